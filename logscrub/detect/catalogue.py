@@ -1,0 +1,245 @@
+"""Reads detectors: TOML files that say what to look for, why, and prove it with examples.
+
+A detector file holds (unknown keys are errors):
+
+    id            the file's name without `.toml`
+    entity_type   what is found, UPPER_CASE; it becomes the placeholder `<ENTITY_TYPE>`
+    guideline     the row of the logging guidelines it serves (`logscrub.guidelines`)
+    why           one sentence for a privacy officer
+    references    where the format is described (optional)
+    patterns      regular expressions (Python's); the group `value` is what must go, else the whole match
+    context       words of which one must stand near a match, or in its field's name (optional)
+    validator     a function of `logscrub.detect.validators` that must agree (optional)
+    certainty     "certain" (default), or "likely": gives way to harmless spans and to certain detectors
+    fields        names of fields whose whole value goes: "email address" serves every name that ends in these words
+                  (`userEmailAddress`, `email_address`); "=name" serves just `name`
+    value         how far a bare value in a text reaches: "token" (default), "phrase", "credential", "line"
+    keep_values   regular expressions of field values that stay
+    examples      texts in which «marks» show the exact spans that must go; counterexamples: texts that must stay
+
+A file with `kind = "harmless"` names spans that "likely" findings may not touch: it has only
+`id, kind, why, patterns, examples, counterexamples`, and its «marks» show what is protected.
+
+Repetitions in patterns must be bounded (`{1,64}`, not `+`), so that a hostile line costs linear time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from re import _constants, _parser  # type: ignore[attr-defined]
+from typing import Any, Literal
+
+from logscrub.errors import UsageError
+from logscrub.guidelines import GUIDELINES
+from logscrub.model import Certainty
+
+ValueMode = Literal["token", "phrase", "credential", "line"]
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_TYPE = re.compile(r"[A-Z][A-Z0-9_]*")
+_MACRO = re.compile(r"\{\{([A-Z]+)\}\}")
+_POSSESSIVE = getattr(_constants, "POSSESSIVE_REPEAT", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """What to look for. See the module's docstring for the meaning of each field."""
+
+    id: str
+    entity_type: str
+    guideline: str
+    why: str
+    references: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
+    validator: str | None = None
+    certainty: Certainty = "certain"
+    fields: tuple[str, ...] = ()
+    value: ValueMode = "token"
+    keep_values: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    counterexamples: tuple[str, ...] = ()
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Harmless:
+    """Spans that "likely" findings may not touch: stack frames, versions, timestamps, digests."""
+
+    id: str
+    why: str
+    patterns: tuple[str, ...]
+    examples: tuple[str, ...] = ()
+    counterexamples: tuple[str, ...] = ()
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All detectors in force, ordered by id. `digest` identifies their exact content."""
+
+    detectors: tuple[Detector, ...]
+    harmless: tuple[Harmless, ...]
+    digest: str
+
+    @property
+    def entity_types(self) -> frozenset[str]:
+        return frozenset(d.entity_type for d in self.detectors)
+
+
+def builtin_folder() -> Path:
+    """The detectors that come with logscrub: the packaged copy, else the checkout's."""
+    packaged = Path(str(resources.files("logscrub"))) / "detectors"
+    return packaged if packaged.is_dir() else Path(__file__).resolve().parents[2] / "detectors"
+
+
+def load(extra: Iterable[Path] = (), *, builtin: bool = True) -> Catalogue:
+    """The built-in detectors and those of the folders `extra`; a later file replaces an earlier one of the same id.
+
+    Raises UsageError for a folder that is missing and for a file that is wrong in any way.
+    """
+    folders = [builtin_folder()] if builtin else []
+    folders += list(extra)
+    macros = _macros(builtin_folder() / "macros.toml")
+    found: dict[str, Detector | Harmless] = {}
+    digest = hashlib.sha256()
+    for folder in folders:
+        if not folder.is_dir():
+            raise UsageError(f"{folder}: no such folder of detectors")
+        for path in sorted(folder.rglob("*.toml")):
+            if path.name == "macros.toml" or path.parent.name == "anomalies":
+                continue
+            item = read_detector(path, macros)
+            found[item.id] = item
+    for name in sorted(found):
+        digest.update(repr(found[name]).encode())
+    items = [found[name] for name in sorted(found)]
+    return Catalogue(
+        tuple(i for i in items if isinstance(i, Detector)),
+        tuple(i for i in items if isinstance(i, Harmless)),
+        digest.hexdigest(),
+    )
+
+
+def read_detector(path: Path, macros: Mapping[str, str]) -> Detector | Harmless:
+    """One detector file. Raises UsageError that names the file and what is wrong with it."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read ({type(error).__name__})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: not valid TOML: {error}") from None
+    kind = data.pop("kind", "detector")
+    if kind not in ("detector", "harmless"):
+        raise UsageError(f'{path}: kind must be "detector" or "harmless"')
+    cls: type[Detector] | type[Harmless] = Detector if kind == "detector" else Harmless
+    values: dict[str, Any] = {"folder": path.parent.name}
+    known = {f: t for f, t in cls.__annotations__.items() if f != "folder"}
+    for key, value in data.items():
+        if key not in known:
+            raise UsageError(f"{path}: unknown key {key!r}; known are {', '.join(known)}")
+        if known[key].startswith("tuple"):
+            if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+                raise UsageError(f"{path}: {key} must be a list of strings")
+            value = tuple(value)
+        elif not isinstance(value, str):
+            raise UsageError(f"{path}: {key} must be a string")
+        values[key] = value
+    if "patterns" in values:
+        values["patterns"] = tuple(_expand(p, macros, path) for p in values["patterns"])
+    try:
+        item = cls(**values)
+    except TypeError:
+        missing = ", ".join(k for k in ("id", "entity_type", "guideline", "why", "patterns") if k in known and k not in values)
+        raise UsageError(f"{path}: missing {missing}") from None
+    _check(item, path)
+    return item
+
+
+def _macros(path: Path) -> dict[str, str]:
+    return {k: str(v) for k, v in tomllib.loads(path.read_text(encoding="utf-8")).items()}
+
+
+def _expand(pattern: str, macros: Mapping[str, str], path: Path) -> str:
+    def value(m: re.Match[str]) -> str:
+        if m[1] not in macros:
+            raise UsageError(f"{path}: no macro {{{{{m[1]}}}}}; there are {', '.join(macros)}")
+        return macros[m[1]]
+
+    return _MACRO.sub(value, pattern)
+
+
+def _check(item: Detector | Harmless, path: Path) -> None:
+    from logscrub.detect.validators import VALIDATORS  # the validators' libraries are needed by nobody else here
+
+    def wrong(what: str) -> UsageError:
+        return UsageError(f"{path}: {what}")
+
+    if item.id != path.stem or not _NAME.fullmatch(item.id):
+        raise wrong(f"id must be the file's name, {path.stem!r}, in lower_case")
+    if not item.examples:
+        raise wrong("examples are missing: a detector proves itself")
+    for pattern in item.patterns:
+        try:
+            parsed = _parser.parse(pattern)
+        except re.error as error:
+            raise wrong(f"pattern does not compile: {error}") from None
+        if _unbounded(parsed):
+            raise wrong("a pattern repeats without bound: write {1,64} instead of + and {0,64} instead of *")
+    if isinstance(item, Harmless):
+        return
+    if not _TYPE.fullmatch(item.entity_type):
+        raise wrong("entity_type must be UPPER_CASE")
+    if item.guideline not in GUIDELINES:
+        raise wrong(f"no guideline {item.guideline!r}; there are {', '.join(GUIDELINES)}")
+    if not item.patterns and not item.fields:
+        raise wrong("neither patterns nor fields")
+    if item.validator is not None and item.validator not in VALIDATORS:
+        raise wrong(f"no validator {item.validator!r}; there are {', '.join(sorted(VALIDATORS))}")
+    if item.certainty not in ("certain", "likely"):
+        raise wrong('certainty must be "certain" or "likely"')
+    if item.value not in ("token", "phrase", "credential", "line"):
+        raise wrong('value must be "token", "phrase", "credential" or "line"')
+    for keep in item.keep_values:
+        try:
+            re.compile(keep)
+        except re.error as error:
+            raise wrong(f"keep_values does not compile: {error}") from None
+
+
+def _unbounded(parsed: Any) -> bool:
+    """Whether a parsed pattern holds `*`, `+` or `{n,}` (possessive ones too)."""
+    for op, arg in parsed:
+        if op in (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _POSSESSIVE):
+            if arg[1] == _constants.MAXREPEAT or _unbounded(arg[2]):
+                return True
+        elif op is _constants.SUBPATTERN:
+            if _unbounded(arg[3]):
+                return True
+        elif op is _constants.BRANCH:
+            if any(_unbounded(branch) for branch in arg[1]):
+                return True
+        elif op in (_constants.ASSERT, _constants.ASSERT_NOT):
+            if _unbounded(arg[1]):
+                return True
+        elif op is getattr(_constants, "ATOMIC_GROUP", None) and _unbounded(arg):
+            return True
+    return False
+
+
+def marked(example: str) -> tuple[str, list[tuple[int, int]]]:
+    """An example without its «marks», and the spans they marked."""
+    text, spans, start = "", [], 0
+    for part in re.split("([«»])", example):
+        if part == "«":
+            start = len(text)
+        elif part == "»":
+            spans.append((start, len(text)))
+        else:
+            text += part
+    return text, spans

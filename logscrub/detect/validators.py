@@ -1,0 +1,103 @@
+"""Second looks: functions that decide whether what a pattern matched is the real thing.
+
+Each takes the matched value and the text around it, and returns whether it stays a finding. They are named in detector
+files. Checksums come from python-stdnum and phonenumbers, which are imported when first needed.
+"""
+
+from __future__ import annotations
+
+import binascii
+import ipaddress
+import math
+import re
+from collections import Counter
+from collections.abc import Callable
+from functools import lru_cache
+
+_NOT_DIGIT = re.compile(r"\D")
+
+
+def luhn(value: str) -> bool:
+    """A payment card number: 12 to 19 digits with a right Luhn digit (ISO/IEC 7812), not all the same."""
+    from stdnum import luhn as stdnum_luhn
+
+    digits = _NOT_DIGIT.sub("", value)
+    return 12 <= len(digits) <= 19 and len(set(digits)) > 1 and bool(stdnum_luhn.is_valid(digits))
+
+
+def iban(value: str) -> bool:
+    """An IBAN of a known country with the right length and checksum (ISO 13616)."""
+    from stdnum import iban as stdnum_iban
+
+    return bool(stdnum_iban.is_valid(value, check_country=False))
+
+
+def bitcoin(value: str) -> bool:
+    """A Bitcoin address, base58check or bech32."""
+    from stdnum import bitcoin as stdnum_bitcoin
+
+    return bool(stdnum_bitcoin.is_valid(value)) or value.lower().startswith("bc1p")
+
+
+@lru_cache(maxsize=4096)
+def phone(value: str) -> bool:
+    """A phone number that some country can have: international ones by their prefix, others by their length."""
+    import phonenumbers
+
+    cleaned = re.sub(r"^00", "+", value.strip())
+    regions = [None] if cleaned.startswith("+") else ["US", "GB", "DE", "FR", "BR", "IN", "CN", "JP", "TR", "PH", "ES", "IL", "AU"]
+    for region in regions:
+        try:
+            number = phonenumbers.parse(cleaned, region)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_possible_number(number):
+            return True
+    return False
+
+
+def ip_address(value: str) -> bool:
+    """An IPv4 or IPv6 address, with a zone or a prefix length allowed."""
+    value = value.strip("[]").split("%")[0].split("/")[0]
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return False
+    return True
+
+
+def us_ssn(value: str) -> bool:
+    """A US social security number that can have been issued (SSA's rules for areas, groups and serials)."""
+    digits = _NOT_DIGIT.sub("", value)
+    return (
+        len(digits) == 9
+        and digits[:3] not in ("000", "666")
+        and digits[0] != "9"
+        and digits[3:5] != "00"
+        and digits[5:] != "0000"
+    )
+
+
+def crc32_suffix(value: str) -> bool:
+    """An Atlassian token whose last 8 hex digits are the CRC-32 of all before them (`=` included or not)."""
+    body, digits = value[:-8], value[-8:]
+    return any(binascii.crc32(b.encode()) == int(digits, 16) for b in (body, body.rstrip("=")))
+
+
+def entropy(value: str) -> float:
+    """Shannon entropy of the characters of `value`, in bits a character."""
+    counts = Counter(value)
+    return -sum(n / len(value) * math.log2(n / len(value)) for n in counts.values())
+
+
+def random_token(value: str) -> bool:
+    """Looks random: small and capital letters and digits mixed, at least 3.5 bits a character."""
+    return (
+        bool(re.search("[a-z]", value) and re.search("[A-Z]", value) and re.search("[0-9]", value))
+        and entropy(value) >= 3.5
+    )
+
+
+VALIDATORS: dict[str, Callable[[str], bool]] = {
+    f.__name__: f for f in (luhn, iban, bitcoin, phone, ip_address, us_ssn, crc32_suffix, random_token)
+}

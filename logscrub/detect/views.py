@@ -1,0 +1,216 @@
+"""The same text as others may read it: decoded views whose spans map back to where they came from.
+
+A detector that looks for `jane@acme.example` must find `jane%40acme.example`, `jane\\u0040acme.example`,
+`jane&#64;acme.example` and the same with zero-width characters in it. Each decoding makes a `View`: the decoded text
+and, for each of its characters, where in the original it stands.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+Alphabet = Literal["base64", "base64url", "hex"]
+
+
+class View(NamedTuple):
+    """A decoded text; character i of it comes from `[starts[i], ends[i])` of the original."""
+
+    text: str
+    starts: list[int]
+    ends: list[int]
+
+    def origin(self, start: int, end: int) -> tuple[int, int]:
+        """Where the span `[start, end)` of the decoded text (not empty) stands in the original."""
+        return self.starts[start], self.ends[end - 1]
+
+
+_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_ESCAPE = re.compile(r"\\+(?:u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,6}\}|x[0-9A-Fa-f]{2}|[\"'`/bfnrt])|\\{2,}")
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+_JSON_ESCAPE = re.compile(r'\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|["\\/bfnrt])')
+_SHORT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])(?:[A-Za-z0-9+/]{16,}|[A-Za-z0-9_-]{16,})={0,2}(?![A-Za-z0-9+/_=-])")
+_HEX = re.compile(r"(?<![0-9A-Za-z])(?:[0-9a-f]{2}){8,}(?![0-9A-Za-z])|(?<![0-9A-Za-z])(?:[0-9A-F]{2}){8,}(?![0-9A-Za-z])")
+_LONGEST_ENCODED = 1 << 20
+
+
+def unescape_json(text: str) -> View | None:
+    """The inside of a JSON string, unescaped; None where it holds no escapes."""
+    return _substitute(text, _JSON_ESCAPE, _json_unit) if "\\" in text else None
+
+
+def double_quotes(text: str) -> View | None:
+    """The inside of a quoted CSV cell, `""` made `"`; None where it holds none."""
+    return _substitute(text, re.compile('""'), lambda unit: '"') if '""' in text else None
+
+
+def decodings(text: str) -> Iterator[View]:
+    """The views of `text` that differ from it, each decoded once more than the one before, at most four deep."""
+    view: View | None = None
+    for _ in range(4):
+        current = view.text if view else text
+        step = _decode_once(current)
+        if step is None:
+            return
+        view = _compose(view, step) if view else step
+        yield view
+
+
+def _decode_once(text: str) -> View | None:
+    view: View | None = None
+    for trigger, pattern, unit in (
+        ("%", _PERCENT, _percent_unit),
+        ("\\", _ESCAPE, _escape_unit),
+        ("&", _ENTITY, html.unescape),
+    ):
+        current = view.text if view else text
+        if trigger in current:
+            step = _substitute(current, pattern, unit)
+            if step is not None:
+                view = _compose(view, step) if view else step
+    current = view.text if view else text
+    if not current.isascii() or "\0" in current:
+        step = _normalise(current)
+        if step is not None:
+            view = _compose(view, step) if view else step
+    return view
+
+
+def encoded_texts(text: str) -> Iterator[tuple[int, int, str, Alphabet, bool]]:
+    """Base64 and hex stretches of `text` that decode to readable text: start, end, decoded, alphabet, padded."""
+    for m in _BASE64.finditer(text):
+        token = m[0]
+        if len(token) <= _LONGEST_ENCODED:
+            urlsafe = "-" in token or "_" in token
+            body = token.rstrip("=")
+            decoded = _readable(_base64(body, urlsafe))
+            if decoded is not None:
+                yield m.start(), m.end(), decoded, "base64url" if urlsafe else "base64", token != body or len(body) % 4 == 0
+    for m in _HEX.finditer(text):
+        if len(m[0]) <= _LONGEST_ENCODED:
+            decoded = _readable(bytes.fromhex(m[0]))
+            if decoded is not None:
+                yield m.start(), m.end(), decoded, "hex", True
+
+
+def encode(text: str, alphabet: Alphabet, padded: bool) -> str:
+    """The inverse of what `encoded_texts` decodes."""
+    data = text.encode()
+    if alphabet == "hex":
+        return data.hex()
+    encoded = (base64.urlsafe_b64encode if alphabet == "base64url" else base64.b64encode)(data).decode()
+    return encoded if padded else encoded.rstrip("=")
+
+
+def _base64(body: str, urlsafe: bool) -> bytes:
+    if len(body) % 4 == 1:
+        return b""
+    try:
+        padded = body + "=" * (-len(body) % 4)
+        return base64.urlsafe_b64decode(padded) if urlsafe else base64.b64decode(padded, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _readable(data: bytes) -> str | None:
+    """`data` as text, where it is text: UTF-8 of printable characters, mostly letters, digits and punctuation."""
+    if len(data) < 6:
+        return None
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return None
+    return text if all(c.isprintable() or c in "\t\r\n" for c in text) else None
+
+
+def _percent_unit(unit: str) -> str | list[tuple[str, int]]:
+    data = bytes.fromhex(unit.replace("%", ""))
+    out, i = [], 0
+    while i < len(data):
+        first = data[i]
+        size = 1 if first < 0xC0 else 2 if first < 0xE0 else 3 if first < 0xF0 else 4
+        try:
+            char = data[i : i + size].decode()
+        except UnicodeDecodeError:
+            char, size = "�", 1
+        out.append((char, 3 * min(size, len(data) - i)))
+        i += size
+    return out
+
+
+def _escape_unit(unit: str) -> str:
+    code = unit.lstrip("\\")
+    if not code:
+        return "\\" if len(unit) > 1 else unit
+    if code[0] in "ux" and len(code) > 1:
+        number = int(code[1:].strip("{}"), 16)
+        return chr(number) if number < 0xD800 or 0xE000 <= number <= 0x10FFFF else "�"
+    return _SHORT.get(code, code)
+
+
+def _json_unit(unit: str) -> str:
+    if unit[1] != "u":
+        return _SHORT.get(unit[1], unit[1])
+    high = int(unit[2:6], 16)
+    if len(unit) == 12:
+        return chr(0x10000 + ((high - 0xD800) << 10) + (int(unit[8:], 16) - 0xDC00))
+    return chr(high)
+
+
+def _substitute(text: str, pattern: re.Pattern[str], unit: object) -> View | None:
+    """Replaces each match by what `unit` makes of it: a text, or a list of (text, how much of the match it is)."""
+    parts: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    position = 0
+    for m in pattern.finditer(text):
+        start, end = m.span()
+        made = unit(m[0])  # type: ignore[operator]
+        if made == m[0]:
+            continue
+        parts.append(text[position:start])
+        starts.extend(range(position, start))
+        ends.extend(range(position + 1, start + 1))
+        for piece, size in [(made, end - start)] if isinstance(made, str) else made:
+            parts.append(piece)
+            starts.extend([start] * len(piece))
+            ends.extend([start + size] * len(piece))
+            start += size
+        position = end
+    if not position:
+        return None
+    parts.append(text[position:])
+    starts.extend(range(position, len(text)))
+    ends.extend(range(position + 1, len(text) + 1))
+    return View("".join(parts), starts, ends)
+
+
+def _normalise(text: str) -> View | None:
+    """Without invisible characters and NULs, compatibility forms (full-width, ligatures) made plain (NFKC)."""
+    parts: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    changed = False
+    for i, c in enumerate(text):
+        if c < "\x7f" and c != "\0":
+            plain = c
+        elif c == "\0" or unicodedata.category(c) == "Cf":
+            plain = ""
+        else:
+            plain = unicodedata.normalize("NFKC", c)
+        changed = changed or plain != c
+        parts.append(plain)
+        starts.extend([i] * len(plain))
+        ends.extend([i + 1] * len(plain))
+    return View("".join(parts), starts, ends) if changed else None
+
+
+def _compose(outer: View, inner: View) -> View:
+    """`inner` is a view of `outer.text`: the same view, of the original."""
+    return View(inner.text, [outer.starts[i] for i in inner.starts], [outer.ends[i - 1] for i in inner.ends])

@@ -1,0 +1,86 @@
+"""The values that flow through logscrub.
+
+`Raw` is text as it came in, `Clean` is text that may leave. They are different types on purpose: writers take only
+`Clean`, and `logscrub.redact.scrub` alone makes one. Neither shows its text in a `repr`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+Certainty = Literal["certain", "likely"]
+
+FieldPath = tuple[str, ...]
+"""Names of the fields a value stands in, outermost first, at most two: `("assignee", "displayName")`."""
+
+
+class Inner(NamedTuple):
+    """A text that stands encoded in another: what it says and what was found in it."""
+
+    text: str
+    spans: tuple[Span, ...]
+    alphabet: Literal["base64", "base64url", "hex"]
+    padded: bool
+
+    def __repr__(self) -> str:
+        return f"Inner({self.alphabet}, {len(self.spans)} spans)"
+
+
+class Span(NamedTuple):
+    """A stretch `[start, end)` of a text that must go."""
+
+    start: int
+    end: int
+    entity_type: str
+    guideline: str
+    detector: str
+    certainty: Certainty
+    plain: str
+    """The decoded value, from which pseudonyms are made. Never print it."""
+    requote: str = ""
+    """Put before and after the placeholder, where a JSON number becomes a JSON string."""
+    inner: Inner | None = None
+    """Set where the value is an encoding of a text (base64, hex) in which something was found."""
+
+    def __repr__(self) -> str:
+        return f"Span({self.start}, {self.end}, {self.entity_type}, {self.detector})"
+
+
+class Leaf(NamedTuple):
+    """A part `[start, end)` of a record's text that is judged on its own: one JSON string, one CSV cell, one line."""
+
+    start: int
+    end: int
+    field: FieldPath
+    coding: Literal["text", "json", "number", "csv"]
+    pointer: str = ""
+    """JSON pointer (RFC 6901) or column name, for findings. May name keys; never shown unscrubbed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """One unit of input: a line, a JSON value or a part of a JSON document, a CSV row, with its line end."""
+
+    text: str = field(repr=False)
+    leaves: tuple[Leaf, ...] = field(repr=False)
+    line: int
+    """The line it begins on, from 1."""
+    column: int
+    """The character of that line it begins at, from 1."""
+    records: int = 1
+    """How many log records begin in it (0 for the continuation of one)."""
+    parsed: bool = True
+    """False where it should have had its format's shape but did not, and is scanned as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clean:
+    """Scrubbed text: the only thing that writers accept. Made by `logscrub.redact.scrub` alone."""
+
+    text: str = field(repr=False)
+    redactions: tuple[str, ...]
+    """The entity type of each redaction, in order."""
+    records: int
+    parsed: bool
+    withheld: bool = False
