@@ -1,0 +1,91 @@
+# What a developer does with logscrub, one word each. `make help` lists them.
+# Needs only Python 3.11 or newer; everything else is installed into .venv, under the hashes of requirements/dev.lock.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEMO := demo-out
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help setup demo test check format bench eval docs lock clean
+
+help: ## show this list
+	@echo "make …"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+
+setup: $(READY) ## make .venv ready (the others do it themselves)
+
+# Made anew when the locked packages or the project's metadata change.
+$(READY): requirements/dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "logscrub needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.11 …" >&2; exit 1; }
+	@echo "Setting up $(VENV) (about a minute, once) …"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements/dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY) ## scrub the sample logs, prove it, show what changed
+	@rm -rf $(DEMO)
+	@mkdir -p $(DEMO)
+	@echo "1. Scrubbing sample_logs/ into $(DEMO)/clean/"
+	@$(BIN)/logscrub scrub sample_logs -o $(DEMO)/clean --summary $(DEMO)/summary.json
+	@echo
+	@echo "2. Verifying $(DEMO)/clean/"
+	@$(BIN)/logscrub verify $(DEMO)/clean
+	@echo
+	@echo "3. Before (-) and after (+), a few lines of two of the samples:"
+	@$(call before_and_after,forge_logs_flat.log,4)
+	@$(call before_and_after,container_stdout.jsonl,2)
+	@echo
+	@echo "The rest is in $(DEMO)/clean/, what was found where in $(DEMO)/summary.json."
+
+# The first $(2) lines of sample $(1) that changed, each as it was and as it is. (Redacted lines keep their number.)
+define before_and_after
+echo; echo "   $(1)"; \
+paste -d '\001' sample_logs/$(1) $(DEMO)/clean/$(1) \
+	| awk -F '\001' -v most=$(2) '$$1 != $$2 && shown < most { print "   - " substr($$1, 1, 230); print "   + " substr($$2, 1, 230); shown++ }'
+endef
+
+test: $(READY) ## run the tests
+	@$(BIN)/python -m pytest
+
+check: $(READY) ## lint, formatting, types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(READY) ## put the code in the project's format
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(READY) ## measure the speed
+	@$(BIN)/python benchmarks/run.py
+
+eval: $(READY) ## measure what is found and what is missed
+	@$(BIN)/python benchmarks/eval.py
+
+docs: $(READY) ## regenerate docs/cli.md from the commands' own help
+	@$(BIN)/python -m logscrub.cli.reference
+
+# Pins stay where they are unless pyproject.toml asks for more; `make lock LOCKFLAGS=--upgrade` takes the newest.
+# The runtime's lock starts as a copy of the developers', so both pin the same versions.
+LOCKFLAGS ?=
+COMPILE = $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock" pyproject.toml
+
+lock: $(READY) ## pin all packages again after pyproject.toml changed
+	@$(COMPILE) --group dev $(LOCKFLAGS) --output-file requirements/dev.lock
+	@cp requirements/dev.lock requirements/runtime.lock
+	@$(COMPILE) --output-file requirements/runtime.lock
+	@echo "requirements/dev.lock and requirements/runtime.lock are up to date; the next make sets up $(VENV) again."
+
+clean: ## remove what the other words made
+	@rm -rf $(VENV) $(DEMO) bench-out dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
