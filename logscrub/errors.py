@@ -2,7 +2,8 @@
 
     LogscrubError
     ├── UsageError          exit code 2: wrong options, configuration, detector or policy files
-    └── InputError          exit code 3: an input that cannot be read, opened or decompressed
+    ├── InputError          exit code 3: an input that cannot be read, opened or decompressed
+    └── OutputError         exit code 3: an output that cannot be written
 
 Messages are one line, say what to do, and never hold a value from a log.
 """
@@ -22,5 +23,11 @@ class UsageError(LogscrubError):
 
 class InputError(LogscrubError):
     """An input could not be read (missing, no permission, broken compression)."""
+
+    exit_code = 3
+
+
+class OutputError(LogscrubError):
+    """An output could not be written (a folder, no permission, disk full)."""
 
     exit_code = 3

@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 
+from logscrub.detect.vocabulary import common_words
+
 _NOT_DIGIT = re.compile(r"\D")
 
 
@@ -44,6 +46,8 @@ def phone(value: str) -> bool:
     """A phone number that some country can have: international ones by their prefix, others by their length."""
     import phonenumbers
 
+    if len(_NOT_DIGIT.sub("", value)) < 7:
+        return False
     cleaned = re.sub(r"^00", "+", value.strip())
     regions = [None] if cleaned.startswith("+") else ["US", "GB", "DE", "FR", "BR", "IN", "CN", "JP", "TR", "PH", "ES", "IL", "AU"]
     for region in regions:
@@ -98,6 +102,60 @@ def random_token(value: str) -> bool:
     )
 
 
+def card(value: str) -> bool:
+    """A payment card number of a length that its network uses, with a right Luhn digit, not a run of zeros."""
+    digits = _NOT_DIGIT.sub("", value)
+    lengths = {"3": (14, 15, 16), "4": (13, 16, 19), "5": (13, 16, 19), "6": (16, 19), "2": (16,), "1": (15,)}
+    return len(digits) in lengths.get(digits[:1], ()) and len(set(digits)) > 1 and luhn(digits)
+
+
+def ip_or_dashed(value: str) -> bool:
+    """An IP address, its parts joined with dots or with dashes as in the names of cloud hosts."""
+    return ip_address(value) or ip_address(value.replace("-", "."))
+
+
+def three_digits(value: str) -> bool:
+    """At least three digits, and not only a year or a date."""
+    digits = _NOT_DIGIT.sub("", value)
+    return len(digits) >= 3 and not re.fullmatch(r"(?:19|20)\d{2}(?:[ -]\d{2}){0,2}", value)
+
+
+_NAME_WORD = re.compile(r"[^\W\d_]+")
+_FUNCTION_WORDS = frozenset("and or the a an of in on at to for is are was by with from as it its this that not no if".split())
+
+
+def not_common_words(value: str) -> bool:
+    """At least one of its words is not a common word, or it is two capitalised words that are no pair of log words."""
+    words = _NAME_WORD.findall(value)
+    if not words or words[0].lower() in _FUNCTION_WORDS:
+        return False
+    return not all(w.lower() in common_words() for w in words) or (len(words) == 2 and _may_be_name(words))
+
+
+def no_common_word(value: str) -> bool:
+    """Begins with a word that is no common word."""
+    words = _NAME_WORD.findall(value)
+    return bool(words) and words[0].lower() not in common_words() and len(words[0]) > 1
+
+
+def not_only_function_words(value: str) -> bool:
+    """More than `and`, `the`, `of`."""
+    words = _NAME_WORD.findall(value)
+    return any(w.lower() not in _FUNCTION_WORDS for w in words)
+
+
+_AMBIGUOUS_FIRST = frozenset(
+    "april may june august will mark grace hope faith joy rose ruby dawn art bill bob rob frank grant jack max nick pat ray rich guy gene dean drew chase"
+    " chance wade carol christian earl duke ivy jade amber pearl penny violet lily iris heather holly autumn summer melody harmony victor".split()
+)
+
+
+def _may_be_name(words: list[str]) -> bool:
+    """Two capitalised words of which the first is also a first name: `April May`, `Will Power`."""
+    return words[0].lower() in _AMBIGUOUS_FIRST and all(w[0].isupper() for w in words)
+
+
 VALIDATORS: dict[str, Callable[[str], bool]] = {
-    f.__name__: f for f in (luhn, iban, bitcoin, phone, ip_address, us_ssn, crc32_suffix, random_token)
+    f.__name__: f for f in (luhn, iban, bitcoin, phone, ip_address, us_ssn, crc32_suffix, random_token, card, ip_or_dashed, three_digits,
+    not_common_words, no_common_word, not_only_function_words)
 }

@@ -1,0 +1,343 @@
+"""Runs the detectors over a text: what in it must go.
+
+`Engine.judge(text, path)` is a pure function of the text and of the names of the fields it stands in: never of what came
+before it, so the order and the cutting of the input cannot show. It is remembered for texts that come again.
+
+The order of things: the field's name; JSON inside the text; patterns, fields and names in the text as it stands and in its
+decoded views; texts encoded in it. Then overlaps are merged, once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+import orjson
+
+from logscrub.detect import views
+from logscrub.detect.catalogue import Catalogue, Detector
+from logscrub.detect.fields import NOTHING_OPEN, FieldIndex, Open, find_fields
+from logscrub.detect.gate import Gate
+from logscrub.detect.json_leaves import json_leaves
+from logscrub.detect.names import NameRecognizer
+from logscrub.detect.validators import VALIDATORS
+from logscrub.model import FieldPath, Inner, Leaf, Span
+
+_BEFORE, _AFTER = 60, 30
+_DEEPEST = 12
+_REMEMBERED_LENGTH = 4096
+_PLACEHOLDER_FILL = "\x1a"
+
+
+class Pattern:
+    """One compiled pattern of a detector."""
+
+    __slots__ = ("context", "detector", "group", "pattern", "validator")
+
+    def __init__(self, detector: Detector, pattern: str) -> None:
+        self.detector = detector
+        self.pattern = re.compile(pattern)
+        self.group = "value" if "value" in self.pattern.groupindex else 0
+        self.validator = VALIDATORS[detector.validator] if detector.validator else None
+        self.context = context_pattern(detector.context) if detector.context else None
+
+    def find(self, text: str, path: FieldPath) -> Iterable[tuple[int, int]]:
+        """The spans in `text` that this pattern, its validator and its context agree on."""
+        for m in self.pattern.finditer(text):
+            start, end = m.span(self.group)
+            if start < 0 or start == end:
+                continue
+            if self.validator is not None and not self.validator(text[start:end]):
+                continue
+            if (
+                self.context is not None
+                and not self.context.search(text[max(0, start - _BEFORE) : start])
+                and not self.context.search(text[end : end + _AFTER])
+                and not any(self.context.search(" ".join(_split(name))) for name in path)
+            ):
+                continue
+            yield start, end
+
+
+def _split(name: str) -> list[str]:
+    return re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W_]+", name)
+
+
+def context_pattern(words: Iterable[str]) -> re.Pattern[str]:
+    """Any of the words, in any case, not inside a longer alphabetic word."""
+    return re.compile(rf"(?i)(?<![^\W\d_])(?:{'|'.join(re.escape(w) for w in words)})(?![^\W\d_])")
+
+
+class Engine:
+    """A catalogue, compiled. Cheap to use, costly to make: make one a process."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        *,
+        names: NameRecognizer | None = None,
+        extra_fields: dict[str, tuple[str, ...]] | None = None,
+        allow: Iterable[re.Pattern[str]] = (),
+    ) -> None:
+        """`allow`: patterns of whole values that stay. `extra_fields`: detector id → further field names."""
+        self.catalogue = catalogue
+        self.fields = FieldIndex(catalogue, extra_fields)
+        self._names = names
+        self._allow = tuple(allow)
+        self._patterns = [Pattern(d, p) for d in catalogue.detectors for p in d.patterns]
+        self._gate = Gate([p for d in catalogue.detectors for p in d.patterns])
+        self._harmless = [re.compile(p) for h in catalogue.harmless for p in h.patterns]
+        self._harmless_gate = Gate([p for h in catalogue.harmless for p in h.patterns])
+        self._guideline = {d.entity_type: d.guideline for d in catalogue.detectors}
+        types = "|".join(sorted(re.escape(t) for t in {*catalogue.entity_types, "WITHHELD"}))
+        self.placeholder = re.compile(rf"<(?:{types})(?::[0-9a-f]{{20}})?>")
+        self._remember = lru_cache(maxsize=50_000)(self._judge)
+
+    def judge(self, text: str, path: FieldPath = ()) -> tuple[Span, ...]:
+        """The spans of `text` that must go, in order, without overlaps. `path`: the names of the fields it stands in."""
+        if not text or text.isspace():
+            return ()
+        if len(text) <= _REMEMBERED_LENGTH:
+            return self._remember(text, path)
+        return self._judge(text, path)
+
+    def judge_line(self, text: str, before: Open = NOTHING_OPEN) -> tuple[tuple[Span, ...], Open]:
+        """Like `judge`, for a line of a text whose earlier lines left `before` open; also what it leaves open."""
+        if before is NOTHING_OPEN or before == NOTHING_OPEN:
+            if "{" not in text and "[" not in text and not text.rstrip().endswith((":", "+", "=", "`", "'", '"')):
+                spans = self.judge(text)
+                if not _leaves_open(text):
+                    return spans, NOTHING_OPEN
+        masked = self._mask(text)
+        found, after = find_fields(masked, self.fields, before)
+        extra = [self._field_span(f.start, f.end, f.rule.detector, masked[f.start : f.end]) for f in found]
+        inside, armour = _armour(masked, before.armour)
+        if inside is not None and "PRIVATE_KEY" in self._guideline:
+            start, end = inside
+            extra.append(
+                Span(start, end, "PRIVATE_KEY", self._guideline["PRIVATE_KEY"], "private_key", "certain", masked[start:end])
+            )
+        if armour:
+            after = Open(after.brackets, after.pending, after.quote, True)
+        spans = self.judge(text)
+        return (merge([*spans, *extra]) if extra else spans), after
+
+    def judge_leaf(self, text: str, leaf: Leaf) -> tuple[Span, ...]:
+        """The spans of a record's leaf that must go, as positions in the record's text."""
+        raw = text[leaf.start : leaf.end]
+        if leaf.coding == "number":
+            return self._judge_number(raw, leaf)
+        view = None
+        if leaf.coding == "json":
+            view = views.unescape_json(raw)
+        elif leaf.coding == "csv":
+            view = views.double_quotes(raw)
+        spans = self.judge(view.text if view else raw, leaf.field)
+        return tuple(_moved(s, view, leaf.start, '\\"' if leaf.coding == "json" else '"' if leaf.coding != "csv" else '""') for s in spans)
+
+    def _judge_number(self, raw: str, leaf: Leaf) -> tuple[Span, ...]:
+        digits = plain_number(raw)
+        if len(digits) < 3:
+            return ()
+        rule = self.fields.rule(leaf.field)
+        spans: tuple[Span, ...] = ()
+        if rule is not None and rule.detector.guideline != "user-generated content":
+            d = rule.detector
+            if not rule.keeps(digits):
+                spans = (Span(0, 0, d.entity_type, d.guideline, d.id, "certain", digits),)
+        elif len(digits) >= 7:
+            spans = self.judge(digits, leaf.field)
+        if not spans:
+            return ()
+        return (spans[0]._replace(start=leaf.start, end=leaf.end, plain=digits, requote='"'),)
+
+    def _mask(self, text: str) -> str:
+        """The text with placeholders made opaque, so that nothing is found in them."""
+        if "<" not in text or not self.placeholder.search(text):
+            return text
+        return self.placeholder.sub(lambda m: _PLACEHOLDER_FILL * len(m[0]), text)
+
+    def _judge(self, text: str, path: FieldPath, depth: int = 0) -> tuple[Span, ...]:
+        masked = self._mask(text)
+        rule = self.fields.rule(path)
+        stripped = masked.strip()
+        found: list[Span] = []
+        structured = stripped[:1] in ("{", "[") and stripped[-1:] in ("}", "]")
+        leaves = self._nested(masked) if structured and depth < _DEEPEST else None
+        if rule is not None and not (leaves is not None and rule.detector.value != "credential"):
+            span = self._whole(masked, rule.detector) if not rule.keeps(masked) else None
+            if span is not None:
+                found.append(span)
+                if rule.detector.guideline in ("user-generated content", "authorisation data"):
+                    return tuple(self._allowed(text, found))
+        if leaves is not None:
+            for leaf in leaves:
+                found += self._nested_leaf(masked, leaf, path, depth)
+            return merge(self._allowed(text, found))
+        found += self._scan(masked, path)
+        if depth < _DEEPEST:
+            for view in views.decodings(masked):
+                for span in self._scan(view.text, path, text):
+                    found.append(_moved(span, view, 0, ""))
+                if view.text[:1] in "{[" and self._nested(view.text) is not None:
+                    for span in self._judge(view.text, path, depth + 1):
+                        found.append(_moved(span, view, 0, ""))
+            for start, end, decoded, alphabet, padded in views.encoded_texts(masked):
+                inner = self._judge(decoded, path, depth + 1)
+                if inner:
+                    first = min(inner, key=lambda s: s.certainty)
+                    found.append(
+                        Span(
+                            start, end, first.entity_type, first.guideline, first.detector, "certain", decoded,
+                            inner=Inner(decoded, inner, alphabet, padded),
+                        )
+                    )  # fmt: skip
+        if self._names is not None:
+            found += self._names.recognise(masked)
+        return merge(self._allowed(text, self._unharmed(masked, found)))
+
+    def _nested(self, text: str) -> list[Leaf] | None:
+        """The leaves of a text that is JSON, None where it is not."""
+        try:
+            orjson.loads(text.replace(_PLACEHOLDER_FILL, "_"))
+        except (ValueError, TypeError, RecursionError):
+            return None
+        return json_leaves(text)
+
+    def _nested_leaf(self, text: str, leaf: Leaf, path: FieldPath, depth: int) -> list[Span]:
+        raw = text[leaf.start : leaf.end]
+        where = leaf.field if len(leaf.field) > 1 or not path else (*path[-1:], *leaf.field)
+        if leaf.coding == "number":
+            return list(self._judge_number(raw, leaf._replace(field=where)))
+        view = views.unescape_json(raw)
+        spans = self._judge(view.text if view else raw, where, depth + 1)
+        return [_moved(s, view, leaf.start, '\\"') for s in spans]
+
+    def _scan(self, text: str, path: FieldPath, original: str = "") -> list[Span]:
+        found = []
+        for i in self._gate.candidates(text):
+            pattern = self._patterns[i]
+            d = pattern.detector
+            for start, end in pattern.find(text, path):
+                if _PLACEHOLDER_FILL not in text[start:end]:
+                    found.append(Span(start, end, d.entity_type, d.guideline, d.id, d.certainty, text[start:end]))
+                else:
+                    found += [
+                        Span(s, e, d.entity_type, d.guideline, d.id, d.certainty, text[s:e])
+                        for s, e in _around(text, start, end)
+                    ]
+        for value in find_fields(text, self.fields)[0]:
+            found.append(self._field_span(value.start, value.end, value.rule.detector, text[value.start : value.end]))
+        return found
+
+    def _field_span(self, start: int, end: int, d: Detector, plain: str) -> Span:
+        return Span(start, end, d.entity_type, d.guideline, d.id, "certain", plain)
+
+    def _whole(self, text: str, d: Detector) -> Span | None:
+        """The whole of a field's value, but for white space around it and the scheme of a credential."""
+        from logscrub.detect.fields import _SCHEME
+
+        start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+        if d.value == "credential" and (m := _SCHEME.match(text, start, end)):
+            start = m.end()
+        return self._field_span(start, end, d, text[start:end]) if start < end else None
+
+    def _unharmed(self, text: str, found: list[Span]) -> list[Span]:
+        """Without the "likely" spans that lie in a harmless one."""
+        if not any(s.certainty == "likely" for s in found):
+            return found
+        harmless = [
+            m.span(m.re.groupindex.get("value", 0))
+            for i in self._harmless_gate.candidates(text)
+            for m in self._harmless[i].finditer(text)
+        ]
+        return [
+            s for s in found if s.certainty == "certain" or not any(a <= s.start and s.end <= b for a, b in harmless)
+        ]
+
+    def _allowed(self, text: str, found: list[Span]) -> list[Span]:
+        if not self._allow:
+            return found
+        return [s for s in found if not any(a.fullmatch(text[s.start : s.end]) or a.fullmatch(s.plain) for a in self._allow)]
+
+
+def plain_number(raw: str) -> str:
+    """The digits of a JSON number: `3.78282246310005e14` → `378282246310005`; "" for what is no whole number."""
+    digits = raw.lstrip("-")
+    if digits.isdigit():
+        return digits
+    if len(raw) > 64:
+        return ""
+    try:
+        from decimal import Decimal
+
+        number = Decimal(raw)
+        whole = number == number.to_integral_value() and abs(number) < Decimal(10) ** 30
+        return str(abs(int(number))) if whole else ""
+    except ArithmeticError:
+        return ""
+
+
+def merge(spans: list[Span]) -> tuple[Span, ...]:
+    """Overlapping spans made one, of the type of the widest (of equals: certain before likely, patterns before fields)."""
+    if len(spans) < 2:
+        return tuple(spans)
+    ordered = sorted(spans, key=lambda s: (s.start, s.start - s.end))
+    out: list[list[Span]] = []
+    reach = -1
+    for span in ordered:
+        if out and span.start < reach:
+            out[-1].append(span)
+        else:
+            out.append([span])
+        reach = max(reach, span.end)
+    return tuple(_union(group) for group in out)
+
+
+def _union(group: list[Span]) -> Span:
+    if len(group) == 1:
+        return group[0]
+    start, end = group[0].start, max(s.end for s in group)
+    best = min(group, key=lambda s: (s.start - s.end, s.certainty, s.detector.startswith("field_"), s.entity_type))
+    whole = best.start == start and best.end == end
+    return best if whole else best._replace(start=start, end=end, inner=None)
+
+
+def _moved(span: Span, view: views.View | None, offset: int, quote: str) -> Span:
+    """A span of a leaf's decoded text as a span of the text that the leaf stands in."""
+    start, end = view.origin(span.start, span.end) if view else (span.start, span.end)
+    requote = span.requote
+    if requote and quote:
+        requote = requote.replace("\\", "\\\\").replace('"', '\\"') if quote == '\\"' else requote.replace('"', quote)
+    return span._replace(start=start + offset, end=end + offset, requote=requote)
+
+
+def _around(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """What of `[start, end)` lies outside placeholders and is more than punctuation."""
+    return [
+        (start + m.start(), start + m.end())
+        for m in re.finditer(rf"[^{_PLACEHOLDER_FILL}]+", text[start:end])
+        if re.search(r"\w{2}", m[0])
+    ]
+
+
+_ARMOUR_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_ARMOUR_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+
+
+def _armour(text: str, inside: bool) -> tuple[tuple[int, int] | None, bool]:
+    """The part of a line that lies in a PEM private key, and whether the line ends inside one."""
+    begin = _ARMOUR_BEGIN.search(text)
+    start = 0 if inside else begin.end() if begin else -1
+    if start < 0:
+        return None, False
+    stop = _ARMOUR_END.search(text, start)
+    end = stop.start() if stop else len(text.rstrip())
+    while start < end and text[start].isspace():
+        start += 1
+    return ((start, end) if start < end and text[start:end].strip("\\nr \t") else None), stop is None
+
+
+def _leaves_open(text: str) -> bool:
+    return "PRIVATE KEY" in text or "'" in text or '"' in text or "`" in text

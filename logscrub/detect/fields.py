@@ -1,0 +1,365 @@
+"""Field evidence: what stands in a content or credential field goes, whatever it looks like.
+
+`FieldIndex` knows the field names of all detectors and answers for the name of a JSON key, a CSV column or a header.
+`find_fields` finds fields in running text, in every notation that logs use: `key=value`, `key: value`, JSON (at any depth
+of backslashes), `util.inspect` objects and lists, headers, URL queries, `summary "…"`. It reads one line at a time and
+hands on what the next line must know (`Open`), so that an object printed over many lines is understood without waiting for its end.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from logscrub.detect.catalogue import Catalogue, Detector
+from logscrub.errors import UsageError
+from logscrub.model import FieldPath
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
+
+KEEP = re.compile(
+    r"""(?ix) \s* (?: (?:null|undefined|none|nil|nan|true|false|yes|no|n/?a|unknown|anonymous|empty|missing|absent|present|
+    required|optional|expired|invalid|valid|failed|error|ok|set|unset|hidden|masked|redacted|removed|withheld|default|disabled|enabled|
+    not|is|was|must|has|string|number|boolean|object|array|function|any|void|system|
+    \[(?:object|array|function|circular|getter)[^\]]{0,40}\]|
+    current_?user(?:\(\))?|<[^<>\s]{1,40}>|%[sdjo]|\$\{[^}]{1,80}\}|\{\{?[\w.\s]{1,60}\}?\}) | [\W_]{0,200} ) \s*"""
+)
+"""Values that say nothing about anybody, in any field."""
+
+_SCHEME = re.compile(r"(?i)(?:Bearer|Basic|Token|Digest|JWT|Negotiate|ApiKey|AWS4-HMAC-SHA256|SharedAccessSignature)\s{1,4}(?=\S)")
+_KEY = re.compile(
+    r"""(?<![\w.-])(?P<key>[^\W\d][\w.-]{0,63})(?P<close>\\{0,31}["'`]|\]|(?:&quot;))?
+        (?P<sep> \s{0,2}(?:=>|!~|[:~=]=?(?!/)|!=)\s{0,4} | \s{1,2}(?=\\{0,31}["'“«`]) )
+      | (?P<bracket>[{}\[\]])""",
+    re.X,
+)
+_QUOTE = re.compile(r"""(?P<slashes>\\{0,31})(?P<quote>["'`“«])""")
+_CLOSING = {"“": "”", "«": "»"}
+_BEFORE = re.compile(r"([A-Za-z][\w-]{0,30}[ \t]){1,2}$")
+_QUERY_END = re.compile(r"""[&#\s"'<>`]""")
+_NEXT_KEY = re.compile(
+    r"""\s+[\w.-]{1,60}\s?=(?!=) | [,;|]\s*\\{0,15}["']?[\w.-]{1,60}\\{0,15}["']?\s*[=:] | [\n\r{}\[\]()<>"] | \s[–—|]\s | \s-\s | \s(?=\w+:\s)""",
+    re.X,
+)
+_NEXT_ASSIGNMENT = re.compile(r"""\s+[\w.-]{1,60}=(?!=) | [\n\r]""", re.X)
+_TOKEN = re.compile(
+    r"""[^\s"'`<>]{1,8192}?(?=[,;&|)\]}>.\\]{0,8}(?:\s|$|["'`<>]) | [,;&|]\s{0,2}["']?[\w.-]{1,60}["']?\s{0,2}[=:])|[^\s"'`<>]{1,8192}""", re.X
+)
+_PARTICLE = frozenset("van von der den de da di do dos das del della la le el al bin ibn abu ben ter ten zu zur y e o san st".split())
+_THINGS = frozenset(
+    """function class module event host service app application environment package scope plugin field property column table
+    queue job metric theme component feature flag image region error type status node edition license licence trigger resolver
+    handler action step task schema index bucket key cache hook method library product browser os device""".split()
+)
+"""What a plain `name`, `title` or `text` belongs to when it names no person and no content."""
+_LONGEST_LIST = 20_000
+
+
+@lru_cache(maxsize=65536)
+def words(name: str) -> tuple[str, ...]:
+    """The words of a name in any convention, in small letters, digits dropped: `X-User_emailAddress2` → x user email address."""
+    return tuple(w.lower() for w in _WORD.findall(name))
+
+
+class Rule(NamedTuple):
+    """What a field name says: which detector's, and which of its values stay."""
+
+    detector: Detector
+    keep: tuple[re.Pattern[str], ...]
+
+    def keeps(self, value: str) -> bool:
+        return bool(KEEP.fullmatch(value)) or any(p.fullmatch(value.strip()) for p in self.keep)
+
+
+class FieldIndex:
+    """The field names of a catalogue. A pure function of names, remembered."""
+
+    def __init__(self, catalogue: Catalogue, extra: dict[str, tuple[str, ...]] | None = None) -> None:
+        """`extra`: detector id → further field names. Raises UsageError for a detector that has no such id."""
+        self._endings: dict[str, Rule] = {}
+        self._exact: dict[str, Rule] = {}
+        known = {d.id: d for d in catalogue.detectors}
+        for name in extra or {}:
+            if name not in known:
+                raise UsageError(f"extra field names for {name!r}: no such detector (see logscrub detectors list)")
+        for detector in catalogue.detectors:
+            rule = Rule(detector, tuple(re.compile(k) for k in detector.keep_values))
+            for spec in (*detector.fields, *(extra or {}).get(detector.id, ())):
+                target = self._exact if spec.startswith("=") else self._endings
+                target["".join(words(spec))] = rule
+        self._cache: dict[FieldPath, Rule | None] = {}
+
+    def rule(self, path: FieldPath) -> Rule | None:
+        """What the innermost name of `path` says, with the one around it; None where it is no telling name."""
+        try:
+            return self._cache[path]
+        except KeyError:
+            pass
+        rule = self._look_up(path)
+        if len(self._cache) < 100_000:
+            self._cache[path] = rule
+        return rule
+
+    def _look_up(self, path: FieldPath) -> Rule | None:
+        if not path:
+            return None
+        own = words(path[-1])
+        if not own:
+            return None
+        around = words(path[-2])[-2:] if len(path) > 1 else ()
+        together = (*around, *own)
+        for i in range(max(0, len(together) - 5), len(together)):
+            rule = self._endings.get("".join(together[i:]))
+            if rule is not None:
+                return rule
+        return None if around and around[-1] in _THINGS else self._exact.get("".join(own))
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """What a line leaves open for the next: brackets with the names before them, a name without its value, a quote."""
+
+    brackets: tuple[tuple[str, str], ...] = ()
+    """(bracket, name before it), outermost first."""
+    pending: FieldPath = ()
+    """A telling name whose value stands on the next line."""
+    quote: tuple[str, FieldPath] | None = None
+    """A quote (with its backslashes) that did not end, and the name of its value."""
+    armour: bool = False
+    """Inside a PEM block."""
+
+
+NOTHING_OPEN = Open()
+
+
+class FieldValue(NamedTuple):
+    """A value found in a telling field: `[start, end)` of the text."""
+
+    start: int
+    end: int
+    rule: Rule
+    path: FieldPath
+
+
+def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tuple[list[FieldValue], Open]:
+    """The values of telling fields in one line (or a whole text) of a log, and what it leaves open."""
+    found: list[FieldValue] = []
+    position = 0
+    if before.quote is not None:
+        opening, path = before.quote
+        rule = index.rule(path)
+        end = _closing(text, 0, opening)
+        if rule is not None:
+            stop = len(text.rstrip("\r\n")) if end < 0 else end
+            _add(found, text, 0, stop, rule, path)
+        if end < 0:
+            return found, before
+        position = end + len(opening)
+    brackets = list(before.brackets)
+    pending: FieldPath = ()
+    if before.quote is None and (before.pending or (brackets and brackets[-1][0] == "[" and brackets[-1][1])):
+        path = before.pending or (brackets[-1][1],)
+        rule = index.rule(path)
+        stripped = text.lstrip()
+        if rule is not None and _QUOTE.match(stripped):
+            values, position, _ = _value(text, len(text) - len(stripped), rule, ":", True)
+            for s, e in values:
+                _add(found, text, s, e, rule, path)
+            if before.pending:
+                pending = path if text.rstrip().endswith("+") else ()
+            else:
+                for m in re.finditer(r"""(["'])((?:[^"'\\]|\\.)*?)\1""", text[position:]):
+                    _add(found, text, position + m.start(2), position + m.end(2), rule, path)
+                position = max(position, len(text.rstrip().rstrip("],")))
+    quote: tuple[str, FieldPath] | None = None
+    if "=" not in text and ":" not in text and "~" not in text and not _might_quote(text):
+        if not brackets and "{" not in text and "[" not in text:
+            return found, Open((), pending)
+    last_key, last_end = "", -1
+    while True:
+        m = _KEY.search(text, position)
+        if m is None:
+            break
+        position = m.end()
+        bracket = m["bracket"]
+        if bracket is not None:
+            if bracket in "{[":
+                brackets.append((bracket, last_key if not text[last_end : m.start()].strip() and last_end >= 0 else ""))
+                if len(brackets) > 256:
+                    del brackets[0]
+            elif brackets:
+                brackets.pop()
+            continue
+        key, sep = m["key"], m["sep"].strip()
+        last_key, last_end = key, m.end()
+        parent = next((name for b, name in reversed(brackets) if name), "") if brackets else ""
+        path = _path(text, m.start("key"), key, parent, sep, bool(m["close"]))
+        rule = index.rule(path)
+        if rule is None:
+            # `a:b=c`: the value may itself be a name
+            position = m.end("key") + 1 if position > m.end("key") + 1 and not m["close"] and sep else position
+            position = max(position, m.end("key"))
+            continue
+        if not sep and (rule.detector.value in ("token", "credential") or key[0].isupper()):
+            continue
+        in_query = m.start() > 0 and text[m.start() - 1] in "?&"
+        if m.end() >= len(text.rstrip()) and sep:
+            pending = path
+            break
+        values, position, opening = _value(text, m.end(), rule, sep, bool(m["close"]), in_query)
+        for s, e in values:
+            _add(found, text, s, e, rule, path)
+        if opening:
+            quote = (opening, path)
+            break
+        if values and text[position:].strip() == "+":
+            pending = path
+        if not values and position < len(text) and text[position] == "[" and "]" not in text[position:]:
+            brackets.append(("[", key))
+            position += 1
+    return found, Open(tuple(brackets), pending, quote)
+
+
+def _might_quote(text: str) -> bool:
+    return '"' in text or "'" in text or "“" in text or "«" in text
+
+
+def _path(text: str, start: int, key: str, parent: str, sep: str, closed: bool) -> FieldPath:
+    """The name with what stands before it: the words of a two-word name (`user agent: …`), or the object it is in."""
+    if not closed and sep != "=":
+        m = _BEFORE.search(text, max(0, start - 62), start)
+        if m is not None:
+            return (m[0].rstrip(), key) if sep == ":" else (m[0].split()[-1], key)
+    return (parent, key) if parent else (key,)
+
+
+def _add(found: list[FieldValue], text: str, start: int, end: int, rule: Rule, path: FieldPath) -> None:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if rule.detector.value == "credential":
+        scheme = _SCHEME.match(text, start, end)
+        if scheme is not None:
+            start = scheme.end()
+    if start < end and not rule.keeps(text[start:end]):
+        found.append(FieldValue(start, end, rule, path))
+
+
+def _closing(text: str, start: int, opening: str) -> int:
+    """Where the quote `opening` (with its backslashes) ends, -1 where it does not."""
+    slashes, quote = opening[:-1], _CLOSING.get(opening[-1], opening[-1])
+    if not slashes:
+        i = start
+        while True:
+            i = text.find(quote, i)
+            if i < 0:
+                return -1
+            n = i
+            while n > start and text[n - 1] == "\\":
+                n -= 1
+            apostrophe = quote == "'" and i + 1 < len(text) and text[i + 1].isalnum() and text[i - 1].isalnum()
+            if (i - n) % 2 == 0 and not apostrophe:
+                return i
+            i += 1
+    want = slashes + quote
+    i = start
+    while True:
+        i = text.find(want, i)
+        if i < 0:
+            return -1
+        if i == start or text[i - 1] != "\\":
+            return i
+        i += 1
+
+
+def _value(
+    text: str, start: int, rule: Rule, sep: str, closed: bool, in_query: bool = False
+) -> tuple[list[tuple[int, int]], int, str]:
+    """The value that begins at `start`: its spans, where it ends, and the quote that it leaves open."""
+    mode = rule.detector.value
+    m = _QUOTE.match(text, start)
+    if m is not None:
+        opening = m[0]
+        end = _closing(text, m.end(), opening)
+        if end < 0:
+            # no end on this line: all that is left of it goes
+            return [(m.end(), len(text.rstrip("\r\n")))], len(text), opening if m["quote"] in "\"'`" and sep else ""
+        inside = text[m.end() : end].strip()
+        if inside[:1] in ("{", "[") and mode != "credential":
+            return [], m.end(), ""  # an object in a string: its own fields tell
+        return [(m.end(), end)], end + len(opening), ""
+    if start >= len(text) or text[start] == "{":
+        return [], start, ""
+    if text[start] == "[" and not text.startswith("[~", start):
+        return _list(text, start)
+    if in_query:
+        stop = _QUERY_END.search(text, start)
+        end = stop.start() if stop else len(text)
+        return [(start, end)], end, ""
+    if mode in ("token", "credential"):
+        token_start = start
+        if mode == "credential":
+            scheme = _SCHEME.match(text, start)
+            token_start = scheme.end() if scheme else start
+        t = _TOKEN.match(text, token_start)
+        return ([(token_start, t.end())], t.end(), "") if t else ([], start, "")
+    if mode == "line" and sep != "=":
+        stop = re.compile(r"[\n\r]").search(text, start)
+    elif mode == "line":
+        stop = _NEXT_ASSIGNMENT.search(text, start)
+    else:
+        stop = _NEXT_KEY.search(text, start)
+    end = stop.start() if stop else len(text)
+    if mode == "line" and closed:
+        # inside an object: up to the comma or bracket that ends the value
+        stop = re.compile(r"[,}\]]\s*(?:$|[\n\r}\],]|\\{0,15}[\"']?[\w.-]{1,60}\\{0,15}[\"']?\s*:)").search(text, start)
+        end = min(end, stop.start()) if stop else end
+    if mode == "phrase":
+        end = start + _name_length(text[start:end])
+    return [(start, end)], end, ""
+
+
+def _name_length(value: str) -> int:
+    """How much of a bare value is a name or title: up to the first word in small letters that follows capitalised ones."""
+    capitalised = False
+    end = 0
+    for m in re.finditer(r"\S+", value):
+        word = m[0].strip(".,;:'’()")
+        first = word[:1]
+        if not word or not first.isalpha() and not capitalised:
+            pass
+        elif first.islower() and first.isascii():
+            if capitalised and word.lower() not in _PARTICLE:
+                return end
+        elif first.isalpha():
+            capitalised = True
+        elif capitalised and first.isdigit():
+            return end
+        end = m.end()
+    return len(value.rstrip())
+
+
+def _list(text: str, start: int) -> tuple[list[tuple[int, int]], int, str]:
+    """The elements of a list of plain values that begins at `start`."""
+    depth = 0
+    for i in range(start, min(len(text), start + _LONGEST_LIST)):
+        if text[i] == "[":
+            depth += 1
+        elif text[i] == "]":
+            depth -= 1
+            if depth == 0:
+                break
+    else:
+        if "]" not in text[start : start + _LONGEST_LIST]:
+            return [], start, ""
+        i = min(len(text), start + _LONGEST_LIST)
+    body = text[start + 1 : i]
+    if "{" in body:
+        return [], start + 1, ""
+    quoted = [(start + 1 + m.start(3), start + 1 + m.end(3)) for m in re.finditer(r"""(\\{0,31})(["'`])(.*?)\1\2""", body)]
+    if not quoted and body.strip():
+        quoted = [(start + 1 + m.start(), start + 1 + m.end()) for m in re.finditer(r"[^,;\[\]\s][^,;\[\]]*", body)]
+    return quoted, i + 1, ""

