@@ -173,7 +173,7 @@ class Stream:
         return whole
 
     def _unzip(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: IO[bytes], name: str) -> Iterator[bytes]:
-        member = _reading_zip(name, archive.open, info)
+        member = cast(zipfile.ZipExtFile, _reading_zip(name, archive.open, info))
         with member:
             while data := _reading_zip(name, member.read1, PIECE):
                 if self.size is not None:
@@ -191,7 +191,7 @@ def open_stream(item: Input) -> Stream:
         file, owned = _standard_input(item.name), False
     else:
         try:
-            file, owned = cast(IO[bytes], item.path.open("rb", buffering=0)), True  # noqa: SIM115 the stream closes it
+            file, owned = cast(IO[bytes], item.path.open("rb", buffering=0)), True
         except OSError as error:
             raise _unreadable(item.name, error) from None
     return Stream(item.name, file, _size(file), owned=owned)
