@@ -41,16 +41,16 @@ demo: $(READY) ## scrub the sample logs, prove it, show what changed
 	@$(BIN)/logscrub verify $(DEMO)/clean
 	@echo
 	@echo "3. Before (-) and after (+), a few lines of two of the samples:"
-	@$(call before_and_after,forge_logs_flat.log,4)
-	@$(call before_and_after,container_stdout.jsonl,2)
+	@$(call before_and_after,forge_logs_flat.log,5)
+	@$(call before_and_after,plain_text.log,3)
 	@echo
 	@echo "The rest is in $(DEMO)/clean/, what was found where in $(DEMO)/summary.json."
 
-# The first $(2) lines of sample $(1) that changed, each as it was and as it is. (Redacted lines keep their number.)
+# The first $(2) lines of sample $(1) that changed, each as it was and as it is (redacted lines keep their number; long ones are left out).
 define before_and_after
 echo; echo "   $(1)"; \
-paste -d '\001' sample_logs/$(1) $(DEMO)/clean/$(1) \
-	| awk -F '\001' -v most=$(2) '$$1 != $$2 && shown < most { print "   - " substr($$1, 1, 230); print "   + " substr($$2, 1, 230); shown++ }'
+paste -d '\001' sample_logs/$(1) $(DEMO)/clean/$(1) | awk -F '\001' -v most=$(2) \
+	'$$1 != $$2 && length($$1) < 220 && shown < most { print "   - " $$1; print "   + " $$2; shown++ }'
 endef
 
 test: $(READY) ## run the tests
