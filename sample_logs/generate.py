@@ -873,7 +873,7 @@ def files() -> dict[str, bytes]:
     def of(*functions: str) -> Callable[[Event], bool]:
         return lambda e: e.run.function in functions
 
-    two_pages = pages(part(16, 29), 21)
+    two_pages = pages(part(16, 29.5), 21)
     return {
         "app_logs_api_page_1.json": pretty(two_pages[0]),
         "app_logs_api_page_2.json": pretty(two_pages[1]),
