@@ -1,0 +1,524 @@
+"""Where raw bytes come from: which inputs, decompressed how, decoded how."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import itertools
+import os
+import random
+import signal
+import sys
+import threading
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import zstandard
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from logscrub.errors import InputError, UsageError
+from logscrub.sources import streams
+from logscrub.sources.files import Input, expand, printable
+from logscrub.sources.streams import PIECE, open_stream
+from logscrub.sources.text import TextDecoder
+
+LINES = b"".join(b"2024-05-01T10:00:00Z INFO line %d of the log\n" % n for n in range(40_000))
+NOISE = random.Random(1).randbytes(600_000)
+
+
+@pytest.fixture(autouse=True)
+def fail_instead_of_hanging() -> Iterator[None]:
+    """What waits for ever on a pipe is ended by an alarm."""
+
+    def fail(*_: object) -> None:
+        pytest.fail("waited for what never came")
+
+    before = signal.signal(signal.SIGALRM, fail)
+    signal.alarm(60)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def at(path: Path) -> Input:
+    return Input(path, path.name, Path(path.name))
+
+
+def read(path: Path) -> bytes:
+    with open_stream(at(path)) as stream:
+        return b"".join(stream.chunks())
+
+
+def written(folder: Path, data: bytes) -> Path:
+    path = folder / "input"
+    path.write_bytes(data)
+    return path
+
+
+def zipped(*members: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", method) as archive:
+        for name, data in members:
+            archive.writestr(zipfile.ZipInfo(name, (2024, 5, 1, 10, 0, 0)), data, method)
+    return whole.getvalue()
+
+
+def zip_content(path: Path) -> dict[str, bytes]:
+    with open_stream(at(path)) as stream:
+        return {name: b"".join(pieces) for name, pieces, _ in stream.members()}
+
+
+# --- which inputs
+
+
+def test_no_inputs_or_a_dash_mean_standard_input() -> None:
+    stdin = [Input(None, "-", Path("stdin"))]
+    assert expand([]) == stdin
+    assert expand(["-"]) == stdin
+
+
+def test_a_folder_means_all_files_below_it_sorted_hidden_ones_too(tmp_path: Path) -> None:
+    for name in ("b.log", "a/z.log", "a/.hidden", "a/b/c.log"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = [str(item.relative) for item in expand([str(tmp_path)])]
+    assert found == ["a/.hidden", "a/b/c.log", "a/z.log", "b.log"]
+
+
+def test_links_to_files_are_read_links_to_folders_are_not_entered(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real/a.log").touch()
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "link.log").symlink_to(tmp_path / "real/a.log")
+    (tmp_path / "broken.log").symlink_to(tmp_path / "nowhere")
+    assert [str(item.relative) for item in expand([str(tmp_path)])] == ["link.log", "real/a.log"]
+
+
+def test_an_empty_folder_means_no_inputs_not_standard_input(tmp_path: Path) -> None:
+    assert expand([str(tmp_path)]) == []
+
+
+@pytest.mark.parametrize("name", ["missing.log", "", "nul\0.log"])
+def test_a_missing_input_is_told_at_once(name: str) -> None:
+    with pytest.raises(InputError, match="no such file") as caught:
+        expand([name])
+    assert caught.value.exit_code == 3
+
+
+def test_folders_that_would_clash_keep_their_own_names(tmp_path: Path) -> None:
+    for name in ("monday/app.log", "tuesday/app.log"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    items = expand([str(tmp_path / "monday"), str(tmp_path / "tuesday")])
+    assert [str(item.relative) for item in items] == ["monday/app.log", "tuesday/app.log"]
+
+
+def test_folders_that_do_not_clash_are_mirrored_as_they_are(tmp_path: Path) -> None:
+    for name in ("monday/a.log", "tuesday/b.log"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    items = expand([str(tmp_path / "monday"), str(tmp_path / "tuesday")])
+    assert [str(item.relative) for item in items] == ["a.log", "b.log"]
+
+
+def test_a_folder_given_as_a_dot_has_its_real_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("here/app.log", "there/app.log"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path / "here")
+    assert [str(item.relative) for item in expand([".", "../there"])] == ["here/app.log", "there/app.log"]
+
+
+def test_two_inputs_for_one_place_are_refused(tmp_path: Path) -> None:
+    for name in ("x/app.log", "y/app.log"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    with pytest.raises(UsageError, match=r"would both be written to app\.log"):
+        expand([str(tmp_path / "x/app.log"), str(tmp_path / "y/app.log")])
+    with pytest.raises(UsageError):
+        expand(["-", "-"])
+
+
+def test_a_file_where_another_input_needs_a_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x/app").mkdir(parents=True)
+    (tmp_path / "x/app/1.log").touch()
+    (tmp_path / "app").touch()
+    for order in (["x", "app"], ["app", "x"]):
+        with pytest.raises(UsageError):
+            expand([str(tmp_path / name) for name in order])
+
+
+def test_a_fifo_is_an_input_like_any_other(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert expand([str(tmp_path / "pipe")])[0].relative == Path("pipe")
+
+
+def test_names_in_messages_are_one_printable_line() -> None:
+    assert printable("a\nb\x1b[31m\udcff.log") == r"a\nb\x1b[31m\udcff.log"
+
+
+# --- opening and decompressing
+
+Packing = Callable[[bytes], bytes]
+FORMS: dict[str, Packing] = {
+    "none": lambda data: data,
+    "gzip": gzip.compress,
+    "gzip of many members": lambda data: b"".join(gzip.compress(data[n : n + 9999]) for n in range(0, len(data) or 1, 9999)),
+    "gzip of empty members": lambda data: gzip.compress(b"") * 3 + gzip.compress(data) + gzip.compress(b""),
+    "gzip padded with NULs": lambda data: gzip.compress(data) + bytes(100_000),
+    "gzip padded between members": lambda data: gzip.compress(data[:9]) + bytes(512) + gzip.compress(data[9:]),
+    "zstd": zstandard.compress,
+    "zstd with checksum": zstandard.ZstdCompressor(write_checksum=True).compress,
+    "zstd without size": lambda data: zstandard.ZstdCompressor(write_content_size=False).compress(data),
+    "zstd of many frames": lambda data: b"".join(zstandard.compress(data[n : n + 9999]) for n in range(0, len(data) or 1, 9999)),
+    "zstd with a skippable frame": lambda data: b"\x5a\x2a\x4d\x18\x03\x00\x00\x00abc" + zstandard.compress(data),
+    "zstd in one segment": lambda data: zstandard.compress(data[:200]) + zstandard.compress(data[200:]),
+}
+
+
+@pytest.mark.parametrize("data", [b"", b"x", LINES, NOISE, bytes(3_000_000)], ids=["empty", "byte", "lines", "noise", "NULs"])
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_comes_out_whole_in_bounded_pieces(tmp_path: Path, form: str, data: bytes) -> None:
+    path = written(tmp_path, FORMS[form](data))
+    with open_stream(at(path)) as stream:
+        pieces = list(stream.chunks())
+        assert stream.compression == form.split()[0]
+        assert stream.bytes_read == stream.size == path.stat().st_size
+    assert b"".join(pieces) == data
+    assert all(0 < len(piece) <= PIECE for piece in pieces)
+
+
+@pytest.mark.parametrize("form", ["gzip", "zstd"])
+def test_a_bomb_comes_out_in_bounded_pieces_too(tmp_path: Path, form: str) -> None:
+    path = written(tmp_path, FORMS[form](bytes(200_000_000)))
+    with open_stream(at(path)) as stream:
+        sizes = [len(piece) for piece in stream.chunks()]
+    assert max(sizes) <= PIECE
+    assert sum(sizes) == 200_000_000
+
+
+@pytest.mark.parametrize("form", ["gzip", "zstd", "zstd with checksum", "zstd of many frames", "gzip of many members"])
+def test_a_truncated_input_is_an_error_that_names_it_wherever_it_was_cut(tmp_path: Path, form: str) -> None:
+    # A cut between members or frames leaves a whole input, so the cuts are in the last one. The first must keep its signature.
+    whole = FORMS[form](b"abc\n" * 6000)
+    last = whole.rindex(b"\x1f\x8b\x08" if form.startswith("gzip") else b"\x28\xb5\x2f\xfd")
+    ends = {last + 5, last + 9, (last + 5 + len(whole)) // 2, len(whole) - 1} | ({last + 1} if last else set())
+    for end in ends:
+        path = written(tmp_path, whole[:end])
+        with pytest.raises(InputError, match=r"^input: .*truncated.*export or copy it again"):
+            read(path)
+
+
+@pytest.mark.parametrize("form", ["gzip", "zstd"])
+def test_data_after_the_end_is_an_error(tmp_path: Path, form: str) -> None:
+    with pytest.raises(InputError, match="other data after the end"):
+        read(written(tmp_path, FORMS[form](LINES) + b"garbage"))
+
+
+@pytest.mark.parametrize("form", ["gzip", "zstd with checksum"])
+def test_corrupt_data_is_an_error_that_does_not_quote_it(tmp_path: Path, form: str) -> None:
+    whole = bytearray(FORMS[form](LINES))
+    whole[-6:] = bytes(byte ^ 0xFF for byte in whole[-6:])
+    with pytest.raises(InputError, match=r"^input: the (gzip|zstd) data is corrupt") as caught:
+        read(written(tmp_path, bytes(whole)))
+    assert caught.value.__cause__ is None and caught.value.__suppress_context__
+
+
+def test_a_zstd_window_beyond_the_memory_bound_is_an_error(tmp_path: Path) -> None:
+    # A frame's header alone that asks for a window of 2 GiB.
+    with pytest.raises(InputError, match="window is above 128 MiB"):
+        read(written(tmp_path, b"\x28\xb5\x2f\xfd\x00" + bytes([21 << 3]) + b"\x01\x00\x00"))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"BZh91AY&SY", b"\xfd7zXZ\x00", b"7z\xbc\xaf\x27\x1c", b"\x04\x22\x4d\x18"],
+    ids=["bzip2", "xz", "7-Zip", "lz4"],
+)
+def test_other_compressions_are_refused_not_taken_for_text(tmp_path: Path, head: bytes) -> None:
+    with pytest.raises(InputError, match="not supported; decompress it first"):
+        read(written(tmp_path, head + NOISE))
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [gzip.compress(gzip.compress(b"x")), zstandard.compress(zipped(("a", b"x"))), gzip.compress(b"BZh91AY&SY")],
+    ids=["gzip in gzip", "zip in zstd", "bzip2 in gzip"],
+)
+def test_what_is_compressed_twice_is_refused_not_passed_unread(tmp_path: Path, whole: bytes) -> None:
+    with pytest.raises(InputError, match="compressed once more"):
+        read(written(tmp_path, whole))
+
+
+def test_text_that_merely_begins_like_a_compressed_file_is_text(tmp_path: Path) -> None:
+    for head in (b"P", b"PK", b"PK\x03", b"(", b"(\xb5/", b"\x1f", b"BZh9 is a name", b"7z", b"\x50\x2a"):
+        assert read(written(tmp_path, head)) == head
+        assert read(written(tmp_path, gzip.compress(head))) == head
+
+
+def test_the_name_does_not_matter(tmp_path: Path) -> None:
+    (tmp_path / "text.gz").write_bytes(LINES)
+    assert read(tmp_path / "text.gz") == LINES
+
+
+def test_what_cannot_be_opened_is_an_input_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is a folder"):
+        open_stream(at(tmp_path))
+    with pytest.raises(InputError, match="no such file"):
+        open_stream(at(tmp_path / "gone"))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_permission_is_an_input_error(tmp_path: Path) -> None:
+    path = written(tmp_path, LINES)
+    path.chmod(0)
+    with pytest.raises(InputError, match="no permission to read it"):
+        open_stream(at(path))
+
+
+def test_a_failing_disk_is_an_input_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    with open_stream(at(written(tmp_path, LINES))) as stream:
+        monkeypatch.setattr(streams, "_read_some", fail)
+        with pytest.raises(InputError, match="cannot be read: Input/output error"):
+            list(stream.chunks())
+
+
+# --- pipes
+
+
+def deflating() -> tuple[Packing, Callable[[], bytes]]:
+    packer = zlib.compressobj(wbits=31)
+    return packer.compress, lambda: packer.flush(zlib.Z_SYNC_FLUSH)
+
+
+def zstding() -> tuple[Packing, Callable[[], bytes]]:
+    packer = zstandard.ZstdCompressor().compressobj()
+    return packer.compress, lambda: packer.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+
+
+LIVE: dict[str, Callable[[], tuple[Packing, Callable[[], bytes]]]] = {
+    "none": lambda: (lambda data: data, lambda: b""),
+    "gzip": deflating,
+    "zstd": zstding,
+}
+
+
+@pytest.mark.parametrize("form", LIVE)
+def test_a_line_is_delivered_while_the_pipe_stays_open(form: str) -> None:
+    compress, flush = LIVE[form]()
+    out, into = os.pipe()
+    with open_stream_after(out, into, compress(b"first\n") + flush()) as stream:
+        chunks = stream.chunks()
+        got = next(chunks)
+        while not got.endswith(b"\n"):
+            got += next(chunks)
+        assert got == b"first\n"
+        for line in (b"second\n", b"third\n"):
+            os.write(into, compress(line) + flush())
+            assert next(chunks) == line
+    os.close(into)
+    os.close(out)
+
+
+def open_stream_after(out: int, into: int, data: bytes) -> streams.Stream:
+    os.write(into, data)
+    return open_stream(at(Path(f"/dev/fd/{out}")))
+
+
+def last_write(into: int, data: bytes) -> None:
+    os.write(into, data)
+    os.close(into)
+
+
+def test_a_first_read_of_one_byte_is_not_mistaken_for_the_whole() -> None:
+    out, into = os.pipe()
+    packed = gzip.compress(b"line\n")
+    os.write(into, packed[:1])
+    feeder = threading.Thread(target=last_write, args=(into, packed[1:]))
+    feeder.start()
+    with open_stream(at(Path(f"/dev/fd/{out}"))) as stream:
+        assert (stream.compression, stream.size) == ("gzip", None)
+        assert list(stream.chunks()) == [b"line\n"]
+    feeder.join()
+    os.close(out)
+
+
+def test_a_byte_that_begins_no_compressed_file_is_delivered_alone() -> None:
+    out, into = os.pipe()
+    with open_stream_after(out, into, b"{") as stream:
+        assert next(stream.chunks()) == b"{"
+    os.close(into)
+    os.close(out)
+
+
+@pytest.mark.parametrize("form", ["none", "gzip", "gzip of many members", "zstd", "zstd of many frames"])
+def test_byte_by_byte_it_is_the_same(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(ByteByByte(FORMS[form](LINES[:30_000]))))
+    with open_stream(Input(None, "-", Path("stdin"))) as stream:
+        assert b"".join(stream.chunks()) == LINES[:30_000]
+
+
+class ByteByByte(io.BytesIO):
+    def read1(self, size: int | None = -1, /) -> bytes:
+        return super().read1(1)
+
+
+def test_a_pipe_with_nothing_in_it_yet_is_not_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    out, into = os.pipe()
+    os.set_blocking(out, False)
+    with os.fdopen(out) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        feeder = threading.Timer(0.05, last_write, (into, b"late\n"))
+        feeder.start()
+        with open_stream(Input(None, "-", Path("stdin"))) as stream:
+            assert list(stream.chunks()) == [b"late\n"]
+        feeder.join()
+        os.fstat(out)  # standard input stays open
+
+
+def test_closed_standard_input_is_an_input_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(InputError, match="standard input is closed"):
+        open_stream(Input(None, "-", Path("stdin")))
+
+
+# --- zip
+
+
+def test_a_zip_gives_its_members_with_their_dates(tmp_path: Path) -> None:
+    path = written(tmp_path, zipped(("logs/", b""), ("logs/a.log", LINES), ("b.log", NOISE)))
+    with open_stream(at(path)) as stream:
+        assert stream.compression == "zip"
+        seen = [(name, [*pieces], info) for name, pieces, info in stream.members()]
+        assert stream.bytes_read == stream.size
+    assert [(name, b"".join(pieces)) for name, pieces, _ in seen] == [("logs/", b""), ("logs/a.log", LINES), ("b.log", NOISE)]
+    assert {info.date_time for _, _, info in seen} == {(2024, 5, 1, 10, 0, 0)}
+    assert all(0 < len(piece) <= PIECE for _, pieces, _ in seen for piece in pieces)
+
+
+def test_a_zip_from_a_pipe_is_read_from_memory() -> None:
+    out, into = os.pipe()
+    os.write(into, zipped(("a.log", LINES[:5000])))
+    os.close(into)
+    assert zip_content(Path(f"/dev/fd/{out}")) == {"a.log": LINES[:5000]}
+    os.close(out)
+
+
+def test_a_zip_from_a_pipe_beyond_the_bound_is_refused_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "ZIP_IN_MEMORY", 1000)
+    out, into = os.pipe()
+    os.write(into, zipped(("a.log", NOISE[:5000])))
+    os.close(into)
+    with pytest.raises(InputError, match="save it to a file"):
+        zip_content(Path(f"/dev/fd/{out}"))
+    os.close(out)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_member_of_another_method_is_refused(tmp_path: Path, method: int) -> None:
+    path = written(tmp_path, zipped(("a.log", LINES), method=method))
+    with pytest.raises(InputError, match=r"input: a\.log: its compression method is not supported"):
+        zip_content(path)
+
+
+def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:
+    whole = bytearray(zipped(("a.log", b"x")))
+    whole[whole.index(b"PK\x01\x02") + 8] |= 1
+    with pytest.raises(InputError, match="is encrypted"):
+        zip_content(written(tmp_path, bytes(whole)))
+
+
+def test_a_compressed_member_is_refused_not_passed_unread(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="compressed once more"):
+        zip_content(written(tmp_path, zipped(("a.log.gz", gzip.compress(LINES)))))
+
+
+@given(data=st.data())
+def test_a_damaged_zip_is_an_input_error_or_still_whole(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    whole = bytearray(zipped(("a.log", b"some text\n" * 20), ("b.log", b"more\n")))
+    for _ in range(data.draw(st.integers(1, 3))):
+        whole[data.draw(st.integers(4, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    end = data.draw(st.integers(4, len(whole)))
+    path = tmp_path_factory.getbasetemp() / "damaged.zip"
+    path.write_bytes(whole[:end])
+    try:
+        zip_content(path)
+    except InputError as error:
+        assert "\n" not in str(error)
+
+
+# --- text
+
+awkward = st.lists(
+    st.sampled_from([b"\0", b"\n", b"a", b"\xff", b"\xfe", b"\xd8", b"\xdc", b"\xef", b"\xbb", b"\xbf", b"\xed", b"\xa0"])
+)
+texts = st.text(max_size=80).map(lambda text: text.encode("utf-8", "surrogatepass"))
+wide = st.builds(
+    lambda bom, text, order, tail: ((bom + text).encode(order, "surrogatepass")) + tail,
+    st.sampled_from(["", "\ufeff"]),
+    st.text(st.characters() | st.sampled_from("ab \n\ud83d\ude00\ud800\udc00"), max_size=80),
+    st.sampled_from(["utf-16-le", "utf-16-be"]),
+    st.sampled_from([b"", b"\0", b"\xd8"]),
+)
+inputs = st.binary(max_size=100) | awkward.map(b"".join) | texts | wide
+
+
+def decoded(pieces: list[bytes]) -> tuple[str, bytes, bytes]:
+    """The text, the tail, and all bytes again, encoded piece by piece."""
+    decoder = TextDecoder()
+    parts = [decoder.feed(piece) for piece in pieces]
+    rest, tail = decoder.finish()
+    parts.append(rest)
+    return "".join(parts), tail, b"".join(decoder.encode(part) for part in parts) + tail
+
+
+@given(inputs, st.lists(st.integers(0, 200)))
+@example(b"\nab\0\0", [2])
+@example("😀😀".encode("utf-16"), [4])
+def test_text_goes_back_to_the_same_bytes_and_does_not_depend_on_the_cuts(data: bytes, cuts: list[int]) -> None:
+    places = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
+    pieces = [data[start:end] for start, end in itertools.pairwise(places)]
+    text, tail, again = decoded(pieces)
+    assert again == data
+    assert (text, tail) == decoded([data])[:2]
+    assert (text, tail) == decoded([bytes([byte]) for byte in data])[:2]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "utf-16"])
+@pytest.mark.parametrize(
+    "text",
+    ["INFO a line\n" * 9, "\nINFO after an empty line, ünïcödé\n", "Ошибка: не найдено user@example.com, строка 17\n", "x"],
+)
+def test_text_in_a_known_encoding_reads_as_text(encoding: str, text: str) -> None:
+    got, tail, _ = decoded([text.encode(encoding)])
+    assert (got.removeprefix("\ufeff"), tail) == (text, b"")
+
+
+def test_a_byte_order_mark_stays_and_is_not_doubled() -> None:
+    text, _, again = decoded([b"\xff\xfea\0", b"b\0"])
+    assert (text, again) == ("\ufeffab", b"\xff\xfea\0b\0")
+
+
+@pytest.mark.parametrize(
+    "data", [b"\0" * 100, b"\0" * 30 + b"INFO after a hole in the file\n" * 3, b"one\0two\0 and so on, plain text\n" * 3]
+)
+def test_stray_nuls_do_not_make_it_utf_16(data: bytes) -> None:
+    assert decoded([data])[0] == data.decode()
+
+
+@pytest.mark.parametrize("line", [b"x\n", b"INFO started\n", "ünïcödé\n".encode(), b"\xef\xbb\xbfbom\n", b"\n\n", b"\xff\n"])
+def test_a_live_line_is_not_held_back(line: bytes) -> None:
+    assert TextDecoder().feed(line) == line.decode("utf-8", "surrogateescape")
+
+
+def test_half_a_utf_16_unit_at_the_end_is_given_back() -> None:
+    decoder = TextDecoder()
+    assert decoder.feed("\ufeffab".encode("utf-16-le") + b"c") == "\ufeffab"
+    assert decoder.finish() == ("", b"c")
