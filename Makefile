@@ -49,8 +49,8 @@ demo: $(READY) ## scrub the sample logs, prove it, show what changed
 # The first $(2) lines of sample $(1) that changed, each as it was and as it is (redacted lines keep their number; long ones are left out).
 define before_and_after
 echo; echo "   $(1)"; \
-paste -d '\001' sample_logs/$(1) $(DEMO)/clean/$(1) | awk -F '\001' -v most=$(2) \
-	'$$1 != $$2 && length($$1) < 220 && shown < most { print "   - " $$1; print "   + " $$2; shown++ }'
+awk -v clean=$(DEMO)/clean/$(1) -v most=$(2) '(getline now < clean) <= 0 { exit } \
+	$$0 != now && length($$0) < 220 && shown++ < most { print "   - " $$0; print "   + " now }' sample_logs/$(1)
 endef
 
 test: $(READY) ## run the tests
