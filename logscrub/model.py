@@ -72,6 +72,8 @@ class Raw:
     """How many log records begin in it (0 for the continuation of one)."""
     parsed: bool = True
     """False where it should have had its format's shape but did not, and is scanned as text."""
+    inside: tuple[str | int, ...] = field(default=(), repr=False)
+    """Where in a JSON document it begins: names of objects and indices of lists, outermost first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ decoded views; texts encoded in it. Then overlaps are merged, once.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 import orjson
@@ -28,6 +29,17 @@ _BEFORE, _AFTER = 60, 30
 _DEEPEST = 12
 _REMEMBERED_LENGTH = 4096
 _PLACEHOLDER_FILL = "\x1a"
+_WINDOW = 1 << 18
+"""Characters of a text that are judged at once."""
+_OVERLAP = 4096
+_OPENING = re.compile(r"[{\[\"'`]|PRIVATE KEY|[:=+]\s*$")
+"""What a line has that may leave something open for the next."""
+_UNQUOTE: dict[str, Callable[[str], views.View | None]] = {
+    "json": views.unescape_json,
+    "csv": views.double_quotes,
+    "text": lambda raw: None,
+}
+_QUOTES = {"json": '\\"', "csv": '""', "text": ""}
 
 
 class Pattern:
@@ -89,7 +101,7 @@ class Engine:
         self._gate = Gate([p for d in catalogue.detectors for p in d.patterns])
         self._harmless = [re.compile(p) for h in catalogue.harmless for p in h.patterns]
         self._harmless_gate = Gate([p for h in catalogue.harmless for p in h.patterns])
-        self._guideline = {d.entity_type: d.guideline for d in catalogue.detectors}
+        self._key_detector = next((d for d in catalogue.detectors if d.entity_type == "PRIVATE_KEY"), None)
         types = "|".join(sorted(re.escape(t) for t in {*catalogue.entity_types, "WITHHELD"}))
         self.placeholder = re.compile(rf"<(?:{types})(?::[0-9a-f]{{20}})?>")
         self._remember = lru_cache(maxsize=50_000)(self._judge)
@@ -102,39 +114,52 @@ class Engine:
             return self._remember(text, path)
         return self._judge(text, path)
 
-    def judge_line(self, text: str, before: Open = NOTHING_OPEN) -> tuple[tuple[Span, ...], Open]:
-        """Like `judge`, for a line of a text whose earlier lines left `before` open; also what it leaves open."""
-        if before is NOTHING_OPEN or before == NOTHING_OPEN:
-            if "{" not in text and "[" not in text and not text.rstrip().endswith((":", "+", "=", "`", "'", '"')):
-                spans = self.judge(text)
-                if not _leaves_open(text):
-                    return spans, NOTHING_OPEN
-        masked = self._mask(text)
-        found, after = find_fields(masked, self.fields, before)
-        extra = [self._field_span(f.start, f.end, f.rule.detector, masked[f.start : f.end]) for f in found]
-        inside, armour = _armour(masked, before.armour)
-        if inside is not None and "PRIVATE_KEY" in self._guideline:
-            start, end = inside
-            extra.append(
-                Span(start, end, "PRIVATE_KEY", self._guideline["PRIVATE_KEY"], "private_key", "certain", masked[start:end])
-            )
-        if armour:
-            after = Open(after.brackets, after.pending, after.quote, True)
-        spans = self.judge(text)
-        return (merge([*spans, *extra]) if extra else spans), after
+    def judge_line(self, text: str, leaf: Leaf, before: Open = NOTHING_OPEN) -> tuple[tuple[Span, ...], Open]:
+        """The spans of a leaf that is a line of a text, and what it leaves open; `before`: what earlier lines left open."""
+        line = text[leaf.start : leaf.end]
+        view = views.without_colours(line) if "\x1b" in line else None
+        plain = view.text if view else line
+        spans = self._windowed(plain, ())
+        after = NOTHING_OPEN
+        if before != NOTHING_OPEN or _OPENING.search(plain):
+            masked = self._mask(plain)
+            found, after = find_fields(masked, self.fields, before)
+            extra = [self._field_span(f.start, f.end, f.rule.detector, masked[f.start : f.end]) for f in found]
+            inside, armour = _armour(masked, before.armour)
+            if inside is not None and self._key_detector is not None:
+                extra.append(self._field_span(*inside, self._key_detector, masked[inside[0] : inside[1]]))
+            if armour:
+                after = replace(after, armour=True)
+            spans = merge([*spans, *self._allowed(plain, extra)])
+        return tuple(_moved(s, view, leaf.start, "") for s in spans), after
 
     def judge_leaf(self, text: str, leaf: Leaf) -> tuple[Span, ...]:
         """The spans of a record's leaf that must go, as positions in the record's text."""
         raw = text[leaf.start : leaf.end]
         if leaf.coding == "number":
             return self._judge_number(raw, leaf)
-        view = None
-        if leaf.coding == "json":
-            view = views.unescape_json(raw)
-        elif leaf.coding == "csv":
-            view = views.double_quotes(raw)
+        if len(raw) > _WINDOW:
+            return self._long_leaf(raw, leaf)
+        view = _UNQUOTE[leaf.coding](raw)
         spans = self.judge(view.text if view else raw, leaf.field)
-        return tuple(_moved(s, view, leaf.start, '\\"' if leaf.coding == "json" else '"' if leaf.coding != "csv" else '""') for s in spans)
+        return tuple(_moved(s, view, leaf.start, _QUOTES[leaf.coding]) for s in spans) if spans else spans
+
+    def _long_leaf(self, raw: str, leaf: Leaf) -> tuple[Span, ...]:
+        """A leaf of megabytes: its field decides for all of it, else it is judged in overlapping windows."""
+        rule = self.fields.rule(leaf.field)
+        if rule is not None and not (raw.lstrip()[:1] in ("{", "[") and rule.detector.value != "credential"):
+            return (self._field_span(leaf.start, leaf.end, rule.detector, raw),)
+        spans: list[Span] = []
+        for start, part in _windows(raw):
+            view = _UNQUOTE[leaf.coding](part)
+            for s in self._judge(view.text if view else part, leaf.field):
+                spans.append(_moved(s, view, leaf.start + start, _QUOTES[leaf.coding]))
+        return merge(spans)
+
+    def _windowed(self, text: str, path: FieldPath) -> tuple[Span, ...]:
+        if len(text) <= _WINDOW:
+            return self.judge(text, path)
+        return merge([_moved(s, None, start, "") for start, part in _windows(text) for s in self._judge(part, path)])
 
     def _judge_number(self, raw: str, leaf: Leaf) -> tuple[Span, ...]:
         digits = plain_number(raw)
@@ -161,6 +186,8 @@ class Engine:
     def _judge(self, text: str, path: FieldPath, depth: int = 0) -> tuple[Span, ...]:
         masked = self._mask(text)
         rule = self.fields.rule(path)
+        if "\x1b[" in masked and (colourless := views.without_colours(masked)) is not None:
+            return tuple(_moved(s, colourless, 0, "") for s in self._judge(colourless.text, path, depth))
         stripped = masked.strip()
         found: list[Span] = []
         structured = stripped[:1] in ("{", "[") and stripped[-1:] in ("}", "]")
@@ -184,6 +211,8 @@ class Engine:
                     for span in self._judge(view.text, path, depth + 1):
                         found.append(_moved(span, view, 0, ""))
             for start, end, decoded, alphabet, padded in views.encoded_texts(masked):
+                # what it says has been judged: that it looks random is no evidence any more
+                found = [s for s in found if s.certainty == "certain" or not (start <= s.start and s.end <= end)]
                 inner = self._judge(decoded, path, depth + 1)
                 if inner:
                     first = min(inner, key=lambda s: s.certainty)
@@ -324,20 +353,44 @@ def _around(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 _ARMOUR_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _ARMOUR_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_ARMOURED = re.compile(r"[\sA-Za-z0-9+/=:,\x1a-]*")
 
 
 def _armour(text: str, inside: bool) -> tuple[tuple[int, int] | None, bool]:
     """The part of a line that lies in a PEM private key, and whether the line ends inside one."""
+    stop = _ARMOUR_END.search(text)
+    if inside and not _ARMOURED.fullmatch(text[: stop.start()] if stop else text):
+        inside, stop = False, None
     begin = _ARMOUR_BEGIN.search(text)
     start = 0 if inside else begin.end() if begin else -1
     if start < 0:
         return None, False
-    stop = _ARMOUR_END.search(text, start)
+    if stop is not None and stop.start() < start:
+        stop = None
     end = stop.start() if stop else len(text.rstrip())
-    while start < end and text[start].isspace():
-        start += 1
-    return ((start, end) if start < end and text[start:end].strip("\\nr \t") else None), stop is None
+    part = text[start:end].replace(_PLACEHOLDER_FILL, "")
+    start += len(text[start:end]) - len(text[start:end].lstrip())
+    return ((start, end) if re.search(r"\w{4}", part) else None), stop is None and (inside or not text[start:end].strip(" \\nr"))
 
 
-def _leaves_open(text: str) -> bool:
-    return "PRIVATE KEY" in text or "'" in text or '"' in text or "`" in text
+def _windows(text: str) -> Iterator[tuple[int, str]]:
+    """A long text in parts that overlap, cut at white space where there is some, never inside an escape sequence."""
+    start = 0
+    while True:
+        end = min(start + _WINDOW, len(text))
+        if end < len(text):
+            m = None
+            for m in re.finditer(r"\s", text[end - _OVERLAP : end]):
+                pass
+            if m is not None:
+                end = end - _OVERLAP + m.start()
+            else:
+                while "\\" in text[end - 12 : end] and end > start + _OVERLAP * 2:
+                    end -= 1
+        yield start, text[start:end]
+        if end == len(text):
+            return
+        back = end - _OVERLAP // 2
+        while "\\" in text[back - 12 : back] and back > start + 1:
+            back -= 1
+        start = back if back > start else end

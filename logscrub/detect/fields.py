@@ -290,7 +290,7 @@ def _value(
         inside = text[m.end() : end].strip()
         if inside[:1] in ("{", "[") and mode != "credential":
             return [], m.end(), ""  # an object in a string: its own fields tell
-        return [(m.end(), end)], end + len(opening), ""
+        return _joined(text, m.end(), end, opening)
     if start >= len(text) or text[start] == "{":
         return [], start, ""
     if text[start] == "[" and not text.startswith("[~", start):
@@ -298,6 +298,7 @@ def _value(
     if in_query:
         stop = _QUERY_END.search(text, start)
         end = stop.start() if stop else len(text)
+        end = start + len(text[start:end].rstrip(".,;:!?)]}"))
         return [(start, end)], end, ""
     if mode in ("token", "credential"):
         token_start = start
@@ -320,6 +321,22 @@ def _value(
     if mode == "phrase":
         end = start + _name_length(text[start:end])
     return [(start, end)], end, ""
+
+
+def _joined(text: str, start: int, end: int, opening: str) -> tuple[list[tuple[int, int]], int, str]:
+    """A quoted text and those joined to it with `+`, as util.inspect prints long ones."""
+    spans = [(start, end)]
+    position = end + len(opening)
+    while (m := _PLUS.match(text, position)) is not None:
+        end = _closing(text, m.end(), m[1])
+        if end < 0:
+            break
+        spans.append((m.end(), end))
+        position = end + len(m[1])
+    return spans, position, ""
+
+
+_PLUS = re.compile(r"""\s{0,4}\+\s{0,40}(["'`])""")
 
 
 def _name_length(value: str) -> int:

@@ -100,18 +100,21 @@ def _path(stack: list[Frame]) -> FieldPath:
     return (frame.outer, key) if frame.outer else (key,)
 
 
-def pointer(text: str, position: int) -> str:
-    """The JSON pointer (RFC 6901) of what stands at `position` of a JSON text: keys as they are written."""
-    parts: list[str | int] = []
-    objects: list[bool] = []
+def place(stack: list[Frame]) -> tuple[str | int, ...]:
+    """Where a reader stands: the names and indices that lead there."""
+    return tuple(frame.key if frame.is_object else frame.index for frame in stack)
+
+
+def pointer(text: str, position: int, inside: tuple[str | int, ...] = ()) -> list[str]:
+    """The parts of the JSON pointer (RFC 6901) of what stands at `position` of a JSON text that begins `inside` a document."""
+    parts: list[str | int] = list(inside)
+    objects: list[bool] = [isinstance(p, str) for p in inside]
     for m in _TOKEN.finditer(text):
         if m.start() > position:
             break
         if m.lastindex == 2:
             if parts:
                 parts[-1] = m[1]
-            if m.start() <= position < m.end():
-                break
         elif m.lastindex == 3:
             if m[3] in "{[":
                 objects.append(m[3] == "{")
@@ -122,4 +125,4 @@ def pointer(text: str, position: int) -> str:
             elif parts:
                 parts.pop()
                 objects.pop()
-    return "".join("/" + str(p).replace("~", "~0").replace("/", "~1") for p in parts)
+    return [str(p) for p in parts]

@@ -34,6 +34,7 @@ _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _ESCAPE = re.compile(r"\\+(?:u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,6}\}|x[0-9A-Fa-f]{2}|[\"'`/bfnrt])|\\{2,}")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _JSON_ESCAPE = re.compile(r'\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|["\\/bfnrt])')
+_SGR = re.compile(r"\x1b\[[0-9;:]{0,40}[A-Za-z]")
 _SHORT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])(?:[A-Za-z0-9+/]{16,}|[A-Za-z0-9_-]{16,})={0,2}(?![A-Za-z0-9+/_=-])")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:[0-9a-f]{2}){8,}(?![0-9A-Za-z])|(?<![0-9A-Za-z])(?:[0-9A-F]{2}){8,}(?![0-9A-Za-z])")
@@ -43,6 +44,11 @@ _LONGEST_ENCODED = 1 << 20
 def unescape_json(text: str) -> View | None:
     """The inside of a JSON string, unescaped; None where it holds no escapes."""
     return _substitute(text, _JSON_ESCAPE, _json_unit) if "\\" in text else None
+
+
+def without_colours(text: str) -> View | None:
+    """A text of a terminal without its colours (ANSI SGR sequences); None where it has none."""
+    return _substitute(text, _SGR, lambda unit: "") if "\x1b" in text else None
 
 
 def double_quotes(text: str) -> View | None:

@@ -7,9 +7,11 @@ withheld. So a scrubbed log passes `verify`, and scrubbing it again changes noth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
-from logscrub.detect.engine import Engine
+from logscrub.detect.engine import Engine, merge
+from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.views import encode
 from logscrub.model import Clean, Leaf, Raw, Span
 from logscrub.redact.policy import Policy
@@ -17,9 +19,6 @@ from logscrub.redact.pseudonyms import Pseudonymizer
 
 WITHHELD = "<WITHHELD>"
 _MOST_LOOKS = 6
-
-Judge = Callable[[str, Sequence[Leaf]], list[Span]]
-"""Finds what must go in a record's text, given its leaves."""
 
 
 class Redactor:
@@ -30,12 +29,42 @@ class Redactor:
         self.policy = policy
         self.pseudonymizer = pseudonymizer
 
-    def judge(self, raw: Raw) -> list[Span]:
-        """What in a record must go under the policy, as positions in its text."""
+    def scrub(self, raw: Raw, before: Open = NOTHING_OPEN) -> tuple[Clean, Open]:
+        """The record as it may leave, and what it leaves open for the next. `before`: what the one before left open."""
+        spans, after = self.look(raw, before)
+        if not spans:
+            return Clean(raw.text, (), raw.records, raw.parsed), after
+        redactions: list[str] = []
+        for _ in range(_MOST_LOOKS):
+            redactions += [s.entity_type for s in spans]
+            raw = self._spliced(raw, spans)
+            spans, after = self.look(raw, before)
+            if not spans:
+                return Clean(raw.text, tuple(redactions), raw.records, raw.parsed), after
+        return self.withhold(raw), NOTHING_OPEN
+
+    def withhold(self, raw: Raw) -> Clean:
+        """A mark instead of a record that could not be scanned, in a shape that its surroundings allow."""
+        end = raw.text[len(raw.text.rstrip("\r\n")) :]
+        mark = f'"{WITHHELD}"' if any(leaf.coding in ("json", "number") for leaf in raw.leaves) else WITHHELD
+        return Clean(mark + end, (), raw.records, raw.parsed, withheld=True)
+
+    def look(self, raw: Raw, before: Open = NOTHING_OPEN) -> tuple[list[Span], Open]:
+        """What in a record must go under the policy, as positions in its text, and what it leaves open."""
+        if raw.records:
+            before = replace(NOTHING_OPEN, armour=before.armour)
         spans: list[Span] = []
+        after = NOTHING_OPEN if raw.records else before
         for leaf in raw.leaves:
-            spans += self.engine.judge_leaf(raw.text, leaf)
-        return [s for s in spans if self._goes(s)]
+            if leaf.coding == "text":
+                found, after = self.engine.judge_line(raw.text, leaf, before)
+                spans += found
+            else:
+                spans += self.engine.judge_leaf(raw.text, leaf)
+        spans = [s for s in spans if self._goes(s)]
+        if len(spans) > 1 and any(a.end > b.start for a, b in zip(spans, spans[1:], strict=False)):
+            spans = list(merge(spans))
+        return spans, after
 
     def _goes(self, span: Span) -> bool:
         if span.inner is not None:
@@ -65,3 +94,35 @@ class Redactor:
             position = span.end
         parts.append(text[position:])
         return "".join(parts)
+
+    def _spliced(self, raw: Raw, spans: Sequence[Span]) -> Raw:
+        """The record with its spans replaced and its leaves where they stand now."""
+        text, moved, position, shift = [], [], 0, 0
+        for span in spans:
+            new = self.replacement(span)
+            text += [raw.text[position : span.start], new]
+            moved.append((span.start, span.end, span.start + shift, span.start + shift + len(new)))
+            shift += len(new) - (span.end - span.start)
+            position = span.end
+        text.append(raw.text[position:])
+        return replace(raw, text="".join(text), leaves=tuple(_moved_leaf(leaf, moved) for leaf in raw.leaves))
+
+
+def _moved_leaf(leaf: Leaf, moved: Sequence[tuple[int, int, int, int]]) -> Leaf:
+    """A leaf after replacements `(old start, old end, new start, new end)`."""
+    shift_start = shift_end = 0
+    start, end, coding = leaf.start, leaf.end, leaf.coding
+    for old_start, old_end, new_start, new_end in moved:
+        shift = (new_end - new_start) - (old_end - old_start)
+        if old_end <= leaf.start:
+            shift_start += shift
+            shift_end += shift
+        elif old_start >= leaf.end:
+            break
+        else:
+            if old_start < leaf.start:
+                shift_start = new_start - leaf.start
+            shift_end = new_end - old_end if old_end <= leaf.end else new_end - leaf.end
+            if coding == "number":
+                coding = "text"
+    return leaf._replace(start=start + shift_start, end=max(start + shift_start, end + shift_end), coding=coding)

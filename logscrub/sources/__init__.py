@@ -1,1 +1,1 @@
-"""Where raw bytes come from: which inputs there are, opening and decompressing them, turning them into text."""
+"""Where bytes come from: files, folders, standard input; compressed or not; and the text in them."""

@@ -1,0 +1,1 @@
+"""logscrub redacts customer data from Atlassian Forge log exports, and proves that it did."""

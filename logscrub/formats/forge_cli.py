@@ -1,0 +1,72 @@
+"""`forge logs` and `forge tunnel`: text, one record over several lines, in colours where forced.
+
+    INFO    2026-11-22T08:14:02.113Z 3f0b7c1e-8a51-4be1-9d7e-0f5be7a1c001 Synced 14 issues in 812 ms
+        App version: 4.12.0                                                   (flat, --verbose)
+    2026-11-22T08:14:02.113Z 3f0b7c1e-8a51-4be1-9d7e-0f5be7a1c001 Synced      (containers)
+    invocation: 3f0b7c1e-8a51-4be1-9d7e-0f5be7a1c001                          (grouped)
+    INFO    08:14:02.113Z Synced 14 issues
+    invocation: 6a40122b0ffff58d469e9589998b987d index.handleJiraEvent        (tunnel)
+    INFO    14:11:09.033  fa50756c-8374-419f-8da8-8f13f608f531  Received
+
+A line with one of these heads begins a record; every other line continues the one before it. White space and colours
+between the parts are read loosely, for they have varied.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from logscrub.formats.base import Format, Lines, text_unit
+from logscrub.model import Raw
+
+_SGR = r"(?:\x1b\[[0-9;]*m)*"
+_ID = r"(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32})"
+_LEVEL = r"(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL)"
+_DATE_TIME = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?"
+_TIME = r"\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z?"
+HEAD = re.compile(
+    rf"{_SGR}(?:{_LEVEL}\s*{_SGR}\s+{_SGR}(?:{_DATE_TIME}|{_TIME}){_SGR}(?:[ \t]+{_SGR}{_ID}{_SGR}(?![\w-]))?|{_DATE_TIME}{_SGR}[ \t]+{_SGR}{_ID}{_SGR}(?![\w-]))[ \t]*{_SGR}"
+)
+_GROUP = re.compile(rf"{_SGR}invocation:\s+{_SGR}{_ID}{_SGR}(?:[ \t]+[\w.$-]+)?{_SGR}\s*$")
+_TABLE = re.compile(rf"{_SGR}[┌│├└]")
+_VERBOSE = re.compile(rf"{_SGR}(?:    (?:App version|Function name|Function trigger): |{_SGR}[┌│└])")
+
+
+class ForgeCliReader:
+    """Reads all layouts of `forge logs`, and `forge tunnel`."""
+
+    def __init__(self) -> None:
+        self._lines = Lines()
+        self._began = False
+
+    def feed(self, text: str) -> Iterator[Raw]:
+        for line, number, column in self._lines.feed(text):
+            yield self._unit(line, number, column)
+
+    def finish(self) -> Iterator[Raw]:
+        for line, number, column in self._lines.finish():
+            yield self._unit(line, number, column)
+
+    def _unit(self, line: str, number: int, column: int) -> Raw:
+        if column == 1:
+            head = HEAD.match(line)
+            if head is not None:
+                self._began = True
+                return text_unit(line, number, column, head.end())
+            if _GROUP.match(line):
+                self._began = False
+                return Raw(line, (), number, column, 0)
+            if not line.strip():
+                return Raw(line, (), number, column, 0)
+        # what comes before the first record (a banner, an error of the command line) is a record of its own
+        records = 0 if self._began or _TABLE.match(line) or column > 1 else 1
+        self._began = self._began or records == 1
+        return text_unit(line, number, column, records=records)
+
+
+def _recognises(head: str) -> bool:
+    return bool(HEAD.match(head) or _GROUP.match(head) or _TABLE.match(head))
+
+
+FORMAT = Format("forge-cli", _recognises, ForgeCliReader)

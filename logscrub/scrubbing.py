@@ -1,0 +1,153 @@
+"""One input, from bytes to clean bytes: decode, cut into units, scrub each, encode.
+
+`Scrubber` is a pure function of the bytes fed to it (and of the key and detectors it was made with): however they are cut,
+the bytes that come out are the same. It holds one unit in memory, and counts what it reads, writes and withholds.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from logscrub import formats
+from logscrub.detect.fields import NOTHING_OPEN, Open
+from logscrub.model import Clean, Raw
+from logscrub.redact.scrub import Redactor
+from logscrub.sources.text import TextDecoder
+
+_HEAD = 1 << 16
+"""Characters of a very long first line that are enough to recognise a format."""
+
+
+class NotConserved(AssertionError):
+    """Records were lost or doubled: a bug in logscrub, found by its own count."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What went through: counts only."""
+
+    records_read: int = 0
+    records_written: int = 0
+    records_withheld: int = 0
+    records_unparsed: int = 0
+    """Scanned as text because they had not the shape of their format."""
+    bytes_read: int = 0
+    bytes_written: int = 0
+    redactions: Counter[str] = field(default_factory=Counter)
+    formats: Counter[str] = field(default_factory=Counter)
+    """Format → inputs of it."""
+
+    def add(self, other: Tally) -> None:
+        """Counts another's things too."""
+        self.records_read += other.records_read
+        self.records_written += other.records_written
+        self.records_withheld += other.records_withheld
+        self.records_unparsed += other.records_unparsed
+        self.bytes_read += other.bytes_read
+        self.bytes_written += other.bytes_written
+        self.redactions.update(other.redactions)
+        self.formats.update(other.formats)
+
+    def check(self) -> None:
+        """Raises NotConserved unless in = out + withheld."""
+        if self.records_read != self.records_written + self.records_withheld:
+            raise NotConserved("internal error: records were lost; do not use this output, and report it with the command")
+
+
+class Units:
+    """The units of one input: decodes its bytes, recognises its format from the first line that is not empty."""
+
+    def __init__(self, input_format: str = "auto") -> None:
+        self.decoder = TextDecoder()
+        self.format: formats.Format | None = None if input_format == "auto" else formats.named(input_format)
+        self._given = input_format != "auto"
+        self._reader: formats.Reader | None = self.format.reader() if self.format else None
+        self._head = ""
+        self._labelled = False
+
+    def feed(self, data: bytes) -> list[Raw]:
+        """The units that are complete with these bytes."""
+        return self._units(self.decoder.feed(data), False)
+
+    def finish(self) -> tuple[list[Raw], bytes]:
+        """The last units, and bytes at the very end that are no text."""
+        text, tail = self.decoder.finish()
+        units = self._units(text, True)
+        if self._reader is not None:
+            units += self._label(list(self._reader.finish()))
+        return units, tail
+
+    def _units(self, text: str, final: bool) -> list[Raw]:
+        if self._reader is None:
+            self._head += text
+            head = self._head.lstrip("\ufeff \t\r\n")
+            if not final and "\n" not in head and len(head) < _HEAD:
+                return []
+            if not self._head:
+                return []
+            self.format = formats.recognise(head.split("\n", 1)[0][:_HEAD])
+            self._reader = self.format.reader()
+            text, self._head = self._head, ""
+        return self._label(list(self._reader.feed(text)))
+
+    def _label(self, units: list[Raw]) -> list[Raw]:
+        # the first line of a page printed for people is just "{": its first unit tells which format it is
+        if not self._labelled and not self._given:
+            for unit in units:
+                if unit.text.strip():
+                    if self.format is not None and self.format.name == "ndjson" and unit.parsed:
+                        self.format = formats.recognise(unit.text.strip()[:_HEAD])
+                    self._labelled = True
+                    break
+        return units
+
+
+class Scrubber:
+    """Scrubs one input. Feed it bytes; what it returns may leave."""
+
+    def __init__(self, redactor: Redactor, input_format: str = "auto") -> None:
+        self._redactor = redactor
+        self._units = Units(input_format)
+        self._open: Open = NOTHING_OPEN
+        self.tally = Tally()
+
+    def feed(self, data: bytes) -> bytes:
+        """Clean bytes for the units that are complete with `data`."""
+        self.tally.bytes_read += len(data)
+        return self._scrub(self._units.feed(data))
+
+    def finish(self) -> bytes:
+        """Clean bytes for what was still open at the end. Raises NotConserved when the count does not come out."""
+        units, tail = self._units.finish()
+        data = self._scrub(units) + tail
+        if self._units.format is not None:
+            self.tally.formats[self._units.format.name] += 1
+        self.tally.bytes_written += len(tail)
+        self.tally.check()
+        return data
+
+    def _scrub(self, units: list[Raw]) -> bytes:
+        tally, out = self.tally, []
+        for raw in units:
+            clean = self._clean(raw)
+            tally.records_read += raw.records
+            if clean.withheld:
+                tally.records_withheld += clean.records
+            else:
+                tally.records_written += clean.records
+            if not clean.parsed:
+                tally.records_unparsed += clean.records
+            tally.redactions.update(clean.redactions)
+            out.append(clean)
+        data = self._units.decoder.encode("".join(c.text for c in out))
+        tally.bytes_written += len(data)
+        return data
+
+    def _clean(self, raw: Raw) -> Clean:
+        try:
+            clean, self._open = self._redactor.scrub(raw, self._open)
+        except Exception:  # whatever went wrong: what could not be scanned may not leave, and its message may quote it
+            self._open = NOTHING_OPEN
+            return self._redactor.withhold(raw)
+        return clean
