@@ -1,7 +1,7 @@
 """Writes the sample logs of this folder: one invented hour of one invented Forge app, in every export format.
 
-    python sample_logs/generate.py           write the files beside this one
-    python sample_logs/generate.py --check   say which files differ from what would be written (exit code 1)
+    python scripts/sample_logs.py           write the files of sample_logs/
+    python scripts/sample_logs.py --check   say which files differ from what would be written (exit code 1)
 
 Everything is drawn from one seed, so the same files come out again and again (zip, gzip and zstd streams too, on the
 same versions of their libraries). Every person, customer, address, key and token is invented: mail hosts under
@@ -32,7 +32,7 @@ from urllib.parse import quote
 
 import zstandard
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1] / "sample_logs"
 SEED = "Roster for Teams"
 
 # ---------------------------------------------------------------------------------------------------------------------
