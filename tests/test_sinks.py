@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import gzip
 import io
 import os
 import resource
+import signal
 import stat
 import sys
 import threading
@@ -49,12 +51,26 @@ def no_file_above_100_kb() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-@pytest.fixture
-def stdout_pipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """The reading end of a pipe that standard output goes into."""
+@pytest.fixture(autouse=True)
+def fail_instead_of_hanging() -> Iterator[None]:
+    """What waits for ever on a pipe is ended by an alarm."""
+
+    def fail(*_: object) -> None:
+        pytest.fail("waited for what never came")
+
+    before = signal.signal(signal.SIGALRM, fail)
+    signal.alarm(60)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@contextlib.contextmanager
+def stdout_into_pipe() -> Iterator[int]:
+    """The reading end of a pipe that standard output goes into. No fixture: pytest sets its own stdout after those."""
     out, into = os.pipe()
-    with os.fdopen(into, "w") as stdout:
-        monkeypatch.setattr(sys, "stdout", stdout)
+    with os.fdopen(into, "w") as stdout, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stdout", stdout)
         yield out
     os.close(out)
 
@@ -290,9 +306,10 @@ def test_an_open_file_by_its_number_is_appended_to(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [None, Path("/dev/stdout"), Path("/dev/fd/1")])
-def test_standard_output_has_several_names(stdout_pipe: int, path: Path | None) -> None:
-    put(path, b"line\n")
-    assert os.read(stdout_pipe, 100) == b"line\n"
+def test_standard_output_has_several_names(path: Path | None) -> None:
+    with stdout_into_pipe() as pipe:
+        put(path, b"line\n")
+        assert os.read(pipe, 100) == b"line\n"
 
 
 def test_standard_output_in_memory_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -310,27 +327,28 @@ READERS: dict[Compression, Callable[[], Callable[[bytes], bytes]]] = {
 
 
 @pytest.mark.parametrize("compression", COMPRESSIONS)
-def test_after_flush_a_live_reader_has_every_line(stdout_pipe: int, compression: Compression) -> None:
+def test_after_flush_a_live_reader_has_every_line(compression: Compression) -> None:
     unpack = READERS[compression]()
-    with open_sink(None, compression) as sink:
+    with stdout_into_pipe() as pipe, open_sink(None, compression) as sink:
         for line in (b"first\n", b"second\n"):
             sink.write(line)
             sink.flush()
-            assert unpack(os.read(stdout_pipe, 1000)) == line
+            assert unpack(os.read(pipe, 1000)) == line
 
 
-def test_a_slow_reader_of_a_non_blocking_pipe_gets_everything(stdout_pipe: int) -> None:
-    os.set_blocking(sys.stdout.fileno(), False)
+def test_a_slow_reader_of_a_non_blocking_pipe_gets_everything() -> None:
     got = bytearray()
 
-    def read_all() -> None:
+    def read_all(pipe: int) -> None:
         while len(got) < 1_000_000:
-            got.extend(os.read(stdout_pipe, 5000))
+            got.extend(os.read(pipe, 5000))
 
-    reader = threading.Thread(target=read_all)
-    reader.start()
-    put(None, b"x" * 1_000_000)
-    reader.join()
+    with stdout_into_pipe() as pipe:
+        os.set_blocking(sys.stdout.fileno(), False)
+        reader = threading.Thread(target=read_all, args=(pipe,), daemon=True)
+        reader.start()
+        put(None, b"x" * 1_000_000)
+        reader.join()
     assert len(got) == 1_000_000
 
 
@@ -373,10 +391,11 @@ def test_a_zip_has_the_members_with_their_dates_and_modes(tmp_path: Path) -> Non
         assert archive.getinfo("b.log").compress_type == zipfile.ZIP_DEFLATED
 
 
-def test_a_zip_is_the_same_bytes_every_time_and_everywhere(tmp_path: Path, stdout_pipe: int) -> None:
+def test_a_zip_is_the_same_bytes_every_time_and_everywhere(tmp_path: Path) -> None:
     put_members(tmp_path / "out.zip")
-    put_members(None)
-    assert os.read(stdout_pipe, 100_000) == (tmp_path / "out.zip").read_bytes()
+    with stdout_into_pipe() as pipe:
+        put_members(None)
+        assert os.read(pipe, 100_000) == (tmp_path / "out.zip").read_bytes()
 
 
 def test_comments_and_extra_fields_of_the_input_do_not_pass(tmp_path: Path) -> None:
