@@ -16,7 +16,7 @@ from logscrub.redact.scrub import Redactor
 from logscrub.sources.text import TextDecoder
 
 _HEAD = 1 << 16
-"""Characters of a very long first line that are enough to recognise a format."""
+"""Characters in which a format shows itself."""
 
 
 class NotConserved(AssertionError):
@@ -81,12 +81,10 @@ class Units:
     def _units(self, text: str, final: bool) -> list[Raw]:
         if self._reader is None:
             self._head += text
-            head = self._head.lstrip("\ufeff \t\r\n")
-            if not final and "\n" not in head and len(head) < _HEAD:
+            head = self._head[:_HEAD].lstrip("\ufeff \t\r\n")
+            if not self._head or (not final and "\n" not in head and len(self._head) < _HEAD):
                 return []
-            if not self._head:
-                return []
-            self.format = formats.recognise(head.split("\n", 1)[0][:_HEAD])
+            self.format = formats.recognise(head.split("\n", 1)[0])
             self._reader = self.format.reader()
             text, self._head = self._head, ""
         return self._label(list(self._reader.feed(text)))

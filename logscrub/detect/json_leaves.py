@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import re
 
+from logscrub.detect.views import unescape_json
 from logscrub.model import FieldPath, Leaf
 
 _TOKEN = re.compile(r'"((?:[^"\\]++|\\.)*+)"(\s*+:)?|([{}\[\],])|(-?\d[\d.eE+-]*+)', re.DOTALL)
 _VALUES = frozenset(
-    "value stringValue intValue doubleValue boolValue bytesValue arrayValue kvlistValue values Value StringValue".split()
+    (
+        *("value", "stringValue", "intValue", "doubleValue", "boolValue", "bytesValue", "arrayValue", "kvlistValue", "values"),
+        *("Value", "StringValue"),
+    )
 )
 """Names that say nothing: the name around them counts."""
 _MESSAGES = frozenset({"body"})
@@ -41,13 +45,15 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
     """
     leaves: list[Leaf] = []
     stack = [] if stack is None else stack
+    for part in stack:
+        part.unnamed = []  # they were leaves of the part before
     for m in _TOKEN.finditer(text, start):
         kind = m.lastindex
         if kind == 2:  # a name
             frame = stack[-1] if stack else None
             a, b = m.span(1)
             if frame is not None:
-                frame.key = text[a:b]
+                frame.key = _name(text[a:b])
             if b - a > 2:
                 leaves.append(Leaf(a, b, (), "json"))
         elif kind == 1 or kind == 4:
@@ -57,14 +63,15 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
                 frame = stack[-1]
                 if kind == 1:
                     if frame.is_object:
-                        if frame.key == "key" or frame.key == "name" and not frame.label:
+                        if frame.key == "key" or (frame.key == "name" and not frame.label):
                             frame.label = text[a:b] if _NAMING.fullmatch(text, a, b) else ""
                             for i in frame.unnamed:
                                 leaves[i] = leaves[i]._replace(field=(frame.label,))
                     elif frame.index % 2 == 0 and b - a < 64:
                         frame.element = text[a:b] if _NAMING.fullmatch(text, a, b) else ""
                 if not frame.is_object and frame.index % 2 and frame.element:
-                    if not frame.outer and frame.index == 1 or frame.outer.lower().endswith("headers"):
+                    pair = not frame.outer and frame.index == 1
+                    if pair or frame.outer.lower().endswith("headers"):
                         path = (frame.element,)
             if b > a and (kind == 1 or b - a > 2):
                 leaves.append(Leaf(a, b, path, "json" if kind == 1 else "number"))
@@ -84,6 +91,12 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
     return leaves
 
 
+def _name(raw: str) -> str:
+    """A name without its escapes."""
+    view = unescape_json(raw) if "\\" in raw else None
+    return view.text if view else raw
+
+
 def _path(stack: list[Frame]) -> FieldPath:
     """The names of what comes next, outermost first: at most two that say something."""
     if not stack:
@@ -92,7 +105,7 @@ def _path(stack: list[Frame]) -> FieldPath:
     key = frame.key if frame.is_object else frame.outer
     if key in _VALUES:
         key = frame.label or frame.outer
-        if not key or frame.outer in _MESSAGES and not frame.label:
+        if not key or (frame.outer in _MESSAGES and not frame.label):
             return ()
         return (key,)
     if not frame.is_object:

@@ -5,4 +5,10 @@ from __future__ import annotations
 from logscrub.formats.base import Format
 from logscrub.formats.json_values import JsonReader
 
-FORMAT = Format("app-logs", lambda head: head[:1] in "{[" and ('"appLogs"' in head or '"timeUnixNano"' in head and '"attributes"' in head or '"severityText"' in head), JsonReader)
+
+def _recognises(head: str) -> bool:
+    record = '"severityText"' in head or ('"timeUnixNano"' in head and '"attributes"' in head)
+    return head[:1] in ("{", "[") and (record or '"appLogs"' in head)
+
+
+FORMAT = Format("app-logs", _recognises, JsonReader)

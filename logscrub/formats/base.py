@@ -96,3 +96,8 @@ def text_unit(line: str, number: int, column: int, start: int = 0, records: int 
     end = len(line.rstrip("\r\n"))
     leaves = (Leaf(start, end, (), "text"),) if start < end else ()
     return Raw(line, leaves, number, column, records, parsed)
+
+
+def continues(line: str) -> bool:
+    """Whether a line of text belongs to the record before it: indented, a closing bracket, or empty."""
+    return line[:1] in " \t}])\r\n"

@@ -5,4 +5,4 @@ from __future__ import annotations
 from logscrub.formats.base import Format
 from logscrub.formats.json_values import JsonReader
 
-FORMAT = Format("containers", lambda head: head[:1] in "{[" and ('"forge_invocation"' in head), JsonReader)
+FORMAT = Format("containers", lambda head: head[:1] in ("{", "[") and '"forge_invocation"' in head, JsonReader)

@@ -15,12 +15,17 @@ from logscrub.formats.base import Format, Lines, text_unit
 from logscrub.model import Leaf, Raw
 
 _KNOWN = frozenset(
-    """level datetimeutc datetime date time timestamp ts details message msg invocationid traceid spanid module function
-    functionkey version appversion site environment environmentid atlassianapp license licensestate edition lvl error other
-    installationcontext moduletype arguments severity severitytext body appid user actor action event summary ipaddress key value""".split()
+    (
+        *("level", "lvl", "severity", "severitytext", "datetimeutc", "datetime", "date", "time", "timestamp", "ts"),
+        *("details", "message", "msg", "body", "error", "other", "arguments", "summary", "key", "value", "event", "action"),
+        *("invocationid", "traceid", "spanid", "module", "moduletype", "function", "functionkey", "version", "appversion"),
+        *("site", "environment", "environmentid", "atlassianapp", "appid", "installationcontext"),
+        *("license", "licensestate", "edition", "user", "actor", "ipaddress"),
+    )
 )
 _LONGEST_ROW = 4 << 20
-_CELL = re.compile(r'"((?:[^"]++|"")*+)"|([^"]*+)')
+_QUOTED = re.compile(r'"((?:[^"]++|"")*+)"')
+_BARE = {mark: re.compile(rf'[^{re.escape(mark)}"\r\n]*+') for mark in ",;\t|"}
 
 
 class CsvReader:
@@ -29,6 +34,7 @@ class CsvReader:
     def __init__(self) -> None:
         self._lines = Lines()
         self._pending: list[tuple[str, int, int]] = []
+        """Lines of a row with a quote that is still open."""
         self._size = 0
         self._odd = False
         self._header: list[str] | None = None
@@ -41,7 +47,8 @@ class CsvReader:
     def finish(self) -> Iterator[Raw]:
         for line in self._lines.finish():
             yield from self._line(line)
-        yield from self._give_up()
+        while self._pending:
+            yield from self._first_as_text()
 
     def _line(self, line: tuple[str, int, int]) -> Iterator[Raw]:
         self._pending.append(line)
@@ -49,26 +56,20 @@ class CsvReader:
         self._odd ^= line[0].count('"') % 2 == 1
         if self._odd and self._size <= _LONGEST_ROW:
             return
-        if self._odd:
-            yield from self._give_up()
-            return
-        row = "".join(part for part, _, _ in self._pending)
-        unit = self._row(row, self._pending[0][1], self._pending[0][2])
+        unit = None if self._odd else self._row("".join(part for part, _, _ in self._pending), *self._pending[0][1:])
         if unit is None:
-            yield from self._give_up()
-            return
-        self._reset()
-        yield unit
+            yield from self._first_as_text()
+        else:
+            self._pending, self._size, self._odd = [], 0, False
+            yield unit
 
-    def _give_up(self) -> Iterator[Raw]:
-        """The lines of a row that is none, as text."""
-        pending = self._pending
-        self._reset()
-        for i, (line, number, column) in enumerate(pending):
-            yield text_unit(line, number, column, records=1 if i == 0 and line.strip() else 0, parsed=not line.strip())
-
-    def _reset(self) -> None:
+    def _first_as_text(self) -> Iterator[Raw]:
+        """A row that is none: its first line is text, and the others are read anew."""
+        (line, number, column), *others = self._pending
         self._pending, self._size, self._odd = [], 0, False
+        yield text_unit(line, number, column, records=1 if line.strip() and column == 1 else 0, parsed=not line.strip())
+        for other in others:
+            yield from self._line(other)
 
     def _row(self, row: str, number: int, column: int) -> Raw | None:
         if not row.strip():
@@ -85,7 +86,8 @@ class CsvReader:
         names = self._header
         if len(cells) != len(names):
             return None
-        return Raw(row, tuple(Leaf(a, b, _field(n), "csv", n) for (a, b), n in zip(cells, names, strict=True) if a < b), number, column)
+        leaves = tuple(Leaf(a, b, _field(name), "csv", name) for (a, b), name in zip(cells, names, strict=True) if a < b)
+        return Raw(row, leaves, number, column)
 
 
 def _field(name: str) -> tuple[str, ...]:
@@ -93,31 +95,29 @@ def _field(name: str) -> tuple[str, ...]:
     return ("site name",) if name.strip().lower() == "site" else (name,)
 
 
-def split_cells(row: str, delimiter: str) -> list[tuple[int, int]] | None:
-    """Where the insides of a row's cells stand; None where it is not well formed (RFC 4180)."""
+def split_cells(row: str, mark: str) -> list[tuple[int, int]] | None:
+    """Where the insides of a row's cells stand, `mark` being between them; None where it is not well formed (RFC 4180)."""
     cells = []
-    position, end = 0, len(row.rstrip("\r\n"))
-    bare = re.compile(rf'[^{re.escape(delimiter)}"\r\n]*+')
+    position, end = 1 if row.startswith("\ufeff") else 0, len(row.rstrip("\r\n"))
     while True:
-        m = re.compile(r'"((?:[^"]++|"")*+)"').match(row, position, end)
-        if m is not None:
-            cells.append(m.span(1))
-            position = m.end()
-        else:
-            m = bare.match(row, position, end)
+        m = _QUOTED.match(row, position, end)
+        if m is None:
+            m = _BARE[mark].match(row, position, end)
             assert m is not None
             cells.append(m.span())
-            position = m.end()
+        else:
+            cells.append(m.span(1))
+        position = m.end()
         if position == end:
             return cells
-        if row[position] != delimiter:
+        if row[position] != mark:
             return None
         position += 1
 
 
 def delimiter(row: str) -> str:
-    """The delimiter of a header row: the one that occurs most of comma, semicolon and tab."""
-    return max(",;\t|", key=row.count)
+    """The delimiter of a header row: the one that occurs most of comma, semicolon, tab and bar."""
+    return max(_BARE, key=row.count)
 
 
 def _recognises(head: str) -> bool:

@@ -25,12 +25,13 @@ _ID = r"(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]
 _LEVEL = r"(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL)"
 _DATE_TIME = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?"
 _TIME = r"\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z?"
+_BEHIND = rf"[ \t]+{_SGR}{_ID}{_SGR}(?![\w-])"
 HEAD = re.compile(
-    rf"{_SGR}(?:{_LEVEL}\s*{_SGR}\s+{_SGR}(?:{_DATE_TIME}|{_TIME}){_SGR}(?:[ \t]+{_SGR}{_ID}{_SGR}(?![\w-]))?|{_DATE_TIME}{_SGR}[ \t]+{_SGR}{_ID}{_SGR}(?![\w-]))[ \t]*{_SGR}"
+    rf"{_SGR}(?:{_LEVEL}\s*{_SGR}\s+{_SGR}(?:{_DATE_TIME}|{_TIME}){_SGR}(?:{_BEHIND})?|{_DATE_TIME}{_SGR}{_BEHIND})[ \t]*{_SGR}"
 )
-_GROUP = re.compile(rf"{_SGR}invocation:\s+{_SGR}{_ID}{_SGR}(?:[ \t]+[\w.$-]+)?{_SGR}\s*$")
+"""What a record begins with: level, time and invocation id, as far as they are there."""
+_GROUP = re.compile(rf"{_SGR}invocation:\s+{_SGR}{_ID}{_SGR}(?=[ \t]+[\w.$-]+{_SGR}\s*$|\s*$)")
 _TABLE = re.compile(rf"{_SGR}[┌│├└]")
-_VERBOSE = re.compile(rf"{_SGR}(?:    (?:App version|Function name|Function trigger): |{_SGR}[┌│└])")
 
 
 class ForgeCliReader:
@@ -54,9 +55,10 @@ class ForgeCliReader:
             if head is not None:
                 self._began = True
                 return text_unit(line, number, column, head.end())
-            if _GROUP.match(line):
+            group = _GROUP.match(line)
+            if group is not None:
                 self._began = False
-                return Raw(line, (), number, column, 0)
+                return text_unit(line, number, column, group.end(), 0)
             if not line.strip():
                 return Raw(line, (), number, column, 0)
         # what comes before the first record (a banner, an error of the command line) is a record of its own

@@ -5,4 +5,9 @@ from __future__ import annotations
 from logscrub.formats.base import Format
 from logscrub.formats.json_values import JsonReader
 
-FORMAT = Format("graphql", lambda head: head[:1] in "{[" and ('"appLogsWithMetaData"' in head or '"appLogLines"' in head), JsonReader)
+
+def _recognises(head: str) -> bool:
+    return head[:1] in ("{", "[") and ('"appLogsWithMetaData"' in head or '"appLogLines"' in head)
+
+
+FORMAT = Format("graphql", _recognises, JsonReader)

@@ -1,36 +1,44 @@
 """The reader that all JSON formats share: values a line, values over many lines, lines that are neither.
 
 A line that is a JSON value is a unit. A value that goes on over lines (a page printed for people, or one very long line) is
-read as a document: each record in it is a unit as soon as it ends, and what stands between records too, so that a page of
-a gigabyte needs no more memory than its largest record. A line that is no JSON is scanned as text, and so is a value that breaks off.
+read as a document: each record in it is a unit as soon as it ends, and what stands between records too, so that a page
+of a gigabyte needs no more memory than its largest record. A line that is no JSON is scanned as text, and so is a value
+that breaks off.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import orjson
 
 from logscrub.detect.json_leaves import Frame, json_leaves, place
-from logscrub.formats.base import Lines, text_unit
+from logscrub.formats.base import Lines, continues, text_unit
 from logscrub.model import Leaf, Raw
 
 _LONGEST_VALUE = 4 << 20
+_DEEPEST = 100_000
 _TOKEN = re.compile(
     r'[ \t\r\n]*+(?:("(?:[^"\\\x00-\x1f]++|\\.)*+")|([{}\[\],:])|(-?\d[\d.eE+-]*+|true|false|null)(?=[\s,\]}]))', re.DOTALL
 )
 _SPACE = re.compile(r"[ \t\r\n]*+")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
-LISTS = frozenset("appLogs logRecords edges dataPoints".split())
-"""Names of the lists whose elements are log records."""
+
+_ANYWHERE = frozenset(("appLogs", "logRecords", "dataPoints"))
+_IN_A_DOCUMENT = frozenset(("entries", "logs", "logEntries", "logEvents"))
+_LIST_NAMES = (*_ANYWHERE, *_IN_A_DOCUMENT, "edges")
+
+
+def _holds_records(name: str, parent: str, depth: int) -> bool:
+    """Whether a list of that name, in an object of the name `parent` and in `depth` brackets, is one of log records."""
+    return name in _ANYWHERE or (name == "edges" and parent == "appLogLines") or (name in _IN_A_DOCUMENT and depth == 1)
 
 
 class JsonReader:
-    """Reads JSON values, whatever their layout. `lists`: names of the lists whose elements are records."""
+    """Reads JSON values, whatever their layout."""
 
-    def __init__(self, lists: frozenset[str] = LISTS) -> None:
-        self._lists = lists
+    def __init__(self) -> None:
         self._lines = Lines()
         self._document: _Document | None = None
 
@@ -46,150 +54,92 @@ class JsonReader:
             self._document = None
 
     def _line(self, line: str, number: int, column: int) -> Iterator[Raw]:
+        while line:
+            read = yield from self._part(line, number, column)
+            line, column = line[read:], column + read
+
+    def _part(self, line: str, number: int, column: int) -> Generator[Raw, None, int]:
+        """The units that a line, or what is left of one, completes. Returns how much of it was read."""
         if self._document is not None:
             document = self._document
-            yield from document.feed(line, number, column)
-            if document.broken or document.complete:
-                self._document = None
-                done = len(line) - len(document.leftover)
-                if document.leftover and (done or document.lines_read > 1):
-                    yield from self._line(document.leftover, number, column + done)
-                elif document.leftover:
-                    yield broken_unit(line, number, column)
-            return
+            read = yield from document.feed(line, number, column)
+            if not (document.broken or document.complete):
+                return len(line)
+            self._document = None
+            if document.broken and read < len(line) and (read or document.lines_read == 1):
+                yield broken_unit(line[read:], number, column + read)
+                return len(line)
+            return read
         value = line.strip().lstrip("\ufeff")
         if not value:
             yield Raw(line, (), number, column, 0)
         elif value[0] in "{[" and len(line) <= _LONGEST_VALUE and is_json(value):
-            yield Raw(line, tuple(json_leaves(line)), number, column, count_records(value, self._lists))
+            yield Raw(line, tuple(json_leaves(line)), number, column, count_records(value))
         elif value[0] in "{[":
-            self._document = _Document(self._lists)
-            yield from self._line(line, number, column)
+            self._document = _Document()
+            return 0
         else:
             # text between values; the rest of a line that was cut
-            yield text_unit(line, number, column, records=1 if column == 1 else 0, parsed=False)
+            yield text_unit(line, number, column, records=0 if column > 1 or continues(line) else 1, parsed=False)
+        return len(line)
 
 
-class _Document:
-    """One JSON value that is read line by line. `broken` when it turns out to be none, `complete` at its end."""
+class _Grammar:
+    """JSON's grammar, token by token; and where in it the log records are.
 
-    def __init__(self, lists: frozenset[str]) -> None:
-        self._lists = lists
-        self._text = ""
-        self._position = 0
+    Records are the elements of the outermost lists that `_holds_records`; where there is none, the elements of a list
+    that is the whole value and begins with an object or a list; else the value itself.
+    """
+
+    def __init__(self) -> None:
         self._expect = "value"
-        self._shape: list[str] = []
-        """Open brackets as the grammar sees them; `[*` for a list of records."""
+        self._shape: list[tuple[str, str, str]] = []
+        """Open brackets, outermost first, each with its name and with "list" for a list of records, "top" for the outermost."""
         self._key = ""
-        self._frames: list[Frame] = []
-        self._begun = False
-        self._records = 0
-        self._start: tuple[int, int] = (1, 1)
-        self._starts: list[tuple[int, int, int]] = []
-        self.lines_read = 0
-        self.leftover = ""
-        """What of the last line does not belong to the value, when it is broken or complete."""
-        self.broken = False
-        self.complete = False
+        self._record = 0
+        """How many brackets are open around the brackets of the record that is being read; 0 outside of records."""
+        self._element = -1
+        """`_count` when the element of the outermost list began that is being read; -1 outside."""
+        self._count = 0
+        self._told = 0
+        self.found = False
+        """Whether a list of records was seen."""
+        self.record_ends = False
+        """Whether the last token ended a record."""
 
-    def feed(self, line: str, number: int, column: int) -> Iterator[Raw]:
-        self.lines_read += 1
-        before = len(self._text)
-        self._starts.append((before, number, column))
-        self._text += line
-        yield from self._read(line.endswith("\n"))
-        if self.broken:
-            # all but the line that breaks it goes out; the caller reads what is left of that line anew
-            began = next(at for at, n, c in reversed(self._starts) if (n, c) == (number, column))
-            self.leftover = line[max(0, -began) :]
-            self._text = self._text[: max(0, began)]
-            yield from self.rest()
-        elif self.complete:
-            self.leftover, self._text = self._text, ""
-        elif not self._text:
-            self._starts = []
+    @property
+    def ended(self) -> bool:
+        """Whether the value is complete."""
+        return self._expect == "end"
 
-    def rest(self) -> Iterator[Raw]:
-        """What is left of a value that breaks off: its parts by their names, and the whole as text."""
-        text, self._text = self._text, ""
-        if text:
-            number, column = self._starts[0][1:] if self._starts else (1, 1)
-            inside = place(self._frames)
-            leaves = (*json_leaves(text, 0, self._frames), Leaf(0, len(text.rstrip("\r\n")), (), "text"))
-            yield Raw(text, leaves, number, column, max(self._records, 0 if self._begun else 1), False, inside)
-            self._begun = True
+    def taken(self) -> int:
+        """How many records were counted since it was last asked."""
+        new, self._told = self._count - self._told, self._count
+        return new
 
-    def _read(self, whole: bool) -> Iterator[Raw]:
-        text = self._text
-        unit_end = 0
-        while True:
-            m = _TOKEN.match(text, self._position)
-            if m is None:
-                rest = _SPACE.match(text, self._position)
-                assert rest is not None
-                if rest.end() < len(text) and whole:
-                    self.broken = True
-                break
-            token = m[m.lastindex or 0]
-            if not self._accept(token):
-                self.broken = True
-                break
-            self._position = m.end()
-            if token in "}]" and self._shape and self._shape[-1] == "[*":
-                unit_end = self._position
-                yield from self._hand_out(unit_end)
-                text = self._text
-            elif not self._shape and self._expect == "end":
-                self.complete = True
-                tail = _SPACE.match(text, self._position)
-                assert tail is not None
-                if self.lines_read > 1 or tail.end() == len(text):
-                    self._position = tail.end()
-                    yield from self._hand_out(self._position)
-                else:  # a line of a value and something else: no JSON line
-                    self.complete, self.broken = False, True
-                break
-            elif self._position > _LONGEST_VALUE:
-                yield from self._hand_out(self._position)
-                text = self._text
+    def breaks_off(self) -> None:
+        """No more tokens come: counts the record that is still open."""
+        if self._element == self._count or not self.found:
+            self._count += 1
 
-    def _hand_out(self, end: int) -> Iterator[Raw]:
-        unit, self._text = self._text[:end], self._text[end:]
-        self._position -= end
-        records, self._records = self._records, 0
-        if self.complete and not records and not self._begun:
-            records = 1
-        self._begun = True
-        first = next((s for s in reversed(self._starts) if s[0] <= 0), (0, 1, 1))
-        number, column = first[1], first[2] - first[0]
-        self._starts = [(at - end, n, c) for at, n, c in self._starts]
-        keep = [i for i, s in enumerate(self._starts) if s[0] <= 0]
-        self._starts = self._starts[keep[-1] :] if keep else self._starts
-        inside = place(self._frames)
-        yield Raw(unit, tuple(json_leaves(unit, 0, self._frames)), number, column, records, inside=inside)
-
-    def _accept(self, token: str) -> bool:
-        """Moves the grammar on by one token; False where it may not stand here."""
+    def accept(self, token: str) -> bool:
+        """Moves on by one token; False where it may not stand here."""
+        self.record_ends = False
         expect, shape = self._expect, self._shape
-        after = "comma" if shape else "end"
-        if token in "{[" and expect in ("value", "first"):
-            if shape and shape[-1] == "[*":
-                self._records += 1
-            self._expect = "name or end" if token == "{" else "first"
-            shape.append("{" if token == "{" else "[*" if self._key in self._lists or not shape else "[")
-            self._key = ""
-            return len(shape) <= 100_000
+        if token in "{[":
+            return self._opens(token)
         if token in "}]":
             closes = ("comma", "name or end") if token == "}" else ("comma", "first")
-            if not shape or shape[-1][0] != {"}": "{", "]": "["}[token] or expect not in closes:
+            if not shape or shape[-1][0] != ("{" if token == "}" else "[") or expect not in closes:
                 return False
             shape.pop()
             self._expect = "comma" if shape else "end"
+            self._closed()
             return True
         if token == ",":
             if expect != "comma":
                 return False
-            self._expect = "name" if shape[-1] == "{" else "value"
+            self._expect = "name" if shape[-1][0] == "{" else "value"
             return True
         if token == ":":
             if expect != "colon":
@@ -201,16 +151,142 @@ class _Document:
             self._expect = "colon"
             return True
         if expect in ("value", "first"):
-            self._expect = after
+            if shape and shape[-1][2] == "top" and expect == "first":
+                shape[-1] = (*shape[-1][:2], "")  # a list of plain values: one record
+            self._expect = "comma" if shape else "end"
             self._key = ""
             return True
         return False
+
+    def _opens(self, token: str) -> bool:
+        if self._expect not in ("value", "first"):
+            return False
+        shape = self._shape
+        around = shape[-1] if shape else ("", "", "")
+        if around[2] == "list" and not self._record:
+            self._record = len(shape)
+            self._count += 1
+        elif around[2] == "top":
+            self._element = self._count
+            self.found = True
+        name = self._key if around[0] == "{" else around[1]
+        kind = ""
+        if token == "[" and not self._record:
+            kind = "list" if _holds_records(self._key, around[1], len(shape)) else "top" if not shape else ""
+            self.found = self.found or kind == "list"
+        shape.append((token, name, kind))
+        self._expect = "name or end" if token == "{" else "first"
+        self._key = ""
+        return len(shape) <= _DEEPEST
+
+    def _closed(self) -> None:
+        depth = len(self._shape)
+        if self._record and depth == self._record:
+            self._record, self.record_ends = 0, True
+        elif self._element >= 0 and depth == 1:
+            if self._element == self._count:
+                self._count += 1
+            self._element, self.record_ends = -1, True
+        elif not depth and not self.found:
+            self._count += 1
+
+
+class _Document:
+    """One JSON value that is read line by line. `broken` when it turns out to be none, `complete` at its end."""
+
+    def __init__(self) -> None:
+        self._grammar = _Grammar()
+        self._text = ""
+        self._out = 0
+        """How much of the text was handed out."""
+        self._position = 0
+        """How much of it was read."""
+        self._frames: list[Frame] = []
+        self._starts: list[tuple[int, int, int]] = []
+        """Where in the text lines (or their parts) begin, each with its number and column."""
+        self.lines_read = 0
+        self.broken = False
+        self.complete = False
+
+    def feed(self, line: str, number: int, column: int) -> Generator[Raw, None, int]:
+        """The units that the line completes. Returns how much of it belongs to the value."""
+        self.lines_read += 1
+        began = len(self._text)
+        self._starts.append((began, number, column))
+        self._text += line
+        if self.lines_read == 1:
+            self._position = len(line) - len(line.lstrip("\ufeff \t\r\n"))
+        yield from self._read(line.endswith("\n"))
+        read = len(line)
+        if self.broken:
+            # all but the line that breaks it goes out; the caller reads what is left of that line anew
+            read = max(0, self._out - began)
+            self._text = self._text[: max(self._out, began)]
+            yield from self.rest()
+        elif self.complete:
+            read = self._out - began
+        if self._out:
+            self._text = self._text[self._out :]
+            self._position -= self._out
+            current = self._start_of(self._out)
+            self._starts = [(at - self._out, n, c) for at, n, c in self._starts[current:]]
+            self._out = 0
+        return read
+
+    def rest(self) -> Iterator[Raw]:
+        """What is left of a value that breaks off: its parts by their names, and the whole as text."""
+        self._grammar.breaks_off()
+        if self._out < len(self._text):
+            text = self._text[self._out :]
+            whole = Leaf(0, len(text.rstrip("\r\n")), (), "text")
+            yield self._unit(len(self._text), False, whole)
+
+    def _read(self, whole: bool) -> Iterator[Raw]:
+        text, grammar = self._text, self._grammar
+        while True:
+            m = _TOKEN.match(text, self._position)
+            if m is None:
+                self.broken = whole and _end_of_space(text, self._position) < len(text)
+                return
+            if not grammar.accept(m[m.lastindex or 0]):
+                self.broken = True
+                return
+            self._position = m.end()
+            if grammar.ended:
+                self._position = _end_of_space(text, self._position)
+                if self.lines_read > 1 or self._position == len(text):
+                    self.complete = True
+                    yield self._unit(self._position)
+                else:  # a line of a value and something else: no JSON line
+                    self.broken = True
+                return
+            if grammar.record_ends or self._position - self._out > _LONGEST_VALUE:
+                yield self._unit(self._position)
+
+    def _unit(self, end: int, parsed: bool = True, *more: Leaf) -> Raw:
+        """The text from what was handed out before to `end`."""
+        text = self._text[self._out : end]
+        at, number, column = self._starts[self._start_of(self._out)]
+        inside = place(self._frames)
+        leaves = (*json_leaves(text, 0, self._frames), *more)
+        unit = Raw(text, leaves, number, column + self._out - at, self._grammar.taken(), parsed, inside)
+        self._out = end
+        return unit
+
+    def _start_of(self, position: int) -> int:
+        """The index in `_starts` of the line that `position` lies in."""
+        return max(i for i, s in enumerate(self._starts) if s[0] <= position)
+
+
+def _end_of_space(text: str, position: int) -> int:
+    m = _SPACE.match(text, position)
+    return m.end() if m else position
 
 
 def broken_unit(line: str, number: int, column: int) -> Raw:
     """A line that looks like JSON and is none: its parts by their names, and the whole as text."""
     leaves = (*json_leaves(line), Leaf(0, len(line.rstrip("\r\n")), (), "text"))
-    return Raw(line, leaves, number, column, 1, parsed=False)
+    return Raw(line, leaves, number, column, 1 if column == 1 else 0, parsed=False)
 
 
 def is_json(text: str) -> bool:
@@ -227,26 +303,11 @@ def is_json(text: str) -> bool:
     return True
 
 
-def count_records(text: str, lists: frozenset[str]) -> int:
-    """How many log records a JSON value holds: the elements of its lists of records, else itself."""
-    if text[0] == "{" and not any(f'"{name}"' in text for name in lists):
+def count_records(text: str) -> int:
+    """How many log records a JSON value holds."""
+    if text[0] == "{" and not any(f'"{name}"' in text for name in _LIST_NAMES):
         return 1
-    count, found = 0, False
-    lists_open: list[bool] = []
-    key = ""
-    for m in _TOKEN.finditer(text):
-        token = m[m.lastindex or 0]
-        if token in "{[":
-            if lists_open and lists_open[-1]:
-                count += 1
-            is_list = token == "[" and (key in lists or not lists_open)
-            found = found or is_list
-            lists_open.append(is_list)
-            key = ""
-        elif token in "}]":
-            lists_open.pop()
-        elif token[0] == '"':
-            key = token[1:-1]
-        elif token == ",":
-            key = ""
-    return count if found and count else 1
+    grammar = _Grammar()
+    for m in _TOKEN.finditer(text + "\n"):
+        grammar.accept(m[m.lastindex or 0])
+    return grammar.taken()

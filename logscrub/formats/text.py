@@ -1,17 +1,22 @@
-"""Plain text: a line a record; indented lines and closing brackets continue the one before.
+"""Plain text: a line a record; indented lines and closing brackets continue the one before. A line of JSON is read as JSON.
 
     Server started on port 8080
     user context {
       accountId: '712020:…'
     }
+    {"level":"info","msg":"ready"}
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from logscrub.formats.base import Format, Lines, text_unit
+from logscrub.detect.json_leaves import json_leaves
+from logscrub.formats.base import Format, Lines, continues, text_unit
+from logscrub.formats.json_values import is_json
 from logscrub.model import Raw
+
+_LONGEST_JSON = 4 << 20
 
 
 class TextReader:
@@ -21,17 +26,18 @@ class TextReader:
         self._lines = Lines()
 
     def feed(self, text: str) -> Iterator[Raw]:
-        for line, number, column in self._lines.feed(text):
-            yield text_unit(line, number, column, records=0 if continues(line) or column > 1 else 1)
+        for line in self._lines.feed(text):
+            yield _unit(*line)
 
     def finish(self) -> Iterator[Raw]:
-        for line, number, column in self._lines.finish():
-            yield text_unit(line, number, column, records=0 if continues(line) or column > 1 else 1)
+        for line in self._lines.finish():
+            yield _unit(*line)
 
 
-def continues(line: str) -> bool:
-    """Whether a line belongs to the record before it: indented, a closing bracket, or empty."""
-    return line[:1] in " \t}])\r\n"
+def _unit(line: str, number: int, column: int) -> Raw:
+    if line[:1] in "{[" and column == 1 and len(line) <= _LONGEST_JSON and is_json(line.strip()):
+        return Raw(line, tuple(json_leaves(line)), number, column)
+    return text_unit(line, number, column, records=0 if continues(line) or column > 1 else 1)
 
 
 FORMAT = Format("text", lambda head: True, TextReader)
