@@ -1,0 +1,49 @@
+"""What all tests share: hypothesis's profiles, one engine, and short ways to scrub and to verify bytes.
+
+`HYPOTHESIS_PROFILE=thorough pytest` tries twenty times as many examples, new ones each time.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
+
+from strategies import THOROUGH  # noqa: E402
+
+from logscrub.detect import catalogue  # noqa: E402
+from logscrub.detect.catalogue import Catalogue  # noqa: E402
+from logscrub.detect.engine import Engine  # noqa: E402
+from logscrub.redact.policy import load_policy  # noqa: E402
+from logscrub.redact.pseudonyms import Pseudonymizer  # noqa: E402
+from logscrub.redact.scrub import Redactor  # noqa: E402
+
+_ALWAYS = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
+settings.register_profile("ci", derandomize=True, database=None, **_ALWAYS)
+settings.register_profile("thorough", max_examples=2000, **_ALWAYS)
+settings.load_profile("thorough" if THOROUGH else os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+KEY = b"a key for tests only, 32 bytes.."
+
+
+@pytest.fixture(scope="session")
+def detectors() -> Catalogue:
+    return catalogue.load()
+
+
+@pytest.fixture(scope="session")
+def engine(detectors: Catalogue) -> Engine:
+    """All detectors, without the model that recognises names."""
+    return Engine(detectors)
+
+
+@pytest.fixture(scope="session")
+def redactor(engine: Engine) -> Redactor:
+    """The default policy under a fixed key."""
+    return Redactor(engine, load_policy("atlassian"), Pseudonymizer(KEY))

@@ -1,0 +1,293 @@
+"""Hypothesis strategies for logs: events with planted values, told in every format, whole, cut off and mixed with junk.
+
+The formats themselves are those of `scripts/sample_logs.py`, so that there is one description of each.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import sample_logs
+from hypothesis import settings
+from hypothesis import strategies as st
+from sample_logs import Event, Invocation, compact, lines, pretty
+
+from logscrub.redact.scrub import Redactor
+from logscrub.scrubbing import Scrubber, Tally
+from logscrub.verify import FileReport, Verifier
+
+THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
+
+
+def examples(n: int) -> settings:
+    """So many examples, twenty times as many in the thorough profile."""
+    return settings(max_examples=n * 20 if THOROUGH else n)
+
+
+# -- what the tests do with logs ----------------------------------------------------------------------------------------
+
+
+def scrub(redactor: Redactor, data: bytes, input_format: str = "auto") -> tuple[bytes, Tally]:
+    return scrub_pieces(redactor, [data], input_format)
+
+
+def scrub_pieces(redactor: Redactor, pieces: list[bytes], input_format: str = "auto") -> tuple[bytes, Tally]:
+    scrubber = Scrubber(redactor, input_format)
+    out = b"".join([*map(scrubber.feed, pieces), scrubber.finish()])
+    return out, scrubber.tally
+
+
+def verify(redactor: Redactor, data: bytes, input_format: str = "auto") -> FileReport:
+    verifier = Verifier(redactor, "test", input_format)
+    verifier.feed(data)
+    return verifier.finish()
+
+
+def shape(value: Any) -> Any:
+    """A JSON value's objects and lists, without names, strings and numbers. Needs pairs: `json.loads(…, object_pairs_hook=Pairs)`."""
+    if isinstance(value, Pairs):
+        return ["object", *(shape(v) for _, v in value)]
+    if isinstance(value, list):
+        return ["list", *map(shape, value)]
+    return None
+
+
+class Pairs(list[Any]):
+    """An object with its names in order, doubled ones too."""
+
+
+def parsed(text: str | bytes) -> Any:
+    return json.loads(text, object_pairs_hook=Pairs)
+
+
+# -- values that must go ------------------------------------------------------------------------------------------------
+
+
+def hexes(n: int) -> st.SearchStrategy[str]:
+    return st.integers(0, 16**n - 1).map(lambda i: f"{i:0{n}x}")
+
+
+def shaped(form: str) -> st.SearchStrategy[str]:
+    """`form` with each letter after a % replaced: %x a hex digit, %d a digit, %A a capital, %a any letter or digit."""
+    alphabets = {
+        "x": "0123456789abcdef",
+        "d": "0123456789",
+        "A": "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
+        "a": "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
+    }
+    kinds = re.findall("%(.)", form)
+    parts = re.split("%.", form)
+
+    def put(seed: int) -> str:
+        draw = sample_logs.Draw(str(seed))
+        return parts[0] + "".join(draw.choice(alphabets[k]) + p for k, p in zip(kinds, parts[1:], strict=True))
+
+    return st.integers(0, 10**6).map(put)
+
+
+uuids = shaped("%x" * 8 + "-%x%x%x%x-4%x%x%x-a%x%x%x-" + "%x" * 12)
+emails = st.builds(
+    "{}@{}.example".format,
+    st.sampled_from(["jane.doe", "o'neill", "j.v+test", "björn", "a_b-c", "HR"]),
+    st.sampled_from(["acme", "big-corp", "mail.acme", "例子"]),
+)
+account_ids = st.one_of(
+    shaped("712020:" + "%x" * 8 + "-%x%x%x%x-4%x%x%x-a%x%x%x-" + "%x" * 12),
+    shaped("557058:" + "%x" * 8 + "-%x%x%x%x-4%x%x%x-a%x%x%x-" + "%x" * 12),
+    shaped("712020:" + "%x" * 24),
+    st.builds("qm:{}:{}".format, uuids, uuids),
+)
+
+
+def _with_checksum(body: str) -> str:
+    return f"{body}={zlib.crc32(f'{body}='.encode()):08X}"
+
+
+tokens = st.one_of(
+    shaped("ATATT3xEXAMPLE" + "%a" * 170).map(_with_checksum),
+    shaped("ghp_" + "%a" * 36),
+    shaped("AKIA" + "%A" * 16),
+    shaped("xoxb-%d%d%d%d%d%d%d%d%d%d-%d%d%d%d%d%d%d%d%d%d-" + "%a" * 24),
+    st.builds(lambda n: sample_logs.Draw(str(n)).jwt({"sub": str(n), "name": "example"}), st.integers(0, 99)),
+)
+phones = st.sampled_from(["+1 (415) 555-0132", "+442079460018", "+49 151 23456789", "+61 412 345 678"])
+addresses = st.sampled_from(["203.0.113.7", "198.51.100.243", "2001:db8:85a3::8a2e:370:7334"])
+
+recognisable = st.one_of(emails, account_ids, tokens, phones, addresses)
+"""Values that show what they are, wherever they stand."""
+
+NAMES = ["Jürgen Großmann", "佐藤 美咲", "Siobhán O'Connor", "Nomvula Dlamini", "محمد الحسيني", "Ольга Кузнецова"]
+CONTENT = ["Kündigung Frau Vogt", "Salary review, confidential", "佐藤さんの産休", "back injury - light duties until March"]
+
+told_by_field = st.one_of(
+    st.tuples(st.sampled_from(["displayName", "userName", "lead_name", "assignee"]), st.sampled_from(NAMES)),
+    st.tuples(st.sampled_from(["summary", "description", "pageTitle", "comment"]), st.sampled_from(CONTENT)),
+    st.tuples(st.sampled_from(["password", "clientSecret", "api_key", "sessionToken"]), shaped("%a" * 20)),
+    st.tuples(st.sampled_from(["cloudId", "tenantId"]), uuids),
+    st.tuples(st.sampled_from(["emailAddress", "email"]), emails),
+)
+"""(name of a field, value that its name tells)."""
+
+encodings: dict[str, Callable[[str], str]] = {
+    "plain": lambda v: v,
+    "percent": lambda v: quote(v, safe=""),
+    "percent twice": lambda v: quote(quote(v, safe=""), safe=""),
+    "escapes": lambda v: "".join(c if c.isalnum() and c.isascii() else "".join(f"\\u{u:04x}" for u in _utf16(c)) for c in v),
+    "all escaped": lambda v: "".join(f"\\u{u:04x}" for c in v for u in _utf16(c)),
+    "entities": lambda v: "".join(c if c.isalnum() else f"&#{ord(c)};" for c in v),
+    "hex entities": lambda v: "".join(f"&#x{ord(c):x};" for c in v),
+    "base64": lambda v: base64.b64encode(f"value: {v}!".encode()).decode(),
+    "base64url": lambda v: base64.urlsafe_b64encode(compact({"v": v}).encode()).decode().rstrip("="),
+    "hex": lambda v: f"value: {v}!".encode().hex(),
+    "json": lambda v: json.dumps({"v": v}, ensure_ascii=True),
+    "json in json": lambda v: json.dumps({"v": json.dumps([v])}),
+}
+
+
+def _utf16(char: str) -> Iterator[int]:
+    data = char.encode("utf-16-be")
+    return (int.from_bytes(data[i : i + 2]) for i in range(0, len(data), 2))
+
+
+# -- what stands around them --------------------------------------------------------------------------------------------
+
+anything = st.text(st.characters(codec="utf-8"), max_size=40)
+words = st.sampled_from(
+    ["Roster saved", "retrying in 250 ms", "user", "request failed with status 403", "→", "at fetch (src/api.js:41:13)", "cache", "{}", "[1]"]
+)
+junk = st.one_of(words, anything, st.text("\\\"'{}[]:=,;<>&%\x1b\x00\u200b\t @+-/", max_size=12))
+
+in_a_field = st.builds(
+    lambda form, pair: form.format(*pair),
+    st.sampled_from(["{}={}", '{}: "{}"', '"{}":"{}"', "{{ {}: '{}' }}", '\\"{}\\":\\"{}\\"', "{} '{}'"]),
+    told_by_field,
+)
+encoded = st.builds(lambda name, value: encodings[name](value), st.sampled_from(sorted(encodings)), recognisable)
+messages = st.lists(st.one_of(words, encoded, in_a_field, junk), min_size=1, max_size=4).map(" ".join)
+
+keys = st.one_of(
+    st.sampled_from(["id", "value", "key", "name", "headers", "status", "edges", "logs", "displayName", "summary", "password", "body", "phone"]),
+    recognisable,
+    anything,
+)
+numbers = st.one_of(st.integers(-(10**18), 10**18), st.floats(allow_nan=False, allow_infinity=False), st.just(4111111111111111))
+leaves = st.one_of(st.none(), st.booleans(), numbers, messages, anything, recognisable)
+json_values: st.SearchStrategy[Any] = st.recursive(
+    st.one_of(leaves, told_by_field.map(lambda pair: dict([pair])), leaves.map(compact)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(keys, inner, max_size=3),
+        inner.map(compact),
+        st.builds(lambda k, v: {"key": k, "value": {"stringValue": v}}, keys, inner),
+    ),
+    max_leaves=6,
+)
+json_documents = st.one_of(st.dictionaries(keys, json_values, max_size=4), st.lists(json_values, max_size=4))
+
+# -- logs ---------------------------------------------------------------------------------------------------------------
+
+_PEOPLE = sample_logs.customers(sample_logs.Draw(sample_logs.SEED))
+
+
+def _event(run: int, level: str, message: str, other: list[Any], ms: int, front_end: bool) -> Event:
+    draw = sample_logs.Draw(f"{run}")
+    customer = _PEOPLE[run % len(_PEOPLE)]
+    function = sorted(sample_logs.FUNCTIONS)[run % len(sample_logs.FUNCTIONS)]
+    invocation = Invocation(draw.uuid(), draw.hex(32), function, "4.207.0", customer, customer.people[0], "roster-remote-1")
+    return Event(1_794_907_000_000 + ms, level, invocation, message, tuple(other), front_end, draw.hex(16))
+
+
+events = st.lists(
+    st.builds(
+        _event,
+        st.integers(0, 3),
+        st.sampled_from(sorted(sample_logs.LEVELS)),
+        messages,
+        st.lists(json_values, max_size=2),
+        st.integers(0, 10**6),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@dataclass(frozen=True)
+class Log:
+    """A generated input: its bytes, the format that must be recognised, how many records are in it."""
+
+    kind: str
+    format: str
+    data: bytes
+    records: int
+
+    def __repr__(self) -> str:
+        return f"Log({self.kind}, {self.records} records, {self.data!r})"
+
+
+def _one_line(event: Event) -> Event:
+    """Text formats without quotes for line ends: a line that looks like a head would be a record of its own."""
+    return Event(event.ms, event.level, event.run, event.message.replace("\n", " "), event.other, event.front_end, event.span)
+
+
+FORMATS: dict[str, tuple[str, Callable[[list[Event]], bytes], Callable[[int], int]]] = {
+    "page": ("app-logs", lambda e: compact(sample_logs.pages(e, 100)[0]).encode(), lambda n: n),
+    "pretty page": ("app-logs", lambda e: pretty(sample_logs.pages(e, 100)[0]), lambda n: n),
+    "pages a line": ("app-logs", lambda e: lines(compact(p) for p in sample_logs.pages(e, 2)), lambda n: n),
+    "records": ("app-logs", sample_logs.records, lambda n: n),
+    "otlp": ("otlp", sample_logs.otlp, lambda n: n),
+    "graphql 1": ("graphql", sample_logs.graphql_v1, lambda n: n),
+    "graphql 2": ("graphql", sample_logs.graphql_v2, lambda n: n),
+    "container": ("containers", lambda e: b"".join(sample_logs.container_stdout(e).splitlines(True)[1:-1]), lambda n: n),
+    "ndjson": ("ndjson", sample_logs.generic_ndjson, lambda n: n),
+    "json": ("ndjson", sample_logs.generic_json, lambda n: n),
+    "csv": ("csv", sample_logs.csv_download, lambda n: n),
+    "flat": ("forge-cli", sample_logs.flat, lambda n: n),
+    "flat verbose": ("forge-cli", lambda e: sample_logs.flat(e, verbose=True), lambda n: n),
+    "colours": ("forge-cli", lambda e: sample_logs.flat(e, verbose=True, colour=True), lambda n: n),
+    "containers": ("forge-cli", lambda e: sample_logs.flat(e, containers=True), lambda n: n),
+    "grouped": ("forge-cli", sample_logs.grouped, lambda n: n),
+    "grouped verbose": ("forge-cli", lambda e: sample_logs.grouped(e, verbose=True), lambda n: n),
+    "tunnel": ("forge-cli", sample_logs.tunnel, lambda n: n),
+    "text": ("text", sample_logs.plain_text, lambda n: 2 * n),
+}
+"""Kind → the format it must be recognised as, what writes it, and how many records so many events make."""
+_JSON_KINDS = ("page", "pretty page", "otlp", "graphql 1", "graphql 2", "json")
+
+
+def _log(kind: str, told: list[Event]) -> Log:
+    name, write, count = FORMATS[kind]
+    return Log(kind, name, write([_one_line(e) for e in told]), count(len(told)))
+
+
+logs = st.builds(_log, st.sampled_from(sorted(FORMATS)), events)
+"""Whole logs of all formats."""
+json_logs = st.one_of(
+    st.builds(_log, st.sampled_from(_JSON_KINDS), events).map(lambda log: log.data),
+    json_documents.map(lambda d: compact(d).encode()),
+    json_documents.map(pretty),
+    json_documents.map(lambda d: json.dumps(d, indent="\t", ensure_ascii=True).encode()),
+)
+"""Inputs that are one JSON value."""
+cut_off = st.builds(lambda log, cut: log.data[: len(log.data) * cut // 100], logs, st.integers(1, 99))
+"""Logs that end in the middle of a line, or of a character."""
+binary = st.one_of(st.binary(max_size=200), anything.map(lambda t: t.encode("utf-16")), messages.map(lambda t: t.encode("utf-16-le")))
+inputs = st.one_of(
+    logs.map(lambda log: log.data),
+    json_logs,
+    cut_off,
+    binary,
+    messages.map(str.encode),
+    st.lists(st.one_of(logs.map(lambda log: log.data), cut_off, binary, junk.map(str.encode)), min_size=2, max_size=3).map(b"".join),
+    logs.map(lambda log: log.data.replace(b"\n", b"\r\n")),
+    logs.map(lambda log: log.data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n").decode().encode("utf-16")),
+)
+"""All that may come in: whole logs, halves of logs, junk, and one after the other."""

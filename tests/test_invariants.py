@@ -1,0 +1,281 @@
+"""The promises that hold for every input: one property each, over generated logs of all formats, with all that can be in them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sample_logs
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from strategies import (
+    Log,
+    encodings,
+    examples,
+    inputs,
+    json_logs,
+    logs,
+    messages,
+    parsed,
+    recognisable,
+    scrub,
+    scrub_pieces,
+    shape,
+    told_by_field,
+    verify,
+)
+
+from logscrub.detect.engine import Engine
+from logscrub.model import Raw, Span
+from logscrub.redact.policy import load_policy
+from logscrub.redact.pseudonyms import Pseudonymizer
+from logscrub.redact.scrub import Redactor
+
+ROOT = Path(__file__).parents[1]
+
+
+class Marking(Redactor):
+    """A redactor whose placeholders are numbered, and that remembers what each of them stands for."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine, load_policy("atlassian"), Pseudonymizer())
+        self.originals: dict[str, str] = {}
+
+    def _spliced(self, raw: Raw, spans: Any) -> Raw:
+        self._raw = raw
+        return super()._spliced(raw, spans)
+
+    def replacement(self, span: Span) -> str:
+        mark = f"{span.requote}<{span.entity_type}:{len(self.originals):020x}>{span.requote}"
+        self.originals[mark] = self._raw.text[span.start : span.end]
+        return mark
+
+    def restore(self, data: bytes, only: str = "") -> bytes:
+        """`data` with what was there before all placeholders, or before the one of `only`."""
+        for mark, original in reversed(self.originals.items()):
+            if not only or mark == only:
+                for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
+                    errors = "surrogateescape" if encoding == "utf-8" else "surrogatepass"
+                    data = data.replace(mark.encode(encoding, errors), original.encode(encoding, errors))
+                if only:
+                    # what was found in a second look stands for text with the placeholders of the first
+                    return data
+        return data
+
+
+# -- 1. nothing but redactions changes ----------------------------------------------------------------------------------
+
+
+@examples(150)
+@given(inputs)
+def test_with_every_redaction_undone_the_output_is_the_input_byte_for_byte(engine: Engine, data: bytes) -> None:
+    marking = Marking(engine)
+    out, _ = scrub(marking, data)
+    assert marking.restore(out) == data
+
+
+@examples(120)
+@given(json_logs)
+def test_json_stays_valid_json_of_the_same_shape(redactor: Redactor, data: bytes) -> None:
+    out, tally = scrub(redactor, data)
+    assert tally.records_withheld == 0
+    assert shape(parsed(out)) == shape(parsed(data))
+
+
+@examples(100)
+@given(inputs)
+def test_a_scrubbed_log_comes_through_unchanged(redactor: Redactor, data: bytes) -> None:
+    once, _ = scrub(redactor, data)
+    twice, tally = scrub(redactor, once)
+    assert twice == once
+    assert not tally.redactions
+
+
+# -- 2. chunking is invisible -------------------------------------------------------------------------------------------
+
+
+@examples(80)
+@given(inputs, st.lists(st.integers(0, 4000), max_size=8))
+def test_however_the_bytes_are_cut_the_same_come_out(redactor: Redactor, data: bytes, cuts: list[int]) -> None:
+    at = [0, *sorted(c for c in cuts if c < len(data)), len(data)]
+    pieces = [data[a:b] for a, b in zip(at, at[1:], strict=False)]
+    assert scrub_pieces(redactor, pieces) == scrub(redactor, data)
+
+
+@examples(25)
+@given(inputs)
+def test_even_byte_for_byte_the_same_come_out(redactor: Redactor, data: bytes) -> None:
+    assert scrub_pieces(redactor, [data[i : i + 1] for i in range(len(data))]) == scrub(redactor, data)
+
+
+# -- 4. verify is stricter than scrub -----------------------------------------------------------------------------------
+
+
+@examples(120)
+@given(inputs)
+def test_what_was_scrubbed_verifies_as_clean(redactor: Redactor, data: bytes) -> None:
+    out, tally = scrub(redactor, data)
+    report = verify(redactor, out)
+    assert tally.records_withheld == 0
+    assert report.clean, [(f.line, f.column, f.detector) for f in report.findings]
+
+
+@examples(60)
+@given(logs)
+def test_any_one_redaction_undone_makes_verify_find_something(engine: Engine, redactor: Redactor, log: Log) -> None:
+    marking = Marking(engine)
+    out, _ = scrub(marking, log.data)
+    for mark in marking.originals:
+        if mark.encode() in out:
+            assert not verify(redactor, marking.restore(out, mark)).clean, mark
+
+
+@examples(150)
+@given(st.sampled_from(sorted(encodings)), recognisable, messages, messages)
+def test_a_value_goes_however_it_is_encoded(redactor: Redactor, encoding: str, value: str, before: str, after: str) -> None:
+    text = encodings[encoding](value)
+    out, _ = scrub(redactor, f"INFO {before} | {text} | {after}\n".encode())
+    assert text not in out.decode()
+
+
+@examples(100)
+@given(told_by_field, st.sampled_from(["json", "nested", "inspect", "equals", "header"]))
+def test_what_stands_in_a_telling_field_goes(redactor: Redactor, pair: tuple[str, str], notation: str) -> None:
+    name, value = pair
+    text = {
+        "json": json.dumps({name: value}, ensure_ascii=False),
+        "nested": json.dumps({"arguments": json.dumps([{name: value}], ensure_ascii=False)}, ensure_ascii=False),
+        "inspect": f"user {{ {name}: {json.dumps(value, ensure_ascii=False)} }}",
+        "equals": f'done {name}="{value}" in 12 ms',
+        "header": f'{name}: "{value}"',
+    }[notation]
+    out, _ = scrub(redactor, f"{text}\n".encode())
+    assert value not in out.decode()
+    assert name in out.decode()
+
+
+# -- 5. records are conserved -------------------------------------------------------------------------------------------
+
+
+@examples(150)
+@given(logs)
+def test_as_many_records_are_read_as_were_made_and_all_are_written(redactor: Redactor, log: Log) -> None:
+    out, tally = scrub(redactor, log.data)
+    assert dict(tally.formats) == {log.format: 1}
+    assert (tally.records_read, tally.records_withheld) == (log.records, 0)
+    assert verify(redactor, out).records == log.records
+
+
+@examples(40)
+@given(logs, st.data())
+def test_a_record_that_fails_is_withheld_counted_and_nothing_of_it_leaves(redactor: Redactor, log: Log, data: st.DataObject) -> None:
+    class Failing(Redactor):
+        seen = 0
+
+        def look(self, raw: Raw, *before: Any) -> Any:
+            self.seen += 1
+            if self.seen == failing:
+                raise ValueError(raw.text)
+            return super().look(raw, *before)
+
+    failing = data.draw(st.integers(1, 4))
+    one = Failing(redactor.engine, redactor.policy, redactor.pseudonymizer)
+    out, tally = scrub(one, log.data)
+    assume(one.seen >= failing)
+    assert tally.records_read == log.records == tally.records_written + tally.records_withheld
+    assert b"<WITHHELD>" in out
+    assert verify(redactor, out).clean
+
+
+# -- 6. no egress, no traces --------------------------------------------------------------------------------------------
+
+
+def test_scrub_and_verify_open_no_socket_and_write_no_file(tmp_path: Path) -> None:
+    program = """
+import os, sys
+forbidden = []
+def hook(event, args):
+    writes = event == "open" and isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+    if event.startswith(("socket.", "tempfile.", "urllib.", "http.", "subprocess.", "os.exec", "os.spawn")) or (
+        writes and str(args[0]) != os.devnull):
+        forbidden.append((event, str(args[0])[:200]))
+        raise RuntimeError(event)
+sys.addaudithook(hook)
+from pathlib import Path
+from logscrub.detect import catalogue
+from logscrub.detect.engine import Engine
+from logscrub.detect.names import PresidioNames
+from logscrub.redact.policy import load_policy
+from logscrub.redact.pseudonyms import Pseudonymizer
+from logscrub.redact.scrub import Redactor
+from logscrub.scrubbing import Scrubber
+from logscrub.verify import Verifier
+redactor = Redactor(Engine(catalogue.load(), names=PresidioNames()), load_policy("atlassian"), Pseudonymizer())
+scrubber, verifier = Scrubber(redactor), Verifier(redactor, "test")
+data = Path(sys.argv[1]).read_bytes() + b"INFO Then Maria Keller wrote to jane@acme.example about it\\n"
+out = scrubber.feed(data) + scrubber.finish()
+verifier.feed(out)
+report = verifier.finish()
+assert scrubber.tally.records_read and scrubber.tally.redactions
+assert "spacy" in sys.modules, "the model for names was not asked"
+assert not forbidden, forbidden
+"""
+    sample = ROOT / "sample_logs" / "forge_logs_flat.log"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(tmp_path)}
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program, str(sample)], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- 7. pseudonyms ------------------------------------------------------------------------------------------------------
+
+
+@examples(40)
+@given(st.sampled_from(["712020:9a4e21c0-7d35-4b1f-8c66-f10b2d7e5a98", "557058:0d1c7a52-93be-4f06-8a1d-6e2b9c4f7a13"]), messages, messages)
+def test_one_value_has_one_pseudonym_under_a_key_and_another_under_another(
+    redactor: Redactor, account: str, one: str, two: str
+) -> None:
+    lines = [f"{one} | {account} |", f"{two} | {account.replace(':', '%3A')} |"]
+    other = Redactor(redactor.engine, redactor.policy, Pseudonymizer(b"another key of 32 bytes .........."))
+
+    def tokens(of: Redactor) -> set[str]:
+        outs = [scrub(of, f"{line}\n".encode())[0].decode() for line in lines]
+        ends = [re.search(r"\| (\S+) \|\n$", out) for out in outs]
+        return {m[1] for m in ends if m}
+
+    mine, others = tokens(redactor), tokens(other)
+    assert len(mine) == len(others) == 1
+    assert all(re.fullmatch("<ACCOUNT_ID:[0-9a-f]{20}>", t) for t in mine | others)
+    assert mine != others
+
+
+def test_without_a_key_each_run_makes_its_own() -> None:
+    assert Pseudonymizer().token("ACCOUNT_ID", "x") != Pseudonymizer().token("ACCOUNT_ID", "x")
+
+
+# -- the samples --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def with_names(engine: Engine) -> Redactor:
+    """With the model that recognises names."""
+    from logscrub.detect.names import PresidioNames
+
+    return Redactor(Engine(engine.catalogue, names=PresidioNames()), load_policy("atlassian"), Pseudonymizer(b"x" * 32))
+
+
+@pytest.mark.parametrize("name", [n for n in sorted(sample_logs.files()) if not n.endswith((".gz", ".zst", ".zip"))])
+def test_of_what_is_planted_in_the_samples_nothing_is_left(with_names: Redactor, name: str) -> None:
+    out, _ = scrub(with_names, sample_logs.files()[name])
+    text = out.decode()
+    assert [v for v in sample_logs.planted() if v in text] == []
+    assert verify(with_names, out).clean
+    assert scrub(with_names, out)[0] == out
