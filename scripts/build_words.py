@@ -4,18 +4,21 @@
     python scripts/build_words.py
 
 Words: the 40,000 most frequent of symspellpy's frequency dictionary (MIT; from SCOWL and Google Books Ngrams, CC BY 3.0).
-Names that are taken out: first and last names of Faker's English-speaking, German, French, Spanish and Italian providers (MIT),
+Names that are taken out: first and last names of all of Faker's locales (MIT),
 unless the word is an ordinary word first (`will`, `mark`, `may`): the 340 most frequent words and the list ORDINARY.
 """
 
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from pathlib import Path
 
 WORDS = 40_000
 ORDINARY_FIRST = 340
-ORDINARY = """april art august bank banks bell best bill bird bishop black blue bond book booth bridge bright brook brown burn bush butler
+WELL_KNOWN = ("en_US", "en_GB", "en_IN", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "pl_PL", "sv_SE")
+"""Locales whose names are taken out from rank 340 on; those of all others from rank 8,000 on."""
+ORDINARY = """author april art august bank banks bell best bill bird bishop black blue bond book booth bridge bright brook brown burn bush butler
 carpenter carter case cash chance chase church clay cole cook cooper cross day dean drew early english farmer field fields fisher flowers ford
 forest foster fox francis freeman french frost gardener gay gentry glass gold golden good grant graves gray green grey grove hall hand hardy hart
 hill hills hope house hunt hunter ivy joy june key king knight lake lamb land lane law lee life little long love low major man march mark marsh
@@ -26,7 +29,6 @@ sweet temple terry tile tom trust tucker turner van vance vaughan walker walls w
 wiggins wilder will wise wood woods wright yates york young chain cloud wade worker dawn faith melody crystal amber ruby sterling guy gene
 max nick ace may tab case carol christian data don duke earl ferry gates harmony heather holly iris jack jet kit laurel lily misty norm olive penny rod
 skip stormy sunny tanner victor violet wayne merge""".split()
-LOCALES = ["en_US", "en_GB", "en_IN", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "pl_PL", "sv_SE"]
 SOFTWARE = """api app apps async auth backend backoff bool boolean cli cloud codec config configs cron csv ctx daemon db dedup
 deps dev devops dns docker dto enum env envs epoch esm failover fallback fetch forge frontend gc github gitlab goto graphql grpc gzip
 hostname href html http https idempotent init invoker io ip jira json jwt kafka kb kernel kubernetes lambda latency localhost login logout
@@ -47,11 +49,19 @@ def main() -> None:
         counts[word] = int(count)
     ranked = sorted(counts, key=lambda w: (-counts[w], w))
     names: set[str] = set()
-    for locale in LOCALES:
-        provider = importlib.import_module(f"faker.providers.person.{locale}").Provider
+    rarer: set[str] = set()
+    persons = importlib.import_module("faker.providers.person")
+    for module in pkgutil.iter_modules(persons.__path__):
+        provider = importlib.import_module(f"faker.providers.person.{module.name}").Provider
         for attribute in ("first_names", "first_names_male", "first_names_female", "last_names"):
-            names.update(n.lower() for n in getattr(provider, attribute, ()))
-    words = {w for i, w in enumerate(ranked[:WORDS]) if i < ORDINARY_FIRST or w not in names or w in ORDINARY}
+            given = getattr(provider, attribute, ())
+            (names if module.name in WELL_KNOWN else rarer).update(n.lower() for n in (given if not isinstance(given, property) else ()))
+    ordinary = set(ORDINARY)
+    words = {
+        w
+        for i, w in enumerate(ranked[:WORDS])
+        if i < ORDINARY_FIRST or w in ordinary or (w not in names and (i < 8_000 or w not in rarer))
+    }
     words |= set(SOFTWARE)
     target = Path(__file__).parents[1] / "logscrub" / "data" / "words.txt"
     head = "".join(f"# {line}\n" for line in (__doc__ or "").strip().splitlines())

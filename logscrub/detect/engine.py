@@ -29,6 +29,12 @@ _BEFORE, _AFTER = 60, 30
 _DEEPEST = 12
 _REMEMBERED_LENGTH = 4096
 _PLACEHOLDER_FILL = "\x1a"
+_RANDOM = frozenset({"opaque_token", "random_token"})
+"""Detectors whose only evidence is that a token looks random."""
+_PLAIN_ID = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?=\d{0,31}[a-f])(?:[0-9a-f]{16}){1,2}|1[4-9]\d{8}(?:\d{3}|\d{6}|\d{9})?"
+)
+"""A UUID, a trace or span id, an epoch time."""
 _WINDOW = 1 << 18
 """Characters of a text that are judged at once."""
 _OVERLAP = 4096
@@ -54,8 +60,8 @@ class Pattern:
         self.validator = VALIDATORS[detector.validator] if detector.validator else None
         self.context = context_pattern(detector.context) if detector.context else None
 
-    def find(self, text: str, path: FieldPath) -> Iterable[tuple[int, int]]:
-        """The spans in `text` that this pattern, its validator and its context agree on."""
+    def find(self, text: str, named: bool) -> Iterable[tuple[int, int]]:
+        """The spans in `text` that this pattern, its validator and its context agree on; `named`: the field gives the context."""
         for m in self.pattern.finditer(text):
             start, end = m.span(self.group)
             if start < 0 or start == end:
@@ -64,9 +70,9 @@ class Pattern:
                 continue
             if (
                 self.context is not None
+                and not named
                 and not self.context.search(text[max(0, start - _BEFORE) : start])
                 and not self.context.search(text[end : end + _AFTER])
-                and not any(self.context.search(" ".join(_split(name))) for name in path)
             ):
                 continue
             yield start, end
@@ -98,21 +104,30 @@ class Engine:
         self._names = names
         self._allow = tuple(allow)
         self._patterns = [Pattern(d, p) for d in catalogue.detectors for p in d.patterns]
-        self._gate = Gate([p for d in catalogue.detectors for p in d.patterns])
+        self._gate = Gate(
+            [p for d in catalogue.detectors for p in d.patterns], [d.context for d in catalogue.detectors for _ in d.patterns]
+        )
         self._harmless = [re.compile(p) for h in catalogue.harmless for p in h.patterns]
         self._harmless_gate = Gate([p for h in catalogue.harmless for p in h.patterns])
         self._key_detector = next((d for d in catalogue.detectors if d.entity_type == "PRIVATE_KEY"), None)
         types = "|".join(sorted(re.escape(t) for t in {*catalogue.entity_types, "WITHHELD"}))
         self.placeholder = re.compile(rf"<(?:{types})(?::[0-9a-f]{{20}})?>")
+        self._contexts_of = lru_cache(maxsize=4096)(self._contexts)
         self._remember = lru_cache(maxsize=50_000)(self._judge)
 
     def judge(self, text: str, path: FieldPath = ()) -> tuple[Span, ...]:
         """The spans of `text` that must go, in order, without overlaps. `path`: the names of the fields it stands in."""
         if not text or text.isspace():
             return ()
-        if len(text) <= _REMEMBERED_LENGTH:
-            return self._remember(text, path)
-        return self._judge(text, path)
+        if len(text) > _REMEMBERED_LENGTH:
+            return self._judge(text, path)
+        template = template_of(text)
+        spans = self._remember(template, path)
+        if not spans or template == text:
+            return spans
+        return tuple(
+            s._replace(plain=text[s.start : s.end]) if s.plain == template[s.start : s.end] else s for s in spans
+        )
 
     def judge_line(self, text: str, leaf: Leaf, before: Open = NOTHING_OPEN) -> tuple[tuple[Span, ...], Open]:
         """The spans of a leaf that is a line of a text, and what it leaves open; `before`: what earlier lines left open."""
@@ -140,6 +155,9 @@ class Engine:
             return self._judge_number(raw, leaf)
         if len(raw) > _WINDOW:
             return self._long_leaf(raw, leaf)
+        if "\\" not in raw and leaf.coding != "csv":
+            spans = self.judge(raw, leaf.field)
+            return tuple(_moved(s, None, leaf.start, _QUOTES[leaf.coding]) for s in spans) if spans else spans
         view = _UNQUOTE[leaf.coding](raw)
         spans = self.judge(view.text if view else raw, leaf.field)
         return tuple(_moved(s, view, leaf.start, _QUOTES[leaf.coding]) for s in spans) if spans else spans
@@ -194,7 +212,7 @@ class Engine:
         leaves = self._nested(masked) if structured and depth < _DEEPEST else None
         if rule is not None and not (leaves is not None and rule.detector.value != "credential"):
             span = self._whole(masked, rule.detector) if not rule.keeps(masked) else None
-            if span is not None:
+            if span is not None and not rule.keeps(span.plain):
                 found.append(span)
                 if rule.detector.guideline in ("user-generated content", "authorisation data"):
                     return tuple(self._allowed(text, found))
@@ -205,14 +223,14 @@ class Engine:
         found += self._scan(masked, path)
         if depth < _DEEPEST:
             for view in views.decodings(masked):
-                for span in self._scan(view.text, path, text):
+                for span in (*self._scan(view.text, path), *(self._names.recognise(view.text) if self._names else ())):
                     found.append(_moved(span, view, 0, ""))
                 if view.text[:1] in "{[" and self._nested(view.text) is not None:
                     for span in self._judge(view.text, path, depth + 1):
                         found.append(_moved(span, view, 0, ""))
             for start, end, decoded, alphabet, padded in views.encoded_texts(masked):
                 # what it says has been judged: that it looks random is no evidence any more
-                found = [s for s in found if s.certainty == "certain" or not (start <= s.start and s.end <= end)]
+                found = [s for s in found if s.certainty == "certain" or s.detector not in _RANDOM or not start <= s.start < end]
                 inner = self._judge(decoded, path, depth + 1)
                 if inner:
                     first = min(inner, key=lambda s: s.certainty)
@@ -223,8 +241,8 @@ class Engine:
                         )
                     )  # fmt: skip
         if self._names is not None:
-            found += self._names.recognise(masked)
-        return merge(self._allowed(text, self._unharmed(masked, found)))
+            found += self._names.recognise(_without(masked, found))
+        return merge(self._allowed(text, self._unharmed(masked, [s for s in found if _says_more(masked[s.start : s.end])])))
 
     def _nested(self, text: str) -> list[Leaf] | None:
         """The leaves of a text that is JSON, None where it is not."""
@@ -243,12 +261,13 @@ class Engine:
         spans = self._judge(view.text if view else raw, where, depth + 1)
         return [_moved(s, view, leaf.start, '\\"') for s in spans]
 
-    def _scan(self, text: str, path: FieldPath, original: str = "") -> list[Span]:
+    def _scan(self, text: str, path: FieldPath) -> list[Span]:
         found = []
-        for i in self._gate.candidates(text):
+        named = self._contexts_of(path) if path else frozenset()
+        for i in self._gate.candidates(text, named):
             pattern = self._patterns[i]
             d = pattern.detector
-            for start, end in pattern.find(text, path):
+            for start, end in pattern.find(text, i in named):
                 if _PLACEHOLDER_FILL not in text[start:end]:
                     found.append(Span(start, end, d.entity_type, d.guideline, d.id, d.certainty, text[start:end]))
                 else:
@@ -259,6 +278,11 @@ class Engine:
         for value in find_fields(text, self.fields)[0]:
             found.append(self._field_span(value.start, value.end, value.rule.detector, text[value.start : value.end]))
         return found
+
+    def _contexts(self, path: FieldPath) -> frozenset[int]:
+        """The patterns whose context the names of a field give."""
+        names = " ".join(word for name in path for word in _split(name))
+        return frozenset(i for i, p in enumerate(self._patterns) if p.context is not None and p.context.search(names))
 
     def _field_span(self, start: int, end: int, d: Detector, plain: str) -> Span:
         return Span(start, end, d.entity_type, d.guideline, d.id, "certain", plain)
@@ -289,6 +313,24 @@ class Engine:
         if not self._allow:
             return found
         return [s for s in found if not any(a.fullmatch(text[s.start : s.end]) or a.fullmatch(s.plain) for a in self._allow)]
+
+
+_COUNT = re.compile(
+    r"(?<=[A-Za-z] )\d{1,6}(?=(?:ms|s|MB|KB|GB|m|h|%)?(?:[.,;]? [A-Za-z]|[.,;)]?$))|(?<=[A-Z]-)\d{1,6}(?![\w.-])"
+    r"|(?<![\w:/%.-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\w:/%.-])"
+)
+_ENCODED = re.compile(r"[%\\&{\[\x1b]")
+_SAME_UUID = "0a1b2c3d-4e5f-4a6b-8c7d-0e1f2a3b4c5d"
+
+
+def template_of(text: str) -> str:
+    """The text that is judged in place of `text`: counts, durations, issue numbers and UUIDs that stand alone made alike.
+
+    Their digits say nothing: what is judged is where they stand. So a log statement is judged once, not once a line.
+    """
+    if not text.isascii() or _ENCODED.search(text):
+        return text
+    return _COUNT.sub(lambda m: _SAME_UUID if len(m[0]) == 36 else "1" * len(m[0]), text)
 
 
 def plain_number(raw: str) -> str:
@@ -340,6 +382,19 @@ def _moved(span: Span, view: views.View | None, offset: int, quote: str) -> Span
     if requote and quote:
         requote = requote.replace("\\", "\\\\").replace('"', '\\"') if quote == '\\"' else requote.replace('"', quote)
     return span._replace(start=start + offset, end=end + offset, requote=requote)
+
+
+def _without(text: str, found: list[Span]) -> str:
+    """The text with what was found with certainty made opaque."""
+    for span in found:
+        if span.certainty == "certain" or span.entity_type == "PERSON":
+            text = text[: span.start] + _PLACEHOLDER_FILL * (span.end - span.start) + text[span.end :]
+    return text
+
+
+def _says_more(masked: str) -> bool:
+    """Whether a stretch holds more than placeholders and punctuation."""
+    return _PLACEHOLDER_FILL not in masked or re.search(r"\w", masked) is not None
 
 
 def _around(text: str, start: int, end: int) -> list[tuple[int, int]]:

@@ -24,7 +24,7 @@ KEEP = re.compile(
     required|optional|expired|invalid|valid|failed|error|ok|set|unset|hidden|masked|redacted|removed|withheld|default|disabled|enabled|
     not|is|was|must|has|string|number|boolean|object|array|function|any|void|system|
     \[(?:object|array|function|circular|getter)[^\]]{0,40}\]|
-    current_?user(?:\(\))?|<[^<>\s]{1,40}>|%[sdjo]|\$\{[^}]{1,80}\}|\{\{?[\w.\s]{1,60}\}?\}) | [\W_]{0,200} ) \s*"""
+    current_?user(?:\(\))?|<[^<>\s]{1,40}>|%[sdjo]|\$\{[^}]{1,80}\}|\{\{?[\w.\s]{1,60}\}?\}) | [\W_]*+ ) \s*"""
 )
 """Values that say nothing about anybody, in any field."""
 

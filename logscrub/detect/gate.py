@@ -1,140 +1,304 @@
-"""A gate before the patterns: one linear pass of RE2 tells which patterns can match a text at all.
+"""A gate before the patterns: what a text must have for a pattern to match it at all.
 
-The gate's patterns are not written by hand, they are generated: each detector pattern is parsed and written out again
-for RE2 without its assertions (look-arounds, `\\b`, `^`, `$`), with possessive and atomic parts made plain. Leaving an
-assertion out can only make a pattern match more, so the gate never misses what the detector finds. A pattern that
-RE2 cannot hold is always let through.
+Nothing of the gate is written by hand, all of it follows from the parsed patterns:
+
+- literals of which every match must hold one (`@`, `ATATT3x`, `assigned`): all of them together are one RE2 set, one linear pass;
+- for a pattern without such literals (digits in groups, random tokens): how many digits a match has at least, how long a stretch
+  without white space, and which characters;
+- the context words of a detector, in the same RE2 set.
+
+Look-arounds are left out, bounds are only ever lowered: the gate may let a pattern through in vain, it never misses a match.
 """
 
 from __future__ import annotations
 
+import itertools
+import re
+from collections.abc import Sequence
 from re import _constants as c  # type: ignore[attr-defined]
-from re import _parser
-from typing import Any
+from re import _parser  # type: ignore[attr-defined]
+from typing import Any, NamedTuple
 
 import re2
 
-_CATEGORIES = {
-    c.CATEGORY_DIGIT: r"\p{Nd}",
-    c.CATEGORY_NOT_DIGIT: r"\P{Nd}",
-    c.CATEGORY_SPACE: r"\s\x0b\x1c-\x1f\x{85}\p{Z}",
-    c.CATEGORY_WORD: r"\p{L}\p{N}_",
-}
+_FOLDED_BY_PYTHON = r"\x{130}\x{131}"
+"""Python takes the Turkish letters İ and ı for an i of any case, RE2 does not."""
 _IGNORECASE = 2
-_DOTALL = 16
+_DIGIT = re.compile(r"\d")
+_SOLID = re.compile(r"[\w+/=%.-]+")
+_SPACES = [i for i in range(0x3001) if chr(i).isspace()]
+_MOST_LITERALS = 400
+_TELLING = frozenset("@~%<»“‘")
+"""Characters that are rare enough in logs to be a gate alone."""
+
+
+class Needs(NamedTuple):
+    """What every match of a pattern has."""
+
+    digits: int = 0
+    """Digits, at least."""
+    unbroken: int = 0
+    """Characters in one stretch without white space, at least."""
+    solid: int = 0
+    """Characters in one stretch of letters, digits and `_+/=%.-`, at least."""
+    characters: frozenset[str] = frozenset()
+    """All of these."""
+    one_of: frozenset[str] = frozenset()
+    """One of these, if there are any."""
+    foreign: bool = False
+    """A character beyond ASCII."""
 
 
 class Gate:
-    """Answers which of `patterns` (by index) may match a text."""
+    """Answers which of `patterns` (by index) may match a text.
 
-    def __init__(self, patterns: list[str]) -> None:
+    `contexts`: for each pattern the words of which one must stand in the text too, if there are any.
+    """
+
+    def __init__(self, patterns: Sequence[str], contexts: Sequence[Sequence[str]] = ()) -> None:
+        self._needs: list[tuple[int, Needs]] = []
+        atoms: dict[str, list[int]] = {}
+        words_near: dict[str, list[int]] = {}
+        self._contextual: frozenset[int] = frozenset(i for i, words in enumerate(contexts) if words)
+        for i, pattern in enumerate(patterns):
+            words = literals(pattern)
+            if words is None:
+                self._needs.append((i, needs(pattern)))
+            for word in words or ():
+                atoms.setdefault(word, []).append(i)
+            for word in contexts[i] if contexts else ():
+                words_near.setdefault("".join(_literal(ord(x), _IGNORECASE) for x in word), []).append(i)
         options = re2.Options()
         options.log_errors = False
-        options.max_mem = 256 << 20
+        options.max_mem = 64 << 20
         self._set = re2.Set.SearchSet(options)
-        self._index: list[int] = []
-        self._always: list[int] = []
-        for i, pattern in enumerate(patterns):
-            try:
-                relaxed = relax(pattern)
-                added = self._set.Add(relaxed) if relaxed else -1
-            except (re2.error, Unrelaxable):
-                added = -1
-            if added < 0:
-                self._always.append(i)
-            else:
-                self._index.append(i)
+        self._lets: list[tuple[list[int], list[int]]] = []
+        """For each member of the set: the patterns whose literal it is, those whose context it is."""
+        for atom in {**atoms, **words_near} or {r"\x{0}\A\z": None}:  # an empty set does not compile
+            self._set.Add(atom)
+            self._lets.append((atoms.get(atom, []), words_near.get(atom, [])))
         self._set.Compile()
 
-    def candidates(self, text: str) -> list[int]:
-        """Indices of the patterns that may match, in order; all of them for text that RE2 cannot read."""
+    def candidates(self, text: str, named: frozenset[int] = frozenset()) -> list[int]:
+        """Indices of the patterns that may match, in order; `named`: those whose context the text's field gives.
+
+        Lone surrogates (undecodable bytes of the input) count as characters.
+        """
+        found: set[int] = set()
+        near: set[int] = set(named)
         try:
             data = text.encode()
-        except UnicodeEncodeError:  # lone surrogates: undecodable bytes of the input
+        except UnicodeEncodeError:
             data = text.encode("utf-8", "replace")
-            hits = self._set.Match(data)
-            return sorted({*self._always, *(self._index[i] for i in hits)}) if hits or self._always else []
-        hits = self._set.Match(data)
-        if not hits:
-            return self._always
-        return sorted([*self._always, *(self._index[i] for i in hits)])
+        for hit in self._set.Match(data) or ():
+            of, context = self._lets[hit]
+            found.update(of)
+            near.update(context)
+        if self._needs:
+            characters = set(text)
+            digits = len(_DIGIT.findall(text))
+            unbroken = max(map(len, text.split()), default=0)
+            solid = max(map(len, _SOLID.findall(text)), default=0) if unbroken >= 14 else unbroken
+            ascii_only = text.isascii()
+            for i, n in self._needs:
+                if (
+                    n.digits <= digits
+                    and n.solid <= solid
+                    and n.unbroken <= unbroken
+                    and n.characters <= characters
+                    and not (n.one_of and characters.isdisjoint(n.one_of))
+                    and not (n.foreign and ascii_only)
+                ):
+                    found.add(i)
+        found -= self._contextual - near
+        return sorted(found)
 
 
-class Unrelaxable(Exception):
-    """A pattern holds something that RE2 has no words for."""
-
-
-def relax(pattern: str) -> str:
-    """An RE2 pattern that matches wherever `pattern` does (and perhaps elsewhere); "" where that is everywhere."""
+def literals(pattern: str) -> list[str] | None:
+    """RE2 patterns of literals of which every match of `pattern` holds one; None where there are no good ones."""
     parsed = _parser.parse(pattern)
-    return _sequence(parsed, parsed.state.flags)
+    words = _required(parsed, parsed.state.flags)
+    if words is None:
+        return None
+    return sorted("".join(_literal(ord(x), _IGNORECASE if fold else 0) for x in word) for word, fold in words)
 
 
-def _sequence(items: Any, flags: int) -> str:
-    return "".join(_item(op, arg, flags) for op, arg in items)
+def needs(pattern: str) -> Needs:
+    """What every match of `pattern` has."""
+    parsed = _parser.parse(pattern)
+    return _needs(parsed, bool(parsed.state.flags & _IGNORECASE)).needs
 
 
-def _item(op: Any, arg: Any, flags: int) -> str:
+class _Part(NamedTuple):
+    needs: Needs
+    size: int
+    """Characters, at least."""
+    unbroken: bool
+    """Without white space throughout."""
+    solid: bool
+    """Of letters, digits and `_+/=%.-` throughout."""
+
+
+def _needs(items: Any, fold: bool) -> _Part:
+    """What a match of a sequence has."""
+    parts = [_item_needs(op, arg, fold) for op, arg in items if op not in (c.AT, c.ASSERT, c.ASSERT_NOT)]
+    unbroken = unbroken_run = solid = solid_run = 0
+    for part in parts:
+        unbroken_run = unbroken_run + part.size if part.unbroken else 0
+        solid_run = solid_run + part.size if part.solid else 0
+        unbroken = max(unbroken, part.needs.unbroken, unbroken_run)
+        solid = max(solid, part.needs.solid, solid_run)
+    sets = [p.needs.one_of for p in parts if p.needs.one_of]
+    together = Needs(
+        sum(p.needs.digits for p in parts),
+        unbroken,
+        solid,
+        frozenset[str]().union(*(p.needs.characters for p in parts)),
+        min(sets, key=len, default=frozenset()),
+        any(p.needs.foreign for p in parts),
+    )
+    return _Part(together, sum(p.size for p in parts), all(p.unbroken for p in parts), all(p.solid for p in parts))
+
+
+def _item_needs(op: Any, arg: Any, fold: bool) -> _Part:
     if op is c.LITERAL:
-        return _literal(arg, flags)
-    if op is c.NOT_LITERAL:
-        return f"[^{_char(arg)}]"
-    if op is c.ANY:
-        return "(?s:.)"
+        char = chr(arg)
+        known = not (fold and char.isalpha()) and not 0xD800 <= arg <= 0xDFFF
+        own = frozenset(char) if known else frozenset[str]()
+        return _Part(Needs(int(char.isdecimal()), 0, 0, own, own), 1, not char.isspace(), _SOLID.fullmatch(char) is not None)
     if op is c.IN:
-        return _set(arg, flags)
-    if op in (c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT):
-        low, high, inner = arg
-        body = _sequence(inner, flags)
-        if not body:
-            return ""
-        # RE2 allows counts up to 1000: a longer one is split, and an upper bound may be dropped without harm
-        repeats = f"{{{min(low, 30)},}}" if low > 1 else "*" if low == 0 and high != 1 else "+" if low == 1 and high != 1 else ""
-        if low == 0 and high == 1:
-            repeats = "?"
-        return f"(?:{body}){repeats}"
+        few = _few(op, arg)
+        one_of = frozenset(few) if few and not (fold and any(x.isalpha() for x in few)) else frozenset[str]()
+        least = Needs(int(_only_digits(arg)), one_of=one_of, foreign=_only_foreign(arg))
+        return _Part(least, 1, _without_space(arg), _only_solid(arg))
     if op is c.SUBPATTERN:
-        _, add, remove, inner = arg
-        return f"(?:{_sequence(inner, (flags | add) & ~remove)})"
+        return _needs(arg[3], fold or bool(arg[1] & _IGNORECASE))
     if op is c.ATOMIC_GROUP:
-        return f"(?:{_sequence(arg, flags)})"
+        return _needs(arg, fold)
     if op is c.BRANCH:
-        return "(?:" + "|".join(_sequence(branch, flags) for branch in arg[1]) + ")"
-    if op in (c.AT, c.ASSERT, c.ASSERT_NOT):
-        return ""
-    raise Unrelaxable
+        parts = [_needs(branch, fold) for branch in arg[1]]
+        all_sets = all(p.needs.one_of for p in parts)
+        least = Needs(
+            min(p.needs.digits for p in parts),
+            min(p.needs.unbroken for p in parts),
+            min(p.needs.solid for p in parts),
+            frozenset.intersection(*(p.needs.characters for p in parts)),
+            frozenset[str]().union(*(p.needs.one_of for p in parts)) if all_sets else frozenset(),
+            all(p.needs.foreign for p in parts),
+        )
+        return _Part(least, min(p.size for p in parts), all(p.unbroken for p in parts), all(p.solid for p in parts))
+    if op in (c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT):
+        part, low = _needs(arg[2], fold), int(arg[0])
+        if not low:
+            return _Part(Needs(), 0, part.unbroken, part.solid)
+        size = part.size * low
+        least = part.needs._replace(
+            digits=part.needs.digits * low,
+            unbroken=max(part.needs.unbroken, size if part.unbroken else 0),
+            solid=max(part.needs.solid, size if part.solid else 0),
+        )
+        return _Part(least, size, part.unbroken, part.solid)
+    return _Part(Needs(), 0, False, False)
+
+
+def _only_digits(items: Any) -> bool:
+    return all(
+        (op is c.LITERAL and chr(arg).isdecimal())
+        or (op is c.RANGE and 48 <= arg[0] and arg[1] <= 57)
+        or (op is c.CATEGORY and arg is c.CATEGORY_DIGIT)
+        for op, arg in items
+    )
+
+
+def _only_solid(items: Any) -> bool:
+    return all(
+        (op is c.LITERAL and _SOLID.fullmatch(chr(arg)))
+        or (op is c.RANGE and arg[1] < 128 and all(_SOLID.fullmatch(chr(x)) for x in range(arg[0], arg[1] + 1)))
+        or (op is c.CATEGORY and arg in (c.CATEGORY_DIGIT, c.CATEGORY_WORD))
+        for op, arg in items
+    )
+
+
+def _only_foreign(items: Any) -> bool:
+    return all((op is c.LITERAL and arg > 127) or (op is c.RANGE and arg[0] > 127) for op, arg in items)
+
+
+def _without_space(items: Any) -> bool:
+    if items[0][0] is c.NEGATE:
+        return any(op is c.CATEGORY and arg is c.CATEGORY_SPACE for op, arg in items)
+    return all(
+        (op is c.LITERAL and not chr(arg).isspace())
+        or (op is c.RANGE and not any(arg[0] <= space <= arg[1] for space in _SPACES))
+        or (op is c.CATEGORY and arg in (c.CATEGORY_DIGIT, c.CATEGORY_WORD, c.CATEGORY_NOT_SPACE))
+        for op, arg in items
+    )
+
+
+_Literals = frozenset[tuple[str, bool]]
+"""Words, each with whether its case does not matter."""
+
+
+def _required(items: Any, flags: int) -> _Literals | None:
+    """Literals of which every match of a sequence holds at least one; None where there are no good ones."""
+    best: _Literals | None = None
+    run: set[str] = {""}
+    fold = bool(flags & _IGNORECASE)
+
+    def consider(candidate: _Literals | None) -> None:
+        nonlocal best
+        if candidate is not None and _value(candidate) > _value(best):
+            best = candidate
+
+    def close() -> None:
+        nonlocal run
+        if run != {""}:
+            consider(frozenset((word, fold) for word in run))
+        run = {""}
+
+    for op, arg in items:
+        choices = _few(op, arg)
+        if choices is not None and len(run) * len(choices) <= 64 and max(map(len, run)) < 24:
+            run = {word + choice for word, choice in itertools.product(run, choices)}
+            continue
+        if op in (c.AT, c.ASSERT, c.ASSERT_NOT):
+            continue
+        close()
+        if op is c.SUBPATTERN:
+            consider(_required(arg[3], (flags | arg[1]) & ~arg[2]))
+        elif op is c.ATOMIC_GROUP:
+            consider(_required(arg, flags))
+        elif op is c.BRANCH:
+            branches = [_required(branch, flags) for branch in arg[1]]
+            if all(branch is not None for branch in branches):
+                consider(frozenset().union(*(b for b in branches if b is not None)))
+        elif op in (c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT) and arg[0] > 0:
+            consider(_required(arg[2], flags))
+        elif choices is not None:
+            run = set(choices)
+    close()
+    return best
+
+
+def _few(op: Any, arg: Any) -> list[str] | None:
+    """The characters that an item of a pattern stands for, where they are few."""
+    if op is c.LITERAL and not 0xD800 <= arg <= 0xDFFF:
+        return [chr(arg)]
+    if op is c.IN and len(arg) <= 8 and all(o is c.LITERAL and not 0xD800 <= a <= 0xDFFF for o, a in arg):
+        return [chr(a) for _, a in arg]
+    return None
+
+
+def _value(literals: _Literals | None) -> tuple[int, int]:
+    """How good a gate is: the length of its shortest word, then how few they are."""
+    if literals is None or len(literals) > _MOST_LITERALS:
+        return (0, 0)
+    shortest = min(3 if len(w) > 2 else len(w) if len(w) > 1 and w.strip() and not w.isdigit() else 2 if w in _TELLING else 0 for w, _ in literals)
+    return (shortest, -len(literals)) if shortest else (0, 0)
 
 
 def _literal(code: int, flags: int) -> str:
-    char = _char(code)
-    return f"(?i:{char})" if flags & _IGNORECASE else char
-
-
-def _char(code: int) -> str:
-    if 0xD800 <= code <= 0xDFFF:
-        raise Unrelaxable
-    return chr(code) if chr(code).isalnum() and code < 128 else rf"\x{{{code:x}}}"
-
-
-def _set(items: Any, flags: int) -> str:
-    negated, body = "", ""
-    for op, arg in items:
-        if op is c.NEGATE:
-            negated = "^"
-        elif op is c.LITERAL:
-            body += _char(arg)
-        elif op is c.RANGE:
-            body += f"{_char(arg[0])}-{_char(arg[1])}"
-        elif op is c.CATEGORY and arg in _CATEGORIES:
-            body += _CATEGORIES[arg]
-        elif op is c.CATEGORY and len(items) == 1:
-            return {c.CATEGORY_NOT_SPACE: r"(?s:.)", c.CATEGORY_NOT_WORD: r"(?s:.)"}[arg]
-        elif op is c.CATEGORY and not negated:
-            return "(?s:.)"
-        else:
-            raise Unrelaxable
-    if negated and (flags & _IGNORECASE or any(op is c.CATEGORY for op, _ in items)):
-        # Python and RE2 differ in the edges of their classes: a negated one is made wider, never narrower
-        return "(?s:.)"
-    group = f"[{negated}{body}]"
-    return f"(?i:{group})" if flags & _IGNORECASE else group
+    """A character for RE2, in any case where the pattern's flags say so."""
+    char = chr(code) if chr(code).isalnum() and code < 128 else rf"\x{{{code:x}}}"
+    if not flags & _IGNORECASE:
+        return char
+    return f"[iI{_FOLDED_BY_PYTHON}]" if chr(code) in "iIİı" else f"(?i:{char})"

