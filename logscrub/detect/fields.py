@@ -35,6 +35,8 @@ _KEY = re.compile(
       | (?P<bracket>[{}\[\]])""",
     re.X,
 )
+_STRUCTURE = re.compile(r"""\{\s*[}\\"'\w][^{}]{0,80}[:}]|\[\s*[\[\]{\\"'\d]""")
+"""How an object or a list in a string begins: its own fields tell."""
 _QUOTE = re.compile(r"""(?P<slashes>\\{0,31})(?P<quote>["'`“«])""")
 _CLOSING = {"“": "”", "«": "»"}
 _BEFORE = re.compile(r"([A-Za-z][\w-]{0,30}[ \t]){1,2}$")
@@ -288,7 +290,7 @@ def _value(
             # no end on this line: all that is left of it goes
             return [(m.end(), len(text.rstrip("\r\n")))], len(text), opening if m["quote"] in "\"'`" and sep else ""
         inside = text[m.end() : end].strip()
-        if inside[:1] in ("{", "[") and mode != "credential":
+        if mode != "credential" and _STRUCTURE.match(inside):
             return [], m.end(), ""  # an object in a string: its own fields tell
         return _joined(text, m.end(), end, opening)
     if start >= len(text) or text[start] == "{":

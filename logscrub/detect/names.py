@@ -75,10 +75,16 @@ def presidio(model: str) -> tuple[Any, Any]:
     """Presidio's NLP engine with the spaCy package `model`, and its recognizer for names. Takes about three seconds."""
     import importlib
     import logging
+    import socket
 
     logging.getLogger("presidio-analyzer").setLevel(logging.CRITICAL)
-    from presidio_analyzer.nlp_engine import SpacyNlpEngine
-    from presidio_analyzer.predefined_recognizers import SpacyRecognizer
+    # urllib3, which Presidio imports, would bind a socket to learn whether there is IPv6: nothing here opens sockets
+    had_ipv6, socket.has_ipv6 = socket.has_ipv6, False
+    try:
+        from presidio_analyzer.nlp_engine import SpacyNlpEngine
+        from presidio_analyzer.predefined_recognizers import SpacyRecognizer
+    finally:
+        socket.has_ipv6 = had_ipv6
 
     class LoadedSpacyEngine(SpacyNlpEngine):  # type: ignore[misc]
         """Presidio's engine with a pipeline that is loaded already: its own loader would look for downloads."""

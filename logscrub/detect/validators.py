@@ -138,6 +138,12 @@ def not_common_words(value: str) -> bool:
     return not all(w.lower() in common_words() for w in words) or (len(words) == 2 and _may_be_name(words))
 
 
+def two_words_not_common(value: str) -> bool:
+    """Two to four words, most of them no common words."""
+    words = _NAME_WORD.findall(value)
+    return 2 <= len(words) <= 5 and sum(w.lower() not in common_words() for w in words) * 2 >= len(words)
+
+
 def no_common_word(value: str) -> bool:
     """Begins with a word that is no common word."""
     words = _NAME_WORD.findall(value)
@@ -163,5 +169,5 @@ def _may_be_name(words: list[str]) -> bool:
 
 VALIDATORS: dict[str, Callable[[str], bool]] = {
     f.__name__: f for f in (luhn, iban, bitcoin, phone, phone_digits, ip_address, us_ssn, crc32_suffix, random_token, card, ip_or_dashed, three_digits,
-    not_common_words, no_common_word, not_only_function_words)
+    not_common_words, two_words_not_common, no_common_word, not_only_function_words)
 }

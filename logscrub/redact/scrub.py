@@ -14,12 +14,14 @@ from dataclasses import replace
 from logscrub.detect.engine import Engine, merge
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.views import encode
-from logscrub.model import Clean, Leaf, Raw, Span
+from logscrub.model import Clean, FieldPath, Leaf, Raw, Span
 from logscrub.redact.policy import Policy
 from logscrub.redact.pseudonyms import Pseudonymizer
 
 WITHHELD = "<WITHHELD>"
 _MOST_LOOKS = 6
+_LONGEST_KNOWN = 200
+_MOST_KNOWN = 100_000
 
 
 class Redactor:
@@ -29,6 +31,8 @@ class Redactor:
         self.engine = engine
         self.policy = policy
         self.pseudonymizer = pseudonymizer
+        self._known_harmless: set[tuple[str, FieldPath, str]] = set()
+        """Leaves in which nothing was found: names, levels, versions come again with each record."""
 
     def scrub(self, raw: Raw, before: Open = NOTHING_OPEN) -> tuple[Clean, Open]:
         """The record as it may leave, and what it leaves open for the next. `before`: what the one before left open."""
@@ -45,10 +49,18 @@ class Redactor:
         return self.withhold(raw), NOTHING_OPEN
 
     def withhold(self, raw: Raw) -> Clean:
-        """A mark instead of a record that could not be scanned, in a shape that its surroundings allow."""
-        end = raw.text[len(raw.text.rstrip("\r\n")) :]
-        mark = f'"{WITHHELD}"' if any(leaf.coding in ("json", "number") for leaf in raw.leaves) else WITHHELD
-        return Clean(mark + end, (), raw.records, raw.parsed, withheld=True)
+        """Marks instead of the texts of a record that could not be scanned, so that JSON around them stays JSON."""
+        if raw.parsed and raw.leaves and all(leaf.coding in ("json", "number") for leaf in raw.leaves):
+            spans = [
+                Span(leaf.start, leaf.end, "WITHHELD", "", "", "certain", "", '"' if leaf.coding == "number" else "") for leaf in raw.leaves
+            ]
+            text = "".join(
+                raw.text[a.end if a else 0 : b.start if b else len(raw.text)] + (b.requote + WITHHELD + b.requote if b else "")
+                for a, b in zip([None, *spans], [*spans, None], strict=True)
+            )
+        else:
+            text = WITHHELD + raw.text[len(raw.text.rstrip("\r\n")) :]
+        return Clean(text, (), raw.records, raw.parsed, withheld=True)
 
     def look(self, raw: Raw, before: Open = NOTHING_OPEN) -> tuple[list[Span], Open]:
         """What in a record must go under the policy, as positions in its text, and what it leaves open."""
@@ -56,12 +68,21 @@ class Redactor:
             before = replace(NOTHING_OPEN, armour=before.armour)
         spans: list[Span] = []
         after = NOTHING_OPEN if raw.records else before
+        text, known = raw.text, self._known_harmless
         for leaf in raw.leaves:
+            key = (text[leaf.start : leaf.end], leaf.field, leaf.coding)
+            if key in known:
+                continue
             if leaf.coding == "text":
                 found, after = self.engine.judge_line(raw.text, leaf, before)
                 spans += found
             else:
-                spans += self.engine.judge_leaf(raw.text, leaf)
+                here = self.engine.judge_leaf(raw.text, leaf)
+                spans += here
+                if not here and len(key[0]) <= _LONGEST_KNOWN:
+                    if len(known) >= _MOST_KNOWN:
+                        known.clear()
+                    known.add(key)
         spans = [s for s in spans if self._goes(s)]
         if len(spans) > 1 and any(a.end > b.start for a, b in zip(spans, spans[1:], strict=False)):
             spans = list(merge(spans))
