@@ -1,17 +1,18 @@
-"""Makes logscrub/data/words.txt: common English words that are not names.
+"""Makes logscrub/data/words.txt, common English words that are not names, and logscrub/data/names.txt, names that are not words.
 
     pip install symspellpy==6.10.1 faker==40.54.0
     python scripts/build_words.py
 
 Words: the 40,000 most frequent of symspellpy's frequency dictionary (MIT; from SCOWL and Google Books Ngrams, CC BY 3.0).
-Names that are taken out: first and last names of all of Faker's locales (MIT),
-unless the word is an ordinary word first (`will`, `mark`, `may`): the 340 most frequent words and the list ORDINARY.
+Names that are taken out: first and last names of Faker's best-known locales (MIT)
+and of all others from rank 8,000 on, unless the word is an ordinary word first (`will`, `mark`, `may`): the 340 most frequent words and the list ORDINARY.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from pathlib import Path
 
 WORDS = 40_000
@@ -50,12 +51,15 @@ def main() -> None:
     ranked = sorted(counts, key=lambda w: (-counts[w], w))
     names: set[str] = set()
     rarer: set[str] = set()
+    every: set[str] = set()
     persons = importlib.import_module("faker.providers.person")
     for module in pkgutil.iter_modules(persons.__path__):
         provider = importlib.import_module(f"faker.providers.person.{module.name}").Provider
         for attribute in ("first_names", "first_names_male", "first_names_female", "last_names"):
             given = getattr(provider, attribute, ())
-            (names if module.name in WELL_KNOWN else rarer).update(n.lower() for n in (given if not isinstance(given, property) else ()))
+            listed = [n for n in (given if not isinstance(given, property) else ()) if isinstance(n, str)]
+            (names if module.name in WELL_KNOWN else rarer).update(n.lower() for n in listed)
+            every.update(w.casefold() for n in listed for w in re.findall(r"[^\W\d_]+", n) if len(w) > 1 and w[0] < "\u0250")
     ordinary = set(ORDINARY)
     words = {
         w
@@ -63,9 +67,10 @@ def main() -> None:
         if i < ORDINARY_FIRST or w in ordinary or (w not in names and (i < 8_000 or w not in rarer))
     }
     words |= set(SOFTWARE)
-    target = Path(__file__).parents[1] / "logscrub" / "data" / "words.txt"
+    folder = Path(__file__).parents[1] / "logscrub" / "data"
     head = "".join(f"# {line}\n" for line in (__doc__ or "").strip().splitlines())
-    target.write_text(head + "\n".join(sorted(words)) + "\n", encoding="utf-8")
+    for name, listed in (("words", words), ("names", every - words)):
+        (folder / f"{name}.txt").write_text(head + "\n".join(sorted(listed)) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

