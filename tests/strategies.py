@@ -128,7 +128,7 @@ NAMES = ["Jürgen Großmann", "佐藤 美咲", "Siobhán O'Connor", "Nomvula Dla
 CONTENT = ["Kündigung Frau Vogt", "Salary review, confidential", "佐藤さんの産休", "back injury - light duties until March"]
 
 told_by_field = st.one_of(
-    st.tuples(st.sampled_from(["displayName", "userName", "lead_name", "assignee"]), st.sampled_from(NAMES)),
+    st.tuples(st.sampled_from(["displayName", "userName", "fullName", "assignee"]), st.sampled_from(NAMES)),
     st.tuples(st.sampled_from(["summary", "description", "pageTitle", "comment"]), st.sampled_from(CONTENT)),
     st.tuples(st.sampled_from(["password", "clientSecret", "api_key", "sessionToken"]), shaped("%a" * 20)),
     st.tuples(st.sampled_from(["cloudId", "tenantId"]), uuids),

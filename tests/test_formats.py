@@ -1,0 +1,382 @@
+"""Every export format is recognised, cut into its records, and put back as it was, whatever state it arrives in."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sample_logs
+from strategies import scrub, verify
+
+from logscrub import formats
+from logscrub.errors import UsageError
+from logscrub.model import Raw
+from logscrub.redact.scrub import Redactor
+from logscrub.scrubbing import Units
+from logscrub.sources.files import Input
+from logscrub.sources.streams import open_stream
+
+SAMPLES = Path(__file__).parents[1] / "sample_logs"
+INVOCATION = "3f0b7c1e-8a51-4be1-9d7e-0f5be7a1c001"
+RECORD = (
+    '{"timeUnixNano":"1795392000123000000","severityText":"INFO","body":{"stringValue":"hello"},'
+    '"attributes":[{"key":"appId","value":{"stringValue":"x"}},{"key":"edition","value":{"stringValue":"y"}}]}'
+)
+
+
+def read(text: str | bytes, input_format: str = "auto") -> tuple[list[Raw], str]:
+    """The units of an input and the name of its format."""
+    units = Units(input_format)
+    data = text.encode() if isinstance(text, str) else text
+    found = units.feed(data) + units.finish()[0]
+    assert units.format is not None
+    return found, units.format.name
+
+
+def records(text: str | bytes, input_format: str = "auto") -> int:
+    return sum(unit.records for unit in read(text, input_format)[0])
+
+
+# -- recognition --------------------------------------------------------------------------------------------------------
+
+FIRST_LINES = {
+    "app-logs": ['{"appLogs":[' + RECORD + '],"cursor":"x"}', RECORD, '{"appLogs": []}', "[" + RECORD + "]"],
+    "otlp": ['{"resourceLogs":[{"resource":{},"scopeLogs":[{"scope":{},"logRecords":[' + RECORD + "]}]}]}"],
+    "graphql": [
+        '{"data":{"appLogsWithMetaData":{"appLogs":[{"lvl":"INFO"}]}}}',
+        '{"data":{"appLogs":{"nodes":[{"appLogLines":{"edges":[{"node":{"level":"INFO"}}]}}]}}}',
+    ],
+    "containers": ['{"ts":1,"level":"INFO","msg":"x","forge_invocation":"eyJ9"}'],
+    "ndjson": ['{"msg":"x"}', '["a","b"]', "[1, 2]", "{}", '{ "a" : 1 }', "[[1],[2]]"],
+    "csv": [
+        sample_logs.CSV_HEADER,
+        "timestamp;level;message",
+        "Level\tMessage\tInvocation ID",
+        '"Level","Date/Time(UTC)","Details"',
+        "id,actor,action,timestamp",
+    ],
+    "forge-cli": [
+        f"INFO    2026-11-22T08:14:02.113Z {INVOCATION} Synced 14 issues in 812 ms",
+        f"ERROR 2026-11-22T08:14:02.113Z {INVOCATION} Error: x",
+        f"WARN      2026-11-22T08:14:02Z   {INVOCATION}",
+        f"\x1b[36mINFO   \x1b[39m 2026-11-22T08:14:02.113Z {INVOCATION} x",
+        f"2026-11-22T08:14:02.113Z {INVOCATION} Synced",
+        f"invocation: {INVOCATION}",
+        "invocation: 6a40122b0ffff58d469e9589998b987d index.handleJiraEvent",
+        f"INFO    14:11:09.033  {INVOCATION}  Received",
+        "┌──────────────────┐",
+    ],
+    "text": [
+        "Server started on port 8080",
+        "[INFO] ready",
+        "[2026-11-17 09:20:12] ready",
+        "{ key: 'value' }",
+        "2026-11-17 09:20:12,524 INFO x",
+        "a, b and c",
+    ],
+}
+
+
+@pytest.mark.parametrize(("name", "line"), [(name, line) for name, found in FIRST_LINES.items() for line in found])
+def test_a_format_is_recognised_by_its_first_line(name: str, line: str) -> None:
+    for before in ("", "\ufeff", "\r\n\n  \n"):
+        for after in ("", "\n", "\nand more\n"):
+            assert read(before + line + after)[1] == name
+
+
+@pytest.mark.parametrize(("name", "line"), [(n, x) for n in ("app-logs", "otlp", "graphql", "containers") for x in FIRST_LINES[n]])
+def test_json_printed_for_people_is_recognised_too(name: str, line: str) -> None:
+    assert read(json.dumps(json.loads(line), indent=2))[1] == name
+
+
+def test_a_format_can_be_given_and_a_wrong_name_says_which_there_are() -> None:
+    assert read('{"msg":"x"}', "text")[1] == "text"
+    with pytest.raises(UsageError, match="no input format 'xml'; there are auto, app-logs"):
+        formats.named("xml")
+    assert {formats.named(n).name for n in formats.INPUT_FORMATS if n != "auto"} == set(formats.INPUT_FORMATS) - {"auto"}
+
+
+# -- records ------------------------------------------------------------------------------------------------------------
+
+TRUE_RECORDS = {
+    "app_logs_api_page_1.json": 21,
+    "app_logs_api_page_2.json": 21,
+    "app_logs_api_pages.jsonl": 72,
+    "app_logs_first_half_hour.ndjson.gz": 70,
+    "app_logs_records.ndjson": 175,
+    "app_logs_second_half_hour.ndjson.zst": 105,
+    "console_download.csv": 136,
+    "console_download.log.zip": 51,
+    "container_stdout.jsonl": 79,
+    "forge_logs_colours.log": 35,
+    "forge_logs_containers.log": 51,
+    "forge_logs_flat.log": 59,
+    "forge_logs_flat_verbose.log": 37,
+    "forge_logs_grouped.log": 65,
+    "forge_logs_grouped_verbose.log": 69,
+    "forge_tunnel.log": 28,
+    "generic.json": 68,
+    "generic.ndjson": 71,
+    "graphql_v1.json": 24,
+    "graphql_v2.json": 56,
+    "otlp_logs.json": 24,
+    "plain_text.log": 96,
+}
+
+
+@pytest.mark.parametrize("name", sorted(p.name for p in SAMPLES.iterdir() if p.suffix != ".md"))
+def test_the_records_of_a_sample_are_counted_right(name: str) -> None:
+    counted = 0
+    for stream in sample_streams(name):
+        units = Units()
+        found = [u for piece in stream for u in units.feed(piece)] + units.finish()[0]
+        counted += sum(u.records for u in found)
+        assert all(u.parsed for u in found)
+    assert counted == TRUE_RECORDS[name]
+
+
+def sample_streams(name: str) -> Iterator[Iterator[bytes]]:
+    with open_stream(Input(SAMPLES / name, name, Path(name))) as opened:
+        if opened.compression == "zip":
+            yield from (pieces for _, pieces, _ in opened.members())
+        else:
+            yield opened.chunks()
+
+
+def test_an_object_over_many_lines_and_a_stack_are_one_record() -> None:
+    text = f"""INFO    2026-11-22T08:14:02.113Z {INVOCATION} context {{
+  issue: {{ key: 'PAY-1' }},
+
+  list: [ 1, 2 ]
+}}
+ERROR   2026-11-22T08:14:03.404Z {INVOCATION} Error: x
+    at fetchIssues (webpack:///src/api.js:41:13)
+"""
+    units, _ = read(text)
+    assert [u.records for u in units] == [1, 0, 0, 0, 0, 1, 0]
+    assert "".join(u.text for u in units) == text
+
+
+def test_a_page_printed_for_people_is_handed_out_record_by_record() -> None:
+    record = json.loads(RECORD)
+    text = json.dumps({"appLogs": [record] * 500, "cursor": "x"}, indent=2)
+    units, _ = read(text)
+    longest = len(json.dumps(record, indent=2).replace("\n", "\n" + " " * 4)) + 40
+    assert sum(u.records for u in units) == 500
+    assert max(len(u.text) for u in units) <= longest
+    assert "".join(u.text for u in units) == text
+
+
+def test_a_page_on_one_line_is_handed_out_in_parts_once_it_is_long() -> None:
+    record = RECORD.replace("hello", "lorem ipsum " * 200)
+    text = '{"appLogs":[' + ",".join([record] * 2_000) + "]}"
+    units, _ = read(text)
+    assert len(text) > 4 << 20
+    assert sum(u.records for u in units) == 2_000 == len([u for u in units if u.records])
+    assert "".join(u.text for u in units) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"appLogs":[]}', 0),
+        ('[{"appLogs":[{"a":1},{"a":2}]},{"appLogs":[{"a":3}]}]', 3),
+        ('[{"a":1},{"a":2}]', 2),
+        ('["2026-11-22","INFO",{"a":1}]', 1),
+        ('{"msg":"x","data":{"edges":[{"a":1},{"a":2}],"logs":[{"a":1},{"a":2}]}}', 1),
+        ('{"appLogs":[{"other":{"appLogs":[{"a":1},{"a":2}]}}]}', 1),
+        ('{"entries":[{"a":1},{"a":2}],"app":"x"}', 2),
+        ("[]", 1),
+        ("{}", 1),
+    ],
+)
+def test_records_are_the_elements_of_the_outermost_list_of_records(text: str, expected: int) -> None:
+    assert records(text) == records(text + "\n") == expected
+    assert records(json.dumps(json.loads(text), indent=1)) == expected
+
+
+def test_two_documents_printed_for_people_may_follow_one_another() -> None:
+    text = json.dumps({"a": 1, "b": {"c": 2}}, indent=2) + "\n" + json.dumps({"a": 2}, indent=2) + "\n"
+    assert records(text) == 2
+    assert all(u.parsed for u in read(text)[0])
+
+
+def test_a_broken_line_amid_json_lines_is_one_record_scanned_as_text() -> None:
+    text = '{"msg":"a"}\n{"msg":"b", "user\n{"msg":"c"}\nplain\n{"msg":"d"}\n'
+    units, _ = read(text)
+    assert sum(u.records for u in units) == 5
+    assert [u.text for u in units if u.parsed and u.records] == ['{"msg":"a"}\n', '{"msg":"c"}\n', '{"msg":"d"}\n']
+    assert "".join(u.text for u in units) == text
+
+
+@pytest.mark.parametrize("cut", range(1, 320, 7))
+def test_a_document_that_breaks_off_loses_nothing_and_its_half_record_counts(redactor: Redactor, cut: int) -> None:
+    whole = json.dumps({"appLogs": [{"msg": "user jane@acme.example"}, {"msg": "b"}, {"displayName": "Jürgen Großmann"}]}, indent=4)
+    text = whole[:cut]
+    units, _ = read(text)
+    records_begun = len(re.findall(r"^        \{", text, re.M))
+    assert "".join(u.text for u in units) == text
+    assert sum(u.records for u in units) == (records_begun if '"appLogs": [' in text else 1)
+    out, _ = scrub(redactor, text.encode())
+    assert "jane@acme.example" not in out.decode()
+    assert "Großmann" not in out.decode()
+    assert verify(redactor, out).clean
+
+
+# -- the very large and the very deep -----------------------------------------------------------------------------------
+
+
+def test_a_line_of_50_mb_goes_through_in_bounded_parts(redactor: Redactor) -> None:
+    line = b"INFO lorem ipsum dolor sit amet " * (50 * 2**20 // 32) + b"\n"
+    units, _ = read(line)
+    assert max(len(u.text) for u in units) <= 16 << 20
+    assert sum(u.records for u in units) == 1
+    assert sum(len(u.text) for u in units) == len(line)
+
+
+def test_a_json_line_of_50_mb_goes_through_in_bounded_parts() -> None:
+    record = RECORD.replace("hello", "lorem ipsum " * 2000).encode()
+    line = b'{"appLogs":[' + b",".join([record] * (50 * 2**20 // len(record))) + b"]}\n"
+    units, _ = read(line)
+    assert max(len(u.text) for u in units) <= len(record) + 12
+    assert b"".join(u.text.encode() for u in units) == line
+
+
+@pytest.mark.parametrize("depth", [1_000, 100_001])
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+def test_json_however_deep_neither_crashes_nor_changes(redactor: Redactor, depth: int, opening: str, closing: str) -> None:
+    for text in (opening * depth + '"x"' + closing * depth, opening * depth, '{"msg":"x"}\n' + opening * depth + '"x"' + closing * depth):
+        out, tally = scrub(redactor, text.encode())
+        assert out.decode() == text
+        assert tally.records_withheld == 0
+
+
+@pytest.mark.parametrize("bait", ["[[1]", '[{"a":1} ', '{"a":1}{"b":2}', '[{"a":1},{', '"', '{"a":[', "[[],"])
+def test_a_line_that_begins_as_json_again_and_again_costs_linear_time(bait: str) -> None:
+    text = bait * 100_000
+    assert "".join(u.text for u in read(text)[0]) == text
+
+
+# -- bytes --------------------------------------------------------------------------------------------------------------
+
+BENIGN = {
+    "NULs": b"INFO a\0b\0\nnext\0\n",
+    "only NULs": b"\0" * 100,
+    "invalid UTF-8": b'{"msg":"\xff\xfe caf\xe9"}\n{"msg":"\xc3"}\n\xe2\x82',
+    "carriage returns": b'{"msg":"a"}\r\n{"msg":"b"}\r\n',
+    "old Mac line ends": b"one\rtwo\rthree",
+    "no line end": b"done",
+    "nothing": b"",
+    "blank lines": b"\n\r\n  \n",
+    "byte order mark": b'\xef\xbb\xbf{"msg":"a"}\n',
+    "byte order mark before a page": b'\xef\xbb\xbf{\n "appLogs": [\n  {"a": 1},\n  {"a": 2}\n ]\n}\n',
+    "UTF-16": '{"msg":"héllo"}\r\n{"msg":"b"}\r\n'.encode("utf-16"),
+    "UTF-16, big": '\ufeff{"msg":"héllo"}\n'.encode("utf-16-be"),
+    "half a character of UTF-16": "hello\n".encode("utf-16") + b"\0",
+    "white space in JSON": b'{ "a" :\t1.0e+3 , "b":[ ],"c" :-0 }  \n',
+    "names twice": b'{"a":1,"a":2}\n',
+    "numbers as they are": b'{"a":1.10,"b":1E5,"c":100000000000000000000000000000000000,"d":0.1e-7}\n',
+}
+
+
+@pytest.mark.parametrize("what", BENIGN)
+def test_what_holds_nothing_to_redact_comes_through_as_it_is(redactor: Redactor, what: str) -> None:
+    out, tally = scrub(redactor, BENIGN[what])
+    assert out == BENIGN[what]
+    assert (tally.bytes_read, tally.bytes_written) == (len(out), len(out))
+
+
+def test_a_byte_order_mark_hides_neither_page_nor_records() -> None:
+    assert records(BENIGN["byte order mark before a page"]) == 2
+
+
+def test_what_is_found_in_utf_16_goes_and_the_rest_stays(redactor: Redactor) -> None:
+    for encoding in ("utf-16", "utf-16-le", "utf-16-be"):
+        text = "INFO mail to jane@acme.example bounced\r\nnext\r\n"
+        out, _ = scrub(redactor, text.encode(encoding))
+        assert out.decode(encoding) == text.replace("jane@acme.example", "<EMAIL_ADDRESS>")
+
+
+# -- CSV ----------------------------------------------------------------------------------------------------------------
+
+
+def table(*rows: list[str], end: str = "\r\n") -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator=end).writerows([["Level", "Details", "Site"], *rows])
+    return out.getvalue()
+
+
+def test_a_header_alone_holds_no_records(redactor: Redactor) -> None:
+    out, tally = scrub(redactor, table().encode())
+    assert out.decode() == table()
+    assert tally.records_read == 0
+
+
+def test_cells_may_hold_line_ends_quotes_and_delimiters(redactor: Redactor) -> None:
+    text = table(["INFO", 'user "jane@acme.example",\r\n{"displayName":"Jürgen Großmann"}', "acme.atlassian.net"], ["INFO", "x", ""])
+    out, tally = scrub(redactor, text.encode())
+    rows = list(csv.reader(io.StringIO(out.decode(), newline="")))
+    assert tally.records_read == 2
+    assert rows[1][1] == 'user "<EMAIL_ADDRESS>",\r\n{"displayName":"<PERSON>"}'
+    assert rows[1][2].startswith("<")
+    assert [len(row) for row in rows] == [3, 3, 3]
+
+
+@pytest.mark.parametrize("mark", ["\ufeff", "\ufeff\r\n"])
+def test_a_byte_order_mark_does_not_make_the_second_row_the_header(mark: str) -> None:
+    text = mark + '"Level","Details","Site"\n"INFO","x","y"\n"INFO","x","y"\n'
+    units, name = read(text)
+    assert (name, sum(u.records for u in units)) == ("csv", 2)
+    assert all(u.parsed for u in units)
+
+
+def test_a_quote_that_never_ends_spoils_its_own_row_only(redactor: Redactor) -> None:
+    rows = [["INFO", f"row {i}", "acme.atlassian.net"] for i in range(5)]
+    text = table(*rows).replace("row 1", 'row "1')
+    units, _ = read(text)
+    assert sum(u.records for u in units) == 5
+    assert [u.parsed for u in units] == [True, True, False, True, True, True]
+    out, _ = scrub(redactor, text.encode())
+    assert b"acme.atlassian" not in out
+
+
+def test_a_row_of_another_width_is_scanned_as_text(redactor: Redactor) -> None:
+    text = table(["INFO", "x", "acme.atlassian.net"]) + "INFO,mail jane@acme.example,a,b,c\r\n"
+    out, tally = scrub(redactor, text.encode())
+    assert (tally.records_read, tally.records_unparsed) == (2, 1)
+    assert b"jane" not in out
+
+
+# -- JSON ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_placeholder_for_a_number_keeps_the_json_valid(redactor: Redactor) -> None:
+    text = '{"phone": 442079460018, "members": {"jane@acme.example": {"employeeId": 53898464}}, "count": 12}'
+    out = json.loads(scrub(redactor, text.encode())[0])
+    assert out["phone"].startswith("<")
+    assert out["count"] == 12
+    assert "jane" not in str(out)
+
+
+def test_a_name_told_after_its_value_counts_across_the_parts_of_a_document(redactor: Redactor) -> None:
+    """`value` before `key`, and a list of records between: leaves of an earlier part are not renamed."""
+    text = '{"value":{"appLogs":[\n{"value":{"stringValue":"Jürgen Großmann"},"key":"displayName"}\n]},"key":"summary"}\n'
+    out, tally = scrub(redactor, text.encode())
+    assert "Großmann" not in out.decode()
+    assert json.loads(out)["key"] == "summary"
+    assert tally.records_read == 1
+
+
+def test_a_field_whose_name_was_redacted_is_no_telling_field(redactor: Redactor) -> None:
+    out, _ = scrub(redactor, b'{"jane@acme.example":"shift 3"}\n')
+    assert out == b'{"<EMAIL_ADDRESS>":"shift 3"}\n'
+
+
+def test_a_field_name_in_escapes_tells_too(redactor: Redactor) -> None:
+    out, _ = scrub(redactor, b'{"displ\\u0061yName":"Nomvula Dlamini"}\n')
+    assert out == b'{"displ\\u0061yName":"<PERSON>"}\n'
