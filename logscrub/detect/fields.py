@@ -56,6 +56,7 @@ _THINGS = frozenset(
     handler action step task schema index bucket key cache hook method library product browser os device""".split()
 )
 """What a plain `name`, `title` or `text` belongs to when it names no person and no content."""
+_ASSIGNED = re.compile(r"[\w.-]{1,60}=")
 _LONGEST_LIST = 20_000
 
 
@@ -206,6 +207,8 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
             continue
         if not sep and (rule.detector.value in ("token", "credential") or key[0].isupper()):
             continue
+        if sep == "=" and _ASSIGNED.match(text, m.end()) and m["sep"][-1].isspace() and not m["sep"][0].isspace():
+            continue  # `logname= uid=0`: an empty value
         in_query = m.start() > 0 and text[m.start() - 1] in "?&"
         if m.end() >= len(text.rstrip()) and sep:
             pending = path

@@ -74,10 +74,13 @@ class Gate:
         self._set = re2.Set.SearchSet(options)
         self._lets: list[tuple[list[int], list[int]]] = []
         """For each member of the set: the patterns whose literal it is, those whose context it is."""
-        for atom in {**atoms, **words_near} or {r"\x{0}\A\z": None}:  # an empty set does not compile
+        for atom in {**atoms, **words_near}:
             self._set.Add(atom)
             self._lets.append((atoms.get(atom, []), words_near.get(atom, [])))
+        self._canary = self._set.Add("")
+        """Matches everything. Where not even this is reported, RE2 gave up: for want of memory, which it does not say otherwise."""
         self._set.Compile()
+        self._all = list(range(len(patterns)))
 
     def candidates(self, text: str, named: frozenset[int] = frozenset()) -> list[int]:
         """Indices of the patterns that may match, in order; `named`: those whose context the text's field gives.
@@ -90,10 +93,14 @@ class Gate:
             data = text.encode()
         except UnicodeEncodeError:
             data = text.encode("utf-8", "replace")
-        for hit in self._set.Match(data) or ():
-            of, context = self._lets[hit]
-            found.update(of)
-            near.update(context)
+        hits = self._set.Match(data)
+        if self._canary not in hits:
+            return self._all
+        for hit in hits:
+            if hit != self._canary:
+                of, context = self._lets[hit]
+                found.update(of)
+                near.update(context)
         if self._needs:
             characters = set(text)
             digits = len(_DIGIT.findall(text))

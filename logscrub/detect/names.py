@@ -69,7 +69,7 @@ def listed(text: str) -> list[Span]:
         pieces = [[piece.casefold() for piece in re.split("['’-]", w[0])] for w in full]
         if not any(piece in names for piece_list in pieces for piece in piece_list) or all(w[0].isupper() for w in full) and len(full) == 1:
             continue
-        if any(w[0].lower() in words for w in full):
+        if any(w[0].lower() in words or _MIXED.search(w[0]) for w in full):
             continue
         if len(full) > 1 or is_prose(text):
             start, end = parts[0].start(), parts[-1].end()
@@ -160,11 +160,17 @@ def _could_hold_names(text: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def is_prose(text: str) -> bool:
-    """Whether a text reads as sentences rather than as a log line: function words among at least a fifth of its words."""
-    words = [w.lower() for w in _WORD.findall(text[:_LONGEST])]
-    return len(words) >= 3 and sum(w in _FUNCTION_WORDS for w in words) >= max(1, len(words) // 5) and not _CODE.search(text)
+    """Whether a text reads as sentences rather than as a log line: mostly words, and function words among them."""
+    text = text[:_LONGEST]
+    words = [w.lower() for w in _WORD.findall(text)]
+    function_words = sum(w in _FUNCTION_WORDS for w in words)
+    if len(words) < 3 or function_words < (1 if text.rstrip().endswith((".", "!", "?")) else 2) or function_words < len(words) // 6:
+        return False
+    return len(words) * 10 >= len(text.split()) * 8 and not _CODE.search(text)
 
 
+_MIXED = re.compile(r"^(?!Mc|Mac|De|Di|La|Le|Van|O)[^\W\d_]*[a-zß-ÿ][A-Z]|^[A-Z]{1,4}$")
+"""Words of code: camel case, short capitals."""
 _CODE = re.compile(r"[=;{}|<>]|\w\(|::|\w\.\w{2,}\(|\b\w+_\w+\b|\[\w+\]|/\w+/")
 
 
@@ -189,7 +195,7 @@ def _name_shape(text: str, start: int, end: int) -> tuple[int, int]:
             run.pop(0)
         if not run or all(m[0].lower() in common_words() for m in run) and not (prose and len(run) > 1):
             return start, start
-        if not prose and len(run) < 2:
+        if not prose and (len(run) < 2 or any(m[0].lower() in common_words() or _MIXED.search(m[0]) for m in run)):
             return start, start
         return run[0].start(), run[-1].end()
 

@@ -130,6 +130,9 @@ _NAME_WORD = re.compile(r"[^\W\d_]+")
 _FUNCTION_WORDS = frozenset("and or the a an of in on at to for is are was by with from as it its this that not no if".split())
 
 
+_NO_NAMES = _FUNCTION_WORDS | frozenset("root admin user by via into onto about after before over under has had was were will can".split())
+
+
 def not_common_words(value: str) -> bool:
     """At least one of its words is not a common word, or it is two capitalised words that are no pair of log words."""
     words = _NAME_WORD.findall(value)
@@ -145,9 +148,9 @@ def two_words_not_common(value: str) -> bool:
 
 
 def no_common_word(value: str) -> bool:
-    """Begins with a word that is no common word."""
-    words = _NAME_WORD.findall(value)
-    return bool(words) and words[0].lower() not in common_words() and len(words[0]) > 1
+    """Begins with a word that is no common word, nor an account of a system; no function word among them."""
+    words = [w.lower() for w in _NAME_WORD.findall(value)]
+    return bool(words) and words[0] not in common_words() and len(words[0]) > 1 and not _NO_NAMES & set(words)
 
 
 def not_only_function_words(value: str) -> bool:
