@@ -78,7 +78,7 @@ class Gate:
             self._set.Add(atom)
             self._lets.append((atoms.get(atom, []), words_near.get(atom, [])))
         self._canary = self._set.Add("")
-        """Matches everything. Where not even this is reported, RE2 gave up: for want of memory, which it does not say otherwise."""
+        """Matches everything. Where not even this is reported, RE2 gave up (for want of memory; it says no more)."""
         self._set.Compile()
         self._all = list(range(len(patterns)))
 
@@ -211,7 +211,7 @@ def _item_needs(op: Any, arg: Any, fold: bool) -> _Part:
 def _only_digits(items: Any) -> bool:
     return all(
         (op is c.LITERAL and chr(arg).isdecimal())
-        or (op is c.RANGE and 48 <= arg[0] and arg[1] <= 57)
+        or (op is c.RANGE and arg[0] >= 48 and arg[1] <= 57)
         or (op is c.CATEGORY and arg is c.CATEGORY_DIGIT)
         for op, arg in items
     )
@@ -295,11 +295,18 @@ def _few(op: Any, arg: Any) -> list[str] | None:
     return None
 
 
+def _word_value(word: str) -> int:
+    """How rare a word is in logs, roughly."""
+    if len(word) > 2:
+        return 3
+    return 2 if word in _TELLING or (len(word) == 2 and word.strip() and not word.isdigit()) else 0
+
+
 def _value(literals: _Literals | None) -> tuple[int, int]:
     """How good a gate is: the length of its shortest word, then how few they are."""
     if literals is None or len(literals) > _MOST_LITERALS:
         return (0, 0)
-    shortest = min(3 if len(w) > 2 else len(w) if len(w) > 1 and w.strip() and not w.isdigit() else 2 if w in _TELLING else 0 for w, _ in literals)
+    shortest = min(_word_value(word) for word, _ in literals)
     return (shortest, -len(literals)) if shortest else (0, 0)
 
 

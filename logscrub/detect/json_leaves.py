@@ -93,7 +93,7 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
 
 
 def field_name(raw: str) -> str:
-    """What a name in a log says: unescaped, and what was redacted in it says nothing (`<EMAIL_ADDRESS>` is no "email address")."""
+    """What a name in a log says: unescaped; what was redacted in it says nothing (`<EMAIL_ADDRESS>` is no "email address")."""
     view = unescape_json(raw) if "\\" in raw else None
     name = view.text if view else raw
     return _PLACEHOLDER.sub("x", name) if "<" in name else name

@@ -38,6 +38,7 @@ _SGR = re.compile(r"\x1b\[[0-9;:]{0,40}[A-Za-z]")
 _SHORT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/]{16,}|[A-Za-z0-9_-]{16,})={0,2}(?![A-Za-z0-9+/_=-])")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:[0-9a-f]{2}){8,}(?![0-9A-Za-z])|(?<![0-9A-Za-z])(?:[0-9A-F]{2}){8,}(?![0-9A-Za-z])")
+_INVISIBLE = frozenset(("Zs", "Zl", "Zp", "Cf"))
 _LONGEST_ENCODED = 1 << 20
 
 
@@ -125,14 +126,14 @@ def _base64(body: str, urlsafe: bool) -> bytes:
 
 
 def _readable(data: bytes) -> str | None:
-    """`data` as text, where it is text: UTF-8 of printable characters, mostly letters, digits and punctuation."""
+    """`data` as text, where it is text: UTF-8 without control characters, but for line ends and tabs."""
     if len(data) < 6:
         return None
     try:
         text = data.decode()
     except UnicodeDecodeError:
         return None
-    return text if all(c.isprintable() or c in "\t\r\n" for c in text) else None
+    return text if all(c.isprintable() or c in "\t\r\n" or unicodedata.category(c) in _INVISIBLE for c in text) else None
 
 
 def _percent_unit(unit: str) -> str | list[tuple[str, int]]:

@@ -1,0 +1,71 @@
+"""The house's rules: data flows one way, one module makes `Clean`, and nothing that holds customer data prints it."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from logscrub.model import Clean, Inner, Leaf, Raw, Span
+
+PACKAGE = Path(__file__).parents[1] / "logscrub"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+BASE = {"model", "errors", "guidelines", "_version", "data", ""}
+MAY_IMPORT = {
+    **{name: set() for name in BASE},
+    "sources": set(),
+    "sinks": {"sources"},
+    "detect": set(),
+    "formats": {"detect.json_leaves"},
+    "redact": {"detect"},
+    "scrubbing": {"sources", "formats", "detect", "redact"},
+    "verify": {"sources", "formats", "detect", "redact", "scrubbing"},
+}
+"""Part → what it may import beside itself and what all share. A part that is not named here may import all but the cli."""
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports(path: Path) -> set[str]:
+    """What of logscrub a module imports, wherever in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports would go unseen here"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module or ""}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return {name.removeprefix("logscrub.") for name in found if name.startswith("logscrub.")}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_go_one_way(path: Path) -> None:
+    part = name_of(path).split(".")[0]
+    if part in ("cli", "__main__"):
+        return
+    assert not {i for i in imports(path) if i.split(".")[0] == "cli"}
+    if part in MAY_IMPORT:
+        allowed = MAY_IMPORT[part] | BASE | {part}
+        assert {i for i in imports(path) if i.split(".")[0] not in allowed and ".".join(i.split(".")[:2]) not in allowed} == set()
+
+
+def test_one_module_alone_makes_clean() -> None:
+    def makes_clean(path: Path) -> bool:
+        calls = (n.func for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Call))
+        return any(isinstance(f, ast.Name | ast.Attribute) and getattr(f, "id", getattr(f, "attr", "")) == "Clean" for f in calls)
+
+    assert [name_of(path) for path in MODULES if makes_clean(path)] == ["redact.scrub"]
+
+
+def test_what_holds_text_of_a_log_never_shows_it() -> None:
+    secret = "jane@acme.example"
+    span = Span(0, 17, "EMAIL_ADDRESS", "email address", "email_address", "certain", secret)
+    inner = Inner(secret, (span,), "base64", True)
+    raw = Raw(secret, (Leaf(0, 17, (), "text"),), 1, 1, inside=(secret,))
+    for value in (raw, Clean(secret, (), 1, True), span, inner, span._replace(inner=inner), [raw], {"raw": raw}):
+        assert secret not in repr(value)
+        assert secret not in str(value)
+        assert secret not in f"{value!r:}"

@@ -1,0 +1,114 @@
+"""Decoded views say what others would read, and where in the original each character of it stands."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from urllib.parse import quote, unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import anything, encodings, examples, junk, recognisable
+
+from logscrub.detect import views
+from logscrub.detect.views import View, decodings, double_quotes, encode, encoded_texts, unescape_json, without_colours
+
+texts = st.one_of(anything, junk, st.lists(junk, max_size=4).map("".join))
+
+
+def is_sound(view: View, original: str) -> None:
+    """Its characters come from stretches in order, each within the original."""
+    assert len(view.text) == len(view.starts) == len(view.ends)
+    assert all(0 <= a < b <= len(original) for a, b in zip(view.starts, view.ends, strict=True))
+    assert view.starts == sorted(view.starts)
+    assert view.ends == sorted(view.ends)
+
+
+@examples(200)
+@given(texts, texts)
+def test_every_view_maps_into_the_original_in_order(one: str, two: str) -> None:
+    for text in (one, one + two, quote(one) + two, json.dumps(one) + json.dumps(two)):
+        for view in (*decodings(text), unescape_json(text), without_colours(text), double_quotes(text)):
+            if view is not None:
+                is_sound(view, text)
+
+
+PLAIN_READINGS = ["percent", "percent twice", "escapes", "all escaped", "entities", "hex entities", "json"]
+
+
+@examples(150)
+@given(st.sampled_from(PLAIN_READINGS), recognisable, st.sampled_from(["", "x ", "ü&", "a=", "100 % "]), st.sampled_from(["", " y", "; ü", "&b"]))
+def test_a_decoded_value_maps_to_the_stretch_that_encodes_it(encoding: str, value: str, before: str, after: str) -> None:
+    stretch = encodings[encoding](value)
+    text = before + stretch + after
+    views_of_it = [v for v in (View(text, [*range(len(text))], [*range(1, len(text) + 1)]), *decodings(text)) if value in v.text]
+    assert views_of_it
+    at = views_of_it[0].text.index(value)
+    start, end = views_of_it[0].origin(at, at + len(value))
+    whole = (len(before), len(before) + len(stretch))
+    if encoding == "json":
+        assert whole[0] < start < end < whole[1]
+    else:
+        assert (start, end) == whole
+
+
+@examples(150)
+@given(anything)
+def test_reads_as_the_libraries_read(text: str) -> None:
+    """One decoding at a time, so that a text which decodes twice is left out."""
+    escaped = json.dumps(text)[1:-1]
+    view = unescape_json(escaped)
+    assert (view.text if view else escaped) == text
+    doubled = text.replace('"', '""')
+    cell = double_quotes(doubled)
+    assert (cell.text if cell else doubled) == text
+    percent = views._substitute(quote(text), views._PERCENT, views._percent_unit)
+    assert (percent.text if percent else quote(text)) == unquote(quote(text))
+    entities = views._substitute(html.escape(text), views._ENTITY, html.unescape)
+    assert (entities.text if entities else html.escape(text)) == html.unescape(html.escape(text))
+
+
+def test_colours_zero_width_and_wide_characters_do_not_hide_a_value() -> None:
+    plain = without_colours("\x1b[31mjane@\x1b[39macme.example\x1b[0m")
+    assert plain is not None
+    assert plain.text == "jane@acme.example"
+    assert plain.origin(0, 17) == (5, 27)
+    (view,) = decodings("ja\u200bne＠acme.exam\0ple")
+    assert view.text == "jane@acme.example"
+    assert view.origin(0, 17) == (0, 19)
+
+
+@examples(200)
+@given(st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "Zs")), min_size=12, max_size=60), st.sampled_from(["base64", "base64url", "hex"]), st.booleans())
+def test_what_was_encoded_is_found_and_encodes_to_the_same(text: str, alphabet: str, padded: bool) -> None:
+    data = text.encode()
+    made = {"base64": base64.b64encode, "base64url": base64.urlsafe_b64encode, "hex": base64.b16encode}[alphabet](data).decode()
+    made = made.lower() if alphabet == "hex" else made if padded else made.rstrip("=")
+    found = [f for f in encoded_texts(f"payload={made} done") if f[2] == text]
+    assert len(found) == 1
+    start, end, decoded, its_alphabet, its_padding = found[0]
+    assert (start, end) == (8, 8 + len(made))
+    assert encode(decoded, its_alphabet, its_padding) == made
+
+
+@examples(150)
+@given(texts)
+def test_encoding_again_what_was_decoded_gives_the_same(text: str) -> None:
+    for start, end, decoded, alphabet, padded in encoded_texts(text):
+        again = encode(decoded, alphabet, padded)
+        assert next(encoded_texts(again))[2] == decoded
+        assert len(again) == end - start
+
+
+@pytest.mark.parametrize("text", ["3f0b7c1e8a514be19d7e0f5be7a1c001", "webpack/src/resolvers/index", "ABCDEFGHIJKLMNOPQRSTUVWX", "plain words only"])
+def test_what_only_looks_encoded_is_left_alone(text: str) -> None:
+    assert list(encoded_texts(text)) == []
+
+
+def test_at_most_four_layers_are_taken_off() -> None:
+    text = "a@b"
+    for _ in range(6):
+        text = quote(text, safe="")
+    assert len(list(decodings(text))) == 4
