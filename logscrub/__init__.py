@@ -1,1 +1,108 @@
-"""logscrub redacts customer data from Atlassian Forge log exports, and proves that it did."""
+"""logscrub redacts customer data from Atlassian Forge log exports, and proves that it did.
+
+    import logscrub
+
+    clean = logscrub.scrub(text)                    # clean.output, clean.redactions, clean.records_withheld
+    logscrub.scrub_file("in.log.gz", "out.log.gz")
+    logscrub.verify(clean.output).clean             # True
+
+Nothing heavy is imported before the first call; the first one takes about a second.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, AnyStr
+
+from logscrub._version import __version__
+from logscrub.errors import InputError, LogscrubError, OutputError, UsageError
+
+if TYPE_CHECKING:
+    from logscrub.api import Scrubbed
+    from logscrub.config import Config
+    from logscrub.verify import FileReport
+
+__all__ = [
+    "InputError",
+    "LogscrubError",
+    "OutputError",
+    "UsageError",
+    "__version__",
+    "scrub",
+    "scrub_file",
+    "verify",
+    "verify_file",
+]
+
+
+def scrub(
+    data: AnyStr,
+    *,
+    policy: str | None = None,
+    key: bytes | None = None,
+    detectors: Sequence[Path] = (),
+    input_format: str = "auto",
+    config: Config | None = None,
+) -> Scrubbed[AnyStr]:
+    """`data`, a whole log (not compressed), without customer data. See `logscrub.api.scrub`."""
+    from logscrub import api
+
+    return api.scrub(data, policy=policy, key=key, detectors=detectors, input_format=input_format, config=config)
+
+
+def scrub_file(
+    source: str | Path,
+    target: str | Path,
+    *,
+    policy: str | None = None,
+    key: bytes | None = None,
+    detectors: Sequence[Path] = (),
+    input_format: str = "auto",
+    config: Config | None = None,
+) -> Scrubbed[None]:
+    """Writes the file `source`, compressed or not, to `target` without customer data. See `logscrub.api.scrub_file`."""
+    from logscrub import api
+
+    return api.scrub_file(source, target, policy=policy, key=key, detectors=detectors, input_format=input_format, config=config)
+
+
+def verify(
+    data: str | bytes,
+    *,
+    policy: str | None = None,
+    detectors: Sequence[Path] = (),
+    input_format: str = "auto",
+    config: Config | None = None,
+) -> FileReport:
+    """Where `data`, a whole log (not compressed), holds customer data. See `logscrub.api.verify`."""
+    from logscrub import api
+
+    return api.verify(data, policy=policy, detectors=detectors, input_format=input_format, config=config)
+
+
+def verify_file(
+    path: str | Path,
+    *,
+    policy: str | None = None,
+    detectors: Sequence[Path] = (),
+    input_format: str = "auto",
+    config: Config | None = None,
+) -> list[FileReport]:
+    """Where a file, compressed or not, holds customer data: one report, or one a member of a zip."""
+    from logscrub import api
+
+    return api.verify_file(path, policy=policy, detectors=detectors, input_format=input_format, config=config)
+
+
+class _Package(ModuleType):
+    """This package: importing its subpackage `verify` does not take the place of the function of that name."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name == "verify" and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

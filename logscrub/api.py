@@ -1,0 +1,415 @@
+"""The library: scrub and verify texts and files. The command line is made of the same functions.
+
+    from logscrub import api
+
+    api.scrub("mail from jane@acme.example\\n").output      # "mail from <EMAIL_ADDRESS>\\n"
+
+Settings come from the arguments, then from `config` (`logscrub.config.load_config()` reads the file in force; without it no
+file is looked for). An engine takes most of a second to make, so it is kept in the process for settings that come again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import io
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, Any, AnyStr, Generic, TypeVar, cast
+
+from logscrub.config import Config
+from logscrub.detect import catalogue
+from logscrub.detect.engine import Engine
+from logscrub.detect.names import PresidioNames
+from logscrub.errors import InputError, UsageError
+from logscrub.model import Leaf, Raw
+from logscrub.redact.policy import load_policy
+from logscrub.redact.pseudonyms import Pseudonymizer, check_key
+from logscrub.redact.scrub import WITHHELD, Redactor
+from logscrub.scrubbing import Scrubber, Tally
+from logscrub.sinks import Sink, ZipSink, open_sink, open_zip_sink
+from logscrub.sources import streams
+from logscrub.sources.files import Input, printable
+from logscrub.sources.streams import Stream, open_stream
+from logscrub.verify import FileReport, Verifier
+
+Output = TypeVar("Output", str, bytes, None)
+
+Progress = Callable[[int, Tally], None]
+"""Told after each piece: how many bytes of the input (as it is on disk) were read, and what went through so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scrubbed(Generic[Output]):
+    """What came out of a scrub."""
+
+    output: Output = field(repr=False)
+    """The clean log, of the type that went in; None where it went to a file."""
+    records_read: int
+    records_written: int
+    records_withheld: int
+    """Records that could not be scanned: `<WITHHELD>` stands in their place."""
+    redactions: Mapping[str, int]
+    """Entity type → how often."""
+    formats: tuple[str, ...]
+    """The formats that were read."""
+
+
+def scrub(
+    data: AnyStr,
+    *,
+    policy: str | None = None,
+    key: bytes | None = None,
+    detectors: Sequence[Path] = (),
+    input_format: str = "auto",
+    config: Config | None = None,
+) -> Scrubbed[AnyStr]:
+    """`data`, a whole log (not compressed), without customer data.
+
+    `policy`: a built-in policy or a policy file ("atlassian" by default). `key`: at least 16 bytes, gives equal pseudonyms
+    in every call; without it each call makes its own. `detectors`: folders besides the built-in one. Raises UsageError for
+    wrong settings, InputError for data that is compressed.
+    """
+    raw = _bytes(data)
+    scrubber = Scrubber(build_redactor(settings(config, policy, detectors), key), input_format)
+    out = scrubber.feed(raw) + scrubber.finish()
+    return _scrubbed(out.decode("utf-8", "surrogatepass") if isinstance(data, str) else out, scrubber.tally)
+
+
+def scrub_file(
+    source: str | Path,
+    target: str | Path,
+    *,
+    policy: str | None = None,
+    key: bytes | None = None,
+    detectors: Sequence[Path] = (),
+    input_format: str = "auto",
+    config: Config | None = None,
+) -> Scrubbed[None]:
+    """Writes the file `source` to `target` without customer data, compressed as it was. The rest is as in `scrub`.
+
+    The target appears whole or not at all. Raises InputError, OutputError or UsageError.
+    """
+    redactor = build_redactor(settings(config, policy, detectors), key)
+    return _scrubbed(None, scrub_input(redactor, _input(Path(source)), Path(target), input_format=input_format))
+
+
+def verify(
+    data: str | bytes,
+    *,
+    policy: str | None = None,
+    detectors: Sequence[Path] = (),
+    input_format: str = "auto",
+    config: Config | None = None,
+) -> FileReport:
+    """Where `data`, a whole log (not compressed), holds customer data that the policy does not keep.
+
+    Raises UsageError for wrong settings, InputError for data that is compressed.
+    """
+    raw = _bytes(data)
+    verifier = Verifier(build_redactor(settings(config, policy, detectors)), "-", input_format)
+    verifier.feed(raw)
+    report = verifier.finish()
+    report.sha256 = hashlib.sha256(raw).hexdigest()
+    return report
+
+
+def verify_file(
+    path: str | Path,
+    *,
+    policy: str | None = None,
+    detectors: Sequence[Path] = (),
+    input_format: str = "auto",
+    config: Config | None = None,
+) -> list[FileReport]:
+    """Where a file, compressed or not, holds customer data: one report, or one a member of a zip.
+
+    A file that cannot be read (to its end) has a report with an `error`, and is not clean.
+    """
+    redactor = build_redactor(settings(config, policy, detectors))
+    return verify_input(redactor, _input(Path(path)), input_format=input_format)
+
+
+def settings(config: Config | None, policy: str | None, detectors: Sequence[Path]) -> Config:
+    """`config` (or the defaults) with the policy replaced and the folders of detectors added."""
+    config = config or Config()
+    return replace(config, policy=policy or config.policy, detectors=(*config.detectors, *map(Path, detectors)))
+
+
+def build_redactor(config: Config, key: bytes | None = None) -> Redactor:
+    """What scrubs and verifies under these settings; without a key it makes pseudonyms that are its own.
+
+    Raises UsageError for a policy, detector, field, package or key that is wrong.
+    """
+    policy = load_policy(config.policy)
+    pseudonyms = Pseudonymizer(None if key is None else check_key(key, "key"))
+    return Redactor(_engine(config.detectors, config.allow, config.fields, config.model, config.source), policy, pseudonyms)
+
+
+@lru_cache(maxsize=4)
+def _engine(
+    folders: tuple[Path, ...], allow: tuple[str, ...], fields: tuple[tuple[str, tuple[str, ...]], ...], model: str, source: str
+) -> Engine:
+    if importlib.util.find_spec(model) is None:
+        raise UsageError(f"{source or 'names.model'}: names.model: no package {model!r} is installed; install it with pip")
+    detectors = catalogue.load(folders)
+    known = {d.id for d in detectors.detectors}
+    for detector, _ in fields:
+        if detector not in known:
+            raise UsageError(f"{source}: fields.{detector}: no such detector; see: logscrub detectors list")
+    return Engine(
+        detectors, names=PresidioNames(model), extra_fields=dict(fields), allow=tuple(re.compile(pattern) for pattern in allow)
+    )
+
+
+def scrub_input(
+    redactor: Redactor, item: Input, target: Path | None, *, input_format: str = "auto", progress: Progress | None = None
+) -> Tally:
+    """Scrubs one input into one output, compressed the same way; None is standard output.
+
+    A pipe's lines go out as they come in. Raises InputError when the input cannot be read to its end (what was clean by then
+    has gone to a pipe, a file does not appear), OutputError, and UsageError where the output is the input.
+    """
+    tell = progress or (lambda done, tally: None)
+    with open_stream(item) as stream:
+        if stream.compression == "zip":
+            with open_zip_sink(target, inputs=[item.path]) as archive:
+                tally = _scrub_members(redactor, stream, archive, input_format, tell)
+                archive.commit()
+            return tally
+        with open_sink(target, stream.compression, inputs=[item.path]) as sink:
+            tally = _scrub_stream(redactor, stream, sink, input_format, tell)
+            sink.commit()
+        return tally
+
+
+def _scrub_stream(redactor: Redactor, stream: Stream, sink: Sink, input_format: str, tell: Progress) -> Tally:
+    scrubber = Scrubber(redactor, input_format)
+    live = stream.size is None
+    try:
+        for piece in stream.chunks():
+            sink.write(scrubber.feed(piece))
+            if live:
+                sink.flush()
+            tell(stream.bytes_read, scrubber.tally)
+    except InputError:
+        sink.flush()
+        raise
+    sink.write(scrubber.finish())
+    tell(stream.bytes_read, scrubber.tally)
+    return scrubber.tally
+
+
+def _scrub_members(redactor: Redactor, stream: Stream, archive: ZipSink, input_format: str, tell: Progress) -> Tally:
+    total = Tally()
+    names: dict[str, str] = {}
+    for name, pieces, info in stream.members():
+        if name not in names:
+            names[name] = unused_name(name, clean_name(redactor, name), names.values())
+        archive.begin(names[name], info)
+        scrubber = Scrubber(redactor, input_format)
+        for piece in pieces:
+            archive.write(scrubber.feed(piece))
+            tell(stream.bytes_read, _sum(total, scrubber.tally))
+        archive.write(scrubber.finish())
+        archive.end()
+        total.add(scrubber.tally)
+    tell(stream.bytes_read, total)
+    return total
+
+
+def verify_input(
+    redactor: Redactor, item: Input, *, input_format: str = "auto", progress: Progress | None = None
+) -> list[FileReport]:
+    """Verifies one input: one report, or one a member of a zip (`archive.zip!member`). Paths in them are clean themselves."""
+    tell = progress or (lambda done, tally: None)
+    path = report_name(redactor, item)
+    reports: list[FileReport] = []
+    sha256 = ""
+    try:
+        with _open_hashed(item) as (stream, hashed):
+            try:
+                for name, pieces in _parts(stream):
+                    member = path if name is None else f"{path}!{clean_name(redactor, name, pseudonyms=False)}"
+                    verifier = Verifier(redactor, member, input_format)
+                    reports.append(verifier.report)
+                    try:
+                        for piece in pieces:
+                            verifier.feed(piece)
+                            tell(stream.bytes_read, Tally(records_read=verifier.report.records))
+                    finally:
+                        verifier.finish()
+            finally:
+                sha256 = hashed.finish()
+    except InputError as error:
+        if not reports:
+            reports.append(FileReport(path))
+        reports[-1].error = clean_text(redactor, str(error).removeprefix(f"{item.name}: "))
+    if not reports:
+        reports.append(FileReport(path))
+    for report in reports:
+        report.sha256 = sha256
+    return reports
+
+
+def _parts(stream: Stream) -> Iterator[tuple[str | None, Iterator[bytes]]]:
+    """A stream's data, or that of each member of a zip with its name; folders have none."""
+    if stream.compression != "zip":
+        yield None, stream.chunks()
+        return
+    for name, pieces, _ in stream.members():
+        if not name.endswith("/"):
+            yield name, pieces
+
+
+class _Hashed(io.RawIOBase):
+    """A file that hashes what is read of it, in the order in which it stands there."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._hash = hashlib.sha256()
+        self._start = self._position = self._hashed = 0
+        if file.seekable():
+            self._start = self._position = self._hashed = file.tell()
+
+    def readinto(self, buffer: Any) -> int | None:
+        data = self._file.read(len(buffer))
+        if data is None:  # non-blocking, and nothing there
+            return None
+        buffer[: len(data)] = data
+        end = self._position + len(data)
+        if self._position <= self._hashed < end:
+            self._hash.update(data[self._hashed - self._position :])
+            self._hashed = end
+        self._position = end
+        return len(data)
+
+    def finish(self) -> str:
+        """Reads what was left out, and gives the digest of all; "" where that fails."""
+        try:
+            if self._file.seekable():
+                self.seek(self._hashed)
+            while streams._read_some(cast(IO[bytes], self), streams.PIECE):
+                pass
+        except OSError:
+            return ""
+        return self._hash.hexdigest()
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return self._file.seekable()
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self._position = self._file.seek(offset, whence)
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def close(self) -> None:
+        if not self.closed:
+            self._file.close()
+        super().close()
+
+
+@contextmanager
+def _open_hashed(item: Input) -> Iterator[tuple[Stream, _Hashed]]:
+    """An open input, and the hash of its bytes as they are on disk. As `open_stream`."""
+    if item.path is None:
+        file = streams._standard_input(item.name)
+    else:
+        try:
+            file = cast(IO[bytes], item.path.open("rb", buffering=0))
+        except OSError as error:
+            raise streams._unreadable(item.name, error) from None
+    hashed = _Hashed(file)
+    with Stream(item.name, cast(IO[bytes], hashed), streams._size(file), owned=item.path is not None) as stream:
+        yield stream, hashed
+
+
+_EXTENSIONS = re.compile(
+    r"(?:\.(?:log|json|jsonl|ndjson|csv|txt|out|err|gz|zst|zip|\d{1,3}))+/?$|/$", re.IGNORECASE
+)  # fmt: skip
+_PLACEHOLDER = re.compile(r"<([A-Z][A-Z0-9_]*)(:[0-9a-f]{20})?>")
+
+
+def clean_name(redactor: Redactor, name: str, *, pseudonyms: bool = True) -> str:
+    """A file's name or path without customer data: each part judged, its extensions kept, placeholders without brackets."""
+    return "/".join(_clean_part(redactor, part, pseudonyms) for part in name.split("/"))
+
+
+def _clean_part(redactor: Redactor, part: str, pseudonyms: bool) -> str:
+    found = _EXTENSIONS.search(part)
+    end = found.start() if found else len(part)
+    stem = clean_text(redactor, part[:end])
+    if stem == part[:end]:
+        return part
+    stem = _PLACEHOLDER.sub(lambda m: m[1] + (f"-{m[2][1:]}" if m[2] and pseudonyms else ""), stem)
+    return stem + part[end:]
+
+
+def clean_text(redactor: Redactor, text: str) -> str:
+    """One line of text without customer data."""
+    raw = Raw(text, (Leaf(0, len(text), (), "text"),), 1, 1)
+    try:
+        return redactor.scrub(raw)[0].text
+    except Exception:  # what cannot be scanned may not be shown
+        return WITHHELD
+
+
+def unused_name(name: str, clean: str, used: Any) -> str:
+    """`clean` as it is, or with a number before its extensions where that name is `used` already."""
+    if clean == name and clean not in used:
+        return clean
+    taken = {other.casefold() for other in used}
+    found = _EXTENSIONS.search(clean)
+    end = found.start() if found else len(clean)
+    candidate, number = clean, 2
+    while candidate.casefold() in taken and not candidate.endswith("/"):
+        candidate = f"{clean[:end]}-{number}{clean[end:]}"
+        number += 1
+    return candidate
+
+
+def report_name(redactor: Redactor, item: Input) -> str:
+    """An input's path as reports show it: printable and clean."""
+    return printable(clean_name(redactor, "-" if item.path is None else item.path.as_posix(), pseudonyms=False))
+
+
+def _sum(one: Tally, other: Tally) -> Tally:
+    both = Tally()
+    both.add(one)
+    both.add(other)
+    return both
+
+
+def _input(path: Path) -> Input:
+    return Input(path, printable(path), Path(path.name))
+
+
+def _bytes(data: str | bytes) -> bytes:
+    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    with Stream("data", io.BytesIO(raw), len(raw), owned=True) as stream:
+        if stream.compression != "none":
+            raise InputError(f"data: is compressed ({stream.compression}); decompress it, or give a file's name to scrub_file")
+    return raw
+
+
+def _scrubbed(output: Output, tally: Tally) -> Scrubbed[Output]:
+    return Scrubbed(
+        output,
+        tally.records_read,
+        tally.records_written,
+        tally.records_withheld,
+        dict(sorted(tally.redactions.items())),
+        tuple(sorted(tally.formats)),
+    )

@@ -1,0 +1,120 @@
+"""The command line. `main` alone decides how the process ends; each command is one thin file.
+
+Exit codes: 0 done, or clean. 1 customer data was found, or a detector's example does not hold. 2 wrong usage or configuration.
+3 an input could not be read, an output not written, or records were withheld. 70 a bug. 130 interrupted. 141 the reader of the
+output went away.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from types import FrameType
+
+from logscrub.cli.console import say
+from logscrub.errors import LogscrubError
+
+BUG = 70
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+def main() -> None:
+    """The program `logscrub`."""
+    try:
+        _be_quiet()
+        code = _run(sys.argv[1:])
+        _flush()
+    except BrokenPipeError:
+        code = BROKEN_PIPE
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    if code in (BROKEN_PIPE, INTERRUPTED):
+        _drop_output()
+    sys.exit(code)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    from typer import Abort, Exit
+    from typer.exceptions import TyperException
+
+    from logscrub.cli.app import command
+
+    program = command()
+    try:
+        if "_LOGSCRUB_COMPLETE" in os.environ:
+            program.main(list(arguments), prog_name="logscrub")
+        with program.make_context("logscrub", list(arguments)) as context:
+            return int(program.invoke(context) or 0)
+    except Exit as end:
+        return end.exit_code
+    except Abort:
+        return INTERRUPTED
+    except TyperException as error:
+        context_of = getattr(error, "ctx", None)
+        where = context_of.command_path if context_of is not None else "logscrub"
+        message = " ".join(error.format_message().split()).rstrip(".")
+        say(f"{message}; see: {where} --help")
+        return 2
+    except LogscrubError as error:
+        say(str(error))
+        return error.exit_code
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # its message may quote a log: say what kind it is, no more
+        say(
+            f"this is a bug in logscrub ({type(error).__name__}); please report it with the command; LOGSCRUB_DEBUG=1 shows where"
+        )
+        if os.environ.get("LOGSCRUB_DEBUG") == "1":
+            for frame in traceback.extract_tb(error.__traceback__):
+                say(f"  {frame.filename}:{frame.lineno} in {frame.name}")
+        return BUG
+
+
+def _be_quiet() -> None:
+    """Nothing but our own lines on standard error: what libraries have to say could quote a log."""
+    logging.disable(logging.CRITICAL)
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _end)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    # as an exception, so that half-written files are taken back
+    raise SystemExit(128 + number)
+
+
+def _flush() -> None:
+    """Empties Python's own buffers now, while what goes wrong can still be told."""
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _drop_output()
+        say(f"-: cannot be written: {os.strerror(error.errno or 0)}; choose another place")
+        sys.exit(3)
+
+
+def _drop_output() -> None:
+    """Sends what is still buffered nowhere, so that Python's own flush at the exit has nothing to complain about."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            try:
+                os.dup2(null, stream.fileno())
+            except (OSError, ValueError, AttributeError):
+                continue
+    os.close(null)

@@ -1,0 +1,54 @@
+"""The commands put together. Nothing here imports what reads or judges logs: `--version` and `--help` answer at once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from logscrub._version import __version__
+from logscrub.cli import detectors, scrub, verify
+
+app = typer.Typer(
+    name="logscrub",
+    help="Takes customer data out of Atlassian Forge log exports, and proves that it is gone.\n\n"
+    "Nothing is sent anywhere: logscrub never uses the network.",
+    epilog="""\b
+Examples:
+  logscrub scrub app.log -o clean.log        scrub a file (.gz, .zst, .zip too)
+  logscrub scrub exports/ -o clean/          scrub a folder
+  tail -f app.log | logscrub scrub           scrub lines as they come
+  logscrub verify clean/                     prove that nothing is left
+
+\b
+Exit codes: 0 done or clean; 1 customer data found; 2 wrong usage;
+            3 something could not be read, written or scanned.""",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    invoke_without_command=True,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"logscrub {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+) -> None:
+    detectors.help_without_command(context)
+
+
+app.command("scrub", epilog=scrub.EXAMPLES)(scrub.scrub)
+app.command("verify", epilog=verify.EXAMPLES)(verify.verify)
+app.add_typer(detectors.app, name="detectors")
+
+
+def command() -> Any:
+    """The whole program as one command."""
+    return typer.main.get_command(app)

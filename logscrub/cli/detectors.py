@@ -1,0 +1,147 @@
+"""`logscrub detectors`: what is looked for, and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from logscrub.cli.console import put, say
+from logscrub.cli.options import Detectors, number
+
+if TYPE_CHECKING:
+    from logscrub.detect.catalogue import Catalogue, Detector, Harmless
+
+app = typer.Typer(
+    help="Show and test the detectors: what is looked for, and why.", rich_markup_mode=None, invoke_without_command=True
+)
+
+_FORMAT = typer.Option("--format", help="For people, or for machines.")
+
+LIST_EXAMPLES = """\b
+Examples:
+  logscrub detectors list
+  logscrub detectors list | grep "account id"
+  logscrub detectors list --format json"""
+
+SHOW_EXAMPLES = """\b
+Examples:
+  logscrub detectors show email_address"""
+
+TEST_EXAMPLES = """\b
+Examples:
+  logscrub detectors test
+  logscrub detectors test our-detectors/
+
+\b
+Exit codes: 0 all examples hold; 1 one does not; 2 a detector's file is wrong."""
+
+
+def help_without_command(context: typer.Context) -> None:
+    """A group without a command shows its help, as wrong usage."""
+    if context.invoked_subcommand is None:
+        put(context.get_help() + "\n")
+        raise typer.Exit(2)
+
+
+@app.callback()
+def _group(context: typer.Context) -> None:
+    help_without_command(context)
+
+
+@app.command("list", epilog=LIST_EXAMPLES)
+def list_detectors(detectors: Detectors = None, report_format: Annotated[Literal["text", "json"], _FORMAT] = "text") -> int:
+    """List all detectors in force: id, entity type, row of the logging guidelines, why."""
+    catalogue = _catalogue(detectors or [])
+    if report_format == "json":
+        rows = [{"id": d.id, "entity_type": d.entity_type, "guideline": d.guideline, "why": d.why} for d in catalogue.detectors]
+        put(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+    else:
+        put(
+            table(
+                ("ID", "ENTITY TYPE", "GUIDELINE", "WHY"),
+                [(d.id, d.entity_type, d.guideline, d.why) for d in catalogue.detectors],
+            )
+        )
+    return 0
+
+
+@app.command("show", epilog=SHOW_EXAMPLES)
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A detector's id.", show_default=False)],
+    detectors: Detectors = None,
+    report_format: Annotated[Literal["text", "json"], _FORMAT] = "text",
+) -> int:
+    """Show everything about one detector, with its examples."""
+    from logscrub.errors import UsageError
+
+    catalogue = _catalogue(detectors or [])
+    known: dict[str, Detector | Harmless] = {d.id: d for d in _items(catalogue)}
+    if name not in known:
+        close = get_close_matches(name, known, 3, 0.5)
+        hint = f"did you mean {' or '.join(close)}?" if close else "see: logscrub detectors list"
+        raise UsageError(f"no detector {name!r}; {hint}")
+    put(
+        json.dumps(asdict(known[name]), indent=2, ensure_ascii=False) + "\n"
+        if report_format == "json"
+        else described(known[name])
+    )
+    return 0
+
+
+@app.command("test", epilog=TEST_EXAMPLES)
+def test(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="Your own detectors, tested together with the built-in ones.", show_default=False),
+    ] = None,
+) -> int:
+    """Hold every detector to its examples: what must be found is, and what must stay stays."""
+    from logscrub.detect.selftest import failures
+
+    catalogue = _catalogue([folder] if folder else [])
+    failed = failures(catalogue)
+    items = _items(catalogue)
+    examples = sum(len(item.examples) + len(item.counterexamples) for item in items)
+    if not failed:
+        put(f"{number(len(items), 'detector')}, {number(examples, 'example')}: all hold\n")
+        return 0
+    put("".join(f"{f.detector}\n  example  {f.example}\n  found    {f.found}\n" for f in failed))
+    say(f"{len(failed)} of {number(examples, 'example')} do not hold")
+    return 1
+
+
+def _catalogue(folders: Sequence[Path]) -> Catalogue:
+    """The detectors in force: the built-in ones, the configuration's, and those of `folders`."""
+    from logscrub.config import load_config
+    from logscrub.detect import catalogue
+
+    return catalogue.load((*load_config().detectors, *folders))
+
+
+def _items(catalogue: Catalogue) -> list[Detector | Harmless]:
+    return [*catalogue.detectors, *catalogue.harmless]
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Aligned columns of plain text."""
+    widths = [max(len(row[n]) for row in (head, *rows)) for n in range(len(head) - 1)]
+    lines = ("  ".join([*(f"{cell:{w}}" for cell, w in zip(row, widths, strict=False)), row[-1]]) for row in (head, *rows))
+    return "\n".join(lines) + "\n"
+
+
+def described(item: Detector | Harmless) -> str:
+    """All keys of a detector that say something, lists with one line an entry."""
+    lines = []
+    values: dict[str, Any] = asdict(item)
+    for key, value in values.items():
+        if isinstance(value, tuple | list):
+            lines += [f"{key}:", *(f"  {entry}" for entry in value)] if value else []
+        elif value:
+            lines.append(f"{key}: {value}")
+    return "\n".join(lines) + "\n"

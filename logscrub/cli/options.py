@@ -1,0 +1,97 @@
+"""Options that several commands share, and what they stand for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from logscrub.cli.console import say
+from logscrub.errors import InputError
+
+if TYPE_CHECKING:
+    from logscrub.sources.files import Input
+
+InputFormat = Literal["auto", "app-logs", "otlp", "ndjson", "csv", "forge-cli", "text"]
+
+Inputs = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[INPUT]...",
+        help="Files or folders; plain, .gz, .zst or .zip. None, or -, is standard input.",
+        show_default=False,
+    ),
+]
+Format = Annotated[InputFormat, typer.Option("--input-format", help="What the inputs are, where it is not to be guessed.")]
+Detectors = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="DIR", help="A folder of your own detectors, besides the built-in ones. May be repeated.", show_default=False
+    ),
+]
+Policy = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FILE",
+        help="What happens to what is found: atlassian (the default), strict, secrets-only, or a file of your own.",
+        show_default=False,
+    ),
+]
+
+
+def given_key(file: Path | None) -> bytes | None:
+    """The key for pseudonyms: that of `--key-file`, else that of LOGSCRUB_KEY, else none. Raises UsageError."""
+    from logscrub.redact.pseudonyms import check_key, read_key
+
+    if file is not None:
+        return read_key(file)
+    if "LOGSCRUB_KEY" in os.environ:
+        return check_key(os.fsencode(os.environ["LOGSCRUB_KEY"]).strip(), "LOGSCRUB_KEY")
+    return None
+
+
+def readable(arguments: list[str]) -> tuple[list[str], list[tuple[str, InputError]]]:
+    """The arguments that stand for inputs, and the others with what is wrong with them."""
+    from logscrub.sources.files import expand
+
+    good: list[str] = []
+    failed: list[tuple[str, InputError]] = []
+    for argument in arguments:
+        try:
+            expand([argument])
+            good.append(argument)
+        except InputError as error:
+            failed.append((argument, error))
+    return good, failed
+
+
+def wait_for_input(items: Iterable[Input]) -> None:
+    """Says so where a person has to type the input."""
+    if any(item.path is None for item in items) and sys.stdin is not None and sys.stdin.isatty():
+        say("waiting for lines on standard input; end them with Ctrl-D, or stop with Ctrl-C")
+
+
+def size(count: int) -> str:
+    """Bytes for people."""
+    if count < 1000:
+        return f"{count} B"
+    for unit, one in (("kB", 1e3), ("MB", 1e6), ("GB", 1e9)):
+        if count < 999.95 * one or unit == "GB":
+            return f"{count / one:.1f} {unit}"
+    raise AssertionError
+
+
+def number(count: int, noun: str) -> str:
+    """`1 record`, `1,204 records`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def each(arguments: Iterable[str]) -> list[Input]:
+    """The inputs that the arguments stand for, where it does not matter that two have the same name."""
+    from logscrub.sources.files import expand
+
+    return [item for argument in arguments for item in expand([argument])]

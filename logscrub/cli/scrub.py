@@ -1,0 +1,245 @@
+"""`logscrub scrub`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from logscrub._version import __version__
+from logscrub.cli.console import progress, put, say
+from logscrub.cli.options import Detectors, Format, Inputs, Policy, given_key, number, readable, size, wait_for_input
+from logscrub.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from logscrub.api import Progress
+    from logscrub.redact.scrub import Redactor
+    from logscrub.scrubbing import Tally
+    from logscrub.sources.files import Input
+
+EXAMPLES = """\b
+Examples:
+  logscrub scrub app.log -o clean.log
+  logscrub scrub exports/ more.log.gz -o clean/ --summary summary.json
+  tail -f app.log | logscrub scrub
+  kubectl logs my-app | logscrub scrub --input-format ndjson | grep ERROR
+
+\b
+Pseudonyms such as <ACCOUNT_ID:6f1c...> are equal for equal values within a run;
+with a key they are so in every run under that key:
+  openssl rand -hex 32 > logscrub.key
+  logscrub scrub app.log --key-file logscrub.key -o clean.log
+
+\b
+Exit codes: 0 done; 2 wrong usage or configuration; 3 an input could not be read, an
+output not written, or a record not scanned (it is withheld, and said so)."""
+
+
+def scrub(
+    inputs: Inputs = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="PATH", help="Where to write: a file, or a folder for several inputs.", show_default=False
+        ),
+    ] = None,
+    input_format: Format = "auto",
+    policy: Policy = None,
+    detectors: Detectors = None,
+    key_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="A file with the key for pseudonyms, 16 bytes or more. Else LOGSCRUB_KEY.", show_default=False
+        ),
+    ] = None,
+    summary: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what was done to this file, as JSON.", show_default=False)
+    ] = None,
+) -> int:
+    """Take customer data out of logs.
+
+    Everything else stays as it is, byte for byte, in the same format and compression. Files appear whole or not at all.
+    """
+    from logscrub.api import build_redactor, clean_name, settings
+    from logscrub.config import load_config
+    from logscrub.sources.files import expand, printable
+
+    started = time.monotonic()
+    arguments = inputs or ["-"]
+    several = len(arguments) > 1 or Path(arguments[0]).is_dir()
+    _check_output(output, several)
+    key = given_key(key_file)
+    good, unreadable = readable(arguments)
+    items = expand(good) if good else []
+    redactor = build_redactor(settings(load_config(), policy, detectors or []), key)
+    jobs = _jobs(redactor, items, output, several)
+    _refuse_overwriting(jobs, summary)
+    outcomes = []
+    for name, error in unreadable:
+        say(str(error))
+        outcomes.append(Outcome(printable(clean_name(redactor, name)), "failed", None))
+    outcomes += _scrub_all(redactor, jobs, input_format)
+    if summary is not None:
+        put(json.dumps(summary_of(redactor, outcomes), indent=2) + "\n", summary)
+    if any(outcome.tally for outcome in outcomes) or not outcomes:
+        say(_line(outcomes, time.monotonic() - started))
+    return 3 if any(outcome.status != "scrubbed" for outcome in outcomes) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One input, and where it goes."""
+
+    item: Input
+    target: Path | None
+    name: str
+    """Clean, for the summary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one input."""
+
+    name: str
+    status: str
+    """`scrubbed`, `withheld` where some of its records were, or `failed`."""
+    tally: Tally | None
+    """What went out; None where nothing did."""
+
+
+def _check_output(output: Path | None, several: bool) -> None:
+    if not several:
+        return
+    if output is None or str(output) == "-":
+        raise UsageError("several inputs, or a folder, need a folder to go to; add: -o FOLDER")
+    if output.exists() and not output.is_dir():
+        raise UsageError(f"{output}: is a file, but several inputs need a folder to go to; choose another -o")
+
+
+def _jobs(redactor: Redactor, items: Sequence[Input], output: Path | None, several: bool) -> list[Job]:
+    """Where each input goes; names of files lose their customer data too, and stay different."""
+    from logscrub.api import clean_name, unused_name
+    from logscrub.sources.files import printable
+
+    if output is not None and str(output) == "-":
+        output = None
+    mirrored = output is not None and (several or output.is_dir() or str(output).endswith(os.sep))
+    names = [item.relative.as_posix() for item in items]
+    clean = [clean_name(redactor, name) for name in names]
+    used = {name for name, its in zip(names, clean, strict=True) if name == its}
+    jobs = []
+    for item, name, its in zip(items, names, clean, strict=True):
+        if name != its:
+            its = unused_name(name, its, used)
+            used.add(its)
+        shown = "-" if item.path is None else printable(its)
+        jobs.append(Job(item, output / its if mirrored and output is not None else output, shown))
+    return jobs
+
+
+def _refuse_overwriting(jobs: Sequence[Job], summary: Path | None) -> None:
+    """Raises UsageError where an output is one of the inputs, before anything is written."""
+    inputs = {_identity(job.item.path) for job in jobs if job.item.path is not None} - {None}
+    targets = [job.target for job in jobs if job.target is not None]
+    for path in [*targets, *([summary] if summary is not None else [])]:
+        if path.is_file() and _identity(path) in inputs:
+            raise UsageError(f"{path}: is also an input, which writing would destroy; write to another place")
+    if summary is not None and any(summary.absolute() == target.absolute() for target in targets):
+        raise UsageError(f"{summary}: is also where the scrubbed log goes; write the summary to another place")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _scrub_all(redactor: Redactor, jobs: Sequence[Job], input_format: str) -> list[Outcome]:
+    """Scrubs one input after the other; one that cannot be read does not stop the rest."""
+    wait_for_input(job.item for job in jobs)
+    on_screen = any(job.target is None for job in jobs) and sys.stdout is not None and sys.stdout.isatty()
+    with progress([job.item for job in jobs], shown=not on_screen) as bar:
+        return [_scrub_one(redactor, job, input_format, bar.input()) for job in jobs]
+
+
+def _scrub_one(redactor: Redactor, job: Job, input_format: str, tell: Progress) -> Outcome:
+    from logscrub.api import clean_text, scrub_input
+
+    so_far: Tally | None = None
+
+    def note(done: int, tally: Tally) -> None:
+        nonlocal so_far
+        so_far = tally
+        tell(done, tally)
+
+    try:
+        tally = scrub_input(redactor, job.item, job.target, input_format=input_format, progress=note)
+    except InputError as error:
+        rest = str(error).removeprefix(job.item.name)  # the name is what the user typed, a zip's members are not
+        say(job.item.name + clean_text(redactor, rest))
+        return Outcome(job.name, "failed", so_far if job.target is None else None)
+    if tally.records_withheld:
+        say(
+            f"{job.item.name}: {number(tally.records_withheld, 'record')} could not be scanned, so <WITHHELD> stands instead; "
+            "look at them in the input, and report it as a bug"
+        )
+        return Outcome(job.name, "withheld", tally)
+    return Outcome(job.name, "scrubbed", tally)
+
+
+def _total(outcomes: Sequence[Outcome]) -> Tally:
+    from logscrub.scrubbing import Tally
+
+    total = Tally()
+    for outcome in outcomes:
+        if outcome.tally is not None:
+            total.add(outcome.tally)
+    return total
+
+
+def summary_of(redactor: Redactor, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """What `--summary` writes: counts, and names without customer data."""
+    total = _total(outcomes)
+    return {
+        "version": __version__,
+        "policy": redactor.policy.name,
+        "detectors_digest": redactor.engine.catalogue.digest,
+        "key_id": redactor.pseudonymizer.key_id,
+        "records": _records(total),
+        "bytes": {"read": total.bytes_read, "written": total.bytes_written},
+        "redactions": dict(sorted(total.redactions.items())),
+        "formats": dict(sorted(total.formats.items())),
+        "inputs": [
+            {"name": o.name, "status": o.status, "records": _records(o.tally or _total([]))} for o in outcomes
+        ],
+    }  # fmt: skip
+
+
+def _records(tally: Tally) -> dict[str, int]:
+    return {
+        "read": tally.records_read,
+        "written": tally.records_written,
+        "withheld": tally.records_withheld,
+        "unparsed": tally.records_unparsed,
+    }
+
+
+def _line(outcomes: Sequence[Outcome], seconds: float) -> str:
+    total = _total(outcomes)
+    parts = [
+        number(total.records_read, "record"),
+        number(total.redactions.total(), "redaction"),
+        f"{total.records_withheld:,} withheld",
+        f"{size(total.bytes_read)} in {seconds:.1f} s",
+    ]
+    failed = sum(outcome.status == "failed" for outcome in outcomes)
+    return ", ".join(parts) + (f"; {failed} of {number(len(outcomes), 'input')} failed" if failed else "")

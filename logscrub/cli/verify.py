@@ -1,0 +1,84 @@
+"""`logscrub verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from logscrub._version import __version__
+from logscrub.cli.console import progress, put, say
+from logscrub.cli.options import Detectors, Format, Inputs, each, readable, wait_for_input
+
+EXAMPLES = """\b
+Examples:
+  logscrub verify clean/
+  logscrub verify clean.log --format json -o proof.json
+  logscrub verify clean/ --format sarif -o logscrub.sarif
+  logscrub scrub < app.log | logscrub verify
+
+\b
+Findings are told by place and kind, never by value. What the policy of logscrub.toml
+(without one: atlassian) keeps is no finding.
+
+\b
+Exit codes: 0 clean; 1 customer data was found; 2 wrong usage or configuration;
+3 something could not be read or scanned, so nothing is proven."""
+
+
+def verify(
+    inputs: Inputs = None,
+    input_format: Format = "auto",
+    report_format: Annotated[
+        Literal["text", "json", "sarif"], typer.Option("--format", help="How to report: for people, or for machines.")
+    ] = "text",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write the report.", show_default=False)
+    ] = None,
+    detectors: Detectors = None,
+) -> int:
+    """Prove that logs hold no customer data.
+
+    Runs the detectors over the logs and changes nothing. The logs may have been scrubbed by anybody.
+    """
+    import json
+
+    from logscrub.api import build_redactor, clean_name, settings, verify_input
+    from logscrub.config import load_config
+    from logscrub.errors import UsageError
+    from logscrub.sinks import same_file
+    from logscrub.sources.files import printable
+    from logscrub.verify import FileReport, text_report
+    from logscrub.verify.sarif import sarif
+
+    good, unreadable = readable(inputs or ["-"])
+    items = each(good)
+    output = None if output is None or str(output) == "-" else output
+    if output is not None and any(same_file(item.path, output) for item in items if item.path is not None):
+        raise UsageError(f"{output}: is also an input, which writing would destroy; write to another place")
+    redactor = build_redactor(settings(load_config(), None, detectors or []))
+    catalogue = redactor.engine.catalogue
+    reports = []
+    for argument, error in unreadable:
+        say(str(error))
+        name = printable(argument)
+        reports.append(FileReport(clean_name(redactor, name, pseudonyms=False), error=str(error).removeprefix(f"{name}: ")))
+    wait_for_input(items)
+    with progress(items) as bar:
+        for item in items:
+            found = verify_input(redactor, item, input_format=input_format, progress=bar.input())
+            for report in found:
+                if report.error:
+                    say(f"{item.name}: {report.error}")
+            reports += found
+    if report_format == "json":
+        text = json.dumps(text_report.as_json(reports, catalogue.digest, __version__), indent=2) + "\n"
+    elif report_format == "sarif":
+        text = json.dumps(sarif(reports, catalogue, __version__), indent=2) + "\n"
+    else:
+        text = text_report.text(reports)
+    put(text, output)
+    if report_format != "text" or output is not None:
+        say(text_report.verdict(reports))
+    return text_report.exit_code(reports)

@@ -1,0 +1,109 @@
+"""What verify found, as SARIF 2.1.0 for code scanning. Places and kinds, never values or snippets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import quote
+
+from logscrub.detect.catalogue import Catalogue
+from logscrub.guidelines import GUIDELINES, NEVER
+from logscrub.verify import FileReport, Finding
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_NAMES = "A person's name in running text, recognised by a language model; Atlassian: never in a log."
+
+
+def sarif(reports: Sequence[FileReport], catalogue: Catalogue, version: str) -> dict[str, Any]:
+    """The reports as one SARIF log."""
+    why = {d.id: d.why for d in catalogue.detectors}
+    hit = {f.detector: f for r in reports for f in r.findings}
+    rules = [_rule(hit[name], why.get(name, _NAMES)) for name in sorted(hit)]
+    index = {rule["id"]: n for n, rule in enumerate(rules)}
+    driver = {"name": "logscrub", "version": version, "semanticVersion": version, "rules": rules}
+    return {
+        "$schema": _SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {"driver": driver},
+                "columnKind": "unicodeCodePoints",
+                "invocations": [
+                    {
+                        "executionSuccessful": not any(r.error or r.unread for r in reports),
+                        "toolExecutionNotifications": list(_notifications(reports)),
+                    }
+                ],
+                "artifacts": [_artifact(r) for r in reports],
+                "results": [_result(r, n, f, index) for n, r in enumerate(reports) for f in r.findings],
+            }
+        ],
+    }
+
+
+def _level(guideline: str) -> str:
+    return "error" if GUIDELINES[guideline] == NEVER else "warning"
+
+
+def _rule(finding: Finding, why: str) -> dict[str, Any]:
+    return {
+        "id": finding.detector,
+        "name": "".join(word.capitalize() for word in finding.detector.split("_")),
+        "shortDescription": {"text": f"{finding.entity_type} ({finding.guideline})"},
+        "fullDescription": {"text": why},
+        "help": {"text": why},
+        "defaultConfiguration": {"level": _level(finding.guideline)},
+        "properties": {"tags": ["privacy", "security"], "precision": "high"},
+    }
+
+
+def _artifact(report: FileReport) -> dict[str, Any]:
+    out: dict[str, Any] = {"location": {"uri": _uri(report.path)}}
+    if report.sha256:
+        out["hashes"] = {"sha-256": report.sha256}
+    return out
+
+
+def _result(report: FileReport, artifact: int, finding: Finding, index: dict[str, int]) -> dict[str, Any]:
+    where = f" at {finding.pointer}" if finding.pointer else ""
+    return {
+        "ruleId": finding.detector,
+        "ruleIndex": index[finding.detector],
+        "level": _level(finding.guideline),
+        "message": {"text": f"{finding.entity_type} ({finding.guideline}){where}"},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": _uri(report.path), "index": artifact},
+                    "region": {"startLine": finding.line, "startColumn": finding.column},
+                }
+            }
+        ],
+        "partialFingerprints": {"logscrub/v1": finding.fingerprint},
+    }
+
+
+def _notifications(reports: Iterable[FileReport]) -> Iterable[dict[str, Any]]:
+    for r in reports:
+        if r.error:
+            yield _notification(r, r.error)
+        if r.unread:
+            yield _notification(r, f"{r.unread} records could not be scanned")
+        if r.found > len(r.findings):
+            yield {**_notification(r, f"{r.found - len(r.findings)} more findings are not listed"), "level": "warning"}
+
+
+def _notification(report: FileReport, message: str) -> dict[str, Any]:
+    return {
+        "level": "error",
+        "message": {"text": message},
+        "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(report.path)}}}],
+    }
+
+
+def _uri(path: str) -> str:
+    pure = PurePath(path)
+    if path == "-":
+        return "stdin"
+    return pure.as_uri() if pure.is_absolute() else quote(pure.as_posix())
