@@ -33,8 +33,9 @@ _RANDOM = frozenset({"opaque_token", "random_token"})
 """Detectors whose only evidence is that a token looks random."""
 _PLAIN_ID = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?=\d{0,31}[a-f])(?:[0-9a-f]{16}){1,2}|1[4-9]\d{8}(?:\d{3}|\d{6}|\d{9})?"
+    r"|\d{1,4}\.\d{1,4}\.\d{1,4}"
 )
-"""A UUID, a trace or span id, an epoch time."""
+"""A UUID, a trace or span id, an epoch time, a version."""
 _WINDOW = 1 << 18
 """Characters of a text that are judged at once."""
 _OVERLAP = 4096
@@ -119,14 +120,18 @@ class Engine:
         """The spans of `text` that must go, in order, without overlaps. `path`: the names of the fields it stands in."""
         if not text or text.isspace():
             return ()
-        if len(text) > _REMEMBERED_LENGTH:
-            return self._judge(text, path)
-        template = template_of(text)
-        spans = self._remember(template, path)
-        if not spans or template == text:
+        return self._judge_template(self._mask(text), path, 0)
+
+    def _judge_template(self, masked: str, path: FieldPath, depth: int) -> tuple[Span, ...]:
+        """What must go in a text with its placeholders made opaque: judged once for all texts of its template."""
+        if len(masked) > _REMEMBERED_LENGTH:
+            return self._judge(masked, path, depth)
+        template = template_of(masked)
+        spans = self._remember(template, path, depth)
+        if not spans or template == masked:
             return spans
         return tuple(
-            s._replace(plain=text[s.start : s.end]) if s.plain == template[s.start : s.end] else s for s in spans
+            s._replace(plain=masked[s.start : s.end]) if s.plain == template[s.start : s.end] else s for s in spans
         )
 
     def judge_line(self, text: str, leaf: Leaf, before: Open = NOTHING_OPEN) -> tuple[tuple[Span, ...], Open]:
@@ -170,14 +175,14 @@ class Engine:
         spans: list[Span] = []
         for start, part in _windows(raw):
             view = _UNQUOTE[leaf.coding](part)
-            for s in self._judge(view.text if view else part, leaf.field):
+            for s in self.judge(view.text if view else part, leaf.field):
                 spans.append(_moved(s, view, leaf.start + start, _QUOTES[leaf.coding]))
         return merge(spans)
 
     def _windowed(self, text: str, path: FieldPath) -> tuple[Span, ...]:
         if len(text) <= _WINDOW:
             return self.judge(text, path)
-        return merge([_moved(s, None, start, "") for start, part in _windows(text) for s in self._judge(part, path)])
+        return merge([_moved(s, None, start, "") for start, part in _windows(text) for s in self.judge(part, path)])
 
     def _judge_number(self, raw: str, leaf: Leaf) -> tuple[Span, ...]:
         digits = plain_number(raw)
@@ -201,11 +206,14 @@ class Engine:
             return text
         return self.placeholder.sub(lambda m: _PLACEHOLDER_FILL * len(m[0]), text)
 
-    def _judge(self, text: str, path: FieldPath, depth: int = 0) -> tuple[Span, ...]:
-        masked = self._mask(text)
+    def _judge(self, masked: str, path: FieldPath, depth: int) -> tuple[Span, ...]:
+        if _PLACEHOLDER_FILL in masked and not re.search(r"\w", masked):
+            return ()
         rule = self.fields.rule(path)
+        if rule is None and _PLAIN_ID.fullmatch(masked) and not (path and self._contexts_of(path)):
+            return ()  # an id, a time or a version of no telling field: no detector takes one for anything
         if "\x1b[" in masked and (colourless := views.without_colours(masked)) is not None:
-            return tuple(_moved(s, colourless, 0, "") for s in self._judge(colourless.text, path, depth))
+            return tuple(_moved(s, colourless, 0, "") for s in self._judge_template(colourless.text, path, depth))
         stripped = masked.strip()
         found: list[Span] = []
         structured = stripped[:1] in ("{", "[") and stripped[-1:] in ("}", "]")
@@ -215,23 +223,23 @@ class Engine:
             if span is not None and not rule.keeps(span.plain):
                 found.append(span)
                 if rule.detector.guideline in ("user-generated content", "authorisation data"):
-                    return tuple(self._allowed(text, found))
+                    return tuple(self._allowed(masked, found))
         if leaves is not None:
             for leaf in leaves:
                 found += self._nested_leaf(masked, leaf, path, depth)
-            return merge(self._allowed(text, found))
+            return merge(self._allowed(masked, found))
         found += self._scan(masked, path)
         if depth < _DEEPEST:
             for view in views.decodings(masked):
                 for span in (*self._scan(view.text, path), *(self._names.recognise(view.text) if self._names else ())):
                     found.append(_moved(span, view, 0, ""))
                 if view.text[:1] in "{[" and self._nested(view.text) is not None:
-                    for span in self._judge(view.text, path, depth + 1):
+                    for span in self._judge_template(view.text, path, depth + 1):
                         found.append(_moved(span, view, 0, ""))
             for start, end, decoded, alphabet, padded in views.encoded_texts(masked):
                 # what it says has been judged: that it looks random is no evidence any more
                 found = [s for s in found if s.certainty == "certain" or s.detector not in _RANDOM or not start <= s.start < end]
-                inner = self._judge(decoded, path, depth + 1)
+                inner = self._judge_template(self._mask(decoded), path, depth + 1)
                 if inner:
                     first = min(inner, key=lambda s: s.certainty)
                     found.append(
@@ -242,7 +250,7 @@ class Engine:
                     )  # fmt: skip
         if self._names is not None:
             found += self._names.recognise(_without(masked, found))
-        return merge(self._allowed(text, self._unharmed(masked, [s for s in found if _says_more(masked[s.start : s.end])])))
+        return merge(self._allowed(masked, self._unharmed(masked, [s for s in found if _says_more(masked[s.start : s.end])])))
 
     def _nested(self, text: str) -> list[Leaf] | None:
         """The leaves of a text that is JSON, None where it is not."""
@@ -258,7 +266,7 @@ class Engine:
         if leaf.coding == "number":
             return list(self._judge_number(raw, leaf._replace(field=where)))
         view = views.unescape_json(raw)
-        spans = self._judge(view.text if view else raw, where, depth + 1)
+        spans = self._judge_template(view.text if view else raw, where, depth + 1)
         return [_moved(s, view, leaf.start, '\\"') for s in spans]
 
     def _scan(self, text: str, path: FieldPath) -> list[Span]:

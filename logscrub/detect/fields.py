@@ -56,6 +56,8 @@ _THINGS = frozenset(
     handler action step task schema index bucket key cache hook method library product browser os device""".split()
 )
 """What a plain `name`, `title` or `text` belongs to when it names no person and no content."""
+_CLASS = re.compile(r"\.[A-Z]\w*$")
+"""How the name of a class ends: `org.apache.…RMContainerRequestor`."""
 _ASSIGNED = re.compile(r"[\w.-]{1,60}=")
 _LONGEST_LIST = 20_000
 
@@ -199,7 +201,7 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
         last_key, last_end = key, m.end()
         parent = next((name for b, name in reversed(brackets) if name), "") if brackets else ""
         path = _path(text, m.start("key"), key, parent, sep, bool(m["close"]))
-        rule = index.rule(path)
+        rule = index.rule(path) if not _CLASS.search(key) else None
         if rule is None:
             # `a:b=c`: the value may itself be a name
             position = m.end("key") + 1 if position > m.end("key") + 1 and not m["close"] and sep else position

@@ -166,11 +166,15 @@ def is_prose(text: str) -> bool:
     function_words = sum(w in _FUNCTION_WORDS for w in words)
     if len(words) < 3 or function_words < (1 if text.rstrip().endswith((".", "!", "?")) else 2) or function_words < len(words) // 6:
         return False
-    return len(words) * 10 >= len(text.split()) * 8 and not _CODE.search(text)
+    tokens = text.split()
+    pure = sum(_PURE.fullmatch(t) is not None for t in tokens)
+    return pure * 4 >= len(tokens) * 3 and not _CODE.search(text)
 
 
 _MIXED = re.compile(r"^(?!Mc|Mac|De|Di|La|Le|Van|O)[^\W\d_]*[a-zß-ÿ][A-Z]|^[A-Z]{1,4}$")
 """Words of code: camel case, short capitals."""
+_PURE = re.compile(r"[\"'“”(‘’]*(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|\d{1,4}|\x1a+)[.,;:!?\"'”’)]*|[-–—]")
+"""A token of prose: a word or a small number, with its punctuation."""
 _CODE = re.compile(r"[=;{}|<>]|\w\(|::|\w\.\w{2,}\(|\b\w+_\w+\b|\[\w+\]|/\w+/")
 
 
