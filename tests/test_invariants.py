@@ -33,6 +33,7 @@ from strategies import (
     words,
 )
 
+from logscrub.detect.catalogue import load, marked
 from logscrub.detect.engine import Engine
 from logscrub.model import Raw, Span
 from logscrub.redact.policy import load_policy
@@ -286,3 +287,43 @@ def test_of_what_is_planted_in_the_samples_nothing_is_left(with_names: Redactor,
     assert left == []
     assert verify(with_names, out).clean
     assert scrub(with_names, out)[0] == out
+
+
+# -- no example of a detector survives, whatever stands around it ---------------------------------------------------------
+
+_BUILTIN = load()
+VALUES = [
+    (d.id, text[a:b])
+    for d in _BUILTIN.detectors
+    if d.patterns and not d.context and d.certainty == "certain"
+    for text, spans in map(marked, d.examples)
+    for a, b in spans
+]
+"""(detector, value) of the examples."""
+GLUE = " \t\"'`<>()[]{},;|!?&#$*→„“»«…\u00a0\u2028。、\x1b\x00"
+"""What may stand right before and after a value, besides letters, digits and what may be part of it (`.-_+%@:/=~^\\`)."""
+
+
+@pytest.mark.parametrize("place", ["message", "key", "value", "nested", "cell"])
+def test_no_example_of_a_detector_survives_whatever_stands_around_it(redactor: Redactor, place: str) -> None:
+    def put(text: str) -> str:
+        as_json = json.dumps(text, ensure_ascii=False)
+        return {
+            "message": f"done {text} in 3 ms\n",
+            "key": f"{{{as_json}: 1}}\n",
+            "value": f'{{"ref": {as_json}}}\n',
+            "nested": json.dumps({"arguments": f"[{as_json}]"}, ensure_ascii=False) + "\n",
+            "cell": 'INFO,"' + text.replace('"', '""') + '"\n',
+        }[place]
+
+    alone = [(d, v) for d, v in VALUES if any(s.start == 0 and s.end == len(v) for s in redactor.engine.judge(v))]
+    assert len(alone) > 60, "the detectors whose patterns need no context"
+    left = set()
+    for glue in GLUE:
+        for before, after in ((glue, glue), ("", glue)):
+            rows = [put(f"{before}{value}{after}") for _, value in alone]
+            head = "Level,Details\n" if place == "cell" else ""
+            out, _ = scrub(redactor, (head + "".join(rows)).encode())
+            lines = out.decode().split("\n")[1 if head else 0 :]
+            left |= {(d, before, after) for (d, value), line in zip(alone, lines, strict=False) if value in line}
+    assert left == set()
