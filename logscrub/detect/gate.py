@@ -4,7 +4,7 @@ Nothing of the gate is written by hand, all of it follows from the parsed patter
 
 - literals of which every match must hold one (`@`, `ATATT3x`, `assigned`): all of them together are one RE2 set, one linear pass;
 - for a pattern without such literals (digits in groups, random tokens): how many digits a match has at least, how long a stretch
-  without white space, and which characters;
+  without white space, which characters, and a stretch of which shape (`aa00`, `0.0`);
 - the context words of a detector, in the same RE2 set.
 
 Look-arounds are left out, bounds are only ever lowered: the gate may let a pattern through in vain, it never misses a match.
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from re import _constants as c  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
@@ -26,6 +26,7 @@ _FOLDED_BY_PYTHON = r"\x{130}\x{131}"
 _IGNORECASE = 2
 _DIGIT = re.compile(r"\d")
 _SOLID = re.compile(r"[\w+/=%.-]+")
+_SHAPES = {i: "0" if chr(i).isdigit() else "a" for i in range(128) if chr(i).isalnum()}
 _SPACES = [i for i in range(0x3001) if chr(i).isspace()]
 _MOST_LITERALS = 400
 _TELLING = frozenset("@~%<»“‘")
@@ -47,6 +48,8 @@ class Needs(NamedTuple):
     """One of these, if there are any."""
     foreign: bool = False
     """A character beyond ASCII."""
+    shape: str = ""
+    """A stretch of this shape: `a` for a letter, `0` for a digit, other characters for themselves."""
 
 
 class Gate:
@@ -107,6 +110,7 @@ class Gate:
             unbroken = max(map(len, text.split()), default=0)
             solid = max(map(len, _SOLID.findall(text)), default=0) if unbroken >= 14 else unbroken
             ascii_only = text.isascii()
+            shape = text.translate(_SHAPES) if ascii_only else ""
             for i, n in self._needs:
                 if (
                     n.digits <= digits
@@ -115,6 +119,7 @@ class Gate:
                     and n.characters <= characters
                     and not (n.one_of and characters.isdisjoint(n.one_of))
                     and not (n.foreign and ascii_only)
+                    and (not ascii_only or n.shape in shape)
                 ):
                     found.add(i)
         found -= self._contextual - near
@@ -133,7 +138,63 @@ def literals(pattern: str) -> list[str] | None:
 def needs(pattern: str) -> Needs:
     """What every match of `pattern` has."""
     parsed = _parser.parse(pattern)
-    return _needs(parsed, bool(parsed.state.flags & _IGNORECASE)).needs
+    found = _needs(parsed, bool(parsed.state.flags & _IGNORECASE)).needs
+    return found._replace(shape=_shape(parsed))
+
+
+def _shape(items: Any) -> str:
+    """The longest stretch whose shape every match has."""
+    best = run = ""
+    for token in _shape_tokens(items):
+        if token is None:
+            run = ""
+            continue
+        char, low, high = token
+        run += char * low
+        best = max(best, run, key=len)
+        if high != low:  # how many there are is open: what follows stands behind one of them
+            run = char if low else ""
+    return best
+
+
+def _shape_tokens(items: Any) -> Iterator[tuple[str, int, int] | None]:
+    """The items of a sequence as (shape, least, most), None for one without a shape."""
+    for op, arg in items:
+        if op in (c.AT, c.ASSERT, c.ASSERT_NOT):
+            continue
+        if op is c.SUBPATTERN:
+            yield from _shape_tokens(arg[3])
+        elif op is c.ATOMIC_GROUP:
+            yield from _shape_tokens(arg)
+        elif op in (c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT):
+            low, high, body = arg
+            inner = list(_shape_tokens(body))
+            one = inner[0] if len(inner) == 1 else None
+            if one is not None and one[1:] == (1, 1):
+                yield one[0], int(low), -1 if high != low else int(low)
+            elif low == high == 1:
+                yield from inner
+            else:
+                if low:
+                    yield from inner
+                yield None
+        else:
+            char = _shape_class(op, arg)
+            yield (char, 1, 1) if char else None
+
+
+def _shape_class(op: Any, arg: Any) -> str:
+    if op is c.LITERAL and arg < 128:
+        return chr(arg).translate(_SHAPES)
+    if op is c.IN and not any(o is c.NEGATE for o, _ in arg):
+        if _only_digits(arg):
+            return "0"
+        if all(
+            (o is c.LITERAL and a < 128 and chr(a).isalpha()) or (o is c.RANGE and (65 <= a[0] <= a[1] <= 90 or 97 <= a[0] <= a[1] <= 122))
+            for o, a in arg
+        ):
+            return "a"
+    return ""
 
 
 class _Part(NamedTuple):
