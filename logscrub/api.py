@@ -241,8 +241,10 @@ def verify_input(
                         for piece in pieces:
                             verifier.feed(piece)
                             tell(stream.bytes_read, Tally(records_read=verifier.report.records))
-                    finally:
+                    except InputError:  # what came before it is looked at to the end
                         verifier.finish()
+                        raise
+                    verifier.finish()
             finally:
                 sha256 = hashed.finish()
     except InputError as error:
@@ -336,25 +338,42 @@ def _open_hashed(item: Input) -> Iterator[tuple[Stream, _Hashed]]:
         yield stream, hashed
 
 
-_EXTENSIONS = re.compile(
-    r"(?:\.(?:log|json|jsonl|ndjson|csv|txt|out|err|gz|zst|zip|\d{1,3}))+/?$|/$", re.IGNORECASE
-)  # fmt: skip
-_PLACEHOLDER = re.compile(r"<([A-Z][A-Z0-9_]*)(:[0-9a-f]{20})?>")
+_EXTENSION = (
+    "log|logs|json|jsonl|ndjson|csv|tsv|txt|text|out|err|xml|yaml|yml|html|md|pdf|xlsx?|docx?|bak|old|gz|gzip|zst|zstd|zip"
+)
+_EXTENSIONS = re.compile(rf"(?:\.(?:{_EXTENSION})(?:\.\d{{1,3}})?)+/?$|/$", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"<([A-Z][A-Z0-9_]*)(?::([0-9a-f]{20}))?>")
 
 
 def clean_name(redactor: Redactor, name: str, *, pseudonyms: bool = True) -> str:
-    """A file's name or path without customer data: each part judged, its extensions kept, placeholders without brackets."""
+    """A file's name or path without customer data: each part judged, its extensions kept.
+
+    Placeholders stand in it without brackets (`ACCOUNT_ID-6f1c….log`), for not all systems and shells bear those; a name
+    that was cleaned stays as it is.
+    """
     return "/".join(_clean_part(redactor, part, pseudonyms) for part in name.split("/"))
 
 
 def _clean_part(redactor: Redactor, part: str, pseudonyms: bool) -> str:
     found = _EXTENSIONS.search(part)
     end = found.start() if found else len(part)
-    stem = clean_text(redactor, part[:end])
-    if stem == part[:end]:
+    given = _bare_placeholder(redactor.engine.catalogue.entity_types).sub(
+        lambda m: f"<{m[1]}:{m[2]}>" if m[2] else f"<{m[1]}>", part[:end]
+    )
+    clean = clean_text(redactor, given)
+    if clean == given:
         return part
-    stem = _PLACEHOLDER.sub(lambda m: m[1] + (f"-{m[2][1:]}" if m[2] and pseudonyms else ""), stem)
-    return stem + part[end:]
+
+    def bare(m: re.Match[str]) -> str:
+        return f"{m[1]}-{m[2]}" if m[2] and (pseudonyms or m[0] in given) else m[1]
+
+    return _PLACEHOLDER.sub(bare, clean) + part[end:]
+
+
+@lru_cache(maxsize=4)
+def _bare_placeholder(types: frozenset[str]) -> re.Pattern[str]:
+    """A placeholder as it stands in a file's name."""
+    return re.compile(rf"(?<![A-Z0-9_<])({'|'.join(sorted(types, key=len, reverse=True))})(?:-([0-9a-f]{{20}}))?(?![A-Z0-9_])")
 
 
 def clean_text(redactor: Redactor, text: str) -> str:

@@ -7,6 +7,7 @@ output went away.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import signal
@@ -58,7 +59,7 @@ def _run(arguments: Sequence[str]) -> int:
     except TyperException as error:
         context_of = getattr(error, "ctx", None)
         where = context_of.command_path if context_of is not None else "logscrub"
-        message = " ".join(error.format_message().split()).rstrip(".")
+        message = " ".join(error.format_message().split()).rstrip(".").replace("Value error, ", "")
         say(f"{message}; see: {where} --help")
         return 2
     except LogscrubError as error:
@@ -66,6 +67,9 @@ def _run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except BrokenPipeError:
         raise
+    except OSError as error:
+        say(f"cannot read or write: {os.strerror(error.errno or errno.EIO)}; make room, or choose another place")
+        return 3
     except Exception as error:  # its message may quote a log: say what kind it is, no more
         say(
             f"this is a bug in logscrub ({type(error).__name__}); please report it with the command; LOGSCRUB_DEBUG=1 shows where"
@@ -81,10 +85,18 @@ def _be_quiet() -> None:
     logging.disable(logging.CRITICAL)
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _end)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    # a second Ctrl-C must not break off the tidying up after the first
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _end(number: int, frame: FrameType | None) -> None:
@@ -101,8 +113,8 @@ def _flush() -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
+        say(f"cannot write: {os.strerror(error.errno or errno.EIO)}; make room, or choose another place")
         _drop_output()
-        say(f"-: cannot be written: {os.strerror(error.errno or 0)}; choose another place")
         sys.exit(3)
 
 

@@ -56,7 +56,10 @@ def _group(context: typer.Context) -> None:
 
 @app.command("list", epilog=LIST_EXAMPLES)
 def list_detectors(detectors: Detectors = None, report_format: Annotated[Literal["text", "json"], _FORMAT] = "text") -> int:
-    """List all detectors in force: id, entity type, row of the logging guidelines, why."""
+    """List the detectors in force.
+
+    Each with the entity type it finds, the row of the logging guidelines it serves, and why.
+    """
     catalogue = _catalogue(detectors or [])
     if report_format == "json":
         rows = [{"id": d.id, "entity_type": d.entity_type, "guideline": d.guideline, "why": d.why} for d in catalogue.detectors]
@@ -77,7 +80,7 @@ def show(
     detectors: Detectors = None,
     report_format: Annotated[Literal["text", "json"], _FORMAT] = "text",
 ) -> int:
-    """Show everything about one detector, with its examples."""
+    """Show all about one detector."""
     from logscrub.errors import UsageError
 
     catalogue = _catalogue(detectors or [])
@@ -98,10 +101,13 @@ def show(
 def test(
     folder: Annotated[
         Path | None,
-        typer.Argument(metavar="[DIR]", help="Your own detectors, tested together with the built-in ones.", show_default=False),
+        typer.Argument(metavar="DIR", help="Your own detectors, tested together with the built-in ones.", show_default=False),
     ] = None,
 ) -> int:
-    """Hold every detector to its examples: what must be found is, and what must stay stays."""
+    """Hold the detectors to their examples.
+
+    What must be found is found, to the letter, and what must stay stays.
+    """
     from logscrub.detect.selftest import failures
 
     catalogue = _catalogue([folder] if folder else [])

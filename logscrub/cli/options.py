@@ -21,7 +21,7 @@ InputFormat = Literal["auto", "app-logs", "otlp", "ndjson", "csv", "forge-cli", 
 Inputs = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[INPUT]...",
+        metavar="INPUT",
         help="Files or folders; plain, .gz, .zst or .zip. None, or -, is standard input.",
         show_default=False,
     ),
