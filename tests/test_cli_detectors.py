@@ -1,0 +1,95 @@
+"""`logscrub detectors`: what is looked for can be read, and proves itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from test_cli_scrub import lines, run
+
+from logscrub.cli import detectors
+from logscrub.detect import catalogue
+
+OWN = """
+id = "{id}"
+entity_type = "TICKET"
+guideline = "personal data"
+why = "Tickets of our help desk."
+patterns = ['\\bTCK-\\d{{6}}\\b']
+examples = ['{example}']
+"""
+
+
+def own(folder: Path, example: str, name: str = "ticket") -> Path:
+    folder.mkdir()
+    (folder / f"{name}.toml").write_text(OWN.format(id=name, example=example), encoding="utf-8")
+    return folder
+
+
+def test_list_shows_each_detector_on_a_line_of_aligned_text() -> None:
+    done = run("detectors", "list")
+    rows = done.stdout.decode().splitlines()
+    known = catalogue.load().detectors
+    assert done.returncode == 0 and b"\x1b" not in done.stdout and done.stderr == b""
+    assert rows[0].split() == ["ID", "ENTITY", "TYPE", "GUIDELINE", "WHY"]
+    assert [row.split()[0] for row in rows[1:]] == [d.id for d in known]
+    column = rows[0].index("WHY")
+    assert all(row[column:] == d.why for row, d in zip(rows[1:], known, strict=True))
+
+
+def test_list_as_json_holds_the_same_with_detectors_of_ones_own(tmp_path: Path) -> None:
+    done = run("detectors", "list", "--format", "json", "--detectors", own(tmp_path / "own", "«TCK-123456»"))
+    rows = {row["id"]: row for row in json.loads(done.stdout)}
+    assert set(rows) == {d.id for d in catalogue.load().detectors} | {"ticket"}
+    assert rows["ticket"] == {
+        "id": "ticket", "entity_type": "TICKET", "guideline": "personal data", "why": "Tickets of our help desk.",
+    }  # fmt: skip
+
+
+def test_show_tells_everything_with_examples() -> None:
+    done = run("detectors", "show", "email_address")
+    detector = next(d for d in catalogue.load().detectors if d.id == "email_address")
+    text = done.stdout.decode()
+    assert done.returncode == 0
+    for part in (detector.why, detector.guideline, *detector.patterns, *detector.examples, *detector.counterexamples):
+        assert part in text
+
+
+def test_an_unknown_name_is_exit_code_2_with_close_matches() -> None:
+    done = run("detectors", "show", "email_adress")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert len(lines(done)) == 1 and "email_address" in lines(done)[0]
+
+
+def test_an_example_that_does_not_hold_is_shown_with_exit_code_1(tmp_path: Path) -> None:
+    done = run("detectors", "test", own(tmp_path / "own", "see «TCK-12345»"))
+    text = done.stdout.decode()
+    assert done.returncode == 1
+    assert "ticket" in text and "see «TCK-12345»" in text and "see TCK-12345\n" in text
+    assert len(lines(done)) == 1 and "1 of " in lines(done)[0]
+
+
+def test_examples_that_hold_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    builtin = own(tmp_path / "builtin", "«TCK-123456»", "other")
+    (builtin / "macros.toml").write_text("")
+    monkeypatch.setattr(catalogue, "builtin_folder", lambda: builtin)
+    monkeypatch.chdir(tmp_path)
+    assert detectors.test(own(tmp_path / "own", "«TCK-123456» and «TCK-654321»")) == 0
+    assert capfd.readouterr() == ("2 detectors, 2 examples: all hold\n", "")
+
+
+def test_a_wrong_detector_or_folder_is_exit_code_2(tmp_path: Path) -> None:
+    folder = own(tmp_path / "own", "«TCK-123456»")
+    (folder / "ticket.toml").write_text('id = "ticket"\nfoo = "bar"')
+    for argument, says in ((folder, "ticket.toml"), (tmp_path / "nowhere", "nowhere")):
+        done = run("detectors", "test", argument)
+        assert (done.returncode, done.stdout) == (2, b"") and says in lines(done)[0] and len(lines(done)) == 1
+
+
+def test_without_a_command_the_help_is_shown_as_wrong_usage() -> None:
+    for arguments in ([], ["detectors"]):
+        done = run(*arguments)
+        assert done.returncode == 2 and done.stdout.startswith(b"Usage:")

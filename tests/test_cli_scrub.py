@@ -1,0 +1,457 @@
+"""`logscrub scrub`, run as people run it; and the library, where a process would add nothing."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+
+import logscrub
+from logscrub.cli import reference
+from logscrub.cli.options import size
+
+ROOT = Path(__file__).parents[1]
+PROGRAM = [sys.executable, "-m", "logscrub"]
+ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("LOGSCRUB")} | {"PYTHONPATH": str(ROOT)}
+
+LINE = b"INFO mail to jane.doe@acme.example failed\n"
+CLEAN = b"INFO mail to <EMAIL_ADDRESS> failed\n"
+ACCOUNT = b"557058:8ce114f4-d82c-45e2-b4fb-c6a0751d7d57"
+KEY = "a key for tests, 32 characters .."
+
+
+def run(
+    *arguments: str | Path, stdin: bytes | None = b"", cwd: Path | None = None, env: Mapping[str, str] | None = None, **more: Any
+) -> subprocess.CompletedProcess[bytes]:
+    """The program's end. Whatever it does, it shows no traceback, and no value on standard error."""
+    given = {} if stdin is None else {"input": stdin}
+    done = subprocess.run(
+        [*PROGRAM, *map(str, arguments)], cwd=cwd, env=ENVIRONMENT | (env or {}), timeout=60, check=False,
+        **({"capture_output": True} | given | more),
+    )  # fmt: skip
+    said = done.stderr or b""
+    assert b"Traceback" not in said and b"jane.doe" not in said and ACCOUNT not in said, said
+    assert all(line.startswith(b"logscrub: ") for line in said.splitlines()), said
+    return done
+
+
+def lines(done: subprocess.CompletedProcess[bytes]) -> list[str]:
+    return done.stderr.decode().splitlines()
+
+
+# -- starting -----------------------------------------------------------------------------------------------------------
+
+
+def test_version_and_help_import_nothing_heavy() -> None:
+    heavy = ["presidio_analyzer", "spacy", "numpy", "re2", "phonenumbers", "stdnum", "orjson", "rich"]
+    code = (
+        "import sys\nfrom logscrub.cli import main\n"
+        f"try: main()\nfinally: print([m for m in {heavy} if m in sys.modules], file=sys.stderr)"
+    )
+    for option in ("--version", "--help"):
+        done = subprocess.run([sys.executable, "-c", code, option], capture_output=True, env=ENVIRONMENT, check=True)
+        assert done.stderr.decode().strip() == "[]"
+        assert logscrub.__version__.encode() in done.stdout or b"Usage:" in done.stdout
+
+
+def test_importing_the_library_imports_nothing_heavy_and_keeps_verify_a_function() -> None:
+    code = (
+        "import sys, logscrub\nassert not {'orjson', 're2', 'logscrub.api'} & set(sys.modules)\n"
+        "import logscrub.verify.sarif\nfrom logscrub.verify import Verifier\nassert logscrub.verify('x').clean"
+    )
+    subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, check=True)
+
+
+def test_the_reference_is_current() -> None:
+    assert reference.PAGE.read_text(encoding="utf-8") == reference.reference(), "run: make docs"
+
+
+def test_the_input_formats_are_those_of_the_library() -> None:
+    from typing import get_args
+
+    from logscrub.cli.options import InputFormat
+    from logscrub.formats import INPUT_FORMATS
+
+    assert get_args(InputFormat) == INPUT_FORMATS
+
+
+def test_bytes_are_told_in_the_unit_that_fits() -> None:
+    assert [size(n) for n in (0, 999, 1000, 999_949, 999_950, 1_200_000, 5_000_000_000_000)] == [
+        "0 B", "999 B", "1.0 kB", "999.9 kB", "1.0 MB", "1.2 MB", "5000.0 GB",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["scrub", "--foo"], "--foo"),
+        (["scrub", "--input-format", "xml"], "forge-cli"),
+        (["scub"], "scrub"),
+        (["scrub", "a", "b"], "-o"),
+        (["scrub", "."], "-o"),
+        (["scrub", "a", "b", "-o", "file"], "file"),
+        (["scrub", "--policy", "nope"], "nope"),
+        (["scrub", "--key-file", "short"], "16 bytes"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_code_2(tmp_path: Path, arguments: list[str], says: str) -> None:
+    (tmp_path / "file").write_bytes(LINE)
+    (tmp_path / "short").write_bytes(b"sesame")
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2 and done.stdout == b""
+    assert len(lines(done)) == 1 and says in lines(done)[0] and "sesame" not in lines(done)[0]
+
+
+# -- one input ----------------------------------------------------------------------------------------------------------
+
+
+def test_standard_input_goes_to_standard_output_with_one_line_of_summary() -> None:
+    done = run("scrub", stdin=LINE * 3)
+    assert (done.returncode, done.stdout) == (0, CLEAN * 3)
+    assert len(lines(done)) == 1
+    assert re.fullmatch(r"logscrub: 3 records, 3 redactions, 0 withheld, 126 B in \d+\.\d s", lines(done)[0])
+
+
+def test_a_dash_is_standard_input_and_an_empty_input_gives_an_empty_output() -> None:
+    done = run("scrub", "-", "-o", "-")
+    assert (done.returncode, done.stdout) == (0, b"")
+
+
+def test_a_file_goes_to_standard_output_or_a_file_or_into_a_folder(tmp_path: Path) -> None:
+    source = tmp_path / "app.log"
+    source.write_bytes(LINE)
+    (tmp_path / "folder").mkdir()
+    assert run("scrub", source).stdout == CLEAN
+    done = run("scrub", source, "-o", tmp_path / "new/clean.log")
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert (tmp_path / "new/clean.log").read_bytes() == CLEAN
+    assert run("scrub", source, "-o", tmp_path / "folder").returncode == 0
+    assert (tmp_path / "folder/app.log").read_bytes() == CLEAN
+    assert source.read_bytes() == LINE
+
+
+def test_each_line_comes_out_within_a_second_of_its_arrival() -> None:
+    with subprocess.Popen([*PROGRAM, "scrub"], stdin=-1, stdout=-1, stderr=-1, env=ENVIRONMENT) as program:
+        assert program.stdin and program.stdout and program.stderr
+        for n in range(3):
+            program.stdin.write(LINE)
+            program.stdin.flush()
+            assert select.select([program.stdout], [], [], 30 if n == 0 else 1.0)[0], "nothing came"
+            assert os.read(program.stdout.fileno(), 1000) == CLEAN
+        program.stdin.close()
+        assert program.wait(30) == 0
+
+
+def test_an_output_that_is_an_input_is_refused(tmp_path: Path) -> None:
+    for name in ("a.log", "b.log"):
+        (tmp_path / name).write_bytes(LINE)
+    (tmp_path / "link").symlink_to("b.log")
+    for arguments in (
+        ["a.log", "-o", "a.log"],
+        [".", "-o", "."],
+        ["a.log", "-o", "b.log", "--summary", "a.log"],
+        ["a.log", "-o", "c.log", "--summary", "c.log"],
+        ["a.log", "b.log", "-o", "new", "--summary", "link"],
+    ):
+        done = run("scrub", *arguments, cwd=tmp_path)
+        assert done.returncode == 2 and len(lines(done)) == 1, arguments
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.log", "b.log", "link"]
+    assert (tmp_path / "a.log").read_bytes() == LINE == (tmp_path / "b.log").read_bytes()
+
+
+def test_a_missing_input_is_one_line_and_exit_code_3(tmp_path: Path) -> None:
+    done = run("scrub", "missing.log", "-o", "out", cwd=tmp_path)
+    assert (done.returncode, lines(done)) == (3, ["logscrub: missing.log: no such file"])
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_no_permission_is_one_line_and_exit_code_3(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(LINE)
+    (tmp_path / "a.log").chmod(0)
+    done = run("scrub", "a.log", "-o", "out", cwd=tmp_path)
+    assert done.returncode == 3 and len(lines(done)) == 1 and "permission" in lines(done)[0]
+
+
+# -- compression --------------------------------------------------------------------------------------------------------
+
+
+def zipped(members: Mapping[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def test_output_is_compressed_as_its_input_was(tmp_path: Path) -> None:
+    assert gzip.decompress(run("scrub", stdin=gzip.compress(LINE)).stdout) == CLEAN
+    (tmp_path / "a.zst").write_bytes(zstandard.compress(LINE))
+    logscrub.scrub_file(tmp_path / "a.zst", tmp_path / "b")
+    assert zstandard.ZstdDecompressor().decompressobj().decompress((tmp_path / "b").read_bytes()) == CLEAN
+
+
+def test_a_zip_keeps_its_members_and_their_names_lose_customer_data() -> None:
+    members = {"logs/app.log": LINE, "jane.doe@acme.example.log": LINE, "bob@acme.example.log": b"ok\n", "empty/": b""}
+    done = run("scrub", stdin=zipped(members))
+    assert done.returncode == 0
+    with zipfile.ZipFile(io.BytesIO(done.stdout)) as archive:
+        assert {n: archive.read(n) for n in archive.namelist()} == {
+            "logs/app.log": CLEAN, "EMAIL_ADDRESS.log": CLEAN, "EMAIL_ADDRESS-2.log": b"ok\n", "empty/": b"",
+        }  # fmt: skip
+
+
+def test_a_stream_that_breaks_off_has_given_what_was_clean(tmp_path: Path) -> None:
+    whole = gzip.compress(os.urandom(1 << 18).hex().encode() + b"\n" + LINE * 1000, 1)
+    done = run("scrub", "-", "--summary", tmp_path / "s.json", stdin=gzip.compress(LINE * 5) + whole[: len(whole) // 2])
+    assert done.returncode == 3
+    assert "truncated" in lines(done)[0] and "1 of 1 input failed" in lines(done)[1]
+    got = subprocess.run(["gzip", "-dc"], input=done.stdout, capture_output=True, check=False).stdout
+    assert got.startswith(CLEAN * 5)
+    summary = json.loads((tmp_path / "s.json").read_text())
+    assert summary["inputs"][0]["status"] == "failed"
+    assert summary["records"]["read"] == summary["records"]["written"] >= 5
+
+
+# -- several inputs -----------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_is_mirrored_and_one_broken_input_does_not_stop_the_others(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    (logs / "deep").mkdir(parents=True)
+    (logs / "a.log").write_bytes(LINE)
+    (logs / "broken.gz").write_bytes(gzip.compress(LINE * 99)[:-9])
+    (logs / "deep/b.ndjson.gz").write_bytes(gzip.compress(b'{"email":"jane.doe@acme.example"}\n'))
+    (logs / "deep/jane.doe@acme.example.log").write_bytes(LINE)
+    (logs / "deep/bob@acme.example.log").write_bytes(LINE)
+    broken_zip = zipped({"jane.doe@acme.example.txt": LINE})
+    (logs / "z.zip").write_bytes(broken_zip.replace(broken_zip[60:64], b"\0\0\0\0"))
+    done = run("scrub", "logs", "missing.log", "-o", "clean", "--summary", "s.json", cwd=tmp_path)
+    assert done.returncode == 3
+    written = {p.relative_to(tmp_path / "clean").as_posix() for p in (tmp_path / "clean").rglob("*") if p.is_file()}
+    assert written == {"a.log", "deep/b.ndjson.gz", "deep/EMAIL_ADDRESS.log", "deep/EMAIL_ADDRESS-2.log"}
+    assert gzip.decompress((tmp_path / "clean/deep/b.ndjson.gz").read_bytes()) == b'{"email":"<EMAIL_ADDRESS>"}\n'
+    said = lines(done)
+    assert len(said) == 4
+    assert said[0] == "logscrub: missing.log: no such file"
+    assert said[1].startswith("logscrub: logs/broken.gz: ") and said[2].startswith("logscrub: logs/z.zip: ")
+    assert said[3].endswith("; 3 of 7 inputs failed")
+    text = (tmp_path / "s.json").read_text()
+    assert "jane" not in text and "bob" not in text
+    summary = json.loads(text)
+    assert [(i["name"], i["status"]) for i in summary["inputs"]] == [
+        ("missing.log", "failed"),
+        ("a.log", "scrubbed"),
+        ("broken.gz", "failed"),
+        ("deep/b.ndjson.gz", "scrubbed"),
+        ("deep/EMAIL_ADDRESS.log", "scrubbed"),
+        ("deep/EMAIL_ADDRESS-2.log", "scrubbed"),
+        ("z.zip", "failed"),
+    ]
+    assert summary["records"] == {"read": 4, "written": 4, "withheld": 0, "unparsed": 0}
+    assert summary["redactions"] == {"EMAIL_ADDRESS": 4}
+    assert summary["formats"] == {"ndjson": 1, "text": 3}
+    assert set(summary) == {
+        "version", "policy", "detectors_digest", "key_id", "records", "bytes", "redactions", "formats", "inputs",
+    }  # fmt: skip
+    assert summary["policy"] == "atlassian" and summary["bytes"]["read"] == 3 * len(LINE) + 34
+
+
+def test_two_inputs_of_one_name_are_refused(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "app.log").write_bytes(LINE)
+    done = run("scrub", "a/app.log", "b/app.log", "-o", "clean", cwd=tmp_path)
+    assert done.returncode == 2 and not (tmp_path / "clean").exists()
+
+
+# -- what goes wrong ----------------------------------------------------------------------------------------------------
+
+
+def test_withheld_records_are_told_and_give_exit_code_3(tmp_path: Path) -> None:
+    breaks = "\n".join(
+        [
+            "import logscrub.detect.engine as e, sys",
+            "judge = e.Engine.judge_line",
+            "def broken(self, text, leaf, before=None):",
+            "    if 'poison' in text: raise ValueError(text)",
+            "    return judge(self, text, leaf, before)",
+            "e.Engine.judge_line = broken",
+            "from logscrub.cli import main; main()",
+        ]
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", breaks, "scrub"],
+        input=LINE + b"poison jane.doe\n",
+        capture_output=True,
+        env=ENVIRONMENT,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (3, CLEAN + b"<WITHHELD>\n")
+    assert b"1 record could not be scanned" in done.stderr and b"1 withheld" in done.stderr and b"poison" not in done.stderr
+
+
+def test_a_bug_is_one_line_without_its_message(tmp_path: Path) -> None:
+    breaks = (
+        "import logscrub.scrubbing as s\n"
+        "def broken(self, data): raise ValueError('jane.doe')\n"
+        "s.Scrubber.feed = broken\nfrom logscrub.cli import main\nmain()"
+    )
+    command = [sys.executable, "-c", breaks, "scrub"]
+    done = subprocess.run(command, input=LINE, capture_output=True, env=ENVIRONMENT, check=False)
+    assert done.returncode == 70 and len(done.stderr.splitlines()) == 1
+    assert b"bug" in done.stderr and b"ValueError" in done.stderr and b"jane" not in done.stderr
+    done = subprocess.run(command, input=LINE, capture_output=True, env=ENVIRONMENT | {"LOGSCRUB_DEBUG": "1"}, check=False)
+    assert done.returncode == 70 and b"in broken" in done.stderr and b"jane" not in done.stderr
+
+
+def test_a_reader_that_goes_away_ends_it_quietly_with_141(tmp_path: Path) -> None:
+    (tmp_path / "app.log").write_bytes(LINE * 20_000)
+    command = " ".join(PROGRAM)
+    for arguments in (
+        "scrub app.log | head -1", "detectors list | true", "--help | true", "verify app.log | true",
+    ):  # fmt: skip
+        done = subprocess.run(
+            ["bash", "-c", f"{command} {arguments}; exit ${{PIPESTATUS[0]}}"],
+            capture_output=True, cwd=tmp_path, env=ENVIRONMENT, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (141, b""), arguments
+
+
+def test_a_closed_standard_error_ends_it_with_141_after_the_output(tmp_path: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = run("scrub", stdin=LINE, capture_output=False, stdout=subprocess.PIPE, stderr=write)
+    os.close(write)
+    assert (done.returncode, done.stdout) == (141, CLEAN)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_one_line_and_exit_code_3(tmp_path: Path) -> None:
+    for arguments in (["scrub"], ["--help"], ["detectors", "list"]):
+        with Path("/dev/full").open("wb") as full:
+            done = run(*arguments, stdin=LINE, capture_output=False, stdout=full, stderr=subprocess.PIPE)
+        assert done.returncode == 3 and len(lines(done)) == 1, arguments
+    done = run("scrub", "--summary", "/dev/full", stdin=LINE)
+    assert done.returncode == 3 and done.stdout == CLEAN
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_ends_quietly_and_leaves_no_half_file(tmp_path: Path, number: int, code: int) -> None:
+    command = [*PROGRAM, "scrub", "-o", "out.log"]
+    with subprocess.Popen(command, stdin=-1, stdout=-1, stderr=-1, env=ENVIRONMENT, cwd=tmp_path) as program:
+        assert program.stdin
+        program.stdin.write(LINE * 1000)
+        program.stdin.flush()
+        end = time.monotonic() + 30
+        while not list(tmp_path.iterdir()) and time.monotonic() < end:
+            time.sleep(0.02)
+        assert list(tmp_path.iterdir()), "it never began"
+        program.send_signal(number)
+        assert program.communicate(timeout=30) == (b"", b"")
+        assert program.returncode == code
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- settings -----------------------------------------------------------------------------------------------------------
+
+
+def test_equal_keys_give_equal_pseudonyms_and_the_file_beats_the_variable(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(KEY + "\n")
+    text = b"by " + ACCOUNT + b"\n"
+    by_file = run("scrub", "--key-file", "key", stdin=text, cwd=tmp_path, env={"LOGSCRUB_KEY": "another key of 16 bytes or more"})
+    by_variable = run("scrub", stdin=text, cwd=tmp_path, env={"LOGSCRUB_KEY": KEY})
+    by_library = logscrub.scrub(text, key=KEY.encode())
+    assert re.fullmatch(rb"by <ACCOUNT_ID:[0-9a-f]{20}>\n", by_file.stdout)
+    assert by_file.stdout == by_variable.stdout == by_library.output
+    assert run("scrub", stdin=text).stdout != by_file.stdout != logscrub.scrub(text).output
+
+
+def test_a_key_that_is_too_short_is_refused_and_not_shown() -> None:
+    done = run("scrub", stdin=LINE, env={"LOGSCRUB_KEY": "sesame"})
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert "LOGSCRUB_KEY" in lines(done)[0] and "sesame" not in lines(done)[0]
+
+
+def test_the_configuration_counts_and_the_command_line_beats_it(tmp_path: Path) -> None:
+    (tmp_path / "logscrub.toml").write_text('policy = "strict"\n[[allow]]\nvalue = "help@acme.example"\nreason = "ours"\n')
+    text = b"by " + ACCOUNT + b" to help@acme.example\n"
+    assert run("scrub", stdin=text, cwd=tmp_path).stdout == b"by <ACCOUNT_ID> to help@acme.example\n"
+    assert run("scrub", "--policy", "secrets-only", stdin=text, cwd=tmp_path).stdout == text
+    (tmp_path / "logscrub.toml").write_text('polcy = "strict"')
+    done = run("scrub", stdin=text, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert "logscrub.toml" in lines(done)[0] and "polcy" in lines(done)[0]
+
+
+def test_a_policy_file_and_detectors_of_ones_own_count(tmp_path: Path) -> None:
+    rows = "\n".join(f'"{row}" = "keep"' for row in logscrub_rows() if row != "personal data")
+    (tmp_path / "ours.toml").write_text(f'name = "ours"\n[rows]\n{rows}\n"personal data" = "remove"\n')
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/ticket.toml").write_text(
+        'id = "ticket"\nentity_type = "TICKET"\nguideline = "personal data"\nwhy = "x"\n'
+        "patterns = ['\\bTCK-\\d{6}\\b']\nexamples = ['see «TCK-123456»']\n"
+    )
+    text = "see TCK-123456 of jane.doe@acme.example\n"
+    done = run("scrub", "--policy", "ours.toml", "--detectors", "own", stdin=text.encode(), cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, b"see <TICKET> of jane.doe@acme.example\n")
+
+
+def logscrub_rows() -> list[str]:
+    from logscrub.guidelines import GUIDELINES
+
+    return list(GUIDELINES)
+
+
+def test_a_given_format_is_not_guessed() -> None:
+    assert logscrub.scrub('{"a":1}\n').formats == ("ndjson",)
+    assert logscrub.scrub('{"a":1}\n', input_format="text").formats == ("text",)
+
+
+# -- the library --------------------------------------------------------------------------------------------------------
+
+
+def test_the_library_gives_back_the_type_it_was_given() -> None:
+    assert logscrub.scrub(LINE).output == CLEAN
+    assert logscrub.scrub(LINE.decode()).output == CLEAN.decode()
+    odd = "\ufeffa\udce9\ud83d b \x00\r\nc"
+    assert logscrub.scrub(odd).output == odd
+
+
+def test_the_library_counts_and_shows_no_text() -> None:
+    done = logscrub.scrub(LINE * 2)
+    assert (done.records_read, done.records_written, done.records_withheld) == (2, 2, 0)
+    assert done.redactions == {"EMAIL_ADDRESS": 2} and done.formats == ("text",)
+    assert "mail" not in repr(done)
+
+
+def test_the_library_refuses_compressed_data_and_short_keys() -> None:
+    with pytest.raises(logscrub.InputError, match="gzip"):
+        logscrub.scrub(gzip.compress(LINE))
+    with pytest.raises(logscrub.InputError, match="zip"):
+        logscrub.verify(zipped({"a": LINE}))
+    with pytest.raises(logscrub.UsageError, match="16"):
+        logscrub.scrub(LINE, key=b"short")
+    with pytest.raises(logscrub.UsageError, match="xml"):
+        logscrub.scrub(LINE, input_format="xml")
+
+
+def test_an_engine_is_made_once_for_equal_settings() -> None:
+    from logscrub.api import build_redactor
+    from logscrub.config import Config
+
+    assert build_redactor(Config()).engine is build_redactor(Config(policy="strict")).engine

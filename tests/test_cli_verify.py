@@ -1,0 +1,194 @@
+"""`logscrub verify`, run as people run it: what it reports, in three formats, and how it ends."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+from pathlib import Path
+
+import pytest
+from test_cli_scrub import ACCOUNT, CLEAN, LINE, lines, run, zipped
+
+import logscrub
+from logscrub.config import load_config
+from logscrub.detect import catalogue
+from logscrub.guidelines import GUIDELINES
+from logscrub.verify import FileReport, text_report
+from logscrub.verify.sarif import sarif
+
+RECORD = b'{"level":"INFO","user":{"email":"jane.doe@acme.example"},"by":"' + ACCOUNT + b'"}\n'
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def test_a_clean_input_is_clean_and_said_to_be() -> None:
+    done = run("verify", stdin=CLEAN)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"clean: no customer data found in 1 file, 1 record\n", b"")
+
+
+def test_an_empty_input_is_clean_with_no_records_and_said_to_be() -> None:
+    done = run("verify", "--format", "json")
+    found = json.loads(done.stdout)
+    assert done.returncode == 0 and found["clean"] is True
+    assert found["files"] == [{"path": "-", "sha256": sha256(b""), "records": 0, "findings": []}]
+    assert lines(done) == ["logscrub: clean: nothing in it, 1 file, 0 records"]
+
+
+def test_findings_are_told_by_place_and_kind_with_exit_code_1(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(CLEAN + b"\n" + LINE)
+    (tmp_path / "b.log").write_bytes(CLEAN)
+    done = run("verify", "a.log", "b.log", cwd=tmp_path)
+    assert done.returncode == 1 and done.stderr == b""
+    assert done.stdout.decode().splitlines() == [
+        "a.log:3:14: EMAIL_ADDRESS (email address) email_address",
+        "not clean: 1 finding in 1 of 2 files, 3 records",
+    ]
+    assert b"jane" not in done.stdout
+
+
+def test_files_of_one_name_in_different_folders_are_verified_together(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "app.log").write_bytes(CLEAN)
+    done = run("verify", "a/app.log", "b/app.log", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, b"clean: no customer data found in 2 files, 2 records\n")
+
+
+def test_json_holds_places_and_digests_of_the_bytes_on_disk_and_never_a_value(tmp_path: Path) -> None:
+    archive = zipped({"x/app.log": LINE, "jane.doe@acme.example.log": CLEAN, "empty/": b""})
+    files = {"a.ndjson.gz": gzip.compress(RECORD), "b.zip": archive, "c.log": CLEAN}
+    (tmp_path / "in").mkdir()
+    for name, data in files.items():
+        (tmp_path / "in" / name).write_bytes(data)
+    done = run("verify", "in", "--format", "json", "-o", "report.json", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert lines(done) == ["logscrub: not clean: 3 findings in 2 of 4 files, 4 records"]
+    text = (tmp_path / "report.json").read_text()
+    assert "jane" not in text and ACCOUNT.decode() not in text
+    found = json.loads(text)
+    assert list(found) == ["version", "clean", "detectors_digest", "files"]
+    assert (found["version"], found["clean"]) == (logscrub.__version__, False)
+    assert found["detectors_digest"] == catalogue.load().digest
+    assert [(f["path"], f["sha256"], f["records"], len(f["findings"])) for f in found["files"]] == [
+        ("in/a.ndjson.gz", sha256(files["a.ndjson.gz"]), 1, 2),
+        ("in/b.zip!x/app.log", sha256(archive), 1, 1),
+        ("in/b.zip!EMAIL_ADDRESS.log", sha256(archive), 1, 0),
+        ("in/c.log", sha256(CLEAN), 1, 0),
+    ]
+    mail, account = found["files"][0]["findings"]
+    assert list(mail) == ["line", "column", "pointer", "entity_type", "guideline", "detector", "fingerprint"]
+    assert (mail["line"], mail["column"], mail["pointer"]) == (1, RECORD.index(b"jane") + 1, "/user/email")
+    assert (account["entity_type"], account["guideline"]) == ("ACCOUNT_ID", "account id")
+    assert mail["fingerprint"] != account["fingerprint"]
+
+
+def test_what_cannot_be_read_is_never_clean_and_the_rest_is_verified(tmp_path: Path) -> None:
+    broken = gzip.compress(LINE * 50_000)[:-20]
+    (tmp_path / "broken.gz").write_bytes(broken)
+    (tmp_path / "c.log").write_bytes(CLEAN)
+    done = run("verify", "missing.log", "broken.gz", "c.log", "--format", "json", cwd=tmp_path)
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["clean"]) == (3, False)
+    missing, cut, clean = found["files"]
+    assert (missing["path"], missing["error"], missing["sha256"]) == ("missing.log", "no such file", "")
+    assert "truncated" in cut["error"] and cut["sha256"] == sha256(broken)
+    assert "error" not in clean and clean["records"] == 1
+    said = lines(done)
+    assert len(said) == 3 and said[0] == "logscrub: missing.log: no such file" and "broken.gz" in said[1]
+    assert said[2].startswith("logscrub: not proven: 2 of 3 files")
+
+
+def test_a_broken_zip_or_a_compressed_member_is_not_clean(tmp_path: Path) -> None:
+    (tmp_path / "cut.zip").write_bytes(zipped({"a.log": CLEAN})[:-5])
+    (tmp_path / "nested.zip").write_bytes(zipped({"a.log": CLEAN, "jane.doe@acme.example.gz": gzip.compress(LINE)}))
+    for name in ("cut.zip", "nested.zip"):
+        reports = logscrub.verify_file(tmp_path / name)
+        assert not reports[-1].clean and "jane" not in repr(reports), name
+        assert text_report.exit_code(reports) == 3
+        assert reports[0].sha256 == sha256((tmp_path / name).read_bytes())
+
+
+def test_a_record_that_cannot_be_scanned_is_not_clean() -> None:
+    reports = [FileReport("a.log", records=2, unread=1, found=1), FileReport("b.log", records=1)]
+    assert text_report.exit_code(reports) == 3
+    assert (
+        text_report.verdict(reports) == "not proven: 1 of 2 files could not be read or scanned to the end; 1 finding in 3 records"
+    )
+    assert "a.log: 1 record could not be scanned" in text_report.text(reports)
+    found = text_report.as_json(reports, "digest", "1")
+    assert found["clean"] is False and found["files"][0]["unread"] == 1
+
+
+def test_the_report_does_not_go_over_an_input(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(CLEAN)
+    done = run("verify", "a.log", "-o", "a.log", cwd=tmp_path)
+    assert done.returncode == 2 and (tmp_path / "a.log").read_bytes() == CLEAN
+
+
+def test_what_the_configured_policy_keeps_is_no_finding(tmp_path: Path) -> None:
+    (tmp_path / "logscrub.toml").write_text('policy = "secrets-only"')
+    assert run("verify", stdin=LINE, cwd=tmp_path).returncode == 0
+    assert logscrub.verify(LINE, config=load_config(tmp_path / "logscrub.toml")).clean
+    assert not logscrub.verify(LINE).clean
+
+
+@pytest.mark.parametrize("data", [LINE * 3, RECORD * 3, b""])
+def test_what_scrub_wrote_is_clean(data: bytes) -> None:
+    assert logscrub.verify(logscrub.scrub(data).output).clean
+
+
+def test_sarif_is_whole_for_code_scanning(tmp_path: Path) -> None:
+    (tmp_path / "a b.ndjson").write_bytes(RECORD)
+    (tmp_path / "cut.gz").write_bytes(gzip.compress(CLEAN)[:-3])
+    done = run("verify", "a b.ndjson", "cut.gz", "--format", "sarif", cwd=tmp_path)
+    assert done.returncode == 3 and b"jane" not in done.stdout and ACCOUNT not in done.stdout
+    log = json.loads(done.stdout)
+    assert log["version"] == "2.1.0" and "sarif" in log["$schema"]
+    (result_of_run,) = log["runs"]
+    driver = result_of_run["tool"]["driver"]
+    rules = {rule["id"]: rule for rule in driver["rules"]}
+    why = {d.id: d.why for d in catalogue.load().detectors}
+    assert driver["name"] == "logscrub" and driver["version"] == logscrub.__version__
+    assert all(rule["help"]["text"] == why[name] for name, rule in rules.items())
+    assert len(result_of_run["results"]) == 2
+    for result in result_of_run["results"]:
+        place = result["locations"][0]["physicalLocation"]
+        assert driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+        assert place["artifactLocation"] == {"uri": "a%20b.ndjson", "index": 0}
+        assert set(place["region"]) == {"startLine", "startColumn"} and place["region"]["startLine"] == 1
+        assert result["partialFingerprints"] and result["message"]["text"]
+    assert {r["message"]["text"].split()[0]: r["level"] for r in result_of_run["results"]} == {
+        "EMAIL_ADDRESS": "error", "ACCOUNT_ID": "warning",
+    }  # fmt: skip
+    invocation = result_of_run["invocations"][0]
+    assert invocation["executionSuccessful"] is False
+    assert "truncated" in invocation["toolExecutionNotifications"][0]["message"]["text"]
+    assert result_of_run["artifacts"][0]["hashes"]["sha-256"] == sha256(RECORD)
+
+
+def test_sarif_of_clean_files_has_no_results() -> None:
+    log = sarif([FileReport("/x/a.log", "00"), FileReport("-")], catalogue.load(), "1")
+    run_of_it = log["runs"][0]
+    assert run_of_it["results"] == [] and run_of_it["tool"]["driver"]["rules"] == []
+    assert [a["location"]["uri"] for a in run_of_it["artifacts"]] == ["file:///x/a.log", "stdin"]
+
+
+def test_every_guideline_has_a_level() -> None:
+    from logscrub.verify.sarif import _level
+
+    assert {_level(row) for row in GUIDELINES} == {"error", "warning"}
+
+
+def test_hashing_does_not_depend_on_how_the_file_is_read() -> None:
+    from logscrub.api import _Hashed
+
+    data = bytes(range(256)) * 40
+    hashed = _Hashed(io.BytesIO(data))
+    for start, count in ((9000, 500), (0, 10), (5, 100), (8000, 100), (50, 4000)):
+        hashed.seek(start)
+        assert hashed.read(count) == data[start : start + count]
+    assert hashed.finish() == sha256(data)

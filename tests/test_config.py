@@ -1,0 +1,160 @@
+"""The configuration file: found where it should be, refused when anything in it is wrong, and obeyed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import logscrub
+from logscrub.api import build_redactor, settings
+from logscrub.config import DEFAULT_MODEL, Config, find_config, load_config
+from logscrub.errors import UsageError
+
+
+def written(folder: Path, text: str, name: str = "logscrub.toml") -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+# -- where it is found --------------------------------------------------------------------------------------------------
+
+
+def test_the_nearest_file_above_the_folder_counts(tmp_path: Path) -> None:
+    written(tmp_path, 'policy = "strict"')
+    near = written(tmp_path / "a", 'policy = "secrets-only"')
+    (tmp_path / "a/b/c").mkdir(parents=True)
+    assert find_config(tmp_path / "a/b/c") == near
+
+
+def test_the_search_ends_at_a_folder_with_git_but_looks_into_it(tmp_path: Path) -> None:
+    written(tmp_path, 'policy = "strict"')
+    inner = tmp_path / "project/sub"
+    inner.mkdir(parents=True)
+    (tmp_path / "project/.git").mkdir()
+    assert find_config(inner) is None
+    own = written(tmp_path / "project", "")
+    assert find_config(inner) == own
+
+
+def test_pyproject_counts_only_with_its_table_and_after_logscrub_toml(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    written(tmp_path, '[tool.other]\nx = "y"', "pyproject.toml")
+    assert find_config(tmp_path) is None
+    project = written(tmp_path, '[tool.logscrub]\npolicy = "strict"', "pyproject.toml")
+    assert find_config(tmp_path) == project
+    assert load_config(project).policy == "strict"
+    own = written(tmp_path, "")
+    assert find_config(tmp_path) == own
+
+
+def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert load_config() == Config() == Config("atlassian", (), (), (), DEFAULT_MODEL, "")
+
+
+# -- what it holds ------------------------------------------------------------------------------------------------------
+
+
+def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
+    path = written(tmp_path, 'policy = "ours.toml"\ndetectors = ["a", "../b"]')
+    config = load_config(path)
+    assert (config.policy, config.detectors) == (str(tmp_path / "ours.toml"), (tmp_path / "a", tmp_path / "../b"))
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("polcy = 'strict'", "polcy"),
+        ("policy = 3", "policy"),
+        ("policy = ''", "policy"),
+        ("detectors = 'x'", "detectors"),
+        ("detectors = [1]", "detectors"),
+        ("allow = 'x'", "allow"),
+        ("allow = ['x']", "allow, entry 1"),
+        ("[[allow]]\nvalue = 'x'", "reason"),
+        ("[[allow]]\nvalue = 'x'\nreason = ' '", "reason"),
+        ("[[allow]]\nreason = 'x'", "value or a pattern"),
+        ("[[allow]]\nvalue = 'x'\npattern = 'x'\nreason = 'x'", "value or a pattern"),
+        ("[[allow]]\nvalue = 'x'\nreason = 'x'\nnote = 'x'", "note"),
+        ("[[allow]]\nvalue = 1\nreason = 'x'", "allow, entry 1: value"),
+        ("[[allow]]\nvalue = 'y'\nreason = 'x'\n[[allow]]\npattern = '('\nreason = 'x'", "allow, entry 2: pattern"),
+        ("[[allow]]\npattern = '(?i)abc'\nreason = 'x'", "ignore case"),
+        ("[[allow]]\npattern = '(?s-i:abc)(?mi:d)'\nreason = 'x'", "ignore case"),
+        ("fields = []", "fields"),
+        ("[fields]\nfield_name = 'x'", "fields.field_name"),
+        ("[fields]\nfield_name = ['=']", "fields.field_name"),
+        ("names = 'x'", "names"),
+        ("[names]\nmodle = 'x'", "modle"),
+        ("[names]\nmodel = 'os.path'", "names.model"),
+        ("policy =", "TOML"),
+    ],
+)
+def test_what_is_wrong_is_refused_with_file_and_key(tmp_path: Path, text: str, named: str) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(UsageError) as error:
+        load_config(path)
+    assert str(path) in str(error.value)
+    assert named in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[fields]\nno_such_detector = ['x']", "no_such_detector"),
+        ("[names]\nmodel = 'no_such_package'", "no_such_package"),
+        ("detectors = ['nowhere']", "nowhere"),
+        ("policy = 'no-such-policy'", "no-such-policy"),
+    ],
+)
+def test_what_does_not_exist_is_refused(tmp_path: Path, text: str, named: str) -> None:
+    with pytest.raises(UsageError, match=named):
+        build_redactor(load_config(written(tmp_path, text)))
+
+
+def test_the_command_line_beats_the_file_and_adds_its_detectors() -> None:
+    config = Config(policy="strict", detectors=(Path("a"),))
+    assert settings(config, "secrets-only", [Path("b")]) == Config("secrets-only", (Path("a"), Path("b")))
+    assert settings(config, None, []).policy == "strict"
+
+
+# -- what it does -------------------------------------------------------------------------------------------------------
+
+OURS = """
+[[allow]]
+value = "help@acme.example"
+reason = "our own"
+[[allow]]
+pattern = 'load-\\d{1,4}@acme\\.example'
+reason = "invented users"
+[fields]
+field_phone = ["submitter"]
+"""
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    return load_config(written(tmp_path_factory.mktemp("config"), OURS))
+
+
+@pytest.mark.parametrize("stays", ["help@acme.example", "load-7@acme.example"])
+def test_an_allowed_value_stays(ours: Config, stays: str) -> None:
+    text = f"mail to {stays}\n"
+    assert logscrub.scrub(text, config=ours).output == text
+    assert logscrub.verify(text, config=ours).clean
+    assert not logscrub.verify(text).clean
+
+
+@pytest.mark.parametrize("goes", ["Help@acme.example", "xhelp@acme.example", "help@acme.example.org", "load-x@acme.example"])
+def test_what_only_resembles_or_holds_an_allowed_value_goes(ours: Config, goes: str) -> None:
+    assert logscrub.scrub(f"mail to {goes}\n", config=ours).output == "mail to <EMAIL_ADDRESS>\n"
+
+
+def test_extra_field_names_serve_their_detector(ours: Config) -> None:
+    text = '{"submitter":"ext 4-4-1"}\n'
+    assert "4-4-1" not in logscrub.scrub(text, config=ours).output
+    assert logscrub.scrub(text).output == text
