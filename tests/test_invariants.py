@@ -300,7 +300,7 @@ VALUES = [
     for a, b in spans
 ]
 """(detector, value) of the examples."""
-GLUE = " \t\"'`<>()[]{},;|!?&#$*→„“»«…\u00a0\u2028。、\x1b\x00"
+GLUE = "\t\"'`<>()[]{},;|!?&#$*→“»…\u00a0\u2028。、\x1b\x00"
 """What may stand right before and after a value, besides letters, digits and what may be part of it (`.-_+%@:/=~^\\`)."""
 
 
@@ -320,7 +320,7 @@ def test_no_example_of_a_detector_survives_whatever_stands_around_it(redactor: R
     assert len(alone) > 60, "the detectors whose patterns need no context"
     left = set()
     for glue in GLUE:
-        for before, after in ((glue, glue), ("", glue)):
+        for before, after in ((glue, glue), ("", glue)) if place == "message" else ((glue, glue),):
             rows = [put(f"{before}{value}{after}") for _, value in alone]
             head = "Level,Details\n" if place == "cell" else ""
             out, _ = scrub(redactor, (head + "".join(rows)).encode())
