@@ -223,10 +223,13 @@ def _scrub_members(redactor: Redactor, stream: Stream, archive: ZipSink, input_f
 
 
 def verify_input(
-    redactor: Redactor, item: Input, *, input_format: str = "auto", progress: Progress | None = None
+    redactor: Redactor, item: Input, *, input_format: str = "auto", progress: Callable[[int, int], None] | None = None
 ) -> list[FileReport]:
-    """Verifies one input: one report, or one a member of a zip (`archive.zip!member`). Paths in them are clean themselves."""
-    tell = progress or (lambda done, tally: None)
+    """Verifies one input: one report, or one a member of a zip (`archive.zip!member`). Paths in them are clean themselves.
+
+    `progress` is told after each piece how many bytes of the input were read, and how many findings there are.
+    """
+    tell = progress or (lambda done, found: None)
     path = report_name(redactor, item)
     reports: list[FileReport] = []
     sha256 = ""
@@ -240,7 +243,7 @@ def verify_input(
                     try:
                         for piece in pieces:
                             verifier.feed(piece)
-                            tell(stream.bytes_read, Tally(records_read=verifier.report.records))
+                            tell(stream.bytes_read, sum(report.found for report in reports))
                     except InputError:  # what came before it is looked at to the end
                         verifier.finish()
                         raise

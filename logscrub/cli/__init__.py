@@ -7,11 +7,13 @@ output went away.
 
 from __future__ import annotations
 
+import _thread
 import errno
 import logging
 import os
 import signal
 import sys
+import threading
 import traceback
 import warnings
 from collections.abc import Sequence
@@ -85,6 +87,7 @@ def _be_quiet() -> None:
     logging.disable(logging.CRITICAL)
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
+    sys.unraisablehook = _unraisable
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)
     for name in ("SIGTERM", "SIGHUP"):
@@ -97,6 +100,13 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     # a second Ctrl-C must not break off the tidying up after the first
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise KeyboardInterrupt
+
+
+def _unraisable(lost: sys.UnraisableHookArgs) -> None:
+    # Ctrl-C that met a destructor was lost there: it is sent again once that is over; all else could quote a log
+    if lost.exc_type is KeyboardInterrupt:
+        signal.signal(signal.SIGINT, _interrupt)
+        threading.Timer(0.01, _thread.interrupt_main).start()
 
 
 def _end(number: int, frame: FrameType | None) -> None:

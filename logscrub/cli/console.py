@@ -5,12 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from logscrub.scrubbing import Tally
     from logscrub.sources.files import Input
 
 
@@ -30,40 +28,39 @@ def put(text: str, path: Path | None = None) -> None:
         sink.commit()
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """Progress over several inputs. `update` is told bytes read and redactions, over all of them."""
-
-    update: Callable[[int, int], None]
-    done: list[tuple[int, int]] = field(default_factory=list)
-    """For each input so far: its bytes and its redactions."""
-
-    def input(self) -> Callable[[int, Tally], None]:
-        """What to tell the progress of the next input."""
-        place = len(self.done)
-        self.done.append((0, 0))
-
-        def tell(read: int, tally: Tally) -> None:
-            self.done[place] = (read, tally.redactions.total())
-            self.update(sum(b for b, _ in self.done), sum(r for _, r in self.done))
-
-        return tell
+Tell = Callable[[int, int], None]
+"""Told, for one input: how many of its bytes were read so far, and how much was found in it."""
 
 
 @contextmanager
-def progress(items: Sequence[Input], *, shown: bool = True) -> Iterator[Bar]:
-    """A bar on standard error, where that is a terminal."""
+def progress(items: Sequence[Input], noun: str, *, shown: bool = True) -> Iterator[Callable[[], Tell]]:
+    """A bar on standard error, where that is a terminal. Gives what to call at the beginning of each input.
+
+    `noun`: what is counted besides bytes.
+    """
     typing = any(item.path is None for item in items) and sys.stdin is not None and sys.stdin.isatty()
     if not shown or typing or sys.stderr is None or not sys.stderr.isatty():
-        yield Bar(lambda read, redactions: None)
+        yield lambda: lambda read, count: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TextColumn("{task.fields[redactions]:,} redactions"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown_bar:
-        task = shown_bar.add_task("", total=_bytes(items), redactions=0)
-        yield Bar(lambda read, redactions: shown_bar.update(task, completed=read, redactions=redactions))
+    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TextColumn(f"{{task.fields[found]:,}} {noun}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=_bytes(items), found=0)
+        all_read = all_found = 0
+
+        def begin() -> Tell:
+            read_before, found_before = all_read, all_found
+
+            def tell(read: int, found: int) -> None:
+                nonlocal all_read, all_found
+                all_read, all_found = read_before + read, found_before + found
+                bar.update(task, completed=all_read, found=all_found)
+
+            return tell
+
+        yield begin
 
 
 def _bytes(items: Sequence[Input]) -> int | None:

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from logscrub._version import __version__
-from logscrub.cli.console import progress, put, say
+from logscrub.cli.console import Tell, progress, put, say
 from logscrub.cli.options import Detectors, Format, Inputs, Policy, given_key, number, readable, size, wait_for_input
 from logscrub.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from logscrub.api import Progress
     from logscrub.redact.scrub import Redactor
     from logscrub.scrubbing import Tally
     from logscrub.sources.files import Input
@@ -167,11 +166,11 @@ def _scrub_all(redactor: Redactor, jobs: Sequence[Job], input_format: str) -> li
     """Scrubs one input after the other; one that cannot be read does not stop the rest."""
     wait_for_input(job.item for job in jobs)
     on_screen = any(job.target is None for job in jobs) and sys.stdout is not None and sys.stdout.isatty()
-    with progress([job.item for job in jobs], shown=not on_screen) as bar:
-        return [_scrub_one(redactor, job, input_format, bar.input()) for job in jobs]
+    with progress([job.item for job in jobs], "redactions", shown=not on_screen) as begin:
+        return [_scrub_one(redactor, job, input_format, begin()) for job in jobs]
 
 
-def _scrub_one(redactor: Redactor, job: Job, input_format: str, tell: Progress) -> Outcome:
+def _scrub_one(redactor: Redactor, job: Job, input_format: str, tell: Tell) -> Outcome:
     from logscrub.api import clean_text, scrub_input
 
     so_far: Tally | None = None
@@ -179,7 +178,7 @@ def _scrub_one(redactor: Redactor, job: Job, input_format: str, tell: Progress) 
     def note(done: int, tally: Tally) -> None:
         nonlocal so_far
         so_far = tally
-        tell(done, tally)
+        tell(done, tally.redactions.total())
 
     try:
         tally = scrub_input(redactor, job.item, job.target, input_format=input_format, progress=note)

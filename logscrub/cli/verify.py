@@ -65,9 +65,9 @@ def verify(
         name = printable(argument)
         reports.append(FileReport(clean_name(redactor, name, pseudonyms=False), error=str(error).removeprefix(f"{name}: ")))
     wait_for_input(items)
-    with progress(items) as bar:
+    with progress(items, "findings") as begin:
         for item in items:
-            found = verify_input(redactor, item, input_format=input_format, progress=bar.input())
+            found = verify_input(redactor, item, input_format=input_format, progress=begin())
             for report in found:
                 if report.error:
                     say(f"{item.name}: {report.error}")
