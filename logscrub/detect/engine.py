@@ -284,7 +284,8 @@ class Engine:
                         for s, e in _around(text, start, end)
                     ]
         for value in find_fields(text, self.fields)[0]:
-            found.append(self._field_span(value.start, value.end, value.rule.detector, text[value.start : value.end]))
+            span = self._field_span(value.start, value.end, value.rule.detector, text[value.start : value.end])
+            found.append(span._replace(requote=value.requote) if value.requote else span)
         return found
 
     def _contexts(self, path: FieldPath) -> frozenset[int]:
@@ -378,7 +379,7 @@ def _union(group: list[Span]) -> Span:
     if len(group) == 1:
         return group[0]
     start, end = group[0].start, max(s.end for s in group)
-    best = min(group, key=lambda s: (s.start - s.end, s.certainty, s.detector.startswith("field_"), s.entity_type))
+    best = min(group, key=lambda s: (s.start - s.end, s.certainty, s.entity_type == "CONTENT", s.detector.startswith("field_"), s.entity_type))
     whole = best.start == start and best.end == end
     return best if whole else best._replace(start=start, end=end, inner=None)
 

@@ -75,7 +75,10 @@ class Rule(NamedTuple):
     keep: tuple[re.Pattern[str], ...]
 
     def keeps(self, value: str) -> bool:
-        return bool(KEEP.fullmatch(value)) or any(p.fullmatch(value.strip()) for p in self.keep)
+        if KEEP.fullmatch(value):
+            return True
+        plain = value.strip().replace("\x1a", "x")  # a placeholder says nothing: what stands beside it decides
+        return any(p.fullmatch(plain) for p in self.keep)
 
 
 class FieldIndex:
@@ -146,6 +149,8 @@ class FieldValue(NamedTuple):
     end: int
     rule: Rule
     path: FieldPath
+    requote: str = ""
+    """The quote that a bare number in JSON needs round its placeholder."""
 
 
 def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tuple[list[FieldValue], Open]:
@@ -215,9 +220,11 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
         if m.end() >= len(text.rstrip()) and sep:
             pending = path
             break
-        values, position, opening = _value(text, m.end(), rule, sep, bool(m["close"]), in_query)
+        values, position, opening = _value(text, m.end(), rule, sep, bool(m["close"] or brackets), in_query)
+        close = m["close"] or ""
         for s, e in values:
-            _add(found, text, s, e, rule, path)
+            number = close.endswith('"') and s == m.end() and text[s:e].strip().isdigit()
+            _add(found, text, s, e, rule, path, close if number else "")
         if opening:
             quote = (opening, path)
             break
@@ -242,7 +249,9 @@ def _path(text: str, start: int, key: str, parent: str, sep: str, closed: bool) 
     return (parent, key) if parent else (key,)
 
 
-def _add(found: list[FieldValue], text: str, start: int, end: int, rule: Rule, path: FieldPath) -> None:
+def _add(
+    found: list[FieldValue], text: str, start: int, end: int, rule: Rule, path: FieldPath, requote: str = ""
+) -> None:
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
@@ -252,7 +261,7 @@ def _add(found: list[FieldValue], text: str, start: int, end: int, rule: Rule, p
         if scheme is not None:
             start = scheme.end()
     if start < end and not rule.keeps(text[start:end]):
-        found.append(FieldValue(start, end, rule, path))
+        found.append(FieldValue(start, end, rule, path, requote))
 
 
 def _closing(text: str, start: int, opening: str) -> int:
@@ -327,6 +336,8 @@ def _value(
         end = min(end, stop.start()) if stop else end
     if mode == "phrase":
         end = start + _name_length(text[start:end])
+    elif not closed and (tail := _CLOSERS.search(text, start, end)) and not _OPENERS.search(text, start, tail.start()):
+        end = tail.start()  # the brackets that end an object which a line before began
     return [(start, end)], end, ""
 
 
@@ -343,6 +354,8 @@ def _joined(text: str, start: int, end: int, opening: str) -> tuple[list[tuple[i
     return spans, position, ""
 
 
+_CLOSERS = re.compile(r"\s*[}\])][}\]),;\s]*$")
+_OPENERS = re.compile(r"[{\[(]")
 _PLUS = re.compile(r"""\s{0,4}\+\s{0,40}(["'`])""")
 
 

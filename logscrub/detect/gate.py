@@ -190,7 +190,8 @@ def _shape_class(op: Any, arg: Any) -> str:
         if _only_digits(arg):
             return "0"
         if all(
-            (o is c.LITERAL and a < 128 and chr(a).isalpha()) or (o is c.RANGE and (65 <= a[0] <= a[1] <= 90 or 97 <= a[0] <= a[1] <= 122))
+            (o is c.LITERAL and a < 128 and chr(a).isalpha())
+            or (o is c.RANGE and (65 <= a[0] <= a[1] <= 90 or 97 <= a[0] <= a[1] <= 122))
             for o, a in arg
         ):
             return "a"

@@ -59,6 +59,12 @@ def listed(text: str) -> list[Span]:
     """Two or more capitalised words of which one is a listed name and none a common word; in prose, one listed name alone."""
     names, words = listed_names(), common_words()
     found = []
+    alone = _RUN.fullmatch(text)
+    if alone is not None and " " in text and not text.isupper():
+        # a text that is nothing but capitalised words, the first of them a listed name: an argument, an element of a list
+        first = _WORD.match(text)
+        if first is not None and first[0].casefold() in names and not any(_MIXED.search(w) for w in text.split()):
+            return [Span(0, len(text), "PERSON", "name", "name_listed", "likely", text)]
     for m in _RUN.finditer(text):
         parts = [w for w in _WORD.finditer(text, m.start(), m.end()) if w[0][0].isupper()]
         while parts and len(parts) > 1 and parts[0][0].lower() in words:

@@ -19,6 +19,8 @@ from logscrub.redact.policy import Policy
 from logscrub.redact.pseudonyms import Pseudonymizer
 
 WITHHELD = "<WITHHELD>"
+_OPAQUE = "\x1a"
+"""Stands in a judged text where a placeholder stood: a value with one in it has no pseudonym that could be told from others."""
 _MOST_LOOKS = 6
 _LONGEST_KNOWN = 200
 _MOST_KNOWN = 100_000
@@ -101,7 +103,7 @@ class Redactor:
                 return encode(self.splice(span.inner.text, goes), span.inner.alphabet, span.inner.padded)
             worst = next(s for s in goes if s.inner is not None or self.policy.rows[s.guideline] == "remove")
             return f"<{worst.entity_type}>"
-        if self.policy.rows[span.guideline] == "pseudonym":
+        if self.policy.rows[span.guideline] == "pseudonym" and _OPAQUE not in span.plain:
             token = self.pseudonymizer.token(span.entity_type, span.plain)
         else:
             token = f"<{span.entity_type}>"
