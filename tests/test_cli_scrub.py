@@ -455,3 +455,50 @@ def test_an_engine_is_made_once_for_equal_settings() -> None:
     from logscrub.config import Config
 
     assert build_redactor(Config()).engine is build_redactor(Config(policy="strict")).engine
+
+
+# -- on a terminal ------------------------------------------------------------------------------------------------------
+
+
+def on_terminal(*arguments: str, typed: bytes, **more: Any) -> str:
+    """What a person sees who runs it with everything on a terminal."""
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*PROGRAM, *arguments], stdin=theirs, stderr=theirs, env=ENVIRONMENT | {"TERM": "xterm"}, **({"stdout": theirs} | more)
+    ) as program:
+        os.close(theirs)
+        seen = b""
+        while select.select([ours], [], [], 30)[0]:
+            try:
+                data = os.read(ours, 1 << 16)
+            except OSError:  # the end of a terminal
+                break
+            if b"waiting" in data:
+                os.write(ours, typed)
+            seen += data
+        assert program.wait(30) == 0
+    os.close(ours)
+    return seen.decode()
+
+
+def test_who_has_to_type_the_input_is_told_so() -> None:
+    seen = on_terminal("scrub", typed=LINE + b"\x04")
+    assert seen.startswith("logscrub: waiting for lines") and CLEAN.decode().strip() in seen and "1 redaction" in seen
+
+
+def test_a_terminal_shows_progress_and_then_the_summary(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(LINE * 100)
+    seen = on_terminal("scrub", "a.log", "-o", "b.log", typed=b"", cwd=tmp_path)
+    assert "redactions" in seen.split("logscrub: ")[0] and "100 records, 100 redactions" in seen
+
+
+def test_ctrl_c_is_not_lost_in_a_destructor() -> None:
+    code = (
+        "import os, signal, time, logscrub.scrubbing as s\n"
+        "class Interrupted:\n    def __del__(self): os.kill(os.getpid(), signal.SIGINT); time.sleep(0.01)\n"
+        "def feed(self, data):\n    Interrupted()\n    for _ in range(500): time.sleep(0.01)\n"
+        "s.Scrubber.feed = feed\nfrom logscrub.cli import main\nmain()"
+    )
+    done = subprocess.run([sys.executable, "-c", code, "scrub"], input=LINE, capture_output=True, env=ENVIRONMENT, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
