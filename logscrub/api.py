@@ -24,7 +24,7 @@ from typing import IO, Any, AnyStr, Generic, TypeVar, cast
 from logscrub.config import Config
 from logscrub.detect import catalogue
 from logscrub.detect.engine import Engine
-from logscrub.detect.names import PresidioNames
+from logscrub.detect.names import Names
 from logscrub.errors import InputError, UsageError
 from logscrub.model import Leaf, Raw
 from logscrub.redact.policy import load_policy
@@ -162,7 +162,7 @@ def _engine(
         if detector not in known:
             raise UsageError(f"{source}: fields.{detector}: no such detector; see: logscrub detectors list")
     return Engine(
-        detectors, names=PresidioNames(model), extra_fields=dict(fields), allow=tuple(re.compile(pattern) for pattern in allow)
+        detectors, names=Names(model), extra_fields=dict(fields), allow=tuple(re.compile(pattern) for pattern in allow)
     )
 
 
