@@ -161,9 +161,7 @@ def _engine(
     for detector, _ in fields:
         if detector not in known:
             raise UsageError(f"{source}: fields.{detector}: no such detector; see: logscrub detectors list")
-    return Engine(
-        detectors, names=Names(model), extra_fields=dict(fields), allow=tuple(re.compile(pattern) for pattern in allow)
-    )
+    return Engine(detectors, names=Names(model), extra_fields=dict(fields), allow=tuple(re.compile(pattern) for pattern in allow))
 
 
 def scrub_input(
