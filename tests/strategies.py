@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-import sample_logs
 from hypothesis import settings
 from hypothesis import strategies as st
-from sample_logs import Event, Invocation, compact, lines, pretty
 
+import sample_logs
 from logscrub.redact.scrub import Redactor
 from logscrub.scrubbing import Scrubber, Tally
 from logscrub.verify import FileReport, Verifier
+from sample_logs import Event, Invocation, compact, lines, pretty
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 
@@ -52,7 +52,7 @@ def verify(redactor: Redactor, data: bytes, input_format: str = "auto") -> FileR
 
 
 def shape(value: Any) -> Any:
-    """A JSON value's objects and lists, without names, strings and numbers. Needs pairs: `json.loads(…, object_pairs_hook=Pairs)`."""
+    """A JSON value's objects and lists, without names, strings and numbers. The value is one of `parsed`."""
     if isinstance(value, Pairs):
         return ["object", *(shape(v) for _, v in value)]
     if isinstance(value, list):
@@ -161,7 +161,17 @@ def _utf16(char: str) -> Iterator[int]:
 
 anything = st.text(st.characters(codec="utf-8"), max_size=40)
 words = st.sampled_from(
-    ["Roster saved", "retrying in 250 ms", "user", "request failed with status 403", "→", "at fetch (src/api.js:41:13)", "cache", "{}", "[1]"]
+    [
+        "Roster saved",
+        "retrying in 250 ms",
+        "user",
+        "request failed with status 403",
+        "→",
+        "at fetch (src/api.js:41:13)",
+        "cache",
+        "{}",
+        "[1]",
+    ]
 )
 junk = st.one_of(words, anything, st.text("\\\"'{}[]:=,;<>&%\x1b\x00\u200b\t @+-/", max_size=12))
 
@@ -174,7 +184,23 @@ encoded = st.builds(lambda name, value: encodings[name](value), st.sampled_from(
 messages = st.lists(st.one_of(words, encoded, in_a_field, junk), min_size=1, max_size=4).map(" ".join)
 
 keys = st.one_of(
-    st.sampled_from(["id", "value", "key", "name", "headers", "status", "edges", "logs", "displayName", "summary", "password", "body", "phone"]),
+    st.sampled_from(
+        [
+            "id",
+            "value",
+            "key",
+            "name",
+            "headers",
+            "status",
+            "edges",
+            "logs",
+            "displayName",
+            "summary",
+            "password",
+            "body",
+            "phone",
+        ]
+    ),
     recognisable,
     anything,
 )
@@ -260,7 +286,7 @@ FORMATS: dict[str, tuple[str, Callable[[list[Event]], bytes], Callable[[int], in
     "text": ("text", sample_logs.plain_text, lambda n: 2 * n),
 }
 """Kind → the format it must be recognised as, what writes it, and how many records so many events make."""
-_JSON_KINDS = ("page", "pretty page", "otlp", "graphql 1", "graphql 2", "json")
+JSON_KINDS = ("page", "pretty page", "otlp", "graphql 1", "graphql 2", "json")
 
 
 def _log(kind: str, told: list[Event]) -> Log:
@@ -271,7 +297,7 @@ def _log(kind: str, told: list[Event]) -> Log:
 logs = st.builds(_log, st.sampled_from(sorted(FORMATS)), events)
 """Whole logs of all formats."""
 json_logs = st.one_of(
-    st.builds(_log, st.sampled_from(_JSON_KINDS), events).map(lambda log: log.data),
+    st.builds(_log, st.sampled_from(JSON_KINDS), events).map(lambda log: log.data),
     json_documents.map(lambda d: compact(d).encode()),
     json_documents.map(pretty),
     json_documents.map(lambda d: json.dumps(d, indent="\t", ensure_ascii=True).encode()),
@@ -279,14 +305,18 @@ json_logs = st.one_of(
 """Inputs that are one JSON value."""
 cut_off = st.builds(lambda log, cut: log.data[: len(log.data) * cut // 100], logs, st.integers(1, 99))
 """Logs that end in the middle of a line, or of a character."""
-binary = st.one_of(st.binary(max_size=200), anything.map(lambda t: t.encode("utf-16")), messages.map(lambda t: t.encode("utf-16-le")))
+binary = st.one_of(
+    st.binary(max_size=200), anything.map(lambda t: t.encode("utf-16")), messages.map(lambda t: t.encode("utf-16-le"))
+)
 inputs = st.one_of(
     logs.map(lambda log: log.data),
     json_logs,
     cut_off,
     binary,
     messages.map(str.encode),
-    st.lists(st.one_of(logs.map(lambda log: log.data), cut_off, binary, junk.map(str.encode)), min_size=2, max_size=3).map(b"".join),
+    st.lists(st.one_of(logs.map(lambda log: log.data), cut_off, binary, junk.map(str.encode)), min_size=2, max_size=3).map(
+        b"".join
+    ),
     logs.map(lambda log: log.data.replace(b"\n", b"\r\n")),
     logs.map(lambda log: log.data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n").decode().encode("utf-16")),
 )

@@ -57,7 +57,10 @@ WRONG = {
     "a lazy star in a group": (GOOD.replace(r"\d{5}", r"(?:x|(\d*?))"), "repeats without bound"),
     "a star in an assertion": (GOOD.replace(r"(?!\d)", r"(?!\d*x)"), "repeats without bound"),
     "a star in an atomic group": (GOOD.replace(r"\d{5}", r"(?>\d*)"), "repeats without bound"),
-    "no examples": (GOOD.replace('examples = ["by «EMP-12345» today"]\n', "").replace("counterexamples", "examples", 0), "examples are missing"),
+    "no examples": (
+        GOOD.replace('examples = ["by «EMP-12345» today"]\n', "").replace("counterexamples", "examples", 0),
+        "examples are missing",
+    ),
     "a broken pattern": (GOOD.replace("{5}", "{5}("), "pattern does not compile"),
     "a missing reason": (GOOD.replace("why", "references = []\n#"), "missing why"),
     "another file's name": (GOOD.replace("staff_number", "staff"), "id must be the file's name, 'staff_number'"),

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sample_logs
 from strategies import scrub, verify
 
+import sample_logs
 from logscrub import formats
 from logscrub.errors import UsageError
 from logscrub.model import Raw
@@ -89,7 +89,9 @@ def test_a_format_is_recognised_by_its_first_line(name: str, line: str) -> None:
             assert read(before + line + after)[1] == name
 
 
-@pytest.mark.parametrize(("name", "line"), [(n, x) for n in ("app-logs", "otlp", "graphql", "containers") for x in FIRST_LINES[n]])
+@pytest.mark.parametrize(
+    ("name", "line"), [(n, x) for n in ("app-logs", "otlp", "graphql", "containers") for x in FIRST_LINES[n]]
+)
 def test_json_printed_for_people_is_recognised_too(name: str, line: str) -> None:
     assert read(json.dumps(json.loads(line), indent=2))[1] == name
 
@@ -216,7 +218,9 @@ def test_a_broken_line_amid_json_lines_is_one_record_scanned_as_text() -> None:
 
 @pytest.mark.parametrize("cut", range(1, 320, 7))
 def test_a_document_that_breaks_off_loses_nothing_and_its_half_record_counts(redactor: Redactor, cut: int) -> None:
-    whole = json.dumps({"appLogs": [{"msg": "user jane@acme.example"}, {"msg": "b"}, {"displayName": "Jürgen Großmann"}]}, indent=4)
+    whole = json.dumps(
+        {"appLogs": [{"msg": "user jane@acme.example"}, {"msg": "b"}, {"displayName": "Jürgen Großmann"}]}, indent=4
+    )
     text = whole[:cut]
     units, _ = read(text)
     records_begun = len(re.findall(r"^        \{", text, re.M))
@@ -319,7 +323,9 @@ def test_a_header_alone_holds_no_records(redactor: Redactor) -> None:
 
 
 def test_cells_may_hold_line_ends_quotes_and_delimiters(redactor: Redactor) -> None:
-    text = table(["INFO", 'user "jane@acme.example",\r\n{"displayName":"Jürgen Großmann"}', "acme.atlassian.net"], ["INFO", "x", ""])
+    text = table(
+        ["INFO", 'user "jane@acme.example",\r\n{"displayName":"Jürgen Großmann"}', "acme.atlassian.net"], ["INFO", "x", ""]
+    )
     out, tally = scrub(redactor, text.encode())
     rows = list(csv.reader(io.StringIO(out.decode(), newline="")))
     assert tally.records_read == 2
@@ -371,6 +377,17 @@ def test_a_name_told_after_its_value_counts_across_the_parts_of_a_document(redac
     assert "Großmann" not in out.decode()
     assert json.loads(out)["key"] == "summary"
     assert tally.records_read == 1
+
+
+def test_a_pseudonym_in_a_string_that_breaks_off_stays_as_it_is(redactor: Redactor) -> None:
+    """Its digits are no numbers."""
+    for text in (
+        '{"a": 1,\n "cloudId": "b28b6230-7c68-41db-a78a-6633fa8a0554',
+        '{"cloudId": b28b6230-7c68-41db-a78a-6633fa8a0554 }\n',
+    ):
+        once, _ = scrub(redactor, text.encode())
+        assert b"6633fa8a0554" not in once
+        assert scrub(redactor, once)[0] == once
 
 
 def test_a_field_whose_name_was_redacted_is_no_telling_field(redactor: Redactor) -> None:

@@ -25,8 +25,10 @@ _parser = gate_module._parser
 c = gate_module.c
 
 
-JUNK = ["", " ", "x", "7", "-", "=", "\"", "'", ": ", "…", "字", "\ud83d", "\x00", "http://", "key=", "token "]
-EXAMPLES = [marked(e)[0] for item in (*_CATALOGUE.detectors, *_CATALOGUE.harmless) for e in (*item.examples, *item.counterexamples)]
+JUNK = ["", " ", "x", "7", "-", "=", '"', "'", ": ", "…", "字", "\ud83d", "\x00", "http://", "key=", "token "]
+EXAMPLES = [
+    marked(e)[0] for item in (*_CATALOGUE.detectors, *_CATALOGUE.harmless) for e in (*item.examples, *item.counterexamples)
+]
 
 
 def missed(text: str) -> list[str]:
@@ -127,7 +129,9 @@ DIGITS = "".join(x for x in EVERY_CHARACTER if x.isdecimal())
 SPACES = "".join(x for x in EVERY_CHARACTER if x.isspace())
 
 
-@pytest.mark.parametrize("pattern", [r"\d{3}", r"[\d]{3}", r"\s{3}x", r"\S{3}", r"\w{3}", r"\W{3}", r"[^\W\d_]{3}", r"[^ ]{3}", ".{3}", r"\D{3}"])
+@pytest.mark.parametrize(
+    "pattern", [r"\d{3}", r"[\d]{3}", r"\s{3}x", r"\S{3}", r"\w{3}", r"\W{3}", r"[^\W\d_]{3}", r"[^ ]{3}", ".{3}", r"\D{3}"]
+)
 def test_knows_digits_and_spaces_of_all_scripts(pattern: str) -> None:
     gate = Gate([pattern])
     for one in (*DIGITS, *SPACES, "é", "字", "-"):

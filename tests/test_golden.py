@@ -1,5 +1,6 @@
-"""Scrubbed samples of each format, to be read by people. `UPDATE_GOLDEN=1 pytest tests/test_golden.py` writes them anew: look at the diff.
+"""Scrubbed samples of each format, to be read by people.
 
+`UPDATE_GOLDEN=1 pytest tests/test_golden.py` writes them anew: look at the diff.
 `golden/input/` holds small logs, `golden/output/` what is left of them under the key of the tests, with the model for names.
 """
 
@@ -12,7 +13,7 @@ import pytest
 from strategies import scrub, verify
 
 from logscrub.detect.engine import Engine
-from logscrub.detect.names import PresidioNames
+from logscrub.detect.names import Names
 from logscrub.redact.scrub import Redactor
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -21,7 +22,7 @@ INPUTS = sorted((GOLDEN / "input").iterdir())
 
 @pytest.fixture(scope="module")
 def with_names(redactor: Redactor) -> Redactor:
-    engine = Engine(redactor.engine.catalogue, names=PresidioNames())
+    engine = Engine(redactor.engine.catalogue, names=Names())
     return Redactor(engine, redactor.policy, redactor.pseudonymizer)
 
 

@@ -39,7 +39,12 @@ PLAIN_READINGS = ["percent", "percent twice", "escapes", "all escaped", "entitie
 
 
 @examples(150)
-@given(st.sampled_from(PLAIN_READINGS), recognisable, st.sampled_from(["", "x ", "ü&", "a=", "100 % "]), st.sampled_from(["", " y", "; ü", "&b"]))
+@given(
+    st.sampled_from(PLAIN_READINGS),
+    recognisable,
+    st.sampled_from(["", "x ", "ü&", "a=", "100 % "]),
+    st.sampled_from(["", " y", "; ü", "&b"]),
+)
 def test_a_decoded_value_maps_to_the_stretch_that_encodes_it(encoding: str, value: str, before: str, after: str) -> None:
     stretch = encodings[encoding](value)
     text = before + stretch + after
@@ -81,7 +86,11 @@ def test_colours_zero_width_and_wide_characters_do_not_hide_a_value() -> None:
 
 
 @examples(200)
-@given(st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "Zs")), min_size=12, max_size=60), st.sampled_from(["base64", "base64url", "hex"]), st.booleans())
+@given(
+    st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "Zs")), min_size=12, max_size=60),
+    st.sampled_from(["base64", "base64url", "hex"]),
+    st.booleans(),
+)
 def test_what_was_encoded_is_found_and_encodes_to_the_same(text: str, alphabet: str, padded: bool) -> None:
     data = text.encode()
     made = {"base64": base64.b64encode, "base64url": base64.urlsafe_b64encode, "hex": base64.b16encode}[alphabet](data).decode()
@@ -102,7 +111,9 @@ def test_encoding_again_what_was_decoded_gives_the_same(text: str) -> None:
         assert len(again) == end - start
 
 
-@pytest.mark.parametrize("text", ["3f0b7c1e8a514be19d7e0f5be7a1c001", "webpack/src/resolvers/index", "ABCDEFGHIJKLMNOPQRSTUVWX", "plain words only"])
+@pytest.mark.parametrize(
+    "text", ["3f0b7c1e8a514be19d7e0f5be7a1c001", "webpack/src/resolvers/index", "ABCDEFGHIJKLMNOPQRSTUVWX", "plain words only"]
+)
 def test_what_only_looks_encoded_is_left_alone(text: str) -> None:
     assert list(encoded_texts(text)) == []
 

@@ -11,7 +11,11 @@ import re
 from logscrub.detect.views import unescape_json
 from logscrub.model import FieldPath, Leaf
 
-_TOKEN = re.compile(r'"((?:[^"\\]++|\\.)*+)"(\s*+:)?|([{}\[\],])|(-?\d[\d.eE+-]*+)', re.DOTALL)
+_TOKEN = re.compile(
+    r'"((?:[^"\\]++|\\.)*+)"(\s*+:)?|([{}\[\],])|(?<![^\s:,\[])(-?\d[\d.eE+-]*+)(?![^\s,\]}])|"((?:[^"\\]++|\\.)*+)\\?\Z',
+    re.DOTALL,
+)
+"""A string, and whether it is a name; a bracket or comma; a number; a string that breaks off with the text."""
 _VALUES = frozenset(
     (
         *("value", "stringValue", "intValue", "doubleValue", "boolValue", "bytesValue", "arrayValue", "kvlistValue", "values"),
@@ -40,8 +44,9 @@ class Frame:
 
 
 def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> list[Leaf]:
-    """The leaves of a valid JSON text (or of a part of one, `stack` being what is open before it; it is left as it is after).
+    """The leaves of a JSON text, of one that breaks off too, or of a part of one.
 
+    `stack` is what is open before a part, and is left as what is open after it.
     A name that is an object's key is a leaf too, without a field. Pointers are made by `pointer`, when they are wanted.
     """
     leaves: list[Leaf] = []
@@ -57,12 +62,13 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
                 frame.key = field_name(text[a:b])
             if b - a > 2:
                 leaves.append(Leaf(a, b, (), "json"))
-        elif kind == 1 or kind == 4:
+        elif kind != 3:
+            kind = kind or 0
             a, b = m.span(kind)
             path = _path(stack)
             if stack:
                 frame = stack[-1]
-                if kind == 1:
+                if kind != 4:
                     if frame.is_object:
                         if frame.key == "key" or (frame.key == "name" and not frame.label):
                             frame.label = text[a:b] if _NAMING.fullmatch(text, a, b) else ""
@@ -74,8 +80,8 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
                     pair = not frame.outer and frame.index == 1
                     if pair or frame.outer.lower().endswith("headers"):
                         path = (frame.element,)
-            if b > a and (kind == 1 or b - a > 2):
-                leaves.append(Leaf(a, b, path, "json" if kind == 1 else "number"))
+            if b > a and (kind != 4 or b - a > 2):
+                leaves.append(Leaf(a, b, path, "number" if kind == 4 else "json"))
                 for frame in stack[-3:]:
                     if frame.is_object and frame.key in _VALUES and not frame.label:
                         frame.unnamed.append(len(leaves) - 1)

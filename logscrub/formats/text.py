@@ -1,10 +1,10 @@
 """Plain text: a line a record; indented lines and closing brackets continue the one before. A line of JSON is read as JSON.
 
-    Server started on port 8080
-    user context {
-      accountId: '712020:…'
-    }
-    {"level":"info","msg":"ready"}
+Server started on port 8080
+user context {
+  accountId: '712020:…'
+}
+{"level":"info","msg":"ready"}
 """
 
 from __future__ import annotations
