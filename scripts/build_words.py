@@ -5,7 +5,8 @@
 
 Words: the 40,000 most frequent of symspellpy's frequency dictionary (MIT; from SCOWL and Google Books Ngrams, CC BY 3.0).
 Names that are taken out: first and last names of Faker's best-known locales (MIT)
-and of all others from rank 8,000 on, unless the word is an ordinary word first (`will`, `mark`, `may`): the 340 most frequent words and the list ORDINARY.
+and of all others from rank 8,000 on, unless the word is an ordinary word first (`will`, `mark`, `may`): the 340 most
+frequent words and the list ORDINARY.
 """
 
 from __future__ import annotations
@@ -19,27 +20,37 @@ WORDS = 40_000
 ORDINARY_FIRST = 340
 WELL_KNOWN = ("en_US", "en_GB", "en_IN", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "pl_PL", "sv_SE")
 """Locales whose names are taken out from rank 340 on; those of all others from rank 8,000 on."""
-ORDINARY = """author april art august bank banks bell best bill bird bishop black blue bond book booth bridge bright brook brown burn bush butler
-carpenter carter case cash chance chase church clay cole cook cooper cross day dean drew early english farmer field fields fisher flowers ford
-forest foster fox francis freeman french frost gardener gay gentry glass gold golden good grant graves gray green grey grove hall hand hardy hart
-hill hills hope house hunt hunter ivy joy june key king knight lake lamb land lane law lee life little long love low major man march mark marsh
-mason may mercy miles mill mills moody moon moore morning north page park parks patience pat pearl pierce pike pine pitts pollard pond poole pope
-porter potter potts powers pratt price prince rain ray read reed reese rich rivers rob rock rose rush sage sales salt savage sharp shaw sheppard
-short silver singer singleton sky skinner small smart snow south sparks spears star steel stein stone stout street strong summer summers swift
-sweet temple terry tile tom trust tucker turner van vance vaughan walker walls walter ward warner waters weaver webb weeks wells west wheeler white wick
-wiggins wilder will wise wood woods wright yates york young chain cloud wade worker dawn faith melody crystal amber ruby sterling guy gene
-max nick ace may tab case carol christian data don duke earl ferry gates harmony heather holly iris jack jet kit laurel lily misty norm olive penny rod
-skip stormy sunny tanner victor violet wayne merge""".split()
-SOFTWARE = """api app apps async auth backend backoff bool boolean cli cloud codec config configs cron csv ctx daemon db dedup
-deps dev devops dns docker dto enum env envs epoch esm failover fallback fetch forge frontend gc github gitlab goto graphql grpc gzip
-hostname href html http https idempotent init invoker io ip jira json jwt kafka kb kernel kubernetes lambda latency localhost login logout
-lru macro mb md5 metadata middleware mime mutex namespace nginx node nodejs npm null nullable oauth oom orm pagination param params
-parser payload pid plugin poller postgres prefetch preflight presigned prod proxied proxy proxying pubsub queue queues rebase redis
-refactor regex repo resolver resolvers retries retry retrying retryable rollout rollback rpc runtime schema scope scopes sdk semver serializer serverless sha
-shard sharding sidecar snapshot sql ssl stacktrace stderr stdin stdout storage subnet substring sudo symlink sync syntax sys tcp
-teardown telemetry tenant throttle throttled throttling timeout timeouts timestamp tls tmp token tokens toml traceback tsx ttl tunnel typescript
-udp ui undefined unhandled unix uri url urls usr utf uuid ux validator variable vcpu vm webhook webhooks webtrigger workflow workflows
-wss xml yaml zod confluence bitbucket atlassian trello slack kanban scrum epic sprint changelog assignee assignees approver watcher watchers""".split()
+ORDINARY = """
+    author april art august bank banks bell best bill bird bishop black blue bond book booth bridge bright brook brown
+    burn bush butler carpenter carter case cash chance chase church clay cole cook cooper cross day dean drew early
+    english farmer field fields fisher flowers ford forest foster fox francis freeman french frost gardener gay gentry
+    glass gold golden good grant graves gray green grey grove hall hand hardy hart hill hills hope house hunt hunter
+    ivy joy june key king knight lake lamb land lane law lee life little long love low major man march mark marsh
+    mason may mercy miles mill mills moody moon moore morning north page park parks patience pat pearl pierce pike
+    pine pitts pollard pond poole pope porter potter potts powers pratt price prince rain ray read reed reese rich
+    rivers rob rock rose rush sage sales salt savage sharp shaw sheppard short silver singer singleton sky skinner
+    small smart snow south sparks spears star steel stein stone stout street strong summer summers swift sweet temple
+    terry tile tom trust tucker turner van vance vaughan walker walls walter ward warner waters weaver webb weeks
+    wells west wheeler white wick wiggins wilder will wise wood woods wright yates york young chain cloud wade worker
+    dawn faith melody crystal amber ruby sterling guy gene max nick ace may tab case carol christian data don duke
+    earl ferry gates harmony heather holly iris jack jet kit laurel lily misty norm olive penny rod skip stormy sunny
+    tanner victor violet wayne merge
+""".split()
+SOFTWARE = """
+    api app apps async auth backend backoff bool boolean cli cloud codec config configs cron csv ctx daemon db dedup
+    deps dev devops dns docker dto enum env envs epoch esm failover fallback fetch forge frontend gc github gitlab
+    goto graphql grpc gzip hostname href html http https idempotent init invoker io ip jira json jwt kafka kb kernel
+    kubernetes lambda latency localhost login logout lru macro mb md5 metadata middleware mime mutex namespace nginx
+    node nodejs npm null nullable oauth oom orm pagination param params parser payload pid plugin poller postgres
+    prefetch preflight presigned prod proxied proxy proxying pubsub queue queues rebase redis refactor regex repo
+    resolver resolvers retries retry retrying retryable rollout rollback rpc runtime schema scope scopes sdk semver
+    serializer serverless sha shard sharding sidecar snapshot sql ssl stacktrace stderr stdin stdout storage subnet
+    substring sudo symlink sync syntax sys tcp teardown telemetry tenant throttle throttled throttling timeout
+    timeouts timestamp tls tmp token tokens toml traceback tsx ttl tunnel typescript udp ui undefined unhandled unix
+    uri url urls usr utf uuid ux validator variable vcpu vm webhook webhooks webtrigger workflow workflows wss xml
+    yaml zod confluence bitbucket atlassian trello slack kanban scrum epic sprint changelog assignee assignees
+    approver watcher watchers
+""".split()
 
 
 def main() -> None:

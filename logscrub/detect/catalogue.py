@@ -13,7 +13,7 @@ A detector file holds (unknown keys are errors):
     certainty     "certain" (default), or "likely": gives way to harmless spans and to certain detectors
     fields        names of fields whose whole value goes: "email address" serves every name that ends in these words
                   (`userEmailAddress`, `email_address`); "=name" serves just `name`
-    value         how far a bare value in a text reaches: "token" (default), "phrase", "credential", "line"
+    value         how far a bare value in a text reaches: "token" (default), "number", "phrase", "credential", "line"
     keep_values   regular expressions of field values that stay
     examples      texts in which «marks» show the exact spans that must go; counterexamples: texts that must stay
 
@@ -39,7 +39,7 @@ from logscrub.errors import UsageError
 from logscrub.guidelines import GUIDELINES
 from logscrub.model import Certainty
 
-ValueMode = Literal["token", "phrase", "credential", "line"]
+ValueMode = Literal["token", "number", "phrase", "credential", "line"]
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TYPE = re.compile(r"[A-Z][A-Z0-9_]*")
 _MACRO = re.compile(r"\{\{([A-Z]+)\}\}")
@@ -203,8 +203,8 @@ def _check(item: Detector | Harmless, path: Path) -> None:
         raise wrong(f"no validator {item.validator!r}; there are {', '.join(sorted(VALIDATORS))}")
     if item.certainty not in ("certain", "likely"):
         raise wrong('certainty must be "certain" or "likely"')
-    if item.value not in ("token", "phrase", "credential", "line"):
-        raise wrong('value must be "token", "phrase", "credential" or "line"')
+    if item.value not in ("token", "number", "phrase", "credential", "line"):
+        raise wrong('value must be "token", "number", "phrase", "credential" or "line"')
     for keep in item.keep_values:
         try:
             re.compile(keep)

@@ -130,9 +130,7 @@ class Engine:
         spans = self._remember(template, path, depth)
         if not spans or template == masked:
             return spans
-        return tuple(
-            s._replace(plain=masked[s.start : s.end]) if s.plain == template[s.start : s.end] else s for s in spans
-        )
+        return tuple(s._replace(plain=masked[s.start : s.end]) if s.plain == template[s.start : s.end] else s for s in spans)
 
     def judge_line(self, text: str, leaf: Leaf, before: Open = NOTHING_OPEN) -> tuple[tuple[Span, ...], Open]:
         """The spans of a leaf that is a line of a text, and what it leaves open; `before`: what earlier lines left open."""
@@ -175,8 +173,8 @@ class Engine:
         spans: list[Span] = []
         for start, part in _windows(raw):
             view = _UNQUOTE[leaf.coding](part)
-            for s in self.judge(view.text if view else part, leaf.field):
-                spans.append(_moved(s, view, leaf.start + start, _QUOTES[leaf.coding]))
+            found = self.judge(view.text if view else part, leaf.field)
+            spans += [_moved(s, view, leaf.start + start, _QUOTES[leaf.coding]) for s in found]
         return merge(spans)
 
     def _windowed(self, text: str, path: FieldPath) -> tuple[Span, ...]:
@@ -193,7 +191,7 @@ class Engine:
         if rule is not None and rule.detector.guideline != "user-generated content":
             d = rule.detector
             if not rule.keeps(digits):
-                spans = (Span(0, 0, d.entity_type, d.guideline, d.id, "certain", digits),)
+                spans = tuple(self._allowed(digits, [self._field_span(0, len(digits), d, digits)]))
         elif len(digits) >= 7:
             spans = self.judge(digits, leaf.field)
         if not spans:
@@ -280,8 +278,7 @@ class Engine:
                     found.append(Span(start, end, d.entity_type, d.guideline, d.id, d.certainty, text[start:end]))
                 else:
                     found += [
-                        Span(s, e, d.entity_type, d.guideline, d.id, d.certainty, text[s:e])
-                        for s, e in _around(text, start, end)
+                        Span(s, e, d.entity_type, d.guideline, d.id, d.certainty, text[s:e]) for s, e in _around(text, start, end)
                     ]
         for value in find_fields(text, self.fields)[0]:
             span = self._field_span(value.start, value.end, value.rule.detector, text[value.start : value.end])
@@ -314,9 +311,7 @@ class Engine:
             for i in self._harmless_gate.candidates(text)
             for m in self._harmless[i].finditer(text)
         ]
-        return [
-            s for s in found if s.certainty == "certain" or not any(a <= s.start and s.end <= b for a, b in harmless)
-        ]
+        return [s for s in found if s.certainty == "certain" or not any(a <= s.start and s.end <= b for a, b in harmless)]
 
     def _allowed(self, text: str, found: list[Span]) -> list[Span]:
         if not self._allow:
@@ -379,7 +374,10 @@ def _union(group: list[Span]) -> Span:
     if len(group) == 1:
         return group[0]
     start, end = group[0].start, max(s.end for s in group)
-    best = min(group, key=lambda s: (s.start - s.end, s.certainty, s.entity_type == "CONTENT", s.detector.startswith("field_"), s.entity_type))
+    best = min(
+        group,
+        key=lambda s: (s.start - s.end, s.certainty, s.entity_type == "CONTENT", s.detector.startswith("field_"), s.entity_type),
+    )
     whole = best.start == start and best.end == end
     return best if whole else best._replace(start=start, end=end, inner=None)
 
@@ -443,11 +441,9 @@ def _windows(text: str) -> Iterator[tuple[int, str]]:
     while True:
         end = min(start + _WINDOW, len(text))
         if end < len(text):
-            m = None
-            for m in re.finditer(r"\s", text[end - _OVERLAP : end]):
-                pass
-            if m is not None:
-                end = end - _OVERLAP + m.start()
+            spaces = [m.start() for m in re.finditer(r"\s", text[end - _OVERLAP : end])]
+            if spaces:
+                end = end - _OVERLAP + spaces[-1]
             else:
                 while "\\" in text[end - 12 : end] and end > start + _OVERLAP * 2:
                     end -= 1

@@ -3,7 +3,7 @@
 `FieldIndex` knows the field names of all detectors and answers for the name of a JSON key, a CSV column or a header.
 `find_fields` finds fields in running text, in every notation that logs use: `key=value`, `key: value`, JSON (at any depth
 of backslashes), `util.inspect` objects and lists, headers, URL queries, `summary "…"`. It reads one line at a time and
-hands on what the next line must know (`Open`), so that an object printed over many lines is understood without waiting for its end.
+hands on what the next line must know (`Open`): an object printed over many lines is understood without waiting for its end.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ KEEP = re.compile(
 )
 """Values that say nothing about anybody, in any field."""
 
-_SCHEME = re.compile(r"(?i)(?:Bearer|Basic|Token|Digest|JWT|Negotiate|ApiKey|AWS4-HMAC-SHA256|SharedAccessSignature)\s{1,4}(?=\S)")
+_SCHEME = re.compile(
+    r"(?i)(?:Bearer|Basic|Token|Digest|JWT|Negotiate|ApiKey|AWS4-HMAC-SHA256|SharedAccessSignature)\s{1,4}(?=\S)"
+)
 _KEY = re.compile(
     r"""(?<![\w.-])(?P<key>[^\W\d][\w.-]{0,63})(?P<close>\\{0,31}["'`]|\]|(?:&quot;))?
         (?P<sep> \s{0,2}(?:=>|!~|[:~=]=?(?!/)|!=)\s{0,4} | \s{1,2}(?=\\{0,31}["'“«`]) )
@@ -42,22 +44,33 @@ _CLOSING = {"“": "”", "«": "»"}
 _BEFORE = re.compile(r"([A-Za-z][\w-]{0,30}[ \t]){1,2}$")
 _QUERY_END = re.compile(r"""[&#\s"'<>`]""")
 _NEXT_KEY = re.compile(
-    r"""\s+[\w.-]{1,60}\s?=(?!=) | [,;|]\s*\\{0,15}["']?[\w.-]{1,60}\\{0,15}["']?\s*[=:] | [\n\r{}\[\]()<>"] | \s[–—|]\s | \s-\s | \s(?=\w+:\s)""",
+    r"""\s+[\w.-]{1,60}\s?=(?!=) | [,;|]\s*\\{0,15}["']?[\w.-]{1,60}\\{0,15}["']?\s*[=:]
+      | [\n\r{}\[\]()<>"] | \s[–—|]\s | \s-\s | \s(?=\w+:\s)""",
     re.X,
 )
 _NEXT_ASSIGNMENT = re.compile(r"""\s+[\w.-]{1,60}=(?!=) | [\n\r]""", re.X)
 _TOKEN = re.compile(
-    r"""[^\s"'`<>]{1,8192}?(?=[,;&|)\]}>.\\]{0,8}(?:\s|$|["'`<>]) | [,;&|]\s{0,2}["']?[\w.-]{1,60}["']?\s{0,2}[=:])|[^\s"'`<>]{1,8192}""", re.X
+    r"""[^\s"'`<>]{1,8192}?(?=[,;&|)\]}>.\\]{0,8}(?:\s|$|["'`<>]) | [,;&|]\s{0,2}["']?[\w.-]{1,60}["']?\s{0,2}[=:])
+      | [^\s"'`<>]{1,8192}""",
+    re.X,
 )
-_PARTICLE = frozenset("van von der den de da di do dos das del della la le el al bin ibn abu ben ter ten zu zur y e o san st".split())
+_NUMBER = re.compile(r"[+(]?\d[\d().+/-]*(?:[ \u00A0][\d().+/-]+)*(?: ?(?:x|ext\.?) ?\d+)?")
+_PARTICLE = frozenset(
+    "van von der den de da di do dos das del della la le el al bin ibn abu ben ter ten zu zur y e o san st".split()
+)
 _THINGS = frozenset(
-    """function class module event host service app application environment package scope plugin field property column table
-    queue job metric theme component feature flag image region error type status node edition license licence trigger resolver
-    handler action step task schema index bucket key cache hook method library product browser os device""".split()
+    """
+    function class module event host service app application environment package scope plugin field property column
+    table queue job metric theme component feature flag image region error type status node edition license licence
+    trigger resolver handler action step task schema index bucket key cache hook method library product browser os
+    device
+""".split()
 )
 """What a plain `name`, `title` or `text` belongs to when it names no person and no content."""
 _CLASS = re.compile(r"\.[A-Z]\w*$")
 """How the name of a class ends: `org.apache.…RMContainerRequestor`."""
+_SIGNS = re.compile(r"""[=:~"'“«{\[]""")
+"""One of these stands in every text that holds a field."""
 _ASSIGNED = re.compile(r"[\w.-]{1,60}=")
 _LONGEST_LIST = 20_000
 
@@ -180,18 +193,14 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
             if before.pending:
                 pending = path if text.rstrip().endswith("+") else ()
             else:
-                for m in re.finditer(r"""(["'])((?:[^"'\\]|\\.)*?)\1""", text[position:]):
-                    _add(found, text, position + m.start(2), position + m.end(2), rule, path)
+                for element in re.finditer(r"""(["'])((?:[^"'\\]|\\.)*?)\1""", text[position:]):
+                    _add(found, text, position + element.start(2), position + element.end(2), rule, path)
                 position = max(position, len(text.rstrip().rstrip("],")))
     quote: tuple[str, FieldPath] | None = None
-    if "=" not in text and ":" not in text and "~" not in text and not _might_quote(text):
-        if not brackets and "{" not in text and "[" not in text:
-            return found, Open((), pending)
+    if not brackets and not _SIGNS.search(text):
+        return found, Open((), pending)
     last_key, last_end = "", -1
-    while True:
-        m = _KEY.search(text, position)
-        if m is None:
-            break
+    while (m := _KEY.search(text, position)) is not None:
         position = m.end()
         bracket = m["bracket"]
         if bracket is not None:
@@ -236,10 +245,6 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
     return found, Open(tuple(brackets), pending, quote)
 
 
-def _might_quote(text: str) -> bool:
-    return '"' in text or "'" in text or "“" in text or "«" in text
-
-
 def _path(text: str, start: int, key: str, parent: str, sep: str, closed: bool) -> FieldPath:
     """The name with what stands before it: the words of a two-word name (`user agent: …`), or the object it is in."""
     if not closed and sep != "=":
@@ -249,9 +254,7 @@ def _path(text: str, start: int, key: str, parent: str, sep: str, closed: bool) 
     return (parent, key) if parent else (key,)
 
 
-def _add(
-    found: list[FieldValue], text: str, start: int, end: int, rule: Rule, path: FieldPath, requote: str = ""
-) -> None:
+def _add(found: list[FieldValue], text: str, start: int, end: int, rule: Rule, path: FieldPath, requote: str = "") -> None:
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
@@ -316,6 +319,9 @@ def _value(
         end = stop.start() if stop else len(text)
         end = start + len(text[start:end].rstrip(".,;:!?)]}"))
         return [(start, end)], end, ""
+    if mode == "number":
+        n = _NUMBER.match(text, start)
+        return ([(start, n.end())], n.end(), "") if n else ([], start, "")
     if mode in ("token", "credential"):
         token_start = start
         if mode == "credential":
@@ -366,7 +372,7 @@ def _name_length(value: str) -> int:
     for m in re.finditer(r"\S+", value):
         word = m[0].strip(".,;:'’()")
         first = word[:1]
-        if not word or not first.isalpha() and not capitalised:
+        if not word or (not first.isalpha() and not capitalised):
             pass
         elif first.islower() and first.isascii():
             if capitalised and word.lower() not in _PARTICLE:

@@ -20,8 +20,11 @@ _UP = "A-ZÀ-ÖØ-ÞĀ-ŽΑ-ΩА-ЯЁІЇЄҐẠ-Ỹ"
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _PAIR = re.compile(rf"(?<![\w./:@#$%&=-])[{_UP}][^\W\d_]+(?:['’-][^\W\d_]+)*[ ](?:[{_UP}]\.[ ])?[{_UP}][^\W\d_]+(?![\w/=(:@])")
 _FUNCTION_WORDS = frozenset(
-    """the a an is are was were my your his her their our i you he she they we me him them to and of in on at for with that this
-    please have has had be been will would can could do does did not from who what where when how as by it its but so just or""".split()
+    """
+    the a an is are was were my your his her their our i you he she they we me him them to and of in on at for with
+    that this please have has had be been will would can could do does did not from who what where when how as by it
+    its but so just or
+""".split()
 )
 _CONNECTORS = frozenset("van von der den de da di do dos das del della la le el al bin ibn abu ben ter ten zu y e".split())
 _LONGEST = 2000
@@ -48,11 +51,9 @@ class Names:
         return found + self._model.recognise(text)
 
 
-_RUN = re.compile(
-    rf"(?<![\w./:@#$%&=-])[{_UP}][^\W\d_]+(?:['’-][^\W\d_]+)*"
-    rf"(?:[ ](?:[{_UP}]\.?(?=[ ])|(?:van|von|der|den|de|da|di|do|dos|del|della|la|le|el|al|bin|ibn|ben|ter|zu|y|e)(?=[ ])|[{_UP}][^\W\d_]+(?:['’-][^\W\d_]+)*)){{0,5}}"
-    r"(?![\w/=(@])"
-)
+_CAPITALISED = rf"[{_UP}][^\W\d_]+(?:['’-][^\W\d_]+)*"
+_BETWEEN = r"(?:van|von|der|den|de|da|di|do|dos|del|della|la|le|el|al|bin|ibn|ben|ter|zu|y|e)(?=[ ])"
+_RUN = re.compile(rf"(?<![\w./:@#$%&=-]){_CAPITALISED}(?:[ ](?:[{_UP}]\.?(?=[ ])|{_BETWEEN}|{_CAPITALISED})){{0,5}}(?![\w/=(@])")
 
 
 def listed(text: str) -> list[Span]:
@@ -73,7 +74,9 @@ def listed(text: str) -> list[Span]:
             parts.pop()
         full = [w for w in parts if len(w[0]) > 1]
         pieces = [[piece.casefold() for piece in re.split("['’-]", w[0])] for w in full]
-        if not any(piece in names for piece_list in pieces for piece in piece_list) or all(w[0].isupper() for w in full) and len(full) == 1:
+        if not any(piece in names for piece_list in pieces for piece in piece_list) or (
+            all(w[0].isupper() for w in full) and len(full) == 1
+        ):
             continue
         if any(w[0].lower() in words or _MIXED.search(w[0]) for w in full):
             continue
@@ -98,7 +101,7 @@ class PresidioNames:
         for start, part in _parts(text):
             if not _could_hold_names(part):
                 continue
-            for s, e in self._persons(_ID.sub(_zeros, part)):
+            for s, e in self._persons(_UNDECODED.sub("\ufffd", _ID.sub(_zeros, part))):
                 s, e = _name_shape(part, s, e)
                 if s < e:
                     found.append(Span(start + s, start + e, "PERSON", "name", "name_ner", "likely", part[s:e]))
@@ -135,18 +138,22 @@ def presidio(model: str) -> tuple[Any, Any]:
     finally:
         socket.has_ipv6 = had_ipv6
 
-    class LoadedSpacyEngine(SpacyNlpEngine):  # type: ignore[misc]
+    class LoadedSpacyEngine(SpacyNlpEngine):
         """Presidio's engine with a pipeline that is loaded already: its own loader would look for downloads."""
 
         def __init__(self, nlp: Any) -> None:
             super().__init__()
-            self.nlp = {"en": nlp}
+            self.nlp = {"en": nlp}  # type: ignore[assignment]
 
     nlp = importlib.import_module(model).load(exclude=["parser", "tagger", "attribute_ruler", "lemmatizer", "senter"])
     return LoadedSpacyEngine(nlp), SpacyRecognizer(supported_language="en", supported_entities=["PERSON"])
 
 
 _ID = re.compile(r"(?<![^\W_])(?=[0-9a-f-]*\d)[0-9a-f]{4,}(?:-[0-9a-f]{4,})*(?![^\W_])|\d")
+
+
+_UNDECODED = re.compile("[\ud800-\udfff]")
+"""Undecodable bytes of the input: the model takes no lone surrogates."""
 
 
 def _zeros(m: re.Match[str]) -> str:
@@ -170,7 +177,11 @@ def is_prose(text: str) -> bool:
     text = text[:_LONGEST]
     words = [w.lower() for w in _WORD.findall(text)]
     function_words = sum(w in _FUNCTION_WORDS for w in words)
-    if len(words) < 3 or function_words < (1 if text.rstrip().endswith((".", "!", "?")) else 2) or function_words < len(words) // 6:
+    if (
+        len(words) < 3
+        or function_words < (1 if text.rstrip().endswith((".", "!", "?")) else 2)
+        or function_words < len(words) // 6
+    ):
         return False
     tokens = text.split()
     pure = sum(_PURE.fullmatch(t) is not None for t in tokens)
@@ -186,10 +197,7 @@ _CODE = re.compile(r"[=;{}|<>]|\w\(|::|\w\.\w{2,}\(|\b\w+_\w+\b|\[\w+\]|/\w+/")
 
 def _parts(text: str) -> list[tuple[int, str]]:
     """The lines of a text, long ones cut at a space."""
-    out = []
-    for m in re.finditer(r"[^\n]{1,1900}(?:\s|$)|[^\n]{1,2000}", text):
-        out.append((m.start(), m[0]))
-    return out
+    return [(m.start(), m[0]) for m in re.finditer(r"[^\n]{1,1900}(?:\s|$)|[^\n]{1,2000}", text)]
 
 
 def _name_shape(text: str, start: int, end: int) -> tuple[int, int]:
@@ -203,7 +211,7 @@ def _name_shape(text: str, start: int, end: int) -> tuple[int, int]:
             run.pop()
         while run and len(run) > 1 and run[0].start() and run[0][0].lower() in common_words():
             run.pop(0)
-        if not run or all(m[0].lower() in common_words() for m in run) and not (prose and len(run) > 1):
+        if not run or (all(m[0].lower() in common_words() for m in run) and not (prose and len(run) > 1)):
             return start, start
         if not prose and (len(run) < 2 or any(m[0].lower() in common_words() or _MIXED.search(m[0]) for m in run)):
             return start, start
@@ -212,10 +220,9 @@ def _name_shape(text: str, start: int, end: int) -> tuple[int, int]:
     for m in re.finditer(r"\S+", text[start:end]):
         inner = _WORD.search(text, start + m.start(), start + m.end())
         good = inner is not None and inner[0][0].isupper() and not re.search(r"[\d_/\\=:<>{}()\[\]#@$%^*+|~]", m[0])
-        if good and inner is not None:
-            if not (inner[0].isupper() and len(inner[0]) > 3 and not prose):
-                run.append(inner)
-                continue
+        if good and inner is not None and (prose or not inner[0].isupper() or len(inner[0]) <= 3):
+            run.append(inner)
+            continue
         if inner is not None and run and inner[0].lower() in _CONNECTORS:
             run.append(inner)
             continue

@@ -49,7 +49,9 @@ def phone(value: str) -> bool:
     if len(_NOT_DIGIT.sub("", value)) < 7:
         return False
     cleaned = re.sub(r"^00", "+", value.strip())
-    regions = [None] if cleaned.startswith("+") else ["US", "GB", "DE", "FR", "BR", "IN", "CN", "JP", "TR", "PH", "ES", "IL", "AU"]
+    regions = (
+        [None] if cleaned.startswith("+") else ["US", "GB", "DE", "FR", "BR", "IN", "CN", "JP", "TR", "PH", "ES", "IL", "AU"]
+    )
     for region in regions:
         try:
             number = phonenumbers.parse(cleaned, region)
@@ -102,10 +104,7 @@ def entropy(value: str) -> float:
 
 def random_token(value: str) -> bool:
     """Looks random: small and capital letters and digits mixed, at least 3.5 bits a character."""
-    return (
-        bool(re.search("[a-z]", value) and re.search("[A-Z]", value) and re.search("[0-9]", value))
-        and entropy(value) >= 3.5
-    )
+    return bool(re.search("[a-z]", value) and re.search("[A-Z]", value) and re.search("[0-9]", value)) and entropy(value) >= 3.5
 
 
 def card(value: str) -> bool:
@@ -130,7 +129,9 @@ _NAME_WORD = re.compile(r"[^\W\d_]+")
 _FUNCTION_WORDS = frozenset("and or the a an of in on at to for is are was by with from as it its this that not no if".split())
 
 
-_NO_NAMES = _FUNCTION_WORDS | frozenset("root admin user by via into onto about after before over under has had was were will can".split())
+_NO_NAMES = _FUNCTION_WORDS | frozenset(
+    "root admin user by via into onto about after before over under has had was were will can".split()
+)
 
 
 def not_common_words(value: str) -> bool:
@@ -160,8 +161,11 @@ def not_only_function_words(value: str) -> bool:
 
 
 _AMBIGUOUS_FIRST = frozenset(
-    "april may june august will mark grace hope faith joy rose ruby dawn art bill bob rob frank grant jack max nick pat ray rich guy gene dean drew chase"
-    " chance wade carol christian earl duke ivy jade amber pearl penny violet lily iris heather holly autumn summer melody harmony victor".split()
+    """
+    april may june august will mark grace hope faith joy rose ruby dawn art bill bob rob frank grant jack max nick pat
+    ray rich guy gene dean drew chase chance wade carol christian earl duke ivy jade amber pearl penny violet lily
+    iris heather holly autumn summer melody harmony victor
+""".split()
 )
 
 
@@ -171,6 +175,23 @@ def _may_be_name(words: list[str]) -> bool:
 
 
 VALIDATORS: dict[str, Callable[[str], bool]] = {
-    f.__name__: f for f in (luhn, iban, bitcoin, phone, phone_digits, ip_address, us_ssn, crc32_suffix, random_token, card, ip_or_dashed, three_digits,
-    not_common_words, two_words_not_common, no_common_word, not_only_function_words)
+    f.__name__: f
+    for f in (
+        luhn,
+        iban,
+        bitcoin,
+        phone,
+        phone_digits,
+        ip_address,
+        us_ssn,
+        crc32_suffix,
+        random_token,
+        card,
+        ip_or_dashed,
+        three_digits,
+        not_common_words,
+        two_words_not_common,
+        no_common_word,
+        not_only_function_words,
+    )
 }

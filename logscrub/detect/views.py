@@ -207,6 +207,8 @@ def _normalise(text: str) -> View | None:
     for i, c in enumerate(text):
         if c < "\x7f" and c != "\0":
             plain = c
+        elif "\udc80" <= c <= "\udcff":
+            plain = chr(ord(c) - 0xDC00)  # a byte that is no UTF-8: most likely Latin-1
         elif c == "\0" or unicodedata.category(c) == "Cf":
             plain = ""
         else:

@@ -1,6 +1,7 @@
 """Common English words and words of software logs, which alone are no evidence for a name; and names of many cultures.
 
-`logscrub/data/words.txt` and `names.txt` are made by `scripts/build_words.py`; their heads say from which sources and under which licences.
+`logscrub/data/words.txt` and `names.txt` are made by `scripts/build_words.py`;
+their heads say from which sources and under which licences.
 """
 
 from __future__ import annotations

@@ -45,7 +45,9 @@ def builtin_policies() -> list[str]:
 def load_policy(name: str) -> Policy:
     """The built-in policy `name`, or the policy file at that path. Raises UsageError that says what is wrong."""
     if name in builtin_policies():
-        return parse_policy(resources.files("logscrub").joinpath(f"redact/policies/{name}.toml").read_text(encoding="utf-8"), name)
+        return parse_policy(
+            resources.files("logscrub").joinpath(f"redact/policies/{name}.toml").read_text(encoding="utf-8"), name
+        )
     path = Path(name)
     if not path.is_file():
         raise UsageError(f"no policy {name!r}: it is neither one of {', '.join(builtin_policies())} nor a file")

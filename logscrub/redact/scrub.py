@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from logscrub.detect.engine import Engine, merge
 from logscrub.detect.fields import NOTHING_OPEN, Open
@@ -54,7 +55,8 @@ class Redactor:
         """Marks instead of the texts of a record that could not be scanned, so that JSON around them stays JSON."""
         if raw.parsed and raw.leaves and all(leaf.coding in ("json", "number") for leaf in raw.leaves):
             spans = [
-                Span(leaf.start, leaf.end, "WITHHELD", "", "", "certain", "", '"' if leaf.coding == "number" else "") for leaf in raw.leaves
+                Span(leaf.start, leaf.end, "WITHHELD", "", "", "certain", "", '"' if leaf.coding == "number" else "")
+                for leaf in raw.leaves
             ]
             text = "".join(
                 raw.text[a.end if a else 0 : b.start if b else len(raw.text)] + (b.requote + WITHHELD + b.requote if b else "")
@@ -86,7 +88,7 @@ class Redactor:
                         known.clear()
                     known.add(key)
         spans = [s for s in spans if self._goes(s)]
-        if len(spans) > 1 and any(a.end > b.start for a, b in zip(spans, spans[1:], strict=False)):
+        if len(spans) > 1 and any(a.end > b.start for a, b in pairwise(spans)):
             spans = list(merge(spans))
         return spans, after
 
