@@ -1,0 +1,229 @@
+"""What the pages say is so: links lead somewhere, options exist, tables are those of the code, examples run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from logscrub.config import parse_config
+from logscrub.detect import catalogue
+from logscrub.detect.catalogue import Catalogue
+from logscrub.detect.selftest import failures
+from logscrub.formats import FORMATS, INPUT_FORMATS
+from logscrub.guidelines import GUIDELINES
+from logscrub.redact.policy import builtin_policies, load_policy, parse_policy
+from logscrub.redact.pseudonyms import SHORTEST_KEY, Pseudonymizer
+from logscrub.redact.scrub import Redactor
+from logscrub.scrubbing import Scrubber
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
+WRITTEN = [page for page in PAGES if page.name != "cli.md"]
+"""Pages written by hand; cli.md is made from the help."""
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def page(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def blocks(text: str, *languages: str) -> Iterator[str]:
+    """The fenced blocks of these languages."""
+    for m in re.finditer(r"^( *)```(\w*)\n(.*?)^\1```", text, re.M | re.S):
+        if m[2] in languages:
+            yield m[3]
+
+
+def anchors(text: str) -> set[str]:
+    """The names that GitHub gives to a page's headings."""
+    plain = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+    titles = re.findall(r"^#+ (.+)$", plain, re.M)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def table(text: str, first: str) -> list[list[str]]:
+    """The rows of the table whose first column is headed so, without code marks."""
+    start = re.search(rf"^\| {first} \|.*\n\|[ |-]*\n", text, re.M)
+    assert start is not None, f"no table of {first}"
+    rows = []
+    for line in text[start.end() :].splitlines():
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip().replace("`", "") for cell in line.strip("|").split(" | ")])
+    return rows
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """The words of each call of logscrub in blocks of shell."""
+    for block in blocks(text, "sh", "console"):
+        is_session = re.search(r"^\$ ", block, re.M) is not None
+        for line in block.splitlines():
+            if is_session and not line.startswith("$ "):
+                continue
+            words = shlex.split(line.removeprefix("$ "), comments=True)
+            for start, word in enumerate(words):
+                at_start = start == 0 or words[start - 1] in ("|", "&&", ";") or "xargs" in words[:start]
+                if word == "logscrub" and at_start:
+                    call = words[start + 1 :]
+                    ends = [n for n, w in enumerate(call) if w in ("|", "&&", ";", ">", "<")]
+                    yield call[: ends[0]] if ends else call
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_links_lead_somewhere(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)):
+        if re.match(r"[a-z]+:", target):
+            continue
+        file, _, anchor = target.partition("#")
+        there = (path.parent / file).resolve() if file else path
+        assert there.exists(), f"{target} does not exist"
+        assert there.is_relative_to(ROOT)
+        if anchor:
+            assert anchor in anchors(there.read_text(encoding="utf-8")), f"{target}: no such heading"
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=name_of)
+def test_commands_and_their_options_exist(path: Path) -> None:
+    from logscrub.cli.app import command
+
+    for words in commands(path.read_text(encoding="utf-8")):
+        program, rest = command(), list(words)
+        context = program.make_context("logscrub", list(rest), resilient_parsing=True)
+        while getattr(program, "commands", None) and rest and not rest[0].startswith("-"):
+            assert rest[0] in program.commands, f"logscrub {' '.join(words)}: no command {rest[0]}"
+            program = program.get_command(context, rest.pop(0))
+        known = {name for p in program.params for name in (*p.opts, *p.secondary_opts)} | {"-h", "--help"}
+        for word in rest:
+            assert not word.startswith("-") or word == "-" or word in known, f"logscrub {' '.join(words)}: no option {word}"
+
+
+def test_the_readme_has_the_usual_calls() -> None:
+    calls = list(commands(page("README.md")))
+    assert {call[0] for call in calls if call} >= {"scrub", "verify"}
+    assert len(calls) >= 6
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_pages_speak_of_the_project_alone(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"(?<![\w.])/(?:work|tmp|home|root|opt|Users)/", text)
+    assert not re.search(r"localhost|pypi-|\bTODO\b|\bFIXME\b", text)
+
+
+@pytest.mark.parametrize("path", sorted(DOCS.glob("*.md")), ids=name_of)
+def test_the_readme_leads_to_each_page(path: Path) -> None:
+    assert f"(docs/{path.name})" in page("README.md")
+
+
+def test_the_policies_are_those_of_the_table() -> None:
+    text = page("docs/policy.md")
+    head = re.search(r"^\| row \| Atlassian \|(.*)\| placeholders", text, re.M)
+    assert head is not None
+    names = [name.strip(" `") for name in head[1].split("|")]
+    assert sorted(names) == sorted(builtin_policies())
+    rows = table(text, "row")
+    assert [row[0] for row in rows] == list(GUIDELINES)
+    for row in rows:
+        said = dict(zip(names, row[2 : 2 + len(names)], strict=True))
+        assert said == {name: load_policy(name).rows[row[0]] for name in names}
+        assert row[1] == GUIDELINES[row[0]] or row[1] == "–"
+    for name in builtin_policies():
+        assert f"**`{name}`**" in text
+
+
+def test_the_placeholders_of_the_table_are_those_of_the_detectors(detectors: Catalogue) -> None:
+    for row in table(page("docs/policy.md"), "row"):
+        for placeholder in re.findall(r"[A-Z][A-Z_]+", row[5]):
+            assert any(d.entity_type == placeholder and d.guideline == row[0] for d in detectors.detectors), placeholder
+
+
+def test_the_formats_are_those_of_the_table() -> None:
+    rows = table(page("docs/formats.md"), "format")
+    assert sorted(row[0] for row in rows) == sorted(f.name for f in FORMATS)
+    assert {row[3] for row in rows} | {"auto"} == set(INPUT_FORMATS)
+    order = re.search(r"`auto`, the default, asks them in this order: ([\w, -]+)\.", page("docs/formats.md"))
+    assert order is not None
+    assert order[1].split(", ") == [f.name for f in FORMATS]
+
+
+def test_the_example_detectors_load_and_their_examples_hold(tmp_path: Path, detectors: Catalogue) -> None:
+    found = re.findall(r"<!-- example: (\w+\.toml) -->\n```toml\n(.*?)```", page("docs/detectors.md"), re.S)
+    assert len(found) == 3
+    for name, text in found:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    theirs = catalogue.load([tmp_path], builtin=False)
+    together = Catalogue(theirs.detectors, (*detectors.harmless, *theirs.harmless), "")
+    assert failures(together) == []
+    assert len(theirs.detectors) + len(theirs.harmless) == 3
+
+
+def test_the_keys_of_a_detector_are_those_of_the_table() -> None:
+    assert {row[0] for row in table(page("docs/detectors.md"), "key")} == set(catalogue.Detector.__annotations__) - {"folder"}
+
+
+def test_the_example_policy_and_configuration_load() -> None:
+    def example(name: str, what: str) -> str:
+        found = re.search(rf"<!-- example: {what} -->\n```toml\n(.*?)```", page(name), re.S)
+        assert found is not None
+        return found[1]
+
+    assert parse_policy(example("docs/policy.md", "policy"), "docs/policy.md").name == "our-support"
+    config = parse_config(tomllib.loads(example("docs/configuration.md", "configuration")), Path("logscrub.toml"))
+    assert config.allow and config.fields and config.detectors
+
+
+def test_the_readmes_lines_are_what_comes_out(redactor: Redactor) -> None:
+    text = page("README.md")
+    before = re.search(r"<!-- before: (\S+) -->\n```text\n(.*?)```", text, re.S)
+    after = re.search(r"<!-- after -->\n```text\n(.*?)```", text, re.S)
+    key = re.search(r"under a key that is known to all \(`(.+?)`\)", text)
+    assert before is not None and after is not None and key is not None
+    sample = (ROOT / before[1]).read_bytes()
+    scrubber = Scrubber(Redactor(redactor.engine, redactor.policy, Pseudonymizer(key[1].encode())))
+    clean = (scrubber.feed(sample) + scrubber.finish()).decode().splitlines()
+    lines = sample.decode().splitlines()
+    assert len(clean) == len(lines)
+    assert [clean[lines.index(line)] for line in before[2].splitlines()] == after[1].splitlines()
+
+
+def test_the_exit_codes_are_those_of_the_code() -> None:
+    from logscrub.cli import BROKEN_PIPE, BUG, INTERRUPTED
+    from logscrub.errors import InputError, OutputError, UsageError
+
+    said = " ".join(row[0] for row in table(page("README.md"), "code")).replace(",", "").split()
+    codes = (0, 1, UsageError.exit_code, InputError.exit_code, OutputError.exit_code, BUG, INTERRUPTED, BROKEN_PIPE)
+    assert {str(code) for code in codes} <= set(said)
+
+
+def test_the_direct_dependencies_are_those_of_the_table() -> None:
+    project = tomllib.loads(page("pyproject.toml"))
+    needed = {re.split(r"[<>=~! \[]", spec)[0] for spec in project["project"]["dependencies"]}
+    text = page("docs/development.md")
+    assert {row[0] for row in table(text, "package")} == needed
+    for spec in project["dependency-groups"]["dev"]:
+        assert re.split(r"[<>=~! \[]", spec)[0] in text
+
+
+def test_the_words_of_make_are_those_of_the_table() -> None:
+    words = set(re.findall(r"^([a-z]+):.*## ", page("Makefile"), re.M)) - {"help"}
+    assert {row[0] for row in table(page("docs/development.md"), "word")} == words
+
+
+def test_every_test_file_is_named() -> None:
+    text = page("docs/development.md")
+    named = set(re.findall(r"test_\w+\.py", text))
+    assert named <= {path.name for path in (ROOT / "tests").glob("test_*.py")}
+
+
+def test_the_shortest_key_is_the_one_that_is_told() -> None:
+    assert f"at least {SHORTEST_KEY} |" in page("docs/pseudonyms.md")
