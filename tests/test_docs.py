@@ -7,6 +7,7 @@ import shlex
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -14,6 +15,7 @@ from logscrub.config import parse_config
 from logscrub.detect import catalogue
 from logscrub.detect.catalogue import Catalogue
 from logscrub.detect.selftest import failures
+from logscrub.detect.validators import VALIDATORS
 from logscrub.formats import FORMATS, INPUT_FORMATS
 from logscrub.guidelines import GUIDELINES
 from logscrub.redact.policy import builtin_policies, load_policy, parse_policy
@@ -169,6 +171,16 @@ def test_the_example_detectors_load_and_their_examples_hold(tmp_path: Path, dete
 
 def test_the_keys_of_a_detector_are_those_of_the_table() -> None:
     assert {row[0] for row in table(page("docs/detectors.md"), "key")} == set(catalogue.Detector.__annotations__) - {"folder"}
+
+
+def test_all_ways_a_value_reaches_are_told() -> None:
+    text = page("docs/detectors.md")
+    assert {mode for mode in get_args(catalogue.ValueMode) if f'`"{mode}"`' not in text} == set()
+
+
+def test_the_validators_that_are_told_exist() -> None:
+    told = next(row for row in table(page("docs/detectors.md"), "key") if row[0] == "validator")[1]
+    assert set(re.findall(r"[a-z]+_?[a-z]*(?=,)", told.partition("agree: ")[2])) <= set(VALIDATORS)
 
 
 def test_the_example_policy_and_configuration_load() -> None:
