@@ -25,7 +25,7 @@ from logscrub.scrubbing import Scrubber
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
+PAGES = [*(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")), *sorted(DOCS.glob("*.md"))]
 WRITTEN = [page for page in PAGES if page.name != "cli.md"]
 """Pages written by hand; cli.md is made from the help."""
 
