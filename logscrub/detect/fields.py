@@ -372,7 +372,9 @@ def _name_length(value: str) -> int:
     for m in re.finditer(r"\S+", value):
         word = m[0].strip(".,;:'’()")
         first = word[:1]
-        if not word or (not first.isalpha() and not capitalised):
+        if first == "\x1a":  # a placeholder: the name that stood here
+            capitalised = True
+        elif not word or (not first.isalpha() and not capitalised):
             pass
         elif first.islower() and first.isascii():
             if capitalised and word.lower() not in _PARTICLE:

@@ -8,6 +8,7 @@ withheld. So a scrubbed log passes `verify`, and scrubbing it again changes noth
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -15,7 +16,7 @@ from itertools import pairwise
 from logscrub.detect.engine import Engine, merge
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.views import encode
-from logscrub.model import Clean, FieldPath, Leaf, Raw, Span
+from logscrub.model import Clean, FieldPath, Inner, Leaf, Raw, Span
 from logscrub.redact.policy import Policy
 from logscrub.redact.pseudonyms import Pseudonymizer
 
@@ -42,14 +43,20 @@ class Redactor:
         spans, after = self.look(raw, before)
         if not spans:
             return Clean(raw.text, (), raw.records, raw.parsed), after
-        redactions: list[str] = []
+        before_any = self._placeholders(raw.text)
+        rewritten: list[str] = []
         for _ in range(_MOST_LOOKS):
-            redactions += [s.entity_type for s in spans]
+            rewritten += [s.entity_type for s in spans if s.inner is not None and self._is_rewritten(s.inner)]
             raw = self._spliced(raw, spans)
             spans, after = self.look(raw, before)
             if not spans:
-                return Clean(raw.text, tuple(redactions), raw.records, raw.parsed), after
+                new = self._placeholders(raw.text) - before_any
+                return Clean(raw.text, (*new.elements(), *rewritten), raw.records, raw.parsed), after
         return self.withhold(raw), NOTHING_OPEN
+
+    def _placeholders(self, text: str) -> Counter[str]:
+        """The entity types of the placeholders that stand in a text."""
+        return Counter(m[0][1:-1].partition(":")[0] for m in self.engine.placeholder.finditer(text))
 
     def withhold(self, raw: Raw) -> Clean:
         """Marks instead of the texts of a record that could not be scanned, so that JSON around them stays JSON."""
@@ -97,11 +104,16 @@ class Redactor:
             return any(self._goes(s) for s in span.inner.spans)
         return self.policy.rows[span.guideline] != "keep"
 
+    def _is_rewritten(self, inner: Inner) -> bool:
+        """Whether an encoded text is encoded again with pseudonyms in it: it goes whole once something in it is removed."""
+        goes = [s for s in inner.spans if self._goes(s)]
+        return all(s.inner is None and self.policy.rows[s.guideline] == "pseudonym" for s in goes)
+
     def replacement(self, span: Span) -> str:
         """What stands in the text instead of a span."""
         if span.inner is not None:
             goes = [s for s in span.inner.spans if self._goes(s)]
-            if all(s.inner is None and self.policy.rows[s.guideline] == "pseudonym" for s in goes):
+            if self._is_rewritten(span.inner):
                 return encode(self.splice(span.inner.text, goes), span.inner.alphabet, span.inner.padded)
             worst = next(s for s in goes if s.inner is not None or self.policy.rows[s.guideline] == "remove")
             return f"<{worst.entity_type}>"
