@@ -53,7 +53,7 @@ class Leaf(NamedTuple):
     start: int
     end: int
     field: FieldPath
-    coding: Literal["text", "json", "number", "csv"]
+    coding: Literal["text", "json", "name", "number", "csv"]
     pointer: str = ""
     """JSON pointer (RFC 6901) or column name, for findings. May name keys; never shown unscrubbed."""
 

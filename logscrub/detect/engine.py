@@ -43,10 +43,11 @@ _OPENING = re.compile(r"[{\[\"'`]|PRIVATE KEY|[:=+]\s*$")
 """What a line has that may leave something open for the next."""
 _UNQUOTE: dict[str, Callable[[str], views.View | None]] = {
     "json": views.unescape_json,
+    "name": views.unescape_json,
     "csv": views.double_quotes,
     "text": lambda raw: None,
 }
-_QUOTES = {"json": '\\"', "csv": '""', "text": ""}
+_QUOTES = {"json": '\\"', "name": '\\"', "csv": '""', "text": ""}
 
 
 class Pattern:
@@ -260,7 +261,7 @@ class Engine:
 
     def _nested_leaf(self, text: str, leaf: Leaf, path: FieldPath, depth: int) -> list[Span]:
         raw = text[leaf.start : leaf.end]
-        where = leaf.field if len(leaf.field) > 1 or not path else (*path[-1:], *leaf.field)
+        where = leaf.field if len(leaf.field) > 1 or not path or leaf.coding == "name" else (*path[-1:], *leaf.field)
         if leaf.coding == "number":
             return list(self._judge_number(raw, leaf._replace(field=where)))
         view = views.unescape_json(raw)

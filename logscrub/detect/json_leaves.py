@@ -61,7 +61,7 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
             if frame is not None:
                 frame.key = field_name(text[a:b])
             if b - a > 2:
-                leaves.append(Leaf(a, b, (), "json"))
+                leaves.append(Leaf(a, b, (), "name"))
         elif kind != 3:
             kind = kind or 0
             a, b = m.span(kind)

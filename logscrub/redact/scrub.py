@@ -60,7 +60,9 @@ class Redactor:
 
     def withhold(self, raw: Raw) -> Clean:
         """Marks instead of the texts of a record that could not be scanned, so that JSON around them stays JSON."""
-        if raw.parsed and raw.leaves and all(leaf.coding in ("json", "number") for leaf in raw.leaves):
+        if not raw.leaves:
+            return Clean(raw.text, (), raw.records, raw.parsed, withheld=True)  # brackets and white space
+        if raw.parsed and all(leaf.coding in ("json", "name", "number") for leaf in raw.leaves):
             spans = [
                 Span(leaf.start, leaf.end, "WITHHELD", "", "", "certain", "", '"' if leaf.coding == "number" else "")
                 for leaf in raw.leaves

@@ -93,7 +93,7 @@ class Verifier:
         column = len(before) - before.rfind("\n") if lines else raw.column + len(before)
         leaf = next((x for x in raw.leaves if x.start <= span.start and span.end <= x.end + 1), None)
         where = ""
-        if leaf is not None and leaf.coding in ("json", "number"):
+        if leaf is not None and leaf.coding in ("json", "name", "number"):
             where = "".join("/" + self._shown(p) for p in pointer(raw.text, span.start, raw.inside))
         elif leaf is not None and leaf.pointer:
             where = self._shown(leaf.pointer)
