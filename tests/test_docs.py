@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import tomllib
@@ -22,6 +23,8 @@ from logscrub.redact.policy import builtin_policies, load_policy, parse_policy
 from logscrub.redact.pseudonyms import SHORTEST_KEY, Pseudonymizer
 from logscrub.redact.scrub import Redactor
 from logscrub.scrubbing import Scrubber
+from logscrub.verify import FileReport
+from logscrub.verify.text_report import as_json
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -229,6 +232,18 @@ def test_the_direct_dependencies_are_those_of_the_table() -> None:
 def test_the_words_of_make_are_those_of_the_table() -> None:
     words = set(re.findall(r"^([a-z]+):.*## ", page("Makefile"), re.M)) - {"help"}
     assert {row[0] for row in table(page("docs/development.md"), "word")} == words
+
+
+def test_the_report_of_verify_has_the_keys_that_are_told() -> None:
+    text = page("docs/verify.md")
+    shown = re.search(r"^\$ cat proof.json\n(\{.*?\n\})", text, re.M | re.S)
+    assert shown is not None
+    report = as_json([FileReport("clean.csv")], "", "")
+    told = json.loads(shown[1])
+    assert list(told) == list(report)
+    assert list(told["files"][0]) == list(report["files"][0])
+    keys = " ".join(row[0] for row in table(text, "key"))
+    assert {key for key in report if key not in keys} <= {"version", "clean", "files"}
 
 
 def test_every_test_file_is_named() -> None:
