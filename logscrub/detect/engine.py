@@ -273,6 +273,8 @@ class Engine:
         named = self._contexts_of(path) if path else frozenset()
         for i in self._gate.candidates(text, named):
             pattern = self._patterns[i]
+            if pattern.pattern.search(text) is None:
+                continue
             d = pattern.detector
             for start, end in pattern.find(text, i in named):
                 if _PLACEHOLDER_FILL not in text[start:end]:

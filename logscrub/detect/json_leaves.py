@@ -23,6 +23,10 @@ _VALUES = frozenset(
     )
 )
 """Names that say nothing: the name around them counts."""
+_SHAPE_NAMES = frozenset(
+    "key value stringValue attributes body timeUnixNano severityNumber severityText traceId spanId observedTimeUnixNano".split()
+)
+"""Names that the OTLP shape itself gives: too many to be judged each time."""
 _MESSAGES = frozenset({"body"})
 _PLACEHOLDER = re.compile(r"<[A-Z][A-Z0-9_]{1,63}(?::[0-9a-f]{20})?>")
 _NAMING = re.compile(r"[A-Za-z][\w.-]{1,63}")
@@ -58,8 +62,13 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
         if kind == 2:  # a name
             frame = stack[-1] if stack else None
             a, b = m.span(1)
+            name = text[a:b]
+            if name in _SHAPE_NAMES:
+                if frame is not None:
+                    frame.key = name
+                continue
             if frame is not None:
-                frame.key = field_name(text[a:b])
+                frame.key = field_name(name)
             if b - a > 2:
                 leaves.append(Leaf(a, b, (), "name"))
         elif kind != 3:
@@ -83,7 +92,7 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
             if b > a and (kind != 4 or b - a > 2):
                 leaves.append(Leaf(a, b, path, "number" if kind == 4 else "json"))
                 for frame in stack[-3:]:
-                    if frame.is_object and frame.key in _VALUES and not frame.label:
+                    if not frame.label and frame.key in _VALUES and frame.is_object:
                         frame.unnamed.append(len(leaves) - 1)
         else:
             bracket = m[3]

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 
-from logscrub.detect.vocabulary import common_words
+from logscrub.detect.vocabulary import common_words, listed_names
 
 _NOT_DIGIT = re.compile(r"\D")
 
@@ -151,13 +151,24 @@ def two_words_not_common(value: str) -> bool:
 def no_common_word(value: str) -> bool:
     """Begins with a word that is no common word, nor an account of a system; no function word among them."""
     words = [w.lower() for w in _NAME_WORD.findall(value)]
-    return bool(words) and words[0] not in common_words() and len(words[0]) > 1 and not _NO_NAMES & set(words)
+    if not words or words[0] in common_words() or len(words[0]) < 2 or _NO_NAMES & set(words):
+        return False
+    return not any(w in common_words() and w.endswith(("ed", "ing", "s", "en")) for w in words[1:])  # `nadia logged`
 
 
 def not_only_function_words(value: str) -> bool:
     """More than `and`, `the`, `of`."""
     words = _NAME_WORD.findall(value)
     return any(w.lower() not in _FUNCTION_WORDS for w in words)
+
+
+def dotted_name(value: str) -> bool:
+    """An initial or a listed first name, a dot, and a listed last name: none of them a common word."""
+    first, _, last = value.rstrip("0123456789").partition(".")
+    names, words = listed_names(), common_words()
+    if first in words and len(first) > 1 or last in words:
+        return False
+    return last in names and (len(first) == 1 or first in names)
 
 
 _AMBIGUOUS_FIRST = frozenset(
@@ -193,5 +204,6 @@ VALIDATORS: dict[str, Callable[[str], bool]] = {
         two_words_not_common,
         no_common_word,
         not_only_function_words,
+        dotted_name,
     )
 }
