@@ -62,7 +62,7 @@ class Redactor:
         """Marks instead of the texts of a record that could not be scanned, so that JSON around them stays JSON."""
         if not raw.leaves and raw.inside:
             return Clean(raw.text, (), raw.records, raw.parsed, withheld=True)  # brackets and white space
-        if raw.parsed and all(leaf.coding in ("json", "name", "number") for leaf in raw.leaves):
+        if raw.parsed and raw.leaves and all(leaf.coding in ("json", "name", "number") for leaf in raw.leaves):
             spans = [
                 Span(leaf.start, leaf.end, "WITHHELD", "", "", "certain", "", '"' if leaf.coding == "number" else "")
                 for leaf in raw.leaves
