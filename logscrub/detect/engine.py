@@ -116,6 +116,7 @@ class Engine:
         self.placeholder = re.compile(rf"<(?:{types})(?::[0-9a-f]{{20}})?>")
         self._contexts_of = lru_cache(maxsize=4096)(self._contexts)
         self._remember = lru_cache(maxsize=50_000)(self._judge)
+        self._remember_line = lru_cache(maxsize=50_000)(self._judge_line)
 
     def judge(self, text: str, path: FieldPath = ()) -> tuple[Span, ...]:
         """The spans of `text` that must go, in order, without overlaps. `path`: the names of the fields it stands in."""
@@ -128,29 +129,33 @@ class Engine:
         if len(masked) > _REMEMBERED_LENGTH:
             return self._judge(masked, path, depth)
         template = template_of(masked)
-        spans = self._remember(template, path, depth)
-        if not spans or template == masked:
-            return spans
-        return tuple(s._replace(plain=masked[s.start : s.end]) if s.plain == template[s.start : s.end] else s for s in spans)
+        return _of_template(self._remember(template, path, depth), template, masked)
 
     def judge_line(self, text: str, leaf: Leaf, before: Open = NOTHING_OPEN) -> tuple[tuple[Span, ...], Open]:
         """The spans of a leaf that is a line of a text, and what it leaves open; `before`: what earlier lines left open."""
         line = text[leaf.start : leaf.end]
         view = views.without_colours(line) if "\x1b" in line else None
-        plain = view.text if view else line
-        spans = self._windowed(plain, ())
-        after = NOTHING_OPEN
-        if before != NOTHING_OPEN or _OPENING.search(plain):
-            masked = self._mask(plain)
-            found, after = find_fields(masked, self.fields, before)
-            extra = [self._field_span(f.start, f.end, f.rule.detector, masked[f.start : f.end]) for f in found]
-            inside, armour = _armour(masked, before.armour)
-            if inside is not None and self._key_detector is not None:
-                extra.append(self._field_span(*inside, self._key_detector, masked[inside[0] : inside[1]]))
-            if armour:
-                after = replace(after, armour=True)
-            spans = merge([*spans, *self._allowed(plain, extra)])
-        return tuple(_moved(s, view, leaf.start, "") for s in spans), after
+        masked = self._mask(view.text if view else line)
+        if len(masked) > _REMEMBERED_LENGTH:
+            spans, after = self._judge_line(masked, before)
+        else:
+            template = template_of(masked)
+            spans, after = self._remember_line(template, before)
+            spans = _of_template(spans, template, masked)
+        return tuple(_moved(s, view, leaf.start, "") for s in spans) if spans else spans, after
+
+    def _judge_line(self, masked: str, before: Open) -> tuple[tuple[Span, ...], Open]:
+        spans = self._windowed(masked, ())
+        if before == NOTHING_OPEN and not _OPENING.search(masked):
+            return spans, NOTHING_OPEN
+        found, after = find_fields(masked, self.fields, before)
+        extra = [self._field_span(f.start, f.end, f.rule.detector, masked[f.start : f.end]) for f in found]
+        inside, armour = _armour(masked, before.armour)
+        if inside is not None and self._key_detector is not None:
+            extra.append(self._field_span(*inside, self._key_detector, masked[inside[0] : inside[1]]))
+        if armour:
+            after = replace(after, armour=True)
+        return merge([*spans, *self._allowed(masked, extra)]), after
 
     def judge_leaf(self, text: str, leaf: Leaf) -> tuple[Span, ...]:
         """The spans of a record's leaf that must go, as positions in the record's text."""
@@ -323,21 +328,41 @@ class Engine:
 
 
 _COUNT = re.compile(
-    r"(?<=[A-Za-z] )\d{1,6}(?=(?:ms|s|MB|KB|GB|m|h|%)?(?:[.,;]? [A-Za-z]|[.,;)]?$))|(?<=[A-Z]-)\d{1,6}(?![\w.-])"
+    # a count, a duration, a status: behind a word, a name or a comma, and no other digits near it that it could belong to
+    r"(?:(?<=[A-Za-z,;:(=] )|(?<=[A-Za-z_][=(])|(?<=\":))"
+    r"\d{1,6}(?:\.\d{1,3})?(?=(?:ms|s|MB|KB|GB|m|h|%)?(?![\w@-]|[\s.:/()+-]{0,2}\d))"
+    r"|(?<=[A-Z]-)\d{1,6}(?![\w.-])"  # the number of an issue
+    r"|(?<=[jt]s):\d{1,6}:\d{1,6}(?!\d)"  # a place in a source file
+    r"|(?<![\w:/%.-])\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z(?!\w)"
     r"|(?<![\w:/%.-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\w:/%.-])"
 )
-_ENCODED = re.compile(r"[%\\&{\[\x1b]")
+_DIGIT = re.compile(r"\d")
+_ENCODED = re.compile(r"[%\\&\x1b]")
 _SAME_UUID = "0a1b2c3d-4e5f-4a6b-8c7d-0e1f2a3b4c5d"
 
 
 def template_of(text: str) -> str:
-    """The text that is judged in place of `text`: counts, durations, issue numbers and UUIDs that stand alone made alike.
+    """The text that is judged in place of `text`: counts, durations, times, issue numbers and UUIDs that stand alone made alike.
 
     Their digits say nothing: what is judged is where they stand. So a log statement is judged once, not once a line.
     """
     if not text.isascii() or _ENCODED.search(text):
         return text
-    return _COUNT.sub(lambda m: _SAME_UUID if len(m[0]) == 36 else "1" * len(m[0]), text)
+    return _COUNT.sub(_alike, text)
+
+
+def _alike(m: re.Match[str]) -> str:
+    text = m[0]
+    if "T" in text:
+        return "2026-11-11T11:11:11" + _DIGIT.sub("1", text[19:])
+    return _SAME_UUID if len(text) == 36 else _DIGIT.sub("1", text)
+
+
+def _of_template(spans: tuple[Span, ...], template: str, text: str) -> tuple[Span, ...]:
+    """The spans of a template as those of one of its texts."""
+    if not spans or template == text:
+        return spans
+    return tuple(s._replace(plain=text[s.start : s.end]) if s.plain == template[s.start : s.end] else s for s in spans)
 
 
 def plain_number(raw: str) -> str:
