@@ -166,7 +166,7 @@ def dotted_name(value: str) -> bool:
     """An initial or a listed first name, a dot, and a listed last name: none of them a common word."""
     first, _, last = value.rstrip("0123456789").partition(".")
     names, words = listed_names(), common_words()
-    if first in words and len(first) > 1 or last in words:
+    if (first in words and len(first) > 1) or last in words:
         return False
     return last in names and (len(first) == 1 or first in names)
 
