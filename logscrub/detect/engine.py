@@ -464,21 +464,22 @@ def _armour(text: str, inside: bool) -> tuple[tuple[int, int] | None, bool]:
 
 
 def _windows(text: str) -> Iterator[tuple[int, str]]:
-    """A long text in parts that overlap, cut at white space where there is some, never inside an escape sequence."""
+    """A long text in parts that overlap, cut at white space where there is some, and not inside an escape sequence."""
     start = 0
     while True:
         end = min(start + _WINDOW, len(text))
         if end < len(text):
             spaces = [m.start() for m in re.finditer(r"\s", text[end - _OVERLAP : end])]
-            if spaces:
-                end = end - _OVERLAP + spaces[-1]
-            else:
-                while "\\" in text[end - 12 : end] and end > start + _OVERLAP * 2:
-                    end -= 1
+            end = end - _OVERLAP + spaces[-1] if spaces else _unescaped(text, end)
         yield start, text[start:end]
         if end == len(text):
             return
-        back = end - _OVERLAP // 2
-        while "\\" in text[back - 12 : back] and back > start + 1:
-            back -= 1
-        start = back if back > start else end
+        start = _unescaped(text, end - _OVERLAP // 2)
+
+
+def _unescaped(text: str, position: int) -> int:
+    """The last place at or before `position` that has no backslash close before it; `position` where there is none near."""
+    for i in range(position, position - _OVERLAP, -1):
+        if "\\" not in text[i - 12 : i]:
+            return i
+    return position

@@ -212,7 +212,7 @@ def _normalise(text: str) -> View | None:
         elif c == "\0" or unicodedata.category(c) == "Cf":
             plain = ""
         else:
-            plain = unicodedata.normalize("NFKC", c)
+            plain = "-" if "\u2010" <= c <= "\u2015" else unicodedata.normalize("NFKC", c)
         changed = changed or plain != c
         parts.append(plain)
         starts.extend([i] * len(plain))
