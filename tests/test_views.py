@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+from itertools import pairwise
 from urllib.parse import quote, unquote
 
 import pytest
@@ -123,3 +124,14 @@ def test_at_most_four_layers_are_taken_off() -> None:
     for _ in range(6):
         text = quote(text, safe="")
     assert len(list(decodings(text))) == 4
+
+
+@pytest.mark.parametrize("unit", ["\\", "\\u4e2d", "a", "a ", "\\\\n ", "x\\ty"])
+def test_the_windows_of_a_long_text_always_move_on_and_cover_all_of_it(unit: str) -> None:
+    from logscrub.detect.engine import _WINDOW, _windows
+
+    text = unit * (3 * _WINDOW // len(unit))
+    windows = list(_windows(text))
+    assert all(b - a >= _WINDOW // 2 for (a, _), (b, _) in pairwise(windows))
+    assert windows[0][0] == 0 and windows[-1][0] + len(windows[-1][1]) == len(text)
+    assert all(a + len(part) > b for (a, part), (b, _) in pairwise(windows)), "they overlap"
