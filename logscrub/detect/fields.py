@@ -247,7 +247,7 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
 
 def _path(text: str, start: int, key: str, parent: str, sep: str, closed: bool) -> FieldPath:
     """The name with what stands before it: the words of a two-word name (`user agent: …`), or the object it is in."""
-    if not closed and sep != "=":
+    if not closed:
         m = _BEFORE.search(text, max(0, start - 62), start)
         if m is not None:
             return (m[0].rstrip(), key) if sep == ":" else (m[0].split()[-1], key)
