@@ -147,12 +147,19 @@ def build_redactor(config: Config, key: bytes | None = None) -> Redactor:
     """
     policy = load_policy(config.policy)
     pseudonyms = Pseudonymizer(None if key is None else check_key(key, "key"))
-    return Redactor(_engine(config.detectors, config.allow, config.fields, config.model, config.source), policy, pseudonyms)
+    stay = frozenset(row for row, action in policy.rows.items() if action == "keep")
+    engine = _engine(config.detectors, config.allow, config.fields, config.model, config.source, stay)
+    return Redactor(engine, policy, pseudonyms)
 
 
 @lru_cache(maxsize=4)
 def _engine(
-    folders: tuple[Path, ...], allow: tuple[str, ...], fields: tuple[tuple[str, tuple[str, ...]], ...], model: str, source: str
+    folders: tuple[Path, ...],
+    allow: tuple[str, ...],
+    fields: tuple[tuple[str, tuple[str, ...]], ...],
+    model: str,
+    source: str,
+    stay: frozenset[str],
 ) -> Engine:
     if importlib.util.find_spec(model) is None:
         raise UsageError(f"{source or 'names.model'}: names.model: no package {model!r} is installed; install it with pip")
@@ -161,7 +168,8 @@ def _engine(
     for detector, _ in fields:
         if detector not in known:
             raise UsageError(f"{source}: fields.{detector}: no such detector; see: logscrub detectors list")
-    return Engine(detectors, names=Names(model), extra_fields=dict(fields), allow=tuple(re.compile(pattern) for pattern in allow))
+    patterns = tuple(re.compile(pattern) for pattern in allow)
+    return Engine(detectors, names=Names(model), extra_fields=dict(fields), allow=patterns, stay=stay)
 
 
 def scrub_input(

@@ -339,3 +339,18 @@ def test_no_example_of_a_detector_survives_whatever_stands_around_it(redactor: R
             lines = out.decode().split("\n")[1 if head else 0 :]
             left |= {(d, before, after) for (d, value), line in zip(alone, lines, strict=False) if value in line}
     assert left == set()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"summary":"see ghp_SphM1SXUS2HdCPjj4IBIIBWo2aTgALwg1fRq now"}',
+        "displayName=ghp_SphM1SXUS2HdCPjj4IBIIBWo2aTgALwg1fRq",
+        "{ jql: 'text ~ \"ghp_SphM1SXUS2HdCPjj4IBIIBWo2aTgALwg1fRq\"' }",
+    ],
+)
+def test_a_row_that_is_kept_hides_nothing_that_must_go(line: str) -> None:
+    import logscrub
+
+    out = logscrub.scrub(line, policy="secrets-only", key=b"a key for this test").output
+    assert "SphM1SXUS2" not in out and out != line

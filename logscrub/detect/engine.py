@@ -99,19 +99,25 @@ class Engine:
         names: NameRecognizer | None = None,
         extra_fields: dict[str, tuple[str, ...]] | None = None,
         allow: Iterable[re.Pattern[str]] = (),
+        stay: frozenset[str] = frozenset(),
     ) -> None:
-        """`allow`: patterns of whole values that stay. `extra_fields`: detector id → further field names."""
+        """`allow`: patterns of whole values that stay. `extra_fields`: detector id → further field names.
+
+        `stay`: guideline rows of which nothing goes. Their detectors are not run at all: one of them would otherwise take
+        what another must remove (a token in a title) into a span of its own, and keep it.
+        """
         self.catalogue = catalogue
-        self.fields = FieldIndex(catalogue, extra_fields)
-        self._names = names
+        detectors = tuple(d for d in catalogue.detectors if d.guideline not in stay)
+        idle = {d.id for d in catalogue.detectors if d.guideline in stay}
+        extra = {name: fields for name, fields in (extra_fields or {}).items() if name not in idle}
+        self.fields = FieldIndex(replace(catalogue, detectors=detectors), extra)
+        self._names = names if "name" not in stay else None
         self._allow = tuple(allow)
-        self._patterns = [Pattern(d, p) for d in catalogue.detectors for p in d.patterns]
-        self._gate = Gate(
-            [p for d in catalogue.detectors for p in d.patterns], [d.context for d in catalogue.detectors for _ in d.patterns]
-        )
+        self._patterns = [Pattern(d, p) for d in detectors for p in d.patterns]
+        self._gate = Gate([p for d in detectors for p in d.patterns], [d.context for d in detectors for _ in d.patterns])
         self._harmless = [re.compile(p) for h in catalogue.harmless for p in h.patterns]
         self._harmless_gate = Gate([p for h in catalogue.harmless for p in h.patterns])
-        self._key_detector = next((d for d in catalogue.detectors if d.entity_type == "PRIVATE_KEY"), None)
+        self._key_detector = next((d for d in detectors if d.entity_type == "PRIVATE_KEY"), None)
         types = "|".join(sorted(re.escape(t) for t in {*catalogue.entity_types, "WITHHELD"}))
         self.placeholder = re.compile(rf"<(?:{types})(?::[0-9a-f]{{20}})?>")
         self._contexts_of = lru_cache(maxsize=4096)(self._contexts)
