@@ -18,7 +18,7 @@ import orjson
 
 from logscrub.detect import views
 from logscrub.detect.catalogue import Catalogue, Detector
-from logscrub.detect.fields import NOTHING_OPEN, FieldIndex, Open, find_fields
+from logscrub.detect.fields import NOTHING_OPEN, FieldIndex, Open, find_fields, value_itself
 from logscrub.detect.gate import Gate
 from logscrub.detect.json_leaves import json_leaves
 from logscrub.detect.names import NameRecognizer
@@ -229,9 +229,9 @@ class Engine:
         structured = stripped[:1] in ("{", "[") and stripped[-1:] in ("}", "]")
         leaves = self._nested(masked) if structured and depth < _DEEPEST else None
         if rule is not None and not (leaves is not None and rule.detector.value != "credential"):
-            span = self._whole(masked, rule.detector) if not rule.keeps(masked) else None
-            if span is not None and not rule.keeps(span.plain):
-                found.append(span)
+            start, end = value_itself(masked, 0, len(masked), rule.detector)
+            if start < end and not rule.keeps(masked) and not rule.keeps(masked[start:end]):
+                found.append(self._field_span(start, end, rule.detector, masked[start:end]))
                 if rule.detector.guideline in ("user-generated content", "authorisation data"):
                     return tuple(self._allowed(masked, found))
         if leaves is not None:
@@ -306,15 +306,6 @@ class Engine:
 
     def _field_span(self, start: int, end: int, d: Detector, plain: str) -> Span:
         return Span(start, end, d.entity_type, d.guideline, d.id, "certain", plain)
-
-    def _whole(self, text: str, d: Detector) -> Span | None:
-        """The whole of a field's value, but for white space around it and the scheme of a credential."""
-        from logscrub.detect.fields import _SCHEME
-
-        start, end = len(text) - len(text.lstrip()), len(text.rstrip())
-        if d.value == "credential" and (m := _SCHEME.match(text, start, end)):
-            start = m.end()
-        return self._field_span(start, end, d, text[start:end]) if start < end else None
 
     def _unharmed(self, text: str, found: list[Span]) -> list[Span]:
         """Without the "likely" spans that lie in a harmless one."""

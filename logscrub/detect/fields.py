@@ -255,16 +255,20 @@ def _path(text: str, start: int, key: str, parent: str, sep: str, closed: bool) 
 
 
 def _add(found: list[FieldValue], text: str, start: int, end: int, rule: Rule, path: FieldPath, requote: str = "") -> None:
+    start, end = value_itself(text, start, end, rule.detector)
+    if start < end and not rule.keeps(text[start:end]):
+        found.append(FieldValue(start, end, rule, path, requote))
+
+
+def value_itself(text: str, start: int, end: int, detector: Detector) -> tuple[int, int]:
+    """A field's value without the white space around it and, of a credential, its scheme (`Bearer`)."""
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
-    if rule.detector.value == "credential":
-        scheme = _SCHEME.match(text, start, end)
-        if scheme is not None:
-            start = scheme.end()
-    if start < end and not rule.keeps(text[start:end]):
-        found.append(FieldValue(start, end, rule, path, requote))
+    if detector.value == "credential" and (scheme := _SCHEME.match(text, start, end)) is not None:
+        start = scheme.end()
+    return start, end
 
 
 def _closing(text: str, start: int, opening: str) -> int:

@@ -1,6 +1,6 @@
 """Second looks: functions that decide whether what a pattern matched is the real thing.
 
-Each takes the matched value and the text around it, and returns whether it stays a finding. They are named in detector
+Each takes the matched value and returns whether it stays a finding. They are named in detector
 files. Checksums come from python-stdnum and phonenumbers, which are imported when first needed.
 """
 
@@ -127,8 +127,6 @@ def three_digits(value: str) -> bool:
 
 _NAME_WORD = re.compile(r"[^\W\d_]+")
 _FUNCTION_WORDS = frozenset("and or the a an of in on at to for is are was by with from as it its this that not no if".split())
-
-
 _NO_NAMES = _FUNCTION_WORDS | frozenset(
     "root admin user by via into onto about after before over under has had was were will can".split()
 )
@@ -143,7 +141,7 @@ def not_common_words(value: str) -> bool:
 
 
 def two_words_not_common(value: str) -> bool:
-    """Two to four words, most of them no common words."""
+    """Two to five words, at least half of them no common words."""
     words = _NAME_WORD.findall(value)
     return 2 <= len(words) <= 5 and sum(w.lower() not in common_words() for w in words) * 2 >= len(words)
 

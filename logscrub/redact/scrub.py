@@ -81,25 +81,30 @@ class Redactor:
             before = replace(NOTHING_OPEN, armour=before.armour)
         spans: list[Span] = []
         after = NOTHING_OPEN if raw.records else before
-        text, known = raw.text, self._known_harmless
         for leaf in raw.leaves:
-            key = (text[leaf.start : leaf.end], leaf.field, leaf.coding)
-            if key in known:
-                continue
             if leaf.coding == "text":
                 found, after = self.engine.judge_line(raw.text, leaf, before)
                 spans += found
+            elif leaf.end - leaf.start > _LONGEST_KNOWN:
+                spans += self.engine.judge_leaf(raw.text, leaf)
             else:
-                here = self.engine.judge_leaf(raw.text, leaf)
-                spans += here
-                if not here and len(key[0]) <= _LONGEST_KNOWN:
-                    if len(known) >= _MOST_KNOWN:
-                        known.clear()
-                    known.add(key)
+                spans += self._judge_short(raw.text, leaf)
         spans = [s for s in spans if self._goes(s)]
         if len(spans) > 1 and any(a.end > b.start for a, b in pairwise(spans)):
             spans = list(merge(spans))
         return spans, after
+
+    def _judge_short(self, text: str, leaf: Leaf) -> tuple[Span, ...]:
+        """What in a short leaf must go; that nothing must is remembered."""
+        key = (text[leaf.start : leaf.end], leaf.field, leaf.coding)
+        if key in self._known_harmless:
+            return ()
+        spans = self.engine.judge_leaf(text, leaf)
+        if not spans:
+            if len(self._known_harmless) >= _MOST_KNOWN:
+                self._known_harmless.clear()
+            self._known_harmless.add(key)
+        return spans
 
     def _goes(self, span: Span) -> bool:
         if span.inner is not None:
