@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -47,3 +49,17 @@ def engine(detectors: Catalogue) -> Engine:
 def redactor(engine: Engine) -> Redactor:
     """The default policy under a fixed key."""
     return Redactor(engine, load_policy("atlassian"), Pseudonymizer(KEY))
+
+
+@pytest.fixture
+def fail_instead_of_hanging() -> Iterator[None]:
+    """What waits for ever on a pipe is ended by an alarm."""
+
+    def fail(*_: object) -> None:
+        pytest.fail("waited for what never came")
+
+    before = signal.signal(signal.SIGALRM, fail)
+    signal.alarm(60)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)

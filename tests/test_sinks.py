@@ -8,7 +8,6 @@ import gzip
 import io
 import os
 import resource
-import signal
 import stat
 import sys
 import threading
@@ -51,18 +50,7 @@ def no_file_above_100_kb() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-@pytest.fixture(autouse=True)
-def fail_instead_of_hanging() -> Iterator[None]:
-    """What waits for ever on a pipe is ended by an alarm."""
-
-    def fail(*_: object) -> None:
-        pytest.fail("waited for what never came")
-
-    before = signal.signal(signal.SIGALRM, fail)
-    signal.alarm(60)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
+pytestmark = pytest.mark.usefixtures("fail_instead_of_hanging")
 
 
 @contextlib.contextmanager

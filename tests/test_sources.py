@@ -7,12 +7,11 @@ import io
 import itertools
 import os
 import random
-import signal
 import sys
 import threading
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,18 +29,7 @@ LINES = b"".join(b"2024-05-01T10:00:00Z INFO line %d of the log\n" % n for n in 
 NOISE = random.Random(1).randbytes(600_000)
 
 
-@pytest.fixture(autouse=True)
-def fail_instead_of_hanging() -> Iterator[None]:
-    """What waits for ever on a pipe is ended by an alarm."""
-
-    def fail(*_: object) -> None:
-        pytest.fail("waited for what never came")
-
-    before = signal.signal(signal.SIGALRM, fail)
-    signal.alarm(60)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
+pytestmark = pytest.mark.usefixtures("fail_instead_of_hanging")
 
 
 def at(path: Path) -> Input:
