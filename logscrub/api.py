@@ -25,6 +25,7 @@ from logscrub.config import Config
 from logscrub.detect import catalogue
 from logscrub.detect.engine import Engine
 from logscrub.detect.names import Names
+from logscrub.detect.names.lexicon import Lexicon
 from logscrub.errors import InputError, UsageError
 from logscrub.model import Leaf, Raw
 from logscrub.redact.policy import load_policy
@@ -169,7 +170,7 @@ def _engine(
         if detector not in known:
             raise UsageError(f"{source}: fields.{detector}: no such detector; see: logscrub detectors list")
     patterns = tuple(re.compile(pattern) for pattern in allow)
-    return Engine(detectors, names=Names(model), extra_fields=dict(fields), allow=patterns, stay=stay)
+    return Engine(detectors, names=Names("lists", model, Lexicon()), extra_fields=dict(fields), allow=patterns, stay=stay)
 
 
 def scrub_input(

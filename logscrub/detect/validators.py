@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 
-from logscrub.detect.vocabulary import common_words, listed_names
+from logscrub.detect.names.lexicon import lexicon
 
 _NOT_DIGIT = re.compile(r"\D")
 
@@ -133,25 +133,28 @@ _NO_NAMES = _FUNCTION_WORDS | frozenset(
 
 
 def not_common_words(value: str) -> bool:
-    """At least one of its words is not a common word, or it is two capitalised words that are no pair of log words."""
+    """Not ordinary words alone; one word that is a name too (`Mark`, not `Page`) will do, for a cue stands before it."""
     words = _NAME_WORD.findall(value)
     if not words or words[0].lower() in _FUNCTION_WORDS:
         return False
-    return not all(w.lower() in common_words() for w in words) or (len(words) == 2 and _may_be_name(words))
+    grades = [lexicon().grade(w) for w in words]
+    if len(grades) == 1 or grades[0] == "word":
+        return any(g not in ("word", "family") for g in grades)
+    return any(g != "word" for g in grades)
 
 
 def two_words_not_common(value: str) -> bool:
     """Two to five words, at least half of them no common words."""
     words = _NAME_WORD.findall(value)
-    return 2 <= len(words) <= 5 and sum(w.lower() not in common_words() for w in words) * 2 >= len(words)
+    return 2 <= len(words) <= 5 and sum(not lexicon().is_common(w) for w in words) * 2 >= len(words)
 
 
 def no_common_word(value: str) -> bool:
-    """Begins with a word that is no common word, nor an account of a system; no function word among them."""
+    """Begins with a word that can be a given name or is on no list, and no ordinary word stands among the others."""
     words = [w.lower() for w in _NAME_WORD.findall(value)]
-    if not words or words[0] in common_words() or len(words[0]) < 2 or _NO_NAMES & set(words):
+    if not words or len(words[0]) < 2 or _NO_NAMES & set(words) or lexicon().grade(words[0]) == "family":
         return False
-    return not any(w in common_words() and w.endswith(("ed", "ing", "s", "en")) for w in words[1:])  # `nadia logged`
+    return not any(lexicon().grade(w) == "word" for w in words)
 
 
 def not_only_function_words(value: str) -> bool:
@@ -161,26 +164,10 @@ def not_only_function_words(value: str) -> bool:
 
 
 def dotted_name(value: str) -> bool:
-    """An initial or a listed first name, a dot, and a listed last name: none of them a common word."""
-    first, _, last = value.rstrip("0123456789").partition(".")
-    names, words = listed_names(), common_words()
-    if (first in words and len(first) > 1) or last in words:
-        return False
-    return last in names and (len(first) == 1 or first in names)
-
-
-_AMBIGUOUS_FIRST = frozenset(
-    """
-    april may june august will mark grace hope faith joy rose ruby dawn art bill bob rob frank grant jack max nick pat
-    ray rich guy gene dean drew chase chance wade carol christian earl duke ivy jade amber pearl penny violet lily
-    iris heather holly autumn summer melody harmony victor
-""".split()
-)
-
-
-def _may_be_name(words: list[str]) -> bool:
-    """Two capitalised words of which the first is also a first name: `April May`, `Will Power`."""
-    return words[0].lower() in _AMBIGUOUS_FIRST and all(w[0].isupper() for w in words)
+    """An initial or a given name, a dot or a low line, and a family name: neither an ordinary word, one of them surely a name."""
+    first, _, last = re.sub(r"\d+$", "", value).replace("_", ".").partition(".")
+    grades = [lexicon().grade(w) for w in (first, last) if len(w) > 1]
+    return "name" in grades and not {"word", "unknown"} & set(grades) and len(last) > 1
 
 
 VALIDATORS: dict[str, Callable[[str], bool]] = {

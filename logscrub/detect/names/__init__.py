@@ -1,0 +1,47 @@
+"""Names of persons in running text, where no field and no cue word tells them.
+
+`lexicon.py` says what a word is by itself, `recognizer.py` finds names among words so graded, `ner.py` asks a language
+model, and `presidio.py` puts both into a registry of Presidio's. Telling fields and cue words ("assigned to …") are
+detectors like any other.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol, get_args
+
+from logscrub.detect.names.lexicon import Lexicon
+from logscrub.model import Span
+
+Kind = Literal["lists", "ner", "both"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+DEFAULT_KIND: Kind = "lists"
+
+
+class NameRecognizer(Protocol):
+    """Finds names of persons in a text that is no field's value. A pure function of the text."""
+
+    def recognise(self, text: str) -> list[Span]:
+        """The spans of names in `text`."""
+
+
+class Names:
+    """The recognizers of a kind, one after the other: the fewer texts the model reads, the better."""
+
+    def __init__(self, kind: Kind, model: str, lexicon: Lexicon) -> None:
+        """`kind`: `lists` and shapes of words, `ner` (the model alone), or `both`. `model`: an installed spaCy pipeline package."""
+        from logscrub.detect.names.recognizer import ListedNames
+
+        self._recognizers: list[NameRecognizer] = [] if kind == "ner" else [ListedNames(lexicon)]
+        if kind != "lists":
+            from logscrub.detect.names.ner import NerNames
+
+            self._recognizers.append(NerNames(model, lexicon))
+
+    def recognise(self, text: str) -> list[Span]:
+        found: list[Span] = []
+        for recognizer in self._recognizers:
+            spans = recognizer.recognise(text)
+            for span in spans:
+                text = text[: span.start] + "\x1a" * (span.end - span.start) + text[span.end :]
+            found += spans
+        return found

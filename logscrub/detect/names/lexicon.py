@@ -1,0 +1,120 @@
+"""What a word is by itself: a name, an ordinary word, either, or nothing that is known.
+
+`names.txt`, `either.txt` and `words.txt` in `logscrub/data/` are made by `scripts/build_lexicon.py`, `shapes.txt` by
+`scripts/train_shapes.py`; both say how, and `SOURCES.md` beside the lists names the packages that the words come from.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib import resources
+from typing import Literal
+
+Grade = Literal["name", "given", "family", "word", "like", "unknown"]
+"""What a word is.
+
+`name`: a name of a person and hardly anything else. `given`, `family`: a given name (or either kind), a family name, that is
+an ordinary word too. `word`: an ordinary word of English or of software. `like`: on no list, and has the shape of a name.
+`unknown`: on no list, and has not.
+"""
+
+_LETTERS = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ə": "e", "ŋ": "n"}
+)
+_PIECE = re.compile(r"[^\W\d_]+")
+_LIKE = 0
+"""The least weight, in tenths, that makes a word on no list one like a name: above it, a name is the likelier guess."""
+_LONGEST = 40
+"""Letters of the longest word that is looked at: longer ones are no words."""
+
+
+def fold(word: str) -> str:
+    """A word as the lists have it: small letters without accents. `Łukasz` → `lukasz`."""
+    if word.isascii():
+        return word.lower()
+    word = word.casefold().translate(_LETTERS)
+    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+
+
+def grams(word: str) -> list[str]:
+    """The runs of two to four letters of a folded word, each once, the ends of the word marked."""
+    marked = f"^{word}$"
+    return list({marked[i : i + n]: None for n in (2, 3, 4) for i in range(len(marked) - n + 1)})
+
+
+class Lexicon:
+    """The lists, with a user's own words."""
+
+    def __init__(self, names: Iterable[str] = (), words: Iterable[str] = ()) -> None:
+        """`names`, `words`: further names, and words that are none; of a phrase, each part. A user's word beats the lists."""
+        self._own: dict[str, Grade] = {p: "name" for n in names for p in map(fold, _PIECE.findall(n))}
+        self._own |= {p: "word" for w in words for p in map(fold, _PIECE.findall(w))}
+        self._names, self._words, self._either, self._shapes = _lists()
+        self._bias = self._shapes["bias"]
+
+    def grade(self, word: str) -> Grade:
+        """What a word is; of a word of several pieces (`Min-jun`, `O'Brien`), what its pieces make together."""
+        folded = fold(word)
+        if folded in self._names and folded not in self._own:
+            return "name"
+        if folded.isalpha():
+            return self._piece(folded, word)
+        return self._compound(_PIECE.findall(word))
+
+    def is_common(self, word: str) -> bool:
+        """Whether a word is an ordinary one, though it may be a name as well."""
+        return self.grade(word) in ("word", "given", "family")
+
+    def _piece(self, folded: str, word: str) -> Grade:
+        own = self._own.get(folded)
+        if own is not None:
+            return own
+        if folded in self._names:
+            return "name"
+        either = self._either.get(folded)
+        if either is not None:
+            return either
+        if folded in self._words or len(folded) < 2 or len(folded) > _LONGEST:
+            return "word"
+        if not word.isascii():
+            return "like"  # accents in the log of an English-speaking app
+        return "like" if self.shape(folded) > _LIKE else "unknown"
+
+    def _compound(self, pieces: list[str]) -> Grade:
+        known = [(p, self._piece(fold(p), p)) for p in pieces if len(p) > 1]
+        grades = [g for _, g in known]
+        if not grades or any(g == "word" and len(p) > 3 for p, g in known):
+            return "word"
+        for g in ("name", "given", "family", "like"):
+            if g in grades:
+                return g  # type: ignore[return-value]
+        return "unknown"
+
+    def shape(self, folded: str) -> int:
+        """How much the letters of a folded word speak for a name, in tenths of log odds; below zero: for a word."""
+        weights = self._shapes
+        return self._bias + sum([weights.get(g, 0) for g in grams(folded)])
+
+
+@lru_cache(maxsize=1)
+def lexicon() -> Lexicon:
+    """The lists alone, without a user's words."""
+    return Lexicon()
+
+
+@lru_cache(maxsize=1)
+def _lists() -> tuple[frozenset[str], frozenset[str], dict[str, Grade], dict[str, int]]:
+    either: dict[str, Grade] = {}
+    for line in _lines("either"):
+        word, kinds = line.split(" ")
+        either[word] = "given" if "g" in kinds else "family"
+    shapes = {run: int(weight) for run, weight in (line.split(" ") for line in _lines("shapes"))}
+    return frozenset(_lines("names")), frozenset(_lines("words")), either, shapes
+
+
+def _lines(name: str) -> list[str]:
+    text = resources.files("logscrub").joinpath("data", f"{name}.txt").read_text(encoding="utf-8")
+    return text[text.index("\n") + 1 :].removesuffix("\n").split("\n")

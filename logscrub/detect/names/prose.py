@@ -1,0 +1,46 @@
+"""Whether a text reads as sentences rather than as a log line."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+UPPER = "A-ZÀ-ÖØ-ÞĀ-ŽΑ-ΩА-ЯЁІЇЄҐẠ-Ỹ"
+WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_FUNCTION_WORDS = frozenset(
+    """
+    the a an is are was were my your his her their our i you he she they we me him them to and of in on at for with
+    that this please have has had be been will would can could do does did not from who what where when how as by it
+    its but so just or
+""".split()
+)
+_LONGEST = 2000
+
+
+@lru_cache(maxsize=4096)
+def is_prose(text: str) -> bool:
+    """Whether a text reads as sentences rather than as a log line: mostly words, and function words among them."""
+    text = text[:_LONGEST]
+    words = [w.lower() for w in WORD.findall(text)]
+    function_words = sum(w in _FUNCTION_WORDS for w in words)
+    if (
+        len(words) < 3
+        or function_words < (1 if text.rstrip().endswith((".", "!", "?")) else 2)
+        or function_words < len(words) // 6
+    ):
+        return False
+    tokens = text.split()
+    pure = sum(_PURE.fullmatch(t) is not None for t in tokens)
+    return pure * 4 >= len(tokens) * 3 and not _CODE.search(text)
+
+
+_MIXED = re.compile(r"^(?!Mc|Mac|De|Di|La|Le|Van|O)[^\W\d_]*[a-zß-ÿ][A-Z]|^[A-Z]{1,4}$")
+"""Words of code: camel case, short capitals."""
+_PURE = re.compile(r"[\"'“”(‘’]*(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|\d{1,4}|\x1a+)[.,;:!?\"'”’)]*|[-–—]")
+"""A token of prose: a word or a small number, with its punctuation."""
+_CODE = re.compile(r"[=;{}|<>]|\w\(|::|\w\.\w{2,}\(|\b\w+_\w+\b|\[\w+\]|/\w+/")
+
+
+def is_code_word(word: str) -> bool:
+    """Camel case, or short capitals."""
+    return _MIXED.search(word) is not None
