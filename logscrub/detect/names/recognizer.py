@@ -10,7 +10,7 @@ around it: a pure function of the text, in microseconds.
 | two or more words, one of them such a name | always: `Jennifer Hall`, `jane doe` |
 | words on no list, shaped like names, two side by side or one beside a word that can be a name | if capitalised |
 | a given name that is a word too: `Mark`, `Grace`, `Jordan` | after a cue (`by Mark`), before what only persons do (`Grace said`), within a sentence |
-| a word on no list that is shaped like a name | after a cue: `user Aabiörn` |
+| a word on no list that is shaped like a name | after a cue (`user Aabiörn`) and in sentences |
 | a family name that is a word too, alone: `Page`, `Hall` | never |
 """
 
@@ -24,7 +24,7 @@ from logscrub.detect.names.prose import is_code_word, is_prose
 from logscrub.model import Span
 
 _LETTER = "A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ\u0300-\u036f"
-_TOKEN = re.compile(rf"(?<![\w./#$%&\\+~-])[{_LETTER}]+(?:['’ʼʻ`-][{_LETTER}]+)*(?![\w/@\\=(+~-]|\.\w|::)")
+_TOKEN = re.compile(rf"(?<![\w./#$%&\\+~-])(?<!::)[{_LETTER}]+(?:['’ʼʻ`-][{_LETTER}]+)*(?![\w/@\\=(+~-]|\.\w|::)")
 _PARTICLES = frozenset(
     """
     van von der den de da di do dos das del della la le el al bin ibn bint abu ben ter ten zu zur y e af av ap
@@ -37,9 +37,9 @@ _CUE = re.compile(
     r"(?:(?<![\w.-])(?i:users?|assignee|reporter|author|owner|creator|approver|reviewer|request[eo]r|customer|contact|member"
     r"|participant|person|employee|manager|colleague|sender|recipient|attendee|watcher|voter|lead|actor|caller|patient"
     r"|applicant|candidate|client|by|hello|hi|dear|hey|welcome|cc|notify|notifying|regards|thanks|cheers|named|i am|i'm|my name is"
-    r"|name is|on behalf of|asked|told|emailed|invited|mr|mrs|ms|dr|prof|herr|frau|señora?)[.,:]?[ ][\"'“‘(\[]?|(?<![\w.])@)$"
+    r"|name is|on behalf of|asked|told|emailed|invited|mr|mrs|ms|dr|prof|herr|frau|señora?)[.,:]?[ ][\"'“‘(\[]?|(?<![\w.])@|\x1a[ ])$"
 )
-"""What announces a person."""
+"""What announces a person, or is one that was found before: its mask."""
 _DOES = re.compile(
     r"[\"'”’]?[ ](?:(?:has |had )?(?:logged|signed) (?:in|out|up|off)|joined|said|says|wrote|asked|replied|commented|approved|rejected"
     r"|invited|mentioned|left the|is typing|(?:updated|created|edited|deleted|moved|closed|opened|assigned|reopened|resolved|viewed"
@@ -137,7 +137,7 @@ def _begins(text: str, end: int) -> bool:
 def _trimmed(phrase: list[_Word]) -> list[_Word]:
     """Without particles and initials that hold nothing together, and words that small letters make function words."""
     start, end = 0, len(phrase)
-    while end > start and (phrase[end - 1].case == "p" or (phrase[end - 1].case == "l" and phrase[end - 1].text in _AUXILIARY)):
+    while end > start and (phrase[end - 1].case == "p" or phrase[end - 1].text in "IA" or (phrase[end - 1].case == "l" and phrase[end - 1].text in _AUXILIARY)):
         end -= 1
     while start < end and phrase[start].case == "l" and phrase[start].text in _AUXILIARY:
         start += 1
@@ -175,7 +175,7 @@ def _is_name(phrase: list[_Word], text: str) -> bool:
         return True
     if grades[0] == "given":
         return cued() or acts() or _in_prose(text, start)
-    return grades[0] == "like" and (cued() or acts())
+    return grades[0] == "like" and (cued() or acts() or is_prose(text))
 
 
 def _alone(text: str, start: int, end: int) -> bool:
