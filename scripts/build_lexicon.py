@@ -8,8 +8,9 @@ Everything comes from packages of PyPI and npm, pinned in SOURCES below and fetc
 accents (`fold` in logscrub/detect/names/lexicon.py). Three files, each word in one of them at most:
 
 names.txt   words that are names of persons and hardly anything else: `nadia`, `nguyen`
-either.txt  words that are both, with `g` (given name), `f` (family name) or both: `mark gf`, `hall f`;
-            or `c`, names if they are capitalised, else function words of another language: `ben c`
+either.txt  words that are both. `g`: a given name that is a place or a rarer word too (`jordan`, `tyler`); `o`: first of all
+            an ordinary word (`mark`, `will`, `rose`); `f`: a family name that is a word (`hall`);
+            `c`: a name if it is capitalised, else a function word of another language (`ben`)
 words.txt   ordinary words of English and of software: `server`, `webhook`
 
 How often a word is a given name comes from nomquamgender's counts (per million persons), how often a family name from
@@ -116,19 +117,19 @@ ORDINARY = """
     jan feb mar apr jun jul aug sep oct nov dec mon tue wed thu fri sat sun
     january february march april may june july august september october november december
     monday tuesday wednesday thursday friday saturday sunday spring summer autumn winter
-    amber azure coral crimson hazel indigo ivory jade jasmine lavender lilac olive pearl rose ruby rusty saffron scarlet sienna
+    amber azure coral crimson hazel indigo ivory jade lavender lilac olive pearl rose ruby rusty saffron scarlet sienna
     silver violet gold golden crystal sterling ginger sage basil rosemary pepper
-    faith hope charity grace joy mercy patience prudence constance honor justice liberty harmony melody trinity chance destiny
+    faith hope charity grace joy mercy patience prudence honor justice liberty harmony melody trinity chance destiny
     angel bishop king prince duke earl baron major general marshal judge dean page hunter mason carter cooper parker porter
-    taylor tyler tanner fisher gardener baker butler carpenter cook walker ward
+    tanner fisher gardener baker butler carpenter cook walker ward
     mark will bill bob pat sue rob guy gene art ray rich drew chase grant max ace skip rusty sandy dusty sunny misty
     stormy cliff dale glen heath brook brooks ford lane forest rivers lake stone cliff reed dawn eve star sky
-    ada alice eve mallory trent victor oscar romeo juliet mike charlie delta echo sierra
-    jackson jenkins jordan jersey cassandra athena apollo hermes maven travis julia pascal ruby perl hudson hazel jasper avro
-    melissa lily iris daisy bella nova luna phoenix atlas titan orion argo iris vera delphi eiffel haskell turing newton kelvin
+    ada eve mallory victor oscar romeo delta echo sierra
+    jackson jenkins jordan jersey cassandra athena apollo hermes maven travis pascal ruby perl hudson hazel jasper avro
+    lily iris daisy bella nova luna phoenix atlas titan orion argo iris vera delphi eiffel haskell turing newton kelvin
     pascal tesla watt volt joule ampere hertz gauss henry weber siemens gray curie
     yarn bower celery ansible vagrant sonar kibana grafana
-    noah leo aria logan baby
+    leo aria baby
     irish israeli turk turkish thai czech maltese finn dane swede pole scot welsh german french english british roman greek
 """.split()
 """Words that are names too, but never names alone: months, days, colours, virtues, offices, trades, products, units."""
@@ -197,7 +198,7 @@ LISTED = 3.0
 
 
 def grade(word: str, e: Evidence) -> str:
-    """`name`, `word`, `either g|f|gf|c`, or "" where too little is known."""
+    """`name`, `word`, `either g|o|f|c`, or "" where too little is known."""
     most = max(e.given, e.family)
     prose = e.books if e.lexeme else 0.0
     ordinary = word in ORDINARY
@@ -210,7 +211,7 @@ def grade(word: str, e: Evidence) -> str:
     clear = not (
         ordinary
         or e.place
-        or (e.term and most < 5)
+        or (e.term and most < 2)
         or (e.lexeme and not mostly_name)
         or e.code * 20 > most
         or (e.packages >= 8 and e.code * 200 > most)
@@ -219,8 +220,9 @@ def grade(word: str, e: Evidence) -> str:
         return "either c" if e.small else "name"
     common = max(prose, e.code)
     least = 20.0 if ordinary else max(0.2 * common, 2.0 if common < 5 else 20.0)
-    kinds = "".join(k for k, rate in (("g", e.given), ("f", e.family)) if rate >= least)
-    return f"either {kinds}" if kinds else "word"
+    if e.given >= least:
+        return "either o" if ordinary or (e.given < 100 and not e.place) else "either g"
+    return "either f" if e.family >= least else "word"
 
 
 def fetch(source: Source, cache: Path) -> Path:
@@ -364,7 +366,7 @@ def faker_js(archive: Path) -> Iterator[tuple[str, str]]:
             t.extractall(folder, filter="data")
     script = (
         f"import {{allFakers}} from {json.dumps(str(folder / 'package/dist/index.js'))};"
-        "const flat = x => x == null ? [] : typeof x === 'string' ? [x] : (Array.isArray(x) ? x : Object.values(x)).flatMap(flat);"
+        "const flat = x => x == null ? [] : typeof x === 'string' ? [x] : Object.values(x).flatMap(flat);"
         "for (const f of Object.values(allFakers)) for (const k of ['first_name', 'last_name'])"
         " for (const n of flat(f.rawDefinitions?.person?.[k])) console.log(JSON.stringify([k, n]));"
     )
@@ -396,7 +398,8 @@ def terms_and_places(cache: Path) -> tuple[set[str], set[str]]:
                 cities = json.loads(data)
                 places.update(city["city_ascii"] for city in cities if city.get("pop", 0) > 500_000)
                 places.update(city.get("province") or "" for city in cities)
-    return {w for w in found if len(w) > 2}, {p[-1] for p in map(pieces, places) if len(p) == 1 or (len(p) == 2 and p[0] in _COMPASS)}
+    parts = [pieces(place) for place in places]
+    return {w for w in found if len(w) > 2}, {p[-1] for p in parts if len(p) == 1 or (len(p) == 2 and p[0] in _COMPASS)}
 
 
 def function_words(cache: Path) -> set[str]:

@@ -430,7 +430,7 @@ def _moved(span: Span, view: views.View | None, offset: int, quote: str) -> Span
 def _without(text: str, found: list[Span]) -> str:
     """The text with what was found with certainty made opaque."""
     for span in found:
-        if span.certainty == "certain" or span.entity_type == "PERSON":
+        if span.certainty == "certain":
             text = text[: span.start] + _PLACEHOLDER_FILL * (span.end - span.start) + text[span.end :]
     return text
 

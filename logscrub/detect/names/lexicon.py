@@ -13,20 +13,24 @@ from functools import lru_cache
 from importlib import resources
 from typing import Literal
 
-Grade = Literal["name", "capital", "given", "family", "word", "like", "unknown"]
+Grade = Literal["name", "capital", "given", "either", "family", "word", "like", "unknown"]
 """What a word is.
 
-`name`: a name of a person and hardly anything else. `capital`: the same if it is capitalised, in small letters
-a function word of some language. `given`, `family`: a given name (or either kind), a family name, that is
-an ordinary word too. `word`: an ordinary word of English or of software. `like`: on no list, and has the shape of a name.
-`unknown`: on no list, and has not.
+`name`: a name of a person and hardly anything else. `capital`: the same if it were capitalised; in small letters a function
+word of some language. `given`: a given name that is a place or a rarer word too. `either`: a given name that is first of all
+an ordinary word. `family`: a family name that is an ordinary word. `word`: an ordinary word of English or of software.
+`like`: on no list, and has the shape of a name. `unknown`: on no list, and has not.
 """
+EITHER = ("given", "either", "family")
 
 _LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ə": "e", "ŋ": "n"}
 )
 _CONTRACTION = re.compile(r"(?:n['’]t|['’](?:re|ve|ll|m|d))$")
 _PIECE = re.compile(r"[^\W\d_]+")
+_KINDS: dict[str, Grade] = {"g": "given", "o": "either", "f": "family", "c": "capital"}
+"""The letters in either.txt."""
+_LOAN = frozenset("café cafés naïve naïveté résumé résumés façade façades cliché clichés décor déjà über à née fiancé fiancée".split())
 _LIKE = 0
 """The least weight, in tenths, that makes a word on no list one like a name: above it, a name is the likelier guess."""
 _LONGEST = 40
@@ -64,12 +68,12 @@ class Lexicon:
             return "name"
         if folded.isalpha():
             known = self._piece(folded, word)
-            return known if known != "capital" else "word" if word.islower() else "name"
+            return "name" if known == "capital" and not word.islower() else known
         return "word" if _CONTRACTION.search(folded) else self._compound(_PIECE.findall(word))
 
     def is_common(self, word: str) -> bool:
         """Whether a word is an ordinary one, though it may be a name as well."""
-        return self.grade(word) in ("word", "given", "family")
+        return self.grade(word) in ("word", *EITHER)
 
     def _piece(self, folded: str, word: str) -> Grade:
         own = self._own.get(folded)
@@ -80,10 +84,10 @@ class Lexicon:
         either = self._either.get(folded)
         if either is not None:
             return either
+        if not word.isascii() and word.casefold() not in _LOAN:
+            return "like" if 1 < len(folded) < _LONGEST else "word"  # accents in the log of an English-speaking app
         if folded in self._words or len(folded) < 2 or len(folded) > _LONGEST:
             return "word"
-        if not word.isascii():
-            return "like"  # accents in the log of an English-speaking app
         return "like" if self.shape(folded) > _LIKE else "unknown"
 
     def _compound(self, pieces: list[str]) -> Grade:
@@ -113,7 +117,7 @@ def _lists() -> tuple[frozenset[str], frozenset[str], dict[str, Grade], dict[str
     either: dict[str, Grade] = {}
     for line in _lines("either"):
         word, kinds = line.split(" ")
-        either[word] = "capital" if kinds == "c" else "given" if "g" in kinds else "family"
+        either[word] = _KINDS[kinds]
     shapes = {run: int(weight) for run, weight in (line.split(" ") for line in _lines("shapes"))}
     return frozenset(_lines("names")), frozenset(_lines("words")), either, shapes
 

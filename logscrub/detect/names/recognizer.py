@@ -8,18 +8,21 @@ around it: a pure function of the text, in microseconds.
 | --- | --- |
 | a word that is a name and hardly anything else | always: `cache Nadia miss`, `KeyError: nadia` |
 | two or more words, one of them such a name | always: `Jennifer Hall`, `jane doe` |
-| words on no list, shaped like names, two side by side or one beside a word that can be a name | if capitalised |
-| a given name that is a word too: `Mark`, `Grace`, `Jordan` | after a cue (`by Mark`), before what only persons do (`Grace said`), within a sentence |
-| a word on no list that is shaped like a name | after a cue (`user Aabiörn`) and in sentences |
+| such a name and a capitalised ordinary word within a sentence | both: `import of Per Carlsson` |
+| capitalised words on no list side by side, or one beside a word that can be a name; one of them is shaped like a name | always |
+| a given name that is a place or a rarer word too, and a family name: `Tyler Hall`, `Victoria Heath` | if capitalised |
+| a given name that is a word too: `Mark`, `Grace`, `Jordan` | after a cue (`by Mark`), before what only persons do, within a sentence |
+| a word on no list that is shaped like a name | after a cue (`user Aabiörn`), in sentences, or if its shape is plain |
 | a family name that is a word too, alone: `Page`, `Hall` | never |
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from logscrub.detect.names.lexicon import Grade, Lexicon
+from logscrub.detect.names.lexicon import Grade, Lexicon, fold
 from logscrub.detect.names.prose import is_code_word, is_prose
 from logscrub.model import Span
 
@@ -28,9 +31,12 @@ _TOKEN = re.compile(rf"(?<![\w./#$%&\\+~-])(?<!::)[{_LETTER}]+(?:['’ʼʻ`-][{_
 _PARTICLES = frozenset(
     """
     van von der den de da di do dos das del della la le el al bin ibn bint abu ben ter ten zu zur y e af av ap
-    nic ni ó ní st san santa vander mac
+    nic ni ó ní st san santa vander mac te dalle dalla du des die los las
 """.split()
 )
+_ARTICLES = frozenset("la le el al die los las des du e y".split())
+"""Particles that do not begin a name in a log."""
+_HYPHEN = re.compile(r"['’ʼʻ`-]")
 _AUXILIARY = frozenset("will may art an do so in on my can so do ask no or and all any out per via min max data sun".split())
 """Words that a lower-case name does not end or begin with."""
 _CUE = re.compile(
@@ -49,8 +55,25 @@ _DOES = re.compile(
 """What only persons do."""
 _NO_PERSON = re.compile(r"(?i)(?:^|[.!?:]\s*|\b(?:in|on|at|of|the|since|until|during|near|to|a|an|from|every|next|last|this|use|using)\s)$")
 """What stands before a word in a sentence that is hardly a person: the sentence's beginning, months and places."""
+_NEVER = frozenset(
+    """
+    account action activity admin administrator agent alert api app application approver assignee attachment author backup board
+    bucket bug card case channel client comment component config confluence connection contact creator customer dashboard
+    data database default description directory document domain drive editor email employee entity entry epic error event export
+    failure field file filter folder for from function group handler hello import index info input instance invalid issue item
+    jira job key label lead library list lock log login macro manager member message missing model module name namespace new
+    node note object operator organization owner page panel person plan portal profile project query queue record reference
+    release report reporter request resolver resource response result reviewer role root row rule scope script server service
+    session set setting settings site software space sprint staff state status step story string subject sync system table tag
+    task team template tenant test text the thread ticket timeout title token topic transition trigger type unknown update
+    user username value version view viewer visitor voter warning watcher web webhook widget with work worker workflow workspace
+""".split()
+)
+"""Ordinary words that do not belong to the name they stand beside."""
 _SUFFIX = re.compile(r"['’]s$")
 _GAP = re.compile(r"[ \u00a0]|(?<=\b[^\W\d_])\.[ \u00a0]?")
+_PLAIN = 25
+"""Tenths of log odds by which the shape of a word on no list is plainly a name's."""
 
 
 class _Word(NamedTuple):
@@ -59,7 +82,9 @@ class _Word(NamedTuple):
     text: str
     grade: Grade
     case: str
-    """`C` capitalised, `U` all capitals, `l` small letters, `i` an initial, `p` a particle."""
+    """`C` capitalised, `U` all capitals, `l` small letters, `i` an initial, `p` a particle, `?` written like code."""
+    joined: bool
+    """Whether it stands beside the word before."""
 
 
 class ListedNames:
@@ -70,112 +95,141 @@ class ListedNames:
 
     def recognise(self, text: str) -> list[Span]:
         """The spans of names in `text`."""
+        words = self._words(text)
         found = []
-        for phrase in self._phrases(text):
-            phrase = _trimmed(phrase)
-            if phrase and _is_name(phrase, text):
-                start, end = phrase[0].start, phrase[-1].end
+        for first, last in _phrases(words):
+            first, last = _trimmed(words, first, last)
+            if first < last and self._is_name(words[first:last], text):
+                first, last = _completed(words, first, last, text)
+                start, end = words[first].start, words[last - 1].end
                 found.append(Span(start, end, "PERSON", "name", "name_listed", "likely", text[start:end]))
         return found
 
-    def _phrases(self, text: str) -> list[list[_Word]]:
-        """Runs of words side by side, written alike, none of them an ordinary word."""
-        phrases: list[list[_Word]] = []
-        run: list[_Word] = []
-        grade = self._lexicon.grade
+    def _words(self, text: str) -> list[_Word]:
+        words: list[_Word] = []
+        before = -9
         for m in _TOKEN.finditer(text):
             start, end = m.span()
             word = m[0]
             if len(word) > 3 and _SUFFIX.search(word):
                 word, end = word[:-2], end - 2
-            if run and not (start - run[-1].end <= 2 and _GAP.fullmatch(text, run[-1].end, start)):
-                phrases.append(run)
-                run = []
-            found = _written(start, end, word, text)
-            if found.case in "ip":
-                if run or found.case == "i" or _begins(text, end):
-                    run.append(found)
-                continue
-            known = grade(word)
-            if known == "word" and found.case == "C" and len(run) > 1 and run[-1].case == "p" and run[0].grade == "name":
-                known = "family"  # `Ludwig van Beethoven`: what follows a particle belongs to the name
-            if known == "word" or found.case == "?":
-                if run:
-                    phrases.append(run)
-                    run = []
-                continue
-            if run and run[-1].case in "CUl" and run[-1].case != found.case:
-                phrases.append(run)
-                run = []
-            run.append(found._replace(grade=known))
-        if run:
-            phrases.append(run)
-        return phrases
+            joined = start - before <= 2 and _GAP.fullmatch(text, before, start) is not None
+            before = end
+            case = _case(word)
+            if case == "C" and joined and word.lower() in _PARTICLES and _begins(text, end):
+                case = "p"
+            grade = self._lexicon.grade(word) if case in "CUl" else "unknown"
+            words.append(_Word(start, end, word, grade, case, joined))
+        return words
+
+    def _is_name(self, phrase: list[_Word], text: str) -> bool:
+        """Whether a phrase, trimmed, is a name: the table above."""
+        full = [w for w in phrase if w.case in "CUl"]
+        grades = [w.grade for w in full]
+        start, end = phrase[0].start, phrase[-1].end
+        names, likes = grades.count("name"), grades.count("like")
+
+        def announced() -> bool:
+            return _CUE.search(text, max(0, start - 24), start) is not None or _DOES.match(text, end) is not None
+
+        if full[0].case == "l":
+            if len(full) == 1:
+                return names == 1 and (len(full[0].text) > 3 or announced())
+            return names > 0 or ("unknown" not in grades and announced())
+        if full[0].case == "U":
+            return names > 0 and ((len(full) > 1 and "unknown" not in grades) or (len(full[0].text) > 4 and announced()))
+        if len(full) > 1:
+            if names or likes or (grades[0] == "given" and "unknown" not in grades):
+                return True
+            return announced() or (grades[0] == "either" and (_alone(text, start, end) or _in_prose(text, start)))
+        grade, word = grades[0], full[0].text
+        initials = any(w.case == "i" for w in phrase)
+        if grade == "name":
+            return len(word) > 2 or initials or announced()
+        if grade in ("given", "either"):
+            return initials or announced() or _in_prose(text, start)
+        if grade == "like":
+            return initials or announced() or is_prose(text) or self._lexicon.shape(fold(word)) > _PLAIN
+        return False
 
 
-def _written(start: int, end: int, word: str, text: str) -> _Word:
+def _case(word: str) -> str:
     if len(word) == 1:
-        return _Word(start, end, word, "unknown", "i" if word.isupper() else "p" if word in _PARTICLES else "?")
-    if word in _PARTICLES:
-        return _Word(start, end, word, "unknown", "p")
-    if word.isupper():
-        return _Word(start, end, word, "unknown", "U")
+        return "i" if word.isupper() else "p" if word in _PARTICLES else "?"
     if word.islower():
-        return _Word(start, end, word, "unknown", "l")
-    if not word[0].isupper() or is_code_word(word.replace("-", "").replace("'", "").replace("’", "")[:1] + word[1:]):
-        pieces = re.split(r"['’ʼʻ`-]", word)
-        if not all(p[:1].isupper() and not is_code_word(p) or p.islower() for p in pieces):
-            return _Word(start, end, word, "unknown", "?")
-    return _Word(start, end, word, "unknown", "C")
+        return "p" if word in _PARTICLES else "l"
+    if word.isupper():
+        return "U"
+    pieces = _HYPHEN.split(word)
+    return "C" if word[0].isupper() and not any(is_code_word(p) for p in pieces if len(p) > 1) else "?"
+
+
+def _phrases(words: list[_Word]) -> Iterator[tuple[int, int]]:
+    """Runs of words side by side, written alike, that are no ordinary words; with the particles and initials between them."""
+    first = 0
+    case = ""
+    for i, word in enumerate(words):
+        if not word.joined or word.case == "?" or _is_ordinary(words, first, i) or (case and word.case in "CUl" and word.case != case):
+            if case:
+                yield first, i
+            first, case = i, ""
+        if word.case == "?" or _is_ordinary(words, first, i):
+            first = i + 1
+        elif word.case in "CUl":
+            case = word.case
+    if case:
+        yield first, len(words)
+
+
+def _is_ordinary(words: list[_Word], first: int, i: int) -> bool:
+    """Whether word `i` is an ordinary one; what follows a particle within a name belongs to it: `Ludwig van Beethoven`."""
+    word = words[i]
+    if word.grade != "word":
+        return word.grade == "capital" and not (
+            (i > first and word.joined and words[i - 1].grade == "name") or (i + 1 < len(words) and words[i + 1].grade == "name")
+        )
+    return not (word.case == "C" and i - 2 >= first and words[i - 1].case == "p" and words[first].grade == "name")
 
 
 def _begins(text: str, end: int) -> bool:
-    """Whether a capitalised word follows: a particle before it may begin a name."""
+    """Whether a capitalised word follows."""
     return text[end : end + 1] == " " and text[end + 1 : end + 2].isupper()
 
 
-def _trimmed(phrase: list[_Word]) -> list[_Word]:
+def _trimmed(words: list[_Word], first: int, last: int) -> tuple[int, int]:
     """Without particles and initials that hold nothing together, and words that small letters make function words."""
-    start, end = 0, len(phrase)
-    while end > start and (phrase[end - 1].case == "p" or phrase[end - 1].text in "IA" or (phrase[end - 1].case == "l" and phrase[end - 1].text in _AUXILIARY)):
-        end -= 1
-    while start < end and phrase[start].case == "l" and phrase[start].text in _AUXILIARY:
-        start += 1
-    full = [w for w in phrase[start:end] if w.case in "CUl"]
-    return phrase[start:end] if full else []
+    while last > first and (
+        words[last - 1].case == "p" or words[last - 1].text in ("I", "A") or _is_auxiliary(words[last - 1])
+    ):
+        last -= 1
+    while first < last and (_is_auxiliary(words[first]) or (words[first].case == "p" and words[first].text in _ARTICLES)):
+        first += 1
+    return first, last
 
 
-def _is_name(phrase: list[_Word], text: str) -> bool:
-    full = [w for w in phrase if w.case in "CUl"]
-    grades = [w.grade for w in full]
-    start, end = phrase[0].start, phrase[-1].end
-    case = full[0].case
-    initials = len(phrase) > len(full) and any(w.case == "i" for w in phrase)
-    names, likes = grades.count("name"), grades.count("like")
+def _is_auxiliary(word: _Word) -> bool:
+    return word.case == "l" and word.text in _AUXILIARY
 
-    def cued() -> bool:
-        return _CUE.search(text, max(0, start - 24), start) is not None
 
-    def acts() -> bool:
-        return _DOES.match(text, end) is not None
+def _completed(words: list[_Word], first: int, last: int, text: str) -> tuple[int, int]:
+    """One name and the capitalised ordinary word beside it, where capitals must mean something: `Per Carlsson`, `Maria Kiss`."""
+    full = [w for w in words[first:last] if w.case in "CUl"]
+    if len(full) != 1 or full[0].case != "C" or full[0].grade != "name":
+        return first, last
+    if first and words[first].joined and _can_belong(words[first - 1]):
+        before = text[max(0, words[first - 1].start - 2) : words[first - 1].start]
+        if before and (before[0].islower() or before[-1] in "(\"'“[" or before in (": ", ", ")):
+            first -= 1
+    if last < len(words) and words[last].joined and _can_belong(words[last]):
+        after = words[last + 1] if last + 1 < len(words) and words[last + 1].joined else None
+        if after is None or after.case != "C":
+            last += 1
+    return first, last
 
-    if case == "U":
-        return (len(full) > 1 and names > 0 and "unknown" not in grades) or (names > 0 and len(full[0].text) > 4 and cued())
-    if case == "l":
-        if len(full) == 1:
-            return names == 1 and (len(full[0].text) > 3 or cued() or acts())
-        return names > 0 or ("unknown" not in grades and cued()) or ("unknown" not in grades and acts())
-    if len(full) > 1:
-        if names or likes > 1 or (likes and "unknown" not in grades):
-            return True
-        return cued() or acts() or (grades[0] == "given" and (_alone(text, start, end) or _in_prose(text, start)))
-    if names:
-        return len(full[0].text) > 2 or initials or cued() or acts()
-    if initials and grades[0] != "unknown":
-        return True
-    if grades[0] == "given":
-        return cued() or acts() or _in_prose(text, start)
-    return grades[0] == "like" and (cued() or acts() or is_prose(text))
+
+def _can_belong(word: _Word) -> bool:
+    lower = word.text.lower()
+    return word.case == "C" and word.grade == "word" and lower not in _NEVER and not lower.endswith(("ed", "ing")) and len(lower) < 11
 
 
 def _alone(text: str, start: int, end: int) -> bool:
