@@ -21,6 +21,7 @@ import subprocess
 import sys
 import sysconfig
 import time
+import tokenize
 import zipfile
 from collections.abc import Callable, Iterable
 from io import BytesIO
@@ -95,17 +96,20 @@ def mimesis_names(locale: str, count: int) -> list[NamePair]:
 
     person = Person(locale, seed=SEED)
     genders = [Gender.MALE, Gender.FEMALE]
-    return [(person.first_name(genders[i % 2]), person.last_name(genders[i % 2])) for i in range(count)]
+    drawn = ((person.first_name(genders[i % 2]), person.last_name(genders[i % 2])) for i in range(2 * count))
+    # a few of its lists hold the headings of the tables that they were taken from
+    return [pair for pair in drawn if not any("name" in part.lower() for part in pair)][:count]
 
 
 def code_words(count: int) -> list[str]:
-    """Words that stand alone in the code and the comments of Python's standard library, as they are written."""
-    alone = re.compile(r"(?<![\w./@#$%&\\-])[A-Za-z]{3,30}(?![\w/=(@]|\.\w|-\w)")
+    """Words of the identifiers in Python's standard library, as they are written there: `HTTPServer`, `timeout`, `Lock`."""
     seen: set[str] = set()
     for path in sorted(Path(sysconfig.get_paths()["stdlib"]).rglob("*.py")):
         if not {"site-packages", "test", "tests", "lib2to3", "idlelib"} & set(path.parts):
-            text = re.sub(r"(?i).*(?:author|copyright|contributed|written by|thanks|@).*", "", path.read_text("utf-8", "replace"))
-            seen.update(alone.findall(text))
+            with tokenize.open(path) as file:
+                for token in tokenize.generate_tokens(file.readline):
+                    if token.type == tokenize.NAME:
+                        seen.update(w for w in token.string.split("_") if w.isascii() and w.isalpha() and len(w) > 2)
     return random.Random(SEED).sample(sorted(seen), count)
 
 

@@ -128,7 +128,7 @@ ORDINARY = """
     jackson jenkins jordan jersey cassandra athena apollo hermes maven travis pascal ruby perl hudson hazel jasper avro
     lily iris daisy bella nova luna phoenix atlas titan orion argo iris vera delphi eiffel haskell turing newton kelvin
     pascal tesla watt volt joule ampere hertz gauss henry weber siemens gray curie
-    yarn bower celery ansible vagrant sonar kibana grafana
+    jasmine ava hugo knox miro elm flora clementine marina
     leo aria baby
     irish israeli turk turkish thai czech maltese finn dane swede pole scot welsh german french english british roman greek
 """.split()
@@ -147,6 +147,8 @@ SOFTWARE = """
     uri url urls usr utf uuid ux validator variable vcpu vm webhook webhooks webtrigger workflow workflows wss xml
     yaml zod confluence bitbucket atlassian trello slack kanban scrum epic sprint changelog assignee assignees
     approver watcher watchers compass jsm opsgenie statuspage marketplace rovo
+    netty guice gson oozie samza hudi thanos mimir helidon hanami padrino sinatra lerna valtio faraday dagster plone lucidchart
+    comala decadis deviniti appfire adaptavist gliffy balsamiq exalate scriptrunner eazybi kibana grafana loki celery airflow
 """.split()
 
 _WORD = re.compile(r"[^\W\d_]+")

@@ -38,7 +38,7 @@ def main() -> None:
     size = min(len(names), len(words))
     draw = random.Random(SEED)
     names, words = draw.sample(names, size), draw.sample(words, size)
-    vectorizer = CountVectorizer(analyzer=grams, min_df=RAREST, binary=True)
+    vectorizer = CountVectorizer(analyzer=grams, min_df=RAREST)
     features = vectorizer.fit_transform(names + words)
     is_name = np.r_[np.ones(size), np.zeros(size)]
     model = LogisticRegression(C=0.3, solver="liblinear", random_state=SEED).fit(features, is_name)

@@ -22,6 +22,7 @@ from strategies import THOROUGH  # noqa: E402
 from logscrub.detect import catalogue  # noqa: E402
 from logscrub.detect.catalogue import Catalogue  # noqa: E402
 from logscrub.detect.engine import Engine  # noqa: E402
+from logscrub.detect.names import Names  # noqa: E402
 from logscrub.redact.policy import load_policy  # noqa: E402
 from logscrub.redact.pseudonyms import Pseudonymizer  # noqa: E402
 from logscrub.redact.scrub import Redactor  # noqa: E402
@@ -41,8 +42,8 @@ def detectors() -> Catalogue:
 
 @pytest.fixture(scope="session")
 def engine(detectors: Catalogue) -> Engine:
-    """All detectors, without the model that recognises names."""
-    return Engine(detectors)
+    """All detectors and the default recognizer of names."""
+    return Engine(detectors, names=Names())
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,8 @@ import pytest
 
 import logscrub
 from logscrub.api import build_redactor, settings
-from logscrub.config import DEFAULT_MODEL, Config, find_config, load_config
+from logscrub.config import Config, NameSettings, find_config, load_config
+from logscrub.detect.names import DEFAULT_MODEL
 from logscrub.errors import UsageError
 
 
@@ -53,7 +54,7 @@ def test_pyproject_counts_only_with_its_table_and_after_logscrub_toml(tmp_path: 
 def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".git").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert load_config() == Config() == Config("atlassian", (), (), (), DEFAULT_MODEL, "")
+    assert load_config() == Config() == Config("atlassian", (), (), (), NameSettings("lists", DEFAULT_MODEL, (), ()), "")
 
 
 # -- what it holds ------------------------------------------------------------------------------------------------------
@@ -90,6 +91,10 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
         ("names = 'x'", "names"),
         ("[names]\nmodle = 'x'", "modle"),
         ("[names]\nmodel = 'os.path'", "names.model"),
+        ("[names]\nrecognizer = 'list'", "names.recognizer"),
+        ("[names]\nknown = 'Zorblax'", "names.known"),
+        ("[names]\nwords = ['Hawthorn', 3]", "names.words"),
+        ("[names]\nknown = ['Quill', 'Percy']\nwords = ['percy']", "entry 2"),
         ("policy =", "TOML"),
     ],
 )
@@ -106,7 +111,7 @@ def test_what_is_wrong_is_refused_with_file_and_key(tmp_path: Path, text: str, n
     ("text", "named"),
     [
         ("[fields]\nno_such_detector = ['x']", "no_such_detector"),
-        ("[names]\nmodel = 'no_such_package'", "no_such_package"),
+        ("[names]\nrecognizer = 'ner'\nmodel = 'no_such_package'", "no_such_package"),
         ("detectors = ['nowhere']", "nowhere"),
         ("policy = 'no-such-policy'", "no-such-policy"),
     ],

@@ -1,7 +1,7 @@
 """Scrubbed samples of each format, to be read by people.
 
 `UPDATE_GOLDEN=1 pytest tests/test_golden.py` writes them anew: look at the diff.
-`golden/input/` holds small logs, `golden/output/` what is left of them under the key of the tests, with the model for names.
+`golden/input/` holds small logs, `golden/output/` what is left of them under the key of the tests.
 """
 
 from __future__ import annotations
@@ -12,30 +12,22 @@ from pathlib import Path
 import pytest
 from strategies import scrub, verify
 
-from logscrub.detect.engine import Engine
-from logscrub.detect.names import Names
 from logscrub.redact.scrub import Redactor
 
 GOLDEN = Path(__file__).parent / "golden"
 INPUTS = sorted((GOLDEN / "input").iterdir())
 
 
-@pytest.fixture(scope="module")
-def with_names(redactor: Redactor) -> Redactor:
-    engine = Engine(redactor.engine.catalogue, names=Names())
-    return Redactor(engine, redactor.policy, redactor.pseudonymizer)
-
-
 @pytest.mark.parametrize("path", INPUTS, ids=lambda p: p.name)
-def test_the_scrubbed_sample_is_the_one_that_was_looked_at(with_names: Redactor, path: Path) -> None:
-    out, _ = scrub(with_names, path.read_bytes())
+def test_the_scrubbed_sample_is_the_one_that_was_looked_at(redactor: Redactor, path: Path) -> None:
+    out, _ = scrub(redactor, path.read_bytes())
     expected = GOLDEN / "output" / path.name
     if os.environ.get("UPDATE_GOLDEN"):
         expected.parent.mkdir(exist_ok=True)
         expected.write_bytes(out)
     assert out.decode().splitlines() == expected.read_bytes().decode().splitlines()
     assert out == expected.read_bytes()
-    assert verify(with_names, out).clean
+    assert verify(redactor, out).clean
 
 
 def test_every_output_has_its_input() -> None:

@@ -227,9 +227,9 @@ from logscrub.redact.scrub import Redactor
 from logscrub.sources.text import TextDecoder
 from logscrub.scrubbing import Scrubber
 from logscrub.verify import Verifier
-redactor = Redactor(Engine(catalogue.load(), names=Names()), load_policy("atlassian"), Pseudonymizer())
+redactor = Redactor(Engine(catalogue.load(), names=Names("both")), load_policy("atlassian"), Pseudonymizer())
 scrubber, verifier = Scrubber(redactor), Verifier(redactor, "test")
-data = Path(sys.argv[1]).read_bytes() + b"INFO Then Maria Keller wrote to jane@acme.example about it\\n"
+data = Path(sys.argv[1]).read_bytes() + b"INFO We asked Wxqrvt and the others to write to jane@acme.example about it\\n"
 out = scrubber.feed(data) + scrubber.finish()
 verifier.feed(out)
 report = verifier.finish()
@@ -280,25 +280,17 @@ def test_without_a_key_each_run_makes_its_own() -> None:
 # -- the samples --------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def with_names(engine: Engine) -> Redactor:
-    """With the model that recognises names."""
-    from logscrub.detect.names import Names
-
-    return Redactor(Engine(engine.catalogue, names=Names()), load_policy("atlassian"), Pseudonymizer(b"x" * 32))
-
-
 @pytest.mark.parametrize("name", [n for n in sorted(sample_logs.files()) if not n.endswith((".gz", ".zst", ".zip"))])
-def test_of_what_is_planted_in_the_samples_nothing_is_left(with_names: Redactor, name: str) -> None:
-    out, _ = scrub(with_names, sample_logs.files()[name])
+def test_of_what_is_planted_in_the_samples_nothing_is_left(redactor: Redactor, name: str) -> None:
+    out, _ = scrub(redactor, sample_logs.files()[name])
     text = out.decode()
     left = [v for v in sample_logs.planted() if v in text]
     if name == "generic.ndjson":
         # a known limit: a bare UUID in an address's path (/rosters/<cloud id>) is told from harmless ones by nothing
         left = [v for v in left if not re.fullmatch("[0-9a-f-]{36}", v) or f"/rosters/{v}" not in text]
     assert left == []
-    assert verify(with_names, out).clean
-    assert scrub(with_names, out)[0] == out
+    assert verify(redactor, out).clean
+    assert scrub(redactor, out)[0] == out
 
 
 # -- no example of a detector survives, whatever stands around it ---------------------------------------------------------
@@ -328,7 +320,12 @@ def test_no_example_of_a_detector_survives_whatever_stands_around_it(redactor: R
             "cell": 'INFO,"' + text.replace('"', '""') + '"\n',
         }[place]
 
-    alone = [(d, v) for d, v in VALUES if any(s.start == 0 and s.end == len(v) for s in redactor.engine.judge(v))]
+    # a listed name in small letters with a sign of code glued to it is code: `cyrus(`, `$cyrus`
+    alone = [
+        (d, v)
+        for d, v in VALUES
+        if any((s.start, s.end) == (0, len(v)) and not (s.detector == "name_listed" and v.islower()) for s in redactor.engine.judge(v))
+    ]
     assert len(alone) > 60, "the detectors whose patterns need no context"
     left = set()
     for glue in GLUE:

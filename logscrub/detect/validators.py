@@ -144,9 +144,9 @@ def not_common_words(value: str) -> bool:
 
 
 def two_words_not_common(value: str) -> bool:
-    """Two to five words, at least half of them no common words."""
+    """Two to five words, at least half of them neither ordinary words nor first of all ordinary words."""
     words = _NAME_WORD.findall(value)
-    return 2 <= len(words) <= 5 and sum(not lexicon().is_common(w) for w in words) * 2 >= len(words)
+    return 2 <= len(words) <= 5 and sum(lexicon().grade(w) not in ("word", "either", "family") for w in words) * 2 >= len(words)
 
 
 def no_common_word(value: str) -> bool:

@@ -29,14 +29,19 @@ class NameRecognizer(Protocol):
 class Names:
     """The recognizers of a kind, one after the other: the fewer texts the model reads, the better."""
 
-    def __init__(self, kind: Kind, model: str, lexicon: Lexicon) -> None:
-        """`kind`: `lists` and shapes of words, `ner` (the model alone), or `both`. `model`: an installed spaCy pipeline package."""
+    def __init__(self, kind: Kind = DEFAULT_KIND, model: str = DEFAULT_MODEL, words: Lexicon | None = None) -> None:
+        """`kind`: `lists` and shapes of words, `ner` (the model alone), or `both`. `model`: an installed spaCy pipeline package.
+
+        `words`: the lists with a user's own; else the lists alone.
+        """
+        from logscrub.detect.names.lexicon import lexicon
         from logscrub.detect.names.ner import NerNames
         from logscrub.detect.names.recognizer import ListedNames
 
-        self._recognizers: list[NameRecognizer] = [] if kind == "ner" else [ListedNames(lexicon)]
+        words = words or lexicon()
+        self._recognizers: list[NameRecognizer] = [] if kind == "ner" else [ListedNames(words)]
         if kind != "lists":
-            self._recognizers.append(NerNames(model, lexicon))
+            self._recognizers.append(NerNames(model, words))
 
     def recognise(self, text: str) -> list[Span]:
         found: list[Span] = []

@@ -33,6 +33,8 @@ _KINDS: dict[str, Grade] = {"g": "given", "o": "either", "f": "family", "c": "ca
 _LOAN = frozenset("café cafés naïve naïveté résumé résumés façade façades cliché clichés décor déjà über à née fiancé fiancée".split())
 _LIKE = 0
 """The least weight, in tenths, that makes a word on no list one like a name: above it, a name is the likelier guess."""
+_LONGEST_NAME = 14
+"""Letters of the longest word on no list that can be like a name."""
 _LONGEST = 40
 """Letters of the longest word that is looked at: longer ones are no words."""
 
@@ -46,9 +48,10 @@ def fold(word: str) -> str:
 
 
 def grams(word: str) -> list[str]:
-    """The runs of two to four letters of a folded word, each once, the ends of the word marked."""
+    """The runs of two to four letters of a folded word, the ends of the word marked: what shapes.txt has weights for."""
     marked = f"^{word}$"
-    return list({marked[i : i + n]: None for n in (2, 3, 4) for i in range(len(marked) - n + 1)})
+    length = len(marked) + 1
+    return [marked[i : i + n] for n in (2, 3, 4) for i in range(length - n)]
 
 
 class Lexicon:
@@ -63,9 +66,7 @@ class Lexicon:
 
     def grade(self, word: str) -> Grade:
         """What a word is; of a word of several pieces (`Min-jun`, `O'Brien`), what its pieces make together."""
-        folded = fold(word)
-        if folded in self._names and folded not in self._own:
-            return "name"
+        folded = word.lower() if word.isascii() else fold(word)
         if folded.isalpha():
             known = self._piece(folded, word)
             return "name" if known == "capital" and not word.islower() else known
@@ -76,19 +77,19 @@ class Lexicon:
         return self.grade(word) in ("word", *EITHER)
 
     def _piece(self, folded: str, word: str) -> Grade:
-        own = self._own.get(folded)
-        if own is not None:
-            return own
+        if folded in self._own:
+            return self._own[folded]
         if folded in self._names:
             return "name"
-        either = self._either.get(folded)
-        if either is not None:
-            return either
+        if folded in self._either:
+            return self._either[folded]
+        if folded in self._words and word.isascii():
+            return "word"
         if not word.isascii() and word.casefold() not in _LOAN:
             return "like" if 1 < len(folded) < _LONGEST else "word"  # accents in the log of an English-speaking app
         if folded in self._words or len(folded) < 2 or len(folded) > _LONGEST:
             return "word"
-        return "like" if self.shape(folded) > _LIKE else "unknown"
+        return "like" if len(folded) <= _LONGEST_NAME and self.shape(folded) > _LIKE else "unknown"
 
     def _compound(self, pieces: list[str]) -> Grade:
         known = [(p, self._piece(fold(p), p)) for p in pieces if len(p) > 1]
@@ -102,8 +103,7 @@ class Lexicon:
 
     def shape(self, folded: str) -> int:
         """How much the letters of a folded word speak for a name, in tenths of log odds; below zero: for a word."""
-        weights = self._shapes
-        return self._bias + sum([weights.get(g, 0) for g in grams(folded)])
+        return self._bias + sum([self._shapes[g] for g in grams(folded) if g in self._shapes])
 
 
 @lru_cache(maxsize=1)

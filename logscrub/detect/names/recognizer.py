@@ -27,7 +27,13 @@ from logscrub.detect.names.prose import is_code_word, is_prose
 from logscrub.model import Span
 
 _LETTER = "A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ\u0300-\u036f"
-_TOKEN = re.compile(rf"(?<![\w./#$%&\\+~-])(?<!::)[{_LETTER}]+(?:['’ʼʻ`-][{_LETTER}]+)*(?![\w/@\\=(+~-]|\.\w|::)")
+_TOKEN = re.compile(
+    rf"(?<![\w.\\])(?<!\w-)(?<!::)(?<!(?<![a-z])/)[{_LETTER}]+(?:['’ʼʻ`-][{_LETTER}]+)*(?![\w@\\=]|-\w|/[^A-Z\s]|\.\w|::|\(\))"
+)
+"""A word that is no part of an identifier, an address or a path in small letters."""
+_CODE_BEFORE = frozenset("/$%+~-")
+_CODE_AFTER = frozenset("/(-+")
+"""What glued to a word in small letters makes it code."""
 _PARTICLES = frozenset(
     """
     van von der den de da di do dos das del della la le el al bin ibn bint abu ben ter ten zu zur y e af av ap
@@ -53,8 +59,8 @@ _DOES = re.compile(
     r"|page|issue|board|comment|[A-Z][A-Z0-9]+-\d))(?!\w)"
 )
 """What only persons do."""
-_NO_PERSON = re.compile(r"(?i)(?:^|[.!?:]\s*|\b(?:in|on|at|of|the|since|until|during|near|to|a|an|from|every|next|last|this|use|using)\s)$")
-"""What stands before a word in a sentence that is hardly a person: the sentence's beginning, months and places."""
+_NO_PERSON = re.compile(r"(?:^|[.!?:]\s*|[A-Z]\w*[ ]|\b(?i:in|on|at|of|the|since|until|during|near|to|a|an|from|every|next|last|this|use|using)\s)$")
+"""What stands before a capital in a sentence that need not mean a person: its beginning, other capitals, times and places."""
 _NEVER = frozenset(
     """
     account action activity admin administrator agent alert api app application approver assignee attachment author backup board
@@ -72,7 +78,7 @@ _NEVER = frozenset(
 """Ordinary words that do not belong to the name they stand beside."""
 _SUFFIX = re.compile(r"['’]s$")
 _GAP = re.compile(r"[ \u00a0]|(?<=\b[^\W\d_])\.[ \u00a0]?")
-_PLAIN = 25
+_PLAIN = 15
 """Tenths of log odds by which the shape of a word on no list is plainly a name's."""
 
 
@@ -116,6 +122,8 @@ class ListedNames:
             joined = start - before <= 2 and _GAP.fullmatch(text, before, start) is not None
             before = end
             case = _case(word)
+            if case == "l" and (text[start - 1 : start] in _CODE_BEFORE or text[end : end + 1] in _CODE_AFTER):
+                case = "?"
             if case == "C" and joined and word.lower() in _PARTICLES and _begins(text, end):
                 case = "p"
             grade = self._lexicon.grade(word) if case in "CUl" else "unknown"
