@@ -20,7 +20,6 @@ import re
 import subprocess
 import sys
 import sysconfig
-import time
 import tokenize
 import zipfile
 from collections.abc import Callable, Iterable
@@ -43,7 +42,12 @@ LINES = [
     "sync error at row 12 ({}): duplicate key",
 ]
 NO_CUE = LINES[5:]
-WORD_LINES = ["cache {} miss", "Import finished: {}, 3 rows skipped", "{} not in group jira-users", "sync error at row 12 ({}): timeout"]
+WORD_LINES = [
+    "cache {} miss",
+    "Import finished: {}, 3 rows skipped",
+    "{} not in group jira-users",
+    "sync error at row 12 ({}): timeout",
+]
 CULTURES: dict[str, tuple[str, str | None]] = {
     "United States": ("en_US", "en"),
     "Britain": ("en_GB", "en-gb"),
@@ -161,7 +165,8 @@ def recall(finder: Finder, pairs: list[NamePair]) -> dict[str, float]:
 
 def words_per_second() -> float:
     """Distinct words graded a second, in a process of its own, nothing remembered: half known, half names on no list."""
-    return float(_alone("""
+    return float(
+        _alone("""
 import random, sys, time
 from logscrub.detect.names.lexicon import Lexicon
 words = [line.split()[0] for name in ("names", "words", "either") for line in open(f"logscrub/data/{name}.txt") if line[0] != "#"]
@@ -175,12 +180,14 @@ start = time.perf_counter()
 for word in mixed:
     grade(word)
 print(len(mixed) / (time.perf_counter() - start))
-"""))
+""")
+    )
 
 
 def lines_per_second() -> float:
     """Words of distinct log lines recognised a second, in a process of its own."""
-    return float(_alone("""
+    return float(
+        _alone("""
 import random, time
 from logscrub.detect.names.lexicon import Lexicon
 from logscrub.detect.names.recognizer import ListedNames
@@ -193,19 +200,22 @@ start = time.perf_counter()
 for line in lines:
     recognizer.recognise(line)
 print(10 * len(lines) / (time.perf_counter() - start))
-"""))
+""")
+    )
 
 
 def start_up() -> float:
     """Seconds from nothing to the first judgement by lists, beyond the start of Python and the import of re."""
-    return float(_alone("""
+    return float(
+        _alone("""
 import re, time
 start = time.perf_counter()
 from logscrub.detect.names.lexicon import Lexicon
 from logscrub.detect.names.recognizer import ListedNames
 ListedNames(Lexicon()).recognise("cache Nadia miss")
 print(time.perf_counter() - start)
-"""))
+""")
+    )
 
 
 def wheel_growth() -> int:

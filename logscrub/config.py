@@ -207,5 +207,7 @@ def _names(value: Any, path: Path) -> NameSettings:
         for key in ("known", "words")
     )
     if both := sorted({entry.casefold() for entry in known} & {entry.casefold() for entry in words}):
-        raise UsageError(f"{path}: names.known and names.words both have entry {[e.casefold() for e in known].index(both[0]) + 1} of known")
+        raise UsageError(
+            f"{path}: names.known and names.words both have entry {[e.casefold() for e in known].index(both[0]) + 1} of known"
+        )
     return NameSettings(recognizer, model, known, words)

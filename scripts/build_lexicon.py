@@ -75,7 +75,7 @@ CODE = [
         keystone==30.0.0 kubernetes==37.0.2 localstack-core==2026.3.0 luigi==3.8.1 mitmproxy==11.0.2 moto==5.2.5
         networkx==3.6.1 neutron==29.0.0 nova==34.0.0 openstacksdk==4.22.0 opentelemetry-semantic-conventions==0.66b2
         pandas==3.1.1 plaso==20260720 prefect==3.9.1 psutil==7.2.2 pwntools==4.15.0 pygments==2.21.0 pymongo==4.20.0
-        pysnmp==7.1.30 redis==8.1.0 requests==2.34.2 scikit-learn==1.9.1 scrapy==2.19.0 selenium==4.52.0 sentry-sdk==2.75.0
+        redis==8.1.0 requests==2.34.2 scikit-learn==1.9.1 scrapy==2.19.0 selenium==4.52.0 sentry-sdk==2.75.0
         slack-sdk==3.47.0 snowflake-connector-python==5.2.0 sphinx==9.0.4 sqlalchemy==2.1.9 stripe==16.1.0 supervisor==4.3.0
         swift==2.38.3 sympy==1.14.0 tornado==6.6.1 twilio==9.13.0 twisted==26.10.0
         """,
@@ -154,9 +154,7 @@ SOFTWARE = """
 _WORD = re.compile(r"[^\W\d_]+")
 _TOKEN = re.compile(rb"[A-Za-z]{2,40}(?:[_$-]?[A-Za-z]{1,40})*")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_TEXT = re.compile(
-    r"\.(?:py|pyi|pyx|js|mjs|cjs|ts|tsx|json|ya?ml|md|rst|txt|toml|cfg|ini|proto|c|h|sql|sh|xml|html|gz|tmpl|j2)$"
-)
+_TEXT = re.compile(r"\.(?:py|pyi|pyx|js|mjs|cjs|ts|tsx|json|ya?ml|md|rst|txt|toml|cfg|ini|proto|c|h|sql|sh|xml|html|gz|tmpl|j2)$")
 _PEOPLE = re.compile(
     r"(?i)author|contributor|change|history|news|credit|thanks|licen|notice|copying|/locale/|/i18n/|/lang/|/l10n/|maintain|/tests?/"
     r"|\.min\.|whatsnew|people|names"
@@ -268,7 +266,7 @@ def licence(archive: Path) -> str:
             ):
                 if m := re.search(pattern, text):
                     return m[1]
-        if name == "package/package.json":
+        if name.count("/") == 1 and name.endswith("/package.json"):
             return str(json.loads(data).get("license", "see the package"))
     return "see the package"
 

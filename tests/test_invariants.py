@@ -324,7 +324,10 @@ def test_no_example_of_a_detector_survives_whatever_stands_around_it(redactor: R
     alone = [
         (d, v)
         for d, v in VALUES
-        if any((s.start, s.end) == (0, len(v)) and not (s.detector == "name_listed" and v.islower()) for s in redactor.engine.judge(v))
+        if any(
+            (s.start, s.end) == (0, len(v)) and not (s.detector == "name_listed" and v.islower())
+            for s in redactor.engine.judge(v)
+        )
     ]
     assert len(alone) > 60, "the detectors whose patterns need no context"
     left = set()

@@ -30,7 +30,9 @@ _CONTRACTION = re.compile(r"(?:n['’]t|['’](?:re|ve|ll|m|d))$")
 _PIECE = re.compile(r"[^\W\d_]+")
 _KINDS: dict[str, Grade] = {"g": "given", "o": "either", "f": "family", "c": "capital"}
 """The letters in either.txt."""
-_LOAN = frozenset("café cafés naïve naïveté résumé résumés façade façades cliché clichés décor déjà über à née fiancé fiancée".split())
+_LOAN = frozenset(
+    "café cafés naïve naïveté résumé résumés façade façades cliché clichés décor déjà über à née fiancé fiancée".split()
+)
 _LIKE = 0
 """The least weight, in tenths, that makes a word on no list one like a name: above it, a name is the likelier guess."""
 _LONGEST_NAME = 14
@@ -72,17 +74,14 @@ class Lexicon:
             return "name" if known == "capital" and not word.islower() else known
         return "word" if _CONTRACTION.search(folded) else self._compound(_PIECE.findall(word))
 
-    def is_common(self, word: str) -> bool:
-        """Whether a word is an ordinary one, though it may be a name as well."""
-        return self.grade(word) in ("word", *EITHER)
-
     def _piece(self, folded: str, word: str) -> Grade:
         if folded in self._own:
             return self._own[folded]
         if folded in self._names:
             return "name"
         if folded in self._either:
-            return self._either[folded]
+            either = self._either[folded]
+            return "name" if either in ("given", "either") and not word.isascii() else either  # `Mária`
         if folded in self._words and word.isascii():
             return "word"
         if not word.isascii() and word.casefold() not in _LOAN:
@@ -98,7 +97,7 @@ class Lexicon:
             return "word"
         for g in ("name", "capital", "given", "family", "like"):
             if g in grades:
-                return "name" if g == "capital" else g  # type: ignore[return-value]
+                return "name" if g == "capital" else g
         return "unknown"
 
     def shape(self, folded: str) -> int:

@@ -97,14 +97,19 @@ def _zeros(m: re.Match[str]) -> str:
     return "0" * len(m[0])
 
 
+def _is_common(lexicon: Lexicon, word: str) -> bool:
+    """Whether a word is an ordinary one, though it may be a name as well."""
+    return lexicon.grade(word) in ("word", "either", "family")
+
+
 def _could_hold_names(text: str, lexicon: Lexicon) -> bool:
     """Whether the model is worth asking: a pair of capitalised words, or one in prose, that are not all common words."""
-    if any(not all(lexicon.is_common(w) for w in WORD.findall(m[0])) for m in _PAIR.finditer(text)):
+    if any(not all(_is_common(lexicon, w) for w in WORD.findall(m[0])) for m in _PAIR.finditer(text)):
         return True
     capitalised = [m[0] for m in WORD.finditer(text) if m[0][0].isupper() and len(m[0]) > 1]
     if not capitalised or not is_prose(text):
         return False
-    return any(not lexicon.is_common(w) for w in capitalised) or _PAIR.search(text) is not None
+    return any(not _is_common(lexicon, w) for w in capitalised) or _PAIR.search(text) is not None
 
 
 def _parts(text: str) -> list[tuple[int, str]]:
@@ -121,11 +126,11 @@ def _name_shape(text: str, start: int, end: int, lexicon: Lexicon) -> tuple[int,
     def close() -> tuple[int, int]:
         while run and run[-1][0].lower() in _PARTICLES:
             run.pop()
-        while run and len(run) > 1 and run[0].start() and lexicon.is_common(run[0][0]):
+        while len(run) > 1 and run[0].start() and lexicon.grade(run[0][0]) == "word":
             run.pop(0)
-        if not run or (all(lexicon.is_common(m[0]) for m in run) and not (prose and len(run) > 1)):
+        if not run or (all(_is_common(lexicon, m[0]) for m in run) and not (prose and len(run) > 1)):
             return start, start
-        if not prose and (len(run) < 2 or any(lexicon.is_common(m[0]) or is_code_word(m[0]) for m in run)):
+        if not prose and (len(run) < 2 or any(_is_common(lexicon, m[0]) or is_code_word(m[0]) for m in run)):
             return start, start
         return run[0].start(), run[-1].end()
 

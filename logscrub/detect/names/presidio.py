@@ -23,7 +23,7 @@ SCORE = 0.85
 """What Presidio gives its own recognizer for names, too."""
 
 
-class PersonRecognizer(EntityRecognizer):  # type: ignore[misc]
+class PersonRecognizer(EntityRecognizer):
     """A recognizer of names in Presidio's clothes: finds PERSON. It needs nothing of Presidio's NLP engine."""
 
     def __init__(self, recognizer: NameRecognizer, name: str) -> None:

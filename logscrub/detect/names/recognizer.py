@@ -9,9 +9,9 @@ around it: a pure function of the text, in microseconds.
 | a word that is a name and hardly anything else | always: `cache Nadia miss`, `KeyError: nadia` |
 | two or more words, one of them such a name | always: `Jennifer Hall`, `jane doe` |
 | such a name and a capitalised ordinary word within a sentence | both: `import of Per Carlsson` |
-| capitalised words on no list side by side, or one beside a word that can be a name; one of them is shaped like a name | always |
+| capitalised words side by side that are no ordinary words, one of them on no list and shaped like a name | always |
 | a given name that is a place or a rarer word too, and a family name: `Tyler Hall`, `Victoria Heath` | if capitalised |
-| a given name that is a word too: `Mark`, `Grace`, `Jordan` | after a cue (`by Mark`), before what only persons do, within a sentence |
+| a given name that is a word too: `Mark`, `Grace` | after a cue (`by Mark`), before what persons do, within a sentence |
 | a word on no list that is shaped like a name | after a cue (`user Aabiörn`), in sentences, or if its shape is plain |
 | a family name that is a word too, alone: `Page`, `Hall` | never |
 """
@@ -28,7 +28,9 @@ from logscrub.model import Span
 
 _LETTER = "A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ\u0300-\u036f"
 _TOKEN = re.compile(
-    rf"(?<![\w.\\])(?<!\w-)(?<!::)(?<!(?<![a-z])/)[{_LETTER}]+(?:['’ʼʻ`-][{_LETTER}]+)*(?![\w@\\=]|-\w|/[^A-Z\s]|\.\w|::|\(\))"
+    r"(?<![\w.\\])(?<!\w-)(?<!::)(?<!(?<![a-z])/)"
+    rf"[{_LETTER}]+(?:['’ʼʻ`-][{_LETTER}]+){{0,6}}"
+    r"(?![\w@\\=]|-\w|/[^A-Z\s]|\.\w|::|\(\))"
 )
 """A word that is no part of an identifier, an address or a path in small letters."""
 _CODE_BEFORE = frozenset("/$%+~-")
@@ -45,21 +47,33 @@ _ARTICLES = frozenset("la le el al die los las des du e y".split())
 _HYPHEN = re.compile(r"['’ʼʻ`-]")
 _AUXILIARY = frozenset("will may art an do so in on my can so do ask no or and all any out per via min max data sun".split())
 """Words that a lower-case name does not end or begin with."""
-_CUE = re.compile(
-    r"(?:(?<![\w.-])(?i:users?|assignee|reporter|author|owner|creator|approver|reviewer|request[eo]r|customer|contact|member"
-    r"|participant|person|employee|manager|colleague|sender|recipient|attendee|watcher|voter|lead|actor|caller|patient"
-    r"|applicant|candidate|client|by|hello|hi|dear|hey|welcome|cc|notify|notifying|regards|thanks|cheers|named|i am|i'm|my name is"
-    r"|name is|on behalf of|asked|told|emailed|invited|mr|mrs|ms|dr|prof|herr|frau|señora?)[.,:]?[ ][\"'“‘(\[]?|(?<![\w.])@|\x1a[ ])$"
-)
-"""What announces a person, or is one that was found before: its mask."""
+
+
+def _any(words: str) -> str:
+    return "|".join(word.replace("_", " ") for word in words.split())
+
+
+_ROLES = _any("""
+    users? assignee reporter author owner creator approver reviewer request[eo]r customer contact member participant person
+    employee manager colleague sender recipient attendee watcher voter lead actor caller patient applicant candidate client by
+    hello hi dear hey welcome cc notify notifying regards thanks cheers named i_am i'm name_is on_behalf_of asked told emailed
+    invited mr mrs ms dr prof herr frau señora?
+""")
+_CUE = re.compile(rf"(?:(?<![\w.-])(?i:{_ROLES})[.,:]?[ ][\"'“‘(\[]?|(?<![\w.])@)$")
+"""What announces a person."""
+_SAYS = _any("joined said says wrote asked replied commented approved rejected invited mentioned left_the is_typing")
+_WORKS = _any("""
+    updated created edited deleted moved closed opened assigned reopened resolved viewed uploaded shared renamed archived changed
+    added removed transitioned exported imported clicked
+""")
 _DOES = re.compile(
-    r"[\"'”’]?[ ](?:(?:has |had )?(?:logged|signed) (?:in|out|up|off)|joined|said|says|wrote|asked|replied|commented|approved|rejected"
-    r"|invited|mentioned|left the|is typing|(?:updated|created|edited|deleted|moved|closed|opened|assigned|reopened|resolved|viewed"
-    r"|uploaded|shared|renamed|archived|changed|added|removed|transitioned|exported|imported|clicked) (?:the|a|an|this|his|her|their"
-    r"|page|issue|board|comment|[A-Z][A-Z0-9]+-\d))(?!\w)"
+    rf"[\"'”’]?[ ](?:(?:has |had )?(?:logged|signed) (?:in|out|up|off)|{_SAYS}"
+    rf"|(?:{_WORKS}) (?:the|a|an|this|his|her|their|page|issue|board|comment|[A-Z][A-Z0-9]+-\d))(?!\w)"
 )
 """What only persons do."""
-_NO_PERSON = re.compile(r"(?:^|[.!?:]\s*|[A-Z]\w*[ ]|\b(?i:in|on|at|of|the|since|until|during|near|to|a|an|from|every|next|last|this|use|using)\s)$")
+_NO_PERSON = re.compile(
+    r"(?:^|[.!?:]\s*|[A-Z]\w*[ ]|\b(?i:in|on|at|of|the|since|until|during|near|to|a|an|from|every|next|last|this|use|using)\s)$"
+)
 """What stands before a capital in a sentence that need not mean a person: its beginning, other capitals, times and places."""
 _NEVER = frozenset(
     """
@@ -134,17 +148,19 @@ class ListedNames:
         """Whether a phrase, trimmed, is a name: the table above."""
         full = [w for w in phrase if w.case in "CUl"]
         grades = [w.grade for w in full]
-        start, end = phrase[0].start, phrase[-1].end
+        start, end, case = phrase[0].start, phrase[-1].end, full[0].case
         names, likes = grades.count("name"), grades.count("like")
 
         def announced() -> bool:
+            if case != "l" and text[max(0, start - 2) : start] == "\x1a ":
+                return True  # what was found before, and is opaque now: `<EMAIL_ADDRESS> Ottová`
             return _CUE.search(text, max(0, start - 24), start) is not None or _DOES.match(text, end) is not None
 
-        if full[0].case == "l":
+        if case == "l":
             if len(full) == 1:
                 return names == 1 and (len(full[0].text) > 3 or announced())
             return names > 0 or ("unknown" not in grades and announced())
-        if full[0].case == "U":
+        if case == "U":
             return names > 0 and ((len(full) > 1 and "unknown" not in grades) or (len(full[0].text) > 4 and announced()))
         if len(full) > 1:
             if names or likes or (grades[0] == "given" and "unknown" not in grades):
@@ -177,7 +193,12 @@ def _phrases(words: list[_Word]) -> Iterator[tuple[int, int]]:
     first = 0
     case = ""
     for i, word in enumerate(words):
-        if not word.joined or word.case == "?" or _is_ordinary(words, first, i) or (case and word.case in "CUl" and word.case != case):
+        if (
+            not word.joined
+            or word.case == "?"
+            or _is_ordinary(words, first, i)
+            or (case and word.case in "CUl" and word.case != case)
+        ):
             if case:
                 yield first, i
             first, case = i, ""
@@ -193,9 +214,9 @@ def _is_ordinary(words: list[_Word], first: int, i: int) -> bool:
     """Whether word `i` is an ordinary one; what follows a particle within a name belongs to it: `Ludwig van Beethoven`."""
     word = words[i]
     if word.grade != "word":
-        return word.grade == "capital" and not (
-            (i > first and word.joined and words[i - 1].grade == "name") or (i + 1 < len(words) and words[i + 1].grade == "name")
-        )
+        before = words[i - 1].grade if i > first and word.joined else ""
+        after = words[i + 1].grade if i + 1 < len(words) and words[i + 1].joined else ""
+        return word.grade == "capital" and "name" not in (before, after)
     return not (word.case == "C" and i - 2 >= first and words[i - 1].case == "p" and words[first].grade == "name")
 
 
@@ -206,9 +227,7 @@ def _begins(text: str, end: int) -> bool:
 
 def _trimmed(words: list[_Word], first: int, last: int) -> tuple[int, int]:
     """Without particles and initials that hold nothing together, and words that small letters make function words."""
-    while last > first and (
-        words[last - 1].case == "p" or words[last - 1].text in ("I", "A") or _is_auxiliary(words[last - 1])
-    ):
+    while last > first and (words[last - 1].case == "p" or words[last - 1].text in ("I", "A") or _is_auxiliary(words[last - 1])):
         last -= 1
     while first < last and (_is_auxiliary(words[first]) or (words[first].case == "p" and words[first].text in _ARTICLES)):
         first += 1
@@ -237,7 +256,13 @@ def _completed(words: list[_Word], first: int, last: int, text: str) -> tuple[in
 
 def _can_belong(word: _Word) -> bool:
     lower = word.text.lower()
-    return word.case == "C" and word.grade == "word" and lower not in _NEVER and not lower.endswith(("ed", "ing")) and len(lower) < 11
+    return (
+        word.case == "C"
+        and word.grade == "word"
+        and lower not in _NEVER
+        and not lower.endswith(("ed", "ing"))
+        and len(lower) < 11
+    )
 
 
 def _alone(text: str, start: int, end: int) -> bool:
