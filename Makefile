@@ -13,7 +13,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help setup demo test check format bench eval docs lock clean
+.PHONY: help setup demo test check format bench eval names docs lock clean
 
 help: ## show this list
 	@echo "make …"
@@ -71,6 +71,9 @@ bench: $(READY) ## measure the speed
 eval: $(READY) ## measure what is found and what is missed
 	@$(BIN)/python benchmarks/eval.py
 
+names: $(READY) ## measure which names are found, and which words are taken for names
+	@$(BIN)/python benchmarks/names.py
+
 docs: $(READY) ## regenerate docs/cli.md from the commands' own help
 	@$(BIN)/python -m logscrub.cli.reference
 
@@ -78,13 +81,14 @@ docs: $(READY) ## regenerate docs/cli.md from the commands' own help
 # The runtime's lock starts as a copy of the developers', so both pin the same versions.
 LOCKFLAGS ?=
 COMPILE = $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --custom-compile-command "make lock" pyproject.toml
+	--no-emit-index-url --custom-compile-command "make lock"
 
 lock: $(READY) ## pin all packages again after pyproject.toml changed
-	@$(COMPILE) --group dev $(LOCKFLAGS) --output-file requirements/dev.lock
+	@$(COMPILE) pyproject.toml --group dev $(LOCKFLAGS) --output-file requirements/dev.lock
 	@cp requirements/dev.lock requirements/runtime.lock
-	@$(COMPILE) --output-file requirements/runtime.lock
-	@echo "requirements/dev.lock and requirements/runtime.lock are up to date; the next make sets up $(VENV) again."
+	@$(COMPILE) pyproject.toml --output-file requirements/runtime.lock
+	@$(COMPILE) --group lexicon $(LOCKFLAGS) --output-file requirements/lexicon.lock
+	@echo "requirements/*.lock are up to date; the next make sets up $(VENV) again."
 
 clean: ## remove what the other words made
 	@rm -rf $(VENV) $(DEMO) bench-out dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,4 +1,4 @@
-"""How many of the world's names are found, and how many words are taken for names: `make bench-names`.
+"""How many of the world's names are found, and how many words are taken for names: `make names`.
 
     python benchmarks/names.py [--names lists ner both] [--logs FILE ...] [--count 200] [--json FILE]
 

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 
-from logscrub.detect.names.lexicon import lexicon
+from logscrub.detect.names.lexicon import EITHER, lexicon
 
 _NOT_DIGIT = re.compile(r"\D")
 
@@ -132,15 +132,30 @@ _NO_NAMES = _FUNCTION_WORDS | frozenset(
 )
 
 
+_LIKE_NAMES = frozenset(("name", "capital", "given", "like"))
+
+
+_AFTER_MODALS = frozenset("be not have has get see need want use also only edit change fail retry expire receive lose then now".split())
+
+
 def not_common_words(value: str) -> bool:
-    """Not ordinary words alone; one word that is a name too (`Mark`, not `Page`) will do, for a cue stands before it."""
+    """Not ordinary words alone; words that are names too will do (`Mark`, `Will Power`, not `Page`), for a cue stands before."""
     words = _NAME_WORD.findall(value)
     if not words or words[0].lower() in _FUNCTION_WORDS:
         return False
     grades = [lexicon().grade(w) for w in words]
-    if len(grades) == 1 or grades[0] == "word":
-        return any(g not in ("word", "family") for g in grades)
-    return any(g != "word" for g in grades)
+    if any(g not in ("word", "either", "family") for g in grades):
+        return True
+    return grades[0] == "either" and len(words) < 3 and words[-1].lower() not in _AFTER_MODALS
+
+
+def user_name(value: str) -> bool:
+    """Like a name, made of one (`jdoe`, `janed`), or with digits or signs between letters that are not all ordinary words."""
+    if not value.isalpha():
+        return any(lexicon().grade(w) != "word" for w in _NAME_WORD.findall(value) if len(w) > 1)
+    grade = lexicon().grade(value)
+    made_of = [lexicon().grade(part) for part in (value[1:], value[:-1]) if len(part) > 2]
+    return grade in _LIKE_NAMES or (grade == "unknown" and any(g in ("name", "given", "family") for g in made_of))
 
 
 def two_words_not_common(value: str) -> bool:
@@ -150,11 +165,12 @@ def two_words_not_common(value: str) -> bool:
 
 
 def no_common_word(value: str) -> bool:
-    """Begins with a word that can be a given name or is on no list, and no ordinary word stands among the others."""
+    """Words that could be a name in small letters: none of them an ordinary word, one of them like a name."""
     words = [w.lower() for w in _NAME_WORD.findall(value)]
     if not words or len(words[0]) < 2 or _NO_NAMES & set(words) or lexicon().grade(words[0]) == "family":
         return False
-    return not any(lexicon().grade(w) == "word" for w in words)
+    grades = {lexicon().grade(w) for w in words}
+    return "word" not in grades and bool(grades & {"either", *_LIKE_NAMES})
 
 
 def not_only_function_words(value: str) -> bool:
@@ -188,6 +204,7 @@ VALIDATORS: dict[str, Callable[[str], bool]] = {
         not_common_words,
         two_words_not_common,
         no_common_word,
+        user_name,
         not_only_function_words,
         dotted_name,
     )
