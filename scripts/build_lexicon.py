@@ -8,8 +8,8 @@ Everything comes from packages of PyPI and npm, pinned in SOURCES below and fetc
 accents (`fold` in logscrub/detect/names/lexicon.py). Three files, each word in one of them at most:
 
 names.txt   words that are names of persons and hardly anything else: `nadia`, `nguyen`
-either.txt  words that are both. `g`: a given name that is a place or a rarer word too (`jordan`, `tyler`); `o`: first of all
-            an ordinary word (`mark`, `will`, `rose`); `f`: a family name that is a word (`hall`);
+either.txt  words that are both. `g`: a given name that is a place or a rarer word too (`jordan`, `tyler`); `o`: a name that
+            is first of all an ordinary word (`mark`, `rose`, `hall`); `f`: a rarer family name that is a word (`page`);
             `c`: a name if it is capitalised, else a function word of another language (`ben`)
 words.txt   ordinary words of English and of software: `server`, `webhook`
 
@@ -222,6 +222,8 @@ def grade(word: str, e: Evidence) -> str:
     least = 20.0 if ordinary else max(0.2 * common, 2.0 if common < 5 else 20.0)
     if e.given >= least:
         return "either o" if ordinary or (e.given < 100 and not e.place) else "either g"
+    if e.family >= max(least, 5 * common) and not ordinary:
+        return "either o"  # hall, smith: where a name is expected, a name
     return "either f" if e.family >= least else "word"
 
 

@@ -155,7 +155,7 @@ def user_name(value: str) -> bool:
         return any(lexicon().grade(w) != "word" for w in _NAME_WORD.findall(value) if len(w) > 1)
     grade = lexicon().grade(value)
     made_of = [lexicon().grade(part) for part in (value[1:], value[:-1]) if len(part) > 2]
-    return grade in _LIKE_NAMES or (grade == "unknown" and any(g in ("name", "given", "family") for g in made_of))
+    return grade in _LIKE_NAMES or (grade == "unknown" and any(g in ("name", *EITHER) for g in made_of))
 
 
 def two_words_not_common(value: str) -> bool:

@@ -17,8 +17,8 @@ Grade = Literal["name", "capital", "given", "either", "family", "word", "like", 
 """What a word is.
 
 `name`: a name of a person and hardly anything else. `capital`: the same if it were capitalised; in small letters a function
-word of some language. `given`: a given name that is a place or a rarer word too. `either`: a given name that is first of all
-an ordinary word. `family`: a family name that is an ordinary word. `word`: an ordinary word of English or of software.
+word of some language. `given`: a given name that is a place or a rarer word too. `either`: a name that is first of all an
+ordinary word. `family`: a family name that is so much oftener a word that it counts only beside a given name. `word`: an ordinary word of English or of software.
 `like`: on no list, and has the shape of a name. `unknown`: on no list, and has not.
 """
 EITHER = ("given", "either", "family")

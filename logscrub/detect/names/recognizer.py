@@ -10,10 +10,10 @@ around it: a pure function of the text, in microseconds.
 | two or more words, one of them such a name | always: `Jennifer Hall`, `jane doe` |
 | such a name and a capitalised ordinary word within a sentence | both: `import of Per Carlsson` |
 | capitalised words side by side that are no ordinary words, one of them on no list and shaped like a name | always |
-| a given name that is a place or a rarer word too, and a family name: `Tyler Hall`, `Victoria Heath` | if capitalised |
-| a given name that is a word too: `Mark`, `Grace` | after a cue (`by Mark`), before what persons do, within a sentence |
+| a given name that is a place or a rarer word too, and a family name: `Victoria Heath` | if capitalised |
+| a name that is a word too: `Mark`, `Grace`, `Hall` | after a cue (`by Mark`), before what persons do, within a sentence |
 | a word on no list that is shaped like a name | after a cue (`user Aabiörn`), in sentences, or if its shape is plain |
-| a family name that is a word too, alone: `Page`, `Hall` | never |
+| a family name that is nearly always a word, alone: `Page`, `Story` | never |
 """
 
 from __future__ import annotations
