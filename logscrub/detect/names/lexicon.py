@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib import resources
+from itertools import repeat
+from operator import add
 from typing import Literal
 
 Grade = Literal["name", "capital", "given", "either", "family", "word", "like", "unknown"]
@@ -52,8 +54,9 @@ def fold(word: str) -> str:
 def grams(word: str) -> list[str]:
     """The runs of two to four letters of a folded word, the ends of the word marked: what shapes.txt has weights for."""
     marked = f"^{word}$"
-    length = len(marked) + 1
-    return [marked[i : i + n] for n in (2, 3, 4) for i in range(length - n)]
+    twos = list(map(add, marked, marked[1:]))
+    threes = list(map(add, twos, marked[2:]))
+    return [*twos, *threes, *map(add, threes, marked[3:])]
 
 
 class Lexicon:
@@ -102,7 +105,7 @@ class Lexicon:
 
     def shape(self, folded: str) -> int:
         """How much the letters of a folded word speak for a name, in tenths of log odds; below zero: for a word."""
-        return self._bias + sum([self._shapes[g] for g in grams(folded) if g in self._shapes])
+        return self._bias + sum(map(self._shapes.get, grams(folded), repeat(0)))
 
 
 @lru_cache(maxsize=1)
