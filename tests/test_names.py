@@ -62,7 +62,7 @@ def test_words_are_folded_as_the_lists_are() -> None:
 def test_no_word_is_in_two_lists_and_all_are_folded() -> None:
     lists = {
         name: [line.split()[0] for line in (DATA / f"{name}.txt").read_text("utf-8").splitlines() if not line.startswith("#")]
-        for name in ("names", "words", "either")
+        for name in ("names", "words", "foreign", "either")
     }
     every = [word for words in lists.values() for word in words]
     assert len(every) == len(set(every))

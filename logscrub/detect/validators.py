@@ -135,7 +135,9 @@ _NO_NAMES = _FUNCTION_WORDS | frozenset(
 _LIKE_NAMES = frozenset(("name", "capital", "given", "like"))
 
 
-_AFTER_MODALS = frozenset("be not have has get see need want use also only edit change fail retry expire receive lose then now".split())
+_AFTER_MODALS = frozenset(
+    "be not have has get see need want use also only edit change fail retry expire receive lose then now".split()
+)
 
 
 def not_common_words(value: str) -> bool:

@@ -1,6 +1,6 @@
 """What a word is by itself: a name, an ordinary word, either, or nothing that is known.
 
-`names.txt`, `either.txt` and `words.txt` in `logscrub/data/` are made by `scripts/build_lexicon.py`, `shapes.txt` by
+`names.txt`, `either.txt`, `words.txt` and `foreign.txt` in `logscrub/data/` are made by `scripts/build_lexicon.py`, `shapes.txt` by
 `scripts/train_shapes.py`; both say how, and `SOURCES.md` beside the lists names the packages that the words come from.
 """
 
@@ -20,8 +20,8 @@ Grade = Literal["name", "capital", "given", "either", "family", "word", "like", 
 
 `name`: a name of a person and hardly anything else. `capital`: the same if it were capitalised; in small letters a function
 word of some language. `given`: a given name that is a place or a rarer word too. `either`: a name that is first of all an
-ordinary word. `family`: a family name that is so much oftener a word that it counts only beside a given name. `word`: an ordinary word of English or of software.
-`like`: on no list, and has the shape of a name. `unknown`: on no list, and has not.
+ordinary word. `family`: a family name that is so much oftener a word that it counts only beside a given name. `word`: an
+ordinary word of English or of software. `like`: on no list, and has the shape of a name. `unknown`: on no list, and has not.
 """
 EITHER = ("given", "either", "family")
 
@@ -121,7 +121,7 @@ def _lists() -> tuple[frozenset[str], frozenset[str], dict[str, Grade], dict[str
         word, kinds = line.split(" ")
         either[word] = _KINDS[kinds]
     shapes = {run: int(weight) for run, weight in (line.split(" ") for line in _lines("shapes"))}
-    return frozenset(_lines("names")), frozenset(_lines("words")), either, shapes
+    return frozenset(_lines("names")), frozenset([*_lines("words"), *_lines("foreign")]), either, shapes
 
 
 def _lines(name: str) -> list[str]:

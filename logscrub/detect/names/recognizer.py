@@ -57,9 +57,9 @@ _ROLES = _any("""
     users? assignee reporter author owner creator approver reviewer request[eo]r customer contact member participant person
     employee manager colleague sender recipient attendee watcher voter lead actor caller patient applicant candidate client by
     hello hi dear hey welcome cc notify notifying regards thanks cheers named i_am i'm name_is on_behalf_of asked told emailed
-    invited mr mrs ms dr prof herr frau señora?
+    invited
 """)
-_CUE = re.compile(rf"(?:(?<![\w.-])(?i:{_ROLES})[.,:]?[ ][\"'“‘(\[]?|(?<![\w.])@)$")
+_CUE = re.compile(rf"(?:(?<![\w.-])(?:(?i:{_ROLES})|Mr|Mrs|Ms|Dr|Prof|Herr|Frau|Señora?|Mme)[.,:]?[ ][\"'“‘(\[]?|(?<![\w.])@)$")
 """What announces a person."""
 _SAYS = _any("joined said says wrote asked replied commented approved rejected invited mentioned left_the is_typing")
 _WORKS = _any("""
@@ -90,6 +90,10 @@ _NEVER = frozenset(
 """.split()
 )
 """Ordinary words that do not belong to the name they stand beside."""
+_PLACES = re.compile(r"(?:San|Santa|Santo|São|Saint|St\.?|Los|Las|Port|Fort|Mount|Lake|Cape|New|North|South|East|West|Rio|Puerto|N|S|E|W)[. ]*$")
+"""What stands before half a place's name."""
+_OPENS = ("", *"'\"“‘|;\t>")
+_CLOSES = ("", *"'\"”’|;\t<")
 _SUFFIX = re.compile(r"['’]s$")
 _GAP = re.compile(r"[ \u00a0]|(?<=\b[^\W\d_])\.[ \u00a0]?")
 _PLAIN = 15
@@ -167,6 +171,8 @@ class ListedNames:
                 return True
             return announced() or (grades[0] == "either" and (_alone(text, start, end) or _in_prose(text, start)))
         grade, word = grades[0], full[0].text
+        if _PLACES.search(text, max(0, full[0].start - 8), full[0].start) and not announced():
+            return False
         initials = any(w.case == "i" for w in phrase)
         if grade == "name":
             return len(word) > 2 or initials or announced()
@@ -266,8 +272,9 @@ def _can_belong(word: _Word) -> bool:
 
 
 def _alone(text: str, start: int, end: int) -> bool:
-    """Whether a phrase is all that a text says: an argument, an element of a list."""
-    return not text[:start].strip() and not text[end:].strip()
+    """Whether a phrase is all that a text, a quoted text or a cell says."""
+    before, after = text[max(0, start - 2) : start].strip(), text[end : end + 2].strip()
+    return before[-1:] in _OPENS and after[:1] in _CLOSES and (before[-1:] == "") == (after[:1] == "")
 
 
 def _in_prose(text: str, start: int) -> bool:
