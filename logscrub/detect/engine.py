@@ -10,9 +10,11 @@ decoded views; texts encoded in it. Then overlaps are merged, once.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
+from itertools import accumulate
 
 import orjson
 
@@ -24,7 +26,7 @@ from logscrub.detect.json_leaves import json_leaves
 from logscrub.detect.names import NameRecognizer
 from logscrub.detect.names.lexicon import fold
 from logscrub.detect.validators import VALIDATORS
-from logscrub.model import FieldPath, Inner, Leaf, Span
+from logscrub.model import FieldPath, Inner, Leaf, Span, opaque
 
 _BEFORE, _AFTER = 60, 30
 _DEEPEST = 12
@@ -264,7 +266,7 @@ class Engine:
                         )
                     )  # fmt: skip
         if self._names is not None:
-            found += self._names.recognise(_without(masked, found))
+            found += self._names.recognise(opaque(masked, [s for s in found if s.certainty == "certain"]))
         return merge(self._allowed(masked, self._unharmed(masked, [s for s in found if _says_more(masked[s.start : s.end])])))
 
     def _nested(self, text: str) -> list[Leaf] | None:
@@ -318,12 +320,14 @@ class Engine:
             return found
         if self._no_names:
             found = [s for s in found if s.certainty == "certain" or s.guideline != "name" or not self._denied(s.plain)]
-        harmless = [
+        harmless = sorted(
             m.span(m.re.groupindex.get("value", 0))
             for i in self._harmless_gate.candidates(text)
             for m in self._harmless[i].finditer(text)
-        ]
-        return [s for s in found if s.certainty == "certain" or not any(a <= s.start and s.end <= b for a, b in harmless)]
+        )
+        starts = [a for a, _ in harmless]
+        reach = list(accumulate((b for _, b in harmless), max))  # how far the stretches up to each one go
+        return [s for s in found if s.certainty == "certain" or not (n := bisect_right(starts, s.start)) or reach[n - 1] < s.end]
 
     def _denied(self, name: str) -> bool:
         words = _LETTERS.findall(name)
@@ -425,14 +429,6 @@ def _moved(span: Span, view: views.View | None, offset: int, quote: str) -> Span
     if requote and quote:
         requote = requote.replace("\\", "\\\\").replace('"', '\\"') if quote == '\\"' else requote.replace('"', quote)
     return span._replace(start=start + offset, end=end + offset, requote=requote)
-
-
-def _without(text: str, found: list[Span]) -> str:
-    """The text with what was found with certainty made opaque."""
-    for span in found:
-        if span.certainty == "certain":
-            text = text[: span.start] + _PLACEHOLDER_FILL * (span.end - span.start) + text[span.end :]
-    return text
 
 
 def _says_more(masked: str) -> bool:

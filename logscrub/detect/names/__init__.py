@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
+from logscrub.model import Span, opaque
+
 if TYPE_CHECKING:
     from logscrub.detect.names.lexicon import Lexicon
-    from logscrub.model import Span
 
 Kind = Literal["lists", "ner", "both"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -27,7 +28,7 @@ class NameRecognizer(Protocol):
 
 
 class Names:
-    """The recognizers of a kind, one after the other: the fewer texts the model reads, the better."""
+    """The recognizers of a kind, one after the other; a later one does not see what an earlier one found."""
 
     def __init__(self, kind: Kind = DEFAULT_KIND, model: str = DEFAULT_MODEL, words: Lexicon | None = None) -> None:
         """`kind`: `lists` and shapes of words, `ner` (the model alone), or `both`. `model`: an installed spaCy pipeline package.
@@ -44,10 +45,7 @@ class Names:
             self._recognizers.append(NerNames(model, words))
 
     def recognise(self, text: str) -> list[Span]:
-        found: list[Span] = []
-        for recognizer in self._recognizers:
-            spans = recognizer.recognise(text)
-            for span in spans:
-                text = text[: span.start] + "\x1a" * (span.end - span.start) + text[span.end :]
-            found += spans
+        found = self._recognizers[0].recognise(text)
+        for recognizer in self._recognizers[1:]:
+            found += recognizer.recognise(opaque(text, found))
         return found

@@ -1,7 +1,7 @@
 """What a word is by itself: a name, an ordinary word, either, or nothing that is known.
 
-`names.txt`, `either.txt`, `words.txt` and `foreign.txt` in `logscrub/data/` are made by `scripts/build_lexicon.py`, `shapes.txt` by
-`scripts/train_shapes.py`; both say how, and `SOURCES.md` beside the lists names the packages that the words come from.
+`names.txt`, `either.txt`, `words.txt` and `foreign.txt` in `logscrub/data/` are made by `scripts/build_lexicon.py`,
+`shapes.txt` by `scripts/train_shapes.py`; both say how, and `SOURCES.md` beside the lists names the packages that the words come from.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ _LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ə": "e", "ŋ": "n"}
 )
 _CONTRACTION = re.compile(r"(?:n['’]t|['’](?:re|ve|ll|m|d))$")
+JOINED_PARTICLES = frozenset("al el ben bin ibn de d l o abd".split())
+"""What stands before a hyphen or an apostrophe and is no word of its own there: al-Farsi, d'Souza."""
 _PIECE = re.compile(r"[^\W\d_]+")
 _KINDS: dict[str, Grade] = {"g": "given", "o": "either", "f": "family", "c": "capital"}
 """The letters in either.txt."""
@@ -63,9 +65,13 @@ class Lexicon:
     """The lists, with a user's own words."""
 
     def __init__(self, names: Iterable[str] = (), words: Iterable[str] = ()) -> None:
-        """`names`, `words`: further names, and words that are none; of a phrase, each part. A user's word beats the lists."""
-        self._own: dict[str, Grade] = {p: "name" for n in names for p in map(fold, _PIECE.findall(n))}
-        self._own |= {p: "word" for w in words for p in map(fold, _PIECE.findall(w))}
+        """`names`: further names. `words`: words that are none; of a phrase, each word. A user's word beats the lists."""
+        names = [name.strip() for name in names]
+        self._own: dict[str, Grade] = {fold(n): "name" for n in names if fold(n).isalpha()}
+        self._own |= {fold(p): "word" for w in words for p in _PIECE.findall(w)}
+        phrases = "|".join(re.escape(n) for n in names if not fold(n).isalpha())
+        self.phrases = re.compile(rf"(?i)(?<!\w)(?:{phrases})(?!\w)") if phrases else None
+        """Further names of several words."""
         self._names, self._words, self._either, self._shapes = _lists()
         self._bias = self._shapes["bias"]
 
@@ -96,9 +102,11 @@ class Lexicon:
     def _compound(self, pieces: list[str]) -> Grade:
         known = [(p, self._piece(fold(p), p)) for p in pieces if len(p) > 1]
         grades = [g for _, g in known]
+        if len(known) > 1 and pieces[0].lower() in JOINED_PARTICLES and grades[1:] == ["word"] and pieces[-1][0].isupper():
+            return "like"
         if not grades or any(g == "word" and (len(p) > 3 or p.isupper()) for p, g in known):
             return "word"
-        for g in ("name", "capital", "given", "family", "like"):
+        for g in ("name", "capital", *EITHER, "like"):
             if g in grades:
                 return "name" if g == "capital" else g
         return "unknown"

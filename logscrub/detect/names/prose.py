@@ -17,10 +17,16 @@ _FUNCTION_WORDS = frozenset(
 _LONGEST = 2000
 
 
-@lru_cache(maxsize=4096)
 def is_prose(text: str) -> bool:
-    """Whether a text reads as sentences rather than as a log line: mostly words, and function words among them."""
-    text = text[:_LONGEST]
+    """Whether a text reads as sentences rather than as a log line: mostly words, and function words among them.
+
+    Judged by its first 2,000 characters.
+    """
+    return _is_prose(text[:_LONGEST])
+
+
+@lru_cache(maxsize=4096)
+def _is_prose(text: str) -> bool:
     words = [w.lower() for w in WORD.findall(text)]
     function_words = sum(w in _FUNCTION_WORDS for w in words)
     if (
@@ -34,7 +40,7 @@ def is_prose(text: str) -> bool:
     return pure * 4 >= len(tokens) * 3 and not _CODE.search(text)
 
 
-_MIXED = re.compile(r"^(?!Mc|Mac|De|Di|La|Le|Van|O)[^\W\d_]*[a-zß-ÿ][A-Z]|^[A-Z]{1,4}$")
+_MIXED = re.compile(r"^(?!(?:Mc|Mac|De|Di|La|Le|Van|O)[A-Z])[^\W\d_]*[a-zß-ÿ][A-Z]|^[A-Z]{1,4}$")
 """Words of code: camel case, short capitals."""
 _PURE = re.compile(r"[\"'“”(‘’]*(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|\d{1,4}|\x1a+)[.,;:!?\"'”’)]*|[-–—]")
 """A token of prose: a word or a small number, with its punctuation."""

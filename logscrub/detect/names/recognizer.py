@@ -2,7 +2,8 @@
 
 A text is cut into phrases of words that stand side by side and are no ordinary words. What a phrase is follows from the
 grades of its words (`lexicon.py`), from how it is written, and, where the words alone leave it open, from what stands
-around it: a pure function of the text, in microseconds.
+around it: a pure function of the text, in microseconds for a line. A name of three letters or fewer in small letters, or one all
+in capitals (a project key), needs an announcement.
 
 | phrase | is a name |
 | --- | --- |
@@ -13,7 +14,8 @@ around it: a pure function of the text, in microseconds.
 | a given name that is a place or a rarer word too, and a family name: `Victoria Heath` | if capitalised |
 | a name that is a word too: `Mark`, `Grace`, `Hall` | after a cue (`by Mark`), before what persons do, within a sentence |
 | a word on no list that is shaped like a name | after a cue (`user Aabiörn`), in sentences, or if its shape is plain |
-| a family name that is nearly always a word, alone: `Page`, `Story` | never |
+| such a word in a list with a name | always: `Nadia, Rose and Frank`, `Doe, Jane` |
+| a family name that is nearly always a word, alone: `Page`, `Story` | after an initial: `J. Page` |
 """
 
 from __future__ import annotations
@@ -22,19 +24,19 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from logscrub.detect.names.lexicon import Grade, Lexicon, fold
+from logscrub.detect.names.lexicon import EITHER, JOINED_PARTICLES, Grade, Lexicon, fold
 from logscrub.detect.names.prose import is_code_word, is_prose
 from logscrub.model import Span
 
-_LETTER = "A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ\u0300-\u036f"
+_LETTER = "A-Za-zÀ-ÖØ-öø-ʯʼʾʿḀ-ỿ\u0300-\u036f"
 _TOKEN = re.compile(
     r"(?<![\w.\\])(?<!\w-)(?<!::)(?<!(?<![a-z])/)"
     rf"[{_LETTER}]+(?:['’ʼʻ`-][{_LETTER}]+){{0,6}}"
-    r"(?![\w@\\=]|-\w|/[^A-Z\s]|\.\w|::|\(\))"
+    r"(?![\w@\\]|-\w|/[^A-Z\s]|\.\w|::|\(\))"
 )
 """A word that is no part of an identifier, an address or a path in small letters."""
 _CODE_BEFORE = frozenset("/$%+~-")
-_CODE_AFTER = frozenset("/(-+")
+_CODE_AFTER = frozenset("/(-+=")
 """What glued to a word in small letters makes it code."""
 _PARTICLES = frozenset(
     """
@@ -42,8 +44,8 @@ _PARTICLES = frozenset(
     nic ni ó ní st san santa vander mac te dalle dalla du des die los las
 """.split()
 )
-_ARTICLES = frozenset("la le el al die los las des du e y".split())
-"""Particles that do not begin a name in a log."""
+_BEGINNINGS = frozenset("van von de di da del della bin ibn abu al el ter ten vander mac nic ni ó ní st".split())
+"""Particles that can begin a name."""
 _HYPHEN = re.compile(r"['’ʼʻ`-]")
 _AUXILIARY = frozenset("will may art an do so in on my can so do ask no or and all any out per via min max data sun".split())
 """Words that a lower-case name does not end or begin with."""
@@ -55,13 +57,13 @@ def _any(words: str) -> str:
 
 _ROLES = _any("""
     users? assignee reporter author owner creator approver reviewer request[eo]r customer contact member participant person
-    employee manager colleague sender recipient attendee watcher voter lead actor caller patient applicant candidate client by
+    employee manager colleague sender recipient attendee watcher voter caller patient applicant candidate by
     hello hi dear hey welcome cc notify notifying regards thanks cheers named i_am i'm name_is on_behalf_of asked told emailed
     invited
 """)
 _CUE = re.compile(rf"(?:(?<![\w.-])(?:(?i:{_ROLES})|Mr|Mrs|Ms|Dr|Prof|Herr|Frau|Señora?|Mme)[.,:]?[ ][\"'“‘(\[]?|(?<![\w.])@)$")
 """What announces a person."""
-_SAYS = _any("joined said says wrote asked replied commented approved rejected invited mentioned left_the is_typing")
+_SAYS = _any("joined said says wrote asked replied commented voted approved rejected invited mentioned left_the is_typing")
 _WORKS = _any("""
     updated created edited deleted moved closed opened assigned reopened resolved viewed uploaded shared renamed archived changed
     added removed transitioned exported imported clicked
@@ -72,7 +74,8 @@ _DOES = re.compile(
 )
 """What only persons do."""
 _NO_PERSON = re.compile(
-    r"(?:^|[.!?:]\s*|[A-Z]\w*[ ]|\b(?i:in|on|at|of|the|since|until|during|near|to|a|an|from|every|next|last|this|use|using)\s)$"
+    r"(?:^|[.!?:]\s*|[A-Z]\w*[ ]|\x1a[ ]"
+    r"|\b(?i:in|on|at|of|the|since|until|during|near|to|a|an|from|every|next|last|this|use|using)\s)$"
 )
 """What stands before a capital in a sentence that need not mean a person: its beginning, other capitals, times and places."""
 _NEVER = frozenset(
@@ -90,10 +93,23 @@ _NEVER = frozenset(
 """.split()
 )
 """Ordinary words that do not belong to the name they stand beside."""
-_PLACES = re.compile(r"(?:San|Santa|Santo|São|Saint|St\.?|Los|Las|Port|Fort|Mount|Lake|Cape|New|North|South|East|West|Rio|Puerto|N|S|E|W)[. ]*$")
+_PLACES = re.compile(
+    r"\b(?:San|Santa|Santo|São|Saint|St\.?|Los|Las|Port|Fort|Mount|Lake|Cape|New|North|South|East|West|Rio|Puerto|N|S|E|W)[. ]*$"
+)
 """What stands before half a place's name."""
-_OPENS = ("", *"'\"“‘|;\t>")
-_CLOSES = ("", *"'\"”’|;\t<")
+_OPENS = re.compile(r"(?:^\s*|[\"'“‘(\[{|;=>\t]|[:,;|] )$")
+_CLOSES = re.compile(r"\s*$|[\"'”’)\]}|,;<\t]| \|")
+"""What stands around a whole value."""
+_BETWEEN = frozenset((", ", ",", "; ", ";", " and ", " & ", " / ", "/", ", and "))
+"""What stands between names in a list."""
+_TIMES = frozenset(
+    """
+    january february march april may june july august september october november december jan feb mar apr jun jul aug sep oct nov
+    dec monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun spring summer autumn winter
+""".split()
+)
+_BY = re.compile(r"\bby $")
+_NUMBER = re.compile(r",? ?\d")
 _SUFFIX = re.compile(r"['’]s$")
 _GAP = re.compile(r"[ \u00a0]|(?<=\b[^\W\d_])\.[ \u00a0]?")
 _PLAIN = 15
@@ -118,16 +134,24 @@ class ListedNames:
         self._lexicon = lexicon
 
     def recognise(self, text: str) -> list[Span]:
-        """The spans of names in `text`."""
+        """The spans of names in `text`, in order, apart."""
         words = self._words(text)
-        found = []
+        found: list[tuple[int, int, bool]] = []
         for first, last in _phrases(words):
-            first, last = _trimmed(words, first, last)
-            if first < last and self._is_name(words[first:last], text):
+            first, last = _trimmed(words, first, last, text)
+            if first == last:
+                continue
+            if self._is_name(words[first:last], text):
                 first, last = _completed(words, first, last, text)
-                start, end = words[first].start, words[last - 1].end
-                found.append(Span(start, end, "PERSON", "name", "name_listed", "likely", text[start:end]))
-        return found
+                found.append((words[first].start, words[last - 1].end, True))
+            elif _could_be(words[first:last]):
+                found.append((words[first].start, words[last - 1].end, False))
+        if self._lexicon.phrases is not None:
+            found += [(*m.span(), True) for m in self._lexicon.phrases.finditer(text)]
+        return [
+            Span(start, end, "PERSON", "name", "name_listed", "likely", text[start:end])
+            for start, end in _merged(_with_neighbours(found, text))
+        ]
 
     def _words(self, text: str) -> list[_Word]:
         words: list[_Word] = []
@@ -152,11 +176,12 @@ class ListedNames:
         """Whether a phrase, trimmed, is a name: the table above."""
         full = [w for w in phrase if w.case in "CUl"]
         grades = [w.grade for w in full]
-        start, end, case = phrase[0].start, phrase[-1].end, full[0].case
+        start, end = phrase[0].start, phrase[-1].end
+        case = "C" if any(w.case == "C" for w in full) else full[0].case
         names, likes = grades.count("name"), grades.count("like")
 
         def announced() -> bool:
-            if case != "l" and text[max(0, start - 2) : start] == "\x1a ":
+            if case != "l" and grades[0] != "either" and text[max(0, start - 2) : start] == "\x1a ":
                 return True  # what was found before, and is opaque now: `<EMAIL_ADDRESS> Ottová`
             return _CUE.search(text, max(0, start - 24), start) is not None or _DOES.match(text, end) is not None
 
@@ -165,22 +190,24 @@ class ListedNames:
                 return names == 1 and (len(full[0].text) > 3 or announced())
             return names > 0 or ("unknown" not in grades and announced())
         if case == "U":
-            return names > 0 and ((len(full) > 1 and "unknown" not in grades) or (len(full[0].text) > 4 and announced()))
+            return names > 0 and ((len(full) > 1 and "unknown" not in grades) or announced())
         if len(full) > 1:
             if names or likes or (grades[0] == "given" and "unknown" not in grades):
                 return True
             return announced() or (grades[0] == "either" and (_alone(text, start, end) or _in_prose(text, start)))
         grade, word = grades[0], full[0].text
+        if word.lower() in _TIMES and (_BY.search(text, max(0, start - 4), start) or _NUMBER.match(text, end)):
+            return False
         if _PLACES.search(text, max(0, full[0].start - 8), full[0].start) and not announced():
             return False
-        initials = any(w.case == "i" for w in phrase)
+        helped = len(phrase) > 1  # an initial or a particle
         if grade == "name":
-            return len(word) > 2 or initials or announced()
+            return len(word) > 2 or helped or announced()
         if grade in ("given", "either"):
-            return initials or announced() or _in_prose(text, start)
+            return helped or announced() or _in_prose(text, start)
         if grade == "like":
-            return initials or announced() or is_prose(text) or self._lexicon.shape(fold(word)) > _PLAIN
-        return False
+            return helped or announced() or is_prose(text) or self._lexicon.shape(fold(word)) > _PLAIN
+        return grade == "family" and phrase[0].case == "i"
 
 
 def _case(word: str) -> str:
@@ -191,29 +218,35 @@ def _case(word: str) -> str:
     if word.isupper():
         return "U"
     pieces = _HYPHEN.split(word)
-    return "C" if word[0].isupper() and not any(is_code_word(p) for p in pieces if len(p) > 1) else "?"
+    if len(pieces) > 1 and pieces[0] in JOINED_PARTICLES:
+        pieces.pop(0)  # al-Farsi, d'Souza
+    return "C" if pieces[0][:1].isupper() and not any(is_code_word(p) for p in pieces if len(p) > 1) else "?"
 
 
 def _phrases(words: list[_Word]) -> Iterator[tuple[int, int]]:
     """Runs of words side by side, written alike, that are no ordinary words; with the particles and initials between them."""
     first = 0
-    case = ""
+    held: _Word | None = None
     for i, word in enumerate(words):
-        if (
-            not word.joined
-            or word.case == "?"
-            or _is_ordinary(words, first, i)
-            or (case and word.case in "CUl" and word.case != case)
-        ):
-            if case:
+        if not word.joined or word.case == "?" or _is_ordinary(words, first, i) or (held is not None and not _alike(held, word)):
+            if held is not None:
                 yield first, i
-            first, case = i, ""
+            first, held = i, None
         if word.case == "?" or _is_ordinary(words, first, i):
             first = i + 1
         elif word.case in "CUl":
-            case = word.case
-    if case:
+            held = word
+    if held is not None:
         yield first, len(words)
+
+
+def _alike(one: _Word, other: _Word) -> bool:
+    """Whether two words are written alike; a name may have its family name in capitals: `Jean ROUX`."""
+    if other.case not in "CUl" or one.case == other.case:
+        return True
+    return (
+        {one.case, other.case} == {"C", "U"} and "name" in (one.grade, other.grade) and "unknown" not in (one.grade, other.grade)
+    )
 
 
 def _is_ordinary(words: list[_Word], first: int, i: int) -> bool:
@@ -231,17 +264,29 @@ def _begins(text: str, end: int) -> bool:
     return text[end : end + 1] == " " and text[end + 1 : end + 2].isupper()
 
 
-def _trimmed(words: list[_Word], first: int, last: int) -> tuple[int, int]:
-    """Without particles and initials that hold nothing together, and words that small letters make function words."""
-    while last > first and (words[last - 1].case == "p" or words[last - 1].text in ("I", "A") or _is_auxiliary(words[last - 1])):
+def _trimmed(words: list[_Word], first: int, last: int, text: str) -> tuple[int, int]:
+    """Without particles and initials that hold nothing together, and words that are function words where they stand."""
+    while last > first:
+        word = words[last - 1]
+        after = words[last] if last < len(words) and words[last].joined else None
+        if not (
+            word.case == "p"
+            or (word.case == "i" and text[word.end : word.end + 1] != ".")
+            or (word.case == "l" and word.text in _AUXILIARY)
+            or (word.text in ("Will", "May") and after is not None and after.case == "l" and last - first > 1)
+        ):
+            break
         last -= 1
-    while first < last and (_is_auxiliary(words[first]) or (words[first].case == "p" and words[first].text in _ARTICLES)):
+    while first < last:
+        word = words[first]
+        if not (
+            (word.case == "l" and word.text in _AUXILIARY)
+            or (word.case == "p" and word.text.lower() not in _BEGINNINGS)
+            or (word.case == "i" and text[word.end : word.end + 1] != ".")
+        ):
+            break
         first += 1
-    return first, last
-
-
-def _is_auxiliary(word: _Word) -> bool:
-    return word.case == "l" and word.text in _AUXILIARY
+    return (first, last) if any(w.case in "CUl" for w in words[first:last]) else (last, last)
 
 
 def _completed(words: list[_Word], first: int, last: int, text: str) -> tuple[int, int]:
@@ -271,12 +316,39 @@ def _can_belong(word: _Word) -> bool:
     )
 
 
+def _could_be(phrase: list[_Word]) -> bool:
+    """Whether a phrase that is no name by itself is one beside a name: `Rose` in `Nadia, Rose and Frank`."""
+    full = [w for w in phrase if w.case in "CUl"]
+    return all(w.case == "C" and w.grade in EITHER and w.text.lower() not in _TIMES for w in full)
+
+
+def _with_neighbours(found: list[tuple[int, int, bool]], text: str) -> list[tuple[int, int]]:
+    """The names among `(start, end, is a name)`, and what stands in a list or a pair with one."""
+    found = sorted(found)
+    for order in (range(1, len(found)), range(len(found) - 2, -1, -1)):
+        for i in order:
+            start, end, sure = found[i]
+            beside = found[i - 1] if order.step > 0 else found[i + 1]
+            between = text[beside[1] : start] if order.step > 0 else text[end : beside[0]]
+            if not sure and beside[2] and between in _BETWEEN:
+                found[i] = (start, end, True)
+    return [(start, end) for start, end, sure in found if sure]
+
+
+def _merged(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in found:
+        if merged and start < merged[-1][1]:
+            start, end = merged[-1][0], max(end, merged.pop()[1])
+        merged.append((start, end))
+    return merged
+
+
 def _alone(text: str, start: int, end: int) -> bool:
-    """Whether a phrase is all that a text, a quoted text or a cell says."""
-    before, after = text[max(0, start - 2) : start].strip(), text[end : end + 2].strip()
-    return before[-1:] in _OPENS and after[:1] in _CLOSES and (before[-1:] == "") == (after[:1] == "")
+    """Whether a phrase is all that a text, a quoted text, an element or a cell says."""
+    return _OPENS.search(text, max(0, start - 3), start) is not None and _CLOSES.match(text, end) is not None
 
 
 def _in_prose(text: str, start: int) -> bool:
     """Whether a capital within a sentence must mean a proper noun, and not a time or a place."""
-    return is_prose(text) and not _NO_PERSON.search(text, max(0, start - 12), start)
+    return is_prose(text) and not _NO_PERSON.search(text, max(0, start - 40), start)
