@@ -114,6 +114,17 @@ NAMES = """
     assigned to «Virginia Woods» at noon
     user «Aabiörn» is back
     «April» commented
+    rota: «Tom», «Mike» and «Rose»
+    «Doe», «Jane»;8.5
+    | «Rose Hall» | Design |
+    next=«Jordan Price»
+    processing «al-Farsi» (4/17)
+    «van den Berg» has no account
+    cache miss for «Məmmədov»
+    «J. Page» left
+    «Jean ROUX» and «Marie DUPONT» differ
+    poker: «Florian»=8
+    Skipping «Maria»: no account
 """
 WORDS = """
     Mark as done
@@ -143,6 +154,14 @@ WORDS = """
     Don't panic, it's May.
     status Amber, was Green
     Chase the error
+    Billed Duration: 500 ms Max Memory Used: 88 MB
+    will be removed by May 2026
+    peer \x1a\x1a Will retry
+    client Max connections reached
+    San Francisco edge
+    OttawaUser saved
+    key SAKURA exists
+    Benutzer wurde gesperrt, ein Fehler ist aufgetreten
 """
 
 

@@ -1,7 +1,8 @@
 """What a word is by itself: a name, an ordinary word, either, or nothing that is known.
 
 `names.txt`, `either.txt`, `words.txt` and `foreign.txt` in `logscrub/data/` are made by `scripts/build_lexicon.py`,
-`shapes.txt` by `scripts/train_shapes.py`; both say how, and `SOURCES.md` beside the lists names the packages that the words come from.
+`shapes.txt` by `scripts/train_shapes.py`; both say how, and `SOURCES.md` beside the lists names the packages that the words
+come from.
 """
 
 from __future__ import annotations
