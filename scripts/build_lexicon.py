@@ -493,7 +493,8 @@ def main() -> None:
         )
         kind, _, flags = grade(word, evidence).partition(" ")
         bearers = max(given.get(word[1:], 0.0), family.get(word[1:], 0.0))
-        if kind == "word" and len(word) > 3 and not evidence.lexeme and evidence.packages < 8 and bearers > 20:
+        only_code = not (evidence.lexeme or evidence.books or evidence.place or word in ORDINARY or word in SOFTWARE)
+        if kind == "word" and len(word) > 3 and only_code and evidence.packages < 8 and bearers > 20:
             continue  # an initial and a name, in somebody's examples: jdoe
         if kind:
             lists[kind if kind in lists else f"{kind}s"].append(f"{word} {flags}".strip())

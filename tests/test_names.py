@@ -125,6 +125,8 @@ NAMES = """
     «Jean ROUX» and «Marie DUPONT» differ
     poker: «Florian»=8
     Skipping «Maria»: no account
+    created 3 users: «bsmith», «agarcia», «mmueller»
+    lookup of «jsvensson» failed
 """
 WORDS = """
     Mark as done
@@ -317,7 +319,7 @@ def test_names_go_in_all_places_of_a_record(redactor: Redactor) -> None:
         ("jane_rahman joined", "<USERNAME> joined"),
         ("lookup of j.svensson failed", "lookup of <USERNAME> failed"),
         ("login jdoe failed", "login <USERNAME> failed"),
-        ("for user pkowalski on /rest", "for user <USERNAME> on /rest"),
+        ("for user pkowalski7 on /rest", "for user <USERNAME> on /rest"),
         ("e.message of page.field is user_name", "e.message of page.field is user_name"),
     ],
 )

@@ -112,6 +112,11 @@ class Lexicon:
                 return "name" if g == "capital" else g
         return "unknown"
 
+    def made_of_names(self, folded: str) -> bool:
+        """Whether a word on no list is an initial and a name: `jsvensson`."""
+        rest = folded[1:]
+        return (len(rest) > 3 and rest in self._names) or (len(rest) > 4 and rest in self._either)
+
     def shape(self, folded: str) -> int:
         """How much the letters of a folded word speak for a name, in tenths of log odds; below zero: for a word."""
         return self._bias + sum(map(self._shapes.get, grams(folded), repeat(0)))

@@ -9,6 +9,7 @@ in capitals (a project key), needs an announcement.
 | --- | --- |
 | a word that is a name and hardly anything else | always: `cache Nadia miss`, `KeyError: nadia` |
 | two or more words, one of them such a name | always: `Jennifer Hall`, `jane doe` |
+| an initial and a name, written as one word on no list | in small letters: `jsvensson` |
 | such a name and a capitalised ordinary word within a sentence | both: `import of Per Carlsson` |
 | capitalised words side by side that are no ordinary words, one of them on no list and shaped like a name | always |
 | a given name that is a place or a rarer word too, and a family name: `Victoria Heath` | if capitalised |
@@ -187,7 +188,10 @@ class ListedNames:
 
         if case == "l":
             if len(full) == 1:
-                return names == 1 and (len(full[0].text) > 3 or announced())
+                word = full[0].text
+                if names == 1:
+                    return len(word) > 3 or announced()
+                return grades[0] in ("like", "unknown") and self._lexicon.made_of_names(fold(word))
             return names > 0 or ("unknown" not in grades and announced())
         if case == "U":
             return names > 0 and ((len(full) > 1 and "unknown" not in grades) or announced())
