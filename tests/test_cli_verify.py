@@ -70,7 +70,7 @@ def test_json_holds_places_and_digests_of_the_bytes_on_disk_and_never_a_value(tm
     text = (tmp_path / "report.json").read_text()
     assert "jane" not in text and ACCOUNT.decode() not in text
     found = json.loads(text)
-    assert list(found) == ["version", "clean", "policy", "allowed", "detectors_digest", "files"]
+    assert list(found) == ["version", "clean", "policy", "allowed", "names", "detectors_digest", "files"]
     assert (found["version"], found["clean"]) == (logscrub.__version__, False)
     assert found["detectors_digest"] == catalogue.load().digest
     assert [(f["path"], f["sha256"], f["records"], len(f["findings"])) for f in found["files"]] == [
@@ -119,7 +119,7 @@ def test_a_record_that_cannot_be_scanned_is_not_clean() -> None:
         text_report.verdict(reports) == "not proven: 1 of 2 files could not be read or scanned to the end; 1 finding in 3 records"
     )
     assert "a.log: 1 record could not be scanned" in text_report.text(reports)
-    found = text_report.as_json(reports, "digest", "1")
+    found = text_report.as_json(reports, "digest", "1", policy="atlassian", allowed=0, names={})
     assert found["clean"] is False and found["files"][0]["unread"] == 1
 
 

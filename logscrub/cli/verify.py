@@ -78,7 +78,16 @@ def verify(
         text = (
             json.dumps(
                 text_report.as_json(
-                    reports, catalogue.digest, __version__, policy=redactor.policy.name, allowed=len(config.allow)
+                    reports,
+                    catalogue.digest,
+                    __version__,
+                    policy=redactor.policy.name,
+                    allowed=len(config.allow),
+                    names={
+                        "recognizer": config.names.recognizer,
+                        "known": len(config.names.known),
+                        "words": len(config.names.words),
+                    },
                 ),
                 indent=2,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -46,14 +46,23 @@ def verdict(reports: Sequence[FileReport]) -> str:
 
 
 def as_json(
-    reports: Sequence[FileReport], detectors_digest: str, version: str, *, policy: str = "atlassian", allowed: int = 0
+    reports: Sequence[FileReport],
+    detectors_digest: str,
+    version: str,
+    *,
+    policy: str,
+    allowed: int,
+    names: Mapping[str, str | int],
 ) -> dict[str, Any]:
-    """The report for machines. `policy` and `allowed`, how many entries the allow-list has, say what this proof is worth."""
+    """The report for machines. It says what the proof is worth: by `policy`, by how many entries the allow-list has
+    (`allowed`), and by what recognised `names` with how many known ones and how many words that were to be none.
+    """
     return {
         "version": version,
         "clean": all(r.clean for r in reports),
         "policy": policy,
         "allowed": allowed,
+        "names": dict(names),
         "detectors_digest": detectors_digest,
         "files": [_file(r) for r in reports],
     }
