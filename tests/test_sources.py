@@ -23,7 +23,7 @@ from logscrub.errors import InputError, UsageError
 from logscrub.sources import streams
 from logscrub.sources.files import Input, expand, printable
 from logscrub.sources.streams import PIECE, open_stream
-from logscrub.sources.text import TextDecoder
+from logscrub.sources.text import TextDecoder, guess_encoding
 
 LINES = b"".join(b"2024-05-01T10:00:00Z INFO line %d of the log\n" % n for n in range(40_000))
 NOISE = random.Random(1).randbytes(600_000)
@@ -510,3 +510,8 @@ def test_half_a_utf_16_unit_at_the_end_is_given_back() -> None:
     decoder = TextDecoder()
     assert decoder.feed("\ufeffab".encode("utf-16-le") + b"c") == "\ufeffab"
     assert decoder.finish() == ("", b"c")
+
+
+def test_bytes_with_nuls_and_control_characters_are_no_utf16() -> None:
+    assert guess_encoding(b"\x00\x00\x00\x01\x00\x01\x00N\x00ame=\x00\x01\x00A", final=True) == "utf-8"
+    assert guess_encoding("\x1b[32mINFO\x1b[0m started\r\n".encode("utf-16-le"), final=True) == "utf-16-le"

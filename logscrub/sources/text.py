@@ -107,4 +107,7 @@ def _are_high_bytes(high: bytes, low: bytes) -> bool:
     nuls = high.count(0)
     if nuls == 0 or low.count(0) * 4 > nuls:
         return False
+    controls = sum(not a and b < 32 and b not in b"\t\n\r\x1b" for a, b in zip(high, low, strict=False))
+    if controls * 3 > nuls:
+        return False  # no text is full of control characters: bytes with NULs, which scrubbed could be read otherwise
     return nuls * 2 > len(high) or (len(high) >= 8 and len(set(high)) <= 4)
