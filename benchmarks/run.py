@@ -44,9 +44,9 @@ TIMES = 5
 STARTS: dict[str, tuple[list[str], str]] = {
     "--version": (["--version"], ""),
     "one line": (["scrub"], "mail from jane@acme.example\n"),
-    "one line for the model": (["scrub"], "We asked Wenbrith Oskadellan and the others about it\n"),
+    "one line, with a model": (["scrub", "--names", "both"], "We asked Wxqrvt and the others about it\n"),
 }
-"""The last asks the model that recognises names, which is loaded when the first text calls for it."""
+"""The last asks a language model too, which is loaded when the first text calls for it."""
 PRESIDIO_SCORE = 0.35
 
 
