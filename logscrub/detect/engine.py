@@ -25,6 +25,7 @@ from logscrub.detect.gate import Gate
 from logscrub.detect.json_leaves import json_leaves
 from logscrub.detect.names import NameRecognizer
 from logscrub.detect.names.lexicon import fold
+from logscrub.detect.templates import spelled_numbers, template_of
 from logscrub.detect.validators import VALIDATORS
 from logscrub.model import FieldPath, Inner, Leaf, Span, opaque
 
@@ -40,6 +41,8 @@ _PLAIN_ID = re.compile(
     r"|\d{1,4}\.\d{1,4}\.\d{1,4}"
 )
 """A UUID, a trace or span id, an epoch time, a version."""
+_NO_FRACTION = re.compile(r"\.(?=\d{1,3}\Z)")
+"""The point of a number that could be a count with a fraction: in a telling field its digits say who it is all the same."""
 _WINDOW = 1 << 18
 """Characters of a text that are judged at once."""
 _OVERLAP = 4096
@@ -124,6 +127,8 @@ class Engine:
         self._gate = Gate([p for d in detectors for p in d.patterns], [d.context for d in detectors for _ in d.patterns])
         self._harmless = [re.compile(p) for h in catalogue.harmless for p in h.patterns]
         self._harmless_gate = Gate([p for h in catalogue.harmless for p in h.patterns])
+        self.spelled = spelled_numbers(p for item in (*detectors, *catalogue.harmless) for p in item.patterns)
+        """Numbers that stay in templates."""
         self._key_detector = next((d for d in detectors if d.entity_type == "PRIVATE_KEY"), None)
         types = "|".join(sorted(re.escape(t) for t in {*catalogue.entity_types, "WITHHELD"}))
         self.placeholder = re.compile(rf"<(?:{types})(?::[0-9a-f]{{20}})?>")
@@ -139,22 +144,28 @@ class Engine:
 
     def _judge_template(self, masked: str, path: FieldPath, depth: int) -> tuple[Span, ...]:
         """What must go in a text with its placeholders made opaque: judged once for all texts of its template."""
-        if len(masked) > _REMEMBERED_LENGTH:
-            return self._judge(masked, path, depth)
-        template = template_of(masked)
-        return _of_template(self._remember(template, path, depth), template, masked)
+        template = template_of(masked, self.spelled)
+        judge = self._remember if len(masked) <= _REMEMBERED_LENGTH else self._judge
+        spans = judge(template, path, depth)
+        if template == masked or not spans:
+            return spans
+        mine = of_template(spans, template, masked)
+        return self._judge(masked, path, depth) if mine is None else mine
 
     def judge_line(self, text: str, leaf: Leaf, before: Open = NOTHING_OPEN) -> tuple[tuple[Span, ...], Open]:
         """The spans of a leaf that is a line of a text, and what it leaves open; `before`: what earlier lines left open."""
         line = text[leaf.start : leaf.end]
         view = views.without_colours(line) if "\x1b" in line else None
         masked = self._mask(view.text if view else line)
-        if len(masked) > _REMEMBERED_LENGTH:
-            spans, after = self._judge_line(masked, before)
-        else:
-            template = template_of(masked)
-            spans, after = self._remember_line(template, before)
-            spans = _of_template(spans, template, masked)
+        template = template_of(masked, self.spelled)
+        judge = self._remember_line if len(masked) <= _REMEMBERED_LENGTH else self._judge_line
+        spans, after = judge(template, before)
+        if spans and template != masked:
+            mine = of_template(spans, template, masked)
+            if mine is None:
+                spans, after = self._judge_line(masked, before)
+            else:
+                spans = mine
         return tuple(_moved(s, view, leaf.start, "") for s in spans) if spans else spans, after
 
     def _judge_line(self, masked: str, before: Open) -> tuple[tuple[Span, ...], Open]:
@@ -202,10 +213,10 @@ class Engine:
         return merge([_moved(s, None, start, "") for start, part in _windows(text) for s in self.judge(part, path)])
 
     def _judge_number(self, raw: str, leaf: Leaf) -> tuple[Span, ...]:
-        digits = plain_number(raw)
+        rule = self.fields.rule(leaf.field)
+        digits = plain_number(raw if rule is None else _NO_FRACTION.sub("", raw))
         if len(digits) < 3:
             return ()
-        rule = self.fields.rule(leaf.field)
         spans: tuple[Span, ...] = ()
         if rule is not None and rule.detector.guideline != "user-generated content":
             d = rule.detector
@@ -339,42 +350,11 @@ class Engine:
         return [s for s in found if not any(a.fullmatch(text[s.start : s.end]) or a.fullmatch(s.plain) for a in self._allow)]
 
 
-_COUNT = re.compile(
-    # a count, a duration, a status: behind a word, a name or a comma, and no other digits near it that it could belong to
-    r"(?:(?<=[A-Za-z,;:(=] )|(?<=[A-Za-z_][=(])|(?<=\":))"
-    r"\d{1,6}(?:\.\d{1,3})?(?=(?:ms|s|MB|KB|GB|m|h|%)?(?![\w@-]|[\s.:/()+-]{0,2}\d))"
-    r"|(?<=[A-Z]-)\d{1,6}(?![\w.-])"  # the number of an issue
-    r"|(?<=[jt]s):\d{1,6}:\d{1,6}(?!\d)"  # a place in a source file
-    r"|(?<![\w:/%.-])\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z(?!\w)"
-    r"|(?<![\w:/%.-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\w:/%.-])"
-)
-_DIGIT = re.compile(r"\d")
-_ENCODED = re.compile(r"[%\\&\x1b]")
-_SAME_UUID = "0a1b2c3d-4e5f-4a6b-8c7d-0e1f2a3b4c5d"
-
-
-def template_of(text: str) -> str:
-    """The text that is judged in place of `text`: counts, durations, times, issue numbers and UUIDs that stand alone made alike.
-
-    Their digits say nothing: what is judged is where they stand. So a log statement is judged once, not once a line.
-    """
-    if not text.isascii() or _ENCODED.search(text):
-        return text
-    return _COUNT.sub(_alike, text)
-
-
-def _alike(m: re.Match[str]) -> str:
-    text = m[0]
-    if "T" in text:
-        return "2026-11-11T11:11:11" + _DIGIT.sub("1", text[19:])
-    return _SAME_UUID if len(text) == 36 else _DIGIT.sub("1", text)
-
-
-def _of_template(spans: tuple[Span, ...], template: str, text: str) -> tuple[Span, ...]:
-    """The spans of a template as those of one of its texts."""
-    if not spans or template == text:
-        return spans
-    return tuple(s._replace(plain=text[s.start : s.end]) if s.plain == template[s.start : s.end] else s for s in spans)
+def of_template(spans: tuple[Span, ...], template: str, text: str) -> tuple[Span, ...] | None:
+    """The spans of a template as those of one of its texts; None where a value stands encoded in it, so that it must be read."""
+    if any(s.inner is not None or s.plain != template[s.start : s.end] for s in spans):
+        return None
+    return tuple(s._replace(plain=text[s.start : s.end]) for s in spans)
 
 
 def plain_number(raw: str) -> str:

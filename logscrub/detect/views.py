@@ -96,12 +96,12 @@ def encoded_texts(text: str) -> Iterator[tuple[int, int, str, Alphabet, bool]]:
         if len(token) <= _LONGEST_ENCODED:
             urlsafe = "-" in token or "_" in token
             body = token.rstrip("=")
-            decoded = _readable(_base64(body, urlsafe))
+            decoded = readable(_base64(body, urlsafe))
             if decoded is not None:
                 yield m.start(), m.end(), decoded, "base64url" if urlsafe else "base64", token != body or len(body) % 4 == 0
     for m in _HEX.finditer(text):
         if len(m[0]) <= _LONGEST_ENCODED:
-            decoded = _readable(bytes.fromhex(m[0]))
+            decoded = readable(bytes.fromhex(m[0]))
             if decoded is not None:
                 yield m.start(), m.end(), decoded, "hex", True
 
@@ -125,7 +125,7 @@ def _base64(body: str, urlsafe: bool) -> bytes:
         return b""
 
 
-def _readable(data: bytes) -> str | None:
+def readable(data: bytes) -> str | None:
     """`data` as text, where it is text: UTF-8 without control characters, but for line ends and tabs."""
     if len(data) < 6:
         return None

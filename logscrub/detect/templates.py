@@ -1,0 +1,142 @@
+"""The template of a text: what is judged in place of it, so that a log statement is judged once, not once a line.
+
+Some stretches of a text say nothing by their digits; what is judged is where they stand. A template has the same length as
+its text, and in it these are made alike:
+
+- UUIDs in small letters, standing alone: which cloud a cloud id names does not matter, only where it stands;
+- hexadecimal ids of the same length, with a digit and a letter;
+- points in time (`2026-11-22T08:14:02.113Z`, `08:14:02.113`, milliseconds and nanoseconds since 1970);
+- counts: up to six digits with no other digits near that they could belong to, with a fraction or a unit (`1.5`, `812ms`), places
+  in source files (`:41:13`) and numbers of issues (`PAY-12`).
+
+Numbers that could be a phone, a card, an address of a network, a date or part of one are left alone, and so are numbers that a
+detector's pattern spells out.
+
+`logscrub.fast.masks` finds the same stretches in the bytes of whole blocks. For that the conditions here look at no more than
+three characters around a stretch, take all beyond ASCII for letters, and hold before and after JSON's escapes are decoded.
+"""
+
+from __future__ import annotations
+
+import re
+
+from collections.abc import Iterable, Iterator
+from re import _constants, _parser  # type: ignore[attr-defined]
+from typing import Any
+
+from logscrub.detect.views import readable
+
+NO_EDGE = r"0-9A-Za-z_\x80-\U0010ffff"
+"""Characters that join with a word, as the inside of a set."""
+LEFT_OF_COUNT = " \t\r\n\"'`([{,;=:|/"
+RIGHT_OF_COUNT = " \t\r\n\"'`)]},;|/&?"
+LEFT_JOINTS = " .:/()+-"
+"""What may stand between digits that belong together, seen from the right."""
+RIGHT_JOINTS = " \t.:/()+-"
+"""The same, seen from the left."""
+UNITS = ("ms", "s", "MB", "KB", "GB", "kB", "m", "h")
+LONGEST_COUNT = 6
+HEX_SIZES = (7, 8, 9, 10, 11, 12, 16, 20, 24, 32, 40, 64)
+"""Characters of the hexadecimal ids that are made alike; others can be an account id without its colon."""
+SHORTEST_ENCODED = 16
+"""Characters from which hexadecimal digits could be an encoded text: what says something is left as it is."""
+
+_JOINT_L, _JOINT_R = (re.escape(x) for x in (LEFT_JOINTS, RIGHT_JOINTS))
+_QUOTED = r"\\(?:\\\\)?[\"']"
+"""A quote with one or three backslashes before it."""
+_LEFT = (
+    rf"(?:(?<=[{re.escape(LEFT_OF_COUNT)}])|(?<=[A-Z]-)|(?<![\s\S]))"
+    rf"(?<![0-9\\][{_JOINT_L}])(?<![0-9\\](?!: )[{_JOINT_L}][{_JOINT_L}])"
+    rf"(?<!\\u....[{_JOINT_L}])"
+)
+_RIGHT = (
+    rf"(?=[{re.escape(RIGHT_OF_COUNT)}]|\Z|\.(?:\Z|[ \n\"'])|:(?:\Z|[ \n])|%(?:\Z|[ ,)\n\"'])"
+    rf"|{_QUOTED}|\\n)"
+    rf"(?!(?!: )[{_JOINT_R}]{{1,2}}[0-9])(?![{_JOINT_R}]\\(?![\"'n]))(?![{_JOINT_R}]{{2}}\\[u\\])"
+)
+_ALONE = rf"(?![{NO_EDGE}\\%-]|\.[0-9\\])|(?={_QUOTED})"
+"""What an id is followed by: nothing that could be part of it."""
+_UUID = rf"(?<![{NO_EDGE}\\%-])[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}(?:{_ALONE})"
+_HEX = (
+    rf"(?<![{NO_EDGE}\\%.-])(?=[0-9]{{0,63}}[a-f])(?=[a-f]{{0,63}}[0-9])"
+    rf"(?:{'|'.join(('(?<!=)' if n == 8 else '') + f'[0-9a-f]{{{n}}}' for n in HEX_SIZES)})(?:{_ALONE})"
+)
+"""Behind `=`, eight are left alone: an Atlassian token ends in its checksum."""
+_TIME = rf"(?<![{NO_EDGE}\\%:/.+-])(?:[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T)?[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{1,9}})?Z?(?![:+])(?:{_ALONE})"
+_EPOCH = rf"{_LEFT}1[4-9](?:[0-9]{{11}}|[0-9]{{17}}){_RIGHT}"
+_COUNT = (
+    rf"{_LEFT}[0-9]{{1,6}}(?:\.[0-9]{{1,3}})?(?:{'|'.join(UNITS)})?{_RIGHT}"
+    rf"|{_LEFT}(?<=[a-z]:)(?<!\\.:)[0-9]{{1,6}}:[0-9]{{1,6}}{_RIGHT}"
+)
+_IDS = re.compile(f"(?P<uuid>{_UUID})|(?P<hex>{_HEX})|(?P<time>{_TIME})")
+_NUMBERS = re.compile(f"(?P<epoch>{_EPOCH})|{_COUNT}")
+"""Judged after the ids are alike, so that what stands in an id says nothing about the numbers beside it."""
+_DIGIT = re.compile("[0-9]")
+_SAME_UUID = "a0b1c2d3-4e5f-4a6b-8c7d-0e1f2a3b4c5d"
+_SAME_HEX = ["", *("a" + ("5b10ac8d82e05b22cc7d4ef5" * 3)[: n - 2] + "d" for n in range(1, max(HEX_SIZES) + 1))]
+"""Ids begin and end with a letter."""
+
+
+def template_of(text: str, spelled: frozenset[str] = frozenset()) -> str:
+    """The text that is judged in place of `text`, of the same length. `spelled`: numbers that are left as they are."""
+    if not spelled:
+        return _NUMBERS.sub(_same_number, _IDS.sub(_same_id, text))
+    return _NUMBERS.sub(lambda m: m[0] if is_spelled(m[0], spelled) else _same_number(m), _IDS.sub(_same_id, text))
+
+
+def is_spelled(count: str, spelled: frozenset[str]) -> bool:
+    """Whether a count, with its unit, is one of the numbers that are left as they are."""
+    return count.rstrip(_UNIT_LETTERS) in spelled
+
+
+def spelled_numbers(patterns: Iterable[str]) -> frozenset[str]:
+    """The numbers that patterns spell out (`/2.0/`, `order 4711`): those a template must not make alike.
+
+    Left out are single and double digits that are parts of something else, as in `%2[0-9]`.
+    """
+    return frozenset(m[0] for p in patterns for run in _literal_runs(_parser.parse(p)) for m in _SPELLED.finditer(run))
+
+
+_UNIT_LETTERS = "".join({*"".join(UNITS)})
+_SPELLED = re.compile(
+    r"(?<![\w%.])\d{1,6}\.\d{1,3}(?![\w.])|(?<![\w%.])\d{3,6}(?![\w.])|(?:(?<=[ =\"'])|(?<=[A-Z]-))\d{1,6}(?![\w.-])"
+)
+
+
+def _literal_runs(items: Any) -> Iterator[str]:
+    """The characters that stand side by side in a parsed pattern, in runs."""
+    run = ""
+    for op, arg in items:
+        if op is _constants.LITERAL:
+            run += chr(arg)
+            continue
+        if op is _constants.AT:
+            continue
+        yield run
+        run = ""
+        if op is _constants.SUBPATTERN:
+            yield from _literal_runs(arg[3])
+        elif op in (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT):
+            yield from _literal_runs(arg[2])
+        elif op is _constants.BRANCH:
+            for branch in arg[1]:
+                yield from _literal_runs(branch)
+        elif op in (_constants.ASSERT, _constants.ASSERT_NOT):
+            yield from _literal_runs(arg[1])
+        elif op is _constants.ATOMIC_GROUP:
+            yield from _literal_runs(arg)
+    yield run
+
+
+def _same_id(m: re.Match[str]) -> str:
+    if m.lastgroup == "uuid":
+        return _SAME_UUID
+    text = m[0]
+    if m.lastgroup == "hex":
+        encoded = len(text) >= SHORTEST_ENCODED and len(text) % 2 == 0 and readable(bytes.fromhex(text)) is not None
+        return text if encoded else _SAME_HEX[len(text)]
+    return "2026-11-11T11:11:11" + _DIGIT.sub("1", text[19:]) if "T" in text else _DIGIT.sub("1", text)
+
+
+def _same_number(m: re.Match[str]) -> str:
+    return "17" + "1" * (len(m[0]) - 2) if m.lastgroup == "epoch" else _DIGIT.sub("1", m[0])

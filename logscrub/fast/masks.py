@@ -1,0 +1,298 @@
+"""Finds in the bytes of a whole block what `logscrub.detect.templates` makes alike in a text, with a few passes of numpy.
+
+What `masked` makes of a block is a key, not a template: stretches are filled with bytes that no UTF-8 has, so nothing that
+is written in a log can look like one. It may leave a stretch that a template would not, never the other way round:
+
+    masked(a) == masked(b)   =>   the templates of a and b are equal, also those of the texts that their JSON strings say
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from logscrub.detect.templates import (
+    HEX_SIZES,
+    LEFT_JOINTS,
+    LEFT_OF_COUNT,
+    LONGEST_COUNT,
+    RIGHT_JOINTS,
+    RIGHT_OF_COUNT,
+    SHORTEST_ENCODED,
+    UNITS,
+)
+
+Bytes = NDArray[np.uint8]
+Places = NDArray[np.intp]
+Flags = NDArray[np.bool_]
+
+PAD = b"\n" * 64
+"""What a block has before and behind it here, so that no look around a place leaves it."""
+_UUID, _HEX, _COUNT, _TIME, _EPOCH = 0xFF, 0xFE, 0xFD, 0xFC, 0xFB
+NO_UTF8 = 0xF8
+"""A block with a byte from here on is no UTF-8: it is not masked."""
+_BACKSLASH, _ESCAPE = 0x5C, 0x1B
+
+
+def _table(characters: str) -> Flags:
+    table = np.zeros(256, np.bool_)
+    table[[ord(c) for c in characters]] = True
+    return table
+
+
+_DIGITS = _table("0123456789")
+_EDGELESS = _table("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz")
+_EDGELESS[0x80:] = True
+_LEFT, _RIGHT = _table(LEFT_OF_COUNT), _table(RIGHT_OF_COUNT)
+_JOINT_L, _JOINT_R = _table(LEFT_JOINTS), _table(RIGHT_JOINTS)
+_UPPER, _LOWER = _table("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), _table("abcdefghijklmnopqrstuvwxyz")
+_QUOTES = _table("\"'")
+_NO_LEFT_OF_ID = _EDGELESS | _table("\\%-")
+_NO_LEFT_OF_HEX = _NO_LEFT_OF_ID | _table(".")
+_NO_LEFT_OF_TIME = _NO_LEFT_OF_ID | _table(":/.+")
+_BEHIND_STOP, _BEHIND_COLON, _BEHIND_PERCENT = _table(" \n\"'"), _table(" \n"), _table(" ,)\n\"'")
+_DIGIT_OR_BACKSLASH = _DIGITS | _table("\\")
+_NEAR_DIGITS = _DIGITS.copy()
+_NEAR_DIGITS[[_TIME]] = True
+"""What has a digit for a neighbour sees one in the digits of a time too; ids begin and end with letters."""
+_NEAR_DIGIT_OR_BACKSLASH = _NEAR_DIGITS | _table("\\")
+_IS_HEX_SIZE = np.zeros(HEX_SIZES[-1] + 2, np.bool_)
+_IS_HEX_SIZE[list(HEX_SIZES)] = True
+_NO_TEXT = np.zeros(256, np.bool_)
+_NO_TEXT[[*(i for i in range(0x20) if chr(i) not in "\t\r\n"), 0x7F, 0xC0, 0xC1, *range(0xF5, 0x100)]] = True
+"""Bytes that no text in UTF-8 has."""
+_MOST_LEFT = 16
+
+
+def masked(block: bytes, spelled: frozenset[str] = frozenset()) -> bytes | None:
+    """`block` with what its templates make alike filled; of the same length. None where it is no text in UTF-8.
+
+    `spelled`: numbers that are left as they are.
+
+    Lines with escape sequences for terminals are left as they are: without them other characters stand side by side.
+    """
+    a = np.frombuffer(PAD + block + PAD, np.uint8)
+    if a.max() >= NO_UTF8:
+        return None
+    key = a.copy()
+    _mask_uuids(a, key)
+    _mask_hex(a, key)
+    _mask_times(a, key)
+    _mask_counts(key, spelled)
+    if _ESCAPE in block:
+        _restore_coloured(a, key)
+    return key[len(PAD) : -len(PAD)].tobytes()
+
+
+def _fill(key: Bytes, starts: Places, length: int, value: int) -> None:
+    if len(starts):
+        sliding_window_view(key, length, writeable=True)[starts] = value
+
+
+def _quoted(a: Bytes, at: Places) -> Flags:
+    """Whether a quote with one or three backslashes stands there."""
+    one = (a[at] == _BACKSLASH) & _QUOTES[a[at + 1]]
+    three = (a[at] == _BACKSLASH) & (a[at + 1] == _BACKSLASH) & (a[at + 2] == _BACKSLASH) & _QUOTES[a[at + 3]]
+    return one | three
+
+
+def _alone(a: Bytes, at: Places) -> Flags:
+    """Whether an id or a time may end there."""
+    after = a[at]
+    bad = _NO_LEFT_OF_ID[after] | ((after == 0x2E) & _DIGIT_OR_BACKSLASH[a[at + 1]])
+    return ~bad | _quoted(a, at)
+
+
+def _mask_uuids(a: Bytes, key: Bytes) -> None:
+    dash = a == 0x2D
+    at = np.flatnonzero(dash[8:-23] & dash[13:-18] & dash[18:-13] & dash[23:-8])
+    if len(at):
+        at = at[(at >= _MOST_LEFT) & (at < len(a) - len(PAD))]
+        at = at[~_NO_LEFT_OF_ID[a[at - 1]] & _alone(a, at + 36)]
+        four = _in_a_row(_is_hex(a), 4)
+        at = at[four[at] & four[at + 4] & four[at + 9] & four[at + 14] & four[at + 19] & four[at + 24] & four[at + 28] & four[at + 32]]
+        _fill(key, at, 36, _UUID)
+
+
+def _is_digit(a: Bytes) -> Flags:
+    return (a - np.uint8(0x30)) < 10
+
+
+def _is_hex(a: Bytes) -> Flags:
+    return _is_digit(a) | ((a - np.uint8(0x61)) < 6)
+
+
+def _in_a_row(flags: Flags, count: int) -> Flags:
+    """At each place whether so many stand there, one after the other."""
+    have = 1
+    while have < count:
+        step = min(have, count - have)
+        flags = flags[:-step] & flags[step:]
+        have += step
+    return flags
+
+
+def _runs(flags: Flags) -> tuple[Places, Places]:
+    """Where stretches of True begin and end; the ends of the block are False, for they are line ends."""
+    edges = np.flatnonzero(flags[1:] != flags[:-1]) + 1
+    return edges[0::2], edges[1::2]
+
+
+def _mask_hex(a: Bytes, key: Bytes) -> None:
+    starts, ends = _runs(_in_a_row(_is_hex(key), HEX_SIZES[0]))  # of what is no UUID
+    ends = ends + (HEX_SIZES[0] - 1)
+    sizes = ends - starts
+    good = np.flatnonzero(_IS_HEX_SIZE[np.minimum(sizes, HEX_SIZES[-1] + 1)])
+    if not len(good):
+        return
+    starts, ends, sizes = starts[good], ends[good], sizes[good]
+    before = a[starts - 1]
+    good = ~_NO_LEFT_OF_HEX[before] & _alone(a, ends) & ~((sizes == 8) & (before == 0x3D))
+    starts, ends, sizes = starts[good], ends[good], sizes[good]
+    if not len(starts):
+        return
+    digits = np.add.reduceat(_is_digit(a).view(np.uint8), np.stack([starts, ends], 1).ravel(), dtype=np.intp)[::2]
+    good = (digits > 0) & (digits < sizes)
+    starts, sizes = starts[good], sizes[good]
+    for size in np.unique(sizes).tolist():
+        at = starts[sizes == size]
+        if size >= SHORTEST_ENCODED and size % 2 == 0:
+            at = at[_says_nothing(sliding_window_view(a, size)[at])]
+        _fill(key, at, size, _HEX)
+
+
+def _says_nothing(digits: Bytes) -> Flags:
+    """Whether rows of hexadecimal digits are surely no encoded text: no UTF-8, or with control characters."""
+    nibbles = np.where(digits < 0x3A, digits - np.uint8(0x30), digits - np.uint8(0x57))
+    says = nibbles[:, 0::2] << 4 | nibbles[:, 1::2]
+    inner = (says & 0xC0) == 0x80
+    first = says >= 0xC0
+    nothing = (_NO_TEXT[says]).any(axis=1) | inner[:, 0] | first[:, -1]
+    nothing |= (inner[:, 1:] & (says[:, :-1] < 0x80)).any(axis=1) | (first[:, :-1] & ~inner[:, 1:]).any(axis=1)
+    return nothing
+
+
+def _mask_times(a: Bytes, key: Bytes) -> None:
+    colon = a == 0x3A
+    at = np.flatnonzero(colon[:-3] & colon[3:]) - 2
+    if not len(at):
+        return
+    pair = _in_a_row(_is_digit(a), 2)
+    at = at[pair[at] & pair[at + 3] & pair[at + 6]]
+    dated = np.flatnonzero(a[at - 1] == 0x54)
+    starts = at.copy()
+    if len(dated):
+        date = at[dated] - 11
+        is_date = pair[date] & pair[date + 2] & pair[date + 5] & pair[date + 8] & (a[date + 4] == 0x2D) & (a[date + 7] == 0x2D)
+        starts[dated[is_date]] -= 11
+    good = ~_NO_LEFT_OF_TIME[a[starts - 1]]
+    at, starts = at[good], starts[good]
+    ends = at + 8
+    going = (a[ends] == 0x2E) & _DIGITS[a[ends + 1]]
+    ends = ends + going
+    for _ in range(9):
+        if not going.any():
+            break
+        going &= _DIGITS[a[ends]]
+        ends = ends + going
+    after_z = ends + (a[ends] == 0x5A)
+    after = a[after_z]
+    good = _alone(a, after_z) & (after != 0x3A) & (after != 0x2B)
+    starts, sizes = starts[good], (ends - starts)[good]
+    for size in np.unique(sizes):
+        _fill(key, starts[sizes == size], int(size), _TIME)
+
+
+def _mask_counts(a: Bytes, spelled: frozenset[str]) -> None:
+    starts, ends = _runs(_is_digit(a))  # of what is no id and no time
+    sizes = ends - starts
+    before = a[starts - 1]
+    short = (sizes <= LONGEST_COUNT) & (_LEFT[before] | ((before == 0x2D) & _UPPER[a[starts - 2]]))
+    long = ((sizes == 13) | (sizes == 19)) & _LEFT[before] & (a[starts] == 0x31) & (a[starts + 1] >= 0x34)
+    # what fractions and places in files go on with: the stretch behind
+    next_starts, next_ends = np.append(starts[1:], len(a) - 1), np.append(ends[1:], len(a) - 1)
+    chosen = np.flatnonzero(short | long)
+    starts, ends, before, is_long = starts[chosen], ends[chosen], before[chosen], long[chosen]
+    next_starts, next_ends = next_starts[chosen], next_ends[chosen]
+    # no digits before that it could belong to
+    joint = _JOINT_L[before]
+    two = a[starts - 2]
+    three = a[starts - 3]
+    apart = ~joint | (
+        ~_NEAR_DIGIT_OR_BACKSLASH[two]
+        & ~(_JOINT_L[two] & _NEAR_DIGIT_OR_BACKSLASH[three] & ~((two == 0x3A) & (before == 0x20)))
+        & ~((a[starts - 7] == _BACKSLASH) & (a[starts - 6] == 0x75))
+    )
+    starts, ends, before, two, is_long = starts[apart], ends[apart], before[apart], two[apart], is_long[apart]
+    next_starts, next_ends = next_starts[apart], next_ends[apart]
+
+    follows = next_starts == ends + 1
+    fraction = follows & (a[ends] == 0x2E) & (next_ends - next_starts <= 3) & ~is_long
+    place = follows & (a[ends] == 0x3A) & (next_ends - next_starts <= LONGEST_COUNT) & ~is_long
+    place &= (before == 0x3A) & _LOWER[two] & (a[starts - 3] != _BACKSLASH)
+    stop = np.where(fraction | place, next_ends, ends)
+    unit = _unit(a, stop)
+    unit[place | is_long] = 0
+    good = _ends_count(a, stop + unit)
+    if spelled:
+        good &= ~_are_spelled(a, starts, stop, spelled)
+    starts, ends, stop = starts[good], ends[good], stop[good]
+    next_starts, is_long = next_starts[good], is_long[good]
+    split = stop != ends
+    begins = np.concatenate([starts[~is_long], next_starts[split]])
+    sizes = np.concatenate([(ends - starts)[~is_long], (stop - next_starts)[split]])
+    for size in range(1, LONGEST_COUNT + 1):
+        _fill(a, begins[sizes == size], size, _COUNT)
+    long_starts, long_sizes = starts[is_long], (ends - starts)[is_long]
+    for size in (13, 19):
+        _fill(a, long_starts[long_sizes == size], size, _EPOCH)
+
+
+def _are_spelled(a: Bytes, starts: Places, ends: Places, spelled: frozenset[str]) -> Flags:
+    """Which of the stretches are one of the numbers."""
+    found = np.zeros(len(starts), np.bool_)
+    for number in spelled:
+        same = np.flatnonzero((ends - starts == len(number)) & (a[starts] == ord(number[0])))
+        for i, digit in enumerate(number[1:], 1):
+            same = same[a[starts[same] + i] == ord(digit)]
+        found[same] = True
+    return found
+
+
+def _unit(a: Bytes, at: Places) -> Places:
+    """How long the unit is that stands there; 0 where there is none."""
+    one, two = a[at], a[at + 1]
+    size = np.zeros(len(at), np.intp)
+    for unit in UNITS:  # the longer ones first
+        if len(unit) == 2:
+            size[(size == 0) & (one == ord(unit[0])) & (two == ord(unit[1])) & ~_EDGELESS[a[at + 2]]] = 2
+        else:
+            size[(size == 0) & (one == ord(unit)) & ~_EDGELESS[two]] = 1
+    return size
+
+
+def _ends_count(a: Bytes, at: Places) -> Flags:
+    """Whether a count may end there."""
+    one, two, three, four = a[at], a[at + 1], a[at + 2], a[at + 3]
+    good = _RIGHT[one]
+    good |= (one == 0x2E) & _BEHIND_STOP[two]
+    good |= (one == 0x3A) & _BEHIND_COLON[two]
+    good |= (one == 0x25) & _BEHIND_PERCENT[two]
+    escaped = one == _BACKSLASH
+    if escaped.any():
+        good |= escaped & (_quoted(a, at) | (two == 0x6E))
+    joint = _JOINT_R[one]
+    joints = joint & _JOINT_R[two]
+    good &= ~(joint & _NEAR_DIGITS[two]) & ~(joints & _NEAR_DIGITS[three] & ~((one == 0x3A) & (two == 0x20)))
+    good &= ~(joint & (two == _BACKSLASH) & ~(_QUOTES[three] | (three == 0x6E)))
+    good &= ~(joints & (three == _BACKSLASH) & ((four == 0x75) | (four == _BACKSLASH)))
+    return good
+
+
+def _restore_coloured(a: Bytes, key: Bytes) -> None:
+    line_ends = np.flatnonzero(a == 0x0A)
+    lines = np.unique(np.searchsorted(line_ends, np.flatnonzero(a == _ESCAPE)))
+    for line in lines:
+        start, end = line_ends[line - 1], line_ends[line]
+        key[start:end] = a[start:end]
