@@ -55,16 +55,24 @@ class Tally:
             raise NotConserved("internal error: records were lost; do not use this output, and report it with the command")
 
 
+def recognised(head: str, final: bool = False) -> formats.Format | None:
+    """The format of an input that begins with `head`; None while more of it must be seen."""
+    first = head[:_HEAD].lstrip("\ufeff \t\r\n")
+    if not head or (not final and "\n" not in first and len(head) < _HEAD):
+        return None
+    return formats.recognise(first.split("\n", 1)[0])
+
+
 class Units:
     """The units of one input: decodes its bytes, recognises its format from the first line that is not empty."""
 
     def __init__(self, input_format: str = "auto") -> None:
         self.decoder = TextDecoder()
         self.format: formats.Format | None = None if input_format == "auto" else formats.named(input_format)
-        self._given = input_format != "auto"
-        self._reader: formats.Reader | None = self.format.reader() if self.format else None
+        self.reader: formats.Reader | None = self.format.reader() if self.format else None
         self._head = ""
-        self._labelled = False
+        self.labelled = input_format != "auto"
+        """Whether the format's name is settled."""
 
     def feed(self, data: bytes) -> list[Raw]:
         """The units that are complete with these bytes."""
@@ -74,31 +82,48 @@ class Units:
         """The last units, and bytes at the very end that are no text."""
         text, tail = self.decoder.finish()
         units = self._units(text, True)
-        if self._reader is not None:
-            units += self._label(list(self._reader.finish()))
+        if self.reader is not None:
+            units += self.label(list(self.reader.finish()))
         return units, tail
 
     def _units(self, text: str, final: bool) -> list[Raw]:
-        if self._reader is None:
+        if self.reader is None:
             self._head += text
-            head = self._head[:_HEAD].lstrip("\ufeff \t\r\n")
-            if not self._head or (not final and "\n" not in head and len(self._head) < _HEAD):
+            self.format = recognised(self._head, final)
+            if self.format is None:
                 return []
-            self.format = formats.recognise(head.split("\n", 1)[0])
-            self._reader = self.format.reader()
+            self.reader = self.format.reader()
             text, self._head = self._head, ""
-        return self._label(list(self._reader.feed(text)))
+        return self.label(list(self.reader.feed(text)))
 
-    def _label(self, units: list[Raw]) -> list[Raw]:
+    def label(self, units: list[Raw]) -> list[Raw]:
+        """The units; the first one that is not empty settles the format's name."""
         # the first line of a page printed for people is just "{": its first unit tells which format it is
-        if not self._labelled and not self._given:
+        if not self.labelled:
             for unit in units:
                 if unit.text.strip():
                     if self.format is not None and self.format.name == "ndjson" and unit.parsed:
                         self.format = formats.recognise(unit.text.strip()[:_HEAD])
-                    self._labelled = True
+                    self.labelled = True
                     break
         return units
+
+
+def clean_unit(redactor: Redactor, raw: Raw, before: Open, tally: Tally) -> tuple[Clean, Open]:
+    """A unit as it may leave, counted, and what it leaves open. What cannot be scanned is withheld."""
+    try:
+        clean, after = redactor.scrub(raw, before)
+    except Exception:  # whatever went wrong: what could not be scanned may not leave, and its message may quote it
+        clean, after = redactor.withhold(raw), NOTHING_OPEN
+    tally.records_read += raw.records
+    if clean.withheld:
+        tally.records_withheld += clean.records
+    else:
+        tally.records_written += clean.records
+    if not clean.parsed:
+        tally.records_unparsed += clean.records
+    tally.redactions.update(clean.redactions)
+    return clean, after
 
 
 class Scrubber:
@@ -126,26 +151,10 @@ class Scrubber:
         return data
 
     def _scrub(self, units: list[Raw]) -> bytes:
-        tally, out = self.tally, []
+        out = []
         for raw in units:
-            clean = self._clean(raw)
-            tally.records_read += raw.records
-            if clean.withheld:
-                tally.records_withheld += clean.records
-            else:
-                tally.records_written += clean.records
-            if not clean.parsed:
-                tally.records_unparsed += clean.records
-            tally.redactions.update(clean.redactions)
+            clean, self._open = clean_unit(self._redactor, raw, self._open, self.tally)
             out.append(clean)
         data = self._units.decoder.encode("".join(c.text for c in out))
-        tally.bytes_written += len(data)
+        self.tally.bytes_written += len(data)
         return data
-
-    def _clean(self, raw: Raw) -> Clean:
-        try:
-            clean, self._open = self._redactor.scrub(raw, self._open)
-        except Exception:  # whatever went wrong: what could not be scanned may not leave, and its message may quote it
-            self._open = NOTHING_OPEN
-            return self._redactor.withhold(raw)
-        return clean

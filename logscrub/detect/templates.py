@@ -99,7 +99,7 @@ def spelled_numbers(patterns: Iterable[str]) -> frozenset[str]:
 
 _UNIT_LETTERS = "".join({*"".join(UNITS)})
 _SPELLED = re.compile(
-    r"(?<![\w%.])\d{1,6}\.\d{1,3}(?![\w.])|(?<![\w%.])\d{3,6}(?![\w.])|(?:(?<=[ =\"'])|(?<=[A-Z]-))\d{1,6}(?![\w.-])"
+    r"(?<![\w%.])\d{1,6}\.\d{1,3}(?![\w.])|(?<![\w%.])\d{3,6}(?![\w.])|(?<=[ =\"'])\d{1,6}(?![\w.-])|(?<=[A-Z]-)\d{2,6}(?![\w.-])"
 )
 
 

@@ -70,6 +70,7 @@ def masked(block: bytes, spelled: frozenset[str] = frozenset()) -> bytes | None:
 
     `spelled`: numbers that are left as they are.
 
+    Numbers that begin with a zero are left as they are: JSON has none, so a key tells what is JSON and what is not.
     Lines with escape sequences for terminals are left as they are: without them other characters stand side by side.
     """
     a = np.frombuffer(PAD + block + PAD, np.uint8)
@@ -208,7 +209,7 @@ def _mask_counts(a: Bytes, spelled: frozenset[str]) -> None:
     starts, ends = _runs(_is_digit(a))  # of what is no id and no time
     sizes = ends - starts
     before = a[starts - 1]
-    short = (sizes <= LONGEST_COUNT) & (_LEFT[before] | ((before == 0x2D) & _UPPER[a[starts - 2]]))
+    short = (sizes <= LONGEST_COUNT) & ((a[starts] != 0x30) | (sizes == 1)) & (_LEFT[before] | ((before == 0x2D) & _UPPER[a[starts - 2]]))
     long = ((sizes == 13) | (sizes == 19)) & _LEFT[before] & (a[starts] == 0x31) & (a[starts + 1] >= 0x34)
     # what fractions and places in files go on with: the stretch behind
     next_starts, next_ends = np.append(starts[1:], len(a) - 1), np.append(ends[1:], len(a) - 1)
@@ -250,13 +251,13 @@ def _mask_counts(a: Bytes, spelled: frozenset[str]) -> None:
 
 
 def _are_spelled(a: Bytes, starts: Places, ends: Places, spelled: frozenset[str]) -> Flags:
-    """Which of the stretches are one of the numbers."""
+    """Which of the stretches are one of the numbers; of long ones the first eight characters decide."""
+    first = sliding_window_view(a, 8)[starts].view("<u8")[:, 0]
+    sizes = ends - starts
     found = np.zeros(len(starts), np.bool_)
     for number in spelled:
-        same = np.flatnonzero((ends - starts == len(number)) & (a[starts] == ord(number[0])))
-        for i, digit in enumerate(number[1:], 1):
-            same = same[a[starts[same] + i] == ord(digit)]
-        found[same] = True
+        size = min(len(number), 8)
+        found |= (sizes == len(number)) & ((first & ((1 << 8 * size) - 1)) == int.from_bytes(number[:size].encode(), "little"))
     return found
 
 

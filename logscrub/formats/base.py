@@ -17,6 +17,9 @@ _CUT = re.compile(r"\s(?=\S*$)")
 class Reader(Protocol):
     """Cuts the text of one input, fed piece by piece, into units."""
 
+    lines: Lines
+    """Where it is in the input."""
+
     def feed(self, text: str) -> Iterator[Raw]:
         """The units that are complete with this piece."""
 

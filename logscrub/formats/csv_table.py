@@ -33,7 +33,7 @@ class CsvReader:
     """Reads rows of the delimiter that the header uses."""
 
     def __init__(self) -> None:
-        self._lines = Lines()
+        self.lines = Lines()
         self._pending: list[tuple[str, int, int]] = []
         """Lines of a row with a quote that is still open."""
         self._size = 0
@@ -42,11 +42,11 @@ class CsvReader:
         self._delimiter = ","
 
     def feed(self, text: str) -> Iterator[Raw]:
-        for line in self._lines.feed(text):
+        for line in self.lines.feed(text):
             yield from self._line(line)
 
     def finish(self) -> Iterator[Raw]:
-        for line in self._lines.finish():
+        for line in self.lines.finish():
             yield from self._line(line)
         while self._pending:
             yield from self._first_as_text()

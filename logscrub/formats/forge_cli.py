@@ -38,26 +38,28 @@ class ForgeCliReader:
     """Reads all layouts of `forge logs`, and `forge tunnel`."""
 
     def __init__(self) -> None:
-        self._lines = Lines()
-        self._began = False
+        self.lines = Lines()
+        self.began = False
+        """Whether a record began that the next line may continue."""
 
     def feed(self, text: str) -> Iterator[Raw]:
-        for line, number, column in self._lines.feed(text):
-            yield self._unit(line, number, column)
+        for line, number, column in self.lines.feed(text):
+            yield self.unit(line, number, column)
 
     def finish(self) -> Iterator[Raw]:
-        for line, number, column in self._lines.finish():
-            yield self._unit(line, number, column)
+        for line, number, column in self.lines.finish():
+            yield self.unit(line, number, column)
 
-    def _unit(self, line: str, number: int, column: int) -> Raw:
+    def unit(self, line: str, number: int, column: int) -> Raw:
+        """The unit of a line, or of a part of one."""
         if column == 1:
             head = HEAD.match(line)
             if head is not None:
-                self._began = True
+                self.began = True
                 return text_unit(line, number, column, head.end())
             group = _GROUP.match(line)
             if group is not None:
-                self._began = False
+                self.began = False
                 end = len(line.rstrip())
                 # judged on its own (as a cell is), whatever the lines before left open
                 handler = (Leaf(group.end(), end, (), "csv"),) if group.end() < end else ()
@@ -65,8 +67,8 @@ class ForgeCliReader:
             if not line.strip():
                 return Raw(line, (), number, column, 0)
         # what comes before the first record (a banner, an error of the command line) is a record of its own
-        records = 0 if self._began or _TABLE.match(line) or column > 1 else 1
-        self._began = self._began or records == 1
+        records = 0 if self.began or _TABLE.match(line) or column > 1 else 1
+        self.began = self.began or records == 1
         return text_unit(line, number, column, records=records)
 
 

@@ -39,15 +39,20 @@ class JsonReader:
     """Reads JSON values, whatever their layout."""
 
     def __init__(self) -> None:
-        self._lines = Lines()
+        self.lines = Lines()
         self._document: _Document | None = None
 
+    @property
+    def between(self) -> bool:
+        """Whether the next line is read by itself: no value goes on in it."""
+        return self._document is None
+
     def feed(self, text: str) -> Iterator[Raw]:
-        for line, number, column in self._lines.feed(text):
+        for line, number, column in self.lines.feed(text):
             yield from self._line(line, number, column)
 
     def finish(self) -> Iterator[Raw]:
-        for line, number, column in self._lines.finish():
+        for line, number, column in self.lines.finish():
             yield from self._line(line, number, column)
         if self._document is not None:
             yield from self._document.rest()

@@ -23,21 +23,21 @@ class TextReader:
     """Reads any text."""
 
     def __init__(self) -> None:
-        self._lines = Lines()
+        self.lines = Lines()
 
     def feed(self, text: str) -> Iterator[Raw]:
-        for line in self._lines.feed(text):
-            yield _unit(*line)
+        for line in self.lines.feed(text):
+            yield self.unit(*line)
 
     def finish(self) -> Iterator[Raw]:
-        for line in self._lines.finish():
-            yield _unit(*line)
+        for line in self.lines.finish():
+            yield self.unit(*line)
 
-
-def _unit(line: str, number: int, column: int) -> Raw:
-    if line[:1] in "{[" and column == 1 and len(line) <= _LONGEST_JSON and is_json(line.strip()):
-        return Raw(line, tuple(json_leaves(line)), number, column)
-    return text_unit(line, number, column, records=0 if continues(line) or column > 1 else 1)
+    def unit(self, line: str, number: int, column: int) -> Raw:
+        """The unit of a line, or of a part of one."""
+        if line[:1] in "{[" and column == 1 and len(line) <= _LONGEST_JSON and is_json(line.strip()):
+            return Raw(line, tuple(json_leaves(line)), number, column)
+        return text_unit(line, number, column, records=0 if continues(line) or column > 1 else 1)
 
 
 FORMAT = Format("text", lambda head: True, TextReader)
