@@ -169,7 +169,7 @@ class Engine:
         return tuple(_moved(s, view, leaf.start, "") for s in spans) if spans else spans, after
 
     def _judge_line(self, masked: str, before: Open) -> tuple[tuple[Span, ...], Open]:
-        spans = self._windowed(masked, ())
+        spans = self._remember(masked, (), 0) if len(masked) <= _REMEMBERED_LENGTH else self._windowed(masked, ())
         if before == NOTHING_OPEN and not _OPENING.search(masked):
             return spans, NOTHING_OPEN
         found, after = find_fields(masked, self.fields, before)

@@ -2,9 +2,10 @@
 
 Nothing of the gate is written by hand, all of it follows from the parsed patterns:
 
-- literals of which every match must hold one (`@`, `ATATT3x`, `assigned`): all of them together are one RE2 set, one linear pass;
-- for a pattern without such literals (digits in groups, random tokens): how many digits a match has at least, how long a stretch
-  without white space, which characters, and a stretch of which shape (`aa00`, `0.0`);
+- literals of which every match must hold one (`@`, `ATATT3x`, `assigned`), up to three sets of them, one literal of each: all
+  of them together are one RE2 set, one linear pass;
+- how many digits a match has at least, how long a stretch without white space, which characters, and a stretch of which shape
+  (`aa00`, `0.0`);
 - the context words of a detector, in the same RE2 set.
 
 Look-arounds are left out, bounds are only ever lowered: the gate may let a pattern through in vain, it never misses a match.
@@ -29,6 +30,8 @@ _SOLID = re.compile(r"[\w+/=%.-]+")
 _SHAPES = {i: "0" if chr(i).isdigit() else "a" for i in range(128) if chr(i).isalnum()}
 _SPACES = [i for i in range(0x3001) if chr(i).isspace()]
 _MOST_LITERALS = 400
+_MOST_SETS = 3
+"""Sets of literals of one pattern that are looked for."""
 _TELLING = frozenset("@~%<»“‘")
 """Characters that are rare enough in logs to be a gate alone."""
 
@@ -60,23 +63,30 @@ class Gate:
 
     def __init__(self, patterns: Sequence[str], contexts: Sequence[Sequence[str]] = ()) -> None:
         self._needs: list[tuple[int, Needs]] = []
-        atoms: dict[str, list[int]] = {}
+        """Those of patterns without literals, which are always looked at."""
+        self._needs_of: list[Needs] = []
+        self._full: list[int] = []
+        """For each pattern the sum of the bits of its sets of literals: one of each set must be there."""
+        atoms: dict[str, list[tuple[int, int]]] = {}
         words_near: dict[str, list[int]] = {}
         self._contextual: frozenset[int] = frozenset(i for i, words in enumerate(contexts) if words)
         for i, pattern in enumerate(patterns):
-            words = literals(pattern)
-            if words is None:
-                self._needs.append((i, needs(pattern)))
-            for word in words or ():
-                atoms.setdefault(word, []).append(i)
+            sets = literals(pattern)
+            self._needs_of.append(needs(pattern))
+            if not sets:
+                self._needs.append((i, self._needs_of[i]))
+            self._full.append((1 << len(sets)) - 1)
+            for n, words in enumerate(sets):
+                for word in words:
+                    atoms.setdefault(word, []).append((i, 1 << n))
             for word in contexts[i] if contexts else ():
                 words_near.setdefault("".join(_literal(ord(x), _IGNORECASE) for x in word), []).append(i)
         options = re2.Options()
         options.log_errors = False
         options.max_mem = 64 << 20
         self._set = re2.Set.SearchSet(options)
-        self._lets: list[tuple[list[int], list[int]]] = []
-        """For each member of the set: the patterns whose literal it is, those whose context it is."""
+        self._lets: list[tuple[list[tuple[int, int]], list[int]]] = []
+        """For each member of the set: the patterns whose literal it is (with the set's bit), those whose context it is."""
         for atom in {**atoms, **words_near}:
             self._set.Add(atom)
             self._lets.append((atoms.get(atom, []), words_near.get(atom, [])))
@@ -90,7 +100,7 @@ class Gate:
 
         Lone surrogates (undecodable bytes of the input) count as characters.
         """
-        found: set[int] = set()
+        have: dict[int, int] = {}
         near: set[int] = set(named)
         try:
             data = text.encode()
@@ -102,37 +112,45 @@ class Gate:
         for hit in hits:
             if hit != self._canary:
                 of, context = self._lets[hit]
-                found.update(of)
+                for i, bit in of:
+                    have[i] = have.get(i, 0) | bit
                 near.update(context)
-        if self._needs:
-            characters = set(text)
-            digits = len(_DIGIT.findall(text))
-            unbroken = max(map(len, text.split()), default=0)
-            solid = max(map(len, _SOLID.findall(text)), default=0) if unbroken >= 14 else unbroken
-            ascii_only = text.isascii()
-            shape = text.translate(_SHAPES) if ascii_only else ""
-            for i, n in self._needs:
-                if (
-                    n.digits <= digits
-                    and n.solid <= solid
-                    and n.unbroken <= unbroken
-                    and n.characters <= characters
-                    and not (n.one_of and characters.isdisjoint(n.one_of))
-                    and not (n.foreign and ascii_only)
-                    and (not ascii_only or n.shape in shape)
-                ):
-                    found.add(i)
-        found -= self._contextual - near
-        return sorted(found)
+        full, needs_of = self._full, self._needs_of
+        maybe = [(i, needs_of[i]) for i, bits in have.items() if bits == full[i]]
+        maybe += self._needs
+        characters = set(text)
+        digits = len(_DIGIT.findall(text))
+        unbroken = max(map(len, text.split()), default=0)
+        solid = max(map(len, _SOLID.findall(text)), default=0) if unbroken >= 14 else unbroken
+        ascii_only = text.isascii()
+        shape = text.translate(_SHAPES) if ascii_only else ""
+        contextual = self._contextual
+        return sorted(
+            i
+            for i, n in maybe
+            if n.digits <= digits
+            and n.solid <= solid
+            and n.unbroken <= unbroken
+            and n.characters <= characters
+            and not (n.one_of and characters.isdisjoint(n.one_of))
+            and not (n.foreign and ascii_only)
+            and (not ascii_only or n.shape in shape)
+            and (i not in contextual or i in near)
+        )
 
 
-def literals(pattern: str) -> list[str] | None:
-    """RE2 patterns of literals of which every match of `pattern` holds one; None where there are no good ones."""
+def literals(pattern: str) -> list[list[str]]:
+    """Sets of literals, as RE2 patterns: every match of `pattern` holds one of each set. Empty where there are no good ones."""
     parsed = _parser.parse(pattern)
-    words = _required(parsed, parsed.state.flags)
-    if words is None:
-        return None
-    return sorted("".join(_literal(ord(x), _IGNORECASE if fold else 0) for x in word) for word, fold in words)
+    found: list[_Literals] = []
+    best = _required(parsed, parsed.state.flags, found)
+    if best is None:
+        return []
+    others = sorted({s for s in found if _value(s) > (1, 0) and s != best}, key=lambda s: (_value(s), sorted(s)), reverse=True)
+    return [
+        sorted("".join(_literal(ord(x), _IGNORECASE if fold else 0) for x in word) for word, fold in words)
+        for words in [best, *others[: _MOST_SETS - 1]]
+    ]
 
 
 def needs(pattern: str) -> Needs:
@@ -307,14 +325,19 @@ _Literals = frozenset[tuple[str, bool]]
 """Words, each with whether its case does not matter."""
 
 
-def _required(items: Any, flags: int) -> _Literals | None:
-    """Literals of which every match of a sequence holds at least one; None where there are no good ones."""
+def _required(items: Any, flags: int, found: list[_Literals] | None = None) -> _Literals | None:
+    """Literals of which every match of a sequence holds at least one; None where there are no good ones.
+
+    `found` takes all such sets that there are, besides the best one.
+    """
     best: _Literals | None = None
     run: set[str] = {""}
     fold = bool(flags & _IGNORECASE)
 
     def consider(candidate: _Literals | None) -> None:
         nonlocal best
+        if candidate is not None and found is not None:
+            found.append(candidate)
         if candidate is not None and _value(candidate) > _value(best):
             best = candidate
 
@@ -333,15 +356,15 @@ def _required(items: Any, flags: int) -> _Literals | None:
             continue
         close()
         if op is c.SUBPATTERN:
-            consider(_required(arg[3], (flags | arg[1]) & ~arg[2]))
+            consider(_required(arg[3], (flags | arg[1]) & ~arg[2], found))
         elif op is c.ATOMIC_GROUP:
-            consider(_required(arg, flags))
+            consider(_required(arg, flags, found))
         elif op is c.BRANCH:
             branches = [_required(branch, flags) for branch in arg[1]]
             if all(branch is not None for branch in branches):
                 consider(frozenset().union(*(b for b in branches if b is not None)))
         elif op in (c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT) and arg[0] > 0:
-            consider(_required(arg[2], flags))
+            consider(_required(arg[2], flags, found))
         elif choices is not None:
             run = set(choices)
     close()

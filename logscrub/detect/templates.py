@@ -6,8 +6,8 @@ its text, and in it these are made alike:
 - UUIDs in small letters, standing alone: which cloud a cloud id names does not matter, only where it stands;
 - hexadecimal ids of the same length, with a digit and a letter;
 - points in time (`2026-11-22T08:14:02.113Z`, `08:14:02.113`, milliseconds and nanoseconds since 1970);
-- counts: up to six digits with no other digits near that they could belong to, with a fraction or a unit (`1.5`, `812ms`), places
-  in source files (`:41:13`) and numbers of issues (`PAY-12`).
+- counts: up to six digits with no other digits near that they could belong to, or with a unit (`1.5`, `812ms`, `v3`,
+  `customfield_10016`), versions (`4.206.0`), places in source files (`:41:13`) and numbers of issues (`PAY-12`).
 
 Numbers that could be a phone, a card, an address of a network, a date or part of one are left alone, and so are numbers that a
 detector's pattern spells out.
@@ -44,16 +44,21 @@ SHORTEST_ENCODED = 16
 _JOINT_L, _JOINT_R = (re.escape(x) for x in (LEFT_JOINTS, RIGHT_JOINTS))
 _QUOTED = r"\\(?:\\\\)?[\"']"
 """A quote with one or three backslashes before it."""
-_LEFT = (
-    rf"(?:(?<=[{re.escape(LEFT_OF_COUNT)}])|(?<=[A-Z]-)|(?<![\s\S]))"
-    rf"(?<![0-9\\][{_JOINT_L}])(?<![0-9\\](?!: )[{_JOINT_L}][{_JOINT_L}])"
-    rf"(?<!\\u....[{_JOINT_L}])"
+_BEHIND = (
+    rf"[0-9](?:(?<=[{re.escape(LEFT_OF_COUNT)}].)|(?<=[{re.escape(LEFT_OF_COUNT)}]v.)|(?<=[A-Z]-.)|(?<=[a-z]_.)(?<!\\._.)(?<!\\u...._.)"
+    rf"|(?<![\s\S].)|(?<![\s\S]v.)(?<=v.))(?<!\\u....-.)"
 )
-_RIGHT = (
-    rf"(?=[{re.escape(RIGHT_OF_COUNT)}]|\Z|\.(?:\Z|[ \n\"'])|:(?:\Z|[ \n])|%(?:\Z|[ ,)\n\"'])"
+"""A digit that a count may begin with, for where it stands: an expression that begins with a character is found fast."""
+_APART = (
+    rf"(?<![0-9\\][{_JOINT_L}].)(?<![0-9\\](?!: )[{_JOINT_L}][{_JOINT_L}].)"
+    rf"(?<!\\u....[{_JOINT_L}].)"
+)
+_BEFORE = (
+    rf"(?=[{re.escape(RIGHT_OF_COUNT)}]|\Z|\.(?:\Z|[ \n\"'])|:(?:\Z|[ \na-z])|%(?:\Z|[ ,)\n\"'])"
     rf"|{_QUOTED}|\\n)"
-    rf"(?!(?!: )[{_JOINT_R}]{{1,2}}[0-9])(?![{_JOINT_R}]\\(?![\"'n]))(?![{_JOINT_R}]{{2}}\\[u\\])"
 )
+_FAR = rf"(?!(?!: )[{_JOINT_R}]{{1,2}}[0-9])(?![{_JOINT_R}]\\(?![\"'n]))(?![{_JOINT_R}]{{2}}\\[u\\])"
+_RIGHT = _BEFORE + _FAR
 _ALONE = rf"(?![{NO_EDGE}\\%-]|\.[0-9\\])|(?={_QUOTED})"
 """What an id is followed by: nothing that could be part of it."""
 _UUID = rf"(?<![{NO_EDGE}\\%-])[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}(?:{_ALONE})"
@@ -63,13 +68,17 @@ _HEX = (
 )
 """Behind `=`, eight are left alone: an Atlassian token ends in its checksum."""
 _TIME = rf"(?<![{NO_EDGE}\\%:/.+-])(?:[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T)?[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{1,9}})?Z?(?![:+])(?:{_ALONE})"
-_EPOCH = rf"{_LEFT}1[4-9](?:[0-9]{{11}}|[0-9]{{17}}){_RIGHT}"
-_COUNT = (
-    rf"{_LEFT}[0-9]{{1,6}}(?:\.[0-9]{{1,3}})?(?:{'|'.join(UNITS)})?{_RIGHT}"
-    rf"|{_LEFT}(?<=[a-z]:)(?<!\\.:)[0-9]{{1,6}}:[0-9]{{1,6}}{_RIGHT}"
+_EPOCH = rf"(?<=1)[4-9](?:[0-9]{{11}}|[0-9]{{17}}){_RIGHT}"
+_UNIT = f"(?:{'|'.join(UNITS)})"
+_NUMBER = (
+    rf"{_BEHIND}(?:[0-9]{{0,5}}(?:\.[0-9]{{1,3}})?(?:{_UNIT}{_BEFORE}|(?= ms(?![{NO_EDGE}\\])))"
+    rf"|{_APART}(?:[0-9]{{0,5}}(?:\.[0-9]{{1,3}})?{_RIGHT}"
+    rf"|[0-9]{{0,2}}\.[0-9]{{1,3}}\.[0-9]{{1,3}}{_RIGHT}"
+    rf"|(?<=[a-z]:.)(?<!\\.:.)[0-9]{{0,5}}:[0-9]{{1,6}}{_RIGHT}"
+    rf"|(?P<epoch>{_EPOCH})))"
 )
 _IDS = re.compile(f"(?P<uuid>{_UUID})|(?P<hex>{_HEX})|(?P<time>{_TIME})")
-_NUMBERS = re.compile(f"(?P<epoch>{_EPOCH})|{_COUNT}")
+_NUMBERS = re.compile(_NUMBER)
 """Judged after the ids are alike, so that what stands in an id says nothing about the numbers beside it."""
 _DIGIT = re.compile("[0-9]")
 _SAME_UUID = "a0b1c2d3-4e5f-4a6b-8c7d-0e1f2a3b4c5d"

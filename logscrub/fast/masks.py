@@ -51,7 +51,8 @@ _QUOTES = _table("\"'")
 _NO_LEFT_OF_ID = _EDGELESS | _table("\\%-")
 _NO_LEFT_OF_HEX = _NO_LEFT_OF_ID | _table(".")
 _NO_LEFT_OF_TIME = _NO_LEFT_OF_ID | _table(":/.+")
-_BEHIND_STOP, _BEHIND_COLON, _BEHIND_PERCENT = _table(" \n\"'"), _table(" \n"), _table(" ,)\n\"'")
+_BEHIND_STOP, _BEHIND_COLON, _BEHIND_PERCENT = _table(" \n\"'"), _table(" \n") | _LOWER, _table(" ,)\n\"'")
+_NO_END = _EDGELESS | _table("\\")
 _DIGIT_OR_BACKSLASH = _DIGITS | _table("\\")
 _NEAR_DIGITS = _DIGITS.copy()
 _NEAR_DIGITS[[_TIME]] = True
@@ -208,44 +209,45 @@ def _mask_times(a: Bytes, key: Bytes) -> None:
 def _mask_counts(a: Bytes, spelled: frozenset[str]) -> None:
     starts, ends = _runs(_is_digit(a))  # of what is no id and no time
     sizes = ends - starts
-    before = a[starts - 1]
-    short = (sizes <= LONGEST_COUNT) & ((a[starts] != 0x30) | (sizes == 1)) & (_LEFT[before] | ((before == 0x2D) & _UPPER[a[starts - 2]]))
-    long = ((sizes == 13) | (sizes == 19)) & _LEFT[before] & (a[starts] == 0x31) & (a[starts + 1] >= 0x34)
-    # what fractions and places in files go on with: the stretch behind
-    next_starts, next_ends = np.append(starts[1:], len(a) - 1), np.append(ends[1:], len(a) - 1)
-    chosen = np.flatnonzero(short | long)
-    starts, ends, before, is_long = starts[chosen], ends[chosen], before[chosen], long[chosen]
-    next_starts, next_ends = next_starts[chosen], next_ends[chosen]
-    # no digits before that it could belong to
-    joint = _JOINT_L[before]
-    two = a[starts - 2]
+    before, two = a[starts - 1], a[starts - 2]
+    left = _LEFT[before] | ((before == 0x2D) & _UPPER[two]) | ((before == 0x76) & _LEFT[two])
+    left |= (before == 0x5F) & _LOWER[two] & (a[starts - 3] != _BACKSLASH)
+    left &= ~((a[starts - 7] == _BACKSLASH) & (a[starts - 6] == 0x75) & ((before == 0x2D) | (before == 0x5F)))
+    short = (sizes <= LONGEST_COUNT) & ((a[starts] != 0x30) | (sizes == 1))
+    long = ((sizes == 13) | (sizes == 19)) & (a[starts] == 0x31) & (a[starts + 1] >= 0x34)
+    chosen = np.flatnonzero(left & (short | long))
+    # what fractions, versions and places in files go on with: the two stretches behind
+    beyond = len(a) - len(PAD)
+    starts_2, ends_2 = np.append(starts, [beyond] * 2), np.append(ends, [beyond] * 2)
+    next_starts, next_ends, last_starts, last_ends = (x[chosen + n] for n in (1, 2) for x in (starts_2, ends_2))
+    starts, ends, before, two, long, sizes = (x[chosen] for x in (starts, ends, before, two, long, sizes))
+
+    dotted = (next_starts == ends + 1) & (a[ends] == 0x2E) & (next_ends - next_starts <= 3) & ~long
+    version = dotted & (last_starts == next_ends + 1) & (a[next_ends] == 0x2E) & (sizes <= 3) & (last_ends - last_starts <= 3)
+    place = (next_starts == ends + 1) & (a[ends] == 0x3A) & (next_ends - next_starts <= LONGEST_COUNT) & ~long
+    place &= (before == 0x3A) & _LOWER[two] & (a[starts - 3] != _BACKSLASH)
+    more = dotted | place
+    stop = np.where(version, last_ends, np.where(more, next_ends, ends))
+    unit = _unit(a, stop)
+    unit[place | version | long] = 0
+    measured = (unit > 0) | ((a[stop] == 0x20) & (a[stop + 1] == 0x6D) & (a[stop + 2] == 0x73) & ~_NO_END[a[stop + 3]])
+    measured &= ~(place | version | long)
     three = a[starts - 3]
+    joint = _JOINT_L[before]
     apart = ~joint | (
         ~_NEAR_DIGIT_OR_BACKSLASH[two]
         & ~(_JOINT_L[two] & _NEAR_DIGIT_OR_BACKSLASH[three] & ~((two == 0x3A) & (before == 0x20)))
         & ~((a[starts - 7] == _BACKSLASH) & (a[starts - 6] == 0x75))
     )
-    starts, ends, before, two, is_long = starts[apart], ends[apart], before[apart], two[apart], is_long[apart]
-    next_starts, next_ends = next_starts[apart], next_ends[apart]
-
-    follows = next_starts == ends + 1
-    fraction = follows & (a[ends] == 0x2E) & (next_ends - next_starts <= 3) & ~is_long
-    place = follows & (a[ends] == 0x3A) & (next_ends - next_starts <= LONGEST_COUNT) & ~is_long
-    place &= (before == 0x3A) & _LOWER[two] & (a[starts - 3] != _BACKSLASH)
-    stop = np.where(fraction | place, next_ends, ends)
-    unit = _unit(a, stop)
-    unit[place | is_long] = 0
-    good = _ends_count(a, stop + unit)
+    good = _may_end(a, stop + unit) & (measured | (apart & _is_far(a, stop + unit)))
     if spelled:
         good &= ~_are_spelled(a, starts, stop, spelled)
-    starts, ends, stop = starts[good], ends[good], stop[good]
-    next_starts, is_long = next_starts[good], is_long[good]
-    split = stop != ends
-    begins = np.concatenate([starts[~is_long], next_starts[split]])
-    sizes = np.concatenate([(ends - starts)[~is_long], (stop - next_starts)[split]])
+    begins = np.concatenate([starts[good & ~long], next_starts[good & more], last_starts[good & version]])
+    ends = np.concatenate([ends[good & ~long], next_ends[good & more], last_ends[good & version]])
+    long_starts, long_sizes = starts[good & long], sizes[good & long]
+    sizes = ends - begins
     for size in range(1, LONGEST_COUNT + 1):
         _fill(a, begins[sizes == size], size, _COUNT)
-    long_starts, long_sizes = starts[is_long], (ends - starts)[is_long]
     for size in (13, 19):
         _fill(a, long_starts[long_sizes == size], size, _EPOCH)
 
@@ -273,9 +275,9 @@ def _unit(a: Bytes, at: Places) -> Places:
     return size
 
 
-def _ends_count(a: Bytes, at: Places) -> Flags:
+def _may_end(a: Bytes, at: Places) -> Flags:
     """Whether a count may end there."""
-    one, two, three, four = a[at], a[at + 1], a[at + 2], a[at + 3]
+    one, two = a[at], a[at + 1]
     good = _RIGHT[one]
     good |= (one == 0x2E) & _BEHIND_STOP[two]
     good |= (one == 0x3A) & _BEHIND_COLON[two]
@@ -283,12 +285,18 @@ def _ends_count(a: Bytes, at: Places) -> Flags:
     escaped = one == _BACKSLASH
     if escaped.any():
         good |= escaped & (_quoted(a, at) | (two == 0x6E))
+    return good
+
+
+def _is_far(a: Bytes, at: Places) -> Flags:
+    """Whether no digits follow that what ends there could belong to."""
+    one, two, three, four = a[at], a[at + 1], a[at + 2], a[at + 3]
     joint = _JOINT_R[one]
     joints = joint & _JOINT_R[two]
-    good &= ~(joint & _NEAR_DIGITS[two]) & ~(joints & _NEAR_DIGITS[three] & ~((one == 0x3A) & (two == 0x20)))
-    good &= ~(joint & (two == _BACKSLASH) & ~(_QUOTES[three] | (three == 0x6E)))
-    good &= ~(joints & (three == _BACKSLASH) & ((four == 0x75) | (four == _BACKSLASH)))
-    return good
+    near = (joint & _NEAR_DIGITS[two]) | (joints & _NEAR_DIGITS[three] & ~((one == 0x3A) & (two == 0x20)))
+    near |= joint & (two == _BACKSLASH) & ~(_QUOTES[three] | (three == 0x6E))
+    near |= joints & (three == _BACKSLASH) & ((four == 0x75) | (four == _BACKSLASH))
+    return ~near
 
 
 def _restore_coloured(a: Bytes, key: Bytes) -> None:

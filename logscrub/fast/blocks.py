@@ -1,0 +1,37 @@
+"""What the readers of the fast engine share: how a unit is treated that is not known, and what comes of a block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from logscrub.detect.fields import Open
+from logscrub.model import Raw
+
+Treat = Callable[[Raw, Open], tuple[bytes, Open]]
+"""Treats one unit as the plain engine does, counts it, and says what it leaves open."""
+
+
+class Entry(NamedTuple):
+    """Where a reader stands between two lines: all that what comes next can depend on."""
+
+    began: bool
+    open: Open
+    between: bool = True
+    """False inside of a JSON value over many lines: what came before must be known, and cannot be handed on."""
+
+
+class BlockReader(Protocol):
+    """Reads blocks of whole lines."""
+
+    entry: Entry
+    """Where it stands. May be set while it is between two values."""
+
+    def block(self, block: bytes, line: int) -> bytes:
+        """What becomes of a block that begins with that line of the input."""
+
+    def piece(self, text: str, line: int) -> bytes:
+        """What becomes of a part of a line, or of lines as the plain engine reads them."""
+
+    def end(self) -> bytes:
+        """What becomes of what was still open at the end of the input."""

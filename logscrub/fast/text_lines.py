@@ -1,0 +1,169 @@
+"""Lines of text, fast: what becomes of a line follows from its mask and from what the lines before left open.
+
+Each thing that can be left open is a state with a table of its own, from the mask of a line to what becomes of it and to the
+next state. So a line costs one look into a table, and what an object or a stack trace does to the lines after it is known too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from logscrub.detect.fields import NOTHING_OPEN, Open
+from logscrub.fast.blocks import Entry, Treat
+from logscrub.fast.masks import masked
+from logscrub.fast.memory import LONGEST, Budget
+from logscrub.formats.forge_cli import ForgeCliReader
+from logscrub.formats.text import TextReader
+from logscrub.model import Raw
+from logscrub.redact.recipes import Recipe, learn
+from logscrub.redact.scrub import Redactor
+from logscrub.scrubbing import Tally
+
+_MOST_STATES = 5_000
+
+
+class _Apart:
+    """Instead of a recipe: each line is treated by itself."""
+
+
+_APART = _Apart()
+
+
+class _State:
+    """Something that can be left open, and what becomes of the lines that come then."""
+
+    __slots__ = ("began", "get", "open", "table")
+
+    def __init__(self, began: bool, left: Open) -> None:
+        self.began = began
+        self.open = left
+        self.table: dict[bytes, _Step] = {}
+        self.get = self.table.get
+
+
+_Step = tuple[_State, int, Recipe | _Apart | None]
+"""The next state, how many records begin in the line, and what goes from it."""
+
+
+class TextLines:
+    """Reads blocks of `forge logs` and of plain text."""
+
+    def __init__(self, redactor: Redactor, reader: ForgeCliReader | TextReader, treat: Treat, tally: Tally) -> None:
+        self._redactor = redactor
+        self._reader = reader
+        self._treat = treat
+        self._tally = tally
+        self._spelled = redactor.engine.spelled
+        self._states: dict[tuple[bool, Open], _State] = {}
+        self._steps: dict[_Step, _Step] = {}
+        self._budget = Budget()
+        self._state = self._state_of(False, NOTHING_OPEN)
+
+    @property
+    def entry(self) -> Entry:
+        return Entry(self._state.began, self._state.open)
+
+    @entry.setter
+    def entry(self, entry: Entry) -> None:
+        self._state = self._state_of(entry.began, entry.open)
+
+    def block(self, block: bytes, line: int) -> bytes:
+        key = masked(block, self._spelled)
+        if key is None:
+            return self.piece(block.decode("utf-8", "surrogateescape"), line)
+        out: list[bytes] = []
+        cuts: Counter[Recipe] = Counter()
+        state, records, copied, start = self._state, 0, 0, 0
+        lines = key.split(b"\n")
+        lines.pop()
+        for n, piece in enumerate(lines):
+            step = state.get(piece)
+            end = start + len(piece) + 1
+            if step is None:
+                step = self._learn(block[start:end], piece, state)
+            after, count, recipe = step
+            if recipe is None:
+                records += count
+            else:
+                if copied < start:
+                    out.append(block[copied:start])
+                copied = end
+                if recipe is _APART:
+                    clean, after = self._apart(block[start:end], state, line + n)
+                    out.append(clean)
+                else:
+                    assert isinstance(recipe, Recipe)
+                    records += count
+                    cuts[recipe] += 1
+                    out.append(recipe.apply(block[start:end], self._redactor))
+            state, start = after, end
+        out.append(block[copied:])
+        self._state = state
+        self._tally.records_read += records
+        self._tally.records_written += records
+        for used, times in cuts.items():
+            for cut in used.cuts:
+                self._tally.redactions[cut.entity_type] += times
+        return b"".join(out)
+
+    def piece(self, text: str, line: int) -> bytes:
+        self._enter(self._state)
+        self._reader.lines.line = line
+        return self._treat_all(list(self._reader.feed(text)))
+
+    def end(self) -> bytes:
+        self._enter(self._state)
+        return self._treat_all(list(self._reader.finish()))
+
+    def _treat_all(self, units: list[Raw]) -> bytes:
+        out, left = [], self._state.open
+        for raw in units:
+            clean, left = self._treat(raw, left)
+            out.append(clean)
+        self._state = self._state_of(self._began(), left)
+        return b"".join(out)
+
+    def _apart(self, line: bytes, state: _State, number: int) -> tuple[bytes, _State]:
+        self._state = state
+        return self.piece(line.decode("utf-8", "surrogateescape"), number), self._state
+
+    def _learn(self, line: bytes, piece: bytes, state: _State) -> _Step:
+        if len(line) > LONGEST or (piece[:1] in (b"{", b"[") and isinstance(self._reader, TextReader)):
+            return (state, 0, _APART)  # too long to be remembered; a line that may be JSON
+        self._enter(state)
+        raw = self._reader.unit(line.decode("utf-8", "surrogateescape"), 1, 1)
+        try:
+            known = learn(self._redactor, raw, 0, len(raw.text), state.open, self._mask)
+        except Exception:  # it will be withheld, by itself
+            known = None
+        if known is None or not known.alike:
+            step: _Step = (state, 0, _APART)
+        else:
+            step = (self._state_of(self._began(), known.after), raw.records, known.recipe)
+        if not self._budget.take(len(piece)):
+            for each in self._states.values():
+                each.table.clear()
+            self._steps.clear()
+        step = self._steps.setdefault(step, step) if step[2] is None else step
+        state.table[piece] = step
+        return step
+
+    def _mask(self, text: bytes) -> bytes | None:
+        return masked(text, self._spelled)
+
+    def _state_of(self, began: bool, left: Open) -> _State:
+        state = self._states.get((began, left))
+        if state is None:
+            if len(self._states) >= _MOST_STATES:
+                for each in self._states.values():
+                    each.table.clear()
+                self._states.clear()
+            state = self._states[began, left] = _State(began, left)
+        return state
+
+    def _enter(self, state: _State) -> None:
+        if isinstance(self._reader, ForgeCliReader):
+            self._reader.began = state.began
+
+    def _began(self) -> bool:
+        return isinstance(self._reader, ForgeCliReader) and self._reader.began
