@@ -150,7 +150,7 @@ class Engine:
         if template == masked or not spans:
             return spans
         mine = of_template(spans, template, masked)
-        return self._judge(masked, path, depth) if mine is None else mine
+        return self._judge(masked, path, depth) if mine is None or self._allows(mine) else mine
 
     def judge_line(self, text: str, leaf: Leaf, before: Open = NOTHING_OPEN) -> tuple[tuple[Span, ...], Open]:
         """The spans of a leaf that is a line of a text, and what it leaves open; `before`: what earlier lines left open."""
@@ -162,7 +162,7 @@ class Engine:
         spans, after = judge(template, before)
         if spans and template != masked:
             mine = of_template(spans, template, masked)
-            if mine is None:
+            if mine is None or self._allows(mine):
                 spans, after = self._judge_line(masked, before)
             else:
                 spans = mine
@@ -220,7 +220,7 @@ class Engine:
         spans: tuple[Span, ...] = ()
         if rule is not None and rule.detector.guideline != "user-generated content":
             d = rule.detector
-            if not rule.keeps(digits):
+            if not rule.keeps(template_of(digits)):
                 spans = tuple(self._allowed(digits, [self._field_span(0, len(digits), d, digits)]))
         elif len(digits) >= 7:
             spans = self.judge(digits, leaf.field)
@@ -343,6 +343,14 @@ class Engine:
     def _denied(self, name: str) -> bool:
         words = _LETTERS.findall(name)
         return bool(words) and all(fold(w) in self._no_names for w in words)
+
+    @property
+    def has_allowed(self) -> bool:
+        """Whether there are values that stay: then what goes does not follow from a template alone."""
+        return bool(self._allow)
+
+    def _allows(self, spans: Iterable[Span]) -> bool:
+        return any(a.fullmatch(s.plain) for s in spans for a in self._allow)
 
     def _allowed(self, text: str, found: list[Span]) -> list[Span]:
         if not self._allow:

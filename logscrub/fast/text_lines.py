@@ -27,6 +27,8 @@ class _Apart:
 
 
 _APART = _Apart()
+_SEEN = _Apart()
+"""Something goes, and what was seen once: most such lines never come again, so a recipe is made for the second one."""
 
 
 class _State:
@@ -79,8 +81,8 @@ class TextLines:
         for n, piece in enumerate(lines):
             step = state.get(piece)
             end = start + len(piece) + 1
-            if step is None:
-                step = self._learn(block[start:end], piece, state)
+            if step is None or step[2] is _SEEN:
+                step = self._learn(block[start:end], piece, state, step is None)
             after, count, recipe = step
             if recipe is None:
                 records += count
@@ -88,11 +90,10 @@ class TextLines:
                 if copied < start:
                     out.append(block[copied:start])
                 copied = end
-                if recipe is _APART:
+                if isinstance(recipe, _Apart):
                     clean, after = self._apart(block[start:end], state, line + n)
                     out.append(clean)
                 else:
-                    assert isinstance(recipe, Recipe)
                     records += count
                     cuts[recipe] += 1
                     out.append(recipe.apply(block[start:end], self._redactor))
@@ -127,26 +128,28 @@ class TextLines:
         self._state = state
         return self.piece(line.decode("utf-8", "surrogateescape"), number), self._state
 
-    def _learn(self, line: bytes, piece: bytes, state: _State) -> _Step:
+    def _learn(self, line: bytes, piece: bytes, state: _State, is_first: bool) -> _Step:
+        apart: _Step = (state, 0, _APART)
         if len(line) > LONGEST or (piece[:1] in (b"{", b"[") and isinstance(self._reader, TextReader)):
-            return (state, 0, _APART)  # too long to be remembered; a line that may be JSON
+            return apart  # too long to be remembered; a line that may be JSON
         self._enter(state)
         raw = self._reader.unit(line.decode("utf-8", "surrogateescape"), 1, 1)
         try:
-            known = learn(self._redactor, raw, 0, len(raw.text), state.open, self._mask)
+            if is_first:
+                spans, after = self._redactor.look(raw, state.open)
+                step: _Step = (state, 0, _SEEN) if spans else (self._state_of(self._began(), after), raw.records, None)
+            else:
+                known = learn(self._redactor, raw, state.open, self._mask)
+                step = (self._state_of(self._began(), known.after), raw.records, known.recipe) if known.alike else apart
         except Exception:  # it will be withheld, by itself
-            known = None
-        if known is None or not known.alike:
-            step: _Step = (state, 0, _APART)
-        else:
-            step = (self._state_of(self._began(), known.after), raw.records, known.recipe)
+            step = apart
         if not self._budget.take(len(piece)):
             for each in self._states.values():
                 each.table.clear()
             self._steps.clear()
         step = self._steps.setdefault(step, step) if step[2] is None else step
         state.table[piece] = step
-        return step
+        return apart if step[2] is _SEEN else step
 
     def _mask(self, text: bytes) -> bytes | None:
         return masked(text, self._spelled)

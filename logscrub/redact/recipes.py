@@ -7,6 +7,7 @@ the others. Where that would not be the same for all of them, there is no recipe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from logscrub.detect.fields import NOTHING_OPEN, Open
@@ -31,8 +32,9 @@ class Cut(NamedTuple):
     """As it was found; its value says nothing about other texts."""
 
 
-class Recipe(NamedTuple):
-    """What goes from the texts of a template, in order."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Recipe:
+    """What goes from the texts of a template, in order. Each is a thing of its own: two may say the same."""
 
     cuts: tuple[Cut, ...]
 
@@ -62,15 +64,14 @@ class Known(NamedTuple):
     """False where each text of the template must be scrubbed by itself."""
 
 
-def learn(redactor: Redactor, raw: Raw, start: int, end: int, before: Open, mask: Mask) -> Known:
-    """What becomes of all texts whose mask is that of the stretch `[start, end)` of a record, in which all its leaves lie.
-
-    `mask` sees that stretch with the line ends or quotes that stand around it in `raw`.
-    """
+def learn(redactor: Redactor, raw: Raw, before: Open, mask: Mask, start: int = 0) -> Known:
+    """What becomes of all texts whose mask is that of a record's text. Places of cuts count from character `start` of it."""
     spans, after = redactor.look(raw, before)
     if not spans:
         return Known(None, after, True)
     apart = Known(None, NOTHING_OPEN, False)
+    if redactor.engine.has_allowed:
+        return apart
     text = raw.text
     if any(s.inner is not None or s.requote or s.plain != text[s.start : s.end] or "\x1a" in s.plain for s in spans):
         return apart

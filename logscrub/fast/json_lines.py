@@ -1,0 +1,305 @@
+"""Lines of JSON, fast: a line's shape says where its values stand and in which fields, and each value is known or not.
+
+The shape is all of a line but its values: brackets, names of members, and the strings that name others (`"key": "arguments"`).
+Lines of one shape differ in their strings alone, so what is known of a string in a field holds for all of them. What is not
+that simple (numbers that are personal, values over many lines, lines that are no JSON) is treated as the plain engine does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
+
+from logscrub.detect.fields import NOTHING_OPEN, Open
+from logscrub.detect.json_leaves import json_leaves
+from logscrub.fast.blocks import Entry, Treat
+from logscrub.fast.masks import masked
+from logscrub.fast.memory import LONGEST, Budget
+from logscrub.formats.json_values import JsonReader, count_records, is_json
+from logscrub.model import Clean, FieldPath, Leaf, Raw
+from logscrub.redact.recipes import Recipe, learn
+from logscrub.redact.scrub import Redactor
+from logscrub.scrubbing import Tally
+
+_MOST_SHAPES = 2_000
+_MOST_WAYS = 20_000
+_MOST_CLEAN = 20_000
+_ESCAPED_BACKSLASH, _ESCAPED_QUOTE = b"\xf8\xf8", b"\xf8\xf9"
+"""Stand for `\\\\\\\\` and `\\\\"` in a key, so that every quote left in it begins or ends a string."""
+_NAMED = re.compile(rb"[ \t\r\n]*:")
+_NAMING = frozenset((b"key", b"name"))
+_VALUES = re.compile(rb"(?i)value|values|.*value|.*headers")
+"""Names of members whose lists may say in one element what the next one is."""
+
+_Getter = Callable[[Sequence[bytes]], tuple[bytes, ...]]
+_Ways = dict[tuple[bytes, ...], "_Way | None"]
+_Shape = tuple[_Getter, dict[tuple[bytes, ...], tuple[_Getter, _Ways]]]
+"""How to get at the names of a line's members; by them, how to get at the strings that name others; by those, the way."""
+
+
+class _Apart:
+    """Instead of a recipe."""
+
+
+_APART = _Apart()
+"""Each line with this value is treated by itself."""
+_ALONE = _Apart()
+"""Each value is treated by itself."""
+_SEEN = _Apart()
+"""The same, for once: most such values never come again, so a recipe is made for the second one."""
+_NEW = _Apart()
+_Action = Recipe | _Apart | None
+_Table = dict[bytes, _Action]
+"""What becomes of the values of one field, by their masks."""
+
+
+class _Way:
+    """The values of lines of one shape: where they are, and what is known of each."""
+
+    __slots__ = ("fields", "places", "records", "tables")
+
+    def __init__(self, places: tuple[int, ...], fields: tuple[FieldPath, ...], tables: tuple[_Table, ...], records: int) -> None:
+        self.places = places
+        self.fields = fields
+        self.tables = tables
+        self.records = records
+
+
+class JsonLines:
+    """Reads blocks of lines that are mostly JSON."""
+
+    def __init__(self, redactor: Redactor, reader: JsonReader, treat: Treat, tally: Tally) -> None:
+        self._redactor = redactor
+        self._reader = reader
+        self._treat = treat
+        self._tally = tally
+        self._spelled = redactor.engine.spelled
+        self._open: Open = NOTHING_OPEN
+        self._shapes: dict[tuple[bytes, ...], _Shape] = {}
+        self._ways = 0
+        self._tables: dict[FieldPath, _Table] = {}
+        self._clean: dict[tuple[Recipe, bytes], bytes] = {}
+        self._budget = Budget()
+
+    @property
+    def entry(self) -> Entry:
+        return Entry(False, self._open, self._reader.between)
+
+    @entry.setter
+    def entry(self, entry: Entry) -> None:
+        self._open = entry.open
+
+    def block(self, block: bytes, line: int) -> bytes:
+        key = masked(block, self._spelled)
+        if key is None:
+            return self.piece(block.decode("utf-8", "surrogateescape"), line)
+        key = key.replace(b"\\\\", _ESCAPED_BACKSLASH).replace(b'\\"', _ESCAPED_QUOTE)
+        out: list[bytes] = []
+        cuts: Counter[Recipe] = Counter()
+        records = copied = start = 0
+        reader = self._reader
+        for n, text in enumerate(key.split(b"\n")[:-1]):
+            end = start + len(text) + 1
+            actions = self._actions(text, block, start) if reader.between and text[:1] == b"{" and end - start <= LONGEST else None
+            if actions is None:
+                out.append(block[copied:start])
+                out.append(self.piece(block[start:end].decode("utf-8", "surrogateescape"), line + n))
+                copied = end
+            else:
+                count, changes = actions
+                records += count
+                for place, size, change in changes:
+                    at = start + place
+                    out.append(block[copied:at])
+                    copied = at + size
+                    if isinstance(change, Recipe):
+                        out.append(self._cleaned(block[at:copied], change))
+                        cuts[change] += 1
+                    else:
+                        out.append(change.text[1:-1].encode("utf-8", "surrogateescape"))
+                        self._tally.redactions.update(change.redactions)
+            start = end
+        out.append(block[copied:])
+        self._tally.records_read += records
+        self._tally.records_written += records
+        for used, times in cuts.items():
+            for cut in used.cuts:
+                self._tally.redactions[cut.entity_type] += times
+        return b"".join(out)
+
+    def piece(self, text: str, line: int) -> bytes:
+        self._reader.lines.line = line
+        return self._treat_all(self._reader.feed(text))
+
+    def end(self) -> bytes:
+        return self._treat_all(self._reader.finish())
+
+    def _treat_all(self, units: Iterator[Raw]) -> bytes:
+        out = []
+        for raw in units:
+            clean, self._open = self._treat(raw, self._open)
+            out.append(clean)
+        return b"".join(out)
+
+    def _actions(self, text: bytes, block: bytes, start: int) -> tuple[int, list[tuple[int, int, Recipe | Clean]]] | None:
+        """How many records a line holds, and what becomes of which of its values; None where it must be treated by itself."""
+        parts = text.split(b'"')
+        around = tuple(parts[0::2])
+        shape = self._shapes.get(around)
+        if shape is None:
+            shape = self._shape(around)
+        names, labelled = shape
+        named = names(parts)
+        known = labelled.get(named)
+        if known is None:
+            known = labelled[named] = (_getter(_labels(parts)), {})
+        labels, ways = known
+        called = labels(parts)
+        way = ways.get(called)
+        if way is None:
+            if called in ways:
+                return None
+            line = block[start : start + len(text)]
+            if not is_json(line.decode("utf-8", "surrogateescape").strip()):
+                return None
+            way = ways[called] = self._way(parts, _labels(parts), line)
+            if way is None:
+                return None
+        changes: list[tuple[int, int, Recipe | Clean]] = []
+        proven = False
+        for i, table, field in zip(way.places, way.tables, way.fields, strict=True):
+            value = parts[i]
+            action = table.get(value, _NEW)
+            if action is None:
+                continue
+            at = len(b'"'.join(parts[:i])) + 1
+            if not isinstance(action, Recipe):
+                if action is _NEW and not proven:
+                    # only in a line that is JSON a new value is what it seems to be
+                    if not is_json(block[start : start + len(text)].decode("utf-8", "surrogateescape").strip()):
+                        return None
+                    proven = True
+                done = self._by_itself(block[start + at : start + at + len(value)], value, table, field, action)
+                if done is None:
+                    continue
+                if isinstance(done, _Apart):
+                    return None
+                changes.append((at, len(value), done))
+            else:
+                changes.append((at, len(value), action))
+        if way.records:
+            self._open = NOTHING_OPEN
+        return way.records, changes
+
+    def _cleaned(self, value: bytes, recipe: Recipe) -> bytes:
+        clean = self._clean.get((recipe, value))
+        if clean is None:
+            if len(self._clean) >= _MOST_CLEAN:
+                self._clean.clear()
+            clean = self._clean[recipe, value] = recipe.apply(value, self._redactor)
+        return clean
+
+    def _by_itself(self, value: bytes, key: bytes, table: _Table, field: FieldPath, known: _Apart) -> Recipe | Clean | _Apart | None:
+        """What becomes of a value for which there is no recipe; remembers what can be remembered of it."""
+        if known is _APART:
+            return _APART
+        text = value.decode("utf-8", "surrogateescape")
+        raw = Raw(f'"{text}"', (Leaf(1, 1 + len(text), field, "json"),), 1, 1)
+        action: _Action = known
+        done: Recipe | Clean | _Apart | None = _APART
+        try:
+            if known is _SEEN:
+                learned = learn(self._redactor, raw, NOTHING_OPEN, self._mask, 1)
+                action = learned.recipe if learned.alike else _ALONE
+            if isinstance(action, Recipe):
+                done = action
+            else:
+                done, _ = self._redactor.scrub(raw)
+                if known is _NEW:
+                    action = _SEEN if done.redactions else None
+                if done.withheld or self._redactor.engine.placeholder.search(text):
+                    action = done = _APART  # its line is withheld; what is counted follows from the whole line
+                elif not done.redactions and done.text == raw.text:
+                    done = None
+        except Exception:  # its line will be withheld, by itself
+            action = done = _APART
+        if action is not known:
+            self._remember(table, key, action)
+        return done
+
+    def _remember(self, table: _Table, key: bytes, action: _Action) -> None:
+        if not self._budget.take(len(key)):
+            for each in self._tables.values():
+                each.clear()
+        table[key] = action
+
+    def _mask(self, text: bytes) -> bytes | None:
+        return masked(text, self._spelled)
+
+    def _shape(self, around: tuple[bytes, ...]) -> _Shape:
+        if len(self._shapes) >= _MOST_SHAPES or self._ways >= _MOST_WAYS:
+            self._shapes.clear()
+            self._ways = 0
+        names = [2 * n - 1 for n in range(1, len(around)) if _NAMED.match(around[n])]
+        shape = self._shapes[around] = (_getter(names), {})
+        return shape
+
+    def _way(self, parts: list[bytes], labels: tuple[int, ...], line: bytes) -> _Way | None:
+        """The values of a line that is JSON, where they can be treated one by one."""
+        self._ways += 1
+        names = {i for i in range(1, len(parts), 2) if _NAMED.match(parts[i + 1])}
+        # a string that is empty here need not be so in the other lines
+        texts, at = [], 0
+        places: dict[int, int] = {}
+        size = 0
+        for i, part in enumerate(parts):
+            text = line[at : at + len(part)].decode("utf-8", "surrogateescape")
+            if i % 2 and not text and i not in names and i not in labels:
+                text = "x"
+            places[size] = i
+            texts.append(text)
+            size += len(text) + 1
+            at += len(part) + 1
+        whole = '"'.join(texts)
+        found: dict[int, FieldPath] = {}
+        for leaf in json_leaves(whole):
+            if leaf.coding == "json":
+                found[places[leaf.start]] = leaf.field
+            elif self._redactor.look(Raw(whole, (leaf,), 1, 1))[0]:
+                return None
+        strings = tuple(i for i in range(1, len(parts), 2) if i not in names)
+        if set(found) != set(strings):
+            return None
+        fields = tuple(found[i] for i in strings)
+        tables = tuple(self._tables.setdefault(field, {}) for field in fields)
+        return _Way(strings, fields, tables, count_records(line.decode("utf-8", "surrogateescape").strip()))
+
+
+def _labels(parts: Sequence[bytes]) -> tuple[int, ...]:
+    """Where the strings stand that can name others, besides the names of members."""
+    labels: list[int] = []
+    stack: list[tuple[bytes, bytes]] = []
+    name = b""
+    for i, part in enumerate(parts):
+        if i % 2 == 0:
+            for sign in part:
+                if sign in b"{[":
+                    stack.append((bytes([sign]), name if not stack or stack[-1][0] == b"{" else b""))
+                elif sign in b"}]" and stack:
+                    stack.pop()
+        elif _NAMED.match(parts[i + 1]):
+            name = part
+        elif stack and (
+            (stack[-1][0] == b"{" and name in _NAMING)
+            or (stack[-1][0] == b"[" and (not stack[-1][1] or _VALUES.fullmatch(stack[-1][1])))
+        ):
+            labels.append(i)
+    return tuple(labels)
+
+
+def _getter(places: Sequence[int]) -> _Getter:
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda parts: tuple(parts[i] for i in places)
