@@ -21,7 +21,7 @@ from logscrub._version import __version__
 from logscrub.errors import InputError, LogscrubError, OutputError, UsageError
 
 if TYPE_CHECKING:
-    from logscrub.api import Scrubbed
+    from logscrub.api import EngineName, Scrubbed
     from logscrub.config import Config
     from logscrub.verify import FileReport
 
@@ -46,11 +46,12 @@ def scrub(
     detectors: Sequence[Path] = (),
     input_format: str = "auto",
     config: Config | None = None,
+    engine: EngineName = "fast",
 ) -> Scrubbed[AnyStr]:
     """`data`, a whole log (not compressed), without customer data. See `logscrub.api.scrub`."""
     from logscrub import api
 
-    return api.scrub(data, policy=policy, key=key, detectors=detectors, input_format=input_format, config=config)
+    return api.scrub(data, policy=policy, key=key, detectors=detectors, input_format=input_format, config=config, engine=engine)
 
 
 def scrub_file(
@@ -62,11 +63,14 @@ def scrub_file(
     detectors: Sequence[Path] = (),
     input_format: str = "auto",
     config: Config | None = None,
+    engine: EngineName = "fast",
 ) -> Scrubbed[None]:
     """Writes the file `source`, compressed or not, to `target` without customer data. See `logscrub.api.scrub_file`."""
     from logscrub import api
 
-    return api.scrub_file(source, target, policy=policy, key=key, detectors=detectors, input_format=input_format, config=config)
+    return api.scrub_file(
+        source, target, policy=policy, key=key, detectors=detectors, input_format=input_format, config=config, engine=engine
+    )
 
 
 def verify(
@@ -76,11 +80,12 @@ def verify(
     detectors: Sequence[Path] = (),
     input_format: str = "auto",
     config: Config | None = None,
+    engine: EngineName = "fast",
 ) -> FileReport:
     """Where `data`, a whole log (not compressed), holds customer data. See `logscrub.api.verify`."""
     from logscrub import api
 
-    return api.verify(data, policy=policy, detectors=detectors, input_format=input_format, config=config)
+    return api.verify(data, policy=policy, detectors=detectors, input_format=input_format, config=config, engine=engine)
 
 
 def verify_file(
@@ -90,11 +95,12 @@ def verify_file(
     detectors: Sequence[Path] = (),
     input_format: str = "auto",
     config: Config | None = None,
+    engine: EngineName = "fast",
 ) -> list[FileReport]:
     """Where a file, compressed or not, holds customer data: one report, or one a member of a zip."""
     from logscrub import api
 
-    return api.verify_file(path, policy=policy, detectors=detectors, input_format=input_format, config=config)
+    return api.verify_file(path, policy=policy, detectors=detectors, input_format=input_format, config=config, engine=engine)
 
 
 class _Package(ModuleType):

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any, AnyStr, Generic, TypeVar, cast
+from typing import IO, Any, AnyStr, Generic, Literal, Protocol, TypeVar, cast
 
 from logscrub.config import Config, NameSettings
 from logscrub.detect import catalogue
@@ -31,12 +31,12 @@ from logscrub.model import Leaf, Raw
 from logscrub.redact.policy import load_policy
 from logscrub.redact.pseudonyms import Pseudonymizer, check_key
 from logscrub.redact.scrub import WITHHELD, Redactor
-from logscrub.scrubbing import Scrubber, Tally
+from logscrub.scrubbing import Scrubber, Scrubs, Tally
 from logscrub.sinks import Sink, ZipSink, open_sink, open_zip_sink
 from logscrub.sources import streams
 from logscrub.sources.files import Input, printable
 from logscrub.sources.streams import Stream, open_stream
-from logscrub.verify import FileReport, Verifier
+from logscrub.verify import FileReport, Verifier, Verifies
 
 Output = TypeVar("Output", str, bytes, None)
 
@@ -60,6 +60,50 @@ class Scrubbed(Generic[Output]):
     """The formats that were read."""
 
 
+class Runner(Protocol):
+    """How inputs are scrubbed and verified: one unit after the other, or fast. The result is the same."""
+
+    @property
+    def redactor(self) -> Redactor: ...
+
+    def scrubber(self, input_format: str = "auto") -> Scrubs:
+        """What scrubs one input."""
+
+    def verifier(self, path: str, input_format: str = "auto") -> Verifies:
+        """What verifies one input, which reports call `path`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainEngine:
+    """One unit after the other."""
+
+    redactor: Redactor
+
+    def scrubber(self, input_format: str = "auto") -> Scrubs:
+        return Scrubber(self.redactor, input_format)
+
+    def verifier(self, path: str, input_format: str = "auto") -> Verifies:
+        return Verifier(self.redactor, path, input_format)
+
+
+EngineName = Literal["fast", "plain"]
+DEFAULT_ENGINE: EngineName = "fast"
+
+
+@contextmanager
+def engine_of(
+    redactor: Redactor, name: EngineName = DEFAULT_ENGINE, *, verifies: bool = False, processes: int | None = 1
+) -> Iterator[Runner]:
+    """The engine of that name. `processes`: of the fast one; None for as many as there are processors."""
+    if name == "plain":
+        yield PlainEngine(redactor)
+        return
+    from logscrub.fast.engine import FastEngine
+
+    with FastEngine(redactor, verifies, processes) as engine:
+        yield engine
+
+
 def scrub(
     data: AnyStr,
     *,
@@ -68,6 +112,7 @@ def scrub(
     detectors: Sequence[Path] = (),
     input_format: str = "auto",
     config: Config | None = None,
+    engine: EngineName = "fast",
 ) -> Scrubbed[AnyStr]:
     """`data`, a whole log (not compressed), without customer data.
 
@@ -76,8 +121,9 @@ def scrub(
     wrong settings, InputError for data that is compressed.
     """
     raw = _bytes(data)
-    scrubber = Scrubber(build_redactor(settings(config, policy, detectors), key), input_format)
-    out = scrubber.feed(raw) + scrubber.finish()
+    with engine_of(build_redactor(settings(config, policy, detectors), key), engine) as using:
+        scrubber = using.scrubber(input_format)
+        out = scrubber.feed(raw) + scrubber.finish()
     return _scrubbed(out.decode("utf-8", "surrogatepass") if isinstance(data, str) else out, scrubber.tally)
 
 
@@ -90,13 +136,14 @@ def scrub_file(
     detectors: Sequence[Path] = (),
     input_format: str = "auto",
     config: Config | None = None,
+    engine: EngineName = "fast",
 ) -> Scrubbed[None]:
     """Writes the file `source` to `target` without customer data, compressed as it was. The rest is as in `scrub`.
 
     The target appears whole or not at all. Raises InputError, OutputError or UsageError.
     """
-    redactor = build_redactor(settings(config, policy, detectors), key)
-    return _scrubbed(None, scrub_input(redactor, _input(Path(source)), Path(target), input_format=input_format))
+    with engine_of(build_redactor(settings(config, policy, detectors), key), engine) as using:
+        return _scrubbed(None, scrub_input(using, _input(Path(source)), Path(target), input_format=input_format))
 
 
 def verify(
@@ -106,15 +153,17 @@ def verify(
     detectors: Sequence[Path] = (),
     input_format: str = "auto",
     config: Config | None = None,
+    engine: EngineName = "fast",
 ) -> FileReport:
     """Where `data`, a whole log (not compressed), holds customer data that the policy does not keep.
 
     Raises UsageError for wrong settings, InputError for data that is compressed.
     """
     raw = _bytes(data)
-    verifier = Verifier(build_redactor(settings(config, policy, detectors)), "-", input_format)
-    verifier.feed(raw)
-    report = verifier.finish()
+    with engine_of(build_redactor(settings(config, policy, detectors)), engine, verifies=True) as using:
+        verifier = using.verifier("-", input_format)
+        verifier.feed(raw)
+        report = verifier.finish()
     report.sha256 = hashlib.sha256(raw).hexdigest()
     return report
 
@@ -126,13 +175,14 @@ def verify_file(
     detectors: Sequence[Path] = (),
     input_format: str = "auto",
     config: Config | None = None,
+    engine: EngineName = "fast",
 ) -> list[FileReport]:
     """Where a file, compressed or not, holds customer data: one report, or one a member of a zip.
 
     A file that cannot be read (to its end) has a report with an `error`, and is not clean.
     """
-    redactor = build_redactor(settings(config, policy, detectors))
-    return verify_input(redactor, _input(Path(path)), input_format=input_format)
+    with engine_of(build_redactor(settings(config, policy, detectors)), engine, verifies=True) as using:
+        return verify_input(using, _input(Path(path)), input_format=input_format)
 
 
 def settings(config: Config | None, policy: str | None, detectors: Sequence[Path], names: Kind | None = None) -> Config:
@@ -183,7 +233,7 @@ def _engine(
 
 
 def scrub_input(
-    redactor: Redactor, item: Input, target: Path | None, *, input_format: str = "auto", progress: Progress | None = None
+    engine: Runner, item: Input, target: Path | None, *, input_format: str = "auto", progress: Progress | None = None
 ) -> Tally:
     """Scrubs one input into one output, compressed the same way; None is standard output.
 
@@ -194,25 +244,26 @@ def scrub_input(
     with open_stream(item) as stream:
         if stream.compression == "zip":
             with open_zip_sink(target, inputs=[item.path]) as archive:
-                tally = _scrub_members(redactor, stream, archive, input_format, tell)
+                tally = _scrub_members(engine, stream, archive, input_format, tell)
                 archive.commit()
             return tally
         with open_sink(target, stream.compression, inputs=[item.path]) as sink:
-            tally = _scrub_stream(redactor, stream, sink, input_format, tell)
+            tally = _scrub_stream(engine, stream, sink, input_format, tell)
             sink.commit()
         return tally
 
 
-def _scrub_stream(redactor: Redactor, stream: Stream, sink: Sink, input_format: str, tell: Progress) -> Tally:
-    scrubber = Scrubber(redactor, input_format)
+def _scrub_stream(engine: Runner, stream: Stream, sink: Sink, input_format: str, tell: Progress) -> Tally:
+    scrubber = engine.scrubber(input_format)
     live = stream.size is None
     try:
         for piece in stream.chunks():
-            sink.write(scrubber.feed(piece))
+            sink.write(scrubber.feed(piece, stream.has_more))
             if live:
                 sink.flush()
             tell(stream.bytes_read, scrubber.tally)
     except InputError:
+        sink.write(scrubber.feed(b""))
         sink.flush()
         raise
     sink.write(scrubber.finish())
@@ -220,16 +271,16 @@ def _scrub_stream(redactor: Redactor, stream: Stream, sink: Sink, input_format: 
     return scrubber.tally
 
 
-def _scrub_members(redactor: Redactor, stream: Stream, archive: ZipSink, input_format: str, tell: Progress) -> Tally:
+def _scrub_members(engine: Runner, stream: Stream, archive: ZipSink, input_format: str, tell: Progress) -> Tally:
     total = Tally()
     names: dict[str, str] = {}
     for name, pieces, info in stream.members():
         if name not in names:
-            names[name] = unused_name(name, clean_name(redactor, name), names.values())
+            names[name] = unused_name(name, clean_name(engine.redactor, name), names.values())
         archive.begin(names[name], info)
-        scrubber = Scrubber(redactor, input_format)
+        scrubber = engine.scrubber(input_format)
         for piece in pieces:
-            archive.write(scrubber.feed(piece))
+            archive.write(scrubber.feed(piece, True))
             tell(stream.bytes_read, _sum(total, scrubber.tally))
         archive.write(scrubber.finish())
         archive.end()
@@ -239,13 +290,14 @@ def _scrub_members(redactor: Redactor, stream: Stream, archive: ZipSink, input_f
 
 
 def verify_input(
-    redactor: Redactor, item: Input, *, input_format: str = "auto", progress: Callable[[int, int], None] | None = None
+    engine: Runner, item: Input, *, input_format: str = "auto", progress: Callable[[int, int], None] | None = None
 ) -> list[FileReport]:
     """Verifies one input: one report, or one a member of a zip (`archive.zip!member`). Paths in them are clean themselves.
 
     `progress` is told after each piece how many bytes of the input were read, and how many findings there are.
     """
     tell = progress or (lambda done, found: None)
+    redactor = engine.redactor
     path = report_name(redactor, item)
     reports: list[FileReport] = []
     sha256 = ""
@@ -254,11 +306,11 @@ def verify_input(
             try:
                 for name, pieces in _parts(stream):
                     member = path if name is None else f"{path}!{clean_name(redactor, name, pseudonyms=False)}"
-                    verifier = Verifier(redactor, member, input_format)
+                    verifier = engine.verifier(member, input_format)
                     reports.append(verifier.report)
                     try:
                         for piece in pieces:
-                            verifier.feed(piece)
+                            verifier.feed(piece, stream.has_more)
                             tell(stream.bytes_read, sum(report.found for report in reports))
                     except InputError:  # what came before it is looked at to the end
                         verifier.finish()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from logscrub import formats
 from logscrub.detect.fields import NOTHING_OPEN, Open
@@ -126,8 +127,20 @@ def clean_unit(redactor: Redactor, raw: Raw, before: Open, tally: Tally) -> tupl
     return clean, after
 
 
+class Scrubs(Protocol):
+    """What scrubs one input. Feed it bytes; what it returns may leave."""
+
+    tally: Tally
+
+    def feed(self, data: bytes, more: bool = False) -> bytes:
+        """Clean bytes for the units that are complete with `data`; where `more` follows at once, some may be kept back."""
+
+    def finish(self) -> bytes:
+        """Clean bytes for what was still open at the end. Raises NotConserved when the count does not come out."""
+
+
 class Scrubber:
-    """Scrubs one input. Feed it bytes; what it returns may leave."""
+    """The plain engine: one unit after the other. What it makes of an input is what any other engine must make of it."""
 
     def __init__(self, redactor: Redactor, input_format: str = "auto") -> None:
         self._redactor = redactor
@@ -135,7 +148,7 @@ class Scrubber:
         self._open: Open = NOTHING_OPEN
         self.tally = Tally()
 
-    def feed(self, data: bytes) -> bytes:
+    def feed(self, data: bytes, more: bool = False) -> bytes:
         """Clean bytes for the units that are complete with `data`."""
         self.tally.bytes_read += len(data)
         return self._scrub(self._units.feed(data))

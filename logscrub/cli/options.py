@@ -52,6 +52,14 @@ Names = Annotated[
     ),
 ]
 
+Engine = Annotated[
+    Literal["fast", "plain"],
+    typer.Option(
+        "--engine",
+        help="How to read: fast, on all processors, or plain, one record after the other. The output is the same.",
+    ),
+]
+
 
 def given_key(file: Path | None) -> bytes | None:
     """The key for pseudonyms: that of `--key-file`, else that of LOGSCRUB_KEY, else none. Raises UsageError."""

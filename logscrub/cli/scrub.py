@@ -15,10 +15,23 @@ import typer
 
 from logscrub._version import __version__
 from logscrub.cli.console import Tell, progress, put, say
-from logscrub.cli.options import Detectors, Format, Inputs, Names, Policy, given_key, number, readable, size, wait_for_input
+from logscrub.cli.options import (
+    Detectors,
+    Engine,
+    Format,
+    Inputs,
+    Names,
+    Policy,
+    given_key,
+    number,
+    readable,
+    size,
+    wait_for_input,
+)
 from logscrub.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from logscrub import api
     from logscrub.redact.scrub import Redactor
     from logscrub.scrubbing import Tally
     from logscrub.sources.files import Input
@@ -53,6 +66,7 @@ def scrub(
     policy: Policy = None,
     detectors: Detectors = None,
     names: Names = None,
+    engine: Engine = "fast",
     key_file: Annotated[
         Path | None,
         typer.Option(
@@ -67,7 +81,7 @@ def scrub(
 
     Everything else stays as it is, byte for byte, in the same format and compression. Files appear whole or not at all.
     """
-    from logscrub.api import build_redactor, clean_name, settings
+    from logscrub.api import build_redactor, clean_name, engine_of, settings
     from logscrub.config import load_config
     from logscrub.sources.files import expand, printable
 
@@ -85,7 +99,8 @@ def scrub(
     for name, error in unreadable:
         say(str(error))
         outcomes.append(Outcome(printable(clean_name(redactor, name)), "failed", None))
-    outcomes += _scrub_all(redactor, jobs, input_format)
+    with engine_of(redactor, engine, processes=None) as using:
+        outcomes += _scrub_all(using, jobs, input_format)
     if summary is not None:
         put(json.dumps(summary_of(redactor, outcomes), indent=2) + "\n", summary)
     if any(outcome.tally for outcome in outcomes) or not outcomes:
@@ -163,15 +178,15 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _scrub_all(redactor: Redactor, jobs: Sequence[Job], input_format: str) -> list[Outcome]:
+def _scrub_all(engine: api.Runner, jobs: Sequence[Job], input_format: str) -> list[Outcome]:
     """Scrubs one input after the other; one that cannot be read does not stop the rest."""
     wait_for_input(job.item for job in jobs)
     on_screen = any(job.target is None for job in jobs) and sys.stdout is not None and sys.stdout.isatty()
     with progress([job.item for job in jobs], "redactions", shown=not on_screen) as begin:
-        return [_scrub_one(redactor, job, input_format, begin()) for job in jobs]
+        return [_scrub_one(engine, job, input_format, begin()) for job in jobs]
 
 
-def _scrub_one(redactor: Redactor, job: Job, input_format: str, tell: Tell) -> Outcome:
+def _scrub_one(engine: api.Runner, job: Job, input_format: str, tell: Tell) -> Outcome:
     from logscrub.api import clean_text, scrub_input
 
     so_far: Tally | None = None
@@ -182,10 +197,10 @@ def _scrub_one(redactor: Redactor, job: Job, input_format: str, tell: Tell) -> O
         tell(done, tally.redactions.total())
 
     try:
-        tally = scrub_input(redactor, job.item, job.target, input_format=input_format, progress=note)
+        tally = scrub_input(engine, job.item, job.target, input_format=input_format, progress=note)
     except InputError as error:
         rest = str(error).removeprefix(job.item.name)  # the name is what the user typed, a zip's members are not
-        say(job.item.name + clean_text(redactor, rest))
+        say(job.item.name + clean_text(engine.redactor, rest))
         return Outcome(job.name, "failed", so_far if job.target is None else None)
     if tally.records_withheld:
         say(

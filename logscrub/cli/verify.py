@@ -9,7 +9,7 @@ import typer
 
 from logscrub._version import __version__
 from logscrub.cli.console import progress, put, say
-from logscrub.cli.options import Detectors, Format, Inputs, Names, each, readable, wait_for_input
+from logscrub.cli.options import Detectors, Engine, Format, Inputs, Names, each, readable, wait_for_input
 
 EXAMPLES = """\b
 Examples:
@@ -38,6 +38,7 @@ def verify(
     ] = None,
     detectors: Detectors = None,
     names: Names = None,
+    engine: Engine = "fast",
 ) -> int:
     """Prove that logs hold no customer data.
 
@@ -45,7 +46,7 @@ def verify(
     """
     import json
 
-    from logscrub.api import build_redactor, clean_name, settings, verify_input
+    from logscrub.api import build_redactor, clean_name, engine_of, settings, verify_input
     from logscrub.config import load_config
     from logscrub.errors import UsageError
     from logscrub.sinks import same_file
@@ -67,9 +68,9 @@ def verify(
         name = printable(argument)
         reports.append(FileReport(clean_name(redactor, name, pseudonyms=False), error=str(error).removeprefix(f"{name}: ")))
     wait_for_input(items)
-    with progress(items, "findings") as begin:
+    with engine_of(redactor, engine, verifies=True, processes=None) as using, progress(items, "findings") as begin:
         for item in items:
-            found = verify_input(redactor, item, input_format=input_format, progress=begin())
+            found = verify_input(using, item, input_format=input_format, progress=begin())
             for report in found:
                 if report.error:
                     say(f"{item.name}: {report.error}")

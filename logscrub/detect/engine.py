@@ -127,7 +127,8 @@ class Engine:
         self._gate = Gate([p for d in detectors for p in d.patterns], [d.context for d in detectors for _ in d.patterns])
         self._harmless = [re.compile(p) for h in catalogue.harmless for p in h.patterns]
         self._harmless_gate = Gate([p for h in catalogue.harmless for p in h.patterns])
-        self.spelled = spelled_numbers(p for item in (*detectors, *catalogue.harmless) for p in item.patterns)
+        spelled = [p for d in detectors for p in d.patterns] + [p for h in catalogue.harmless for p in h.patterns]
+        self.spelled = spelled_numbers(spelled)
         """Numbers that stay in templates."""
         self._key_detector = next((d for d in detectors if d.entity_type == "PRIVATE_KEY"), None)
         types = "|".join(sorted(re.escape(t) for t in {*catalogue.entity_types, "WITHHELD"}))

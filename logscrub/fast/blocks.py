@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 from logscrub.detect.fields import Open
 from logscrub.model import Raw
+from logscrub.scrubbing import Tally
 
 Treat = Callable[[Raw, Open], tuple[bytes, Open]]
 """Treats one unit as the plain engine does, counts it, and says what it leaves open."""
@@ -24,8 +25,13 @@ class Entry(NamedTuple):
 class BlockReader(Protocol):
     """Reads blocks of whole lines."""
 
+    tally: Tally
+    """Counts what is known; what is treated by itself is counted by who treats it. May be replaced between blocks."""
     entry: Entry
     """Where it stands. May be set while it is between two values."""
+
+    def begin(self) -> None:
+        """An input begins: nothing is open, whatever became of the one before."""
 
     def block(self, block: bytes, line: int) -> bytes:
         """What becomes of a block that begins with that line of the input."""

@@ -15,7 +15,6 @@ from operator import itemgetter
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.json_leaves import json_leaves
 from logscrub.fast.blocks import Entry, Treat
-from logscrub.fast.masks import masked
 from logscrub.fast.memory import LONGEST, Budget
 from logscrub.formats.json_values import JsonReader, count_records, is_json
 from logscrub.model import Clean, FieldPath, Leaf, Raw
@@ -70,11 +69,13 @@ class _Way:
 class JsonLines:
     """Reads blocks of lines that are mostly JSON."""
 
-    def __init__(self, redactor: Redactor, reader: JsonReader, treat: Treat, tally: Tally) -> None:
+    def __init__(self, redactor: Redactor, reader: JsonReader, treat: Treat, recipes: bool) -> None:
+        """`recipes`: False where every unit in which something must go is to be treated by itself."""
+        self.tally = Tally()
+        self._recipes = recipes
         self._redactor = redactor
         self._reader = reader
         self._treat = treat
-        self._tally = tally
         self._spelled = redactor.engine.spelled
         self._open: Open = NOTHING_OPEN
         self._shapes: dict[tuple[bytes, ...], _Shape] = {}
@@ -91,8 +92,12 @@ class JsonLines:
     def entry(self, entry: Entry) -> None:
         self._open = entry.open
 
+    def begin(self) -> None:
+        self._reader = JsonReader()
+        self._open = NOTHING_OPEN
+
     def block(self, block: bytes, line: int) -> bytes:
-        key = masked(block, self._spelled)
+        key = self._mask(block)
         if key is None:
             return self.piece(block.decode("utf-8", "surrogateescape"), line)
         key = key.replace(b"\\\\", _ESCAPED_BACKSLASH).replace(b'\\"', _ESCAPED_QUOTE)
@@ -102,7 +107,9 @@ class JsonLines:
         reader = self._reader
         for n, text in enumerate(key.split(b"\n")[:-1]):
             end = start + len(text) + 1
-            actions = self._actions(text, block, start) if reader.between and text[:1] == b"{" and end - start <= LONGEST else None
+            actions = (
+                self._actions(text, block, start) if reader.between and text[:1] == b"{" and end - start <= LONGEST else None
+            )
             if actions is None:
                 out.append(block[copied:start])
                 out.append(self.piece(block[start:end].decode("utf-8", "surrogateescape"), line + n))
@@ -119,14 +126,14 @@ class JsonLines:
                         cuts[change] += 1
                     else:
                         out.append(change.text[1:-1].encode("utf-8", "surrogateescape"))
-                        self._tally.redactions.update(change.redactions)
+                        self.tally.redactions.update(change.redactions)
             start = end
         out.append(block[copied:])
-        self._tally.records_read += records
-        self._tally.records_written += records
+        self.tally.records_read += records
+        self.tally.records_written += records
         for used, times in cuts.items():
             for cut in used.cuts:
-                self._tally.redactions[cut.entity_type] += times
+                self.tally.redactions[cut.entity_type] += times
         return b"".join(out)
 
     def piece(self, text: str, line: int) -> bytes:
@@ -201,7 +208,9 @@ class JsonLines:
             clean = self._clean[recipe, value] = recipe.apply(value, self._redactor)
         return clean
 
-    def _by_itself(self, value: bytes, key: bytes, table: _Table, field: FieldPath, known: _Apart) -> Recipe | Clean | _Apart | None:
+    def _by_itself(
+        self, value: bytes, key: bytes, table: _Table, field: FieldPath, known: _Apart
+    ) -> Recipe | Clean | _Apart | None:
         """What becomes of a value for which there is no recipe; remembers what can be remembered of it."""
         if known is _APART:
             return _APART
@@ -210,18 +219,23 @@ class JsonLines:
         action: _Action = known
         done: Recipe | Clean | _Apart | None = _APART
         try:
-            if known is _SEEN:
+            if not self._recipes:
+                action = _APART if self._redactor.look(raw)[0] else None
+                done = action
+            elif known is _SEEN:
                 learned = learn(self._redactor, raw, NOTHING_OPEN, self._mask, 1)
                 action = learned.recipe if learned.alike else _ALONE
-            if isinstance(action, Recipe):
+            if not self._recipes:
+                pass
+            elif isinstance(action, Recipe):
                 done = action
             else:
                 done, _ = self._redactor.scrub(raw)
                 if known is _NEW:
-                    action = _SEEN if done.redactions else None
+                    action = None if done.text == raw.text else _SEEN
                 if done.withheld or self._redactor.engine.placeholder.search(text):
                     action = done = _APART  # its line is withheld; what is counted follows from the whole line
-                elif not done.redactions and done.text == raw.text:
+                elif done.text == raw.text:
                     done = None
         except Exception:  # its line will be withheld, by itself
             action = done = _APART
@@ -236,6 +250,8 @@ class JsonLines:
         table[key] = action
 
     def _mask(self, text: bytes) -> bytes | None:
+        from logscrub.fast.masks import masked  # numpy takes a while to import, and a line alone does not need it
+
         return masked(text, self._spelled)
 
     def _shape(self, around: tuple[bytes, ...]) -> _Shape:

@@ -113,7 +113,9 @@ def _mask_uuids(a: Bytes, key: Bytes) -> None:
         at = at[(at >= _MOST_LEFT) & (at < len(a) - len(PAD))]
         at = at[~_NO_LEFT_OF_ID[a[at - 1]] & _alone(a, at + 36)]
         four = _in_a_row(_is_hex(a), 4)
-        at = at[four[at] & four[at + 4] & four[at + 9] & four[at + 14] & four[at + 19] & four[at + 24] & four[at + 28] & four[at + 32]]
+        at = at[
+            four[at] & four[at + 4] & four[at + 9] & four[at + 14] & four[at + 19] & four[at + 24] & four[at + 28] & four[at + 32]
+        ]
         _fill(key, at, 36, _UUID)
 
 
@@ -219,8 +221,10 @@ def _mask_counts(a: Bytes, spelled: frozenset[str]) -> None:
     # what fractions, versions and places in files go on with: the two stretches behind
     beyond = len(a) - len(PAD)
     starts_2, ends_2 = np.append(starts, [beyond] * 2), np.append(ends, [beyond] * 2)
-    next_starts, next_ends, last_starts, last_ends = (x[chosen + n] for n in (1, 2) for x in (starts_2, ends_2))
-    starts, ends, before, two, long, sizes = (x[chosen] for x in (starts, ends, before, two, long, sizes))
+    next_starts, next_ends = starts_2[chosen + 1], ends_2[chosen + 1]
+    last_starts, last_ends = starts_2[chosen + 2], ends_2[chosen + 2]
+    starts, ends, before, two = starts[chosen], ends[chosen], before[chosen], two[chosen]
+    long, sizes = long[chosen], sizes[chosen]
 
     dotted = (next_starts == ends + 1) & (a[ends] == 0x2E) & (next_ends - next_starts <= 3) & ~long
     version = dotted & (last_starts == next_ends + 1) & (a[next_ends] == 0x2E) & (sizes <= 3) & (last_ends - last_starts <= 3)

@@ -10,7 +10,6 @@ from collections import Counter
 
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.fast.blocks import Entry, Treat
-from logscrub.fast.masks import masked
 from logscrub.fast.memory import LONGEST, Budget
 from logscrub.formats.forge_cli import ForgeCliReader
 from logscrub.formats.text import TextReader
@@ -50,11 +49,13 @@ _Step = tuple[_State, int, Recipe | _Apart | None]
 class TextLines:
     """Reads blocks of `forge logs` and of plain text."""
 
-    def __init__(self, redactor: Redactor, reader: ForgeCliReader | TextReader, treat: Treat, tally: Tally) -> None:
+    def __init__(self, redactor: Redactor, reader: ForgeCliReader | TextReader, treat: Treat, recipes: bool) -> None:
+        """`recipes`: False where every unit in which something must go is to be treated by itself."""
+        self.tally = Tally()
+        self._recipes = recipes
         self._redactor = redactor
         self._reader = reader
         self._treat = treat
-        self._tally = tally
         self._spelled = redactor.engine.spelled
         self._states: dict[tuple[bool, Open], _State] = {}
         self._steps: dict[_Step, _Step] = {}
@@ -69,8 +70,12 @@ class TextLines:
     def entry(self, entry: Entry) -> None:
         self._state = self._state_of(entry.began, entry.open)
 
+    def begin(self) -> None:
+        self._reader = type(self._reader)()
+        self._state = self._state_of(False, NOTHING_OPEN)
+
     def block(self, block: bytes, line: int) -> bytes:
-        key = masked(block, self._spelled)
+        key = self._mask(block)
         if key is None:
             return self.piece(block.decode("utf-8", "surrogateescape"), line)
         out: list[bytes] = []
@@ -100,11 +105,11 @@ class TextLines:
             state, start = after, end
         out.append(block[copied:])
         self._state = state
-        self._tally.records_read += records
-        self._tally.records_written += records
+        self.tally.records_read += records
+        self.tally.records_written += records
         for used, times in cuts.items():
             for cut in used.cuts:
-                self._tally.redactions[cut.entity_type] += times
+                self.tally.redactions[cut.entity_type] += times
         return b"".join(out)
 
     def piece(self, text: str, line: int) -> bytes:
@@ -137,7 +142,11 @@ class TextLines:
         try:
             if is_first:
                 spans, after = self._redactor.look(raw, state.open)
-                step: _Step = (state, 0, _SEEN) if spans else (self._state_of(self._began(), after), raw.records, None)
+                step: _Step = (
+                    (state, 0, _SEEN if self._recipes else _APART)
+                    if spans
+                    else (self._state_of(self._began(), after), raw.records, None)
+                )
             else:
                 known = learn(self._redactor, raw, state.open, self._mask)
                 step = (self._state_of(self._began(), known.after), raw.records, known.recipe) if known.alike else apart
@@ -152,6 +161,8 @@ class TextLines:
         return apart if step[2] is _SEEN else step
 
     def _mask(self, text: bytes) -> bytes | None:
+        from logscrub.fast.masks import masked  # numpy takes a while to import, and a line alone does not need it
+
         return masked(text, self._spelled)
 
     def _state_of(self, began: bool, left: Open) -> _State:

@@ -103,6 +103,16 @@ class Stream:
             return iter(lambda: self._read(PIECE), b"")
         raise ValueError("a zip has members")
 
+    @property
+    def has_more(self) -> bool:
+        """Whether the next piece is there without waiting: always so of a regular file."""
+        if self.size is not None:
+            return True
+        try:
+            return bool(self._head) or bool(select.select([self._file], [], [], 0)[0])
+        except (OSError, ValueError):  # something that cannot be waited for
+            return False
+
     def members(self) -> Iterator[tuple[str, Iterator[bytes], MemberInfo]]:
         """Name, decompressed bytes (in pieces, as in `chunks`) and description of each member, folders too.
 

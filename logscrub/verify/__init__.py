@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.json_leaves import pointer
@@ -45,6 +45,13 @@ class FileReport:
     error: str = ""
     """Why the file could not be read (to the end)."""
 
+    def add(self, other: FileReport) -> None:
+        """What was found in the next part of the file."""
+        self.records += other.records
+        self.unread += other.unread
+        self.found += other.found
+        self.findings += other.findings[: MOST_FINDINGS - len(self.findings)]
+
     @property
     def clean(self) -> bool:
         return not (self.found or self.unread or self.error)
@@ -54,8 +61,20 @@ class FileReport:
         return {**out, "clean": self.clean}
 
 
+class Verifies(Protocol):
+    """What verifies one input. Feed it bytes, then `finish`; `report` holds the findings."""
+
+    report: FileReport
+
+    def feed(self, data: bytes, more: bool = False) -> None:
+        """Scans the units that are complete with `data`; where `more` follows at once, some may wait for it."""
+
+    def finish(self) -> FileReport:
+        """Scans what was still open, and returns the report."""
+
+
 class Verifier:
-    """Verifies one input. Feed it bytes, then `finish`; `report` holds the findings."""
+    """The plain engine: one unit after the other. Feed it bytes, then `finish`; `report` holds the findings."""
 
     def __init__(self, redactor: Redactor, path: str, input_format: str = "auto") -> None:
         """`redactor`: its policy says what may stay; its key is not used."""
@@ -64,28 +83,30 @@ class Verifier:
         self._open: Open = NOTHING_OPEN
         self.report = FileReport(path)
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes, more: bool = False) -> None:
         """Scans the units that are complete with `data`."""
         for raw in self._units.feed(data):
-            self._verify(raw)
+            self._open = self.look(raw, self._open)
 
     def finish(self) -> FileReport:
         """Scans what was still open, and returns the report."""
         for raw in self._units.finish()[0]:
-            self._verify(raw)
+            self._open = self.look(raw, self._open)
         return self.report
 
-    def _verify(self, raw: Raw) -> None:
+    def look(self, raw: Raw, before: Open) -> Open:
+        """Scans a unit, and says what it leaves open."""
         self.report.records += raw.records
         try:
-            spans, self._open = self._redactor.look(raw, self._open)
+            spans, after = self._redactor.look(raw, before)
             for span in spans:
                 self.report.found += 1
                 if len(self.report.findings) < MOST_FINDINGS:
                     self.report.findings.append(self._finding(raw, spans, span))
         except Exception:  # a record that cannot be scanned cannot be called clean; its message may quote it
-            self._open = NOTHING_OPEN
             self.report.unread += max(1, raw.records)
+            return NOTHING_OPEN
+        return after
 
     def _finding(self, raw: Raw, spans: list[Span], span: Span) -> Finding:
         before = raw.text[: span.start]

@@ -1,0 +1,92 @@
+"""What is done with blocks of lines: they are scrubbed, or verified."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from logscrub import formats
+from logscrub.detect.fields import Open
+from logscrub.fast.blocks import BlockReader, Entry
+from logscrub.fast.json_lines import JsonLines
+from logscrub.fast.text_lines import TextLines
+from logscrub.formats.base import Format
+from logscrub.formats.forge_cli import ForgeCliReader
+from logscrub.formats.json_values import JsonReader
+from logscrub.formats.text import TextReader
+from logscrub.model import Raw
+from logscrub.redact.scrub import Redactor
+from logscrub.scrubbing import Tally, clean_unit
+from logscrub.verify import FileReport, Verifier
+
+_HEAD = 1 << 16
+"""Characters in which a format shows itself."""
+
+
+class Done(NamedTuple):
+    """What became of a block."""
+
+    output: bytes
+    """Clean lines; of a block that was verified, nothing that may leave."""
+    tally: Tally
+    report: FileReport
+    after: Entry
+    """Where the reader stands behind it."""
+    label: str | None
+    """What format the first unit in it says that the input is, "" where it says nothing new; None without such a unit."""
+
+
+class Work:
+    """Scrubs or verifies the blocks of inputs of one format. It remembers what it has seen, so it is kept for further inputs."""
+
+    def __init__(self, redactor: Redactor, of: Format, verifies: bool) -> None:
+        """Raises ValueError for a format that has no fast reader."""
+        self._redactor = redactor
+        self._of = of
+        self._label: str | None = None
+        self._verifier = Verifier(redactor, "") if verifies else None
+        reader = of.reader()
+        self.reader: BlockReader
+        if isinstance(reader, JsonReader):
+            self.reader = JsonLines(redactor, reader, self._treat, not verifies)
+        elif isinstance(reader, ForgeCliReader | TextReader):
+            self.reader = TextLines(redactor, reader, self._treat, not verifies)
+        else:
+            raise ValueError("no fast reader")
+
+    def block(self, block: bytes, line: int, entry: Entry | None = None) -> Done:
+        """What becomes of whole lines, the first of which is that line of the input. `entry`: where the reader is to stand."""
+        self._begin()
+        if entry is not None:
+            self.reader.entry = entry
+        return self._done(self.reader.block(block, line))
+
+    def piece(self, text: str, line: int) -> Done:
+        """The same for a part of a line, read as the plain engine does."""
+        self._begin()
+        return self._done(self.reader.piece(text, line))
+
+    def end(self) -> Done:
+        """What becomes of what is open at the end of the input."""
+        self._begin()
+        return self._done(self.reader.end())
+
+    def _begin(self) -> None:
+        self._label = None
+        self.reader.tally = Tally()
+        if self._verifier is not None:
+            self._verifier.report = FileReport("")
+
+    def _done(self, output: bytes) -> Done:
+        report = FileReport("")
+        if self._verifier is not None:
+            report = self._verifier.report
+            report.records += self.reader.tally.records_read
+        return Done(output, self.reader.tally, report, self.reader.entry, self._label)
+
+    def _treat(self, raw: Raw, before: Open) -> tuple[bytes, Open]:
+        if self._label is None and raw.text.strip():
+            self._label = formats.recognise(raw.text.strip()[:_HEAD]).name if raw.parsed and self._of.name == "ndjson" else ""
+        if self._verifier is not None:
+            return b"", self._verifier.look(raw, before)
+        clean, after = clean_unit(self._redactor, raw, before, self.reader.tally)
+        return clean.text.encode("utf-8", "surrogateescape"), after

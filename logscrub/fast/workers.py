@@ -1,0 +1,135 @@
+"""Processes that do blocks side by side. Each is a copy of this one, so settings, detectors and key are there already.
+
+Only where processes can be copied (Linux); elsewhere, and on one processor, there are none, and all is done in this process.
+Blocks and results go through pipes between the processes, never through files.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import multiprocessing
+import os
+import signal
+import sys
+import warnings
+from collections.abc import Callable
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+
+from logscrub.fast.blocks import Entry
+from logscrub.fast.work import Done, Work
+
+MOST = 8
+"""Processes at most: each takes its own memory."""
+
+Task = tuple[str, bytes, int, Entry]
+"""The format's name, the block, its first line, and where its reader is to stand."""
+
+
+def processors() -> int:
+    """How many processes can run at once here, at most `MOST`; 1 where processes cannot be copied."""
+    if sys.platform != "linux":
+        return 1
+    return min(MOST, len(os.sched_getaffinity(0)))
+
+
+class Workers:
+    """Processes that were started with the first task. A context manager that ends them."""
+
+    def __init__(self, count: int, make: Callable[[str], Work]) -> None:
+        """`make`: the work for a format, made in each process when it is first needed."""
+        self._count = count
+        self._make = make
+        self._processes: list[BaseProcess] = []
+        self._idle: list[Connection] = []
+        self._busy: dict[Connection, int] = {}
+        """A process's pipe, and the number of the task that it does."""
+
+    @property
+    def count(self) -> int:
+        return self._count
+
+    def start(self, number: int, task: Task) -> None:
+        """Gives a task to a process. One must be free."""
+        if not self._processes:
+            self._fork()
+        pipe = self._idle.pop()
+        self._busy[pipe] = number
+        pipe.send(task)
+
+    @property
+    def has_free(self) -> bool:
+        """Whether `start` may be called."""
+        return not self._processes or bool(self._idle)
+
+    def results(self, block: bool) -> list[tuple[int, Done | None]]:
+        """Tasks that are done, by their numbers; None for one that a process could not do. `block`: waits for at least one."""
+        done: list[tuple[int, Done | None]] = []
+        for pipe in wait(list(self._busy), None if block else 0):
+            assert isinstance(pipe, Connection)
+            number = self._busy.pop(pipe)
+            try:
+                done.append((number, pipe.recv()))
+                self._idle.append(pipe)
+            except (EOFError, OSError):  # it was ended from outside: what it had is done in this process
+                done.append((number, None))
+                pipe.close()
+                if not self._idle and not self._busy:
+                    self._processes = []
+        return done
+
+    def close(self) -> None:
+        """Ends the processes, whatever they do."""
+        for pipe in [*self._idle, *self._busy]:
+            with contextlib.suppress(OSError):
+                pipe.close()
+        for process in self._processes:
+            process.kill()
+            process.join()
+        self._processes, self._idle, self._busy = [], [], {}
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _fork(self) -> None:
+        context = multiprocessing.get_context("fork")
+        gc.collect()
+        gc.freeze()  # what is there now is shared with the copies as long as nobody writes to it
+        for _ in range(self._count):
+            here, there = context.Pipe()
+            process = context.Process(target=_serve, args=(there, [here, *self._idle], self._make), daemon=True)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)  # no thread of ours holds a lock that a copy needs
+                process.start()
+            there.close()
+            self._processes.append(process)
+            self._idle.append(here)
+        gc.unfreeze()
+
+
+def _serve(pipe: Connection, others: list[Connection], make: Callable[[str], Work]) -> None:
+    """What a process does until its pipe is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all: the first process ends the others
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for other in others:
+        other.close()
+    works: dict[str, Work] = {}
+    try:
+        while True:
+            name, block, line, entry = pipe.recv()
+            done: Done | None = None
+            try:
+                if name not in works:
+                    works[name] = make(name)
+                done = works[name].block(block, line, entry)
+            except Exception:  # the first process does it again, and meets what is wrong
+                works.pop(name, None)
+            pipe.send(done)
+    except (EOFError, OSError):
+        pass
+    finally:
+        os._exit(0)
