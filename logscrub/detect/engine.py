@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import accumulate
@@ -21,6 +21,8 @@ import orjson
 from logscrub.detect import views
 from logscrub.detect.catalogue import Catalogue, Detector
 from logscrub.detect.fields import NOTHING_OPEN, FieldIndex, Open, find_fields, value_itself
+from logscrub.detect.fields import words as words_of
+from logscrub.detect.forms import Forms, spelled_words
 from logscrub.detect.gate import Gate
 from logscrub.detect.json_leaves import json_leaves
 from logscrub.detect.names import NameRecognizer
@@ -130,12 +132,25 @@ class Engine:
         spelled = [p for d in detectors for p in d.patterns] + [p for h in catalogue.harmless for p in h.patterns]
         self.spelled = spelled_numbers(spelled)
         """Numbers that stay in templates."""
+        self._forms = self._make_forms(detectors, extra, spelled)
         self._key_detector = next((d for d in detectors if d.entity_type == "PRIVATE_KEY"), None)
         types = "|".join(sorted(re.escape(t) for t in {*catalogue.entity_types, "WITHHELD"}))
         self.placeholder = re.compile(rf"<(?:{types})(?::[0-9a-f]{{20}})?>")
         self._contexts_of = lru_cache(maxsize=4096)(self._contexts)
         self._remember = lru_cache(maxsize=50_000)(self._judge)
         self._remember_line = lru_cache(maxsize=50_000)(self._judge_line)
+
+    def _make_forms(self, detectors: Sequence[Detector], extra: dict[str, tuple[str, ...]], patterns: list[str]) -> Forms:
+        """What makes texts alike, without what a pattern, a cue, a field or the user spells out."""
+        lists = getattr(self._names, "lists", None)
+        words = set(spelled_words(patterns))
+        for d in detectors:
+            fields = (*d.fields, *extra.get(d.id, ()))
+            words.update(word for name in fields for word in words_of(name))
+            words.update(w.lower() for c in d.context for w in _LETTERS.findall(c))
+        if lists is not None:
+            words |= lists.own
+        return Forms(self.spelled, frozenset(words), None if lists is None else lambda word: lists.grade(word) == "name")
 
     def judge(self, text: str, path: FieldPath = ()) -> tuple[Span, ...]:
         """The spans of `text` that must go, in order, without overlaps. `path`: the names of the fields it stands in."""
@@ -144,13 +159,13 @@ class Engine:
         return self._judge_template(self._mask(text), path, 0)
 
     def _judge_template(self, masked: str, path: FieldPath, depth: int) -> tuple[Span, ...]:
-        """What must go in a text with its placeholders made opaque: judged once for all texts of its template."""
-        template = template_of(masked, self.spelled)
+        """What must go in a text with its placeholders made opaque: judged once for all texts of its form."""
+        form = self._forms.of(masked)
         judge = self._remember if len(masked) <= _REMEMBERED_LENGTH else self._judge
-        spans = judge(template, path, depth)
-        if template == masked or not spans:
+        spans = judge(form.text, path, depth)
+        if form.text == masked or not spans:
             return spans
-        mine = of_template(spans, template, masked)
+        mine = form.of_text(spans, masked)
         return self._judge(masked, path, depth) if mine is None or self._allows(mine) else mine
 
     def judge_line(self, text: str, leaf: Leaf, before: Open = NOTHING_OPEN) -> tuple[tuple[Span, ...], Open]:
@@ -158,11 +173,11 @@ class Engine:
         line = text[leaf.start : leaf.end]
         view = views.without_colours(line) if "\x1b" in line else None
         masked = self._mask(view.text if view else line)
-        template = template_of(masked, self.spelled)
+        form = self._forms.of(masked)
         judge = self._remember_line if len(masked) <= _REMEMBERED_LENGTH else self._judge_line
-        spans, after = judge(template, before)
-        if spans and template != masked:
-            mine = of_template(spans, template, masked)
+        spans, after = judge(form.text, before)
+        if spans and form.text != masked:
+            mine = form.of_text(spans, masked)
             if mine is None or self._allows(mine):
                 spans, after = self._judge_line(masked, before)
             else:
@@ -357,13 +372,6 @@ class Engine:
         if not self._allow:
             return found
         return [s for s in found if not any(a.fullmatch(text[s.start : s.end]) or a.fullmatch(s.plain) for a in self._allow)]
-
-
-def of_template(spans: tuple[Span, ...], template: str, text: str) -> tuple[Span, ...] | None:
-    """The spans of a template as those of one of its texts; None where a value stands encoded in it, so that it must be read."""
-    if any(s.inner is not None or s.plain != template[s.start : s.end] for s in spans):
-        return None
-    return tuple(s._replace(plain=text[s.start : s.end]) for s in spans)
 
 
 def plain_number(raw: str) -> str:

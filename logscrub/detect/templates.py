@@ -19,7 +19,6 @@ three characters around a stretch, take all beyond ASCII for letters, and hold b
 from __future__ import annotations
 
 import re
-
 from collections.abc import Iterable, Iterator
 from re import _constants, _parser  # type: ignore[attr-defined]
 from typing import Any
@@ -51,7 +50,7 @@ _BEHIND = (
 """A digit that a count may begin with, for where it stands: an expression that begins with a character is found fast."""
 _APART = (
     rf"(?<![0-9\\][{_JOINT_L}].)(?<![0-9\\](?!: )[{_JOINT_L}][{_JOINT_L}].)"
-    rf"(?<!\\u....[{_JOINT_L}].)"
+    rf"(?<!\\u....[{_JOINT_L}].)(?<![0-9][A-Za-z] .)(?<![0-9][A-Za-z]{{2}} .)(?<![0-9][A-Za-z]{{3}} .)"
 )
 _BEFORE = (
     rf"(?=[{re.escape(RIGHT_OF_COUNT)}]|\Z|\.(?:\Z|[ \n\"'])|:(?:\Z|[ \na-z])|%(?:\Z|[ ,)\n\"'])"
@@ -81,16 +80,29 @@ _IDS = re.compile(f"(?P<uuid>{_UUID})|(?P<hex>{_HEX})|(?P<time>{_TIME})")
 _NUMBERS = re.compile(_NUMBER)
 """Judged after the ids are alike, so that what stands in an id says nothing about the numbers beside it."""
 _DIGIT = re.compile("[0-9]")
-_SAME_UUID = "a0b1c2d3-4e5f-4a6b-8c7d-0e1f2a3b4c5d"
-_SAME_HEX = ["", *("a" + ("5b10ac8d82e05b22cc7d4ef5" * 3)[: n - 2] + "d" for n in range(1, max(HEX_SIZES) + 1))]
-"""Ids begin and end with a letter."""
+_SAME_UUID = "a0b1c2d3-4e5f-4a6b-8c7d-0e1f2a3babcd"
+_SAME_HEX = ["", *("a" + ("5b10ac8d82e05b22cc7d4ef5" * 3)[: n - 5] + "abcd" for n in range(1, max(HEX_SIZES) + 1))]
+"""Ids begin with a letter and end with four, so that no number beside one could belong to it."""
 
 
 def template_of(text: str, spelled: frozenset[str] = frozenset()) -> str:
     """The text that is judged in place of `text`, of the same length. `spelled`: numbers that are left as they are."""
-    if not spelled:
-        return _NUMBERS.sub(_same_number, _IDS.sub(_same_id, text))
-    return _NUMBERS.sub(lambda m: m[0] if is_spelled(m[0], spelled) else _same_number(m), _IDS.sub(_same_id, text))
+    return template_and_counts(text, spelled)[0]
+
+
+def template_and_counts(text: str, spelled: frozenset[str] = frozenset()) -> tuple[str, list[tuple[int, int]]]:
+    """The template, and where in it counts were made alike."""
+    counts: list[tuple[int, int]] = []
+
+    def same(m: re.Match[str]) -> str:
+        if spelled and is_spelled(m[0], spelled):
+            return m[0]
+        if m.lastgroup == "epoch":
+            return "17" + "1" * (len(m[0]) - 2)
+        counts.append(m.span())
+        return _DIGIT.sub("1", m[0])
+
+    return _NUMBERS.sub(same, _IDS.sub(_same_id, text)), counts
 
 
 def is_spelled(count: str, spelled: frozenset[str]) -> bool:
@@ -145,7 +157,3 @@ def _same_id(m: re.Match[str]) -> str:
         encoded = len(text) >= SHORTEST_ENCODED and len(text) % 2 == 0 and readable(bytes.fromhex(text)) is not None
         return text if encoded else _SAME_HEX[len(text)]
     return "2026-11-11T11:11:11" + _DIGIT.sub("1", text[19:]) if "T" in text else _DIGIT.sub("1", text)
-
-
-def _same_number(m: re.Match[str]) -> str:
-    return "17" + "1" * (len(m[0]) - 2) if m.lastgroup == "epoch" else _DIGIT.sub("1", m[0])

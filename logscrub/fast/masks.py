@@ -47,6 +47,7 @@ _EDGELESS[0x80:] = True
 _LEFT, _RIGHT = _table(LEFT_OF_COUNT), _table(RIGHT_OF_COUNT)
 _JOINT_L, _JOINT_R = _table(LEFT_JOINTS), _table(RIGHT_JOINTS)
 _UPPER, _LOWER = _table("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), _table("abcdefghijklmnopqrstuvwxyz")
+_LETTERS = _UPPER | _LOWER
 _QUOTES = _table("\"'")
 _NO_LEFT_OF_ID = _EDGELESS | _table("\\%-")
 _NO_LEFT_OF_HEX = _NO_LEFT_OF_ID | _table(".")
@@ -243,6 +244,12 @@ def _mask_counts(a: Bytes, spelled: frozenset[str]) -> None:
         & ~(_JOINT_L[two] & _NEAR_DIGIT_OR_BACKSLASH[three] & ~((two == 0x3A) & (before == 0x20)))
         & ~((a[starts - 7] == _BACKSLASH) & (a[starts - 6] == 0x75))
     )
+    # `493P 1`: the last group of something longer
+    four = a[starts - 4]
+    behind_group = _LETTERS[two] & (
+        _NEAR_DIGITS[three] | (_LETTERS[three] & (_NEAR_DIGITS[four] | (_LETTERS[four] & _NEAR_DIGITS[a[starts - 5]])))
+    )
+    apart &= ~((before == 0x20) & behind_group)
     good = _may_end(a, stop + unit) & (measured | (apart & _is_far(a, stop + unit)))
     if spelled:
         good &= ~_are_spelled(a, starts, stop, spelled)

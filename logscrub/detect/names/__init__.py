@@ -40,6 +40,8 @@ class Names:
         from logscrub.detect.names.recognizer import ListedNames
 
         words = words or lexicon()
+        self.lists = words if kind == "lists" else None
+        """The lists, where nothing else is asked: then a word is what its grade says."""
         self._recognizers: list[NameRecognizer] = [] if kind == "ner" else [ListedNames(words)]
         if kind != "lists":
             self._recognizers.append(NerNames(model, words))

@@ -67,9 +67,11 @@ class Lexicon:
 
     def __init__(self, names: Iterable[str] = (), words: Iterable[str] = ()) -> None:
         """`names`: further names. `words`: words that are none; of a phrase, each word. A user's word beats the lists."""
-        names = [name.strip() for name in names]
+        names, words = [name.strip() for name in names], list(words)
         self._own: dict[str, Grade] = {fold(n): "name" for n in names if fold(n).isalpha()}
         self._own |= {fold(p): "word" for w in words for p in _PIECE.findall(w)}
+        self.own = frozenset(p.lower() for n in (*names, *words) for p in _PIECE.findall(n))
+        """The user's own words, in small letters."""
         phrases = "|".join(re.escape(n) for n in names if not fold(n).isalpha())
         self.phrases = re.compile(rf"(?i)(?<!\w)(?:{phrases})(?!\w)") if phrases else None
         """Further names of several words."""

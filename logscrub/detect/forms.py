@@ -1,0 +1,168 @@
+"""The form of a text: its template, with what else says nothing by its letters made alike. The form is what is judged.
+
+A template (`logscrub.detect.templates`) has the length of its text. A form is shorter or longer: in it all counts of one or two
+digits are one count, all plain e-mail addresses one address, all IPv4 addresses that are not special one address, all words that
+are names of persons and nothing else one name, all words in another script one word of that script. So `Assigned PAY-1 to Priya
+Iyer` and `Assigned PAY-12 to Jane Moyo` are judged once, and what goes from the form goes from the text.
+
+What a detector could ask of a word beyond that (a word that some pattern, field or cue spells out) keeps the word as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from re import _constants, _parser  # type: ignore[attr-defined]
+from typing import Any, NamedTuple
+
+from logscrub.detect.templates import template_and_counts
+from logscrub.model import Span
+
+_ADDRESS = "jane.doe@acme.example"
+_HOST = "192.0.2.1"
+_NAME, _ACCENTED_NAME = "Ingrid", "Zoé"
+_UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĴĶĹĻĽĿŁŃŅŇŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽƠƯȘȚẠ-Ỹ"
+_LOWER = "a-zß-öø-ÿāăąćĉċčďđēĕėęěĝğġģĥħĩīĭįıĵķĺļľŀłńņňōŏőœŕŗřśŝşšţťŧũūŭůűųŵŷźżžơưșțạ-ỹ"
+_SCRIPTS = {
+    "Ольга": ("А-Я", "а-яё"),
+    "Ελένη": ("Α-ΡΣ-Ω", "α-ωάέήίόύώ"),
+    "נועה": ("", "א-ת"),
+    "ليلى": ("", "ء-غف-ي"),
+    "प्रिया": ("", "ऄ-हा-्"),
+    "美咲": ("", "一-鿿"),
+    "さくら": ("", "ぁ-ゖァ-ヺ"),
+    "서연": ("", "가-힣"),
+}
+"""A word of each script, its capitals, where it has some, and its letters: those that are alike in all writings of Unicode."""
+_BEFORE, _AFTER = r" \"'(\[<,;=", r" \"')\]>,;"
+_WORDS = re.compile(
+    rf"(?P<name>[{_UPPER}](?<![^ \"'(,].)[{_LOWER}]{{2,13}}(?=[ \"'),;]|\.?\Z|\. ))"
+    + rf"|(?P<host>[1-9](?<![^{_BEFORE}].)[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}(?=[{_AFTER}]|\.?\Z))"
+    + "".join(
+        rf"|(?P<script{n}>[{capitals or letters}](?<![^\W\d_].)[{letters}]{{1,19}}(?![^\W\d_]))"
+        for n, (capitals, letters) in enumerate(_SCRIPTS.values())
+    )
+)
+_ADDRESSES = re.compile(
+    rf"[A-Za-z0-9](?<![^{_BEFORE}].)(?<!ailto:.)[A-Za-z0-9._+-]{{0,40}}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{{0,40}}[A-Za-z0-9])?\.){{1,4}}[A-Za-z]{{2,12}}"
+    rf"(?=[{_AFTER}]|\.?\Z|\. )"
+)
+_ONE = re.compile(r"(?<!1)1(?!1)")
+_SCRIPT_WORDS = tuple(_SCRIPTS)
+
+
+class Form(NamedTuple):
+    """A form, and where in its text it came from."""
+
+    text: str
+    changed: tuple[tuple[int, int, int, int], ...]
+    """Stretches of another length: start and end in the form, start and end in the text."""
+
+    def of_text(self, spans: Iterable[Span], text: str) -> tuple[Span, ...] | None:
+        """The spans of the form as those of a text. None where one begins or ends inside of what is alike, or where its value
+        stands encoded: then the text itself must be judged."""
+        out = []
+        for span in spans:
+            if span.inner is not None or span.plain != self.text[span.start : span.end]:
+                return None
+            start = self._place(span.start)
+            end = self._place(span.end)
+            if start is None or end is None:
+                return None
+            out.append(span._replace(start=start, end=end, plain=text[start:end]))
+        return tuple(out)
+
+    def _place(self, place: int) -> int | None:
+        shift = 0
+        for form_start, form_end, _, end in self.changed:
+            if place <= form_start:
+                break
+            if place < form_end:
+                return None
+            shift = end - form_end
+        return place + shift
+
+
+class Forms:
+    """Makes forms. A pure function of the text."""
+
+    def __init__(self, spelled: frozenset[str], words: frozenset[str], is_name: Callable[[str], bool] | None) -> None:
+        """`spelled`: numbers that stay as they are; `words`: words, in small letters, that do.
+
+        `is_name`: whether a word is a name and nothing else; None where no names are alike.
+        """
+        self._spelled = spelled
+        self._words = words
+        self._foreign = tuple(w for w in words if not w.isascii())
+        self._is_name = is_name
+        self._word = lru_cache(maxsize=50_000)(self._alike)
+
+    def of(self, text: str) -> Form:
+        """The form of a text."""
+        template, counts = template_and_counts(text, self._spelled)
+        found = [(m.start(), m.end(), "11") for start, end in counts for m in _ONE.finditer(template, start, end)]
+        if "@" in template:
+            found += [(*m.span(), _ADDRESS) for m in _ADDRESSES.finditer(template) if not m[0].startswith("git@")]
+        for m in _WORDS.finditer(template):
+            alike = self._word(m[0], m.lastgroup or "")
+            if alike is not None and alike != m[0]:
+                found.append((*m.span(), alike))
+        if not found:
+            return Form(template, ())
+        found.sort()
+        parts: list[str] = []
+        changed: list[tuple[int, int, int, int]] = []
+        position = size = 0
+        for start, end, alike in found:
+            if start < position:
+                continue  # inside of an address
+            parts += [template[position:start], alike]
+            size += start - position
+            changed.append((size, size + len(alike), start, end))
+            size += len(alike)
+            position = end
+        parts.append(template[position:])
+        return Form("".join(parts), tuple(changed))
+
+    def _alike(self, word: str, kind: str) -> str | None:
+        if kind == "host":
+            parts = [int(p) for p in word.split(".")]
+            return _HOST if all(p < 256 for p in parts) and parts[0] not in (127, 255) else None
+        if kind != "name":
+            if any(w in word for w in self._foreign):
+                return None
+            return _SCRIPT_WORDS[int(kind.removeprefix("script"))]
+        if self._is_name is None or word.lower() in self._words or not self._is_name(word):
+            return None
+        return _NAME if word.isascii() else _ACCENTED_NAME
+
+
+def spelled_words(patterns: Iterable[str]) -> frozenset[str]:
+    """The words, in small letters, that patterns spell out."""
+    return frozenset(w.lower() for p in patterns for run in _runs(_parser.parse(p)) for w in re.findall(r"[^\W\d_]{3,}", run))
+
+
+def _runs(items: Any) -> list[str]:
+    runs, run = [], ""
+    for op, arg in items:
+        if op is _constants.LITERAL:
+            run += chr(arg)
+            continue
+        runs.append(run)
+        run = ""
+        for inner in _inner(op, arg):
+            runs += _runs(inner)
+    return [*runs, run]
+
+
+def _inner(op: Any, arg: Any) -> list[Any]:
+    if op is _constants.SUBPATTERN:
+        return [arg[3]]
+    if op in (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT):
+        return [arg[2]]
+    if op is _constants.BRANCH:
+        return list(arg[1])
+    if op in (_constants.ASSERT, _constants.ASSERT_NOT):
+        return [arg[1]]
+    return [arg] if op is _constants.ATOMIC_GROUP else []
