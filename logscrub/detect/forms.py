@@ -1,8 +1,8 @@
 """The form of a text: its template, with what else says nothing by its letters made alike. The form is what is judged.
 
 A template (`logscrub.detect.templates`) has the length of its text. A form is shorter or longer: in it all counts of one or two
-digits are one count, all plain e-mail addresses one address, all IPv4 addresses that are not special one address, all words that
-are names of persons and nothing else one name, all words in another script one word of that script. So `Assigned PAY-1 to Priya
+digits are one count, all plain e-mail addresses one address, all IPv4 addresses that are not special one address, all issue keys
+one key, all ULIDs one ULID, all words that are names of persons and nothing else one name, all words in another script one word of that script. So `Assigned PAY-1 to Priya
 Iyer` and `Assigned PAY-12 to Jane Moyo` are judged once, and what goes from the form goes from the text.
 
 What a detector could ask of a word beyond that (a word that some pattern, field or cue spells out) keeps the word as it is.
@@ -21,6 +21,7 @@ from logscrub.model import Span
 
 _ADDRESS = "jane.doe@acme.example"
 _HOST = "192.0.2.1"
+_ISSUE, _ULID = "PAY-11", "01J3DG1HWFFPJAPJNYHV60V5EH"
 _NAME, _ACCENTED_NAME = "Ingrid", "Zoé"
 _UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĴĶĹĻĽĿŁŃŅŇŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽƠƯȘȚẠ-Ỹ"
 _LOWER = "a-zß-öø-ÿāăąćĉċčďđēĕėęěĝğġģĥħĩīĭįıĵķĺļľŀłńņňōŏőœŕŗřśŝşšţťŧũūŭůűųŵŷźżžơưșțạ-ỹ"
@@ -39,6 +40,8 @@ _BEFORE, _AFTER = r" \"'(\[<,;=", r" \"')\]>,;"
 _WORDS = re.compile(
     rf"(?P<name>[{_UPPER}](?<![^ \"'(,].)[{_LOWER}]{{2,13}}(?=[ \"'),;]|\.?\Z|\. ))"
     + rf"|(?P<host>[1-9](?<![^{_BEFORE}].)[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}(?=[{_AFTER}]|\.?\Z))"
+    + rf"|(?P<issue>[A-Z](?<![^{_BEFORE}].)[A-Z]{{1,9}}-1{{1,6}}(?=[ \"'),;\]]|\.?\Z|: ))"
+    + rf"|(?P<ulid>[0-7](?<![^{_BEFORE}:/].)[0-9A-HJKMNP-TV-Z]{{25}}(?=[{_AFTER}:/]|\.?\Z))"
     + "".join(
         rf"|(?P<script{n}>[{capitals or letters}](?<![^\W\d_].)[{letters}]{{1,19}}(?![^\W\d_]))"
         for n, (capitals, letters) in enumerate(_SCRIPTS.values())
@@ -87,13 +90,20 @@ class Form(NamedTuple):
 class Forms:
     """Makes forms. A pure function of the text."""
 
-    def __init__(self, spelled: frozenset[str], words: frozenset[str], is_name: Callable[[str], bool] | None) -> None:
-        """`spelled`: numbers that stay as they are; `words`: words, in small letters, that do.
+    def __init__(
+        self,
+        spelled: frozenset[str],
+        words: frozenset[str],
+        prefixes: frozenset[str] = frozenset(),
+        is_name: Callable[[str], bool] | None = None,
+    ) -> None:
+        """`spelled`: numbers that stay as they are; `words`: words, in small letters, that do; `prefixes`: those before a dash.
 
         `is_name`: whether a word is a name and nothing else; None where no names are alike.
         """
         self._spelled = spelled
         self._words = words
+        self._prefixes = prefixes
         self._foreign = tuple(w for w in words if not w.isascii())
         self._is_name = is_name
         self._word = lru_cache(maxsize=50_000)(self._alike)
@@ -129,6 +139,10 @@ class Forms:
         if kind == "host":
             parts = [int(p) for p in word.split(".")]
             return _HOST if all(p < 256 for p in parts) and parts[0] not in (127, 255) else None
+        if kind == "issue":
+            return None if word.partition("-")[0].lower() in self._prefixes else _ISSUE
+        if kind == "ulid":
+            return _ULID if any(c.isdigit() for c in word[1:]) and not word.isdigit() else None
         if kind != "name":
             if any(w in word for w in self._foreign):
                 return None
@@ -138,9 +152,11 @@ class Forms:
         return _NAME if word.isascii() else _ACCENTED_NAME
 
 
-def spelled_words(patterns: Iterable[str]) -> frozenset[str]:
-    """The words, in small letters, that patterns spell out."""
-    return frozenset(w.lower() for p in patterns for run in _runs(_parser.parse(p)) for w in re.findall(r"[^\W\d_]{3,}", run))
+def spelled_words(patterns: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """The words, in small letters, that patterns spell out, and those of them that stand before a dash."""
+    runs = [run.lower() for p in patterns for run in _runs(_parser.parse(p))]
+    words = frozenset(w for run in runs for w in re.findall(r"[^\W\d_]{3,}", run))
+    return words, frozenset(w for run in runs for w in re.findall(r"[a-z]{2,}(?=-)", run))
 
 
 def _runs(items: Any) -> list[str]:

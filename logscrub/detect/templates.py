@@ -7,7 +7,7 @@ its text, and in it these are made alike:
 - hexadecimal ids of the same length, with a digit and a letter;
 - points in time (`2026-11-22T08:14:02.113Z`, `08:14:02.113`, milliseconds and nanoseconds since 1970);
 - counts: up to six digits with no other digits near that they could belong to, or with a unit (`1.5`, `812ms`, `v3`,
-  `customfield_10016`), versions (`4.206.0`), places in source files (`:41:13`) and numbers of issues (`PAY-12`).
+  `customfield_10016`), versions (`4.206.0`), parts (`3/40`), places in source files (`:41:13`) and numbers of issues (`PAY-12`).
 
 Numbers that could be a phone, a card, an address of a network, a date or part of one are left alone, and so are numbers that a
 detector's pattern spells out.
@@ -53,16 +53,16 @@ _APART = (
     rf"(?<!\\u....[{_JOINT_L}].)(?<![0-9][A-Za-z] .)(?<![0-9][A-Za-z]{{2}} .)(?<![0-9][A-Za-z]{{3}} .)"
 )
 _BEFORE = (
-    rf"(?=[{re.escape(RIGHT_OF_COUNT)}]|\Z|\.(?:\Z|[ \n\"'])|:(?:\Z|[ \na-z])|%(?:\Z|[ ,)\n\"'])"
+    rf"(?=[{re.escape(RIGHT_OF_COUNT)}]|\Z|\.(?:\Z|[ \n\"'a-z])|:(?:\Z|[ \na-z])|%(?:\Z|[ ,)\n\"'])"
     rf"|{_QUOTED}|\\n)"
 )
 _FAR = rf"(?!(?!: )[{_JOINT_R}]{{1,2}}[0-9])(?![{_JOINT_R}]\\(?![\"'n]))(?![{_JOINT_R}]{{2}}\\[u\\])"
 _RIGHT = _BEFORE + _FAR
 _ALONE = rf"(?![{NO_EDGE}\\%-]|\.[0-9\\])|(?={_QUOTED})"
 """What an id is followed by: nothing that could be part of it."""
-_UUID = rf"(?<![{NO_EDGE}\\%-])[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}(?:{_ALONE})"
+_UUID = rf"(?:(?<![{NO_EDGE}\\%-])|(?<=%3A))[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}(?:{_ALONE})"
 _HEX = (
-    rf"(?<![{NO_EDGE}\\%.-])(?=[0-9]{{0,63}}[a-f])(?=[a-f]{{0,63}}[0-9])"
+    rf"(?:(?<![{NO_EDGE}\\%.-])|(?<=%3A))(?=[0-9]{{0,63}}[a-f])(?=[a-f]{{0,63}}[0-9])"
     rf"(?:{'|'.join(('(?<!=)' if n == 8 else '') + f'[0-9a-f]{{{n}}}' for n in HEX_SIZES)})(?:{_ALONE})"
 )
 """Behind `=`, eight are left alone: an Atlassian token ends in its checksum."""
@@ -74,6 +74,7 @@ _NUMBER = (
     rf"|{_APART}(?:[0-9]{{0,5}}(?:\.[0-9]{{1,3}})?{_RIGHT}"
     rf"|[0-9]{{0,2}}\.[0-9]{{1,3}}\.[0-9]{{1,3}}{_RIGHT}"
     rf"|(?<=[a-z]:.)(?<!\\.:.)[0-9]{{0,5}}:[0-9]{{1,6}}{_RIGHT}"
+    rf"|(?<= .)[0-9]{{0,5}}/[0-9]{{1,6}}{_RIGHT}"
     rf"|(?P<epoch>{_EPOCH})))"
 )
 _IDS = re.compile(f"(?P<uuid>{_UUID})|(?P<hex>{_HEX})|(?P<time>{_TIME})")

@@ -52,7 +52,7 @@ _QUOTES = _table("\"'")
 _NO_LEFT_OF_ID = _EDGELESS | _table("\\%-")
 _NO_LEFT_OF_HEX = _NO_LEFT_OF_ID | _table(".")
 _NO_LEFT_OF_TIME = _NO_LEFT_OF_ID | _table(":/.+")
-_BEHIND_STOP, _BEHIND_COLON, _BEHIND_PERCENT = _table(" \n\"'"), _table(" \n") | _LOWER, _table(" ,)\n\"'")
+_BEHIND_STOP, _BEHIND_COLON, _BEHIND_PERCENT = _table(" \n\"'") | _LOWER, _table(" \n") | _LOWER, _table(" ,)\n\"'")
 _NO_END = _EDGELESS | _table("\\")
 _DIGIT_OR_BACKSLASH = _DIGITS | _table("\\")
 _NEAR_DIGITS = _DIGITS.copy()
@@ -100,6 +100,11 @@ def _quoted(a: Bytes, at: Places) -> Flags:
     return one | three
 
 
+def _behind_colon(a: Bytes, at: Places) -> Flags:
+    """Whether a percent-encoded colon stands before it."""
+    return (a[at - 1] == 0x41) & (a[at - 2] == 0x33) & (a[at - 3] == 0x25)
+
+
 def _alone(a: Bytes, at: Places) -> Flags:
     """Whether an id or a time may end there."""
     after = a[at]
@@ -112,7 +117,7 @@ def _mask_uuids(a: Bytes, key: Bytes) -> None:
     at = np.flatnonzero(dash[8:-23] & dash[13:-18] & dash[18:-13] & dash[23:-8])
     if len(at):
         at = at[(at >= _MOST_LEFT) & (at < len(a) - len(PAD))]
-        at = at[~_NO_LEFT_OF_ID[a[at - 1]] & _alone(a, at + 36)]
+        at = at[(~_NO_LEFT_OF_ID[a[at - 1]] | _behind_colon(a, at)) & _alone(a, at + 36)]
         four = _in_a_row(_is_hex(a), 4)
         at = at[
             four[at] & four[at + 4] & four[at + 9] & four[at + 14] & four[at + 19] & four[at + 24] & four[at + 28] & four[at + 32]
@@ -153,7 +158,7 @@ def _mask_hex(a: Bytes, key: Bytes) -> None:
         return
     starts, ends, sizes = starts[good], ends[good], sizes[good]
     before = a[starts - 1]
-    good = ~_NO_LEFT_OF_HEX[before] & _alone(a, ends) & ~((sizes == 8) & (before == 0x3D))
+    good = (~_NO_LEFT_OF_HEX[before] | _behind_colon(a, starts)) & _alone(a, ends) & ~((sizes == 8) & (before == 0x3D))
     starts, ends, sizes = starts[good], ends[good], sizes[good]
     if not len(starts):
         return
@@ -231,6 +236,8 @@ def _mask_counts(a: Bytes, spelled: frozenset[str]) -> None:
     version = dotted & (last_starts == next_ends + 1) & (a[next_ends] == 0x2E) & (sizes <= 3) & (last_ends - last_starts <= 3)
     place = (next_starts == ends + 1) & (a[ends] == 0x3A) & (next_ends - next_starts <= LONGEST_COUNT) & ~long
     place &= (before == 0x3A) & _LOWER[two] & (a[starts - 3] != _BACKSLASH)
+    part = (next_starts == ends + 1) & (a[ends] == 0x2F) & (before == 0x20) & (next_ends - next_starts <= LONGEST_COUNT) & ~long
+    place |= part
     more = dotted | place
     stop = np.where(version, last_ends, np.where(more, next_ends, ends))
     unit = _unit(a, stop)
