@@ -17,10 +17,15 @@ from re import _constants, _parser  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
 from logscrub.detect.templates import template_and_counts
+from logscrub.detect.validators import phone
 from logscrub.model import Span
 
 _ADDRESS = "jane.doe@acme.example"
 _HOST = "192.0.2.1"
+_TOKEN = "ATATT3xFfGF0EXAMPLEexampleEXAMPLEexample0123456789=1A2B3C4D"
+_JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJleGFtcGxlIn0.EXAMPLEexample0123456789EXAMPLEexample"
+_PHONE = "+49 30 23125 111"
+_FRAME = "at handler (webpack:///src/index.js:111:11)"
 _ISSUE, _ULID = "PAY-11", "01J3DG1HWFFPJAPJNYHV60V5EH"
 _NAME, _ACCENTED_NAME = "Ingrid", "Zoé"
 _UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĴĶĹĻĽĿŁŃŅŇŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽƠƯȘȚẠ-Ỹ"
@@ -42,6 +47,10 @@ _WORDS = re.compile(
     + rf"|(?P<host>[1-9](?<![^{_BEFORE}].)[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}(?=[{_AFTER}]|\.?\Z))"
     + rf"|(?P<issue>[A-Z](?<![^{_BEFORE}].)[A-Z]{{1,9}}-1{{1,6}}(?=[ \"'),;\]]|\.?\Z|: ))"
     + rf"|(?P<ulid>[0-7](?<![^{_BEFORE}:/].)[0-9A-HJKMNP-TV-Z]{{25}}(?=[{_AFTER}:/]|\.?\Z))"
+    + rf"|(?P<token>A(?<![^{_BEFORE}:].)T[ACS]TT3[A-Za-z0-9_-]{{40,600}}=[0-9A-F]{{8}}(?=[{_AFTER}]|\.?\Z))"
+    + rf"|(?P<jwt>e(?<![^{_BEFORE}].)yJ[A-Za-z0-9_-]{{10,2000}}\.eyJ[A-Za-z0-9_-]{{4,4000}}\.[A-Za-z0-9_-]{{20,2000}}(?=[{_AFTER}]|\.?\Z))"
+    + rf"|(?P<phone>\+(?<![^{_BEFORE}].)[1-9][0-9]{{0,2}}(?: \(?[0-9]{{1,5}}\)?){{1,3}}(?:[ -][0-9]{{2,4}}){{0,2}}(?=[{_AFTER}](?![0-9(])|\.?\Z))"
+    + r"|(?P<frame>a(?:(?<=    a)|(?<=\ta))t (?:async )?[A-Za-z_$][\w.$]{0,60} \((?:webpack:///|node:|file:///|/app/)[A-Za-z_./@-]{1,120}:1{1,6}:1{1,6}\))"
     + "".join(
         rf"|(?P<script{n}>[{capitals or letters}](?<![^\W\d_].)[{letters}]{{1,19}}(?![^\W\d_]))"
         for n, (capitals, letters) in enumerate(_SCRIPTS.values())
@@ -53,6 +62,9 @@ _ADDRESSES = re.compile(
 )
 _ONE = re.compile(r"(?<!1)1(?!1)")
 _SCRIPT_WORDS = tuple(_SCRIPTS)
+
+
+_SAME = {"token": _TOKEN, "jwt": _JWT}
 
 
 class Form(NamedTuple):
@@ -139,6 +151,12 @@ class Forms:
         if kind == "host":
             parts = [int(p) for p in word.split(".")]
             return _HOST if all(p < 256 for p in parts) and parts[0] not in (127, 255) else None
+        if kind in _SAME:
+            return _SAME[kind]
+        if kind == "phone":
+            return _PHONE if phone(word) else None
+        if kind == "frame":
+            return None if re.search(r"(?i)/(?:users|home)/", word) else _FRAME
         if kind == "issue":
             return None if word.partition("-")[0].lower() in self._prefixes else _ISSUE
         if kind == "ulid":

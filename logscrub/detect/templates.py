@@ -60,13 +60,15 @@ _FAR = rf"(?!(?!: )[{_JOINT_R}]{{1,2}}[0-9])(?![{_JOINT_R}]\\(?![\"'n]))(?![{_JO
 _RIGHT = _BEFORE + _FAR
 _ALONE = rf"(?![{NO_EDGE}\\%-]|\.[0-9\\])|(?={_QUOTED})"
 """What an id is followed by: nothing that could be part of it."""
-_UUID = rf"(?:(?<![{NO_EDGE}\\%-])|(?<=%3A))[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}(?:{_ALONE})"
-_HEX = (
-    rf"(?:(?<![{NO_EDGE}\\%.-])|(?<=%3A))(?=[0-9]{{0,63}}[a-f])(?=[a-f]{{0,63}}[0-9])"
-    rf"(?:{'|'.join(('(?<!=)' if n == 8 else '') + f'[0-9a-f]{{{n}}}' for n in HEX_SIZES)})(?:{_ALONE})"
+_ID = (
+    rf"[0-9a-f](?:(?<![{NO_EDGE}\\%-].)|(?<=%3A.))(?:"
+    rf"(?P<uuid>[0-9a-f]{{7}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}(?:{_ALONE}))"
+    # behind `=`, eight are left alone: an Atlassian token ends in its checksum
+    rf"|(?P<hex>(?<!\..)(?:(?<=[0-9])(?=[0-9]{{0,63}}[a-f])|(?<=[a-f])(?=[a-f]{{0,63}}[0-9]))"
+    rf"(?:{'|'.join(('(?<!=.)' if n == 8 else '') + f'[0-9a-f]{{{n - 1}}}' for n in HEX_SIZES)})(?:{_ALONE}))"
+    rf"|(?P<time>(?<=[0-9])(?<![:/.+].)(?<!%3A.)(?:[0-9]{{3}}-[0-9]{{2}}-[0-9]{{2}}T[0-9])?[0-9]:[0-9]{{2}}:[0-9]{{2}}"
+    rf"(?:\.[0-9]{{1,9}})?Z?(?![:+])(?:{_ALONE})))"
 )
-"""Behind `=`, eight are left alone: an Atlassian token ends in its checksum."""
-_TIME = rf"(?<![{NO_EDGE}\\%:/.+-])(?:[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T)?[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{1,9}})?Z?(?![:+])(?:{_ALONE})"
 _EPOCH = rf"(?<=1)[4-9](?:[0-9]{{11}}|[0-9]{{17}}){_RIGHT}"
 _UNIT = f"(?:{'|'.join(UNITS)})"
 _NUMBER = (
@@ -77,7 +79,7 @@ _NUMBER = (
     rf"|(?<= .)[0-9]{{0,5}}/[0-9]{{1,6}}{_RIGHT}"
     rf"|(?P<epoch>{_EPOCH})))"
 )
-_IDS = re.compile(f"(?P<uuid>{_UUID})|(?P<hex>{_HEX})|(?P<time>{_TIME})")
+_IDS = re.compile(_ID)
 _NUMBERS = re.compile(_NUMBER)
 """Judged after the ids are alike, so that what stands in an id says nothing about the numbers beside it."""
 _DIGIT = re.compile("[0-9]")

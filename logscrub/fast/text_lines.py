@@ -6,6 +6,7 @@ next state. So a line costs one look into a table, and what an object or a stack
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 
 from logscrub.detect.fields import NOTHING_OPEN, Open
@@ -86,8 +87,15 @@ class TextLines:
         for n, piece in enumerate(lines):
             step = state.get(piece)
             end = start + len(piece) + 1
-            if step is None or step[2] is _SEEN:
-                step = self._learn(block[start:end], piece, state, step is None)
+            if step is None:
+                step, clean = self._first(block[start:end], piece, state)
+                if clean is not None:
+                    out += (block[copied:start], clean)
+                    copied = end
+                    state, start = step[0], end
+                    continue
+            elif step[2] is _SEEN:
+                step = self._learn(block[start:end], piece, state)
             after, count, recipe = step
             if recipe is None:
                 records += count
@@ -133,32 +141,48 @@ class TextLines:
         self._state = state
         return self.piece(line.decode("utf-8", "surrogateescape"), number), self._state
 
-    def _learn(self, line: bytes, piece: bytes, state: _State, is_first: bool) -> _Step:
-        apart: _Step = (state, 0, _APART)
+    def _first(self, line: bytes, piece: bytes, state: _State) -> tuple[_Step, bytes | None]:
+        """What becomes of a line that was not met yet, and, where something goes from it, the clean line."""
         if len(line) > LONGEST or (piece[:1] in (b"{", b"[") and isinstance(self._reader, TextReader)):
-            return apart  # too long to be remembered; a line that may be JSON
-        self._enter(state)
-        raw = self._reader.unit(line.decode("utf-8", "surrogateescape"), 1, 1)
-        try:
-            if is_first:
+            return (state, 0, _APART), None  # too long to be remembered; a line that may be JSON
+        raw = self._unit(line, state)
+        if not self._recipes:
+            try:
                 spans, after = self._redactor.look(raw, state.open)
-                step: _Step = (
-                    (state, 0, _SEEN if self._recipes else _APART)
-                    if spans
-                    else (self._state_of(self._began(), after), raw.records, None)
-                )
-            else:
-                known = learn(self._redactor, raw, state.open, self._mask)
-                step = (self._state_of(self._began(), known.after), raw.records, known.recipe) if known.alike else apart
-        except Exception:  # it will be withheld, by itself
-            step = apart
+            except Exception:
+                return self._remember(piece, state, (state, 0, _APART)), None
+            step = (state, 0, _APART) if spans else (self._state_of(self._began(), after), raw.records, None)
+            return self._remember(piece, state, step), None
+        clean, after = self._treat(raw, state.open)
+        following = self._state_of(self._began(), after)
+        if clean != line:
+            self._remember(piece, state, (state, 0, _SEEN))
+            return (following, 0, _SEEN), clean
+        self._remember(piece, state, (following, raw.records, None))
+        return (following, 0, None), clean
+
+    def _learn(self, line: bytes, piece: bytes, state: _State) -> _Step:
+        """What becomes of a line that was met once, and of which something goes."""
+        raw = self._unit(line, state)
+        step: _Step = (state, 0, _APART)
+        with contextlib.suppress(Exception):  # it will be withheld, by itself
+            known = learn(self._redactor, raw, state.open, self._mask)
+            if known.alike:
+                step = (self._state_of(self._began(), known.after), raw.records, known.recipe)
+        return self._remember(piece, state, step)
+
+    def _unit(self, line: bytes, state: _State) -> Raw:
+        self._enter(state)
+        return self._reader.unit(line.decode("utf-8", "surrogateescape"), 1, 1)
+
+    def _remember(self, piece: bytes, state: _State, step: _Step) -> _Step:
         if not self._budget.take(len(piece)):
             for each in self._states.values():
                 each.table.clear()
             self._steps.clear()
         step = self._steps.setdefault(step, step) if step[2] is None else step
         state.table[piece] = step
-        return apart if step[2] is _SEEN else step
+        return step
 
     def _mask(self, text: bytes) -> bytes | None:
         from logscrub.fast.masks import masked  # numpy takes a while to import, and a line alone does not need it
