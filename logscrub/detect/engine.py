@@ -143,8 +143,7 @@ class Engine:
     def _make_forms(self, detectors: Sequence[Detector], extra: dict[str, tuple[str, ...]], patterns: list[str]) -> Forms:
         """What makes texts alike, without what a pattern, a cue, a field or the user spells out."""
         lists = getattr(self._names, "lists", None)
-        spelled, prefixes = spelled_words(patterns)
-        words = set(spelled)
+        words: set[str] = set()
         for d in detectors:
             fields = (*d.fields, *extra.get(d.id, ()))
             words.update(word for name in fields for word in words_of(name))
@@ -152,7 +151,7 @@ class Engine:
         if lists is not None:
             words |= lists.own
         is_name = None if lists is None else lambda word: lists.grade(word) == "name"
-        return Forms(self.spelled, frozenset(words), prefixes, is_name)
+        return Forms(self.spelled, spelled_words(patterns), frozenset(words), is_name)
 
     def judge(self, text: str, path: FieldPath = ()) -> tuple[Span, ...]:
         """The spans of `text` that must go, in order, without overlaps. `path`: the names of the fields it stands in."""

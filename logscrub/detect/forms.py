@@ -60,7 +60,7 @@ _ADDRESSES = re.compile(
     rf"[A-Za-z0-9](?<![^{_BEFORE}].)(?<!ailto:.)[A-Za-z0-9._+-]{{0,40}}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{{0,40}}[A-Za-z0-9])?\.){{1,4}}[A-Za-z]{{2,12}}"
     rf"(?=[{_AFTER}]|\.?\Z|\. )"
 )
-_ONE = re.compile(r"(?<!1)1(?!1)")
+_ONE = re.compile(r"(?<![1.])1(?![1.])")
 _SCRIPT_WORDS = tuple(_SCRIPTS)
 
 
@@ -106,17 +106,17 @@ class Forms:
         self,
         spelled: frozenset[str],
         words: frozenset[str],
-        prefixes: frozenset[str] = frozenset(),
+        fields: frozenset[str] = frozenset(),
         is_name: Callable[[str], bool] | None = None,
     ) -> None:
-        """`spelled`: numbers that stay as they are; `words`: words, in small letters, that do; `prefixes`: those before a dash.
+        """`spelled`: numbers that stay as they are; `words`: words of patterns, in small letters, that do; `fields`: of fields and cues.
 
         `is_name`: whether a word is a name and nothing else; None where no names are alike.
         """
         self._spelled = spelled
         self._words = words
-        self._prefixes = prefixes
-        self._foreign = tuple(w for w in words if not w.isascii())
+        self._fields = fields
+        self._foreign = tuple(w for w in words | fields if not w.isascii())
         self._is_name = is_name
         self._word = lru_cache(maxsize=50_000)(self._alike)
 
@@ -158,23 +158,21 @@ class Forms:
         if kind == "frame":
             return None if re.search(r"(?i)/(?:users|home)/", word) else _FRAME
         if kind == "issue":
-            return None if word.partition("-")[0].lower() in self._prefixes else _ISSUE
+            return None if word.partition("-")[0].lower() in self._words else _ISSUE
         if kind == "ulid":
             return _ULID if any(c.isdigit() for c in word[1:]) and not word.isdigit() else None
         if kind != "name":
             if any(w in word for w in self._foreign):
                 return None
-            return _SCRIPT_WORDS[int(kind.removeprefix("script"))]
-        if self._is_name is None or word.lower() in self._words or not self._is_name(word):
+            return (_SCRIPT_WORDS[int(kind.removeprefix("script"))] * 10)[: len(word)]
+        if self._is_name is None or word.lower() in self._words or word.lower() in self._fields or not self._is_name(word):
             return None
         return _NAME if word.isascii() else _ACCENTED_NAME
 
 
-def spelled_words(patterns: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
-    """The words, in small letters, that patterns spell out, and those of them that stand before a dash."""
-    runs = [run.lower() for p in patterns for run in _runs(_parser.parse(p))]
-    words = frozenset(w for run in runs for w in re.findall(r"[^\W\d_]{3,}", run))
-    return words, frozenset(w for run in runs for w in re.findall(r"[a-z]{2,}(?=-)", run))
+def spelled_words(patterns: Iterable[str]) -> frozenset[str]:
+    """The words, in small letters, that patterns spell out."""
+    return frozenset(w.lower() for p in patterns for run in _runs(_parser.parse(p)) for w in re.findall(r"[^\W\d_]{2,}", run))
 
 
 def _runs(items: Any) -> list[str]:

@@ -43,8 +43,9 @@ SHORTEST_ENCODED = 16
 _JOINT_L, _JOINT_R = (re.escape(x) for x in (LEFT_JOINTS, RIGHT_JOINTS))
 _QUOTED = r"\\(?:\\\\)?[\"']"
 """A quote with one or three backslashes before it."""
+_LEFT_OF_V = re.escape(LEFT_OF_COUNT.replace("/", ""))  # `/api/v2/` is the address of something
 _BEHIND = (
-    rf"[0-9](?:(?<=[{re.escape(LEFT_OF_COUNT)}].)|(?<=[{re.escape(LEFT_OF_COUNT)}]v.)|(?<=[A-Z]-.)|(?<=[a-z]_.)(?<!\\._.)(?<!\\u...._.)"
+    rf"[0-9](?:(?<=[{re.escape(LEFT_OF_COUNT)}].)|(?<=[{_LEFT_OF_V}]v.)|(?<=[A-Z]-.)|(?<=[a-z]_.)(?<!\\._.)(?<!\\u...._.)"
     rf"|(?<![\s\S].)|(?<![\s\S]v.)(?<=v.))(?<!\\u....-.)"
 )
 """A digit that a count may begin with, for where it stands: an expression that begins with a character is found fast."""

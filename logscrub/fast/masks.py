@@ -218,7 +218,7 @@ def _mask_counts(a: Bytes, spelled: frozenset[str]) -> None:
     starts, ends = _runs(_is_digit(a))  # of what is no id and no time
     sizes = ends - starts
     before, two = a[starts - 1], a[starts - 2]
-    left = _LEFT[before] | ((before == 0x2D) & _UPPER[two]) | ((before == 0x76) & _LEFT[two])
+    left = _LEFT[before] | ((before == 0x2D) & _UPPER[two]) | ((before == 0x76) & _LEFT[two] & (two != 0x2F))
     left |= (before == 0x5F) & _LOWER[two] & (a[starts - 3] != _BACKSLASH)
     left &= ~((a[starts - 7] == _BACKSLASH) & (a[starts - 6] == 0x75) & ((before == 0x2D) | (before == 0x5F)))
     short = (sizes <= LONGEST_COUNT) & ((a[starts] != 0x30) | (sizes == 1))
