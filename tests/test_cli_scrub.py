@@ -308,10 +308,10 @@ def test_withheld_records_are_told_and_give_exit_code_3(tmp_path: Path) -> None:
 def test_a_bug_is_one_line_without_its_message(tmp_path: Path) -> None:
     breaks = (
         "import logscrub.scrubbing as s\n"
-        "def broken(self, data): raise ValueError('jane.doe')\n"
+        "def broken(self, data, more): raise ValueError('jane.doe')\n"
         "s.Scrubber.feed = broken\nfrom logscrub.cli import main\nmain()"
     )
-    command = [sys.executable, "-c", breaks, "scrub"]
+    command = [sys.executable, "-c", breaks, "scrub", "--engine", "plain"]
     done = subprocess.run(command, input=LINE, capture_output=True, env=ENVIRONMENT, check=False)
     assert done.returncode == 70 and len(done.stderr.splitlines()) == 1
     assert b"bug" in done.stderr and b"ValueError" in done.stderr and b"jane" not in done.stderr
@@ -497,8 +497,10 @@ def test_ctrl_c_is_not_lost_in_a_destructor() -> None:
     code = (
         "import os, signal, time, logscrub.scrubbing as s\n"
         "class Interrupted:\n    def __del__(self): os.kill(os.getpid(), signal.SIGINT); time.sleep(0.01)\n"
-        "def feed(self, data):\n    Interrupted()\n    for _ in range(500): time.sleep(0.01)\n"
+        "def feed(self, data, more):\n    Interrupted()\n    for _ in range(500): time.sleep(0.01)\n"
         "s.Scrubber.feed = feed\nfrom logscrub.cli import main\nmain()"
     )
-    done = subprocess.run([sys.executable, "-c", code, "scrub"], input=LINE, capture_output=True, env=ENVIRONMENT, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code, "scrub", "--engine", "plain"], input=LINE, capture_output=True, env=ENVIRONMENT, check=False
+    )
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")

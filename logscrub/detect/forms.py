@@ -1,9 +1,9 @@
 """The form of a text: its template, with what else says nothing by its letters made alike. The form is what is judged.
 
 A template (`logscrub.detect.templates`) has the length of its text. A form is shorter or longer: in it all counts of one or two
-digits are one count, all plain e-mail addresses one address, all IPv4 addresses that are not special one address, all issue keys
-one key, all ULIDs one ULID, all words that are names of persons and nothing else one name, all words in another script one word of that script. So `Assigned PAY-1 to Priya
-Iyer` and `Assigned PAY-12 to Jane Moyo` are judged once, and what goes from the form goes from the text.
+digits are one count, all issue keys one key, and likewise plain e-mail addresses, ULIDs, phone numbers, IPv4 addresses, JSON web
+tokens, Atlassian's tokens, plain frames of a stack, and words that are names of persons and nothing else. So `Assigned PAY-1 to
+Priya Iyer` and `Assigned OPS-12 to Jane Moyo` are judged once, and what goes from the form goes from the text.
 
 What a detector could ask of a word beyond that (a word that some pattern, field or cue spells out) keeps the word as it is.
 """
@@ -30,17 +30,6 @@ _ISSUE, _ULID = "PAY-11", "01J3DG1HWFFPJAPJNYHV60V5EH"
 _NAME, _ACCENTED_NAME = "Ingrid", "Zoé"
 _UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĴĶĹĻĽĿŁŃŅŇŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽƠƯȘȚẠ-Ỹ"
 _LOWER = "a-zß-öø-ÿāăąćĉċčďđēĕėęěĝğġģĥħĩīĭįıĵķĺļľŀłńņňōŏőœŕŗřśŝşšţťŧũūŭůűųŵŷźżžơưșțạ-ỹ"
-_SCRIPTS = {
-    "Ольга": ("А-Я", "а-яё"),
-    "Ελένη": ("Α-ΡΣ-Ω", "α-ωάέήίόύώ"),
-    "נועה": ("", "א-ת"),
-    "ليلى": ("", "ء-غف-ي"),
-    "प्रिया": ("", "ऄ-हा-्"),
-    "美咲": ("", "一-鿿"),
-    "さくら": ("", "ぁ-ゖァ-ヺ"),
-    "서연": ("", "가-힣"),
-}
-"""A word of each script, its capitals, where it has some, and its letters: those that are alike in all writings of Unicode."""
 _BEFORE, _AFTER = r" \"'(\[<,;=", r" \"')\]>,;"
 _WORDS = re.compile(
     rf"(?P<name>[{_UPPER}](?<![^ \"'(,].)[{_LOWER}]{{2,13}}(?=[ \"'),;]|\.?\Z|\. ))"
@@ -51,17 +40,12 @@ _WORDS = re.compile(
     + rf"|(?P<jwt>e(?<![^{_BEFORE}].)yJ[A-Za-z0-9_-]{{10,2000}}\.eyJ[A-Za-z0-9_-]{{4,4000}}\.[A-Za-z0-9_-]{{20,2000}}(?=[{_AFTER}]|\.?\Z))"
     + rf"|(?P<phone>\+(?<![^{_BEFORE}].)[1-9][0-9]{{0,2}}(?: \(?[0-9]{{1,5}}\)?){{1,3}}(?:[ -][0-9]{{2,4}}){{0,2}}(?=[{_AFTER}](?![0-9(])|\.?\Z))"
     + r"|(?P<frame>a(?:(?<=    a)|(?<=\ta))t (?:async )?[A-Za-z_$][\w.$]{0,60} \((?:webpack:///|node:|file:///|/app/)[A-Za-z_./@-]{1,120}:1{1,6}:1{1,6}\))"
-    + "".join(
-        rf"|(?P<script{n}>[{capitals or letters}](?<![^\W\d_].)[{letters}]{{1,19}}(?![^\W\d_]))"
-        for n, (capitals, letters) in enumerate(_SCRIPTS.values())
-    )
 )
 _ADDRESSES = re.compile(
     rf"[A-Za-z0-9](?<![^{_BEFORE}].)(?<!ailto:.)[A-Za-z0-9._+-]{{0,40}}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{{0,40}}[A-Za-z0-9])?\.){{1,4}}[A-Za-z]{{2,12}}"
     rf"(?=[{_AFTER}]|\.?\Z|\. )"
 )
 _ONE = re.compile(r"(?<![1.])1(?![1.])")
-_SCRIPT_WORDS = tuple(_SCRIPTS)
 
 
 _SAME = {"token": _TOKEN, "jwt": _JWT}
@@ -116,7 +100,6 @@ class Forms:
         self._spelled = spelled
         self._words = words
         self._fields = fields
-        self._foreign = tuple(w for w in words | fields if not w.isascii())
         self._is_name = is_name
         self._word = lru_cache(maxsize=50_000)(self._alike)
 
@@ -161,10 +144,6 @@ class Forms:
             return None if word.partition("-")[0].lower() in self._words else _ISSUE
         if kind == "ulid":
             return _ULID if any(c.isdigit() for c in word[1:]) and not word.isdigit() else None
-        if kind != "name":
-            if any(w in word for w in self._foreign):
-                return None
-            return (_SCRIPT_WORDS[int(kind.removeprefix("script"))] * 10)[: len(word)]
         if self._is_name is None or word.lower() in self._words or word.lower() in self._fields or not self._is_name(word):
             return None
         return _NAME if word.isascii() else _ACCENTED_NAME
