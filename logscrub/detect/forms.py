@@ -3,7 +3,7 @@
 A template (`logscrub.detect.templates`) has the length of its text. A form is shorter or longer: in it all counts of one or two
 digits are one count, all issue keys one key, and likewise plain e-mail addresses, ULIDs, phone numbers, IPv4 addresses, JSON web
 tokens, Atlassian's tokens, plain frames of a stack, and words that are names of persons and nothing else. So `Assigned PAY-1 to
-Priya Iyer` and `Assigned OPS-12 to Jane Moyo` are judged once, and what goes from the form goes from the text.
+Priya Iyer` and `Assigned WEB-12 to Jane Moyo` are judged once, and what goes from the form goes from the text.
 
 What a detector could ask of a word beyond that (a word that some pattern, field or cue spells out) keeps the word as it is.
 """

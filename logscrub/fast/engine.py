@@ -227,18 +227,20 @@ class _Blocks:
     def _give(self, block: _Block, done: list[Done]) -> None:
         """Has a block done, by another process where one may."""
         workers = self._engine.workers
-        if self._alone or workers is None or not self._starts_record(block.data[:_LOOK]):
-            self._do_waiting(done)
-            done.append(self._here(block))
-            return
-        while not workers.has_free or len(self._waiting) >= _WAITING * workers.count:
-            self._collect(True)
-        assert self.format is not None
-        workers.start(block.number, (self.format.name, block.data, block.line, _NEUTRAL))
-        self._waiting.append(block)
-        self._ready[block.number] = block
-        self._collect(False)
-        self._accept(done)
+        if workers is not None and not self._alone and self._starts_record(block.data[:_LOOK]):
+            assert self.format is not None
+            while workers.has_any and not workers.has_free:
+                self._collect(True)
+            self._accept(done)
+            while len(self._waiting) >= _WAITING * workers.count:
+                self._collect(True)
+                self._accept(done)
+            if workers.start(block.number, (self.format.name, block.data, block.line, _NEUTRAL)):
+                self._waiting.append(block)
+                self._ready[block.number] = block
+                return
+        self._do_waiting(done)
+        done.append(self._here(block))
 
     def _collect(self, wait: bool) -> None:
         workers = self._engine.workers

@@ -225,7 +225,7 @@ def _mask_counts(a: Bytes, spelled: frozenset[str]) -> None:
     long = ((sizes == 13) | (sizes == 19)) & (a[starts] == 0x31) & (a[starts + 1] >= 0x34)
     chosen = np.flatnonzero(left & (short | long))
     # what fractions, versions and places in files go on with: the two stretches behind
-    beyond = len(a) - len(PAD)
+    beyond = len(a) - 1
     starts_2, ends_2 = np.append(starts, [beyond] * 2), np.append(ends, [beyond] * 2)
     next_starts, next_ends = starts_2[chosen + 1], ends_2[chosen + 1]
     last_starts, last_ends = starts_2[chosen + 2], ends_2[chosen + 2]

@@ -50,18 +50,30 @@ class Workers:
     def count(self) -> int:
         return self._count
 
-    def start(self, number: int, task: Task) -> None:
-        """Gives a task to a process. One must be free."""
-        if not self._processes:
-            self._fork()
-        pipe = self._idle.pop()
-        self._busy[pipe] = number
-        pipe.send(task)
+    @property
+    def has_any(self) -> bool:
+        """Whether there is still a process, or one could be started."""
+        return not self._processes or bool(self._idle or self._busy)
 
     @property
     def has_free(self) -> bool:
-        """Whether `start` may be called."""
+        """Whether a process waits for a task."""
         return not self._processes or bool(self._idle)
+
+    def start(self, number: int, task: Task) -> bool:
+        """Gives a task to a free process. False where there is none that takes it."""
+        if not self._processes:
+            self._fork()
+        while self._idle:
+            pipe = self._idle.pop()
+            try:
+                pipe.send(task)
+            except OSError:  # it was ended from outside
+                pipe.close()
+                continue
+            self._busy[pipe] = number
+            return True
+        return False
 
     def results(self, block: bool) -> list[tuple[int, Done | None]]:
         """Tasks that are done, by their numbers; None for one that a process could not do. `block`: waits for at least one."""
@@ -75,8 +87,6 @@ class Workers:
             except (EOFError, OSError):  # it was ended from outside: what it had is done in this process
                 done.append((number, None))
                 pipe.close()
-                if not self._idle and not self._busy:
-                    self._processes = []
         return done
 
     def close(self) -> None:

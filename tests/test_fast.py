@@ -1,0 +1,359 @@
+"""The fast engine gives the plain engine's output, byte for byte, whatever comes and however it is cut."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import examples, scrub, verify
+from test_invariants import inputs
+
+import sample_logs
+from logscrub.detect import views
+from logscrub.detect.engine import Engine
+from logscrub.detect.forms import Form
+from logscrub.detect.names import Names
+from logscrub.detect.templates import spelled_numbers, template_of
+from logscrub.fast import engine as fast
+from logscrub.fast import memory
+from logscrub.fast.engine import FastEngine
+from logscrub.fast.masks import masked
+from logscrub.model import Span
+from logscrub.redact.policy import load_policy
+from logscrub.redact.pseudonyms import Pseudonymizer
+from logscrub.redact.scrub import Redactor
+
+ROOT = Path(__file__).parents[1]
+PIECES = ["0", "12", "7", "345", "94105", "123456", "1234567", ".", ":", "-", "/", " ", "  ", '"', "'", "\\", '\\"', "\\n", "\n"]
+PIECES += ["\\u0041", "\\u002d", "\\u0033", "(", ")", "[", "]", "{", "}", ",", ";", "=", "%", "%3A", "%41", "&", "?", "a", "Z", "ms"]
+PIECES += ["s", "MB", "é", "字", "_", "@", "+", "<", ">", "T", "deadbeef01", "5b10ac8d82e05b22cc7d4ef5", "PAY-", "v3", "1/4", "js:"]
+PIECES += ["0a1b2c3d-4e5f-4a6b-8c7d-0e1f2a3b4c5d", "2026-11-22T08:14:02.113Z", "08:14:02.5", "1794787200000", "1794787200000000000"]
+PIECES += ["\x1b[31m", "\t", "\\\\", "\\/", "#", "|", "`", "at ", ":41:13", "&#64;", "2.0", "<ACCOUNT_ID:0d4294e67c6d944a54af>"]
+
+
+@pytest.fixture(autouse=True)
+def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also what is short is read the fast way, and in several blocks."""
+    monkeypatch.setattr(fast, "_FEW", 0)
+    monkeypatch.setattr(fast, "BLOCK", 2048)
+
+
+@pytest.fixture(scope="module")
+def one_process(redactor: Redactor) -> FastEngine:
+    """What it learns from one example it knows in the next."""
+    return FastEngine(redactor, count=1)
+
+
+@pytest.fixture(scope="module")
+def verifying(redactor: Redactor) -> FastEngine:
+    return FastEngine(redactor, verifies=True, count=1)
+
+
+@pytest.fixture
+def two_processes(redactor: Redactor) -> Iterator[FastEngine]:
+    with FastEngine(redactor, count=2) as engine:
+        yield engine
+
+
+def run(engine: FastEngine, pieces: list[bytes], more: bool = True) -> tuple[bytes, object]:
+    scrubber = engine.scrubber()
+    out = b"".join([*(scrubber.feed(piece, more) for piece in pieces), scrubber.finish()])
+    return out, scrubber.tally
+
+
+def other_digits(chance: random.Random, raw: bytes, key: bytes) -> bytes:
+    """`raw` with other digits in all that is masked."""
+    out, i = bytearray(raw), 0
+    while i < len(key):
+        kind, j = key[i], i
+        while j < len(key) and key[j] == kind:
+            j += 1
+        if kind == 0xFF:
+            for start in range(i, j, 36):
+                for at in range(start, start + 36):
+                    if at - start not in (8, 13, 18, 23):
+                        out[at] = ord(chance.choice("0123456789abcdef"))
+        elif kind == 0xFE:
+            digits = "".join(chance.choice("0123456789abcdef") for _ in range(j - i - 2)) + "".join(chance.sample("a1", 2))
+            out[i:j] = digits.encode()
+        elif kind >= 0xFB:
+            for at in range(i + 2 if kind == 0xFB else i, j):
+                if chr(out[at]).isdigit():
+                    out[at] = ord(chance.choice("0123456789"))
+        i = j
+    return bytes(out)
+
+
+@pytest.mark.parametrize("spelled", [frozenset[str](), frozenset({"12", "345", "7", "2.0"})], ids=["none", "some spelled"])
+@pytest.mark.parametrize("written", ["text", "string", "nested"])
+def test_texts_of_one_mask_have_one_template(written: str, spelled: frozenset[str]) -> None:
+    """Also where what is masked is a JSON string, and what is judged is what it says."""
+    chance, tried = random.Random(f"{written}{spelled}"), 0
+
+    def put(text: str) -> str:
+        if written == "text":
+            return text
+        text = text if written == "string" else json.dumps([text, {"k": text}], ensure_ascii=False)
+        return json.dumps(text, ensure_ascii=chance.random() < 0.5)
+
+    def says(raw: bytes) -> str:
+        text = raw.decode()
+        if written == "text":
+            view = views.without_colours(text)
+        else:
+            text = text[1:-1]
+            view = views.unescape_json(text)
+        return view.text if view else text
+
+    for _ in range(4000):
+        raw = put("".join(chance.choice(PIECES) for _ in range(chance.randint(1, 9)))).encode()
+        key = masked(raw, spelled)
+        assert key is not None and len(key) == len(raw)
+        other = other_digits(chance, raw, key)
+        if masked(other, spelled) == key:
+            tried += other != raw
+            assert template_of(says(raw), spelled) == template_of(says(other), spelled)
+    assert tried > 500
+
+
+def test_a_template_is_as_long_as_its_text_and_its_own_template() -> None:
+    chance = random.Random(1)
+    for _ in range(3000):
+        text = "".join(chance.choice(PIECES) for _ in range(chance.randint(1, 9)))
+        template = template_of(text)
+        assert len(template) == len(text)
+        assert template_of(template) == template
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Synced 14 issues in 812 ms", "Synced 97 issues in 340 ms"),
+        ("PAY-12 took=1.5s", "PAY-88 took=9.1s"),
+        ("at f (webpack:///src/a.js:41:13)", "at f (webpack:///src/a.js:77:20)"),
+        ("[4.206.0] ok", "[5.117.2] ok"),
+        ("trace 5b10ac8d82e05b22cc7d4ef57d4ef5aa", "trace 77aaac8d82e05b22cc7d4ef57d4ef5bb"),
+        ("id 0a1b2c3d-4e5f-4a6b-8c7d-0e1f2a3b4c5d.", "id ffff2c3d-4e5f-4a6b-8c7d-0e1f2a3b4c5d."),
+        ('{"ms":812}', '{"ms":113}'),
+    ],
+)
+def test_what_differs_in_counts_times_and_ids_has_one_template(one: str, other: str) -> None:
+    assert template_of(one) == template_of(other)
+    assert masked(one.encode()) == masked(other.encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "call 555 1234",
+        "+49 30 23125 123",
+        "192.0.2.170",
+        "card 4111 1111 1111 1111",
+        "12.03.1984",
+        "BR97 0036 0305 0000 1000 9795 493P 1",
+        "6a616e65406d61696c2e6578616d706c65206d",  # hex of an address
+        "12\\u00345",
+        "user42@acme.example",
+    ],
+)
+def test_numbers_that_could_be_personal_stay_in_templates(text: str) -> None:
+    assert template_of(text) == text
+    assert masked(text.encode()) == text.encode()
+
+
+def test_numbers_that_a_pattern_spells_stay_in_templates() -> None:
+    spelled = spelled_numbers(["api/2\\.0/[a-z]+", "order 4711", "room 12", "%2[0-9]"])
+    assert spelled == {"2.0", "4711", "12"}
+    assert template_of("room 12, bed 34, order 4711", spelled) == "room 12, bed 11, order 4711"
+    assert masked(b"room 12, bed 34, order 4711", spelled) == b"room 12, bed \xfd\xfd, order 4711"
+
+
+def test_a_detector_that_spells_a_number_finds_it(tmp_path: Path) -> None:
+    import logscrub
+
+    (tmp_path / "room.toml").write_text(
+        'id = "room"\nentity_type = "ROOM"\nguideline = "personal data"\nwhy = "x"\npatterns = ["room 17"]\nexamples = ["«room 17»"]\n'
+    )
+    out = logscrub.scrub("in room 17\nin room 18\n" * 9, detectors=[tmp_path]).output
+    assert out == "in <ROOM>\nin room 18\n" * 9
+
+
+def test_what_is_no_utf_8_has_no_mask() -> None:
+    assert masked(b"caf\xff 12") is None
+
+
+# -- forms --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Assigned PAY-1 to Priya Iyer", "Assigned WEB-12 to Jane Moyo"),
+        ("mail to ana@a.example bounced", "mail to kim.lee+x@mail.big-corp.example bounced"),
+        ("client 192.0.2.7 left", "client 198.51.100.44 left"),
+        ("sms to +49 30 23125 123 queued", "sms to +44 7700 90012 queued"),
+    ],
+)
+def test_what_differs_in_names_and_addresses_has_one_form(engine: Engine, one: str, other: str) -> None:
+    assert engine._forms.of(one).text == engine._forms.of(other).text
+
+
+@pytest.mark.parametrize("text", ["Mark opened it", "git@bitbucket.org: denied", "127.0.0.1", "SHA-256", "Grace period over"])
+def test_what_is_more_than_a_name_or_an_address_stays_in_forms(engine: Engine, text: str) -> None:
+    assert engine._forms.of(text).text == template_of(text, engine.spelled)
+
+
+def test_the_spans_of_a_form_are_those_of_its_text() -> None:
+    form = Form("to Ingrid now", ((3, 9, 3, 8),))
+    span = Span(3, 9, "PERSON", "name", "x", "likely", "Ingrid")
+    assert form.of_text([span], "to Priya now") == (span._replace(end=8, plain="Priya"),)
+    assert form.of_text([span._replace(start=5, plain="grid")], "to Priya now") is None, "a part of what is alike"
+    assert form.of_text([span._replace(plain="decoded")], "to Priya now") is None, "encoded"
+
+
+def test_a_user_s_own_words_stay_in_forms() -> None:
+    import logscrub
+    from logscrub.config import Config, NameSettings
+
+    config = Config(names=NameSettings(words=("Priya",)))
+    out = logscrub.scrub("Assigned to Priya\nAssigned to Jane\n" * 3, config=config).output
+    assert out == "Assigned to Priya\nAssigned to <PERSON>\n" * 3
+
+
+# -- fast equals plain --------------------------------------------------------------------------------------------------
+
+
+@examples(120)
+@given(inputs, st.lists(st.integers(0, 4000), max_size=4), st.booleans(), st.integers(0, 2**32))
+def test_the_fast_engine_gives_the_plain_engine_s_bytes_and_counts(
+    redactor: Redactor, one_process: FastEngine, data: bytes, cuts: list[int], more: bool, seed: int
+) -> None:
+    """Three times the same but for its numbers: what was met once is looked up, learned and applied."""
+    key = masked(data)
+    again = [data if key is None else other_digits(random.Random(seed + n), data, key) for n in range(3)]
+    whole = b"\n".join(again)
+    ends = [0, *sorted(c % (len(whole) + 1) for c in cuts), len(whole)]
+    pieces = [whole[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+    assert run(one_process, pieces, more) == scrub(redactor, whole)
+
+
+@examples(40)
+@given(inputs)
+def test_the_fast_engine_verifies_as_the_plain_engine_does(redactor: Redactor, verifying: FastEngine, data: bytes) -> None:
+    whole = b"\n".join([data] * 3)
+    for log in (whole, scrub(redactor, whole)[0]):
+        verifier = verifying.verifier("test")
+        verifier.feed(log, True)
+        assert verifier.finish() == verify(redactor, log)
+
+
+SAMPLES = [n for n in sorted(sample_logs.files()) if not n.endswith((".gz", ".zst", ".zip"))]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_samples_come_out_the_same_from_two_processes(redactor: Redactor, two_processes: FastEngine, name: str) -> None:
+    data = sample_logs.files()[name] * 2
+    assert run(two_processes, [data]) == scrub(redactor, data)
+    assert run(two_processes, [data]) == scrub(redactor, data), "all of it met before"
+
+
+@pytest.mark.parametrize("name", ["adversarial_dev", "hard_negatives_dev", "planted_dev"])
+def test_labelled_texts_come_out_the_same_as_one_log(redactor: Redactor, one_process: FastEngine, name: str) -> None:
+    lines = (ROOT / f"benchmarks/eval/{name}.ndjson").read_text(encoding="utf-8").splitlines()
+    data = "".join(json.loads(line)["text"] + "\n" for line in lines).encode()
+    assert run(one_process, [data * 2]) == scrub(redactor, data * 2)
+
+
+def test_a_private_key_over_many_blocks_goes_in_every_process(redactor: Redactor, two_processes: FastEngine) -> None:
+    key = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n" * 200
+    text = "INFO    2026-11-22T08:14:02.113Z 3f0b7c1e-8a51-4be1-9d7e-0f5be7a1c001 {} ms\n"
+    data = (text.format(12) * 60 + text.format(1) + key + "-----END PRIVATE KEY-----\n" + text.format(7) * 60).encode()
+    out, tally = run(two_processes, [data])
+    assert (out, tally) == scrub(redactor, data)
+    assert b"MIIEvQ" not in out
+
+
+def test_a_line_without_an_end_goes_on_as_it_comes(redactor: Redactor, one_process: FastEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast, "_LONGEST_LINE", 10_000)
+    data = b"start 12\n" + b"word jane@acme.example " * 3000 + b"\nmail from kim@acme.example\n"
+    pieces = [data[i : i + 3000] for i in range(0, len(data), 3000)]
+    assert run(one_process, pieces) == scrub(redactor, data)
+
+
+def test_what_is_learned_is_bounded_and_forgetting_does_not_show(redactor: Redactor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hostile log in which nothing comes again, between lines that do."""
+    budget = memory.Budget.__init__.__defaults__
+    monkeypatch.setattr(memory.Budget.__init__, "__defaults__", (20_000,))
+    chance = random.Random(3)
+    rows = []
+    for n in range(600):
+        junk = "".join(chance.choice("abcdefghijklmnop ") for _ in range(60))
+        rows += [f"{junk}\n", f"Synced {n} issues for ana{n % 7}@acme.example\n", json.dumps({"msg": junk, "n": n}) + "\n"]
+    engine = FastEngine(redactor, count=1)
+    assert budget == (memory.MOST,)
+    for data in ("".join(rows).encode(), "".join(r for r in rows if r[0] == "{").encode()):
+        assert run(engine, [data]) == scrub(redactor, data)
+    remembered = sum(len(s.table) for s in engine._works["text"].reader._states.values())  # type: ignore[attr-defined]
+    assert remembered < 200
+
+
+def test_a_process_that_is_killed_costs_nothing_but_time(redactor: Redactor, two_processes: FastEngine) -> None:
+    data = sample_logs.files()["forge_logs_flat.log"] * 3
+    assert run(two_processes, [data]) == scrub(redactor, data)
+    assert two_processes.workers is not None
+    for process in two_processes.workers._processes:  # first one, then all of them
+        process.kill()
+        process.join()
+        assert run(two_processes, [data]) == scrub(redactor, data)
+
+
+def test_processes_end_with_the_engine(redactor: Redactor) -> None:
+    with FastEngine(redactor, count=2) as engine:
+        run(engine, [sample_logs.files()["app_logs_records.ndjson"]])
+        assert engine.workers is not None
+        processes = list(engine.workers._processes)
+        assert [p.is_alive() for p in processes] == [True, True]
+    assert all(p.exitcode in (0, -signal.SIGKILL) for p in processes)
+
+
+def test_a_record_that_fails_is_withheld_by_both_engines(redactor: Redactor, monkeypatch: pytest.MonkeyPatch) -> None:
+    judge = Engine._judge
+
+    def fails(self: Engine, masked: str, path: tuple[str, ...], depth: int) -> object:
+        if "poison" in masked:
+            raise ValueError("poison")
+        return judge(self, masked, path, depth)
+
+    monkeypatch.setattr(Engine, "_judge", fails)
+    apart = Redactor(Engine(redactor.engine.catalogue, names=Names()), load_policy("atlassian"), Pseudonymizer(b"0123456789abcdef"))
+    for row in ("a fine line {}\nsome poison {}\n", '{{"msg":"fine {}"}}\n{{"msg":"poison {}","to":"ana@acme.example"}}\n'):
+        data = "".join(row.format(n, n) for n in range(5)).encode()
+        out, tally = run(FastEngine(apart, count=1), [data])
+        assert (out, tally) == scrub(apart, data)
+        assert b"poison" not in out
+
+
+def test_allowed_values_stay_from_both_engines() -> None:
+    import logscrub
+    from logscrub.config import Config
+
+    config = Config(allow=("support@acme\\.example", "5b10ac8d82e05b22cc7d4ef5"))
+    line = "mail support@acme.example and ana@acme.example of user 5b10ac8d82e05b22cc7d4ef5, not 6c10ac8d82e05b22cc7d4ef6\n"
+    outs = [logscrub.scrub(line * 3, config=config, key=b"0123456789abcdef", engine=e).output for e in ("fast", "plain")]
+    assert outs[0] == outs[1]
+    assert "support@acme.example" in outs[0] and "ana@" not in outs[0]
+    assert "5b10ac8d82e05b22cc7d4ef5" in outs[0] and "6c10ac8d" not in outs[0]
+
+
+def test_values_that_differ_have_pseudonyms_that_differ(redactor: Redactor, one_process: FastEngine) -> None:
+    ids = [f"{n:08x}-4e5f-4a6b-8c7d-0e1f2a3b4c5d" for n in range(9)]
+    data = "".join(f"tenant cloudId={i} loaded\n" for i in ids).encode()
+    out, _ = run(one_process, [data])
+    assert out == scrub(redactor, data)[0]
+    assert len(set(out.splitlines())) == 9
