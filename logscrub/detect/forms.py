@@ -31,23 +31,26 @@ _NAME, _ACCENTED_NAME = "Ingrid", "Zoé"
 _UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĴĶĹĻĽĿŁŃŅŇŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽƠƯȘȚẠ-Ỹ"
 _LOWER = "a-zß-öø-ÿāăąćĉċčďđēĕėęěĝğġģĥħĩīĭįıĵķĺļľŀłńņňōŏőœŕŗřśŝşšţťŧũūŭůűųŵŷźżžơưșțạ-ỹ"
 _BEFORE, _AFTER = r" \"'(\[<,;=", r" \"')\]>,;"
-_WORDS = re.compile(
-    rf"(?P<name>[{_UPPER}](?<![^ \"'(,].)[{_LOWER}]{{2,13}}(?=[ \"'),;]|\.?\Z|\. ))"
-    + rf"|(?P<host>[1-9](?<![^{_BEFORE}].)[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}(?=[{_AFTER}]|\.?\Z))"
-    + rf"|(?P<issue>[A-Z](?<![^{_BEFORE}].)[A-Z]{{1,9}}-1{{1,6}}(?=[ \"'),;\]]|\.?\Z|: ))"
-    + rf"|(?P<ulid>[0-7](?<![^{_BEFORE}:/].)[0-9A-HJKMNP-TV-Z]{{25}}(?=[{_AFTER}:/]|\.?\Z))"
-    + rf"|(?P<token>A(?<![^{_BEFORE}:].)T[ACS]TT3[A-Za-z0-9_-]{{40,600}}=[0-9A-F]{{8}}(?=[{_AFTER}]|\.?\Z))"
-    + rf"|(?P<jwt>e(?<![^{_BEFORE}].)yJ[A-Za-z0-9_-]{{10,2000}}\.eyJ[A-Za-z0-9_-]{{4,4000}}\.[A-Za-z0-9_-]{{20,2000}}(?=[{_AFTER}]|\.?\Z))"
-    + rf"|(?P<phone>\+(?<![^{_BEFORE}].)[1-9][0-9]{{0,2}}(?: \(?[0-9]{{1,5}}\)?){{1,3}}(?:[ -][0-9]{{2,4}}){{0,2}}(?=[{_AFTER}](?![0-9(])|\.?\Z))"
-    + r"|(?P<frame>a(?:(?<=    a)|(?<=\ta))t (?:async )?[A-Za-z_$][\w.$]{0,60} \((?:webpack:///|node:|file:///|/app/)[A-Za-z_./@-]{1,120}:1{1,6}:1{1,6}\))"
-)
+_END = rf"(?=[{_AFTER}]|\.?\Z)"
+_ALIKE = {
+    "name": rf"[{_UPPER}](?<![^ \"'(,].)[{_LOWER}]{{2,13}}(?=[ \"'),;]|\.?\Z|\. )",
+    "host": rf"[1-9](?<![^{_BEFORE}].)[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}{_END}",
+    "issue": rf"[A-Z](?<![^{_BEFORE}].)[A-Z]{{1,9}}-1{{1,6}}(?=[ \"'),;\]]|\.?\Z|: )",
+    "ulid": rf"[0-7](?<![^{_BEFORE}:/].)[0-9A-HJKMNP-TV-Z]{{25}}(?=[{_AFTER}:/]|\.?\Z)",
+    "token": rf"A(?<![^{_BEFORE}:].)T[ACS]TT3[A-Za-z0-9_-]{{40,600}}=[0-9A-F]{{8}}{_END}",
+    "jwt": rf"e(?<![^{_BEFORE}].)yJ[\w-]{{10,2000}}\.eyJ[\w-]{{4,4000}}\.[\w-]{{20,2000}}{_END}",
+    "phone": rf"\+(?<![^{_BEFORE}].)[1-9][0-9]{{0,2}}(?: \(?[0-9]{{1,5}}\)?){{1,3}}(?:[ -][0-9]{{2,4}}){{0,2}}"
+    rf"(?=[{_AFTER}](?![0-9(])|\.?\Z)",
+    "frame": r"a(?:(?<=    a)|(?<=\ta))t (?:async )?[A-Za-z_$][\w.$]{0,60} "
+    r"\((?:webpack:///|node:|file:///|/app/)[A-Za-z_./@-]{1,120}:1{1,6}:1{1,6}\)",
+}
+"""What can be alike, in templates. Expressions begin with a character, so that they are found fast; then they look back."""
+_WORDS = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _ALIKE.items()), re.ASCII)
 _ADDRESSES = re.compile(
-    rf"[A-Za-z0-9](?<![^{_BEFORE}].)(?<!ailto:.)[A-Za-z0-9._+-]{{0,40}}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{{0,40}}[A-Za-z0-9])?\.){{1,4}}[A-Za-z]{{2,12}}"
-    rf"(?=[{_AFTER}]|\.?\Z|\. )"
+    rf"[A-Za-z0-9](?<![^{_BEFORE}].)(?<!ailto:.)[A-Za-z0-9._+-]{{0,40}}"
+    rf"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{{0,40}}[A-Za-z0-9])?\.){{1,4}}[A-Za-z]{{2,12}}(?=[{_AFTER}]|\.?\Z|\. )"
 )
 _ONE = re.compile(r"(?<![1.])1(?![1.])")
-
-
 _SAME = {"token": _TOKEN, "jwt": _JWT}
 
 
@@ -93,7 +96,8 @@ class Forms:
         fields: frozenset[str] = frozenset(),
         is_name: Callable[[str], bool] | None = None,
     ) -> None:
-        """`spelled`: numbers that stay as they are; `words`: words of patterns, in small letters, that do; `fields`: of fields and cues.
+        """`spelled`: numbers that stay as they are; `words`: words of patterns, in small letters, that do;
+        `fields`: words of fields and cues, likewise.
 
         `is_name`: whether a word is a name and nothing else; None where no names are alike.
         """

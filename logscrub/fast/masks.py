@@ -97,19 +97,22 @@ def _quoted(a: Bytes, at: Places) -> Flags:
     """Whether a quote with one or three backslashes stands there."""
     one = (a[at] == _BACKSLASH) & _QUOTES[a[at + 1]]
     three = (a[at] == _BACKSLASH) & (a[at + 1] == _BACKSLASH) & (a[at + 2] == _BACKSLASH) & _QUOTES[a[at + 3]]
-    return one | three
+    found: Flags = one | three
+    return found
 
 
 def _behind_colon(a: Bytes, at: Places) -> Flags:
     """Whether a percent-encoded colon stands before it."""
-    return (a[at - 1] == 0x41) & (a[at - 2] == 0x33) & (a[at - 3] == 0x25)
+    found: Flags = (a[at - 1] == 0x41) & (a[at - 2] == 0x33) & (a[at - 3] == 0x25)
+    return found
 
 
 def _alone(a: Bytes, at: Places) -> Flags:
     """Whether an id or a time may end there."""
     after = a[at]
     bad = _NO_LEFT_OF_ID[after] | ((after == 0x2E) & _DIGIT_OR_BACKSLASH[a[at + 1]])
-    return ~bad | _quoted(a, at)
+    good: Flags = ~bad | _quoted(a, at)
+    return good
 
 
 def _mask_uuids(a: Bytes, key: Bytes) -> None:
@@ -178,7 +181,7 @@ def _says_nothing(digits: Bytes) -> Flags:
     says = nibbles[:, 0::2] << 4 | nibbles[:, 1::2]
     inner = (says & 0xC0) == 0x80
     first = says >= 0xC0
-    nothing = (_NO_TEXT[says]).any(axis=1) | inner[:, 0] | first[:, -1]
+    nothing: Flags = (_NO_TEXT[says]).any(axis=1) | inner[:, 0] | first[:, -1]
     nothing |= (inner[:, 1:] & (says[:, :-1] < 0x80)).any(axis=1) | (first[:, :-1] & ~inner[:, 1:]).any(axis=1)
     return nothing
 
@@ -314,7 +317,8 @@ def _is_far(a: Bytes, at: Places) -> Flags:
     near = (joint & _NEAR_DIGITS[two]) | (joints & _NEAR_DIGITS[three] & ~((one == 0x3A) & (two == 0x20)))
     near |= joint & (two == _BACKSLASH) & ~(_QUOTES[three] | (three == 0x6E))
     near |= joints & (three == _BACKSLASH) & ((four == 0x75) | (four == _BACKSLASH))
-    return ~near
+    far: Flags = ~near
+    return far
 
 
 def _restore_coloured(a: Bytes, key: Bytes) -> None:
