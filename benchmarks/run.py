@@ -13,15 +13,17 @@ import argparse
 import json
 import os
 import platform
+import random
 import resource
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from itertools import islice
 from multiprocessing import get_context
@@ -98,13 +100,41 @@ def run(
         process = subprocess.Popen(
             [*LOGSCRUB, *arguments], cwd=folder, env=ENVIRONMENT, stdin=stdin, stdout=subprocess.DEVNULL, stderr=said
         )
-        _, status, used = os.wait4(process.pid, 0)
+        with watched(process.pid) as all_of_it:
+            _, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - started
         process.returncode = code = os.waitstatus_to_exitcode(status)
         if code not in accept:
             said.seek(0)
             raise SystemExit(f"logscrub {arguments[0]} ended with {code}: {said.read().decode(errors='replace')[-2000:]}")
-    return Ended(wall, used.ru_utime + used.ru_stime, _megabytes(used.ru_maxrss), code)
+    return Ended(wall, used.ru_utime + used.ru_stime, max(_megabytes(used.ru_maxrss), *all_of_it), code)
+
+
+@contextmanager
+def watched(pid: int) -> Iterator[list[float]]:
+    """The memory of a process and those that it started, together, in megabytes, looked at five times a second (Linux)."""
+    seen = [0.0]
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.wait(0.2):
+            with suppress(OSError, ValueError):
+                children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+                seen.append(sum(map(_proportional_mb, [str(pid), *children])))
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    yield seen
+    ended.set()
+    thread.join()
+
+
+def _proportional_mb(pid: str) -> float:
+    """A process's memory; of what it shares with others, its share."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024 / 1e6
+    return 0.0
 
 
 def _megabytes(maxrss: int) -> float:
@@ -113,12 +143,16 @@ def _megabytes(maxrss: int) -> float:
 
 def scrub_and_verify(folder: Path, log_format: str, files: Files) -> list[Measured]:
     """File to file through the program: scrub the log, then verify what came out."""
-    clean = folder / f"{log_format}.clean"
+    clean, part, unlike = folder / f"{log_format}.clean", files.parts[0], files.unlike
     scrubbed = run(["scrub", str(files.whole), "-o", str(clean)], folder)
     verified = run(["verify", str(clean)], folder, accept=(0, 1))
+    plain = run(["scrub", str(part), "-o", str(folder / "plain.clean"), "--engine", "plain"], folder)
+    hostile = run(["scrub", str(unlike), "-o", str(folder / "unlike.clean")], folder)
     return [
         Measured("scrub, cold", log_format, files.whole.stat().st_size, **asdict(scrubbed)),
         Measured("verify, cold", log_format, clean.stat().st_size, **asdict(verified)),
+        Measured("scrub, plain engine", log_format, part.stat().st_size, **asdict(plain)),
+        Measured("scrub, all lines unlike", log_format, unlike.stat().st_size, **asdict(hostile)),
     ]
 
 
@@ -256,6 +290,8 @@ class Files:
 
     whole: Path
     parts: tuple[Path, Path]
+    unlike: Path
+    """A tenth of it, with words in each line that stand in no other."""
     sample: list[str]
     """Records from everywhere in `whole`."""
     warm_up: list[str]
@@ -271,11 +307,28 @@ def write(folder: Path, log_format: str, size: int) -> Files:
     parts = folder / f"{log_format}-1.log", folder / f"{log_format}-2.log"
     for part in parts:
         _write(part, lines, size // WARM_PART)
+    unlike = folder / f"{log_format}-unlike.log"
+    _write(unlike, (_unlike(line) for line in corpus.corpus(log_format, SEED + 2)), size // 10)
     step = max(1, records // SAMPLE)
     again = corpus.corpus(log_format, SEED)
     sample = [line.decode() for line in islice(again, 0, SAMPLE * step, step)]
     planted = (record for record in corpus.records(SEED + 1) if record.planted)
-    return Files(whole, parts, sample, [corpus.PRINTERS[log_format](record) for record in islice(planted, WARM_UP)], records)
+    return Files(
+        whole, parts, unlike, sample, [corpus.PRINTERS[log_format](record) for record in islice(planted, WARM_UP)], records
+    )
+
+
+def _unlike(record: bytes) -> bytes:
+    """A record with words of its own in each line: what an app would write that repeats nothing."""
+    chance = random.Random(record)
+
+    def words() -> bytes:
+        letters = "abcdefghijklmnopqrstuvwxyz"
+        return " ".join("".join(chance.choices(letters, k=chance.randint(2, 9))) for _ in range(6)).encode()
+
+    if record.startswith(b"{"):
+        return record.replace(b'"body":{"stringValue":"', b'"body":{"stringValue":"' + words() + b" ", 1)
+    return b"".join(line + b" " + words() + b"\n" for line in record.splitlines())
 
 
 def _write(path: Path, lines: Iterator[bytes], size: int) -> int:

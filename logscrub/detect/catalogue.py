@@ -32,9 +32,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from re import _constants, _parser  # type: ignore[attr-defined]
+from re import _constants  # type: ignore[attr-defined]
 from typing import Any, Literal
 
+from logscrub.detect.expressions import parsed
 from logscrub.errors import UsageError
 from logscrub.guidelines import GUIDELINES
 from logscrub.model import Certainty
@@ -186,10 +187,10 @@ def _check(item: Detector | Harmless, path: Path) -> None:
         raise wrong("examples are missing: a detector proves itself")
     for pattern in item.patterns:
         try:
-            parsed = _parser.parse(pattern)
+            tree = parsed(pattern)
         except re.error as error:
             raise wrong(f"pattern does not compile: {error}") from None
-        if _unbounded(parsed):
+        if _unbounded(tree):
             raise wrong("a pattern repeats without bound: write {1,64} instead of + and {0,64} instead of *")
     if isinstance(item, Harmless):
         return
@@ -212,9 +213,9 @@ def _check(item: Detector | Harmless, path: Path) -> None:
             raise wrong(f"keep_values does not compile: {error}") from None
 
 
-def _unbounded(parsed: Any) -> bool:
+def _unbounded(tree: Any) -> bool:
     """Whether a parsed pattern holds `*`, `+` or `{n,}` (possessive ones too)."""
-    for op, arg in parsed:
+    for op, arg in tree:
         if op in (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _POSSESSIVE):
             if arg[1] == _constants.MAXREPEAT or _unbounded(arg[2]):
                 return True

@@ -13,7 +13,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate
 
 import orjson
@@ -60,16 +60,22 @@ _QUOTES = {"json": '\\"', "name": '\\"', "csv": '""', "text": ""}
 
 
 class Pattern:
-    """One compiled pattern of a detector."""
-
-    __slots__ = ("context", "detector", "group", "pattern", "validator")
+    """One pattern of a detector, compiled when the gate first lets it through."""
 
     def __init__(self, detector: Detector, pattern: str) -> None:
         self.detector = detector
-        self.pattern = re.compile(pattern)
-        self.group = "value" if "value" in self.pattern.groupindex else 0
+        self._source = pattern
         self.validator = VALIDATORS[detector.validator] if detector.validator else None
         self.context = context_pattern(detector.context) if detector.context else None
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return re.compile(self._source)
+
+    @cached_property
+    def group(self) -> str | int:
+        """The group that must go."""
+        return "value" if "value" in self.pattern.groupindex else 0
 
     def find(self, text: str, named: bool) -> Iterable[tuple[int, int]]:
         """The spans in `text` that this pattern, its validator and its context agree on; `named`: the field gives the context."""
@@ -87,6 +93,11 @@ class Pattern:
             ):
                 continue
             yield start, end
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 def _split(name: str) -> list[str]:
@@ -127,7 +138,7 @@ class Engine:
         self._allow = tuple(allow)
         self._patterns = [Pattern(d, p) for d in detectors for p in d.patterns]
         self._gate = Gate([p for d in detectors for p in d.patterns], [d.context for d in detectors for _ in d.patterns])
-        self._harmless = [re.compile(p) for h in catalogue.harmless for p in h.patterns]
+        self._harmless = [p for h in catalogue.harmless for p in h.patterns]
         self._harmless_gate = Gate([p for h in catalogue.harmless for p in h.patterns])
         spelled = [p for d in detectors for p in d.patterns] + [p for h in catalogue.harmless for p in h.patterns]
         self.spelled = spelled_numbers(spelled)
@@ -351,7 +362,7 @@ class Engine:
         harmless = sorted(
             m.span(m.re.groupindex.get("value", 0))
             for i in self._harmless_gate.candidates(text)
-            for m in self._harmless[i].finditer(text)
+            for m in _compiled(self._harmless[i]).finditer(text)
         )
         starts = [a for a, _ in harmless]
         reach = list(accumulate((b for _, b in harmless), max))  # how far the stretches up to each one go

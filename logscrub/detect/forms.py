@@ -13,9 +13,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from re import _constants, _parser  # type: ignore[attr-defined]
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from logscrub.detect.expressions import literal_runs
 from logscrub.detect.templates import template_and_counts
 from logscrub.detect.validators import phone
 from logscrub.model import Span
@@ -155,29 +155,4 @@ class Forms:
 
 def spelled_words(patterns: Iterable[str]) -> frozenset[str]:
     """The words, in small letters, that patterns spell out."""
-    return frozenset(w.lower() for p in patterns for run in _runs(_parser.parse(p)) for w in re.findall(r"[^\W\d_]{2,}", run))
-
-
-def _runs(items: Any) -> list[str]:
-    runs, run = [], ""
-    for op, arg in items:
-        if op is _constants.LITERAL:
-            run += chr(arg)
-            continue
-        runs.append(run)
-        run = ""
-        for inner in _inner(op, arg):
-            runs += _runs(inner)
-    return [*runs, run]
-
-
-def _inner(op: Any, arg: Any) -> list[Any]:
-    if op is _constants.SUBPATTERN:
-        return [arg[3]]
-    if op in (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT):
-        return [arg[2]]
-    if op is _constants.BRANCH:
-        return list(arg[1])
-    if op in (_constants.ASSERT, _constants.ASSERT_NOT):
-        return [arg[1]]
-    return [arg] if op is _constants.ATOMIC_GROUP else []
+    return frozenset(w.lower() for p in patterns for run in literal_runs(p) for w in re.findall(r"[^\W\d_]{2,}", run))

@@ -17,10 +17,11 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from re import _constants as c  # type: ignore[attr-defined]
-from re import _parser  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
 import re2
+
+from logscrub.detect.expressions import parsed
 
 _FOLDED_BY_PYTHON = r"\x{130}\x{131}"
 """Python takes the Turkish letters İ and ı for an i of any case, RE2 does not."""
@@ -141,9 +142,9 @@ class Gate:
 
 def literals(pattern: str) -> list[list[str]]:
     """Sets of literals, as RE2 patterns: every match of `pattern` holds one of each set. Empty where there are no good ones."""
-    parsed = _parser.parse(pattern)
+    tree = parsed(pattern)
     found: list[_Literals] = []
-    best = _required(parsed, parsed.state.flags, found)
+    best = _required(tree, tree.state.flags, found)
     if best is None:
         return []
     others = sorted({s for s in found if _value(s) > (1, 0) and s != best}, key=lambda s: (_value(s), sorted(s)), reverse=True)
@@ -155,9 +156,9 @@ def literals(pattern: str) -> list[list[str]]:
 
 def needs(pattern: str) -> Needs:
     """What every match of `pattern` has."""
-    parsed = _parser.parse(pattern)
-    found = _needs(parsed, bool(parsed.state.flags & _IGNORECASE)).needs
-    return found._replace(shape=_shape(parsed))
+    tree = parsed(pattern)
+    found = _needs(tree, bool(tree.state.flags & _IGNORECASE)).needs
+    return found._replace(shape=_shape(tree))
 
 
 def _shape(items: Any) -> str:

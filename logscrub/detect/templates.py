@@ -19,10 +19,9 @@ three characters around a stretch, take all beyond ASCII for letters, and hold b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from re import _constants, _parser  # type: ignore[attr-defined]
-from typing import Any
+from collections.abc import Iterable
 
+from logscrub.detect.expressions import literal_runs
 from logscrub.detect.views import readable
 
 NO_EDGE = r"0-9A-Za-z_\x80-\U0010ffff"
@@ -119,38 +118,13 @@ def spelled_numbers(patterns: Iterable[str]) -> frozenset[str]:
 
     Left out are single and double digits that are parts of something else, as in `%2[0-9]`.
     """
-    return frozenset(m[0] for p in patterns for run in _literal_runs(_parser.parse(p)) for m in _SPELLED.finditer(run))
+    return frozenset(m[0] for p in patterns for run in literal_runs(p) for m in _SPELLED.finditer(run))
 
 
 _UNIT_LETTERS = "".join({*"".join(UNITS)})
 _SPELLED = re.compile(
     r"(?<![\w%.])\d{1,6}\.\d{1,3}(?![\w.])|(?<![\w%.])\d{3,6}(?![\w.])|(?<=[ =\"'])\d{1,6}(?![\w.-])|(?<=[A-Z]-)\d{2,6}(?![\w.-])"
 )
-
-
-def _literal_runs(items: Any) -> Iterator[str]:
-    """The characters that stand side by side in a parsed pattern, in runs."""
-    run = ""
-    for op, arg in items:
-        if op is _constants.LITERAL:
-            run += chr(arg)
-            continue
-        if op is _constants.AT:
-            continue
-        yield run
-        run = ""
-        if op is _constants.SUBPATTERN:
-            yield from _literal_runs(arg[3])
-        elif op in (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT):
-            yield from _literal_runs(arg[2])
-        elif op is _constants.BRANCH:
-            for branch in arg[1]:
-                yield from _literal_runs(branch)
-        elif op in (_constants.ASSERT, _constants.ASSERT_NOT):
-            yield from _literal_runs(arg[1])
-        elif op is _constants.ATOMIC_GROUP:
-            yield from _literal_runs(arg)
-    yield run
 
 
 def _same_id(m: re.Match[str]) -> str:
