@@ -153,6 +153,8 @@ class JsonLines:
     def _actions(self, text: bytes, block: bytes, start: int) -> tuple[int, list[tuple[int, int, Recipe | Clean]]] | None:
         """How many records a line holds, and what becomes of which of its values; None where it must be treated by itself."""
         parts = text.split(b'"')
+        if len(parts) % 2 == 0:
+            return None  # a string has no end: no JSON
         around = tuple(parts[0::2])
         shape = self._shapes.get(around)
         if shape is None:
