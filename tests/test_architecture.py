@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "redact": {"detect"},
     "scrubbing": {"sources", "formats", "detect", "redact"},
     "verify": {"sources", "formats", "detect", "redact", "scrubbing"},
+    "fast": {"sources", "formats", "detect", "redact", "scrubbing", "verify"},
 }
 """Part → what it may import beside itself and what all share. A part that is not named here may import all but the cli."""
 
