@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from logscrub.detect.fields import Open
 from logscrub.model import Raw
+from logscrub.redact.recipes import Recipe
 from logscrub.scrubbing import Tally
 
 Treat = Callable[[Raw, Open], tuple[bytes, Open]]
 """Treats one unit as the plain engine does, counts it, and says what it leaves open."""
+
+
+def count(tally: Tally, records: int, cuts: Counter[Recipe]) -> None:
+    """Counts records that were known, and how often each recipe was applied to them."""
+    tally.records_read += records
+    tally.records_written += records
+    for recipe, times in cuts.items():
+        for cut in recipe.cuts:
+            tally.redactions[cut.entity_type] += times
 
 
 class Entry(NamedTuple):

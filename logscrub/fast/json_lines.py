@@ -14,7 +14,7 @@ from operator import itemgetter
 
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.json_leaves import json_leaves
-from logscrub.fast.blocks import Entry, Treat
+from logscrub.fast.blocks import Entry, Treat, count
 from logscrub.fast.memory import LONGEST, Budget
 from logscrub.formats.json_values import JsonReader, count_records, is_json
 from logscrub.model import Clean, FieldPath, Leaf, Raw
@@ -115,8 +115,8 @@ class JsonLines:
                 out.append(self.piece(block[start:end].decode("utf-8", "surrogateescape"), line + n))
                 copied = end
             else:
-                count, changes = actions
-                records += count
+                begun, changes = actions
+                records += begun
                 for place, size, change in changes:
                     at = start + place
                     out.append(block[copied:at])
@@ -129,11 +129,7 @@ class JsonLines:
                         self.tally.redactions.update(change.redactions)
             start = end
         out.append(block[copied:])
-        self.tally.records_read += records
-        self.tally.records_written += records
-        for used, times in cuts.items():
-            for cut in used.cuts:
-                self.tally.redactions[cut.entity_type] += times
+        count(self.tally, records, cuts)
         return b"".join(out)
 
     def piece(self, text: str, line: int) -> bytes:

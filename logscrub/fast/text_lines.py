@@ -10,7 +10,7 @@ import contextlib
 from collections import Counter
 
 from logscrub.detect.fields import NOTHING_OPEN, Open
-from logscrub.fast.blocks import Entry, Treat
+from logscrub.fast.blocks import Entry, Treat, count
 from logscrub.fast.memory import LONGEST, Budget
 from logscrub.formats.forge_cli import ForgeCliReader
 from logscrub.formats.text import TextReader
@@ -96,9 +96,9 @@ class TextLines:
                     continue
             elif step[2] is _SEEN:
                 step = self._learn(block[start:end], piece, state)
-            after, count, recipe = step
+            after, begun, recipe = step
             if recipe is None:
-                records += count
+                records += begun
             else:
                 if copied < start:
                     out.append(block[copied:start])
@@ -107,17 +107,13 @@ class TextLines:
                     clean, after = self._apart(block[start:end], state, line + n)
                     out.append(clean)
                 else:
-                    records += count
+                    records += begun
                     cuts[recipe] += 1
                     out.append(recipe.apply(block[start:end], self._redactor))
             state, start = after, end
         out.append(block[copied:])
         self._state = state
-        self.tally.records_read += records
-        self.tally.records_written += records
-        for used, times in cuts.items():
-            for cut in used.cuts:
-                self.tally.redactions[cut.entity_type] += times
+        count(self.tally, records, cuts)
         return b"".join(out)
 
     def piece(self, text: str, line: int) -> bytes:
