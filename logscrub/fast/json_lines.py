@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
 from operator import itemgetter
 
 from logscrub.detect.fields import NOTHING_OPEN, Open
@@ -51,16 +52,18 @@ _SEEN = _Apart()
 _NEW = _Apart()
 _Action = Recipe | _Apart | None
 _Table = dict[bytes, _Action]
+_look_up: Callable[[_Table, bytes, _Action], _Action] = dict.get
 """What becomes of the values of one field, by their masks."""
 
 
 class _Way:
     """The values of lines of one shape: where they are, and what is known of each."""
 
-    __slots__ = ("fields", "places", "records", "tables")
+    __slots__ = ("fields", "places", "records", "tables", "values")
 
     def __init__(self, places: tuple[int, ...], fields: tuple[FieldPath, ...], tables: tuple[_Table, ...], records: int) -> None:
         self.places = places
+        self.values = _getter(places)
         self.fields = fields
         self.tables = tables
         self.records = records
@@ -174,11 +177,12 @@ class JsonLines:
                 return None
         changes: list[tuple[int, int, Recipe | Clean]] = []
         proven = False
-        for i, table, field in zip(way.places, way.tables, way.fields, strict=True):
-            value = parts[i]
-            action = table.get(value, _NEW)
+        values = way.values(parts)
+        actions = list(map(_look_up, way.tables, values, repeat(_NEW)))
+        for n, action in enumerate(actions):
             if action is None:
                 continue
+            i, value, table, field = way.places[n], values[n], way.tables[n], way.fields[n]
             at = len(b'"'.join(parts[:i])) + 1
             if not isinstance(action, Recipe):
                 if action is _NEW and not proven:
@@ -278,14 +282,18 @@ class JsonLines:
             at += len(part) + 1
         whole = '"'.join(texts)
         found: dict[int, FieldPath] = {}
+        harmless: set[int] = set()
         for leaf in json_leaves(whole):
             if leaf.coding == "json":
                 found[places[leaf.start]] = leaf.field
+                if places[leaf.start] in labels and not self._redactor.look(Raw(whole, (leaf,), 1, 1))[0]:
+                    harmless.add(places[leaf.start])
             elif self._redactor.look(Raw(whole, (leaf,), 1, 1))[0]:
                 return None
-        strings = tuple(i for i in range(1, len(parts), 2) if i not in names)
-        if set(found) != set(strings):
+        if set(found) != {i for i in range(1, len(parts), 2) if i not in names}:
             return None
+        # what names others is the same in all lines of the way
+        strings = tuple(i for i in sorted(found) if i not in harmless)
         fields = tuple(found[i] for i in strings)
         tables = tuple(self._tables.setdefault(field, {}) for field in fields)
         return _Way(strings, fields, tables, count_records(line.decode("utf-8", "surrogateescape").strip()))

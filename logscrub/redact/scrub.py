@@ -56,6 +56,8 @@ class Redactor:
 
     def _placeholders(self, text: str) -> Counter[str]:
         """The entity types of the placeholders that stand in a text."""
+        if "<" not in text:
+            return Counter()
         return Counter(m[0][1:-1].partition(":")[0] for m in self.engine.placeholder.finditer(text))
 
     def withhold(self, raw: Raw) -> Clean:
@@ -78,7 +80,7 @@ class Redactor:
     def look(self, raw: Raw, before: Open = NOTHING_OPEN) -> tuple[list[Span], Open]:
         """What in a record must go under the policy, as positions in its text, and what it leaves open."""
         if raw.records:
-            before = replace(NOTHING_OPEN, armour=before.armour)
+            before = replace(NOTHING_OPEN, armour=True) if before.armour else NOTHING_OPEN
         spans: list[Span] = []
         after = NOTHING_OPEN if raw.records else before
         for leaf in raw.leaves:
@@ -158,7 +160,7 @@ class Redactor:
             first = bisect_right(ends, leaf.start)
             if leaf.coding == "text" or (first < len(moved) and moved[first][0] < leaf.end):
                 leaves.append(_moved_leaf(leaf, moved))
-        return replace(raw, text="".join(text), leaves=tuple(leaves))
+        return Raw("".join(text), tuple(leaves), raw.line, raw.column, raw.records, raw.parsed, raw.inside)
 
 
 def _moved_leaf(leaf: Leaf, moved: Sequence[tuple[int, int, int, int]]) -> Leaf:
