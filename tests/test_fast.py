@@ -187,6 +187,19 @@ def test_a_detector_that_spells_a_number_finds_it(tmp_path: Path) -> None:
     assert out == "in <ROOM>\nin room 18\n" * 9
 
 
+@pytest.mark.parametrize("engine_name", ["fast", "plain"])
+def test_a_detector_of_one_s_own_that_asks_for_certain_digits_sees_them(tmp_path: Path, engine_name: str) -> None:
+    import logscrub
+
+    (tmp_path / "seat.toml").write_text(
+        'id = "seat"\nentity_type = "SEAT"\nguideline = "personal data"\nwhy = "x"\n'
+        "patterns = ['(?<!\\d)[2-9][0-4]{2}(?!\\d)']\nexamples = ['seat «934»']\n"
+    )
+    log = '{"msg":"in 934 of 111"}\n{"msg":"in 222 of 999"}\n' * 9
+    out = logscrub.scrub(log, detectors=[tmp_path], engine=engine_name).output  # type: ignore[arg-type]
+    assert out == '{"msg":"in <SEAT> of 111"}\n{"msg":"in <SEAT> of 999"}\n' * 9
+
+
 def test_what_is_no_utf_8_has_no_mask() -> None:
     assert masked(b"caf\xff 12") is None
 

@@ -35,7 +35,7 @@ from pathlib import Path
 from re import _constants  # type: ignore[attr-defined]
 from typing import Any, Literal
 
-from logscrub.detect.expressions import parsed
+from logscrub.detect.expressions import asks_for_digits, parsed
 from logscrub.errors import UsageError
 from logscrub.guidelines import GUIDELINES
 from logscrub.model import Certainty
@@ -87,6 +87,8 @@ class Catalogue:
     detectors: tuple[Detector, ...]
     harmless: tuple[Harmless, ...]
     digest: str
+    digits_matter: bool = False
+    """Whether a detector of the user's own asks for certain digits: then no numbers are made alike."""
 
     @property
     def entity_types(self) -> frozenset[str]:
@@ -105,9 +107,11 @@ def load(extra: Iterable[Path] = (), *, builtin: bool = True) -> Catalogue:
     Raises UsageError for a folder that is missing and for a file that is wrong in any way.
     """
     folders = [builtin_folder()] if builtin else []
-    folders += list(extra)
+    extra_folders = list(extra)
+    folders += extra_folders
     macros = _macros(builtin_folder() / "macros.toml")
     found: dict[str, Detector | Harmless] = {}
+    own: list[Detector | Harmless] = []
     digest = hashlib.sha256()
     for folder in folders:
         if not folder.is_dir():
@@ -117,6 +121,8 @@ def load(extra: Iterable[Path] = (), *, builtin: bool = True) -> Catalogue:
                 continue
             item = read_detector(path, macros)
             found[item.id] = item
+            if folder in extra_folders:
+                own.append(item)
     for name in sorted(found):
         digest.update(repr(found[name]).encode())
     items = [found[name] for name in sorted(found)]
@@ -124,6 +130,7 @@ def load(extra: Iterable[Path] = (), *, builtin: bool = True) -> Catalogue:
         tuple(i for i in items if isinstance(i, Detector)),
         tuple(i for i in items if isinstance(i, Harmless)),
         digest.hexdigest(),
+        any(asks_for_digits(p) for item in own for p in item.patterns),
     )
 
 

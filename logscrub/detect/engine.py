@@ -141,6 +141,8 @@ class Engine:
         self._harmless = [p for h in catalogue.harmless for p in h.patterns]
         self._harmless_gate = Gate([p for h in catalogue.harmless for p in h.patterns])
         spelled = [p for d in detectors for p in d.patterns] + [p for h in catalogue.harmless for p in h.patterns]
+        self.digits_matter = catalogue.digits_matter
+        """Whether texts are judged as they are."""
         self.spelled = spelled_numbers(spelled)
         """Numbers that stay in templates."""
         self._forms = self._make_forms(detectors, extra, spelled)
@@ -162,7 +164,7 @@ class Engine:
         if lists is not None:
             words |= lists.own
         is_name = None if lists is None else lambda word: lists.grade(word) == "name"
-        return Forms(self.spelled, spelled_words(patterns), frozenset(words), is_name)
+        return Forms(self.spelled, spelled_words(patterns), frozenset(words), is_name, not self.digits_matter)
 
     def judge(self, text: str, path: FieldPath = ()) -> tuple[Span, ...]:
         """The spans of `text` that must go, in order, without overlaps. `path`: the names of the fields it stands in."""
@@ -248,7 +250,7 @@ class Engine:
         spans: tuple[Span, ...] = ()
         if rule is not None and rule.detector.guideline != "user-generated content":
             d = rule.detector
-            if not rule.keeps(template_of(digits)):
+            if not rule.keeps(digits if self.digits_matter else template_of(digits)):
                 spans = tuple(self._allowed(digits, [self._field_span(0, len(digits), d, digits)]))
         elif len(digits) >= 7:
             spans = self.judge(digits, leaf.field)

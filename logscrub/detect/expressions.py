@@ -42,3 +42,41 @@ def _runs(items: Any) -> Iterator[str]:
         elif op is c.ATOMIC_GROUP:
             yield from _runs(arg)
     yield run
+
+
+def asks_for_digits(pattern: str) -> bool:
+    """Whether a pattern takes some digits and not others (`[2-9]`): then it matters which digits a number has."""
+    return any(_asks(op, arg) for op, arg in _parts(parsed(pattern)))
+
+
+def _asks(op: Any, arg: Any) -> bool:
+    if op is not c.IN:
+        return False
+    digits: set[int] = set()
+    for kind, what in arg:
+        if kind is c.LITERAL:
+            digits.update({what} & _DIGITS)
+        elif kind is c.RANGE:
+            digits.update(_DIGITS & set(range(what[0], what[1] + 1)))
+        elif kind is c.CATEGORY and what in (c.CATEGORY_DIGIT, c.CATEGORY_WORD, c.CATEGORY_NOT_SPACE):
+            digits |= _DIGITS
+    return 0 < len(digits) < 10
+
+
+_DIGITS = frozenset(range(0x30, 0x3A))
+
+
+def _parts(items: Any) -> Iterator[tuple[Any, Any]]:
+    for op, arg in items:
+        yield op, arg
+        if op is c.SUBPATTERN:
+            yield from _parts(arg[3])
+        elif op in (c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT):
+            yield from _parts(arg[2])
+        elif op is c.BRANCH:
+            for branch in arg[1]:
+                yield from _parts(branch)
+        elif op in (c.ASSERT, c.ASSERT_NOT):
+            yield from _parts(arg[1])
+        elif op is c.ATOMIC_GROUP:
+            yield from _parts(arg)

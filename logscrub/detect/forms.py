@@ -95,12 +95,14 @@ class Forms:
         words: frozenset[str],
         fields: frozenset[str] = frozenset(),
         is_name: Callable[[str], bool] | None = None,
+        alike: bool = True,
     ) -> None:
         """`spelled`: numbers that stay as they are; `words`: words of patterns, in small letters, that do;
         `fields`: words of fields and cues, likewise.
 
-        `is_name`: whether a word is a name and nothing else; None where no names are alike.
+        `is_name`: whether a word is a name and nothing else; None where no names are alike. `alike`: False where nothing is.
         """
+        self._alike_at_all = alike
         self._spelled = spelled
         self._words = words
         self._fields = fields
@@ -109,6 +111,8 @@ class Forms:
 
     def of(self, text: str) -> Form:
         """The form of a text."""
+        if not self._alike_at_all:
+            return Form(text, ())
         template, counts = template_and_counts(text, self._spelled)
         found = [(m.start(), m.end(), "11") for start, end in counts for m in _ONE.finditer(template, start, end)]
         if "@" in template:

@@ -21,7 +21,7 @@ def failures(catalogue: Catalogue) -> list[Failure]:
     """The examples and counterexamples that do not hold, each detector running alone (with the harmless spans)."""
     out: list[Failure] = []
     for detector in catalogue.detectors:
-        engine = Engine(Catalogue((detector,), catalogue.harmless, ""))
+        engine = Engine(Catalogue((detector,), catalogue.harmless, "", catalogue.digits_matter))
         for example in (*detector.examples, *detector.counterexamples):
             text, want = marked(example)
             got = [(s.start, s.end) for s in engine.judge(text)]

@@ -254,7 +254,7 @@ class JsonLines:
     def _mask(self, text: bytes) -> bytes | None:
         from logscrub.fast.masks import masked  # numpy takes a while to import, and a line alone does not need it
 
-        return masked(text, self._spelled)
+        return masked(text, self._spelled, not self._redactor.engine.digits_matter)
 
     def _shape(self, around: tuple[bytes, ...]) -> _Shape:
         if len(self._shapes) >= _MOST_SHAPES or self._ways >= _MOST_WAYS:

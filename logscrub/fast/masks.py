@@ -67,10 +67,10 @@ _NO_TEXT[[*(i for i in range(0x20) if chr(i) not in "\t\r\n"), 0x7F, 0xC0, 0xC1,
 _MOST_LEFT = 16
 
 
-def masked(block: bytes, spelled: frozenset[str] = frozenset()) -> bytes | None:
+def masked(block: bytes, spelled: frozenset[str] = frozenset(), alike: bool = True) -> bytes | None:
     """`block` with what its templates make alike filled; of the same length. None where it is no text in UTF-8.
 
-    `spelled`: numbers that are left as they are.
+    `spelled`: numbers that are left as they are. `alike`: False where all is.
 
     Numbers that begin with a zero are left as they are: JSON has none, so a key tells what is JSON and what is not.
     Lines with escape sequences for terminals are left as they are: without them other characters stand side by side.
@@ -78,6 +78,8 @@ def masked(block: bytes, spelled: frozenset[str] = frozenset()) -> bytes | None:
     a = np.frombuffer(PAD + block + PAD, np.uint8)
     if a.max() >= NO_UTF8:
         return None
+    if not alike:
+        return block
     key = a.copy()
     _mask_uuids(a, key)
     _mask_hex(a, key)

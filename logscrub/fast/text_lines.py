@@ -183,7 +183,7 @@ class TextLines:
     def _mask(self, text: bytes) -> bytes | None:
         from logscrub.fast.masks import masked  # numpy takes a while to import, and a line alone does not need it
 
-        return masked(text, self._spelled)
+        return masked(text, self._spelled, not self._redactor.engine.digits_matter)
 
     def _state_of(self, began: bool, left: Open) -> _State:
         state = self._states.get((began, left))
