@@ -49,17 +49,17 @@ def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def one_process(redactor: Redactor) -> FastEngine:
     """What it learns from one example it knows in the next."""
-    return FastEngine(redactor, count=1)
+    return FastEngine(redactor, processes=1)
 
 
 @pytest.fixture(scope="module")
 def verifying(redactor: Redactor) -> FastEngine:
-    return FastEngine(redactor, verifies=True, count=1)
+    return FastEngine(redactor, verifies=True, processes=1)
 
 
 @pytest.fixture
 def two_processes(redactor: Redactor) -> Iterator[FastEngine]:
-    with FastEngine(redactor, count=2) as engine:
+    with FastEngine(redactor, processes=2) as engine:
         yield engine
 
 
@@ -313,7 +313,7 @@ def test_what_is_learned_is_bounded_and_forgetting_does_not_show(redactor: Redac
     for n in range(600):
         junk = "".join(chance.choice("abcdefghijklmnop ") for _ in range(60))
         rows += [f"{junk}\n", f"Synced {n} issues for ana{n % 7}@acme.example\n", json.dumps({"msg": junk, "n": n}) + "\n"]
-    engine = FastEngine(redactor, count=1)
+    engine = FastEngine(redactor, processes=1)
     assert budget == (memory.MOST,)
     for data in ("".join(rows).encode(), "".join(r for r in rows if r[0] == "{").encode()):
         assert run(engine, [data]) == scrub(redactor, data)
@@ -331,8 +331,15 @@ def test_a_process_that_is_killed_costs_nothing_but_time(redactor: Redactor, two
         assert run(two_processes, [data]) == scrub(redactor, data)
 
 
+def test_an_input_that_was_given_up_leaves_nothing_to_the_next(redactor: Redactor, two_processes: FastEngine) -> None:
+    given_up = two_processes.scrubber()
+    given_up.feed(sample_logs.files()["forge_logs_flat.log"] * 3, True)
+    data = sample_logs.files()["forge_logs_containers.log"] * 3
+    assert run(two_processes, [data]) == scrub(redactor, data)
+
+
 def test_processes_end_with_the_engine(redactor: Redactor) -> None:
-    with FastEngine(redactor, count=2) as engine:
+    with FastEngine(redactor, processes=2) as engine:
         run(engine, [sample_logs.files()["app_logs_records.ndjson"]])
         assert engine.workers is not None
         processes = list(engine.workers._processes)
@@ -354,7 +361,7 @@ def test_a_record_that_fails_is_withheld_by_both_engines(redactor: Redactor, mon
     )
     for row in ("a fine line {}\nsome poison {}\n", '{{"msg":"fine {}"}}\n{{"msg":"poison {}","to":"ana@acme.example"}}\n'):
         data = "".join(row.format(n, n) for n in range(5)).encode()
-        out, tally = run(FastEngine(apart, count=1), [data])
+        out, tally = run(FastEngine(apart, processes=1), [data])
         assert (out, tally) == scrub(apart, data)
         assert b"poison" not in out
 

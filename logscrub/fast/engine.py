@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 from collections import deque
 from dataclasses import dataclass
+from itertools import count
 
 from logscrub import formats
 from logscrub.detect.fields import NOTHING_OPEN
@@ -42,13 +43,15 @@ _NEUTRAL = Entry(True, NOTHING_OPEN)
 class FastEngine:
     """What scrubs and verifies with one redactor: what was learned from one input helps with the next. A context manager."""
 
-    def __init__(self, redactor: Redactor, verifies: bool = False, count: int | None = None) -> None:
-        """`count`: processes; as many as there are processors without."""
+    def __init__(self, redactor: Redactor, verifies: bool = False, processes: int | None = None) -> None:
+        """`processes`: as many as there are processors without."""
         self.redactor = redactor
         self.verifies = verifies
-        count = processors() if count is None else count
-        self.workers = Workers(count, self._make) if count > 1 else None
+        processes = processors() if processes is None else processes
+        self.workers = Workers(processes, self._make) if processes > 1 else None
         self._works: dict[str, Work] = {}
+        self.numbers = count(1)
+        """Of blocks, over all inputs: what a process still does for an input that was given up is no other's."""
 
     def work(self, of: formats.Format) -> Work:
         """This process's own work for a format. Raises ValueError where there is no fast reader."""
@@ -115,7 +118,6 @@ class _Blocks:
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self._waiting: deque[_Block] = deque()
         self._ready: dict[int, _Block] = {}
-        self._number = 0
         self._alone = engine.workers is None
         """Whether no other process may help: what one must know is in this process only."""
 
@@ -191,8 +193,7 @@ class _Blocks:
 
     def _take(self, end: int) -> _Block:
         data, self.held = self.held[:end], self.held[end:]
-        self._number += 1
-        block = _Block(self._number, data, self._line)
+        block = _Block(next(self._engine.numbers), data, self._line)
         self._line += data.count(b"\n")
         return block
 
@@ -246,8 +247,9 @@ class _Blocks:
         workers = self._engine.workers
         assert workers is not None
         for number, result in workers.results(wait):
-            block = self._ready.pop(number)
-            block.done, block.ended = result, True
+            block = self._ready.pop(number, None)
+            if block is not None:
+                block.done, block.ended = result, True
 
     def _accept(self, done: list[Done]) -> None:
         """Takes what is done, in the order of the input."""
