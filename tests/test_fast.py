@@ -333,7 +333,7 @@ def test_a_process_that_is_killed_costs_nothing_but_time(redactor: Redactor, two
 
 def test_an_input_that_was_given_up_leaves_nothing_to_the_next(redactor: Redactor, two_processes: FastEngine) -> None:
     given_up = two_processes.scrubber()
-    given_up.feed(sample_logs.files()["forge_logs_flat.log"] * 3, True)
+    given_up.feed(sample_logs.files()["forge_logs_flat.log"][:3000], True)  # one block, which a process is still doing
     data = sample_logs.files()["forge_logs_containers.log"] * 3
     assert run(two_processes, [data]) == scrub(redactor, data)
 
