@@ -321,6 +321,17 @@ def test_what_is_learned_is_bounded_and_forgetting_does_not_show(redactor: Redac
     assert remembered < 200
 
 
+def test_names_of_members_that_never_come_again_take_no_more_memory(redactor: Redactor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One structure, other names in each line; some of the lines are no JSON."""
+    monkeypatch.setattr(memory.Budget.__init__, "__defaults__", (20_000,))
+    data = "".join(f'{{"k{n}x{n}":"ana{n}@acme.example"}}\n{{"j{n}":"broken \\q"}}\n' for n in range(400)).encode()
+    engine = FastEngine(redactor, processes=1)
+    assert run(engine, [data]) == scrub(redactor, data)
+    reader = engine._works["ndjson"].reader
+    assert sum(len(labelled) for _, labelled in reader._shapes.values()) < 60  # type: ignore[attr-defined]
+    assert len(reader._tables) < 60  # type: ignore[attr-defined]
+
+
 def test_a_process_that_is_killed_costs_nothing_but_time(redactor: Redactor, two_processes: FastEngine) -> None:
     data = sample_logs.files()["forge_logs_flat.log"] * 3
     assert run(two_processes, [data]) == scrub(redactor, data)

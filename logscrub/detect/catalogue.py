@@ -35,7 +35,7 @@ from pathlib import Path
 from re import _constants  # type: ignore[attr-defined]
 from typing import Any, Literal
 
-from logscrub.detect.expressions import asks_for_digits, parsed
+from logscrub.detect.expressions import asks_for_digits, parsed, parts
 from logscrub.errors import UsageError
 from logscrub.guidelines import GUIDELINES
 from logscrub.model import Certainty
@@ -44,7 +44,6 @@ ValueMode = Literal["token", "number", "phrase", "credential", "line"]
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TYPE = re.compile(r"[A-Z][A-Z0-9_]*")
 _MACRO = re.compile(r"\{\{([A-Z]+)\}\}")
-_POSSESSIVE = getattr(_constants, "POSSESSIVE_REPEAT", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,22 +221,8 @@ def _check(item: Detector | Harmless, path: Path) -> None:
 
 def _unbounded(tree: Any) -> bool:
     """Whether a parsed pattern holds `*`, `+` or `{n,}` (possessive ones too)."""
-    for op, arg in tree:
-        if op in (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _POSSESSIVE):
-            if arg[1] == _constants.MAXREPEAT or _unbounded(arg[2]):
-                return True
-        elif op is _constants.SUBPATTERN:
-            if _unbounded(arg[3]):
-                return True
-        elif op is _constants.BRANCH:
-            if any(_unbounded(branch) for branch in arg[1]):
-                return True
-        elif op in (_constants.ASSERT, _constants.ASSERT_NOT):
-            if _unbounded(arg[1]):
-                return True
-        elif op is getattr(_constants, "ATOMIC_GROUP", None) and _unbounded(arg):
-            return True
-    return False
+    repeats = (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT)
+    return any(op in repeats and arg[1] == _constants.MAXREPEAT for op, arg in parts(tree))
 
 
 def marked(example: str) -> tuple[str, list[tuple[int, int]]]:

@@ -30,23 +30,14 @@ def _runs(items: Any) -> Iterator[str]:
             continue
         yield run
         run = ""
-        if op is c.SUBPATTERN:
-            yield from _runs(arg[3])
-        elif op in (c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT):
-            yield from _runs(arg[2])
-        elif op is c.BRANCH:
-            for branch in arg[1]:
-                yield from _runs(branch)
-        elif op in (c.ASSERT, c.ASSERT_NOT):
-            yield from _runs(arg[1])
-        elif op is c.ATOMIC_GROUP:
-            yield from _runs(arg)
+        for inner in _inner(op, arg):
+            yield from _runs(inner)
     yield run
 
 
 def asks_for_digits(pattern: str) -> bool:
     """Whether a pattern takes some digits and not others (`[2-9]`): then it matters which digits a number has."""
-    return any(_asks(op, arg) for op, arg in _parts(parsed(pattern)))
+    return any(_asks(op, arg) for op, arg in parts(parsed(pattern)))
 
 
 def _asks(op: Any, arg: Any) -> bool:
@@ -66,17 +57,22 @@ def _asks(op: Any, arg: Any) -> bool:
 _DIGITS = frozenset(range(0x30, 0x3A))
 
 
-def _parts(items: Any) -> Iterator[tuple[Any, Any]]:
+def parts(items: Any) -> Iterator[tuple[Any, Any]]:
+    """All items of a parsed pattern, those within others too."""
     for op, arg in items:
         yield op, arg
-        if op is c.SUBPATTERN:
-            yield from _parts(arg[3])
-        elif op in (c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT):
-            yield from _parts(arg[2])
-        elif op is c.BRANCH:
-            for branch in arg[1]:
-                yield from _parts(branch)
-        elif op in (c.ASSERT, c.ASSERT_NOT):
-            yield from _parts(arg[1])
-        elif op is c.ATOMIC_GROUP:
-            yield from _parts(arg)
+        for inner in _inner(op, arg):
+            yield from parts(inner)
+
+
+def _inner(op: Any, arg: Any) -> list[Any]:
+    """The sequences within an item."""
+    if op is c.SUBPATTERN:
+        return [arg[3]]
+    if op in (c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT):
+        return [arg[2]]
+    if op is c.BRANCH:
+        return list(arg[1])
+    if op in (c.ASSERT, c.ASSERT_NOT):
+        return [arg[1]]
+    return [arg] if op is c.ATOMIC_GROUP else []

@@ -107,7 +107,7 @@ class Forms:
         self._words = words
         self._fields = fields
         self._is_name = is_name
-        self._word = lru_cache(maxsize=50_000)(self._alike)
+        self._name = lru_cache(maxsize=50_000)(self._same_name)
 
     def of(self, text: str) -> Form:
         """The form of a text."""
@@ -118,7 +118,7 @@ class Forms:
         if "@" in template:
             found += [(*m.span(), _ADDRESS) for m in _ADDRESSES.finditer(template) if not m[0].startswith("git@")]
         for m in _WORDS.finditer(template):
-            alike = self._word(m[0], m.lastgroup or "")
+            alike = self._alike(m[0], m.lastgroup or "")
             if alike is not None and alike != m[0]:
                 found.append((*m.span(), alike))
         if not found:
@@ -152,6 +152,9 @@ class Forms:
             return None if word.partition("-")[0].lower() in self._words else _ISSUE
         if kind == "ulid":
             return _ULID if any(c.isdigit() for c in word[1:]) and not word.isdigit() else None
+        return self._name(word)
+
+    def _same_name(self, word: str) -> str | None:
         if self._is_name is None or word.lower() in self._words or word.lower() in self._fields or not self._is_name(word):
             return None
         return _NAME if word.isascii() else _ACCENTED_NAME

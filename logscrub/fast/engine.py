@@ -20,7 +20,7 @@ from logscrub.formats.base import continues
 from logscrub.formats.forge_cli import HEAD, ForgeCliReader
 from logscrub.formats.json_values import JsonReader, is_json
 from logscrub.redact.scrub import Redactor
-from logscrub.scrubbing import Scrubber, Tally, Units, recognised
+from logscrub.scrubbing import Scrubber, Tally, recognised
 from logscrub.sources.text import TextDecoder, guess_encoding
 from logscrub.verify import FileReport, Verifier
 
@@ -301,7 +301,6 @@ class FastScrubber:
         self.tally = Tally()
         self._engine = engine
         self._blocks = _Blocks(engine, input_format)
-        self._units = Units(input_format)
         self._plain: Scrubber | None = None
 
     def feed(self, data: bytes, more: bool = False) -> bytes:

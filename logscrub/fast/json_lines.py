@@ -23,9 +23,10 @@ from logscrub.redact.recipes import Recipe, learn
 from logscrub.redact.scrub import Redactor
 from logscrub.scrubbing import Tally
 
-_MOST_SHAPES = 2_000
-_MOST_WAYS = 20_000
-_MOST_CLEAN = 20_000
+_MOST_CLEAN, _LONGEST_CLEAN = 20_000, 512
+"""Values that were cut by a recipe, and how long they may be to be remembered."""
+_PART = 100
+"""Bytes, roughly, that a part of a line takes in what is remembered of its shape."""
 _ESCAPED_BACKSLASH, _ESCAPED_QUOTE = b"\xf8\xf8", b"\xf8\xf9"
 """Stand for `\\\\\\\\` and `\\\\"` in a key, so that every quote left in it begins or ends a string."""
 _NAMED = re.compile(rb"[ \t\r\n]*:")
@@ -82,7 +83,6 @@ class JsonLines:
         self._spelled = redactor.engine.spelled
         self._open: Open = NOTHING_OPEN
         self._shapes: dict[tuple[bytes, ...], _Shape] = {}
-        self._ways = 0
         self._tables: dict[FieldPath, _Table] = {}
         self._clean: dict[tuple[Recipe, bytes], bytes] = {}
         self._budget = Budget()
@@ -162,6 +162,7 @@ class JsonLines:
         named = names(parts)
         known = labelled.get(named)
         if known is None:
+            self._room(len(text) + _PART * len(parts))
             known = labelled[named] = (_getter(_labels(parts)), {})
         labels, ways = known
         called = labels(parts)
@@ -172,6 +173,7 @@ class JsonLines:
             line = block[start : start + len(text)]
             if not is_json(line.decode("utf-8", "surrogateescape").strip()):
                 return None
+            self._room(len(text) + _PART * len(parts))
             way = ways[called] = self._way(parts, _labels(parts), line)
             if way is None:
                 return None
@@ -207,7 +209,9 @@ class JsonLines:
         if clean is None:
             if len(self._clean) >= _MOST_CLEAN:
                 self._clean.clear()
-            clean = self._clean[recipe, value] = recipe.apply(value, self._redactor)
+            clean = recipe.apply(value, self._redactor)
+            if len(value) <= _LONGEST_CLEAN:
+                self._clean[recipe, value] = clean
         return clean
 
     def _by_itself(
@@ -242,14 +246,18 @@ class JsonLines:
         except Exception:  # its line will be withheld, by itself
             action = done = _APART
         if action is not known:
-            self._remember(table, key, action)
+            self._room(len(key))
+            table[key] = action
         return done
 
-    def _remember(self, table: _Table, key: bytes, action: _Action) -> None:
-        if not self._budget.take(len(key)):
+    def _room(self, size: int) -> None:
+        """Makes room for something to be remembered: where there is none, all is forgotten."""
+        if not self._budget.take(size):
             for each in self._tables.values():
                 each.clear()
-        table[key] = action
+            self._tables.clear()
+            self._shapes.clear()
+            self._clean.clear()
 
     def _mask(self, text: bytes) -> bytes | None:
         from logscrub.fast.masks import masked  # numpy takes a while to import, and a line alone does not need it
@@ -257,16 +265,13 @@ class JsonLines:
         return masked(text, self._spelled, not self._redactor.engine.digits_matter)
 
     def _shape(self, around: tuple[bytes, ...]) -> _Shape:
-        if len(self._shapes) >= _MOST_SHAPES or self._ways >= _MOST_WAYS:
-            self._shapes.clear()
-            self._ways = 0
+        self._room(sum(map(len, around)) + _PART * len(around))
         names = [2 * n - 1 for n in range(1, len(around)) if _NAMED.match(around[n])]
         shape = self._shapes[around] = (_getter(names), {})
         return shape
 
     def _way(self, parts: list[bytes], labels: tuple[int, ...], line: bytes) -> _Way | None:
         """The values of a line that is JSON, where they can be treated one by one."""
-        self._ways += 1
         names = {i for i in range(1, len(parts), 2) if _NAMED.match(parts[i + 1])}
         # a string that is empty here need not be so in the other lines
         texts, at = [], 0

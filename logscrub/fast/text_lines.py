@@ -19,7 +19,7 @@ from logscrub.redact.recipes import Recipe, learn
 from logscrub.redact.scrub import Redactor
 from logscrub.scrubbing import Tally
 
-_MOST_STATES = 5_000
+_MOST_STATES = 1_000
 
 
 class _Apart:
@@ -192,6 +192,7 @@ class TextLines:
                 for each in self._states.values():
                     each.table.clear()
                 self._states.clear()
+                self._steps.clear()
             state = self._states[began, left] = _State(began, left)
         return state
 
