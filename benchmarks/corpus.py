@@ -353,7 +353,7 @@ CULTURES = [  # first names, last names; where they aren't Latin, with what the 
 ]
 ORGANISATIONS = "kelpworks oakline tessellate brightwater northfell copperleaf lumenta harrowgate vantor zephyros".split()
 TRADES = "logistics clinic textiles energy rail hotels foods insurance robotics print".split()
-PHONES = ["+1 (%d) 555-01%02d", "+44 7700 900%d%02d", "+61 491 57%d %02d", "+49 30 23125 %d%02d", "+33 6 39 98 %d %02d"]
+PHONES = ["+1 ({a}) 555-01{b:02d}", "+44 7700 900{a}", "+61 491 570 {a}", "+49 30 23125 {a}", "+33 6 39 98 {c:02d} {b:02d}"]
 CONTENT = [
     "Reset the payroll password for finance", "Layoffs in Dublin start next week", "Medical leave request: surgery in May",
     "Customer complains about the refund for wedding rings", "Contract draft with Copperleaf, confidential",
@@ -500,7 +500,8 @@ def _basic(d: Draw) -> str:
 
 
 def _phone(d: Draw) -> str:
-    return d.pick(PHONES) % (200 + d.below(790), d.below(100))
+    a, b = 200 + d.below(790), d.below(100)
+    return d.pick(PHONES).format(a=a, b=b, c=a % 100)
 
 
 HARMLESS_SLOTS: dict[str, Fill] = {

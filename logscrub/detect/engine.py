@@ -22,7 +22,7 @@ from logscrub.detect import views
 from logscrub.detect.catalogue import Catalogue, Detector
 from logscrub.detect.fields import NOTHING_OPEN, FieldIndex, Open, find_fields, value_itself
 from logscrub.detect.fields import words as words_of
-from logscrub.detect.forms import Forms, spelled_words
+from logscrub.detect.forms import Forms, spelled_capitals, spelled_words
 from logscrub.detect.gate import Gate
 from logscrub.detect.json_leaves import json_leaves
 from logscrub.detect.names import NameRecognizer
@@ -157,14 +157,17 @@ class Engine:
         """What makes texts alike, without what a pattern, a cue, a field or the user spells out."""
         lists = getattr(self._names, "lists", None)
         words: set[str] = set()
+        patterns = [*patterns, *(keep for d in detectors for keep in d.keep_values)]
         for d in detectors:
             fields = (*d.fields, *extra.get(d.id, ()))
             words.update(word for name in fields for word in words_of(name))
             words.update(w.lower() for c in d.context for w in _LETTERS.findall(c))
         if lists is not None:
             words |= lists.own
-        is_name = None if lists is None else lambda word: lists.grade(word) == "name"
-        return Forms(self.spelled, spelled_words(patterns), frozenset(words), is_name, not self.digits_matter)
+        grade = None if lists is None else lists.grade
+        return Forms(
+            self.spelled, spelled_words(patterns), spelled_capitals(patterns), frozenset(words), grade, not self.digits_matter
+        )
 
     def judge(self, text: str, path: FieldPath = ()) -> tuple[Span, ...]:
         """The spans of `text` that must go, in order, without overlaps. `path`: the names of the fields it stands in."""

@@ -1,8 +1,9 @@
 """The form of a text: its template, with what else says nothing by its letters made alike. The form is what is judged.
 
 A template (`logscrub.detect.templates`) has the length of its text. A form is shorter or longer: in it all counts of one or two
-digits are one count, all issue keys one key, and likewise plain e-mail addresses, ULIDs, phone numbers, IPv4 addresses, JSON web
-tokens, Atlassian's tokens, plain frames of a stack, and words that are names of persons and nothing else. So `Assigned PAY-1 to
+digits are one count, all issue keys one key, and likewise plain e-mail addresses, ULIDs, phone numbers, IP addresses, JSON web
+tokens, Atlassian's tokens, logins of basic authentication, addresses of web triggers, hosts of sites, user names with a number,
+plain frames of a stack, words of other scripts, and words that are names of persons and nothing else. So `Assigned PAY-1 to
 Priya Iyer` and `Assigned WEB-12 to Jane Moyo` are judged once, and what goes from the form goes from the text.
 
 What a detector could ask of a word beyond that (a word that some pattern, field or cue spells out) keeps the word as it is.
@@ -10,14 +11,17 @@ What a detector could ask of a word beyond that (a word that some pattern, field
 
 from __future__ import annotations
 
+import ipaddress
 import re
+from base64 import b64decode
+from binascii import Error as NoBase64
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
 from logscrub.detect.expressions import literal_runs
 from logscrub.detect.templates import template_and_counts
-from logscrub.detect.validators import phone
+from logscrub.detect.validators import phone, random_token
 from logscrub.model import Span
 
 _ADDRESS = "jane.doe@acme.example"
@@ -27,31 +31,78 @@ _JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJleGFtcGxlIn0.EXAMPLEexample0123456789EXA
 _PHONE = "+49 30 23125 111"
 _FRAME = "at handler (webpack:///src/index.js:111:11)"
 _ISSUE, _ULID = "PAY-11", "01J3DG1HWFFPJAPJNYHV60V5EH"
+_HOST_6 = "2001:db8:fc::c1d"
+_LOGIN = "amFuZS5kb2VAYWNtZS5leGFtcGxlOkVYQU1QTEVleGFtcGxlMDEyMw=="  # jane.doe@acme.example:EXAMPLEexample0123
+_SITE = "northwind-mills.atlassian.net"
+_TRIGGER = "EXAMPLEexample0123456789EXAMPLEexample01"
+_USERS = {"unknown": "jpritchard11", "like": "arkovin11", "name": "ingrid11"}
+"""User names, by what their letters are."""
 _NAME, _ACCENTED_NAME = "Ingrid", "Zoé"
 _UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĴĶĹĻĽĿŁŃŅŇŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽƠƯȘȚẠ-Ỹ"
 _LOWER = "a-zß-öø-ÿāăąćĉċčďđēĕėęěĝğġģĥħĩīĭįıĵķĺļľŀłńņňōŏőœŕŗřśŝşšţťŧũūŭůűųŵŷźżžơưșțạ-ỹ"
 _BEFORE, _AFTER = r" \"'(\[<,;=", r" \"')\]>,;"
 _END = rf"(?=[{_AFTER}]|\.?\Z)"
-_ALIKE = {
-    "name": rf"[{_UPPER}](?<![^ \"'(,].)[{_LOWER}]{{2,13}}(?=[ \"'),;]|\.?\Z|\. )",
-    "host": rf"[1-9](?<![^{_BEFORE}].)[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}{_END}",
-    "issue": rf"[A-Z](?<![^{_BEFORE}].)[A-Z]{{1,9}}-1{{1,6}}(?=[ \"'),;\]]|\.?\Z|: )",
-    "ulid": rf"[0-7](?<![^{_BEFORE}:/].)[0-9A-HJKMNP-TV-Z]{{25}}(?=[{_AFTER}:/]|\.?\Z)",
-    "token": rf"A(?<![^{_BEFORE}:].)T[ACS]TT3[A-Za-z0-9_-]{{40,600}}=[0-9A-F]{{8}}{_END}",
-    "jwt": rf"e(?<![^{_BEFORE}].)yJ[\w-]{{10,2000}}\.eyJ[\w-]{{4,4000}}\.[\w-]{{20,2000}}{_END}",
-    "phone": rf"\+(?<![^{_BEFORE}].)[1-9][0-9]{{0,2}}(?: \(?[0-9]{{1,5}}\)?){{1,3}}(?:[ -][0-9]{{2,4}}){{0,2}}"
-    rf"(?=[{_AFTER}](?![0-9(])|\.?\Z)",
-    "frame": r"a(?:(?<=    a)|(?<=\ta))t (?:async )?[A-Za-z_$][\w.$]{0,60} "
-    r"\((?:webpack:///|node:|file:///|/app/)[A-Za-z_./@-]{1,120}:1{1,6}:1{1,6}\)",
-}
-"""What can be alike, in templates. Expressions begin with a character, so that they are found fast; then they look back."""
-_WORDS = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _ALIKE.items()), re.ASCII)
-_ADDRESSES = re.compile(
-    rf"[A-Za-z0-9](?<![^{_BEFORE}].)(?<!ailto:.)[A-Za-z0-9._+-]{{0,40}}"
-    rf"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{{0,40}}[A-Za-z0-9])?\.){{1,4}}[A-Za-z]{{2,12}}(?=[{_AFTER}]|\.?\Z|\. )"
+_LABELS = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,40}[A-Za-z0-9])?\.){1,4}[A-Za-z]{2,12}"
+_WORDS = re.compile(
+    "|".join(
+        f"(?P<{kind}>{pattern})"
+        for kind, pattern in {
+            "name": rf"[{_UPPER}](?<![^ \"'(,].)[{_LOWER}]{{2,13}}(?=[ \"'),;]|\.?\Z|\. )",
+            "host": rf"[1-9](?<![^{_BEFORE}].)[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}{_END}",
+            "issue": rf"[A-Z](?<![^{_BEFORE}].)[A-Z]{{1,9}}-1{{1,6}}(?=[ \"'),;\]]|\.?\Z|: )",
+            "ulid": rf"[0-7](?<![^{_BEFORE}:/].)[0-9A-HJKMNP-TV-Z]{{25}}(?=[{_AFTER}:/]|\.?\Z)",
+            "user": r"[0-9](?<=[a-z].)[0-9]{0,3}(?=[ \"'),;/]|\.?\Z)",
+            "phone": rf"\+(?<![^{_BEFORE}].)[1-9][0-9]{{0,2}}(?: \(?[0-9]{{1,8}}\)?){{1,3}}(?:[ -][0-9]{{2,4}}){{0,2}}"
+            rf"(?=[{_AFTER}](?![0-9(])|\.?\Z)",
+        }.items()
+    ),
+    re.ASCII,
 )
+"""What can be alike, in templates. Expressions begin with a character, so that they are found fast; then they look back."""
+_RARER = [
+    (sign, kind, re.compile(pattern, re.ASCII))
+    for sign, kind, pattern in (
+        ("@", "address", rf"[A-Za-z0-9](?<![^{_BEFORE}].)(?<!ailto:.)[A-Za-z0-9._+-]{{0,40}}@{_LABELS}(?=[{_AFTER}]|\.?\Z|\. )"),
+        ("%40", "quoted", rf"[A-Za-z0-9](?<=[=/].)[A-Za-z0-9._-]{{0,40}}%40{_LABELS}(?=[{_AFTER}&]|\.?\Z)"),
+        ("TT3", "token", rf"A(?<![^{_BEFORE}:].)T[ACS]TT3[A-Za-z0-9_-]{{40,600}}=[0-9A-F]{{8}}{_END}"),
+        ("eyJ", "jwt", rf"e(?<![^{_BEFORE}].)yJ[\w-]{{10,2000}}\.eyJ[\w-]{{4,4000}}\.[\w-]{{20,2000}}{_END}"),
+        ("asic ", "login", rf"[A-Za-z0-9](?<=[Bb]asic .)[A-Za-z0-9+/]{{19,599}}={{0,2}}{_END}"),
+        ("/x1/", "trigger", rf"[A-Za-z0-9](?<=[a-z]/x1/.)[A-Za-z0-9]{{29,59}}(?=[{_AFTER}?]|\.?\Z)"),
+        (".atlassian.net", "site", rf"[a-z](?<![^{_BEFORE}/].)[a-z0-9-]{{2,60}}\.atlassian\.net(?=[{_AFTER}/:]|\.?\Z)"),
+        ("::", "host_6", rf"[0-9a-f](?<![^{_BEFORE}].)[0-9a-f]{{0,3}}:[0-9a-f:]{{6,36}}{_END}"),
+        (
+            "t ",
+            "frame",
+            r"a(?:(?<=    a)|(?<=\ta))t (?:async )?[A-Za-z_$][\w.$]{0,60} "
+            r"\((?:webpack:///|node:|file:///|/app/)[A-Za-z_./@-]{1,120}:1{1,6}:1{1,6}\)",
+        ),
+    )
+]
+"""What is looked for only where its sign stands."""
+_FOREIGN = [
+    (re.compile(pattern), alike)
+    for pattern, alike in (
+        ("[А-Я][а-я]{2,11}", "Ольга"),
+        ("[а-я]{3,12}", "ольга"),
+        ("[ΑΒ-Ω][ά-ώ]{2,11}", "Ελένη"),
+        ("[ά-ώ]{3,12}", "ελένη"),
+        ("[א-ת]{2,12}", "נועה"),
+        ("[ء-غف-ي]{2,12}", "ليلى"),
+        ("[अ-ह][अ-हा-्ंः]{1,11}", "शर्मा"),
+        ("[अ-ह][अ-हा-्ंः]{1,11}", "जोशी"),
+        ("[\u4e00-\u9fff]", "王"),
+        ("[\u4e00-\u9fff]{2,12}", "佐藤"),
+        ("[\u3041-\u3096]{2,12}", "さん"),
+        ("[\u30a1-\u30fa]{2,12}", "サン"),
+        ("[\uac00-\ud7a3]{2,12}", "민준"),
+    )
+]
+"""Words of other scripts, whatever they say; of two lines for the same words, the one of the word's own grade."""
+_FOREIGN_WORD = re.compile(r"[Ͱ-\uffff](?<![\w\u0300-\u036f].)[^\x00-\u036f\s]{0,12}(?![\w\u0300-\u036f])")
 _ONE = re.compile(r"(?<![1.])1(?![1.])")
-_SAME = {"token": _TOKEN, "jwt": _JWT}
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_BASIC = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{3,64}:[A-Za-z0-9_=-]{8,400}")
+_SAME = {"address": _ADDRESS, "quoted": _ADDRESS.replace("@", "%40"), "token": _TOKEN, "jwt": _JWT}
 
 
 class Form(NamedTuple):
@@ -93,21 +144,25 @@ class Forms:
         self,
         spelled: frozenset[str],
         words: frozenset[str],
+        capitals: frozenset[str] = frozenset(),
         fields: frozenset[str] = frozenset(),
-        is_name: Callable[[str], bool] | None = None,
+        grade: Callable[[str], str] | None = None,
         alike: bool = True,
     ) -> None:
         """`spelled`: numbers that stay as they are; `words`: words of patterns, in small letters, that do;
-        `fields`: words of fields and cues, likewise.
+        `capitals`: those that patterns find in capitals; `fields`: words of fields and cues, in small letters.
 
-        `is_name`: whether a word is a name and nothing else; None where no names are alike. `alike`: False where nothing is.
+        `grade`: what a word is by the lists of names; None where no names are alike. `alike`: False where nothing is.
         """
         self._alike_at_all = alike
         self._spelled = spelled
         self._words = words
+        self._capitals = capitals
+        self._foreign = tuple(w for w in words | fields if not w.isascii())
         self._fields = fields
-        self._is_name = is_name
+        self._grade = grade
         self._name = lru_cache(maxsize=50_000)(self._same_name)
+        self._user = lru_cache(maxsize=5_000)(self._same_user)
 
     def of(self, text: str) -> Form:
         """The form of a text."""
@@ -115,12 +170,12 @@ class Forms:
             return Form(text, ())
         template, counts = template_and_counts(text, self._spelled)
         found = [(m.start(), m.end(), "11") for start, end in counts for m in _ONE.finditer(template, start, end)]
-        if "@" in template:
-            found += [(*m.span(), _ADDRESS) for m in _ADDRESSES.finditer(template) if not m[0].startswith("git@")]
-        for m in _WORDS.finditer(template):
-            alike = self._alike(m[0], m.lastgroup or "")
-            if alike is not None and alike != m[0]:
-                found.append((*m.span(), alike))
+        for sign, kind, pattern in _RARER:
+            if sign in template:
+                found += self._found(template, pattern, kind)
+        found += self._found(template, _WORDS, "")
+        if not template.isascii():
+            found += self._found(template, _FOREIGN_WORD, "foreign")
         if not found:
             return Form(template, ())
         found.sort()
@@ -138,26 +193,96 @@ class Forms:
         parts.append(template[position:])
         return Form("".join(parts), tuple(changed))
 
+    def _found(self, template: str, pattern: re.Pattern[str], kind: str) -> list[tuple[int, int, str]]:
+        found = []
+        for m in pattern.finditer(template):
+            start, end = m.span()
+            word = m[0]
+            which = kind or m.lastgroup
+            if which == "user":
+                before = template[max(0, start - 18) : start]
+                word = before[len(before.rstrip(_LETTERS)) :] + word
+                start = end - len(word)
+                if start and template[start - 1] not in " \"'(=/":
+                    continue
+            alike = self._alike(word, which or "")
+            if alike is not None and alike != word:
+                found.append((start, end, alike))
+        return found
+
     def _alike(self, word: str, kind: str) -> str | None:
+        if kind == "name":
+            return self._name(word)
         if kind == "host":
             parts = [int(p) for p in word.split(".")]
             return _HOST if all(p < 256 for p in parts) and parts[0] not in (127, 255) else None
         if kind in _SAME:
-            return _SAME[kind]
+            return None if word.startswith("git@") else _SAME[kind]
         if kind == "phone":
             return _PHONE if phone(word) else None
         if kind == "frame":
             return None if re.search(r"(?i)/(?:users|home)/", word) else _FRAME
         if kind == "issue":
-            return None if word.partition("-")[0].lower() in self._words else _ISSUE
+            return None if word.partition("-")[0] in self._capitals else _ISSUE
         if kind == "ulid":
             return _ULID if any(c.isdigit() for c in word[1:]) and not word.isdigit() else None
-        return self._name(word)
+        if kind == "user":
+            letters = word.rstrip("0123456789")
+            return self._user(letters) if 4 <= len(letters) <= 16 else None
+        if kind == "site":
+            parts_of_name = re.findall("[a-z]+", word.partition(".")[0])
+            return None if any(p in self._words or p in self._fields for p in parts_of_name) else _SITE
+        if kind == "trigger":
+            return _TRIGGER if random_token(word) else None
+        if kind == "login":
+            return _LOGIN if _is_login(word) else None
+        if kind == "host_6":
+            return _HOST_6 if _is_host_6(word) else None
+        return self._other_script(word)
 
     def _same_name(self, word: str) -> str | None:
-        if self._is_name is None or word.lower() in self._words or word.lower() in self._fields or not self._is_name(word):
+        if self._grade is None or word.lower() in self._words or word.lower() in self._fields or self._grade(word) != "name":
             return None
         return _NAME if word.isascii() else _ACCENTED_NAME
+
+    def _same_user(self, letters: str) -> str | None:
+        if self._grade is None or letters in self._words or letters in self._fields:
+            return None
+        return _USERS.get(self._grade(letters))
+
+    def _other_script(self, word: str) -> str | None:
+        if self._grade is not None and not any(w in word.lower() for w in self._foreign):
+            for pattern, alike in _FOREIGN:
+                if pattern.fullmatch(word) and self._grade(word) == self._grade(alike):
+                    return alike
+        return None
+
+
+def _is_login(word: str) -> bool:
+    """Whether a word encodes an e-mail address, a colon and what could be a token."""
+    try:
+        data = b64decode(word, validate=True)
+    except NoBase64:
+        return False
+    return data.isascii() and _BASIC.fullmatch(data.decode("ascii")) is not None
+
+
+def _is_host_6(word: str) -> bool:
+    """Whether a word is an IPv6 address of at least three groups, with the double colon within."""
+    groups = word.split(":")
+    if len([g for g in groups if g]) < 3 or not groups[0] or not groups[-1]:
+        return False
+    try:
+        ipaddress.IPv6Address(word)
+    except ValueError:
+        return False
+    return True
+
+
+def spelled_capitals(patterns: Iterable[str]) -> frozenset[str]:
+    """The words, in capitals, that patterns find written so."""
+    found = ((w, "(?i" in p) for p in patterns for run in literal_runs(p) for w in re.findall(r"[^\W\d_]{2,}", run))
+    return frozenset(w.upper() for w, fold in found if fold or w.isupper())
 
 
 def spelled_words(patterns: Iterable[str]) -> frozenset[str]:
