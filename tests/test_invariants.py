@@ -54,12 +54,16 @@ class Marking(Redactor):
         self.originals: dict[str, str] = {}
 
     def _spliced(self, raw: Raw, spans: Any) -> Raw:
-        self._raw = raw
+        self._text = raw.text
         return super()._spliced(raw, spans)
+
+    def splice(self, text: str, spans: Any) -> str:
+        self._text = text
+        return super().splice(text, spans)
 
     def replacement(self, span: Span) -> str:
         mark = f"{span.requote}<{span.entity_type}:{len(self.originals):020x}>{span.requote}"
-        self.originals[mark] = self._raw.text[span.start : span.end]
+        self.originals[mark] = self._text[span.start : span.end]
         return mark
 
     def restore(self, data: bytes, like: bytes, only: str = "") -> bytes:

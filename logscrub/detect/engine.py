@@ -22,7 +22,7 @@ from logscrub.detect import views
 from logscrub.detect.catalogue import Catalogue, Detector
 from logscrub.detect.fields import NOTHING_OPEN, FieldIndex, Open, find_fields, value_itself
 from logscrub.detect.fields import words as words_of
-from logscrub.detect.forms import Forms, spelled_capitals, spelled_words
+from logscrub.detect.forms import Form, Forms, spelled_capitals, spelled_words
 from logscrub.detect.gate import Gate
 from logscrub.detect.json_leaves import json_leaves
 from logscrub.detect.names import NameRecognizer
@@ -33,7 +33,8 @@ from logscrub.model import FieldPath, Inner, Leaf, Span, opaque
 
 _BEFORE, _AFTER = 60, 30
 _DEEPEST = 12
-_REMEMBERED_LENGTH = 4096
+_REMEMBERED_LENGTH = 1024
+_MOST_REMEMBERED = 30_000
 _PLACEHOLDER_FILL = "\x1a"
 _LETTERS = re.compile(r"[^\W\d_]+")
 _RANDOM = frozenset({"opaque_token", "random_token"})
@@ -150,8 +151,8 @@ class Engine:
         types = "|".join(sorted(re.escape(t) for t in {*catalogue.entity_types, "WITHHELD"}))
         self.placeholder = re.compile(rf"<(?:{types})(?::[0-9a-f]{{20}})?>")
         self._contexts_of = lru_cache(maxsize=4096)(self._contexts)
-        self._remember = lru_cache(maxsize=50_000)(self._judge)
-        self._remember_line = lru_cache(maxsize=50_000)(self._judge_line)
+        self._remember = lru_cache(maxsize=_MOST_REMEMBERED)(self._judge)
+        self._remember_line = lru_cache(maxsize=_MOST_REMEMBERED)(self._judge_line)
 
     def _make_forms(self, detectors: Sequence[Detector], extra: dict[str, tuple[str, ...]], patterns: list[str]) -> Forms:
         """What makes texts alike, without what a pattern, a cue, a field or the user spells out."""
@@ -173,7 +174,7 @@ class Engine:
         """The spans of `text` that must go, in order, without overlaps. `path`: the names of the fields it stands in."""
         if not text or text.isspace():
             return ()
-        return self._judge_template(self._mask(text), path, 0)
+        return self._judge_template(self.masked(text), path, 0)
 
     def _judge_template(self, masked: str, path: FieldPath, depth: int) -> tuple[Span, ...]:
         """What must go in a text with its placeholders made opaque: judged once for all texts of its form."""
@@ -185,11 +186,24 @@ class Engine:
         mine = form.of_text(spans, masked)
         return self._judge(masked, path, depth) if mine is None or self._allows(mine) else mine
 
+    def form(self, masked: str) -> Form:
+        """The form of a text whose placeholders are opaque."""
+        return self._forms.of(masked)
+
+    def judge_form(self, form: str, path: FieldPath | None, before: Open) -> tuple[tuple[Span, ...], Open]:
+        """The spans that must go in texts of a form, as positions in the form, and what they leave open.
+
+        `path`: the names of the fields they stand in, None where they are lines of a text.
+        """
+        if path is None:
+            return (self._remember_line if len(form) <= _REMEMBERED_LENGTH else self._judge_line)(form, before)
+        return (self._remember if len(form) <= _REMEMBERED_LENGTH else self._judge)(form, path, 0), NOTHING_OPEN
+
     def judge_line(self, text: str, leaf: Leaf, before: Open = NOTHING_OPEN) -> tuple[tuple[Span, ...], Open]:
         """The spans of a leaf that is a line of a text, and what it leaves open; `before`: what earlier lines left open."""
         line = text[leaf.start : leaf.end]
         view = views.without_colours(line) if "\x1b" in line else None
-        masked = self._mask(view.text if view else line)
+        masked = self.masked(view.text if view else line)
         form = self._forms.of(masked)
         judge = self._remember_line if len(masked) <= _REMEMBERED_LENGTH else self._judge_line
         spans, after = judge(form.text, before)
@@ -261,7 +275,7 @@ class Engine:
             return ()
         return (spans[0]._replace(start=leaf.start, end=leaf.end, plain=digits, requote='"'),)
 
-    def _mask(self, text: str) -> str:
+    def masked(self, text: str) -> str:
         """The text with placeholders made opaque, so that nothing is found in them."""
         if "<" not in text or not self.placeholder.search(text):
             return text
@@ -300,7 +314,7 @@ class Engine:
             for start, end, decoded, alphabet, padded in views.encoded_texts(masked):
                 # what it says has been judged: that it looks random is no evidence any more
                 found = [s for s in found if s.certainty == "certain" or s.detector not in _RANDOM or not start <= s.start < end]
-                inner = self._judge_template(self._mask(decoded), path, depth + 1)
+                inner = self._judge_template(self.masked(decoded), path, depth + 1)
                 if inner:
                     first = min(inner, key=lambda s: s.certainty)
                     found.append(

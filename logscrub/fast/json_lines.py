@@ -226,10 +226,10 @@ class JsonLines:
         done: Recipe | Clean | _Apart | None = _APART
         try:
             if not self._recipes:
-                action = _APART if self._redactor.look(raw)[0] else None
+                action = _APART if self._redactor.look(raw).spans else None
                 done = action
             elif known is _SEEN:
-                learned = learn(self._redactor, raw, NOTHING_OPEN, self._mask, 1)
+                learned = learn(self._redactor, raw, NOTHING_OPEN, 1)
                 action = learned.recipe if learned.alike else _ALONE
             if not self._recipes:
                 pass
@@ -291,9 +291,9 @@ class JsonLines:
         for leaf in json_leaves(whole):
             if leaf.coding == "json":
                 found[places[leaf.start]] = leaf.field
-                if places[leaf.start] in labels and not self._redactor.look(Raw(whole, (leaf,), 1, 1))[0]:
+                if places[leaf.start] in labels and not self._redactor.look(Raw(whole, (leaf,), 1, 1)).spans:
                     harmless.add(places[leaf.start])
-            elif self._redactor.look(Raw(whole, (leaf,), 1, 1))[0]:
+            elif self._redactor.look(Raw(whole, (leaf,), 1, 1)).spans:
                 return None
         if set(found) != {i for i in range(1, len(parts), 2) if i not in names}:
             return None

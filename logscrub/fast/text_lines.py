@@ -144,7 +144,7 @@ class TextLines:
         raw = self._unit(line, state)
         if not self._recipes:
             try:
-                spans, after = self._redactor.look(raw, state.open)
+                spans, after, _ = self._redactor.look(raw, state.open)
             except Exception:
                 return self._remember(piece, state, (state, 0, _APART)), None
             step = (state, 0, _APART) if spans else (self._state_of(self._began(), after), raw.records, None)
@@ -162,7 +162,7 @@ class TextLines:
         raw = self._unit(line, state)
         step: _Step = (state, 0, _APART)
         with contextlib.suppress(Exception):  # it will be withheld, by itself
-            known = learn(self._redactor, raw, state.open, self._mask)
+            known = learn(self._redactor, raw, state.open)
             if known.alike:
                 step = (self._state_of(self._began(), known.after), raw.records, known.recipe)
         return self._remember(piece, state, step)

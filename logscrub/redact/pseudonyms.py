@@ -36,7 +36,7 @@ class Pseudonymizer:
     def token(self, entity_type: str, value: str) -> str:
         """`<ENTITY_TYPE:…>` for a value, the same for every way to write it."""
         message = f"{entity_type}\0{normalise(entity_type, value)}".encode("utf-8", "surrogatepass")
-        return f"<{entity_type}:{hmac.new(self._key, message, hashlib.sha256).hexdigest()[:TOKEN_HEX]}>"
+        return f"<{entity_type}:{hmac.digest(self._key, message, 'sha256').hex()[:TOKEN_HEX]}>"
 
 
 def normalise(entity_type: str, value: str) -> str:

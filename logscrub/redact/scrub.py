@@ -3,29 +3,61 @@
 This is the one place where a `Clean` is made. After a replacement the record is judged once more, as a stranger to it
 would: what the first look missed because of what stood beside it goes too, and a record that never comes to rest is
 withheld. So a scrubbed log passes `verify`, and scrubbing it again changes nothing.
+
+What is judged is the form of a text (`logscrub.detect.forms`), and so it is the second time, where that can be: the form with
+its cuts, once for all texts of the form.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from logscrub.detect.engine import Engine, merge
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.views import encode
 from logscrub.model import Clean, FieldPath, Inner, Leaf, Raw, Span
 from logscrub.redact.policy import Policy
-from logscrub.redact.pseudonyms import Pseudonymizer
+from logscrub.redact.pseudonyms import TOKEN_HEX, Pseudonymizer
 
 WITHHELD = "<WITHHELD>"
 _OPAQUE = "\x1a"
 """Stands in a judged text where a placeholder stood: a value with one in it has no pseudonym that could be told from others."""
 _MOST_LOOKS = 6
+_LONGEST_FORM = 1024
 _LONGEST_KNOWN = 200
 _MOST_KNOWN = 100_000
+
+
+class Look(NamedTuple):
+    """What in a record must go."""
+
+    spans: list[Span]
+    """As positions in its text, in order, apart."""
+    after: Open
+    """What it leaves open as it is."""
+    rest: Open | None
+    """What it leaves open once the spans are gone, if nothing more must go then: so it is for all texts of its form. None
+    where that does not follow from the form: then it must be looked at again."""
+
+
+class _Seen(NamedTuple):
+    """What is known of all texts of a form."""
+
+    spans: tuple[Span, ...]
+    """What must go; of texts that are alike once it is gone, and in which nothing more is found then."""
+    after: Open
+    """What a text leaves open as it is."""
+    rest: Open
+    """What it leaves open once the spans are gone."""
+
+
+_NOTHING = _Seen((), NOTHING_OPEN, NOTHING_OPEN)
 
 
 class Redactor:
@@ -35,20 +67,23 @@ class Redactor:
         self.engine = engine
         self.policy = policy
         self.pseudonymizer = pseudonymizer
+        self._of_form = lru_cache(maxsize=30_000)(self._judge_form)
         self._known_harmless: set[tuple[str, FieldPath, str]] = set()
         """Leaves in which nothing was found: names, levels, versions come again with each record."""
 
     def scrub(self, raw: Raw, before: Open = NOTHING_OPEN) -> tuple[Clean, Open]:
         """The record as it may leave, and what it leaves open for the next. `before`: what the one before left open."""
-        spans, after = self.look(raw, before)
+        spans, after, rest = self.look(raw, before)
         if not spans:
             return Clean(raw.text, (), raw.records, raw.parsed), after
+        if rest is not None:
+            return Clean(self.splice(raw.text, spans), tuple(s.entity_type for s in spans), raw.records, raw.parsed), rest
         before_any = self._placeholders(raw.text)
         rewritten: list[str] = []
         for _ in range(_MOST_LOOKS):
             rewritten += [s.entity_type for s in spans if s.inner is not None and self._is_rewritten(s.inner)]
             raw = self._spliced(raw, spans)
-            spans, after = self.look(raw, before)
+            spans, after, _ = self.look(raw, before)
             if not spans:
                 new = self._placeholders(raw.text) - before_any
                 return Clean(raw.text, (*new.elements(), *rewritten), raw.records, raw.parsed), after
@@ -77,36 +112,100 @@ class Redactor:
             text = WITHHELD + raw.text[len(raw.text.rstrip("\r\n")) :]
         return Clean(text, (), raw.records, raw.parsed, withheld=True)
 
-    def look(self, raw: Raw, before: Open = NOTHING_OPEN) -> tuple[list[Span], Open]:
-        """What in a record must go under the policy, as positions in its text, and what it leaves open."""
+    def look(self, raw: Raw, before: Open = NOTHING_OPEN) -> Look:
+        """What in a record must go under the policy. `before`: what the one before left open."""
         if raw.records:
             before = replace(NOTHING_OPEN, armour=True) if before.armour else NOTHING_OPEN
         spans: list[Span] = []
         after = NOTHING_OPEN if raw.records else before
+        rest: Open | None = after
         for leaf in raw.leaves:
-            if leaf.coding == "text":
+            is_line = leaf.coding == "text"
+            seen = self._seen(raw.text, leaf, before)
+            if seen is not None:
+                spans += seen.spans
+                if is_line:
+                    after, rest = seen.after, None if rest is None else seen.rest
+                continue
+            if is_line:
                 found, after = self.engine.judge_line(raw.text, leaf, before)
-                spans += found
+                rest = None if found or rest is None else after
             elif leaf.end - leaf.start > _LONGEST_KNOWN:
-                spans += self.engine.judge_leaf(raw.text, leaf)
+                found = self.engine.judge_leaf(raw.text, leaf)
             else:
-                spans += self._judge_short(raw.text, leaf)
+                found = self._judge_short(raw.text, leaf)
+            if found:
+                spans += found
+                rest = None
         spans = [s for s in spans if self._goes(s)]
         if len(spans) > 1 and any(a.end > b.start for a, b in pairwise(spans)):
-            spans = list(merge(spans))
-        return spans, after
+            spans, rest = list(merge(spans)), None
+        return Look(spans, after, rest)
+
+    def _seen(self, text: str, leaf: Leaf, before: Open) -> _Seen | None:
+        """What is known of a leaf by its form; None where it must be judged by itself."""
+        value = text[leaf.start : leaf.end]
+        is_line = leaf.coding == "text"
+        if not is_line:
+            if leaf.coding not in ("json", "name") or "\\" in value:
+                return None
+            if (value, leaf.field, leaf.coding) in self._known_harmless:
+                return _NOTHING
+        if len(value) > _LONGEST_FORM or "\x1b" in value or not value or value.isspace() or self.engine.has_allowed:
+            return None
+        masked = self.engine.masked(value)
+        form = self.engine.form(masked)
+        seen = self._of_form(form.text, None if is_line else leaf.field, before if is_line else NOTHING_OPEN)
+        if seen is None:
+            return None
+        if not seen.spans:
+            if not is_line:
+                self._remember_harmless(value, leaf)
+            return seen
+        spans: Iterable[Span] | None = seen.spans if form.text == masked else form.of_text(seen.spans, masked)
+        if spans is None:
+            return None
+        start = leaf.start
+        return seen._replace(spans=tuple(s._replace(start=s.start + start, end=s.end + start) for s in spans))
+
+    def _judge_form(self, form: str, field: FieldPath | None, before: Open) -> _Seen | None:
+        """What must go in texts of a form: lines, or values of a field. None where each must be looked at by itself."""
+        spans, after = self._judged(form, field, before)
+        if not spans:
+            return _Seen((), after, after)
+        if any(s.inner is not None or s.requote or _OPAQUE in s.plain or s.plain != form[s.start : s.end] for s in spans):
+            return None
+        left = self.engine.form(self._opaque(form, spans))
+        again, rest = self._judged(left.text, field, before)
+        return None if again else _Seen(spans, after, rest)
+
+    def _opaque(self, form: str, spans: Iterable[Span]) -> str:
+        """A text with the spans replaced, their placeholders opaque."""
+        parts, position = [], 0
+        for span in spans:
+            token = TOKEN_HEX + 1 if self.policy.rows[span.guideline] == "pseudonym" else 0
+            parts += [form[position : span.start], _OPAQUE * (len(f"<{span.entity_type}>") + token)]
+            position = span.end
+        return "".join([*parts, form[position:]])
+
+    def _judged(self, form: str, field: FieldPath | None, before: Open) -> tuple[tuple[Span, ...], Open]:
+        found, after = self.engine.judge_form(form, field, before)
+        return tuple(s for s in found if self._goes(s)), after
 
     def _judge_short(self, text: str, leaf: Leaf) -> tuple[Span, ...]:
         """What in a short leaf must go; that nothing must is remembered."""
-        key = (text[leaf.start : leaf.end], leaf.field, leaf.coding)
-        if key in self._known_harmless:
+        if (text[leaf.start : leaf.end], leaf.field, leaf.coding) in self._known_harmless:
             return ()
         spans = self.engine.judge_leaf(text, leaf)
         if not spans:
+            self._remember_harmless(text[leaf.start : leaf.end], leaf)
+        return spans
+
+    def _remember_harmless(self, value: str, leaf: Leaf) -> None:
+        if len(value) <= _LONGEST_KNOWN:
             if len(self._known_harmless) >= _MOST_KNOWN:
                 self._known_harmless.clear()
-            self._known_harmless.add(key)
-        return spans
+            self._known_harmless.add((value, leaf.field, leaf.coding))
 
     def _goes(self, span: Span) -> bool:
         if span.inner is not None:

@@ -98,7 +98,7 @@ class Verifier:
         """Scans a unit, and says what it leaves open."""
         self.report.records += raw.records
         try:
-            spans, after = self._redactor.look(raw, before)
+            spans, after, _ = self._redactor.look(raw, before)
             for span in spans:
                 self.report.found += 1
                 if len(self.report.findings) < MOST_FINDINGS:
