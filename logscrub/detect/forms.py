@@ -44,21 +44,18 @@ _BEFORE, _AFTER = r" \"'(\[<,;=", r" \"')\]>,;"
 _END = rf"(?=[{_AFTER}]|\.?\Z)"
 _LABELS = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,40}[A-Za-z0-9])?\.){1,4}[A-Za-z]{2,12}"
 _WORDS = re.compile(
-    "|".join(
-        f"(?P<{kind}>{pattern})"
-        for kind, pattern in {
-            "name": rf"[{_UPPER}](?<![^ \"'(,].)[{_LOWER}]{{2,13}}(?=[ \"'),;]|\.?\Z|\. )",
-            "host": rf"[1-9](?<![^{_BEFORE}].)[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}{_END}",
-            "issue": rf"[A-Z](?<![^{_BEFORE}].)[A-Z]{{1,9}}-1{{1,6}}(?=[ \"'),;\]]|\.?\Z|: )",
-            "ulid": rf"[0-7](?<![^{_BEFORE}:/].)[0-9A-HJKMNP-TV-Z]{{25}}(?=[{_AFTER}:/]|\.?\Z)",
-            "user": r"[0-9](?<=[a-z].)[0-9]{0,3}(?=[ \"'),;/]|\.?\Z)",
-            "phone": rf"\+(?<![^{_BEFORE}].)[1-9][0-9]{{0,2}}(?: \(?[0-9]{{1,8}}\)?){{1,3}}(?:[ -][0-9]{{2,4}}){{0,2}}"
-            rf"(?=[{_AFTER}](?![0-9(])|\.?\Z)",
-        }.items()
-    ),
+    rf"[0-9+{_UPPER}](?:"
+    rf"(?P<name>(?<![0-9+])(?<![^ \"'(,].)[{_LOWER}]{{2,13}}(?=[ \"'),;]|\.?\Z|\. ))"
+    rf"|(?P<issue>(?<=[A-Z])(?<![^{_BEFORE}].)[A-Z]{{1,9}}-1{{1,6}}(?=[ \"'),;\]]|\.?\Z|: ))"
+    r"|(?P<user>(?<=[a-z][0-9])[0-9]{0,3}(?=[ \"'),;/]|\.?\Z))"
+    rf"|(?P<host>(?<=[1-9])(?<![^{_BEFORE}].)[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}{_END})"
+    rf"|(?P<ulid>(?<=[0-7])(?<![^{_BEFORE}:/].)[0-9A-HJKMNP-TV-Z]{{25}}(?=[{_AFTER}:/]|\.?\Z))"
+    rf"|(?P<phone>(?<=\+)(?<![^{_BEFORE}].)[1-9][0-9]{{0,2}}(?: \(?[0-9]{{1,8}}\)?){{1,3}}(?:[ -][0-9]{{2,4}}){{0,2}}"
+    rf"(?=[{_AFTER}](?![0-9(])|\.?\Z))"
+    ")",
     re.ASCII,
 )
-"""What can be alike, in templates. Expressions begin with a character, so that they are found fast; then they look back."""
+"""What can be alike, in templates. It begins with a character, so that it is found fast; then it looks back."""
 _RARER = [
     (sign, kind, re.compile(pattern, re.ASCII))
     for sign, kind, pattern in (
@@ -169,7 +166,12 @@ class Forms:
         if not self._alike_at_all:
             return Form(text, ())
         template, counts = template_and_counts(text, self._spelled)
-        found = [(m.start(), m.end(), "11") for start, end in counts for m in _ONE.finditer(template, start, end)]
+        found: list[tuple[int, int, str]] = []
+        for start, end in counts:
+            if end - start == 1:
+                found.append((start, end, "11"))
+            elif not template[start:end].isdigit():
+                found += [(m.start(), m.end(), "11") for m in _ONE.finditer(template, start, end)]
         for sign, kind, pattern in _RARER:
             if sign in template:
                 found += self._found(template, pattern, kind)
