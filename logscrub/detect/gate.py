@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from re import _constants as c  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
@@ -64,7 +65,7 @@ class Gate:
 
     def __init__(self, patterns: Sequence[str], contexts: Sequence[Sequence[str]] = ()) -> None:
         self._needs: list[tuple[int, Needs]] = []
-        """Those of patterns without literals, which are always looked at."""
+        """Those of patterns without literals, which are always looked at, by how long a stretch they ask for."""
         self._needs_of: list[Needs] = []
         self._full: list[int] = []
         """For each pattern the sum of the bits of its sets of literals: one of each set must be there."""
@@ -95,6 +96,8 @@ class Gate:
         """Matches everything. Where not even this is reported, RE2 gave up (for want of memory; it says no more)."""
         self._set.Compile()
         self._all = list(range(len(patterns)))
+        self._needs.sort(key=lambda n: n[1].unbroken)
+        self._lengths = [n.unbroken for _, n in self._needs]
 
     def candidates(self, text: str, named: frozenset[int] = frozenset()) -> list[int]:
         """Indices of the patterns that may match, in order; `named`: those whose context the text's field gives.
@@ -117,8 +120,6 @@ class Gate:
                     have[i] = have.get(i, 0) | bit
                 near.update(context)
         full, needs_of = self._full, self._needs_of
-        maybe = [(i, needs_of[i]) for i, bits in have.items() if bits == full[i]]
-        maybe += self._needs
         characters = set(text)
         digits = len(_DIGIT.findall(text))
         unbroken = max(map(len, text.split()), default=0)
@@ -126,18 +127,23 @@ class Gate:
         ascii_only = text.isascii()
         shape = text.translate(_SHAPES) if ascii_only else ""
         contextual = self._contextual
-        return sorted(
-            i
-            for i, n in maybe
-            if n.digits <= digits
-            and n.solid <= solid
-            and n.unbroken <= unbroken
-            and n.characters <= characters
-            and not (n.one_of and characters.isdisjoint(n.one_of))
-            and not (n.foreign and ascii_only)
-            and (not ascii_only or n.shape in shape)
-            and (i not in contextual or i in near)
-        )
+        maybe = [(i, needs_of[i]) for i, bits in have.items() if bits == full[i]]
+        maybe += self._needs[: bisect_right(self._lengths, unbroken)]
+        found = []
+        for i, (least, longest, most_solid, all_of, one_of, foreign, its_shape) in maybe:
+            if (
+                least <= digits
+                and most_solid <= solid
+                and longest <= unbroken
+                and not (foreign and ascii_only)
+                and (its_shape in shape or not ascii_only)
+                and (i not in contextual or i in near)
+                and all_of <= characters
+                and not (one_of and characters.isdisjoint(one_of))
+            ):
+                found.append(i)
+        found.sort()
+        return found
 
 
 def literals(pattern: str) -> list[list[str]]:

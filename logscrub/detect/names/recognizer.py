@@ -31,8 +31,7 @@ from logscrub.model import Span
 
 _LETTER = "A-Za-zÀ-ÖØ-öø-ʯʼʾʿḀ-ỿ\u0300-\u036f"
 _TOKEN = re.compile(
-    r"(?<![\w.\\])(?<!\w-)(?<!::)(?<!(?<![a-z])/)"
-    rf"[{_LETTER}]+(?:['’ʼʻ`-][{_LETTER}]+){{0,6}}"
+    rf"[{_LETTER}](?<![\w.\\].)(?<!\w-.)(?<!::.)(?<!(?<![a-z])/.)[{_LETTER}]*(?:['’ʼʻ`-][{_LETTER}]+){{0,6}}"
     r"(?![\w@\\]|-\w|/[^A-Z\s]|\.\w|::|\(\))"
 )
 """A word that is no part of an identifier, an address or a path in small letters."""
@@ -111,7 +110,7 @@ _TIMES = frozenset(
 )
 _BY = re.compile(r"\bby $")
 _NUMBER = re.compile(r",? ?\d")
-_SUFFIX = re.compile(r"['’]s$")
+_SUFFIXES = ("'s", "’s")
 _GAP = re.compile(r"[ \u00a0]|(?<=\b[^\W\d_])\.[ \u00a0]?")
 _PLAIN = 15
 """Tenths of log odds by which the shape of a word on no list is plainly a name's."""
@@ -160,9 +159,9 @@ class ListedNames:
         for m in _TOKEN.finditer(text):
             start, end = m.span()
             word = m[0]
-            if len(word) > 3 and _SUFFIX.search(word):
+            if word[-2:] in _SUFFIXES and len(word) > 3:
                 word, end = word[:-2], end - 2
-            joined = start - before <= 2 and _GAP.fullmatch(text, before, start) is not None
+            joined = start - before <= 2 and (text[before:start] == " " or _GAP.fullmatch(text, before, start) is not None)
             before = end
             case = _case(word)
             if case == "l" and (text[start - 1 : start] in _CODE_BEFORE or text[end : end + 1] in _CODE_AFTER):
