@@ -1,0 +1,312 @@
+"""What one scrubbed record says, as numbers and names that identify nobody.
+
+A record's **statement** is its text with all that varies replaced: `Assigned PAY-1 to <PERSON>` and `Assigned WEB-22 to <PERSON>`
+are `Assigned # to <PERSON>`. An error's **signature** is its statement and the two topmost frames of its stack, without
+places in files, which move with each version: `TypeError: Cannot read properties of undefined (reading 'id') @ save save.js`.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+from typing import NamedTuple
+
+from logscrub.metrics.app_metrics import Point
+from logscrub.metrics.outcomes import STATUS, outcomes_of
+from logscrub.metrics.records import LogRecord
+from logscrub.metrics.sketches import bucket_of, register_of
+
+HOUR_NS = 3_600_000_000_000
+ERRORS = ("ERROR", "FATAL")
+_LONGEST_STATEMENT = 160
+_FRAMES = 2
+_PRINT_BYTES = 6
+
+_TOKEN = re.compile(r"<([A-Z][A-Z0-9_]*)(?::([0-9a-f]{20}))?>")
+_ACTORS = frozenset(("ACCOUNT_ID", "USER_ID", "USER_KEY", "NICKNAME", "USERNAME"))
+_CUSTOMERS = frozenset(("CLOUD_ID", "SITE_NAME", "INSTALLATION_ID", "ORG_ID", "BITBUCKET_WORKSPACE"))
+_OBJECT = re.compile(
+    r"(?<![\w-])(?!(?:UTF|SHA|ISO|RFC|MD|AES|RSA|CVE)-)[A-Z][A-Z0-9_]{1,19}-\d{1,7}(?![\w-])|(?<=/)(?:issue|content|pages?)/\d+"
+)
+_VARYING = re.compile(
+    r"<([A-Z][A-Z0-9_]*)(?::[0-9a-f]{20})?>"
+    r"|(?<![A-Za-z0-9])[A-Z][A-Z0-9_]+-\d+(?![A-Za-z0-9])"
+    r"|(?:[A-Za-z]{0,20}\d[A-Za-z0-9]*)(?:[-:.+/][A-Za-z0-9]*\d[A-Za-z0-9]*)*"
+)
+_FRAME = re.compile(r"^\s*at (?:async )?(?:(?P<name>[\w$.<>\[\] ]{1,80}) \()?(?P<place>[^()\s]{1,300}):\d+:\d+\)?", re.MULTILINE)
+_OUTSIDE = re.compile(r"^node:|node_modules|^internal/|<anonymous>")
+_DURATION = re.compile(
+    r"(?<![\w-])(?:in|took|taken|duration|elapsed|latency|query:|(?:GET|POST|PUT|PATCH|DELETE) \S{1,300} \d{3})"
+    r"[\"']?[ :=]{1,3}[\"']?(?P<value>\d{1,8}(?:\.\d{1,6})?)[\"']? ?"
+    r"(?P<unit>ms|msecs?|milliseconds?|s|secs?|seconds?|min|minutes?)(?!\w)"
+    r"|(?<![\w-])[\"']?(?:\w{0,20}(?:[Tt]ook|[Dd]uration|[Ee]lapsed|[Ll]atency)_?(?:Ms|ms|Millis|millis)|ms|millis|durationInMillis)"
+    r"[\"']?[ :=]{1,3}[\"']?(?P<bare>\d{1,8}(?:\.\d{1,6})?)(?![\w.])"
+)
+_WAITS = re.compile(r"(?i)\b(?:retr(?:y|ying|ies)|wait(?:ing|s)?|back-?off|next|again|delay|sleep(?:ing)?|expires?)\b")
+_IDS = re.compile(
+    r"(?<![A-Za-z0-9_])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![A-Za-z0-9_])"
+    r"|(?<=[A-Z]:)[0-9a-f]{20}(?=>)|(?<![A-Za-z0-9_])(?=[a-f]*0)[0-9a-f]{7,64}(?![A-Za-z0-9_])"
+)
+"""Ids whose letters say nothing."""
+_NO_DIGITS = str.maketrans("123456789", "000000000")
+_LONGEST_KNOWN, _MOST_KNOWN = 512, 50_000
+_MOST_INVOCATIONS = 10_000
+_SCALE = {"m": 1.0, "s": 1000.0, "min": 60_000.0}
+
+
+class Facts(NamedTuple):
+    """What is counted of one record or data point."""
+
+    hour: int | None
+    """Hours since 1970, UTC; None where the log has no time."""
+    source: str
+    """`logs` or `metrics`."""
+    function: str
+    module: str
+    version: str
+    environment: str
+    level: str
+    signature: str
+    """Of an error; else ""."""
+    tenant: str
+    """The customer's pseudonym as it stands in the log, `<CLOUD_ID:…>`; "" where the record names none."""
+    records: int
+    errors: int
+    outcomes: tuple[tuple[str, int], ...]
+    """Columns, as in `logscrub.metrics.outcomes`, and how often."""
+    invocations: int
+    """As counted by the App metrics API; 0 for records of logs."""
+    requests: int
+    """Calls of APIs as counted by the App metrics API."""
+    size: int
+    """Bytes of its text."""
+    durations: tuple[tuple[int, int], ...]
+    """Buckets and counts."""
+    sketches: tuple[tuple[str, int], ...]
+    """What is counted distinctly (`invocations`, `actors`, `objects`), and what this one adds to the sketch."""
+    statement: str
+    """Of a record from which something was redacted; else ""."""
+    redactions: tuple[str, ...]
+    """Entity types, one a redaction."""
+    fingerprint: int
+    """48 bits of a keyed hash of invocation, time and content."""
+
+
+class FactFinder:
+    """Says what records say. What follows from a text without its digits is remembered, for statements come again."""
+
+    def __init__(self, key: bytes) -> None:
+        """`key`: 16 to 64 bytes, for fingerprints and sketches."""
+        self._key = key
+        self._known: tuple[dict[str, _Shape], dict[str, _Shape]] = ({}, {})
+        """Of records that are no errors, and of those that are."""
+        self._invocations: dict[str, tuple[str, int]] = {}
+
+    def facts(self, item: LogRecord | Point) -> Facts:
+        """What a record or a data point says."""
+        return self._of_record(item) if isinstance(item, LogRecord) else _of_point(item, self._key)
+
+    def _of_record(self, record: LogRecord) -> Facts:
+        time_ns, level, message, arguments, invocation = record[:5]
+        text = f"{message}\n{arguments}" if arguments else message
+        key = self._key
+        is_error = level in ERRORS
+        shape = self._shape(text, is_error)
+        sketches: list[tuple[str, int]] = []
+        if invocation:
+            entry = self._invocations.get(invocation)
+            if entry is None:
+                if len(self._invocations) >= _MOST_INVOCATIONS:
+                    self._invocations.clear()
+                entry = self._invocations[invocation] = ("invocations", _register(invocation, key))
+            sketches.append(entry)
+        for start, end in shape.objects:
+            sketches.append(("objects", _register(text[start:end], key)))
+        tokens = _TOKEN.findall(text) if shape.has_tokens else ()
+        for kind, digits in tokens:
+            if digits and kind in _ACTORS:
+                sketches.append(("actors", _register(digits, key)))
+        said = "".join([text[start:end] for start, end in shape.statuses]) if shape.statuses else ""
+        outcomes = shape.outcomes.get(said)
+        if outcomes is None:
+            outcomes = shape.outcomes[said] = tuple((column, 1) for column in outcomes_of(text))
+        durations: tuple[tuple[int, int], ...] = ()
+        if shape.duration is not None:
+            start, end, scale = shape.duration
+            durations = ((bucket_of(float(text[start:end]) * scale), 1),)
+        return Facts(
+            None if time_ns is None else time_ns // HOUR_NS,
+            "logs",
+            record.function,
+            record.module,
+            record.version,
+            record.environment,
+            level,
+            shape.signature,
+            tenant_of(record.customer) if record.customer else "",
+            1,
+            1 if is_error else 0,
+            outcomes,
+            0,
+            0,
+            len(text) if text.isascii() else len(text.encode("utf-8", "replace")),
+            durations,
+            tuple(sketches),
+            shape.statement,
+            tuple([kind for kind, _ in tokens]) if tokens else (),
+            _print(f"{invocation}\0{time_ns}\0{level}\0{text}", key),
+        )
+
+    def _shape(self, text: str, is_error: bool) -> _Shape:
+        if len(text) > _LONGEST_KNOWN:
+            return _shape_of(text, is_error)
+        known = self._known[is_error]
+        plain = text.translate(_NO_DIGITS)
+        shape = known.get(plain)
+        if shape is None:
+            if len(known) >= _MOST_KNOWN:
+                known.clear()
+            plainer = _IDS.sub(_zeros, plain)  # of the same length: what is found stands at the same place
+            shape = known.get(plainer)
+            if shape is None:
+                shape = known[plainer] = _shape_of(text, is_error)
+            known[plain] = shape
+        return shape
+
+
+class _Shape(NamedTuple):
+    """What all texts have in common that differ in their digits alone."""
+
+    has_tokens: bool
+    objects: tuple[tuple[int, int], ...]
+    """Where things of a customer are named: issue keys, ids of pages."""
+    duration: tuple[int, int, float] | None
+    """Where a number tells how long something took, and its unit in milliseconds."""
+    statuses: tuple[tuple[int, int], ...]
+    """Where the statuses of answers stand: on their digits it depends what went wrong."""
+    outcomes: dict[str, tuple[tuple[str, int], ...]]
+    """By these digits: what went wrong, each once."""
+    signature: str
+    statement: str
+
+
+def _zeros(m: re.Match[str]) -> str:
+    return "0" * len(m[0])
+
+
+def _shape_of(text: str, is_error: bool) -> _Shape:
+    has_tokens = _TOKEN.search(text) is not None
+    return _Shape(
+        has_tokens,
+        tuple(m.span() for m in _OBJECT.finditer(text)),
+        _duration_in(text),
+        tuple(m.span() for m in STATUS.finditer(text)),
+        {},
+        signature_of(text) if is_error else "",
+        statement_of(text) if has_tokens else "",
+    )
+
+
+_ERROR_TYPES = {
+    "timeout": "timeouts",
+    "time_out": "timeouts",
+    "memory": "out_of_memory",
+    "rate_limit": "throttles",
+    "rate limit": "throttles",
+    "throttl": "throttles",
+}
+
+
+def _of_point(point: Point, key: bytes) -> Facts:
+    """A data point of the App metrics API; which metrics mean what is told by their names."""
+    error = point.attribute("errorType").lower()
+    is_error = "error" in point.metric or "failure" in point.metric
+    status = point.attribute("status")
+    is_request = "api_request_count" in point.metric
+    outcomes: list[str] = []
+    if is_error:
+        outcomes = sorted({column for word, column in _ERROR_TYPES.items() if word in error.replace("-", "_")})
+    elif is_request and status in ("429", "401", "403"):
+        outcomes = ["throttles" if status == "429" else "auth_failures"]
+    counted = max(0, point.value)
+    failed = is_error or (is_request and status[:1] in ("4", "5"))
+    told = "\0".join([point.metric, str(point.time_ns), str(point.end_ns), *(f"{n}={v}" for n, v in point.attributes)])
+    return Facts(
+        point.time_ns // HOUR_NS,
+        "metrics",
+        point.attribute("functionKey"),
+        point.attribute("moduleKey"),
+        point.attribute("appVersion"),
+        point.attribute("environmentId"),
+        "",
+        point.attribute("errorType") if is_error else "",
+        tenant_of(point.attribute("contextAri")),
+        0,
+        counted if failed else 0,
+        tuple((column, counted) for column in outcomes),
+        counted if point.metric.endswith("invocation_count") else 0,
+        counted if is_request else 0,
+        0,
+        point.buckets,
+        (),
+        "",
+        (),
+        _print(told, key),
+    )
+
+
+def _register(what: str, key: bytes) -> int:
+    return register_of(blake2b(what.encode("utf-8", "replace"), digest_size=8, key=key).digest())
+
+
+def _print(what: str, key: bytes) -> int:
+    return int.from_bytes(blake2b(what.encode("utf-8", "replace"), digest_size=_PRINT_BYTES, key=key).digest(), "big")
+
+
+def tenant_of(customer: str) -> str:
+    """The pseudonym of a customer in what names one: `ari:cloud:jira::site/<CLOUD_ID:…>` → `<CLOUD_ID:…>`."""
+    for m in _TOKEN.finditer(customer):
+        if m[2] and m[1] in _CUSTOMERS:
+            return m[0]
+    return ""
+
+
+def statement_of(text: str) -> str:
+    """The first line of a text without what varies."""
+    line = text.lstrip().split("\n", 1)[0][: 4 * _LONGEST_STATEMENT]
+    cut = re.search(r"\s*[{\[]", line)
+    line = line[: cut.start()] if cut and cut.start() else line
+    return _VARYING.sub(lambda m: f"<{m[1]}>" if m[1] else "#", line).strip()[:_LONGEST_STATEMENT]
+
+
+def signature_of(text: str) -> str:
+    """An error's statement and where it was thrown."""
+    if "\\n" in text and "\n    at " not in text:
+        text = text.replace("\\n", "\n")
+    frames = []
+    for m in _FRAME.finditer(text):
+        place = m["place"]
+        if _OUTSIDE.search(place):
+            continue
+        file = _VARYING.sub("#", place.rsplit("/", 1)[-1])
+        frames.append(f"{_VARYING.sub('#', m['name'] or '').strip()} {file}".strip())
+        if len(frames) == _FRAMES:
+            break
+    return " @ ".join([statement_of(text), *frames])
+
+
+def duration_of(text: str) -> float | None:
+    """How long something took, in milliseconds, as the text tells it first; waits and limits are no durations."""
+    found = _duration_in(text)
+    return None if found is None else float(text[found[0] : found[1]]) * found[2]
+
+
+def _duration_in(text: str) -> tuple[int, int, float] | None:
+    for m in _DURATION.finditer(text):
+        if _WAITS.search(text, max(0, m.start() - 60), m.start()):
+            continue
+        if m["bare"] is not None:
+            return *m.span("bare"), 1.0
+        unit = m["unit"]
+        return *m.span("value"), _SCALE["min" if unit.startswith("min") else unit[0]]
+    return None

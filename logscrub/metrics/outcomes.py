@@ -1,0 +1,121 @@
+"""What went wrong, by the words of a record: throttled, timed out, out of memory, not allowed, egress denied.
+
+Each outcome has examples of texts that say so and of texts that do not; tests hold it to them. The words are those of Forge's
+runtime, its packages (`@forge/api`, `@forge/events`), the product APIs, and Node.js. A new outcome is a new entry here and a
+column of the store.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_STATUS = (
+    r"(?:(?i:status(?:[ _]?code)?|code|http(?:/\d(?:\.\d)?)?|responded(?: with)?|failed with(?: status)?)[\"']?[ :=]{1,3}[\"']?"
+    r"|(?:GET|POST|PUT|PATCH|DELETE|HEAD) [^\s\"']{1,300} |[a-z]Error: )"
+)
+"""What stands before the status of an answer."""
+
+STATUS = re.compile(rf"{_STATUS}\d{{3}}(?!\d)|REST_API_\d{{3}}| - \d{{3}} ")
+"""Where the digits of a text decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Something that can have gone wrong with an invocation."""
+
+    column: str
+    """Where the store counts it."""
+    why: str
+    pattern: re.Pattern[str]
+    examples: tuple[str, ...]
+    counterexamples: tuple[str, ...]
+
+
+OUTCOMES = (
+    Outcome(
+        "throttles",
+        "The platform or a product API refused work because there was too much of it.",
+        re.compile(
+            rf"RATE_LIMITED|RateLimitError|(?i:too many requests|rate limit(?:ed|s)? (?:exceeded|reached)|rate.limited)"
+            rf"|Limits for the current installation have been exceeded|{_STATUS}429(?!\d)"
+        ),
+        (
+            "FUNCTION_PLATFORM_RATE_LIMITED retryAfter=12",
+            "WARN RATE_LIMITED retryAfter=30 attempt=2",
+            "Jira responded 429 Too Many Requests, Retry-After 15",
+            "Limits for the current installation have been exceeded",
+            "requestJira status=429 took=812ms",
+            "GET /rest/api/3/issue/PAY-1 429 in 12 ms",
+        ),
+        ("Synced 429 issues in 812 ms", "X-RateLimit-Remaining 88, X-RateLimit-Reset 2026-11-22", "issue PAY-429 moved"),
+    ),
+    Outcome(
+        "timeouts",
+        "A function or a request took longer than it may.",
+        re.compile(
+            r"FUNCTION_TIME_OUT|ETIMEDOUT|ESOCKETTIMEDOUT|ECONNABORTED"
+            r"|(?i:(?<!no )(?:timed[ -]?out|time-?out (?:of|after|exceeded|error)"
+            r"|(?:network|gateway|request|connect(?:ion)?|read) time-?out))"
+            rf"|{_STATUS}(?:408|504)(?!\d)"
+        ),
+        (
+            "Task timed out after 25.00 seconds",
+            "FUNCTION_TIME_OUT after 25 s in step 3",
+            "FetchError: network timeout at step 4",
+            "Retrying after 2 s: ETIMEDOUT",
+            "Request failed with status 504",
+        ),
+        ("timeout set to 25 s", "default timeout 900 s for async events", "took 504 ms"),
+    ),
+    Outcome(
+        "out_of_memory",
+        "A function needed more memory than it may have.",
+        re.compile(r"FUNCTION_OUT_OF_MEMORY|(?i:out of memory|heap limit|ERR_WORKER_OUT_OF_MEMORY)"),
+        (
+            "FUNCTION_OUT_OF_MEMORY: used 511 MB of 512 MB",
+            "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
+        ),
+        ("memory 300 MB of 512 MB", "heapUsed 88 MB"),
+    ),
+    Outcome(
+        "auth_failures",
+        "An API said that the app, or a person through it, may not do that: 401, 403, a missing scope.",
+        re.compile(
+            rf"NEEDS_AUTHENTICATION_ERR|(?i:scope does not match|unauthori[sz]ed(?!\w)|(?<!\w)forbidden(?!\w))"
+            rf"|{_STATUS}40[13](?!\d)|REST_API_40[13]|processing? runtime HTTP request - 40[13] "
+        ),
+        (
+            "Unauthorized; scope does not match",
+            "ProxyRequestError: NEEDS_AUTHENTICATION_ERR",
+            "Error: Request failed with status 403 for user 7",
+            "login failed username=x status=401",
+            "GET https://x.atlassian.net/rest/api/3/myself 401",
+            'request failed [{"status":401,"config":{}}]',
+        ),
+        ("Deleted 401 stale checkpoints", "Storage value of 403 bytes", "status=200 took=401ms"),
+    ),
+    Outcome(
+        "egress_denials",
+        "The app called an address that its manifest does not allow.",
+        re.compile(r"REQUEST_EGRESS_ALLOWLIST_ERR|URL not included in the external fetch backend permissions"),
+        (
+            "URL not included in the external fetch backend permissions: https://hooks.example.com/x",
+            "Forge platform failed to process runtime HTTP request - 403 - REQUEST_EGRESS_ALLOWLIST_ERR",
+        ),
+        ("egress permissions checked", "fetch backend ready"),
+    ),
+)
+
+ANY = re.compile(
+    r"RATE|(?i:rate.?limit|many requests|exceeded|time.?d?.?out|timed|memory|heap|scope|unauthori|forbidden)|AUTHENTICATION"
+    r"|EGRESS|URL not|ECONNABORTED|40[138](?!\d)|429(?!\d)|504(?!\d)"
+)
+"""What each text has that one of the outcomes matches: asked first, for most texts have none of it."""
+
+
+def outcomes_of(text: str) -> list[str]:
+    """The columns of the outcomes that a text tells of."""
+    if ANY.search(text) is None:
+        return []
+    return [o.column for o in OUTCOMES if o.pattern.search(text) is not None]
