@@ -32,7 +32,7 @@ from logscrub.redact.policy import load_policy
 from logscrub.redact.pseudonyms import Pseudonymizer, check_key
 from logscrub.redact.scrub import WITHHELD, Redactor
 from logscrub.scrubbing import Scrubber, Scrubs, Tally
-from logscrub.sinks import Sink, ZipSink, open_sink, open_zip_sink
+from logscrub.sinks import MemberLike, open_sink, open_zip_sink
 from logscrub.sources import streams
 from logscrub.sources.files import Input, printable
 from logscrub.sources.streams import Stream, open_stream
@@ -244,16 +244,32 @@ def scrub_input(
     with open_stream(item) as stream:
         if stream.compression == "zip":
             with open_zip_sink(target, inputs=[item.path]) as archive:
-                tally = _scrub_members(engine, stream, archive, input_format, tell)
+                tally = scrub_members(engine, stream, archive, input_format, tell)
                 archive.commit()
             return tally
         with open_sink(target, stream.compression, inputs=[item.path]) as sink:
-            tally = _scrub_stream(engine, stream, sink, input_format, tell)
+            tally = scrub_stream(engine, stream, sink, input_format, tell)
             sink.commit()
         return tally
 
 
-def _scrub_stream(engine: Runner, stream: Stream, sink: Sink, input_format: str, tell: Progress) -> Tally:
+class Takes(Protocol):
+    """Where clean bytes go."""
+
+    def write(self, data: bytes) -> None: ...
+    def flush(self) -> None: ...
+
+
+class TakesMembers(Protocol):
+    """Where the clean bytes of an archive's members go."""
+
+    def begin(self, name: str, info: MemberLike) -> None: ...
+    def write(self, data: bytes) -> None: ...
+    def end(self) -> None: ...
+
+
+def scrub_stream(engine: Runner, stream: Stream, sink: Takes, input_format: str, tell: Progress) -> Tally:
+    """Scrubs an open input that is no zip. Raises as `scrub_input`."""
     scrubber = engine.scrubber(input_format)
     live = stream.size is None
     try:
@@ -271,7 +287,8 @@ def _scrub_stream(engine: Runner, stream: Stream, sink: Sink, input_format: str,
     return scrubber.tally
 
 
-def _scrub_members(engine: Runner, stream: Stream, archive: ZipSink, input_format: str, tell: Progress) -> Tally:
+def scrub_members(engine: Runner, stream: Stream, archive: TakesMembers, input_format: str, tell: Progress) -> Tally:
+    """Scrubs the members of an open zip. Raises as `scrub_input`."""
     total = Tally()
     names: dict[str, str] = {}
     for name, pieces, info in stream.members():

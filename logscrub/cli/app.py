@@ -7,18 +7,20 @@ from typing import Annotated, Any
 import typer
 
 from logscrub._version import __version__
-from logscrub.cli import detectors, scrub, verify
+from logscrub.cli import detectors, ingest, metrics, scrub, store, verify
 
 app = typer.Typer(
     name="logscrub",
     help="Takes customer data out of Atlassian Forge log exports, and proves that it is gone.\n\n"
-    "Nothing is sent anywhere: logscrub never uses the network.",
+    "Nothing is sent anywhere: logscrub uses no network, but for a store that you put on one.",
     epilog="""\b
 Examples:
   logscrub scrub app.log -o clean.log        scrub a file (.gz, .zst, .zip too)
   logscrub scrub exports/ -o clean/          scrub a folder
   tail -f app.log | logscrub scrub           scrub lines as they come
   logscrub verify clean/                     prove that nothing is left
+  logscrub ingest exports/ --store metrics   keep counts and timings
+  logscrub metrics --store metrics           show them
 
 \b
 Exit codes: 0 done or clean; 1 customer data found; 2 wrong usage;
@@ -46,6 +48,9 @@ def _root(
 
 app.command("scrub", epilog=scrub.EXAMPLES)(scrub.scrub)
 app.command("verify", epilog=verify.EXAMPLES)(verify.verify)
+app.command("ingest", epilog=ingest.EXAMPLES)(ingest.ingest)
+app.command("metrics", epilog=metrics.EXAMPLES)(metrics.metrics)
+app.add_typer(store.app, name="store")
 app.add_typer(detectors.app, name="detectors")
 
 

@@ -52,6 +52,17 @@ Names = Annotated[
     ),
 ]
 
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="A file with the key for pseudonyms, 16 bytes or more. Else LOGSCRUB_KEY.", show_default=False
+    ),
+]
+StoreAt = Annotated[
+    str | None,
+    typer.Option("--store", metavar="DIR", help="Where the metrics are kept: a folder, or s3://bucket/name.", show_default=False),
+]
+
 Engine = Annotated[
     Literal["fast", "plain"],
     typer.Option(

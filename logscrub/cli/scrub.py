@@ -20,6 +20,7 @@ from logscrub.cli.options import (
     Engine,
     Format,
     Inputs,
+    KeyFile,
     Names,
     Policy,
     given_key,
@@ -67,12 +68,7 @@ def scrub(
     detectors: Detectors = None,
     names: Names = None,
     engine: Engine = "fast",
-    key_file: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="A file with the key for pseudonyms, 16 bytes or more. Else LOGSCRUB_KEY.", show_default=False
-        ),
-    ] = None,
+    key_file: KeyFile = None,
     summary: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write what was done to this file, as JSON.", show_default=False)
     ] = None,
@@ -93,8 +89,8 @@ def scrub(
     good, unreadable = readable(arguments)
     items = expand(good) if good else []
     redactor = build_redactor(settings(load_config(), policy, detectors or [], names), key)
-    jobs = _jobs(redactor, items, output, several)
-    _refuse_overwriting(jobs, summary)
+    jobs = jobs_of(redactor, items, output, several)
+    refuse_overwriting(jobs, summary)
     outcomes = []
     for name, error in unreadable:
         say(str(error))
@@ -138,7 +134,7 @@ def _check_output(output: Path | None, several: bool) -> None:
         raise UsageError(f"{output}: is a file, but several inputs need a folder to go to; choose another -o")
 
 
-def _jobs(redactor: Redactor, items: Sequence[Input], output: Path | None, several: bool) -> list[Job]:
+def jobs_of(redactor: Redactor, items: Sequence[Input], output: Path | None, several: bool) -> list[Job]:
     """Where each input goes; names of files lose their customer data too, and stay different."""
     from logscrub.api import clean_name, unused_name
     from logscrub.sources.files import printable
@@ -159,7 +155,7 @@ def _jobs(redactor: Redactor, items: Sequence[Input], output: Path | None, sever
     return jobs
 
 
-def _refuse_overwriting(jobs: Sequence[Job], summary: Path | None) -> None:
+def refuse_overwriting(jobs: Sequence[Job], summary: Path | None) -> None:
     """Raises UsageError where an output is one of the inputs, before anything is written."""
     inputs = {_identity(job.item.path) for job in jobs if job.item.path is not None} - {None}
     targets = [job.target for job in jobs if job.target is not None]

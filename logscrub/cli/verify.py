@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -11,9 +11,14 @@ from logscrub._version import __version__
 from logscrub.cli.console import progress, put, say
 from logscrub.cli.options import Detectors, Engine, Format, Inputs, Names, each, readable, wait_for_input
 
+if TYPE_CHECKING:
+    from logscrub import api
+    from logscrub.verify import FileReport
+
 EXAMPLES = """\b
 Examples:
   logscrub verify clean/
+  logscrub verify metrics/
   logscrub verify clean.log --format json -o proof.json
   logscrub verify clean/ --format sarif -o logscrub.sarif
   logscrub scrub < app.log | logscrub verify
@@ -25,6 +30,31 @@ Findings are told by place and kind, never by value. What the policy of logscrub
 \b
 Exit codes: 0 clean; 1 customer data was found; 2 wrong usage or configuration;
 3 something could not be read or scanned, so nothing is proven."""
+
+
+def _is_store(path: str) -> bool:
+    return "://" in path or (Path(path) / "_delta_log").is_dir()
+
+
+def _of_store(engine: api.Runner, path: str) -> FileReport:
+    """What is found in the texts of a store of metrics, each looked at by itself; a line of the report is one of them."""
+    import json
+
+    from logscrub.api import clean_name
+    from logscrub.errors import InputError
+    from logscrub.metrics.store import open_store, texts
+    from logscrub.sources.files import printable
+    from logscrub.verify import FileReport
+
+    name = clean_name(engine.redactor, printable(path), pseudonyms=False)
+    try:
+        lines = "".join(json.dumps([text]) + "\n" for text in texts(open_store(path)))
+    except InputError as error:
+        say(str(error))
+        return FileReport(name, error=str(error).removeprefix(f"{path}: "))
+    verifier = engine.verifier(name, "ndjson")
+    verifier.feed(lines.encode())
+    return verifier.finish()
 
 
 def verify(
@@ -42,7 +72,8 @@ def verify(
 ) -> int:
     """Prove that logs hold no customer data.
 
-    Runs the detectors over the logs and changes nothing. The logs may have been scrubbed by anybody.
+    Runs the detectors over the logs and changes nothing. The logs may have been scrubbed by anybody. Of a store of metrics,
+    all its texts are looked at.
     """
     import json
 
@@ -54,7 +85,8 @@ def verify(
     from logscrub.verify import FileReport, text_report
     from logscrub.verify.sarif import sarif
 
-    good, unreadable = readable(inputs or ["-"])
+    stores = [argument for argument in inputs or [] if _is_store(argument)]
+    good, unreadable = readable([argument for argument in inputs or ["-"] if argument not in stores])
     items = each(good)
     output = None if output is None or str(output) == "-" else output
     if output is not None and any(same_file(item.path, output) for item in items if item.path is not None):
@@ -75,6 +107,8 @@ def verify(
                 if report.error:
                     say(f"{item.name}: {report.error}")
             reports += found
+        for argument in stores:
+            reports.append(_of_store(using, argument))
     if report_format == "json":
         text = (
             json.dumps(

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from logscrub.metrics.app_metrics import Point
-from logscrub.metrics.outcomes import STATUS, outcomes_of
+from logscrub.metrics.outcomes import outcomes_of, statuses_in
 from logscrub.metrics.records import LogRecord
 from logscrub.metrics.sketches import bucket_of, register_of
 
@@ -26,7 +26,8 @@ _TOKEN = re.compile(r"<([A-Z][A-Z0-9_]*)(?::([0-9a-f]{20}))?>")
 _ACTORS = frozenset(("ACCOUNT_ID", "USER_ID", "USER_KEY", "NICKNAME", "USERNAME"))
 _CUSTOMERS = frozenset(("CLOUD_ID", "SITE_NAME", "INSTALLATION_ID", "ORG_ID", "BITBUCKET_WORKSPACE"))
 _OBJECT = re.compile(
-    r"(?<![\w-])(?!(?:UTF|SHA|ISO|RFC|MD|AES|RSA|CVE)-)[A-Z][A-Z0-9_]{1,19}-\d{1,7}(?![\w-])|(?<=/)(?:issue|content|pages?)/\d+"
+    r"[A-Zcip](?:(?<=[A-Z])(?<![\w-].)(?<!^-)(?!(?:TF|HA|SO|FC|D|ES|SA|VE)-\d)[A-Z0-9_]{1,19}-\d{1,7}(?![\w-])"
+    r"|(?<=/.)(?:(?<=i)ssue|(?<=c)ontent|(?<=p)ages?)/\d+)"
 )
 _VARYING = re.compile(
     r"<([A-Z][A-Z0-9_]*)(?::[0-9a-f]{20})?>"
@@ -35,20 +36,30 @@ _VARYING = re.compile(
 )
 _FRAME = re.compile(r"^\s*at (?:async )?(?:(?P<name>[\w$.<>\[\] ]{1,80}) \()?(?P<place>[^()\s]{1,300}):\d+:\d+\)?", re.MULTILINE)
 _OUTSIDE = re.compile(r"^node:|node_modules|^internal/|<anonymous>")
-_DURATION = re.compile(
-    r"(?<![\w-])(?:in|took|taken|duration|elapsed|latency|query:|(?:GET|POST|PUT|PATCH|DELETE) \S{1,300} \d{3})"
-    r"[\"']?[ :=]{1,3}[\"']?(?P<value>\d{1,8}(?:\.\d{1,6})?)[\"']? ?"
-    r"(?P<unit>ms|msecs?|milliseconds?|s|secs?|seconds?|min|minutes?)(?!\w)"
-    r"|(?<![\w-])[\"']?(?:\w{0,20}(?:[Tt]ook|[Dd]uration|[Ee]lapsed|[Ll]atency)_?(?:Ms|ms|Millis|millis)|ms|millis|durationInMillis)"
-    r"[\"']?[ :=]{1,3}[\"']?(?P<bare>\d{1,8}(?:\.\d{1,6})?)(?![\w.])"
+_NUMBER = re.compile(
+    r"(?P<value>[0-9](?<![\w.].)[0-9]{0,7}(?:\.[0-9]{1,6})?)"
+    r"(?:[\"']? ?(?P<unit>ms|msecs?|milliseconds?|s|secs?|seconds?|min|minutes?)(?!\w)|(?![\w.]))"
 )
+"""A number, with a unit of time or without."""
+_TOOK = re.compile(r"(?<![\w-])(?:in|took|taken|duration|elapsed|latency|query:)[\"']?[ :=]{1,3}[\"']?$")
+"""What stands before a number with a unit that tells how long something took."""
+_TOOK_MS = re.compile(
+    r"(?<![\w-])(?:\w{0,20}(?:[Tt]ook|[Dd]uration|[Ee]lapsed|[Ll]atency)_?(?:Ms|ms|Millis|millis)|ms|millis|durationInMillis)"
+    r"[\"']?[ :=]{1,3}[\"']?$"
+)
+"""What stands before one without."""
+_ANSWER = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE) \S{1,300} \d{3} $")
+"""The same, where a method, an address and a status do."""
 _WAITS = re.compile(r"(?i)\b(?:retr(?:y|ying|ies)|wait(?:ing|s)?|back-?off|next|again|delay|sleep(?:ing)?|expires?)\b")
 _IDS = re.compile(
-    r"(?<![A-Za-z0-9_])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![A-Za-z0-9_])"
-    r"|(?<=[A-Z]:)[0-9a-f]{20}(?=>)|(?<![A-Za-z0-9_])(?=[a-f]*0)[0-9a-f]{7,64}(?![A-Za-z0-9_])"
+    rb"[0-9a-f](?<![A-Za-z0-9_].)(?:[0-9a-f]{7}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![A-Za-z0-9_])"
+    rb"|(?<=[A-Z]:.)[0-9a-f]{19}(?=>)|(?=[a-f]*0)[0-9a-f]{6,63}(?![A-Za-z0-9_]))"
 )
 """Ids whose letters say nothing."""
-_NO_DIGITS = str.maketrans("123456789", "000000000")
+_NO_DIGITS = bytes.maketrans(b"123456789", b"000000000")
+_BEFORE_NUMBERS = ("", " ", ":", "=", '"', "'")
+_CUE = 36
+"""Characters before a number in which it is told what it is."""
 _LONGEST_KNOWN, _MOST_KNOWN = 512, 50_000
 _MOST_INVOCATIONS = 10_000
 _SCALE = {"m": 1.0, "s": 1000.0, "min": 60_000.0}
@@ -98,7 +109,7 @@ class FactFinder:
     def __init__(self, key: bytes) -> None:
         """`key`: 16 to 64 bytes, for fingerprints and sketches."""
         self._key = key
-        self._known: tuple[dict[str, _Shape], dict[str, _Shape]] = ({}, {})
+        self._known: tuple[dict[bytes, _Shape], dict[bytes, _Shape]] = ({}, {})
         """Of records that are no errors, and of those that are."""
         self._invocations: dict[str, tuple[str, int]] = {}
 
@@ -161,7 +172,7 @@ class FactFinder:
         if len(text) > _LONGEST_KNOWN:
             return _shape_of(text, is_error)
         known = self._known[is_error]
-        plain = text.translate(_NO_DIGITS)
+        plain = text.encode("utf-8", "replace").translate(_NO_DIGITS)
         shape = known.get(plain)
         if shape is None:
             if len(known) >= _MOST_KNOWN:
@@ -190,8 +201,8 @@ class _Shape(NamedTuple):
     statement: str
 
 
-def _zeros(m: re.Match[str]) -> str:
-    return "0" * len(m[0])
+def _zeros(m: re.Match[bytes]) -> bytes:
+    return b"0" * len(m[0])
 
 
 def _shape_of(text: str, is_error: bool) -> _Shape:
@@ -200,7 +211,7 @@ def _shape_of(text: str, is_error: bool) -> _Shape:
         has_tokens,
         tuple(m.span() for m in _OBJECT.finditer(text)),
         _duration_in(text),
-        tuple(m.span() for m in STATUS.finditer(text)),
+        statuses_in(text),
         {},
         signature_of(text) if is_error else "",
         statement_of(text) if has_tokens else "",
@@ -302,11 +313,15 @@ def duration_of(text: str) -> float | None:
 
 
 def _duration_in(text: str) -> tuple[int, int, float] | None:
-    for m in _DURATION.finditer(text):
-        if _WAITS.search(text, max(0, m.start() - 60), m.start()):
+    for m in _NUMBER.finditer(text):
+        start, unit = m.start(), m["unit"]
+        if text[start - 1 : start] not in _BEFORE_NUMBERS:
             continue
-        if m["bare"] is not None:
-            return *m.span("bare"), 1.0
-        unit = m["unit"]
-        return *m.span("value"), _SCALE["min" if unit.startswith("min") else unit[0]]
+        cue = (_TOOK if unit else _TOOK_MS).search(text, max(0, start - _CUE), start)
+        if cue is None and unit and text[start - 2 : start - 1].isdigit():
+            cue = _ANSWER.search(text, max(0, start - 320), start)
+        if cue is None or _WAITS.search(text, max(0, cue.start() - 60), cue.start()):
+            continue
+        scale = 1.0 if unit is None else _SCALE["min" if unit.startswith("min") else unit[0]]
+        return *m.span("value"), scale
     return None

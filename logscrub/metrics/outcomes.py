@@ -16,8 +16,9 @@ _STATUS = (
 )
 """What stands before the status of an answer."""
 
-STATUS = re.compile(rf"{_STATUS}\d{{3}}(?!\d)|REST_API_\d{{3}}| - \d{{3}} ")
-"""Where the digits of a text decide."""
+_NUMBERS = re.compile(r"\d(?<!\d.)\d\d(?!\d)")
+_REQUEST = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE|HEAD) [^\s\"']{1,300} $")
+_MIGHT = re.compile(rf"(?:{_STATUS}|REST_API_| - )$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,16 @@ ANY = re.compile(
     r"|EGRESS|URL not|ECONNABORTED|40[138](?!\d)|429(?!\d)|504(?!\d)"
 )
 """What each text has that one of the outcomes matches: asked first, for most texts have none of it."""
+
+
+def statuses_in(text: str) -> tuple[tuple[int, int], ...]:
+    """Where three digits stand on which an outcome may depend: the status of an answer, whatever it is."""
+    return tuple(
+        m.span()
+        for m in _NUMBERS.finditer(text)
+        if _MIGHT.search(text, max(0, m.start() - 24), m.start())
+        or (text[m.start() - 1 : m.start()] == " " and _REQUEST.search(text, max(0, m.start() - 320), m.start()))
+    )
 
 
 def outcomes_of(text: str) -> list[str]:

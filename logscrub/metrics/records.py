@@ -118,6 +118,13 @@ class _Lines:
         self._rest = lines.pop()
         return lines
 
+    def whole(self, text: str) -> str:
+        """The same as one text, the last line's end included."""
+        text = self._rest + text
+        end = text.rfind("\n") + 1
+        self._rest = text[end:]
+        return text[:end]
+
     def finish(self) -> list[str]:
         rest, self._rest = self._rest, ""
         return [rest] if rest else []
@@ -417,6 +424,14 @@ _PARTS = re.compile(
 )
 _GROUP = re.compile(r"invocation:\s+(?P<id>[0-9a-f-]{32,36})(?:\s+(?P<function>[\w.$-]+))?\s*$")
 _DETAIL = re.compile(r"[│\s]*(?P<name>App version|Invocation ID|Function name|Function trigger):?\s+(?P<value>\S+)[\s│]*$")
+_FLAT = re.compile(
+    r"^(?:(?P<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +"
+    r"(?P<hour>\d{4}-\d\d-\d\dT\d\d):(?P<minute>\d\d):(?P<second>\d\d)\.(?P<ms>\d{3})Z "
+    r"(?P<id>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?: |$)"
+    r"|(?=[A-Z]{4,8}[ \t]|\[?\d{4}-\d\d-\d\d[T ]|invocation:|[┌│├└]| +(?:App version|Function (?:name|trigger)):))",
+    re.MULTILINE,
+)
+"""The head of a record as `forge logs` prints most of them. Without a group: whatever else may begin a record or tell of one."""
 _PLAIN_HEAD = re.compile(
     r"\[?(?P<time>\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?)\]?[ \t]*"
     r"(?:[-|:]?[ \t]*\[?(?P<level>TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL)(?![A-Za-z])\]?)?[ \t:|-]*"
@@ -435,8 +450,31 @@ class TextRecords:
         """What the head of a group says about the records below it."""
 
     def feed(self, text: str) -> Iterator[Item]:
-        for line in self._lines.feed(text):
+        lines = self._lines.whole(text)
+        heads = list(_FLAT.finditer(lines)) if lines and not self._group and "\x1b" not in lines and "\r" not in lines else []
+        if heads and all(m.lastgroup == "id" for m in heads):
+            yield from self._flat(lines, heads)
+        else:
+            for line in lines.split("\n")[:-1]:
+                yield from self._line(line)
+
+    def _flat(self, lines: str, heads: list[re.Match[str]]) -> Iterator[Item]:
+        """The records of lines that all have the most common layout: what lies between their heads."""
+        for line in lines[: heads[0].start()].split("\n")[:-1]:
             yield from self._line(line)
+        yield from self._close()
+        ends = [m.start() - 1 for m in heads[1:]]
+        last = heads[-1]
+        for m, end in zip(heads, [*ends, len(lines) - 1], strict=True):
+            level, hour, minute, second, ms, invocation = m.groups()
+            base, start = _hour(hour), m.end()
+            time_ns = None if base is None else base + (int(minute) * 60_000 + int(second) * 1000 + int(ms)) * 1_000_000
+            message = lines[start : end if end - start < MOST_MESSAGE else start + MOST_MESSAGE]
+            if m is not last:
+                yield LogRecord(time_ns, level, message.rstrip("\n"), "", invocation)
+            else:  # the next lines may go on with it
+                first, *self._more = message.split("\n")
+                self._open, self._size = LogRecord(time_ns, level, first, "", invocation), len(message)
 
     def finish(self) -> Iterator[Item]:
         for line in self._lines.finish():
@@ -563,6 +601,12 @@ def _from_iso(text: str) -> int | None:
         return None
     seconds = day + int(m[2]) * 3600 + int(m[3]) * 60 + int(m[4])
     return seconds * 10**9 + int((m[5] or "0").ljust(9, "0"))
+
+
+@lru_cache(maxsize=4096)
+def _hour(text: str) -> int | None:
+    """The nanoseconds at which an hour began: `2026-11-22T08`."""
+    return _from_iso(f"{text}:00:00Z")
 
 
 @lru_cache(maxsize=4096)

@@ -117,14 +117,14 @@ def _frame(kind: str, places: Iterable[tuple[Any, ...]], columns: dict[str, list
     named = {name: pl.Series([row[i] for row in rows], dtype=pl.String) for i, name in enumerate(DIMENSIONS) if i}
     if rows and len(rows[0]) > len(DIMENSIONS):
         named["what"] = pl.Series([row[-1] for row in rows], dtype=pl.String)
-    hours = _hours(row[0] for row in rows)
+    hour = hours(row[0] for row in rows)
     counted = {name: pl.Series(values, dtype=pl.Int64) for name, values in columns.items()}
-    return pl.DataFrame({"hour": hours, **named, **counted}).with_columns(pl.lit(kind).alias("kind"))
+    return pl.DataFrame({"hour": hour, **named, **counted}).with_columns(pl.lit(kind).alias("kind"))
 
 
 def _seen(hour: int | None, prints: list[int]) -> pl.DataFrame:
     return pl.DataFrame({"prints": pl.Series(prints, dtype=pl.Int64)}).with_columns(
-        pl.lit("seen").alias("kind"), pl.lit(_hours([hour])[0]).alias("hour")
+        pl.lit("seen").alias("kind"), pl.lit(hours([hour])[0]).alias("hour")
     )
 
 
@@ -139,8 +139,9 @@ def empty() -> pl.DataFrame:
     return pl.DataFrame(schema=SCHEMA)
 
 
-def _hours(hours: Iterable[int | None]) -> pl.Series:
-    times = [None if hour is None or not 0 <= hour < _LAST_HOUR else hour * _HOUR_US for hour in hours]
+def hours(numbers: Iterable[int | None]) -> pl.Series:
+    """Hours since 1970 as times; None, and what is no time, as null."""
+    times = [None if hour is None or not 0 <= hour < _LAST_HOUR else hour * _HOUR_US for hour in numbers]
     return pl.Series("hour", times, pl.Int64).cast(pl.Datetime("us", "UTC"))
 
 

@@ -33,6 +33,10 @@ class Pseudonymizer:
         self.key_id = hmac.new(self._key, b"logscrub key id", hashlib.sha256).hexdigest()[:16]
         """Tells runs under the same key from others; says nothing about the key."""
 
+    def derived(self, purpose: str) -> bytes:
+        """A key for another purpose, 32 bytes, that says nothing about this one."""
+        return hmac.digest(self._key, f"logscrub {purpose}".encode(), "sha256")
+
     def token(self, entity_type: str, value: str) -> str:
         """`<ENTITY_TYPE:…>` for a value, the same for every way to write it."""
         message = f"{entity_type}\0{normalise(entity_type, value)}".encode("utf-8", "surrogatepass")

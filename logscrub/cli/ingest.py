@@ -1,0 +1,150 @@
+"""`logscrub ingest`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from logscrub.cli.console import Tell, progress, say
+from logscrub.cli.options import (
+    Detectors,
+    Engine,
+    Format,
+    Inputs,
+    KeyFile,
+    Names,
+    Policy,
+    StoreAt,
+    given_key,
+    number,
+    readable,
+    size,
+    wait_for_input,
+)
+from logscrub.cli.scrub import Job, jobs_of, refuse_overwriting
+from logscrub.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from logscrub import api
+    from logscrub.metrics.ingest import Counted, Ingestion
+    from logscrub.scrubbing import Tally
+
+EXAMPLES = """\b
+Examples:
+  openssl rand -hex 32 > logscrub.key
+  logscrub ingest exports/ --store metrics --key-file logscrub.key
+  logscrub ingest app.log --store metrics --key-file logscrub.key --logs-to clean/
+  logscrub metrics --store metrics --by function
+
+\b
+Raw or scrubbed logs, in any format that scrub reads, and answers of the App metrics API.
+Reading the same records again changes nothing: they are known by invocation, time and
+content. A run that breaks off loses and doubles nothing: run it again.
+
+\b
+Exit codes: 0 done; 2 wrong usage or configuration; 3 an input could not be read, or the
+store or an output not written."""
+
+
+def ingest(
+    inputs: Inputs = None,
+    store: StoreAt = None,
+    logs_to: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write the scrubbed logs too, to this folder.", show_default=False),
+    ] = None,
+    key_file: KeyFile = None,
+    input_format: Format = "auto",
+    policy: Policy = None,
+    detectors: Detectors = None,
+    names: Names = None,
+    engine: Engine = "fast",
+) -> int:
+    """Scrub logs and keep counts and timings that identify nobody.
+
+    The store holds what the logs said, by the hour, long after they are gone: a Delta Lake table.
+    """
+    from logscrub.api import build_redactor, engine_of, settings
+    from logscrub.config import load_config
+    from logscrub.metrics.ingest import Counted, Ingestion
+    from logscrub.metrics.store import open_or_make
+    from logscrub.sources.files import expand
+
+    started = time.monotonic()
+    if store is None:
+        raise UsageError("ingest needs to know where the metrics are kept; add: --store DIR")
+    key = given_key(key_file)
+    if key is None:
+        raise UsageError(
+            "ingest needs a key, so that the same customer is the same in every run; "
+            "make one with: openssl rand -hex 32 > logscrub.key; then add: --key-file logscrub.key"
+        )
+    arguments = inputs or ["-"]
+    if logs_to is not None and logs_to.exists() and not logs_to.is_dir():
+        raise UsageError(f"{logs_to}: is a file, but scrubbed logs need a folder to go to; choose another --logs-to")
+    good, unreadable = readable(arguments)
+    items = expand(good) if good else []
+    redactor = build_redactor(settings(load_config(), policy, detectors or [], names), key)
+    jobs = jobs_of(redactor, items, logs_to, True) if logs_to is not None else [Job(item, None, item.name) for item in items]
+    refuse_overwriting(jobs, None)
+    kept = open_or_make(store, redactor.pseudonymizer.key_id)
+    for _, error in unreadable:
+        say(str(error))
+    failed = len(unreadable)
+    total, counted = 0, Counted()
+    wait_for_input(items)
+    with engine_of(redactor, engine, processes=None) as using, progress(items, "redactions") as begin:
+        with Ingestion(kept, redactor.pseudonymizer.derived("metrics")) as ingestion:
+            for job in jobs:
+                tally = _one(using, job, ingestion, input_format, begin())
+                failed += tally is None
+                total += tally.bytes_read if tally is not None else 0
+        counted = ingestion.counted
+    for line in _odd(counted):
+        say(line)
+    say(
+        f"{number(counted.new, 'record')} new, {counted.known:,} known, {size(total)} in {time.monotonic() - started:.1f} s"
+        + (f"; {failed} of {number(len(jobs) + len(unreadable), 'input')} failed" if failed else "")
+    )
+    return 3 if failed else 0
+
+
+def _one(engine: api.Runner, job: Job, ingestion: Ingestion, input_format: str, tell: Tell) -> Tally | None:
+    from logscrub.api import clean_text
+    from logscrub.metrics.ingest import ingest_input
+
+    def note(done: int, tally: Tally) -> None:
+        tell(done, tally.redactions.total())
+
+    try:
+        tally = ingest_input(engine, job.item, ingestion, job.target, input_format=input_format, progress=note)
+    except InputError as error:
+        say(job.item.name + clean_text(engine.redactor, str(error).removeprefix(job.item.name)))
+        return None
+    if tally.records_withheld:
+        say(f"{job.item.name}: {number(tally.records_withheld, 'record')} could not be scanned; they count without their text")
+    return tally
+
+
+def _odd(counted: Counted) -> list[str]:
+    """What a person should know about the records that were counted."""
+    lines = []
+    if counted.without_time:
+        lines.append(
+            f"{number(counted.without_time, 'record')} without a date (as forge logs --grouped prints them): "
+            "counted, but in no hour or day"
+        )
+    if counted.odd_time:
+        lines.append(
+            f"{number(counted.odd_time, 'record')} from before 2019 or more than a day ahead: counted there; "
+            "look at the clock of what wrote them"
+        )
+    if counted.without_customer and counted.new:
+        lines.append(
+            f"{number(counted.without_customer, 'record')} that name no customer: they count as of none, "
+            "so tables of fewer customers than asked for leave them out"
+        )
+    return lines

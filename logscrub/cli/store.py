@@ -1,0 +1,93 @@
+"""`logscrub store`: what the store holds, and keeping it small."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import typer
+
+from logscrub.cli.console import put, say
+from logscrub.cli.detectors import help_without_command, table
+from logscrub.cli.options import StoreAt, number, size
+from logscrub.errors import UsageError
+
+app = typer.Typer(help="Look after the store of metrics.", rich_markup_mode=None, invoke_without_command=True)
+
+EXAMPLES = """\b
+Examples:
+  logscrub store show --store metrics
+  logscrub store compact --store metrics
+  logscrub store prune --keep 400d --store metrics
+  logscrub store merge other-machine/metrics --store metrics"""
+
+
+@app.callback()
+def _group(context: typer.Context) -> None:
+    help_without_command(context)
+
+
+def _needed(store: str | None) -> str:
+    if store is None:
+        raise UsageError("which store? add: --store DIR")
+    return store
+
+
+@app.command("show", epilog=EXAMPLES)
+def show(store: StoreAt = None) -> int:
+    """List the days that the store holds, with their files and sizes."""
+    from logscrub.metrics.store import open_store, sizes
+
+    kept = open_store(_needed(store))
+    rows = list(sizes(kept))
+    put(table(("DAY", "FILES", "SIZE"), [(day, f"{files:,}", size(taken)) for day, files, taken in rows]))
+    say(f"key {kept.key_id}, {number(len(rows), 'day')}, {size(sum(taken for _, _, taken in rows))}")
+    return 0
+
+
+@app.command("compact", epilog=EXAMPLES)
+def compact(store: StoreAt = None) -> int:
+    """Merge what several runs wrote for a day into one file, and remove files that are not needed any more.
+
+    What was replaced less than a day ago stays, for who is just reading it.
+    """
+    from logscrub.metrics.store import compact as merge_days
+    from logscrub.metrics.store import open_store, vacuum
+
+    kept = open_store(_needed(store))
+    days = merge_days(kept)
+    say(f"{number(days, 'day')} compacted, {number(vacuum(kept), 'file')} removed")
+    return 0
+
+
+@app.command("prune", epilog=EXAMPLES)
+def prune(
+    store: StoreAt = None,
+    keep: Annotated[str | None, typer.Option(metavar="DAYS", help="How many days to keep, today included: 400d.")] = None,
+) -> int:
+    """Drop the days that are older than that, for good."""
+    from logscrub.metrics.ingest import today
+    from logscrub.metrics.store import last_day_kept, open_store, vacuum
+    from logscrub.metrics.store import prune as drop
+
+    days = re.fullmatch(r"(\d{1,6})d?", keep or "")
+    if days is None or int(days[1]) < 1:
+        raise UsageError("how many days are kept? add: --keep 400d")
+    kept = open_store(_needed(store))
+    dropped = drop(kept, last_day_kept(int(days[1]), today()))
+    say(f"{number(dropped, 'day')} dropped, {number(vacuum(kept, hours=0), 'file')} removed")
+    return 0
+
+
+@app.command("merge", epilog=EXAMPLES)
+def merge(
+    other: Annotated[str, typer.Argument(metavar="STORE", help="The store to add, under the same key.", show_default=False)],
+    store: StoreAt = None,
+) -> int:
+    """Add what another store has counted, as of another machine. It stays as it is."""
+    from logscrub.metrics.store import merge_from, open_or_make, open_store
+
+    added = open_store(other)
+    days = merge_from(open_or_make(_needed(store), added.key_id), added)
+    say(f"{number(days, 'day')} added")
+    return 0

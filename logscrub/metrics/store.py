@@ -1,0 +1,381 @@
+"""The store: one Delta Lake table (https://github.com/delta-io/delta, PROTOCOL.md) with the rows of rollups.
+
+A commit adds what one run found new, fingerprints of the records included, or nothing: a run that is killed leaves files that
+no version of the table names. Two runs at once are kept apart by versions: each computes what is new against a version, and its
+commit fails where another came first; then it computes again. So no record is counted twice, however often it is read.
+
+Partitions are days (UTC); of old ones a day is dropped as a whole. Rows of several commits for one cell stand side by side until
+`compact` merges them; readers merge anyway.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from logscrub.errors import InputError, OutputError, UsageError
+from logscrub.metrics.rollup import SCHEMA, merge
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable, WriterProperties
+    from deltalake import Schema as DeltaSchema
+
+VERSION: Final = 1
+"""Of the schema."""
+_DESCRIPTION = re.compile(r"logscrub metrics, schema (?P<version>\d+), key (?P<key>[0-9a-f]{16})")
+_MOST_RACES = 50
+"""How often a commit is tried again because others came first."""
+NO_DAY: Final = "no day"
+"""Stands for the day of records without a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A store that exists."""
+
+    url: str
+    """A folder, or the address of an object store (`s3://bucket/name`)."""
+    key_id: str
+    """Of the key that its pseudonyms are made with."""
+
+    def table(self) -> DeltaTable:
+        """The newest version."""
+        return _table(self.url)
+
+
+def open_store(url: str) -> Store:
+    """A store. Raises InputError where there is none, or one of another make, or of a newer logscrub."""
+    table = _table(url)
+    told = _DESCRIPTION.fullmatch(table.metadata().description or "")
+    if told is None:
+        raise InputError(f"{url}: is a Delta Lake table, but no store of logscrub; choose another --store")
+    version = int(told["version"])
+    if version > VERSION:
+        raise InputError(f"{url}: was written by a newer logscrub (schema {version}, this one knows {VERSION}); update logscrub")
+    return Store(url, told["key"])
+
+
+def open_or_make(url: str, key_id: str) -> Store:
+    """A store under that key, made if there is none. Raises UsageError where it is under another key, OutputError, InputError."""
+    from deltalake import DeltaTable
+
+    if not _exists(url):
+        folder = _local(url)
+        if folder is not None and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise UsageError(f"{url}: is neither a store nor an empty folder; choose another --store")
+        with _told(url, writes=True):
+            DeltaTable.create(
+                url,
+                schema=_schema(),
+                mode="ignore",
+                partition_by=["day"],
+                description=f"logscrub metrics, schema {VERSION}, key {key_id}",
+                # old versions of the table's own log are of no use here
+                configuration={"delta.logRetentionDuration": "interval 7 days"},
+                storage_options=storage_options(),
+            )
+    store = open_store(url)
+    if store.key_id != key_id:
+        raise UsageError(
+            f"{url}: its pseudonyms are made with another key (id {store.key_id}, given {key_id}); "
+            "use that key, or another --store"
+        )
+    return store
+
+
+def add(store: Store, counted: Callable[[pl.DataFrame], pl.DataFrame], days: Sequence[date | None]) -> int:
+    """Commits what is new. Returns the version of the table.
+
+    `counted` gets the fingerprints of the store for these days (`hour`, `prints`), and returns the rollup of what is not among
+    them; it is called again where another run committed meanwhile. Raises OutputError; then the store is as it was.
+    """
+    from deltalake import CommitProperties, write_deltalake
+    from deltalake.exceptions import CommitFailedError
+
+    for _ in range(_MOST_RACES):
+        table = store.table()
+        rows = counted(read(store, table, kinds=("seen",), days=days).select("hour", "prints"))
+        if not len(rows):
+            return int(table.version())
+        with _told(store.url, writes=True):
+            try:
+                write_deltalake(
+                    table,
+                    rows,
+                    mode="append",
+                    writer_properties=_writing(),
+                    commit_properties=CommitProperties(max_commit_retries=0),
+                )
+            except CommitFailedError:
+                continue
+        return int(table.version())
+    raise OutputError(f"{store.url}: other runs wrote to it all the time; try again later")
+
+
+def read(
+    store: Store,
+    table: DeltaTable | None = None,
+    *,
+    kinds: Sequence[str] = (),
+    days: Sequence[date | None] | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    columns: Sequence[str] = (),
+) -> pl.DataFrame:
+    """Rows of the store, as they were committed: several may be of one cell.
+
+    `days`: only these; `since`, `until`: from that day, up to that day inclusive. Raises InputError for a file that is broken.
+    """
+    with _told(store.url):
+        frame = scan(store, table)
+        if kinds:
+            frame = frame.filter(pl.col("kind").is_in(list(kinds)))
+        if days is not None:
+            named = [day for day in days if day is not None]
+            wanted = pl.col("day").is_in(named)
+            frame = frame.filter(wanted | pl.col("day").is_null() if None in days else wanted)
+        if since is not None:
+            frame = frame.filter(pl.col("day") >= since)
+        if until is not None:
+            frame = frame.filter(pl.col("day") <= until)
+        return frame.select(list(columns or SCHEMA)).collect()
+
+
+def scan(store: Store, table: DeltaTable | None = None) -> pl.LazyFrame:
+    """All rows, lazily."""
+    return pl.scan_delta(table or store.table()).cast(SCHEMA)
+
+
+def days_of(store: Store, table: DeltaTable | None = None) -> dict[date | None, tuple[int, int]]:
+    """Each day that the store has: how many files it has, and their bytes."""
+    with _told(store.url):
+        actions = pl.DataFrame((table or store.table()).get_add_actions(flatten=True))
+    found: dict[date | None, tuple[int, int]] = {}
+    if "partition.day" not in actions.columns:
+        return found
+    for day, size in actions.select(pl.col("partition.day").cast(pl.Date), "size_bytes").iter_rows():
+        files, total = found.get(day, (0, 0))
+        found[day] = (files + 1, total + size)
+    return found
+
+
+def compact(store: Store, *, least_files: int = 2) -> int:
+    """Merges the rows of each day that has so many files. Returns how many days were rewritten.
+
+    Each day is one commit: readers see the old rows or the new ones. Raises OutputError, InputError.
+    """
+    rewritten = 0
+    for day in sorted(_of_several(store, least_files), key=str):
+        for _ in range(_MOST_RACES):
+            table = store.table()
+            rows = merge([read(store, table, days=[day])])
+            if _overwrite(store, table, day, rows):
+                rewritten += 1
+                break
+        else:
+            raise OutputError(f"{store.url}: other runs wrote to it all the time; try again later")
+    return rewritten
+
+
+def _of_several(store: Store, least_files: int) -> list[date | None]:
+    return [day for day, (files, _) in days_of(store).items() if files >= least_files]
+
+
+def _overwrite(store: Store, table: DeltaTable, day: date | None, rows: pl.DataFrame) -> bool:
+    """Puts rows in the place of a day's; False where another run committed first."""
+    from deltalake import CommitProperties, write_deltalake
+    from deltalake.exceptions import CommitFailedError
+
+    predicate = "day IS NULL" if day is None else f"day = '{day.isoformat()}'"
+    with _told(store.url, writes=True):
+        try:
+            write_deltalake(
+                table,
+                rows,
+                mode="overwrite",
+                predicate=predicate,
+                writer_properties=_writing(),
+                commit_properties=CommitProperties(max_commit_retries=0),
+            )
+        except CommitFailedError:
+            return False
+    return True
+
+
+def merge_from(store: Store, other: Store) -> int:
+    """Adds what another store has counted, day by day. Returns how many days were added.
+
+    Days whose records are all in the store already are passed over. Raises UsageError where the stores are under different keys,
+    or where some of a day's records are in both: then they cannot be told apart any more.
+    """
+    if other.key_id != store.key_id:
+        raise UsageError(
+            f"{other.url}: its pseudonyms are made with another key than those of {store.url}; they cannot be merged"
+        )
+    added = 0
+    for day in sorted(days_of(other), key=str):
+        rows = merge([read(other, days=[day])])
+        prints = rows.filter(pl.col("kind") == "seen").select("hour", "prints").explode("prints")
+        is_new = True
+
+        def what_is_new(seen: pl.DataFrame, rows: pl.DataFrame = rows, prints: pl.DataFrame = prints) -> pl.DataFrame:
+            nonlocal is_new
+            known = len(prints.join(seen.explode("prints"), on=["hour", "prints"], how="semi", nulls_equal=True))
+            is_new = not known
+            if 0 < known < len(prints):
+                raise UsageError(
+                    f"{other.url}: {known:,} of {len(prints):,} records of {rows['day'][0] or NO_DAY} are in {store.url} too; "
+                    "ingest their logs into it instead"
+                )
+            return rows if is_new else rows.clear()
+
+        add(store, what_is_new, [day])
+        added += is_new
+    return added
+
+
+def texts(store: Store) -> list[str]:
+    """Every text that the store holds, once."""
+    columns = [name for name, kind in SCHEMA.items() if kind == pl.String]
+    rows = read(store, columns=columns)
+    return sorted({text for name in columns for text in rows[name].unique().to_list() if text})
+
+
+def is_store(path: str) -> bool:
+    """Whether a folder is a store, or might be one that lies somewhere else (`s3://…`)."""
+    folder = _local(path)
+    return folder is None or (folder / "_delta_log").is_dir()
+
+
+def prune(store: Store, before: date) -> int:
+    """Drops the days before that one. Returns how many there were. What they took stays on the disk until `vacuum`."""
+    from deltalake import CommitProperties
+
+    old = [day for day in days_of(store) if day is not None and day < before]
+    if old:
+        with _told(store.url, writes=True):
+            store.table().delete(f"day < '{before.isoformat()}'", commit_properties=CommitProperties(max_commit_retries=15))
+    return len(old)
+
+
+def vacuum(store: Store, *, hours: int = 24) -> int:
+    """Removes files that no version of the last hours needs. Returns how many."""
+    with _told(store.url, writes=True):
+        table = store.table()
+        removed = table.vacuum(retention_hours=hours, enforce_retention_duration=False, dry_run=False, full=True)
+        table.create_checkpoint()
+        table.cleanup_metadata()
+    return len(removed)
+
+
+def last_day_kept(days: int, today: date) -> date:
+    """The first day that is kept where so many are, today included."""
+    return today - timedelta(days=days - 1)
+
+
+def storage_options() -> dict[str, str]:
+    """Settings of object stores: what the environment says (AWS_…, AZURE_…, GOOGLE_…), as the libraries of the stores have it."""
+    return {name: value for name, value in os.environ.items() if name.startswith(("AWS_", "AZURE_", "GOOGLE_"))}
+
+
+def _table(url: str) -> DeltaTable:
+    from deltalake import DeltaTable
+
+    if not _exists(url):
+        raise InputError(f"{url}: there is no store; make one with: logscrub ingest … --store {url}")
+    with _told(url):
+        return DeltaTable(url, storage_options=storage_options())
+
+
+def _exists(url: str) -> bool:
+    from deltalake import DeltaTable
+
+    folder = _local(url)
+    if folder is not None:
+        try:
+            if not (folder / "_delta_log").is_dir():
+                return False
+        except OSError as error:
+            raise InputError(f"{url}: cannot be read ({os.strerror(error.errno or 5)})") from None
+    with _told(url):
+        return bool(DeltaTable.is_deltatable(url, storage_options=storage_options()))
+
+
+def _local(url: str) -> Path | None:
+    """The folder that a store lies in, None where it is somewhere else."""
+    return None if "://" in url else Path(url)
+
+
+def _schema() -> DeltaSchema:
+    """The table's schema, in the terms of Delta Lake."""
+    from deltalake import Field, Schema
+    from deltalake.schema import ArrayType, PrimitiveType
+
+    names = {pl.String: "string", pl.Date: "date", pl.Datetime: "timestamp", pl.Int64: "long", pl.Int32: "integer"}
+
+    def of(kind: pl.DataType) -> ArrayType | PrimitiveType:
+        if isinstance(kind, pl.List):
+            return ArrayType(of(kind.inner), contains_null=True)  # type: ignore[arg-type]
+        return PrimitiveType(names[type(kind)])
+
+    return Schema([Field(name, of(kind)) for name, kind in SCHEMA.items()])
+
+
+def _writing() -> WriterProperties:
+    from deltalake import ColumnProperties, WriterProperties
+
+    # fingerprints are sorted and random: their differences take 33 bits instead of 64
+    prints = ColumnProperties(dictionary_enabled=False, encoding="DELTA_BINARY_PACKED", statistics_enabled="NONE")
+    return WriterProperties(
+        compression="ZSTD",
+        compression_level=9,
+        column_properties={"prints.list.element": prints, "prints.list.item": prints},
+    )
+
+
+_DISK = re.compile(r"(?i)no space left|disk quota|os error 28")
+_FORBIDDEN = re.compile(r"(?i)permission denied|os error 13|access ?denied|forbidden|read-only|os error 30")
+
+
+@contextmanager
+def _told(url: str, *, writes: bool = False) -> Iterator[None]:
+    """Turns what the libraries raise into one line that says what to do; what they say is about files, never about values."""
+    from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+
+    wrong: type[InputError] | type[OutputError] = OutputError if writes else InputError
+    verb = "write" if writes else "read"
+    try:
+        yield
+    except CommitFailedError:
+        raise
+    except TableNotFoundError:
+        raise InputError(f"{url}: there is no store; make one with: logscrub ingest … --store {url}") from None
+    except (DeltaError, OSError, pl.exceptions.PolarsError) as error:
+        said = str(error)
+        if _DISK.search(said):
+            raise OutputError(f"{url}: the disk is full; make room and run it again, nothing was lost or counted twice") from None
+        if _FORBIDDEN.search(said):
+            raise wrong(f"{url}: no permission to {verb} there; give it, or choose another --store") from None
+        raise wrong(
+            f"{url}: cannot {verb} the store ({_kind(error)}); if a file in it is broken, restore the folder from a backup, "
+            "or ingest the logs into a new --store"
+        ) from None
+
+
+def _kind(error: BaseException) -> str:
+    file = re.search(r"[\w=.-]+\.(?:parquet|json)", str(error))
+    return f"{type(error).__name__}, {file[0]}" if file else type(error).__name__
+
+
+def sizes(store: Store) -> Iterable[tuple[str, int, int]]:
+    """Each day's name, its files and their bytes, in order."""
+    for day, (files, size) in sorted(days_of(store).items(), key=lambda item: str(item[0])):
+        yield (NO_DAY if day is None else day.isoformat()), files, size
