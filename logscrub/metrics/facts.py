@@ -34,6 +34,8 @@ _VARYING = re.compile(
     r"|(?<![A-Za-z0-9])[A-Z][A-Z0-9_]+-\d+(?![A-Za-z0-9])"
     r"|(?:[A-Za-z]{0,20}\d[A-Za-z0-9]*)(?:[-:.+/][A-Za-z0-9]*\d[A-Za-z0-9]*)*"
 )
+_DUMP = re.compile(r"\s*[{\[]")
+"""Where an object begins that is printed behind a message."""
 _FRAME = re.compile(r"^\s*at (?:async )?(?:(?P<name>[\w$.<>\[\] ]{1,80}) \()?(?P<place>[^()\s]{1,300}):\d+:\d+\)?", re.MULTILINE)
 _OUTSIDE = re.compile(r"^node:|node_modules|^internal/|<anonymous>")
 _NUMBER = re.compile(
@@ -61,6 +63,8 @@ _BEFORE_NUMBERS = ("", " ", ":", "=", '"', "'")
 _CUE = 36
 """Characters before a number in which it is told what it is."""
 _LONGEST_KNOWN, _MOST_KNOWN = 512, 50_000
+_LONGEST_STACK = 1200
+"""Characters of a stack in which its topmost frames are looked for."""
 _MOST_INVOCATIONS = 10_000
 _SCALE = {"m": 1.0, "s": 1000.0, "min": 60_000.0}
 
@@ -108,43 +112,53 @@ class FactFinder:
 
     def __init__(self, key: bytes) -> None:
         """`key`: 16 to 64 bytes, for fingerprints and sketches."""
-        self._key = key
-        self._known: tuple[dict[bytes, _Shape], dict[bytes, _Shape]] = ({}, {})
-        """Of records that are no errors, and of those that are."""
+        self._prints = blake2b(digest_size=_PRINT_BYTES, key=key)
+        self._registers = blake2b(digest_size=8, key=key)
+        self._known: dict[bytes, _Shape] = {}
         self._invocations: dict[str, tuple[str, int]] = {}
 
     def facts(self, item: LogRecord | Point) -> Facts:
         """What a record or a data point says."""
-        return self._of_record(item) if isinstance(item, LogRecord) else _of_point(item, self._key)
+        return self._of_record(item) if isinstance(item, LogRecord) else _of_point(item, self._print(_told(item)))
+
+    def _register(self, what: str) -> int:
+        keyed = self._registers.copy()  # cheaper than to begin with the key each time
+        keyed.update(what.encode("utf-8", "replace"))
+        return register_of(keyed.digest())
+
+    def _print(self, what: str) -> int:
+        keyed = self._prints.copy()
+        keyed.update(what.encode("utf-8", "replace"))
+        return int.from_bytes(keyed.digest(), "big")
 
     def _of_record(self, record: LogRecord) -> Facts:
         time_ns, level, message, arguments, invocation = record[:5]
         text = f"{message}\n{arguments}" if arguments else message
-        key = self._key
         is_error = level in ERRORS
-        shape = self._shape(text, is_error)
+        head, stack = _parted(text)
+        shape = self._shape(head)
         sketches: list[tuple[str, int]] = []
         if invocation:
             entry = self._invocations.get(invocation)
             if entry is None:
                 if len(self._invocations) >= _MOST_INVOCATIONS:
                     self._invocations.clear()
-                entry = self._invocations[invocation] = ("invocations", _register(invocation, key))
+                entry = self._invocations[invocation] = ("invocations", self._register(invocation))
             sketches.append(entry)
         for start, end in shape.objects:
-            sketches.append(("objects", _register(text[start:end], key)))
-        tokens = _TOKEN.findall(text) if shape.has_tokens else ()
+            sketches.append(("objects", self._register(head[start:end])))
+        tokens = _TOKEN.findall(text) if "<" in text else ()
         for kind, digits in tokens:
             if digits and kind in _ACTORS:
-                sketches.append(("actors", _register(digits, key)))
-        said = "".join([text[start:end] for start, end in shape.statuses]) if shape.statuses else ""
+                sketches.append(("actors", self._register(digits)))
+        said = "".join([head[start:end] for start, end in shape.statuses]) if shape.statuses else ""
         outcomes = shape.outcomes.get(said)
         if outcomes is None:
-            outcomes = shape.outcomes[said] = tuple((column, 1) for column in outcomes_of(text))
+            outcomes = shape.outcomes[said] = tuple((column, 1) for column in outcomes_of(head))
         durations: tuple[tuple[int, int], ...] = ()
         if shape.duration is not None:
             start, end, scale = shape.duration
-            durations = ((bucket_of(float(text[start:end]) * scale), 1),)
+            durations = ((bucket_of(float(head[start:end]) * scale), 1),)
         return Facts(
             None if time_ns is None else time_ns // HOUR_NS,
             "logs",
@@ -153,7 +167,7 @@ class FactFinder:
             record.version,
             record.environment,
             level,
-            shape.signature,
+            _signed(shape.statement, stack) if is_error else "",
             tenant_of(record.customer) if record.customer else "",
             1,
             1 if is_error else 0,
@@ -163,32 +177,30 @@ class FactFinder:
             len(text) if text.isascii() else len(text.encode("utf-8", "replace")),
             durations,
             tuple(sketches),
-            shape.statement,
+            shape.statement if tokens else "",
             tuple([kind for kind, _ in tokens]) if tokens else (),
-            _print(f"{invocation}\0{time_ns}\0{level}\0{text}", key),
+            self._print(f"{invocation}\0{time_ns}\0{level}\0{text}"),
         )
 
-    def _shape(self, text: str, is_error: bool) -> _Shape:
+    def _shape(self, text: str) -> _Shape:
         if len(text) > _LONGEST_KNOWN:
-            return _shape_of(text, is_error)
-        known = self._known[is_error]
+            return _shape_of(text)
         plain = text.encode("utf-8", "replace").translate(_NO_DIGITS)
-        shape = known.get(plain)
+        shape = self._known.get(plain)
         if shape is None:
-            if len(known) >= _MOST_KNOWN:
-                known.clear()
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
             plainer = _IDS.sub(_zeros, plain)  # of the same length: what is found stands at the same place
-            shape = known.get(plainer)
+            shape = self._known.get(plainer)
             if shape is None:
-                shape = known[plainer] = _shape_of(text, is_error)
-            known[plain] = shape
+                shape = self._known[plainer] = _shape_of(text)
+            self._known[plain] = shape
         return shape
 
 
 class _Shape(NamedTuple):
     """What all texts have in common that differ in their digits alone."""
 
-    has_tokens: bool
     objects: tuple[tuple[int, int], ...]
     """Where things of a customer are named: issue keys, ids of pages."""
     duration: tuple[int, int, float] | None
@@ -197,25 +209,23 @@ class _Shape(NamedTuple):
     """Where the statuses of answers stand: on their digits it depends what went wrong."""
     outcomes: dict[str, tuple[tuple[str, int], ...]]
     """By these digits: what went wrong, each once."""
-    signature: str
     statement: str
+
+
+def _shape_of(text: str) -> _Shape:
+    return _Shape(tuple(m.span() for m in _OBJECT.finditer(text)), _duration_in(text), statuses_in(text), {}, statement_of(text))
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """A text up to its stack, and the beginning of that. What stands behind a stack is not looked into."""
+    at = text.find("\n    at ")
+    if at < 0:
+        at = text.find("\\n    at ")  # in JSON
+    return (text, "") if at < 0 else (text[:at], text[at : at + _LONGEST_STACK])
 
 
 def _zeros(m: re.Match[bytes]) -> bytes:
     return b"0" * len(m[0])
-
-
-def _shape_of(text: str, is_error: bool) -> _Shape:
-    has_tokens = _TOKEN.search(text) is not None
-    return _Shape(
-        has_tokens,
-        tuple(m.span() for m in _OBJECT.finditer(text)),
-        _duration_in(text),
-        statuses_in(text),
-        {},
-        signature_of(text) if is_error else "",
-        statement_of(text) if has_tokens else "",
-    )
 
 
 _ERROR_TYPES = {
@@ -228,7 +238,12 @@ _ERROR_TYPES = {
 }
 
 
-def _of_point(point: Point, key: bytes) -> Facts:
+def _told(point: Point) -> str:
+    """What tells a data point from others: all but its value."""
+    return "\0".join([point.metric, str(point.time_ns), str(point.end_ns), *(f"{n}={v}" for n, v in point.attributes)])
+
+
+def _of_point(point: Point, fingerprint: int) -> Facts:
     """A data point of the App metrics API; which metrics mean what is told by their names."""
     error = point.attribute("errorType").lower()
     is_error = "error" in point.metric or "failure" in point.metric
@@ -241,7 +256,6 @@ def _of_point(point: Point, key: bytes) -> Facts:
         outcomes = ["throttles" if status == "429" else "auth_failures"]
     counted = max(0, point.value)
     failed = is_error or (is_request and status[:1] in ("4", "5"))
-    told = "\0".join([point.metric, str(point.time_ns), str(point.end_ns), *(f"{n}={v}" for n, v in point.attributes)])
     return Facts(
         point.time_ns // HOUR_NS,
         "metrics",
@@ -262,16 +276,8 @@ def _of_point(point: Point, key: bytes) -> Facts:
         (),
         "",
         (),
-        _print(told, key),
+        fingerprint,
     )
-
-
-def _register(what: str, key: bytes) -> int:
-    return register_of(blake2b(what.encode("utf-8", "replace"), digest_size=8, key=key).digest())
-
-
-def _print(what: str, key: bytes) -> int:
-    return int.from_bytes(blake2b(what.encode("utf-8", "replace"), digest_size=_PRINT_BYTES, key=key).digest(), "big")
 
 
 def tenant_of(customer: str) -> str:
@@ -285,17 +291,30 @@ def tenant_of(customer: str) -> str:
 def statement_of(text: str) -> str:
     """The first line of a text without what varies."""
     line = text.lstrip().split("\n", 1)[0][: 4 * _LONGEST_STATEMENT]
-    cut = re.search(r"\s*[{\[]", line)
+    cut = _DUMP.search(line)
     line = line[: cut.start()] if cut and cut.start() else line
-    return _VARYING.sub(lambda m: f"<{m[1]}>" if m[1] else "#", line).strip()[:_LONGEST_STATEMENT]
+    plain = _VARYING.sub(_unvaried, line).strip()
+    if len(plain) > _LONGEST_STATEMENT:
+        plain = plain[:_LONGEST_STATEMENT]
+        opened = plain.rfind("<")
+        if opened > plain.rfind(">"):  # half a placeholder says nothing
+            plain = plain[:opened]
+    return plain.rstrip()
+
+
+def _unvaried(m: re.Match[str]) -> str:
+    return f"<{m[1]}>" if m[1] else "#"
 
 
 def signature_of(text: str) -> str:
     """An error's statement and where it was thrown."""
-    if "\\n" in text and "\n    at " not in text:
-        text = text.replace("\\n", "\n")
+    head, stack = _parted(text)
+    return _signed(statement_of(head), stack)
+
+
+def _signed(statement: str, stack: str) -> str:
     frames = []
-    for m in _FRAME.finditer(text):
+    for m in _FRAME.finditer(stack.replace("\\n", "\n") if stack[:1] == "\\" else stack):
         place = m["place"]
         if _OUTSIDE.search(place):
             continue
@@ -303,7 +322,7 @@ def signature_of(text: str) -> str:
         frames.append(f"{_VARYING.sub('#', m['name'] or '').strip()} {file}".strip())
         if len(frames) == _FRAMES:
             break
-    return " @ ".join([statement_of(text), *frames])
+    return " @ ".join([statement, *frames]) if frames else statement
 
 
 def duration_of(text: str) -> float | None:
