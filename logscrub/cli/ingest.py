@@ -30,7 +30,8 @@ from logscrub.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from logscrub import api
-    from logscrub.metrics.ingest import Counted, Ingestion
+    from logscrub.metrics.counters import Counters
+    from logscrub.metrics.counting import Counted
     from logscrub.scrubbing import Tally
 
 EXAMPLES = """\b
@@ -48,6 +49,10 @@ content. A run that breaks off loses and doubles nothing: run it again.
 \b
 Exit codes: 0 done; 2 wrong usage or configuration; 3 an input could not be read, or the
 store or an output not written."""
+
+
+_MANY = 8 << 20
+"""Bytes of files from which it pays to count in processes of their own."""
 
 
 def ingest(
@@ -70,7 +75,8 @@ def ingest(
     """
     from logscrub.api import build_redactor, engine_of, settings
     from logscrub.config import load_config
-    from logscrub.metrics.ingest import Counted, Ingestion
+    from logscrub.fast.workers import processors
+    from logscrub.metrics.counters import Counters
     from logscrub.metrics.store import open_or_make
     from logscrub.sources.files import expand
 
@@ -95,16 +101,18 @@ def ingest(
     for _, error in unreadable:
         say(str(error))
     failed = len(unreadable)
-    total, counted = 0, Counted()
+    total = 0
+    bytes_there = sum(item.path.stat().st_size for item in items if item.path is not None and item.path.is_file())
+    processes = processors() if bytes_there > _MANY else 1
     wait_for_input(items)
     gc.disable()  # a hundred thousand records are kept at a time, none of them in a cycle: looking for some takes a tenth
     with engine_of(redactor, engine, processes=None) as using, progress(items, "redactions") as begin:
-        with Ingestion(kept, redactor.pseudonymizer.derived("metrics")) as ingestion:
+        with Counters(kept, redactor.pseudonymizer.derived("metrics"), processes) as counters:
             for job in jobs:
-                tally = _one(using, job, ingestion, input_format, begin())
+                tally = _one(using, job, counters, input_format, begin())
                 failed += tally is None
                 total += tally.bytes_read if tally is not None else 0
-        counted = ingestion.counted
+        counted = counters.counted
     for line in _odd(counted):
         say(line)
     say(
@@ -114,7 +122,7 @@ def ingest(
     return 3 if failed else 0
 
 
-def _one(engine: api.Runner, job: Job, ingestion: Ingestion, input_format: str, tell: Tell) -> Tally | None:
+def _one(engine: api.Runner, job: Job, counters: Counters, input_format: str, tell: Tell) -> Tally | None:
     from logscrub.api import clean_text
     from logscrub.metrics.ingest import ingest_input
 
@@ -122,7 +130,7 @@ def _one(engine: api.Runner, job: Job, ingestion: Ingestion, input_format: str, 
         tell(done, tally.redactions.total())
 
     try:
-        tally = ingest_input(engine, job.item, ingestion, job.target, input_format=input_format, progress=note)
+        tally = ingest_input(engine, job.item, counters, job.target, input_format=input_format, progress=note)
     except InputError as error:
         say(job.item.name + clean_text(engine.redactor, str(error).removeprefix(job.item.name)))
         return None

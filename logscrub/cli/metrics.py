@@ -146,7 +146,7 @@ def _cell(name: str, value: object) -> str:
 
 
 def _day(text: str | None, option: str) -> date | None:
-    from logscrub.metrics.ingest import today
+    from logscrub.metrics.counting import today
 
     if text is None:
         return None

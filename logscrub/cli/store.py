@@ -66,7 +66,7 @@ def prune(
     keep: Annotated[str | None, typer.Option(metavar="DAYS", help="How many days to keep, today included: 400d.")] = None,
 ) -> int:
     """Drop the days that are older than that, for good."""
-    from logscrub.metrics.ingest import today
+    from logscrub.metrics.counting import today
     from logscrub.metrics.store import last_day_kept, open_store, vacuum
     from logscrub.metrics.store import prune as drop
 

@@ -74,24 +74,25 @@ class Records:
         self._head = ""
         self._reader: RecordReader | None = None
 
-    def feed(self, clean: bytes) -> list[Item]:
-        """The records that are complete with these bytes."""
+    def feed(self, clean: bytes) -> Iterator[Item]:
+        """The records that are complete with these bytes. Use them up before more is fed."""
         return self._items(self._decoder.feed(clean), final=False)
 
-    def finish(self) -> list[Item]:
+    def finish(self) -> Iterator[Item]:
         """Those that were still open at the end."""
-        items = self._items(self._decoder.finish()[0], final=True)
-        return items + (list(self._reader.finish()) if self._reader is not None else [])
+        yield from self._items(self._decoder.finish()[0], final=True)
+        if self._reader is not None:
+            yield from self._reader.finish()
 
-    def _items(self, text: str, final: bool) -> list[Item]:
+    def _items(self, text: str, final: bool) -> Iterator[Item]:
         if self._reader is None:
             self._head += text
             start = self._head.lstrip("\ufeff \t\r\n")
             if not start or (not final and "\n" not in start and len(start) < MOST_MESSAGE):
-                return []
+                return
             self._reader = reader_of(start.split("\n", 1)[0])
             text, self._head = self._head, ""
-        return list(self._reader.feed(text))
+        yield from self._reader.feed(text)
 
 
 def reader_of(line: str) -> RecordReader:

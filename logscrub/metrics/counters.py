@@ -1,0 +1,233 @@
+"""Processes that count what was scrubbed, side by side: clean bytes in, commits to the store out.
+
+A stream of records that can be told apart without what stands before them (JSON a line, `forge logs`) is cut, and each part goes
+to the next process; any other goes to one of them as a whole. Each process commits for itself, as two runs at once would.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import re
+import signal
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from types import TracebackType
+from typing import Self
+
+from logscrub.errors import InputError, LogscrubError, OutputError, UsageError
+from logscrub.metrics.counting import Counted, Ingestion
+from logscrub.metrics.records import Records
+from logscrub.metrics.store import Store
+
+_PART = 2 << 20
+"""Bytes of a part, roughly."""
+_CUTS = (
+    (re.compile(rb'\{"'), re.compile(rb'\n(?=\{")')),
+    (
+        re.compile(rb"[A-Z]{4,7} +\d{4}-\d\d-\d\dT"),
+        re.compile(rb"\n(?=(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +\d{4}-\d\d-\d\dT[0-9:.]+Z [0-9a-f-]{36} )"),
+    ),
+)
+"""How a stream begins that can be cut, and where."""
+_LOOK = 16 << 10
+"""Bytes before the end of a part in which a place to cut is looked for first."""
+_PIECE, _END, _COMMIT = b"p", b"e", b"c"
+
+
+class Counters:
+    """Counts into a store. A context manager: what was taken is committed at its end, unless something went wrong."""
+
+    def __init__(self, store: Store, key: bytes, processes: int) -> None:
+        """`processes`: how many count; with 1 this one does."""
+        self._store = store
+        self._key = key
+        self._here = Ingestion(store, key) if processes < 2 else None
+        self._count = processes
+        self._started: list[tuple[BaseProcess, Connection]] = []
+        self._next = 0
+        self.counted = Counted()
+        """What was counted, once it is over."""
+
+    def stream(self) -> Counting:
+        """What counts one input."""
+        return Counting(self)
+
+    def feed(self, process: int, records: Records, clean: bytes) -> None:
+        """Gives bytes of one stream to a process."""
+        if self._here is not None:
+            self._here.take(records.feed(clean))
+        else:
+            self._send(process, _PIECE + clean)
+
+    def end(self, process: int, records: Records) -> None:
+        """Ends the stream that a process reads."""
+        if self._here is not None:
+            self._here.take(records.finish())
+        else:
+            self._send(process, _END)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this process counts."""
+        return self._here is not None
+
+    def next(self) -> int:
+        """The process whose turn it is."""
+        self._next = (self._next + 1) % max(1, self._count)
+        return self._next
+
+    def commit_if_due(self) -> None:
+        """Where this process counts: commits what is older than a minute."""
+        if self._here is not None:
+            self._here.commit_if_due()
+
+    def commit(self) -> None:
+        """Commits all that was taken. Raises what a process raised; what others committed stays."""
+        if self._here is not None:
+            self._here.commit()
+            self.counted = self._here.counted
+            return
+        for n in range(len(self._started)):
+            self._send(n, _COMMIT)
+        for n, (_, pipe) in enumerate(self._started):
+            try:
+                told = pipe.recv()
+            except (EOFError, OSError):
+                raise self._ended(n) from None
+            if not isinstance(told, Counted):
+                raise _raised(told)
+            self.counted.add(told)
+
+    def _send(self, n: int, message: bytes) -> None:
+        while len(self._started) < self._count:
+            self._start()
+        pipe = self._started[n][1]
+        try:
+            if pipe.poll():  # it only says something unasked where it gave up
+                told = pipe.recv()
+                raise _raised(told) if not isinstance(told, Counted) else self._ended(n)
+            pipe.send_bytes(message)
+        except (BrokenPipeError, ConnectionResetError, EOFError):
+            try:
+                told = pipe.recv()
+            except (EOFError, OSError):
+                raise self._ended(n) from None
+            raise _raised(told) from None
+
+    def _start(self) -> None:
+        # a copy of this process would have the locks of Polars' threads, but not the threads
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_work, args=(theirs, self._store, self._key), daemon=True)
+        process.start()
+        theirs.close()
+        self._started.append((process, ours))
+
+    def _ended(self, n: int) -> OutputError:
+        return OutputError(
+            f"{self._store.url}: a process that counts was ended from outside; run it again, nothing is counted twice"
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            if kind is None:
+                self.commit()
+        finally:
+            for process, pipe in self._started:
+                pipe.close()
+                process.join(1)
+                if process.is_alive():
+                    process.kill()
+
+
+class Counting:
+    """Counts the records of one input, fed as clean bytes."""
+
+    def __init__(self, counters: Counters) -> None:
+        self._counters = counters
+        self._held = b""
+        self._cut: re.Pattern[bytes] | None = None
+        self._begun = False
+        self._process = counters.next()
+        self._records = Records()
+
+    def feed(self, clean: bytes) -> None:
+        """Counts the records that are complete. Raises OutputError, InputError."""
+        self._held += clean
+        if len(self._held) < _PART:
+            return
+        if not self._begun:
+            self._begun = True
+            self._cut = next((cut for begins, cut in _CUTS if begins.match(self._held)), None)
+        if self._cut is None:
+            self._give(self._held)
+            self._held = b""
+            return
+        at = self._place()
+        if at:
+            self._give(self._held[:at])
+            self._counters.end(self._process, self._records)
+            self._records = Records()
+            self._process = self._counters.next()
+            self._held = self._held[at:]
+
+    def _place(self) -> int:
+        """Where the last record begins; 0 where that is the only one."""
+        assert self._cut is not None
+        for start in (max(0, len(self._held) - _LOOK), 0):
+            found = [m.end() for m in self._cut.finditer(self._held, start)]
+            if found:
+                return found[-1]
+        return 0
+
+    def _give(self, clean: bytes) -> None:
+        self._counters.feed(self._process, self._records, clean)
+
+    def flush(self) -> None:
+        """Of a live pipe: what came is counted, and committed once a minute."""
+        if self._counters.is_here:
+            self._give(self._held)
+            self._held = b""
+            self._begun = True
+            self._counters.commit_if_due()
+
+    def finish(self) -> None:
+        """Counts what was still open. Raises OutputError, InputError."""
+        self._give(self._held)
+        self._held = b""
+        self._counters.end(self._process, self._records)
+
+
+def _work(pipe: Connection, store: Store, key: bytes) -> None:
+    """What a process does: counts, until its pipe is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that started it decides
+    gc.disable()
+    ingestion, records = Ingestion(store, key), Records()
+    try:
+        while True:
+            message = pipe.recv_bytes()
+            if message[:1] == _PIECE:
+                ingestion.take(records.feed(message[1:]))
+            elif message == _END:
+                ingestion.take(records.finish())
+                records = Records()
+            else:
+                ingestion.commit()
+                pipe.send(ingestion.counted)
+    except (EOFError, OSError):
+        return
+    except LogscrubError as error:
+        pipe.send((type(error).__name__, str(error)))
+    except Exception as error:  # its message may quote a log
+        pipe.send(("", type(error).__name__))
+
+
+def _raised(told: tuple[str, str]) -> Exception:
+    """What a process raised, here."""
+    kinds = {kind.__name__: kind for kind in (InputError, OutputError, UsageError)}
+    kind = kinds.get(told[0])
+    return kind(told[1]) if kind is not None else RuntimeError(told[1])
