@@ -10,10 +10,11 @@ import gc
 import multiprocessing
 import re
 import signal
+from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from logscrub.errors import InputError, LogscrubError, OutputError, UsageError
 from logscrub.metrics.counting import Counted, Ingestion
@@ -45,6 +46,10 @@ class Counters:
         self._here = Ingestion(store, key) if processes < 2 else None
         self._count = processes
         self._started: list[tuple[BaseProcess, Connection]] = []
+        # a copy of this process would have the locks of Polars' threads, but not the threads
+        self._context = multiprocessing.get_context("spawn")
+        self._turn = self._context.Lock() if processes > 1 else None
+        """Who commits: two at once would be in each other's way."""
         self._next = 0
         self.counted = Counted()
         """What was counted, once it is over."""
@@ -116,10 +121,8 @@ class Counters:
             raise _raised(told) from None
 
     def _start(self) -> None:
-        # a copy of this process would have the locks of Polars' threads, but not the threads
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(theirs, self._store, self._key), daemon=True)
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=_work, args=(theirs, self._store, self._key, self._turn), daemon=True)
         process.start()
         theirs.close()
         self._started.append((process, ours))
@@ -202,11 +205,11 @@ class Counting:
         self._counters.end(self._process, self._records)
 
 
-def _work(pipe: Connection, store: Store, key: bytes) -> None:
+def _work(pipe: Connection, store: Store, key: bytes, turn: AbstractContextManager[Any]) -> None:
     """What a process does: counts, until its pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that started it decides
     gc.disable()
-    ingestion, records = Ingestion(store, key), Records()
+    ingestion, records = Ingestion(store, key, turn), Records()
     try:
         while True:
             message = pipe.recv_bytes()

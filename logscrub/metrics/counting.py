@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import polars as pl
 
@@ -53,8 +54,9 @@ class Counted:
 class Ingestion:
     """Counts records into a store. A context manager: what was taken is committed at its end, unless something went wrong."""
 
-    def __init__(self, store: Store, key: bytes) -> None:
-        """`key`: 16 to 64 bytes, for fingerprints and sketches; the same in all runs for a store."""
+    def __init__(self, store: Store, key: bytes, turn: AbstractContextManager[Any] | None = None) -> None:
+        """`key`: 16 to 64 bytes, for fingerprints and sketches; the same in all runs for a store. `turn`: held while it commits."""
+        self._turn = turn or nullcontext()
         self._store = store
         self._finder = FactFinder(key)
         self._facts: list[Facts] = []
@@ -88,7 +90,8 @@ class Ingestion:
             counted = _counted(facts, kept)
             return rollup.frame()
 
-        stores.add(self._store, what_is_new, days_of(facts))
+        with self._turn:
+            stores.add(self._store, what_is_new, days_of(facts))
         self.counted.add(counted)
 
     def commit_if_due(self) -> None:

@@ -167,7 +167,7 @@ class FactFinder:
             record.version,
             record.environment,
             level,
-            _signed(shape.statement, stack) if is_error else "",
+            _signed(_statement(shape, head), stack) if is_error else "",
             tenant_of(record.customer) if record.customer else "",
             1,
             1 if is_error else 0,
@@ -177,7 +177,7 @@ class FactFinder:
             len(text) if text.isascii() else len(text.encode("utf-8", "replace")),
             durations,
             tuple(sketches),
-            shape.statement if tokens else "",
+            _statement(shape, head) if tokens else "",
             tuple([kind for kind, _ in tokens]) if tokens else (),
             self._print(f"{invocation}\0{time_ns}\0{level}\0{text}"),
         )
@@ -209,11 +209,18 @@ class _Shape(NamedTuple):
     """Where the statuses of answers stand: on their digits it depends what went wrong."""
     outcomes: dict[str, tuple[tuple[str, int], ...]]
     """By these digits: what went wrong, each once."""
-    statement: str
+    statement: list[str]
+    """Empty until it is asked for."""
 
 
 def _shape_of(text: str) -> _Shape:
-    return _Shape(tuple(m.span() for m in _OBJECT.finditer(text)), _duration_in(text), statuses_in(text), {}, statement_of(text))
+    return _Shape(tuple(m.span() for m in _OBJECT.finditer(text)), _duration_in(text), statuses_in(text), {}, [])
+
+
+def _statement(shape: _Shape, text: str) -> str:
+    if not shape.statement:
+        shape.statement.append(statement_of(text))
+    return shape.statement[0]
 
 
 def _parted(text: str) -> tuple[str, str]:

@@ -277,7 +277,10 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
 
 def _attributes(attributes: Any) -> dict[str, Any]:
     """OTLP's list of attributes as names and values."""
-    found: dict[str, Any] = {}
+    try:  # as nearly all of them are
+        return {a["key"]: a["value"]["stringValue"] for a in attributes}
+    except (KeyError, TypeError):
+        found: dict[str, Any] = {}
     for attribute in _dicts(attributes):
         value = attribute.get("value")
         if isinstance(value, dict):
