@@ -55,7 +55,7 @@ class Ingestion:
     """Counts records into a store. A context manager: what was taken is committed at its end, unless something went wrong."""
 
     def __init__(self, store: Store, key: bytes, turn: AbstractContextManager[Any] | None = None) -> None:
-        """`key`: 16 to 64 bytes, for fingerprints and sketches; the same in all runs for a store. `turn`: held while it commits."""
+        """`key`: 16 to 64 bytes, for fingerprints and sketches; the same in all runs for a store. `turn`: held to commit."""
         self._turn = turn or nullcontext()
         self._store = store
         self._finder = FactFinder(key)
