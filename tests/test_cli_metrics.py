@@ -1,0 +1,428 @@
+"""`logscrub ingest`, `metrics` and `store`, run as people run them; what can go wrong on the way."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import resource
+import signal
+import subprocess
+import time
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from test_cli_scrub import ENVIRONMENT, PROGRAM, ROOT, lines, run
+
+from logscrub.metrics import store as stores
+from logscrub.metrics.counting import Ingestion
+from logscrub.metrics.query import records_by
+from logscrub.metrics.records import LogRecord
+from logscrub.metrics.rollup import SCHEMA, merge
+
+SAMPLES = ROOT / "sample_logs"
+HOUR = SAMPLES / "app_logs_records.ndjson"
+"""175 records of ten customers."""
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    path = tmp_path / "logscrub.key"
+    path.write_text("a key for tests, 32 characters ..")
+    return path
+
+
+@pytest.fixture
+def kept(tmp_path: Path, key: Path) -> Path:
+    """A store of the sample hour."""
+    store = tmp_path / "metrics"
+    assert run("ingest", HOUR, "--store", store, "--key-file", key).returncode == 0
+    return store
+
+
+def rows(store: Path) -> pl.DataFrame:
+    """All that a store holds, merged."""
+    return merge([stores.read(stores.open_store(str(store)))])
+
+
+def table(store: Path, *arguments: str | Path) -> list[dict[str, Any]]:
+    done = run("metrics", "--store", store, "--format", "json", *arguments)
+    assert done.returncode == 0, done.stderr
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
+
+
+def ingest(store: Path, key: Path, *inputs: str | Path) -> str:
+    """The last line that it says."""
+    done = run("ingest", *inputs, "--store", store, "--key-file", key)
+    assert done.returncode == 0, done.stderr
+    return lines(done)[-1]
+
+
+def record(n: int, message: str = "Synced", customer: str = "", hour: str = "09") -> str:
+    told: dict[str, Any] = {"ts": f"2026-11-17T{hour}:00:{n % 60:02}.{n // 60:03}Z", "level": "INFO", "message": f"{message} {n}"}
+    if customer:
+        told["installationContext"] = f"ari:cloud:jira::site/{customer}"
+    return json.dumps(told) + "\n"
+
+
+# -- what people do -----------------------------------------------------------------------------------------------------
+
+
+def test_a_log_is_counted_once_however_often_it_comes(kept: Path, key: Path) -> None:
+    before = rows(kept)
+    assert " 0 records new, 175 known" in ingest(kept, key, HOUR)
+    halves = [SAMPLES / "app_logs_second_half_hour.ndjson.zst", SAMPLES / "app_logs_first_half_hour.ndjson.gz"]
+    assert " 0 records new, 175 known" in ingest(kept, key, *halves)
+    assert rows(kept).equals(before)
+
+
+def test_late_records_land_in_their_hour_and_order_does_not_show(tmp_path: Path, key: Path, kept: Path) -> None:
+    late = tmp_path / "late"
+    ingest(late, key, SAMPLES / "app_logs_second_half_hour.ndjson.zst")
+    ingest(late, key, SAMPLES / "app_logs_first_half_hour.ndjson.gz")
+    assert rows(late).equals(rows(kept))
+
+
+def test_raw_and_scrubbed_logs_are_the_same_metrics_under_one_key(tmp_path: Path, key: Path) -> None:
+    raw, scrubbed, clean = tmp_path / "raw", tmp_path / "scrubbed", tmp_path / "clean"
+    ingest(raw, key, SAMPLES, "--logs-to", clean)
+    assert run("verify", clean).returncode == 0
+    ingest(scrubbed, key, clean)
+    assert rows(scrubbed).equals(rows(raw))
+    assert run("verify", raw).returncode == 0
+
+
+def test_what_scrub_writes_ingest_writes_too(tmp_path: Path, key: Path) -> None:
+    names = ["app_logs_records.ndjson", "console_download.log.zip", "app_logs_first_half_hour.ndjson.gz"]
+    ingest(tmp_path / "metrics", key, *(SAMPLES / n for n in names), "--logs-to", tmp_path / "one")
+    assert run("scrub", *(SAMPLES / n for n in names), "-o", tmp_path / "other", "--key-file", key).returncode == 0
+    for name in names:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "other" / name).read_bytes()
+
+
+def test_both_engines_count_the_same(tmp_path: Path, key: Path, kept: Path) -> None:
+    ingest(tmp_path / "plain", key, HOUR, "--engine", "plain")
+    assert rows(tmp_path / "plain").equals(rows(kept))
+
+
+def test_many_records_are_counted_by_several_processes(tmp_path: Path, key: Path) -> None:
+    log = tmp_path / "big.ndjson"
+    with log.open("w") as file:
+        file.writelines(record(n, "Synced page of the board with a text that is long enough " * 3) for n in range(50_000))
+    assert log.stat().st_size > 9_000_000
+    assert "50,000 records new, 0 known" in ingest(tmp_path / "metrics", key, log)
+    assert table(tmp_path / "metrics", "--by", "", "--exact", "--key-file", key)[0]["records"] == 50_000
+    assert "0 records new, 50,000 known" in ingest(tmp_path / "metrics", key, log)
+
+
+def test_standard_input_is_counted(tmp_path: Path, key: Path) -> None:
+    done = run("ingest", "--store", tmp_path / "metrics", "--key-file", key, stdin=gzip.compress(HOUR.read_bytes()))
+    assert "175 records new" in lines(done)[-1]
+
+
+def test_tables_tell_counts_rates_and_durations(kept: Path, key: Path) -> None:
+    by_function = {row["function"]: row for row in table(kept)}
+    assert by_function["saveRoster"]["records"] > by_function["saveRoster"]["errors"] > 20
+    assert by_function["saveRoster"]["tenants"] >= 5
+    assert 0.3 < by_function["saveRoster"]["error_rate"] < 1
+    assert 100 < by_function["loadRoster"]["p50_ms"] < 1000
+    whole = table(kept, "--by", "")
+    assert whole[0]["records"] == 175 and whole[0]["tenants"] == 10
+    assert whole[0]["records"] == sum(row["records"] for row in by_function.values())
+    hours = table(kept, "--by", "hour,level")
+    assert {row["hour"] for row in hours} <= {"2026-11-17T09:00:00Z", "2026-11-17T09:00:00+00:00", None}
+    assert table(kept, "--since", "2026-11-18") == []
+    assert run("metrics", "--store", kept, "--since", "2026-11-18").stderr.endswith(b"the store has nothing of that time\n")
+
+
+@pytest.mark.parametrize("form", ["table", "csv"])
+def test_tables_are_for_people_and_machines(kept: Path, form: str) -> None:
+    done = run("metrics", "--store", kept, "--by", "function", "--format", form)
+    assert b"saveRoster" in done.stdout and b"records" in done.stdout.splitlines()[0]
+
+
+def test_parquet_goes_to_a_file(kept: Path, tmp_path: Path) -> None:
+    assert run("metrics", "--store", kept, "--format", "parquet").returncode == 2
+    assert run("metrics", "--store", kept, "--format", "parquet", "-o", tmp_path / "m.parquet").returncode == 0
+    assert "saveRoster" in pl.read_parquet(tmp_path / "m.parquet")["function"].to_list()
+
+
+def test_redactions_are_counted_by_statement(kept: Path, key: Path) -> None:
+    found = table(kept, "--redactions", "--by", "entity,statement", "--exact", "--key-file", key)
+    assert sum(row["redactions"] for row in found) > 100
+    assert {"entity", "statement", "redactions", "tenants"} == set(found[0])
+
+
+def test_no_row_is_about_few_customers_but_for_who_holds_the_key(kept: Path, key: Path, tmp_path: Path) -> None:
+    assert all(row["tenants"] >= 5 for row in table(kept, "--by", "signature,level"))
+    assert any(row["tenants"] < 5 for row in table(kept, "--by", "signature,level", "--exact", "--key-file", key))
+    assert run("metrics", "--store", kept, "--by", "tenant").returncode == 2
+    assert run("metrics", "--store", kept, "--exact").returncode == 2
+    other = tmp_path / "other.key"
+    other.write_text("another key for tests, 32 chars..")
+    assert run("metrics", "--store", kept, "--exact", "--key-file", other).returncode == 2
+    assert len(table(kept, "--by", "tenant", "--exact", "--key-file", key)) == 10
+    assert run("metrics", "--store", kept, "-k", "1").returncode == 2
+
+
+def test_one_customer_alone_is_not_shown(tmp_path: Path, key: Path) -> None:
+    log = tmp_path / "one.ndjson"
+    log.write_text("".join(record(n, customer="822d8a59-7a92-4b4c-8dc9-160edc3be1cd") for n in range(9)))
+    ingest(tmp_path / "metrics", key, log)
+    done = run("metrics", "--store", tmp_path / "metrics", "--format", "json")
+    assert json.loads(done.stdout) == []
+    assert "--exact shows them" in lines(done)[-1]
+
+
+# -- the store ----------------------------------------------------------------------------------------------------------
+
+
+def test_compaction_changes_nothing_but_the_files(tmp_path: Path, key: Path) -> None:
+    store = tmp_path / "metrics"
+    for part in range(4):
+        log = tmp_path / f"{part}.ndjson"
+        log.write_text("".join(record(n) for n in range(part, 40, 4)))
+        ingest(store, key, log)
+    before = rows(store)
+    assert b"2026-11-17  4" in run("store", "show", "--store", store).stdout
+    assert "1 day compacted" in lines(run("store", "compact", "--store", store))[-1]
+    assert b"2026-11-17  1" in run("store", "show", "--store", store).stdout
+    assert rows(store).equals(before) and merge([stores.read(stores.open_store(str(store)))]).equals(before)
+    assert "0 records new, 10 known" in ingest(store, key, log)
+    assert "0 days compacted" in lines(run("store", "compact", "--store", store))[-1]
+
+
+def test_days_that_are_too_old_are_dropped_for_good(tmp_path: Path, key: Path) -> None:
+    store, log = tmp_path / "metrics", tmp_path / "log"
+    today = datetime.now(UTC).date()
+    log.write_text(f"2020-01-01T00:00:00Z INFO old\n{today}T00:00:00Z INFO new\n")
+    ingest(store, key, log)
+    assert run("store", "prune", "--store", store).returncode == 2
+    assert "1 day dropped" in lines(run("store", "prune", "--keep", "400d", "--store", store))[-1]
+    assert rows(store)["day"].unique().to_list() == [today]
+    assert not [p for p in store.rglob("*.parquet") if "2020" in str(p)]
+    assert stores.last_day_kept(1, date(2026, 1, 1)) == date(2026, 1, 1)
+
+
+def test_stores_of_several_machines_merge(tmp_path: Path, key: Path) -> None:
+    whole, one, two = tmp_path / "whole", tmp_path / "one", tmp_path / "two"
+    first, second = tmp_path / "1.ndjson", tmp_path / "2.ndjson"
+    first.write_text("".join(record(n) for n in range(30)))
+    second.write_text("".join(record(n) for n in range(30, 50)))
+    ingest(whole, key, first, second)
+    ingest(one, key, first)
+    ingest(two, key, second)
+    assert "1 day added" in lines(run("store", "merge", two, "--store", one))[-1]
+    assert rows(one).equals(rows(whole))
+    assert "0 days added" in lines(run("store", "merge", two, "--store", one))[-1]
+    third = tmp_path / "3.ndjson"
+    third.write_text(record(99))
+    ingest(two, key, third)
+    done = run("store", "merge", two, "--store", one)
+    assert done.returncode == 2 and "20 of 21 records of 2026-11-17 are in" in lines(done)[-1]
+    assert rows(one).equals(rows(whole))
+
+
+def test_two_runs_at_once_count_each_record_once(tmp_path: Path, key: Path, kept: Path) -> None:
+    store = tmp_path / "shared"
+    command = [*PROGRAM, "ingest", str(HOUR), "--store", str(store), "--key-file", str(key)]
+    both = [subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.DEVNULL) for _ in range(3)]
+    assert [process.wait(60) for process in both] == [0, 0, 0]
+    assert rows(store).equals(rows(kept))
+
+
+def test_a_commit_that_comes_second_is_computed_again(tmp_path: Path) -> None:
+    store = stores.open_or_make(str(tmp_path / "s"), "0" * 16)
+    records = [LogRecord(1_794_906_019_394_000_000 + n, "INFO", f"tick {n}") for n in range(10)]
+    with Ingestion(store, b"k" * 32) as one, Ingestion(store, b"k" * 32) as two:
+        one.take(records[:7])
+        two.take(records[3:])
+        seen: list[int] = []
+
+        def late(known: pl.DataFrame) -> pl.DataFrame:
+            seen.append(len(known))
+            if len(seen) == 1:
+                one.commit()  # somebody else is faster
+            return stores.read(store).clear() if len(known) else merge([stores.read(store)])
+
+        stores.add(store, late, [date(2026, 11, 17)])
+    assert (one.counted.new, two.counted.new, two.counted.known) == (7, 3, 4)
+    assert records_by(store, k=0).rows["records"].to_list() == [10]
+
+
+def test_a_killed_run_loses_and_doubles_nothing(tmp_path: Path, key: Path) -> None:
+    store, log = tmp_path / "metrics", tmp_path / "log.ndjson"
+    with log.open("w") as file:
+        file.writelines(record(n) for n in range(59_999))
+    whole = tmp_path / "whole"
+    ingest(whole, key, log)
+    command = [*PROGRAM, "ingest", "--store", str(store), "--key-file", str(key), "--input-format", "ndjson"]
+    process = subprocess.Popen(command, env=ENVIRONMENT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert process.stdin is not None
+    process.stdin.write(log.read_bytes())
+    process.stdin.flush()
+    for _ in range(300):  # until the first batch is there
+        if any(store.glob("day=*/*.parquet")):
+            break
+        time.sleep(0.1)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdin.close()
+    part = rows(store)["records"].sum() if (store / "_delta_log").exists() else 0
+    assert part < 59_999
+    said = ingest(store, key, log)
+    assert f"{59_999 - part:,} records new, {part:,} known" in said
+    assert rows(store).equals(rows(whole))
+
+
+# -- what goes wrong ----------------------------------------------------------------------------------------------------
+
+
+def test_what_is_missing_is_said_with_what_to_do(tmp_path: Path, key: Path) -> None:
+    for arguments, said in (
+        (("ingest", HOUR, "--key-file", key), "add: --store DIR"),
+        (("ingest", HOUR, "--store", tmp_path / "m"), "openssl rand -hex 32"),
+        (("metrics",), "add: --store DIR"),
+        (("metrics", "--store", tmp_path / "m", "--since", "x"), "there is no store"),
+        (("store", "show"), "add: --store DIR"),
+        (("store", "compact", "--store", tmp_path), "there is no store"),
+    ):
+        done = run(*arguments)
+        assert done.returncode in (2, 3) and said in lines(done)[-1], lines(done)
+    assert not (tmp_path / "m").exists()
+
+
+def test_wrong_dimensions_and_days_are_named(kept: Path) -> None:
+    for arguments, said in (
+        (("--by", "functions"), "no dimension 'functions'; there are hour, day, function"),
+        (("--by", "function,function"), "given twice"),
+        (("--since", "yesterday"), "'yesterday' is no day"),
+        (("--redactions", "--by", "signature"), "statement, entity"),
+    ):
+        done = run("metrics", "--store", kept, *arguments)
+        assert done.returncode == 2 and said in lines(done)[-1]
+
+
+def test_another_key_is_refused_and_the_store_stays(kept: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.key"
+    other.write_text("another key for tests, 32 chars..")
+    before = rows(kept)
+    done = run("ingest", HOUR, "--store", kept, "--key-file", other)
+    assert done.returncode == 2 and "another key" in lines(done)[-1]
+    assert rows(kept).equals(before)
+
+
+def test_a_folder_of_something_else_is_no_store(tmp_path: Path, key: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "a.jpg").touch()
+    done = run("ingest", HOUR, "--store", tmp_path / "photos", "--key-file", key)
+    assert done.returncode == 2 and "neither a store nor an empty folder" in lines(done)[-1]
+
+
+def test_a_store_of_a_newer_version_is_left_alone(kept: Path, key: Path) -> None:
+    first = kept / "_delta_log" / f"{0:020}.json"
+    first.write_text(first.read_text().replace("metrics, schema 1,", "metrics, schema 7,"))
+    for arguments in (("metrics", "--store", kept), ("ingest", HOUR, "--store", kept, "--key-file", key)):
+        done = run(*arguments)
+        assert done.returncode == 3 and "newer logscrub (schema 7" in lines(done)[-1]
+
+
+def test_another_delta_table_is_no_store(tmp_path: Path) -> None:
+    pl.DataFrame({"a": [1]}).write_delta(str(tmp_path / "t"))
+    done = run("metrics", "--store", tmp_path / "t")
+    assert done.returncode == 3 and "no store of logscrub" in lines(done)[-1]
+
+
+def test_a_broken_file_is_named(kept: Path, key: Path) -> None:
+    file = next(kept.glob("day=*/*.parquet"))
+    file.write_bytes(b"PAR1" + b"\0" * (file.stat().st_size - 8) + b"PAR1")
+    for arguments in (("metrics", "--store", kept), ("verify", kept), ("ingest", HOUR, "--store", kept, "--key-file", key)):
+        done = run(*arguments)
+        assert done.returncode == 3, lines(done)
+        assert "cannot read the store" in lines(done)[0] and "backup" in lines(done)[0]
+
+
+def test_where_nothing_can_be_written_the_store_is_as_it_was(kept: Path, tmp_path: Path, key: Path) -> None:
+    log = tmp_path / "new.ndjson"
+    log.write_text("".join(record(n, "x" * 50) for n in range(3000)))
+    before = rows(kept)
+    command = [*PROGRAM, "ingest", str(log), "--store", str(kept), "--key-file", str(key)]
+
+    def little() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, preexec_fn=little, timeout=60, check=False)
+    assert done.returncode == 3, done.stderr
+    assert b"Traceback" not in done.stderr
+    assert rows(kept).equals(before)
+    assert "3,000 records new" in ingest(kept, key, log)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_no_permission_is_said(kept: Path, key: Path) -> None:
+    kept.chmod(0o500)
+    try:
+        done = run("ingest", HOUR, "--store", kept, "--key-file", key)
+    finally:
+        kept.chmod(0o700)
+    assert done.returncode == 3 and "no permission" in lines(done)[-1]
+
+
+def test_an_input_that_breaks_off_counts_up_to_there_and_again_from_there(tmp_path: Path, key: Path) -> None:
+    whole = gzip.compress("".join(record(n, str(n * 7919)) for n in range(3000)).encode())
+    broken, good = tmp_path / "a.gz", tmp_path / "b.gz"
+    broken.write_bytes(whole[: len(whole) // 2])
+    good.write_bytes(whole)
+    done = run(
+        "ingest", broken, tmp_path / "missing", "--store", tmp_path / "m", "--key-file", key, "--logs-to", tmp_path / "out"
+    )
+    assert done.returncode == 3 and "2 of 2 inputs failed" in lines(done)[-1]
+    assert not list((tmp_path / "out").glob("*"))
+    ingest(tmp_path / "m", key, good)
+    assert table(tmp_path / "m", "--by", "", "--exact", "--key-file", key)[0]["records"] == 3000
+
+
+def test_clocks_that_are_wrong_and_logs_without_dates_are_told(tmp_path: Path, key: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text(
+        "1970-01-01T00:00:01Z INFO a\n2099-01-01T00:00:00Z INFO b\n"
+        "invocation: 3f0b7c1e-8a51-4be1-9d7e-0f5be7a1c001\nINFO    08:14:02.113Z c\n"
+    )
+    done = run("ingest", log, "--store", tmp_path / "m", "--key-file", key)
+    said = "\n".join(lines(done))
+    assert "1 record without a date" in said and "2 records from before 2019" in said and "3 records new" in said
+    assert rows(tmp_path / "m").filter(pl.col("kind") == "count")["records"].sum() == 3
+    days = {row["day"] for row in table(tmp_path / "m", "--by", "day", "--exact", "--key-file", key)}
+    assert days == {"1970-01-01", "2099-01-01", None}
+
+
+def test_junk_is_counted_as_nothing(tmp_path: Path, key: Path) -> None:
+    (tmp_path / "junk").write_bytes(os.urandom(100_000))
+    done = run("ingest", tmp_path / "junk", "--store", tmp_path / "m", "--key-file", key)
+    assert done.returncode == 0
+    assert run("metrics", "--store", tmp_path / "m").returncode == 0
+
+
+# -- nothing in the store is customer data --------------------------------------------------------------------------------
+
+
+def test_verify_looks_at_every_text_of_a_store(kept: Path, tmp_path: Path) -> None:
+    assert run("verify", kept).returncode == 0
+    store = stores.open_store(str(kept))
+    leak = stores.read(store).head(1).with_columns(pl.lit("save for jane.doe@acme.example").alias("function"))
+    stores.add(store, lambda seen: leak.select(list(SCHEMA)), [])
+    done = run("verify", kept)
+    assert done.returncode == 1 and b"EMAIL_ADDRESS" in done.stdout
+    report = json.loads(run("verify", kept, "--format", "json").stdout)
+    assert len(report["files"][0]["findings"]) == 1
+
+
+def test_values_of_the_samples_are_nowhere_in_the_store(kept: Path) -> None:
+    texts = "\n".join(stores.texts(stores.open_store(str(kept))))
+    for value in ("Papadopoulos", ".example", "822d8a59-7a92-4b4c-8dc9-160edc3be1cd", "nordlicht", "557058:"):
+        assert value not in texts
