@@ -424,5 +424,5 @@ def test_verify_looks_at_every_text_of_a_store(kept: Path, tmp_path: Path) -> No
 
 def test_values_of_the_samples_are_nowhere_in_the_store(kept: Path) -> None:
     texts = "\n".join(stores.texts(stores.open_store(str(kept))))
-    for value in ("Papadopoulos", ".example", "822d8a59-7a92-4b4c-8dc9-160edc3be1cd", "nordlicht", "557058:"):
+    for value in ("Papadopoulos", "alamal", "zephyros", "822d8a59-7a92-4b4c-8dc9-160edc3be1cd", "nordlicht", "557058:"):
         assert value not in texts

@@ -286,11 +286,11 @@ def test_withheld_records_are_told_and_give_exit_code_3(tmp_path: Path) -> None:
     breaks = "\n".join(
         [
             "import logscrub.detect.engine as e, sys",
-            "judge = e.Engine.judge_line",
-            "def broken(self, text, leaf, before=None):",
-            "    if 'poison' in text: raise ValueError(text)",
-            "    return judge(self, text, leaf, before)",
-            "e.Engine.judge_line = broken",
+            "judge = e.Engine.judge_form",
+            "def broken(self, form, path, before):",
+            "    if 'poison' in form: raise ValueError(form)",
+            "    return judge(self, form, path, before)",
+            "e.Engine.judge_form = broken",
             "from logscrub.cli import main; main()",
         ]
     )
