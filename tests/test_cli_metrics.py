@@ -7,8 +7,13 @@ import json
 import os
 import resource
 import signal
+import socket
 import subprocess
+import sys
 import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -426,3 +431,46 @@ def test_values_of_the_samples_are_nowhere_in_the_store(kept: Path) -> None:
     texts = "\n".join(stores.texts(stores.open_store(str(kept))))
     for value in ("Papadopoulos", "alamal", "zephyros", "822d8a59-7a92-4b4c-8dc9-160edc3be1cd", "nordlicht", "557058:"):
         assert value not in texts
+
+
+# -- an object store ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[dict[str, str]]:
+    """An S3-compatible server on this machine, with a bucket; gives what the environment must say."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    server = subprocess.Popen([sys.executable, "-m", "moto.server", "-p", str(port)], **quiet)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(200):
+            with suppress(OSError):
+                urllib.request.urlopen(urllib.request.Request(f"{address}/logs", method="PUT"), timeout=5).close()
+                break
+            time.sleep(0.1)
+        yield {
+            "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "EXAMPLE", "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": address,
+            "AWS_ALLOW_HTTP": "true",
+        }  # fmt: skip
+    finally:
+        server.kill()
+        server.wait()
+
+
+def test_an_object_store_is_a_store_like_a_folder(bucket: dict[str, str], key: Path, kept: Path) -> None:
+    there = ("--store", "s3://logs/metrics")
+    command = [*PROGRAM, "ingest", str(HOUR), *there, "--key-file", str(key)]
+    both = [subprocess.Popen(command, env=ENVIRONMENT | bucket, stderr=subprocess.PIPE) for _ in range(2)]
+    said = [process.communicate(timeout=60)[1].splitlines()[-1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert sum(b"175 records new" in line for line in said) == sum(b" 0 records new, 175 known" in line for line in said) == 1
+    shown = run("metrics", *there, "--by", "function,level", "--format", "json", env=bucket)
+    assert json.loads(shown.stdout) == table(kept, "--by", "function,level")
+    assert run("verify", "s3://logs/metrics", env=bucket).returncode == 0
+    assert run("store", "compact", *there, env=bucket).returncode == 0
+    assert b"2026-11-17" in run("store", "show", *there, env=bucket).stdout
+    missing = run("metrics", "--store", "s3://logs/nothing", env=bucket)
+    assert missing.returncode == 3 and "there is no store" in lines(missing)[-1]
