@@ -13,7 +13,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help setup demo test check format bench eval names docs lock clean
+.PHONY: help setup demo test check format bench metrics eval names docs lock clean
 
 help: ## show this list
 	@echo "make …"
@@ -44,6 +44,11 @@ demo: $(READY) ## scrub the sample logs, prove it, show what changed
 	@$(call before_and_after,forge_logs_flat.log,5)
 	@$(call before_and_after,plain_text.log,3)
 	@echo
+	@echo "4. Counting what the hour of app_logs_records.ndjson says, by function (rows of fewer than five customers are one):"
+	@echo "a key for the demo, no secret" > $(DEMO)/logscrub.key
+	@$(BIN)/logscrub ingest sample_logs/app_logs_records.ndjson --store $(DEMO)/metrics --key-file $(DEMO)/logscrub.key
+	@$(BIN)/logscrub metrics --store $(DEMO)/metrics
+	@echo
 	@echo "The rest is in $(DEMO)/clean/, what was found where in $(DEMO)/summary.json."
 
 # The first $(2) lines of sample $(1) that changed, each as it was and as it is (redacted lines keep their number; long ones are left out).
@@ -67,6 +72,9 @@ format: $(READY) ## put the code in the project's format
 
 bench: $(READY) ## measure the speed
 	@$(BIN)/python benchmarks/run.py
+
+metrics: $(READY) ## measure what counting costs, and how the store is read
+	@$(BIN)/python benchmarks/metrics.py
 
 eval: $(READY) ## measure what is found and what is missed
 	@$(BIN)/python benchmarks/eval.py
