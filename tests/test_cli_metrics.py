@@ -254,7 +254,7 @@ def test_a_commit_that_comes_second_is_computed_again(tmp_path: Path) -> None:
                 one.commit()  # somebody else is faster
             return stores.read(store).clear() if len(known) else merge([stores.read(store)])
 
-        stores.add(store, late, [date(2026, 11, 17)])
+        stores.add(store, late, [datetime(2026, 11, 17, 9, tzinfo=UTC)])
     assert (one.counted.new, two.counted.new, two.counted.known) == (7, 3, 4)
     assert records_by(store, k=0).rows["records"].to_list() == [10]
 

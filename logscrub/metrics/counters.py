@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import os
 import re
 import signal
 from contextlib import AbstractContextManager
@@ -121,6 +122,7 @@ class Counters:
             raise _raised(told) from None
 
     def _start(self) -> None:
+        os.environ.setdefault("POLARS_MAX_THREADS", "1")  # of the new process: there are as many as processors
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_work, args=(theirs, self._store, self._key, self._turn), daemon=True)
         process.start()

@@ -91,7 +91,7 @@ class Ingestion:
             return rollup.frame()
 
         with self._turn:
-            stores.add(self._store, what_is_new, days_of(facts))
+            stores.add(self._store, what_is_new, hours_of(facts))
         self.counted.add(counted)
 
     def commit_if_due(self) -> None:
@@ -133,13 +133,9 @@ def new_ones(facts: Sequence[Facts], seen: pl.DataFrame) -> list[bool]:
     return is_new
 
 
-def days_of(facts: Iterable[Facts]) -> list[date | None]:
-    """The days that records lie in."""
-    days: set[date | None] = set()
-    for hour in {f.hour for f in facts}:
-        known = hours([hour])[0]
-        days.add(None if known is None else known.astimezone(UTC).date())
-    return sorted(days, key=str)
+def hours_of(facts: Iterable[Facts]) -> list[datetime | None]:
+    """The hours that records lie in."""
+    return hours({f.hour for f in facts}).unique().to_list()
 
 
 def today() -> date:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -91,10 +91,10 @@ def open_or_make(url: str, key_id: str) -> Store:
     return store
 
 
-def add(store: Store, counted: Callable[[pl.DataFrame], pl.DataFrame], days: Sequence[date | None]) -> int:
+def add(store: Store, counted: Callable[[pl.DataFrame], pl.DataFrame], hours: Sequence[datetime | None]) -> int:
     """Commits what is new. Returns the version of the table.
 
-    `counted` gets the fingerprints of the store for these days (`hour`, `prints`), and returns the rollup of what is not among
+    `counted` gets the fingerprints of the store for these hours (`hour`, `prints`), and returns the rollup of what is not among
     them; it is called again where another run committed meanwhile. Raises OutputError; then the store is as it was.
     """
     from deltalake import CommitProperties, write_deltalake
@@ -102,7 +102,7 @@ def add(store: Store, counted: Callable[[pl.DataFrame], pl.DataFrame], days: Seq
 
     for _ in range(_MOST_RACES):
         table = store.table()
-        rows = counted(read(store, table, kinds=("seen",), days=days).select("hour", "prints"))
+        rows = counted(read(store, table, kinds=("seen",), hours=hours, columns=("hour", "prints")))
         if not len(rows):
             return int(table.version())
         with _told(store.url, writes=True):
@@ -126,27 +126,34 @@ def read(
     *,
     kinds: Sequence[str] = (),
     days: Sequence[date | None] | None = None,
+    hours: Sequence[datetime | None] | None = None,
     since: date | None = None,
     until: date | None = None,
     columns: Sequence[str] = (),
 ) -> pl.DataFrame:
     """Rows of the store, as they were committed: several may be of one cell.
 
-    `days`: only these; `since`, `until`: from that day, up to that day inclusive. Raises InputError for a file that is broken.
+    `days`, `hours`: only these; `since`, `until`: from that day, up to that day, it included. Raises InputError for a broken file.
     """
     with _told(store.url):
         frame = scan(store, table)
         if kinds:
             frame = frame.filter(pl.col("kind").is_in(list(kinds)))
+        if hours is not None:
+            frame = frame.filter(_one_of("hour", hours))
+            days = list({None if hour is None else hour.date() for hour in hours})
         if days is not None:
-            named = [day for day in days if day is not None]
-            wanted = pl.col("day").is_in(named)
-            frame = frame.filter(wanted | pl.col("day").is_null() if None in days else wanted)
+            frame = frame.filter(_one_of("day", days))
         if since is not None:
             frame = frame.filter(pl.col("day") >= since)
         if until is not None:
             frame = frame.filter(pl.col("day") <= until)
         return frame.select(list(columns or SCHEMA)).collect()
+
+
+def _one_of(column: str, values: Sequence[date | None]) -> pl.Expr:
+    wanted = pl.col(column).is_in(pl.Series([v for v in values if v is not None], dtype=SCHEMA[column]).implode())
+    return wanted | pl.col(column).is_null() if None in values else wanted
 
 
 def scan(store: Store, table: DeltaTable | None = None) -> pl.LazyFrame:
@@ -224,6 +231,7 @@ def merge_from(store: Store, other: Store) -> int:
     for day in sorted(days_of(other), key=str):
         rows = merge([read(other, days=[day])])
         prints = rows.filter(pl.col("kind") == "seen").select("hour", "prints").explode("prints")
+        hours = prints["hour"].unique().to_list()
         is_new = True
 
         def what_is_new(seen: pl.DataFrame, rows: pl.DataFrame = rows, prints: pl.DataFrame = prints) -> pl.DataFrame:
@@ -237,7 +245,7 @@ def merge_from(store: Store, other: Store) -> int:
                 )
             return rows if is_new else rows.clear()
 
-        add(store, what_is_new, [day])
+        add(store, what_is_new, hours)
         added += is_new
     return added
 
