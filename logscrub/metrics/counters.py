@@ -41,10 +41,10 @@ class Counters:
     """Counts into a store. A context manager: what was taken is committed at its end, unless something went wrong."""
 
     def __init__(self, store: Store, key: bytes, processes: int) -> None:
-        """`processes`: how many count; with 1 this one does."""
+        """`processes`: how many count beside this one; with 0 this one does."""
         self._store = store
         self._key = key
-        self._here = Ingestion(store, key) if processes < 2 else None
+        self._here = None if processes else Ingestion(store, key)
         self._count = processes
         self._started: list[tuple[BaseProcess, Connection]] = []
         # a copy of this process would have the locks of Polars' threads, but not the threads

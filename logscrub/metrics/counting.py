@@ -22,7 +22,7 @@ from logscrub.metrics.records import Item
 from logscrub.metrics.rollup import Rollup, hours
 from logscrub.metrics.store import Store
 
-BATCH = 50_000
+BATCH = 30_000
 """Records that are counted and committed at once; they are kept until then."""
 _EVERY = 60.0
 """Seconds after which what came through a live pipe is committed."""

@@ -62,7 +62,7 @@ _NO_DIGITS = bytes.maketrans(b"123456789", b"000000000")
 _BEFORE_NUMBERS = ("", " ", ":", "=", '"', "'")
 _CUE = 36
 """Characters before a number in which it is told what it is."""
-_LONGEST_KNOWN, _MOST_KNOWN = 512, 50_000
+_LONGEST_KNOWN, _MOST_KNOWN = 512, 20_000
 _LONGEST_STACK = 1200
 """Characters of a stack in which its topmost frames are looked for."""
 _MOST_INVOCATIONS = 10_000

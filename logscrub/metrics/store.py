@@ -133,7 +133,7 @@ def read(
 ) -> pl.DataFrame:
     """Rows of the store, as they were committed: several may be of one cell.
 
-    `days`, `hours`: only these; `since`, `until`: from that day, up to that day, it included. Raises InputError for a broken file.
+    `days`, `hours`: only these; `since`, `until`: from that day, up to that day, it included. Raises InputError.
     """
     with _told(store.url):
         frame = scan(store, table)
