@@ -27,6 +27,7 @@ from logscrub.metrics.counting import Ingestion
 from logscrub.metrics.query import records_by
 from logscrub.metrics.records import LogRecord
 from logscrub.metrics.rollup import SCHEMA, merge
+from logscrub.redact.pseudonyms import Pseudonymizer
 
 SAMPLES = ROOT / "sample_logs"
 HOUR = SAMPLES / "app_logs_records.ndjson"
@@ -334,6 +335,23 @@ def test_a_store_of_a_newer_version_is_left_alone(kept: Path, key: Path) -> None
     for arguments in (("metrics", "--store", kept), ("ingest", HOUR, "--store", kept, "--key-file", key)):
         done = run(*arguments)
         assert done.returncode == 3 and "newer logscrub (schema 7" in lines(done)[-1]
+
+
+def test_a_store_of_an_older_version_is_read_and_brought_up(tmp_path: Path, key: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, log = tmp_path / "metrics", tmp_path / "log.ndjson"
+    log.write_text("".join(record(n) for n in range(9)))
+    older = pl.Schema({name: kind for name, kind in SCHEMA.items() if name not in ("egress_denials", "last_ms")})
+    with monkeypatch.context() as before:  # what another version would have made
+        before.setattr(stores, "SCHEMA", older)
+        before.setattr(stores, "_description", lambda version, key_id: f"logscrub metrics, schema 0, key {key_id}")
+        before.setattr(stores, "_migrate", lambda store: None)
+        stores.open_or_make(str(store), Pseudonymizer(key.read_bytes()).key_id)
+    assert run("metrics", "--store", store).returncode == 0
+    assert "9 records new" in ingest(store, key, log)
+    assert "0 records new" in ingest(store, key, log)
+    told = stores.open_store(str(store)).table()
+    assert "schema 1" in str(told.metadata().description)
+    assert {field.name for field in told.schema().fields} == set(SCHEMA)
 
 
 def test_another_delta_table_is_no_store(tmp_path: Path) -> None:

@@ -404,7 +404,7 @@ def test_a_rollup_counts_what_the_records_say() -> None:
     frame = rolled(facts([FULL, FULL._replace(message="<PERSON> failed with status 429", level="WARN"), TEXT]))
     counts = only(frame, "count").select("records", "errors", "throttles").sum().row(0)
     assert counts == (3, 2, 1)
-    assert only(frame, "distinct")["what"].to_list() == ["invocations"] * 2  # with and without a function
+    assert [len(numbers) for numbers in only(frame, "invocation")["invocation"]] == [1, 1]  # with and without a function
     assert only(frame, "redaction").select("signature", "what", "records").row(0) == (
         "<PERSON> failed with status #",
         "PERSON",
@@ -447,3 +447,10 @@ def test_with_too_few_customers_nothing_is_shown_and_for_the_key_all() -> None:
     assert len(fold(frame, ["function"], 5).apply(frame)) == len(fold(frame, [], 5).apply(frame)) == 0
     assert fold(frame, ["function"], 5).withheld == 2
     assert fold(frame, ["function"], 0).apply(frame).equals(frame)
+
+
+def test_an_invocations_span_is_from_its_first_record_to_its_last_wherever_they_came_from() -> None:
+    early, late, other = (TEXT._replace(time_ns=T + ms * 1_000_000, message=str(ms)) for ms in (0, 5_000, 90))
+    frame = merge([rolled(facts([late])), rolled(facts([early, other._replace(invocation="another")]))])
+    spans = only(frame, "invocation").explode("invocation", "first_ms", "last_ms")
+    assert sorted((spans["last_ms"] - spans["first_ms"]).to_list()) == [0, 5_000]

@@ -30,6 +30,7 @@ Examples:
 Dimensions: hour, day, function, module, version, environment, level, signature (of an
 error), tenant; with --redactions also statement and entity.
 Rows of fewer than -k customers are folded into one for all others, or left out.
+csv, json and parquet have more columns.
 
 \b
 Exit codes: 0 done; 2 wrong usage; 3 the store could not be read."""
@@ -117,19 +118,32 @@ def _write(rows: pl.DataFrame, table_format: str, output: Path | None) -> None:
         put(_for_people(rows), output)
 
 
+_MACHINES = frozenset(("p90_ms", "p99_ms", "span_p50_ms", "actors", "objects", "size"))
+"""Columns that only machines get."""
+
+
 def _for_people(rows: pl.DataFrame) -> str:
-    """Columns side by side; those with nothing but zeros are left out."""
+    """Columns side by side; those with nothing but zeros are left out, and those of less use."""
     from rich import box
     from rich.console import Console
     from rich.table import Table as RichTable
 
-    shown = [c for c in rows.columns if not (rows.schema[c].is_numeric() and not (rows[c].fill_null(0) != 0).any())]
+    shown = [
+        c
+        for c in rows.columns
+        if c not in _MACHINES and not (rows.schema[c].is_numeric() and not (rows[c].fill_null(0) != 0).any())
+    ]
     table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in shown:
-        table.add_column(name, justify="right" if rows.schema[name].is_numeric() else "left", overflow="fold")
+        table.add_column(
+            name,
+            justify="right" if rows.schema[name].is_numeric() else "left",
+            overflow="fold",
+            no_wrap=rows.schema[name].is_numeric(),
+        )
     for row in rows.select(shown).iter_rows():
         table.add_row(*(_cell(name, value) for name, value in zip(shown, row, strict=True)))
-    console = Console(width=200, color_system=None, highlight=False, markup=False, emoji=False)
+    console = Console(width=180, color_system=None, highlight=False, markup=False, emoji=False)
     with console.capture() as captured:
         console.print(table)
     return "\n".join(line.rstrip() for line in captured.get().splitlines()).strip("\n") + "\n"

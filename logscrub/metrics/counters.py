@@ -34,6 +34,8 @@ _CUTS = (
 """How a stream begins that can be cut, and where."""
 _LOOK = 16 << 10
 """Bytes before the end of a part in which a place to cut is looked for first."""
+_SMALL = {"POLARS_MAX_THREADS": "1", "_RJEM_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0", "MALLOC_ARENA_MAX": "1"}
+"""The environment of a process that counts: one thread, for there are several such processes, and no memory held back."""
 _PIECE, _END, _COMMIT = b"p", b"e", b"c"
 
 
@@ -122,10 +124,13 @@ class Counters:
             raise _raised(told) from None
 
     def _start(self) -> None:
-        os.environ.setdefault("POLARS_MAX_THREADS", "1")  # of the new process: there are as many as processors
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_work, args=(theirs, self._store, self._key, self._turn), daemon=True)
+        before = dict(os.environ)
+        os.environ.update({name: value for name, value in _SMALL.items() if name not in before})
         process.start()
+        for name in _SMALL.keys() - before.keys():
+            del os.environ[name]
         theirs.close()
         self._started.append((process, ours))
 

@@ -98,7 +98,11 @@ class Facts(NamedTuple):
     durations: tuple[tuple[int, int], ...]
     """Buckets and counts."""
     sketches: tuple[tuple[str, int], ...]
-    """What is counted distinctly (`invocations`, `actors`, `objects`), and what this one adds to the sketch."""
+    """What is counted distinctly (`actors`, `objects`), and what this one adds to the sketch."""
+    invocation: int | None
+    """31 bits of a keyed hash of the invocation; None where there is none."""
+    offset_ms: int
+    """Milliseconds since the hour began."""
     statement: str
     """Of a record from which something was redacted; else ""."""
     redactions: tuple[str, ...]
@@ -115,7 +119,7 @@ class FactFinder:
         self._prints = blake2b(digest_size=_PRINT_BYTES, key=key)
         self._registers = blake2b(digest_size=8, key=key)
         self._known: dict[bytes, _Shape] = {}
-        self._invocations: dict[str, tuple[str, int]] = {}
+        self._invocations: dict[str, int] = {}
 
     def facts(self, item: LogRecord | Point) -> Facts:
         """What a record or a data point says."""
@@ -137,14 +141,14 @@ class FactFinder:
         is_error = level in ERRORS
         head, stack = _parted(text)
         shape = self._shape(head)
-        sketches: list[tuple[str, int]] = []
+        number: int | None = None
         if invocation:
-            entry = self._invocations.get(invocation)
-            if entry is None:
+            number = self._invocations.get(invocation)
+            if number is None:
                 if len(self._invocations) >= _MOST_INVOCATIONS:
                     self._invocations.clear()
-                entry = self._invocations[invocation] = ("invocations", self._register(invocation))
-            sketches.append(entry)
+                number = self._invocations[invocation] = self._print(f"invocation\0{invocation}") & 0x7FFFFFFF
+        sketches: list[tuple[str, int]] = []
         for start, end in shape.objects:
             sketches.append(("objects", self._register(head[start:end])))
         tokens = _TOKEN.findall(text) if "<" in text else ()
@@ -177,6 +181,8 @@ class FactFinder:
             len(text) if text.isascii() else len(text.encode("utf-8", "replace")),
             durations,
             tuple(sketches),
+            number,
+            0 if time_ns is None else time_ns % HOUR_NS // 1_000_000,
             _statement(shape, head) if tokens else "",
             tuple([kind for kind, _ in tokens]) if tokens else (),
             self._print(f"{invocation}\0{time_ns}\0{level}\0{text}"),
@@ -281,6 +287,8 @@ def _of_point(point: Point, fingerprint: int) -> Facts:
         0,
         point.buckets,
         (),
+        None,
+        0,
         "",
         (),
         fingerprint,

@@ -6,7 +6,7 @@ commits nor compaction shows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
@@ -18,7 +18,7 @@ from logscrub.metrics import store as stores
 from logscrub.metrics.anonymity import DEFAULT_K, fold
 from logscrub.metrics.outcomes import OUTCOMES
 from logscrub.metrics.rollup import COUNTERS
-from logscrub.metrics.sketches import RANKS, distinct, value_of
+from logscrub.metrics.sketches import RANKS, bucket_of, distinct, value_of
 from logscrub.metrics.store import Store
 
 Of = Literal["records", "redactions"]
@@ -29,7 +29,8 @@ BY: Final = (*TIMES, *NAMES)
 BY_REDACTIONS: Final = (*TIMES, "function", "module", "version", "environment", "statement", "entity")
 """The same for redactions."""
 QUANTILES: Final = {"p50_ms": 0.5, "p90_ms": 0.9, "p95_ms": 0.95, "p99_ms": 0.99}
-SKETCHED: Final = ("invocations", "actors", "objects")
+SPANS: Final = {"span_p50_ms": 0.5, "span_p95_ms": 0.95}
+SKETCHED: Final = ("actors", "objects")
 _FINE: Final = ("level", "signature")
 """What is not told of invocations, actors and objects."""
 
@@ -61,7 +62,8 @@ def records_by(
     """
     _check(by, BY)
     columns = ["kind", "source", "day", "hour", *NAMES, "what", *COUNTERS, "buckets", "counts", "registers"]
-    rows = stores.read(store, kinds=("count", "distinct"), since=since, until=until, columns=columns)
+    columns += ["invocation", "first_ms", "last_ms"]
+    rows = stores.read(store, kinds=("count", "distinct", "invocation"), since=since, until=until, columns=columns)
     rows = rows.filter(pl.col("source") == source)
     tenants = rows.filter(pl.col("kind") == "count").select(*{*by, "tenant"})
     folding = fold(tenants, by, k)
@@ -78,19 +80,18 @@ def _records(rows: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     out = out.with_columns((pl.col("errors") / pl.col("records").replace(0, None)).alias("error_rate"))
     out = out.join(_quantiles(counts, names), on=names, how="left", nulls_equal=True)
     if not set(by) & set(_FINE):
-        found = _distinct(rows.filter(pl.col("kind") == "distinct"), names)
-        out = out.join(found, on=names, how="left", nulls_equal=True, suffix="_seen")
-        seen = pl.col("invocations_seen").fill_null(0)
-        out = out.with_columns(
-            pl.when(pl.col("invocations") > 0).then(pl.col("invocations")).otherwise(seen).alias("invocations")
-        )
-        out = out.with_columns(pl.col("actors", "objects").fill_null(0))
+        out = out.join(_distinct(rows.filter(pl.col("kind") == "distinct"), names), on=names, how="left", nulls_equal=True)
+        out = out.join(_invocations(rows.filter(pl.col("kind") == "invocation"), names), on=names, how="left", nulls_equal=True)
+        seen = pl.col("seen").fill_null(0)
+        out = out.with_columns(pl.col(SKETCHED).fill_null(0))
     else:
-        out = out.with_columns(pl.lit(None, pl.Int64).alias(name) for name in ("actors", "objects")).with_columns(
-            pl.when(pl.col("invocations") > 0).then(pl.col("invocations")).alias("invocations")
-        )
+        seen = pl.lit(None, pl.Int64)
+        out = out.with_columns(pl.lit(None, pl.Int64).alias(name) for name in SKETCHED)
+        out = out.with_columns(pl.lit(None, pl.Float64).alias(name) for name in SPANS)
+    counted = pl.col("invocations")  # by the App metrics API
+    out = out.with_columns(pl.when(counted > 0).then(counted).otherwise(seen).alias("invocations"))
     shown = ["records", "invocations", "errors", "error_rate", *(o.column for o in OUTCOMES), "requests"]
-    shown += [*QUANTILES, "tenants", "actors", "objects", "size"]
+    shown += [*QUANTILES, *SPANS, "tenants", "actors", "objects", "size"]
     return out.select(*by, *shown).sort(*by) if by else out.select(shown)
 
 
@@ -103,7 +104,14 @@ def _quantiles(counts: pl.DataFrame, names: list[str]) -> pl.DataFrame:
         .group_by(*names, "buckets")
         .agg(pl.col("counts").sum())
         .sort("buckets")
-        .with_columns(pl.col("counts").cum_sum().over(names).alias("up_to"), pl.col("counts").sum().over(names).alias("total"))
+    )
+    return _at(merged, names, QUANTILES)
+
+
+def _at(merged: pl.DataFrame, names: list[str], quantiles: Mapping[str, float]) -> pl.DataFrame:
+    """Quantiles of sorted `buckets` with their `counts`."""
+    merged = merged.with_columns(
+        pl.col("counts").cum_sum().over(names).alias("up_to"), pl.col("counts").sum().over(names).alias("total")
     )
     of_bucket = {bucket: value_of(bucket) for bucket in merged["buckets"].unique().to_list()}
     value = pl.col("buckets").replace_strict(of_bucket, return_dtype=pl.Float64, default=None)
@@ -112,7 +120,28 @@ def _quantiles(counts: pl.DataFrame, names: list[str]) -> pl.DataFrame:
         rank = (pl.col("total") * q).ceil().clip(1)
         return value.filter(pl.col("up_to") >= rank).first()
 
-    return merged.group_by(names).agg(at(q).alias(name) for name, q in QUANTILES.items())
+    return merged.group_by(names).agg(at(q).alias(name) for name, q in quantiles.items())
+
+
+def _invocations(rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """How many invocations wrote records (`seen`), and how long those were at work, at least, that wrote more than one."""
+    spans = ("invocation", "first_ms", "last_ms")
+    each = (
+        rows.select(*{*names, "hour"}, *spans)
+        .explode(spans)
+        .group_by(*{*names, "hour"}, "invocation")
+        .agg((pl.col("last_ms").max() - pl.col("first_ms").min()).alias("ms"))
+    )
+    seen = each.group_by(names).agg(pl.col("invocation").n_unique().cast(pl.Int64).alias("seen"))
+    of_length = {ms: bucket_of(ms) for ms in each["ms"].unique().to_list() if ms}
+    merged = (
+        each.filter(pl.col("ms") > 0)
+        .with_columns(pl.col("ms").replace_strict(of_length, return_dtype=pl.Int32, default=None).alias("buckets"))
+        .group_by(*names, "buckets")
+        .agg(pl.len().cast(pl.Int64).alias("counts"))
+        .sort("buckets")
+    )
+    return seen.join(_at(merged, names, SPANS), on=names, how="left", nulls_equal=True)
 
 
 def _distinct(sketches: pl.DataFrame, names: list[str]) -> pl.DataFrame:
@@ -127,10 +156,7 @@ def _distinct(sketches: pl.DataFrame, names: list[str]) -> pl.DataFrame:
     )
     numbers = pl.Series("number", [distinct(r) for r in merged["registers"].to_list()], pl.Int64)
     wide = merged.select(*names, "what").with_columns(numbers)
-    return wide.group_by(names).agg(
-        pl.col("number").filter(pl.col("what") == what).first().alias(f"{what}_seen" if what == "invocations" else what)
-        for what in SKETCHED
-    )
+    return wide.group_by(names).agg(pl.col("number").filter(pl.col("what") == what).first().alias(what) for what in SKETCHED)
 
 
 def redactions_by(

@@ -1,16 +1,18 @@
 """Facts to cells: what is counted by hour and by every dimension, in frames that merge exactly in any order.
 
-A **rollup** is one frame with four kinds of rows, the rows of the store:
+A **rollup** is one frame with five kinds of rows, the rows of the store:
 
 | kind | a row for each | holds |
 | --- | --- | --- |
 | `count` | hour and all dimensions | the counters, and durations as `buckets` and how many lie in each |
-| `distinct` | hour and all dimensions but level and signature | a sketch of `what`: invocations, actors, objects |
+| `invocation` | hour and all dimensions but level and signature | the invocations, and when their first and last record was |
+| `distinct` | the same | a sketch of `what`: actors, objects |
 | `redaction` | hour, dimensions, statement (in `signature`), entity type (in `what`) | how many (`records`) |
 | `seen` | hour | the fingerprints of the records that were counted |
 
 `merge` of any parts is what the whole would have been: counters and buckets are added up, registers keep the greatest rank,
-fingerprints are a set; rows and lists are sorted. So the bytes are the same too.
+invocations their first and last record (in milliseconds since the hour began), fingerprints are a set; rows and lists are
+sorted. So the bytes are the same too.
 """
 
 from __future__ import annotations
@@ -38,10 +40,14 @@ SCHEMA: Final = pl.Schema(
         "buckets": pl.List(pl.Int32()),
         "counts": pl.List(pl.Int64()),
         "registers": pl.List(pl.Int32()),
+        "invocation": pl.List(pl.Int32()),
+        "first_ms": pl.List(pl.Int32()),
+        "last_ms": pl.List(pl.Int32()),
         "prints": pl.List(pl.Int64()),
     }
 )
 """Names that are not told are "", what a kind of rows does not hold is null; `hour` and `day` are null without a time."""
+_LISTS: Final = ("buckets", "counts", "registers", "invocation", "first_ms", "last_ms", "prints")
 _HOUR_US = 3_600_000_000
 _LAST_HOUR = 24 * 365_000
 """Hours since 1970 from which a time is no time."""
@@ -55,6 +61,7 @@ class Rollup:
         self._counts: dict[tuple[Any, ...], list[int]] = {}
         self._durations: dict[tuple[Any, ...], dict[int, int]] = {}
         self._distinct: dict[tuple[Any, ...], set[int]] = {}
+        self._invocations: dict[tuple[Any, ...], dict[int, list[int]]] = {}
         self._redactions: dict[tuple[Any, ...], int] = {}
         self._prints: dict[int | None, list[int]] = {}
         self.records = 0
@@ -83,6 +90,16 @@ class Rollup:
                 histogram[bucket] = histogram.get(bucket, 0) + n
             for what, register in f.sketches:
                 distinct.setdefault((*where[:6], "", "", where[8], what), set()).add(register)
+            if f.invocation is not None:
+                known = self._invocations.setdefault((*where[:6], "", "", where[8]), {})
+                span = known.get(f.invocation)
+                at = f.offset_ms
+                if span is None:
+                    known[f.invocation] = [at, at]
+                elif at < span[0]:
+                    span[0] = at
+                elif at > span[1]:
+                    span[1] = at
             for what in f.redactions:
                 place = (*where[:7], f.statement, where[8], what)
                 redactions[place] = redactions.get(place, 0) + 1
@@ -104,6 +121,15 @@ class Rollup:
                 "distinct",
                 [where for where, registers in self._distinct.items() for _ in registers],
                 {"registers": [r for registers in self._distinct.values() for r in registers]},
+            ),
+            _frame(
+                "invocation",
+                [where for where, known in self._invocations.items() for _ in known],
+                {
+                    "invocation": [n for known in self._invocations.values() for n in known],
+                    "first_ms": [first for known in self._invocations.values() for first, _ in known.values()],
+                    "last_ms": [last for known in self._invocations.values() for _, last in known.values()],
+                },
             ),
             _frame("redaction", self._redactions, {"records": list(self._redactions.values())}),
             *(_seen(hour, prints) for hour, prints in self._prints.items()),
@@ -147,10 +173,13 @@ def hours(numbers: Iterable[int | None]) -> pl.Series:
 
 _LONG_SCHEMA: Final = pl.Schema(
     {
-        **{n: t for n, t in SCHEMA.items() if n not in ("day", "buckets", "counts", "registers", "prints")},
+        **{n: t for n, t in SCHEMA.items() if n not in ("day", *_LISTS)},
         "buckets": pl.Int32(),
         "counts": pl.Int64(),
         "registers": pl.Int32(),
+        "invocation": pl.Int32(),
+        "first_ms": pl.Int32(),
+        "last_ms": pl.Int32(),
         "prints": pl.Int64(),
     }
 )
@@ -164,14 +193,15 @@ def _explicit(part: pl.DataFrame) -> pl.DataFrame:
 
 def _flat(part: pl.DataFrame) -> pl.DataFrame:
     """A rollup with a row for each entry of its lists, and one for the counters."""
-    lists = ["buckets", "counts", "registers", "prints"]
     keys = list(_KEYS)
+    spans = ("invocation", "first_ms", "last_ms")
     durations = part.filter(pl.col("buckets").list.len() > 0).select(*keys, "buckets", "counts").explode("buckets", "counts")
     return pl.concat(
         [
-            _explicit(part.filter(pl.col("kind").is_in(["count", "redaction"])).drop("day", *lists)),
+            _explicit(part.filter(pl.col("kind").is_in(["count", "redaction"])).drop("day", *_LISTS)),
             _explicit(durations),
             _explicit(part.filter(pl.col("kind") == "distinct").select(*keys, "registers").explode("registers")),
+            _explicit(part.filter(pl.col("kind") == "invocation").select(*keys, *spans).explode(spans)),
             _explicit(part.filter(pl.col("kind") == "seen").select("kind", "hour", "prints").explode("prints")),
         ]
     )
@@ -199,9 +229,17 @@ def _gathered(flat: pl.DataFrame) -> pl.DataFrame:
         .group_by(keys, maintain_order=True)
         .agg("registers")
     )
+    invocations = (
+        flat.filter(pl.col("invocation").is_not_null())
+        .group_by(*keys, "invocation")
+        .agg(pl.col("first_ms").min(), pl.col("last_ms").max())
+        .sort("invocation")
+        .group_by(keys, maintain_order=True)
+        .agg("invocation", "first_ms", "last_ms")
+    )
     seen = flat.filter(pl.col("prints").is_not_null()).group_by(keys).agg(pl.col("prints").unique().sort())
     counts = counters.join(durations, on=keys, how="full", coalesce=True, nulls_equal=True)
-    out = pl.concat([counts, distinct, seen], how="diagonal")
+    out = pl.concat([counts, distinct, invocations, seen], how="diagonal")
     missing = [pl.lit(None, t).alias(n) for n, t in SCHEMA.items() if n not in out.columns and n != "day"]
     out = out.with_columns(missing).with_columns(pl.col("hour").dt.date().alias("day"))
     return out.select(list(SCHEMA)).cast(SCHEMA).sort(*keys, nulls_last=False)

@@ -77,18 +77,46 @@ def open_or_make(url: str, key_id: str) -> Store:
                 schema=_schema(),
                 mode="ignore",
                 partition_by=["day"],
-                description=f"logscrub metrics, schema {VERSION}, key {key_id}",
+                description=_description(VERSION, key_id),
                 # old versions of the table's own log are of no use here
                 configuration={"delta.logRetentionDuration": "interval 7 days"},
                 storage_options=storage_options(),
             )
     store = open_store(url)
+    _migrate(store)
     if store.key_id != key_id:
         raise UsageError(
             f"{url}: its pseudonyms are made with another key (id {store.key_id}, given {key_id}); "
             "use that key, or another --store"
         )
     return store
+
+
+def _migrate(store: Store) -> None:
+    """Brings a store of an older version up to this one: columns that are new since then are added, in one commit each."""
+    from deltalake import CommitProperties
+    from deltalake.exceptions import CommitFailedError
+
+    for _ in range(_MOST_RACES):
+        table = store.table()
+        description = _description(VERSION, store.key_id)
+        has = {field.name for field in table.schema().fields}
+        new = [field for field in _schema().fields if field.name not in has]
+        if not new and table.metadata().description == description:
+            return
+        with _told(store.url, writes=True):
+            try:
+                if new:
+                    table.alter.add_columns(new, commit_properties=CommitProperties(max_commit_retries=0))
+                else:
+                    table.alter.set_table_description(description, commit_properties=CommitProperties(max_commit_retries=0))
+            except CommitFailedError:
+                continue
+    raise OutputError(f"{store.url}: other runs wrote to it all the time; try again later")
+
+
+def _description(version: int, key_id: str) -> str:
+    return f"logscrub metrics, schema {version}, key {key_id}"
 
 
 def add(store: Store, counted: Callable[[pl.DataFrame], pl.DataFrame], hours: Sequence[datetime | None]) -> int:
@@ -157,8 +185,10 @@ def _one_of(column: str, values: Sequence[date | None]) -> pl.Expr:
 
 
 def scan(store: Store, table: DeltaTable | None = None) -> pl.LazyFrame:
-    """All rows, lazily."""
-    return pl.scan_delta(table or store.table()).cast(SCHEMA)
+    """All rows, lazily. What an older version did not know is null."""
+    frame = pl.scan_delta(table or store.table())
+    has = frame.collect_schema().names()
+    return frame.with_columns(pl.lit(None, kind).alias(name) for name, kind in SCHEMA.items() if name not in has).cast(SCHEMA)
 
 
 def days_of(store: Store, table: DeltaTable | None = None) -> dict[date | None, tuple[int, int]]:
@@ -177,14 +207,14 @@ def days_of(store: Store, table: DeltaTable | None = None) -> dict[date | None, 
 def compact(store: Store, *, least_files: int = 2) -> int:
     """Merges the rows of each day that has so many files. Returns how many days were rewritten.
 
-    Each day is one commit: readers see the old rows or the new ones. Raises OutputError, InputError.
+    Each day is one commit: readers see the old rows or the new ones. It is done hour by hour. Raises OutputError, InputError.
     """
+    _migrate(store)
     rewritten = 0
     for day in sorted(_of_several(store, least_files), key=str):
         for _ in range(_MOST_RACES):
             table = store.table()
-            rows = merge([read(store, table, days=[day])])
-            if _overwrite(store, table, day, rows):
+            if _overwrite(store, table, day, _merged(store, table, day)):
                 rewritten += 1
                 break
         else:
@@ -192,21 +222,31 @@ def compact(store: Store, *, least_files: int = 2) -> int:
     return rewritten
 
 
+def _merged(store: Store, table: DeltaTable, day: date | None) -> Iterator[pl.DataFrame]:
+    """The rows of a day, merged, an hour at a time."""
+    hours = read(store, table, days=[day], columns=("hour",))["hour"].unique().sort().to_list()
+    for hour in hours:
+        yield merge([read(store, table, days=[day], hours=[hour])])
+
+
 def _of_several(store: Store, least_files: int) -> list[date | None]:
     return [day for day, (files, _) in days_of(store).items() if files >= least_files]
 
 
-def _overwrite(store: Store, table: DeltaTable, day: date | None, rows: pl.DataFrame) -> bool:
+def _overwrite(store: Store, table: DeltaTable, day: date | None, parts: Iterator[pl.DataFrame]) -> bool:
     """Puts rows in the place of a day's; False where another run committed first."""
+    from arro3.core import RecordBatchReader, Table
     from deltalake import CommitProperties, write_deltalake
     from deltalake.exceptions import CommitFailedError
 
     predicate = "day IS NULL" if day is None else f"day = '{day.isoformat()}'"
     with _told(store.url, writes=True):
         try:
+            schema = Table.from_arrow(pl.DataFrame(schema=SCHEMA)).schema
+            batches = (batch for part in parts for batch in Table.from_arrow(part.rechunk()).to_batches())
             write_deltalake(
                 table,
-                rows,
+                RecordBatchReader.from_batches(schema, batches),
                 mode="overwrite",
                 predicate=predicate,
                 writer_properties=_writing(),
@@ -345,7 +385,7 @@ def _writing() -> WriterProperties:
     return WriterProperties(
         compression="ZSTD",
         compression_level=9,
-        column_properties={"prints.list.element": prints, "prints.list.item": prints},
+        column_properties={f"{name}.list.{inner}": prints for name in ("prints", "invocation") for inner in ("element", "item")},
     )
 
 
