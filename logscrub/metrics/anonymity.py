@@ -38,22 +38,20 @@ class Folding:
         """Combinations that are in no row."""
         return len(self.others) if self.lost else 0
 
-    def apply(self, rows: pl.DataFrame) -> pl.DataFrame:
+    def apply(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """The rows with the folded combinations made one, or without those that are withheld."""
         if not len(self.others):
             return rows
         if not self.by:
-            return rows.clear()
+            return rows.filter(pl.lit(False))
+        others = self.others.lazy()
         if self.lost:
-            return rows.join(self.others, on=list(self.by), how="anti", nulls_equal=True)
-        marked = rows.join(self.others.with_columns(pl.lit(True).alias("_other")), on=list(self.by), how="left", nulls_equal=True)
+            return rows.join(others, on=list(self.by), how="anti", nulls_equal=True)
+        marked = rows.join(others.with_columns(pl.lit(True).alias("_other")), on=list(self.by), how="left", nulls_equal=True)
         other = pl.col("_other").is_not_null()
         return marked.with_columns(
-            pl.when(other)
-            .then(pl.lit(OTHERS) if rows.schema[name] == pl.String else pl.lit(None, rows.schema[name]))
-            .otherwise(pl.col(name))
-            .alias(name)
-            for name in self.by
+            pl.when(other).then(pl.lit(OTHERS) if kind == pl.String else pl.lit(None, kind)).otherwise(pl.col(name)).alias(name)
+            for name, kind in self.others.schema.items()
         ).drop("_other")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -17,11 +17,10 @@ from logscrub.errors import UsageError
 from logscrub.metrics import store as stores
 from logscrub.metrics.anonymity import DEFAULT_K, fold
 from logscrub.metrics.outcomes import OUTCOMES
-from logscrub.metrics.rollup import COUNTERS
+from logscrub.metrics.rollup import COUNTERS, LISTS
 from logscrub.metrics.sketches import RANKS, bucket_of, distinct, value_of
 from logscrub.metrics.store import Store
 
-Of = Literal["records", "redactions"]
 TIMES: Final = ("hour", "day")
 NAMES: Final = ("function", "module", "version", "environment", "level", "signature", "tenant")
 BY: Final = (*TIMES, *NAMES)
@@ -61,56 +60,107 @@ def records_by(
     `source`: `logs`, or `metrics` for what the App metrics API counted. Raises UsageError for a dimension that is none.
     """
     _check(by, BY)
-    columns = ["kind", "source", "day", "hour", *NAMES, "what", *COUNTERS, "buckets", "counts", "registers"]
-    columns += ["invocation", "first_ms", "last_ms"]
-    rows = stores.read(store, kinds=("count", "distinct", "invocation"), since=since, until=until, columns=columns)
-    rows = rows.filter(pl.col("source") == source)
-    tenants = rows.filter(pl.col("kind") == "count").select(*{*by, "tenant"})
-    folding = fold(tenants, by, k)
-    return Table(_records(folding.apply(rows), by), folding.withheld, folding.folded)
+    table = store.table()
+    days = stores.days_between(store, table, since, until)
+    needed = list(dict.fromkeys((*by, "hour")))
+    pairs = stores.pairs(store, table, days, [*by, "tenant"], pl.col("kind").eq("count") & pl.col("source").eq(source))
+    folding = fold(pairs, by, k)
+    names = list(by) or ["all"]
+    parts: list[_Part] = []
+    for day in days:  # one at a time: a year has more rows than memory
+        columns = ["kind", "source", "what", *needed, *COUNTERS, *LISTS]
+        rows = folding.apply(stores.of_day(store, table, day, columns, pl.col("source").eq(source)))
+        with stores.told(store.url):
+            part = _part(_keyed(rows, by), names, set(by) & set(_FINE) == set())
+        parts = [_Part(*(_together(frames) for frames in zip(*parts, part, strict=True)))] if parts else [part]
+    tenants = _keyed(folding.apply(pairs.lazy()), by).filter(pl.col("tenant") != "").collect()
+    numbers = tenants.group_by(names).agg(pl.col("tenant").n_unique().cast(pl.Int64).alias("tenants"))
+    return Table(_table(parts, numbers, by, names), folding.withheld, folding.folded)
 
 
-def _records(rows: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
-    rows, names = _keyed(rows, by)
+class _Part(NamedTuple):
+    """What a day adds to a table; days are added up."""
+
+    counts: pl.DataFrame
+    durations: pl.DataFrame
+    """`buckets` and `counts`."""
+    registers: pl.DataFrame
+    """`what`, `register`, `rank`."""
+    seen: pl.DataFrame
+    """Invocations."""
+    spans: pl.DataFrame
+    """`buckets` and `counts`."""
+
+
+def _part(rows: pl.LazyFrame, names: list[str], is_coarse: bool) -> _Part:
     counts = rows.filter(pl.col("kind") == "count")
-    out = counts.group_by(names).agg(
-        *(pl.col(name).sum() for name in COUNTERS),
-        pl.col("tenant").filter(pl.col("tenant") != "").n_unique().alias("tenants"),
+    rows = rows.filter(pl.lit(is_coarse))
+    sketches = rows.filter(pl.col("kind") == "distinct").select(*names, "what", "registers").explode("registers")
+    lists = ("invocation", "first_ms", "last_ms")
+    hours = list(dict.fromkeys((*names, "hour")))
+    invocations = (
+        rows.filter(pl.col("kind") == "invocation")
+        .select(*hours, *lists)
+        .explode(lists)
+        .group_by(*hours, "invocation")
+        .agg((pl.col("last_ms").max() - pl.col("first_ms").min()).alias("ms"))
+        .group_by(*names, "ms")
+        .agg(pl.len().cast(pl.Int64).alias("counts"))
+        .collect(engine="streaming")
     )
-    out = out.with_columns((pl.col("errors") / pl.col("records").replace(0, None)).alias("error_rate"))
-    out = out.join(_quantiles(counts, names), on=names, how="left", nulls_equal=True)
-    if not set(by) & set(_FINE):
-        out = out.join(_distinct(rows.filter(pl.col("kind") == "distinct"), names), on=names, how="left", nulls_equal=True)
-        out = out.join(_invocations(rows.filter(pl.col("kind") == "invocation"), names), on=names, how="left", nulls_equal=True)
-        seen = pl.col("seen").fill_null(0)
-        out = out.with_columns(pl.col(SKETCHED).fill_null(0))
-    else:
-        seen = pl.lit(None, pl.Int64)
-        out = out.with_columns(pl.lit(None, pl.Int64).alias(name) for name in SKETCHED)
-        out = out.with_columns(pl.lit(None, pl.Float64).alias(name) for name in SPANS)
-    counted = pl.col("invocations")  # by the App metrics API
-    out = out.with_columns(pl.when(counted > 0).then(counted).otherwise(seen).alias("invocations"))
+    of_length = {ms: bucket_of(ms) for ms in invocations["ms"].unique().to_list() if ms}
+    spans = invocations.filter(pl.col("ms") > 0).with_columns(
+        pl.col("ms").replace_strict(of_length, return_dtype=pl.Int32, default=None).alias("buckets")
+    )
+    durations = counts.filter(pl.col("buckets").list.len() > 0).select(*names, "buckets", "counts").explode("buckets", "counts")
+    registers = sketches.group_by(*names, "what", (pl.col("registers") // RANKS).alias("register")).agg(
+        (pl.col("registers") % RANKS).max().alias("rank")
+    )
+    return _Part(
+        counts.group_by(names).agg(pl.col(name).sum() for name in COUNTERS).collect(engine="streaming"),
+        durations.group_by(*names, "buckets").agg(pl.col("counts").sum()).collect(engine="streaming"),
+        registers.collect(engine="streaming"),
+        invocations.group_by(names).agg(pl.col("counts").sum().alias("seen")),
+        spans.group_by(*names, "buckets").agg(pl.col("counts").sum()),
+    )
+
+
+def _together(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Parts of one kind as one: numbers are added up, ranks are the greatest."""
+    added = {*COUNTERS, "counts", "seen"}
+    keys = [name for name in frames[0].columns if name not in added and name != "rank"]
+    both = pl.concat(frames)
+    return both.group_by(keys).agg(
+        pl.col(name).max() if name == "rank" else pl.col(name).sum() for name in both.columns if name not in keys
+    )
+
+
+def _table(parts: Sequence[_Part], tenants: pl.DataFrame, by: Sequence[str], names: list[str]) -> pl.DataFrame:
+    """The table of what was added up."""
     shown = ["records", "invocations", "errors", "error_rate", *(o.column for o in OUTCOMES), "requests"]
-    shown += [*QUANTILES, *SPANS, "tenants", "actors", "objects", "size"]
+    shown += [*QUANTILES, *SPANS, "tenants", *SKETCHED, "size"]
+    if not parts:
+        return pl.DataFrame(schema=[*by, *shown])
+    part = parts[0]
+
+    def beside(out: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
+        return out.join(other, on=names, how="left", nulls_equal=True)
+
+    out = beside(part.counts, tenants).with_columns(pl.col("tenants").fill_null(0))
+    out = out.with_columns((pl.col("errors") / pl.col("records").replace(0, None)).alias("error_rate"))
+    out = beside(out, _quantiles(part.durations, names, QUANTILES))
+    out = beside(beside(out, part.seen), _quantiles(part.spans, names, SPANS))
+    out = beside(out, _distinct(part.registers, names))
+    if not set(by) & set(_FINE):
+        out = out.with_columns(pl.col("seen", *SKETCHED).fill_null(0))
+    counted = pl.col("invocations")  # by the App metrics API
+    out = out.with_columns(pl.when(counted > 0).then(counted).otherwise(pl.col("seen")).alias("invocations"))
     return out.select(*by, *shown).sort(*by) if by else out.select(shown)
 
 
-def _quantiles(counts: pl.DataFrame, names: list[str]) -> pl.DataFrame:
-    """The durations that a share of all do not exceed: the nearest rank, in merged buckets."""
-    merged = (
-        counts.filter(pl.col("buckets").list.len() > 0)
-        .select(*names, "buckets", "counts")
-        .explode("buckets", "counts")
-        .group_by(*names, "buckets")
-        .agg(pl.col("counts").sum())
-        .sort("buckets")
-    )
-    return _at(merged, names, QUANTILES)
-
-
-def _at(merged: pl.DataFrame, names: list[str], quantiles: Mapping[str, float]) -> pl.DataFrame:
-    """Quantiles of sorted `buckets` with their `counts`."""
-    merged = merged.with_columns(
+def _quantiles(merged: pl.DataFrame, names: list[str], quantiles: Mapping[str, float]) -> pl.DataFrame:
+    """The durations that a share of all do not exceed (the nearest rank), of `buckets` and their `counts`."""
+    merged = merged.sort("buckets").with_columns(
         pl.col("counts").cum_sum().over(names).alias("up_to"), pl.col("counts").sum().over(names).alias("total")
     )
     of_bucket = {bucket: value_of(bucket) for bucket in merged["buckets"].unique().to_list()}
@@ -123,37 +173,9 @@ def _at(merged: pl.DataFrame, names: list[str], quantiles: Mapping[str, float]) 
     return merged.group_by(names).agg(at(q).alias(name) for name, q in quantiles.items())
 
 
-def _invocations(rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
-    """How many invocations wrote records (`seen`), and how long those were at work, at least, that wrote more than one."""
-    spans = ("invocation", "first_ms", "last_ms")
-    each = (
-        rows.select(*{*names, "hour"}, *spans)
-        .explode(spans)
-        .group_by(*{*names, "hour"}, "invocation")
-        .agg((pl.col("last_ms").max() - pl.col("first_ms").min()).alias("ms"))
-    )
-    seen = each.group_by(names).agg(pl.col("invocation").n_unique().cast(pl.Int64).alias("seen"))
-    of_length = {ms: bucket_of(ms) for ms in each["ms"].unique().to_list() if ms}
-    merged = (
-        each.filter(pl.col("ms") > 0)
-        .with_columns(pl.col("ms").replace_strict(of_length, return_dtype=pl.Int32, default=None).alias("buckets"))
-        .group_by(*names, "buckets")
-        .agg(pl.len().cast(pl.Int64).alias("counts"))
-        .sort("buckets")
-    )
-    return seen.join(_at(merged, names, SPANS), on=names, how="left", nulls_equal=True)
-
-
-def _distinct(sketches: pl.DataFrame, names: list[str]) -> pl.DataFrame:
-    """How many distinct things the merged sketches have seen."""
-    merged = (
-        sketches.select(*names, "what", "registers")
-        .explode("registers")
-        .group_by(*names, "what", pl.col("registers") // RANKS)
-        .agg((pl.col("registers") % RANKS).max().alias("rank"))
-        .group_by(*names, "what")
-        .agg((pl.col("registers") * RANKS + pl.col("rank")).alias("registers"))
-    )
+def _distinct(registers: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """How many distinct things the sketches have seen."""
+    merged = registers.group_by(*names, "what").agg((pl.col("register") * RANKS + pl.col("rank")).alias("registers"))
     numbers = pl.Series("number", [distinct(r) for r in merged["registers"].to_list()], pl.Int64)
     wide = merged.select(*names, "what").with_columns(numbers)
     return wide.group_by(names).agg(pl.col("number").filter(pl.col("what") == what).first().alias(what) for what in SKETCHED)
@@ -164,12 +186,16 @@ def redactions_by(
 ) -> Table:
     """Redactions by these dimensions. The rest is as in `records_by`."""
     _check(by, BY_REDACTIONS)
-    columns = ["day", "hour", "function", "module", "version", "environment", "signature", "tenant", "what", "records"]
-    rows = stores.read(store, kinds=("redaction",), since=since, until=until, columns=columns)
-    rows = rows.rename({"signature": "statement", "what": "entity", "records": "redactions"})
-    folding = fold(rows.select(*{*by, "tenant"}), by, k)
-    rows = folding.apply(rows)
-    rows, names = _keyed(rows, by)
+    own = {"statement": "signature", "entity": "what"}
+    columns = [own.get(name, name) for name in by]
+    table = store.table()
+    days = stores.days_between(store, table, since, until)
+    is_redaction = pl.col("kind") == "redaction"
+    rows = stores.sums(store, table, days, [*columns, "tenant"], "records", is_redaction).rename({"records": "redactions"})
+    rows = rows.rename({there: here for here, there in own.items() if here in by})
+    folding = fold(rows.select(*by, "tenant"), by, k)
+    names = list(by) or ["all"]
+    rows = _keyed(folding.apply(rows.lazy()), by).collect()
     out = rows.group_by(names).agg(
         pl.col("redactions").sum(), pl.col("tenant").filter(pl.col("tenant") != "").n_unique().alias("tenants")
     )
@@ -177,9 +203,9 @@ def redactions_by(
     return Table(out, folding.withheld, folding.folded)
 
 
-def _keyed(rows: pl.DataFrame, by: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
-    """The rows, and by what to group them: all together where there is no dimension."""
-    return (rows, list(by)) if by else (rows.with_columns(pl.lit("").alias("all")), ["all"])
+def _keyed(rows: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
+    """The rows, with a key where there is no dimension: then all are together."""
+    return rows if by else rows.with_columns(pl.lit("").alias("all"))
 
 
 def _check(by: Sequence[str], known: Sequence[str]) -> None:

@@ -47,7 +47,7 @@ SCHEMA: Final = pl.Schema(
     }
 )
 """Names that are not told are "", what a kind of rows does not hold is null; `hour` and `day` are null without a time."""
-_LISTS: Final = ("buckets", "counts", "registers", "invocation", "first_ms", "last_ms", "prints")
+LISTS: Final = ("buckets", "counts", "registers", "invocation", "first_ms", "last_ms", "prints")
 _HOUR_US = 3_600_000_000
 _LAST_HOUR = 24 * 365_000
 """Hours since 1970 from which a time is no time."""
@@ -173,7 +173,7 @@ def hours(numbers: Iterable[int | None]) -> pl.Series:
 
 _LONG_SCHEMA: Final = pl.Schema(
     {
-        **{n: t for n, t in SCHEMA.items() if n not in ("day", *_LISTS)},
+        **{n: t for n, t in SCHEMA.items() if n not in ("day", *LISTS)},
         "buckets": pl.Int32(),
         "counts": pl.Int64(),
         "registers": pl.Int32(),
@@ -198,7 +198,7 @@ def _flat(part: pl.DataFrame) -> pl.DataFrame:
     durations = part.filter(pl.col("buckets").list.len() > 0).select(*keys, "buckets", "counts").explode("buckets", "counts")
     return pl.concat(
         [
-            _explicit(part.filter(pl.col("kind").is_in(["count", "redaction"])).drop("day", *_LISTS)),
+            _explicit(part.filter(pl.col("kind").is_in(["count", "redaction"])).drop("day", *LISTS)),
             _explicit(durations),
             _explicit(part.filter(pl.col("kind") == "distinct").select(*keys, "registers").explode("registers")),
             _explicit(part.filter(pl.col("kind") == "invocation").select(*keys, *spans).explode(spans)),

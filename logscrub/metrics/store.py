@@ -71,7 +71,7 @@ def open_or_make(url: str, key_id: str) -> Store:
         folder = _local(url)
         if folder is not None and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UsageError(f"{url}: is neither a store nor an empty folder; choose another --store")
-        with _told(url, writes=True):
+        with told(url, writes=True):
             DeltaTable.create(
                 url,
                 schema=_schema(),
@@ -104,7 +104,7 @@ def _migrate(store: Store) -> None:
         new = [field for field in _schema().fields if field.name not in has]
         if not new and table.metadata().description == description:
             return
-        with _told(store.url, writes=True):
+        with told(store.url, writes=True):
             try:
                 if new:
                     table.alter.add_columns(new, commit_properties=CommitProperties(max_commit_retries=0))
@@ -133,7 +133,7 @@ def add(store: Store, counted: Callable[[pl.DataFrame], pl.DataFrame], hours: Se
         rows = counted(read(store, table, kinds=("seen",), hours=hours, columns=("hour", "prints")))
         if not len(rows):
             return int(table.version())
-        with _told(store.url, writes=True):
+        with told(store.url, writes=True):
             try:
                 write_deltalake(
                     table,
@@ -163,7 +163,7 @@ def read(
 
     `days`, `hours`: only these; `since`, `until`: from that day, up to that day, it included. Raises InputError.
     """
-    with _told(store.url):
+    with told(store.url):
         frame = scan(store, table)
         if kinds:
             frame = frame.filter(pl.col("kind").is_in(list(kinds)))
@@ -193,7 +193,7 @@ def scan(store: Store, table: DeltaTable | None = None) -> pl.LazyFrame:
 
 def days_of(store: Store, table: DeltaTable | None = None) -> dict[date | None, tuple[int, int]]:
     """Each day that the store has: how many files it has, and their bytes."""
-    with _told(store.url):
+    with told(store.url):
         actions = pl.DataFrame((table or store.table()).get_add_actions(flatten=True))
     found: dict[date | None, tuple[int, int]] = {}
     if "partition.day" not in actions.columns:
@@ -202,6 +202,35 @@ def days_of(store: Store, table: DeltaTable | None = None) -> dict[date | None, 
         files, total = found.get(day, (0, 0))
         found[day] = (files + 1, total + size)
     return found
+
+
+def days_between(store: Store, table: DeltaTable, since: date | None, until: date | None) -> list[date | None]:
+    """The days that the store has, from one and up to one, it included; without either, also that of records without a time."""
+    every = days_of(store, table)
+    named = sorted(day for day in every if day is not None and (since or day) <= day <= (until or day))
+    return [*named, None] if None in every and since is None and until is None else [*named]
+
+
+def of_day(store: Store, table: DeltaTable, day: date | None, columns: Sequence[str], which: pl.Expr) -> pl.LazyFrame:
+    """Rows of a day, lazily. Collect them within `told`."""
+    return scan(store, table).filter(_one_of("day", [day]), which).select(list(columns))
+
+
+def pairs(store: Store, table: DeltaTable, days: Sequence[date | None], columns: Sequence[str], which: pl.Expr) -> pl.DataFrame:
+    """The combinations of these columns that occur, each once."""
+    with told(store.url):
+        frame = scan(store, table).filter(_one_of("day", days), which).select(list(dict.fromkeys(columns)))
+        return frame.unique().collect(engine="streaming")
+
+
+def sums(
+    store: Store, table: DeltaTable, days: Sequence[date | None], columns: Sequence[str], number: str, which: pl.Expr
+) -> pl.DataFrame:
+    """The same, each with the sum of a number."""
+    keys = list(dict.fromkeys(columns))
+    with told(store.url):
+        frame = scan(store, table).filter(_one_of("day", days), which)
+        return frame.group_by(keys).agg(pl.col(number).sum()).collect(engine="streaming")
 
 
 def compact(store: Store, *, least_files: int = 2) -> int:
@@ -240,7 +269,7 @@ def _overwrite(store: Store, table: DeltaTable, day: date | None, parts: Iterato
     from deltalake.exceptions import CommitFailedError
 
     predicate = "day IS NULL" if day is None else f"day = '{day.isoformat()}'"
-    with _told(store.url, writes=True):
+    with told(store.url, writes=True):
         try:
             schema = Table.from_arrow(pl.DataFrame(schema=SCHEMA)).schema
             batches = (batch for part in parts for batch in Table.from_arrow(part.rechunk()).to_batches())
@@ -309,14 +338,14 @@ def prune(store: Store, before: date) -> int:
 
     old = [day for day in days_of(store) if day is not None and day < before]
     if old:
-        with _told(store.url, writes=True):
+        with told(store.url, writes=True):
             store.table().delete(f"day < '{before.isoformat()}'", commit_properties=CommitProperties(max_commit_retries=15))
     return len(old)
 
 
 def vacuum(store: Store, *, hours: int = 24) -> int:
     """Removes files that no version of the last hours needs. Returns how many."""
-    with _told(store.url, writes=True):
+    with told(store.url, writes=True):
         table = store.table()
         removed = table.vacuum(retention_hours=hours, enforce_retention_duration=False, dry_run=False, full=True)
         table.create_checkpoint()
@@ -339,7 +368,7 @@ def _table(url: str) -> DeltaTable:
 
     if not _exists(url):
         raise InputError(f"{url}: there is no store; make one with: logscrub ingest … --store {url}")
-    with _told(url):
+    with told(url):
         return DeltaTable(url, storage_options=storage_options())
 
 
@@ -353,7 +382,7 @@ def _exists(url: str) -> bool:
                 return False
         except OSError as error:
             raise InputError(f"{url}: cannot be read ({os.strerror(error.errno or 5)})") from None
-    with _told(url):
+    with told(url):
         return bool(DeltaTable.is_deltatable(url, storage_options=storage_options()))
 
 
@@ -394,7 +423,7 @@ _FORBIDDEN = re.compile(r"(?i)permission denied|os error 13|access ?denied|forbi
 
 
 @contextmanager
-def _told(url: str, *, writes: bool = False) -> Iterator[None]:
+def told(url: str, *, writes: bool = False) -> Iterator[None]:
     """Turns what the libraries raise into one line that says what to do; what they say is about files, never about values."""
     from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
