@@ -18,7 +18,7 @@ from logscrub.metrics import store as stores
 from logscrub.metrics.anonymity import DEFAULT_K, fold
 from logscrub.metrics.outcomes import OUTCOMES
 from logscrub.metrics.rollup import COUNTERS, LISTS
-from logscrub.metrics.sketches import RANKS, bucket_of, distinct, value_of
+from logscrub.metrics.sketches import RANKS, bucket_of, distinct_by_ranks, value_of
 from logscrub.metrics.store import Store
 
 TIMES: Final = ("hour", "day")
@@ -66,12 +66,17 @@ def records_by(
     pairs = stores.pairs(store, table, days, [*by, "tenant"], pl.col("kind").eq("count") & pl.col("source").eq(source))
     folding = fold(pairs, by, k)
     names = list(by) or ["all"]
+    times = [name for name in by if name in TIMES]
     parts: list[_Part] = []
     for day in days:  # one at a time: a year has more rows than memory
         columns = ["kind", "source", "what", *needed, *COUNTERS, *LISTS]
         rows = folding.apply(stores.of_day(store, table, day, columns, pl.col("source").eq(source)))
         with stores.told(store.url):
             part = _part(_keyed(rows, by), names, set(by) & set(_FINE) == set())
+        if times:  # what is of a time that only this day has is settled
+            settled = pl.all_horizontal(pl.col(times).is_not_null())
+            numbers = _distinct(part.registers.filter(settled), names)
+            part = part._replace(registers=part.registers.filter(~settled), numbers=numbers)
         parts = [_Part(*(_together(frames) for frames in zip(*parts, part, strict=True)))] if parts else [part]
     tenants = _keyed(folding.apply(pairs.lazy()), by).filter(pl.col("tenant") != "").collect()
     numbers = tenants.group_by(names).agg(pl.col("tenant").n_unique().cast(pl.Int64).alias("tenants"))
@@ -86,6 +91,8 @@ class _Part(NamedTuple):
     """`buckets` and `counts`."""
     registers: pl.DataFrame
     """`what`, `register`, `rank`."""
+    numbers: pl.DataFrame
+    """Of actors and objects, where other days have none of the same row."""
     seen: pl.DataFrame
     """Invocations."""
     spans: pl.DataFrame
@@ -119,7 +126,8 @@ def _part(rows: pl.LazyFrame, names: list[str], is_coarse: bool) -> _Part:
     return _Part(
         counts.group_by(names).agg(pl.col(name).sum() for name in COUNTERS).collect(engine="streaming"),
         durations.group_by(*names, "buckets").agg(pl.col("counts").sum()).collect(engine="streaming"),
-        registers.collect(engine="streaming"),
+        (found := registers.collect(engine="streaming")),
+        _distinct(found.clear(), names),
         invocations.group_by(names).agg(pl.col("counts").sum().alias("seen")),
         spans.group_by(*names, "buckets").agg(pl.col("counts").sum()),
     )
@@ -127,7 +135,7 @@ def _part(rows: pl.LazyFrame, names: list[str], is_coarse: bool) -> _Part:
 
 def _together(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Parts of one kind as one: numbers are added up, ranks are the greatest."""
-    added = {*COUNTERS, "counts", "seen"}
+    added = {*COUNTERS, "counts", "seen", *SKETCHED}
     keys = [name for name in frames[0].columns if name not in added and name != "rank"]
     both = pl.concat(frames)
     return both.group_by(keys).agg(
@@ -150,7 +158,7 @@ def _table(parts: Sequence[_Part], tenants: pl.DataFrame, by: Sequence[str], nam
     out = out.with_columns((pl.col("errors") / pl.col("records").replace(0, None)).alias("error_rate"))
     out = beside(out, _quantiles(part.durations, names, QUANTILES))
     out = beside(beside(out, part.seen), _quantiles(part.spans, names, SPANS))
-    out = beside(out, _distinct(part.registers, names))
+    out = beside(out, pl.concat([part.numbers, _distinct(part.registers, names)]))
     if not set(by) & set(_FINE):
         out = out.with_columns(pl.col("seen", *SKETCHED).fill_null(0))
     counted = pl.col("invocations")  # by the App metrics API
@@ -175,8 +183,10 @@ def _quantiles(merged: pl.DataFrame, names: list[str], quantiles: Mapping[str, f
 
 def _distinct(registers: pl.DataFrame, names: list[str]) -> pl.DataFrame:
     """How many distinct things the sketches have seen."""
-    merged = registers.group_by(*names, "what").agg((pl.col("register") * RANKS + pl.col("rank")).alias("registers"))
-    numbers = pl.Series("number", [distinct(r) for r in merged["registers"].to_list()], pl.Int64)
+    ranks = registers.group_by(*names, "what", "rank").agg(pl.len())
+    merged = ranks.group_by(*names, "what").agg("rank", "len")
+    told = zip(merged["rank"].to_list(), merged["len"].to_list(), strict=True)
+    numbers = pl.Series("number", [distinct_by_ranks(dict(zip(*each, strict=True))) for each in told], pl.Int64)
     wide = merged.select(*names, "what").with_columns(numbers)
     return wide.group_by(names).agg(pl.col("number").filter(pl.col("what") == what).first().alias(what) for what in SKETCHED)
 

@@ -13,6 +13,7 @@ estimator); its standard error is 0.8 %, and small numbers are nearly exact.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 ACCURACY = 0.01
@@ -68,14 +69,19 @@ def distinct(registers: Iterable[int]) -> int:
         register, rank = divmod(entry, RANKS)
         if rank > best.get(register, 0):
             best[register] = rank
-    if not best:
+    return distinct_by_ranks(Counter(best.values()))
+
+
+def distinct_by_ranks(ranks: Mapping[int, int]) -> int:
+    """The same, from how many registers have which rank; of registers that are not empty."""
+    if not ranks:
         return 0
     m = 1 << PRECISION
     top = HASH_BITS - PRECISION
     histogram = [0] * (top + 2)
-    histogram[0] = m - len(best)
-    for rank in best.values():
-        histogram[min(rank, top + 1)] += 1
+    histogram[0] = m - sum(ranks.values())
+    for rank, count in ranks.items():
+        histogram[min(rank, top + 1)] += count
     z = m * _tau(1 - histogram[top + 1] / m)
     for k in range(top, 0, -1):
         z = 0.5 * (z + histogram[k])
