@@ -113,22 +113,28 @@ def _part(rows: pl.LazyFrame, names: list[str], is_coarse: bool) -> _Part:
         .agg((pl.col("last_ms").max() - pl.col("first_ms").min()).alias("ms"))
         .group_by(*names, "ms")
         .agg(pl.len().cast(pl.Int64).alias("counts"))
-        .collect(engine="streaming")
-    )
-    of_length = {ms: bucket_of(ms) for ms in invocations["ms"].unique().to_list() if ms}
-    spans = invocations.filter(pl.col("ms") > 0).with_columns(
-        pl.col("ms").replace_strict(of_length, return_dtype=pl.Int32, default=None).alias("buckets")
     )
     durations = counts.filter(pl.col("buckets").list.len() > 0).select(*names, "buckets", "counts").explode("buckets", "counts")
     registers = sketches.group_by(*names, "what", (pl.col("registers") // RANKS).alias("register")).agg(
         (pl.col("registers") % RANKS).max().alias("rank")
     )
+    wanted = (
+        counts.group_by(names).agg(pl.col(name).sum() for name in COUNTERS),
+        durations.group_by(*names, "buckets").agg(pl.col("counts").sum()),
+        registers,
+        invocations,
+    )
+    summed, lasted, found, worked = pl.collect_all(wanted, engine="streaming")
+    of_length = {ms: bucket_of(ms) for ms in worked["ms"].unique().to_list() if ms}
+    spans = worked.filter(pl.col("ms") > 0).with_columns(
+        pl.col("ms").replace_strict(of_length, return_dtype=pl.Int32, default=None).alias("buckets")
+    )
     return _Part(
-        counts.group_by(names).agg(pl.col(name).sum() for name in COUNTERS).collect(engine="streaming"),
-        durations.group_by(*names, "buckets").agg(pl.col("counts").sum()).collect(engine="streaming"),
-        (found := registers.collect(engine="streaming")),
+        summed,
+        lasted,
+        found,
         _distinct(found.clear(), names),
-        invocations.group_by(names).agg(pl.col("counts").sum().alias("seen")),
+        worked.group_by(names).agg(pl.col("counts").sum().alias("seen")),
         spans.group_by(*names, "buckets").agg(pl.col("counts").sum()),
     )
 
