@@ -8,6 +8,7 @@ places in files, which move with each version: `TypeError: Cannot read propertie
 from __future__ import annotations
 
 import re
+import sys
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -299,7 +300,7 @@ def tenant_of(customer: str) -> str:
     """The pseudonym of a customer in what names one: `ari:cloud:jira::site/<CLOUD_ID:…>` → `<CLOUD_ID:…>`."""
     for m in _TOKEN.finditer(customer):
         if m[2] and m[1] in _CUSTOMERS:
-            return m[0]
+            return sys.intern(m[0])
     return ""
 
 

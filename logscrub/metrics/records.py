@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sys
 from base64 import b64decode
 from binascii import Error as NoBase64
 from collections.abc import Iterator
@@ -364,9 +365,11 @@ def _dumps(value: Any) -> str:
 
 
 def _name(value: Any) -> str:
+    if isinstance(value, str):
+        return sys.intern(value[:_MOST_DIMENSION])  # the same names come with each record, and many records are kept at a time
     if isinstance(value, dict):
-        value = value.get("key")
-    return value[:_MOST_DIMENSION] if isinstance(value, str) else "" if value is None else str(value)[:_MOST_DIMENSION]
+        return _name(value.get("key"))
+    return "" if value is None else str(value)[:_MOST_DIMENSION]
 
 
 # ---------------------------------------------------------------------------------------------------------------------
