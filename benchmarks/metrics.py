@@ -117,7 +117,7 @@ def measure_exactness() -> dict[str, Any]:
     reader, finder = Records(), FactFinder(KEY)
     lines = corpus.corpus("app-logs", SEED)
     facts = [finder.facts(r) for _ in range(30_000) for r in reader.feed(next(lines)) if isinstance(r, LogRecord)]
-    facts = [f for f, new in zip(facts, new_ones(facts, empty().select("hour", "prints")), strict=True) if new]
+    facts = [f for f, new in zip(facts, new_ones(facts, empty().select("hour", "prints").explode("prints")), strict=True) if new]
 
     def rolled(part: list[Any]) -> Any:
         rollup = Rollup()

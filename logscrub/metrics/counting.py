@@ -58,6 +58,7 @@ class Ingestion:
         """`key`: 16 to 64 bytes, for fingerprints and sketches; the same in all runs for a store. `turn`: held to commit."""
         self._turn = turn or nullcontext()
         self._store = store
+        self._seen = stores.Seen()
         self._finder = FactFinder(key)
         self._facts: list[Facts] = []
         self._committed = time.monotonic()
@@ -91,7 +92,7 @@ class Ingestion:
             return rollup.frame()
 
         with self._turn:
-            stores.add(self._store, what_is_new, hours_of(facts))
+            stores.add(self._store, what_is_new, hours_of(facts), self._seen)
         self.counted.add(counted)
 
     def commit_if_due(self) -> None:
@@ -119,14 +120,13 @@ def _counted(facts: Sequence[Facts], kept: Sequence[Facts]) -> Counted:
 
 
 def new_ones(facts: Sequence[Facts], seen: pl.DataFrame) -> list[bool]:
-    """Which of the records are met for the first time: not among those before, and not in `seen` (`hour`, lists of `prints`)."""
+    """Which of the records are met for the first time: not among those before, and not in `seen` (`hour` and `prints`)."""
     frame = pl.DataFrame(
         {"hour": hours(f.hour for f in facts), "prints": pl.Series([f.fingerprint for f in facts], dtype=pl.Int64)}
     )
     first = frame.with_row_index("n").unique(["hour", "prints"], keep="first", maintain_order=True)
     if len(seen):
-        known = seen.join(first.select("hour").unique(), on="hour", how="semi", nulls_equal=True).explode("prints")
-        first = first.join(known, on=["hour", "prints"], how="anti", nulls_equal=True)
+        first = first.join(seen, on=["hour", "prints"], how="anti", nulls_equal=True)
     is_new = [False] * len(facts)
     for n in first["n"].to_list():
         is_new[n] = True

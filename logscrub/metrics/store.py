@@ -14,7 +14,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -119,20 +119,37 @@ def _description(version: int, key_id: str) -> str:
     return f"logscrub metrics, schema {version}, key {key_id}"
 
 
-def add(store: Store, counted: Callable[[pl.DataFrame], pl.DataFrame], hours: Sequence[datetime | None]) -> int:
+@dataclass(slots=True)
+class Seen:
+    """The fingerprints of some hours as of a version of the table: who commits again need not read what it wrote itself."""
+
+    version: int = -1
+    hours: frozenset[datetime | None] = frozenset()
+    prints: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """`hour` and `prints`, a row each."""
+
+
+def add(
+    store: Store, counted: Callable[[pl.DataFrame], pl.DataFrame], hours: Sequence[datetime | None], seen: Seen | None = None
+) -> int:
     """Commits what is new. Returns the version of the table.
 
     `counted` gets the fingerprints of the store for these hours (`hour`, `prints`), and returns the rollup of what is not among
-    them; it is called again where another run committed meanwhile. Raises OutputError; then the store is as it was.
+    them; it is called again where another run committed meanwhile. `seen`: kept from commit to commit. Raises OutputError; then
+    the store is as it was.
     """
     from deltalake import CommitProperties, write_deltalake
     from deltalake.exceptions import CommitFailedError
 
+    seen = seen or Seen()
     for _ in range(_MOST_RACES):
         table = store.table()
-        rows = counted(read(store, table, kinds=("seen",), hours=hours, columns=("hour", "prints")))
+        if seen.version != table.version() or not seen.hours.issuperset(hours):
+            prints = read(store, table, kinds=("seen",), hours=hours, columns=("hour", "prints")).explode("prints")
+            seen.version, seen.hours, seen.prints = int(table.version()), frozenset(hours), prints
+        rows = counted(seen.prints)
         if not len(rows):
-            return int(table.version())
+            return seen.version
         with told(store.url, writes=True):
             try:
                 write_deltalake(
@@ -144,7 +161,10 @@ def add(store: Store, counted: Callable[[pl.DataFrame], pl.DataFrame], hours: Se
                 )
             except CommitFailedError:
                 continue
-        return int(table.version())
+        new = rows.filter(pl.col("kind") == "seen").select("hour", "prints").explode("prints")
+        prints = pl.concat([seen.prints, new]).filter(_one_of("hour", hours))
+        seen.version, seen.hours, seen.prints = int(table.version()), frozenset(hours), prints
+        return seen.version
     raise OutputError(f"{store.url}: other runs wrote to it all the time; try again later")
 
 
@@ -305,7 +325,7 @@ def merge_from(store: Store, other: Store) -> int:
 
         def what_is_new(seen: pl.DataFrame, rows: pl.DataFrame = rows, prints: pl.DataFrame = prints) -> pl.DataFrame:
             nonlocal is_new
-            known = len(prints.join(seen.explode("prints"), on=["hour", "prints"], how="semi", nulls_equal=True))
+            known = len(prints.join(seen, on=["hour", "prints"], how="semi", nulls_equal=True))
             is_new = not known
             if 0 < known < len(prints):
                 raise UsageError(
