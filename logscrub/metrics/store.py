@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -450,7 +450,8 @@ def told(url: str, *, writes: bool = False) -> Iterator[None]:
     wrong: type[InputError] | type[OutputError] = OutputError if writes else InputError
     verb = "write" if writes else "read"
     try:
-        yield
+        with silent() if writes else nullcontext():
+            yield
     except CommitFailedError:
         raise
     except TableNotFoundError:
@@ -465,6 +466,23 @@ def told(url: str, *, writes: bool = False) -> Iterator[None]:
             f"{url}: cannot {verb} the store ({_kind(error)}); if a file in it is broken, restore the folder from a backup, "
             "or ingest the logs into a new --store"
         ) from None
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Nothing on standard error: on a full disk a thread of the library prints where in its own code it gave up."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is none
+        yield
+        return
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _kind(error: BaseException) -> str:
