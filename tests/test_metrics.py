@@ -454,3 +454,19 @@ def test_an_invocations_span_is_from_its_first_record_to_its_last_wherever_they_
     frame = merge([rolled(facts([late])), rolled(facts([early, other._replace(invocation="another")]))])
     spans = only(frame, "invocation").explode("invocation", "first_ms", "last_ms")
     assert sorted((spans["last_ms"] - spans["first_ms"]).to_list()) == [0, 5_000]
+
+
+def test_a_page_of_any_length_on_one_line_is_read_in_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = json.dumps({"appLogs": [OTLP] * 300}).encode()
+    cuts = tuple(range(1000, len(page), 1000))
+    whole = items(page)
+    monkeypatch.setattr("logscrub.metrics.records._LONGEST_LINE", 5000)
+    assert items(page, cuts) == whole == [FULL] * 300
+    assert items(b'{"appLogs": [\n' + page[13:], cuts) == whole
+
+
+def test_a_line_without_an_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("logscrub.metrics.records._LONGEST_LINE", 5000)
+    line = f"INFO    2026-11-17T09:00:19.394Z {INVOCATION} ".encode() + b"x" * 50_000
+    found = items(line, tuple(range(1000, len(line), 1000)))
+    assert len(found) == 1 and isinstance(found[0], LogRecord) and found[0].message.count("x") == 50_000

@@ -32,6 +32,8 @@ _CUTS = (
     ),
 )
 """How a stream begins that can be cut, and where."""
+_LONGEST = 8 << 20
+"""Bytes in which there is a place to cut, if the stream has any."""
 _LOOK = 16 << 10
 """Bytes before the end of a part in which a place to cut is looked for first."""
 _SMALL = {"POLARS_MAX_THREADS": "1", "_RJEM_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0", "MALLOC_ARENA_MAX": "1"}
@@ -178,6 +180,8 @@ class Counting:
             self._held = b""
             return
         at = self._place()
+        if not at and len(self._held) > _LONGEST:  # one record, or one page on a line: it is not cut any more
+            self._cut = None
         if at:
             self._give(self._held[:at])
             self._counters.end(self._process, self._records)

@@ -23,12 +23,15 @@ from logscrub.formats.csv_table import delimiter
 from logscrub.formats.forge_cli import HEAD
 from logscrub.formats.json_values import JsonReader
 from logscrub.metrics.app_metrics import Point, points
+from logscrub.model import Raw
 from logscrub.sources.text import TextDecoder
 
 MOST_MESSAGE = 64 << 10
 """Characters of a record's text that are looked at; a stack trace is shorter."""
 _MOST_DOCUMENT = 16 << 20
 """Characters of a JSON document over many lines that is read at once; of longer ones, one record after the other."""
+_LONGEST_LINE = 4 << 20
+"""Characters of a line of which more is read as another."""
 _MOST_DIMENSION = 120
 """Characters of a name of a function, a module, a version."""
 
@@ -109,23 +112,29 @@ def reader_of(line: str) -> RecordReader:
 
 
 class _Lines:
-    """Whole lines out of pieces of text."""
+    """Whole lines out of pieces of text; a line that grows too long is cut."""
 
     def __init__(self) -> None:
         self._rest = ""
 
     def feed(self, text: str) -> list[str]:
         """The lines that are complete, without their ends."""
-        lines = (self._rest + text).split("\n")
-        self._rest = lines.pop()
-        return lines
+        return self.whole(text).split("\n")[:-1]
 
     def whole(self, text: str) -> str:
         """The same as one text, the last line's end included."""
         text = self._rest + text
         end = text.rfind("\n") + 1
         self._rest = text[end:]
+        if len(self._rest) > _LONGEST_LINE:
+            text, self._rest = text + "\n", ""
+            return text
         return text[:end]
+
+    @property
+    def held(self) -> int:
+        """Characters of the line that is not complete."""
+        return len(self._rest)
 
     def finish(self) -> list[str]:
         rest, self._rest = self._rest, ""
@@ -147,23 +156,33 @@ class JsonRecords:
         self._long: JsonReader | None = None
 
     def feed(self, text: str) -> Iterator[Item]:
+        if self._long is None and self._lines.held + len(text) > _LONGEST_LINE and "\n" not in text:
+            # a page on one line: as a document, in which records are told apart without the end of the line
+            self._long = JsonReader()
+            text = "".join(f"{line}\n" for line in self._document) + "".join(self._lines.finish()) + text
+            self._document = []
+        if self._long is not None:
+            yield from self._of_long(self._long.feed(text))
+            return
         for line in self._lines.feed(text):
             yield from self._line(line)
+
+    def _of_long(self, units: Iterator[Raw]) -> Iterator[Item]:
+        for raw in units:
+            yield from _last_value(raw.text)
 
     def finish(self) -> Iterator[Item]:
         for line in self._lines.finish():
             yield from self._line(line)
         if self._long is not None:
-            for raw in self._long.finish():
-                yield from _last_value(raw.text)
+            yield from self._of_long(self._long.finish())
         elif self._document:
             value = _loads("\n".join(self._document))
             yield from items_of(value) if value is not None else _text_of(self._document)
 
     def _line(self, line: str) -> Iterator[Item]:
         if self._long is not None:
-            for raw in self._long.feed(line + "\n"):
-                yield from _last_value(raw.text)
+            yield from self._of_long(self._long.feed(line + "\n"))
             return
         if not self._document:
             start = line.lstrip("\ufeff \t\r")[:1]
@@ -186,8 +205,7 @@ class JsonRecords:
         if self._size > _MOST_DOCUMENT:
             self._long = JsonReader()
             text, self._document = "\n".join(self._document) + "\n", []
-            for raw in self._long.feed(text):
-                yield from _last_value(raw.text)
+            yield from self._of_long(self._long.feed(text))
 
 
 def _loads(text: str) -> Any:
@@ -383,7 +401,7 @@ class CsvRecords:
     def __init__(self) -> None:
         self._lines = _Lines()
         self._row: list[str] = []
-        self._quotes = 0
+        self._quotes = self._size = 0
         self._header: list[str] = []
         self._delimiter = ","
 
@@ -400,9 +418,10 @@ class CsvRecords:
     def _line(self, line: str) -> Iterator[Item]:
         self._row.append(line)
         self._quotes += line.count('"')
-        if self._quotes % 2 and len(self._row) < 10_000:
+        self._size += len(line)
+        if self._quotes % 2 and self._size < _LONGEST_LINE:
             return
-        row, self._row, self._quotes = "\n".join(self._row), [], 0
+        row, self._row, self._quotes, self._size = "\n".join(self._row), [], 0, 0
         if not row.strip("\ufeff \t\r\n"):
             return
         if not self._header:
