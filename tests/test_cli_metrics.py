@@ -347,6 +347,10 @@ def test_a_store_of_an_older_version_is_read_and_brought_up(tmp_path: Path, key:
         before.setattr(stores, "_migrate", lambda store: None)
         stores.open_or_make(str(store), Pseudonymizer(key.read_bytes()).key_id)
     assert run("metrics", "--store", store).returncode == 0
+    other = tmp_path / "other.key"
+    other.write_text("another key for tests, 32 chars..")
+    assert run("ingest", log, "--store", store, "--key-file", other).returncode == 2
+    assert stores.open_store(str(store)).table().version() == 0  # who has not its key does not touch it
     assert "9 records new" in ingest(store, key, log)
     assert "0 records new" in ingest(store, key, log)
     told = stores.open_store(str(store)).table()

@@ -83,12 +83,12 @@ def open_or_make(url: str, key_id: str) -> Store:
                 storage_options=storage_options(),
             )
     store = open_store(url)
-    _migrate(store)
     if store.key_id != key_id:
         raise UsageError(
             f"{url}: its pseudonyms are made with another key (id {store.key_id}, given {key_id}); "
             "use that key, or another --store"
         )
+    _migrate(store)
     return store
 
 
