@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
+from logscrub.detect.engine import Engine
 from logscrub.detect.fields import Open
 from logscrub.model import Raw
 from logscrub.redact.recipes import Recipe
@@ -22,6 +23,13 @@ def count(tally: Tally, records: int, cuts: Counter[Recipe]) -> None:
     for recipe, times in cuts.items():
         for cut in recipe.cuts:
             tally.redactions[cut.entity_type] += times
+
+
+def mask(block: bytes, engine: Engine) -> bytes | None:
+    """The block with what templates make alike filled; None where it is no text in UTF-8."""
+    from logscrub.fast.masks import masked  # numpy takes a while to import, and a line alone does not need it
+
+    return masked(block, engine.spelled, not engine.digits_matter)
 
 
 class Entry(NamedTuple):

@@ -15,7 +15,7 @@ from operator import itemgetter
 
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.json_leaves import json_leaves
-from logscrub.fast.blocks import Entry, Treat, count
+from logscrub.fast.blocks import Entry, Treat, count, mask
 from logscrub.fast.memory import LONGEST, Budget
 from logscrub.formats.json_values import JsonReader, count_records, is_json
 from logscrub.model import Clean, FieldPath, Leaf, Raw
@@ -80,7 +80,6 @@ class JsonLines:
         self._redactor = redactor
         self._reader = reader
         self._treat = treat
-        self._spelled = redactor.engine.spelled
         self._open: Open = NOTHING_OPEN
         self._shapes: dict[tuple[bytes, ...], _Shape] = {}
         self._tables: dict[FieldPath, _Table] = {}
@@ -100,7 +99,7 @@ class JsonLines:
         self._open = NOTHING_OPEN
 
     def block(self, block: bytes, line: int) -> bytes:
-        key = self._mask(block)
+        key = mask(block, self._redactor.engine)
         if key is None:
             return self.piece(block.decode("utf-8", "surrogateescape"), line)
         key = key.replace(b"\\\\", _ESCAPED_BACKSLASH).replace(b'\\"', _ESCAPED_QUOTE)
@@ -258,11 +257,6 @@ class JsonLines:
             self._tables.clear()
             self._shapes.clear()
             self._clean.clear()
-
-    def _mask(self, text: bytes) -> bytes | None:
-        from logscrub.fast.masks import masked  # numpy takes a while to import, and a line alone does not need it
-
-        return masked(text, self._spelled, not self._redactor.engine.digits_matter)
 
     def _shape(self, around: tuple[bytes, ...]) -> _Shape:
         self._room(sum(map(len, around)) + _PART * len(around))

@@ -10,7 +10,7 @@ import contextlib
 from collections import Counter
 
 from logscrub.detect.fields import NOTHING_OPEN, Open
-from logscrub.fast.blocks import Entry, Treat, count
+from logscrub.fast.blocks import Entry, Treat, count, mask
 from logscrub.fast.memory import LONGEST, Budget
 from logscrub.formats.forge_cli import ForgeCliReader
 from logscrub.formats.text import TextReader
@@ -57,7 +57,6 @@ class TextLines:
         self._redactor = redactor
         self._reader = reader
         self._treat = treat
-        self._spelled = redactor.engine.spelled
         self._states: dict[tuple[bool, Open], _State] = {}
         self._steps: dict[_Step, _Step] = {}
         self._budget = Budget()
@@ -76,7 +75,7 @@ class TextLines:
         self._state = self._state_of(False, NOTHING_OPEN)
 
     def block(self, block: bytes, line: int) -> bytes:
-        key = self._mask(block)
+        key = mask(block, self._redactor.engine)
         if key is None:
             return self.piece(block.decode("utf-8", "surrogateescape"), line)
         out: list[bytes] = []
@@ -179,11 +178,6 @@ class TextLines:
         step = self._steps.setdefault(step, step) if step[2] is None else step
         state.table[piece] = step
         return step
-
-    def _mask(self, text: bytes) -> bytes | None:
-        from logscrub.fast.masks import masked  # numpy takes a while to import, and a line alone does not need it
-
-        return masked(text, self._spelled, not self._redactor.engine.digits_matter)
 
     def _state_of(self, began: bool, left: Open) -> _State:
         state = self._states.get((began, left))
