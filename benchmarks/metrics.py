@@ -121,7 +121,7 @@ def measure_exactness() -> dict[str, Any]:
 
     def rolled(part: list[Any]) -> Any:
         rollup = Rollup()
-        rollup.add(part, [True] * len(part))
+        rollup.add(part)
         return rollup.frame()
 
     def as_bytes(frame: Any) -> bytes:

@@ -29,7 +29,7 @@ from logscrub.detect.names.lexicon import Lexicon
 from logscrub.errors import InputError, UsageError
 from logscrub.model import Leaf, Raw
 from logscrub.redact.policy import load_policy
-from logscrub.redact.pseudonyms import Pseudonymizer, check_key
+from logscrub.redact.pseudonyms import PLACEHOLDER, Pseudonymizer, check_key
 from logscrub.redact.scrub import WITHHELD, Redactor
 from logscrub.scrubbing import Scrubber, Scrubs, Tally
 from logscrub.sinks import MemberLike, open_sink, open_zip_sink
@@ -430,7 +430,6 @@ _EXTENSION = (
     "log|logs|json|jsonl|ndjson|csv|tsv|txt|text|out|err|xml|yaml|yml|html|md|pdf|xlsx?|docx?|bak|old|gz|gzip|zst|zstd|zip"
 )
 _EXTENSIONS = re.compile(rf"(?:\.(?:{_EXTENSION})(?:\.\d{{1,3}})?)+/?$|/$", re.IGNORECASE)
-_PLACEHOLDER = re.compile(r"<([A-Z][A-Z0-9_]*)(?::([0-9a-f]{20}))?>")
 
 
 def clean_name(redactor: Redactor, name: str, *, pseudonyms: bool = True) -> str:
@@ -455,7 +454,7 @@ def _clean_part(redactor: Redactor, part: str, pseudonyms: bool) -> str:
     def bare(m: re.Match[str]) -> str:
         return f"{m[1]}-{m[2]}" if m[2] and (pseudonyms or m[0] in given) else m[1]
 
-    return _PLACEHOLDER.sub(bare, clean) + part[end:]
+    return PLACEHOLDER.sub(bare, clean) + part[end:]
 
 
 @lru_cache(maxsize=4)

@@ -50,7 +50,7 @@ def facts(found: list[Item]) -> list[Facts]:
 
 def rolled(counted: list[Facts]) -> pl.DataFrame:
     rollup = Rollup()
-    rollup.add(counted, new_ones(counted, NOTHING_SEEN))
+    rollup.add(f for f, is_new in zip(counted, new_ones(counted, NOTHING_SEEN), strict=True) if is_new)
     return rollup.frame()
 
 

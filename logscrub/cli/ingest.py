@@ -105,7 +105,7 @@ def ingest(
     bytes_there = sum(item.path.stat().st_size for item in items if item.path is not None and item.path.is_file())
     processes = max(1, processors() // 2) if bytes_there > _MANY else 0  # counting takes less than scrubbing
     wait_for_input(items)
-    gc.disable()  # a hundred thousand records are kept at a time, none of them in a cycle: looking for some takes a tenth
+    gc.disable()  # many thousand records are kept at a time, none of them in a cycle: looking for some takes a tenth
     with engine_of(redactor, engine, processes=None) as using, progress(items, "redactions") as begin:
         with Counters(kept, redactor.pseudonymizer.derived("metrics"), processes) as counters:
             for job in jobs:

@@ -36,9 +36,9 @@ class Point(NamedTuple):
 
 def points(resources: Any) -> Iterator[Point]:
     """The data points of a list of `resourceMetrics`. What has not their shape is passed over."""
-    for resource in _dicts(resources):
-        for scope in _dicts(resource.get("scopeMetrics")):
-            for metric in _dicts(scope.get("metrics")):
+    for resource in dicts(resources):
+        for scope in dicts(resource.get("scopeMetrics")):
+            for metric in dicts(scope.get("metrics")):
                 yield from _points(metric)
 
 
@@ -49,7 +49,7 @@ def _points(metric: dict[str, Any]) -> Iterator[Point]:
         data = metric.get(kind)
         if not isinstance(data, dict) or data.get("aggregationTemporality") not in _DELTA:
             continue
-        for point in _dicts(data.get("dataPoints")):
+        for point in dicts(data.get("dataPoints")):
             start, end = (_number(point.get(n)) for n in ("startTimeUnixNano", "timeUnixNano"))
             buckets: tuple[tuple[int, int], ...] = ()
             if kind == "histogram":
@@ -58,7 +58,9 @@ def _points(metric: dict[str, Any]) -> Iterator[Point]:
             else:
                 value = _number(point.get("asInt", point.get("asDouble")))
             if end or start:
-                yield Point(name, start or end, end or start, value, buckets, _attributes(point.get("attributes")))
+                told = attributes_of(point.get("attributes"))
+                attributes = tuple(sorted((key, "" if v is None else str(v)) for key, v in told.items()))
+                yield Point(name, start or end, end or start, value, buckets, attributes)
 
 
 def _buckets(point: dict[str, Any], scale: float) -> tuple[tuple[int, int], ...]:
@@ -84,15 +86,20 @@ def _number(value: Any) -> int:
     return int(value) if isinstance(value, int | float) else 0
 
 
-def _attributes(attributes: Any) -> tuple[tuple[str, str], ...]:
-    found = {}
-    for attribute in _dicts(attributes):
+def attributes_of(attributes: Any) -> dict[str, Any]:
+    """OTLP's list of attributes, of records and of data points, as names and values."""
+    try:  # as nearly all of them are
+        return {a["key"]: a["value"]["stringValue"] for a in attributes}
+    except (KeyError, TypeError):
+        found: dict[str, Any] = {}
+    for attribute in dicts(attributes):
         value = attribute.get("value")
         if isinstance(value, dict):
-            value = next(iter(value.values()), "")
-        found[str(attribute.get("key"))] = value if isinstance(value, str) else str(value)
-    return tuple(sorted(found.items()))
+            value = next(iter(value.values()), None)
+        found[str(attribute.get("key"))] = value
+    return found
 
 
-def _dicts(value: Any) -> list[dict[str, Any]]:
+def dicts(value: Any) -> list[dict[str, Any]]:
+    """The objects in a JSON list, none where it is no list."""
     return [x for x in value if isinstance(x, dict)] if isinstance(value, list) else []

@@ -100,30 +100,33 @@ class Counters:
             return
         for n in range(len(self._started)):
             self._send(n, _COMMIT)
-        for n, (_, pipe) in enumerate(self._started):
-            try:
-                told = pipe.recv()
-            except (EOFError, OSError):
-                raise self._ended(n) from None
-            if not isinstance(told, Counted):
-                raise _raised(told)
-            self.counted.add(told)
+        for _, pipe in self._started:
+            self.counted.add(self._heard(pipe))
+
+    def _heard(self, pipe: Connection) -> Counted:
+        """What a process counted. Raises what it raised."""
+        try:
+            told = pipe.recv()
+        except (EOFError, OSError):
+            told = None
+        if told is None:
+            raise OutputError(
+                f"{self._store.url}: a process that counts was ended from outside; run it again, nothing is counted twice"
+            )
+        if not isinstance(told, Counted):
+            raise _raised(told)
+        return told
 
     def _send(self, n: int, message: bytes) -> None:
         while len(self._started) < self._count:
             self._start()
         pipe = self._started[n][1]
         try:
-            if pipe.poll():  # it only says something unasked where it gave up
-                told = pipe.recv()
-                raise _raised(told) if not isinstance(told, Counted) else self._ended(n)
+            if pipe.poll():
+                raise BrokenPipeError
             pipe.send_bytes(message)
-        except (BrokenPipeError, ConnectionResetError, EOFError):
-            try:
-                told = pipe.recv()
-            except (EOFError, OSError):
-                raise self._ended(n) from None
-            raise _raised(told) from None
+        except (BrokenPipeError, ConnectionResetError):
+            self._heard(pipe)  # it only says something unasked where it gave up, and then it raises
 
     def _start(self) -> None:
         ours, theirs = self._context.Pipe()
@@ -135,11 +138,6 @@ class Counters:
             del os.environ[name]
         theirs.close()
         self._started.append((process, ours))
-
-    def _ended(self, n: int) -> OutputError:
-        return OutputError(
-            f"{self._store.url}: a process that counts was ended from outside; run it again, nothing is counted twice"
-        )
 
     def __enter__(self) -> Self:
         return self
@@ -216,7 +214,7 @@ class Counting:
         self._counters.end(self._process, self._records)
 
 
-def _work(pipe: Connection, store: Store, key: bytes, turn: AbstractContextManager[Any]) -> None:
+def _work(pipe: Connection, store: Store, key: bytes, turn: AbstractContextManager[Any] | None) -> None:
     """What a process does: counts, until its pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that started it decides
     gc.disable()

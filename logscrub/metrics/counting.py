@@ -84,11 +84,10 @@ class Ingestion:
 
         def what_is_new(seen: pl.DataFrame) -> pl.DataFrame:
             nonlocal counted
-            is_new = new_ones(facts, seen)
-            rollup = Rollup()
-            rollup.add(facts, is_new)
-            kept = [f for f, new in zip(facts, is_new, strict=True) if new]
+            kept = [f for f, is_new in zip(facts, new_ones(facts, seen), strict=True) if is_new]
             counted = _counted(facts, kept)
+            rollup = Rollup()
+            rollup.add(kept)
             return rollup.frame()
 
         with self._turn:

@@ -16,6 +16,7 @@ from logscrub.metrics.app_metrics import Point
 from logscrub.metrics.outcomes import outcomes_of, statuses_in
 from logscrub.metrics.records import LogRecord
 from logscrub.metrics.sketches import bucket_of, register_of
+from logscrub.redact.pseudonyms import PLACEHOLDER
 
 HOUR_NS = 3_600_000_000_000
 ERRORS = ("ERROR", "FATAL")
@@ -23,11 +24,10 @@ _LONGEST_STATEMENT = 160
 _FRAMES = 2
 _PRINT_BYTES = 6
 
-_TOKEN = re.compile(r"<([A-Z][A-Z0-9_]*)(?::([0-9a-f]{20}))?>")
 _ACTORS = frozenset(("ACCOUNT_ID", "USER_ID", "USER_KEY", "NICKNAME", "USERNAME"))
 _CUSTOMERS = frozenset(("CLOUD_ID", "SITE_NAME", "INSTALLATION_ID", "ORG_ID", "BITBUCKET_WORKSPACE"))
 _OBJECT = re.compile(
-    r"[A-Zcip](?:(?<=[A-Z])(?<![\w-].)(?<!^-)(?!(?:TF|HA|SO|FC|D|ES|SA|VE)-\d)[A-Z0-9_]{1,19}-\d{1,7}(?![\w-])"
+    r"[A-Zcip](?:(?<=[A-Z])(?<![\w-].)(?!(?:TF|HA|SO|FC|D|ES|SA|VE)-\d)[A-Z0-9_]{1,19}-\d{1,7}(?![\w-])"
     r"|(?<=/.)(?:(?<=i)ssue|(?<=c)ontent|(?<=p)ages?)/\d+)"
 )
 _VARYING = re.compile(
@@ -152,7 +152,7 @@ class FactFinder:
         sketches: list[tuple[str, int]] = []
         for start, end in shape.objects:
             sketches.append(("objects", self._register(head[start:end])))
-        tokens = _TOKEN.findall(text) if "<" in text else ()
+        tokens = PLACEHOLDER.findall(text) if "<" in text else ()
         for kind, digits in tokens:
             if digits and kind in _ACTORS:
                 sketches.append(("actors", self._register(digits)))
@@ -298,7 +298,7 @@ def _of_point(point: Point, fingerprint: int) -> Facts:
 
 def tenant_of(customer: str) -> str:
     """The pseudonym of a customer in what names one: `ari:cloud:jira::site/<CLOUD_ID:…>` → `<CLOUD_ID:…>`."""
-    for m in _TOKEN.finditer(customer):
+    for m in PLACEHOLDER.finditer(customer):
         if m[2] and m[1] in _CUSTOMERS:
             return sys.intern(m[0])
     return ""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from logscrub import api
 from logscrub.metrics.counters import Counters
@@ -29,17 +28,17 @@ def ingest_input(
     and UsageError where the output is the input.
     """
     tell = progress or (lambda done, tally: None)
-    with open_stream(item) as stream:
+    with open_stream(item) as stream, ExitStack() as outputs:
         if stream.compression == "zip":
-            archive = None if target is None else open_zip_sink(target, inputs=[item.path])
-            with _CountedZip(counters, archive) as members:
-                tally = api.scrub_members(engine, stream, members, input_format, tell)
-                members.commit()
+            archive = None if target is None else outputs.enter_context(open_zip_sink(target, inputs=[item.path]))
+            members = _CountedZip(counters, archive)
+            tally = api.scrub_members(engine, stream, members, input_format, tell)
+            members.commit()
             return tally
-        sink = None if target is None else open_sink(target, stream.compression, inputs=[item.path])
-        with _CountedSink(counters, sink) as counted:
-            tally = api.scrub_stream(engine, stream, counted, input_format, tell)
-            counted.commit()
+        sink = None if target is None else outputs.enter_context(open_sink(target, stream.compression, inputs=[item.path]))
+        counted = _CountedSink(counters, sink)
+        tally = api.scrub_stream(engine, stream, counted, input_format, tell)
+        counted.commit()
         return tally
 
 
@@ -65,13 +64,6 @@ class _CountedSink:
         self._counting.finish()
         if self._sink is not None:
             self._sink.commit()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._sink is not None:
-            self._sink.abort()
 
 
 class _CountedZip:
@@ -100,10 +92,3 @@ class _CountedZip:
     def commit(self) -> None:
         if self._archive is not None:
             self._archive.commit()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._archive is not None:
-            self._archive.abort()

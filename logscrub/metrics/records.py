@@ -22,7 +22,7 @@ import orjson
 from logscrub.formats.csv_table import delimiter
 from logscrub.formats.forge_cli import HEAD
 from logscrub.formats.json_values import JsonReader
-from logscrub.metrics.app_metrics import Point, points
+from logscrub.metrics.app_metrics import Point, attributes_of, dicts, points
 from logscrub.model import Raw
 from logscrub.sources.text import TextDecoder
 
@@ -260,10 +260,10 @@ def items_of(value: Any, inherited: dict[str, Any] | None = None) -> Iterator[It
         yield from points(value["resourceMetrics"])
         return
     if isinstance(value.get("resourceLogs"), list):
-        for resource in _dicts(value["resourceLogs"]):
-            attributes = _attributes(_dict(resource.get("resource")).get("attributes"))
-            for scope in _dicts(resource.get("scopeLogs")):
-                for record in _dicts(scope.get("logRecords")):
+        for resource in dicts(value["resourceLogs"]):
+            attributes = attributes_of(_dict(resource.get("resource")).get("attributes"))
+            for scope in dicts(resource.get("scopeLogs")):
+                for record in dicts(scope.get("logRecords")):
                     yield _otlp(record, attributes)
         return
     if "appLogLines" in value:
@@ -271,7 +271,7 @@ def items_of(value: Any, inherited: dict[str, Any] | None = None) -> Iterator[It
         shared = {"invocationid": value.get("id"), "functionkey": function, "appversion": value.get("appVersion")}
         shared["moduletype"] = _dict(value.get("trigger")).get("type")
         lines = _dict(value["appLogLines"])
-        for node in [_dict(e.get("node")) for e in _dicts(lines.get("edges"))] or _dicts(lines.get("nodes")):
+        for node in [_dict(e.get("node")) for e in dicts(lines.get("edges"))] or dicts(lines.get("nodes")):
             yield _generic(node, shared)
         return
     for name in ("appLogs", "appLogsWithMetaData", "data", "ecosystem", "forgeMetrics", "appMetrics", "logRecords"):
@@ -280,7 +280,7 @@ def items_of(value: Any, inherited: dict[str, Any] | None = None) -> Iterator[It
             return
     for name in ("nodes", "edges", "entries", "logs", "logEntries", "logEvents"):
         if isinstance(value.get(name), list):
-            for each in _dicts(value[name]):
+            for each in dicts(value[name]):
                 yield from items_of(each.get("node", each), inherited)
             return
     yield _generic(value, inherited or {})
@@ -290,26 +290,8 @@ def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [x for x in value if isinstance(x, dict)] if isinstance(value, list) else []
-
-
-def _attributes(attributes: Any) -> dict[str, Any]:
-    """OTLP's list of attributes as names and values."""
-    try:  # as nearly all of them are
-        return {a["key"]: a["value"]["stringValue"] for a in attributes}
-    except (KeyError, TypeError):
-        found: dict[str, Any] = {}
-    for attribute in _dicts(attributes):
-        value = attribute.get("value")
-        if isinstance(value, dict):
-            value = next(iter(value.values()), None)
-        found[str(attribute.get("key"))] = value
-    return found
-
-
 def _otlp(record: dict[str, Any], inherited: dict[str, Any]) -> LogRecord:
-    found = _attributes(record.get("attributes"))
+    found = attributes_of(record.get("attributes"))
     if inherited:
         found = inherited | found
     body = record.get("body")

@@ -17,7 +17,7 @@ sorted. So the bytes are the same too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 
 import polars as pl
@@ -47,7 +47,7 @@ SCHEMA: Final = pl.Schema(
     }
 )
 """Names that are not told are "", what a kind of rows does not hold is null; `hour` and `day` are null without a time."""
-LISTS: Final = ("buckets", "counts", "registers", "invocation", "first_ms", "last_ms", "prints")
+LISTS: Final = tuple(name for name, kind in SCHEMA.items() if isinstance(kind, pl.List))
 _HOUR_US = 3_600_000_000
 _LAST_HOUR = 24 * 365_000
 """Hours since 1970 from which a time is no time."""
@@ -55,7 +55,7 @@ _PLACE: Final = {name: i for i, name in enumerate(COUNTERS)}
 
 
 class Rollup:
-    """Counts records, each of them once."""
+    """Counts records."""
 
     def __init__(self) -> None:
         self._counts: dict[tuple[Any, ...], list[int]] = {}
@@ -64,16 +64,11 @@ class Rollup:
         self._invocations: dict[tuple[Any, ...], dict[int, list[int]]] = {}
         self._redactions: dict[tuple[Any, ...], int] = {}
         self._prints: dict[int | None, list[int]] = {}
-        self.records = 0
-        """Records that are counted in it, and data points."""
 
-    def add(self, facts: Sequence[Facts], is_new: Sequence[bool]) -> None:
-        """Counts those that are new."""
+    def add(self, facts: Iterable[Facts]) -> None:
+        """Counts records and data points that were not counted yet."""
         counts, durations, distinct, redactions = self._counts, self._durations, self._distinct, self._redactions
-        for f, new in zip(facts, is_new, strict=True):
-            if not new:
-                continue
-            self.records += 1
+        for f in facts:
             where = f[:9]
             cell = counts.get(where)
             if cell is None:
@@ -172,17 +167,9 @@ def hours(numbers: Iterable[int | None]) -> pl.Series:
 
 
 _LONG_SCHEMA: Final = pl.Schema(
-    {
-        **{n: t for n, t in SCHEMA.items() if n not in ("day", *LISTS)},
-        "buckets": pl.Int32(),
-        "counts": pl.Int64(),
-        "registers": pl.Int32(),
-        "invocation": pl.Int32(),
-        "first_ms": pl.Int32(),
-        "last_ms": pl.Int32(),
-        "prints": pl.Int64(),
-    }
+    {name: kind.inner if isinstance(kind, pl.List) else kind for name, kind in SCHEMA.items() if name != "day"}
 )
+"""Of single entries."""
 
 
 def _explicit(part: pl.DataFrame) -> pl.DataFrame:

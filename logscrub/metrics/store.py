@@ -175,13 +175,11 @@ def read(
     kinds: Sequence[str] = (),
     days: Sequence[date | None] | None = None,
     hours: Sequence[datetime | None] | None = None,
-    since: date | None = None,
-    until: date | None = None,
     columns: Sequence[str] = (),
 ) -> pl.DataFrame:
     """Rows of the store, as they were committed: several may be of one cell.
 
-    `days`, `hours`: only these; `since`, `until`: from that day, up to that day, it included. Raises InputError.
+    `days`, `hours`: only these. Raises InputError.
     """
     with told(store.url):
         frame = scan(store, table)
@@ -192,10 +190,6 @@ def read(
             days = list({None if hour is None else hour.date() for hour in hours})
         if days is not None:
             frame = frame.filter(_one_of("day", days))
-        if since is not None:
-            frame = frame.filter(pl.col("day") >= since)
-        if until is not None:
-            frame = frame.filter(pl.col("day") <= until)
         return frame.select(list(columns or SCHEMA)).collect()
 
 
@@ -253,14 +247,14 @@ def sums(
         return frame.group_by(keys).agg(pl.col(number).sum()).collect(engine="streaming")
 
 
-def compact(store: Store, *, least_files: int = 2) -> int:
-    """Merges the rows of each day that has so many files. Returns how many days were rewritten.
+def compact(store: Store) -> int:
+    """Merges the rows of each day that has several files. Returns how many days were rewritten.
 
     Each day is one commit: readers see the old rows or the new ones. It is done hour by hour. Raises OutputError, InputError.
     """
     _migrate(store)
     rewritten = 0
-    for day in sorted(_of_several(store, least_files), key=str):
+    for day in sorted((day for day, (files, _) in days_of(store).items() if files > 1), key=str):
         for _ in range(_MOST_RACES):
             table = store.table()
             if _overwrite(store, table, day, _merged(store, table, day)):
@@ -276,10 +270,6 @@ def _merged(store: Store, table: DeltaTable, day: date | None) -> Iterator[pl.Da
     hours = read(store, table, days=[day], columns=("hour",))["hour"].unique().sort().to_list()
     for hour in hours:
         yield merge([read(store, table, days=[day], hours=[hour])])
-
-
-def _of_several(store: Store, least_files: int) -> list[date | None]:
-    return [day for day, (files, _) in days_of(store).items() if files >= least_files]
 
 
 def _overwrite(store: Store, table: DeltaTable, day: date | None, parts: Iterator[pl.DataFrame]) -> bool:
@@ -344,12 +334,6 @@ def texts(store: Store) -> list[str]:
     columns = [name for name, kind in SCHEMA.items() if kind == pl.String]
     rows = read(store, columns=columns)
     return sorted({text for name in columns for text in rows[name].unique().to_list() if text})
-
-
-def is_store(path: str) -> bool:
-    """Whether a folder is a store, or might be one that lies somewhere else (`s3://…`)."""
-    folder = _local(path)
-    return folder is None or (folder / "_delta_log").is_dir()
 
 
 def prune(store: Store, before: date) -> int:

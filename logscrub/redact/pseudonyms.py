@@ -20,6 +20,8 @@ TOKEN_HEX = 20
 """Hex digits of a token: 80 bits."""
 SHORTEST_KEY = 16
 """Bytes that a given key must have at least."""
+PLACEHOLDER = re.compile(rf"<([A-Z][A-Z0-9_]*)(?::([0-9a-f]{{{TOKEN_HEX}}}))?>")
+"""What looks like a placeholder of any type: the type, and the digits of a pseudonym."""
 
 _SEPARATORS = re.compile(r"[\s().‐-―-]+")
 
