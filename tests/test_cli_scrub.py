@@ -14,6 +14,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -342,9 +343,10 @@ def test_a_closed_standard_error_ends_it_with_141_after_the_output(tmp_path: Pat
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_is_one_line_and_exit_code_3(tmp_path: Path) -> None:
-    for arguments in (["scrub"], ["--help"], ["detectors", "list"]):
+    for arguments, unbuffered in product((["scrub"], ["--help"], ["detectors", "list"]), ("", "1")):
+        env = {"PYTHONUNBUFFERED": unbuffered}
         with Path("/dev/full").open("wb") as full:
-            done = run(*arguments, stdin=LINE, capture_output=False, stdout=full, stderr=subprocess.PIPE)
+            done = run(*arguments, stdin=LINE, env=env, capture_output=False, stdout=full, stderr=subprocess.PIPE)
         assert done.returncode == 3 and len(lines(done)) == 1, arguments
     done = run("scrub", "--summary", "/dev/full", stdin=LINE)
     assert done.returncode == 3 and done.stdout == CLEAN

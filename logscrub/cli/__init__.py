@@ -71,6 +71,7 @@ def _run(arguments: Sequence[str]) -> int:
         raise
     except OSError as error:
         say(f"cannot read or write: {os.strerror(error.errno or errno.EIO)}; make room, or choose another place")
+        _drop_output()  # else what is still buffered would be tried, and told, once more at the end
         return 3
     except Exception as error:  # its message may quote a log: say what kind it is, no more
         say(
