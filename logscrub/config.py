@@ -22,6 +22,29 @@ It is looked for in the current folder and those above it, up to a folder with `
     known = ["Zorblax"]                  # further names, those of the users of a load test, say
     words = ["Hawthorn"]                 # words that are no names here: a product's, a server's
 
+    [report]
+    false_alarms_a_week = 1              # how many findings chance may make in a week, in the mean
+
+    [[mute]]                             # a finding that is not told any more
+    id = "3f9a1c0b7d52"
+    reason = "known, mended in 4.208"
+    until = 2026-12-31
+
+    [[calendar]]                         # days on which rules say nothing
+    from = 2026-12-24
+    to = 2026-12-26
+    rules = ["volume_drop", "function_silent"]
+    reason = "holidays"
+
+    [nightly]                            # what `logscrub nightly` does
+    inputs = ["exports"]                 # files and folders with new logs
+    store = "metrics"
+    key_file = "logscrub.key"
+    report = "reports"                   # the folder of the reports
+    keep = "400d"                        # older days of the store go
+    notify = ["mailto://oncall@our-company.example"]   # or slack://…, msteams://…, json://…; or "env:LOGSCRUB_NOTIFY"
+    notify_from = "P3"                   # tell only of findings this severe, or worse
+
 Paths are relative to the file. Whatever is wrong in it is an error: a typing mistake must not let data through.
 """
 
@@ -31,16 +54,20 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal, get_args
 
 from logscrub.detect.names import DEFAULT_KIND, DEFAULT_MODEL, KINDS, Kind
 from logscrub.errors import UsageError
 
 FILE = "logscrub.toml"
 DEFAULT_POLICY = "atlassian"
+DEFAULT_FALSE_ALARMS: Final = 1.0
+"""A week."""
+Severity = Literal["P1", "P2", "P3", "P4", "P5"]
 
-_KEYS = ("policy", "detectors", "allow", "fields", "names")
+_KEYS = ("policy", "detectors", "allow", "fields", "names", "report", "mute", "calendar", "nightly")
 _IGNORES_CASE = re.compile(r"\(\?[a-zA-Z]*i")
 
 
@@ -58,6 +85,41 @@ class NameSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Mute:
+    """A finding that is not told."""
+
+    id: str
+    reason: str
+    until: date
+    """The last day of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarException:
+    """Days on which some rules say nothing."""
+
+    first: date
+    last: date
+    rules: tuple[str, ...]
+    """Empty for all."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NightlySettings:
+    """What `logscrub nightly` does."""
+
+    inputs: tuple[str, ...]
+    store: str
+    key_file: Path | None
+    report: Path
+    keep_days: int | None
+    notify: tuple[str, ...]
+    """Addresses as the apprise package has them, or `env:NAME` for those in a variable of the environment."""
+    notify_from: Severity
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """What a run is set to. Hashable, so that engines can be kept by it."""
 
@@ -70,6 +132,10 @@ class Config:
     fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Detector id → further names of fields, as pairs."""
     names: NameSettings = NameSettings()
+    false_alarms_a_week: float = DEFAULT_FALSE_ALARMS
+    mutes: tuple[Mute, ...] = ()
+    calendar: tuple[CalendarException, ...] = ()
+    nightly: NightlySettings | None = None
     source: str = ""
     """The file this was read from, for messages."""
 
@@ -113,6 +179,10 @@ def parse_config(data: Mapping[str, Any], path: Path) -> Config:
         allow=tuple(_allowed(entry, n, path) for n, entry in enumerate(_list(data.get("allow", []), "allow", path), 1)),
         fields=tuple(sorted(_fields(data.get("fields", {}), path))),
         names=_names(data.get("names", {}), path),
+        false_alarms_a_week=_budget(data.get("report", {}), path),
+        mutes=tuple(_mute(entry, n, path) for n, entry in enumerate(_list(data.get("mute", []), "mute", path), 1)),
+        calendar=tuple(_exception(e, n, path) for n, e in enumerate(_list(data.get("calendar", []), "calendar", path), 1)),
+        nightly=_nightly(data["nightly"], path) if "nightly" in data else None,
         source=str(path),
     )
 
@@ -211,3 +281,69 @@ def _names(value: Any, path: Path) -> NameSettings:
             f"{path}: names.known and names.words both have entry {[e.casefold() for e in known].index(both[0]) + 1} of known"
         )
     return NameSettings(recognizer, model, known, words)
+
+
+def _budget(value: Any, path: Path) -> float:
+    if not isinstance(value, dict):
+        raise UsageError(f"{path}: report must be a table")
+    _only(value, ("false_alarms_a_week",), "report", path)
+    number = value.get("false_alarms_a_week", DEFAULT_FALSE_ALARMS)
+    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 < number <= 1000:
+        raise UsageError(f"{path}: report.false_alarms_a_week must be a number above 0, and at most 1000")
+    return float(number)
+
+
+def _day(value: Any, key: str, path: Path) -> date:
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise UsageError(f"{path}: {key} must be a day: 2026-12-31, without quotes")
+    return value
+
+
+def _mute(entry: Any, number: int, path: Path) -> Mute:
+    key = f"mute, entry {number}"
+    if not isinstance(entry, dict):
+        raise UsageError(f"{path}: {key}: must be a table with id, reason and until")
+    _only(entry, ("id", "reason", "until"), "mute", path)
+    name = _text(entry.get("id"), f"{key}: id", path)
+    if not re.fullmatch(r"[0-9a-f]{12}", name):
+        raise UsageError(f"{path}: {key}: id must be the 12 hex digits that the report shows")
+    return Mute(name, _text(entry.get("reason"), f"{key}: reason", path), _day(entry.get("until"), f"{key}: until", path))
+
+
+def _exception(entry: Any, number: int, path: Path) -> CalendarException:
+    key = f"calendar, entry {number}"
+    if not isinstance(entry, dict):
+        raise UsageError(f"{path}: {key}: must be a table with from, to, reason, and rules where it is not for all")
+    _only(entry, ("from", "to", "rules", "reason"), "calendar", path)
+    first, last = _day(entry.get("from"), f"{key}: from", path), _day(entry.get("to"), f"{key}: to", path)
+    if last < first:
+        raise UsageError(f"{path}: {key}: to is before from")
+    rules = tuple(_text(name, f"{key}: rules", path) for name in _list(entry.get("rules", []), f"{key}: rules", path))
+    return CalendarException(first, last, rules, _text(entry.get("reason"), f"{key}: reason", path))
+
+
+def _nightly(value: Any, path: Path) -> NightlySettings:
+    if not isinstance(value, dict):
+        raise UsageError(f"{path}: nightly must be a table")
+    _only(value, ("inputs", "store", "key_file", "report", "keep", "notify", "notify_from"), "nightly", path)
+    if missing := [name for name in ("inputs", "store", "report") if name not in value]:
+        raise UsageError(f"{path}: nightly.{missing[0]} is missing")
+    store = _text(value["store"], "nightly.store", path)
+    keep = value.get("keep")
+    days = re.fullmatch(r"([1-9]\d{0,4})d", keep) if isinstance(keep, str) else None
+    if keep is not None and days is None:
+        raise UsageError(f'{path}: nightly.keep must be a number of days: "400d"')
+    severity = value.get("notify_from", "P3")
+    if severity not in get_args(Severity):
+        raise UsageError(f"{path}: nightly.notify_from must be one of {', '.join(get_args(Severity))}")
+    key_file = value.get("key_file")
+    inputs = [_text(name, "nightly.inputs", path) for name in _list(value["inputs"], "nightly.inputs", path)]
+    return NightlySettings(
+        inputs=tuple(str(path.parent / name) for name in inputs),
+        store=store if "://" in store else str(path.parent / store),
+        key_file=None if key_file is None else path.parent / _text(key_file, "nightly.key_file", path),
+        report=path.parent / _text(value["report"], "nightly.report", path),
+        keep_days=None if days is None else int(days[1]),
+        notify=tuple(_text(a, "nightly.notify", path) for a in _list(value.get("notify", []), "nightly.notify", path)),
+        notify_from=severity,
+    )

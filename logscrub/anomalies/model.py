@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, get_args
+
+from logscrub.config import Severity
 
 Kind = Literal["error", "abuse", "privacy"]
-Severity = Literal["P1", "P2", "P3", "P4", "P5"]
-SEVERITIES: Final[tuple[Severity, ...]] = ("P1", "P2", "P3", "P4", "P5")
+SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 """Atlassian's scale, the worst first."""
 WITHHELD: Final = "(withheld)"
 """Stands for a customer's or a person's pseudonym where whoever reads did not show the store's key."""

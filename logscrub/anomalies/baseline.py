@@ -1,0 +1,219 @@
+"""What is normal: the count to expect of each hour, learned from the days before it alone.
+
+Everything is **frozen for a day**: what the hours of a day are held against depends on the days before it, so an hour has the
+same score by itself, in a batch, in replay and live.
+
+A cell (a function, a customer, a signature) is expected to have
+
+    level × profile of all cells at that hour of the week × own deviations by hour of the day and by hour of the week
+
+Each factor is a ratio of counts seen to counts expected, shrunk towards 1 by a number of counts that are believed in beforehand
+(a gamma prior, as in DuMouchel's gamma-Poisson shrinker, 1999): cells with few records take what all have, cells with many have
+their own rhythm. An hour tells no more than its dispersion lets it: mean / (1 + dispersion × mean) counts.
+
+Older days weigh less. An hour that was far too high counts as the highest that was still usual, so that an
+incident does not become normal at once, and does after some weeks.
+
+Counts are taken for negative binomial, with a dispersion that is the cell's own as far as its counts tell it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from logscrub.anomalies.tails import Bools, Floats
+
+DAY: Final = 24
+_KEEP = 0.5 ** (1 / 10)
+"""What a day weighs, beside the one after it: half after ten days."""
+_LEVEL_PRIOR = 12.0
+"""Hours of the mean cell's level that are believed in before a cell was seen."""
+_DAY_PRIOR, _WEEK_PRIOR = 15.0, 30.0
+"""Counts by which no deviation of one's own is believed in, by hour of the day and of the week."""
+_FLOOR = 0.02
+"""Of a profile: an hour in which nothing ever happened."""
+_DISPERSION_PRIOR = 60.0
+"""Squared counts by which all cells' dispersion is believed."""
+_MOST_SDS = 4.0
+"""Standard deviations from which an hour counts as that many."""
+_NEW_SIZE = 0.5
+"""The size of a negative binomial for a cell that was never seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What was expected of each cell (rows) in each hour (columns); both have the shape of the counts."""
+
+    mean: Floats
+    size: Floats
+    """Of the negative binomial: variance = mean + mean² / size."""
+    ready: Bools
+    """Hours of which enough days were known before."""
+
+
+def expect(counts: Floats, known: Bools, weekday: int, *, warm_days: int = 3) -> Expected:
+    """Expectations for counts [cells, hours], a whole number of days; `known` says in which hours anything was told at all.
+
+    `weekday`: of the first day, 0 for Monday. Hours that are not known teach nothing.
+    """
+    cells, hours = counts.shape
+    days = hours // DAY
+    state = _State(cells)
+    mean, size = np.zeros_like(counts), np.full_like(counts, _NEW_SIZE)
+    ready = np.zeros(hours, bool)
+    for day in range(days):
+        at = slice(day * DAY, (day + 1) * DAY)
+        of_week = ((weekday + day) % 7) * DAY + np.arange(DAY)
+        mean[:, at], size[:, at] = state.expected(of_week)
+        ready[at] = state.days >= warm_days
+        state.learn(counts[:, at], known[at], of_week, mean[:, at], size[:, at])
+    return Expected(mean, size, ready)
+
+
+class _State:
+    """What is known after some days. All sums fade by `_KEEP` a day."""
+
+    def __init__(self, cells: int) -> None:
+        self.days = 0
+        self.total = np.zeros(7 * DAY)
+        """Counts of all cells by hour of the week, and how many such hours."""
+        self.total_hours = np.zeros(7 * DAY)
+        self.counts = np.zeros(cells)
+        self.exposure = np.zeros(cells)
+        """Hours, weighted by the profile of all."""
+        self.day_seen = np.zeros((cells, DAY))
+        self.day_weight = np.zeros((cells, DAY))
+        self.week_seen = np.zeros((cells, 7 * DAY))
+        self.week_weight = np.zeros((cells, 7 * DAY))
+        self.excess = np.zeros(cells)
+        """Squared deviations beyond a Poisson's, and the squared means that they are beside."""
+        self.squares = np.zeros(cells)
+
+    def profile(self) -> Floats:
+        """Of all cells together by hour of the week; 1 in the mean."""
+        hours = self.total_hours.reshape(7, DAY)
+        if not hours.sum():
+            return np.ones(7 * DAY)
+        counts = self.total.reshape(7, DAY)
+        mean = counts.sum() / hours.sum()
+        by_hour = (counts.sum(0) + mean) / (hours.sum(0) + 1)
+        is_weekend = np.array([False] * 5 + [True] * 2)
+        days = np.empty(7)
+        for part in (is_weekend, ~is_weekend):
+            usual = (hours[part] * by_hour).sum()
+            days[part] = (counts[part].sum() + mean) / (usual + mean)
+        smooth = days[:, None] * by_hour[None, :]
+        own = (counts + 2 * smooth) / (hours + 2)
+        out = own / max(own.mean(), 1e-12)
+        return np.asarray(np.maximum(out, _FLOOR)).reshape(-1)
+
+    def expected(self, of_week: NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """Means and sizes for the hours of a day."""
+        profile = self.profile()[of_week]
+        seen = self.exposure > 0
+        typical = self.counts.sum() / max(self.exposure.sum(), 1e-9)
+        level = (self.counts + _LEVEL_PRIOR * min(typical, 1.0)) / (self.exposure + _LEVEL_PRIOR)
+        level = np.where(seen, level, typical)
+        week_weight = self.week_weight[:, of_week]
+        by_week = (self.week_seen[:, of_week] + _WEEK_PRIOR) / (week_weight + _WEEK_PRIOR)
+        mean = np.maximum(level[:, None] * profile[None, :] * self.by_day() * by_week, 1e-6)
+        unsure = 1 / (self.day_weight + _DAY_PRIOR) + 1 / (week_weight + _WEEK_PRIOR) + 1 / (self.counts[:, None] + 1)
+        size = 1 / (self.dispersion()[:, None] + unsure)
+        return mean, np.where(self.counts[:, None] > 0, size, np.minimum(size, _NEW_SIZE))
+
+    def by_day(self) -> Floats:
+        """Own deviations by hour of the day."""
+        return np.asarray((self.day_seen + _DAY_PRIOR) / (self.day_weight + _DAY_PRIOR))
+
+    def dispersion(self) -> Floats:
+        """Of each cell, beyond a Poisson's."""
+        pooled = max(self.excess.sum(), 0.0) / max(self.squares.sum(), 1e-9)
+        own = (self.excess + _DISPERSION_PRIOR * pooled) / (self.squares + _DISPERSION_PRIOR)
+        return np.asarray(np.maximum(own, 0.0))
+
+    def learn(self, counts: Floats, known: Bools, of_week: NDArray[np.int64], mean: Floats, size: Floats) -> None:
+        """Adds a day."""
+        if not known.any():
+            return
+        first = self.days == 0
+        most = np.inf if first else mean + _MOST_SDS * np.sqrt(mean + mean**2 / size) + 3
+        seen = np.where(known, np.minimum(counts, most), 0.0)
+        for total in (self.counts, self.exposure, self.day_seen, self.day_weight, self.excess, self.squares):
+            total *= _KEEP
+        # an hour of the week comes once in seven days
+        self.week_seen[:, of_week] *= _KEEP**7
+        self.week_weight[:, of_week] *= _KEEP**7
+        self.total *= _KEEP
+        self.total_hours *= _KEEP
+        self.total[of_week] += seen.sum(0)
+        self.total_hours[of_week] += known
+        self.counts += seen.sum(1)
+        profile = np.where(known, self.profile()[of_week], 0.0)
+        self.exposure += profile.sum()
+        level = self.counts / np.maximum(self.exposure, 1e-9)
+        usual = np.maximum(level[:, None] * profile[None, :], 1e-9)
+        told = np.where(known, usual / (1 + self.dispersion()[:, None] * usual), 0.0)
+        self.day_seen += told * seen / usual
+        self.day_weight += told
+        of_day = usual * self.by_day()
+        self.week_seen[:, of_week] += told * seen / of_day
+        self.week_weight[:, of_week] += told
+        if not first:
+            used = np.where(known, mean, 0.0)
+            self.excess += ((seen - used) ** 2 - used).sum(1)
+            self.squares += (used**2).sum(1)
+        self.days += 1
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedRate:
+    """What share was expected of each cell in each hour."""
+
+    rate: Floats
+    correlation: Floats
+    ready: Bools
+
+
+_TRIALS_PRIOR = 100.0
+"""Trials by which all cells' rate is believed."""
+_MOST_CORRELATION = 0.3
+
+
+def expect_rate(hits: Floats, trials: Floats, known: Bools, *, warm_days: int = 3) -> ExpectedRate:
+    """The same for shares: `hits` of `trials`, both [cells, hours]."""
+    cells, hours = hits.shape
+    rate, correlation = np.zeros_like(hits), np.zeros_like(hits)
+    ready = np.zeros(hours, bool)
+    x, n, excess, squares = (np.zeros(cells) for _ in range(4))
+    learned = 0
+    for day in range(hours // DAY):
+        at = slice(day * DAY, (day + 1) * DAY)
+        pooled = (x.sum() + 0.5) / (n.sum() + 100)
+        own = (x + _TRIALS_PRIOR * pooled) / (n + _TRIALS_PRIOR)
+        together = max(excess.sum(), 0.0) / max(squares.sum(), 1e-9)
+        mixed = np.maximum(excess + 20 * together, 0) / (squares + 20) + 1 / (n + _TRIALS_PRIOR)
+        rate[:, at] = own[:, None]
+        correlation[:, at] = np.clip(mixed, 1e-6, _MOST_CORRELATION)[:, None]
+        ready[at] = learned >= warm_days
+        if not known[at].any():
+            continue
+        p = own[:, None]
+        spread = np.sqrt(trials[:, at] * p * (1 - p) * (1 + np.maximum(trials[:, at] - 1, 0) * correlation[:, at]))
+        most = np.inf if not learned else trials[:, at] * p + _MOST_SDS * spread + 2
+        seen = np.where(known[at], np.minimum(hits[:, at], most), 0.0)
+        tried = np.where(known[at], trials[:, at], 0.0)
+        for total in (x, n, excess, squares):
+            total *= _KEEP
+        x += seen.sum(1)
+        n += tried.sum(1)
+        if learned:
+            variance = tried * p * (1 - p)
+            pairs = np.maximum(tried - 1, 0) * variance
+            excess += ((seen - tried * p) ** 2 - variance).sum(1)
+            squares += pairs.sum(1)
+        learned += 1
+    return ExpectedRate(rate, correlation, ready)

@@ -1,0 +1,18 @@
+"""The tests that rules ask for, one file each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from logscrub.anomalies.judge import actors, counts, first, rates, silence, versions
+from logscrub.anomalies.judge.base import Judge
+
+TESTS: Final[dict[str, Judge]] = {
+    "counts": counts.JUDGE,
+    "rates": rates.JUDGE,
+    "versions": versions.JUDGE,
+    "first": first.JUDGE,
+    "silence": silence.JUDGE,
+    "actors": actors.JUDGE,
+}
+"""By the name that rules call them."""

@@ -1,0 +1,138 @@
+"""Test `actors`: one person, or one integration that acts for a person, does what nobody does.
+
+`number` says what is looked at, of each person and day: `hour_records` and `hour_objects` (the most of an hour), `objects` (of
+the whole day), `tenants` (customers in which the same person acts).
+
+How much is much is told by all persons of the weeks before: their greatest values follow a power law, so the tail is fitted on a
+logarithmic scale (Hill, 1975). Who did as much before, on days of the weeks before, is not unusual: integrations do.
+
+An example: `{usual = 3, then = 400}`: 300 persons with so many in the mean, each on every day, and one on the last day.
+`before = 400` says that this one has done as much all the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from logscrub.anomalies.judge.base import Candidate, Judge, filled, world
+from logscrub.anomalies.rules import Rule
+from logscrub.anomalies.signals import EMPTY, Signals
+from logscrub.anomalies.tails import rejected
+
+NUMBERS: Final = {
+    "hour_records": "records in an hour",
+    "hour_objects": "objects in an hour",
+    "objects": "objects in a day",
+    "tenants": "customers in a day",
+}
+_FEWEST = 300
+"""Days of persons without which nothing is known of the tail."""
+_TAIL = 0.02
+_OWN = 0.6
+"""Who did this share of it before is not unusual."""
+_STEEPEST = 0.5
+"""The least scale of the tail, in powers of ten a power of ten: where nothing has one, everything would be unusual."""
+_SHORT_HISTORY = 3
+
+
+def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
+    """Who does what nobody does."""
+    rows = signals.actors
+    if signals.history_days < _SHORT_HISTORY or not len(rows):
+        return []
+    if rule.number == "tenants":
+        rows = rows.group_by("day", "actor").agg(
+            pl.col("tenant").n_unique().cast(pl.Int64).alias("tenants"),
+            pl.lit("").alias("tenant"),
+            pl.col("hours").max(),
+            pl.col("first_t").min(),
+            pl.col("last_t").max(),
+        )
+    if rule.quiet is not None:  # around the clock: at least so many of the day's hours
+        rows = rows.filter(pl.col("hours") >= 24 * rule.quiet)
+    first_day = signals.at(signals.first).date()
+    before, now = rows.filter(pl.col("day") < first_day), rows.filter(pl.col("day") >= first_day)
+    if len(before) < _FEWEST or not len(now):
+        return []
+    logs = np.sort(np.log10(before[rule.number].to_numpy() + 1.0))
+    threshold = float(np.quantile(logs, 1 - _TAIL))
+    excesses = logs[logs > threshold] - threshold
+    share = max(len(excesses), 1) / len(logs)
+    scale = max(float(excesses.mean()) if len(excesses) else 0.0, _STEEPEST / np.log(10) / 2)
+    own = before.group_by("tenant", "actor").agg(
+        pl.col(rule.number).max().alias("own"), pl.len().alias("own_days"), pl.col(rule.number).mean().alias("own_mean")
+    )
+    now = now.join(own, on=["tenant", "actor"], how="left").sort("day", "tenant", "actor")
+    values = now[rule.number].to_numpy().astype(float)
+    over = np.log10(values + 1) - threshold
+    p_values = np.where(over > 0, share * np.exp(-np.maximum(over, 0) / scale), 1.0)
+    most = now["own"].fill_null(0).to_numpy().astype(float)
+    p_values = np.where(most >= _OWN * values, 1.0, p_values)
+    unusual, _ = rejected(p_values, allowed)
+    typical = float(before[rule.number].mean())  # type: ignore[arg-type]
+    best: dict[tuple[str, int], int] = {}
+    for n in np.nonzero(unusual)[0].tolist():
+        who = (now["tenant"][n], now["actor"][n])
+        if who not in best or values[n] > values[best[who]]:
+            best[who] = n
+    found = []
+    for n in sorted(best.values()):
+        row = now.row(n, named=True)
+        expected = row["own_mean"] if row["own_days"] else typical
+        if row[rule.number] - expected < rule.least or row[rule.number] < rule.times * expected:
+            continue
+        named = () if rule.number == "tenants" else (("tenant", row["tenant"]),)
+        found.append(
+            Candidate(
+                rule,
+                (*named, ("actor", f"{row['actor']:08x}")),
+                max(row["first_t"], signals.first),
+                row["last_t"] + 1,
+                NUMBERS[rule.number],
+                float(row[rule.number]),
+                float(expected),
+                float(p_values[n]),
+                float(p_values[n]) * len(now),
+                tenants=row["tenants"] if rule.number == "tenants" else 1,
+            )
+        )
+    return found
+
+
+def plays(rule: Rule, example: Mapping[str, Any]) -> bool:
+    """Whether the one person is found."""
+    rng = np.random.default_rng(7)
+    signals = world()
+    first = signals.start.date()
+    persons = int(example.get("others", 300))
+    rows = []
+    for day in range(signals.days):
+        usual = rng.poisson(float(example["usual"]), persons) + 1
+        if day == signals.days - 1:
+            usual[0] = int(example["then"])
+        elif "before" in example:
+            usual[0] = int(example["before"])
+        tenant = "t" if rule.number != "tenants" else ""
+        rows += [(first + timedelta(days=day), tenant, person, int(usual[person]), day * 24) for person in range(persons)]
+    if rule.number == "tenants":
+        rows = [(d, f"t{k}", person, 1, t) for d, _, person, many, t in rows for k in range(many)]
+    frame = pl.DataFrame(rows, schema=["day", "tenant", "actor", "value", "t"], orient="row")
+    made = frame.select(
+        "day",
+        "tenant",
+        "actor",
+        *(pl.col("value").alias(name) for name in ("records", "objects", "hour_records", "hour_objects")),
+        pl.lit(24).alias("hours"),
+        pl.col("t").alias("first_t"),
+        (pl.col("t") + 23).alias("last_t"),
+    )
+    found = find(rule, world(actors=filled(EMPTY.actors, made)), 0.01)
+    return any(("actor", f"{0:08x}") in c.dimensions for c in found)
+
+
+JUDGE: Final = Judge(find, plays)

@@ -1,0 +1,183 @@
+"""The tests that rules ask for: which cells, in which hours, are not as usual.
+
+A test takes a rule, what the store tells, and how many false alarms it may make in the mean, and gives candidates. Each family of
+cells of a rule is tested by itself, by Benjamini and Hochberg's procedure over all its cells and hours; so with nothing unusual
+anywhere, the chance that a family says anything is its share of the budget.
+
+An example of a rule is a little world: four weeks of hours drawn from a seeded Poisson distribution, and a last day whose last
+hours are what the example says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from logscrub.anomalies.baseline import DAY
+from logscrub.anomalies.rules import Rule
+from logscrub.anomalies.signals import EMPTY, Signals
+from logscrub.anomalies.tails import Bools, Calibration, Floats, accumulated, calibrate
+
+SCALES: Final = (1, 3, 24)
+"""Hours that are added up to see what no single one shows."""
+_HELD_OUT_DAYS = 21
+"""Days before the period whose scores say what a score is worth."""
+_BANDS = (0.0, 0.3, 3.0, 20.0, np.inf)
+"""Expected counts among which scores are comparable: a calibration of its own for each band."""
+_GAP = 3
+"""Hours between unusual ones that belong to the same finding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A cell's hours around a finding."""
+
+    unit: str
+    start: int
+    observed: Floats
+    expected: Floats
+    upper: Floats
+    lower: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Something that a test found."""
+
+    rule: Rule
+    dimensions: tuple[tuple[str, str], ...]
+    start: int
+    """The first unusual hour."""
+    end: int
+    """The hour behind the last."""
+    unit: str
+    observed: float
+    expected: float | None
+    p_value: float | None
+    false_alarms: float | None
+    """How many as unusual as this one chance makes in a period, among all that was tested beside it."""
+    tenants: int | None = None
+    series: Series | None = None
+
+
+class Scored(NamedTuple):
+    """Scores of cells by the hour."""
+
+    p_values: Floats
+    """[cells, hours of the period]"""
+    scale: Floats
+    """Of the same shape: which of `SCALES` is the most unusual."""
+
+
+def calibrated(scores: Sequence[Floats], means: Sequence[Floats], held_out: Bools, period: slice) -> Scored:
+    """p-values for the hours of a period, from scores at several scales: each calibrated on held-out hours, then the best one.
+
+    Scores and means are [cells, hours]; scores of cells with about the same mean are compared.
+    """
+    worth = [_by_band(s, m, held_out, s) for s, m in zip(scores, means, strict=True)]
+    logs = -np.log10(np.maximum(np.stack(worth), 1e-300))
+    best = logs.max(0)
+    p_values = _by_band(best, means[0], held_out, best[:, period], means[0][:, period])
+    return Scored(p_values, np.take(np.array(SCALES[: len(scores)]), logs[:, :, period].argmax(0)))
+
+
+def _by_band(scores: Floats, means: Floats, held_out: Bools, wanted: Floats, wanted_means: Floats | None = None) -> Floats:
+    every: Calibration | None = None
+    out = np.ones_like(wanted)
+    at = means if wanted_means is None else wanted_means
+    for low, high in pairwise(_BANDS):
+        here = (at >= low) & (at < high)
+        if not here.any():
+            continue
+        mine = scores[:, held_out][((means >= low) & (means < high))[:, held_out]]
+        if len(mine) < 1000:
+            every = every or calibrate(scores[:, held_out].ravel())
+            worth = every
+        else:
+            worth = calibrate(mine)
+        out[here] = worth.p_values(wanted[here])
+    return out
+
+
+def held_out(signals: Signals, ready: Bools) -> Bools:
+    """The hours whose scores say what a score is worth."""
+    hours = np.arange(len(ready))
+    return np.asarray(ready & signals.known & (hours < signals.first) & (hours >= signals.first - _HELD_OUT_DAYS * DAY))
+
+
+def window(signals: Signals, *, end: int | None = None, days: int = 7) -> slice:
+    """The hours that a chart shows: the period, and days before it."""
+    stop = signals.last if end is None else end
+    return slice(max(0, min(signals.first, stop - DAY) - (days - 1) * DAY), stop)
+
+
+def episodes(unusual: Bools) -> list[tuple[int, int]]:
+    """Runs of true hours, those with at most `_GAP` between them together, as first and behind last."""
+    at = np.nonzero(unusual)[0]
+    runs: list[tuple[int, int]] = []
+    for hour in at.tolist():
+        if runs and hour - runs[-1][1] <= _GAP:
+            runs[-1] = (runs[-1][0], hour + 1)
+        else:
+            runs.append((hour, hour + 1))
+    return runs
+
+
+def summed(values: Floats, hours: int) -> Floats:
+    """Sums over the last so many hours."""
+    return values if hours == 1 else accumulated(values, hours)
+
+
+Test = Callable[[Rule, Signals, float], list[Candidate]]
+"""A rule, what the store tells, false alarms that it may make in the period."""
+Example = Callable[[Rule, Mapping[str, Any]], bool]
+"""Whether a rule finds something in an example's little world."""
+
+
+class Judge(NamedTuple):
+    """A test, and how its examples are played."""
+
+    find: Test
+    plays: Example
+
+
+MOST_EXAMPLE_DAYS: Final = 28
+"""Days before the period in the little worlds of examples."""
+
+
+def world(**frames: pl.DataFrame) -> Signals:
+    """A little world for examples: four weeks and a day, in which all hours are told."""
+    hours = (MOST_EXAMPLE_DAYS + 1) * DAY
+    whole = EMPTY._replace(**frames)
+    return Signals(
+        start=datetime(2026, 10, 5, tzinfo=UTC),
+        days=MOST_EXAMPLE_DAYS + 1,
+        first=MOST_EXAMPLE_DAYS * DAY,
+        last=hours,
+        known=np.ones(hours, bool),
+        history_days=MOST_EXAMPLE_DAYS,
+        functions=whole.functions,
+        tenants=whole.tenants,
+        signatures=whole.signatures,
+        statements=whole.statements,
+        durations=whole.durations,
+        slow=whole.slow,
+        actors=whole.actors,
+        without_customer=0,
+    )
+
+
+def filled(frame: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with all columns of a frame: what they do not have is 0 or ""."""
+    missing = [
+        pl.lit("" if kind == pl.String else 0).cast(kind).alias(name)
+        for name, kind in frame.schema.items()
+        if name not in rows.columns
+    ]
+    return rows.with_columns(missing).select(list(frame.schema)).cast(frame.schema)

@@ -1,0 +1,209 @@
+"""Test `counts`: more (or fewer) of something than usual, by hour of the week.
+
+Of each cell the counts of an hour, of three and of 24 hours are held against a negative binomial (`logscrub.anomalies.baseline`).
+
+An example: `{usual = 4, then = [60]}`: four an hour in the mean for four weeks, and 60 in the last hour. `others` more cells of
+the same kind stand beside it (20 without it). `night` an hour are usual in the last hours of a day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from logscrub.anomalies.baseline import DAY, Expected, expect
+from logscrub.anomalies.judge.base import (
+    SCALES,
+    Candidate,
+    Judge,
+    Series,
+    calibrated,
+    episodes,
+    filled,
+    held_out,
+    summed,
+    window,
+    world,
+)
+from logscrub.anomalies.rules import Rule
+from logscrub.anomalies.signals import EMPTY, Panel, Signals, panel
+from logscrub.anomalies.tails import Bools, Floats, nb_lower, nb_upper, rejected
+
+_COLUMNS: Final = {"app_version": "version"}
+"""Dimensions whose column has another name."""
+_CHART_SCORE = 3.0
+"""The band of a chart is left once in a thousand hours."""
+_NIGHT: Final = 16
+"""The hour at which an example's night begins."""
+_SHORT_HISTORY = 3
+"""Days without which nothing is compared."""
+
+
+def frame_of(rule: Rule, family: tuple[str, ...], signals: Signals) -> pl.DataFrame:
+    """Where a number stands for such cells."""
+    if rule.number == "redactions":
+        return signals.statements
+    if "tenant" in family:
+        return signals.tenants
+    if "signature" in family:
+        return signals.signatures
+    frame = signals.functions
+    return frame.filter(pl.col("module").str.contains(rule.module, literal=True)) if rule.module else frame
+
+
+def panel_of(rule: Rule, family: tuple[str, ...], signals: Signals) -> Panel:
+    """The counts of a rule for a family of cells."""
+    columns = [_COLUMNS.get(name, name) for name in family]
+    made = panel(frame_of(rule, family, signals), columns, rule.number, signals.hours)
+    return Panel(family, made.keys, made.counts)
+
+
+def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
+    """What is more (or fewer) than usual."""
+    found: list[Candidate] = []
+    if signals.history_days < _SHORT_HISTORY:
+        return _alone(rule, signals)
+    for family in rule.by:
+        cells = panel_of(rule, family, signals)
+        if cells.counts.any():
+            found += _judged(rule, cells, signals, allowed / len(rule.by))
+    return found
+
+
+def _judged(rule: Rule, cells: Panel, signals: Signals, allowed: float) -> list[Candidate]:
+    expected = expect(cells.counts, signals.known, signals.weekday)
+    out = held_out(signals, expected.ready)
+    period = slice(signals.first, signals.last)
+    if not out.any():
+        return []
+    scales = SCALES[:2] if rule.quiet is not None else SCALES
+    known = np.where(signals.known, cells.counts, 0.0)
+    means = [summed(np.where(signals.known, expected.mean, 0.0), k) for k in scales]
+    variances = [summed(np.where(signals.known, expected.mean**2 / expected.size, 0.0), k) for k in scales]
+    score = nb_upper if rule.direction == "up" else nb_lower
+    sizes = [m**2 / np.maximum(v, 1e-12) for m, v in zip(means, variances, strict=True)]
+    scores = [score(summed(known, k), m, s) for k, m, s in zip(scales, means, sizes, strict=True)]
+    scored = calibrated(scores, means, out, period)
+    open_hours = np.broadcast_to(signals.known[period], scored.p_values.shape)
+    if rule.quiet is not None:
+        usual = summed(expected.mean, DAY)[:, period] / DAY
+        open_hours = open_hours & (expected.mean[:, period] <= rule.quiet * usual)
+    p_values = np.where(open_hours, scored.p_values, 1.0)
+    unusual, _ = rejected(p_values, allowed)
+    tested = max(1, int(open_hours.sum()))
+    found = []
+    for cell in np.nonzero(unusual.any(1))[0].tolist():
+        hours = _hours(unusual[cell], scored.scale[cell], cells.counts[cell], expected.mean[cell], signals, rule)
+        runs = [(a, b) for a, b in episodes(hours) if _matters(rule, cells.counts[cell, a:b], expected.mean[cell, a:b])]
+        if not runs:
+            continue
+        where = np.zeros(signals.hours, bool)
+        for a, b in runs:
+            where[a:b] = hours[a:b]
+        p = float(p_values[cell].min())
+        found.append(
+            Candidate(
+                rule,
+                tuple(zip(cells.names, cells.keys[cell], strict=True)),
+                runs[0][0],
+                runs[-1][1],
+                rule.number,
+                float(cells.counts[cell, where].sum()),
+                float(expected.mean[cell, where].sum()),
+                p,
+                p * tested,
+                series=_series(rule, cells.counts[cell], expected, cell, signals),
+            )
+        )
+    return found
+
+
+def _hours(unusual: Bools, scale: Floats, counts: Floats, mean: Floats, signals: Signals, rule: Rule) -> Bools:
+    """The hours that make a cell's unusual sums unusual."""
+    out = np.zeros(signals.hours, bool)
+    above = counts > mean if rule.direction == "up" else counts < mean
+    for t in np.nonzero(unusual)[0].tolist():
+        at = signals.first + t
+        out[max(0, at - int(scale[t]) + 1) : at + 1] = True
+    return np.asarray(out & above & signals.known)
+
+
+def _matters(rule: Rule, counts: Floats, mean: Floats) -> bool:
+    observed, expected = float(counts.sum()), float(mean.sum())
+    if rule.direction == "up":
+        return observed - expected >= rule.least and observed >= rule.times * expected
+    return expected - observed >= rule.least and observed * rule.times <= expected
+
+
+def _series(rule: Rule, counts: Floats, expected: Expected, cell: int, signals: Signals) -> Series:
+    at = window(signals)
+    mean, size = expected.mean[cell, at], expected.size[cell, at]
+    spread = np.sqrt(mean + mean**2 / size)
+    upper = _bound(nb_upper, mean, size, mean, mean + 40 * spread + 40)
+    lower = None if rule.direction == "up" else _bound(nb_lower, mean, size, mean, np.zeros_like(mean))
+    shown = np.where(signals.known[at], counts[at], np.nan)
+    ready = np.where(expected.ready[at], 1.0, np.nan)
+    return Series(rule.number, at.start, shown, mean * ready, upper * ready, None if lower is None else lower * ready)
+
+
+def _bound(score: Any, mean: Floats, size: Floats, inside: Floats, outside: Floats) -> Floats:
+    """The count at which a score is reached, by bisection."""
+    inside, outside = inside.copy(), outside.copy()
+    for _ in range(24):
+        middle = (inside + outside) / 2
+        beyond = score(middle, mean, size) >= _CHART_SCORE
+        outside, inside = np.where(beyond, middle, outside), np.where(beyond, inside, middle)
+    return outside
+
+
+def _alone(rule: Rule, signals: Signals) -> list[Candidate]:
+    """What is told where there is nothing to compare with."""
+    if rule.alone is None:
+        return []
+    cells = panel_of(rule, rule.by[-1], signals)
+    found = []
+    for key, counts in zip(cells.keys, cells.counts, strict=True):
+        at = np.nonzero(counts[signals.first : signals.last])[0] + signals.first
+        if counts[at].sum() < rule.alone:
+            continue
+        place = window(signals, days=1)
+        nothing = np.full(place.stop - place.start, np.nan)
+        series = Series(rule.number, place.start, np.where(signals.known[place], counts[place], np.nan), nothing, nothing)
+        where = tuple(zip(cells.names, key, strict=True))
+        found.append(
+            Candidate(
+                rule, where, int(at[0]), int(at[-1]) + 1, rule.number, float(counts[at].sum()), None, None, None, series=series
+            )
+        )
+    return found
+
+
+def plays(rule: Rule, example: Mapping[str, Any]) -> bool:
+    """Whether a rule finds the last hours of an example's cell."""
+    rng = np.random.default_rng(7)
+    family = rule.by[-1]
+    cells = 1 + int(example.get("others", 20)) if family else 1
+    signals = world()
+    mean = np.full(signals.hours, float(example["usual"]))
+    if "night" in example:
+        mean[np.arange(signals.hours) % DAY >= _NIGHT] = float(example["night"])
+    counts = rng.poisson(mean, (cells, signals.hours)).astype(np.int64)
+    then = [int(n) for n in example["then"]]
+    counts[0, signals.hours - len(then) :] = then
+    frame = EMPTY.statements if rule.number == "redactions" else EMPTY.tenants if "tenant" in family else EMPTY.functions
+    name = "statements" if rule.number == "redactions" else "tenants" if "tenant" in family else "functions"
+    if "signature" in family:
+        frame, name = EMPTY.signatures, "signatures"
+    column = _COLUMNS.get(family[-1], family[-1]) if family else "function"
+    cell, t = np.nonzero(counts)
+    rows = pl.DataFrame({"t": t, column: [f"c{n}" for n in cell], rule.number: counts[cell, t]})
+    if rule.module:
+        rows = rows.with_columns(pl.lit(rule.module).alias("module"))
+    found = find(rule, world(**{name: filled(frame, rows)}), 0.01)
+    return any(c.end == signals.hours and (not family or c.dimensions[-1:] == ((family[-1], "c0"),)) for c in found)
+
+
+JUDGE: Final = Judge(find, plays)

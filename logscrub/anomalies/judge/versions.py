@@ -1,0 +1,156 @@
+"""Test `versions`: worse since a version of the app is out, compared side by side with the versions before it.
+
+For each function, what went wrong with the new version is held against what went wrong with the others: those that ran beside
+it, and those of the week before. It needs no long history; the first hour of a deployment will do.
+
+The odds are those of a beta-binomial: the share of the old versions is known as well as their records tell it, and both are taken
+for as few independent records as the differences between hours allow (Pearson's chi-square over its degrees of freedom, the
+usual correction for overdispersion: McCullagh, Nelder, 1989).
+
+An example: `{before = [4, 400], after = [40, 300]}`: 4 of 400 records with the old version, 40 of 300 with the new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from logscrub.anomalies.baseline import DAY
+from logscrub.anomalies.judge.base import Candidate, Judge, Series, filled, window, world
+from logscrub.anomalies.judge.rates import OF
+from logscrub.anomalies.rules import Rule
+from logscrub.anomalies.signals import EMPTY, Signals
+from logscrub.anomalies.tails import Floats, rejected
+
+_NEW_DAYS = 3
+"""Days for which a version is new."""
+_BEFORE_DAYS = 7
+_UNKNOWN: Final = ("", "unknown")
+"""What stands for no version: invocations that were refused are of none."""
+_FEWEST = 20
+"""Records of each side, below which a share says nothing."""
+
+
+def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
+    """Where a new version does worse."""
+    of = OF.get(rule.number, "records")
+    frame = signals.slow if rule.number == "slow" else signals.functions
+    frame = frame.filter(~pl.col("version").is_in(_UNKNOWN))
+    born = {v: int(t) for v, t in frame.group_by("version").agg(pl.col("t").min()).iter_rows()}
+    first_told = int(np.nonzero(signals.known)[0][0]) if signals.known.any() else 0
+    in_period = frame.filter(pl.col("t") >= signals.first)
+    oldest = max(signals.first - _NEW_DAYS * DAY, first_told + 1)
+    tests: list[tuple[str, str, float, float, float, float, float]] = []
+    for function, version in sorted(in_period.select("function", "version").unique().iter_rows()):
+        if born[version] < oldest and not _first_among(version, born, in_period, first_told):
+            continue
+        mine = in_period.filter((pl.col("function") == function) & (pl.col("version") == version))
+        theirs = frame.filter(
+            (pl.col("function") == function)
+            & (pl.col("t") >= signals.first - _BEFORE_DAYS * DAY)
+            & pl.col("version").is_in([v for v, t in born.items() if t < born[version]])
+        )
+        x, n = float(mine[rule.number].sum()), float(mine[of].sum())
+        y, m = float(theirs[rule.number].sum()), float(theirs[of].sum())
+        if n < _FEWEST or m < _FEWEST:
+            continue
+        deflate = max(_dispersion(mine, rule.number, of), _dispersion(theirs, rule.number, of))
+        tests.append((function, version, x, n, y, m, _odds(x / deflate, n / deflate, y / deflate, m / deflate)))
+    if not tests:
+        return []
+    p_values = np.array([p for *_, p in tests])
+    unusual, _ = rejected(p_values, allowed)
+    found = []
+    for (function, version, x, n, y, m, p), is_unusual in zip(tests, unusual.tolist(), strict=True):
+        expected = n * (y + 0.5) / (m + 1)
+        if not is_unusual or x - expected < rule.least or x < rule.times * expected:
+            continue
+        mine = in_period.filter((pl.col("function") == function) & (pl.col("version") == version) & (pl.col(rule.number) > 0))
+        found.append(
+            Candidate(
+                rule,
+                (("function", function), ("app_version", version)),
+                int(mine["t"].min()),  # type: ignore[arg-type]
+                int(mine["t"].max()) + 1,  # type: ignore[arg-type]
+                "share of calls" if rule.number in OF else "share of records",
+                x / n,
+                y / m,
+                p,
+                p * len(tests),
+                series=_series(frame.filter(pl.col("function") == function), rule.number, of, y / m, signals),
+            )
+        )
+    return found
+
+
+def _first_among(version: str, born: Mapping[str, int], in_period: pl.DataFrame, first_told: int) -> bool:
+    """Whether a version is newer than another of the period, where all that is told begins with it: then hours do not tell."""
+    if born[version] != first_told:
+        return False
+    others = [v for v in in_period["version"].unique().to_list() if v != version and born[v] == first_told]
+    return any(_parts(v) < _parts(version) for v in others)
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    return tuple(int(part) if part.isdigit() else -1 for part in version.split("."))
+
+
+def _dispersion(rows: pl.DataFrame, number: str, of: str) -> float:
+    """Chi-square of the hours' shares over its degrees of freedom, 1 at least."""
+    by_hour = rows.group_by("t").agg(pl.col(number).sum(), pl.col(of).sum()).filter(pl.col(of) > 0)
+    x, n = by_hour[number].to_numpy().astype(float), by_hour[of].to_numpy().astype(float)
+    share = x.sum() / max(n.sum(), 1)
+    if len(x) < 3 or not 0 < share < 1:
+        return 1.0
+    chi_square = float(((x - n * share) ** 2 / (n * share * (1 - share))).sum())
+    return max(1.0, chi_square / (len(x) - 1))
+
+
+def _odds(x: float, n: float, y: float, m: float) -> float:
+    """P(X ≥ x) where the rate is known from y of m: a beta-binomial, by its normal approximation where counts are large."""
+    from scipy.stats import betabinom, norm
+
+    if x <= 0:
+        return 1.0
+    a, b = y + 0.5, m - y + 0.5
+    if n <= 20_000:
+        return float(betabinom.sf(np.ceil(x) - 1, max(round(n), int(np.ceil(x))), a, b))
+    rate = a / (a + b)
+    variance = n * rate * (1 - rate) * (a + b + n) / (a + b + 1)
+    return float(norm.sf((x - 0.5 - n * rate) / np.sqrt(variance)))
+
+
+def _series(frame: pl.DataFrame, number: str, of: str, before: float, signals: Signals) -> Series:
+    at = window(signals, days=3)
+    hits, trials = np.zeros(signals.hours), np.zeros(signals.hours)
+    np.add.at(hits, frame["t"].to_numpy(), frame[number].to_numpy())
+    np.add.at(trials, frame["t"].to_numpy(), frame[of].to_numpy())
+    n = trials[at]
+    share: Floats = np.where(n > 0, hits[at] / np.maximum(n, 1), np.nan)
+    usual = np.where(n > 0, before, np.nan)
+    upper = np.minimum(usual + 3.1 * np.sqrt(usual * (1 - usual) / np.maximum(n, 1)), 1)
+    return Series("share of calls" if number in OF else "share of records", at.start, share, usual, upper)
+
+
+def plays(rule: Rule, example: Mapping[str, Any]) -> bool:
+    """Whether the new version is found."""
+    (y, m), (x, n) = example["before"], example["after"]
+    hours = world().hours
+    of = OF.get(rule.number, "records")
+    rows = pl.DataFrame(
+        {
+            "t": [hours - 30, hours - 2, hours - 1],
+            "function": ["f"] * 3,
+            "version": ["1.0.0", "1.0.0", "1.1.0"],
+            rule.number: [y - y // 2, y // 2, x],
+            of: [m - m // 2, m // 2, n],
+        }
+    )
+    name, frame = ("slow", EMPTY.slow) if rule.number == "slow" else ("functions", EMPTY.functions)
+    return bool(find(rule, world(**{name: filled(frame, rows)}), 0.01))
+
+
+JUDGE: Final = Judge(find, plays)

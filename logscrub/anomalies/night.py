@@ -1,0 +1,250 @@
+"""A report of a period: read the store, ask every rule, make findings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+
+from logscrub.anomalies.drill import Drill, tenants_of_statements
+from logscrub.anomalies.findings import findings_of, withhold
+from logscrub.anomalies.judge import TESTS
+from logscrub.anomalies.judge.base import Candidate
+from logscrub.anomalies.model import Finding, Muted, Report, Statement, Totals
+from logscrub.anomalies.rules import Rule
+from logscrub.anomalies.signals import Signals, read_signals
+from logscrub.config import Config
+from logscrub.errors import UsageError
+from logscrub.metrics import store as stores
+from logscrub.metrics.store import Store
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+
+_STALE: Final = timedelta(days=7)
+"""A store that has nothing newer is one of the past: what it has is reported, not that nothing came since."""
+_SHORT_HISTORY = 3
+_WEEKS_WANTED = 14
+_MOST_STATEMENTS = 100
+
+
+def period_of(
+    store: Store, now: datetime, *, since: datetime | None = None, until: datetime | None = None
+) -> tuple[datetime, datetime]:
+    """The hours to report on: those asked for, else the last 24 that the store can know of.
+
+    Raises UsageError where there are none.
+    """
+    if since is not None and until is not None:
+        return since, until
+    newest = _newest(store)
+    if newest is None:
+        raise UsageError(f"{store.url}: has no records with a time yet; there is nothing to report")
+    this_hour = now.replace(minute=0, second=0, microsecond=0)
+    told = newest + timedelta(hours=1)
+    end = until or (this_hour if told <= this_hour and this_hour - told < _STALE else told)
+    start = since or end - timedelta(days=1)
+    if start >= end:
+        raise UsageError(f"{store.url}: has nothing after {start:%Y-%m-%d %H:%M} yet")
+    return start, end
+
+
+def _newest(store: Store) -> datetime | None:
+    table = store.table()
+    for day in reversed([day for day in stores.days_between(store, table, None, None) if day is not None]):
+        with stores.told(store.url):
+            rows = stores.of_day(store, table, day, ["hour"], (pl.col("kind") == "count") & (pl.col("source") == "logs"))
+            hour = rows.select(pl.col("hour").max()).collect().item()
+        if hour is not None:
+            return hour  # type: ignore[no-any-return]
+    return None
+
+
+def make_report(
+    store: Store, rules: Sequence[Rule], config: Config, start: datetime, end: datetime, *, made: datetime, exact: bool = False
+) -> Report:
+    """What was not as usual from one full hour up to another.
+
+    `exact`: say which customers and persons; for who holds the key of the store. Raises InputError.
+    """
+    table = store.table()
+    signals = read_signals(store, start, end)
+    return report_of(signals, Drill(store, table), rules, config, made=made, exact=exact, table=table)
+
+
+def report_of(
+    signals: Signals,
+    drill: Drill,
+    rules: Sequence[Rule],
+    config: Config,
+    *,
+    made: datetime,
+    table: DeltaTable,
+    exact: bool = False,
+) -> Report:
+    """The same, of signals that were read."""
+    start, end = signals.at(signals.first), signals.at(signals.last)
+    weeks = (end - start) / timedelta(days=7)
+    tested = [rule for rule in rules if rule.test != "first"]
+    allowed = config.false_alarms_a_week * weeks / max(1, len(tested))
+    candidates = judged(signals, rules, allowed)
+    active = signals.tenants.filter(pl.col("t") >= signals.first)["tenant"].n_unique()
+    findings = findings_of(candidates, signals, drill, made=made, tenants=active)
+    told, muted = silenced(findings, config, made)
+    return Report(
+        start=start,
+        end=end,
+        made=made,
+        totals=_totals(signals, active),
+        findings=tuple(told if exact else map(withhold, told)),
+        muted=tuple(muted),
+        statements=_statements(signals, drill, table),
+        expected_false_alarms=config.false_alarms_a_week * weeks if signals.history_days >= _SHORT_HISTORY else 0.0,
+        budget=_in_words(config.false_alarms_a_week),
+        coverage=tuple(_coverage(signals)),
+        history_days=signals.history_days,
+    )
+
+
+def judged(signals: Signals, rules: Sequence[Rule], allowed: float) -> list[Candidate]:
+    """What the rules find; `allowed`: false alarms in the period, for each rule."""
+    if not signals.known.any():
+        return []
+    found = [candidate for rule in rules for candidate in TESTS[rule.test].find(rule, signals, allowed)]
+    # where no log came at all, that nothing came of a function is no news
+    if any(c.rule.test == "silence" and not c.dimensions for c in found):
+        found = [c for c in found if c.rule.test != "silence" or not c.dimensions]
+    return found
+
+
+def silenced(findings: Sequence[Finding], config: Config, made: datetime) -> tuple[list[Finding], list[Muted]]:
+    """The findings that are told, and those that the configuration says not to tell."""
+    told: list[Finding] = []
+    muted: list[Muted] = []
+    mutes = {m.id: m for m in config.mutes if made.date() <= m.until}
+    for finding in findings:
+        mute = mutes.get(finding.id)
+        if mute is not None:
+            until = datetime.combine(mute.until, time(), UTC) + timedelta(days=1)
+            muted.append(Muted(finding.id, finding.rule, finding.title, mute.reason, until))
+            continue
+        last = (finding.end - timedelta(microseconds=1)).date()
+        days = [e for e in config.calendar if e.first <= finding.start.date() and last <= e.last]
+        exception = next((e for e in days if not e.rules or finding.rule in e.rules), None)
+        if exception is not None:
+            muted.append(Muted(finding.id, finding.rule, finding.title, exception.reason, None))
+            continue
+        told.append(finding)
+    leaders = {finding.id for finding in told}
+    heads: dict[str, str] = {}
+    out = []
+    for finding in told:  # a group whose leader is muted is led by the next
+        head = finding.group if finding.group in leaders else heads.setdefault(finding.group, finding.id)
+        out.append(finding if head == finding.group else _led_by(finding, head))
+    return out, muted
+
+
+def _led_by(finding: Finding, head: str) -> Finding:
+    from dataclasses import replace
+
+    return replace(finding, group=head)
+
+
+def _in_words(a_week: float) -> str:
+    if a_week >= 1:
+        return f"at most {a_week:g} false alarm{'' if a_week == 1 else 's'} a week, in the mean"
+    return f"at most one false alarm in {1 / a_week:.0f} weeks, in the mean"
+
+
+def _totals(signals: Signals, active: int) -> Totals:
+    now = signals.functions.filter(pl.col("t") >= signals.first)
+    hours = signals.last - signals.first
+    before = signals.functions.filter((pl.col("t") < signals.first) & (pl.col("t") >= signals.first - 28 * 24))
+    told = int(signals.known[max(0, signals.first - 28 * 24) : signals.first].sum())
+    usual = hours / told if told >= _SHORT_HISTORY * 24 else None
+    return Totals(
+        records=int(now["records"].sum()),
+        errors=int(now["errors"].sum()),
+        tenants=active,
+        functions=now.filter(pl.col("function") != "")["function"].n_unique(),
+        usual_records=None if usual is None else float(before["records"].sum()) * usual,
+        usual_errors=None if usual is None else float(before["errors"].sum()) * usual,
+    )
+
+
+def _statements(signals: Signals, drill: Drill, table: DeltaTable) -> tuple[Statement, ...]:
+    """Log statements that say customer data, the one to mend first first."""
+    start, end = signals.at(signals.first), signals.at(signals.last)
+    now = signals.statements.filter(pl.col("t") >= signals.first)
+    if not len(now):
+        return ()
+    first_day, last_day = start.date(), (end - timedelta(microseconds=1)).date()
+    days = [first_day + timedelta(days=n) for n in range((last_day - first_day).days + 1)]
+    tenants = tenants_of_statements(drill.store, table, days, start, end)
+    before = signals.statements.filter(pl.col("t") < signals.first)
+    told = int(signals.known[: signals.first].sum())
+    usual_of = {
+        (function, statement): n
+        for function, statement, n in before.group_by("function", "statement").agg(pl.col("redactions").sum()).iter_rows()
+    }
+    knows = signals.history_days >= _SHORT_HISTORY
+    found = []
+    for (function, statement), rows in now.group_by("function", "statement"):
+        key = (str(function), str(statement))
+        entities = (
+            rows.group_by("entity").agg(pl.col("redactions").sum()).sort(["redactions", "entity"], descending=[True, False])
+        )
+        is_new = knows and key not in usual_of
+        born = signals.statements.filter((pl.col("function") == key[0]) & (pl.col("statement") == key[1]))["t"].min()
+        found.append(
+            Statement(
+                function=key[0],
+                app_version=rows.sort("t")["version"].to_list()[-1],
+                statement=key[1],
+                entities=tuple(entities.iter_rows()),
+                redactions=int(rows["redactions"].sum()),
+                usual=usual_of.get(key, 0) * (signals.last - signals.first) / told if knows and told else None,
+                tenants=tenants.get(key, 0),
+                first_seen=signals.at(int(born)),  # type: ignore[arg-type]
+                is_new=is_new,
+            )
+        )
+    found.sort(key=lambda s: (not s.is_new, -s.redactions, s.function, s.statement))
+    return tuple(found[:_MOST_STATEMENTS])
+
+
+def _coverage(signals: Signals) -> list[str]:
+    """What could not be known."""
+    told = []
+    days = signals.history_days
+    if days < _SHORT_HISTORY:
+        told.append(
+            f"There {'is 1 day' if days == 1 else f'are {days} days'} before this period: nothing is usual or unusual yet. "
+            "What needs no comparison is told; the rest from the fourth day on."
+        )
+    elif days < _WEEKS_WANTED:
+        told.append(f"{days} days are known before this period: weekends and weekdays are told apart from two weeks on.")
+    missing = np.nonzero(~signals.known[signals.first : signals.last])[0]
+    if len(missing) and days >= _SHORT_HISTORY:
+        told.append(f"{len(missing)} of {signals.last - signals.first} hours of this period have no logs at all.")
+    if signals.without_customer:
+        told.append(
+            f"{signals.without_customer:,} records name no customer (forge logs does not): they are in no finding about customers."
+        )
+    now = signals.functions.filter(pl.col("t") >= signals.first)
+    unknown = int(now.filter(pl.col("version").is_in(["", "unknown"]))["records"].sum())
+    if unknown:
+        told.append(
+            f"{unknown:,} records are of no known version (rate-limited invocations say so): they are in no comparison of versions."
+        )
+    if not len(signals.durations.filter(pl.col("t") >= signals.first)):
+        told.append("No durations are known: neither messages nor metrics told any.")
+    if not len(signals.actors):
+        told.append("No persons are known: no record names an account, so nothing is told of what one person does.")
+    told.append(
+        "Logs stop at Forge's limits (100 lines a runtime minute, 200 KB an invocation): that lines are missing proves no silence."
+    )
+    return told

@@ -1,0 +1,316 @@
+"""Reads the store as what can be judged: counts by the hour, for functions, customers, signatures, statements and persons.
+
+Days are read one at a time, and as much is kept of each as the rules look at, so memory grows with the number of functions,
+customers and signatures, not with the number of records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from logscrub.anomalies.tails import Bools, Floats
+from logscrub.metrics import store as stores
+from logscrub.metrics.outcomes import OUTCOMES
+from logscrub.metrics.store import Store
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+
+NUMBERS: Final = ("records", "errors", *(o.column for o in OUTCOMES))
+HISTORY_DAYS: Final = 35
+"""Days before a period that are learned from."""
+_MOST_CELLS = 5_000
+"""Signatures or statements that are judged by the hour, those with most records."""
+_SLOW: Final = 0.95
+"""What is slower than this share of a function's calls is slow."""
+_FEWEST_DURATIONS = 200
+"""Durations of a customer in a function from which it has a bound of its own."""
+_BUSY = 20
+"""Records an hour from which an hour without any is one whose export is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What the store tells of a period and of the days before it. `t` in a frame is the number of the hour, from 0."""
+
+    start: datetime
+    """The first hour: midnight, UTC."""
+    days: int
+    first: int
+    """The first hour of the period."""
+    last: int
+    """The hour behind the period's last one."""
+    known: Bools
+    """Hours of which anything is told."""
+    history_days: int
+    """Days before the period of which anything is told."""
+    functions: pl.DataFrame
+    """`t, function, module, version` and `NUMBERS`."""
+    tenants: pl.DataFrame
+    """`t, tenant` and `NUMBERS`; not of records that name no customer."""
+    signatures: pl.DataFrame
+    """`t, function, signature, errors, tenants`."""
+    statements: pl.DataFrame
+    """`t, function, version, statement, entity, redactions, tenants`."""
+    durations: pl.DataFrame
+    """`t, function, bucket, n`."""
+    slow: pl.DataFrame
+    """`t, function, version, slow, timed`: durations, and those beyond what is usual for the customer in that function."""
+    actors: pl.DataFrame
+    """`day, tenant, actor, records, objects, hours, hour_records, hour_objects, first_t, last_t`: a row for each person and day,
+    with distinct objects of the day, hours in which anything was done, and the most of an hour."""
+    without_customer: int
+    """Records of the period that name no customer."""
+
+    @property
+    def hours(self) -> int:
+        """All hours: whole days."""
+        return self.days * 24
+
+    @property
+    def weekday(self) -> int:
+        """Of the first day; 0 is Monday."""
+        return self.start.weekday()
+
+    def at(self, t: int) -> datetime:
+        """When an hour begins."""
+        return self.start + timedelta(hours=t)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One number of many cells, by the hour."""
+
+    names: tuple[str, ...]
+    """The dimensions that tell cells apart."""
+    keys: tuple[tuple[str, ...], ...]
+    counts: Floats
+    """[cells, hours]."""
+
+
+def panel(
+    frame: pl.DataFrame, by: Sequence[str], number: str, hours: int, keys: Sequence[tuple[str, ...]] | None = None
+) -> Panel:
+    """A number by the hour, summed over all dimensions but `by`. `keys`: the cells, where others decide which, in which order."""
+    by = tuple(by)
+    if not by:
+        counts = np.zeros((1, hours))
+        np.add.at(counts[0], frame["t"].to_numpy(), frame[number].to_numpy())
+        return Panel((), ((),), counts)
+    summed = frame.group_by("t", *by).agg(pl.col(number).sum())
+    if keys is None:
+        totals = summed.group_by(by).agg(pl.col(number).sum()).filter(pl.col(number) > 0)
+        keys = sorted(totals.sort(number, *by, descending=[True, *[False] * len(by)]).head(_MOST_CELLS).select(by).iter_rows())
+    counts = np.zeros((len(keys), hours))
+    if keys:
+        places = pl.DataFrame(dict(zip(by, zip(*keys, strict=True), strict=True)), schema=dict.fromkeys(by, pl.String))
+        placed = summed.join(places.with_row_index("cell"), on=list(by), how="inner")
+        np.add.at(counts, (placed["cell"].to_numpy(), placed["t"].to_numpy()), placed[number].to_numpy())
+    return Panel(by, tuple(keys), counts)
+
+
+def read_signals(store: Store, start: datetime, end: datetime, *, history_days: int = HISTORY_DAYS) -> Signals:
+    """What the store tells of a period, from one full hour to another, and of the days before it. Raises InputError."""
+    table = store.table()
+    grid = datetime.combine(start.date() - timedelta(days=history_days), time(), UTC)
+    last_day = (end - timedelta(microseconds=1)).date()
+    days = (last_day - grid.date()).days + 1
+    first = int((start - grid).total_seconds()) // 3600
+    last = int((end - grid).total_seconds()) // 3600
+    here = [day for day in stores.days_between(store, table, grid.date(), last_day) if day is not None]
+    reader = _Reader(store, table, grid)
+    before = [day for day in here if day < start.date()]
+    bounds = reader.bounds(before)
+    parts = [reader.day(day, bounds) for day in here]
+    frames = _Frames(*(pl.concat(part) for part in zip(*parts, strict=True))) if parts else _Frames(*(f.clear() for f in EMPTY))
+    frames = frames._replace(**{n: getattr(frames, n).filter(pl.col("t") < last) for n in frames._fields if n != "actors"})
+    known = np.zeros(days * 24, bool)
+    known[frames.functions["t"].unique().to_numpy()] = True
+    known = _known(known, panel(frames.functions, (), "records", days * 24).counts[0], first)
+    without = frames.unnamed.filter(pl.col("t") >= first)["records"].sum()
+    history = len({t // 24 for t in np.nonzero(known[:first])[0].tolist()})
+    return Signals(
+        grid,
+        days,
+        first,
+        last,
+        known,
+        history,
+        frames.functions,
+        frames.tenants,
+        frames.signatures,
+        frames.statements,
+        frames.durations,
+        frames.slow,
+        frames.actors,
+        int(without or 0),
+    )
+
+
+def _known(told: Bools, records: Floats, first: int) -> Bools:
+    """Which hours teach something: in an app with little to do, an hour without records is told too."""
+    before = np.nonzero(told[:first])[0]
+    if not len(before):
+        return told
+    usual = float(np.median(records[before[0] : first]))
+    out = told.copy()
+    if usual < _BUSY:
+        # gaps of a day and more are no quiet hours
+        at = np.nonzero(told)[0]
+        for one, other in pairwise(at.tolist()):
+            if other - one < 24:
+                out[one:other] = True
+    return out
+
+
+class _Frames(NamedTuple):
+    """What is kept of a day."""
+
+    functions: pl.DataFrame
+    tenants: pl.DataFrame
+    signatures: pl.DataFrame
+    statements: pl.DataFrame
+    durations: pl.DataFrame
+    slow: pl.DataFrame
+    actors: pl.DataFrame
+    unnamed: pl.DataFrame
+    """`t, records` of those that name no customer."""
+
+
+class _Reader:
+    """Reads days."""
+
+    def __init__(self, store: Store, table: DeltaTable, grid: datetime) -> None:
+        self._store, self._table = store, table
+        self._t = ((pl.col("hour") - pl.lit(grid)).dt.total_hours()).cast(pl.Int32).alias("t")
+
+    def _rows(self, day: date, kind: str, columns: Sequence[str], which: pl.Expr | None = None) -> pl.LazyFrame:
+        wanted = (pl.col("kind") == kind) & (pl.col("source") == "logs")
+        return stores.of_day(self._store, self._table, day, columns, wanted if which is None else wanted & which)
+
+    def _durations(self, day: date) -> pl.LazyFrame:
+        columns = ("hour", "function", "version", "tenant", "buckets", "counts")
+        rows = self._rows(day, "count", columns, pl.col("buckets").list.len() > 0)
+        return rows.explode("buckets", "counts").rename({"buckets": "bucket", "counts": "n"})
+
+    def bounds(self, days: Sequence[date]) -> pl.DataFrame:
+        """`function, tenant, bound`: the bucket up to which a duration is usual; tenant null for all others."""
+        counted: pl.DataFrame | None = None
+        keys = ["function", "tenant", "bucket"]
+        for day in days:
+            with stores.told(self._store.url):
+                more = self._durations(day).group_by(keys).agg(pl.col("n").sum()).collect(engine="streaming")
+            counted = more if counted is None else pl.concat([counted, more]).group_by(keys).agg(pl.col("n").sum())
+        schema = {"function": pl.String, "tenant": pl.String, "bound": pl.Int32}
+        if counted is None:
+            return pl.DataFrame(schema=schema)
+
+        def bound(by: list[str]) -> pl.DataFrame:
+            assert counted is not None
+            summed = counted.group_by(*by, "bucket").agg(pl.col("n").sum()).sort("bucket")
+            return summed.group_by(by).agg(
+                pl.col("bucket").filter(pl.col("n").cum_sum() >= _SLOW * pl.col("n").sum()).first().cast(pl.Int32).alias("bound"),
+                pl.col("n").sum(),
+            )
+
+        own = bound(["function", "tenant"]).filter(pl.col("n") >= _FEWEST_DURATIONS)
+        every = bound(["function"]).with_columns(pl.lit(None, pl.String).alias("tenant"))
+        return pl.concat([frame.select(list(schema)) for frame in (own, every)])
+
+    def day(self, day: date, bounds: pl.DataFrame) -> _Frames:
+        """What is kept of a day."""
+        t, numbers = self._t, [pl.col(name).sum() for name in NUMBERS]
+        dimensions = ("hour", "function", "module", "version", "tenant", "signature")
+        counts = self._rows(day, "count", [*dimensions, *NUMBERS])
+        tenants = pl.col("tenant").filter(pl.col("tenant") != "").n_unique().cast(pl.Int64).alias("tenants")
+        named = pl.col("tenant") != ""
+        redactions = self._rows(day, "redaction", ["hour", "function", "version", "signature", "what", "tenant", "records"])
+        durations = self._durations(day)
+        own = bounds.filter(pl.col("tenant").is_not_null()).lazy()
+        every = bounds.filter(pl.col("tenant").is_null()).drop("tenant").lazy().rename({"bound": "usual"})
+        bounded = (
+            durations.join(own, on=["function", "tenant"], how="left")
+            .join(every, on="function", how="left")
+            .with_columns(pl.coalesce("bound", "usual").alias("bound"))
+            .filter(pl.col("bound").is_not_null())
+        )
+        slow = pl.col("n").filter(pl.col("bucket") > pl.col("bound")).sum().alias("slow")
+        queries = [
+            counts.group_by(t, "function", "module", "version").agg(numbers),
+            counts.filter(named).group_by(t, "tenant").agg(numbers),
+            counts.filter(pl.col("signature") != "").group_by(t, "function", "signature").agg(pl.col("errors").sum(), tenants),
+            redactions.group_by(
+                t, "function", "version", pl.col("signature").alias("statement"), pl.col("what").alias("entity")
+            ).agg(pl.col("records").sum().alias("redactions"), tenants),
+            durations.group_by(t, "function", "bucket").agg(pl.col("n").sum()),
+            bounded.group_by(t, "function", "version").agg(slow, pl.col("n").sum().alias("timed")),
+            self._actors(day),
+            counts.filter(~named).group_by(t).agg(pl.col("records").sum()),
+        ]
+        with stores.told(self._store.url):
+            found = pl.collect_all(queries, engine="streaming")
+        return _Frames(*found)
+
+    def _actors(self, day: date) -> pl.LazyFrame:
+        pairs = self._rows(day, "actor", ["hour", "tenant", "prints", "counts"]).explode("prints", "counts")
+        split = pairs.select(
+            self._t,
+            "tenant",
+            (pl.col("prints") // (1 << 32)).alias("actor"),
+            (pl.col("prints") % (1 << 32)).alias("object"),
+            pl.col("counts").alias("records"),
+        )
+        who = ["tenant", "actor"]
+        objects = pl.col("object").filter(pl.col("object") != 0).n_unique().cast(pl.Int64)
+        hourly = split.group_by("t", *who).agg(pl.col("records").sum(), objects.alias("objects"))
+        daily = split.group_by(who).agg(pl.col("records").sum(), objects.alias("objects"))
+        most = hourly.group_by(who).agg(
+            pl.len().cast(pl.Int64).alias("hours"),
+            pl.col("records").max().alias("hour_records"),
+            pl.col("objects").max().alias("hour_objects"),
+            pl.col("t").min().alias("first_t"),
+            pl.col("t").max().alias("last_t"),
+        )
+        joined = daily.join(most, on=who).with_columns(pl.lit(day).alias("day"))
+        return joined.select("day", *who, "records", "objects", "hours", "hour_records", "hour_objects", "first_t", "last_t")
+
+
+_COUNTED = {name: pl.Int64() for name in NUMBERS}
+EMPTY: Final = _Frames(
+    functions=pl.DataFrame(schema={"t": pl.Int32, "function": pl.String, "module": pl.String, "version": pl.String, **_COUNTED}),
+    tenants=pl.DataFrame(schema={"t": pl.Int32, "tenant": pl.String, **_COUNTED}),
+    signatures=pl.DataFrame(
+        schema={"t": pl.Int32, "function": pl.String, "signature": pl.String, "errors": pl.Int64, "tenants": pl.Int64}
+    ),
+    statements=pl.DataFrame(
+        schema={
+            "t": pl.Int32,
+            "function": pl.String,
+            "version": pl.String,
+            "statement": pl.String,
+            "entity": pl.String,
+            "redactions": pl.Int64,
+            "tenants": pl.Int64,
+        }
+    ),
+    durations=pl.DataFrame(schema={"t": pl.Int32, "function": pl.String, "bucket": pl.Int32, "n": pl.Int64}),
+    slow=pl.DataFrame(schema={"t": pl.Int32, "function": pl.String, "version": pl.String, "slow": pl.Int64, "timed": pl.Int64}),
+    actors=pl.DataFrame(
+        schema={
+            "day": pl.Date,
+            "tenant": pl.String,
+            "actor": pl.Int64,
+            **dict.fromkeys(("records", "objects", "hours", "hour_records", "hour_objects"), pl.Int64),
+            "first_t": pl.Int32,
+            "last_t": pl.Int32,
+        }
+    ),
+    unnamed=pl.DataFrame(schema={"t": pl.Int32, "records": pl.Int64}),
+)

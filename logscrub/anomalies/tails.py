@@ -1,0 +1,133 @@
+"""Tails of counts and rates, what they are worth by held-out hours, and how many may be called unusual.
+
+A **score** is −log10 of a tail probability: 3 is once in a thousand. What a model says of its own tail is only as good as the
+model, so a score is **calibrated**: it is held against the scores of hours that were not learned from. Up to a high threshold
+their share counts; beyond it, their excesses are taken for exponential (peaks over threshold; Pickands, 1975), with the scale of
+their median, which a few real incidents among them do not move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+MOST: Final = 300.0
+"""The greatest score: a double knows no smaller probability."""
+_FEWEST = 200
+"""Held-out scores without which nothing is calibrated: then a score is believed by half."""
+_TAIL = 0.01
+"""The share of held-out scores that the tail is fitted to, where there are not many."""
+_EXCESSES = 50
+"""How many excesses are wanted, of many scores."""
+_PRIOR, _PRIOR_SCALE = 10, 1.3
+"""As many excesses of that scale are believed in before any was seen; a perfect model has scale 1."""
+
+
+def nb_upper(counts: Floats, mean: Floats, size: Floats) -> Floats:
+    """−log10 of P(X > x) + ½ P(X = x), X negative binomial with variance mean + mean²/size."""
+    from scipy.special import betainc
+
+    x, mean, size = np.broadcast_arrays(counts, np.maximum(mean, 1e-9), np.minimum(size, 1e9))
+    share = mean / (mean + size)
+    more = betainc(x + 1, size, share)
+    as_many = np.where(x > 0, betainc(np.maximum(x, 1e-9), size, share), 1.0)
+    return _score((more + as_many) / 2)
+
+
+def nb_lower(counts: Floats, mean: Floats, size: Floats) -> Floats:
+    """−log10 of P(X < x) + ½ P(X = x)."""
+    from scipy.special import betainc
+
+    x, mean, size = np.broadcast_arrays(counts, np.maximum(mean, 1e-9), np.minimum(size, 1e9))
+    less_share = size / (mean + size)
+    as_few = betainc(size, x + 1, less_share)
+    fewer = np.where(x > 0, betainc(size, np.maximum(x, 1e-9), less_share), 0.0)
+    return _score((as_few + fewer) / 2)
+
+
+def rate_upper(hits: Floats, trials: Floats, rate: Floats, correlation: Floats) -> Floats:
+    """−log10 of P(X ≥ x), of `trials` with that rate that go wrong together with that correlation (as a beta-binomial's do).
+
+    Taken as a binomial of fewer trials, trials / (1 + (trials − 1) · correlation): the design effect (Kish, 1965).
+    """
+    from scipy.special import betainc
+
+    effect = 1 + np.maximum(trials - 1, 0) * correlation
+    n, x = trials / effect, hits / effect
+    rate = np.clip(rate, 1e-9, 1 - 1e-9)
+    upper = betainc(np.maximum(x, 1e-9), np.maximum(n - x, 0) + 1, rate)
+    return _score(np.where(hits > 0, upper, 1.0))
+
+
+def _score(probability: Floats) -> Floats:
+    out: Floats = -np.log10(np.clip(probability, 10.0**-MOST, 1.0))
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What scores are worth."""
+
+    held_out: Floats
+    """Scores of hours that were not learned from, sorted."""
+    threshold: float
+    share: float
+    """Of held-out scores beyond the threshold."""
+    scale: float
+    """Mean excess, in units of a perfect model's."""
+
+    def p_values(self, scores: Floats) -> Floats:
+        """How probable a score as high is by chance."""
+        if len(self.held_out) < _FEWEST:
+            return np.asarray(10.0 ** (-scores / 2))
+        at_least = len(self.held_out) - np.searchsorted(self.held_out, scores, side="left")
+        body = (at_least + 1) / (len(self.held_out) + 1)
+        tail = self.share * 10.0 ** (-np.maximum(scores - self.threshold, 0) / self.scale)
+        return np.asarray(np.where(scores <= self.threshold, body, np.minimum(tail, body.max(initial=1.0))))
+
+
+def calibrate(scores: Floats) -> Calibration:
+    """What scores are worth, by held-out ones."""
+    kept = np.sort(scores[np.isfinite(scores)])
+    if len(kept) < _FEWEST:
+        return Calibration(kept, 0.0, 1.0, 2.0)
+    share = min(_TAIL, max(_EXCESSES / len(kept), 1e-4))
+    threshold = float(np.quantile(kept, 1 - share))
+    excesses = kept[kept > threshold] - threshold
+    own = float(np.median(excesses)) / np.log10(2) if len(excesses) else _PRIOR_SCALE
+    scale = (len(excesses) * own + _PRIOR * _PRIOR_SCALE) / (len(excesses) + _PRIOR)
+    return Calibration(kept, threshold, max(len(excesses), 1) / len(kept), max(1.0, scale))
+
+
+def accumulated(values: Floats, hours: int) -> Floats:
+    """Sums over an hour and those before it, along the last axis; the first ones are of fewer hours."""
+    total = np.cumsum(values, axis=-1)
+    out = total.copy()
+    out[..., hours:] -= total[..., :-hours]
+    return out
+
+
+def rejected(p_values: Floats, rate: float) -> tuple[Bools, float]:
+    """Which are unusual where a share `rate` of those called so may be so by chance, and up to which p-value.
+
+    Benjamini and Hochberg (1995). Where all is chance, anything is called unusual with probability `rate` at most.
+    """
+    flat = np.sort(p_values, axis=None)
+    bounds = rate * np.arange(1, len(flat) + 1) / max(1, len(flat))
+    under = np.nonzero(flat <= bounds)[0]
+    if not len(under):
+        return np.zeros(p_values.shape, bool), 0.0
+    limit = float(flat[under[-1]])
+    return np.asarray(p_values <= limit), limit
+
+
+def combined(scores: Sequence[Floats]) -> Floats:
+    """The greatest of several scores."""
+    return np.asarray(np.maximum.reduce(list(scores)))
