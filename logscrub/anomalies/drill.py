@@ -64,7 +64,7 @@ class Drill:
         """What makes most of a finding, and how many customers it concerns."""
         number = candidate.rule.number if candidate.rule.number in NUMBERS else "records"
         dimensions = dict(candidate.dimensions)
-        if candidate.rule.number == "redactions" or "actor" in dimensions and "tenant" not in dimensions:
+        if candidate.rule.number == "redactions" or ("actor" in dimensions and "tenant" not in dimensions):
             return (), candidate.tenants
         end = min(end, start + timedelta(hours=_MOST_HOURS))
         if candidate.rule.direction == "down" or candidate.observed == 0:

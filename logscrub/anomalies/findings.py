@@ -1,7 +1,8 @@
 """From candidates to findings: how severe, of which cause, in which order, with which id.
 
-Severity is on Atlassian's scale. A rule says what something of the usual size is. It is one step worse where half of the customers
-(ten at least) have it, and where there is twenty times as much as expected; one step better where an error has one customer only.
+Severity is on Atlassian's scale. A rule says what something of the usual size is. It is one step worse where half of the
+customers (ten at least) have it, and where there is twenty times as much as expected; one step better where an error has one
+customer only.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ import numpy as np
 
 from logscrub.anomalies.drill import Drill
 from logscrub.anomalies.judge.base import Candidate, Series
-from logscrub.anomalies.model import SEVERITIES, WITHHELD, Chart, Clock, Explanation, Finding, Point, Severity
+from logscrub.anomalies.model import SEVERITIES, WITHHELD, Chart, Clock, Explanation, Finding, Point
 from logscrub.anomalies.rules import Rule, title_of
 from logscrub.anomalies.signals import Signals
+from logscrub.config import Severity
 
 CLOCKS: Final = (("Atlassian", 24), ("the customers whom it concerns", 72))
 """Who has to be told of a security incident, and within how many hours after it is known

@@ -232,19 +232,17 @@ def _coverage(signals: Signals) -> list[str]:
         told.append(f"{len(missing)} of {signals.last - signals.first} hours of this period have no logs at all.")
     if signals.without_customer:
         told.append(
-            f"{signals.without_customer:,} records name no customer (forge logs does not): they are in no finding about customers."
+            f"{signals.without_customer:,} records name no customer (forge logs names none): no finding about customers has them."
         )
     now = signals.functions.filter(pl.col("t") >= signals.first)
     unknown = int(now.filter(pl.col("version").is_in(["", "unknown"]))["records"].sum())
     if unknown:
         told.append(
-            f"{unknown:,} records are of no known version (rate-limited invocations say so): they are in no comparison of versions."
+            f"{unknown:,} records are of no known version (those of refused invocations are): no comparison of versions has them."
         )
     if not len(signals.durations.filter(pl.col("t") >= signals.first)):
         told.append("No durations are known: neither messages nor metrics told any.")
     if not len(signals.actors):
         told.append("No persons are known: no record names an account, so nothing is told of what one person does.")
-    told.append(
-        "Logs stop at Forge's limits (100 lines a runtime minute, 200 KB an invocation): that lines are missing proves no silence."
-    )
+    told.append("Logs stop at Forge's limits (100 lines a runtime minute, 200 KB an invocation): missing lines prove no silence.")
     return told

@@ -32,7 +32,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
-from logscrub.anomalies.model import SEVERITIES, Kind, Severity
+from logscrub.anomalies.model import SEVERITIES, Kind
+from logscrub.config import Severity
 from logscrub.detect.catalogue import builtin_folder
 from logscrub.errors import UsageError
 

@@ -3,9 +3,9 @@
 For each function, what went wrong with the new version is held against what went wrong with the others: those that ran beside
 it, and those of the week before. It needs no long history; the first hour of a deployment will do.
 
-The odds are those of a beta-binomial: the share of the old versions is known as well as their records tell it, and both are taken
-for as few independent records as the differences between hours allow (Pearson's chi-square over its degrees of freedom, the
-usual correction for overdispersion: McCullagh, Nelder, 1989).
+The odds are those of a beta-binomial: the share of the old versions is known as well as their records tell it (in this function,
+and a little in all of them), and both are taken for as few independent records as the differences between hours allow
+(Pearson's chi-square over its degrees of freedom, the usual correction for overdispersion: McCullagh, Nelder, 1989).
 
 An example: `{before = [4, 400], after = [40, 300]}`: 4 of 400 records with the old version, 40 of 300 with the new one.
 """
@@ -30,8 +30,10 @@ _NEW_DAYS = 3
 _BEFORE_DAYS = 7
 _UNKNOWN: Final = ("", "unknown")
 """What stands for no version: invocations that were refused are of none."""
-_FEWEST = 20
-"""Records of each side, below which a share says nothing."""
+_FEWEST, _FEWEST_BEFORE = 20, 5
+"""Records of the new version and of the others, below which a share says nothing."""
+_PRIOR = 10.0
+"""Records by which the old versions' share in all functions is believed for one of them."""
 
 
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
@@ -48,17 +50,20 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
         if born[version] < oldest and not _first_among(version, born, in_period, first_told):
             continue
         mine = in_period.filter((pl.col("function") == function) & (pl.col("version") == version))
+        older = [v for v in born if _age(v, born) < _age(version, born)]
         theirs = frame.filter(
             (pl.col("function") == function)
             & (pl.col("t") >= signals.first - _BEFORE_DAYS * DAY)
-            & pl.col("version").is_in([v for v, t in born.items() if t < born[version]])
+            & pl.col("version").is_in(older)
         )
         x, n = float(mine[rule.number].sum()), float(mine[of].sum())
         y, m = float(theirs[rule.number].sum()), float(theirs[of].sum())
-        if n < _FEWEST or m < _FEWEST:
+        if n < _FEWEST or m < _FEWEST_BEFORE:
             continue
+        every = frame.filter(pl.col("version").is_in(older) & (pl.col("t") >= signals.first - _BEFORE_DAYS * DAY))
+        usual = (float(every[rule.number].sum()) + 0.5) / (float(every[of].sum()) + 1)
         deflate = max(_dispersion(mine, rule.number, of), _dispersion(theirs, rule.number, of))
-        tests.append((function, version, x, n, y, m, _odds(x / deflate, n / deflate, y / deflate, m / deflate)))
+        tests.append((function, version, x, n, y, m, _odds(x / deflate, n / deflate, y / deflate, m / deflate, usual)))
     if not tests:
         return []
     p_values = np.array([p for *_, p in tests])
@@ -94,6 +99,11 @@ def _first_among(version: str, born: Mapping[str, int], in_period: pl.DataFrame,
     return any(_parts(v) < _parts(version) for v in others)
 
 
+def _age(version: str, born: Mapping[str, int]) -> tuple[int, tuple[int, ...]]:
+    """The older, the less: by the first hour, and by its number where two are of the same hour."""
+    return born[version], _parts(version)
+
+
 def _parts(version: str) -> tuple[int, ...]:
     return tuple(int(part) if part.isdigit() else -1 for part in version.split("."))
 
@@ -109,13 +119,13 @@ def _dispersion(rows: pl.DataFrame, number: str, of: str) -> float:
     return max(1.0, chi_square / (len(x) - 1))
 
 
-def _odds(x: float, n: float, y: float, m: float) -> float:
+def _odds(x: float, n: float, y: float, m: float, usual: float) -> float:
     """P(X ≥ x) where the rate is known from y of m: a beta-binomial, by its normal approximation where counts are large."""
     from scipy.stats import betabinom, norm
 
     if x <= 0:
         return 1.0
-    a, b = y + 0.5, m - y + 0.5
+    a, b = y + _PRIOR * usual, m - y + _PRIOR * (1 - usual)
     if n <= 20_000:
         return float(betabinom.sf(np.ceil(x) - 1, max(round(n), int(np.ceil(x))), a, b))
     rate = a / (a + b)
