@@ -1,0 +1,148 @@
+"""`logscrub report`."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from logscrub.cli.console import put, say
+from logscrub.cli.options import Detectors, KeyFile, StoreAt, given_key, number
+from logscrub.config import Severity
+from logscrub.errors import UsageError
+
+if TYPE_CHECKING:
+    from logscrub.anomalies.model import Report
+    from logscrub.metrics.store import Store
+
+EXAMPLES = """\b
+Examples:
+  logscrub report --store metrics -o report.html
+  logscrub report --store metrics --date 2026-11-20 -o report.json
+  logscrub report --store metrics --since 2026-11-14 --until 2026-11-20 -o week.md
+  logscrub report --store metrics --exit-code P2 -o report.html || page-somebody
+  logscrub report --store metrics --exact --key-file logscrub.key -o report.html
+
+\b
+Without a date: the last 24 hours that the store knows of. Days are UTC.
+It learns what is usual from the five weeks before; from the fourth day on it compares.
+Which customer or person a finding is about is only told with --exact.
+
+\b
+Exit codes: 0 done; 1 with --exit-code: there is a finding as severe as that, or worse;
+2 wrong usage or configuration; 3 the store could not be read, or the report not written."""
+
+
+Exact = Annotated[
+    bool, typer.Option("--exact", help="Say which customers and persons findings are about; needs the store's key.")
+]
+ExitCode = Annotated[
+    Severity | None,
+    typer.Option("--exit-code", help="Exit with 1 where a finding is as severe as this, or worse.", show_default=False),
+]
+
+
+def report(
+    store: StoreAt = None,
+    day: Annotated[
+        str | None, typer.Option("--date", metavar="DAY", help="Report on this day: 2026-11-20.", show_default=False)
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="DAY", help="From this day or hour on: 2026-11-20, 2026-11-20T08, 7d.", show_default=False),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="DAY", help="Up to this day, it included, or this hour.", show_default=False)
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Where to write it: .html, .md or .json; none is .md.", show_default=False
+        ),
+    ] = None,
+    exit_code: ExitCode = None,
+    exact: Exact = False,
+    key_file: KeyFile = None,
+    detectors: Detectors = None,
+) -> int:
+    """Report what was not as usual: errors, abuse, customer data in logs.
+
+    Reads nothing but the store. One page that needs nothing else: for a browser, a chat, or a program.
+    """
+    from logscrub.anomalies.night import make_report, period_of
+    from logscrub.anomalies.rules import load_rules
+    from logscrub.config import load_config
+    from logscrub.metrics.store import open_store
+    from logscrub.report import render, suffix_of
+
+    if store is None:
+        raise UsageError("report needs to know where the metrics are kept; add: --store DIR")
+    suffix = suffix_of(output)
+    config = load_config()
+    rules = load_rules((*config.detectors, *(detectors or [])))
+    kept = open_store(store)
+    if exact:
+        may_show_customers(kept, key_file)
+    now = datetime.now(UTC)
+    first, last = _asked(day, since, until, now)
+    start, end = period_of(kept, now, since=first, until=last)
+    made = make_report(kept, rules, config, start, end, made=now, exact=exact)
+    put(render(made, suffix), output)
+    say(line_of(made))
+    return 1 if exit_code is not None and any(finding.severity <= exit_code for finding in made.findings) else 0
+
+
+def may_show_customers(store: Store, key_file: Path | None) -> None:
+    """Raises UsageError where who asks does not hold the store's key."""
+    from logscrub.redact.pseudonyms import Pseudonymizer
+
+    key = given_key(key_file)
+    if key is None or Pseudonymizer(key).key_id != store.key_id:
+        raise UsageError(f"--exact is for who holds the key of the store (id {store.key_id}); add: --key-file with that key")
+
+
+def line_of(report: Report) -> str:
+    """A report in one line."""
+    period = f"{report.start:%Y-%m-%d %H:%M} to {report.end:%Y-%m-%d %H:%M} UTC"
+    if not report.findings:
+        return f"{period}: nothing unusual" + (" (nothing to compare with yet)" if report.history_days < 3 else "")
+    groups = len({finding.group for finding in report.findings})
+    worst = min(report.findings, key=lambda finding: finding.severity)
+    causes = "" if groups == len(report.findings) else f", {number(groups, 'cause')}"
+    return f"{period}: {number(len(report.findings), 'finding')}{causes}; the worst is {worst.severity}: {worst.title} ({worst.id})"
+
+
+def _asked(day: str | None, since: str | None, until: str | None, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """The period that was asked for, from one full hour up to another."""
+    if day is not None:
+        if since is not None or until is not None:
+            raise UsageError("--date is one whole day; give either that, or --since and --until")
+        at = hour_of(day, "--date", now)
+        if at.time() != time():
+            raise UsageError("--date is a day, without an hour: 2026-11-20")
+        return at, at + timedelta(days=1)
+    start = None if since is None else hour_of(since, "--since", now)
+    end = None if until is None else hour_of(until, "--until", now)
+    if end is not None and until is not None and "T" not in until:
+        end += timedelta(days=1)
+    if start is not None and end is not None and start >= end:
+        raise UsageError("--since is not before --until")
+    return start, end
+
+
+def hour_of(text: str, option: str, now: datetime) -> datetime:
+    """`2026-11-20`, `2026-11-20T08` or `7d` as a full hour, UTC."""
+    import re
+
+    ago = re.fullmatch(r"(\d{1,5})d", text)
+    if ago is not None:
+        return datetime.combine(now.date() - timedelta(days=int(ago[1])), time(), UTC)
+    told = re.fullmatch(r"(\d{4}-\d\d-\d\d)(?:T(\d\d)(?::00)?(?::00)?Z?)?", text)
+    try:
+        if told is None:
+            raise ValueError
+        return datetime.combine(date.fromisoformat(told[1]), time(int(told[2] or 0)), UTC)
+    except ValueError:
+        raise UsageError(f"{option}: {text!r} is no day; write 2026-11-20, 2026-11-20T08 for an hour, or 7d for a week ago") from None
