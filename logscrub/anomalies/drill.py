@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import polars as pl
 
 from logscrub.anomalies.judge.base import Candidate
 from logscrub.anomalies.model import Explanation
-from logscrub.anomalies.signals import NUMBERS
-from logscrub.metrics import store as stores
-from logscrub.metrics.store import Store
-
-if TYPE_CHECKING:
-    from deltalake import DeltaTable
+from logscrub.anomalies.signals import NUMBERS, Rows
 
 _COLUMNS: Final = {
     "function": "function",
@@ -38,10 +33,9 @@ _DAYS_KEPT = 4
 
 @dataclass(slots=True)
 class Drill:
-    """Rows of a few days of a store, as they are asked for."""
+    """Rows of a few days, as they are asked for."""
 
-    store: Store
-    table: DeltaTable
+    source: Rows
     _days: dict[date, pl.DataFrame] = field(default_factory=dict)
 
     def _day(self, day: date) -> pl.DataFrame:
@@ -50,8 +44,9 @@ class Drill:
                 del self._days[next(iter(self._days))]
             columns = ["hour", *_COLUMNS.values(), *NUMBERS]
             which = (pl.col("kind") == "count") & (pl.col("source") == "logs")
-            with stores.told(self.store.url):
-                self._days[day] = stores.of_day(self.store, self.table, day, columns, which).collect(engine="streaming")
+            (self._days[day],) = self.source.collect(
+                [self.source.of_day(day, ["kind", "source", *columns], which).select(columns)]
+            )
         return self._days[day]
 
     def rows(self, start: datetime, end: datetime) -> pl.DataFrame:
@@ -106,17 +101,14 @@ def _most(name: str, number: str, now: pl.DataFrame, before: pl.DataFrame) -> Ex
     return Explanation(name, str(top[column]), share, usual_share)
 
 
-def tenants_of_statements(
-    store: Store, table: DeltaTable, days: Sequence[date], start: datetime, end: datetime
-) -> dict[tuple[str, str], int]:
+def tenants_of_statements(rows: Rows, start: datetime, end: datetime) -> dict[tuple[str, str], int]:
     """How many customers each log statement told of, by function and statement."""
     counted: list[pl.DataFrame] = []
     which = (pl.col("kind") == "redaction") & (pl.col("source") == "logs") & (pl.col("tenant") != "")
-    for day in days:
-        with stores.told(store.url):
-            rows = stores.of_day(store, table, day, ["hour", "function", "signature", "tenant"], which)
-            rows = rows.filter(pl.col("hour").is_between(start, end, closed="left"))
-            counted.append(rows.select("function", "signature", "tenant").unique().collect(engine="streaming"))
+    for day in rows.days(start.date(), end.date()):
+        found = rows.of_day(day, ["kind", "source", "hour", "function", "signature", "tenant"], which)
+        found = found.filter(pl.col("hour").is_between(start, end, closed="left"))
+        counted += rows.collect([found.select("function", "signature", "tenant").unique()])
     if not counted:
         return {}
     summed = pl.concat(counted).unique().group_by("function", "signature").agg(pl.len())

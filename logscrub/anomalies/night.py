@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -15,14 +15,11 @@ from logscrub.anomalies.judge import TESTS
 from logscrub.anomalies.judge.base import Candidate
 from logscrub.anomalies.model import Finding, Muted, Report, Statement, Totals
 from logscrub.anomalies.rules import Rule
-from logscrub.anomalies.signals import Signals, read_signals
+from logscrub.anomalies.signals import Rows, Signals, read_signals
 from logscrub.config import Config
 from logscrub.errors import UsageError
 from logscrub.metrics import store as stores
 from logscrub.metrics.store import Store
-
-if TYPE_CHECKING:
-    from deltalake import DeltaTable
 
 _STALE: Final = timedelta(days=7)
 """A store that has nothing newer is one of the past: what it has is reported, not that nothing came since."""
@@ -70,9 +67,8 @@ def make_report(
 
     `exact`: say which customers and persons; for who holds the key of the store. Raises InputError.
     """
-    table = store.table()
-    signals = read_signals(store, start, end)
-    return report_of(signals, Drill(store, table), rules, config, made=made, exact=exact, table=table)
+    rows = Rows(store, store.table())
+    return report_of(read_signals(rows, start, end), Drill(rows), rules, config, made=made, exact=exact)
 
 
 def report_of(
@@ -82,7 +78,6 @@ def report_of(
     config: Config,
     *,
     made: datetime,
-    table: DeltaTable,
     exact: bool = False,
 ) -> Report:
     """The same, of signals that were read."""
@@ -101,7 +96,7 @@ def report_of(
         totals=_totals(signals, active),
         findings=tuple(told if exact else map(withhold, told)),
         muted=tuple(muted),
-        statements=_statements(signals, drill, table),
+        statements=_statements(signals, drill),
         expected_false_alarms=config.false_alarms_a_week * weeks if signals.history_days >= _SHORT_HISTORY else 0.0,
         budget=_in_words(config.false_alarms_a_week),
         coverage=tuple(_coverage(signals)),
@@ -175,15 +170,13 @@ def _totals(signals: Signals, active: int) -> Totals:
     )
 
 
-def _statements(signals: Signals, drill: Drill, table: DeltaTable) -> tuple[Statement, ...]:
+def _statements(signals: Signals, drill: Drill) -> tuple[Statement, ...]:
     """Log statements that say customer data, the one to mend first first."""
     start, end = signals.at(signals.first), signals.at(signals.last)
     now = signals.statements.filter(pl.col("t") >= signals.first)
     if not len(now):
         return ()
-    first_day, last_day = start.date(), (end - timedelta(microseconds=1)).date()
-    days = [first_day + timedelta(days=n) for n in range((last_day - first_day).days + 1)]
-    tenants = tenants_of_statements(drill.store, table, days, start, end)
+    tenants = tenants_of_statements(drill.source, start, end)
     before = signals.statements.filter(pl.col("t") < signals.first)
     told = int(signals.known[: signals.first].sum())
     usual_of = {

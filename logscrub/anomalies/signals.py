@@ -6,11 +6,12 @@ customers and signatures, not with the number of records.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import polars as pl
@@ -18,6 +19,7 @@ import polars as pl
 from logscrub.anomalies.tails import Bools, Floats
 from logscrub.metrics import store as stores
 from logscrub.metrics.outcomes import OUTCOMES
+from logscrub.metrics.rollup import SCHEMA
 from logscrub.metrics.store import Store
 
 if TYPE_CHECKING:
@@ -116,42 +118,89 @@ def panel(
     return Panel(by, tuple(keys), counts)
 
 
-def read_signals(store: Store, start: datetime, end: datetime, *, history_days: int = HISTORY_DAYS) -> Signals:
-    """What the store tells of a period, from one full hour to another, and of the days before it. Raises InputError."""
-    table = store.table()
-    grid = datetime.combine(start.date() - timedelta(days=history_days), time(), UTC)
-    last_day = (end - timedelta(microseconds=1)).date()
-    days = (last_day - grid.date()).days + 1
-    first = int((start - grid).total_seconds()) // 3600
-    last = int((end - grid).total_seconds()) // 3600
-    here = [day for day in stores.days_between(store, table, grid.date(), last_day) if day is not None]
-    reader = _Reader(store, table, grid)
-    before = [day for day in here if day < start.date()]
-    bounds = reader.bounds(before)
-    parts = [reader.day(day, bounds) for day in here]
-    frames = _Frames(*(pl.concat(part) for part in zip(*parts, strict=True))) if parts else _Frames(*(f.clear() for f in EMPTY))
-    frames = frames._replace(**{n: getattr(frames, n).filter(pl.col("t") < last) for n in frames._fields if n != "actors"})
-    known = np.zeros(days * 24, bool)
-    known[frames.functions["t"].unique().to_numpy()] = True
-    known = _known(known, panel(frames.functions, (), "records", days * 24).counts[0], first)
-    without = frames.unnamed.filter(pl.col("t") >= first)["records"].sum()
-    history = len({t // 24 for t in np.nonzero(known[:first])[0].tolist()})
-    return Signals(
-        grid,
-        days,
-        first,
-        last,
-        known,
-        history,
-        frames.functions,
-        frames.tenants,
-        frames.signatures,
-        frames.statements,
-        frames.durations,
-        frames.slow,
-        frames.actors,
-        int(without or 0),
-    )
+class Rows:
+    """Rows of days: those of a store, and those that were counted beside it and are not committed."""
+
+    def __init__(self, store: Store | None, table: DeltaTable | None, beside: Mapping[date, pl.DataFrame] | None = None) -> None:
+        """`beside`: a rollup for a day each."""
+        self._store, self._table = store, table
+        self._stored = set() if store is None or table is None else set(stores.days_between(store, table, None, None))
+        self.beside = dict(beside or {})
+
+    def days(self, since: date, until: date) -> list[date]:
+        """The days of which there are rows, from one up to another, it included."""
+        return sorted(day for day in {*self._stored, *self.beside} if day is not None and since <= day <= until)
+
+    def of_day(self, day: date, columns: Sequence[str], which: pl.Expr) -> pl.LazyFrame:
+        """Rows of a day, lazily; collect them by `collect`."""
+        parts = []
+        if day in self._stored and self._store is not None and self._table is not None:
+            parts.append(stores.of_day(self._store, self._table, day, columns, which))
+        if day in self.beside:
+            parts.append(self.beside[day].lazy().filter(which).select(list(columns)))
+        return pl.concat(parts) if parts else pl.LazyFrame(schema={name: SCHEMA[name] for name in columns})
+
+    def prints(self, hour: datetime | None) -> set[int]:
+        """The fingerprints of the records of an hour that the store has."""
+        if self._store is None or hour is None or hour.date() not in self._stored:
+            return set()
+        found = stores.read(self._store, self._table, kinds=("seen",), hours=[hour], columns=("prints",))
+        return set(found.explode("prints")["prints"].drop_nulls().to_list())
+
+    def collect(self, queries: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
+        """What queries give. Raises InputError."""
+        with stores.told(self._store.url) if self._store is not None else nullcontext():
+            return pl.collect_all(queries, engine="streaming")
+
+
+def read_signals(rows: Rows, start: datetime, end: datetime, *, history_days: int = HISTORY_DAYS) -> Signals:
+    """What is told of a period, from one full hour to another, and of the days before it. Raises InputError."""
+    return SignalReader(rows, start, history_days).read(start, end)
+
+
+class SignalReader:
+    """Reads signals for periods that begin on one day or after it; what is read of a day is kept."""
+
+    def __init__(self, rows: Rows, start: datetime, history_days: int = HISTORY_DAYS) -> None:
+        self._rows = rows
+        self.day = start.date()
+        """The first day that a period can begin on; with others, what is usual would be learned from other days."""
+        self._grid = datetime.combine(start.date() - timedelta(days=history_days), time(), UTC)
+        self._bounds = _bounds(rows, rows.days(self._grid.date(), start.date() - timedelta(days=1)))
+        self._known: dict[date, _Frames[pl.DataFrame]] = {}
+
+    def read(self, start: datetime, end: datetime, *, again: Container[date] = ()) -> Signals:
+        """Signals of a period. `again`: days whose rows are others than the last time. Raises InputError."""
+        last_day = (end - timedelta(microseconds=1)).date()
+        days = (last_day - self._grid.date()).days + 1
+        first = int((start - self._grid).total_seconds()) // 3600
+        last = int((end - self._grid).total_seconds()) // 3600
+        for day in self._rows.days(self._grid.date(), last_day):
+            if day not in self._known or day in again:
+                self._known[day] = _day(self._rows, day, self._grid, self._bounds)
+        parts = [frames for day, frames in sorted(self._known.items()) if day <= last_day]
+        frames = _Frames[pl.DataFrame](*(pl.concat(part) for part in zip(*parts, strict=True))) if parts else EMPTY
+        frames = frames._replace(**{n: getattr(frames, n).filter(pl.col("t") < last) for n in frames._fields if n != "actors"})
+        told = np.zeros(days * 24, bool)
+        told[frames.functions["t"].unique().to_numpy()] = True
+        known = _known(told, panel(frames.functions, (), "records", days * 24).counts[0], first)
+        without = frames.unnamed.filter(pl.col("t") >= first)["records"].sum()
+        return Signals(
+            self._grid,
+            days,
+            first,
+            last,
+            known,
+            len({t // 24 for t in np.nonzero(known[:first])[0].tolist()}),
+            frames.functions,
+            frames.tenants,
+            frames.signatures,
+            frames.statements,
+            frames.durations,
+            frames.slow,
+            frames.actors,
+            int(without or 0),
+        )
 
 
 def _known(told: Bools, records: Floats, first: int) -> Bools:
@@ -170,116 +219,114 @@ def _known(told: Bools, records: Floats, first: int) -> Bools:
     return out
 
 
-class _Frames(NamedTuple):
-    """What is kept of a day."""
+_Frame = TypeVar("_Frame", pl.DataFrame, pl.LazyFrame)
 
-    functions: pl.DataFrame
-    tenants: pl.DataFrame
-    signatures: pl.DataFrame
-    statements: pl.DataFrame
-    durations: pl.DataFrame
-    slow: pl.DataFrame
-    actors: pl.DataFrame
-    unnamed: pl.DataFrame
+
+class _Frames(NamedTuple, Generic[_Frame]):
+    """What is kept of a day, or asked for."""
+
+    functions: _Frame
+    tenants: _Frame
+    signatures: _Frame
+    statements: _Frame
+    durations: _Frame
+    slow: _Frame
+    actors: _Frame
+    unnamed: _Frame
     """`t, records` of those that name no customer."""
 
 
-class _Reader:
-    """Reads days."""
+def _of(rows: Rows, day: date, kind: str, columns: Sequence[str], which: pl.Expr | None = None) -> pl.LazyFrame:
+    wanted = (pl.col("kind") == kind) & (pl.col("source") == "logs")
+    return rows.of_day(day, ["kind", "source", *columns], wanted if which is None else wanted & which).select(list(columns))
 
-    def __init__(self, store: Store, table: DeltaTable, grid: datetime) -> None:
-        self._store, self._table = store, table
-        self._t = ((pl.col("hour") - pl.lit(grid)).dt.total_hours()).cast(pl.Int32).alias("t")
 
-    def _rows(self, day: date, kind: str, columns: Sequence[str], which: pl.Expr | None = None) -> pl.LazyFrame:
-        wanted = (pl.col("kind") == kind) & (pl.col("source") == "logs")
-        return stores.of_day(self._store, self._table, day, columns, wanted if which is None else wanted & which)
+def _durations(rows: Rows, day: date) -> pl.LazyFrame:
+    columns = ("hour", "function", "version", "tenant", "buckets", "counts")
+    timed = _of(rows, day, "count", columns, pl.col("buckets").list.len() > 0)
+    return timed.explode("buckets", "counts").rename({"buckets": "bucket", "counts": "n"})
 
-    def _durations(self, day: date) -> pl.LazyFrame:
-        columns = ("hour", "function", "version", "tenant", "buckets", "counts")
-        rows = self._rows(day, "count", columns, pl.col("buckets").list.len() > 0)
-        return rows.explode("buckets", "counts").rename({"buckets": "bucket", "counts": "n"})
 
-    def bounds(self, days: Sequence[date]) -> pl.DataFrame:
-        """`function, tenant, bound`: the bucket up to which a duration is usual; tenant null for all others."""
-        counted: pl.DataFrame | None = None
-        keys = ["function", "tenant", "bucket"]
-        for day in days:
-            with stores.told(self._store.url):
-                more = self._durations(day).group_by(keys).agg(pl.col("n").sum()).collect(engine="streaming")
-            counted = more if counted is None else pl.concat([counted, more]).group_by(keys).agg(pl.col("n").sum())
-        schema = {"function": pl.String, "tenant": pl.String, "bound": pl.Int32}
-        if counted is None:
-            return pl.DataFrame(schema=schema)
+def _bounds(rows: Rows, days: Sequence[date]) -> pl.DataFrame:
+    """`function, tenant, bound`: the bucket up to which a duration is usual; tenant null for all others."""
+    counted: pl.DataFrame | None = None
+    keys = ["function", "tenant", "bucket"]
+    for day in days:
+        (more,) = rows.collect([_durations(rows, day).group_by(keys).agg(pl.col("n").sum())])
+        counted = more if counted is None else pl.concat([counted, more]).group_by(keys).agg(pl.col("n").sum())
+    schema = {"function": pl.String, "tenant": pl.String, "bound": pl.Int32}
+    if counted is None:
+        return pl.DataFrame(schema=schema)
 
-        def bound(by: list[str]) -> pl.DataFrame:
-            assert counted is not None
-            summed = counted.group_by(*by, "bucket").agg(pl.col("n").sum()).sort("bucket")
-            return summed.group_by(by).agg(
-                pl.col("bucket").filter(pl.col("n").cum_sum() >= _SLOW * pl.col("n").sum()).first().cast(pl.Int32).alias("bound"),
-                pl.col("n").sum(),
-            )
-
-        own = bound(["function", "tenant"]).filter(pl.col("n") >= _FEWEST_DURATIONS)
-        every = bound(["function"]).with_columns(pl.lit(None, pl.String).alias("tenant"))
-        return pl.concat([frame.select(list(schema)) for frame in (own, every)])
-
-    def day(self, day: date, bounds: pl.DataFrame) -> _Frames:
-        """What is kept of a day."""
-        t, numbers = self._t, [pl.col(name).sum() for name in NUMBERS]
-        dimensions = ("hour", "function", "module", "version", "tenant", "signature")
-        counts = self._rows(day, "count", [*dimensions, *NUMBERS])
-        tenants = pl.col("tenant").filter(pl.col("tenant") != "").n_unique().cast(pl.Int64).alias("tenants")
-        named = pl.col("tenant") != ""
-        redactions = self._rows(day, "redaction", ["hour", "function", "version", "signature", "what", "tenant", "records"])
-        durations = self._durations(day)
-        own = bounds.filter(pl.col("tenant").is_not_null()).lazy()
-        every = bounds.filter(pl.col("tenant").is_null()).drop("tenant").lazy().rename({"bound": "usual"})
-        bounded = (
-            durations.join(own, on=["function", "tenant"], how="left")
-            .join(every, on="function", how="left")
-            .with_columns(pl.coalesce("bound", "usual").alias("bound"))
-            .filter(pl.col("bound").is_not_null())
+    def bound(by: list[str]) -> pl.DataFrame:
+        assert counted is not None
+        summed = counted.group_by(*by, "bucket").agg(pl.col("n").sum()).sort("bucket")
+        return summed.group_by(by).agg(
+            pl.col("bucket").filter(pl.col("n").cum_sum() >= _SLOW * pl.col("n").sum()).first().cast(pl.Int32).alias("bound"),
+            pl.col("n").sum(),
         )
-        slow = pl.col("n").filter(pl.col("bucket") > pl.col("bound")).sum().alias("slow")
-        queries = [
-            counts.group_by(t, "function", "module", "version").agg(numbers),
-            counts.filter(named).group_by(t, "tenant").agg(numbers),
-            counts.filter(pl.col("signature") != "").group_by(t, "function", "signature").agg(pl.col("errors").sum(), tenants),
-            redactions.group_by(
-                t, "function", "version", pl.col("signature").alias("statement"), pl.col("what").alias("entity")
-            ).agg(pl.col("records").sum().alias("redactions"), tenants),
-            durations.group_by(t, "function", "bucket").agg(pl.col("n").sum()),
-            bounded.group_by(t, "function", "version").agg(slow, pl.col("n").sum().alias("timed")),
-            self._actors(day),
-            counts.filter(~named).group_by(t).agg(pl.col("records").sum()),
-        ]
-        with stores.told(self._store.url):
-            found = pl.collect_all(queries, engine="streaming")
-        return _Frames(*found)
 
-    def _actors(self, day: date) -> pl.LazyFrame:
-        pairs = self._rows(day, "actor", ["hour", "tenant", "prints", "counts"]).explode("prints", "counts")
-        split = pairs.select(
-            self._t,
-            "tenant",
-            (pl.col("prints") // (1 << 32)).alias("actor"),
-            (pl.col("prints") % (1 << 32)).alias("object"),
-            pl.col("counts").alias("records"),
-        )
-        who = ["tenant", "actor"]
-        objects = pl.col("object").filter(pl.col("object") != 0).n_unique().cast(pl.Int64)
-        hourly = split.group_by("t", *who).agg(pl.col("records").sum(), objects.alias("objects"))
-        daily = split.group_by(who).agg(pl.col("records").sum(), objects.alias("objects"))
-        most = hourly.group_by(who).agg(
-            pl.len().cast(pl.Int64).alias("hours"),
-            pl.col("records").max().alias("hour_records"),
-            pl.col("objects").max().alias("hour_objects"),
-            pl.col("t").min().alias("first_t"),
-            pl.col("t").max().alias("last_t"),
-        )
-        joined = daily.join(most, on=who).with_columns(pl.lit(day).alias("day"))
-        return joined.select("day", *who, "records", "objects", "hours", "hour_records", "hour_objects", "first_t", "last_t")
+    own = bound(["function", "tenant"]).filter(pl.col("n") >= _FEWEST_DURATIONS)
+    every = bound(["function"]).with_columns(pl.lit(None, pl.String).alias("tenant"))
+    return pl.concat([frame.select(list(schema)) for frame in (own, every)])
+
+
+def _day(rows: Rows, day: date, grid: datetime, bounds: pl.DataFrame) -> _Frames[pl.DataFrame]:
+    """What is kept of a day."""
+    t = (pl.col("hour") - pl.lit(grid)).dt.total_hours().cast(pl.Int32).alias("t")
+    numbers = [pl.col(name).sum() for name in NUMBERS]
+    counts = _of(rows, day, "count", ["hour", "function", "module", "version", "tenant", "signature", *NUMBERS])
+    tenants = pl.col("tenant").filter(pl.col("tenant") != "").n_unique().cast(pl.Int64).alias("tenants")
+    named = pl.col("tenant") != ""
+    redactions = _of(rows, day, "redaction", ["hour", "function", "version", "signature", "what", "tenant", "records"])
+    redactions = redactions.rename({"signature": "statement", "what": "entity", "records": "redactions"})
+    durations = _durations(rows, day)
+    own = bounds.filter(pl.col("tenant").is_not_null()).lazy()
+    every = bounds.filter(pl.col("tenant").is_null()).drop("tenant").lazy().rename({"bound": "usual"})
+    bounded = (
+        durations.join(own, on=["function", "tenant"], how="left")
+        .join(every, on="function", how="left")
+        .with_columns(pl.coalesce("bound", "usual").alias("bound"))
+        .filter(pl.col("bound").is_not_null())
+    )
+    slow = pl.col("n").filter(pl.col("bucket") > pl.col("bound")).sum().alias("slow")
+    queries = _Frames(
+        functions=counts.group_by(t, "function", "module", "version").agg(numbers),
+        tenants=counts.filter(named).group_by(t, "tenant").agg(numbers),
+        signatures=counts.filter(pl.col("signature") != "")
+        .group_by(t, "function", "signature")
+        .agg(pl.col("errors").sum(), tenants),
+        statements=redactions.group_by(t, "function", "version", "statement", "entity").agg(pl.col("redactions").sum(), tenants),
+        durations=durations.group_by(t, "function", "bucket").agg(pl.col("n").sum()),
+        slow=bounded.group_by(t, "function", "version").agg(slow, pl.col("n").sum().alias("timed")),
+        actors=_actors(rows, day, t),
+        unnamed=counts.filter(~named).group_by(t).agg(pl.col("records").sum()),
+    )
+    return _Frames(*rows.collect(queries))
+
+
+def _actors(rows: Rows, day: date, t: pl.Expr) -> pl.LazyFrame:
+    pairs = _of(rows, day, "actor", ["hour", "tenant", "prints", "counts"]).explode("prints", "counts")
+    split = pairs.select(
+        t,
+        "tenant",
+        (pl.col("prints") // (1 << 32)).alias("actor"),
+        (pl.col("prints") % (1 << 32)).alias("object"),
+        pl.col("counts").alias("records"),
+    )
+    who = ["tenant", "actor"]
+    objects = pl.col("object").filter(pl.col("object") != 0).n_unique().cast(pl.Int64)
+    hourly = split.group_by("t", *who).agg(pl.col("records").sum(), objects.alias("objects"))
+    daily = split.group_by(who).agg(pl.col("records").sum(), objects.alias("objects"))
+    most = hourly.group_by(who).agg(
+        pl.len().cast(pl.Int64).alias("hours"),
+        pl.col("records").max().alias("hour_records"),
+        pl.col("objects").max().alias("hour_objects"),
+        pl.col("t").min().alias("first_t"),
+        pl.col("t").max().alias("last_t"),
+    )
+    joined = daily.join(most, on=who).with_columns(pl.lit(day).alias("day"))
+    return joined.select("day", *who, "records", "objects", "hours", "hour_records", "hour_objects", "first_t", "last_t")
 
 
 _COUNTED = {name: pl.Int64() for name in NUMBERS}

@@ -111,7 +111,9 @@ def line_of(report: Report) -> str:
     groups = len({finding.group for finding in report.findings})
     worst = min(report.findings, key=lambda finding: finding.severity)
     causes = "" if groups == len(report.findings) else f", {number(groups, 'cause')}"
-    return f"{period}: {number(len(report.findings), 'finding')}{causes}; the worst is {worst.severity}: {worst.title} ({worst.id})"
+    return (
+        f"{period}: {number(len(report.findings), 'finding')}{causes}; the worst is {worst.severity}: {worst.title} ({worst.id})"
+    )
 
 
 def _asked(day: str | None, since: str | None, until: str | None, now: datetime) -> tuple[datetime | None, datetime | None]:
@@ -145,4 +147,6 @@ def hour_of(text: str, option: str, now: datetime) -> datetime:
             raise ValueError
         return datetime.combine(date.fromisoformat(told[1]), time(int(told[2] or 0)), UTC)
     except ValueError:
-        raise UsageError(f"{option}: {text!r} is no day; write 2026-11-20, 2026-11-20T08 for an hour, or 7d for a week ago") from None
+        raise UsageError(
+            f"{option}: {text!r} is no day; write 2026-11-20, 2026-11-20T08 for an hour, or 7d for a week ago"
+        ) from None

@@ -106,12 +106,17 @@ class Stream:
     @property
     def has_more(self) -> bool:
         """Whether the next piece is there without waiting: always so of a regular file."""
-        if self.size is not None:
-            return True
+        return self.size is not None or self._there(0, otherwise=False)
+
+    def wait(self, seconds: float) -> bool:
+        """Waits until there is something to read, or the end, but no longer than so many seconds. Returns whether there is."""
+        return self.size is not None or self._there(seconds, otherwise=True)
+
+    def _there(self, seconds: float, *, otherwise: bool) -> bool:
         try:
-            return bool(self._head) or bool(select.select([self._file], [], [], 0)[0])
+            return bool(self._head) or bool(select.select([self._file], [], [], seconds)[0])
         except (OSError, ValueError):  # something that cannot be waited for
-            return False
+            return otherwise
 
     def members(self) -> Iterator[tuple[str, Iterator[bytes], MemberInfo]]:
         """Name, decompressed bytes (in pieces, as in `chunks`) and description of each member, folders too.

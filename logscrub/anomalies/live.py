@@ -1,0 +1,170 @@
+"""Rules on a stream: what is unusual is told as soon as it can be seen, once.
+
+The hour that is running is held against what is expected of the whole of it: too much is seen before the hour is over. Too
+little, and silence, are told when it is. Scores are those of the nightly report: they are made of the same days.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+import polars as pl
+
+from logscrub.anomalies.drill import Drill
+from logscrub.anomalies.findings import findings_of, withhold
+from logscrub.anomalies.model import Finding
+from logscrub.anomalies.night import judged, silenced
+from logscrub.anomalies.rules import Rule
+from logscrub.anomalies.signals import HISTORY_DAYS, Rows, SignalReader
+from logscrub.config import Config
+from logscrub.metrics.facts import Facts
+from logscrub.metrics.rollup import Rollup, merge
+
+_EVERY: Final = 5.0
+"""Seconds after which the hour that is running is looked at again, at least."""
+_SHARE: Final = 4.0
+"""Times as long as looking took is waited before the next look."""
+_QUIET_HOURS: Final = 6
+"""Hours after which something that was told is told again."""
+_LATE_HOURS: Final = 48
+"""Hours for which records are known, so that one that comes twice counts once."""
+
+
+def is_for_whole_hours(rule: Rule) -> bool:
+    """Whether a rule can only be asked of hours that are over."""
+    return rule.test == "silence" or rule.direction == "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A finding, and when it was seen."""
+
+    at: datetime
+    """The time of the newest record then."""
+    finding: Finding
+
+
+@dataclass(slots=True)
+class Live:
+    """Counts a stream, hour by hour."""
+
+    rows: Rows
+    rules: Sequence[Rule]
+    config: Config
+    exact: bool = False
+    _hour: datetime | None = None
+    """The newest hour that any record is of."""
+    _newest: datetime | None = None
+    _reader: SignalReader | None = None
+    _open: dict[date, Rollup] = field(default_factory=dict)
+    _closed: dict[date, pl.DataFrame] = field(default_factory=dict)
+    _changed: set[date] = field(default_factory=set)
+    _seen: dict[int | None, set[int]] = field(default_factory=dict)
+    _told: dict[str, datetime] = field(default_factory=dict)
+    _next_look: float = 0.0
+    records: int = 0
+    """Records with a time that were counted."""
+
+    def take(self, facts: Iterable[Facts]) -> list[Alert]:
+        """Counts records. Returns what is seen at the end of hours that they end. Raises InputError."""
+        alerts: list[Alert] = []
+        for fact in facts:
+            if fact.hour is None or not self._is_new(fact):
+                continue
+            hour = datetime.fromtimestamp(fact.hour * 3600, UTC)
+            if self._hour is not None and hour > self._hour:
+                alerts += self.end_hour(hour)
+            self._hour = max(hour, self._hour or hour)
+            told = hour + timedelta(milliseconds=fact.offset_ms)
+            self._newest = max(told, self._newest or told)
+            day = hour.date()
+            self._open.setdefault(day, Rollup()).add((fact,))
+            self._changed.add(day)
+            self.records += 1
+        return alerts
+
+    def finish(self) -> list[Alert]:
+        """What is seen in the last hour, as far as it went."""
+        if self._hour is None or not self._changed:
+            return []
+        running = [rule for rule in self.rules if not is_for_whole_hours(rule)]
+        return self._look(self._hour, self._hour + timedelta(hours=1), running)
+
+    def _is_new(self, fact: Facts) -> bool:
+        seen = self._seen.get(fact.hour)
+        if seen is None:
+            hour = None if fact.hour is None else datetime.fromtimestamp(fact.hour * 3600, UTC)
+            seen = self._seen[fact.hour] = self.rows.prints(hour)
+        if fact.fingerprint in seen:
+            return False
+        seen.add(fact.fingerprint)
+        if len(self._seen) > _LATE_HOURS:
+            del self._seen[min(hour for hour in self._seen if hour is not None)]
+        return True
+
+    def end_hour(self, now: datetime) -> list[Alert]:
+        """What is seen in the hour that was running, and was over before the hour `now`."""
+        if self._hour is None or now <= self._hour:
+            return []
+        alerts = self._look(self._hour, self._hour + timedelta(hours=1), self.rules)
+        if now - self._hour > timedelta(hours=1):  # hours without any record
+            whole = [rule for rule in self.rules if is_for_whole_hours(rule)]
+            alerts += self._look(max(self._hour + timedelta(hours=1), now - timedelta(hours=24)), now, whole)
+        self._hour = now
+        for day in [day for day in self._open if day < (now - timedelta(hours=_LATE_HOURS)).date()]:
+            self._closed[day] = _rows(self._open.pop(day), self._closed.get(day))
+        return alerts
+
+    def tick(self, clock: datetime) -> list[Alert]:
+        """What is seen now; to be called often. `clock`: the time it is, by which hours end where no record comes."""
+        if self._hour is None:
+            return []
+        this_hour = clock.replace(minute=0, second=0, microsecond=0)
+        if self._hour < this_hour and clock - self._hour < timedelta(hours=_LATE_HOURS) and self._is_live(clock):
+            return self.end_hour(this_hour)
+        if not self._changed or time.monotonic() < self._next_look:
+            return []
+        began = time.monotonic()
+        running = [rule for rule in self.rules if not is_for_whole_hours(rule)]
+        alerts = self._look(self._hour, self._hour + timedelta(hours=1), running)
+        self._next_look = time.monotonic() + max(_EVERY, _SHARE * (time.monotonic() - began))
+        return alerts
+
+    def _is_live(self, clock: datetime) -> bool:
+        """Whether the stream is of now: then that nothing comes says something. Minutes late are usual."""
+        return self._newest is not None and clock - self._newest > timedelta(minutes=75)
+
+    def _look(self, start: datetime, end: datetime, rules: Sequence[Rule]) -> list[Alert]:
+        for day in self._changed:
+            self.rows.beside[day] = _rows(self._open[day], self._closed.get(day))
+        again, self._changed = self._changed, set()
+        if self._reader is None or self._reader.day != start.date():
+            self._reader = SignalReader(self.rows, start, HISTORY_DAYS)
+        signals = self._reader.read(start, end, again=again)
+        weeks = (end - start) / timedelta(days=7)
+        tested = sum(rule.test != "first" for rule in self.rules)
+        candidates = judged(signals, rules, self.config.false_alarms_a_week * weeks / max(1, tested))
+        active = signals.tenants.filter(pl.col("t") >= signals.first)["tenant"].n_unique()
+        made = self._newest or end
+        findings, _ = silenced(findings_of(candidates, signals, Drill(self.rows), made=made, tenants=active), self.config, made)
+        new = [finding for finding in findings if self._is_news(finding, end)]
+        leading: dict[str, Finding] = {}
+        for finding in new:
+            leading.setdefault(finding.group, finding)
+        return [Alert(made, f if self.exact else withhold(f)) for f in leading.values()]
+
+    def _is_news(self, finding: Finding, end: datetime) -> bool:
+        """Whether something has not been told, or not for long."""
+        before = self._told.get(finding.id)
+        self._told[finding.id] = end
+        return before is None or end - before > timedelta(hours=_QUIET_HOURS)
+
+
+def _rows(rollup: Rollup, closed: pl.DataFrame | None) -> pl.DataFrame:
+    """The rows of a day: of what came lately, and of what came before it was closed."""
+    new = rollup.frame().filter(pl.col("kind") != "seen")
+    return new if closed is None else merge([closed, new])
