@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +31,7 @@ from logscrub.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from logscrub import api
+    from logscrub.config import Config
     from logscrub.metrics.counters import Counters
     from logscrub.metrics.counting import Counted
     from logscrub.scrubbing import Tally
@@ -73,12 +75,8 @@ def ingest(
 
     The store holds what the logs said, by the hour, long after they are gone: a Delta Lake table.
     """
-    from logscrub.api import build_redactor, engine_of, settings
+    from logscrub.api import settings
     from logscrub.config import load_config
-    from logscrub.fast.workers import processors
-    from logscrub.metrics.counters import Counters
-    from logscrub.metrics.store import open_or_make
-    from logscrub.sources.files import expand
 
     started = time.monotonic()
     if store is None:
@@ -89,12 +87,52 @@ def ingest(
             "ingest needs a key, so that the same customer is the same in every run; "
             "make one with: openssl rand -hex 32 > logscrub.key; then add: --key-file logscrub.key"
         )
-    arguments = inputs or ["-"]
+    config = settings(load_config(), policy, detectors or [], names)
+    done = ingest_all(inputs or ["-"], store, key, config, logs_to=logs_to, input_format=input_format, engine=engine)
+    say(
+        f"{number(done.counted.new, 'record')} new, {done.counted.known:,} known, {size(done.bytes_read)} "
+        f"in {time.monotonic() - started:.1f} s"
+        + (f"; {done.failed} of {number(done.inputs, 'input')} failed" if done.failed else "")
+    )
+    return 3 if done.failed else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What became of inputs."""
+
+    counted: Counted
+    bytes_read: int
+    inputs: int
+    failed: int
+    """Inputs that could not be read to their end."""
+
+
+def ingest_all(
+    arguments: list[str],
+    store: str,
+    key: bytes,
+    config: Config,
+    *,
+    logs_to: Path | None = None,
+    input_format: str = "auto",
+    engine: api.EngineName = "fast",
+) -> Ingested:
+    """Scrubs inputs and counts them into a store, and says what a person should know.
+
+    Raises UsageError, OutputError, InputError where nothing can be done at all; an input that cannot be read does not stop the rest.
+    """
+    from logscrub.api import build_redactor, engine_of
+    from logscrub.fast.workers import processors
+    from logscrub.metrics.counters import Counters
+    from logscrub.metrics.store import open_or_make
+    from logscrub.sources.files import expand
+
     if logs_to is not None and logs_to.exists() and not logs_to.is_dir():
         raise UsageError(f"{logs_to}: is a file, but scrubbed logs need a folder to go to; choose another --logs-to")
     good, unreadable = readable(arguments)
     items = expand(good) if good else []
-    redactor = build_redactor(settings(load_config(), policy, detectors or [], names), key)
+    redactor = build_redactor(config, key)
     jobs = jobs_of(redactor, items, logs_to, True) if logs_to is not None else [Job(item, None, item.name) for item in items]
     refuse_overwriting(jobs, None)
     kept = open_or_make(store, redactor.pseudonymizer.key_id)
@@ -113,13 +151,10 @@ def ingest(
                 failed += tally is None
                 total += tally.bytes_read if tally is not None else 0
         counted = counters.counted
+    gc.enable()
     for line in _odd(counted):
         say(line)
-    say(
-        f"{number(counted.new, 'record')} new, {counted.known:,} known, {size(total)} in {time.monotonic() - started:.1f} s"
-        + (f"; {failed} of {number(len(jobs) + len(unreadable), 'input')} failed" if failed else "")
-    )
-    return 3 if failed else 0
+    return Ingested(counted, total, len(jobs) + len(unreadable), failed)
 
 
 def _one(engine: api.Runner, job: Job, counters: Counters, input_format: str, tell: Tell) -> Tally | None:
