@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "formats": {"detect.json_leaves"},
     "redact": {"detect"},
     "scrubbing": {"sources", "formats", "detect", "redact"},
+    "report": {"anomalies.model"},
     "verify": {"sources", "formats", "detect", "redact", "scrubbing"},
     "fast": {"sources", "formats", "detect", "redact", "scrubbing", "verify"},
 }

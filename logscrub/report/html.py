@@ -1,0 +1,87 @@
+"""The report as one page that needs nothing else: no script, no font, no picture, no style from anywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from base64 import b64encode
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from logscrub._version import __version__
+from logscrub.anomalies.model import Finding, Report
+from logscrub.report import charts, view, words
+
+_TEMPLATES: Final = files("logscrub.report") / "templates"
+
+
+def as_html(report: Report) -> str:
+    """The page. The same report gives the same page."""
+    style = _read("report.css")
+    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    found = view.groups(report)
+    anchors = _anchors(report.findings)
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            report=report,
+            version=__version__,
+            # text of this package, which goes into the page as it is
+            style=Markup(style),
+            policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+            groups=found,
+            tonight=[group for group in found if group.tonight],
+            later=[group for group in found if not group.tonight],
+            parts=[(kind, title, [g for g in found if g.leader.kind == kind]) for kind, title in view.PARTS],
+            anchor=lambda finding: anchors[id(finding)],
+            chart=lambda finding: Markup(charts.svg(finding)),
+            mute=lambda finding: Markup.escape(view.mute(finding, report)),  # its lines are meant
+            bar=lambda share: f"{100 * min(1.0, max(0.0, share)):.1f}" if math.isfinite(share) else "0",
+            view=view,
+            words=words,
+        )
+    )
+
+
+def _anchors(findings: tuple[Finding, ...]) -> dict[int, str]:
+    """An id in the page for each finding, whatever its own is."""
+    taken: set[str] = set()
+    anchors = {}
+    for place, finding in enumerate(findings):
+        name = "f-" + re.sub(r"[^0-9A-Za-z]", "-", finding.id)
+        name = f"{name}-{place}" if name in taken else name
+        taken.add(name)
+        anchors[id(finding)] = name
+    return anchors
+
+
+def _read(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _finalize(value: Any) -> Any:
+    """What is written into the page: text without what nobody sees, and never a value that is missing."""
+    if isinstance(value, Markup):
+        return value
+    if value is None:
+        raise TypeError("the page has nothing to say here")
+    return words.visible(value) if isinstance(value, str) else value
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FunctionLoader(_read),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )

@@ -1,0 +1,214 @@
+"""What both renderings for people say: the verdict, the groups, and a finding in sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from logscrub.anomalies.model import SEVERITIES, Clock, Explanation, Finding, Kind, Report, Statement
+from logscrub.report import words
+
+TONIGHT: Final = ("P1", "P2")
+"""Severities that cannot wait for the day."""
+PARTS: Final[tuple[tuple[Kind, str], ...]] = (("error", "Errors"), ("abuse", "Abuse"), ("privacy", "Privacy"))
+"""The parts of a report, in their order."""
+FIX_TITLE: Final = "Which line of code to fix"
+STATEMENTS_SHOWN: Final = 10
+"""Statements at the first look; the others are folded."""
+MUTE_DAYS: Final = 30
+"""For how long the snippet proposes to mute."""
+
+_NAMES: Final = {
+    "function": "Function",
+    "app_version": "Version",
+    "signature": "Error",
+    "statement": "Statement",
+    "entity": "Kind of data",
+    "entities": "Kind of data",
+    "tenant": "Customer",
+    "tenants": "Customers",
+    "actor": "User",
+    "environment": "Environment",
+    "module": "Module",
+    "outcome": "Outcome",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Findings of one cause."""
+
+    leader: Finding
+    members: tuple[Finding, ...]
+
+    @property
+    def severity(self) -> str:
+        """The worst of the group."""
+        return min((f.severity for f in (self.leader, *self.members)), key=SEVERITIES.index)
+
+    @property
+    def tonight(self) -> bool:
+        """Whether it cannot wait for the day."""
+        return self.severity in TONIGHT
+
+
+def groups(report: Report) -> list[Group]:
+    """The groups, by the severity of their worst, else in the report's order. Where the leader is missing, the first leads."""
+    by_group: dict[str, list[Finding]] = {}
+    for finding in report.findings:
+        by_group.setdefault(finding.group, []).append(finding)
+    made = []
+    for name, findings in by_group.items():
+        lead = next((i for i, f in enumerate(findings) if f.id == name), 0)
+        made.append(Group(findings[lead], tuple(f for i, f in enumerate(findings) if i != lead)))
+    return sorted(made, key=lambda group: SEVERITIES.index(group.severity))
+
+
+def headline(report: Report) -> str:
+    """The verdict in one line without the names of things: what an h1 or a mail's subject says first."""
+    found = groups(report)
+    tonight = sum(group.tonight for group in found)
+    later = len(found) - tonight
+    if tonight:
+        return "1 thing needs you tonight" if tonight == 1 else f"{words.number(tonight)} things need you tonight"
+    if later:
+        return f"Nothing needs you tonight; {words.plural(later, 'thing')} can wait for the day"
+    if not report.totals.records:
+        return "Nothing to judge: no records of this period"
+    if not report.history_days:
+        return "Nothing found, but what is usual is not known yet"
+    return "Nothing unusual"
+
+
+def is_calm(report: Report) -> bool:
+    """Whether nothing was found where something would have been."""
+    return not report.findings and report.totals.records > 0 and report.history_days > 0
+
+
+def subject(report: Report) -> str:
+    """The verdict with what it is about: the first line for a mail or a chat."""
+    titles = [words.visible(group.leader.title) for group in groups(report) if group.tonight]
+    return headline(report) + (": " + "; ".join(titles) if titles else "")
+
+
+def dimension(name: str) -> str:
+    """A dimension's name for people."""
+    name = words.visible(name)
+    return _NAMES.get(name) or name[:1].upper() + name[1:].replace("_", " ")
+
+
+def is_code(name: str) -> bool:
+    """Whether a dimension's values are names of code, data or people, set in a fixed-width face."""
+    return name not in ("outcome", "environment", "tenants")
+
+
+def compared(finding: Finding) -> str:
+    """`47 errors where 3 are usual, 16 times as many`."""
+    return words.compared(finding.observed, finding.expected, finding.unit)
+
+
+def when(finding: Finding, report: Report) -> str:
+    """Since when, and whether it still goes on."""
+    length = words.duration(words.utc(finding.end) - words.utc(finding.start))
+    if words.utc(finding.end) >= words.utc(report.end):
+        return f"since {words.moment(finding.start)} ({length}), still going on"
+    return f"{words.span(finding.start, finding.end)} ({length})"
+
+
+def chance(finding: Finding) -> str:
+    """How unusual it is, in plain words."""
+    often, p = finding.false_alarms_a_week, finding.p_value
+    if often is None and p is None:
+        return "no matter of chance: it is told whenever it happens"
+    said = []
+    if often is not None:
+        said.append(f"one as unusual as this {words.how_often(often)}")
+    if p is not None:
+        said.append(f"at this place and time alone {words.probability(p)}")
+    return "; ".join(said)
+
+
+def concerned(finding: Finding) -> str:
+    """How many customers it is about."""
+    if finding.tenants is None:
+        return "not known"
+    return words.plural(finding.tenants, "customer") if finding.tenants else "no customer by name"
+
+
+def share(explanation: Explanation) -> str:
+    """`84 % of it, usually 12 %`."""
+    usual = "never seen before" if explanation.usual_share is None else f"usually {words.percent(explanation.usual_share)}"
+    return f"{words.percent(explanation.share)} of it; {usual}"
+
+
+def left(clock: Clock, report: Report) -> str:
+    """`22 hours after this report was made`."""
+    time = words.utc(clock.until) - words.utc(report.made)
+    return (
+        f"{words.duration(time)} after this report was made" if time > timedelta(0) else "already past when this report was made"
+    )
+
+
+def mute(finding: Finding, report: Report) -> str:
+    """What to add to the configuration so that a finding is no longer told."""
+    until: date = (words.utc(report.made) + timedelta(days=MUTE_DAYS)).date()
+    name = words.visible(finding.id).replace("\\", "\\\\").replace('"', '\\"')
+    return f'[[mute]]\nid = "{name}"\nreason = "…"\nuntil = {until.isoformat()}'
+
+
+def entities(statement: Statement) -> str:
+    """`PERSON 41, EMAIL_ADDRESS 3`."""
+    return ", ".join(f"{words.visible(name)} {words.number(count)}" for name, count in statement.entities)
+
+
+def redactions(statement: Statement) -> str:
+    """`44; usually 2`."""
+    usual = "usual is not known" if statement.usual is None else f"usually {words.number(statement.usual)}"
+    return f"{words.number(statement.redactions)} ({'new' if statement.is_new else usual})"
+
+
+def totals(report: Report) -> list[tuple[str, str, str]]:
+    """Name, number, and how it stands beside the usual."""
+    t = report.totals
+    rate = words.percent(t.errors / t.records) if t.records else "0 %"
+    return [
+        ("Records", words.number(t.records), words.beside(t.records, t.usual_records)),
+        ("Errors", words.number(t.errors), words.beside(t.errors, t.usual_errors)),
+        ("Error rate", rate, _usual_rate(report)),
+        ("Customers", words.number(t.tenants), "in this period"),
+        ("Functions", words.number(t.functions), "in this period"),
+    ]
+
+
+def _usual_rate(report: Report) -> str:
+    t = report.totals
+    if not t.usual_records or t.usual_errors is None:
+        return "what is usual is not known yet"
+    return f"usually {words.percent(t.usual_errors / t.usual_records)}"
+
+
+def period(report: Report) -> str:
+    """`Wed 25 Nov 2026, 03:00 to Thu 26 Nov 2026, 03:00 UTC`."""
+    return words.span(report.start, report.end, year=True)
+
+
+def false_alarms(report: Report) -> str:
+    """How many findings chance makes."""
+    found = words.plural(report.expected_false_alarms, "finding")
+    return (
+        f"In a period as long as this one, chance alone makes {found} on average. "
+        f"Learned from {words.plural(report.history_days, 'day')} before it."
+    )
+
+
+def sparkline(values: Sequence[float | None], width: int = 48) -> str:
+    """A line of text as high as the values; the highest of neighbours where there are more than `width`. `·`: not known."""
+    size = max(1, -(-len(values) // width))
+    known = [[v for v in values[i : i + size] if v is not None and math.isfinite(v)] for i in range(0, len(values), size)]
+    peaks = [max(some) if some else None for some in known]
+    top = max((p for p in peaks if p is not None), default=0.0)
+    bars = "▁▂▃▄▅▆▇█"
+    return "".join("·" if p is None else bars[min(7, max(0, int(p / top * 7 + 0.5)))] if top > 0 else bars[0] for p in peaks)
