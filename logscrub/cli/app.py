@@ -7,12 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from logscrub._version import __version__
-from logscrub.cli import detectors, ingest, metrics, scrub, store, verify
+from logscrub.cli import detectors, ingest, metrics, nightly, report, scrub, store, verify, watch
 
 app = typer.Typer(
     name="logscrub",
     help="Takes customer data out of Atlassian Forge log exports, and proves that it is gone.\n\n"
-    "Nothing is sent anywhere: logscrub uses no network, but for a store that you put on one.",
+    "Nothing is sent anywhere: logscrub uses no network, but for a store that you put on one, and for those "
+    "whom nightly is to tell.",
     epilog="""\b
 Examples:
   logscrub scrub app.log -o clean.log        scrub a file (.gz, .zst, .zip too)
@@ -21,6 +22,8 @@ Examples:
   logscrub verify clean/                     prove that nothing is left
   logscrub ingest exports/ --store metrics   keep counts and timings
   logscrub metrics --store metrics           show them
+  logscrub report --store metrics            what was not as usual
+  tail -F app.log | logscrub watch           the same, as it happens
 
 \b
 Exit codes: 0 done or clean; 1 customer data found; 2 wrong usage;
@@ -50,6 +53,9 @@ app.command("scrub", epilog=scrub.EXAMPLES)(scrub.scrub)
 app.command("verify", epilog=verify.EXAMPLES)(verify.verify)
 app.command("ingest", epilog=ingest.EXAMPLES)(ingest.ingest)
 app.command("metrics", epilog=metrics.EXAMPLES)(metrics.metrics)
+app.command("report", epilog=report.EXAMPLES)(report.report)
+app.command("watch", epilog=watch.EXAMPLES)(watch.watch)
+app.command("nightly", epilog=nightly.EXAMPLES)(nightly.nightly)
 app.add_typer(store.app, name="store")
 app.add_typer(detectors.app, name="detectors")
 

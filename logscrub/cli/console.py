@@ -21,10 +21,15 @@ def say(message: str) -> None:
 
 def put(text: str, path: Path | None = None) -> None:
     """Writes a result to a file, or to standard output. Raises OutputError, or BrokenPipeError."""
+    put_bytes(text.encode("utf-8", "backslashreplace"), path)
+
+
+def put_bytes(data: bytes, path: Path | None = None) -> None:
+    """The same for bytes."""
     from logscrub.sinks import open_sink
 
     with open_sink(path, "none") as sink:
-        sink.write(text.encode("utf-8", "backslashreplace"))
+        sink.write(data)
         sink.commit()
 
 

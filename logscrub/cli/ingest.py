@@ -120,7 +120,7 @@ def ingest_all(
 ) -> Ingested:
     """Scrubs inputs and counts them into a store, and says what a person should know.
 
-    Raises UsageError, OutputError, InputError where nothing can be done at all; an input that cannot be read does not stop the rest.
+    Raises UsageError, OutputError, InputError where nothing can be done; an input that cannot be read does not stop the rest.
     """
     from logscrub.api import build_redactor, engine_of
     from logscrub.fast.workers import processors

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from logscrub.cli.console import put, say
+from logscrub.cli.console import put, put_bytes, say
 from logscrub.cli.ingest import ingest_all
 from logscrub.cli.options import given_key, number, readable, size
 from logscrub.cli.report import ExitCode, line_of
@@ -98,9 +98,8 @@ def _ingest(loaded: Config, told: NightlySettings, key: bytes) -> int:
         say("no new logs")
         return len(missing)
     done = ingest_all(new, told.store, key, loaded)
-    say(
-        f"{number(len(new), 'file')}: {number(done.counted.new, 'record')} new, {done.counted.known:,} known, {size(done.bytes_read)}"
-    )
+    counted = done.counted
+    say(f"{number(len(new), 'file')}: {number(counted.new, 'record')} new, {counted.known:,} known, {size(done.bytes_read)}")
     if not done.failed:  # else all of them are tried again; what is known counts once
         put(json.dumps({**{n: s for n, s in before.items() if n in now}, **now}, indent=0) + "\n", _folder(told.report) / STATE)
     return len(missing) + done.failed
@@ -161,21 +160,20 @@ def _report(loaded: Config, told: NightlySettings) -> Report:
     made = make_report(kept, load_rules(loaded.detectors), loaded, start, end, made=now)
     folder = _folder(told.report)
     for suffix in _SUFFIXES:
-        put(render(made, suffix), folder / f"{end:%Y-%m-%d}{suffix}")
+        put_bytes(render(made, suffix), folder / f"{end:%Y-%m-%d}{suffix}")
     return made
 
 
 def _addresses(configured: Sequence[str], source: str) -> Iterable[str]:
     """Addresses to tell, those in variables of the environment looked up. Raises UsageError."""
-    for number_of, address in enumerate(configured, 1):
-        if not address.startswith("env:"):
+    for place, address in enumerate(configured, 1):
+        name = address.removeprefix("env:")
+        if name == address:
             yield address
             continue
-        value = os.environ.get(address.removeprefix("env:"), "").strip()
+        value = os.environ.get(name, "").strip()
         if not value:
-            raise UsageError(
-                f"{source}: nightly.notify, entry {number_of}: the environment has no {address.removeprefix('env:')}"
-            )
+            raise UsageError(f"{source}: nightly.notify, entry {place}: the environment has no {name}")
         yield from value.split()
 
 
@@ -183,14 +181,16 @@ def _notify(addresses: Sequence[str], made: Report, told: NightlySettings) -> bo
     """Tells everyone; says who of them could not be told, by number, for addresses hold secrets."""
     import apprise
 
-    from logscrub.report.markdown import summary
+    from logscrub.report import subject
+    from logscrub.report.markdown import in_short
 
-    title = line_of(made).partition(": ")[2]
-    body = summary(made, most=_MOST_TOLD) + f"\n\nThe report: {told.report / f'{made.end:%Y-%m-%d}.html'}\n"
+    page = told.report / f"{made.end:%Y-%m-%d}.html"
+    body = in_short(made, most=_MOST_TOLD) + f"\nThe report: {page}\n"
+    title, form = f"logscrub: {subject(made)}", apprise.NotifyFormat.MARKDOWN
     failed = []
     for place, address in enumerate(addresses, 1):
         to = apprise.Apprise()
-        if not to.add(address) or not to.notify(body=body, title=f"logscrub: {title}", body_format=apprise.NotifyFormat.MARKDOWN):
+        if not to.add(address) or not to.notify(body=body, title=title, body_format=form):
             failed.append(str(place))
     if failed:
         say(f"nightly.notify: could not tell entry {', '.join(failed)}; is the address right, and can it be reached?")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logscrub.cli.console import put, say
+from logscrub.cli.console import put_bytes, say
 from logscrub.cli.options import Detectors, KeyFile, StoreAt, given_key, number
 from logscrub.config import Severity
 from logscrub.errors import UsageError
@@ -75,11 +75,13 @@ def report(
     from logscrub.anomalies.rules import load_rules
     from logscrub.config import load_config
     from logscrub.metrics.store import open_store
-    from logscrub.report import render, suffix_of
+    from logscrub.report import SUFFIXES, render
 
     if store is None:
         raise UsageError("report needs to know where the metrics are kept; add: --store DIR")
-    suffix = suffix_of(output)
+    suffix = ".md" if output is None or str(output) == "-" else output.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise UsageError(f"{output}: a report is written as {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}; end its name so")
     config = load_config()
     rules = load_rules((*config.detectors, *(detectors or [])))
     kept = open_store(store)
@@ -89,7 +91,7 @@ def report(
     first, last = _asked(day, since, until, now)
     start, end = period_of(kept, now, since=first, until=last)
     made = make_report(kept, rules, config, start, end, made=now, exact=exact)
-    put(render(made, suffix), output)
+    put_bytes(render(made, suffix), output)
     say(line_of(made))
     return 1 if exit_code is not None and any(finding.severity <= exit_code for finding in made.findings) else 0
 

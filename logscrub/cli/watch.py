@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -115,10 +116,12 @@ def tell(alerts: Iterable[Alert], alert_format: str) -> None:
 
 
 def _as_text(alert: Alert) -> str:
-    from logscrub.report.words import how_much
+    from logscrub.report.view import compared
+    from logscrub.report.words import visible
 
     finding = alert.finding
-    return f"{alert.at:%Y-%m-%dT%H:%M:%SZ} {finding.severity} {finding.kind} {finding.title}: {how_much(finding)} [{finding.id}]"
+    said = visible(f"{finding.title}: {compared(finding)}")
+    return f"{alert.at:%Y-%m-%dT%H:%M:%SZ} {finding.severity} {finding.kind} {said} [{finding.id}]"
 
 
 def _as_json(alert: Alert) -> str:
@@ -126,4 +129,4 @@ def _as_json(alert: Alert) -> str:
 
     from logscrub.report.machine import finding_of
 
-    return orjson.dumps({"at": f"{alert.at:%Y-%m-%dT%H:%M:%SZ}", **finding_of(alert.finding, chart=False)}).decode()
+    return orjson.dumps({"at": f"{alert.at:%Y-%m-%dT%H:%M:%SZ}", **finding_of(replace(alert.finding, chart=None))}).decode()

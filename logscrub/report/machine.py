@@ -34,7 +34,7 @@ def _report(report: Report) -> dict[str, Any]:
             "usual_records": _number(totals.usual_records),
             "usual_errors": _number(totals.usual_errors),
         },
-        "findings": [_finding(finding) for finding in report.findings],
+        "findings": [finding_of(finding) for finding in report.findings],
         "muted": [
             {
                 "id": _text(muted.id),
@@ -53,7 +53,8 @@ def _report(report: Report) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_of(finding: Finding) -> dict[str, Any]:
+    """A finding as JSON has it."""
     return {
         "id": _text(finding.id),
         "kind": finding.kind,

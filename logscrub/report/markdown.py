@@ -39,6 +39,15 @@ def as_markdown(report: Report) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
+def in_short(report: Report, most: int) -> str:
+    """The findings that lead, a line each, for a message that points to the report."""
+    leading = [group.leader for group in view.groups(report)]
+    lines = [_in_short(finding, report) for finding in leading[:most]]
+    if len(leading) > most:
+        lines.append(f"and {words.number(len(leading) - most)} more")
+    return f"{view.period(report)}.\n\n{_bullets(lines)}\n"
+
+
 def prose(text: str) -> str:
     """Text as words, whatever is in it, on one line."""
     return _AT_START.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", words.visible(text)).strip()) or "–"

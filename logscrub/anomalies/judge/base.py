@@ -24,6 +24,13 @@ from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, Signals
 from logscrub.anomalies.tails import Bools, Calibration, Floats, accumulated, calibrate
 
+UNITS: Final = {
+    "throttles": "refused requests",
+    "out_of_memory": "times out of memory",
+    "auth_failures": "refusals",
+    "egress_denials": "denied calls",
+}
+"""What numbers are called where a person reads them; the others are called what they are."""
 SCALES: Final = (1, 3, 24)
 """Hours that are added up to see what no single one shows."""
 _HELD_OUT_DAYS = 21
@@ -127,6 +134,11 @@ def episodes(unusual: Bools) -> list[tuple[int, int]]:
         else:
             runs.append((hour, hour + 1))
     return runs
+
+
+def unit_of(rule: Rule) -> str:
+    """What a rule counts, for a person."""
+    return UNITS.get(rule.number, rule.number)
 
 
 def summed(values: Floats, hours: int) -> Floats:

@@ -25,6 +25,7 @@ from logscrub.anomalies.judge.base import (
     filled,
     held_out,
     summed,
+    unit_of,
     window,
     world,
 )
@@ -110,7 +111,7 @@ def _judged(rule: Rule, cells: Panel, signals: Signals, allowed: float) -> list[
                 tuple(zip(cells.names, cells.keys[cell], strict=True)),
                 runs[0][0],
                 runs[-1][1],
-                rule.number,
+                unit_of(rule),
                 float(cells.counts[cell, where].sum()),
                 float(expected.mean[cell, where].sum()),
                 p,
@@ -146,7 +147,7 @@ def _series(rule: Rule, counts: Floats, expected: Expected, cell: int, signals: 
     lower = None if rule.direction == "up" else _bound(nb_lower, mean, size, mean, np.zeros_like(mean))
     shown = np.where(signals.known[at], counts[at], np.nan)
     ready = np.where(expected.ready[at], 1.0, np.nan)
-    return Series(rule.number, at.start, shown, mean * ready, upper * ready, None if lower is None else lower * ready)
+    return Series(unit_of(rule), at.start, shown, mean * ready, upper * ready, None if lower is None else lower * ready)
 
 
 def _bound(score: Any, mean: Floats, size: Floats, inside: Floats, outside: Floats) -> Floats:
@@ -171,11 +172,11 @@ def _alone(rule: Rule, signals: Signals) -> list[Candidate]:
             continue
         place = window(signals, days=1)
         nothing = np.full(place.stop - place.start, np.nan)
-        series = Series(rule.number, place.start, np.where(signals.known[place], counts[place], np.nan), nothing, nothing)
+        series = Series(unit_of(rule), place.start, np.where(signals.known[place], counts[place], np.nan), nothing, nothing)
         where = tuple(zip(cells.names, key, strict=True))
         found.append(
             Candidate(
-                rule, where, int(at[0]), int(at[-1]) + 1, rule.number, float(counts[at].sum()), None, None, None, series=series
+                rule, where, int(at[0]), int(at[-1]) + 1, unit_of(rule), float(counts[at].sum()), None, None, None, series=series
             )
         )
     return found

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from logscrub.anomalies.baseline import DAY
-from logscrub.anomalies.judge.base import Candidate, Judge, Series, filled, window, world
+from logscrub.anomalies.judge.base import Candidate, Judge, Series, filled, unit_of, window, world
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, Signals
 
@@ -55,12 +55,12 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
                 tuple((name, row[name]) for name in family),
                 row["born"],
                 row["end"] + 1,
-                rule.number,
+                unit_of(rule),
                 float(row[rule.number]),
                 0.0,
                 None,
                 by_chance,
-                series=Series(rule.number, at.start, np.where(signals.known[at], counts[at], np.nan), nothing, nothing),
+                series=Series(unit_of(rule), at.start, np.where(signals.known[at], counts[at], np.nan), nothing, nothing),
             )
         )
     return found

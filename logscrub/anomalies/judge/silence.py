@@ -17,7 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from logscrub.anomalies.baseline import expect
-from logscrub.anomalies.judge.base import Candidate, Judge, Series, filled, window, world
+from logscrub.anomalies.judge.base import Candidate, Judge, Series, filled, unit_of, window, world
 from logscrub.anomalies.judge.counts import panel_of
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, Signals
@@ -68,12 +68,12 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
                     tuple(zip(cells.names, key, strict=True)),
                     last + 1,
                     signals.last,
-                    rule.number,
+                    unit_of(rule),
                     0.0,
                     missing,
                     1 / (len(gaps) + 1),
                     (signals.last - signals.first) / 24 * allowed,
-                    series=Series(rule.number, at.start, counts, mean, np.full_like(mean, np.nan), np.zeros_like(mean)),
+                    series=Series(unit_of(rule), at.start, counts, mean, np.full_like(mean, np.nan), np.zeros_like(mean)),
                 )
             )
     return found
