@@ -16,11 +16,11 @@ number; invocations too but for the numbers that stand for them, and fingerprint
 Same settings, same bytes: each day has its own chance, so any day can be made alone, in the memory that one day takes. What is
 usual does not depend on the incidents: with and without them the other records are the same.
 
-An **incident** has a size in its unit, drawn from one of two ranges: `clear`, that is seen on a chart, and `subtle`, that a careful
-person would want to know all the same (`INCIDENTS`). Truth is told as JSON, one line an incident:
-`{"kind","level","start","end","dimensions":{…},"size","unit","records","affected"}`: `records` is how many it added (or, less than
-0, took away), `affected` how many bear it. Hours that the export has lost by chance are told too, as `export_gap`; they are no
-incidents. Every value is invented: mail hosts end in `.example`, IP addresses are those of the documentation.
+An **incident** has a size in its unit, drawn from one of two ranges: `clear`, that is seen on a chart, and `subtle`, that a
+careful person would want to know all the same (`INCIDENTS`). Truth is told as JSON, one line an incident:
+`{"kind","level","start","end","dimensions":{…},"size","unit","records","affected"}`: `records` is how many records it added (or,
+less than 0, took away), `affected` how many bear it. Hours that the export has lost by chance are told too, as `export_gap`; they
+are no incidents. Every value is invented: mail hosts end in `.example`, IP addresses are those of the documentation.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Statement:
     chance: float
     """That a call writes it."""
     role: str = ""
-    """What incidents know it by: `timeout`, `memory`, `throttle`, `refused`, `auth`, `egress`, `new`, `leak`, `read`; "" for others."""
+    """What incidents know it by: `timeout`, `memory`, `throttle`, `refused`, `auth`, `egress`, `new`, `leak`, `read`, or ""."""
     arguments: str = ""
     """JSON, the further arguments of `console.log`."""
 
@@ -359,6 +359,7 @@ class _Told:
     tells_ms: Array
     tells_actor: Array
     tells_object: Array
+    roles: Array
 
     def of(self, function: int, role: str) -> int:
         """The statement of a function that has this role."""
@@ -399,6 +400,7 @@ def told() -> _Told:
         np.array(["$ms" in s.whole for s in statements]),
         np.array(["$account" in s.whole for s in statements]),
         np.array(["$key" in s.whole for s in statements]),
+        np.array([s.role for s in statements]),
     )
 
 
@@ -459,8 +461,8 @@ INCIDENTS: Final[dict[str, Sort]] = {
         "since a version a statement tells of customers", "share of its records", (1, 1), (0.08, 0.15), (0, 0), "leak"
     ),
 }
-"""What can happen. Sizes of abuse in numbers an hour are those of an app with 200,000 records a day or more; smaller apps have smaller
-ones, by the square root."""
+"""What can happen. Sizes of abuse in numbers an hour are those of an app with 200,000 records a day or more; smaller apps have
+smaller ones, by the square root. Shares and factors grow where they would give fewer records than `_FEWEST`."""
 KINDS: Final = tuple(INCIDENTS)
 _BY_TENANT: Final = "tenant_flood actor_flood auth_failures enumeration slow_scraping unusual_hours webtrigger_hammering".split()
 _BY_ACTOR: Final = "actor_flood auth_failures enumeration slow_scraping unusual_hours".split()
@@ -506,7 +508,7 @@ class Settings:
     days: int = 30
     tenants: int = 500
     records_a_day: int = 200_000
-    """In the mean over a week, before growth. What is scheduled runs for each tenant and sets a lower bound (60 a tenant or so)."""
+    """In the mean over a week, before growth. What is scheduled runs for each customer, and sets a lower bound of 51 a customer."""
     seed: int = 1
     first: date = FIRST
     kinds: tuple[str, ...] = KINDS
@@ -976,7 +978,8 @@ def _called(model: Model, draw: np.random.Generator, hour: Array, tenant: Array,
     sigma = np.array([f.sigma for f in FUNCTIONS])[function]
     ms = median * np.exp(sigma * draw.standard_normal(n))
     start = draw.random(n)
-    return _Calls(hour, function, tenant, np.where(people, actor, -1), issue, ms, start, np.full(n, -1))
+    small = [a.astype(np.int32) for a in (hour, function, tenant, np.where(people, actor, -1), issue)]
+    return _Calls(*small, ms, start, np.full(n, -1, dtype=np.int32))
 
 
 def _written(model: Model, draw: np.random.Generator, calls: _Calls, hourly: Array, first: int) -> tuple[Array, Array]:
@@ -996,7 +999,7 @@ def _written(model: Model, draw: np.random.Generator, calls: _Calls, hourly: Arr
                 chosen = which[draw.random(len(which), dtype=np.float32) < np.minimum(limit, 0.9)]
             else:
                 chosen = which[draw.random(len(which), dtype=np.float32) < chance]
-            found.append((chosen, np.full(len(chosen), s)))
+            found.append((chosen, np.full(len(chosen), s, dtype=np.int32)))
     return np.concatenate([c for c, _ in found]) + first, np.concatenate([s for _, s in found])
 
 
@@ -1009,7 +1012,7 @@ def day_of(model: Model, number: int) -> Day:
     call, statement = _written(model, draw, calls, hourly, 0)
     version = _versions(model, number)
     usual, usual_call, usual_statement = calls, call, statement
-    more_calls, more = [calls], [(call, statement, np.full(len(call), -1))]
+    more_calls, more = [calls], [(call, statement, np.full(len(call), -1, dtype=np.int32))]
     count = len(calls)
     today = [i for i in model.incidents if i.start < number * 24 + 24 and i.end > number * 24]
     borne: dict[int, int] = {}
@@ -1028,7 +1031,7 @@ def day_of(model: Model, number: int) -> Day:
             for s, odds in _odds(model, one):
                 limit = odds * (model.errors[s][usual.tenant[which]] * hourly[s][usual.hour[which]] if _is_factor(one) else 1.0)
                 chosen = which[chance.random(len(which)) < np.minimum(limit, 0.9)]
-                more.append((chosen, np.full(len(chosen), s), np.full(len(chosen), one.number)))
+                more.append((chosen, np.full(len(chosen), s, dtype=np.int32), np.full(len(chosen), one.number, dtype=np.int32)))
         elif one.kind == "privacy_leak":
             source = known.of(one.function, "leak") - int(known.position[known.of(one.function, "leak")]) + 1
             inside &= version[usual.tenant, usual.hour] == one.version
@@ -1040,15 +1043,21 @@ def day_of(model: Model, number: int) -> Day:
             extra, forced = _extra(model, one, number, usual, inside, chance)
             extra.incident[:] = one.number
             c, s = _written(model, chance, extra, hourly, count)
-            more.append((c, s, np.full(len(c), one.number)))
+            more.append((c, s, np.full(len(c), one.number, dtype=np.int32)))
             if forced >= 0:
-                more.append((np.arange(len(extra)) + count, np.full(len(extra), forced), np.full(len(extra), one.number)))
+                more.append(
+                    (
+                        np.arange(len(extra)) + count,
+                        np.full(len(extra), forced, dtype=np.int32),
+                        np.full(len(extra), one.number, dtype=np.int32),
+                    )
+                )
             more_calls.append(extra)
             count += len(extra)
     calls = _joined(more_calls)
     call, statement, by = (np.concatenate([m[i] for m in more]) for i in range(3))
     gaps = _gaps(model, number)
-    kept = ~np.isin(calls.hour, gaps)
+    kept = ~np.isin(np.arange(24), gaps)[calls.hour]
     taken: dict[int, int] = {}
     for one in today:
         if one.kind in _TAKES_AWAY:
@@ -1059,8 +1068,9 @@ def day_of(model: Model, number: int) -> Day:
             gone &= _chance(settings.seed, 5, one.number, number).random(len(calls)) < one.size
             kept &= ~gone
             taken[one.number] = int(gone[call].sum())
-    stays = kept[call]
-    call, statement, by = call[stays], statement[stays], by[stays]
+    if not kept.all():
+        stays = kept[call]
+        call, statement, by = call[stays], statement[stays], by[stays]
     hour, tenant = calls.hour[call], calls.tenant[call]
     limits = np.array([f.limit_ms for f in FUNCTIONS])[calls.function]
     ms = np.clip(np.rint(calls.ms), 1, limits - 1000).astype(np.int64)
@@ -1068,10 +1078,10 @@ def day_of(model: Model, number: int) -> Day:
     start = (calls.start * (_HOUR_MS - 61_500)).astype(np.int64)
     count_of = np.array([len(f.statements) for f in FUNCTIONS])[calls.function]
     offset = start[call] + span[call] * known.position[statement] // count_of[call]
-    later = (by >= 0) & (calls.incident[call] < 0) & (model_role(statement) != "leak")
+    later = (by >= 0) & (calls.incident[call] < 0) & (known.roles != "leak")[statement]
     offset = offset + np.where(later, 1 + by % 900, 0)  # the same text of one call is another record then
     names = version[tenant, hour]
-    refused = model_role(statement) == "refused"
+    refused = (known.roles == "refused")[statement]
     effects: dict[int, tuple[int, int]] = {}
     for one in today:
         if one.kind in _TAKES_AWAY:
@@ -1101,16 +1111,6 @@ def day_of(model: Model, number: int) -> Day:
         effects,
         gaps,
     )
-
-
-@cache
-def _roles() -> Array:
-    return np.array([s.role for s in told().statements])
-
-
-def model_role(statement: Array) -> Array:
-    """The roles of statements."""
-    return np.asarray(_roles()[statement])
 
 
 def _is_factor(one: Incident) -> bool:
@@ -1200,8 +1200,8 @@ def rollups(
 ) -> Iterator[tuple[datetime, pl.DataFrame]]:
     """A rollup for each day or hour, and when that begins; hours without records are left out.
 
-    `parts`: the kinds of rows (`PARTS`); without `seen`, fingerprints of records, which take the most room. `effects`: filled with
-    what incidents did, for `truth`.
+    `parts`: the kinds of rows (`PARTS`); by default without `seen`, fingerprints of records, which take the most room. `effects`:
+    filled with what incidents did, for `truth`.
     """
     for number in range(model.settings.days):
         day = day_of(model, number)
@@ -1239,7 +1239,7 @@ def rollup(model: Model, day: Day, parts: Sequence[str] = PARTS[:-1]) -> pl.Data
             model, day, frame, (where * len(known.cells) + known.cell[day.statement]) * len(model.activity) + day.tenant
         ),
         "distinct": lambda: _distinct_rows(model, day, frame, plain),
-        "invocation": lambda: _invocation_rows(day, frame, plain),
+        "invocation": lambda: _invocation_rows(model, day, frame, plain),
         "redaction": lambda: _redaction_rows(
             day, frame, (where * len(known.texts) + known.text[day.statement]) * len(model.activity) + day.tenant
         ),
@@ -1260,7 +1260,7 @@ class _Frame:
     def rows(
         self, kind: str, key: Array, named: Sequence[tuple[str, str]], what: Array | None, **columns: pl.Series
     ) -> pl.DataFrame:
-        """`key`: hour, function, version, one of `named` (level and signature), tenant, in one number. `what`: names, a row each."""
+        """`key`: hour, function, version, one of `named` (level and signature), tenant, in one number. `what`: a name a row."""
         model = self.model
         rest, tenant = np.divmod(key, len(model.activity))
         rest, name = np.divmod(rest, len(named))
@@ -1310,7 +1310,20 @@ _NOT_NAMED = (("", ""),)
 
 def _lists(frame: pl.DataFrame) -> pl.DataFrame:
     """A row for each `key`, the others as lists. `frame` is sorted by it."""
-    return frame.group_by("key", maintain_order=True).agg(pl.exclude("key"))
+    keys = frame["key"].to_numpy()
+    return frame.with_columns(pl.Series("key", keys).set_sorted()).group_by("key", maintain_order=True).agg(pl.exclude("key"))
+
+
+def _firsts(ordered: Array) -> Array:
+    """Where another value begins."""
+    return np.flatnonzero(np.diff(ordered, prepend=-1)) if len(ordered) else np.zeros(0, dtype=np.int64)
+
+
+def _counted(numbers: Array) -> tuple[Array, Array]:
+    """The numbers in order, each once, and how often it is there. None is less than 0."""
+    ordered = np.sort(numbers)
+    first = _firsts(ordered)
+    return ordered[first], np.diff(first, append=len(ordered))
 
 
 def _count_rows(model: Model, day: Day, frame: _Frame, key: Array) -> pl.DataFrame:
@@ -1318,17 +1331,21 @@ def _count_rows(model: Model, day: Day, frame: _Frame, key: Array) -> pl.DataFra
     digits = np.floor(np.log10(np.maximum(day.ms, 1))).astype(np.int64) + 1
     size = known.size[day.statement] + np.where(day.ms > 0, digits, 0)
     size += np.where(day.issue >= 0, model.key_size[np.maximum(day.issue, 0)], 0)
-    counted = (
-        pl.DataFrame({"key": key, "size": size}).group_by("key").agg(pl.len().alias("records"), pl.col("size").sum()).sort("key")
-    )
-    went_wrong = known.outcomes[day.statement]
-    which = went_wrong.any(axis=1)
-    wrong = pl.DataFrame({"key": key[which], **{o.column: went_wrong[which, i].astype(np.int64) for i, o in enumerate(OUTCOMES)}})
+    key_size = np.sort(key << 12 | size)
+    first = _firsts(key_size >> 12)
+    sizes = np.add.reduceat(key_size & 0xFFF, first) if len(first) else first
+    records = np.diff(first, append=len(key_size))
+    counted = pl.DataFrame({"key": key_size[first] >> 12, "records": records, "size": sizes})
+    which = np.flatnonzero(known.outcomes.any(axis=1)[day.statement])
+    wrong = known.outcomes[day.statement[which]].astype(np.int64)
+    outcomes = pl.DataFrame({"key": key[which], **{o.column: wrong[:, i] for i, o in enumerate(OUTCOMES)}})
+    outcomes = outcomes.group_by("key").sum()
     took = day.ms > 0
     bucket = np.ceil(np.log(day.ms[took]) / _LOG_GAMMA).astype(np.int64)
-    durations = pl.DataFrame({"key": key[took], "buckets": bucket}).group_by("key", "buckets").agg(pl.len().alias("counts"))
-    counted = counted.join(wrong.group_by("key").sum(), on="key", how="left", maintain_order="left")
-    counted = counted.join(_lists(durations.sort("key", "buckets")), on="key", how="left", maintain_order="left")
+    key_bucket, times = _counted(key[took] << 10 | bucket)
+    durations = pl.DataFrame({"key": key_bucket >> 10, "buckets": key_bucket & 0x3FF, "counts": times})
+    counted = counted.join(outcomes, on="key", how="left", maintain_order="left")
+    counted = counted.join(_lists(durations), on="key", how="left", maintain_order="left")
     numbers = counted["key"].to_numpy()
     is_error = np.array([level in ERRORS for level, _ in known.cells])[numbers // len(model.activity) % len(known.cells)]
     counted = counted.with_columns(pl.Series(np.where(is_error, counted["records"].to_numpy(), 0)).alias("errors"))
@@ -1340,12 +1357,14 @@ def _count_rows(model: Model, day: Day, frame: _Frame, key: Array) -> pl.DataFra
 
 
 def _actor_rows(model: Model, day: Day, frame: _Frame, key: Array) -> pl.DataFrame:
-    which = day.actor >= 0
-    issue = day.issue[which]
-    thing = np.maximum(model.key_hash >> np.uint64(32), 1)[np.maximum(issue, 0)]
-    who = model.actor_hash[day.actor[which]] >> np.uint64(33) << np.uint64(32)
-    prints = (who | np.where(issue >= 0, thing, np.uint64(0))).astype(np.int64)
-    pairs = pl.DataFrame({"key": key[which], "prints": prints}).group_by("key", "prints").agg(pl.len().alias("counts"))
+    which = np.flatnonzero(day.actor >= 0)
+    actors, issues = len(model.actor_hash), len(model.key_hash) + 1
+    numbers, times = _counted((key[which] * actors + day.actor[which]) * issues + day.issue[which] + 1)
+    numbers, issue = np.divmod(numbers, issues)
+    where, actor = np.divmod(numbers, actors)
+    thing = np.concatenate([[0], np.maximum(model.key_hash >> np.uint64(32), 1)]).astype(np.int64)
+    who = (model.actor_hash >> np.uint64(33)).astype(np.int64)
+    pairs = pl.DataFrame({"key": where, "prints": who[actor] << 32 | thing[issue], "counts": times})
     lists = _lists(pairs.sort("key", "prints"))
     return frame.rows("actor", lists["key"].to_numpy(), _NOT_NAMED, None, prints=lists["prints"], counts=lists["counts"])
 
@@ -1359,23 +1378,32 @@ def _entries(hashes: bytes) -> Array:
 def _distinct_rows(model: Model, day: Day, frame: _Frame, key: Array) -> pl.DataFrame:
     parts = []
     for n, (numbers, hashes) in enumerate(((day.actor, model.actor_hash), (day.issue, model.key_hash))):
-        which = numbers >= 0
+        which = np.flatnonzero(numbers >= 0)
         entries = _entries(hashes.astype(">u8").tobytes())
-        parts.append((key[which] * 2 + n, entries[numbers[which]]))
-    whole = np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
-    found = pl.DataFrame({"key": whole[0], "register": whole[1] // RANKS, "rank": whole[1] % RANKS})
-    found = found.group_by("key", "register").agg(pl.col("rank").max()).sort("key", "register")
-    lists = _lists(found.select("key", (pl.col("register") * RANKS + pl.col("rank")).alias("registers")))
+        parts.append((key[which] * 2 + n) << 20 | entries[numbers[which]])
+    found, _ = _counted(np.concatenate(parts))
+    greatest = np.flatnonzero(np.diff(found // RANKS, append=-1))  # of one register, the last rank
+    found = found[greatest]
+    lists = _lists(pl.DataFrame({"key": found >> 20, "registers": found & 0xFFFFF}))
     numbers = lists["key"].to_numpy()
     what = np.array(["actors", "objects"])[numbers % 2]
     return frame.rows("distinct", numbers // 2, _NOT_NAMED, what, registers=lists["registers"])
 
 
-def _invocation_rows(day: Day, frame: _Frame, key: Array) -> pl.DataFrame:
-    number = (day.call * 1_540_483_477 + day.number * 97_531) & 0x7FFFFFFF  # one to one in a day
-    found = pl.DataFrame({"key": key, "invocation": number, "at": day.offset}).group_by("key", "invocation")
-    spans = found.agg(pl.col("at").min().alias("first_ms"), pl.col("at").max().alias("last_ms")).sort("key", "invocation")
-    lists = _lists(spans)
+def _invocation_rows(model: Model, day: Day, frame: _Frame, key: Array) -> pl.DataFrame:
+    # a call's records have one place, but where it was refused: those tell no version
+    place = day.call * 2 + (day.version == len(model.versions) - 1)
+    n = int(place.max()) + 1 if len(place) else 0
+    first, last, where = np.full(n, _HOUR_MS), np.full(n, -1), np.zeros(n, dtype=np.int64)
+    np.minimum.at(first, place, day.offset)
+    np.maximum.at(last, place, day.offset)
+    where[place] = key
+    there = np.flatnonzero(last >= 0)
+    number = (there // 2 * 1_540_483_477 + day.number * 97_531) & 0x7FFFFFFF  # one to one in a day
+    there = there[np.argsort(where[there] << 31 | number)]
+    number = (there // 2 * 1_540_483_477 + day.number * 97_531) & 0x7FFFFFFF
+    spans = {"key": where[there], "invocation": number, "first_ms": first[there], "last_ms": last[there]}
+    lists = _lists(pl.DataFrame(spans))
     columns = {name: lists[name] for name in ("invocation", "first_ms", "last_ms")}
     return frame.rows("invocation", lists["key"].to_numpy(), _NOT_NAMED, None, **columns)
 
@@ -1466,7 +1494,7 @@ def log_lines(model: Model, day: Day) -> Iterator[bytes]:
 
 
 def truth(model: Model, effects: dict[int, tuple[int, int]] | None = None) -> list[dict[str, Any]]:
-    """What happened, in order of time. `effects`: as `rollups` or `logs` filled it; without, `records` and `affected` are null."""
+    """What happened, in order of time. `effects`: as `rollups` or `logs` filled it; without, `records` and `affected` are None."""
     found = [_truth(model, one, None if effects is None else effects.get(one.number, (0, 0))) for one in model.incidents]
     for number in range(model.settings.days):
         for hour in _gaps(model, number):
@@ -1521,7 +1549,7 @@ def _time(model: Model, hour: int) -> str:
 def write_store(
     model: Model, url: str, *, parts: Sequence[str] = PARTS[:-1], effects: dict[int, tuple[int, int]] | None = None
 ) -> int:
-    """Adds all days to a store under the model's key, made if there is none; one commit a day. Returns how many records there are."""
+    """Adds all days to a store under the model's key, made if there is none, in a commit a day. Returns how many records."""
     from logscrub.metrics import store as stores
 
     kept = stores.open_or_make(url, Pseudonymizer(model.settings.key).key_id)
