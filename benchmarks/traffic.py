@@ -508,7 +508,7 @@ class Settings:
     days: int = 30
     tenants: int = 500
     records_a_day: int = 200_000
-    """In the mean over a week, before growth. What is scheduled runs for each customer, and sets a lower bound of 51 a customer."""
+    """In the mean over a week, before growth. What is scheduled runs for each customer: 51 records."""
     seed: int = 1
     first: date = FIRST
     kinds: tuple[str, ...] = KINDS
@@ -661,6 +661,9 @@ def make(settings: Settings) -> Model:
         *_deployed(settings, draw),
         calls,
     )
+    places = 24 * len(FUNCTIONS) * len(made.versions) * n * (int(first_actor[-1]) + _STRANGERS) * (len(made.key_hash) + 1)
+    if places >= 1 << 63:
+        raise ValueError("too many customers, accounts and versions at once")
     accounts = (account_of(made, i) for i in range(int(first_actor[-1]) + _STRANGERS))
     digits = (tokens.token("ACCOUNT_ID", a)[len("<ACCOUNT_ID:") : -1] for a in accounts)
     made = replace(made, actor_hash=np.array([_hash(hashes, d) for d in digits], dtype=np.uint64))
@@ -744,7 +747,7 @@ def _planned(model: Model) -> tuple[Incident, ...]:
         kind = turns.pop()
         level: Level = settings.level or ("subtle", "clear")[n % 2]  # type: ignore[assignment]
         for attempt in range(40):
-            one = incident(model, kind, level, number=len(found), chance=_chance(settings.seed, 2, n, attempt))
+            one = _incident(model, kind, level, len(found), None, _chance(settings.seed, 2, n, attempt))
             if one is not None and not any(_in_the_way(one, other) for other in found):
                 found.append(one)
                 break
@@ -756,27 +759,30 @@ def _in_the_way(a: Incident, b: Incident) -> bool:
         return False
     if "silence_feed" in (a.kind, b.kind):
         return True
-    same_tenant = a.tenant >= 0 and a.tenant == b.tenant
-    both_everywhere = a.tenant < 0 and b.tenant < 0 and a.kind != "fan_out" != b.kind
-    return same_tenant or (a.function == b.function and both_everywhere) or (a.kind == b.kind)
+    if a.kind == b.kind or (a.tenant >= 0 and a.tenant == b.tenant):
+        return True
+    return a.function == b.function and all(i.tenant < 0 and i.kind != "fan_out" for i in (a, b))
 
 
-def incident(
-    model: Model,
-    kind: str,
-    level: Level = "clear",
-    *,
-    number: int = 0,
-    start: int | None = None,
-    chance: np.random.Generator | None = None,
-) -> Incident | None:
-    """One incident of a kind, for `dataclasses.replace(model, incidents=…)`: numbers are their places there.
+def incident(model: Model, kind: str, level: Level = "clear", *, number: int = 0, start: int | None = None) -> Incident | None:
+    """One incident of a kind, for `dataclasses.replace(model, incidents=…)`: there, numbers tell them apart.
 
-    `start`: in hours since the first day began; without, any after the quiet days. None where it finds no place: no version is
-    deployed in the time, nobody calls a web trigger.
+    `start`: in hours since the first day began, for kinds that do not begin with a version; without, any after the quiet days.
+    `unusual_hours` begins at the next midnight of its customer. None where it finds no place: no version is deployed in the time,
+    or there are too few calls.
     """
+    for attempt in range(40):
+        found = _incident(model, kind, level, number, start, _chance(model.settings.seed, 3, KINDS.index(kind), attempt))
+        if found is not None:
+            return found
+    return None
+
+
+def _incident(
+    model: Model, kind: str, level: Level, number: int, start: int | None, draw: np.random.Generator
+) -> Incident | None:
+    """One incident of a kind at a place and time by chance, or None where that is no good one."""
     settings, sort, known = model.settings, INCIDENTS[kind], told()
-    draw = chance or _chance(settings.seed, 3, KINDS.index(kind), level == "clear")
     low, high = sort.clear if level == "clear" else sort.subtle
     size = float(draw.uniform(low, high))
     last, length = settings.days * 24, int(draw.integers(sort.hours[0], sort.hours[1] + 1))
@@ -835,8 +841,6 @@ def incident(
             actor = int(model.first_actor[-1]) + number % _STRANGERS
     if sort.role:
         statement = known.of(function, sort.role)
-    if kind == "privacy_leak":
-        size = float(size)
     if kind == "signature_burst":
         errors = [i for i in _errors_of(function) if known.statements[i].role == ""]
         statement = int(draw.choice(errors))
@@ -848,7 +852,10 @@ def incident(
     if kind == "slow_scraping":
         size = float(round(size))
     if kind in _ADDS_TO_CALLS:
-        size = _large_enough(model, kind, level, size, at, end, function, statement, version)
+        large = _large_enough(model, kind, level, size, at, end, function, statement, version)
+        if large is None:
+            return None
+        size = large
     elif kind == "tenant_flood":
         usual = max(_expected(model, at, end, tenant=tenant) - (end - at), 1e-9)
         size = max(size, 1 + 2.5 * _FEWEST[level] / usual)
@@ -863,17 +870,17 @@ def _errors_of(function: int) -> list[int]:
 
 def _large_enough(
     model: Model, kind: str, level: Level, size: float, start: int, end: int, function: int, statement: int, version: int
-) -> float:
-    """The size, or what gives as many records as it takes to be of interest."""
-    calls = _expected(model, start, end, function)
-    if version >= 0:
-        calls *= 0.8
+) -> float | None:
+    """The size, or what gives as many records as it takes to be of interest; None where so few calls cannot give them."""
+    calls = _expected(model, start, end, function) * (0.8 if version >= 0 else 1)
+    needed = _FEWEST[level] / max(calls, 1e-9)
+    if needed > 0.7:
+        return None
     if kind in ("error_rate_up", "bad_deployment"):
-        usual = calls * float(model.chances[_errors_of(function)].sum())
-        return max(size, 1 + _FEWEST[level] / max(usual, 1e-9))
+        return max(size, 1 + needed / float(model.chances[_errors_of(function)].sum()))
     if kind == "signature_burst":
-        return max(size, 1 + _FEWEST[level] / max(calls * float(model.chances[statement]), 1e-9))
-    return min(0.9, max(size, _FEWEST[level] / max(calls, 1e-9)))
+        return max(size, 1 + needed / float(model.chances[statement]))
+    return max(size, needed)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -1129,21 +1136,25 @@ def _odds(model: Model, one: Incident) -> list[tuple[int, float]]:
     return [(one.statement, one.size)]
 
 
+def _scheduled() -> Array:
+    """Which functions are called by the clock."""
+    return np.array([f.rhythm in ("hourly", "daily") for f in FUNCTIONS])
+
+
 def _extra(
     model: Model, one: Incident, day: int, usual: _Calls, inside: Array, chance: np.random.Generator
 ) -> tuple[_Calls, int]:
     """Calls that an incident adds in a day, and what each of them writes besides; -1 for nothing."""
     hours = np.arange(max(one.start, day * 24), min(one.end, day * 24 + 24))
-    if one.kind in ("volume_jump", "tenant_flood"):
-        which = inside & (usual.tenant == one.tenant) if one.kind == "tenant_flood" else inside
-        which = which & ~np.isin(usual.function, [i for i, f in enumerate(FUNCTIONS) if f.rhythm in ("hourly", "daily")])
-        if one.kind == "tenant_flood" and one.size * _expected(model, one.start, one.end, tenant=one.tenant) < 1e7:
-            rates = np.array([_rates(model, day, n)[one.tenant, hours % 24] for n, f in enumerate(FUNCTIONS)])
-            rates[[f.rhythm in ("hourly", "daily") for f in FUNCTIONS]] = 0
-            counts = chance.poisson(rates * (one.size - 1))
-            place = np.repeat(np.arange(counts.size), counts.ravel())
-            hour = hours[place % len(hours)] % 24
-            return _called(model, chance, hour, np.full(len(place), one.tenant), place // len(hours)), -1
+    if one.kind == "tenant_flood":
+        rates = np.array([_rates(model, day, n)[one.tenant, hours % 24] for n in range(len(FUNCTIONS))])
+        rates[_scheduled()] = 0
+        counts = chance.poisson(rates * (one.size - 1))
+        place = np.repeat(np.arange(counts.size), counts.ravel())
+        hour = hours[place % len(hours)] % 24
+        return _called(model, chance, hour, np.full(len(place), one.tenant), place // len(hours)), -1
+    if one.kind == "volume_jump":
+        which = inside & ~_scheduled()[usual.function]
         times = chance.poisson(one.size - 1, int(which.sum()))
         copies = np.repeat(np.flatnonzero(which), times)
         return _called(model, chance, usual.hour[copies], usual.tenant[copies], usual.function[copies]), -1
@@ -1424,7 +1435,8 @@ def _redaction_rows(day: Day, frame: _Frame, key: Array) -> pl.DataFrame:
 def _seen_rows(day: Day, frame: _Frame) -> pl.DataFrame:
     number = np.arange(len(day.hour), dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(day.number * 0x1F123BB5)
     prints = (number & np.uint64((1 << 48) - 1)).astype(np.int64)
-    lists = _lists(pl.DataFrame({"key": day.hour.astype(np.int64), "prints": prints}).sort("key", "prints"))
+    ordered = np.sort(day.hour.astype(np.int64) << 48 | prints)
+    lists = _lists(pl.DataFrame({"key": ordered >> 48, "prints": ordered & ((1 << 48) - 1)}))
     return frame.bare("seen", lists["key"].to_numpy(), prints=lists["prints"])
 
 
@@ -1494,7 +1506,7 @@ def log_lines(model: Model, day: Day) -> Iterator[bytes]:
 
 
 def truth(model: Model, effects: dict[int, tuple[int, int]] | None = None) -> list[dict[str, Any]]:
-    """What happened, in order of time. `effects`: as `rollups` or `logs` filled it; without, `records` and `affected` are None."""
+    """What happened, in order of time. `effects`: as `rollups` or `logs` filled it; without it two numbers are None."""
     found = [_truth(model, one, None if effects is None else effects.get(one.number, (0, 0))) for one in model.incidents]
     for number in range(model.settings.days):
         for hour in _gaps(model, number):
