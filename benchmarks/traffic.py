@@ -61,6 +61,8 @@ NULLS: Final = ("nb", "zero-inflated", "lognormal", "bursty")
 PARTS: Final = ("actor", "count", "distinct", "invocation", "redaction", "seen")
 """Kinds of rows, in their order."""
 _HOUR_MS: Final = 3_600_000
+_LONGEST_SPAN_MS: Final = 60_000
+"""In which a call writes: less than an hour, so that it ends in the hour in which it began."""
 _LOG_GAMMA: Final = math.log((1 + ACCURACY) / (1 - ACCURACY))
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -122,6 +124,10 @@ class Function:
     """The share of the customers who use it."""
 
 
+_LEAKS: Final = 1
+"""The statement of each function, by its place, that comes to tell of customers in a `privacy_leak`."""
+
+
 def _function(
     key: str,
     module: str,
@@ -137,7 +143,7 @@ def _function(
 ) -> Function:
     """With what goes wrong in every function, each seldom, and with what only incidents write."""
     stack = _STACK.format(name=key, file=file)
-    first = usual[1]
+    leaking = usual[_LEAKS]
     return Function(
         key,
         module,
@@ -161,7 +167,11 @@ def _function(
             ),
             Statement("ERROR", f"ReferenceError: {key}Options is not defined" + stack, 0.0, "new"),
             Statement(
-                first.level, first.text, 0.0, "leak", '[{"author":{"displayName":"$name","emailAddress":"$email"},"attempt":1}]'
+                leaking.level,
+                leaking.text,
+                0.0,
+                "leak",
+                '[{"author":{"displayName":"$name","emailAddress":"$email"},"attempt":1}]',
             ),
         ),
         limit_ms,
@@ -745,7 +755,7 @@ def _planned(model: Model) -> tuple[Incident, ...]:
         if not turns:
             turns = [settings.kinds[i] for i in draw.permutation(len(settings.kinds))]
         kind = turns.pop()
-        level: Level = settings.level or ("subtle", "clear")[n % 2]  # type: ignore[assignment]
+        level: Level = settings.level or ("subtle", "clear")[n % 2]
         for attempt in range(40):
             one = _incident(model, kind, level, len(found), None, _chance(settings.seed, 2, n, attempt))
             if one is not None and not any(_in_the_way(one, other) for other in found):
@@ -925,13 +935,30 @@ class _Calls:
     issue: Array
     ms: Array
     start: Array
-    incident: Array
+    """0 to 1, of its hour."""
 
     def __len__(self) -> int:
         return len(self.hour)
 
-    def __getitem__(self, which: Array) -> _Calls:
-        return _Calls(*(getattr(self, n)[which] for n in self.__slots__))
+
+@dataclass(slots=True)
+class _Lines:
+    """What calls write."""
+
+    call: Array
+    statement: Array
+    by: Array
+    """The incident; -1: none."""
+    late: Array
+    """Whether it is written beside what the call writes anyway."""
+
+    @classmethod
+    def of(cls, call: Array, statement: Array, by: int = -1, *, late: bool = False) -> _Lines:
+        n = len(call)
+        return cls(call, statement.astype(np.int32), np.full(n, by, dtype=np.int32), np.full(n, late))
+
+    def __getitem__(self, which: Array) -> _Lines:
+        return _Lines(*(getattr(self, n)[which] for n in self.__slots__))
 
 
 def _joined(parts: Sequence[_Calls]) -> _Calls:
@@ -986,11 +1013,11 @@ def _called(model: Model, draw: np.random.Generator, hour: Array, tenant: Array,
     ms = median * np.exp(sigma * draw.standard_normal(n))
     start = draw.random(n)
     small = [a.astype(np.int32) for a in (hour, function, tenant, np.where(people, actor, -1), issue)]
-    return _Calls(*small, ms, start, np.full(n, -1, dtype=np.int32))
+    return _Calls(*small, ms, start)
 
 
-def _written(model: Model, draw: np.random.Generator, calls: _Calls, hourly: Array, first: int) -> tuple[Array, Array]:
-    """What calls write: numbers of calls (from `first`), and statements."""
+def _written(model: Model, draw: np.random.Generator, calls: _Calls, hourly: Array) -> tuple[Array, Array]:
+    """What calls write: numbers of calls, and statements."""
     known = told()
     found: list[tuple[Array, Array]] = []
     for n in range(len(FUNCTIONS)):
@@ -1007,107 +1034,48 @@ def _written(model: Model, draw: np.random.Generator, calls: _Calls, hourly: Arr
             else:
                 chosen = which[draw.random(len(which), dtype=np.float32) < chance]
             found.append((chosen, np.full(len(chosen), s, dtype=np.int32)))
-    return np.concatenate([c for c, _ in found]) + first, np.concatenate([s for _, s in found])
+    return np.concatenate([c for c, _ in found]), np.concatenate([s for _, s in found])
 
 
 def day_of(model: Model, number: int) -> Day:
     """The records of a day, the first one being 0, without order."""
-    settings, known = model.settings, told()
-    draw = _chance(settings.seed, 4, number)
-    hourly = _noise(draw, (len(known.statements), 24), settings.nulls, 4.0)
+    known = told()
+    draw = _chance(model.settings.seed, 4, number)
+    hourly = _noise(draw, (len(known.statements), 24), model.settings.nulls, 4.0)
     calls = _usual_calls(model, number, draw)
-    call, statement = _written(model, draw, calls, hourly, 0)
+    lines = _Lines.of(*_written(model, draw, calls, hourly))
     version = _versions(model, number)
-    usual, usual_call, usual_statement = calls, call, statement
-    more_calls, more = [calls], [(call, statement, np.full(len(call), -1, dtype=np.int32))]
-    count = len(calls)
     today = [i for i in model.incidents if i.start < number * 24 + 24 and i.end > number * 24]
-    borne: dict[int, int] = {}
-    for one in today:
-        chance = _chance(settings.seed, 5, one.number, number)
-        at = usual.hour + number * 24
-        inside = (at >= one.start) & (at < one.end)
-        if one.function >= 0:
-            inside &= usual.function == one.function
-        if one.kind == "latency_shift":
-            usual.ms = np.where(inside, usual.ms * one.size, usual.ms)
-        elif one.kind in _ADDS_TO_CALLS:
-            if one.version >= 0:
-                inside &= version[usual.tenant, usual.hour] == one.version
-            which = np.flatnonzero(inside)
-            for s, odds in _odds(model, one):
-                limit = odds * (model.errors[s][usual.tenant[which]] * hourly[s][usual.hour[which]] if _is_factor(one) else 1.0)
-                chosen = which[chance.random(len(which)) < np.minimum(limit, 0.9)]
-                more.append((chosen, np.full(len(chosen), s, dtype=np.int32), np.full(len(chosen), one.number, dtype=np.int32)))
-        elif one.kind == "privacy_leak":
-            source = known.of(one.function, "leak") - int(known.position[known.of(one.function, "leak")]) + 1
-            inside &= version[usual.tenant, usual.hour] == one.version
-            which = np.flatnonzero((usual_statement == source) & inside[usual_call])
-            which = which[chance.random(len(which)) < one.size]
-            usual_statement[which] = one.statement
-            more[0][2][which] = one.number
-        elif one.kind not in _TAKES_AWAY:
-            extra, forced = _extra(model, one, number, usual, inside, chance)
-            extra.incident[:] = one.number
-            c, s = _written(model, chance, extra, hourly, count)
-            more.append((c, s, np.full(len(c), one.number, dtype=np.int32)))
-            if forced >= 0:
-                more.append(
-                    (
-                        np.arange(len(extra)) + count,
-                        np.full(len(extra), forced, dtype=np.int32),
-                        np.full(len(extra), one.number, dtype=np.int32),
-                    )
-                )
-            more_calls.append(extra)
-            count += len(extra)
-    calls = _joined(more_calls)
-    call, statement, by = (np.concatenate([m[i] for m in more]) for i in range(3))
+    calls, lines = _with_more(model, number, today, calls, lines, hourly, version)
     gaps = _gaps(model, number)
-    kept = ~np.isin(np.arange(24), gaps)[calls.hour]
-    taken: dict[int, int] = {}
-    for one in today:
-        if one.kind in _TAKES_AWAY:
-            at = calls.hour + number * 24
-            gone = kept & (at >= one.start) & (at < one.end)
-            if one.function >= 0:
-                gone &= calls.function == one.function
-            gone &= _chance(settings.seed, 5, one.number, number).random(len(calls)) < one.size
-            kept &= ~gone
-            taken[one.number] = int(gone[call].sum())
+    taken, kept = _with_less(model, number, today, calls, lines, ~np.isin(np.arange(24), gaps)[calls.hour])
     if not kept.all():
-        stays = kept[call]
-        call, statement, by = call[stays], statement[stays], by[stays]
-    hour, tenant = calls.hour[call], calls.tenant[call]
+        lines = lines[kept[lines.call]]
+    call, statement, by = lines.call, lines.statement, lines.by
+    hour, function, tenant = calls.hour[call], calls.function[call], calls.tenant[call]
     limits = np.array([f.limit_ms for f in FUNCTIONS])[calls.function]
     ms = np.clip(np.rint(calls.ms), 1, limits - 1000).astype(np.int64)
-    span = np.minimum(ms, 60_000)
-    start = (calls.start * (_HOUR_MS - 61_500)).astype(np.int64)
-    count_of = np.array([len(f.statements) for f in FUNCTIONS])[calls.function]
-    offset = start[call] + span[call] * known.position[statement] // count_of[call]
-    later = (by >= 0) & (calls.incident[call] < 0) & (known.roles != "leak")[statement]
-    offset = offset + np.where(later, 1 + by % 900, 0)  # the same text of one call is another record then
-    names = version[tenant, hour]
+    span = np.minimum(ms, _LONGEST_SPAN_MS)
+    start = (calls.start * (_HOUR_MS - _LONGEST_SPAN_MS - 1000)).astype(np.int64)
+    offset = start[call] + span[call] * known.position[statement] // np.array([len(f.statements) for f in FUNCTIONS])[function]
+    offset += np.where(lines.late, 1 + by % 900, 0)  # the same text at the same time would be the same record
     refused = (known.roles == "refused")[statement]
     effects: dict[int, tuple[int, int]] = {}
     for one in today:
         if one.kind in _TAKES_AWAY:
             effects[one.number] = (-taken[one.number], taken[one.number])
         elif one.kind == "latency_shift":
-            at = hour + number * 24
-            slow = (
-                (at >= one.start) & (at < one.end) & (calls.function[call] == one.function) & known.tells_ms[statement] & (by < 0)
-            )
+            slow = _within(one, number, hour) & (function == one.function) & known.tells_ms[statement] & (by < 0)
             effects[one.number] = (0, int(slow.sum()))
         else:
-            borne[one.number] = int((by == one.number).sum())
-            effects[one.number] = (0 if one.kind == "privacy_leak" else borne[one.number], borne[one.number])
+            borne = int((by == one.number).sum())
+            effects[one.number] = (0 if one.kind == "privacy_leak" else borne, borne)
     return Day(
         number,
         hour,
-        calls.function[call],
+        function,
         tenant,
-        np.where(refused, len(model.deployments), names),
+        np.where(refused, len(model.deployments), version[tenant, hour]),
         statement,
         np.where(known.tells_actor[statement], calls.actor[call], -1),
         np.where(known.tells_object[statement], calls.issue[call], -1),
@@ -1118,6 +1086,65 @@ def day_of(model: Model, number: int) -> Day:
         effects,
         gaps,
     )
+
+
+def _within(one: Incident, day: int, hour: Array) -> Array:
+    """Which hours of a day lie in an incident."""
+    return np.asarray((hour >= one.start - day * 24) & (hour < one.end - day * 24))
+
+
+def _with_more(
+    model: Model, day: int, today: Sequence[Incident], usual: _Calls, lines: _Lines, hourly: Array, version: Array
+) -> tuple[_Calls, _Lines]:
+    """With what incidents add and change. What is usual stays where it is: each incident has its own chance."""
+    known = told()
+    calls, more, count = [usual], [lines], len(usual)
+    for one in today:
+        chance = _chance(model.settings.seed, 5, one.number, day)
+        inside = _within(one, day, usual.hour)
+        if one.function >= 0:
+            inside &= usual.function == one.function
+        if one.version >= 0:
+            inside &= version[usual.tenant, usual.hour] == one.version
+        if one.kind == "latency_shift":
+            usual.ms[inside] *= one.size
+        elif one.kind == "privacy_leak":
+            source = one.statement - int(known.position[one.statement]) + _LEAKS
+            which = np.flatnonzero((lines.statement == source) & inside[lines.call])
+            which = which[chance.random(len(which)) < one.size]
+            lines.statement[which] = one.statement
+            lines.by[which] = one.number
+        elif one.kind in _ADDS_TO_CALLS:
+            which = np.flatnonzero(inside)
+            for s, odds in _odds(model, one):
+                usually = model.errors[s][usual.tenant[which]] * hourly[s][usual.hour[which]] if _is_factor(one) else 1.0
+                chosen = which[chance.random(len(which)) < np.minimum(odds * usually, 0.9)]
+                more.append(_Lines.of(chosen, np.full(len(chosen), s), one.number, late=True))
+        elif one.kind not in _TAKES_AWAY:
+            extra, forced = _extra(model, one, day, usual, inside, chance)
+            call, statement = _written(model, chance, extra, hourly)
+            more.append(_Lines.of(call + count, statement, one.number))
+            if forced >= 0:
+                more.append(_Lines.of(np.arange(len(extra)) + count, np.full(len(extra), forced), one.number, late=True))
+            calls.append(extra)
+            count += len(extra)
+    return _joined(calls), _Lines(*(np.concatenate([getattr(m, n) for m in more]) for n in _Lines.__slots__))
+
+
+def _with_less(
+    model: Model, day: int, today: Sequence[Incident], calls: _Calls, lines: _Lines, kept: Array
+) -> tuple[dict[int, int], Array]:
+    """How many records incidents take away, and which calls are left of those that were `kept` so far."""
+    taken: dict[int, int] = {}
+    for one in today:
+        if one.kind in _TAKES_AWAY:
+            gone = kept & _within(one, day, calls.hour)
+            if one.function >= 0:
+                gone &= calls.function == one.function
+            gone &= _chance(model.settings.seed, 5, one.number, day).random(len(calls)) < one.size
+            kept = kept & ~gone
+            taken[one.number] = int(gone[lines.call].sum())
+    return taken, kept
 
 
 def _is_factor(one: Incident) -> bool:
@@ -1193,8 +1220,7 @@ def _gaps(model: Model, day: int) -> tuple[int, ...]:
     """Hours of a day that the export has lost, by chance."""
     odds = model.settings.gaps_a_month / 720
     lost = _chance(model.settings.seed, 8, day).random(24) < odds
-    silent = {h for i in model.incidents if i.kind == "silence_feed" for h in range(i.start - day * 24, i.end - day * 24)}
-    return tuple(int(h) for h in np.flatnonzero(lost) if h not in silent)
+    return tuple(np.flatnonzero(lost).tolist())
 
 
 # ---------------------------------------------------------------------------------------------------------------------

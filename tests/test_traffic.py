@@ -25,7 +25,7 @@ sys.path.insert(0, str(BENCHMARKS))
 import traffic  # noqa: E402
 from traffic import Settings  # noqa: E402
 
-SMALL = Settings(days=2, tenants=10, records_a_day=2000, quiet_days=0, incidents_a_week=40, gaps_a_month=30)
+SMALL = Settings(days=2, tenants=8, records_a_day=1200, quiet_days=0, incidents_a_week=30, gaps_a_month=30)
 PLACE = ("kind", *DIMENSIONS, "what")
 
 
