@@ -2,8 +2,9 @@
 
 A **score** is −log10 of a tail probability: 3 is once in a thousand. What a model says of its own tail is only as good as the
 model, so a score is **calibrated**: it is held against the scores of hours that were not learned from. Up to a high threshold
-their share counts; beyond it, their excesses are taken for exponential (peaks over threshold; Pickands, 1975), with the scale of
-their median, which a few real incidents among them do not move.
+their share counts; beyond it, their excesses are taken for exponential (peaks over threshold; Pickands, 1975). Real incidents are
+among those hours, and must not make the next one look usual. So the threshold is low enough that three times as many hours lie
+beyond it as may belong to incidents, and the scale is told by the median excess, which a third of them does not move by much.
 """
 
 from __future__ import annotations
@@ -22,10 +23,8 @@ MOST: Final = 300.0
 """The greatest score: a double knows no smaller probability."""
 _FEWEST = 200
 """Held-out scores without which nothing is calibrated: then a score is believed by half."""
-_TAIL = 0.01
-"""The share of held-out scores that the tail is fitted to, where there are not many."""
-_EXCESSES = 50
-"""How many excesses are wanted, of many scores."""
+_LEAST_TAIL, _MOST_TAIL = 0.002, 0.2
+"""Shares of held-out scores that lie beyond the threshold."""
 _PRIOR, _PRIOR_SCALE = 10, 1.3
 """As many excesses of that scale are believed in before any was seen; a perfect model has scale 1."""
 
@@ -93,13 +92,13 @@ class Calibration:
         return np.asarray(np.where(scores <= self.threshold, body, np.minimum(tail, body.max(initial=1.0))))
 
 
-def calibrate(scores: Floats) -> Calibration:
-    """What scores are worth, by held-out ones."""
+def calibrate(scores: Floats, incidents: float) -> Calibration:
+    """What scores are worth, by held-out ones, of which so many may be of incidents."""
     kept = np.sort(scores[np.isfinite(scores)])
     if len(kept) < _FEWEST:
         return Calibration(kept, 0.0, 1.0, 2.0)
-    share = min(_TAIL, max(_EXCESSES / len(kept), 1e-4))
-    threshold = float(np.quantile(kept, 1 - share))
+    wanted = min(max(3 * incidents / len(kept), _LEAST_TAIL), _MOST_TAIL)
+    threshold = float(np.quantile(kept, 1 - wanted))
     excesses = kept[kept > threshold] - threshold
     own = float(np.median(excesses)) / np.log10(2) if len(excesses) else _PRIOR_SCALE
     scale = (len(excesses) * own + _PRIOR * _PRIOR_SCALE) / (len(excesses) + _PRIOR)

@@ -37,6 +37,8 @@ _HELD_OUT_DAYS = 21
 """Days before the period whose scores say what a score is worth."""
 _BANDS = (0.0, 0.3, 3.0, 20.0, np.inf)
 """Expected counts among which scores are comparable: a calibration of its own for each band."""
+_INCIDENTS_A_WEEK, _INCIDENT_HOURS = 3, 8
+"""How many incidents there may have been among the hours that are learned from, and how long they took."""
 _GAP = 3
 """Hours between unusual ones that belong to the same finding."""
 
@@ -87,14 +89,18 @@ def calibrated(scores: Sequence[Floats], means: Sequence[Floats], held_out: Bool
 
     Scores and means are [cells, hours]; scores of cells with about the same mean are compared.
     """
-    worth = [_by_band(s, m, held_out, s) for s, m in zip(scores, means, strict=True)]
+    weeks = float(held_out.sum()) / (7 * DAY)
+    incidents = [weeks * _INCIDENTS_A_WEEK * (_INCIDENT_HOURS + scale - 1) for scale in SCALES[: len(scores)]]
+    worth = [_by_band(s, m, held_out, n, s) for s, m, n in zip(scores, means, incidents, strict=True)]
     logs = -np.log10(np.maximum(np.stack(worth), 1e-300))
     best = logs.max(0)
-    p_values = _by_band(best, means[0], held_out, best[:, period], means[0][:, period])
+    p_values = _by_band(best, means[0], held_out, incidents[-1], best[:, period], means[0][:, period])
     return Scored(p_values, np.take(np.array(SCALES[: len(scores)]), logs[:, :, period].argmax(0)))
 
 
-def _by_band(scores: Floats, means: Floats, held_out: Bools, wanted: Floats, wanted_means: Floats | None = None) -> Floats:
+def _by_band(
+    scores: Floats, means: Floats, held_out: Bools, incidents: float, wanted: Floats, wanted_means: Floats | None = None
+) -> Floats:
     every: Calibration | None = None
     out = np.ones_like(wanted)
     at = means if wanted_means is None else wanted_means
@@ -104,10 +110,10 @@ def _by_band(scores: Floats, means: Floats, held_out: Bools, wanted: Floats, wan
             continue
         mine = scores[:, held_out][((means >= low) & (means < high))[:, held_out]]
         if len(mine) < 1000:
-            every = every or calibrate(scores[:, held_out].ravel())
+            every = every or calibrate(scores[:, held_out].ravel(), incidents)
             worth = every
         else:
-            worth = calibrate(mine)
+            worth = calibrate(mine, incidents)
         out[here] = worth.p_values(wanted[here])
     return out
 
