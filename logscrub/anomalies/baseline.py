@@ -5,7 +5,8 @@ same score by itself, in a batch, in replay and live.
 
 A cell (a function, a customer, a signature) is expected to have
 
-    level × profile of all cells at that hour of the week × own deviations by hour of the day and by hour of the week
+    level × profile of all cells at that hour of the week
+          × own deviations by hour of the day, by hour of weekdays and weekends, by hour of the week
 
 Each factor is a ratio of counts seen to counts expected, shrunk towards 1 by a number of counts that are believed in beforehand
 (a gamma prior, as in DuMouchel's gamma-Poisson shrinker, 1999): cells with few records take what all have, cells with many have
@@ -28,6 +29,8 @@ from numpy.typing import NDArray
 from logscrub.anomalies.tails import Bools, Floats
 
 DAY: Final = 24
+_WEEKEND: Final = 5 * DAY
+"""The hour of the week with which Saturday begins."""
 _KEEP = 0.5 ** (1 / 10)
 """What a day weighs, beside the one after it: half after ten days."""
 _LEVEL_PRIOR = 12.0
@@ -55,10 +58,11 @@ class Expected:
     """Hours of which enough days were known before."""
 
 
-def expect(counts: Floats, known: Bools, weekday: int, *, warm_days: int = 3) -> Expected:
+def expect(counts: Floats, known: Bools, weekday: int, shape: Floats | None = None, *, warm_days: int = 3) -> Expected:
     """Expectations for counts [cells, hours], a whole number of days; `known` says in which hours anything was told at all.
 
-    `weekday`: of the first day, 0 for Monday. Hours that are not known teach nothing.
+    `weekday`: of the first day, 0 for Monday. `shape`: a rhythm for each cell, as expected of what the counts are part of (of
+    the records that may be errors), in the place of that of all cells together. Hours that are not known teach nothing.
     """
     cells, hours = counts.shape
     days = hours // DAY
@@ -68,9 +72,10 @@ def expect(counts: Floats, known: Bools, weekday: int, *, warm_days: int = 3) ->
     for day in range(days):
         at = slice(day * DAY, (day + 1) * DAY)
         of_week = ((weekday + day) % 7) * DAY + np.arange(DAY)
-        mean[:, at], size[:, at] = state.expected(of_week)
+        rhythm = state.profile()[of_week][None, :] if shape is None else shape[:, at]
+        mean[:, at], size[:, at] = state.expected(of_week, rhythm)
         ready[at] = state.days >= warm_days
-        state.learn(counts[:, at], known[at], of_week, mean[:, at], size[:, at])
+        state.learn(counts[:, at], known[at], of_week, mean[:, at], size[:, at], None if shape is None else rhythm)
     return Expected(mean, size, ready)
 
 
@@ -87,6 +92,9 @@ class _State:
         """Hours, weighted by the profile of all."""
         self.day_seen = np.zeros((cells, DAY))
         self.day_weight = np.zeros((cells, DAY))
+        self.kind_seen = np.zeros((2, cells, DAY))
+        """The same, beside that, on days of the week and on weekends."""
+        self.kind_weight = np.zeros((2, cells, DAY))
         self.week_seen = np.zeros((cells, 7 * DAY))
         self.week_weight = np.zeros((cells, 7 * DAY))
         self.excess = np.zeros(cells)
@@ -99,7 +107,7 @@ class _State:
         if not hours.sum():
             return np.ones(7 * DAY)
         counts = self.total.reshape(7, DAY)
-        mean = counts.sum() / hours.sum()
+        mean = max(counts.sum() / hours.sum(), 1e-9)
         by_hour = (counts.sum(0) + mean) / (hours.sum(0) + 1)
         is_weekend = np.array([False] * 5 + [True] * 2)
         days = np.empty(7)
@@ -111,23 +119,29 @@ class _State:
         out = own / max(own.mean(), 1e-12)
         return np.asarray(np.maximum(out, _FLOOR)).reshape(-1)
 
-    def expected(self, of_week: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    def expected(self, of_week: NDArray[np.int64], rhythm: Floats) -> tuple[Floats, Floats]:
         """Means and sizes for the hours of a day."""
-        profile = self.profile()[of_week]
         seen = self.exposure > 0
         typical = self.counts.sum() / max(self.exposure.sum(), 1e-9)
         level = (self.counts + _LEVEL_PRIOR * min(typical, 1.0)) / (self.exposure + _LEVEL_PRIOR)
         level = np.where(seen, level, typical)
+        kind = int(of_week[0] >= _WEEKEND)
+        by_day = self._own(self.day_seen, self.day_weight) * self._own(self.kind_seen[kind], self.kind_weight[kind])
         week_weight = self.week_weight[:, of_week]
         by_week = (self.week_seen[:, of_week] + _WEEK_PRIOR) / (week_weight + _WEEK_PRIOR)
-        mean = np.maximum(level[:, None] * profile[None, :] * self.by_day() * by_week, 1e-6)
-        unsure = 1 / (self.day_weight + _DAY_PRIOR) + 1 / (week_weight + _WEEK_PRIOR) + 1 / (self.counts[:, None] + 1)
+        mean = np.maximum(level[:, None] * rhythm * by_day * by_week, 1e-6)
+        unsure = 1 / (self.kind_weight[kind] + _DAY_PRIOR) + 1 / (week_weight + _WEEK_PRIOR) + 1 / (self.counts[:, None] + 1)
         size = 1 / (self.dispersion()[:, None] + unsure)
         return mean, np.where(self.counts[:, None] > 0, size, np.minimum(size, _NEW_SIZE))
 
-    def by_day(self) -> Floats:
-        """Own deviations by hour of the day."""
-        return np.asarray((self.day_seen + _DAY_PRIOR) / (self.day_weight + _DAY_PRIOR))
+    @staticmethod
+    def _own(seen: Floats, weights: Floats) -> Floats:
+        """Own deviations."""
+        return np.asarray((seen + _DAY_PRIOR) / (weights + _DAY_PRIOR))
+
+    def _told(self, mean: Floats, known: Bools) -> Floats:
+        """How many counts' worth hours of that mean tell."""
+        return np.where(known, mean / (1 + self.dispersion()[:, None] * mean), 0.0)
 
     def dispersion(self) -> Floats:
         """Of each cell, beyond a Poisson's."""
@@ -135,14 +149,25 @@ class _State:
         own = (self.excess + _DISPERSION_PRIOR * pooled) / (self.squares + _DISPERSION_PRIOR)
         return np.asarray(np.maximum(own, 0.0))
 
-    def learn(self, counts: Floats, known: Bools, of_week: NDArray[np.int64], mean: Floats, size: Floats) -> None:
-        """Adds a day."""
+    def learn(
+        self, counts: Floats, known: Bools, of_week: NDArray[np.int64], mean: Floats, size: Floats, rhythm: Floats | None
+    ) -> None:
+        """Adds a day. `rhythm`: where it is not that of all cells, with this day."""
         if not known.any():
             return
         first = self.days == 0
         most = np.inf if first else mean + _MOST_SDS * np.sqrt(mean + mean**2 / size) + 3
         seen = np.where(known, np.minimum(counts, most), 0.0)
-        for total in (self.counts, self.exposure, self.day_seen, self.day_weight, self.excess, self.squares):
+        for total in (
+            self.counts,
+            self.exposure,
+            self.day_seen,
+            self.day_weight,
+            self.kind_seen,
+            self.kind_weight,
+            self.excess,
+            self.squares,
+        ):
             total *= _KEEP
         # an hour of the week comes once in seven days
         self.week_seen[:, of_week] *= _KEEP**7
@@ -152,15 +177,18 @@ class _State:
         self.total[of_week] += seen.sum(0)
         self.total_hours[of_week] += known
         self.counts += seen.sum(1)
-        profile = np.where(known, self.profile()[of_week], 0.0)
-        self.exposure += profile.sum()
+        rhythm = np.where(known, self.profile()[of_week][None, :] if rhythm is None else rhythm, 0.0)
+        self.exposure += rhythm.sum(1)
         level = self.counts / np.maximum(self.exposure, 1e-9)
-        usual = np.maximum(level[:, None] * profile[None, :], 1e-9)
-        told = np.where(known, usual / (1 + self.dispersion()[:, None] * usual), 0.0)
-        self.day_seen += told * seen / usual
-        self.day_weight += told
-        of_day = usual * self.by_day()
-        self.week_seen[:, of_week] += told * seen / of_day
+        usual = np.maximum(level[:, None] * rhythm, 1e-9)
+        kind = int(of_week[0] >= _WEEKEND)
+        for seen_so_far, weights in ((self.day_seen, self.day_weight), (self.kind_seen[kind], self.kind_weight[kind])):
+            told = self._told(usual * self._own(seen_so_far, weights), known)
+            seen_so_far += told * seen / usual
+            weights += told
+            usual = usual * self._own(seen_so_far, weights)
+        told = self._told(usual, known)
+        self.week_seen[:, of_week] += told * seen / usual
         self.week_weight[:, of_week] += told
         if not first:
             used = np.where(known, mean, 0.0)

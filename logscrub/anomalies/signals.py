@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import polars as pl
@@ -70,6 +70,8 @@ class Signals:
     with distinct objects of the day, hours in which anything was done, and the most of an hour."""
     without_customer: int
     """Records of the period that name no customer."""
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What was reckoned from all this and is needed again."""
 
     @property
     def hours(self) -> int:

@@ -30,25 +30,33 @@ _PRIOR, _PRIOR_SCALE = 10, 1.3
 
 
 def nb_upper(counts: Floats, mean: Floats, size: Floats) -> Floats:
-    """−log10 of P(X > x) + ½ P(X = x), X negative binomial with variance mean + mean²/size."""
+    """−log10 of P(X > x) + ½ P(X = x), X negative binomial with variance mean + mean²/size; 0 for what is not above the mean."""
     from scipy.special import betainc
 
-    x, mean, size = np.broadcast_arrays(counts, np.maximum(mean, 1e-9), np.minimum(size, 1e9))
-    share = mean / (mean + size)
-    more = betainc(x + 1, size, share)
-    as_many = np.where(x > 0, betainc(np.maximum(x, 1e-9), size, share), 1.0)
-    return _score((more + as_many) / 2)
+    above = counts > mean
+    x, m, n = _where(above, counts, mean, size)
+    share = m / (m + n)
+    out = np.zeros(above.shape)
+    out[above] = _score((betainc(x + 1, n, share) + betainc(x, n, share)) / 2)
+    return out
 
 
 def nb_lower(counts: Floats, mean: Floats, size: Floats) -> Floats:
-    """−log10 of P(X < x) + ½ P(X = x)."""
+    """−log10 of P(X < x) + ½ P(X = x); 0 for what is not below the mean."""
     from scipy.special import betainc
 
-    x, mean, size = np.broadcast_arrays(counts, np.maximum(mean, 1e-9), np.minimum(size, 1e9))
-    less_share = size / (mean + size)
-    as_few = betainc(size, x + 1, less_share)
-    fewer = np.where(x > 0, betainc(size, np.maximum(x, 1e-9), less_share), 0.0)
-    return _score((as_few + fewer) / 2)
+    below = counts < mean
+    x, m, n = _where(below, counts, mean, size)
+    share = n / (m + n)
+    fewer = np.where(x > 0, betainc(n, np.maximum(x, 1e-9), share), 0.0)
+    out = np.zeros(below.shape)
+    out[below] = _score((betainc(n, x + 1, share) + fewer) / 2)
+    return out
+
+
+def _where(which: Bools, counts: Floats, mean: Floats, size: Floats) -> tuple[Floats, Floats, Floats]:
+    x, m, n = np.broadcast_arrays(counts, mean, size)
+    return x[which], np.maximum(m[which], 1e-9), np.minimum(n[which], 1e9)
 
 
 def rate_upper(hits: Floats, trials: Floats, rate: Floats, correlation: Floats) -> Floats:

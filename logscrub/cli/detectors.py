@@ -104,20 +104,26 @@ def test(
         typer.Argument(metavar="DIR", help="Your own detectors, tested together with the built-in ones.", show_default=False),
     ] = None,
 ) -> int:
-    """Hold the detectors to their examples.
+    """Hold the detectors, and the rules of anomalies, to their examples.
 
     What must be found is found, to the letter, and what must stay stays.
     """
+    from logscrub.anomalies.rules import load_rules
+    from logscrub.anomalies.selftest import failures as rule_failures
+    from logscrub.config import load_config
     from logscrub.detect.selftest import failures
 
-    catalogue = _catalogue([folder] if folder else [])
-    failed = failures(catalogue)
+    folders = [folder] if folder else []
+    catalogue = _catalogue(folders)
+    rules = load_rules((*load_config().detectors, *folders))
+    failed = [(f.detector, f.example, f.found) for f in failures(catalogue)]
+    failed += [(f.rule, f.example, "something" if f.found else "nothing") for f in rule_failures(rules)]
     items = _items(catalogue)
-    examples = sum(len(item.examples) + len(item.counterexamples) for item in items)
+    examples = sum(len(item.examples) + len(item.counterexamples) for item in (*items, *rules))
     if not failed:
-        put(f"{number(len(items), 'detector')}, {number(examples, 'example')}: all hold\n")
+        put(f"{number(len(items), 'detector')}, {number(len(rules), 'rule')}, {number(examples, 'example')}: all hold\n")
         return 0
-    put("".join(f"{f.detector}\n  example  {f.example}\n  found    {f.found}\n" for f in failed))
+    put("".join(f"{name}\n  example  {example}\n  found    {found}\n" for name, example, found in failed))
     say(f"{len(failed)} of {number(examples, 'example')} do not hold")
     return 1
 

@@ -75,7 +75,7 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
 
 
 def _judged(rule: Rule, cells: Panel, signals: Signals, allowed: float) -> list[Candidate]:
-    expected = expect(cells.counts, signals.known, signals.weekday)
+    expected = expect(cells.counts, signals.known, signals.weekday, _rhythm(rule, cells, signals))
     out = held_out(signals, expected.ready)
     period = slice(signals.first, signals.last)
     if not out.any():
@@ -120,6 +120,30 @@ def _judged(rule: Rule, cells: Panel, signals: Signals, allowed: float) -> list[
             )
         )
     return found
+
+
+def _rhythm(rule: Rule, cells: Panel, signals: Signals) -> Floats | None:
+    """What is a part of all records has the rhythm of these: of its function's, of its customer's, of the app's."""
+    if rule.number == "records":
+        return None
+    name = next((name for name in ("tenant", "function") if name in cells.names), "")
+    memo = ("rhythm", name)
+    if memo not in signals.memo:
+        frame = signals.tenants if name == "tenant" else signals.functions
+        records = panel(frame, (name,) if name else (), "records", signals.hours)
+        mean = expect(records.counts, signals.known, signals.weekday).mean
+        signals.memo[memo] = (
+            {key: n for n, key in enumerate(records.keys)},
+            mean / np.maximum(mean.mean(1, keepdims=True), 1e-9),
+        )
+    places, rhythms = signals.memo[memo]
+    at = cells.names.index(name) if name else -1
+    rows = [places.get((key[at],) if name else ()) for key in cells.keys]
+    out = np.ones((len(rows), signals.hours))
+    for n, row in enumerate(rows):
+        if row is not None:
+            out[n] = rhythms[row]
+    return out
 
 
 def _hours(unusual: Bools, scale: Floats, counts: Floats, mean: Floats, signals: Signals, rule: Rule) -> Bools:
