@@ -3,8 +3,8 @@
 A **score** is −log10 of a tail probability: 3 is once in a thousand. What a model says of its own tail is only as good as the
 model, so a score is **calibrated**: it is held against the scores of hours that were not learned from. Up to a high threshold
 their share counts; beyond it, their excesses are taken for exponential (peaks over threshold; Pickands, 1975). Real incidents are
-among those hours, and must not make the next one look usual. So the threshold is low enough that three times as many hours lie
-beyond it as may belong to incidents, and the scale is told by the median excess, which a third of them does not move by much.
+among those hours, and must not make the next one look usual. So the threshold is low enough that five times as many hours lie
+beyond it as may belong to incidents, and the scale is told by a low quantile of the excesses, which those do not move by much.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ _FEWEST = 200
 """Held-out scores without which nothing is calibrated: then a score is believed by half."""
 _LEAST_TAIL, _MOST_TAIL = 0.002, 0.2
 """Shares of held-out scores that lie beyond the threshold."""
+_TIMES = 5
+"""Times as many as may be of incidents, that lie beyond it."""
+_QUANTILE = 0.35
+"""Of excesses, that tells their scale."""
 _PRIOR, _PRIOR_SCALE = 10, 1.3
 """As many excesses of that scale are believed in before any was seen; a perfect model has scale 1."""
 
@@ -105,10 +109,17 @@ def calibrate(scores: Floats, incidents: float) -> Calibration:
     kept = np.sort(scores[np.isfinite(scores)])
     if len(kept) < _FEWEST:
         return Calibration(kept, 0.0, 1.0, 2.0)
-    wanted = min(max(3 * incidents / len(kept), _LEAST_TAIL), _MOST_TAIL)
+    wanted = min(max(_TIMES * incidents / len(kept), _LEAST_TAIL), _MOST_TAIL)
     threshold = float(np.quantile(kept, 1 - wanted))
     excesses = kept[kept > threshold] - threshold
-    own = float(np.median(excesses)) / np.log10(2) if len(excesses) else _PRIOR_SCALE
+    if threshold <= 0 and len(excesses):
+        # so rare that any is beyond: what one of them is worth is told by how often they come
+        threshold = float(np.quantile(excesses, _QUANTILE))
+        share = float(np.mean(kept >= threshold))
+        own = threshold / max(-np.log10(share), 0.1)
+        scale = (len(excesses) * own + _PRIOR * _PRIOR_SCALE) / (len(excesses) + _PRIOR)
+        return Calibration(kept, threshold, share, max(1.0, scale))
+    own = float(np.quantile(excesses, _QUANTILE)) / -np.log10(1 - _QUANTILE) if len(excesses) else _PRIOR_SCALE
     scale = (len(excesses) * own + _PRIOR * _PRIOR_SCALE) / (len(excesses) + _PRIOR)
     return Calibration(kept, threshold, max(len(excesses), 1) / len(kept), max(1.0, scale))
 

@@ -1,8 +1,8 @@
 """Test `silence`: something that ran all the time has stopped.
 
-A cell is silent from its last record on. Its silence is held against all gaps it had before: it has to be longer than the
-longest of them by half, and longer than chance leaves by its own rhythm. What runs on a schedule has gaps that are all alike, so
-it is missed after one and a half of them.
+A cell is silent between two records, or from its last one on. A silence is held against all gaps that it had before: it has to
+be longer than the longest of them by half, and longer than chance leaves by its own rhythm. What runs on a schedule has gaps
+that are all alike, so it is missed after one and a half of them.
 
 An example: `{every = 1, silent = 6}`: a record each hour (or each 24), and none in the last six.
 """
@@ -10,11 +10,11 @@ An example: `{every = 1, silent = 6}`: a record each hour (or each 24), and none
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from logscrub.anomalies.baseline import expect
 from logscrub.anomalies.judge.base import Candidate, Judge, Series, filled, unit_of, window, world
@@ -33,66 +33,65 @@ _REGULAR = 0.9
 
 
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
-    """What has stopped."""
+    """What has stopped, whether or not it began again."""
     found = []
-    hours = np.arange(signals.hours)
     for family in rule.by:
         cells = panel_of(rule, family, signals)
-        whole_feed = not family
-        # what of the whole app says nothing may be a missing export: that is for the rule on the feed
-        told = np.ones(signals.hours, bool) if whole_feed else _told(signals)
+        # where nothing of the whole app was logged, that a function says nothing is no news
+        told = signals.known | (not family)
+        told[signals.last :] = False
         expected = expect(cells.counts, signals.known, signals.weekday)
         for n, key in enumerate(cells.keys):
-            active = np.nonzero(cells.counts[n, : signals.last])[0]
-            if len(active) < _FEWEST_GAPS + 1 or active[-1] < signals.first - 21 * 24:
+            gap = _gap(cells.counts[n], expected.mean[n], told, signals, rule.least)
+            if gap is None:
                 continue
-            gaps = np.diff(active)
-            last = int(active[-1])
-            silent = int(told[last + 1 : signals.last].sum())
-            if last + 1 < signals.first and _already(gaps, last, signals, told):
-                continue  # it was silent already when the period began
-            usual = float(np.median(gaps))
-            is_regular = bool(np.mean(np.abs(gaps - usual) <= max(1.0, 0.1 * usual)) >= _REGULAR)
-            missed = float(expected.mean[n, last + 1 : signals.last][told[last + 1 : signals.last]].sum())
-            longest = float(np.quantile(gaps, 0.98)) if is_regular else float(gaps.max())
-            if silent + 1 <= max(_LONGER * longest, usual + rule.least) or (missed < _MEAN and not is_regular):
-                continue
-            missing = _missing(is_regular, usual, missed, silent)
+            start, end, missing, gaps = gap
             at = window(signals)
-            ready = np.where(expected.ready[at], 1.0, np.nan)
-            mean = expected.mean[n, at] * ready
-            counts: Floats = np.where(told[at] & (hours[at] <= signals.last), cells.counts[n, at], np.nan)
+            mean = expected.mean[n, at] * np.where(expected.ready[at], 1.0, np.nan)
+            counts: Floats = np.where(told[at], cells.counts[n, at], np.nan)
             found.append(
                 Candidate(
                     rule,
                     tuple(zip(cells.names, key, strict=True)),
-                    last + 1,
-                    signals.last,
+                    start,
+                    end,
                     unit_of(rule),
                     0.0,
                     missing,
-                    1 / (len(gaps) + 1),
-                    (signals.last - signals.first) / 24 * allowed,
+                    1 / (gaps + 1),
+                    allowed / len(rule.by),
                     series=Series(unit_of(rule), at.start, counts, mean, np.full_like(mean, np.nan), np.zeros_like(mean)),
                 )
             )
     return found
 
 
-def _missing(is_regular: bool, usual: float, missed: float, silent: int) -> float:
-    return max(missed, silent / usual if is_regular else 0.0)
-
-
-def _told(signals: Signals) -> Bools:
-    out = signals.known.copy()
-    out[signals.last :] = False
-    return out
-
-
-def _already(gaps: NDArray[np.int64], last: int, signals: Signals, told: Bools) -> bool:
-    """Whether the silence was told in the period before."""
-    before = int(told[last + 1 : signals.first].sum())
-    return before > 24 and before + 1 > _LONGER * float(gaps.max())
+def _gap(counts: Floats, mean: Floats, told: Bools, signals: Signals, least: float) -> tuple[int, int, float, int] | None:
+    """The longest silence of a cell in the period, if it is too long: from where to where, what is missing, gaps before it."""
+    active = np.nonzero(counts[: signals.last])[0]
+    before = active[active < signals.first]
+    if len(before) < _FEWEST_GAPS + 1:
+        return None
+    gaps = np.diff(before)
+    usual = float(np.median(gaps))
+    is_regular = bool(np.mean(np.abs(gaps - usual) <= max(1.0, 0.1 * usual)) >= _REGULAR)
+    # a few long ones of a schedule were incidents themselves; of what has none, each may be chance
+    longest = float(np.quantile(gaps, _REGULAR)) if is_regular else float(gaps.max())
+    most = max(_LONGER * longest, usual + least)
+    edges = [int(before[-1]), *active[active >= signals.first].tolist(), signals.last]
+    best: tuple[int, int, float, int] | None = None
+    for last, following in pairwise(edges):
+        silent = int(told[last + 1 : following].sum())
+        if silent + 1 <= most or int(told[last + 1 : signals.first].sum()) + 1 > most:
+            continue  # it is not long, or was told in the period before
+        missing = float(mean[last + 1 : following][told[last + 1 : following]].sum())
+        if is_regular:
+            missing = max(missing, silent / usual)
+        elif missing < _MEAN:
+            continue
+        if best is None or missing > best[2]:
+            best = (last + 1, following, missing, len(gaps))
+    return best
 
 
 def plays(rule: Rule, example: Mapping[str, Any]) -> bool:
