@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,11 +28,13 @@ from logscrub.config import CalendarException, Config, Mute
 from logscrub.errors import UsageError
 from logscrub.metrics.facts import FactFinder
 from logscrub.metrics.records import Records
-from logscrub.metrics.rollup import Rollup
+from logscrub.redact.pseudonyms import Pseudonymizer
+from logscrub.redact.scrub import Redactor
+from logscrub.scrubbing import Scrubber
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
-import traffic  # noqa: E402
+import traffic
 
 RULES = load_rules()
 MADE = datetime(2026, 6, 20, 6, tzinfo=UTC)
@@ -192,46 +192,188 @@ def nights(settings: traffic.Settings) -> list[Any]:
 
 # -- findings -------------------------------------------------------------------------------------------------------------
 
+BEGIN = 17 * DAY + 9
+"""The hour of the last day at which incidents begin."""
+BESIDE = (
+    "error_rate_up", "new_signature", "latency_shift", "volume_jump", "tenant_flood", "actor_flood", "enumeration",
+    "egress_denials", "webtrigger_hammering",
+)  # fmt: skip
+"""Incidents that can be at once, at places of their own."""
 
-def report(
-    settings: traffic.Settings, *, incident: str | None = None, exact: bool = False, config: Config | None = None
-) -> tuple[Report, Any]:
-    """The report of the last day of generated traffic, with one incident on it."""
+
+class World:
+    """Eighteen days of traffic, with incidents on the last."""
+
+    def __init__(self, *kinds: str) -> None:
+        model = traffic.make(traffic.Settings(days=18, tenants=60, records_a_day=15_000, kinds=(), quiet_days=15, gaps_a_month=0))
+        made = (traffic.incident(model, kind, "clear", start=BEGIN, number=n) for n, kind in enumerate(kinds))
+        model = replace(model, incidents=tuple(one for one in made if one is not None))
+        effects: dict[int, tuple[int, int]] = {}
+        self.rows = Rows(None, None)
+        for at, frame in traffic.rollups(model, parts=("actor", "count", "redaction"), effects=effects):
+            self.rows.beside[at.date()] = frame
+        self.truth = {t["kind"]: t for t in traffic.truth(model, effects)}
+        self.day = datetime.combine(max(self.rows.beside), datetime.min.time(), UTC)
+        self.signals = read_signals(self.rows, self.day, self.day + timedelta(days=1))
+
+    def report(self, *, exact: bool = True, config: Config | None = None) -> Report:
+        return report_of(self.signals, Drill(self.rows), RULES, config or Config(), made=MADE, exact=exact)
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World(*BESIDE)
+
+
+@pytest.fixture(scope="module")
+def found(world: World) -> Report:
+    return world.report()
+
+
+@pytest.mark.parametrize("kind", BESIDE)
+def test_a_clear_incident_is_found(kind: str, world: World, found: Report) -> None:
+    from incidents import RIGHT
+
+    place = world.truth[kind]["dimensions"]
+    right = [f for f in found.findings if f.rule in RIGHT[kind]]
+    here = [
+        f
+        for f in right
+        if all(place.get(name) in (None, value) for name, value in f.dimensions if name in ("function", "tenant"))
+    ]
+    assert here, (kind, place, [(f.rule, f.dimensions) for f in found.findings])
+    assert min(f.start for f in here) <= world.day + timedelta(hours=11), "within two hours"
+
+
+def test_silence_and_what_is_missing_is_found() -> None:
+    rules = {finding.rule for finding in World("silence_feed").report().findings}
+    assert "feed_silent" in rules
+
+
+def test_a_quiet_day_is_quiet() -> None:
+    made = World().report()
+    assert [f for f in made.findings if f.severity < "P4"] == []
+    assert made.expected_false_alarms == pytest.approx(1 / 7)
+    assert made.budget == "at most 1 false alarm a week, in the mean"
+
+
+def test_findings_are_told_as_a_person_needs_them(found: Report) -> None:
+    assert list(found.findings) == sorted(found.findings, key=lambda f: [g.id for g in found.findings].index(f.group))
+    leaders = [f for f in found.findings if f.group == f.id]
+    assert [f.severity for f in leaders] == sorted(f.severity for f in leaders)
+    for finding in found.findings:
+        assert finding.id == id_of(finding.rule, finding.dimensions) and len(finding.id) == 12
+        assert finding.start < finding.end
+        assert finding.p_value is None or 0 <= finding.p_value < 0.01
+        assert finding.first_steps
+        assert any(f.id == finding.group for f in found.findings)
+        if finding.clocks:
+            assert [clock.until - MADE for clock in finding.clocks] == [timedelta(hours=24), timedelta(hours=72)]
+    flood = next(f for f in found.findings if f.rule == "tenant_flood")
+    assert flood.start >= MADE.replace(day=18, hour=0), "not before the day on which all began"
+    assert flood.tenants == 1 and flood.expected is not None and flood.observed > 3 * flood.expected
+    assert flood.chart is not None and flood.chart.points[-1].observed is not None
+
+
+def test_who_it_is_about_is_told_to_who_holds_the_key_alone(world: World, found: Report) -> None:
+    hidden = world.report(exact=False)
+    assert [f.id for f in hidden.findings] == [f.id for f in found.findings]
+    tenants = {value for f in found.findings for name, value in f.dimensions if name in ("tenant", "actor")}
+    assert tenants and WITHHELD not in tenants
+    for finding in hidden.findings:
+        assert all(value == WITHHELD for name, value in finding.dimensions if name in ("tenant", "actor"))
+        assert all(e.value == WITHHELD for e in finding.explained_by if e.dimension == "tenant")
+    assert not any(tenant in repr(hidden) for tenant in tenants)
+
+
+def test_mutes_and_exceptions_are_told_as_muted(world: World, found: Report) -> None:
+    leader = found.findings[0]
+    mute = Mute(leader.id, "known", MADE.date())
+    holiday = CalendarException(world.day.date(), world.day.date(), ("volume_jump",), "a fair")
+    told, muted = silenced(found.findings, Config(mutes=(mute,), calendar=(holiday,)), MADE)
+    assert leader.id in {m.id for m in muted} and leader.id not in {f.id for f in told}
+    assert not any(f.rule == "volume_jump" for f in told)
+    assert {m.reason for m in muted} <= {"known", "a fair"}
+    assert all(f.group in {g.id for g in told} for f in told), "a group whose leader is muted is led by the next"
+    told, muted = silenced(found.findings, Config(mutes=(replace(mute, until=date(2026, 6, 1)),)), MADE)
+    assert len(told) == len(found.findings) and not muted, "a mute that is over mutes nothing"
+
+
+def test_a_first_night_says_what_it_cannot_know(world: World) -> None:
+    first = min(world.rows.beside)
+    rows = Rows(None, None, {first: world.rows.beside[first]})
+    start = datetime.combine(first, datetime.min.time(), UTC)
+    made = report_of(read_signals(rows, start, start + timedelta(days=1)), Drill(rows), RULES, Config(), made=MADE)
+    assert made.history_days == 0 and made.expected_false_alarms == 0
+    assert any("nothing is usual or unusual yet" in sentence for sentence in made.coverage)
+    assert made.statements and not any(s.is_new for s in made.statements)
+    assert all(f.expected is None or f.rule.endswith("_version") for f in made.findings)
+
+
+def test_hours_are_judged_the_same_in_a_days_report_and_by_themselves(world: World) -> None:
+    """Batch, replay and live: what was expected of an hour is frozen with its day."""
+    from logscrub.anomalies.judge import counts
+
+    rule = next(rule for rule in RULES if rule.id == "tenant_flood")
+    reader = SignalReader(world.rows, world.day)
+    whole = {c.dimensions: c for c in counts.find(rule, world.signals, 1.0)}
+    alone = reader.read(world.day + timedelta(hours=9), world.day + timedelta(hours=10))
+    for candidate in counts.find(rule, alone, 1.0):
+        assert candidate.series is not None
+        same = whole[candidate.dimensions].series
+        assert same is not None
+        hours = BEGIN + 1
+        cut = slice(0, hours - candidate.series.start)
+        other = slice(candidate.series.start - same.start, hours - same.start)
+        assert np.array_equal(candidate.series.expected[cut], same.expected[other], equal_nan=True)
+        assert np.array_equal(candidate.series.upper[cut], same.upper[other], equal_nan=True)
+
+
+def finding(rule: str, start: int, severity: str = "P3", **dimensions: str) -> Finding:
+    at = MADE + timedelta(hours=start)
+    return Finding(
+        id_of(rule, dimensions.items()), "error", rule, severity, rule, "", at, at + timedelta(hours=2),  # type: ignore[arg-type]
+        tuple(dimensions.items()), "errors", 9, 1, 1e-6, 0.01, 4, (), ("Look.",), (), None, "",
+    )  # fmt: skip
+
+
+def test_findings_of_one_place_and_time_are_one_group() -> None:
+    one = finding("error_rate_up", 0, function="save")
+    same = finding("signature_burst", 1, "P4", function="save", signature="TypeError")
+    elsewhere = finding("error_rate_up", 1, function="load")
+    later = finding("timeouts_up", 30, function="save")
+    group = {f.id: f.group for f in grouped([later, elsewhere, same, one])}
+    assert group[same.id] == group[one.id] == one.id
+    assert group[elsewhere.id] == elsewhere.id and group[later.id] == later.id
+
+
+def test_withheld_findings_keep_their_id() -> None:
+    one = finding("tenant_flood", 0, tenant="<CLOUD_ID:" + "a" * 20 + ">")
+    assert withhold(one).id == one.id and withhold(one).dimensions == (("tenant", WITHHELD),)
+
+
+# -- live -----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_stream_tells_once_what_the_report_tells(redactor: Redactor) -> None:
+    settings = traffic.Settings(days=8, tenants=12, records_a_day=3000, kinds=(), quiet_days=5, gaps_a_month=0)
     model = traffic.make(settings)
-    start = (settings.days - 1) * 24 + 9
-    one = traffic.incident(model, incident, "clear", start=start) if incident else None
-    model = replace(model, incidents=() if one is None else (one,))
+    flood = traffic.incident(model, "tenant_flood", "clear", start=6 * DAY + 10)
+    assert flood is not None
+    model = replace(model, incidents=(flood,))
     rows = Rows(None, None)
-    effects: dict[int, tuple[int, int]] = {}
-    for at, frame in traffic.rollups(model, parts=("actor", "count", "redaction"), effects=effects):
-        rows.beside[at.date()] = frame
-    day = datetime.combine(max(rows.beside), datetime.min.time(), UTC)
-    signals = read_signals(rows, day, day + timedelta(days=1))
-    made = report_of(signals, Drill(rows), RULES, config or Config(), made=MADE, exact=exact)
-    return made, traffic.truth(model, effects)
-
-
-WEEKDAY = replace(QUIET, days=18, tenants=60, records_a_day=20_000)
-
-
-@pytest.mark.parametrize(
-    ("kind", "rules"),
-    [
-        ("error_rate_up", {"error_rate_up", "signature_burst"}),
-        ("new_signature", {"new_signature"}),
-        ("timeouts", {"timeouts_up", "error_rate_up"}),
-        ("throttling", {"throttling_up"}),
-        ("latency_shift", {"latency_up"}),
-        ("volume_jump", {"volume_jump"}),
-        ("silence_feed", {"feed_silent", "volume_drop"}),
-        ("tenant_flood", {"tenant_flood"}),
-        ("actor_flood", {"actor_flood", "tenant_flood"}),
-        ("enumeration", {"enumeration", "tenant_flood"}),
-        ("egress_denials", {"egress_denials"}),
-        ("webtrigger_hammering", {"webtrigger_hammering"}),
-    ],
-)
-def test_a_clear_incident_is_found(kind: str, rules: set[str]) -> None:
-    made, truth = report(WEEKDAY, incident=kind)
-    found = {finding.rule for finding in made.findings}
-    assert found & rules, (found, truth)
+    frames = dict(traffic.rollups(model, parts=("actor", "count", "redaction")))
+    for at, frame in frames.items():
+        if at.date() < (min(frames) + timedelta(days=6)).date():
+            rows.beside[at.date()] = frame
+    live = Live(rows, RULES, Config(), exact=True)
+    finder, records = FactFinder(Pseudonymizer(traffic.KEY).derived("metrics")), Records()
+    scrubber = Scrubber(Redactor(redactor.engine, redactor.policy, Pseudonymizer(traffic.KEY)))
+    alerts = []
+    for line in traffic.log_lines(model, traffic.day_of(model, 6)):
+        alerts += live.take(finder.facts(item) for item in records.feed(scrubber.feed(line, False)))
+    alerts += live.take(finder.facts(item) for item in [*records.feed(scrubber.finish()), *records.finish()])
+    alerts += live.finish()
+    told = [alert.finding for alert in alerts if alert.finding.rule == "tenant_flood"]
+    assert len(told) == 1, [(a.at, a.finding.rule, a.finding.dimensions) for a in alerts]
+    assert told[0].start.hour in (10, 11)

@@ -126,8 +126,9 @@ def silenced(findings: Sequence[Finding], config: Config, made: datetime) -> tup
             until = datetime.combine(mute.until, time(), UTC) + timedelta(days=1)
             muted.append(Muted(finding.id, finding.rule, finding.title, mute.reason, until))
             continue
-        last = (finding.end - timedelta(microseconds=1)).date()
-        days = [e for e in config.calendar if e.first <= finding.start.date() and last <= e.last]
+        # it may have begun in the last hours of the day before
+        first, last = finding.start.date(), (finding.end - timedelta(microseconds=1)).date()
+        days = [e for e in config.calendar if e.first - timedelta(days=1) <= first and e.first <= last <= e.last]
         exception = next((e for e in days if not e.rules or finding.rule in e.rules), None)
         if exception is not None:
             muted.append(Muted(finding.id, finding.rule, finding.title, exception.reason, None))

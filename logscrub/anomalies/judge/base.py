@@ -142,6 +142,19 @@ def episodes(unusual: Bools) -> list[tuple[int, int]]:
     return runs
 
 
+def best_run(values: Floats) -> tuple[int, int]:
+    """The run of hours with the greatest sum, as first and behind last (Kadane); one hour at least."""
+    best, run, start = -np.inf, 0.0, 0
+    found = (0, 1)
+    for n, value in enumerate(values.tolist()):
+        if run <= 0:
+            run, start = 0.0, n
+        run += value
+        if run > best:
+            best, found = run, (start, n + 1)
+    return found
+
+
 def unit_of(rule: Rule) -> str:
     """What a rule counts, for a person."""
     return UNITS.get(rule.number, rule.number)

@@ -20,6 +20,7 @@ from logscrub.anomalies.judge.base import (
     Candidate,
     Judge,
     Series,
+    best_run,
     calibrated,
     episodes,
     filled,
@@ -37,6 +38,8 @@ _COLUMNS: Final = {"app_version": "version"}
 """Dimensions whose column has another name."""
 _CHART_SCORE = 3.0
 """The band of a chart is left once in a thousand hours."""
+_SMALL = 0.2
+"""The share of the greatest run's excess, below which another one is not worth telling beside it."""
 _NIGHT: Final = 16
 """The hour at which an example's night begins."""
 _SHORT_HISTORY = 3
@@ -97,10 +100,12 @@ def _judged(rule: Rule, cells: Panel, signals: Signals, allowed: float) -> list[
     tested = max(1, int(open_hours.sum()))
     found = []
     for cell in np.nonzero(unusual.any(1))[0].tolist():
-        hours = _hours(unusual[cell], scored.scale[cell], cells.counts[cell], expected.mean[cell], signals, rule)
+        hours = _hours(unusual[cell], scored.scale[cell], cells.counts[cell], expected, cell, signals, rule)
         runs = [(a, b) for a, b in episodes(hours) if _matters(rule, cells.counts[cell, a:b], expected.mean[cell, a:b])]
         if not runs:
             continue
+        amounts = [abs(float((cells.counts[cell, a:b] - expected.mean[cell, a:b]).sum())) for a, b in runs]
+        runs = [run for run, amount in zip(runs, amounts, strict=True) if amount >= _SMALL * max(amounts)]
         where = np.zeros(signals.hours, bool)
         for a, b in runs:
             where[a:b] = hours[a:b]
@@ -146,14 +151,19 @@ def _rhythm(rule: Rule, cells: Panel, signals: Signals) -> Floats | None:
     return out
 
 
-def _hours(unusual: Bools, scale: Floats, counts: Floats, mean: Floats, signals: Signals, rule: Rule) -> Bools:
-    """The hours that make a cell's unusual sums unusual."""
+def _hours(unusual: Bools, scale: Floats, counts: Floats, expected: Expected, cell: int, signals: Signals, rule: Rule) -> Bools:
+    """The hours that make a cell's unusual sums unusual: of each sum, the run with the most excess."""
+    mean, size = expected.mean[cell], expected.size[cell]
+    excess = counts - mean if rule.direction == "up" else mean - counts
+    excess = np.where(signals.known, excess, 0.0)
+    net = excess - np.sqrt(mean + mean**2 / size) / 2
     out = np.zeros(signals.hours, bool)
-    above = counts > mean if rule.direction == "up" else counts < mean
     for t in np.nonzero(unusual)[0].tolist():
         at = signals.first + t
-        out[max(0, at - int(scale[t]) + 1) : at + 1] = True
-    return np.asarray(out & above & signals.known)
+        begin = max(0, at - int(scale[t]) + 1)
+        first, last = best_run(net[begin : at + 1])
+        out[begin + first : begin + last] = True
+    return np.asarray(out & (excess > 0))
 
 
 def _matters(rule: Rule, counts: Floats, mean: Floats) -> bool:

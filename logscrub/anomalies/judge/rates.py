@@ -21,6 +21,7 @@ from logscrub.anomalies.judge.base import (
     Candidate,
     Judge,
     Series,
+    best_run,
     calibrated,
     episodes,
     filled,
@@ -83,10 +84,13 @@ def _judged(rule: Rule, hits: Panel, trials: Panel, signals: Signals, allowed: f
     found = []
     for cell in np.nonzero(unusual.any(1))[0].tolist():
         wide = np.zeros(signals.hours, bool)
+        mean = trials.counts[cell] * expected.rate[cell]
+        net = np.where(known, hits.counts[cell] - mean - np.sqrt(mean) / 2, 0.0)
         for t in np.nonzero(unusual[cell])[0].tolist():
             at = signals.first + t
-            wide[max(0, at - int(scored.scale[cell, t]) + 1) : at + 1] = True
-        mean = trials.counts[cell] * expected.rate[cell]
+            begin = max(0, at - int(scored.scale[cell, t]) + 1)
+            first, last = best_run(net[begin : at + 1])
+            wide[begin + first : begin + last] = True
         hours = wide & known & (hits.counts[cell] > mean)
         where = np.zeros(signals.hours, bool)
         for a, b in episodes(hours):

@@ -2,7 +2,7 @@
 
 A cell is silent between two records, or from its last one on. A silence is held against all gaps that it had before: it has to
 be longer than the longest of them by half, and longer than chance leaves by its own rhythm. What runs on a schedule has gaps
-that are all alike, so it is missed after one and a half of them.
+that are all alike, so it is missed after one and a half of them, however few records it writes.
 
 An example: `{every = 1, silent = 6}`: a record each hour (or each 24), and none in the last six.
 """
@@ -28,8 +28,8 @@ _FEWEST_GAPS = 7
 _LONGER = 1.5
 _MEAN = 7.0
 """Records that would have come: exp(−7) is once in a thousand."""
-_REGULAR = 0.9
-"""The share of gaps that are as long as the usual one, from which a cell runs on a schedule."""
+_INCIDENTS = 3
+"""Gaps that may have been incidents, one in twenty at most."""
 
 
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
@@ -74,9 +74,9 @@ def _gap(counts: Floats, mean: Floats, told: Bools, signals: Signals, least: flo
         return None
     gaps = np.diff(before)
     usual = float(np.median(gaps))
-    is_regular = bool(np.mean(np.abs(gaps - usual) <= max(1.0, 0.1 * usual)) >= _REGULAR)
-    # a few long ones of a schedule were incidents themselves; of what has none, each may be chance
-    longest = float(np.quantile(gaps, _REGULAR)) if is_regular else float(gaps.max())
+    # a few of the longest were incidents themselves
+    longest = float(np.sort(gaps)[-1 - min(_INCIDENTS, len(gaps) // 20)])
+    is_regular = longest <= 1.25 * usual + 1
     most = max(_LONGER * longest, usual + least)
     edges = [int(before[-1]), *active[active >= signals.first].tolist(), signals.last]
     best: tuple[int, int, float, int] | None = None
