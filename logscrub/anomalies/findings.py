@@ -1,8 +1,8 @@
 """From candidates to findings: how severe, of which cause, in which order, with which id.
 
 Severity is on Atlassian's scale. A rule says what something of the usual size is. It is one step worse where half of the
-customers (ten at least) have it, and where there is twenty times as much as expected; one step better where an error has one
-customer only.
+customers (ten at least) have it, and where several have an error twenty times as often as expected; one step better where an
+error has one customer only.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from logscrub.config import Severity
 CLOCKS: Final = (("Atlassian", 24), ("the customers whom it concerns", 72))
 """Who has to be told of a security incident, and within how many hours after it is known
 (https://developer.atlassian.com/platform/marketplace/security-requirements/)."""
-_MANY_TENANTS = 10
+_MANY_TENANTS, _SOME_TENANTS = 10, 3
 _MANY_SHARE = 0.5
 _MANY_TIMES = 20
 _WHO = ("tenant", "actor")
@@ -89,8 +89,8 @@ def severity_of(rule: Rule, candidate: Candidate, concerned: int | None, tenants
     step = SEVERITIES.index(rule.severity)
     if concerned is not None and concerned >= max(_MANY_TENANTS, _MANY_SHARE * tenants):
         step -= 1
-    if candidate.expected is not None and candidate.p_value is not None and rule.direction == "up":
-        step -= candidate.observed >= _MANY_TIMES * max(candidate.expected, 0.5) and candidate.observed >= 1
+    if candidate.expected is not None and rule.kind == "error" and rule.direction == "up" and (concerned or 0) >= _SOME_TENANTS:
+        step -= candidate.observed >= max(_MANY_TIMES * candidate.expected, 1)
     if rule.kind == "error" and concerned == 1:
         step += 1
     return SEVERITIES[min(max(step, 0), len(SEVERITIES) - 1)]
@@ -122,38 +122,56 @@ def withhold(finding: Finding) -> Finding:
 
 
 def grouped(findings: Sequence[Finding]) -> list[Finding]:
-    """Findings of one cause under the one that leads: those that overlap in time and in place."""
+    """Findings of one cause under the one that leads.
+
+    A cause is a version, a customer, a person, or a function, at a time. What a customer makes most of is that customer's; what
+    goes wrong in a function that is worse since a version is that version's; what the whole app has is that of the place that
+    explains it. Customer data in logs is always told by itself.
+    """
     ordered = sorted(findings, key=_first)
-    leaders: list[list[Finding]] = []
+    causes = {finding.id: _cause(finding, ordered) for finding in ordered}
+    groups: list[list[Finding]] = []
     for finding in ordered:
-        home = next((group for group in leaders if any(_same_cause(finding, other) for other in group)), None)
+        home = next((g for g in groups if causes[g[0].id] == causes[finding.id] and any(_overlap(finding, o) for o in g)), None)
         if home is None:
-            leaders.append([finding])
+            groups.append([finding])
         else:
             home.append(finding)
-    return [replace(finding, group=group[0].id) for group in leaders for finding in group]
+    for group in groups:
+        if causes[group[0].id][0] in ("tenant", "actor"):  # what somebody does leads, what comes of it follows
+            group.sort(key=lambda finding: (finding.severity, finding.kind != "abuse"))
+    return [replace(finding, group=group[0].id) for group in groups for finding in group]
+
+
+def _cause(finding: Finding, every: Sequence[Finding], *, deep: bool = True) -> tuple[str, ...]:
+    """What a finding is put down to."""
+    places = dict(finding.dimensions)
+    if finding.kind == "privacy":
+        return ("statement", finding.id)
+    for name in ("app_version", "tenant", "actor"):
+        if name in places:
+            return (name, places[name])
+    beside = [other for other in every if other.id != finding.id and other.kind != "privacy" and _overlap(finding, other)]
+    explained = {e.dimension: e.value for e in finding.explained_by if e.share >= _MANY_SHARE}
+    if any(dict(other.dimensions).get("tenant") == explained.get("tenant", "") for other in beside):
+        return ("tenant", explained["tenant"])
+    function = places.get("function")
+    if function is None and deep:
+        function = explained.get("function")
+        same = [other for other in beside if function is not None and dict(other.dimensions).get("function") == function]
+        return _cause(same[0], every, deep=False) if same else ("app", finding.rule)
+    if function is None:
+        return ("app", finding.rule)
+    versions = (dict(other.dimensions) for other in beside)
+    version = next((v["app_version"] for v in versions if v.get("function") == function and "app_version" in v), None)
+    return ("app_version", version) if version is not None else ("function", function)
+
+
+def _overlap(one: Finding, other: Finding) -> bool:
+    return one.start <= other.end + _CLOSE and other.start <= one.end + _CLOSE
 
 
 def _first(finding: Finding) -> tuple[str, float, float, str]:
     """What to look at first: the severest; of those what concerns most customers, and is least probable."""
     p = 1e-9 if finding.p_value is None else finding.p_value
     return (finding.severity, -(finding.tenants or 0), p, finding.id)
-
-
-def _same_cause(one: Finding, other: Finding) -> bool:
-    if one.start > other.end + _CLOSE or other.start > one.end + _CLOSE or one.kind == "privacy" or other.kind == "privacy":
-        return False
-    mine, theirs = dict(one.dimensions), dict(other.dimensions)
-    if any(name in theirs and theirs[name] != value for name, value in mine.items()):
-        return False
-    if {name for name, value in mine.items() if theirs.get(name) == value}:
-        return True
-    return _points_at(one, other) or _points_at(other, one)
-
-
-def _points_at(one: Finding, other: Finding) -> bool:
-    """Whether one is explained by where the other is."""
-    places = set(other.dimensions)
-    if not places:
-        return one.rule == other.rule
-    return any((e.dimension, e.value) in places and e.share >= _MANY_SHARE for e in one.explained_by)

@@ -14,6 +14,7 @@ A rule file holds (unknown keys are errors):
     least         how many more (or fewer) there have to be than expected, whatever the odds
     times         how many times as many, at least (fewer: at most the inverse)
     quiet         only hours of which no more than this share of the cell's mean hour is expected (optional)
+    per_record    where there are more records than usual, as many more are expected (optional)
     alone         without days to compare with, so many are told all the same (optional)
     severity      P1 to P5, for something of the usual size; see `logscrub.anomalies.findings`
     incident      whether it may be a security incident, with its clocks (optional)
@@ -62,6 +63,7 @@ class Rule:
     least: float = 1.0
     times: float = 1.0
     quiet: float | None = None
+    per_record: bool = False
     alone: float | None = None
     incident: bool = False
     examples: tuple[Mapping[str, Any], ...] = ()
@@ -115,8 +117,9 @@ def parse_rule(data: Mapping[str, Any], path: Path) -> Rule:
             if isinstance(values[key], bool) or not isinstance(values[key], int | float) or values[key] < 0:
                 raise UsageError(f"{path}: {key} must be a number")
             values[key] = float(values[key])
-    if not isinstance(values.get("incident", False), bool):
-        raise UsageError(f"{path}: incident must be true or false")
+    for key in ("incident", "per_record"):
+        if not isinstance(values.get(key, False), bool):
+            raise UsageError(f"{path}: {key} must be true or false")
     _one_of(values["kind"], get_args(Kind), "kind", path)
     _one_of(values["severity"], SEVERITIES, "severity", path)
     _one_of(values.get("direction", "up"), get_args(Direction), "direction", path)

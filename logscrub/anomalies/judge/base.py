@@ -39,6 +39,8 @@ _BANDS = (0.0, 0.3, 3.0, 20.0, np.inf)
 """Expected counts among which scores are comparable: a calibration of its own for each band."""
 _INCIDENTS_A_WEEK, _INCIDENT_HOURS = 3, 8
 """How many incidents there may have been among the hours that are learned from, and how long they took."""
+LITTLE: Final = 0.1
+"""The share of the greatest hour's excess, below which an hour says that it is over."""
 _GAP = 3
 """Hours between unusual ones that belong to the same finding."""
 

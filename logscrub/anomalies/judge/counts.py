@@ -9,13 +9,15 @@ the same kind stand beside it (20 without it). `night` an hour are usual in the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from logscrub.anomalies.baseline import DAY, Expected, expect
 from logscrub.anomalies.judge.base import (
+    LITTLE,
     SCALES,
     Candidate,
     Judge,
@@ -38,6 +40,7 @@ _COLUMNS: Final = {"app_version": "version"}
 """Dimensions whose column has another name."""
 _CHART_SCORE = 3.0
 """The band of a chart is left once in a thousand hours."""
+_MOST_TIMES = 100.0
 _SMALL = 0.2
 """The share of the greatest run's excess, below which another one is not worth telling beside it."""
 _NIGHT: Final = 16
@@ -78,7 +81,10 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
 
 
 def _judged(rule: Rule, cells: Panel, signals: Signals, allowed: float) -> list[Candidate]:
-    expected = expect(cells.counts, signals.known, signals.weekday, _rhythm(rule, cells, signals))
+    rhythm, times = _records(rule, cells, signals)
+    expected = expect(cells.counts, signals.known, signals.weekday, rhythm)
+    if times is not None:
+        expected = replace(expected, mean=expected.mean * times)
     out = held_out(signals, expected.ready)
     period = slice(signals.first, signals.last)
     if not out.any():
@@ -127,28 +133,39 @@ def _judged(rule: Rule, cells: Panel, signals: Signals, allowed: float) -> list[
     return found
 
 
-def _rhythm(rule: Rule, cells: Panel, signals: Signals) -> Floats | None:
-    """What is a part of all records has the rhythm of these: of its function's, of its customer's, of the app's."""
+class _Records(NamedTuple):
+    """The records that counts are part of."""
+
+    places: Mapping[tuple[str, ...], int]
+    rhythm: Floats
+    """What is expected of each, 1 in the mean."""
+    times: Floats
+    """As many times as expected were there, at least 1."""
+
+
+def _records(rule: Rule, cells: Panel, signals: Signals) -> tuple[Floats | None, Floats | None]:
+    """What is a part of all records has the rhythm of these: of its function's, of its customer's, of the app's.
+
+    And, where the rule wants it so, as many times as many of it are expected.
+    """
     if rule.number == "records":
-        return None
+        return None, None
     name = next((name for name in ("tenant", "function") if name in cells.names), "")
-    memo = ("rhythm", name)
-    if memo not in signals.memo:
+    if ("records", name) not in signals.memo:
         frame = signals.tenants if name == "tenant" else signals.functions
-        records = panel(frame, (name,) if name else (), "records", signals.hours)
-        mean = expect(records.counts, signals.known, signals.weekday).mean
-        signals.memo[memo] = (
-            {key: n for n, key in enumerate(records.keys)},
-            mean / np.maximum(mean.mean(1, keepdims=True), 1e-9),
-        )
-    places, rhythms = signals.memo[memo]
+        told = panel(frame, (name,) if name else (), "records", signals.hours)
+        mean = expect(told.counts, signals.known, signals.weekday).mean
+        rhythm = mean / np.maximum(mean.mean(1, keepdims=True), 1e-9)
+        times = np.clip((told.counts + 1) / (mean + 1), 1, _MOST_TIMES)
+        signals.memo["records", name] = _Records({key: n for n, key in enumerate(told.keys)}, rhythm, times)
+    records: _Records = signals.memo["records", name]
     at = cells.names.index(name) if name else -1
-    rows = [places.get((key[at],) if name else ()) for key in cells.keys]
-    out = np.ones((len(rows), signals.hours))
+    rows = [records.places.get((key[at],) if name else ()) for key in cells.keys]
+    rhythm, times = np.ones((2, len(rows), signals.hours))
     for n, row in enumerate(rows):
         if row is not None:
-            out[n] = rhythms[row]
-    return out
+            rhythm[n], times[n] = records.rhythm[row], records.times[row]
+    return rhythm, times if rule.per_record else None
 
 
 def _hours(unusual: Bools, scale: Floats, counts: Floats, expected: Expected, cell: int, signals: Signals, rule: Rule) -> Bools:
@@ -156,12 +173,13 @@ def _hours(unusual: Bools, scale: Floats, counts: Floats, expected: Expected, ce
     mean, size = expected.mean[cell], expected.size[cell]
     excess = counts - mean if rule.direction == "up" else mean - counts
     excess = np.where(signals.known, excess, 0.0)
-    net = excess - np.sqrt(mean + mean**2 / size) / 2
+    noise = np.sqrt(mean + mean**2 / size) / 2
     out = np.zeros(signals.hours, bool)
     for t in np.nonzero(unusual)[0].tolist():
         at = signals.first + t
         begin = max(0, at - int(scale[t]) + 1)
-        first, last = best_run(net[begin : at + 1])
+        here = excess[begin : at + 1]
+        first, last = best_run(here - np.maximum(noise[begin : at + 1], LITTLE * here.max()))
         out[begin + first : begin + last] = True
     return np.asarray(out & (excess > 0))
 

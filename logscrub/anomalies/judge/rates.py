@@ -17,6 +17,7 @@ import polars as pl
 
 from logscrub.anomalies.baseline import ExpectedRate, expect_rate
 from logscrub.anomalies.judge.base import (
+    LITTLE,
     SCALES,
     Candidate,
     Judge,
@@ -85,11 +86,12 @@ def _judged(rule: Rule, hits: Panel, trials: Panel, signals: Signals, allowed: f
     for cell in np.nonzero(unusual.any(1))[0].tolist():
         wide = np.zeros(signals.hours, bool)
         mean = trials.counts[cell] * expected.rate[cell]
-        net = np.where(known, hits.counts[cell] - mean - np.sqrt(mean) / 2, 0.0)
+        excess = np.where(known, hits.counts[cell] - mean, 0.0)
         for t in np.nonzero(unusual[cell])[0].tolist():
             at = signals.first + t
             begin = max(0, at - int(scored.scale[cell, t]) + 1)
-            first, last = best_run(net[begin : at + 1])
+            here = excess[begin : at + 1]
+            first, last = best_run(here - np.maximum(np.sqrt(mean[begin : at + 1]) / 2, LITTLE * here.max()))
             wide[begin + first : begin + last] = True
         hours = wide & known & (hits.counts[cell] > mean)
         where = np.zeros(signals.hours, bool)
