@@ -1,0 +1,455 @@
+"""What is unusual in a series of levels: counts, rates, durations, one number an hour (or any other fixed step).
+
+Causal and without labels: the verdict on a value rests on that value and earlier ones, so a replay of a series and a live watch
+say the same. One value at a time goes through `Detector.step`; `scores` does a whole series.
+
+How it judges. A value's square root (for counts it has the same noise at all heights: Bartlett, JRSS Suppl. 3, 1936) is looked
+at in three ways:
+
+- level: is the series this high (or low) at all, whatever the hour? Against the values of the last weeks.
+- jump: does it leave the last hours suddenly? The difference to their median, against such differences in the last weeks.
+- season: is it unusual for this hour? The difference to the median of the same hour on the last days or, where that is nearer,
+  on the same weekday of the last weeks, against such differences.
+
+Each speaks in units of its own spread: the distance from the median to the 90 % (10 %) quantile of what it saw in the window, so
+that skewed series have a wide side and a narrow one. What goes into a window is cut off at 1.5 units (winsorized: Tukey, Ann.
+Math. Statist. 33, 1962): an incident teaches that such values come, not that they are usual, and a new level that stays is
+learned within days. The score is the mean of the three, the level counting twice: people call unusual what is high for the
+series and sudden or out of season as well, rarely what is only one of it.
+
+How probable is a score by chance? What exceeds 1.5 is taken to be exponential beyond it (the generalized Pareto with no shape,
+as in peaks over threshold: Pickands, Ann. Statist. 3, 1975). How often it is exceeded has a Beta prior, the rate of the
+exponential a Gamma prior, and both learn from the series' earlier scores. The predictive probability is closed (that of the
+exponential is Lomax's distribution, JASA 49, 1954):
+
+    P(score > s) = (A + k) / (N + n) * (b / (b + s - 1.5)) ** a      a = a0 + k, b = b0 + sum of excesses
+
+for k of n earlier scores above 1.5. Scores are out of sample (each was computed before its value was learned), which is what
+makes the probability honest. A value alarms where that is at most the budget of alarms a week over the steps of a week.
+
+At steps finer than an hour the mean of the last six hours is judged in the same way beside the value, and the geometric mean of
+both probabilities is what counts.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, insort
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from statistics import NormalDist
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+DAY: Final = 86_400
+WEEK: Final = 7 * DAY
+
+HOUR: Final = 3600
+BEYOND: Final = 0.1
+"""A unit reaches from the median to what this share of the values of an hourly series is beyond. With less, incidents stretch
+it; with more, it says little of the tail. Of finer steps the share is smaller, by the root of how much finer: there are more."""
+LONG: Final = 6 * HOUR
+"""At steps finer than an hour, the mean of so long is judged as well as the value: one odd minute is less than six odd hours."""
+CUT: Final = 1.5
+"""Units at which what is learned is cut off."""
+RARE: Final = 50
+"""Where nine of ten values are the same, one of so many says what a unit is."""
+CAP: Final = 8.0
+"""Units at which one view ends, so that none speaks for all three."""
+SIDE: Final = 0.5
+"""The narrow side is at least this share of the wide one."""
+LEVEL, JUMP, SEASON = range(3)
+WEIGHTS: Final = (2.0, 1.0, 1.0)
+LAST: Final = 3
+"""Steps a jump is measured from: their median, so that one odd hour is not the measure."""
+DAYS: Final = 7
+WEEKS: Final = 4
+
+START: Final = 1.5
+"""The score from which on the tail is exponential."""
+PRIOR_SCORES: Final = 2000
+"""Scores that the prior share of exceedances is worth."""
+PRIOR_SHARE: Final = 0.06
+PRIOR_EXCEEDANCES: Final = 100
+"""Exceedances that the prior mean excess is worth."""
+PRIOR_EXCESS: Final = 0.4
+"""Share and mean excess as hourly generated noise of many kinds has them: Poisson, negative binomial, lognormal, autocorrelated,
+seasonal. Of finer steps it knows less, and is worth that much less."""
+MOST: Final = 1.0
+"""More than this an exceedance does not add to what is learned of the tail: an incident shall not hide the next one."""
+BAND: Final = 1e-3
+"""What is outside of the band has less than this probability."""
+
+Direction = Literal["both", "up", "down"]
+NORMAL: Final = NormalDist()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be chosen. The defaults are for hourly series of a service."""
+
+    budget: float = 1 / 3
+    """Steps that alarm by chance, in a week. Noise of light tails stays below it."""
+    window_days: int = 28
+    """What is learned from. At least a week."""
+    floor: float = 0.02
+    """The least unit, as a share of the series' height (of the root's: 0.02 is about 4 % of the value). A change of less than
+    three units is never told, however steady the series was."""
+    direction: Direction = "both"
+    """Whether too much, too little, or both is unusual."""
+
+    def __post_init__(self) -> None:
+        if not self.budget > 0:
+            raise ValueError("the budget must be above 0")
+        if self.window_days < 7:
+            raise ValueError("the window must be a week or more")
+        if self.floor < 0:
+            raise ValueError("the floor can't be below 0")
+
+
+DEFAULT: Final = Settings()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is said of one value. NaN where nothing is known: of a missing value no score, at the beginning no band."""
+
+    expected: float
+    lower: float
+    upper: float
+    """Outside of the band a value has a probability below 1 in 1000."""
+    score: float
+    """Units from what is usual; below 0 where it is too little."""
+    p_value: float
+    alarm: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Readings of a series, as arrays of its length."""
+
+    expected: NDArray[np.float64]
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+    score: NDArray[np.float64]
+    p_value: NDArray[np.float64]
+    alarms: NDArray[np.bool_]
+
+
+def root(value: float) -> float:
+    """The square root, and of what is below 0 the mirrored one."""
+    return math.copysign(math.sqrt(abs(value)), value)
+
+
+def square(value: float) -> float:
+    return math.copysign(value * value, value)
+
+
+def middle(values: Iterable[float]) -> float:
+    """The median of what is no NaN; NaN of nothing."""
+    known = sorted(v for v in values if v == v)
+    n = len(known)
+    if not n:
+        return math.nan
+    return known[n // 2] if n % 2 else (known[n // 2 - 1] + known[n // 2]) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What a window says of the next value: its middle, and what a unit is on either side of it."""
+
+    centre: float
+    above: float
+    below: float
+    cut_above: bool
+    cut_below: bool
+    """False where the unit is a makeshift; cutting by it would freeze it."""
+
+    def units(self, value: float) -> float:
+        off = value - self.centre
+        if off == 0:
+            return 0.0
+        unit = self.above if off > 0 else self.below
+        if unit <= 0:
+            return math.copysign(CAP, off)
+        return max(-CAP, min(CAP, off / unit))
+
+    def cut(self, value: float) -> float:
+        if self.cut_above:
+            value = min(value, self.centre + CUT * self.above)
+        if self.cut_below:
+            value = max(value, self.centre - CUT * self.below)
+        return value
+
+
+class Window:
+    """The last so many values, in order of time and of size. A step costs two searches and two moves in a list."""
+
+    def __init__(self, steps: int, least: int, beyond: float = BEYOND) -> None:
+        self.steps = steps
+        self.least = least
+        self.beyond = beyond
+        self.times: deque[float] = deque()
+        self.ordered: list[float] = []
+
+    def scale(self, floor: float) -> Scale | None:
+        """`floor`: the least unit. None while too little is known."""
+        known = self.ordered
+        if len(known) < self.least:
+            return None
+        n = len(known)
+        centre = (known[(n - 1) // 2] + known[n // 2]) / 2
+        few, rare = int(self.beyond * (n - 1)), n // RARE
+        above, below = known[-1 - few] - centre, centre - known[few]
+        # Where nine of ten values are the same (most hours have no error at all), that is nothing. Then what one of fifty reaches
+        # is where it is cut. Rarer still, the highest one is taken for that, uncut: what was there before is no news.
+        above = above or (known[-1 - rare] - centre) / CUT
+        below = below or (centre - known[rare]) / CUT
+        cut_above, cut_below = above > 0, below > 0
+        above = above or (known[-1] - centre) / CUT
+        below = below or (centre - known[0]) / CUT
+        above, below = max(above, SIDE * below), max(below, SIDE * above)
+        return Scale(centre, max(above, floor), max(below, floor), cut_above, cut_below)
+
+    def add(self, value: float) -> None:
+        """NaN takes its place in time and says nothing."""
+        self.times.append(value)
+        if value == value:
+            insort(self.ordered, value)
+        if len(self.times) > self.steps:
+            old = self.times.popleft()
+            if old == old:
+                del self.ordered[bisect_left(self.ordered, old)]
+
+
+@dataclass(slots=True)
+class Tail:
+    """How often scores exceed `START`, and by how much: the sums that the predictive probability needs."""
+
+    start: float = START
+    worth: float = 1.0
+    """What the prior is worth, as a share."""
+    scores: float = field(init=False)
+    above: float = field(init=False)
+    count: float = field(init=False)
+    excess: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.scores = PRIOR_SCORES * self.worth
+        self.above = self.scores * PRIOR_SHARE
+        self.count = PRIOR_EXCEEDANCES * self.worth
+        self.excess = self.count * PRIOR_EXCESS * self.start / START
+
+    def probability(self, score: float) -> float:
+        """Of a score as high by chance. What does not exceed `start` is as usual: 1."""
+        if score <= self.start:
+            return 1.0
+        return self.above / self.scores * math.pow(self.excess / (self.excess + score - self.start), self.count)
+
+    def score(self, probability: float) -> float:
+        """The score of a probability; of one that is more than `start`'s, `start`."""
+        share = self.above / self.scores
+        return self.start + self.excess * max(0.0, math.pow(share / probability, 1 / self.count) - 1)
+
+    def add(self, score: float) -> None:
+        self.scores += 1
+        if score > self.start:
+            self.above += 1
+            self.count += 1
+            self.excess += min(score - self.start, MOST * self.start / START)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """All that is said of the next value before it is there."""
+
+    scales: tuple[Scale | None, Scale | None, Scale | None]
+    last: float
+    day: float
+    week: float
+    """The medians a jump and the season are measured from, as roots; NaN where there is none."""
+
+    def season_off(self, value: float) -> float:
+        """From the nearer one: a Monday like Mondays is no news, and neither is a holiday like the days around it."""
+        if self.week != self.week or abs(value - self.day) <= abs(value - self.week):
+            return value - self.day
+        return value - self.week
+
+    def offs(self, value: float) -> tuple[float, float, float]:
+        """What the three views look at, of a root."""
+        return value, value - self.last, self.season_off(value)
+
+    def score(self, value: float) -> float:
+        """Of a root. A view that knows too little yet has no say but keeps its weight: early on, only much is unusual."""
+        if self.scales[LEVEL] is None or value != value:
+            return math.nan
+        total = 0.0
+        for scale, off, weight in zip(self.scales, self.offs(value), WEIGHTS, strict=True):
+            if scale is not None and off == off:
+                total += weight * scale.units(off)
+        return total / sum(WEIGHTS)
+
+    def reach(self, score: float) -> float:
+        """The root from which on the score is at least as far out as `score` (below 0: on the other side). NaN where none is."""
+        sign = math.copysign(1.0, score)
+        total = abs(score) * sum(WEIGHTS)
+        views: list[tuple[float, float, float]] = []  # where a view is at 0 going out, its unit on that side, its weight
+        centres: list[float] = []
+        for scale, bases, weight in zip(self.scales, ((0.0,), (self.last,), (self.day, self.week)), WEIGHTS, strict=True):
+            known = [base for base in bases if base == base]
+            if scale is not None and known:
+                # out there, the nearer one of two bases is the outer one
+                at = sign * max(sign * base for base in known) + scale.centre
+                views.append((at, scale.above if sign > 0 else scale.below, weight))
+                centres += [base + scale.centre for base in known]
+        begin = sign * max(sign * centre for centre in centres)
+        if sign * self.score(begin) >= abs(score):
+            # One view alone is enough, before the others see anything out of the way: somewhere between the centres.
+            inner, outer = sign * min(sign * centre for centre in centres), begin
+            for _ in range(50):
+                half = (inner + outer) / 2
+                inner, outer = (inner, half) if sign * self.score(half) >= abs(score) else (half, outer)
+            return outer
+        # Beyond all centres each view grows in a straight line to its cap: solved without caps, then with those that were passed.
+        while views:
+            slope = sum(weight / unit for _, unit, weight in views if unit > 0)
+            if not slope or any(unit <= 0 for _, unit, _ in views):
+                return begin  # a view without a spread: whatever leaves the centre is far out
+            reached = (total + sum(weight * sign * at / unit for at, unit, weight in views)) / slope
+            passed = [view for view in views if sign * (sign * reached - view[0]) > CAP * view[1] * (1 + 1e-12)]
+            if not passed:
+                return sign * reached
+            views = [view for view in views if view not in passed]
+            total -= sum(CAP * weight for _, _, weight in passed)
+        return math.nan
+
+
+class Judge:
+    """What is known of a series of one scale: its windows, its tail, its last weeks."""
+
+    def __init__(self, step_seconds: int, settings: Settings) -> None:
+        self.settings = settings
+        self.day = round(DAY / step_seconds)
+        self.week = round(WEEK / step_seconds)
+        steps = max(settings.window_days * DAY // step_seconds, 28)
+        least = min(max(24, self.day), steps)
+        fine = min(1.0, step_seconds / HOUR)
+        self.windows = tuple(Window(steps, least, BEYOND * math.sqrt(fine)) for _ in WEIGHTS)
+        # A unit of fewer values beyond it is longer, by as much as the normal distribution's quantiles say.
+        start = START * NORMAL.inv_cdf(1 - BEYOND) / NORMAL.inv_cdf(1 - BEYOND * math.sqrt(fine))
+        self.tail = Tail(start, fine)
+        self.past: list[float] = []
+        """Roots, the oldest first."""
+
+    def outlook(self) -> Outlook:
+        """What is said of the next value."""
+        past, day, week = self.past, self.day, self.week
+        n = len(past)
+        last = middle(past[max(0, n - LAST):])
+        # of less than half a week of days a median says little
+        days = [past[n - day * k] for k in range(1, DAYS + 1) if n >= day * k] if day > 1 else []
+        by_day = middle(days) if sum(v == v for v in days) >= 3 else math.nan
+        by_week = middle(past[n - week * k] for k in range(1, WEEKS + 1) if n >= week * k) if week > 1 else math.nan
+        if by_day != by_day:
+            by_day = by_week
+        level = self.windows[LEVEL].scale(0.0)
+        if level is None:
+            return Outlook((None, None, None), last, by_day, by_week)
+        floor = self.settings.floor * abs(level.centre)
+        scales = (self.windows[LEVEL].scale(floor), self.windows[JUMP].scale(floor), self.windows[SEASON].scale(floor))
+        return Outlook(scales, last, by_day, by_week)
+
+    def far_out(self, score: float) -> float:
+        """How far out a score is in the direction that counts."""
+        return abs(score) if self.settings.direction == "both" else score if self.settings.direction == "up" else -score
+
+    def probability(self, score: float) -> float:
+        """Of a score as far out by chance; 1 of none, which is no reason for anything."""
+        return self.tail.probability(self.far_out(score)) if score == score else 1.0
+
+    def learn(self, ahead: Outlook, now: float, score: float) -> None:
+        """Takes in a value, after what was said of it."""
+        if score == score:
+            self.tail.add(self.far_out(score))
+        for window, scale, off in zip(self.windows, ahead.scales, ahead.offs(now), strict=True):
+            window.add(scale.cut(off) if scale is not None and off == off else off)
+        self.past.append(now)
+        keep = max(self.week * WEEKS, LAST)
+        if len(self.past) > 2 * keep:
+            del self.past[:-keep]
+
+    def low_end(self) -> float:
+        """The least value there can be: 0 where no value was below 0."""
+        return 0.0 if self.windows[LEVEL].ordered[0] >= 0 else -math.inf
+
+
+@dataclass(slots=True)
+class Detector:
+    """Judges a series one value at a time, in its order, at a fixed step; a step without a value is `None` or NaN.
+
+    What it holds is bounded by the window. To go on after a restart, replay the last window: `for v in past: detector.step(v)`.
+    """
+
+    step_seconds: int = HOUR
+    settings: Settings = DEFAULT
+    _values: Judge = field(init=False)
+    _means: Judge | None = field(init=False)
+    _recent: deque[float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.step_seconds < 1:
+            raise ValueError("a step must be a second or more")
+        self._values = Judge(self.step_seconds, self.settings)
+        self._means = Judge(self.step_seconds, self.settings) if self.step_seconds < HOUR else None
+        self._recent = deque(maxlen=max(1, LONG // self.step_seconds))
+
+    def step(self, value: float | None) -> Reading:
+        """Judges the next value, then learns it."""
+        known = value if value is not None and math.isfinite(value) else math.nan
+        now, judge = root(known), self._values
+        ahead = judge.outlook()
+        score, p_value, expected, lower, upper = math.nan, math.nan, math.nan, math.nan, math.nan
+        level = ahead.scales[LEVEL]
+        if level is not None:
+            middle_root = ahead.day if ahead.day == ahead.day else level.centre
+            edge = judge.tail.score(BAND)
+            # where no value is improbable enough, `reach` knows no end, and neither does the band
+            high, low = ahead.reach(edge), ahead.reach(-edge)
+            expected = square(middle_root)
+            upper = square(max(high, middle_root)) if high == high else math.nan
+            lower = max(square(min(low, middle_root)), judge.low_end()) if low == low else math.nan
+            score = ahead.score(now)
+        if score == score:
+            p_value = judge.probability(score)
+        judge.learn(ahead, now, score)
+        if self._means is not None:
+            p_value = math.sqrt(p_value * self._probability_of_mean(known))
+        return Reading(expected, lower, upper, score, p_value, p_value * judge.week <= self.settings.budget)
+
+    def _probability_of_mean(self, value: float) -> float:
+        """The same for the mean of the last hours. The geometric mean of both is what counts: both have to find it unusual."""
+        assert self._means is not None
+        self._recent.append(value)
+        known = [v for v in self._recent if v == v]
+        now = root(math.fsum(known) / len(known)) if value == value else math.nan
+        ahead = self._means.outlook()
+        score = ahead.score(now)
+        self._means.learn(ahead, now, score)
+        return self._means.probability(score)
+
+
+def scores(values: Sequence[float] | NDArray[np.float64], step_seconds: int = HOUR, settings: Settings = DEFAULT) -> Scored:
+    """Readings of a whole series at a fixed step; NaN where a value is missing. The same as stepping through it."""
+    detector = Detector(step_seconds, settings)
+    readings = [detector.step(float(value)) for value in values]
+    return Scored(
+        np.array([r.expected for r in readings], dtype=np.float64),
+        np.array([r.lower for r in readings], dtype=np.float64),
+        np.array([r.upper for r in readings], dtype=np.float64),
+        np.array([r.score for r in readings], dtype=np.float64),
+        np.array([r.p_value for r in readings], dtype=np.float64),
+        np.array([r.alarm for r in readings], dtype=np.bool_),
+    )
