@@ -91,7 +91,7 @@ NORMAL: Final = NormalDist()
 class Settings:
     """What can be chosen. The defaults are for hourly series of a service."""
 
-    budget: float = 1 / 3
+    budget: float = 2 / 7
     """Steps that alarm by chance, in a week. Noise of light tails stays below it."""
     window_days: int = 28
     """What is learned from. At least a week."""
