@@ -348,7 +348,7 @@ class Judge:
         """What is said of the next value."""
         past, day, week = self.past, self.day, self.week
         n = len(past)
-        last = middle(past[max(0, n - LAST):])
+        last = middle(past[max(0, n - LAST) :])
         # of less than half a week of days a median says little
         days = [past[n - day * k] for k in range(1, DAYS + 1) if n >= day * k] if day > 1 else []
         by_day = middle(days) if sum(v == v for v in days) >= 3 else math.nan

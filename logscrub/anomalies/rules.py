@@ -14,6 +14,7 @@ A rule file holds (unknown keys are errors):
     least         how many more (or fewer) there have to be than expected, whatever the odds
     times         how many times as many, at least (fewer: at most the inverse)
     quiet         only hours of which no more than this share of the cell's mean hour is expected (optional)
+    around_the_clock  only persons who act in at least this share of a day's hours (optional)
     per_record    where there are more records than usual, as many more are expected (optional)
     alone         without days to compare with, so many are told all the same (optional)
     severity      P1 to P5, for something of the usual size; see `logscrub.anomalies.findings`
@@ -63,6 +64,7 @@ class Rule:
     least: float = 1.0
     times: float = 1.0
     quiet: float | None = None
+    around_the_clock: float | None = None
     per_record: bool = False
     alone: float | None = None
     incident: bool = False
@@ -112,7 +114,7 @@ def parse_rule(data: Mapping[str, Any], path: Path) -> Rule:
     for key in ("title", "why", "test", "number", "module", "direction"):
         if key in values and not isinstance(values[key], str):
             raise UsageError(f"{path}: {key} must be text")
-    for key in ("least", "times", "quiet", "alone"):
+    for key in ("least", "times", "quiet", "around_the_clock", "alone"):
         if key in values:
             if isinstance(values[key], bool) or not isinstance(values[key], int | float) or values[key] < 0:
                 raise UsageError(f"{path}: {key} must be a number")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from logscrub.anomalies.judge import actors, counts, first, rates, silence, versions
+from logscrub.anomalies.judge import actors, counts, first, levels, rates, silence, vectors, versions
 from logscrub.anomalies.judge.base import Judge
 
 TESTS: Final[dict[str, Judge]] = {
@@ -14,5 +14,7 @@ TESTS: Final[dict[str, Judge]] = {
     "first": first.JUDGE,
     "silence": silence.JUDGE,
     "actors": actors.JUDGE,
+    "levels": levels.JUDGE,
+    "vectors": vectors.JUDGE,
 }
 """By the name that rules call them."""

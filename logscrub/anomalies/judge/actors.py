@@ -53,10 +53,10 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
             pl.col("first_t").min(),
             pl.col("last_t").max(),
         )
-    if rule.quiet is not None:  # around the clock: at least so many of the day's hours
-        rows = rows.filter(pl.col("hours") >= 24 * rule.quiet)
     first_day = signals.at(signals.first).date()
     before, now = rows.filter(pl.col("day") < first_day), rows.filter(pl.col("day") >= first_day)
+    if rule.around_the_clock is not None:
+        now = now.filter(pl.col("hours") >= 24 * rule.around_the_clock)
     if len(before) < _FEWEST or not len(now):
         return []
     logs = np.sort(np.log10(before[rule.number].to_numpy() + 1.0))

@@ -1,0 +1,144 @@
+"""Test `vectors`: a customer whose day is unusual in several ways at once, none of which may be unusual by itself.
+
+A customer's day is a vector of tail scores (−log10 p): how unusual was its most unusual hour in records, errors, throttles,
+timeouts, memory, refusals and denied calls, and how far out its busiest person in records and objects. A detector of PyOD
+(k nearest neighbours; Ramaswamy et al., 2000) says how far a vector lies from those of the days before. It is fitted to the
+older half of these days; what its scores are worth is told by the younger half. PyOD's own thresholds and probabilities are not
+used: they call a fixed share of anything unusual.
+
+An example: `{usual = 4, then = {errors = 6, auth_failures = 4}}`: 60 customers with so many records an hour in the mean, errors
+and refusals now and then, and what one of them had in the last hour besides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from logscrub.anomalies.baseline import DAY, expect
+from logscrub.anomalies.judge.base import MOST_EXAMPLE_DAYS, Candidate, Judge, filled, world
+from logscrub.anomalies.rules import Rule
+from logscrub.anomalies.signals import EMPTY, NUMBERS, Signals, panel
+from logscrub.anomalies.tails import Floats, calibrate, nb_upper, rejected
+
+PERSONAL: Final = ("hour_records", "hour_objects")
+FEATURES: Final = (*NUMBERS, *PERSONAL)
+_DAYS = 20
+"""Days before the period whose vectors are compared with."""
+_SHORT_HISTORY = 10
+_FEWEST = 200
+_MOST_FITTED = 4000
+_NEIGHBOURS = 10
+_MOST = 12.0
+"""Where a score ends in a vector: beyond it, all is as unusual."""
+_PLAIN = 1.5
+"""Scores below it say nothing: any hour of a day has one such."""
+
+
+def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
+    """Customers whose day is unlike all others."""
+    if signals.history_days < _SHORT_HISTORY or not len(signals.tenants):
+        return []
+    vectors, keys, days = tenant_days(signals)
+    first_day, last_day = signals.first // DAY, (signals.last - 1) // DAY
+    old = (days >= first_day - _DAYS) & (days < first_day - _DAYS // 2)
+    young = (days >= first_day - _DAYS // 2) & (days < first_day)
+    now = (days >= first_day) & (days <= last_day)
+    if old.sum() < _FEWEST or young.sum() < _FEWEST or not now.any():
+        return []
+    far = distances(vectors[old], [vectors[young], vectors[now]])
+    weeks = _DAYS / 2 / 7
+    p_values = calibrate(far[0], 3 * weeks).p_values(far[1])
+    unusual, _ = rejected(p_values, allowed)
+    found = []
+    rows = np.nonzero(now)[0]
+    for n in np.nonzero(unusual)[0].tolist():
+        row = int(rows[n])
+        scores = dict(zip(FEATURES, vectors[row].tolist(), strict=True))
+        if sum(score > 0 for score in scores.values()) < rule.least:
+            continue
+        day = int(days[row])
+        found.append(
+            Candidate(
+                rule,
+                (("tenant", keys[row]),),
+                max(day * DAY, signals.first),
+                min((day + 1) * DAY, signals.last),
+                "unusual signs",
+                float(sum(score > 0 for score in scores.values())),
+                0.0,
+                float(p_values[n]),
+                float(p_values[n]) * int(now.sum()),
+                tenants=1,
+            )
+        )
+    return found
+
+
+def tenant_days(signals: Signals) -> tuple[Floats, list[str], np.ndarray[Any, np.dtype[np.int64]]]:
+    """Vectors of scores [customers' days, features], whose they are, and the number of the day."""
+    cells = panel(signals.tenants, ("tenant",), "records", signals.hours)
+    days = signals.hours // DAY
+    scores = np.zeros((len(FEATURES), len(cells.keys), days))
+    rhythm: Floats | None = None
+    for n, number in enumerate(NUMBERS):
+        told = panel(signals.tenants, ("tenant",), number, signals.hours, cells.keys)
+        if not told.counts.any():
+            continue
+        expected = expect(told.counts, signals.known, signals.weekday, rhythm)
+        if rhythm is None:
+            rhythm = expected.mean / np.maximum(expected.mean.mean(1, keepdims=True), 1e-9)
+        hourly = np.where(signals.known & expected.ready, nb_upper(told.counts, expected.mean, expected.size), 0.0)
+        scores[n] = hourly.reshape(len(cells.keys), days, DAY).max(2)
+    place = {key[0]: n for n, key in enumerate(cells.keys)}
+    for n, number in enumerate(PERSONAL, len(NUMBERS)):
+        most = signals.actors.group_by("day", "tenant").agg(pl.col(number).max())
+        if not len(most):
+            continue
+        logs = np.log10(most[number].to_numpy() + 1.0)
+        threshold, top = np.quantile(logs, 0.9), np.quantile(logs, 0.98)
+        scale = max(float(top - threshold) / np.log(5), 0.1)  # of a power law's tail between its 90 % and its 98 %
+        unlikely = 1 + np.maximum(logs - threshold, 0) / scale / np.log(10)
+        unlikely = np.where(logs > threshold, unlikely, 0.0)
+        for day, tenant, score in zip(most["day"].to_list(), most["tenant"].to_list(), unlikely.tolist(), strict=True):
+            number_of_day = (day - signals.start.date()).days
+            if tenant in place and 0 <= number_of_day < days:
+                scores[n, place[tenant], number_of_day] = score
+    active = cells.counts.reshape(len(cells.keys), days, DAY).sum(2) > 0
+    tenant, day_of = np.nonzero(active)
+    vectors = np.minimum(scores[:, tenant, day_of].T, _MOST)
+    return np.maximum(vectors - _PLAIN, 0.0), [cells.keys[n][0] for n in tenant.tolist()], day_of
+
+
+def distances(fitted: Floats, asked: list[Floats]) -> list[Floats]:
+    """How far vectors lie from those fitted to."""
+    from pyod.models.knn import KNN
+
+    if len(fitted) > _MOST_FITTED:  # those that say most, and a share of the others
+        weight = (fitted**2).sum(1)
+        order = np.argsort(-weight, kind="stable")
+        rest = order[_MOST_FITTED // 2 :]
+        fitted = fitted[np.concatenate([order[: _MOST_FITTED // 2], rest[:: max(1, len(rest) * 2 // _MOST_FITTED)]])]
+    model = KNN(n_neighbors=min(_NEIGHBOURS, len(fitted) - 1), method="mean", contamination=0.1)
+    model.fit(fitted)
+    return [np.asarray(model.decision_function(vectors), float) for vectors in asked]
+
+
+def plays(rule: Rule, example: Mapping[str, Any]) -> bool:
+    """Whether the one customer is found."""
+    rng = np.random.default_rng(7)
+    hours, customers = (MOST_EXAMPLE_DAYS + 1) * DAY, 60
+    counts = {"records": rng.poisson(float(example["usual"]), (customers, hours))}
+    counts |= {number: rng.poisson(0.02, (customers, hours)) for number in NUMBERS[1:]}
+    for number, more in example["then"].items():
+        counts[number][0, -1] += int(more)
+    customer, t = np.nonzero(np.ones((customers, hours), bool))
+    rows = pl.DataFrame({"t": t, "tenant": [f"c{n}" for n in customer], **{n: v.ravel() for n, v in counts.items()}})
+    found = find(rule, world(tenants=filled(EMPTY.tenants, rows)), 0.01)
+    return any(("tenant", "c0") in c.dimensions for c in found)
+
+
+JUDGE: Final = Judge(find, plays)
