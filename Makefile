@@ -13,11 +13,11 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help setup demo test check format bench metrics eval names docs lock clean
+.PHONY: help setup demo test check format bench metrics bench-anomaly eval names docs lock clean
 
 help: ## show this list
 	@echo "make …"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 setup: $(READY) ## make .venv ready (the others do it themselves)
 
@@ -31,7 +31,7 @@ $(READY): requirements/dev.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(READY) ## scrub the sample logs, prove it, show what changed
+demo: $(READY) ## scrub the sample logs, prove it, show what changed, report what was unusual
 	@rm -rf $(DEMO)
 	@mkdir -p $(DEMO)
 	@echo "1. Scrubbing sample_logs/ into $(DEMO)/clean/"
@@ -48,6 +48,11 @@ demo: $(READY) ## scrub the sample logs, prove it, show what changed
 	@echo "a key for the demo, no secret" > $(DEMO)/logscrub.key
 	@$(BIN)/logscrub ingest sample_logs/app_logs_records.ndjson --store $(DEMO)/metrics --key-file $(DEMO)/logscrub.key
 	@$(BIN)/logscrub metrics --store $(DEMO)/metrics
+	@echo
+	@echo "5. Reporting what was not as usual in that hour (the whole page: $(DEMO)/report.html):"
+	@$(BIN)/logscrub report --store $(DEMO)/metrics -o $(DEMO)/report.html
+	@$(BIN)/logscrub report --store $(DEMO)/metrics -o $(DEMO)/report.md 2>/dev/null
+	@sed -n '/^## Errors/,/^id /p' $(DEMO)/report.md
 	@echo
 	@echo "The rest is in $(DEMO)/clean/, what was found where in $(DEMO)/summary.json."
 
@@ -75,6 +80,9 @@ bench: $(READY) ## measure the speed
 
 metrics: $(READY) ## measure what counting costs, and how the store is read
 	@$(BIN)/python benchmarks/metrics.py
+
+bench-anomaly: $(READY) ## measure which anomalies are found, and how often it is a false alarm
+	@$(BIN)/python benchmarks/anomaly.py
 
 eval: $(READY) ## measure what is found and what is missed
 	@$(BIN)/python benchmarks/eval.py

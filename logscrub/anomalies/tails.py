@@ -9,7 +9,6 @@ beyond it as may belong to incidents, and the scale is told by a low quantile of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,8 +22,8 @@ MOST: Final = 300.0
 """The greatest score: a double knows no smaller probability."""
 _FEWEST = 200
 """Held-out scores without which nothing is calibrated: then a score is believed by half."""
-_LEAST_TAIL, _MOST_TAIL = 0.002, 0.2
-"""Shares of held-out scores that lie beyond the threshold."""
+_EXCESSES, _MOST_TAIL = 200, 0.2
+"""How many held-out scores lie beyond the threshold at least, and the greatest share of them that may."""
 _TIMES = 5
 """Times as many as may be of incidents, that lie beyond it."""
 _QUANTILE = 0.35
@@ -109,7 +108,7 @@ def calibrate(scores: Floats, incidents: float) -> Calibration:
     kept = np.sort(scores[np.isfinite(scores)])
     if len(kept) < _FEWEST:
         return Calibration(kept, 0.0, 1.0, 2.0)
-    wanted = min(max(_TIMES * incidents / len(kept), _LEAST_TAIL), _MOST_TAIL)
+    wanted = min(max(_TIMES * incidents, _EXCESSES) / len(kept), _MOST_TAIL)
     threshold = float(np.quantile(kept, 1 - wanted))
     excesses = kept[kept > threshold] - threshold
     if threshold <= 0 and len(excesses):
@@ -146,6 +145,18 @@ def rejected(p_values: Floats, rate: float) -> tuple[Bools, float]:
     return np.asarray(p_values <= limit), limit
 
 
-def combined(scores: Sequence[Floats]) -> Floats:
-    """The greatest of several scores."""
-    return np.asarray(np.maximum.reduce(list(scores)))
+def rejected_hours(p_values: Floats, rate: float) -> Bools:
+    """Which hours of which cells are unusual, where a share `rate` of the *cells* called so may be so by chance.
+
+    A cell's hours are made one p-value (Simes, 1986); Benjamini and Hochberg's procedure decides over cells, and, at the rate
+    that it came to there, over the hours of those that it rejects.
+    """
+    hours = max(1, p_values.shape[1])
+    ranks = hours / np.arange(1, hours + 1)
+    cells = np.minimum((np.sort(p_values, axis=1) * ranks).min(1, initial=1.0), 1.0)
+    unusual, _ = rejected(cells, rate)
+    bound = rate * unusual.sum() / max(1, len(cells)) * (1 + 1e-9)
+    out = np.zeros(p_values.shape, bool)
+    for n in np.nonzero(unusual)[0].tolist():
+        out[n] = rejected(p_values[n], bound)[0]
+    return out

@@ -34,7 +34,7 @@ from logscrub.anomalies.judge.base import (
 )
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, Panel, Signals, panel
-from logscrub.anomalies.tails import Bools, Floats, nb_lower, nb_upper, rejected
+from logscrub.anomalies.tails import Bools, Floats, nb_lower, nb_upper, rejected_hours
 
 _COLUMNS: Final = {"app_version": "version"}
 """Dimensions whose column has another name."""
@@ -76,11 +76,12 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     for family in rule.by:
         cells = panel_of(rule, family, signals)
         if cells.counts.any():
-            found += _judged(rule, cells, signals, allowed / len(rule.by))
+            found += judged(rule, cells, signals, allowed / len(rule.by))
     return found
 
 
-def _judged(rule: Rule, cells: Panel, signals: Signals, allowed: float) -> list[Candidate]:
+def judged(rule: Rule, cells: Panel, signals: Signals, allowed: float) -> list[Candidate]:
+    """What is unusual among cells; `allowed`: the rate of Benjamini and Hochberg's procedure."""
     rhythm, times = _records(rule, cells, signals)
     expected = expect(cells.counts, signals.known, signals.weekday, rhythm)
     if times is not None:
@@ -102,7 +103,7 @@ def _judged(rule: Rule, cells: Panel, signals: Signals, allowed: float) -> list[
         usual = summed(expected.mean, DAY)[:, period] / DAY
         open_hours = open_hours & (expected.mean[:, period] <= rule.quiet * usual)
     p_values = np.where(open_hours, scored.p_values, 1.0)
-    unusual, _ = rejected(p_values, allowed)
+    unusual = rejected_hours(p_values, allowed)
     tested = max(1, int(open_hours.sum()))
     found = []
     for cell in np.nonzero(unusual.any(1))[0].tolist():

@@ -33,7 +33,7 @@ from logscrub.anomalies.judge.base import (
 )
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, Panel, Signals, panel
-from logscrub.anomalies.tails import Floats, rate_upper, rejected
+from logscrub.anomalies.tails import Floats, rate_upper, rejected_hours
 
 OF: Final = {"slow": "timed"}
 """What a number is a share of; all others are of records."""
@@ -80,7 +80,7 @@ def _judged(rule: Rule, hits: Panel, trials: Panel, signals: Signals, allowed: f
     scored = calibrated(scores, means, out, period)
     open_hours = known[period] & (ns[-1][:, period] >= _FEWEST)
     p_values = np.where(open_hours, scored.p_values, 1.0)
-    unusual, _ = rejected(p_values, allowed)
+    unusual = rejected_hours(p_values, allowed)
     tested = max(1, int(open_hours.sum()))
     found = []
     for cell in np.nonzero(unusual.any(1))[0].tolist():
