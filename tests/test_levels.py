@@ -129,8 +129,10 @@ def test_over_all_noises_the_budget_is_neither_overspent_nor_idle() -> None:
 
 def test_the_probability_holds_over_noises() -> None:
     """Scores of noise it has no prior for reach a probability of 1 % in about 1 % of the hours."""
-    shares = [float(np.nanmean(scores(make(np.random.default_rng([11, i]), 1500)).p_value[WEEK:] <= 0.01)) for i, make in
-              enumerate(NOISES.values())]
+    shares = [
+        float(np.nanmean(scores(make(np.random.default_rng([11, i]), 1500)).p_value[WEEK:] <= 0.01))
+        for i, make in enumerate(NOISES.values())
+    ]
     assert 0.002 <= float(np.mean(shares)) <= 0.02, shares
 
 
@@ -168,15 +170,15 @@ def test_a_new_level_that_stays_is_learned() -> None:
     series[800:] *= 3
     alarms = scores(series).alarms
     assert alarms[800:824].any()
-    assert not alarms[800 + 21 * 24:].any()
+    assert not alarms[800 + 21 * 24 :].any()
 
 
 def test_an_incident_does_not_hide_the_next_one() -> None:
     series = seasonal(1000, 7)
     for begin in (400, 500, 600, 700):
-        series[begin:begin + 6] *= 5
+        series[begin : begin + 6] *= 5
     alarms = scores(series).alarms
-    assert all(alarms[begin:begin + 6].any() for begin in (400, 500, 600, 700))
+    assert all(alarms[begin : begin + 6].any() for begin in (400, 500, 600, 700))
 
 
 def test_a_small_change_of_a_steady_series_is_no_news() -> None:

@@ -12,13 +12,15 @@ from logscrub.cli.console import progress, put, say
 from logscrub.cli.options import Detectors, Engine, Format, Inputs, Names, each, readable, wait_for_input
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from logscrub import api
     from logscrub.verify import FileReport
 
 EXAMPLES = """\b
 Examples:
   logscrub verify clean/
-  logscrub verify metrics/
+  logscrub verify metrics/ report.html
   logscrub verify clean.log --format json -o proof.json
   logscrub verify clean/ --format sarif -o logscrub.sarif
   logscrub scrub < app.log | logscrub verify
@@ -36,10 +38,23 @@ def _is_store(path: str) -> bool:
     return "://" in path or (Path(path) / "_delta_log").is_dir()
 
 
-def _of_store(engine: api.Runner, path: str) -> FileReport:
-    """What is found in the texts of a store of metrics, each looked at by itself; a line of the report is one of them."""
-    import json
+def _texts_of_report(path: Path | None) -> list[str] | None:
+    """The texts of a report of logscrub's own; None where it is something else."""
+    from logscrub.report.reading import LARGEST, LOOK, may_be_report, texts_of
 
+    if path is None or path.suffix.lower() not in (".html", ".json"):
+        return None
+    try:
+        with path.open("rb") as file:
+            if not may_be_report(file.read(LOOK)) or path.stat().st_size > LARGEST:
+                return None
+        return texts_of(path.read_bytes())
+    except OSError:
+        return None  # it is told where the file is read as a log
+
+
+def _of_store(engine: api.Runner, path: str) -> FileReport:
+    """What is found in the texts of a store of metrics."""
     from logscrub.api import clean_name
     from logscrub.errors import InputError
     from logscrub.metrics.store import open_store, texts
@@ -48,12 +63,18 @@ def _of_store(engine: api.Runner, path: str) -> FileReport:
 
     name = clean_name(engine.redactor, printable(path), pseudonyms=False)
     try:
-        lines = "".join(json.dumps([text]) + "\n" for text in texts(open_store(path)))
+        return _of_texts(engine, name, texts(open_store(path)))
     except InputError as error:
         say(str(error))
         return FileReport(name, error=str(error).removeprefix(f"{path}: "))
+
+
+def _of_texts(engine: api.Runner, name: str, texts: Iterable[str]) -> FileReport:
+    """What is found in texts, each looked at by itself; a line of the report is one of them."""
+    import json
+
     verifier = engine.verifier(name, "ndjson")
-    verifier.feed(lines.encode())
+    verifier.feed("".join(json.dumps([text]) + "\n" for text in texts).encode())
     return verifier.finish()
 
 
@@ -72,8 +93,8 @@ def verify(
 ) -> int:
     """Prove that logs hold no customer data.
 
-    Runs the detectors over the logs and changes nothing. The logs may have been scrubbed by anybody. Of a store of metrics,
-    all its texts are looked at.
+    Runs the detectors over the logs and changes nothing. The logs may have been scrubbed by anybody. Of a store of metrics
+    and of logscrub's own reports, all texts are looked at, each by itself.
     """
     import json
 
@@ -102,6 +123,10 @@ def verify(
     wait_for_input(items)
     with engine_of(redactor, engine, verifies=True, processes=None) as using, progress(items, "findings") as begin:
         for item in items:
+            own = _texts_of_report(item.path) if input_format == "auto" else None
+            if own is not None:
+                reports.append(_of_texts(using, clean_name(redactor, item.name, pseudonyms=False), own))
+                continue
             found = verify_input(using, item, input_format=input_format, progress=begin())
             for report in found:
                 if report.error:

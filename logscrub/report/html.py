@@ -22,7 +22,7 @@ _TEMPLATES: Final = files("logscrub.report") / "templates"
 
 def as_html(report: Report) -> str:
     """The page. The same report gives the same page."""
-    style = _read("report.css")
+    style = stylesheet()
     digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
     found = view.groups(report)
     anchors = _anchors(report.findings)
@@ -59,6 +59,11 @@ def _anchors(findings: tuple[Finding, ...]) -> dict[int, str]:
         taken.add(name)
         anchors[id(finding)] = name
     return anchors
+
+
+def stylesheet() -> str:
+    """The style of every page."""
+    return _read("report.css")
 
 
 def _read(name: str) -> str:

@@ -1,0 +1,291 @@
+"""`logscrub report`, `watch` and `nightly`, run as people run them."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_cli_scrub import ENVIRONMENT, PROGRAM, ROOT, lines, run
+
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+import traffic
+
+HOUR = ROOT / "sample_logs" / "app_logs_records.ndjson"
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    path = tmp_path / "logscrub.key"
+    path.write_bytes(traffic.KEY)
+    return path
+
+
+@pytest.fixture
+def kept(tmp_path: Path, key: Path) -> Path:
+    """A store of the sample hour."""
+    store = tmp_path / "metrics"
+    assert run("ingest", HOUR, "--store", store, "--key-file", key).returncode == 0
+    return store
+
+
+@pytest.fixture(scope="module")
+def weeks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of 16 days, on the last of which one customer floods the app."""
+    from dataclasses import replace
+
+    store = tmp_path_factory.mktemp("weeks") / "metrics"
+    model = traffic.make(traffic.Settings(days=16, tenants=30, records_a_day=6000, kinds=(), quiet_days=14, gaps_a_month=0))
+    flood = traffic.incident(model, "tenant_flood", "clear", start=15 * 24 + 10)
+    assert flood is not None
+    traffic.write_store(replace(model, incidents=(flood,)), str(store), parts=("actor", "count", "redaction"))
+    return store
+
+
+def report(store: Path, *arguments: str | Path) -> dict[str, Any]:
+    path = store.parent / "report.json"
+    done = run("report", "--store", store, "-o", path, *arguments)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(path.read_bytes())
+    return found
+
+
+# -- report ---------------------------------------------------------------------------------------------------------------
+
+
+def test_the_planted_incident_of_the_samples_stands_first(kept: Path) -> None:
+    told = report(kept)
+    first = told["findings"][0]
+    assert (first["rule"], first["severity"], first["kind"]) == ("worse_since_version", "P1", "error")
+    assert first["dimensions"] == {"function": "saveRoster", "app_version": "4.207.0"}
+    assert first["observed"] == 0.5 and first["expected"] == 0
+    assert first["first_steps"][0].startswith("Roll back")
+    assert told["history_days"] == 0 and "nothing is usual or unusual yet" in told["coverage"][0]
+    assert told["statements"][0]["function"] == "saveRoster"
+    assert told["period"] == {"start": "2026-11-16T10:00:00Z", "end": "2026-11-17T10:00:00Z"}
+
+
+def test_the_report_has_the_keys_that_are_told(kept: Path) -> None:
+    told = report(kept)
+    page = (ROOT / "docs" / "anomalies.md").read_text(encoding="utf-8")
+    table = page[page.index("## What do the numbers in the JSON mean?") :]
+    assert {name for name in told if f"`{name}" not in table} <= {"version"}
+    assert {name for name in told["findings"][0] if f"`{name}" not in table} == set()
+
+
+def test_a_flood_is_found_and_explained_but_not_by_name(weeks: Path, key: Path) -> None:
+    told = report(weeks)
+    floods = [f for f in told["findings"] if f["rule"] == "tenant_flood"]
+    assert [f["dimensions"] for f in floods] == [{"tenant": "(withheld)"}]
+    assert floods[0]["start"] == "2026-06-16T10:00:00Z" and floods[0]["tenants"] == 1
+    assert "CLOUD_ID" not in json.dumps(told["findings"])
+    exact = report(weeks, "--exact", "--key-file", key)
+    named = next(f for f in exact["findings"] if f["rule"] == "tenant_flood")
+    assert named["id"] == floods[0]["id"] and named["dimensions"]["tenant"].startswith("<CLOUD_ID:")
+
+
+def test_exact_is_for_who_holds_the_key(weeks: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.key"
+    other.write_text("another key, 32 characters long.")
+    for extra in ([], ["--key-file", other]):
+        done = run("report", "--store", weeks, "--exact", *extra)
+        assert done.returncode == 2 and "for who holds the key of the store" in lines(done)[-1]
+
+
+def test_the_exit_code_is_by_severity(kept: Path, tmp_path: Path) -> None:
+    for severity, code in (("P1", 1), ("P5", 1)):
+        assert run("report", "--store", kept, "-o", tmp_path / "r.html", "--exit-code", severity).returncode == code
+    quiet = ("--date", "2026-11-18")
+    done = run("report", "--store", kept, "-o", tmp_path / "r.html", "--exit-code", "P5", *quiet)
+    assert done.returncode == 0 and "nothing unusual" in lines(done)[-1]
+
+
+def test_all_forms_are_written_whole_and_hold_no_customer_data(kept: Path, tmp_path: Path) -> None:
+    for suffix, begins in ((".html", b"<!doctype html>"), (".md", b"# "), (".json", b"{")):
+        path = tmp_path / f"out{suffix}"
+        assert run("report", "--store", kept, "-o", path).returncode == 0
+        assert path.read_bytes().lower().startswith(begins)
+        done = run("verify", path)
+        assert done.returncode == 0, done.stdout.decode()
+
+
+def test_without_a_file_it_is_text_on_standard_output(kept: Path) -> None:
+    done = run("report", "--store", kept)
+    assert done.stdout.startswith(b"# 1 thing needs you tonight")
+    assert "the worst is P1" in lines(done)[-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["-o", "report.pdf"], "end its name so"),
+        (["--date", "yesterday"], "is no day"),
+        (["--date", "2026-11-17", "--since", "2d"], "--date is one whole day"),
+        (["--since", "2026-11-18", "--until", "2026-11-16"], "--since is not before --until"),
+    ],
+)
+def test_what_is_asked_wrongly_is_told_in_a_line(kept: Path, arguments: list[str], says: str) -> None:
+    done = run("report", "--store", kept, *arguments)
+    assert done.returncode == 2 and len(lines(done)) == 1 and says in lines(done)[0]
+
+
+def test_a_store_that_is_missing_or_empty_is_told(tmp_path: Path, key: Path) -> None:
+    done = run("report", "--store", tmp_path / "none")
+    assert done.returncode == 3 and "there is no store" in lines(done)[0]
+    empty = tmp_path / "empty.log"
+    empty.write_text("")
+    assert run("ingest", empty, "--store", tmp_path / "new", "--key-file", key).returncode == 0
+    done = run("report", "--store", tmp_path / "new")
+    assert done.returncode == 2 and "nothing to report" in lines(done)[0]
+
+
+def test_mutes_of_the_configuration_are_listed(kept: Path, tmp_path: Path) -> None:
+    first = report(kept)["findings"][0]
+    until = (datetime.now(UTC) + timedelta(days=30)).date()
+    (tmp_path / "logscrub.toml").write_text(f'[[mute]]\nid = "{first["id"]}"\nreason = "rolled back"\nuntil = {until}\n')
+    path = tmp_path / "muted.json"
+    assert run("report", "--store", kept, "-o", path, cwd=tmp_path).returncode == 0
+    told = json.loads(path.read_bytes())
+    assert [m["reason"] for m in told["muted"]] == ["rolled back"]
+    assert first["id"] not in {f["id"] for f in told["findings"]}
+
+
+# -- watch ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_pipe_is_watched_to_its_end() -> None:
+    done = run("watch", stdin=HOUR.read_bytes())
+    assert done.returncode == 0
+    told = done.stdout.decode().splitlines()
+    assert any(" P1 error saveRoster: more errors since version 4.207.0" in line for line in told)
+
+
+def test_alerts_for_machines_are_one_json_a_line() -> None:
+    done = run("watch", "--format", "json", stdin=HOUR.read_bytes())
+    alerts = [json.loads(line) for line in done.stdout.splitlines()]
+    assert alerts and all(alert["severity"] in ("P1", "P2", "P3", "P4", "P5") and alert["at"].endswith("Z") for alert in alerts)
+    assert "worse_since_version" in {alert["rule"] for alert in alerts}
+
+
+def test_a_file_is_watched_as_it_grows(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    records = HOUR.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join(records[:40]))
+    process = subprocess.Popen([*PROGRAM, "watch", str(log)], stdout=subprocess.PIPE, env=ENVIRONMENT, cwd=ROOT)
+    try:
+        time.sleep(3)
+        with log.open("ab") as file:
+            file.write(b"".join(records[40:]))
+        assert process.stdout is not None
+        line = process.stdout.readline().decode()
+        assert " error " in line or " abuse " in line
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+    assert process.returncode == 130
+
+
+def test_a_store_is_watched_with_its_key_alone(kept: Path) -> None:
+    done = run("watch", "--store", kept, stdin=b"")
+    assert done.returncode == 2 and "the store's key alone" in lines(done)[0]
+
+
+# -- nightly --------------------------------------------------------------------------------------------------------------
+
+
+class Receiver(http.server.BaseHTTPRequestHandler):
+    """A webhook."""
+
+    told: list[dict[str, Any]] = []  # noqa: RUF012 - filled by the test
+
+    def do_POST(self) -> None:
+        self.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def webhook() -> Iterator[str]:
+    Receiver.told = []
+    server = http.server.HTTPServer(("127.0.0.1", 0), Receiver)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"json://127.0.0.1:{server.server_port}/hook"
+    server.shutdown()
+    server.server_close()
+
+
+def configured(folder: Path, **more: str) -> Path:
+    path = folder / "logscrub.toml"
+    settings = {"inputs": '["exports"]', "store": '"metrics"', "key_file": '"logscrub.key"', "report": '"reports"', **more}
+    path.write_text("[nightly]\n" + "".join(f"{name} = {value}\n" for name, value in settings.items()))
+    return path
+
+
+def test_a_night_ingests_reports_and_tells(tmp_path: Path, key: Path, webhook: str) -> None:
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "hour.ndjson").write_bytes(HOUR.read_bytes())
+    config = configured(tmp_path, notify='["env:HOOK"]', keep='"4000d"')
+    done = run("nightly", "--config", config, env={"HOOK": webhook})
+    assert done.returncode == 0, done.stderr
+    assert any("175 records new" in line for line in lines(done))
+    assert sorted(path.name for path in (tmp_path / "reports").iterdir()) == [
+        ".nightly.json", "2026-11-17.html", "2026-11-17.json", "2026-11-17.md",
+    ]  # fmt: skip
+    assert len(Receiver.told) == 1
+    message = Receiver.told[0]
+    assert "saveRoster: more errors since version 4.207.0" in message["title"] + message["message"]
+    assert "2026-11-17.html" in message["message"]
+    again = run("nightly", "--config", config, "--exit-code", "P1", env={"HOOK": webhook})
+    assert again.returncode == 1 and any("no new logs" in line for line in lines(again))
+
+
+def test_a_night_that_cannot_tell_says_so_without_the_address(tmp_path: Path, key: Path) -> None:
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "hour.ndjson").write_bytes(HOUR.read_bytes())
+    config = configured(tmp_path, notify='["json://127.0.0.1:9/secret-token"]')
+    done = run("nightly", "--config", config)
+    assert done.returncode == 3
+    assert "could not tell entry 1" in lines(done)[-1] and b"secret-token" not in done.stderr
+    assert (tmp_path / "reports" / "2026-11-17.html").exists()
+
+
+def test_an_input_that_is_missing_does_not_stop_the_night(tmp_path: Path, key: Path) -> None:
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "hour.ndjson").write_bytes(HOUR.read_bytes())
+    done = run("nightly", "--config", configured(tmp_path, inputs='["exports", "gone"]'))
+    assert done.returncode == 3 and any("no such file" in line for line in lines(done))
+    assert (tmp_path / "reports" / "2026-11-17.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "has no table [nightly]"),
+        ("[nightly]\n", "nightly.inputs is missing"),
+        ('[nightly]\ninputs = []\nstore = "m"\nreport = "r"\nkeep = "long"\n', "nightly.keep"),
+        ('[nightly]\ninputs = []\nstore = "m"\nreport = "r"\nnotify_from = "P0"\n', "nightly.notify_from"),
+        ('[[mute]]\nid = "x"\nreason = "r"\nuntil = 2026-01-01\n', "12 hex digits"),
+        ("[[calendar]]\nfrom = 2026-01-02\nto = 2026-01-01\nreason = 'r'\n", "to is before from"),
+        ("[report]\nfalse_alarms_a_week = 0\n", "false_alarms_a_week"),
+    ],
+)
+def test_a_configuration_that_is_wrong_is_told_in_a_line(tmp_path: Path, text: str, says: str) -> None:
+    path = tmp_path / "logscrub.toml"
+    path.write_text(text)
+    done = run("nightly", "--config", path, env={"LOGSCRUB_KEY": os.environ.get("K", "k" * 32)})
+    assert done.returncode == 2 and len(lines(done)) == 1 and says in lines(done)[0], done.stderr
