@@ -26,6 +26,8 @@ _STALE: Final = timedelta(days=7)
 _SHORT_HISTORY = 3
 _WEEKS_WANTED = 14
 _MOST_STATEMENTS = 100
+_MOST_PERSONS = 3
+"""Of one customer that do the same, who are told one by one."""
 
 
 def period_of(
@@ -109,10 +111,27 @@ def judged(signals: Signals, rules: Sequence[Rule], allowed: float) -> list[Cand
     if not signals.known.any():
         return []
     found = [candidate for rule in rules for candidate in TESTS[rule.test].find(rule, signals, allowed)]
+    found = _less_persons(found)
     # where no log came at all, that nothing came of a function is no news
     if any(c.rule.test == "silence" and not c.dimensions for c in found):
         found = [c for c in found if c.rule.test != "silence" or not c.dimensions]
     return found
+
+
+def _less_persons(found: Sequence[Candidate]) -> list[Candidate]:
+    """Where several persons of a customer do the same, it is the customer: the rule on customers tells it, else one for all."""
+    floods = {dict(c.dimensions)["tenant"] for c in found if c.rule.test != "actors" and "tenant" in dict(c.dimensions)}
+    persons: dict[tuple[str, str], list[Candidate]] = {}
+    for candidate in found:
+        tenant = dict(candidate.dimensions).get("tenant")
+        if candidate.rule.test == "actors" and tenant is not None:
+            persons.setdefault((candidate.rule.id, tenant), []).append(candidate)
+    dropped: set[int] = set()
+    for (_, tenant), many in persons.items():
+        if len(many) > _MOST_PERSONS:
+            kept = [] if tenant in floods else [min(many, key=lambda c: c.p_value or 0.0)]
+            dropped |= {id(c) for c in many if c not in kept}
+    return [c for c in found if id(c) not in dropped]
 
 
 def silenced(findings: Sequence[Finding], config: Config, made: datetime) -> tuple[list[Finding], list[Muted]]:

@@ -32,6 +32,8 @@ _UNKNOWN: Final = ("", "unknown")
 """What stands for no version: invocations that were refused are of none."""
 _FEWEST, _FEWEST_BEFORE = 20, 5
 """Records of the new version and of the others, below which a share says nothing."""
+_EARLY = 0.25
+"""The share of a version's records that were its first ones."""
 _PRIOR = 10.0
 """Records by which the old versions' share in all functions is believed for one of them."""
 
@@ -73,6 +75,9 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
         expected = n * (y + 0.5) / (m + 1)
         if not is_unusual or x - expected < rule.least or x < rule.times * expected:
             continue
+        own = frame.filter((pl.col("function") == function) & (pl.col("version") == version))
+        if not _from_the_beginning(own, rule.number, of, rule.times * (y + 0.5) / (m + 1)):
+            continue
         mine = in_period.filter((pl.col("function") == function) & (pl.col("version") == version) & (pl.col(rule.number) > 0))
         found.append(
             Candidate(
@@ -89,6 +94,16 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
             )
         )
     return found
+
+
+def _from_the_beginning(own: pl.DataFrame, number: str, of: str, least: float) -> bool:
+    """Whether a version did worse from its first hours on: what began later was not deployed with it."""
+    by_hour = own.group_by("t").agg(pl.col(number).sum(), pl.col(of).sum()).sort("t")
+    trials = by_hour[of].to_numpy().astype(float)
+    total = np.cumsum(trials)
+    enough = int(np.searchsorted(total, max(_FEWEST, total[-1] * _EARLY))) + 1
+    early = by_hour.head(enough)
+    return float(early[number].sum()) >= least * float(early[of].sum())
 
 
 def _first_among(version: str, born: Mapping[str, int], in_period: pl.DataFrame, first_told: int) -> bool:
