@@ -331,19 +331,22 @@ def test_a_folder_of_something_else_is_no_store(tmp_path: Path, key: Path) -> No
 
 def test_a_store_of_a_newer_version_is_left_alone(kept: Path, key: Path) -> None:
     first = kept / "_delta_log" / f"{0:020}.json"
-    first.write_text(first.read_text().replace("metrics, schema 1,", "metrics, schema 7,"))
+    first.write_text(first.read_text().replace("metrics, schema 2,", "metrics, schema 7,"))
     for arguments in (("metrics", "--store", kept), ("ingest", HOUR, "--store", kept, "--key-file", key)):
         done = run(*arguments)
         assert done.returncode == 3 and "newer logscrub (schema 7" in lines(done)[-1]
 
 
-def test_a_store_of_an_older_version_is_read_and_brought_up(tmp_path: Path, key: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("version", "without"), [(0, ("egress_denials", "last_ms")), (1, ())])
+def test_a_store_of_an_older_version_is_read_and_brought_up(
+    tmp_path: Path, key: Path, monkeypatch: pytest.MonkeyPatch, version: int, without: tuple[str, ...]
+) -> None:
     store, log = tmp_path / "metrics", tmp_path / "log.ndjson"
     log.write_text("".join(record(n) for n in range(9)))
-    older = pl.Schema({name: kind for name, kind in SCHEMA.items() if name not in ("egress_denials", "last_ms")})
+    older = pl.Schema({name: kind for name, kind in SCHEMA.items() if name not in without})
     with monkeypatch.context() as before:  # what another version would have made
         before.setattr(stores, "SCHEMA", older)
-        before.setattr(stores, "_description", lambda version, key_id: f"logscrub metrics, schema 0, key {key_id}")
+        before.setattr(stores, "_description", lambda _, key_id: f"logscrub metrics, schema {version}, key {key_id}")
         before.setattr(stores, "_migrate", lambda store: None)
         stores.open_or_make(str(store), Pseudonymizer(key.read_bytes()).key_id)
     assert run("metrics", "--store", store).returncode == 0
@@ -354,7 +357,7 @@ def test_a_store_of_an_older_version_is_read_and_brought_up(tmp_path: Path, key:
     assert "9 records new" in ingest(store, key, log)
     assert "0 records new" in ingest(store, key, log)
     told = stores.open_store(str(store)).table()
-    assert "schema 1" in str(told.metadata().description)
+    assert "schema 2" in str(told.metadata().description)
     assert {field.name for field in told.schema().fields} == set(SCHEMA)
 
 

@@ -351,6 +351,7 @@ told_facts = st.lists(
         message=st.sampled_from([
             "Synced 14 issues in 812 ms", "status=429 after 3 tries", "Error: x\n    at f (a.js:1:2)",
             "PAY-1 to <PERSON> in 7 ms", "by <ACCOUNT_ID:0123456789abcdef0123>", "tick",
+            "<ACCOUNT_ID:0123456789abcdef0123> moved PAY-1 before PAY-2", "<ACCOUNT_ID:0123456789abcdef0124> saw PAY-2",
         ]),
         invocation=st.sampled_from(["", "i1", "i2", "i3"]),
         function=NAMES,
@@ -411,6 +412,24 @@ def test_a_rollup_counts_what_the_records_say() -> None:
         1,
     )
     assert frame["day"].drop_nulls().unique().cast(pl.String).to_list() == ["2026-11-17"]
+
+
+def test_a_rollup_tells_how_many_records_an_actor_wrote_and_about_how_many_things() -> None:
+    one, other = "<ACCOUNT_ID:0123456789abcdef0123>", "<USER_KEY:0123456789abcdef0124>"
+    texts = [f"{one} moved PAY-1 before PAY-2", f"{one} moved PAY-2 for {other}", f"{one} looks", f"{other} saw PAY-1", "PAY-3"]
+    frame = rolled(facts([FULL._replace(message=text, arguments="") for text in texts]))
+    acts = (
+        only(frame, "actor")
+        .explode("prints", "counts")
+        .select((pl.col("prints") // 2**32).alias("who"), (pl.col("prints") % 2**32).alias("thing"), "counts")
+    )
+    by_actor = acts.group_by("who").agg(pl.col("counts").sum(), (pl.col("thing") != 0).sum())
+    assert sorted(by_actor.select("counts", "thing").rows()) == [(1, 1), (3, 2)]
+    seen = dict(acts.filter(pl.col("thing") != 0).group_by("thing").agg(pl.col("who").n_unique()).rows())
+    assert sorted(seen.values()) == [1, 2]  # the same issue is the same, whoever does something to it
+    assert sorted(acts["counts"].to_list()) == [1, 1, 1, 1]
+    far = rolled(facts([FULL._replace(message=f"{one} moved PAY-1 before PAY-2 and PAY-1")]))
+    assert only(far, "actor")["counts"].explode().sum() == 1 and len(only(far, "actor")["prints"][0]) == 2
 
 
 def test_times_that_are_none_have_no_hour() -> None:

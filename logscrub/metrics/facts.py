@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -100,6 +101,8 @@ class Facts(NamedTuple):
     """Buckets and counts."""
     sketches: tuple[tuple[str, int], ...]
     """What is counted distinctly (`actors`, `objects`), and what this one adds to the sketch."""
+    acts: tuple[tuple[int, int], ...]
+    """Who did it to what, as `act_of` has it, and how many records that adds: 1 to the first, for a record is one."""
     invocation: int | None
     """31 bits of a keyed hash of the invocation; None where there is none."""
     offset_ms: int
@@ -118,7 +121,7 @@ class FactFinder:
     def __init__(self, key: bytes) -> None:
         """`key`: 16 to 64 bytes, for fingerprints and sketches."""
         self._prints = blake2b(digest_size=_PRINT_BYTES, key=key)
-        self._registers = blake2b(digest_size=8, key=key)
+        self._hashes = blake2b(digest_size=8, key=key)
         self._known: dict[bytes, _Shape] = {}
         self._invocations: dict[str, int] = {}
 
@@ -126,10 +129,10 @@ class FactFinder:
         """What a record or a data point says."""
         return self._of_record(item) if isinstance(item, LogRecord) else _of_point(item, self._print(_told(item)))
 
-    def _register(self, what: str) -> int:
-        keyed = self._registers.copy()  # cheaper than to begin with the key each time
+    def _hash(self, what: str) -> bytes:
+        keyed = self._hashes.copy()  # cheaper than to begin with the key each time
         keyed.update(what.encode("utf-8", "replace"))
-        return register_of(keyed.digest())
+        return keyed.digest()
 
     def _print(self, what: str) -> int:
         keyed = self._prints.copy()
@@ -149,13 +152,15 @@ class FactFinder:
                 if len(self._invocations) >= _MOST_INVOCATIONS:
                     self._invocations.clear()
                 number = self._invocations[invocation] = self._print(f"invocation\0{invocation}") & 0x7FFFFFFF
-        sketches: list[tuple[str, int]] = []
-        for start, end in shape.objects:
-            sketches.append(("objects", self._register(head[start:end])))
+        objects = [self._hash(head[start:end]) for start, end in shape.objects] if shape.objects else ()
+        sketches = [("objects", register_of(hashed)) for hashed in objects] if objects else []
+        actor = b""
         tokens = PLACEHOLDER.findall(text) if "<" in text else ()
         for kind, digits in tokens:
             if digits and kind in _ACTORS:
-                sketches.append(("actors", self._register(digits)))
+                hashed = self._hash(digits)
+                actor = actor or hashed
+                sketches.append(("actors", register_of(hashed)))
         said = "".join([head[start:end] for start, end in shape.statuses]) if shape.statuses else ""
         outcomes = shape.outcomes.get(said)
         if outcomes is None:
@@ -182,6 +187,7 @@ class FactFinder:
             len(text) if text.isascii() else len(text.encode("utf-8", "replace")),
             durations,
             tuple(sketches),
+            _acts(actor, objects) if actor else (),
             number,
             0 if time_ns is None else time_ns % HOUR_NS // 1_000_000,
             _statement(shape, head) if tokens else "",
@@ -222,6 +228,16 @@ class _Shape(NamedTuple):
 
 def _shape_of(text: str) -> _Shape:
     return _Shape(tuple(m.span() for m in _OBJECT.finditer(text)), _duration_in(text), statuses_in(text), {}, [])
+
+
+def act_of(actor: bytes, thing: bytes | None) -> int:
+    """Who did something to what, of the first bytes of their hashes: 31 bits of the actor, 32 of the object, 0 for none."""
+    low = int.from_bytes(thing[:4], "big") or 1 if thing else 0
+    return int.from_bytes(actor[:4], "big") >> 1 << 32 | low
+
+
+def _acts(actor: bytes, objects: Sequence[bytes]) -> tuple[tuple[int, int], ...]:
+    return tuple((act_of(actor, each), 0 if n else 1) for n, each in enumerate(objects)) or ((act_of(actor, None), 1),)
 
 
 def _statement(shape: _Shape, text: str) -> str:
@@ -287,6 +303,7 @@ def _of_point(point: Point, fingerprint: int) -> Facts:
         counted if is_request else 0,
         0,
         point.buckets,
+        (),
         (),
         None,
         0,

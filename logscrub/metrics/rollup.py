@@ -1,14 +1,19 @@
 """Facts to cells: what is counted by hour and by every dimension, in frames that merge exactly in any order.
 
-A **rollup** is one frame with five kinds of rows, the rows of the store:
+A **rollup** is one frame with six kinds of rows, the rows of the store:
 
 | kind | a row for each | holds |
 | --- | --- | --- |
 | `count` | hour and all dimensions | the counters, and durations as `buckets` and how many lie in each |
 | `invocation` | hour and all dimensions but level and signature | the invocations, and when their first and last record was |
 | `distinct` | the same | a sketch of `what`: actors, objects |
+| `actor` | the same | who did what, as `prints`, and in how many records (`counts`) |
 | `redaction` | hour, dimensions, statement (in `signature`), entity type (in `what`) | how many (`records`) |
 | `seen` | hour | the fingerprints of the records that were counted |
+
+An `actor`'s print is 31 bits of a keyed hash of the first account or user that a record names, times 2³², plus 32 bits of one of
+an issue or page that it names, or 0 for none. A record counts for the first issue or page and adds 0 to the others, which are
+there all the same: an actor's records are the sum of its counts, its issues and pages the prints that do not end in 0.
 
 `merge` of any parts is what the whole would have been: counters and buckets are added up, registers keep the greatest rank,
 invocations their first and last record (in milliseconds since the hour began), fingerprints are a set; rows and lists are
@@ -62,6 +67,7 @@ class Rollup:
         self._durations: dict[tuple[Any, ...], dict[int, int]] = {}
         self._distinct: dict[tuple[Any, ...], set[int]] = {}
         self._invocations: dict[tuple[Any, ...], dict[int, list[int]]] = {}
+        self._acts: dict[tuple[Any, ...], dict[int, int]] = {}
         self._redactions: dict[tuple[Any, ...], int] = {}
         self._prints: dict[int | None, list[int]] = {}
 
@@ -85,6 +91,10 @@ class Rollup:
                 histogram[bucket] = histogram.get(bucket, 0) + n
             for what, register in f.sketches:
                 distinct.setdefault((*where[:6], "", "", where[8], what), set()).add(register)
+            if f.acts:
+                acts = self._acts.setdefault((*where[:6], "", "", where[8]), {})
+                for act, n in f.acts:
+                    acts[act] = acts.get(act, 0) + n
             if f.invocation is not None:
                 known = self._invocations.setdefault((*where[:6], "", "", where[8]), {})
                 span = known.get(f.invocation)
@@ -124,6 +134,14 @@ class Rollup:
                     "invocation": [n for known in self._invocations.values() for n in known],
                     "first_ms": [first for known in self._invocations.values() for first, _ in known.values()],
                     "last_ms": [last for known in self._invocations.values() for _, last in known.values()],
+                },
+            ),
+            _frame(
+                "actor",
+                [where for where, acts in self._acts.items() for _ in acts],
+                {
+                    "prints": [act for acts in self._acts.values() for act in acts],
+                    "counts": [n for acts in self._acts.values() for n in acts.values()],
                 },
             ),
             _frame("redaction", self._redactions, {"records": list(self._redactions.values())}),
@@ -181,7 +199,7 @@ def _explicit(part: pl.DataFrame) -> pl.DataFrame:
 def _flat(part: pl.DataFrame) -> pl.DataFrame:
     """A rollup with a row for each entry of its lists, and one for the counters."""
     keys = list(_KEYS)
-    spans = ("invocation", "first_ms", "last_ms")
+    spans, acts = ("invocation", "first_ms", "last_ms"), ("prints", "counts")
     durations = part.filter(pl.col("buckets").list.len() > 0).select(*keys, "buckets", "counts").explode("buckets", "counts")
     return pl.concat(
         [
@@ -189,6 +207,7 @@ def _flat(part: pl.DataFrame) -> pl.DataFrame:
             _explicit(durations),
             _explicit(part.filter(pl.col("kind") == "distinct").select(*keys, "registers").explode("registers")),
             _explicit(part.filter(pl.col("kind") == "invocation").select(*keys, *spans).explode(spans)),
+            _explicit(part.filter(pl.col("kind") == "actor").select(*keys, *acts).explode(acts)),
             _explicit(part.filter(pl.col("kind") == "seen").select("kind", "hour", "prints").explode("prints")),
         ]
     )
@@ -224,9 +243,17 @@ def _gathered(flat: pl.DataFrame) -> pl.DataFrame:
         .group_by(keys, maintain_order=True)
         .agg("invocation", "first_ms", "last_ms")
     )
-    seen = flat.filter(pl.col("prints").is_not_null()).group_by(keys).agg(pl.col("prints").unique().sort())
+    acts = (
+        flat.filter(pl.col("kind") == "actor")
+        .group_by(*keys, "prints")
+        .agg(pl.col("counts").sum())
+        .sort("prints")
+        .group_by(keys, maintain_order=True)
+        .agg("prints", "counts")
+    )
+    seen = flat.filter(pl.col("kind") == "seen").group_by(keys).agg(pl.col("prints").unique().sort())
     counts = counters.join(durations, on=keys, how="full", coalesce=True, nulls_equal=True)
-    out = pl.concat([counts, distinct, invocations, seen], how="diagonal")
+    out = pl.concat([counts, distinct, invocations, acts, seen], how="diagonal")
     missing = [pl.lit(None, t).alias(n) for n, t in SCHEMA.items() if n not in out.columns and n != "day"]
     out = out.with_columns(missing).with_columns(pl.col("hour").dt.date().alias("day"))
     return out.select(list(SCHEMA)).cast(SCHEMA).sort(*keys, nulls_last=False)

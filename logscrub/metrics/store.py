@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable, WriterProperties
     from deltalake import Schema as DeltaSchema
 
-VERSION: Final = 1
-"""Of the schema."""
+VERSION: Final = 2
+"""Of the schema: what an older logscrub would not read or merge rightly. 2: rows of the kind `actor`."""
 _DESCRIPTION = re.compile(r"logscrub metrics, schema (?P<version>\d+), key (?P<key>[0-9a-f]{16})")
 _MOST_RACES = 50
 """How often a commit is tried again because others came first."""
