@@ -98,10 +98,11 @@ def measure_reading(folder: Path, days: int, key: Path) -> dict[str, Any]:
 
 def measure_exactness() -> dict[str, Any]:
     """How far sketches are off, and whether parts merge to the same bytes."""
-    from logscrub.metrics.counting import new_ones
+    from logscrub.metrics import rollup
+    from logscrub.metrics.columns import Columns
     from logscrub.metrics.facts import FactFinder
     from logscrub.metrics.records import LogRecord, Records
-    from logscrub.metrics.rollup import Rollup, empty, merge
+    from logscrub.metrics.rollup import merge
     from logscrub.metrics.sketches import bucket_of, distinct, quantile, register_of
 
     tell("exactness")
@@ -117,12 +118,12 @@ def measure_exactness() -> dict[str, Any]:
     reader, finder = Records(), FactFinder(KEY)
     lines = corpus.corpus("app-logs", SEED)
     facts = [finder.facts(r) for _ in range(30_000) for r in reader.feed(next(lines)) if isinstance(r, LogRecord)]
-    facts = [f for f, new in zip(facts, new_ones(facts, empty().select("hour", "prints").explode("prints")), strict=True) if new]
+    facts = list({(f.hour, f.fingerprint): f for f in facts}.values())
 
     def rolled(part: list[Any]) -> Any:
-        rollup = Rollup()
-        rollup.add(part)
-        return rollup.frame()
+        columns = Columns()
+        columns.extend(part)
+        return rollup.rolled(columns, columns.frame())
 
     def as_bytes(frame: Any) -> bytes:
         buffer = io.BytesIO()

@@ -10,6 +10,7 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import polars as pl
 import pytest
@@ -20,12 +21,14 @@ from strategies import examples, inputs, logs, scrub
 from logscrub.metrics import rollup as rollups
 from logscrub.metrics.anonymity import OTHERS, fold
 from logscrub.metrics.app_metrics import Point, points
+from logscrub.metrics.blocks import Block
+from logscrub.metrics.columns import Columns
 from logscrub.metrics.counters import _CUTS
 from logscrub.metrics.counting import new_ones
 from logscrub.metrics.facts import FactFinder, Facts, duration_of, signature_of, statement_of, tenant_of
 from logscrub.metrics.outcomes import OUTCOMES, outcomes_of, statuses_in
 from logscrub.metrics.records import Item, LogRecord, Records
-from logscrub.metrics.rollup import SCHEMA, Rollup, merge
+from logscrub.metrics.rollup import SCHEMA, merge
 from logscrub.metrics.sketches import ACCURACY, NOTHING, bucket_of, distinct, quantile, register_of, value_of
 from logscrub.redact.scrub import Redactor
 
@@ -49,9 +52,14 @@ def facts(found: list[Item]) -> list[Facts]:
 
 
 def rolled(counted: list[Facts]) -> pl.DataFrame:
-    rollup = Rollup()
-    rollup.add(f for f, is_new in zip(counted, new_ones(counted, NOTHING_SEEN), strict=True) if is_new)
-    return rollup.frame()
+    columns = in_columns(counted)
+    return rollups.rolled(columns, new_ones(columns.frame(), NOTHING_SEEN))
+
+
+def in_columns(counted: list[Facts]) -> Columns:
+    columns = Columns()
+    columns.extend(counted)
+    return columns
 
 
 def as_bytes(frame: pl.DataFrame) -> bytes:
@@ -307,6 +315,11 @@ def test_cumulative_metrics_cannot_be_added_up_and_are_left_out() -> None:
     assert list(points([{"scopeMetrics": [{"metrics": [metric]}]}])) == []
 
 
+def test_an_error_with_bytes_that_are_no_text_is_counted() -> None:
+    (found,) = items(b"ERROR   2026-11-17T09:00:19.394Z " + INVOCATION.encode() + b" fail\xffed\n")
+    assert only(rolled(facts([found])), "count")["signature"].to_list() == ["fail?ed"]
+
+
 def test_odd_shapes_are_passed_over() -> None:
     for odd in (None, {}, [1], [{"scopeMetrics": 3}], [{"scopeMetrics": [{"metrics": [{"sum": {"dataPoints": [{}]}}]}]}]):
         assert list(points(odd)) == []
@@ -394,11 +407,14 @@ def test_sixteen_parts_merge_to_the_same_bytes_in_any_order() -> None:
 
 
 def test_a_record_counts_once_however_often_it_comes() -> None:
+    def new(records: list[Facts], seen: pl.DataFrame) -> list[int]:
+        return new_ones(in_columns(records).frame(), seen)["row"].to_list()
+
     twice = facts([FULL, FULL, FULL._replace(time_ns=None), FULL._replace(time_ns=None)])
-    assert new_ones(twice, NOTHING_SEEN) == [True, False, True, False]
+    assert new(twice, NOTHING_SEEN) == [0, 2]
     seen = only(rolled(twice), "seen").select("hour", "prints").explode("prints")
-    assert new_ones(twice, seen) == [False] * 4
-    assert new_ones(facts([FULL._replace(message="new")]), seen) == [True]
+    assert new(twice, seen) == []
+    assert new(facts([FULL._replace(message="new")]), seen) == [0]
 
 
 def test_a_rollup_counts_what_the_records_say() -> None:
@@ -473,6 +489,41 @@ def test_an_invocations_span_is_from_its_first_record_to_its_last_wherever_they_
     frame = merge([rolled(facts([late])), rolled(facts([early, other._replace(invocation="another")]))])
     spans = only(frame, "invocation").explode("invocation", "first_ms", "last_ms")
     assert sorted((spans["last_ms"] - spans["first_ms"]).to_list()) == [0, 5_000]
+
+
+HEADS = st.builds(
+    "{} 2026-{}T{}:59.394Z {} ".format,
+    st.sampled_from(["INFO   ", "ERROR  ", "DEBUG  ", "WARN   ", "INFO"]),
+    st.just("11-17") | st.sampled_from(["11-17", "11-18", "13-45"]),
+    st.sampled_from(["09:10", "09:75", "10:00"]),
+    st.just(INVOCATION) | st.sampled_from([INVOCATION.replace("c001", "c002"), INVOCATION.upper()]),
+)
+MESSAGES = st.sampled_from([
+    "Synced 14 issues in 812 ms", "Synced 15 issues in 9 ms", "GET /rest/api/3/issue/PAY-1 429 in 12 ms", "status=401",
+    "status=200", "<ACCOUNT_ID:0123456789abcdef0123> moved PAY-1 before PAY-2", "<X1> and <X2>", "{\n  a: 1\n}", "Zoë",
+    "<ACCOUNT_ID:0123456789abcdef0124> saw PAY-2", "failed\n    at f (a.js:1:2)\n    at g (b.js:1:2)", "", "x" * 600,
+    "failed\\n    at f (a.js:1:2)", "tick\n", "tick\n\n", "on\n    App version: 4.206.0", "more\nWARNING  ", "a\nOK done",
+    "more\n2026-11-17 09:00:19 ERROR failed", "a\n│ b", "\x1b[0m", "it\r", "\udc80", "invocation: \ninvocation: x",
+    "job 6f1c2a3b-8a51-4be1-9d7e-0f5be7a1c001 of <PERSON> took 3 s",
+])  # fmt: skip
+
+
+@examples(200)
+@given(st.lists(st.tuples(HEADS, MESSAGES), max_size=30), st.sampled_from(["", "  before\n", "OK\n"]))
+def test_records_of_a_block_say_what_they_say_one_by_one(told: list[tuple[str, str]], before: str) -> None:
+    text = (before + "".join(f"{head}{message}\n" for head, message in told)).encode("utf-8", "surrogateescape")
+    with mock.patch("logscrub.metrics.records.block_of", lambda *_: None):
+        line_by_line = items(text)
+    assert items(text) == line_by_line
+    alone, together, finder = in_columns(facts(line_by_line)), Columns(), FactFinder(KEY)
+    reader = Records(blocks=True)
+    for item in [*reader.feed(text), *reader.finish()]:
+        if isinstance(item, Block):
+            finder.add_block(item, together)
+        else:
+            together.append(finder.facts(item))
+    assert len(alone) == len(together)
+    assert rollups.rolled(together, together.frame()).equals(rollups.rolled(alone, alone.frame()))
 
 
 def test_a_page_of_any_length_on_one_line_is_read_in_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -163,7 +163,7 @@ class Counting:
         self._cut: re.Pattern[bytes] | None = None
         self._begun = False
         self._process = counters.next()
-        self._records = Records()
+        self._records = Records(blocks=True)
 
     def feed(self, clean: bytes) -> None:
         """Counts the records that are complete. Raises OutputError, InputError."""
@@ -183,7 +183,7 @@ class Counting:
         if at:
             self._give(self._held[:at])
             self._counters.end(self._process, self._records)
-            self._records = Records()
+            self._records = Records(blocks=True)
             self._process = self._counters.next()
             self._held = self._held[at:]
 
@@ -218,7 +218,7 @@ def _work(pipe: Connection, store: Store, key: bytes, turn: AbstractContextManag
     """What a process does: counts, until its pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that started it decides
     gc.disable()
-    ingestion, records = Ingestion(store, key, turn), Records()
+    ingestion, records = Ingestion(store, key, turn), Records(blocks=True)
     try:
         while True:
             message = pipe.recv_bytes()
@@ -226,7 +226,7 @@ def _work(pipe: Connection, store: Store, key: bytes, turn: AbstractContextManag
                 ingestion.take(records.feed(message[1:]))
             elif message == _END:
                 ingestion.take(records.finish())
-                records = Records()
+                records = Records(blocks=True)
             else:
                 ingestion.commit()
                 pipe.send(ingestion.counted)

@@ -7,7 +7,7 @@ simply read again.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -17,12 +17,14 @@ from typing import Any, Self
 import polars as pl
 
 from logscrub.metrics import store as stores
-from logscrub.metrics.facts import FactFinder, Facts
+from logscrub.metrics.blocks import Block
+from logscrub.metrics.columns import TENANT, Columns
+from logscrub.metrics.facts import FactFinder
 from logscrub.metrics.records import Item
-from logscrub.metrics.rollup import Rollup, hours
+from logscrub.metrics.rollup import rolled
 from logscrub.metrics.store import Store
 
-BATCH = 30_000
+BATCH = 100_000
 """Records that are counted and committed at once; they are kept until then."""
 _EVERY = 60.0
 """Seconds after which what came through a live pipe is committed."""
@@ -60,38 +62,40 @@ class Ingestion:
         self._store = store
         self._seen = stores.Seen()
         self._finder = FactFinder(key)
-        self._facts: list[Facts] = []
+        self._columns = Columns()
         self._committed = time.monotonic()
         self.counted = Counted()
         """What was committed so far."""
 
-    def take(self, items: Iterable[Item]) -> None:
+    def take(self, items: Iterable[Item | Block]) -> None:
         """Counts records and data points. Raises OutputError, InputError."""
-        facts, find = self._facts, self._finder.facts
+        columns, find = self._columns, self._finder.facts
         for item in items:
-            facts.append(find(item))
-            if len(facts) >= BATCH:
+            if isinstance(item, Block):
+                self._finder.add_block(item, columns)
+            else:
+                columns.append(find(item))
+            if len(columns) >= BATCH:
                 self.commit()
-                facts = self._facts
+                columns = self._columns
 
     def commit(self) -> None:
         """Commits what was taken. Raises OutputError, InputError; then the store is as it was."""
         self._committed = time.monotonic()
-        if not self._facts:
+        if not len(self._columns):
             return
-        facts, self._facts = self._facts, []
+        columns, self._columns = self._columns, Columns()
+        rows = columns.frame()
         counted = Counted()
 
         def what_is_new(seen: pl.DataFrame) -> pl.DataFrame:
             nonlocal counted
-            kept = [f for f, is_new in zip(facts, new_ones(facts, seen), strict=True) if is_new]
-            counted = _counted(facts, kept)
-            rollup = Rollup()
-            rollup.add(kept)
-            return rollup.frame()
+            new = new_ones(rows, seen)
+            counted = _counted(columns, len(rows), new)
+            return rolled(columns, new)
 
         with self._turn:
-            stores.add(self._store, what_is_new, hours_of(facts), self._seen)
+            stores.add(self._store, what_is_new, rows["hour"].unique().to_list(), self._seen)
         self.counted.add(counted)
 
     def commit_if_due(self) -> None:
@@ -107,34 +111,22 @@ class Ingestion:
             self.commit()
 
 
-def _counted(facts: Sequence[Facts], kept: Sequence[Facts]) -> Counted:
+def _counted(columns: Columns, records: int, new: pl.DataFrame) -> Counted:
     ahead = int(time.time()) // 3600 + 24
+    nobody = [place for common, place in columns.common.items() if not common[TENANT]]
     return Counted(
-        len(kept),
-        len(facts) - len(kept),
-        sum(f.hour is None for f in kept),
-        sum(not f.tenant for f in kept),
-        sum(f.hour is not None and not _FORGE_BEGAN <= f.hour <= ahead for f in kept),
+        len(new),
+        records - len(new),
+        new["hours"].null_count(),
+        int(new["place"].is_in(nobody).sum()),
+        int((~new["hours"].is_between(_FORGE_BEGAN, ahead)).sum()),
     )
 
 
-def new_ones(facts: Sequence[Facts], seen: pl.DataFrame) -> list[bool]:
-    """Which of the records are met for the first time: not among those before, and not in `seen` (`hour` and `prints`)."""
-    frame = pl.DataFrame(
-        {"hour": hours(f.hour for f in facts), "prints": pl.Series([f.fingerprint for f in facts], dtype=pl.Int64)}
-    )
-    first = frame.with_row_index("n").unique(["hour", "prints"], keep="first", maintain_order=True)
-    if len(seen):
-        first = first.join(seen, on=["hour", "prints"], how="anti", nulls_equal=True)
-    is_new = [False] * len(facts)
-    for n in first["n"].to_list():
-        is_new[n] = True
-    return is_new
-
-
-def hours_of(facts: Iterable[Facts]) -> list[datetime | None]:
-    """The hours that records lie in."""
-    return hours({f.hour for f in facts}).unique().to_list()
+def new_ones(rows: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
+    """The rows of records that are met for the first time: not among those before, and not in `seen` (`hour` and `prints`)."""
+    first = rows.unique(["hour", "prints"], keep="first", maintain_order=True)
+    return first.join(seen, on=["hour", "prints"], how="anti", nulls_equal=True) if len(seen) else first
 
 
 def today() -> date:

@@ -11,19 +11,30 @@ import re
 import sys
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from logscrub.metrics.app_metrics import Point
+from logscrub.metrics.blocks import HEAD, ID, LEVELS, Block
 from logscrub.metrics.outcomes import outcomes_of, statuses_in
-from logscrub.metrics.records import LogRecord
+from logscrub.metrics.records import LogRecord, record_of
 from logscrub.metrics.sketches import bucket_of, register_of
 from logscrub.redact.pseudonyms import PLACEHOLDER
+
+if TYPE_CHECKING:
+    from logscrub.metrics.columns import Columns
 
 HOUR_NS = 3_600_000_000_000
 ERRORS = ("ERROR", "FATAL")
 _LONGEST_STATEMENT = 160
 _FRAMES = 2
 _PRINT_BYTES = 6
+_UTF8 = ("utf-8", "replace")
+_ID_BEFORE = HEAD - ID.start
+_TOLD = b"%b\0%d\0%b\0%b"
+"""What tells a record from others: its invocation, time, level and text."""
 
 _ACTORS = frozenset(("ACCOUNT_ID", "USER_ID", "USER_KEY", "NICKNAME", "USERNAME"))
 _CUSTOMERS = frozenset(("CLOUD_ID", "SITE_NAME", "INSTALLATION_ID", "ORG_ID", "BITBUCKET_WORKSPACE"))
@@ -55,6 +66,8 @@ _TOOK_MS = re.compile(
 _ANSWER = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE) \S{1,300} \d{3} $")
 """The same, where a method, an address and a status do."""
 _WAITS = re.compile(r"(?i)\b(?:retr(?:y|ying|ies)|wait(?:ing|s)?|back-?off|next|again|delay|sleep(?:ing)?|expires?)\b")
+_STACK = b"    at "
+"""What a stack has, and hardly anything else."""
 _IDS = re.compile(
     rb"[0-9a-f](?<![A-Za-z0-9_].)(?:[0-9a-f]{7}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![A-Za-z0-9_])"
     rb"|(?<=[A-Z]:.)[0-9a-f]{19}(?=>)|(?=[a-f]*0)[0-9a-f]{6,63}(?![A-Za-z0-9_]))"
@@ -95,6 +108,10 @@ class Facts(NamedTuple):
     """As counted by the App metrics API; 0 for records of logs."""
     requests: int
     """Calls of APIs as counted by the App metrics API."""
+    statement: str
+    """Of a record from which something was redacted; else ""."""
+    redactions: tuple[str, ...]
+    """Entity types, one a redaction."""
     size: int
     """Bytes of its text."""
     durations: tuple[tuple[int, int], ...]
@@ -107,12 +124,17 @@ class Facts(NamedTuple):
     """31 bits of a keyed hash of the invocation; None where there is none."""
     offset_ms: int
     """Milliseconds since the hour began."""
-    statement: str
-    """Of a record from which something was redacted; else ""."""
-    redactions: tuple[str, ...]
-    """Entity types, one a redaction."""
     fingerprint: int
     """48 bits of a keyed hash of invocation, time and content."""
+
+
+Common = tuple[str, str, str, str, str, str, str, str, int, int, tuple[tuple[str, int], ...], int, int, str, tuple[str, ...]]
+"""Of the facts, what many records have in common: from the source to the redactions."""
+
+
+def common_of(facts: Facts) -> Common:
+    """What a record has in common with others."""
+    return facts[1:16]
 
 
 class FactFinder:
@@ -124,20 +146,25 @@ class FactFinder:
         self._hashes = blake2b(digest_size=8, key=key)
         self._known: dict[bytes, _Shape] = {}
         self._invocations: dict[str, int] = {}
+        self._numbers: dict[bytes, int] = {}
+        """The same as bytes."""
 
     def facts(self, item: LogRecord | Point) -> Facts:
         """What a record or a data point says."""
-        return self._of_record(item) if isinstance(item, LogRecord) else _of_point(item, self._print(_told(item)))
+        return self._of_record(item) if isinstance(item, LogRecord) else _of_point(item, self._print(_told(item).encode(*_UTF8)))
 
-    def _hash(self, what: str) -> bytes:
+    def _hash(self, what: bytes) -> bytes:
         keyed = self._hashes.copy()  # cheaper than to begin with the key each time
-        keyed.update(what.encode("utf-8", "replace"))
+        keyed.update(what)
         return keyed.digest()
 
-    def _print(self, what: str) -> int:
+    def _print(self, what: bytes) -> int:
         keyed = self._prints.copy()
-        keyed.update(what.encode("utf-8", "replace"))
+        keyed.update(what)
         return int.from_bytes(keyed.digest(), "big")
+
+    def _number(self, invocation: bytes) -> int:
+        return self._print(b"invocation\0" + invocation) & 0x7FFFFFFF
 
     def _of_record(self, record: LogRecord) -> Facts:
         time_ns, level, message, arguments, invocation = record[:5]
@@ -151,14 +178,14 @@ class FactFinder:
             if number is None:
                 if len(self._invocations) >= _MOST_INVOCATIONS:
                     self._invocations.clear()
-                number = self._invocations[invocation] = self._print(f"invocation\0{invocation}") & 0x7FFFFFFF
-        objects = [self._hash(head[start:end]) for start, end in shape.objects] if shape.objects else ()
+                number = self._invocations[invocation] = self._number(invocation.encode(*_UTF8))
+        objects = [self._hash(head[start:end].encode(*_UTF8)) for start, end in shape.objects] if shape.objects else ()
         sketches = [("objects", register_of(hashed)) for hashed in objects] if objects else []
         actor = b""
         tokens = PLACEHOLDER.findall(text) if "<" in text else ()
         for kind, digits in tokens:
             if digits and kind in _ACTORS:
-                hashed = self._hash(digits)
+                hashed = self._hash(digits.encode())
                 actor = actor or hashed
                 sketches.append(("actors", register_of(hashed)))
         said = "".join([head[start:end] for start, end in shape.statuses]) if shape.statuses else ""
@@ -184,21 +211,99 @@ class FactFinder:
             outcomes,
             0,
             0,
-            len(text) if text.isascii() else len(text.encode("utf-8", "replace")),
+            _statement(shape, head) if tokens else "",
+            tuple([kind for kind, _ in tokens]) if tokens else (),
+            len(text) if text.isascii() else len(text.encode(*_UTF8)),
             durations,
             tuple(sketches),
             _acts(actor, objects) if actor else (),
             number,
             0 if time_ns is None else time_ns % HOUR_NS // 1_000_000,
-            _statement(shape, head) if tokens else "",
-            tuple([kind for kind, _ in tokens]) if tokens else (),
-            self._print(f"{invocation}\0{time_ns}\0{level}\0{text}"),
+            self._print(f"{invocation}\0{time_ns}\0{level}\0{text}".encode(*_UTF8)),
         )
+
+    def add_block(self, block: Block, to: Columns) -> None:
+        """What the records of a block say: the same as of each by itself."""
+        alone = _alone(block)
+        at = np.delete(np.arange(len(block)), sorted(alone)) if alone else np.arange(len(block))
+        data, plain = block.data, block.data.translate(_NO_DIGITS)
+        starts, ends, times = (column[at].tolist() for column in (block.starts, block.ends, block.times))
+        levels = [LEVELS[n] for n in block.levels[at].tolist()]
+        texts = [data[start:end] for start, end in zip(starts, ends, strict=True)]
+        found = list(map(self._known.get, [plain[start:end] for start, end in zip(starts, ends, strict=True)]))
+        shapes = [shape or self._shape(text.decode()) for shape, text in zip(found, texts, strict=True)]
+        ids = [data[start - _ID_BEFORE : start - 1] for start in starts]
+        digests = []
+        for told in zip(ids, times, levels, texts, strict=True):
+            keyed = self._prints.copy()
+            keyed.update(_TOLD % told)
+            digests.append(keyed.digest())
+        prints = np.zeros((len(at), 8), np.uint8)
+        prints[:, 8 - _PRINT_BYTES :] = np.frombuffer(b"".join(digests), np.uint8).reshape(-1, _PRINT_BYTES)
+        to.extend_by(
+            hours=block.times[at] // HOUR_NS,
+            offsets=block.times[at] % HOUR_NS // 1_000_000,
+            sizes=(block.ends - block.starts)[at],
+            prints=prints.view(">i8")[:, 0],
+            invocations=np.array(self._numbers_of(ids), np.int64),
+            places=np.array(self._places_of(shapes, levels, texts, to), np.int64),
+        )
+        for n in sorted(alone):
+            to.append(self._of_record(record_of(block, n)))
+
+    def _numbers_of(self, ids: Sequence[bytes]) -> list[int]:
+        """Of invocations."""
+        known = self._numbers
+        for each in set(ids).difference(known):
+            known[each] = self._number(each)
+        numbers = [known[each] for each in ids]
+        if len(known) > _MOST_INVOCATIONS:
+            known.clear()
+        return numbers
+
+    def _places_of(self, shapes: Sequence[_Shape], levels: Sequence[bytes], texts: Sequence[bytes], to: Columns) -> list[int]:
+        """Of what the records of a block have in common. What they have of their own is put into the columns."""
+        commons: list[Any] = [shape.commons.get(level) for shape, level in zip(shapes, levels, strict=True)]
+        row = len(to)
+        for n in [n for n, shape in enumerate(shapes) if shape.varies]:
+            commons[n] = self._varying(shapes[n], texts[n], levels[n], row + n, to)
+        for n in [n for n, common in enumerate(commons) if common is None]:
+            commons[n] = shapes[n].commons.get(levels[n]) or self._common(shapes[n], texts[n], levels[n], levels[n])
+        by_id = list(map(id, commons))
+        places = {number: to.place(common) for number, common in zip(by_id, commons, strict=True)}
+        return [places[number] for number in by_id]
+
+    def _varying(self, shape: _Shape, text: bytes, level: bytes, row: int, to: Columns) -> Common:
+        if shape.is_alone:
+            f = self._of_record(LogRecord(None, level.decode(), text.decode()))
+            to.add_own(row, f)
+            return common_of(f)
+        if shape.duration is not None:
+            start, end, scale = shape.duration
+            to.durations.add(row, bucket_of(float(text[start:end]) * scale), 1)
+        objects = [self._hash(text[start:end]) for start, end in shape.objects] if shape.objects else ()
+        for hashed in objects:
+            to.sketches["objects"].add(row, register_of(hashed), 0)
+        actor = b""
+        for start, end in shape.actors:
+            hashed = self._hash(text[start:end])
+            actor = actor or hashed
+            to.sketches["actors"].add(row, register_of(hashed), 0)
+        if actor:
+            for act, n in _acts(actor, objects):
+                to.acts.add(row, act, n)
+        key = b"".join([level, *[text[start:end] for start, end in shape.statuses]]) if shape.statuses else level
+        common = shape.commons.get(key)
+        return self._common(shape, text, level, key) if common is None else common
+
+    def _common(self, shape: _Shape, text: bytes, level: bytes, key: bytes) -> Common:
+        common = shape.commons[key] = common_of(self._of_record(LogRecord(None, level.decode(), text.decode())))
+        return common
 
     def _shape(self, text: str) -> _Shape:
         if len(text) > _LONGEST_KNOWN:
             return _shape_of(text)
-        plain = text.encode("utf-8", "replace").translate(_NO_DIGITS)
+        plain = text.encode(*_UTF8).translate(_NO_DIGITS)
         shape = self._known.get(plain)
         if shape is None:
             if len(self._known) >= _MOST_KNOWN:
@@ -224,10 +329,41 @@ class _Shape(NamedTuple):
     """By these digits: what went wrong, each once."""
     statement: list[str]
     """Empty until it is asked for."""
+    commons: dict[bytes, Common]
+    """By level and these digits: what records have in common that say just this and come from a block."""
+    actors: tuple[tuple[int, int], ...]
+    """Where the pseudonyms of accounts and users stand."""
+    is_alone: bool
+    """Whether what is redacted cannot be told without the digits."""
+    varies: bool
+    """Whether such a record adds more to the counts than it has in common with others."""
 
 
 def _shape_of(text: str) -> _Shape:
-    return _Shape(tuple(m.span() for m in _OBJECT.finditer(text)), _duration_in(text), statuses_in(text), {}, [])
+    tokens = list(PLACEHOLDER.finditer(text)) if "<" in text else []
+    objects, duration, statuses = tuple(m.span() for m in _OBJECT.finditer(text)), _duration_in(text), statuses_in(text)
+    actors = tuple(m.span(2) for m in tokens if m[2] and m[1] in _ACTORS)
+    is_alone = any(letter.isdigit() for m in tokens for letter in m[1])
+    varies = bool(objects or duration or statuses or actors or is_alone)
+    return _Shape(objects, duration, statuses, {}, [], {}, actors, is_alone, varies)
+
+
+def _alone(block: Block) -> set[int]:
+    """The records of a block that have to be read one by one: long ones, and such with a stack or with more than ASCII."""
+    odd = np.asarray(block.ends - block.starts > _LONGEST_KNOWN) | (block.ends == block.starts)
+    there: npt.NDArray[np.int64] = np.frombuffer(block.data, np.uint8)
+    odd |= there[block.ends - 1] == ord("\n")
+    if not block.data.isascii():
+        wide = np.concatenate((np.zeros(1, np.int64), np.cumsum(there >= 0x80)))
+        odd |= wide[block.ends] != wide[block.starts]
+    alone = set(np.flatnonzero(odd).tolist())
+    first, last = (int(block.starts[0]), int(block.ends[-1])) if len(block) else (0, 0)
+    at = block.data.find(_STACK, first, last)
+    while at >= 0:
+        n = int(np.searchsorted(block.starts, at, "right")) - 1
+        alone.add(n)
+        at = block.data.find(_STACK, int(block.ends[n]), last)
+    return alone
 
 
 def act_of(actor: bytes, thing: bytes | None) -> int:
@@ -301,14 +437,14 @@ def _of_point(point: Point, fingerprint: int) -> Facts:
         tuple((column, counted) for column in outcomes),
         counted if point.metric.endswith("invocation_count") else 0,
         counted if is_request else 0,
+        "",
+        (),
         0,
         point.buckets,
         (),
         (),
         None,
         0,
-        "",
-        (),
         fingerprint,
     )
 

@@ -23,6 +23,8 @@ from logscrub.formats.csv_table import delimiter
 from logscrub.formats.forge_cli import HEAD
 from logscrub.formats.json_values import JsonReader
 from logscrub.metrics.app_metrics import Point, attributes_of, dicts, points
+from logscrub.metrics.blocks import HEAD as HEAD_BYTES
+from logscrub.metrics.blocks import LEVELS, Block, block_of
 from logscrub.model import Raw
 from logscrub.sources.text import TextDecoder
 
@@ -73,22 +75,26 @@ class RecordReader(Protocol):
 class Records:
     """The records of one scrubbed input, fed as bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, blocks: bool = False) -> None:
+        """`blocks`: hand out blocks of records where many can be read at once."""
+        self._blocks = blocks
         self._decoder = TextDecoder()
         self._head = ""
         self._reader: RecordReader | None = None
 
-    def feed(self, clean: bytes) -> Iterator[Item]:
+    def feed(self, clean: bytes) -> Iterator[Item | Block]:
         """The records that are complete with these bytes. Use them up before more is fed."""
         return self._items(self._decoder.feed(clean), final=False)
 
-    def finish(self) -> Iterator[Item]:
+    def finish(self) -> Iterator[Item | Block]:
         """Those that were still open at the end."""
         yield from self._items(self._decoder.finish()[0], final=True)
         if self._reader is not None:
             yield from self._reader.finish()
 
-    def _items(self, text: str, final: bool) -> Iterator[Item]:
+    def _items(self, text: str, final: bool) -> Iterator[Item | Block]:
+        if not text.isascii():  # bytes that are no text cannot be kept as they are
+            text = text.encode("utf-8", "replace").decode()
         if self._reader is None:
             self._head += text
             start = self._head.lstrip("\ufeff \t\r\n")
@@ -96,7 +102,10 @@ class Records:
                 return
             self._reader = reader_of(start.split("\n", 1)[0])
             text, self._head = self._head, ""
-        yield from self._reader.feed(text)
+        if self._blocks and isinstance(self._reader, TextRecords):
+            yield from self._reader.blocks(text)
+        else:
+            yield from self._reader.feed(text)
 
 
 def reader_of(line: str) -> RecordReader:
@@ -432,14 +441,6 @@ _PARTS = re.compile(
 )
 _GROUP = re.compile(r"invocation:\s+(?P<id>[0-9a-f-]{32,36})(?:\s+(?P<function>[\w.$-]+))?\s*$")
 _DETAIL = re.compile(r"[│\s]*(?P<name>App version|Invocation ID|Function name|Function trigger):?\s+(?P<value>\S+)[\s│]*$")
-_FLAT = re.compile(
-    r"^(?:(?P<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +"
-    r"(?P<hour>\d{4}-\d\d-\d\dT\d\d):(?P<minute>\d\d):(?P<second>\d\d)\.(?P<ms>\d{3})Z "
-    r"(?P<id>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?: |$)"
-    r"|(?=[A-Z]{4,8}[ \t]|\[?\d{4}-\d\d-\d\d[T ]|invocation:|[┌│├└]| +(?:App version|Function (?:name|trigger)):))",
-    re.MULTILINE,
-)
-"""The head of a record as `forge logs` prints most of them. Without a group: whatever else may begin a record or tell of one."""
 _PLAIN_HEAD = re.compile(
     r"\[?(?P<time>\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?)\]?[ \t]*"
     r"(?:[-|:]?[ \t]*\[?(?P<level>TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL)(?![A-Za-z])\]?)?[ \t:|-]*"
@@ -458,31 +459,27 @@ class TextRecords:
         """What the head of a group says about the records below it."""
 
     def feed(self, text: str) -> Iterator[Item]:
+        for item in self.blocks(text):
+            if isinstance(item, Block):
+                yield from records_of(item)
+            else:
+                yield item
+
+    def blocks(self, text: str) -> Iterator[Item | Block]:
+        """The same, but where all has the most common layout a block of many records."""
         lines = self._lines.whole(text)
-        heads = list(_FLAT.finditer(lines)) if lines and not self._group and "\x1b" not in lines and "\r" not in lines else []
-        if heads and all(m.lastgroup == "id" for m in heads):
-            yield from self._flat(lines, heads)
-        else:
+        block = None if self._group or not lines else block_of(lines, _hour)
+        if block is None:
             for line in lines.split("\n")[:-1]:
                 yield from self._line(line)
-
-    def _flat(self, lines: str, heads: list[re.Match[str]]) -> Iterator[Item]:
-        """The records of lines that all have the most common layout: what lies between their heads."""
-        for line in lines[: heads[0].start()].split("\n")[:-1]:
+            return
+        for line in block.data[: block.starts[0] - HEAD_BYTES].decode().split("\n")[:-1]:
             yield from self._line(line)
         yield from self._close()
-        ends = [m.start() - 1 for m in heads[1:]]
-        last = heads[-1]
-        for m, end in zip(heads, [*ends, len(lines) - 1], strict=True):
-            level, hour, minute, second, ms, invocation = m.groups()
-            base, start = _hour(hour), m.end()
-            time_ns = None if base is None else base + (int(minute) * 60_000 + int(second) * 1000 + int(ms)) * 1_000_000
-            message = lines[start : end if end - start < MOST_MESSAGE else start + MOST_MESSAGE]
-            if m is not last:
-                yield LogRecord(time_ns, level, message.rstrip("\n"), "", invocation)
-            else:  # the next lines may go on with it
-                first, *self._more = message.split("\n")
-                self._open, self._size = LogRecord(time_ns, level, first, "", invocation), len(message)
+        yield Block(block.data, *(column[:-1] for column in block[1:]))
+        message = block.data[int(block.starts[-1]) : int(block.ends[-1])].decode()[:MOST_MESSAGE]
+        first, *self._more = message.split("\n")  # the next lines may go on with it
+        self._open, self._size = record_of(block, -1)._replace(message=first), len(message)
 
     def finish(self) -> Iterator[Item]:
         for line in self._lines.finish():
@@ -549,6 +546,19 @@ class TextRecords:
             message = "\n".join([self._open.message, *self._more]).rstrip("\n") if self._more else self._open.message
             yield self._open._replace(message=message[:MOST_MESSAGE]) if self._more else self._open
         self._open, self._more, self._size = None, [], 0
+
+
+def records_of(block: Block) -> Iterator[LogRecord]:
+    """The records of a block."""
+    for n in range(len(block)):
+        yield record_of(block, n)
+
+
+def record_of(block: Block, n: int) -> LogRecord:
+    """One of them."""
+    start = int(block.starts[n])
+    message = block.data[start : int(block.ends[n])].decode()[:MOST_MESSAGE].rstrip("\n")
+    return LogRecord(int(block.times[n]), LEVELS[block.levels[n]].decode(), message, "", block.invocation(start).decode())
 
 
 def _detailed(record: LogRecord, name: str, value: str) -> LogRecord:

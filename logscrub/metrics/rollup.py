@@ -22,12 +22,12 @@ sorted. So the bytes are the same too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
-from logscrub.metrics.facts import Facts
+from logscrub.metrics.columns import Columns, Some
 from logscrub.metrics.outcomes import OUTCOMES
 from logscrub.metrics.sketches import RANKS
 
@@ -53,124 +53,93 @@ SCHEMA: Final = pl.Schema(
 )
 """Names that are not told are "", what a kind of rows does not hold is null; `hour` and `day` are null without a time."""
 LISTS: Final = tuple(name for name, kind in SCHEMA.items() if isinstance(kind, pl.List))
-_HOUR_US = 3_600_000_000
-_LAST_HOUR = 24 * 365_000
-"""Hours since 1970 from which a time is no time."""
-_PLACE: Final = {name: i for i, name in enumerate(COUNTERS)}
 
 
-class Rollup:
-    """Counts records."""
+_PLACE: Final = ("kind", "hour", "cell", "what")
+"""What tells rows apart while they are rolled up: names are many, and the same, so a number stands for them."""
+
+
+def rolled(columns: Columns, rows: pl.DataFrame) -> pl.DataFrame:
+    """The rollup of some rows of the columns' frame: those of records that were not counted yet."""
+    cells = _Cells()
+    commons = cells.of(columns)
+    rows = rows.join(commons, on="place", how="left", maintain_order="left").with_columns(what=pl.lit(None, pl.String))
+
+    def of(some: Some, key: str, value: str, cell: str) -> pl.DataFrame:
+        return some.frame(key, value).join(rows.select("row", "hour", "what", pl.col(cell).alias("cell")), on="row")
+
+    counted = (
+        rows.group_by("hour", "place")
+        .agg(pl.len().cast(pl.Int64).alias("n"), pl.col("size").sum())
+        .join(commons, on="place")
+        .with_columns(pl.col(name) * pl.col("n") for name in COUNTERS[:-1])
+    )
+    nothing = pl.lit(None, pl.String).alias("what")
+    redacted = counted.select("hour", pl.col("redacted").alias("cell"), "n", pl.col("entities").alias("what")).explode("what")
+    parts = _Parts(
+        pl.concat(
+            [
+                counted.select(pl.lit("count").alias("kind"), "hour", pl.col("fine").alias("cell"), nothing, *COUNTERS),
+                redacted.drop_nulls("what").select(
+                    pl.lit("redaction").alias("kind"), "hour", "cell", "what", pl.col("n").alias("records"),
+                    *(pl.lit(None, pl.Int64).alias(name) for name in COUNTERS[1:]),
+                ),
+            ]
+        ),
+        of(columns.durations, "buckets", "counts", "fine").with_columns(kind=pl.lit("count")),
+        pl.concat(
+            of(some, "registers", "none", "coarse").with_columns(pl.lit(what).alias("what"), kind=pl.lit("distinct"))
+            for what, some in columns.sketches.items()
+        ),
+        rows.filter(pl.col("invocation").is_not_null()).select(
+            pl.lit("invocation").alias("kind"), "hour", pl.col("coarse").alias("cell"), "what", "invocation",
+            pl.col("ms").alias("first_ms"), pl.col("ms").alias("last_ms"),
+        ),
+        of(columns.acts, "prints", "counts", "coarse").with_columns(kind=pl.lit("actor")),
+        rows.select(pl.lit("seen").alias("kind"), "hour", pl.lit(None, pl.Int64).alias("cell"), "what", "prints"),
+    )  # fmt: skip
+    gathered = _gathered(parts, _PLACE).join(cells.names(), on="cell", how="left")
+    return _ordered(gathered)
+
+
+class _Cells:
+    """Numbers for the names of cells."""
 
     def __init__(self) -> None:
-        self._counts: dict[tuple[Any, ...], list[int]] = {}
-        self._durations: dict[tuple[Any, ...], dict[int, int]] = {}
-        self._distinct: dict[tuple[Any, ...], set[int]] = {}
-        self._invocations: dict[tuple[Any, ...], dict[int, list[int]]] = {}
-        self._acts: dict[tuple[Any, ...], dict[int, int]] = {}
-        self._redactions: dict[tuple[Any, ...], int] = {}
-        self._prints: dict[int | None, list[int]] = {}
+        self._known: dict[tuple[str, ...], int] = {}
 
-    def add(self, facts: Iterable[Facts]) -> None:
-        """Counts records and data points that were not counted yet."""
-        counts, durations, distinct, redactions = self._counts, self._durations, self._distinct, self._redactions
-        for f in facts:
-            where = f[:9]
-            cell = counts.get(where)
-            if cell is None:
-                cell = counts[where] = [0] * len(COUNTERS)
-            cell[0] += f.records
-            cell[1] += f.errors
-            cell[-3] += f.invocations
-            cell[-2] += f.requests
-            cell[-1] += f.size
-            for column, n in f.outcomes:
-                cell[_PLACE[column]] += n
-            for bucket, n in f.durations:
-                histogram = durations.setdefault(where, {})
-                histogram[bucket] = histogram.get(bucket, 0) + n
-            for what, register in f.sketches:
-                distinct.setdefault((*where[:6], "", "", where[8], what), set()).add(register)
-            if f.acts:
-                acts = self._acts.setdefault((*where[:6], "", "", where[8]), {})
-                for act, n in f.acts:
-                    acts[act] = acts.get(act, 0) + n
-            if f.invocation is not None:
-                known = self._invocations.setdefault((*where[:6], "", "", where[8]), {})
-                span = known.get(f.invocation)
-                at = f.offset_ms
-                if span is None:
-                    known[f.invocation] = [at, at]
-                elif at < span[0]:
-                    span[0] = at
-                elif at > span[1]:
-                    span[1] = at
-            for what in f.redactions:
-                place = (*where[:7], f.statement, where[8], what)
-                redactions[place] = redactions.get(place, 0) + 1
-            self._prints.setdefault(f.hour, []).append(f.fingerprint)
+    def _number(self, names: tuple[str, ...]) -> int:
+        return self._known.setdefault(names, len(self._known))
 
-    def frame(self) -> pl.DataFrame:
-        """The rollup."""
-        parts = [
-            _frame("count", self._counts, {name: [c[i] for c in self._counts.values()] for i, name in enumerate(COUNTERS)}),
-            _frame(
-                "count",
-                [where for where, h in self._durations.items() for _ in h],
-                {
-                    "buckets": [b for h in self._durations.values() for b in h],
-                    "counts": [n for h in self._durations.values() for n in h.values()],
-                },
-            ),
-            _frame(
-                "distinct",
-                [where for where, registers in self._distinct.items() for _ in registers],
-                {"registers": [r for registers in self._distinct.values() for r in registers]},
-            ),
-            _frame(
-                "invocation",
-                [where for where, known in self._invocations.items() for _ in known],
-                {
-                    "invocation": [n for known in self._invocations.values() for n in known],
-                    "first_ms": [first for known in self._invocations.values() for first, _ in known.values()],
-                    "last_ms": [last for known in self._invocations.values() for _, last in known.values()],
-                },
-            ),
-            _frame(
-                "actor",
-                [where for where, acts in self._acts.items() for _ in acts],
-                {
-                    "prints": [act for acts in self._acts.values() for act in acts],
-                    "counts": [n for acts in self._acts.values() for n in acts.values()],
-                },
-            ),
-            _frame("redaction", self._redactions, {"records": list(self._redactions.values())}),
-            *(_seen(hour, prints) for hour, prints in self._prints.items()),
-        ]
-        return _gathered(pl.concat([_explicit(part) for part in parts]))
+    def of(self, columns: Columns) -> pl.DataFrame:
+        """What records have in common, by its place: in which cells they count, and for how much."""
+        known: dict[str, list[Any]] = {name: [] for name in ("fine", "coarse", "redacted", "entities", *COUNTERS[:-1])}
+        for common in columns.common:
+            names, (records, errors, outcomes, invocations, requests, statement, entities) = common[:8], common[8:]
+            said = dict(outcomes)
+            known["fine"].append(self._number(names))
+            known["coarse"].append(self._number((*names[:5], "", "", names[7])))
+            known["redacted"].append(self._number((*names[:6], statement, names[7])) if entities else 0)
+            known["entities"].append(entities)
+            known["records"].append(records)
+            known["errors"].append(errors)
+            known["invocations"].append(invocations)
+            known["requests"].append(requests)
+            for outcome in OUTCOMES:
+                known[outcome.column].append(said.get(outcome.column, 0))
+        schema = {name: pl.Int64() if name != "entities" else pl.List(pl.String) for name in known}
+        return pl.DataFrame(known, schema=schema).with_row_index("place").cast({"place": pl.Int64})
 
-
-def _frame(kind: str, places: Iterable[tuple[Any, ...]], columns: dict[str, list[int]]) -> pl.DataFrame:
-    """A row for each place: the dimensions, and `what` where there is one more."""
-    rows = list(places)
-    named = {name: pl.Series([row[i] for row in rows], dtype=pl.String) for i, name in enumerate(DIMENSIONS) if i}
-    if rows and len(rows[0]) > len(DIMENSIONS):
-        named["what"] = pl.Series([row[-1] for row in rows], dtype=pl.String)
-    hour = hours(row[0] for row in rows)
-    counted = {name: pl.Series(values, dtype=pl.Int64) for name, values in columns.items()}
-    return pl.DataFrame({"hour": hour, **named, **counted}).with_columns(pl.lit(kind).alias("kind"))
-
-
-def _seen(hour: int | None, prints: list[int]) -> pl.DataFrame:
-    return pl.DataFrame({"prints": pl.Series(prints, dtype=pl.Int64)}).with_columns(
-        pl.lit("seen").alias("kind"), pl.lit(hours([hour])[0]).alias("hour")
-    )
+    def names(self) -> pl.DataFrame:
+        """The names of all cells."""
+        names = pl.DataFrame(list(self._known), schema=dict.fromkeys(DIMENSIONS[1:], pl.String), orient="row")
+        return names.with_row_index("cell").cast({"cell": pl.Int64})
 
 
 def merge(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """One rollup of several: the same, to the byte, in whatever order they come."""
-    frames = [_flat(part) for part in parts]
-    return _gathered(pl.concat(frames, how="diagonal")) if frames else empty()
+    flat = [_flat(part) for part in parts]
+    return _ordered(_gathered(_Parts(*(pl.concat(frames) for frames in zip(*flat, strict=True))), _KEYS)) if flat else empty()
 
 
 def empty() -> pl.DataFrame:
@@ -178,82 +147,62 @@ def empty() -> pl.DataFrame:
     return pl.DataFrame(schema=SCHEMA)
 
 
-def hours(numbers: Iterable[int | None]) -> pl.Series:
-    """Hours since 1970 as times; None, and what is no time, as null."""
-    times = [None if hour is None or not 0 <= hour < _LAST_HOUR else hour * _HOUR_US for hour in numbers]
-    return pl.Series("hour", times, pl.Int64).cast(pl.Datetime("us", "UTC"))
+class _Parts(NamedTuple):
+    """What rollups hold, a row for each entry of a list; the first columns tell to which row it belongs."""
+
+    counters: pl.DataFrame
+    durations: pl.DataFrame
+    registers: pl.DataFrame
+    invocations: pl.DataFrame
+    acts: pl.DataFrame
+    seen: pl.DataFrame
 
 
-_LONG_SCHEMA: Final = pl.Schema(
-    {name: kind.inner if isinstance(kind, pl.List) else kind for name, kind in SCHEMA.items() if name != "day"}
-)
-"""Of single entries."""
+def _flat(part: pl.DataFrame) -> _Parts:
+    """The entries of a rollup."""
+
+    def entries(kind: str, *lists: str) -> pl.DataFrame:
+        return part.filter(pl.col("kind") == kind).select(*_KEYS, *lists).explode(lists)
+
+    return _Parts(
+        part.filter(pl.col("kind").is_in(["count", "redaction"])).select(*_KEYS, *COUNTERS),
+        part.filter(pl.col("buckets").list.len() > 0).select(*_KEYS, "buckets", "counts").explode("buckets", "counts"),
+        entries("distinct", "registers"),
+        entries("invocation", "invocation", "first_ms", "last_ms"),
+        entries("actor", "prints", "counts"),
+        entries("seen", "prints"),
+    )
 
 
-def _explicit(part: pl.DataFrame) -> pl.DataFrame:
-    """A frame of single entries with all columns."""
-    missing = [pl.lit(None, t).alias(n) for n, t in _LONG_SCHEMA.items() if n not in part.columns]
-    return part.with_columns(missing).select(list(_LONG_SCHEMA)).cast(_LONG_SCHEMA)
+def _gathered(parts: _Parts, keys: Sequence[str]) -> pl.DataFrame:
+    """The rows of a rollup. `keys`: the columns that tell rows apart."""
 
+    def lists(entries: pl.DataFrame, entry: str, *values: pl.Expr) -> pl.DataFrame:
+        if values:
+            entries = entries.group_by(*keys, entry).agg(values)
+        return entries.sort(entry).group_by(keys, maintain_order=True).agg(pl.exclude(keys))
 
-def _flat(part: pl.DataFrame) -> pl.DataFrame:
-    """A rollup with a row for each entry of its lists, and one for the counters."""
-    keys = list(_KEYS)
-    spans, acts = ("invocation", "first_ms", "last_ms"), ("prints", "counts")
-    durations = part.filter(pl.col("buckets").list.len() > 0).select(*keys, "buckets", "counts").explode("buckets", "counts")
+    counters = parts.counters.group_by(keys).agg(pl.col(name).sum() for name in COUNTERS)
+    durations = lists(parts.durations, "buckets", pl.col("counts").sum())
+    registers = (
+        parts.registers.group_by(*keys, pl.col("registers") // RANKS)
+        .agg((pl.col("registers") % RANKS).max().alias("rank"))
+        .select(*keys, pl.col("registers") * RANKS + pl.col("rank"))
+    )
     return pl.concat(
         [
-            _explicit(part.filter(pl.col("kind").is_in(["count", "redaction"])).drop("day", *LISTS)),
-            _explicit(durations),
-            _explicit(part.filter(pl.col("kind") == "distinct").select(*keys, "registers").explode("registers")),
-            _explicit(part.filter(pl.col("kind") == "invocation").select(*keys, *spans).explode(spans)),
-            _explicit(part.filter(pl.col("kind") == "actor").select(*keys, *acts).explode(acts)),
-            _explicit(part.filter(pl.col("kind") == "seen").select("kind", "hour", "prints").explode("prints")),
-        ]
+            counters.join(durations, on=list(keys), how="full", coalesce=True, nulls_equal=True),
+            lists(registers, "registers"),
+            lists(parts.invocations, "invocation", pl.col("first_ms").min(), pl.col("last_ms").max()),
+            lists(parts.acts, "prints", pl.col("counts").sum()),
+            lists(parts.seen.unique(), "prints"),
+        ],
+        how="diagonal_relaxed",
     )
 
 
-def _gathered(flat: pl.DataFrame) -> pl.DataFrame:
-    """The rollup of single entries, in its one order."""
-    keys = list(_KEYS)
-    counters = flat.filter(pl.col("kind").is_in(["count", "redaction"]) & pl.col("records").is_not_null())
-    counters = counters.group_by(keys).agg(pl.col(name).sum() for name in COUNTERS)
-    durations = (
-        flat.filter(pl.col("buckets").is_not_null())
-        .group_by(*keys, "buckets")
-        .agg(pl.col("counts").sum())
-        .sort("buckets")
-        .group_by(keys, maintain_order=True)
-        .agg("buckets", "counts")
-    )
-    distinct = (
-        flat.filter(pl.col("registers").is_not_null())
-        .group_by(*keys, pl.col("registers") // RANKS)
-        .agg((pl.col("registers") % RANKS).max().alias("rank"))
-        .select(*keys, (pl.col("registers") * RANKS + pl.col("rank")).cast(pl.Int32).alias("registers"))
-        .sort("registers")
-        .group_by(keys, maintain_order=True)
-        .agg("registers")
-    )
-    invocations = (
-        flat.filter(pl.col("invocation").is_not_null())
-        .group_by(*keys, "invocation")
-        .agg(pl.col("first_ms").min(), pl.col("last_ms").max())
-        .sort("invocation")
-        .group_by(keys, maintain_order=True)
-        .agg("invocation", "first_ms", "last_ms")
-    )
-    acts = (
-        flat.filter(pl.col("kind") == "actor")
-        .group_by(*keys, "prints")
-        .agg(pl.col("counts").sum())
-        .sort("prints")
-        .group_by(keys, maintain_order=True)
-        .agg("prints", "counts")
-    )
-    seen = flat.filter(pl.col("kind") == "seen").group_by(keys).agg(pl.col("prints").unique().sort())
-    counts = counters.join(durations, on=keys, how="full", coalesce=True, nulls_equal=True)
-    out = pl.concat([counts, distinct, invocations, acts, seen], how="diagonal")
-    missing = [pl.lit(None, t).alias(n) for n, t in SCHEMA.items() if n not in out.columns and n != "day"]
-    out = out.with_columns(missing).with_columns(pl.col("hour").dt.date().alias("day"))
-    return out.select(list(SCHEMA)).cast(SCHEMA).sort(*keys, nulls_last=False)
+def _ordered(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with all columns, in their one order."""
+    missing = [pl.lit(None, t).alias(n) for n, t in SCHEMA.items() if n not in rows.columns and n != "day"]
+    out = rows.with_columns(missing).with_columns(pl.col("hour").dt.date().alias("day"))
+    return out.select(list(SCHEMA)).cast(SCHEMA).sort(*_KEYS, nulls_last=False)

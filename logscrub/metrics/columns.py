@@ -1,0 +1,126 @@
+"""Facts of many records side by side: a number of each in a column, and what many have in common once.
+
+Records are counted by the hundred thousand before they are committed. As objects they would take a kilobyte each, and adding them
+up one by one would take longer than finding out what they say; columns are handed to Polars as they are.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from logscrub.metrics.facts import Common, Facts, common_of
+
+TENANT: Final = 7
+"""Its place among what records have in common."""
+_NO_HOUR: Final = -(1 << 60)
+"""Stands for the hour of a record without a time."""
+_FAR: Final = 1 << 40
+"""Beyond it all hours are alike: none."""
+_HOUR_US: Final = 3_600_000_000
+_LAST_HOUR: Final = 24 * 365_000
+"""Hours since 1970 from which a time is no time."""
+_NOBODY: Final = -1
+"""Stands for the invocation of a record that names none."""
+
+
+class Some(NamedTuple):
+    """What a record may have none or many of: its row, and two numbers."""
+
+    rows: array[int]
+    keys: array[int]
+    values: array[int]
+
+    def frame(self, key: str, value: str) -> pl.DataFrame:
+        """`row` and the two, by these names."""
+        columns = {"row": np.array(self.rows, np.uint32), key: np.array(self.keys), value: np.array(self.values)}
+        return pl.DataFrame(columns)
+
+    def add(self, row: int, key: int, value: int) -> None:
+        self.rows.append(row)
+        self.keys.append(key)
+        self.values.append(value)
+
+
+def _some() -> Some:
+    return Some(array("q"), array("q"), array("q"))
+
+
+class Columns:
+    """Facts of records, a row each."""
+
+    def __init__(self) -> None:
+        self.hours, self.offsets, self.sizes = array("q"), array("q"), array("q")
+        self.prints, self.invocations, self.places = array("q"), array("q"), array("q")
+        self.common: dict[Common, int] = {}
+        """What records have in common, and its place: `places` has it for each record."""
+        self.durations, self.acts = _some(), _some()
+        self.sketches = {"actors": _some(), "objects": _some()}
+
+    def __len__(self) -> int:
+        return len(self.hours)
+
+    def place(self, common: Common) -> int:
+        """The place of what records have in common."""
+        return self.common.setdefault(common, len(self.common))
+
+    def extend(self, facts: Iterable[Facts]) -> None:
+        """A row for each."""
+        for f in facts:
+            self.append(f)
+
+    def append(self, f: Facts) -> None:
+        """One row."""
+        row = len(self.hours)
+        self.hours.append(_NO_HOUR if f.hour is None else max(-_FAR, min(f.hour, _FAR)))
+        self.offsets.append(f.offset_ms)
+        self.sizes.append(f.size)
+        self.prints.append(f.fingerprint)
+        self.invocations.append(_NOBODY if f.invocation is None else f.invocation)
+        common = common_of(f)
+        place = self.common.get(common)
+        self.places.append(self.place(common) if place is None else place)
+        self.add_own(row, f)
+
+    def add_own(self, row: int, f: Facts) -> None:
+        """What a record has of its own besides its numbers."""
+        for bucket, n in f.durations:
+            self.durations.add(row, bucket, n)
+        for what, register in f.sketches:
+            self.sketches[what].add(row, register, 0)
+        for act, n in f.acts:
+            self.acts.add(row, act, n)
+
+    def extend_by(self, **columns: npt.NDArray[np.int64]) -> None:
+        """Rows by columns: `hours`, `offsets`, `sizes`, `prints`, `invocations`, `places`. All of them have a time."""
+        for name, values in columns.items():
+            getattr(self, name).frombytes(values.astype(np.int64).tobytes())
+
+    def frame(self) -> pl.DataFrame:
+        """A row for each record: `row`, `hours` since 1970 (null without a time), the same as a time, `hour` (null for what is
+        none too), `ms`, `size`, `prints`, `invocation` (null without one), `place`."""
+        columns = {
+            "hours": np.array(self.hours),
+            "ms": np.array(self.offsets),
+            "size": np.array(self.sizes),
+            "prints": np.array(self.prints),
+            "invocation": np.array(self.invocations),
+            "place": np.array(self.places),
+        }
+        hours = pl.col("hours")
+        return (
+            pl.DataFrame(columns)
+            .with_row_index("row")
+            .with_columns(
+                pl.when(hours != _NO_HOUR).then(hours),
+                pl.when(hours.is_between(0, _LAST_HOUR, "left"))
+                .then((hours * _HOUR_US).cast(pl.Datetime("us", "UTC")))
+                .alias("hour"),
+                pl.when(pl.col("invocation") != _NOBODY).then("invocation"),
+            )
+        )
