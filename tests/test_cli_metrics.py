@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import examples
 from test_cli_scrub import ENVIRONMENT, PROGRAM, ROOT, lines, run
 
 from logscrub.metrics import store as stores
@@ -200,6 +204,49 @@ def test_compaction_changes_nothing_but_the_files(tmp_path: Path, key: Path) -> 
     assert rows(store).equals(before) and merge([stores.read(stores.open_store(str(store)))]).equals(before)
     assert "0 records new, 10 known" in ingest(store, key, log)
     assert "0 days compacted" in lines(run("store", "compact", "--store", store))[-1]
+
+
+BEGAN = 1_794_906_000_000_000_000
+"""2026-11-17T09:00Z"""
+told = st.lists(
+    st.builds(
+        LogRecord,
+        time_ns=st.integers(0, 40 * 3600).map(lambda second: BEGAN + second * 10**9) | st.none(),
+        level=st.sampled_from(["INFO", "ERROR"]),
+        message=st.sampled_from(["took 14 ms", "took 3 s", "<ACCOUNT_ID:0123456789abcdef0123> saw PAY-1", "of <PERSON>"]),
+        invocation=st.sampled_from(["", "i1", "i2", "i3"]),
+        function=st.sampled_from(["save", "load"]),
+        version=st.sampled_from(["1", "2"]),
+        customer=st.sampled_from(["", "<CLOUD_ID:0000000000000000000a>", "<CLOUD_ID:0000000000000000000b>"]),
+    ),
+    min_size=1,
+    max_size=40,
+)  # fmt: skip
+QUESTIONS = ((), ("function",), ("hour", "version"), ("day", "function"), ("tenant",), ("level", "signature"))
+
+
+@examples(8)
+@given(told, told, st.integers(1, 3))
+def test_tables_are_the_same_before_and_after_compaction(records: list[LogRecord], more: list[LogRecord], parts: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        store = stores.open_or_make(folder, "0" * 16)
+
+        def count(some: list[LogRecord]) -> None:
+            with Ingestion(store, b"a key for counting in tests only") as ingestion:
+                ingestion.take(some)
+
+        def tables() -> list[str]:
+            return [records_by(store, by, k=0).rows.write_json() for by in QUESTIONS]
+
+        for n in range(parts):
+            count(records[n::parts])
+        before = tables()
+        stores.compact(store)
+        assert tables() == before
+        count(more)  # what was added up does not hold any more
+        after = tables()
+        stores.compact(store)
+        assert tables() == after
 
 
 def test_days_that_are_too_old_are_dropped_for_good(tmp_path: Path, key: Path) -> None:

@@ -24,7 +24,7 @@ from logscrub.metrics.records import Item
 from logscrub.metrics.rollup import rolled
 from logscrub.metrics.store import Store
 
-BATCH = 100_000
+BATCH = 50_000
 """Records that are counted and committed at once; they are kept until then."""
 _EVERY = 60.0
 """Seconds after which what came through a live pipe is committed."""

@@ -17,7 +17,7 @@ from logscrub.errors import UsageError
 from logscrub.metrics import store as stores
 from logscrub.metrics.anonymity import DEFAULT_K, fold
 from logscrub.metrics.outcomes import OUTCOMES
-from logscrub.metrics.rollup import COUNTERS, LISTS
+from logscrub.metrics.rollup import COARSE, COUNTERS, LISTS
 from logscrub.metrics.sketches import RANKS, bucket_of, distinct_by_ranks, value_of
 from logscrub.metrics.store import Store
 
@@ -63,24 +63,37 @@ def records_by(
     table = store.table()
     days = stores.days_between(store, table, since, until)
     needed = list(dict.fromkeys((*by, "hour")))
-    pairs = stores.pairs(store, table, days, [*by, "tenant"], pl.col("kind").eq("count") & pl.col("source").eq(source))
+    added_up = stores.added_up(store, table, days) if set(by) <= {*COARSE, "day"} else []
+    of_source = pl.col("source").eq(source)
+    is_tenant = pl.col("kind").eq("total") & pl.col("what").eq("tenants") & of_source
+    others = [day for day in days if day not in added_up]
+    found = [
+        stores.pairs(store, table, some, [*by, "tenant"], which)
+        for some, which in ((added_up, is_tenant), (others, pl.col("kind").eq("count") & of_source))
+    ]
+    pairs = pl.concat(found).unique()
     folding = fold(pairs, by, k)
     names = list(by) or ["all"]
     times = [name for name in by if name in TIMES]
     parts: list[_Part] = []
-    for day in days:  # one at a time: a year has more rows than memory
-        columns = ["kind", "source", "what", *needed, *COUNTERS, *LISTS]
-        rows = folding.apply(stores.of_day(store, table, day, columns, pl.col("source").eq(source)))
-        with stores.told(store.url):
-            part = _part(_keyed(rows, by), names, set(by) & set(_FINE) == set())
-        if times:  # what is of a time that only this day has is settled
-            settled = pl.all_horizontal(pl.col(times).is_not_null())
-            numbers = _distinct(part.registers.filter(settled), names)
-            part = part._replace(registers=part.registers.filter(~settled), numbers=numbers)
-        parts = [_Part(*(_together(frames) for frames in zip(*parts, part, strict=True)))] if parts else [part]
     tenants = _keyed(folding.apply(pairs.lazy()), by).filter(pl.col("tenant") != "").collect()
     numbers = tenants.group_by(names).agg(pl.col("tenant").n_unique().cast(pl.Int64).alias("tenants"))
-    return Table(_table(parts, numbers, by, names), folding.withheld, folding.folded)
+    tables: list[pl.DataFrame] = []
+    for day in days:  # one at a time: a year has more rows than memory
+        columns = ["kind", "source", "what", *needed, *COUNTERS, *LISTS]
+        settled = pl.all_horizontal([pl.lit(bool(times)), *(pl.col(name).is_not_null() for name in times)])
+        rows = folding.apply(stores.of_day(store, table, day, columns, of_source))
+        with stores.told(store.url):
+            if day in added_up:
+                part = _of_totals(_keyed(rows, by), names, settled)
+            else:
+                part = _part(_keyed(rows, by), names, settled, not set(by) & set(_FINE))
+        if times:  # to add up days would take the longer the more there are
+            tables.append(_table([_Part(*(frame.filter(settled) for frame in part))], numbers, by, names))
+            part = _Part(*(frame.filter(~settled) for frame in part))
+        parts = [_Part(*(_together(frames) for frames in zip(*parts, part, strict=True)))] if parts else [part]
+    rows_of_all = pl.concat([*tables, _table(parts, numbers, by, names)]) if parts else _table(parts, numbers, by, names)
+    return Table(rows_of_all.sort(*by) if by else rows_of_all, folding.withheld, folding.folded)
 
 
 class _Part(NamedTuple):
@@ -99,14 +112,59 @@ class _Part(NamedTuple):
     """`buckets` and `counts`."""
 
 
-def _part(rows: pl.LazyFrame, names: list[str], is_coarse: bool) -> _Part:
+def _part(rows: pl.LazyFrame, names: list[str], settled: pl.Expr, tells_invocations: bool) -> _Part:
+    """`settled`: which rows of the table can get nothing from another day."""
     counts = rows.filter(pl.col("kind") == "count")
-    rows = rows.filter(pl.lit(is_coarse))
-    sketches = rows.filter(pl.col("kind") == "distinct").select(*names, "what", "registers").explode("registers")
+    rows = rows.filter(pl.lit(tells_invocations))
+    wanted = (*_summed(counts, names), _worked(rows.filter(pl.col("kind") == "invocation"), names))
+    summed, lasted, worked = pl.collect_all(wanted, engine="streaming")
+    return _Part(summed, lasted, *_sketches(rows, names, settled), *_spans(worked, names))
+
+
+def _of_totals(rows: pl.LazyFrame, names: list[str], settled: pl.Expr) -> _Part:
+    """The same from what compaction added up."""
+    totals = rows.filter(pl.col("kind") == "total", pl.col("what") != "tenants").drop("prints", "registers").collect().lazy()
+    counts = totals.filter(pl.col("what") == "records")
+    rest = totals.filter(pl.col("what") == "invocations")
+    own = (rest.group_by(names).agg(pl.col("records").sum().alias("seen")), _summed(rest, names)[1])
+    summed, lasted, worked, seen, spans = pl.collect_all(
+        (*_summed(counts, names), _worked(rest, names), *own), engine="streaming"
+    )
+    shared = _spans(worked, names)
+    both = _together([shared[0], seen]), _together([shared[1], spans])
+    return _Part(summed, lasted, *_sketches(rows, names, settled), *both)
+
+
+def _summed(rows: pl.LazyFrame, names: list[str]) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """Counters and durations."""
+    lists = ("buckets", "counts")
+    durations = rows.filter(pl.col("buckets").list.len() > 0).select(*names, *lists).explode(lists)
+    counters = rows.group_by(names).agg(pl.col(name).sum() for name in COUNTERS)
+    return counters, durations.group_by(*names, "buckets").agg(pl.col("counts").sum())
+
+
+def _sketches(rows: pl.LazyFrame, names: list[str], settled: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The registers of actors and objects; of rows that are settled, only how many these are."""
+    told = rows.filter(pl.col("kind") == "distinct").select(*names, "what", "registers").collect(engine="streaming")
+    cells = told.select(*names, "what").unique().with_row_index("cell")  # a number is compared faster than names
+    registers = (
+        told.join(cells, on=[*names, "what"], nulls_equal=True)
+        .select("cell", "registers")
+        .explode("registers")
+        .group_by("cell", (pl.col("registers") // RANKS).alias("register"))
+        .agg((pl.col("registers") % RANKS).max().alias("rank"))
+    )
+    done = cells.filter(settled)
+    open_ones = registers.join(cells.filter(~settled), on="cell").select(*names, "what", "register", "rank")
+    return open_ones, _distinct(registers.join(done, on="cell", how="semi"), done, names)
+
+
+def _worked(rows: pl.LazyFrame, names: list[str]) -> pl.LazyFrame:
+    """How many invocations were how many milliseconds at work."""
     lists = ("invocation", "first_ms", "last_ms")
     hours = list(dict.fromkeys((*names, "hour")))
-    invocations = (
-        rows.filter(pl.col("kind") == "invocation")
+    return (
+        rows.filter(pl.col("invocation").list.len() > 0)
         .select(*hours, *lists)
         .explode(lists)
         .group_by(*hours, "invocation")
@@ -114,29 +172,16 @@ def _part(rows: pl.LazyFrame, names: list[str], is_coarse: bool) -> _Part:
         .group_by(*names, "ms")
         .agg(pl.len().cast(pl.Int64).alias("counts"))
     )
-    durations = counts.filter(pl.col("buckets").list.len() > 0).select(*names, "buckets", "counts").explode("buckets", "counts")
-    registers = sketches.group_by(*names, "what", (pl.col("registers") // RANKS).alias("register")).agg(
-        (pl.col("registers") % RANKS).max().alias("rank")
-    )
-    wanted = (
-        counts.group_by(names).agg(pl.col(name).sum() for name in COUNTERS),
-        durations.group_by(*names, "buckets").agg(pl.col("counts").sum()),
-        registers,
-        invocations,
-    )
-    summed, lasted, found, worked = pl.collect_all(wanted, engine="streaming")
+
+
+def _spans(worked: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """How many invocations there were, and how long those were at work that have more than one record."""
     of_length = {ms: bucket_of(ms) for ms in worked["ms"].unique().to_list() if ms}
     spans = worked.filter(pl.col("ms") > 0).with_columns(
         pl.col("ms").replace_strict(of_length, return_dtype=pl.Int32, default=None).alias("buckets")
     )
-    return _Part(
-        summed,
-        lasted,
-        found,
-        _distinct(found.clear(), names),
-        worked.group_by(names).agg(pl.col("counts").sum().alias("seen")),
-        spans.group_by(*names, "buckets").agg(pl.col("counts").sum()),
-    )
+    seen = worked.group_by(names).agg(pl.col("counts").sum().alias("seen"))
+    return seen, spans.group_by(*names, "buckets").agg(pl.col("counts").sum())
 
 
 def _together(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
@@ -164,7 +209,9 @@ def _table(parts: Sequence[_Part], tenants: pl.DataFrame, by: Sequence[str], nam
     out = out.with_columns((pl.col("errors") / pl.col("records").replace(0, None)).alias("error_rate"))
     out = beside(out, _quantiles(part.durations, names, QUANTILES))
     out = beside(beside(out, part.seen), _quantiles(part.spans, names, SPANS))
-    out = beside(out, pl.concat([part.numbers, _distinct(part.registers, names)]))
+    cells = part.registers.select(*names, "what").unique().with_row_index("cell")
+    registers = part.registers.join(cells, on=[*names, "what"], nulls_equal=True)
+    out = beside(out, pl.concat([part.numbers, _distinct(registers, cells, names)]))
     if not set(by) & set(_FINE):
         out = out.with_columns(pl.col("seen", *SKETCHED).fill_null(0))
     counted = pl.col("invocations")  # by the App metrics API
@@ -187,13 +234,12 @@ def _quantiles(merged: pl.DataFrame, names: list[str], quantiles: Mapping[str, f
     return merged.group_by(names).agg(at(q).alias(name) for name, q in quantiles.items())
 
 
-def _distinct(registers: pl.DataFrame, names: list[str]) -> pl.DataFrame:
-    """How many distinct things the sketches have seen."""
-    ranks = registers.group_by(*names, "what", "rank").agg(pl.len())
-    merged = ranks.group_by(*names, "what").agg("rank", "len")
+def _distinct(registers: pl.DataFrame, cells: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """How many distinct things the sketches of cells have seen."""
+    merged = registers.group_by("cell", "rank").agg(pl.len()).group_by("cell").agg("rank", "len")
     told = zip(merged["rank"].to_list(), merged["len"].to_list(), strict=True)
     numbers = pl.Series("number", [distinct_by_ranks(dict(zip(*each, strict=True))) for each in told], pl.Int64)
-    wide = merged.select(*names, "what").with_columns(numbers)
+    wide = merged.select("cell", numbers).join(cells, on="cell")
     return wide.group_by(names).agg(pl.col("number").filter(pl.col("what") == what).first().alias(what) for what in SKETCHED)
 
 

@@ -1,6 +1,6 @@
 """Facts to cells: what is counted by hour and by every dimension, in frames that merge exactly in any order.
 
-A **rollup** is one frame with six kinds of rows, the rows of the store:
+A **rollup** is one frame with six kinds of rows, the rows of the store; compaction adds a seventh:
 
 | kind | a row for each | holds |
 | --- | --- | --- |
@@ -10,6 +10,7 @@ A **rollup** is one frame with six kinds of rows, the rows of the store:
 | `actor` | the same | who did what, as `prints`, and in how many records (`counts`) |
 | `redaction` | hour, dimensions, statement (in `signature`), entity type (in `what`) | how many (`records`) |
 | `seen` | hour | the fingerprints of the records that were counted |
+| `total` | hour, source, function, module, version, environment | what a coarse question needs, added up: see `totals` |
 
 An `actor`'s print is 31 bits of a keyed hash of the first account or user that a record names, times 2³², plus 32 bits of one of
 an issue or page that it names, or 0 for none. A record counts for the first issue or page and adds 0 to the others, which are
@@ -29,11 +30,13 @@ import polars as pl
 
 from logscrub.metrics.columns import Columns, Some
 from logscrub.metrics.outcomes import OUTCOMES
-from logscrub.metrics.sketches import RANKS
+from logscrub.metrics.sketches import RANKS, bucket_of
 
 DIMENSIONS: Final = ("hour", "source", "function", "module", "version", "environment", "level", "signature", "tenant")
 COUNTERS: Final = ("records", "errors", *(o.column for o in OUTCOMES), "invocations", "requests", "size")
-_KEYS: Final = ("kind", *DIMENSIONS, "what")
+KEYS: Final = ("kind", *DIMENSIONS, "what")
+COARSE: Final = ("hour", "source", "function", "module", "version", "environment")
+"""The dimensions of totals."""
 SCHEMA: Final = pl.Schema(
     {
         "kind": pl.String(),
@@ -55,6 +58,15 @@ SCHEMA: Final = pl.Schema(
 LISTS: Final = tuple(name for name, kind in SCHEMA.items() if isinstance(kind, pl.List))
 
 
+CONTENT: Final = {
+    "actor": ("prints", "counts"),
+    "count": (*COUNTERS, "buckets", "counts"),
+    "distinct": ("registers",),
+    "invocation": ("invocation", "first_ms", "last_ms"),
+    "redaction": COUNTERS,
+    "seen": ("prints",),
+}
+"""What rows of a kind hold."""
 _PLACE: Final = ("kind", "hour", "cell", "what")
 """What tells rows apart while they are rolled up: names are many, and the same, so a number stands for them."""
 
@@ -138,8 +150,58 @@ class _Cells:
 
 def merge(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """One rollup of several: the same, to the byte, in whatever order they come."""
-    flat = [_flat(part) for part in parts]
-    return _ordered(_gathered(_Parts(*(pl.concat(frames) for frames in zip(*flat, strict=True))), _KEYS)) if flat else empty()
+    every = list(parts)
+    if not every:
+        return empty()
+    rows = pl.concat(every).filter(pl.col("kind") != "total")
+    names = rows.select(KEYS).unique().with_row_index("cell")  # a number stands for the names while rows are merged
+    rows = rows.join(names, on=list(KEYS), how="left", nulls_equal=True)
+    return _ordered(_gathered(_flat(rows), ("cell",)).join(names, on="cell"))
+
+
+def totals(rows: pl.DataFrame) -> pl.DataFrame:
+    """What rows of the kinds `count` and `invocation` add up to, where these are all of their hours, and merged.
+
+    Of records (`what`: `records`), the counters and durations. Of `invocations`, how many are in no other total of their hour, as
+    `records`, and how long these were at work, as `buckets`; and of those that are, what the rows say: so invocations can be told
+    apart whatever is asked for, and most of them need not be. Of `tenants`, a row for each that has records.
+    """
+    cells = rows.select(COARSE).unique().with_row_index("cell")
+    rows = rows.join(cells, on=list(COARSE), how="left", nulls_equal=True)
+    counts = rows.filter(pl.col("kind") == "count")
+    durations = counts.filter(pl.col("buckets").list.len() > 0).select("cell", "buckets", "counts").explode("buckets", "counts")
+    records = counts.group_by("cell").agg(pl.col(name).sum() for name in COUNTERS)
+    lists = ("invocation", "first_ms", "last_ms")
+    worked = (
+        rows.filter(pl.col("kind") == "invocation")
+        .select("cell", pl.struct("hour").rank("dense").alias("_hour"), *lists)
+        .explode(lists)
+        .group_by("cell", "_hour", "invocation")
+        .agg(pl.col("first_ms").min(), pl.col("last_ms").max())
+    )
+    is_shared = pl.len().over("_hour", "invocation") > 1
+    shared = worked.filter(is_shared).sort("invocation").group_by("cell", maintain_order=True).agg(lists)
+    own = worked.filter(~is_shared).select("cell", (pl.col("last_ms") - pl.col("first_ms")).alias("ms"))
+    of_length = {ms: bucket_of(ms) for ms in own["ms"].unique().to_list() if ms}
+    buckets = pl.col("ms").replace_strict(of_length, return_dtype=pl.Int32, default=None).alias("buckets")
+    spans = own.filter(pl.col("ms") > 0).select("cell", buckets, pl.lit(1, pl.Int64).alias("counts"))
+    numbers = own.group_by("cell").agg(pl.len().cast(pl.Int64).alias("records"))
+    invocations = worked.select("cell").unique().join(numbers, on="cell", how="left").with_columns(pl.col("records").fill_null(0))
+    parts = [
+        records.join(_histograms(durations), on="cell", how="left").with_columns(pl.lit("records").alias("what")),
+        invocations.join(_histograms(spans), on="cell", how="left")
+        .join(shared, on="cell", how="left")
+        .with_columns(pl.lit("invocations").alias("what")),
+    ]
+    tenants = counts.select("cell", "tenant").unique().with_columns(pl.lit("tenants").alias("what"))
+    named = pl.concat([*parts, tenants], how="diagonal").join(cells, on="cell").with_columns(pl.col("tenant").fill_null(""))
+    fine = [pl.lit("").alias(name) for name in ("level", "signature")]
+    return _ordered(named.with_columns(pl.lit("total").alias("kind"), *fine))
+
+
+def _histograms(durations: pl.DataFrame) -> pl.DataFrame:
+    summed = durations.group_by("cell", "buckets").agg(pl.col("counts").sum())
+    return summed.sort("buckets").group_by("cell", maintain_order=True).agg("buckets", "counts")
 
 
 def empty() -> pl.DataFrame:
@@ -159,14 +221,14 @@ class _Parts(NamedTuple):
 
 
 def _flat(part: pl.DataFrame) -> _Parts:
-    """The entries of a rollup."""
+    """The entries of a rollup whose cells have numbers."""
 
     def entries(kind: str, *lists: str) -> pl.DataFrame:
-        return part.filter(pl.col("kind") == kind).select(*_KEYS, *lists).explode(lists)
+        return part.filter(pl.col("kind") == kind).select("cell", *lists).explode(lists)
 
     return _Parts(
-        part.filter(pl.col("kind").is_in(["count", "redaction"])).select(*_KEYS, *COUNTERS),
-        part.filter(pl.col("buckets").list.len() > 0).select(*_KEYS, "buckets", "counts").explode("buckets", "counts"),
+        part.filter(pl.col("kind").is_in(["count", "redaction"])).select("cell", *COUNTERS),
+        part.filter(pl.col("buckets").list.len() > 0).select("cell", "buckets", "counts").explode("buckets", "counts"),
         entries("distinct", "registers"),
         entries("invocation", "invocation", "first_ms", "last_ms"),
         entries("actor", "prints", "counts"),
@@ -205,4 +267,4 @@ def _ordered(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows with all columns, in their one order."""
     missing = [pl.lit(None, t).alias(n) for n, t in SCHEMA.items() if n not in rows.columns and n != "day"]
     out = rows.with_columns(missing).with_columns(pl.col("hour").dt.date().alias("day"))
-    return out.select(list(SCHEMA)).cast(SCHEMA).sort(*_KEYS, nulls_last=False)
+    return out.select(list(SCHEMA)).cast(SCHEMA).sort(*KEYS, nulls_last=False)

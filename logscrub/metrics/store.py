@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from logscrub.errors import InputError, OutputError, UsageError
-from logscrub.metrics.rollup import SCHEMA, merge
+from logscrub.metrics.rollup import CONTENT, KEYS, LISTS, SCHEMA, merge, totals
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable, WriterProperties
@@ -237,6 +237,12 @@ def pairs(store: Store, table: DeltaTable, days: Sequence[date | None], columns:
         return frame.unique().collect(engine="streaming")
 
 
+def added_up(store: Store, table: DeltaTable, days: Sequence[date | None]) -> list[date | None]:
+    """The days of which all that coarse questions need was added up when they were compacted, and nothing came to since."""
+    alone = [day for day, (files, _) in days_of(store, table).items() if files == 1 and day in days]
+    return pairs(store, table, alone, ["day"], pl.col("kind") == "total")["day"].to_list()
+
+
 def sums(
     store: Store, table: DeltaTable, days: Sequence[date | None], columns: Sequence[str], number: str, which: pl.Expr
 ) -> pl.DataFrame:
@@ -250,7 +256,8 @@ def sums(
 def compact(store: Store) -> int:
     """Merges the rows of each day that has several files. Returns how many days were rewritten.
 
-    Each day is one commit: readers see the old rows or the new ones. It is done hour by hour. Raises OutputError, InputError.
+    Each day is one commit: readers see the old rows or the new ones. What the rows add up to (`totals`) comes with them, and is
+    of use as long as that file is the day's only one. Raises OutputError, InputError.
     """
     _migrate(store)
     rewritten = 0
@@ -266,10 +273,17 @@ def compact(store: Store) -> int:
 
 
 def _merged(store: Store, table: DeltaTable, day: date | None) -> Iterator[pl.DataFrame]:
-    """The rows of a day, merged, an hour at a time."""
+    """The rows of a day, merged, one kind after the other, so that readers can pass over those that they do not need."""
     hours = read(store, table, days=[day], columns=("hour",))["hour"].unique().sort().to_list()
-    for hour in hours:
-        yield merge([read(store, table, days=[day], hours=[hour])])
+    added = []
+    for kind, content in CONTENT.items():
+        for hour in hours:
+            rows = read(store, table, kinds=(kind,), days=[day], hours=[hour], columns=(*KEYS, *content))
+            part = merge([rows.with_columns(pl.lit(None, t).alias(n) for n, t in SCHEMA.items() if n not in rows.columns)])
+            if kind in ("count", "invocation"):
+                added.append(totals(part))
+            yield part
+    yield pl.concat(added).sort(KEYS, nulls_last=False)
 
 
 def _overwrite(store: Store, table: DeltaTable, day: date | None, parts: Iterator[pl.DataFrame]) -> bool:
@@ -410,15 +424,34 @@ def _schema() -> DeltaSchema:
     return Schema([Field(name, of(kind)) for name, kind in SCHEMA.items()])
 
 
+_GROUP: Final = 1 << 17
+"""Rows of a group in a compacted file: readers pass over groups of kinds that they do not need."""
+
+
 def _writing() -> WriterProperties:
+    """How files are written: names by dictionary, lists of numbers by their differences.
+
+    Fingerprints are sorted and random, so their differences take 34 bits instead of 64. What is inside of a list cannot be named
+    in these settings; so it is what holds for all, and every other column is named.
+    """
     from deltalake import ColumnProperties, WriterProperties
 
-    # fingerprints are sorted and random: their differences take 33 bits instead of 64
-    prints = ColumnProperties(dictionary_enabled=False, encoding="DELTA_BINARY_PACKED", statistics_enabled="NONE")
+    by_name = ColumnProperties(dictionary_enabled=True, statistics_enabled="CHUNK")
+    by_name.encoding = (
+        "PLAIN"  # of names, where a dictionary grows too large: without it, what holds for all, which is for numbers
+    )
     return WriterProperties(
         compression="ZSTD",
         compression_level=9,
-        column_properties={f"{name}.list.{inner}": prints for name in ("prints", "invocation") for inner in ("element", "item")},
+        max_row_group_size=_GROUP,
+        default_column_properties=ColumnProperties(
+            dictionary_enabled=False, encoding="DELTA_BINARY_PACKED", statistics_enabled="NONE"
+        ),
+        column_properties={
+            name: by_name if kind == pl.String else ColumnProperties(dictionary_enabled=True, statistics_enabled="CHUNK")
+            for name, kind in SCHEMA.items()
+            if name not in (*LISTS, "day")
+        },
     )
 
 
