@@ -371,8 +371,8 @@ def test_a_stream_tells_once_what_the_report_tells(redactor: Redactor) -> None:
     scrubber = Scrubber(Redactor(redactor.engine, redactor.policy, Pseudonymizer(traffic.KEY)))
     alerts = []
     for line in traffic.log_lines(model, traffic.day_of(model, 6)):
-        alerts += live.take(finder.facts(item) for item in records.feed(scrubber.feed(line, False)))
-    alerts += live.take(finder.facts(item) for item in [*records.feed(scrubber.finish()), *records.finish()])
+        alerts += live.take(records.feed(scrubber.feed(line, False)), finder)
+    alerts += live.take([*records.feed(scrubber.finish()), *records.finish()], finder)
     alerts += live.finish()
     told = [alert.finding for alert in alerts if alert.finding.rule == "tenant_flood"]
     assert len(told) == 1, [(a.at, a.finding.rule, a.finding.dimensions) for a in alerts]

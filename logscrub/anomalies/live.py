@@ -21,8 +21,11 @@ from logscrub.anomalies.night import judged, silenced
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import HISTORY_DAYS, Rows, SignalReader
 from logscrub.config import Config
-from logscrub.metrics.facts import Facts
-from logscrub.metrics.rollup import Rollup, merge
+from logscrub.metrics.blocks import Block
+from logscrub.metrics.columns import Columns
+from logscrub.metrics.facts import FactFinder
+from logscrub.metrics.records import Item
+from logscrub.metrics.rollup import merge, rolled
 
 _EVERY: Final = 5.0
 """Seconds after which the hour that is running is looked at again, at least."""
@@ -60,51 +63,54 @@ class Live:
     """The newest hour that any record is of."""
     _newest: datetime | None = None
     _reader: SignalReader | None = None
-    _open: dict[date, Rollup] = field(default_factory=dict)
-    _closed: dict[date, pl.DataFrame] = field(default_factory=dict)
-    _changed: set[date] = field(default_factory=set)
-    _seen: dict[int | None, set[int]] = field(default_factory=dict)
+    _parts: dict[date, list[pl.DataFrame]] = field(default_factory=dict)
+    """Of days that changed since the last look: rollups that came."""
+    _seen: dict[datetime, set[int]] = field(default_factory=dict)
     _told: dict[str, datetime] = field(default_factory=dict)
     _next_look: float = 0.0
     records: int = 0
     """Records with a time that were counted."""
 
-    def take(self, facts: Iterable[Facts]) -> list[Alert]:
+    def take(self, items: Iterable[Item | Block], finder: FactFinder) -> list[Alert]:
         """Counts records. Returns what is seen at the end of hours that they end. Raises InputError."""
+        columns = Columns()
+        for item in items:
+            if isinstance(item, Block):
+                finder.add_block(item, columns)
+            else:
+                columns.append(finder.facts(item))
+        rows = columns.frame().drop_nulls("hour").unique(["hour", "prints"], keep="first", maintain_order=True)
         alerts: list[Alert] = []
-        for fact in facts:
-            if fact.hour is None or not self._is_new(fact):
+        for hour in rows["hour"].unique().sort().to_list():
+            new = self._new(rows.filter(pl.col("hour") == hour), hour)
+            if not len(new):
                 continue
-            hour = datetime.fromtimestamp(fact.hour * 3600, UTC)
             if self._hour is not None and hour > self._hour:
                 alerts += self.end_hour(hour)
             self._hour = max(hour, self._hour or hour)
-            told = hour + timedelta(milliseconds=fact.offset_ms)
-            self._newest = max(told, self._newest or told)
-            day = hour.date()
-            self._open.setdefault(day, Rollup()).add((fact,))
-            self._changed.add(day)
-            self.records += 1
+            newest = hour + timedelta(milliseconds=int(new["ms"].max()))  # type: ignore[arg-type]
+            self._newest = max(newest, self._newest or newest)
+            self._parts.setdefault(hour.date(), []).append(rolled(columns, new))
+            self.records += len(new)
         return alerts
+
+    def _new(self, rows: pl.DataFrame, hour: datetime) -> pl.DataFrame:
+        """Records of an hour that neither came before nor are in the store."""
+        if hour not in self._seen:
+            self._seen[hour] = self.rows.prints(hour)
+            if len(self._seen) > _LATE_HOURS:
+                del self._seen[min(self._seen)]
+        seen = self._seen.get(hour, set())
+        new = rows.filter(~pl.col("prints").is_in(list(seen))) if seen else rows
+        seen.update(new["prints"].to_list())
+        return new
 
     def finish(self) -> list[Alert]:
         """What is seen in the last hour, as far as it went."""
-        if self._hour is None or not self._changed:
+        if self._hour is None or not self._parts:
             return []
         running = [rule for rule in self.rules if not is_for_whole_hours(rule)]
         return self._look(self._hour, self._hour + timedelta(hours=1), running)
-
-    def _is_new(self, fact: Facts) -> bool:
-        seen = self._seen.get(fact.hour)
-        if seen is None:
-            hour = None if fact.hour is None else datetime.fromtimestamp(fact.hour * 3600, UTC)
-            seen = self._seen[fact.hour] = self.rows.prints(hour)
-        if fact.fingerprint in seen:
-            return False
-        seen.add(fact.fingerprint)
-        if len(self._seen) > _LATE_HOURS:
-            del self._seen[min(hour for hour in self._seen if hour is not None)]
-        return True
 
     def end_hour(self, now: datetime) -> list[Alert]:
         """What is seen in the hour that was running, and was over before the hour `now`."""
@@ -115,8 +121,8 @@ class Live:
             whole = [rule for rule in self.rules if is_for_whole_hours(rule)]
             alerts += self._look(max(self._hour + timedelta(hours=1), now - timedelta(hours=24)), now, whole)
         self._hour = now
-        for day in [day for day in self._open if day < (now - timedelta(hours=_LATE_HOURS)).date()]:
-            self._closed[day] = _rows(self._open.pop(day), self._closed.get(day))
+        for day in [day for day in self.rows.beside if day < now.date() - timedelta(days=HISTORY_DAYS + 1)]:
+            del self.rows.beside[day]
         return alerts
 
     def tick(self, clock: datetime) -> list[Alert]:
@@ -126,7 +132,7 @@ class Live:
         this_hour = clock.replace(minute=0, second=0, microsecond=0)
         if self._hour < this_hour and clock - self._hour < timedelta(hours=_LATE_HOURS) and self._is_live(clock):
             return self.end_hour(this_hour)
-        if not self._changed or time.monotonic() < self._next_look:
+        if not self._parts or time.monotonic() < self._next_look:
             return []
         began = time.monotonic()
         running = [rule for rule in self.rules if not is_for_whole_hours(rule)]
@@ -139,9 +145,11 @@ class Live:
         return self._newest is not None and clock - self._newest > timedelta(minutes=75)
 
     def _look(self, start: datetime, end: datetime, rules: Sequence[Rule]) -> list[Alert]:
-        for day in self._changed:
-            self.rows.beside[day] = _rows(self._open[day], self._closed.get(day))
-        again, self._changed = self._changed, set()
+        again = set(self._parts)
+        for day, parts in self._parts.items():
+            kept = self.rows.beside.get(day)
+            self.rows.beside[day] = merge(parts if kept is None else [kept, *parts]).filter(pl.col("kind") != "seen")
+        self._parts.clear()
         if self._reader is None or self._reader.day != start.date():
             self._reader = SignalReader(self.rows, start, HISTORY_DAYS)
         signals = self._reader.read(start, end, again=again)
@@ -162,9 +170,3 @@ class Live:
         before = self._told.get(finding.id)
         self._told[finding.id] = end
         return before is None or end - before > timedelta(hours=_QUIET_HOURS)
-
-
-def _rows(rollup: Rollup, closed: pl.DataFrame | None) -> pl.DataFrame:
-    """The rows of a day: of what came lately, and of what came before it was closed."""
-    new = rollup.frame().filter(pl.col("kind") != "seen")
-    return new if closed is None else merge([closed, new])

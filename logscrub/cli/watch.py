@@ -90,10 +90,10 @@ def watch(
         for piece in pieces:
             if piece:
                 found = records.feed(scrubber.feed(piece, False))
-                tell(live.take(finder.facts(item) for item in found), alert_format)
+                tell(live.take(found, finder), alert_format)
             tell(live.tick(datetime.now(UTC)), alert_format)
         rest = [*records.feed(scrubber.finish()), *records.finish()]
-        tell(live.take(finder.facts(item) for item in rest), alert_format)
+        tell(live.take(rest, finder), alert_format)
         tell(live.finish(), alert_format)
     if live.records == 0:
         say("no record with a time came")
