@@ -132,12 +132,13 @@ class Config:
     fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Detector id → further names of fields, as pairs."""
     names: NameSettings = NameSettings()
+    source: str = ""
+    """The file this was read from, for messages."""
     false_alarms_a_week: float = DEFAULT_FALSE_ALARMS
+    """How many findings chance may make in a week, in the mean."""
     mutes: tuple[Mute, ...] = ()
     calendar: tuple[CalendarException, ...] = ()
     nightly: NightlySettings | None = None
-    source: str = ""
-    """The file this was read from, for messages."""
 
 
 def find_config(folder: Path) -> Path | None:

@@ -78,7 +78,7 @@ def test_examples_that_hold_are_counted(
     monkeypatch.setattr(catalogue, "builtin_folder", lambda: builtin)
     monkeypatch.chdir(tmp_path)
     assert detectors.test(own(tmp_path / "own", "«TCK-123456» and «TCK-654321»")) == 0
-    assert capfd.readouterr() == ("2 detectors, 2 examples: all hold\n", "")
+    assert capfd.readouterr() == ("2 detectors, 0 rules, 2 examples: all hold\n", "")
 
 
 def test_a_wrong_detector_or_folder_is_exit_code_2(tmp_path: Path) -> None:

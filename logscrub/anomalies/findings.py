@@ -126,7 +126,7 @@ def grouped(findings: Sequence[Finding]) -> list[Finding]:
 
     A cause is a version, a customer, a person, or a function, at a time. What a customer makes most of is that customer's; what
     goes wrong in a function that is worse since a version is that version's; what the whole app has is that of the place that
-    explains it. Customer data in logs is always told by itself.
+    explains it. What one log statement says is a cause of its own.
     """
     ordered = sorted(findings, key=_first)
     causes = {finding.id: _cause(finding, ordered) for finding in ordered}
@@ -147,7 +147,7 @@ def _cause(finding: Finding, every: Sequence[Finding], *, deep: bool = True) -> 
     """What a finding is put down to."""
     places = dict(finding.dimensions)
     if finding.kind == "privacy":
-        return ("statement", finding.id)
+        return ("statement", places.get("function", ""), places.get("statement", ""))
     for name in ("app_version", "tenant", "actor"):
         if name in places:
             return (name, places[name])

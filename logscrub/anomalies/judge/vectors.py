@@ -3,9 +3,9 @@
 A customer's day is a vector of tail scores (−log10 p): how unusual was its most unusual hour in records, errors, throttles,
 timeouts, memory, refusals and denied calls, and how far out its busiest person in records and objects. A detector of PyOD
 (k nearest neighbours; Ramaswamy et al., 2000) says how far a vector lies from those of the days before, and the sum of its
-squares how far from nothing. The model is fitted to the older half of these days; what both are worth is told by the younger half, and
-their tail scores are averaged: that found as much as the sum alone, with fewer false alarms; the model alone found less. PyOD's
-own thresholds and probabilities are not used: they call a fixed share of anything unusual.
+squares how far from nothing. The model is fitted to the older half of these days; what both are worth is told by the younger
+half, and their tail scores are averaged: that found as much as the sum alone, with fewer false alarms; the model alone found
+less. PyOD's own thresholds and probabilities are not used: they call a fixed share of anything unusual.
 
 An example: `{usual = 4, then = {errors = 6, auth_failures = 4}}`: 60 customers with so many records an hour in the mean, errors
 and refusals now and then, and what one of them had in the last hour besides.

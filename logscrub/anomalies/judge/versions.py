@@ -1,7 +1,8 @@
 """Test `versions`: worse since a version of the app is out, compared side by side with the versions before it.
 
-For each function, what went wrong with the new version is held against what went wrong with the others: those that ran beside
-it, and those of the week before. It needs no long history; the first hour of a deployment will do.
+For each function, what went wrong with the new version is held against what went wrong with the others: in the week before, and
+in the same hours, where they ran beside it; the less unusual of both counts. And it has to be worse from its first hours on. It
+needs no long history; the first hour of a deployment will do.
 
 The odds are those of a beta-binomial: the share of the old versions is known as well as their records tell it (in this function,
 and a little in all of them), and both are taken for as few independent records as the differences between hours allow
@@ -13,7 +14,7 @@ An example: `{before = [4, 400], after = [40, 300]}`: 4 of 400 records with the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -47,7 +48,7 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     first_told = int(np.nonzero(signals.known)[0][0]) if signals.known.any() else 0
     in_period = frame.filter(pl.col("t") >= signals.first)
     oldest = max(signals.first - _NEW_DAYS * DAY, first_told + 1)
-    tests: list[tuple[str, str, float, float, float, float, float]] = []
+    tests: list[_Compared] = []
     for function, version in sorted(in_period.select("function", "version").unique().iter_rows()):
         if born[version] < oldest and not _first_among(version, born, in_period, first_told):
             continue
@@ -58,17 +59,19 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
             & (pl.col("t") >= signals.first - _BEFORE_DAYS * DAY)
             & pl.col("version").is_in(older)
         )
-        x, n = float(mine[rule.number].sum()), float(mine[of].sum())
-        y, m = float(theirs[rule.number].sum()), float(theirs[of].sum())
-        if n < _FEWEST or m < _FEWEST_BEFORE:
+        if float(mine[of].sum()) < _FEWEST or float(theirs[of].sum()) < _FEWEST_BEFORE:
             continue
         every = frame.filter(pl.col("version").is_in(older) & (pl.col("t") >= signals.first - _BEFORE_DAYS * DAY))
         usual = (float(every[rule.number].sum()) + 0.5) / (float(every[of].sum()) + 1)
-        deflate = max(_dispersion(mine, rule.number, of), _dispersion(theirs, rule.number, of))
-        tests.append((function, version, x, n, y, m, _odds(x / deflate, n / deflate, y / deflate, m / deflate, usual)))
+        beside = theirs.filter(pl.col("t") >= max(born[version], signals.first))
+        others = [theirs, beside] if float(beside[of].sum()) >= _FEWEST else [theirs]
+        # what is as bad with the old version at the same time was not deployed with the new one
+        tests.append(
+            max((_compared(function, version, mine, other, usual, rule) for other in others), key=lambda one: one.p_value)
+        )
     if not tests:
         return []
-    p_values = np.array([p for *_, p in tests])
+    p_values = np.array([one.p_value for one in tests])
     unusual, _ = rejected(p_values, allowed)
     found = []
     for (function, version, x, n, y, m, p), is_unusual in zip(tests, unusual.tolist(), strict=True):
@@ -94,6 +97,27 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
             )
         )
     return found
+
+
+class _Compared(NamedTuple):
+    """A new version of a function beside others."""
+
+    function: str
+    version: str
+    hits: float
+    trials: float
+    other_hits: float
+    other_trials: float
+    p_value: float
+
+
+def _compared(function: str, version: str, mine: pl.DataFrame, theirs: pl.DataFrame, usual: float, rule: Rule) -> _Compared:
+    of = OF.get(rule.number, "records")
+    x, n = float(mine[rule.number].sum()), float(mine[of].sum())
+    y, m = float(theirs[rule.number].sum()), float(theirs[of].sum())
+    deflate = max(_dispersion(mine, rule.number, of), _dispersion(theirs, rule.number, of))
+    p_value = _odds(x / deflate, n / deflate, y / deflate, m / deflate, usual)
+    return _Compared(function, version, x, n, y, m, p_value)
 
 
 def _from_the_beginning(own: pl.DataFrame, number: str, of: str, least: float) -> bool:
