@@ -217,7 +217,7 @@ def run_traffic(seeds: Sequence[int]) -> dict[str, Any]:
     runs = [incidents.judge(replace(usual, seed=seed)) for seed in seeds]
     out["incidents"] = incidents.summary(runs)
     abuse = replace(usual, kinds=incidents.ABUSE)
-    runs = [incidents.judge(replace(abuse, seed=seed + 100), a_week=140) for seed in seeds]
+    runs = [incidents.judge(replace(abuse, seed=seed + 100), a_week=100) for seed in seeds]
     out["abuse_at_20_alerts_a_day"] = incidents.summary(runs)
     for null in traffic.NULLS:
         quiet = replace(usual, kinds=(), nulls=null, days=28)

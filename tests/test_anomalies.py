@@ -356,7 +356,7 @@ def test_withheld_findings_keep_their_id() -> None:
 
 
 def test_a_stream_tells_once_what_the_report_tells(redactor: Redactor) -> None:
-    settings = traffic.Settings(days=8, tenants=12, records_a_day=3000, kinds=(), quiet_days=5, gaps_a_month=0)
+    settings = traffic.Settings(days=8, tenants=8, records_a_day=900, kinds=(), quiet_days=5, gaps_a_month=0)
     model = traffic.make(settings)
     flood = traffic.incident(model, "tenant_flood", "clear", start=6 * DAY + 10)
     assert flood is not None

@@ -36,7 +36,7 @@ from typing import Any, Final, Literal, get_args
 
 from logscrub.anomalies.model import SEVERITIES, Kind
 from logscrub.config import Severity
-from logscrub.detect.catalogue import builtin_folder
+from logscrub.detect import catalogue
 from logscrub.errors import UsageError
 
 Direction = Literal["up", "down"]
@@ -74,7 +74,7 @@ class Rule:
 
 def builtin_rules() -> Path:
     """The folder of the rules that come with logscrub."""
-    return builtin_folder() / FOLDER
+    return catalogue.builtin_folder() / FOLDER
 
 
 def load_rules(extra: Iterable[Path] = ()) -> tuple[Rule, ...]:
