@@ -33,6 +33,8 @@ _SHARE: Final = 4.0
 """Times as long as looking took is waited before the next look."""
 _QUIET_HOURS: Final = 6
 """Hours after which something that was told is told again."""
+_MANY: Final = 20_000
+"""Records that are rolled up at once, at most."""
 _LATE_HOURS: Final = 48
 """Hours for which records are known, so that one that comes twice counts once."""
 
@@ -63,6 +65,8 @@ class Live:
     """The newest hour that any record is of."""
     _newest: datetime | None = None
     _reader: SignalReader | None = None
+    _columns: Columns = field(default_factory=Columns)
+    """Records that came and are not rolled up yet."""
     _parts: dict[date, list[pl.DataFrame]] = field(default_factory=dict)
     """Of days that changed since the last look: rollups that came."""
     _seen: dict[datetime, set[int]] = field(default_factory=dict)
@@ -73,12 +77,20 @@ class Live:
 
     def take(self, items: Iterable[Item | Block], finder: FactFinder) -> list[Alert]:
         """Counts records. Returns what is seen at the end of hours that they end. Raises InputError."""
-        columns = Columns()
+        before = len(self._columns)
         for item in items:
             if isinstance(item, Block):
-                finder.add_block(item, columns)
+                finder.add_block(item, self._columns)
             else:
-                columns.append(finder.facts(item))
+                self._columns.append(finder.facts(item))
+        newest = max(self._columns.hours[before:], default=0)
+        if self._hour is not None and newest * 3600 <= self._hour.timestamp() and len(self._columns) < _MANY:
+            return []
+        return self._count()
+
+    def _count(self) -> list[Alert]:
+        """Rolls up what was taken. Returns what is seen at the end of hours that it ends."""
+        columns, self._columns = self._columns, Columns()
         rows = columns.frame().drop_nulls("hour").unique(["hour", "prints"], keep="first", maintain_order=True)
         alerts: list[Alert] = []
         for hour in rows["hour"].unique().sort().to_list():
@@ -107,10 +119,11 @@ class Live:
 
     def finish(self) -> list[Alert]:
         """What is seen in the last hour, as far as it went."""
+        alerts = self._count()
         if self._hour is None or not self._parts:
-            return []
+            return alerts
         running = [rule for rule in self.rules if not is_for_whole_hours(rule)]
-        return self._look(self._hour, self._hour + timedelta(hours=1), running)
+        return alerts + self._look(self._hour, self._hour + timedelta(hours=1), running)
 
     def end_hour(self, now: datetime) -> list[Alert]:
         """What is seen in the hour that was running, and was over before the hour `now`."""
@@ -123,20 +136,21 @@ class Live:
         self._hour = now
         for day in [day for day in self.rows.beside if day < now.date() - timedelta(days=HISTORY_DAYS + 1)]:
             del self.rows.beside[day]
+        self._told = {name: at for name, at in self._told.items() if now - at <= timedelta(hours=_LATE_HOURS)}
         return alerts
 
     def tick(self, clock: datetime) -> list[Alert]:
         """What is seen now; to be called often. `clock`: the time it is, by which hours end where no record comes."""
-        if self._hour is None:
-            return []
-        this_hour = clock.replace(minute=0, second=0, microsecond=0)
-        if self._hour < this_hour and clock - self._hour < timedelta(hours=_LATE_HOURS) and self._is_live(clock):
-            return self.end_hour(this_hour)
-        if not self._parts or time.monotonic() < self._next_look:
+        if self._hour is None or time.monotonic() < self._next_look:
             return []
         began = time.monotonic()
-        running = [rule for rule in self.rules if not is_for_whole_hours(rule)]
-        alerts = self._look(self._hour, self._hour + timedelta(hours=1), running)
+        alerts = self._count()
+        this_hour = clock.replace(minute=0, second=0, microsecond=0)
+        if self._hour < this_hour and clock - self._hour < timedelta(hours=_LATE_HOURS) and self._is_live(clock):
+            alerts += self.end_hour(this_hour)
+        elif self._parts:
+            running = [rule for rule in self.rules if not is_for_whole_hours(rule)]
+            alerts += self._look(self._hour, self._hour + timedelta(hours=1), running)
         self._next_look = time.monotonic() + max(_EVERY, _SHARE * (time.monotonic() - began))
         return alerts
 
