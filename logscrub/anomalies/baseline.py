@@ -55,7 +55,7 @@ class Expected:
     size: Floats
     """Of the negative binomial: variance = mean + mean² / size."""
     ready: Bools
-    """Hours of which enough days were known before."""
+    """Hours of which enough days were known before; a weekend's only where one was."""
 
 
 def expect(counts: Floats, known: Bools, weekday: int, shape: Floats | None = None, *, warm_days: int = 3) -> Expected:
@@ -74,7 +74,7 @@ def expect(counts: Floats, known: Bools, weekday: int, shape: Floats | None = No
         of_week = ((weekday + day) % 7) * DAY + np.arange(DAY)
         rhythm = state.profile()[of_week][None, :] if shape is None else shape[:, at]
         mean[:, at], size[:, at] = state.expected(of_week, rhythm)
-        ready[at] = state.days >= warm_days
+        ready[at] = state.days >= warm_days and state.kind_days[int(of_week[0] >= _WEEKEND)] > 0
         state.learn(counts[:, at], known[at], of_week, mean[:, at], size[:, at], None if shape is None else rhythm)
     return Expected(mean, size, ready)
 
@@ -84,6 +84,8 @@ class _State:
 
     def __init__(self, cells: int) -> None:
         self.days = 0
+        self.kind_days = [0, 0]
+        """Of the week, and of weekends."""
         self.total = np.zeros(7 * DAY)
         """Counts of all cells by hour of the week, and how many such hours."""
         self.total_hours = np.zeros(7 * DAY)
@@ -195,6 +197,7 @@ class _State:
             self.excess += ((seen - used) ** 2 - used).sum(1)
             self.squares += (used**2).sum(1)
         self.days += 1
+        self.kind_days[kind] += 1
 
 
 @dataclass(frozen=True, slots=True)

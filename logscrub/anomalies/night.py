@@ -239,7 +239,9 @@ def _coverage(signals: Signals) -> list[str]:
             "What needs no comparison is told; the rest from the fourth day on."
         )
     elif days < _WEEKS_WANTED:
-        told.append(f"{days} days are known before this period: weekends and weekdays are told apart from two weeks on.")
+        told.append(
+            f"{days} days are known before this period: the first weekend is held against nothing, and two weeks say more."
+        )
     missing = np.nonzero(~signals.known[signals.first : signals.last])[0]
     if len(missing) and days >= _SHORT_HISTORY:
         told.append(f"{len(missing)} of {signals.last - signals.first} hours of this period have no logs at all.")

@@ -98,7 +98,7 @@ def judged(rule: Rule, cells: Panel, signals: Signals, allowed: float) -> list[C
     sizes = [m**2 / np.maximum(v, 1e-12) for m, v in zip(means, variances, strict=True)]
     scores = [score(summed(known, k), m, s) for k, m, s in zip(scales, means, sizes, strict=True)]
     scored = calibrated(scores, means, out, period)
-    open_hours = np.broadcast_to(signals.known[period], scored.p_values.shape)
+    open_hours = np.broadcast_to((signals.known & expected.ready)[period], scored.p_values.shape)
     if rule.quiet is not None:
         usual = summed(expected.mean, DAY)[:, period] / DAY
         open_hours = open_hours & (expected.mean[:, period] <= rule.quiet * usual)
