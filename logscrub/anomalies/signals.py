@@ -67,7 +67,8 @@ class Signals:
     """`t, function, version, slow, timed`: durations, and those beyond what is usual for the customer in that function."""
     actors: pl.DataFrame
     """`day, tenant, actor, records, objects, hours, hour_records, hour_objects, first_t, last_t`: a row for each person and day,
-    with distinct objects of the day, hours in which anything was done, and the most of an hour."""
+    with distinct objects of the day, hours in which anything was done, and the most of an hour: of the period, on a day that is
+    partly in it."""
     without_customer: int
     """Records of the period that name no customer."""
     memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -183,6 +184,13 @@ class SignalReader:
         parts = [frames for day, frames in sorted(self._known.items()) if day <= last_day]
         frames = _Frames[pl.DataFrame](*(pl.concat(part) for part in zip(*parts, strict=True))) if parts else EMPTY
         frames = frames._replace(**{n: getattr(frames, n).filter(pl.col("t") < last) for n in frames._fields if n != "actors"})
+        for day in {at.date() for at in (start, end) if at.time() != time()} & self._known.keys():
+            # what somebody did before the period (or after it) was told in the report of then
+            within = _actors_within(self._rows, day, self._grid, start, end)
+            actors = frames.actors.join(within, on=["day", "tenant", "actor"], how="left")
+            other = pl.col("day") != day
+            most = [pl.when(other).then(name).otherwise(pl.col(f"{name}_within").fill_null(0)).alias(name) for name in _MOST]
+            frames = frames._replace(actors=actors.with_columns(most).select(frames.actors.columns))
         told = np.zeros(days * 24, bool)
         told[frames.functions["t"].unique().to_numpy()] = True
         known = _known(told, panel(frames.functions, (), "records", days * 24).counts[0], first)
@@ -307,24 +315,41 @@ def _day(rows: Rows, day: date, grid: datetime, bounds: pl.DataFrame) -> _Frames
     return _Frames(*rows.collect(queries))
 
 
-def _actors(rows: Rows, day: date, t: pl.Expr) -> pl.LazyFrame:
-    pairs = _of(rows, day, "actor", ["hour", "tenant", "prints", "counts"]).explode("prints", "counts")
-    who = ["tenant", "actor"]
-    split = (
-        pairs.select(
-            t,
-            "tenant",
-            (pl.col("prints") // (1 << 32)).alias("actor"),
-            (pl.col("prints") % (1 << 32)).alias("object"),
-            pl.col("counts").alias("records"),
-        )
-        .group_by("t", *who, "object")
-        .agg(pl.col("records").sum())
+_MOST: Final = ("hour_records", "hour_objects")
+_TOUCHED: Final = (pl.col("object") != 0).sum().cast(pl.Int64).alias("objects")
+"""Of rows that have each object once: counting these takes less than asking each group for what is unique."""
+
+
+def _acts(rows: Rows, day: date, t: pl.Expr, which: pl.Expr | None = None) -> pl.LazyFrame:
+    """Who did what of a day, by the hour: a row for each object."""
+    pairs = _of(rows, day, "actor", ["hour", "tenant", "prints", "counts"], which).explode("prints", "counts")
+    split = pairs.select(
+        t,
+        "tenant",
+        (pl.col("prints") // (1 << 32)).alias("actor"),
+        (pl.col("prints") % (1 << 32)).alias("object"),
+        pl.col("counts").alias("records"),
     )
-    # counting what is unique takes less than asking each group for it
-    touched = (pl.col("object") != 0).sum().cast(pl.Int64)
-    hourly = split.group_by("t", *who).agg(pl.col("records").sum(), touched.alias("objects"))
-    daily = split.select(*who, "object").unique().group_by(who).agg(touched.alias("objects"))
+    return split.group_by("t", "tenant", "actor", "object").agg(pl.col("records").sum())
+
+
+def _actors_within(rows: Rows, day: date, grid: datetime, start: datetime, end: datetime) -> pl.DataFrame:
+    """The most of an hour of a period, for each person of a day."""
+    t = (pl.col("hour") - pl.lit(grid)).dt.total_hours().cast(pl.Int32).alias("t")
+    acts = _acts(rows, day, t, pl.col("hour").is_between(start, end, closed="left"))
+    hourly = acts.group_by("t", "tenant", "actor").agg(pl.col("records").sum(), _TOUCHED)
+    most = hourly.group_by("tenant", "actor").agg(
+        pl.col("records").max().alias("hour_records_within"), pl.col("objects").max().alias("hour_objects_within")
+    )
+    (found,) = rows.collect([most.with_columns(pl.lit(day).alias("day"))])
+    return found
+
+
+def _actors(rows: Rows, day: date, t: pl.Expr) -> pl.LazyFrame:
+    who = ["tenant", "actor"]
+    acts = _acts(rows, day, t)
+    hourly = acts.group_by("t", *who).agg(pl.col("records").sum(), _TOUCHED)
+    daily = acts.select(*who, "object").unique().group_by(who).agg(_TOUCHED)
     most = hourly.group_by(who).agg(
         pl.col("records").sum(),
         pl.len().cast(pl.Int64).alias("hours"),

@@ -54,7 +54,8 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
             pl.col("last_t").max(),
         )
     first_day = signals.at(signals.first).date()
-    before, now = rows.filter(pl.col("day") < first_day), rows.filter(pl.col("day") >= first_day)
+    in_period = (pl.col("last_t") >= signals.first) & (pl.col("first_t") < signals.last)
+    before, now = rows.filter(pl.col("day") < first_day), rows.filter((pl.col("day") >= first_day) & in_period)
     if rule.around_the_clock is not None:
         now = now.filter(pl.col("hours") >= 24 * rule.around_the_clock)
     if len(before) < _FEWEST or not len(now):
@@ -92,7 +93,7 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
                 rule,
                 (*named, ("actor", f"{row['actor']:08x}")),
                 max(row["first_t"], signals.first),
-                row["last_t"] + 1,
+                min(row["last_t"] + 1, signals.last),
                 NUMBERS[rule.number],
                 float(row[rule.number]),
                 float(expected),
