@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 import polars as pl
@@ -35,6 +35,10 @@ _QUIET_HOURS: Final = 6
 """Hours after which something that was told is told again."""
 _MANY: Final = 20_000
 """Records that are rolled up at once, at most."""
+_STILL: Final = 60.0
+"""Seconds without a record, before which the clock ends no hour: what comes may be a backlog that is read."""
+_AHEAD: Final = timedelta(days=1)
+"""Beyond the clock: a record of then has a wrong time."""
 _LATE_HOURS: Final = 48
 """Hours for which records are known, so that one that comes twice counts once."""
 
@@ -72,11 +76,16 @@ class Live:
     _seen: dict[datetime, set[int]] = field(default_factory=dict)
     _told: dict[str, datetime] = field(default_factory=dict)
     _next_look: float = 0.0
+    _came: float = 0.0
+    """When a record came last, by the clock that only goes forward."""
     records: int = 0
     """Records with a time that were counted."""
 
     def take(self, items: Iterable[Item | Block], finder: FactFinder) -> list[Alert]:
-        """Counts records. Returns what is seen at the end of hours that they end. Raises InputError."""
+        """Counts records. Returns what is seen at the end of hours that they end. Raises InputError.
+
+        Those far ahead of the clock and of all others are left out: they would end all hours, and have what is usual forgotten.
+        """
         before = len(self._columns)
         for item in items:
             if isinstance(item, Block):
@@ -93,7 +102,13 @@ class Live:
         columns, self._columns = self._columns, Columns()
         rows = columns.frame().drop_nulls("hour").unique(["hour", "prints"], keep="first", maintain_order=True)
         alerts: list[Alert] = []
-        for hour in rows["hour"].unique().sort().to_list():
+        hours = rows["hour"].unique().sort().to_list()
+        latest = datetime.now(UTC) + _AHEAD
+        for hour in hours:
+            if hour > latest and hour > (self._hour or hours[0]) + _AHEAD:
+                continue
+            if self._hour is not None and hour <= latest < self._hour:  # what came first had a wrong time
+                self._hour = self._newest = None
             new = self._new(rows.filter(pl.col("hour") == hour), hour)
             if not len(new):
                 continue
@@ -104,6 +119,7 @@ class Live:
             self._newest = max(newest, self._newest or newest)
             self._parts.setdefault(hour.date(), []).append(rolled(columns, new))
             self.records += len(new)
+            self._came = time.monotonic()
         return alerts
 
     def _new(self, rows: pl.DataFrame, hour: datetime) -> pl.DataFrame:
@@ -155,7 +171,9 @@ class Live:
         return alerts
 
     def _is_live(self, clock: datetime) -> bool:
-        """Whether the stream is of now: then that nothing comes says something. Minutes late are usual."""
+        """Whether the stream is of now, and nothing comes: then that says something. Minutes late are usual."""
+        if time.monotonic() - self._came < _STILL:
+            return False
         return self._newest is not None and clock - self._newest > timedelta(minutes=75)
 
     def _look(self, start: datetime, end: datetime, rules: Sequence[Rule]) -> list[Alert]:

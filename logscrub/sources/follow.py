@@ -53,9 +53,11 @@ def _growing(path: Path, name: str) -> Iterator[bytes]:
                     file = path.open("rb", buffering=0)
                 piece = file.read(PIECE)
                 if not piece and _is_another(path, file):
-                    file.close()
-                    file = None
-                    continue
+                    piece = file.read(PIECE)  # what was written to it before it was moved away
+                    if not piece:
+                        file.close()
+                        file = None
+                        continue
             except FileNotFoundError:  # between two files
                 pass
             except OSError as error:
