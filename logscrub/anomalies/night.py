@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 import numpy as np
@@ -23,6 +23,9 @@ from logscrub.metrics.store import Store
 
 _STALE: Final = timedelta(days=7)
 """A store that has nothing newer is one of the past: what it has is reported, not that nothing came since."""
+_FOREVER: Final = date(9999, 12, 30)
+"""The last day that has a next one."""
+_HOUR: Final = timedelta(hours=1)
 _SHORT_HISTORY = 3
 _WEEKS_WANTED = 14
 _MOST_STATEMENTS = 100
@@ -33,30 +36,37 @@ _MOST_PERSONS = 3
 def period_of(
     store: Store, now: datetime, *, since: datetime | None = None, until: datetime | None = None
 ) -> tuple[datetime, datetime]:
-    """The hours to report on: those asked for, else the last 24 that the store can know of.
+    """The hours to report on: those asked for, as far as they are over, else the last 24 that the store can know of.
 
+    The hour that is running is none of them, unless the store knows of no other in the last week.
     Raises UsageError where there are none.
     """
-    if since is not None and until is not None:
-        return since, until
-    newest = _newest(store)
+    this_hour = now.replace(minute=0, second=0, microsecond=0)
+    newest = _newest(store, this_hour - _HOUR)
+    if newest is None or this_hour - (newest + _HOUR) >= _STALE:
+        newest = _newest(store, this_hour) or _newest(store, None)
     if newest is None:
         raise UsageError(f"{store.url}: has no records with a time yet; there is nothing to report")
-    this_hour = now.replace(minute=0, second=0, microsecond=0)
-    told = newest + timedelta(hours=1)
-    end = until or (this_hour if told <= this_hour and this_hour - told < _STALE else told)
+    told = newest + _HOUR
+    end = this_hour if told <= this_hour and this_hour - told < _STALE else told
+    if until is not None:  # hours to come have no records, which is no silence
+        end = min(until, max(end, this_hour))
     start = since or end - timedelta(days=1)
     if start >= end:
         raise UsageError(f"{store.url}: has nothing after {start:%Y-%m-%d %H:%M} yet")
     return start, end
 
 
-def _newest(store: Store) -> datetime | None:
+def _newest(store: Store, last: datetime | None) -> datetime | None:
+    """The newest hour of which anything is told, up to `last`: a sender whose clock is ahead must not hide all the others."""
     table = store.table()
-    for day in reversed([day for day in stores.days_between(store, table, None, None) if day is not None]):
+    which = (pl.col("kind") == "count") & (pl.col("source") == "logs")
+    if last is not None:
+        which &= pl.col("hour") <= last
+    days = stores.days_between(store, table, None, None if last is None else last.date())
+    for day in reversed([day for day in days if day is not None]):
         with stores.told(store.url):
-            rows = stores.of_day(store, table, day, ["hour"], (pl.col("kind") == "count") & (pl.col("source") == "logs"))
-            hour = rows.select(pl.col("hour").max()).collect().item()
+            hour = stores.of_day(store, table, day, ["hour"], which).select(pl.col("hour").max()).collect().item()
         if hour is not None:
             return hour  # type: ignore[no-any-return]
     return None
@@ -142,12 +152,12 @@ def silenced(findings: Sequence[Finding], config: Config, made: datetime) -> tup
     for finding in findings:
         mute = mutes.get(finding.id)
         if mute is not None:
-            until = datetime.combine(mute.until, time(), UTC) + timedelta(days=1)
+            until = datetime.combine(min(mute.until, _FOREVER), time(), UTC) + timedelta(days=1)
             muted.append(Muted(finding.id, finding.rule, finding.title, mute.reason, until))
             continue
         # it may have begun in the last hours of the day before
         first, last = finding.start.date(), (finding.end - timedelta(microseconds=1)).date()
-        days = [e for e in config.calendar if e.first - timedelta(days=1) <= first and e.first <= last <= e.last]
+        days = [e for e in config.calendar if e.first <= first + timedelta(days=1) and e.first <= last <= e.last]
         exception = next((e for e in days if not e.rules or finding.rule in e.rules), None)
         if exception is not None:
             muted.append(Muted(finding.id, finding.rule, finding.title, exception.reason, None))

@@ -34,6 +34,8 @@ Which customer or person a finding is about is only told with --exact.
 Exit codes: 0 done; 1 with --exit-code: there is a finding as severe as that, or worse;
 2 wrong usage or configuration; 3 the store could not be read, or the report not written."""
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
+_LONGEST = timedelta(days=400)
 
 Exact = Annotated[
     bool, typer.Option("--exact", help="Say which customers and persons findings are about; needs the store's key.")
@@ -90,6 +92,8 @@ def report(
     now = datetime.now(UTC)
     first, last = _asked(day, since, until, now)
     start, end = period_of(kept, now, since=first, until=last)
+    if end - start > _LONGEST:
+        raise UsageError(f"{start:%Y-%m-%d} to {end:%Y-%m-%d}: a report is of {_LONGEST.days} days at most")
     made = make_report(kept, rules, config, start, end, made=now, exact=exact)
     put_bytes(render(made, suffix), output)
     say(line_of(made))
@@ -108,6 +112,8 @@ def may_show_customers(store: Store, key_file: Path | None) -> None:
 def line_of(report: Report) -> str:
     """A report in one line."""
     period = f"{report.start:%Y-%m-%d %H:%M} to {report.end:%Y-%m-%d %H:%M} UTC"
+    if not report.findings and not report.totals.records:
+        return f"{period}: no records, so nothing to judge"
     if not report.findings:
         return f"{period}: nothing unusual" + (" (nothing to compare with yet)" if report.history_days < 3 else "")
     groups = len({finding.group for finding in report.findings})
@@ -141,13 +147,17 @@ def hour_of(text: str, option: str, now: datetime) -> datetime:
     import re
 
     ago = re.fullmatch(r"(\d{1,5})d", text)
-    if ago is not None:
-        return datetime.combine(now.date() - timedelta(days=int(ago[1])), time(), UTC)
     told = re.fullmatch(r"(\d{4}-\d\d-\d\d)(?:T(\d\d)(?::00)?(?::00)?Z?)?", text)
     try:
-        if told is None:
+        if ago is not None:
+            at = datetime.combine(now.date() - timedelta(days=int(ago[1])), time(), UTC)
+        elif told is not None:
+            at = datetime.combine(date.fromisoformat(told[1]), time(int(told[2] or 0)), UTC)
+        else:
             raise ValueError
-        return datetime.combine(date.fromisoformat(told[1]), time(int(told[2] or 0)), UTC)
+        if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+            raise ValueError
+        return at
     except ValueError:
         raise UsageError(
             f"{option}: {text!r} is no day; write 2026-11-20, 2026-11-20T08 for an hour, or 7d for a week ago"
