@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -112,8 +113,9 @@ def _files(arguments: Iterable[str]) -> Iterable[tuple[str, list[int]]]:
     for argument in arguments:
         for item in expand([argument]):
             if item.path is not None:
-                status = item.path.stat()
-                yield str(item.path), [status.st_size, status.st_mtime_ns]
+                with suppress(OSError):  # it was moved away since, or is a link to nothing: there is nothing to read
+                    status = item.path.stat()
+                    yield str(item.path), [status.st_size, status.st_mtime_ns]
 
 
 def _state(path: Path) -> dict[str, Any]:
@@ -157,6 +159,8 @@ def _report(loaded: Config, told: NightlySettings) -> Report:
     kept = open_store(told.store)
     now = datetime.now(UTC)
     start, end = period_of(kept, now)
+    if now - end > timedelta(days=1):
+        say(f"the store has nothing newer than {end:%Y-%m-%d %H:%M} UTC, so this report is not of last night")
     made = make_report(kept, load_rules(loaded.detectors), loaded, start, end, made=now)
     folder = _folder(told.report)
     for suffix in _SUFFIXES:
