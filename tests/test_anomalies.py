@@ -329,6 +329,26 @@ def test_hours_are_judged_the_same_in_a_days_report_and_by_themselves(world: Wor
         assert np.array_equal(candidate.series.upper[cut], same.upper[other], equal_nan=True)
 
 
+def test_what_a_person_did_before_the_period_is_not_told_again(world: World) -> None:
+    """A night's period begins at five in the morning, and days of persons at midnight."""
+    from logscrub.anomalies.judge import actors
+
+    rule = next(rule for rule in RULES if rule.id == "actor_flood")
+    over = world.day + timedelta(hours=18)
+    whole = {(c.dimensions, c.observed) for c in actors.find(rule, world.signals, 0.01)}
+    before = actors.find(rule, read_signals(world.rows, world.day + timedelta(hours=6), over), 0.01)
+    assert whole == {(c.dimensions, c.observed) for c in before} != set()
+    assert all(c.start < c.end <= world.signals.first + 18 for c in before)
+    assert actors.find(rule, read_signals(world.rows, over, world.day + timedelta(days=1)), 0.01) == []
+
+
+def test_a_mute_may_be_for_ever() -> None:
+    one = finding("error_rate_up", 0)
+    config = Config(mutes=(Mute(one.id, "known", date.max),), calendar=(CalendarException(date.min, date.min, (), "never"),))
+    told, muted = silenced([one, finding("volume_drop", 0)], config, MADE)
+    assert [f.rule for f in told] == ["volume_drop"] and [m.id for m in muted] == [one.id]
+
+
 def finding(rule: str, start: int, severity: str = "P3", **dimensions: str) -> Finding:
     at = MADE + timedelta(hours=start)
     return Finding(
@@ -377,3 +397,43 @@ def test_a_stream_tells_once_what_the_report_tells(redactor: Redactor) -> None:
     told = [alert.finding for alert in alerts if alert.finding.rule == "tenant_flood"]
     assert len(told) == 1, [(a.at, a.finding.rule, a.finding.dimensions) for a in alerts]
     assert told[0].start.hour in (10, 11)
+
+
+class Stream:
+    """Records of some times, and who watches them beside a day of three each hour."""
+
+    def __init__(self, now: datetime, redactor: Redactor) -> None:
+        self.live = Live(Rows(None, None), [rule for rule in RULES if rule.test == "silence"], Config())
+        self.finder, self.redactor = FactFinder(Pseudonymizer(traffic.KEY).derived("metrics")), redactor
+        self.send(*(now - timedelta(hours=n) for n in range(44, 20, -1) for _ in range(3)))
+
+    def send(self, *times: datetime) -> list[str]:
+        """The rules of what is told."""
+        scrubber, records = Scrubber(self.redactor), Records()
+        lines = [
+            b'{"timeUnixNano":"%d","severityText":"INFO","body":{"stringValue":"%d"}}\n' % (at.timestamp() * 1_000_000_000, n)
+            for n, at in enumerate(times)
+        ]
+        found = [*records.feed(scrubber.feed(b"".join(lines), False)), *records.feed(scrubber.finish()), *records.finish()]
+        return [alert.finding.rule for alert in self.live.take(found, self.finder)]
+
+
+def test_the_clock_ends_no_hour_while_a_backlog_is_read(redactor: Redactor) -> None:
+    now = datetime.now(UTC).replace(minute=30)
+    stream = Stream(now, redactor)
+    assert [a.finding.rule for a in stream.live.tick(now)] == [], "the last 20 hours are still to be read"
+    assert "feed_silent" not in stream.send(*(now - timedelta(hours=n) for n in range(20, 4, -1)))
+    stream.live._came -= 3600
+    assert "feed_silent" in [a.finding.rule for a in stream.live.tick(now)], "nothing came any more"
+
+
+def test_one_record_of_the_far_future_does_not_end_the_watch(redactor: Redactor) -> None:
+    now = datetime.now(UTC).replace(minute=30)
+    stream = Stream(now, redactor)
+    days = len(stream.live.rows.beside)
+    assert stream.send(now - timedelta(hours=20), datetime(2099, 1, 1, tzinfo=UTC), now - timedelta(hours=19)) == []
+    assert len(stream.live.rows.beside) >= days, "what was learned is kept"
+    assert stream.live._hour is not None and stream.live._hour < now
+    first = Stream(datetime(2099, 1, 1, tzinfo=UTC), redactor)
+    first.send(now)
+    assert first.live._hour is not None and first.live._hour < now, "nor where it comes first"

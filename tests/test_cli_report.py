@@ -108,7 +108,7 @@ def test_the_exit_code_is_by_severity(kept: Path, tmp_path: Path) -> None:
         assert run("report", "--store", kept, "-o", tmp_path / "r.html", "--exit-code", severity).returncode == code
     quiet = ("--date", "2026-11-18")
     done = run("report", "--store", kept, "-o", tmp_path / "r.html", "--exit-code", "P5", *quiet)
-    assert done.returncode == 0 and "nothing unusual" in lines(done)[-1]
+    assert done.returncode == 0 and lines(done)[-1].endswith("no records, so nothing to judge")
 
 
 def test_all_forms_are_written_whole_and_hold_no_customer_data(kept: Path, tmp_path: Path) -> None:
@@ -133,6 +133,11 @@ def test_without_a_file_it_is_text_on_standard_output(kept: Path) -> None:
         (["--date", "yesterday"], "is no day"),
         (["--date", "2026-11-17", "--since", "2d"], "--date is one whole day"),
         (["--since", "2026-11-18", "--until", "2026-11-16"], "--since is not before --until"),
+        (["--date", "0001-01-01"], "is no day"),
+        (["--until", "9999-12-31"], "is no day"),
+        (["--since", "99999d"], "is no day"),
+        (["--since", "2020-01-01", "--until", "2026-11-16"], "400 days at most"),
+        (["--date", "2999-01-01"], "has nothing after 2999-01-01"),
     ],
 )
 def test_what_is_asked_wrongly_is_told_in_a_line(kept: Path, arguments: list[str], says: str) -> None:
@@ -148,6 +153,23 @@ def test_a_store_that_is_missing_or_empty_is_told(tmp_path: Path, key: Path) -> 
     assert run("ingest", empty, "--store", tmp_path / "new", "--key-file", key).returncode == 0
     done = run("report", "--store", tmp_path / "new")
     assert done.returncode == 2 and "nothing to report" in lines(done)[0]
+
+
+def test_a_clock_that_is_ahead_does_not_hide_the_night(kept: Path, key: Path, tmp_path: Path) -> None:
+    """Nor is the hour that is running, or one to come, taken for one that is over."""
+    from logscrub.anomalies.night import period_of
+    from logscrub.metrics.store import open_store
+
+    record = '{"timeUnixNano":"%d","severityText":"INFO","body":{"stringValue":"%d"}}\n'
+    times = [datetime(2099, 1, 1, tzinfo=UTC), datetime(2026, 11, 17, 10, 5, tzinfo=UTC)]
+    ahead = tmp_path / "ahead.ndjson"
+    ahead.write_text("".join(record % (at.timestamp() * 1_000_000_000, n) for n, at in enumerate(times)))
+    assert run("ingest", ahead, "--store", kept, "--key-file", key).returncode == 0
+    store, day = open_store(str(kept)), datetime(2026, 11, 17, tzinfo=UTC)
+    for now, end in ((timedelta(hours=10, minutes=20), 10), (timedelta(hours=15), 15), (timedelta(days=30), 11)):
+        assert period_of(store, day + now) == (day + timedelta(hours=end - 24), day + timedelta(hours=end))
+    asked = period_of(store, day + timedelta(hours=15, minutes=9), since=day, until=day + timedelta(days=1))
+    assert asked == (day, day + timedelta(hours=15))
 
 
 def test_mutes_of_the_configuration_are_listed(kept: Path, tmp_path: Path) -> None:
