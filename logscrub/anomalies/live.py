@@ -92,9 +92,13 @@ class Live:
                 finder.add_block(item, self._columns)
             else:
                 self._columns.append(finder.facts(item))
-        newest = max(self._columns.hours[before:], default=0)
-        if self._hour is not None and newest * 3600 <= self._hour.timestamp() and len(self._columns) < _MANY:
+        if len(self._columns) == before:
             return []
+        self._came = time.monotonic()
+        if self._hour is not None and len(self._columns) < _MANY:
+            behind = self._hour.timestamp() // 3600 - max(self._columns.hours[before:])
+            if 0 <= behind < _LATE_HOURS:  # it can wait for the next look
+                return []
         return self._count()
 
     def _count(self) -> list[Alert]:
@@ -119,7 +123,6 @@ class Live:
             self._newest = max(newest, self._newest or newest)
             self._parts.setdefault(hour.date(), []).append(rolled(columns, new))
             self.records += len(new)
-            self._came = time.monotonic()
         return alerts
 
     def _new(self, rows: pl.DataFrame, hour: datetime) -> pl.DataFrame:
