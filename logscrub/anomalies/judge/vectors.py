@@ -46,7 +46,8 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     if signals.history_days < _SHORT_HISTORY or not len(signals.tenants):
         return []
     vectors, keys, days = tenant_days(signals)
-    first_day, last_day = signals.first // DAY, (signals.last - 1) // DAY
+    offset = signals.first % DAY
+    first_day, last_day = signals.first // DAY, (signals.last - 1 - offset) // DAY
     old = (days >= first_day - _DAYS) & (days < first_day - _DAYS // 2)
     young = (days >= first_day - _DAYS // 2) & (days < first_day)
     now = (days >= first_day) & (days <= last_day)
@@ -66,8 +67,8 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
             Candidate(
                 rule,
                 (("tenant", keys[row]),),
-                max(day * DAY, signals.first),
-                min((day + 1) * DAY, signals.last),
+                day * DAY + offset,
+                min((day + 1) * DAY + offset, signals.last),
                 "unusual signs",
                 float(sum(score > 0 for score in scores.values())),
                 0.0,
@@ -80,9 +81,14 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
 
 
 def tenant_days(signals: Signals) -> tuple[Floats, list[str], np.ndarray[Any, np.dtype[np.int64]]]:
-    """Vectors of scores [customers' days, features], whose they are, and the number of the day."""
+    """Vectors of scores [customers' days, features], whose they are, and the number of the day.
+
+    Days begin at the hour at which the period does; what is known of persons, of the days of the calendar that they touch.
+    """
     cells = panel(signals.tenants, ("tenant",), "records", signals.hours)
-    days = signals.hours // DAY
+    offset = signals.first % DAY
+    days = (signals.hours - offset) // DAY
+    whole = slice(offset, offset + days * DAY)
     scores = np.zeros((len(FEATURES), len(cells.keys), days))
     rhythm: Floats | None = None
     for n, number in enumerate(NUMBERS):
@@ -93,7 +99,7 @@ def tenant_days(signals: Signals) -> tuple[Floats, list[str], np.ndarray[Any, np
         if rhythm is None:
             rhythm = expected.mean / np.maximum(expected.mean.mean(1, keepdims=True), 1e-9)
         hourly = np.where(signals.known & expected.ready, nb_upper(told.counts, expected.mean, expected.size), 0.0)
-        scores[n] = hourly.reshape(len(cells.keys), days, DAY).max(2)
+        scores[n] = hourly[:, whole].reshape(len(cells.keys), days, DAY).max(2)
     place = {key[0]: n for n, key in enumerate(cells.keys)}
     for n, number in enumerate(PERSONAL, len(NUMBERS)):
         most = signals.actors.group_by("day", "tenant").agg(pl.col(number).max())
@@ -105,9 +111,10 @@ def tenant_days(signals: Signals) -> tuple[Floats, list[str], np.ndarray[Any, np
         tail = np.where(logs > threshold, 1 + np.maximum(logs - threshold, 0) / scale / np.log(10), 0.0)
         for day, tenant, score in zip(most["day"].to_list(), most["tenant"].to_list(), tail.tolist(), strict=True):
             number_of_day = (day - signals.start.date()).days
-            if tenant in place and 0 <= number_of_day < days:
-                scores[n, place[tenant], number_of_day] = score
-    active = cells.counts.reshape(len(cells.keys), days, DAY).sum(2) > 0
+            for touched in {number_of_day, number_of_day - 1} if offset else {number_of_day}:
+                if tenant in place and 0 <= touched < days:
+                    scores[n, place[tenant], touched] = max(score, scores[n, place[tenant], touched])
+    active = cells.counts[:, whole].reshape(len(cells.keys), days, DAY).sum(2) > 0
     tenant, day_of = np.nonzero(active)
     vectors = np.minimum(scores[:, tenant, day_of].T, _MOST)
     return np.maximum(vectors - _PLAIN, 0.0), [cells.keys[n][0] for n in tenant.tolist()], day_of
