@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
@@ -12,7 +13,7 @@ import polars as pl
 from logscrub.anomalies.drill import Drill, tenants_of_statements
 from logscrub.anomalies.findings import findings_of, withhold
 from logscrub.anomalies.judge import TESTS
-from logscrub.anomalies.judge.base import Candidate
+from logscrub.anomalies.judge.base import SHORT_HISTORY, Candidate
 from logscrub.anomalies.model import Finding, Muted, Report, Statement, Totals
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import Rows, Signals, read_signals
@@ -21,12 +22,11 @@ from logscrub.errors import UsageError
 from logscrub.metrics import store as stores
 from logscrub.metrics.store import Store
 
-_STALE: Final = timedelta(days=7)
+_STALE: Final = timedelta(days=2)
 """A store that has nothing newer is one of the past: what it has is reported, not that nothing came since."""
 _FOREVER: Final = date(9999, 12, 30)
 """The last day that has a next one."""
 _HOUR: Final = timedelta(hours=1)
-_SHORT_HISTORY = 3
 _WEEKS_WANTED = 14
 _MOST_STATEMENTS = 100
 _MOST_PERSONS = 3
@@ -38,7 +38,7 @@ def period_of(
 ) -> tuple[datetime, datetime]:
     """The hours to report on: those asked for, as far as they are over, else the last 24 that the store can know of.
 
-    The hour that is running is none of them, unless the store knows of no other in the last week.
+    The hour that is running is none of them, unless the store knows of no other in the last two days.
     Raises UsageError where there are none.
     """
     this_hour = now.replace(minute=0, second=0, microsecond=0)
@@ -109,7 +109,7 @@ def report_of(
         findings=tuple(told if exact else map(withhold, told)),
         muted=tuple(muted),
         statements=_statements(signals, drill),
-        expected_false_alarms=config.false_alarms_a_week * weeks if signals.history_days >= _SHORT_HISTORY else 0.0,
+        expected_false_alarms=config.false_alarms_a_week * weeks if signals.history_days >= SHORT_HISTORY else 0.0,
         budget=_in_words(config.false_alarms_a_week),
         coverage=tuple(_coverage(signals)),
         history_days=signals.history_days,
@@ -168,14 +168,8 @@ def silenced(findings: Sequence[Finding], config: Config, made: datetime) -> tup
     out = []
     for finding in told:  # a group whose leader is muted is led by the next
         head = finding.group if finding.group in leaders else heads.setdefault(finding.group, finding.id)
-        out.append(finding if head == finding.group else _led_by(finding, head))
+        out.append(replace(finding, group=head))
     return out, muted
-
-
-def _led_by(finding: Finding, head: str) -> Finding:
-    from dataclasses import replace
-
-    return replace(finding, group=head)
 
 
 def _in_words(a_week: float) -> str:
@@ -189,7 +183,7 @@ def _totals(signals: Signals, active: int) -> Totals:
     hours = signals.last - signals.first
     before = signals.functions.filter((pl.col("t") < signals.first) & (pl.col("t") >= signals.first - 28 * 24))
     told = int(signals.known[max(0, signals.first - 28 * 24) : signals.first].sum())
-    usual = hours / told if told >= _SHORT_HISTORY * 24 else None
+    usual = hours / told if told >= SHORT_HISTORY * 24 else None
     return Totals(
         records=int(now["records"].sum()),
         errors=int(now["errors"].sum()),
@@ -213,7 +207,7 @@ def _statements(signals: Signals, drill: Drill) -> tuple[Statement, ...]:
         (function, statement): n
         for function, statement, n in before.group_by("function", "statement").agg(pl.col("redactions").sum()).iter_rows()
     }
-    knows = signals.history_days >= _SHORT_HISTORY
+    knows = signals.history_days >= SHORT_HISTORY
     found = []
     for (function, statement), rows in now.group_by("function", "statement"):
         key = (str(function), str(statement))
@@ -243,7 +237,7 @@ def _coverage(signals: Signals) -> list[str]:
     """What could not be known."""
     told = []
     days = signals.history_days
-    if days < _SHORT_HISTORY:
+    if days < SHORT_HISTORY:
         told.append(
             f"There {'is 1 day' if days == 1 else f'are {days} days'} before this period: nothing is usual or unusual yet. "
             "What needs no comparison is told; the rest from the fourth day on."
@@ -253,7 +247,7 @@ def _coverage(signals: Signals) -> list[str]:
             f"{days} days are known before this period: the first weekend is held against nothing, and two weeks say more."
         )
     missing = np.nonzero(~signals.known[signals.first : signals.last])[0]
-    if len(missing) and days >= _SHORT_HISTORY:
+    if len(missing) and days >= SHORT_HISTORY:
         told.append(f"{len(missing)} of {signals.last - signals.first} hours of this period have no logs at all.")
     if signals.without_customer:
         told.append(

@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from logscrub.anomalies.judge.base import Candidate, Judge, filled, world
+from logscrub.anomalies.judge.base import SHORT_HISTORY, Candidate, Judge, filled, world
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, Signals
 from logscrub.anomalies.tails import rejected
@@ -37,13 +37,12 @@ _OWN = 0.6
 """Who did this share of it before is not unusual."""
 _STEEPEST = 0.5
 """The least scale of the tail, in powers of ten a power of ten: where nothing has one, everything would be unusual."""
-_SHORT_HISTORY = 3
 
 
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     """Who does what nobody does."""
     rows = signals.actors
-    if signals.history_days < _SHORT_HISTORY or not len(rows):
+    if signals.history_days < SHORT_HISTORY or not len(rows):
         return []
     if rule.number == "tenants":
         rows = rows.group_by("day", "actor").agg(

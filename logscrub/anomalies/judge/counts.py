@@ -19,6 +19,7 @@ from logscrub.anomalies.baseline import DAY, Expected, expect
 from logscrub.anomalies.judge.base import (
     LITTLE,
     SCALES,
+    SHORT_HISTORY,
     Candidate,
     Judge,
     Series,
@@ -45,8 +46,6 @@ _SMALL = 0.2
 """The share of the greatest run's excess, below which another one is not worth telling beside it."""
 _NIGHT: Final = 16
 """The hour at which an example's night begins."""
-_SHORT_HISTORY = 3
-"""Days without which nothing is compared."""
 
 
 def frame_of(rule: Rule, family: tuple[str, ...], signals: Signals) -> pl.DataFrame:
@@ -71,7 +70,7 @@ def panel_of(rule: Rule, family: tuple[str, ...], signals: Signals) -> Panel:
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     """What is more (or fewer) than usual."""
     found: list[Candidate] = []
-    if signals.history_days < _SHORT_HISTORY:
+    if signals.history_days < SHORT_HISTORY:
         return _alone(rule, signals)
     for family in rule.by:
         cells = panel_of(rule, family, signals)

@@ -15,18 +15,17 @@ import numpy as np
 import polars as pl
 
 from logscrub.anomalies.baseline import DAY
-from logscrub.anomalies.judge.base import Candidate, Judge, Series, filled, unit_of, window, world
+from logscrub.anomalies.judge.base import SHORT_HISTORY, Candidate, Judge, Series, filled, unit_of, window, world
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, Signals
 
-_SHORT_HISTORY = 3
 _LEARNING_DAYS = 7
 """Days after which something new is no longer everyday: only from then on it is counted how often that happens."""
 
 
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     """What is new. `allowed` is not used: nothing is left to chance here."""
-    if signals.history_days < _SHORT_HISTORY:
+    if signals.history_days < SHORT_HISTORY:
         return []
     family = rule.by[-1]
     frame = signals.statements if rule.number == "redactions" else signals.signatures

@@ -19,6 +19,7 @@ from logscrub.anomalies.baseline import ExpectedRate, expect_rate
 from logscrub.anomalies.judge.base import (
     LITTLE,
     SCALES,
+    SHORT_HISTORY,
     Candidate,
     Judge,
     Series,
@@ -39,7 +40,6 @@ OF: Final = {"slow": "timed"}
 """What a number is a share of; all others are of records."""
 _FEWEST = 20
 """Trials in an hour, below which a share says nothing."""
-_SHORT_HISTORY = 3
 
 
 def _panels(rule: Rule, family: tuple[str, ...], signals: Signals) -> tuple[Panel, Panel]:
@@ -54,7 +54,7 @@ def _panels(rule: Rule, family: tuple[str, ...], signals: Signals) -> tuple[Pane
 
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     """Where a share is greater than usual."""
-    if signals.history_days < _SHORT_HISTORY:
+    if signals.history_days < SHORT_HISTORY:
         return []
     found: list[Candidate] = []
     for family in rule.by:
