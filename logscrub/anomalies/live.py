@@ -15,9 +15,9 @@ from typing import Final
 import polars as pl
 
 from logscrub.anomalies.drill import Drill
-from logscrub.anomalies.findings import findings_of, withhold
+from logscrub.anomalies.findings import withhold
 from logscrub.anomalies.model import Finding
-from logscrub.anomalies.night import judged, silenced
+from logscrub.anomalies.night import found_in
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import HISTORY_DAYS, Rows, SignalReader
 from logscrub.config import Config
@@ -188,12 +188,8 @@ class Live:
         if self._reader is None or self._reader.day != start.date():
             self._reader = SignalReader(self.rows, start, HISTORY_DAYS)
         signals = self._reader.read(start, end, again=again)
-        weeks = (end - start) / timedelta(days=7)
-        tested = sum(rule.test != "first" for rule in self.rules)
-        candidates = judged(signals, rules, self.config.false_alarms_a_week * weeks / max(1, tested))
-        active = signals.tenants.filter(pl.col("t") >= signals.first)["tenant"].n_unique()
         made = self._newest or end
-        findings, _ = silenced(findings_of(candidates, signals, Drill(self.rows), made=made, tenants=active), self.config, made)
+        findings, _ = found_in(signals, Drill(self.rows), rules, self.config, made=made, share_of=self.rules)
         new = [finding for finding in findings if self._is_news(finding, end)]
         leading: dict[str, Finding] = {}
         for finding in new:

@@ -95,17 +95,12 @@ def report_of(
     """The same, of signals that were read."""
     start, end = signals.at(signals.first), signals.at(signals.last)
     weeks = (end - start) / timedelta(days=7)
-    tested = [rule for rule in rules if rule.test != "first"]
-    allowed = config.false_alarms_a_week * weeks / max(1, len(tested))
-    candidates = judged(signals, rules, allowed)
-    active = signals.tenants.filter(pl.col("t") >= signals.first)["tenant"].n_unique()
-    findings = findings_of(candidates, signals, drill, made=made, tenants=active)
-    told, muted = silenced(findings, config, made)
+    told, muted = found_in(signals, drill, rules, config, made=made, share_of=rules)
     return Report(
         start=start,
         end=end,
         made=made,
-        totals=_totals(signals, active),
+        totals=_totals(signals),
         findings=tuple(told if exact else map(withhold, told)),
         muted=tuple(muted),
         statements=_statements(signals, drill),
@@ -114,6 +109,21 @@ def report_of(
         coverage=tuple(_coverage(signals)),
         history_days=signals.history_days,
     )
+
+
+def found_in(
+    signals: Signals, drill: Drill, rules: Sequence[Rule], config: Config, *, made: datetime, share_of: Sequence[Rule]
+) -> tuple[list[Finding], list[Muted]]:
+    """The findings of a period that are told, and those that are muted. `share_of`: all rules that share the budget."""
+    weeks = (signals.last - signals.first) / (7 * 24)
+    tested = sum(rule.test != "first" for rule in share_of)
+    candidates = judged(signals, rules, config.false_alarms_a_week * weeks / max(1, tested))
+    return silenced(findings_of(candidates, signals, drill, made=made, tenants=_active(signals)), config, made)
+
+
+def _active(signals: Signals) -> int:
+    """How many customers were active in the period."""
+    return signals.tenants.filter(pl.col("t") >= signals.first)["tenant"].n_unique()
 
 
 def judged(signals: Signals, rules: Sequence[Rule], allowed: float) -> list[Candidate]:
@@ -178,7 +188,7 @@ def _in_words(a_week: float) -> str:
     return f"at most one false alarm in {1 / a_week:.0f} weeks, in the mean"
 
 
-def _totals(signals: Signals, active: int) -> Totals:
+def _totals(signals: Signals) -> Totals:
     now = signals.functions.filter(pl.col("t") >= signals.first)
     hours = signals.last - signals.first
     before = signals.functions.filter((pl.col("t") < signals.first) & (pl.col("t") >= signals.first - 28 * 24))
@@ -187,7 +197,7 @@ def _totals(signals: Signals, active: int) -> Totals:
     return Totals(
         records=int(now["records"].sum()),
         errors=int(now["errors"].sum()),
-        tenants=active,
+        tenants=_active(signals),
         functions=now.filter(pl.col("function") != "")["function"].n_unique(),
         usual_records=None if usual is None else float(before["records"].sum()) * usual,
         usual_errors=None if usual is None else float(before["errors"].sum()) * usual,

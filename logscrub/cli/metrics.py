@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from logscrub.cli.console import put, say
-from logscrub.cli.options import KeyFile, StoreAt, given_key, number
+from logscrub.cli.options import KeyFile, StoreAt, number
+from logscrub.cli.report import may_show_customers
 from logscrub.errors import UsageError
 
 if TYPE_CHECKING:
@@ -61,7 +62,6 @@ def metrics(
     """Show what the store has counted: counts, error rates, durations, customers."""
     from logscrub.metrics.query import records_by, redactions_by
     from logscrub.metrics.store import open_store
-    from logscrub.redact.pseudonyms import Pseudonymizer
 
     if store is None:
         raise UsageError("metrics needs to know where they are kept; add: --store DIR")
@@ -72,9 +72,7 @@ def metrics(
         raise UsageError("parquet is no text; add: -o FILE")
     kept = open_store(store)
     if exact:
-        key = given_key(key_file)
-        if key is None or Pseudonymizer(key).key_id != kept.key_id:
-            raise UsageError(f"--exact is for who holds the key of the store (id {kept.key_id}); add: --key-file with that key")
+        may_show_customers(kept, key_file)
     first, last = _day(since, "--since"), _day(until, "--until")
     if redactions:
         table = redactions_by(kept, dimensions, since=first, until=last, k=0 if exact else k)

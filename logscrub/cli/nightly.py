@@ -48,7 +48,6 @@ written, or nobody told."""
 
 STATE = ".nightly.json"
 """In the folder of the reports: which files were read."""
-_SUFFIXES = (".html", ".md", ".json")
 _MOST_TOLD = 5
 
 
@@ -154,7 +153,7 @@ def _report(loaded: Config, told: NightlySettings) -> Report:
     from logscrub.anomalies.night import make_report, period_of
     from logscrub.anomalies.rules import load_rules
     from logscrub.metrics.store import open_store
-    from logscrub.report import render
+    from logscrub.report import SUFFIXES, render
 
     kept = open_store(told.store)
     now = datetime.now(UTC)
@@ -163,7 +162,7 @@ def _report(loaded: Config, told: NightlySettings) -> Report:
         say(f"the store has nothing newer than {end:%Y-%m-%d %H:%M} UTC, so this report is not of last night")
     made = make_report(kept, load_rules(loaded.detectors), loaded, start, end, made=now)
     folder = _folder(told.report)
-    for suffix in _SUFFIXES:
+    for suffix in SUFFIXES:
         put_bytes(render(made, suffix), folder / f"{end:%Y-%m-%d}{suffix}")
     return made
 

@@ -11,7 +11,7 @@ import typer
 
 from logscrub.cli.console import say
 from logscrub.cli.options import Detectors, Format, KeyFile, Names, Policy, StoreAt, given_key, wait_for_input
-from logscrub.cli.report import Exact, may_show_customers
+from logscrub.cli.report import Exact
 from logscrub.errors import UsageError
 
 if TYPE_CHECKING:
@@ -75,10 +75,8 @@ def watch(
     key = given_key(key_file) if store is not None or key_file is not None or exact else None
     if kept is not None:
         _check_key(kept, key)
-    if exact:
-        if kept is None:
-            raise UsageError("--exact goes with --store: pseudonyms mean nothing without a key that stays the same")
-        may_show_customers(kept, key_file)
+    elif exact:
+        raise UsageError("--exact goes with --store: pseudonyms mean nothing without a key that stays the same")
     config = settings(load_config(), policy, detectors or [], names)
     rules = load_rules(config.detectors)
     redactor = build_redactor(config, key or secrets.token_bytes(32))

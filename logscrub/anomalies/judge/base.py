@@ -1,8 +1,8 @@
 """The tests that rules ask for: which cells, in which hours, are not as usual.
 
-A test takes a rule, what the store tells, and how many false alarms it may make in the mean, and gives candidates. Each family of
-cells of a rule is tested by itself, by Benjamini and Hochberg's procedure over all its cells and hours; so with nothing unusual
-anywhere, the chance that a family says anything is its share of the budget.
+A test takes a rule, what the store tells, and how many false alarms it may make in the mean, and gives candidates. Each family
+of cells of a rule is tested by itself, by Benjamini and Hochberg's procedure over all its cells (`logscrub.anomalies.tails`); so
+with nothing unusual anywhere, the chance that a family says anything is its share of the budget.
 
 An example of a rule is a little world: four weeks of hours drawn from a seeded Poisson distribution, and a last day whose last
 hours are what the example says.
@@ -41,7 +41,7 @@ _BANDS = (0.0, 0.3, 3.0, 20.0, np.inf)
 """Expected counts among which scores are comparable: a calibration of its own for each band."""
 _INCIDENTS_A_WEEK, _INCIDENT_HOURS = 3, 8
 """How many incidents there may have been among the hours that are learned from, and how long they took."""
-LITTLE: Final = 0.1
+_LITTLE = 0.1
 """The share of the greatest hour's excess, below which an hour says that it is over."""
 _GAP = 3
 """Hours between unusual ones that belong to the same finding."""
@@ -128,10 +128,9 @@ def held_out(signals: Signals, ready: Bools) -> Bools:
     return np.asarray(ready & signals.known & (hours < signals.first) & (hours >= signals.first - _HELD_OUT_DAYS * DAY))
 
 
-def window(signals: Signals, *, end: int | None = None, days: int = 7) -> slice:
+def window(signals: Signals, *, days: int = 7) -> slice:
     """The hours that a chart shows: the period, and days before it."""
-    stop = signals.last if end is None else end
-    return slice(max(0, min(signals.first, stop - DAY) - (days - 1) * DAY), stop)
+    return slice(max(0, min(signals.first, signals.last - DAY) - (days - 1) * DAY), signals.last)
 
 
 def episodes(unusual: Bools) -> list[tuple[int, int]]:
@@ -157,6 +156,21 @@ def best_run(values: Floats) -> tuple[int, int]:
         if run > best:
             best, found = run, (start, n + 1)
     return found
+
+
+def unusual_hours(unusual: Bools, scale: Floats, excess: Floats, noise: Floats, first: int) -> Bools:
+    """The hours that make a cell's unusual sums unusual: of each sum, the run with the most excess.
+
+    `unusual` and `scale` are of the hours of the period, from the hour `first` on; `excess`, what is beyond the mean, and
+    `noise`, how much of that is nothing, are of all hours.
+    """
+    out = np.zeros(len(excess), bool)
+    for t in np.nonzero(unusual)[0].tolist():
+        begin, end = max(0, first + t - int(scale[t]) + 1), first + t + 1
+        here = excess[begin:end]
+        start, stop = best_run(here - np.maximum(noise[begin:end], _LITTLE * here.max()))
+        out[begin + start : begin + stop] = True
+    return np.asarray(out & (excess > 0))
 
 
 def unit_of(rule: Rule) -> str:

@@ -10,32 +10,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from logscrub.anomalies.baseline import DAY, Expected, expect
 from logscrub.anomalies.judge.base import (
-    LITTLE,
     SCALES,
     SHORT_HISTORY,
     Candidate,
     Judge,
     Series,
-    best_run,
     calibrated,
     episodes,
     filled,
     held_out,
     summed,
     unit_of,
+    unusual_hours,
     window,
     world,
 )
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, Panel, Signals, panel
-from logscrub.anomalies.tails import Bools, Floats, nb_lower, nb_upper, rejected_hours
+from logscrub.anomalies.tails import Floats, nb_lower, nb_upper, rejected_hours
 
 _COLUMNS: Final = {"app_version": "version"}
 """Dimensions whose column has another name."""
@@ -48,16 +47,21 @@ _NIGHT: Final = 16
 """The hour at which an example's night begins."""
 
 
+def place_of(rule: Rule, family: tuple[str, ...]) -> Literal["statements", "tenants", "signatures", "functions"]:
+    """Which of the signals' frames has a number for such cells."""
+    if rule.number == "redactions":
+        return "statements"
+    if "tenant" in family:
+        return "tenants"
+    return "signatures" if "signature" in family else "functions"
+
+
 def frame_of(rule: Rule, family: tuple[str, ...], signals: Signals) -> pl.DataFrame:
     """Where a number stands for such cells."""
-    if rule.number == "redactions":
-        return signals.statements
-    if "tenant" in family:
-        return signals.tenants
-    if "signature" in family:
-        return signals.signatures
-    frame = signals.functions
-    return frame.filter(pl.col("module").str.contains(rule.module, literal=True)) if rule.module else frame
+    place = place_of(rule, family)
+    frame: pl.DataFrame = getattr(signals, place)
+    is_narrow = rule.module and place == "functions"
+    return frame.filter(pl.col("module").str.contains(rule.module, literal=True)) if is_narrow else frame
 
 
 def panel_of(rule: Rule, family: tuple[str, ...], signals: Signals) -> Panel:
@@ -106,7 +110,11 @@ def judged(rule: Rule, cells: Panel, signals: Signals, allowed: float) -> list[C
     tested = max(1, int(open_hours.sum()))
     found = []
     for cell in np.nonzero(unusual.any(1))[0].tolist():
-        hours = _hours(unusual[cell], scored.scale[cell], cells.counts[cell], expected, cell, signals, rule)
+        mean, size = expected.mean[cell], expected.size[cell]
+        excess = cells.counts[cell] - mean if rule.direction == "up" else mean - cells.counts[cell]
+        excess = np.where(signals.known, excess, 0.0)
+        noise = np.sqrt(mean + mean**2 / size) / 2
+        hours = unusual_hours(unusual[cell], scored.scale[cell], excess, noise, signals.first)
         runs = [(a, b) for a, b in episodes(hours) if _matters(rule, cells.counts[cell, a:b], expected.mean[cell, a:b])]
         if not runs:
             continue
@@ -166,22 +174,6 @@ def _records(rule: Rule, cells: Panel, signals: Signals) -> tuple[Floats | None,
         if row is not None:
             rhythm[n], times[n] = records.rhythm[row], records.times[row]
     return rhythm, times if rule.per_record else None
-
-
-def _hours(unusual: Bools, scale: Floats, counts: Floats, expected: Expected, cell: int, signals: Signals, rule: Rule) -> Bools:
-    """The hours that make a cell's unusual sums unusual: of each sum, the run with the most excess."""
-    mean, size = expected.mean[cell], expected.size[cell]
-    excess = counts - mean if rule.direction == "up" else mean - counts
-    excess = np.where(signals.known, excess, 0.0)
-    noise = np.sqrt(mean + mean**2 / size) / 2
-    out = np.zeros(signals.hours, bool)
-    for t in np.nonzero(unusual)[0].tolist():
-        at = signals.first + t
-        begin = max(0, at - int(scale[t]) + 1)
-        here = excess[begin : at + 1]
-        first, last = best_run(here - np.maximum(noise[begin : at + 1], LITTLE * here.max()))
-        out[begin + first : begin + last] = True
-    return np.asarray(out & (excess > 0))
 
 
 def _matters(rule: Rule, counts: Floats, mean: Floats) -> bool:
@@ -246,16 +238,13 @@ def plays(rule: Rule, example: Mapping[str, Any]) -> bool:
     counts = rng.poisson(mean, (cells, signals.hours)).astype(np.int64)
     then = [int(n) for n in example["then"]]
     counts[0, signals.hours - len(then) :] = then
-    frame = EMPTY.statements if rule.number == "redactions" else EMPTY.tenants if "tenant" in family else EMPTY.functions
-    name = "statements" if rule.number == "redactions" else "tenants" if "tenant" in family else "functions"
-    if "signature" in family:
-        frame, name = EMPTY.signatures, "signatures"
+    name = place_of(rule, family)
     column = _COLUMNS.get(family[-1], family[-1]) if family else "function"
     cell, t = np.nonzero(counts)
     rows = pl.DataFrame({"t": t, column: [f"c{n}" for n in cell], rule.number: counts[cell, t]})
     if rule.module:
         rows = rows.with_columns(pl.lit(rule.module).alias("module"))
-    found = find(rule, world(**{name: filled(frame, rows)}), 0.01)
+    found = find(rule, world(**{name: filled(getattr(EMPTY, name), rows)}), 0.01)
     return any(c.end == signals.hours and (not family or c.dimensions[-1:] == ((family[-1], "c0"),)) for c in found)
 
 

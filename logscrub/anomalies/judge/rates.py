@@ -17,18 +17,17 @@ import polars as pl
 
 from logscrub.anomalies.baseline import ExpectedRate, expect_rate
 from logscrub.anomalies.judge.base import (
-    LITTLE,
     SCALES,
     SHORT_HISTORY,
     Candidate,
     Judge,
     Series,
-    best_run,
     calibrated,
     episodes,
     filled,
     held_out,
     summed,
+    unusual_hours,
     window,
     world,
 )
@@ -84,16 +83,9 @@ def _judged(rule: Rule, hits: Panel, trials: Panel, signals: Signals, allowed: f
     tested = max(1, int(open_hours.sum()))
     found = []
     for cell in np.nonzero(unusual.any(1))[0].tolist():
-        wide = np.zeros(signals.hours, bool)
         mean = trials.counts[cell] * expected.rate[cell]
         excess = np.where(known, hits.counts[cell] - mean, 0.0)
-        for t in np.nonzero(unusual[cell])[0].tolist():
-            at = signals.first + t
-            begin = max(0, at - int(scored.scale[cell, t]) + 1)
-            here = excess[begin : at + 1]
-            first, last = best_run(here - np.maximum(np.sqrt(mean[begin : at + 1]) / 2, LITTLE * here.max()))
-            wide[begin + first : begin + last] = True
-        hours = wide & known & (hits.counts[cell] > mean)
+        hours = unusual_hours(unusual[cell], scored.scale[cell], excess, np.sqrt(mean) / 2, signals.first)
         where = np.zeros(signals.hours, bool)
         for a, b in episodes(hours):
             x, n, m = (float(v[a:b][hours[a:b]].sum()) for v in (hits.counts[cell], trials.counts[cell], mean))
