@@ -229,7 +229,7 @@ def _statements(signals: Signals, drill: Drill) -> tuple[Statement, ...]:
         found.append(
             Statement(
                 function=key[0],
-                app_version=rows.sort("t")["version"].to_list()[-1],
+                app_version=rows.sort("t", "version")["version"].to_list()[-1],
                 statement=key[1],
                 entities=tuple(entities.iter_rows()),
                 redactions=int(rows["redactions"].sum()),
