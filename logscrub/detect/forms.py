@@ -18,10 +18,12 @@ from binascii import Error as NoBase64
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from logscrub.detect.expressions import literal_runs
 from logscrub.detect.templates import template_and_counts
 from logscrub.detect.validators import phone, random_token
+from logscrub.detect.views import unescaped_json
 from logscrub.model import Span
 
 _ADDRESS = "jane.doe@acme.example"
@@ -33,7 +35,7 @@ _FRAME = "at handler (webpack:///src/index.js:111:11)"
 _ISSUE, _ULID = "PAY-11", "01J3DG1HWFFPJAPJNYHV60V5EH"
 _HOST_6 = "2001:db8:fc::c1d"
 _LOGIN = "amFuZS5kb2VAYWNtZS5leGFtcGxlOkVYQU1QTEVleGFtcGxlMDEyMw=="  # jane.doe@acme.example:EXAMPLEexample0123
-_SITE = "northwind-mills.atlassian.net"
+_SITE = "northwind-mills"
 _TRIGGER = "EXAMPLEexample0123456789EXAMPLEexample01"
 _USERS = {"unknown": "jpritchard11", "like": "arkovin11", "name": "ingrid11"}
 """User names, by what their letters are."""
@@ -65,7 +67,7 @@ _RARER = [
         ("eyJ", "jwt", rf"e(?<![^{_BEFORE}].)yJ[\w-]{{10,2000}}\.eyJ[\w-]{{4,4000}}\.[\w-]{{20,2000}}{_END}"),
         ("asic ", "login", rf"[A-Za-z0-9](?<=[Bb]asic .)[A-Za-z0-9+/]{{19,599}}={{0,2}}{_END}"),
         ("/x1/", "trigger", rf"[A-Za-z0-9](?<=[a-z]/x1/.)[A-Za-z0-9]{{29,59}}(?=[{_AFTER}?]|\.?\Z)"),
-        (".atlassian.net", "site", rf"[a-z](?<![^{_BEFORE}/].)[a-z0-9-]{{2,60}}\.atlassian\.net(?=[{_AFTER}/:]|\.?\Z)"),
+        (".atlassian.net", "site", rf"[a-z](?<![^{_BEFORE}/].)[a-z0-9-]{{2,60}}(?=\.atlassian\.net(?:[{_AFTER}/:]|\.?\Z))"),
         ("::", "host_6", rf"[0-9a-f](?<![^{_BEFORE}].)[0-9a-f]{{0,3}}:[0-9a-f:]{{6,36}}{_END}"),
         (
             "t ",
@@ -114,13 +116,12 @@ class Form(NamedTuple):
         stands encoded: then the text itself must be judged."""
         out = []
         for span in spans:
-            if span.inner is not None or span.plain != self.text[span.start : span.end]:
-                return None
             start = self._place(span.start)
             end = self._place(span.end)
-            if start is None or end is None:
+            read = reading(span, self.text)
+            if start is None or end is None or read is None:
                 return None
-            out.append(span._replace(start=start, end=end, plain=text[start:end]))
+            out.append(span._replace(start=start, end=end, plain=read(text[start:end])))
         return tuple(out)
 
     def _place(self, place: int) -> int | None:
@@ -232,7 +233,7 @@ class Forms:
             letters = word.rstrip("0123456789")
             return self._user(letters) if 4 <= len(letters) <= 16 else None
         if kind == "site":
-            parts_of_name = re.findall("[a-z]+", word.partition(".")[0])
+            parts_of_name = re.findall("[a-z]+", word)
             return None if any(p in self._words or p in self._fields for p in parts_of_name) else _SITE
         if kind == "trigger":
             return _TRIGGER if random_token(word) else None
@@ -258,6 +259,22 @@ class Forms:
                 if pattern.fullmatch(word) and self._grade(word) == self._grade(alike):
                     return alike
         return None
+
+
+def reading(span: Span, text: str) -> Callable[[str], str] | None:
+    """What makes the value of a span of what is written there: nothing, or one decoding. None where it takes more.
+
+    What is alike holds no escape sequence but a percent-encoded `@`: so it reads the other texts of the form as well.
+    """
+    if span.inner is not None:
+        return None
+    written = text[span.start : span.end]
+    if span.plain == written:
+        return str
+    for sign, read in (("%", unquote), ("\\", unescaped_json)):
+        if sign in written and span.plain == read(written):
+            return read
+    return None
 
 
 def _is_login(word: str) -> bool:

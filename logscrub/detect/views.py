@@ -15,6 +15,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+import orjson
+
 Alphabet = Literal["base64", "base64url", "hex"]
 
 
@@ -45,6 +47,15 @@ _LONGEST_ENCODED = 1 << 20
 def unescape_json(text: str) -> View | None:
     """The inside of a JSON string, unescaped; None where it holds no escapes."""
     return _substitute(text, _JSON_ESCAPE, _json_unit) if "\\" in text else None
+
+
+def unescaped_json(text: str) -> str:
+    """The text alone of what `unescape_json` makes of the inside of a JSON string."""
+    try:
+        says: str = orjson.loads(f'"{text}"')
+    except ValueError:  # half of a surrogate pair, or no JSON: what is no escape sequence stays
+        says = _JSON_ESCAPE.sub(lambda m: _json_unit(m[0]), text)
+    return says
 
 
 def without_colours(text: str) -> View | None:

@@ -72,6 +72,8 @@ def learn(redactor: Redactor, raw: Raw, before: Open, start: int = 0) -> Known:
     cuts = []
     for s in spans:
         is_pseudonym = redactor.policy.rows[s.guideline] == "pseudonym"
+        if is_pseudonym and s.plain != text[s.start : s.end]:
+            return Known(None, NOTHING_OPEN, False)  # encoded or escaped: bytes alone do not say what it is
         placeholder = b"" if is_pseudonym else redactor.replacement(s).encode()
         cuts.append(Cut(_size(text[start : s.start]), _size(text[start : s.end]), s.entity_type, is_pseudonym, placeholder, s))
     return Known(Recipe(tuple(cuts)), rest, True)

@@ -20,7 +20,8 @@ from typing import NamedTuple
 
 from logscrub.detect.engine import Engine, merge
 from logscrub.detect.fields import NOTHING_OPEN, Open
-from logscrub.detect.views import encode
+from logscrub.detect.forms import reading
+from logscrub.detect.views import encode, unescape_json, unescaped_json
 from logscrub.model import Clean, FieldPath, Inner, Leaf, Raw, Span
 from logscrub.redact.policy import Policy
 from logscrub.redact.pseudonyms import TOKEN_HEX, Pseudonymizer
@@ -144,16 +145,18 @@ class Redactor:
 
     def _seen(self, text: str, leaf: Leaf, before: Open) -> _Seen | None:
         """What is known of a leaf by its form; None where it must be judged by itself."""
-        value = text[leaf.start : leaf.end]
+        value = says = text[leaf.start : leaf.end]
         is_line = leaf.coding == "text"
         if not is_line:
-            if leaf.coding not in ("json", "name") or "\\" in value:
+            if leaf.coding not in ("json", "name"):
                 return None
             if (value, leaf.field, leaf.coding) in self._known_harmless:
                 return _NOTHING
-        if len(value) > _LONGEST_FORM or "\x1b" in value or not value or value.isspace() or self.engine.has_allowed:
+            if "\\" in value:
+                says = unescaped_json(value)
+        if len(value) > _LONGEST_FORM or "\x1b" in says or not says or says.isspace() or self.engine.has_allowed:
             return None
-        masked = self.engine.masked(value)
+        masked = self.engine.masked(says)
         form = self.engine.form(masked)
         seen = self._of_form(form.text, None if is_line else leaf.field, before if is_line else NOTHING_OPEN)
         if seen is None:
@@ -166,6 +169,10 @@ class Redactor:
         if spans is None:
             return None
         start = leaf.start
+        view = None if says is value else unescape_json(value)
+        if view is not None:
+            places = ((s, view.origin(s.start, s.end)) for s in spans)
+            return seen._replace(spans=tuple(s._replace(start=a + start, end=b + start) for s, (a, b) in places))
         return seen._replace(spans=tuple(s._replace(start=s.start + start, end=s.end + start) for s in spans))
 
     def _judge_form(self, form: str, field: FieldPath | None, before: Open) -> _Seen | None:
@@ -173,7 +180,7 @@ class Redactor:
         spans, after = self._judged(form, field, before)
         if not spans:
             return _Seen((), after, after)
-        if any(s.inner is not None or s.requote or _OPAQUE in s.plain or s.plain != form[s.start : s.end] for s in spans):
+        if any(s.requote or _OPAQUE in s.plain or reading(s, form) is None for s in spans):
             return None
         left = self.engine.form(self._opaque(form, spans))
         again, rest = self._judged(left.text, field, before)
