@@ -7,6 +7,7 @@ import re
 from functools import cache
 from typing import Any
 
+import known_patterns
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +24,10 @@ PATTERNS = [(f"{item.id}-{i}", p) for item in (*_CATALOGUE.detectors, *_CATALOGU
 GATE = Gate([pattern for _, pattern in PATTERNS])
 EVERY_CHARACTER = "".join(map(chr, [*range(0xD800), *range(0xE000, 0x110000)]))
 c = gate_module.c
+
+
+def test_what_was_worked_out_before_is_what_follows_from_the_patterns() -> None:
+    assert known_patterns.FILE.read_bytes() == known_patterns.worked_out(), "stale: python scripts/known_patterns.py"
 
 
 JUNK = ["", " ", "x", "7", "-", "=", '"', "'", ": ", "…", "字", "\ud83d", "\x00", "http://", "key=", "token "]

@@ -2,11 +2,49 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from functools import lru_cache
+from importlib import resources
 from re import _constants as c  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
-from typing import Any
+from typing import Any, NamedTuple
+
+import orjson
+
+
+class Known(NamedTuple):
+    """What follows from a pattern, worked out before: parsing all of them takes longer than all else at the start.
+
+    `scripts/known_patterns.py` writes it to `logscrub/data/patterns.json`; what is not there is worked out as it is needed.
+    """
+
+    runs: list[str]
+    """Its `literal_runs`."""
+    literals: list[list[str]]
+    """Sets of literals for `logscrub.detect.gate`."""
+    needs: list[Any]
+    """What every match of it has, for the gate: the members of `Needs`."""
+
+
+def known(pattern: str) -> Known | None:
+    """What was worked out before for a pattern that parses, and that repeats nothing without bound."""
+    found = _known().get(key_of(pattern))
+    return None if found is None else Known(*found)
+
+
+def key_of(pattern: str) -> str:
+    """What a pattern is called in `patterns.json`."""
+    return hashlib.sha256(pattern.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+@lru_cache(maxsize=1)
+def _known() -> dict[str, list[Any]]:
+    try:
+        found: dict[str, list[Any]] = orjson.loads(resources.files("logscrub").joinpath("data", "patterns.json").read_bytes())
+    except FileNotFoundError:
+        return {}
+    return found
 
 
 @lru_cache(maxsize=4096)
@@ -15,24 +53,33 @@ def parsed(pattern: str) -> Any:
     return _parser.parse(pattern)
 
 
-def literal_runs(pattern: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def literal_runs(pattern: str) -> tuple[str, ...]:
     """The characters that stand side by side in a pattern, in runs, look-arounds included."""
-    return [run for run in _runs(parsed(pattern)) if run]
+    before = known(pattern)
+    return runs_of(pattern) if before is None else tuple(before.runs)
 
 
-def _runs(items: Any) -> Iterator[str]:
+def runs_of(pattern: str) -> tuple[str, ...]:
+    """`literal_runs`, worked out now."""
+    found: list[str] = []
+    _add_runs(parsed(pattern), found)
+    return tuple(found)
+
+
+def _add_runs(items: Any, found: list[str]) -> None:
     run = ""
     for op, arg in items:
         if op is c.LITERAL:
             run += chr(arg)
-            continue
-        if op is c.AT:
-            continue
-        yield run
-        run = ""
-        for inner in _inner(op, arg):
-            yield from _runs(inner)
-    yield run
+        elif op is not c.AT:
+            if run:
+                found.append(run)
+                run = ""
+            for inner in _inner(op, arg):
+                _add_runs(inner, found)
+    if run:
+        found.append(run)
 
 
 def asks_for_digits(pattern: str) -> bool:
@@ -59,10 +106,11 @@ _DIGITS = frozenset(range(0x30, 0x3A))
 
 def parts(items: Any) -> Iterator[tuple[Any, Any]]:
     """All items of a parsed pattern, those within others too."""
-    for op, arg in items:
-        yield op, arg
-        for inner in _inner(op, arg):
-            yield from parts(inner)
+    waiting = [items]
+    while waiting:
+        for op, arg in waiting.pop():
+            yield op, arg
+            waiting += _inner(op, arg)
 
 
 def _inner(op: Any, arg: Any) -> list[Any]:

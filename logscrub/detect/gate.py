@@ -17,12 +17,13 @@ import itertools
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from re import _constants as c  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
 import re2
 
-from logscrub.detect.expressions import parsed
+from logscrub.detect.expressions import known, parsed
 
 _FOLDED_BY_PYTHON = r"\x{130}\x{131}"
 """Python takes the Turkish letters İ and ı for an i of any case, RE2 does not."""
@@ -148,6 +149,12 @@ class Gate:
 
 def literals(pattern: str) -> list[list[str]]:
     """Sets of literals, as RE2 patterns: every match of `pattern` holds one of each set. Empty where there are no good ones."""
+    before = known(pattern)
+    return literals_of(pattern) if before is None else before.literals
+
+
+def literals_of(pattern: str) -> list[list[str]]:
+    """`literals`, worked out now."""
     tree = parsed(pattern)
     found: list[_Literals] = []
     best = _required(tree, tree.state.flags, found)
@@ -162,6 +169,15 @@ def literals(pattern: str) -> list[list[str]]:
 
 def needs(pattern: str) -> Needs:
     """What every match of `pattern` has."""
+    before = known(pattern)
+    if before is None:
+        return needs_of(pattern)
+    digits, unbroken, solid, characters, one_of, foreign, shape = before.needs
+    return Needs(digits, unbroken, solid, frozenset(characters), frozenset(one_of), foreign, shape)
+
+
+def needs_of(pattern: str) -> Needs:
+    """`needs`, worked out now."""
     tree = parsed(pattern)
     found = _needs(tree, bool(tree.state.flags & _IGNORECASE)).needs
     return found._replace(shape=_shape(tree))
@@ -256,15 +272,9 @@ def _needs(items: Any, fold: bool) -> _Part:
 
 def _item_needs(op: Any, arg: Any, fold: bool) -> _Part:
     if op is c.LITERAL:
-        char = chr(arg)
-        known = not (fold and char.isalpha()) and not 0xD800 <= arg <= 0xDFFF
-        own = frozenset(char) if known else frozenset[str]()
-        return _Part(Needs(int(char.isdecimal()), 0, 0, own, own), 1, not char.isspace(), _SOLID.fullmatch(char) is not None)
+        return _character_needs(arg, fold)
     if op is c.IN:
-        few = _few(op, arg)
-        one_of = frozenset(few) if few and not (fold and any(x.isalpha() for x in few)) else frozenset[str]()
-        least = Needs(int(_only_digits(arg)), one_of=one_of, foreign=_only_foreign(arg))
-        return _Part(least, 1, _without_space(arg), _only_solid(arg))
+        return _class_needs(tuple(arg), fold)
     if op is c.SUBPATTERN:
         return _needs(arg[3], fold or bool(arg[1] & _IGNORECASE))
     if op is c.ATOMIC_GROUP:
@@ -293,6 +303,22 @@ def _item_needs(op: Any, arg: Any, fold: bool) -> _Part:
         )
         return _Part(least, size, part.unbroken, part.solid)
     return _Part(Needs(), 0, False, False)
+
+
+@lru_cache(maxsize=4096)  # the same few stand in most patterns
+def _character_needs(code: int, fold: bool) -> _Part:
+    char = chr(code)
+    known = not (fold and char.isalpha()) and not 0xD800 <= code <= 0xDFFF
+    own = frozenset(char) if known else frozenset[str]()
+    return _Part(Needs(int(char.isdecimal()), 0, 0, own, own), 1, not char.isspace(), _SOLID.fullmatch(char) is not None)
+
+
+@lru_cache(maxsize=4096)
+def _class_needs(items: tuple[tuple[Any, Any], ...], fold: bool) -> _Part:
+    few = _few(c.IN, items)
+    one_of = frozenset(few) if few and not (fold and any(x.isalpha() for x in few)) else frozenset[str]()
+    least = Needs(int(_only_digits(items)), one_of=one_of, foreign=_only_foreign(items))
+    return _Part(least, 1, _without_space(items), _only_solid(items))
 
 
 def _only_digits(items: Any) -> bool:

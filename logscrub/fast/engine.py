@@ -26,6 +26,9 @@ from logscrub.verify import FileReport, Verifier
 
 BLOCK = 1 << 20
 """Bytes of a block."""
+_FIRST_BLOCK = 1 << 17
+_SMALL_BLOCKS = 8
+"""Blocks of each size, from the first to the usual one: in those most is learned, and handed on to the other processes."""
 _FEW = 1 << 14
 """Bytes of lines that come as they are written, each of which is done sooner the plain way."""
 _LONGEST_LINE = 4 << 20
@@ -113,6 +116,9 @@ class _Blocks:
         self._needs_closed = False
         """Whether what is left open before a record must be known: of a JSON value without records it would stay open."""
         self._line = 1
+        self._blocks = 0
+        self._large = False
+        """Whether it is worth other processes' while."""
         self._within = False
         """Inside of a line that is too long to be waited for."""
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
@@ -128,17 +134,20 @@ class _Blocks:
             return []
         done: list[Done] = []
         self._long_line(done)
-        while len(self.held) >= BLOCK and not self._within:
+        while len(self.held) >= (self._size() if self._large else BLOCK) and not self._within:
+            self._large = True
             end = self._cut()
             if not end:
                 break
             self._give(self._take(end), done)
         if not more:
             end = self.held.rfind(b"\n") + 1
-            if end and not self._within:
-                self._do_waiting(done)
-                done.append(self._here(self._take(end)))
+            if end >= _FEW and self._large and not self._within:
+                self._give(self._take(end), done)  # this process has learned nothing yet
+                end = 0
             self._do_waiting(done)
+            if end and not self._within:
+                done.append(self._here(self._take(end)))
         return done
 
     def finish(self) -> list[Done]:
@@ -191,7 +200,12 @@ class _Blocks:
         self.settled = self.input_format != "auto" or found.name != "ndjson" or is_json(first.decode("utf-8", "replace").strip())
         return True
 
+    def _size(self) -> int:
+        """Bytes of the next block."""
+        return min(BLOCK, _FIRST_BLOCK << self._blocks // _SMALL_BLOCKS)
+
     def _take(self, end: int) -> _Block:
+        self._blocks += 1
         data, self.held = self.held[:end], self.held[end:]
         block = _Block(next(self._engine.numbers), data, self._line)
         self._line += data.count(b"\n")
@@ -199,7 +213,7 @@ class _Blocks:
 
     def _cut(self) -> int:
         """Where a block ends: before a line in which a record begins, else behind any line; 0 where no line ends."""
-        end = last = self.held.rfind(b"\n", 0, BLOCK) + 1 or self.held.find(b"\n") + 1
+        end = last = self.held.rfind(b"\n", 0, self._size()) + 1 or self.held.find(b"\n") + 1
         if self._alone:
             return last
         for _ in range(_MOST_LINES):

@@ -14,12 +14,16 @@ from logscrub.formats.forge_cli import ForgeCliReader
 from logscrub.formats.json_values import JsonReader
 from logscrub.formats.text import TextReader
 from logscrub.model import Raw
-from logscrub.redact.scrub import Redactor
+from logscrub.redact.scrub import FormKey, Redactor, Seen
 from logscrub.scrubbing import Tally, clean_unit
 from logscrub.verify import FileReport, Verifier
 
 _HEAD = 1 << 16
 """Characters in which a format shows itself."""
+
+
+Judged = list[tuple[FormKey, Seen | None]]
+"""Forms, and what is known of them."""
 
 
 class Done(NamedTuple):
@@ -52,6 +56,14 @@ class Work:
             self.reader = TextLines(redactor, reader, self._treat, not verifies)
         else:
             raise ValueError("no fast reader")
+
+    def learned(self) -> Judged:
+        """The forms that were judged here since this was last asked."""
+        return self._redactor.learned()
+
+    def learn(self, judged: Judged) -> None:
+        """Takes forms that another process has judged."""
+        self._redactor.learn(judged)
 
     def block(self, block: bytes, line: int, entry: Entry | None = None) -> Done:
         """What becomes of whole lines, the first of which is that line of the input. `entry`: where the reader is to stand."""

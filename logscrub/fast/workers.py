@@ -1,7 +1,8 @@
 """Processes that do blocks side by side. Each is a copy of this one, so settings, detectors and key are there already.
 
 Only where processes can be copied (Linux); elsewhere, and on one processor, there are none, and all is done in this process.
-Blocks and results go through pipes between the processes, never through files.
+Blocks and results go through pipes between the processes, never through files. What one has learned of a form goes to the
+others with their next blocks: a judgement is a pure function, so nobody can tell who made it.
 """
 
 from __future__ import annotations
@@ -18,10 +19,13 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
 from logscrub.fast.blocks import Entry
-from logscrub.fast.work import Done, Work
+from logscrub.fast.work import Done, Judged, Work
 
 MOST = 8
 """Processes at most: each takes its own memory."""
+
+MOST_SHARED = 5_000
+"""Forms at most that are handed on."""
 
 Task = tuple[str, bytes, int, Entry]
 """The format's name, the block, its first line, and where its reader is to stand."""
@@ -45,6 +49,9 @@ class Workers:
         self._idle: list[Connection] = []
         self._busy: dict[Connection, int] = {}
         """A process's pipe, and the number of the task that it does."""
+        self._judged: Judged = []
+        self._told: dict[Connection, int] = {}
+        """How much of what was judged each process knows."""
 
     @property
     def count(self) -> int:
@@ -67,10 +74,11 @@ class Workers:
         while self._idle:
             pipe = self._idle.pop()
             try:
-                pipe.send(task)
+                pipe.send((task, self._judged[self._told.get(pipe, 0) :]))
             except OSError:  # it was ended from outside
                 pipe.close()
                 continue
+            self._told[pipe] = len(self._judged)
             self._busy[pipe] = number
             return True
         return False
@@ -82,8 +90,10 @@ class Workers:
             assert isinstance(pipe, Connection)
             number = self._busy.pop(pipe)
             try:
-                done.append((number, pipe.recv()))
+                result, judged = pipe.recv()
+                done.append((number, result))
                 self._idle.append(pipe)
+                self._judged += judged[: MOST_SHARED - len(self._judged)]
             except (EOFError, OSError):  # it was ended from outside: what it had is done in this process
                 done.append((number, None))
                 pipe.close()
@@ -97,7 +107,7 @@ class Workers:
         for process in self._processes:
             process.kill()
             process.join()
-        self._processes, self._idle, self._busy = [], [], {}
+        self._processes, self._idle, self._busy, self._judged, self._told = [], [], {}, [], {}
 
     def __enter__(self) -> Workers:
         return self
@@ -107,7 +117,6 @@ class Workers:
 
     def _fork(self) -> None:
         context = multiprocessing.get_context("fork")
-        gc.collect()
         gc.freeze()  # what is there now is shared with the copies as long as nobody writes to it
         for _ in range(self._count):
             here, there = context.Pipe()
@@ -127,18 +136,22 @@ def _serve(pipe: Connection, others: list[Connection], make: Callable[[str], Wor
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for other in others:
         other.close()
+    gc.set_threshold(100_000, 50, 100)  # what is remembered here is much, has no cycles, and is looked through each time
     works: dict[str, Work] = {}
     try:
         while True:
-            name, block, line, entry = pipe.recv()
+            (name, block, line, entry), judged = pipe.recv()
             done: Done | None = None
+            learned: Judged = []
             try:
                 if name not in works:
                     works[name] = make(name)
+                works[name].learn(judged)
                 done = works[name].block(block, line, entry)
+                learned = works[name].learned()
             except Exception:  # the first process does it again, and meets what is wrong
                 works.pop(name, None)
-            pipe.send(done)
+            pipe.send((done, learned))
     except (EOFError, OSError):
         pass
     finally:

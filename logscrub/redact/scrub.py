@@ -14,7 +14,6 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -33,6 +32,8 @@ _MOST_LOOKS = 6
 _LONGEST_FORM = 1024
 _LONGEST_KNOWN = 200
 _MOST_KNOWN = 100_000
+_MOST_FORMS = 30_000
+_MOST_SHARED = 5_000
 
 
 class Look(NamedTuple):
@@ -47,7 +48,7 @@ class Look(NamedTuple):
     where that does not follow from the form: then it must be looked at again."""
 
 
-class _Seen(NamedTuple):
+class Seen(NamedTuple):
     """What is known of all texts of a form."""
 
     spans: tuple[Span, ...]
@@ -58,7 +59,9 @@ class _Seen(NamedTuple):
     """What it leaves open once the spans are gone."""
 
 
-_NOTHING = _Seen((), NOTHING_OPEN, NOTHING_OPEN)
+FormKey = tuple[str, FieldPath | None, Open]
+"""A form, the names of the fields it stands in (None for a line of a text), and what was open before it."""
+_NOTHING = Seen((), NOTHING_OPEN, NOTHING_OPEN)
 
 
 class Redactor:
@@ -68,7 +71,9 @@ class Redactor:
         self.engine = engine
         self.policy = policy
         self.pseudonymizer = pseudonymizer
-        self._of_form = lru_cache(maxsize=30_000)(self._judge_form)
+        self._forms: dict[FormKey, Seen | None] = {}
+        self._learned: list[tuple[FormKey, Seen | None]] = []
+        self._shared = 0
         self._known_harmless: set[tuple[str, FieldPath, str]] = set()
         """Leaves in which nothing was found: names, levels, versions come again with each record."""
 
@@ -143,7 +148,7 @@ class Redactor:
             spans, rest = list(merge(spans)), None
         return Look(spans, after, rest)
 
-    def _seen(self, text: str, leaf: Leaf, before: Open) -> _Seen | None:
+    def _seen(self, text: str, leaf: Leaf, before: Open) -> Seen | None:
         """What is known of a leaf by its form; None where it must be judged by itself."""
         value = says = text[leaf.start : leaf.end]
         is_line = leaf.coding == "text"
@@ -158,7 +163,7 @@ class Redactor:
             return None
         masked = self.engine.masked(says)
         form = self.engine.form(masked)
-        seen = self._of_form(form.text, None if is_line else leaf.field, before if is_line else NOTHING_OPEN)
+        seen = self._of_form((form.text, None if is_line else leaf.field, before if is_line else NOTHING_OPEN))
         if seen is None:
             return None
         if not seen.spans:
@@ -175,16 +180,39 @@ class Redactor:
             return seen._replace(spans=tuple(s._replace(start=a + start, end=b + start) for s, (a, b) in places))
         return seen._replace(spans=tuple(s._replace(start=s.start + start, end=s.end + start) for s in spans))
 
-    def _judge_form(self, form: str, field: FieldPath | None, before: Open) -> _Seen | None:
+    def _of_form(self, key: FormKey) -> Seen | None:
+        try:
+            return self._forms[key]
+        except KeyError:
+            pass
+        seen = self._judge_form(*key)
+        self.learn([(key, seen)])
+        if self._shared < _MOST_SHARED:
+            self._shared += 1
+            self._learned.append((key, seen))
+        return seen
+
+    def learned(self) -> list[tuple[FormKey, Seen | None]]:
+        """The forms that were judged here since this was last asked. Only the first ones: later they seldom come again."""
+        learned, self._learned = self._learned, []
+        return learned
+
+    def learn(self, judged: Iterable[tuple[FormKey, Seen | None]]) -> None:
+        """Takes forms as judged; by another process with the same engine and policy, for one."""
+        if len(self._forms) >= _MOST_FORMS:
+            self._forms.clear()
+        self._forms.update(judged)
+
+    def _judge_form(self, form: str, field: FieldPath | None, before: Open) -> Seen | None:
         """What must go in texts of a form: lines, or values of a field. None where each must be looked at by itself."""
         spans, after = self._judged(form, field, before)
         if not spans:
-            return _Seen((), after, after)
+            return Seen((), after, after)
         if any(s.requote or _OPAQUE in s.plain or reading(s, form) is None for s in spans):
             return None
         left = self.engine.form(self._opaque(form, spans))
         again, rest = self._judged(left.text, field, before)
-        return None if again else _Seen(spans, after, rest)
+        return None if again else Seen(spans, after, rest)
 
     def _opaque(self, form: str, spans: Iterable[Span]) -> str:
         """A text with the spans replaced, their placeholders opaque."""
