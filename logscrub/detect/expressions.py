@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib import resources
@@ -83,8 +84,12 @@ def _add_runs(items: Any, found: list[str]) -> None:
 
 
 def asks_for_digits(pattern: str) -> bool:
-    """Whether a pattern takes some digits and not others (`[2-9]`): then it matters which digits a number has."""
-    return any(_asks(op, arg) for op, arg in parts(parsed(pattern)))
+    """Whether a pattern takes some digits and not others (`[2-9]`), or numbers with a unit (`\\d{4} ms`): then it matters which
+    digits a number has, or how many."""
+    return any(_asks(op, arg) for op, arg in parts(parsed(pattern))) or any(_UNIT.match(run) for run in literal_runs(pattern))
+
+
+_UNIT = re.compile(r" ?(?:ms|bytes|s|[MKGk]B|m|h)(?![A-Za-z])")
 
 
 def _asks(op: Any, arg: Any) -> bool:

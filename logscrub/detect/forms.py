@@ -1,10 +1,11 @@
 """The form of a text: its template, with what else says nothing by its letters made alike. The form is what is judged.
 
 A template (`logscrub.detect.templates`) has the length of its text. A form is shorter or longer: in it all counts of one or two
-digits are one count, all issue keys one key, and likewise plain e-mail addresses, ULIDs, phone numbers, IP addresses, JSON web
-tokens, Atlassian's tokens, logins of basic authentication, addresses of web triggers, hosts of sites, user names with a number,
-plain frames of a stack, words of other scripts, and words that are names of persons and nothing else. So `Assigned PAY-1 to
-Priya Iyer` and `Assigned WEB-12 to Jane Moyo` are judged once, and what goes from the form goes from the text.
+digits are one count, and so are all that have a unit (`812 ms`), all issue keys are one key, and likewise plain e-mail
+addresses, ULIDs, phone numbers, IP addresses, JSON web tokens, Atlassian's tokens, logins of basic authentication, addresses of
+web triggers, hosts of sites, user names with a number, plain frames of a stack, words of other scripts, and words that are
+names of persons and nothing else. So `Assigned PAY-1 to Priya Iyer` and `Assigned WEB-12 to Jane Moyo` are judged once, and
+what goes from the form goes from the text.
 
 What a detector could ask of a word beyond that (a word that some pattern, field or cue spells out) keeps the word as it is.
 """
@@ -21,7 +22,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from logscrub.detect.expressions import literal_runs
-from logscrub.detect.templates import template_and_counts
+from logscrub.detect.templates import UNITS, template_and_counts
 from logscrub.detect.validators import phone, random_token
 from logscrub.detect.views import unescaped_json
 from logscrub.model import Span
@@ -98,6 +99,9 @@ _FOREIGN = [
 ]
 """Words of other scripts, whatever they say; of two lines for the same words, the one of the word's own grade."""
 _FOREIGN_WORD = re.compile(r"[Ͱ-\uffff](?<![\w\u0300-\u036f].)[^\x00-\u036f\s]{0,12}(?![\w\u0300-\u036f])")
+_MEASURED = re.compile(r" (?:ms|bytes)(?![\w.-])")
+"""What makes a number a measure: how long it is says nothing then, and neither does it where a unit is part of it."""
+_UNIT_ENDS = frozenset(unit[-1] for unit in UNITS)
 _ONE = re.compile(r"(?<![1.])1(?![1.])")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _BASIC = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{3,64}:[A-Za-z0-9_=-]{8,400}")
@@ -171,7 +175,13 @@ class Forms:
         for start, end in counts:
             if end - start == 1:
                 found.append((start, end, "11"))
-            elif not template[start:end].isdigit():
+            elif (written := template[start:end]).isdigit():
+                if end - start > 2 and _MEASURED.match(template, end):
+                    found.append((start, end, "11"))
+            elif written[-1] in _UNIT_ENDS:
+                if written[:2] != "11" or not written[2:].isalpha():
+                    found.append((start, end, "11" + written.lstrip("1.")))
+            else:
                 found += [(m.start(), m.end(), "11") for m in _ONE.finditer(template, start, end)]
         for sign, kind, pattern in _RARER:
             if sign in template:

@@ -11,6 +11,7 @@ import hmac
 import os
 import re
 import unicodedata
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -20,6 +21,7 @@ TOKEN_HEX = 20
 """Hex digits of a token: 80 bits."""
 SHORTEST_KEY = 16
 """Bytes that a given key must have at least."""
+_LONGEST_REMEMBERED = 100
 PLACEHOLDER = re.compile(rf"<([A-Z][A-Z0-9_]*)(?::([0-9a-f]{{{TOKEN_HEX}}}))?>")
 """What looks like a placeholder of any type: the type, and the digits of a pseudonym."""
 
@@ -32,6 +34,7 @@ class Pseudonymizer:
     def __init__(self, key: bytes | None = None) -> None:
         """`key`: at least 16 bytes; a random one without."""
         self._key = os.urandom(32) if key is None else key
+        self._remember = lru_cache(maxsize=10_000)(self._make)
         self.key_id = hmac.new(self._key, b"logscrub key id", hashlib.sha256).hexdigest()[:16]
         """Tells runs under the same key from others; says nothing about the key."""
 
@@ -41,6 +44,9 @@ class Pseudonymizer:
 
     def token(self, entity_type: str, value: str) -> str:
         """`<ENTITY_TYPE:…>` for a value, the same for every way to write it."""
+        return self._remember(entity_type, value) if len(value) <= _LONGEST_REMEMBERED else self._make(entity_type, value)
+
+    def _make(self, entity_type: str, value: str) -> str:
         message = f"{entity_type}\0{normalise(entity_type, value)}".encode("utf-8", "surrogatepass")
         return f"<{entity_type}:{hmac.digest(self._key, message, 'sha256').hex()[:TOKEN_HEX]}>"
 
