@@ -48,6 +48,11 @@ class Span(NamedTuple):
         return f"Span({self.start}, {self.end}, {self.entity_type}, {self.detector})"
 
 
+def moved(span: Span, start: int, end: int, plain: str) -> Span:
+    """A span at another place, of another value: `_replace`, several times as fast."""
+    return tuple.__new__(Span, (start, end, span[2], span[3], span[4], span[5], plain, span[7], span[8]))
+
+
 def opaque(text: str, spans: Iterable[Span]) -> str:
     """A text with the letters of spans replaced by a sign that no detector takes for anything; of the same length."""
     parts, position = [], 0

@@ -123,7 +123,8 @@ def clean_unit(redactor: Redactor, raw: Raw, before: Open, tally: Tally) -> tupl
         tally.records_written += clean.records
     if not clean.parsed:
         tally.records_unparsed += clean.records
-    tally.redactions.update(clean.redactions)
+    for entity_type in clean.redactions:
+        tally.redactions[entity_type] += 1
     return clean, after
 
 

@@ -25,7 +25,7 @@ from logscrub.detect.expressions import literal_runs
 from logscrub.detect.templates import UNITS, template_and_counts
 from logscrub.detect.validators import phone, random_token
 from logscrub.detect.views import unescaped_json
-from logscrub.model import Span
+from logscrub.model import Span, moved
 
 _ADDRESS = "jane.doe@acme.example"
 _HOST = "192.0.2.1"
@@ -125,7 +125,7 @@ class Form(NamedTuple):
             read = reading(span, self.text)
             if start is None or end is None or read is None:
                 return None
-            out.append(span._replace(start=start, end=end, plain=read(text[start:end])))
+            out.append(moved(span, start, end, read(text[start:end])))
         return tuple(out)
 
     def _place(self, place: int) -> int | None:

@@ -21,7 +21,7 @@ from logscrub.detect.engine import Engine, merge
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.forms import reading
 from logscrub.detect.views import encode, unescape_json, unescaped_json
-from logscrub.model import Clean, FieldPath, Inner, Leaf, Raw, Span
+from logscrub.model import Clean, FieldPath, Inner, Leaf, Raw, Span, moved
 from logscrub.redact.policy import Policy
 from logscrub.redact.pseudonyms import TOKEN_HEX, Pseudonymizer
 
@@ -141,9 +141,8 @@ class Redactor:
             else:
                 found = self._judge_short(raw.text, leaf)
             if found:
-                spans += found
+                spans += [s for s in found if self._goes(s)]
                 rest = None
-        spans = [s for s in spans if self._goes(s)]
         if len(spans) > 1 and any(a.end > b.start for a, b in pairwise(spans)):
             spans, rest = list(merge(spans)), None
         return Look(spans, after, rest)
@@ -177,8 +176,10 @@ class Redactor:
         view = None if says is value else unescape_json(value)
         if view is not None:
             places = ((s, view.origin(s.start, s.end)) for s in spans)
-            return seen._replace(spans=tuple(s._replace(start=a + start, end=b + start) for s, (a, b) in places))
-        return seen._replace(spans=tuple(s._replace(start=s.start + start, end=s.end + start) for s in spans))
+            return Seen(tuple([moved(s, a + start, b + start, s.plain) for s, (a, b) in places]), seen.after, seen.rest)
+        if start:
+            spans = tuple([moved(s, s.start + start, s.end + start, s.plain) for s in spans])
+        return Seen(tuple(spans), seen.after, seen.rest)
 
     def _of_form(self, key: FormKey) -> Seen | None:
         try:
@@ -281,19 +282,19 @@ class Redactor:
         text: list[str] = []
         leaves: list[Leaf] = []
         position = shift = 0
-        moved: list[tuple[int, int, int, int]] = []
+        places: list[tuple[int, int, int, int]] = []
         for span in spans:
             new = self.replacement(span)
             text += [raw.text[position : span.start], new]
-            moved.append((span.start, span.end, span.start + shift, span.start + shift + len(new)))
+            places.append((span.start, span.end, span.start + shift, span.start + shift + len(new)))
             shift += len(new) - (span.end - span.start)
             position = span.end
         text.append(raw.text[position:])
-        ends = [old_end for _, old_end, _, _ in moved]
+        ends = [old_end for _, old_end, _, _ in places]
         for leaf in raw.leaves:
             first = bisect_right(ends, leaf.start)
-            if leaf.coding == "text" or (first < len(moved) and moved[first][0] < leaf.end):
-                leaves.append(_moved_leaf(leaf, moved))
+            if leaf.coding == "text" or (first < len(places) and places[first][0] < leaf.end):
+                leaves.append(_moved_leaf(leaf, places))
         return Raw("".join(text), tuple(leaves), raw.line, raw.column, raw.records, raw.parsed, raw.inside)
 
 
