@@ -239,6 +239,24 @@ def scrub_passes(log_format: str, files: Files) -> list[Measured]:
     return measured
 
 
+def scrub_warm(log_format: str, files: Files) -> Measured:
+    """Both parts, file to file, by all processors, once the whole log went through the same engine; processor time: of all."""
+    api = _api(files)
+    redactor = api.build_redactor(api.Config(), b"a key for the benchmark")
+
+    def through(engine: Any, part: Path) -> None:
+        api.scrub_input(engine, api.Input(part, part.name, Path(part.name)), part.with_suffix(".clean"))
+
+    with api.engine_of(redactor, processes=None) as engine:
+        through(engine, files.whole)
+        started = time.perf_counter()
+        for part in files.parts:
+            through(engine, part)
+        taken = time.perf_counter() - started
+    size = sum(part.stat().st_size for part in files.parts)
+    return Measured("scrub, warm", log_format, size, taken, taken * (os.cpu_count() or 1))
+
+
 def verify_passes(log_format: str, files: Files) -> list[Measured]:
     """The same over what `scrub_passes` wrote."""
     api = _api(files)
@@ -395,6 +413,7 @@ def measure(size: int, pipe_size: int, presidio: bool) -> dict[str, Any]:
             tell(f"{log_format}: scrub and verify, cold")
             rows += (cold := scrub_and_verify(folder, log_format, files))
             tell(f"{log_format}: scrub and verify in one process")
+            rows.append(apart(scrub_warm, log_format, files))
             rows += (passes := apart(scrub_passes, log_format, files)) + apart(verify_passes, log_format, files)
             with suppress(ImportError):
                 rows.append(vector := apart(part_by_vector, log_format, files))

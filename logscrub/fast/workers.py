@@ -1,14 +1,15 @@
 """Processes that do blocks side by side. Each is a copy of this one, so settings, detectors and key are there already.
 
 Only where processes can be copied (Linux); elsewhere, and on one processor, there are none, and all is done in this process.
-Blocks and results go through pipes between the processes, never through files. What one has learned of a form goes to the
-others with their next blocks: a judgement is a pure function, so nobody can tell who made it.
+Blocks and results go through memory that the processes share, never through files; pipes say when. What one has learned of a
+form goes to the others with their next blocks: a judgement is a pure function, so nobody can tell who made it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
+import mmap
 import multiprocessing
 import os
 import signal
@@ -17,6 +18,7 @@ import warnings
 from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from typing import NamedTuple
 
 from logscrub.fast.blocks import Entry
 from logscrub.fast.work import Done, Judged, Work
@@ -24,11 +26,22 @@ from logscrub.fast.work import Done, Judged, Work
 MOST = 8
 """Processes at most: each takes its own memory."""
 
+ROOM = 2 << 20
+"""Bytes for a block, or for what became of one; more goes through the pipe."""
 MOST_SHARED = 5_000
 """Forms at most that are handed on."""
 
 Task = tuple[str, bytes, int, Entry]
 """The format's name, the block, its first line, and where its reader is to stand."""
+
+
+class _Rooms(NamedTuple):
+    """Memory that a process shares with the first one."""
+
+    blocks: mmap.mmap
+    """Where it finds its block."""
+    outputs: mmap.mmap
+    """Where it leaves what it made of it."""
 
 
 def processors() -> int:
@@ -49,6 +62,7 @@ class Workers:
         self._idle: list[Connection] = []
         self._busy: dict[Connection, int] = {}
         """A process's pipe, and the number of the task that it does."""
+        self._rooms: dict[Connection, _Rooms] = {}
         self._judged: Judged = []
         self._told: dict[Connection, int] = {}
         """How much of what was judged each process knows."""
@@ -73,8 +87,10 @@ class Workers:
             self._fork()
         while self._idle:
             pipe = self._idle.pop()
+            name, block, line, entry = task
             try:
-                pipe.send((task, self._judged[self._told.get(pipe, 0) :]))
+                left = _leave(block, self._rooms[pipe].blocks)
+                pipe.send(((name, left, line, entry), self._judged[self._told.get(pipe, 0) :]))
             except OSError:  # it was ended from outside
                 pipe.close()
                 continue
@@ -90,7 +106,9 @@ class Workers:
             assert isinstance(pipe, Connection)
             number = self._busy.pop(pipe)
             try:
-                result, judged = pipe.recv()
+                result, output, judged = pipe.recv()
+                if result is not None:
+                    result = result._replace(output=_taken(output, self._rooms[pipe].outputs))
                 done.append((number, result))
                 self._idle.append(pipe)
                 self._judged += judged[: MOST_SHARED - len(self._judged)]
@@ -107,7 +125,7 @@ class Workers:
         for process in self._processes:
             process.kill()
             process.join()
-        self._processes, self._idle, self._busy, self._judged, self._told = [], [], {}, [], {}
+        self._processes, self._idle, self._busy, self._rooms, self._judged, self._told = [], [], {}, {}, [], {}
 
     def __enter__(self) -> Workers:
         return self
@@ -120,7 +138,8 @@ class Workers:
         gc.freeze()  # what is there now is shared with the copies as long as nobody writes to it
         for _ in range(self._count):
             here, there = context.Pipe()
-            process = context.Process(target=_serve, args=(there, [here, *self._idle], self._make), daemon=True)
+            rooms = self._rooms[here] = _Rooms(mmap.mmap(-1, ROOM), mmap.mmap(-1, ROOM))
+            process = context.Process(target=_serve, args=(there, rooms, [here, *self._idle], self._make), daemon=True)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", DeprecationWarning)  # no thread of ours holds a lock that a copy needs
                 process.start()
@@ -130,7 +149,20 @@ class Workers:
         gc.unfreeze()
 
 
-def _serve(pipe: Connection, others: list[Connection], make: Callable[[str], Work]) -> None:
+def _leave(data: bytes, room: mmap.mmap) -> bytes | int:
+    """Leaves data in a room; what the pipe is to say: how much it is, or the data itself where there is not room enough."""
+    if len(data) > ROOM:
+        return data
+    room[: len(data)] = data
+    return len(data)
+
+
+def _taken(left: bytes | int, room: mmap.mmap) -> bytes:
+    """What `_leave` left."""
+    return room[:left] if isinstance(left, int) else left
+
+
+def _serve(pipe: Connection, rooms: _Rooms, others: list[Connection], make: Callable[[str], Work]) -> None:
     """What a process does until its pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all: the first process ends the others
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -140,18 +172,20 @@ def _serve(pipe: Connection, others: list[Connection], make: Callable[[str], Wor
     works: dict[str, Work] = {}
     try:
         while True:
-            (name, block, line, entry), judged = pipe.recv()
+            (name, left, line, entry), judged = pipe.recv()
             done: Done | None = None
+            output: bytes | int = 0
             learned: Judged = []
             try:
                 if name not in works:
                     works[name] = make(name)
                 works[name].learn(judged)
-                done = works[name].block(block, line, entry)
+                done = works[name].block(_taken(left, rooms.blocks), line, entry)
+                output = _leave(done.output, rooms.outputs)
                 learned = works[name].learned()
             except Exception:  # the first process does it again, and meets what is wrong
                 works.pop(name, None)
-            pipe.send((done, learned))
+            pipe.send((None if done is None else done._replace(output=b""), output, learned))
     except (EOFError, OSError):
         pass
     finally:
