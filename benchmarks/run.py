@@ -254,7 +254,7 @@ def scrub_warm(log_format: str, files: Files) -> Measured:
             through(engine, part)
         taken = time.perf_counter() - started
     size = sum(part.stat().st_size for part in files.parts)
-    return Measured("scrub, warm", log_format, size, taken, taken * (os.cpu_count() or 1))
+    return Measured("scrub, warm", log_format, size, taken, taken * (os.cpu_count() or 1), _peak())
 
 
 def verify_passes(log_format: str, files: Files) -> list[Measured]:

@@ -22,10 +22,10 @@ from logscrub.detect.forms import Form
 from logscrub.detect.names import Names
 from logscrub.detect.templates import spelled_numbers, template_of
 from logscrub.fast import engine as fast
-from logscrub.fast import memory
+from logscrub.fast import memory, workers
 from logscrub.fast.engine import FastEngine
 from logscrub.fast.masks import masked
-from logscrub.model import Span
+from logscrub.model import Leaf, Raw, Span
 from logscrub.redact.policy import load_policy
 from logscrub.redact.pseudonyms import Pseudonymizer
 from logscrub.redact.scrub import Redactor
@@ -214,6 +214,9 @@ def test_what_is_no_utf_8_has_no_mask() -> None:
         ("mail to ana@a.example bounced", "mail to kim.lee+x@mail.big-corp.example bounced"),
         ("client 192.0.2.7 left", "client 198.51.100.44 left"),
         ("sms to +49 30 23125 123 queued", "sms to +44 7700 90012 queued"),
+        ("synced in 812 ms", "synced in 13044 ms"),
+        ("synced in 1.25s, 4 MB", "synced in 7s, 112 MB"),
+        ("GET https://cedar-7.atlassian.net/rest 200", "GET https://spruce.atlassian.net/rest 200"),
     ],
 )
 def test_what_differs_in_names_and_addresses_has_one_form(engine: Engine, one: str, other: str) -> None:
@@ -231,6 +234,46 @@ def test_the_spans_of_a_form_are_those_of_its_text() -> None:
     assert form.of_text([span], "to Priya now") == (span._replace(end=8, plain="Priya"),)
     assert form.of_text([span._replace(start=5, plain="grid")], "to Priya now") is None, "a part of what is alike"
     assert form.of_text([span._replace(plain="decoded")], "to Priya now") is None, "encoded"
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "plain", "reads"),
+    [
+        ("to=a%40acme.example", "to=jo%40acme.example", "a@acme.example", "jo@acme.example"),
+        ("to=a\\u0020bc.example", "to=jo\\u0020bc.example", "a bc.example", "jo bc.example"),
+        ("to=a%2540acme.example", "to=jo%2540acme.example", "a@acme.example", None),
+    ],
+)
+def test_a_value_is_read_from_a_text_as_it_was_from_its_form(form: str, text: str, plain: str, reads: str | None) -> None:
+    spans = Form(form, ((3, 4, 3, 5),)).of_text([Span(3, len(form), "X", "name", "x", "likely", plain)], text)
+    assert (spans and spans[0].plain) == reads
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        r"[{\"to\":\"jane@acme.example\",\"n\":\"PAY-12\"}]",
+        r"Error: no such user jane@acme.example\n    at load (webpack:///src/api.js:12:7)",
+        r"jql: reporter = \"Priya Iyer\" AND project = PAY",
+        r"caf\u00e9 \ud83d\ude00 of Ana Moreno \ud83d",
+        r"C:\\Users\\jane.moyo\\app.js",
+    ],
+)
+def test_what_json_escapes_is_judged_by_its_form_as_it_would_be_by_itself(redactor: Redactor, value: str) -> None:
+    leaf = Leaf(1, 1 + len(value), ("message",), "json")
+    raw = Raw(f'"{value}"', (leaf,), 1, 1)
+    assert redactor.look(raw).spans == list(redactor.engine.judge_leaf(raw.text, leaf))
+    assert views.unescaped_json(value) == (views.unescape_json(value) or raw).text
+
+
+def test_a_form_that_one_has_judged_another_need_not_judge(redactor: Redactor, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = (Redactor(redactor.engine, redactor.policy, Pseudonymizer(f"0123456789abcdef{n}".encode())) for n in range(2))
+    raw = Raw("Assigned PAY-1 to Priya Iyer", (Leaf(0, 28, (), "text"),), 1, 1)
+    found = one.look(raw)
+    other.learn(one.learned())
+    assert one.learned() == [], "said once"
+    monkeypatch.setattr(Redactor, "_judge_form", None)
+    assert other.look(raw) == found
 
 
 def test_a_user_s_own_words_stay_in_forms() -> None:
@@ -340,6 +383,13 @@ def test_a_process_that_is_killed_costs_nothing_but_time(redactor: Redactor, two
         process.kill()
         process.join()
         assert run(two_processes, [data]) == scrub(redactor, data)
+
+
+def test_what_is_larger_than_the_shared_memory_goes_through_the_pipe(redactor: Redactor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "ROOM", 1500)
+    data = sample_logs.files()["forge_logs_flat.log"] * 3
+    with FastEngine(redactor, processes=2) as engine:
+        assert run(engine, [data]) == scrub(redactor, data)
 
 
 def test_an_input_that_was_given_up_leaves_nothing_to_the_next(redactor: Redactor, two_processes: FastEngine) -> None:
