@@ -99,7 +99,7 @@ _FOREIGN = [
 ]
 """Words of other scripts, whatever they say; of two lines for the same words, the one of the word's own grade."""
 _FOREIGN_WORD = re.compile(r"[Ͱ-\uffff](?<![\w\u0300-\u036f].)[^\x00-\u036f\s]{0,12}(?![\w\u0300-\u036f])")
-_MEASURED = re.compile(r" (?:ms|bytes)(?![\w.-])")
+_MEASURED = re.compile(r" (?:ms|s|bytes|[MKGk]B)(?![\w.-])")
 """What makes a number a measure: how long it is says nothing then, and neither does it where a unit is part of it."""
 _UNIT_ENDS = frozenset(unit[-1] for unit in UNITS)
 _ONE = re.compile(r"(?<![1.])1(?![1.])")
