@@ -34,7 +34,11 @@ import corpus
 
 ROOT = Path(__file__).resolve().parents[1]
 LOGSCRUB = [sys.executable, "-m", "logscrub"]
-ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("LOGSCRUB_")} | {"PYTHONPATH": str(ROOT)}
+ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    if not name.startswith("LOGSCRUB_") and name != "PYTHONDONTWRITEBYTECODE"  # what pip installs is compiled too
+} | {"PYTHONPATH": str(ROOT)}
 SEED = 1
 WARM_PART = 4
 """The in-process passes read a quarter of the size each: they have no start to spread over more."""

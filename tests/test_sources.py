@@ -515,3 +515,17 @@ def test_half_a_utf_16_unit_at_the_end_is_given_back() -> None:
 def test_bytes_with_nuls_and_control_characters_are_no_utf16() -> None:
     assert guess_encoding(b"\x00\x00\x00\x01\x00\x01\x00N\x00ame=\x00\x01\x00A", final=True) == "utf-8"
     assert guess_encoding("\x1b[32mINFO\x1b[0m started\r\n".encode("utf-16-le"), final=True) == "utf-16-le"
+
+
+def test_a_pipe_that_gave_much_is_given_a_moment_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else what another program fills as fast as it can would be taken for a live log, and done line after line."""
+    asked: list[float] = []
+    monkeypatch.setattr(streams.Stream, "_there", lambda self, seconds, otherwise: asked.append(seconds) or False)
+    for size in (20_000, 200):
+        reads, writes = os.pipe()
+        os.write(writes, b"x" * size)
+        os.close(writes)
+        with os.fdopen(reads, "rb", buffering=0) as pipe, streams.Stream("pipe", pipe, None, owned=False) as stream:
+            assert len(next(stream.chunks())) == size
+            assert not stream.has_more
+    assert asked == [streams._MOMENT, 0]

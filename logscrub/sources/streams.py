@@ -32,6 +32,10 @@ ZIP_IN_MEMORY: Final = 512 * 1024 * 1024
 _READ: Final = 64 * 1024
 """How many compressed bytes are read at a time."""
 
+_MUCH: Final = 16 * 1024
+_MOMENT: Final = 0.005
+"""Seconds that a pipe which gave so many bytes at once has for the next ones: who fills it may not be that far yet."""
+
 _SKIPPABLE: Final = tuple(bytes([0x50 + n]) + b"\x2a\x4d\x18" for n in range(16))
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 
@@ -82,6 +86,7 @@ class Stream:
         self._file = file
         self._owned = owned
         self._ended = False
+        self._gave_much = False
         self._head = b""
         self.compression: Compression = "none"
         try:
@@ -105,8 +110,8 @@ class Stream:
 
     @property
     def has_more(self) -> bool:
-        """Whether the next piece is there without waiting: always so of a regular file."""
-        return self.size is not None or self._there(0, otherwise=False)
+        """Whether the next piece is there: always so of a regular file. A pipe that just gave much is given a moment."""
+        return self.size is not None or self._there(_MOMENT if self._gave_much else 0, otherwise=False)
 
     def wait(self, seconds: float) -> bool:
         """Waits until there is something to read, or the end, but no longer than so many seconds. Returns whether there is."""
@@ -173,6 +178,7 @@ class Stream:
         except OSError as error:
             raise _unreadable(self.name, error) from None
         self._ended = not data
+        self._gave_much = len(data) >= _MUCH
         self.bytes_read += len(data)
         return data
 
