@@ -116,7 +116,7 @@ class _Blocks:
         self._needs_closed = False
         """Whether what is left open before a record must be known: of a JSON value without records it would stay open."""
         self._line = 1
-        self._blocks = 0
+        self._cut_so_far = 0
         self._large = False
         """Whether it is worth other processes' while."""
         self._within = False
@@ -202,10 +202,10 @@ class _Blocks:
 
     def _size(self) -> int:
         """Bytes of the next block."""
-        return min(BLOCK, _FIRST_BLOCK << self._blocks // _SMALL_BLOCKS)
+        return min(BLOCK, _FIRST_BLOCK << self._cut_so_far // _SMALL_BLOCKS)
 
     def _take(self, end: int) -> _Block:
-        self._blocks += 1
+        self._cut_so_far += 1
         data, self.held = self.held[:end], self.held[end:]
         block = _Block(next(self._engine.numbers), data, self._line)
         self._line += data.count(b"\n")
