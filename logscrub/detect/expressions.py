@@ -28,6 +28,7 @@ class Known(NamedTuple):
     """What every match of it has, for the gate: the members of `Needs`."""
 
 
+@lru_cache(maxsize=4096)
 def known(pattern: str) -> Known | None:
     """What was worked out before for a pattern that parses, and that repeats nothing without bound."""
     found = _known().get(key_of(pattern))

@@ -117,7 +117,7 @@ class Form(NamedTuple):
 
     def of_text(self, spans: Iterable[Span], text: str) -> tuple[Span, ...] | None:
         """The spans of the form as those of a text. None where one begins or ends inside of what is alike, or where its value
-        stands encoded: then the text itself must be judged."""
+        stands encoded more than once: then the text itself must be judged."""
         out = []
         for span in spans:
             start = self._place(span.start)

@@ -308,8 +308,8 @@ def _item_needs(op: Any, arg: Any, fold: bool) -> _Part:
 @lru_cache(maxsize=4096)  # the same few stand in most patterns
 def _character_needs(code: int, fold: bool) -> _Part:
     char = chr(code)
-    known = not (fold and char.isalpha()) and not 0xD800 <= code <= 0xDFFF
-    own = frozenset(char) if known else frozenset[str]()
+    is_itself = not (fold and char.isalpha()) and not 0xD800 <= code <= 0xDFFF
+    own = frozenset(char) if is_itself else frozenset[str]()
     return _Part(Needs(int(char.isdecimal()), 0, 0, own, own), 1, not char.isspace(), _SOLID.fullmatch(char) is not None)
 
 

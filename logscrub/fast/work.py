@@ -14,16 +14,12 @@ from logscrub.formats.forge_cli import ForgeCliReader
 from logscrub.formats.json_values import JsonReader
 from logscrub.formats.text import TextReader
 from logscrub.model import Raw
-from logscrub.redact.scrub import FormKey, Redactor, Seen
+from logscrub.redact.scrub import Judged, Redactor
 from logscrub.scrubbing import Tally, clean_unit
 from logscrub.verify import FileReport, Verifier
 
 _HEAD = 1 << 16
 """Characters in which a format shows itself."""
-
-
-Judged = list[tuple[FormKey, Seen | None]]
-"""Forms, and what is known of them."""
 
 
 class Done(NamedTuple):

@@ -21,16 +21,14 @@ from multiprocessing.process import BaseProcess
 from typing import NamedTuple
 
 from logscrub.fast.blocks import Entry
-from logscrub.fast.work import Done, Judged, Work
+from logscrub.fast.work import Done, Work
+from logscrub.redact.scrub import MOST_SHARED, Judged
 
 MOST = 8
 """Processes at most: each takes its own memory."""
 
 ROOM = 2 << 20
 """Bytes for a block, or for what became of one; more goes through the pipe."""
-MOST_SHARED = 5_000
-"""Forms at most that are handed on."""
-
 Task = tuple[str, bytes, int, Entry]
 """The format's name, the block, its first line, and where its reader is to stand."""
 

@@ -33,7 +33,8 @@ _LONGEST_FORM = 1024
 _LONGEST_KNOWN = 200
 _MOST_KNOWN = 100_000
 _MOST_FORMS = 30_000
-_MOST_SHARED = 5_000
+MOST_SHARED = 5_000
+"""Forms at most that one process hands on to others."""
 
 
 class Look(NamedTuple):
@@ -61,6 +62,8 @@ class Seen(NamedTuple):
 
 FormKey = tuple[str, FieldPath | None, Open]
 """A form, the names of the fields it stands in (None for a line of a text), and what was open before it."""
+Judged = list[tuple[FormKey, Seen | None]]
+"""Forms, and what is known of them."""
 _NOTHING = Seen((), NOTHING_OPEN, NOTHING_OPEN)
 
 
@@ -72,7 +75,7 @@ class Redactor:
         self.policy = policy
         self.pseudonymizer = pseudonymizer
         self._forms: dict[FormKey, Seen | None] = {}
-        self._learned: list[tuple[FormKey, Seen | None]] = []
+        self._learned: Judged = []
         self._shared = 0
         self._known_harmless: set[tuple[str, FieldPath, str]] = set()
         """Leaves in which nothing was found: names, levels, versions come again with each record."""
@@ -188,17 +191,17 @@ class Redactor:
             pass
         seen = self._judge_form(*key)
         self.learn([(key, seen)])
-        if self._shared < _MOST_SHARED:
+        if self._shared < MOST_SHARED:
             self._shared += 1
             self._learned.append((key, seen))
         return seen
 
-    def learned(self) -> list[tuple[FormKey, Seen | None]]:
+    def learned(self) -> Judged:
         """The forms that were judged here since this was last asked. Only the first ones: later they seldom come again."""
         learned, self._learned = self._learned, []
         return learned
 
-    def learn(self, judged: Iterable[tuple[FormKey, Seen | None]]) -> None:
+    def learn(self, judged: Judged) -> None:
         """Takes forms as judged; by another process with the same engine and policy, for one."""
         if len(self._forms) >= _MOST_FORMS:
             self._forms.clear()
