@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import random
 import re
 import select
 import signal
@@ -304,6 +305,24 @@ def test_withheld_records_are_told_and_give_exit_code_3(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stdout) == (3, CLEAN + b"<WITHHELD>\n")
     assert b"1 record could not be scanned" in done.stderr and b"1 withheld" in done.stderr and b"poison" not in done.stderr
+
+
+@pytest.mark.parametrize("engine", ["fast", "plain"])
+def test_binary_data_is_withheld_and_the_lines_around_it_are_scrubbed(tmp_path: Path, engine: str) -> None:
+    """A picture that came into the folder, bytes in a string, and two megabytes without an end of line."""
+    junk = random.Random(7).randbytes(2_000_000).replace(b"\n", b"")
+    printed = json.dumps({"level": "info", "message": junk[:300].decode("utf-8", "replace")}).encode()
+    for name, data, clean in (
+        ("text.log", LINE + junk + b"\n" + LINE, CLEAN + b"<WITHHELD>\n" + CLEAN),
+        ("app.ndjson", b'{"a":1}\n' + printed + b"\n", b'{"a":1}\n{"<WITHHELD>": "<WITHHELD>", "<WITHHELD>": "<WITHHELD>"}\n'),
+        ("alone.png", junk, b"<WITHHELD>"),
+    ):
+        (tmp_path / name).write_bytes(data)
+        done = run("scrub", tmp_path / name, "--engine", engine)
+        assert (done.returncode, done.stdout) == (3, clean), name
+        assert "1 record could not be scanned" in lines(done)[0] and ", 1 withheld, " in lines(done)[1]
+        told = run("verify", tmp_path / name, "--engine", engine)
+        assert told.returncode == 3 and b"1 record could not be scanned" in told.stdout
 
 
 def test_a_bug_is_one_line_without_its_message(tmp_path: Path) -> None:

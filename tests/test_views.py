@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from strategies import anything, encodings, examples, junk, recognisable
 
 from logscrub.detect import views
+from logscrub.detect.binary import is_binary, is_binary_json
 from logscrub.detect.views import View, decodings, double_quotes, encode, encoded_texts, unescape_json, without_colours
 
 texts = st.one_of(anything, junk, st.lists(junk, max_size=4).map("".join))
@@ -135,3 +136,33 @@ def test_the_windows_of_a_long_text_always_move_on_and_cover_all_of_it(unit: str
     assert all(b - a >= _WINDOW // 2 for (a, _), (b, _) in pairwise(windows))
     assert windows[0][0] == 0 and windows[-1][0] + len(windows[-1][1]) == len(text)
     assert all(a + len(part) > b for (a, part), (b, _) in pairwise(windows)), "they overlap"
+
+
+# -- what is no text ----------------------------------------------------------------------------------------------------
+
+PICTURE = b"\x89PNG\r\x1a\0\0\0\rIHDR\0\0\1\0\0\0\1\0\x08\6\0\0\0\\r\xa8f"
+
+
+@pytest.mark.parametrize(
+    ("data", "binary"),
+    [
+        (PICTURE, True),
+        (bytes(40), True),
+        (b"\0\1\2", False),  # too little to tell
+        (b"id=7\0name=jane.doe@acme.example\0role=admin\0", False),  # NULs between texts
+        (b"\x1b[32mok\x1b[0m\t12 ms \x08\x08\x08\x08done\x07", False),  # what terminals get
+        ("d\u00e9plac\u00e9 \u00e0 l'\u00e9t\u00e9 par le g\u00e9rant".encode("latin-1"), False),
+        ("\u041a\u043b\u0438\u0435\u043d\u0442 \u043d\u0435 \u043d\u0430\u0439\u0434\u0435\u043d".encode("cp1251"), False),
+    ],
+)
+def test_bytes_that_are_no_text_are_told_from_text(data: bytes, binary: bool) -> None:
+    assert is_binary(data.decode("utf-8", "surrogateescape")) is binary
+    as_node_prints_it = json.dumps(data.decode("utf-8", "replace"))[1:-1]
+    assert is_binary_json(as_node_prints_it) is binary
+    assert is_binary_json(json.dumps(data.decode("utf-8", "replace"), ensure_ascii=False)[1:-1]) is binary
+
+
+@given(st.one_of(anything, junk), st.integers(16, 64))
+def test_text_is_not_made_binary_by_words_in_any_script(text: str, size: int) -> None:
+    clean = "".join(c for c in text if c.isprintable() and c != "\ufffd")
+    assert not is_binary(clean.ljust(size, "x"))

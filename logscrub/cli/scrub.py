@@ -201,7 +201,7 @@ def _scrub_one(engine: api.Runner, job: Job, input_format: str, tell: Tell) -> O
     if tally.records_withheld:
         say(
             f"{job.item.name}: {number(tally.records_withheld, 'record')} could not be scanned, so <WITHHELD> stands instead; "
-            "look at them in the input, and report it as a bug"
+            "look at them in the input: of binary data nothing can be said, of text report it as a bug"
         )
         return Outcome(job.name, "withheld", tally)
     return Outcome(job.name, "scrubbed", tally)

@@ -17,6 +17,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
+from logscrub.detect.binary import is_binary, is_binary_json
 from logscrub.detect.engine import Engine, merge
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.forms import reading
@@ -35,6 +36,10 @@ _MOST_KNOWN = 100_000
 _MOST_FORMS = 30_000
 MOST_SHARED = 5_000
 """Forms at most that one process hands on to others."""
+
+
+class NotText(ValueError):
+    """A leaf of a record is no text, so nobody can say what it holds."""
 
 
 class Look(NamedTuple):
@@ -122,7 +127,7 @@ class Redactor:
         return Clean(text, (), raw.records, raw.parsed, withheld=True)
 
     def look(self, raw: Raw, before: Open = NOTHING_OPEN) -> Look:
-        """What in a record must go under the policy. `before`: what the one before left open."""
+        """What in a record must go under the policy. `before`: what the one before left open. Raises NotText."""
         if raw.records:
             before = replace(NOTHING_OPEN, armour=True) if before.armour else NOTHING_OPEN
         spans: list[Span] = []
@@ -130,6 +135,8 @@ class Redactor:
         rest: Open | None = after
         for leaf in raw.leaves:
             is_line = leaf.coding == "text"
+            if (is_binary_json if leaf.coding in ("json", "name") else is_binary)(raw.text[leaf.start : leaf.end]):
+                raise NotText("binary")
             seen = self._seen(raw.text, leaf, before)
             if seen is not None:
                 spans += seen.spans
