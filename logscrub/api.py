@@ -201,14 +201,13 @@ def build_redactor(config: Config, key: bytes | None = None) -> Redactor:
     policy = load_policy(config.policy)
     pseudonyms = Pseudonymizer(None if key is None else check_key(key, "key"))
     stay = frozenset(row for row, action in policy.rows.items() if action == "keep")
-    engine = _engine(config.detectors, config.allow, config.fields, config.names, config.source, stay)
-    return Redactor(engine, policy, pseudonyms)
+    engine = _engine(config.detectors, config.fields, config.names, config.source, stay)
+    return Redactor(engine, policy, pseudonyms, [re.compile(pattern) for pattern in config.allow])
 
 
 @lru_cache(maxsize=4)
 def _engine(
     folders: tuple[Path, ...],
-    allow: tuple[str, ...],
     fields: tuple[tuple[str, tuple[str, ...]], ...],
     names: NameSettings,
     source: str,
@@ -221,13 +220,11 @@ def _engine(
     for detector, _ in fields:
         if detector not in known:
             raise UsageError(f"{source}: fields.{detector}: no such detector; see: logscrub detectors list")
-    patterns = tuple(re.compile(pattern) for pattern in allow)
     return Engine(
         detectors,
         names=Names(names.recognizer, names.model, Lexicon(names.known, names.words)),
         no_names=names.words,
         extra_fields=dict(fields),
-        allow=patterns,
         stay=stay,
     )
 

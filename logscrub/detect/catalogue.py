@@ -35,7 +35,8 @@ from pathlib import Path
 from re import _constants  # type: ignore[attr-defined]
 from typing import Any, Literal
 
-from logscrub.detect.expressions import asks_for_digits, known, parsed, parts
+from logscrub.detect.expressions import known, parsed, parts
+from logscrub.detect.templates import tells_apart
 from logscrub.errors import UsageError
 from logscrub.guidelines import GUIDELINES
 from logscrub.model import Certainty
@@ -87,7 +88,9 @@ class Catalogue:
     harmless: tuple[Harmless, ...]
     digest: str
     digits_matter: bool = False
-    """Whether a detector of the user's own asks for certain digits: then no numbers are made alike."""
+    """Whether a pattern or validator of the user's own could tell apart what templates make alike: then nothing is."""
+    own_patterns: tuple[str, ...] = ()
+    """The user's own, those of values that stay included: where one of them may match, no names and addresses are alike."""
 
     @property
     def entity_types(self) -> frozenset[str]:
@@ -125,11 +128,13 @@ def load(extra: Iterable[Path] = (), *, builtin: bool = True) -> Catalogue:
     for name in sorted(found):
         digest.update(repr(found[name]).encode())
     items = [found[name] for name in sorted(found)]
+    patterns = tuple(p for item in own for p in (*item.patterns, *(item.keep_values if isinstance(item, Detector) else ())))
     return Catalogue(
         tuple(i for i in items if isinstance(i, Detector)),
         tuple(i for i in items if isinstance(i, Harmless)),
         digest.hexdigest(),
-        any(asks_for_digits(p) for item in own for p in item.patterns),
+        any(tells_apart(p) for p in patterns) or any(isinstance(item, Detector) and item.validator for item in own),
+        patterns,
     )
 
 

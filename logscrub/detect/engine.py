@@ -120,11 +120,9 @@ class Engine:
         names: NameRecognizer | None = None,
         no_names: Iterable[str] = (),
         extra_fields: dict[str, tuple[str, ...]] | None = None,
-        allow: Iterable[re.Pattern[str]] = (),
         stay: frozenset[str] = frozenset(),
     ) -> None:
-        """`allow`: patterns of whole values that stay. `extra_fields`: detector id → further field names.
-        `no_names`: words that no name is made of, whatever announces one.
+        """`extra_fields`: detector id → further field names. `no_names`: words that no name is made of, whatever announces one.
 
         `stay`: guideline rows of which nothing goes. Their detectors are not run at all: one of them would otherwise take
         what another must remove (a token in a title) into a span of its own, and keep it.
@@ -136,12 +134,12 @@ class Engine:
         self.fields = FieldIndex(replace(catalogue, detectors=detectors), extra)
         self._names = names if "name" not in stay else None
         self._no_names = frozenset(fold(w) for entry in no_names for w in _LETTERS.findall(entry))
-        self._allow = tuple(allow)
         self._patterns = [Pattern(d, p) for d in detectors for p in d.patterns]
         self._gate = Gate([p for d in detectors for p in d.patterns], [d.context for d in detectors for _ in d.patterns])
         self._harmless = [p for h in catalogue.harmless for p in h.patterns]
         self._harmless_gate = Gate([p for h in catalogue.harmless for p in h.patterns])
         spelled = [p for d in detectors for p in d.patterns] + [p for h in catalogue.harmless for p in h.patterns]
+        self._has_own = bool(catalogue.own_patterns)
         self.digits_matter = catalogue.digits_matter
         """Whether texts are judged as they are."""
         self.spelled = spelled_numbers(spelled)
@@ -166,9 +164,11 @@ class Engine:
         if lists is not None:
             words |= lists.own
         grade = None if lists is None else lists.grade
+        own = Gate(self.catalogue.own_patterns) if self.catalogue.own_patterns else None
         return Forms(
-            self.spelled, spelled_words(patterns), spelled_capitals(patterns), frozenset(words), grade, not self.digits_matter
-        )
+            self.spelled, spelled_words(patterns), spelled_capitals(patterns), frozenset(words), grade, not self.digits_matter,
+            (lambda text: bool(own.candidates(text))) if own else None,
+        )  # fmt: skip
 
     def judge(self, text: str, path: FieldPath = ()) -> tuple[Span, ...]:
         """The spans of `text` that must go, in order, without overlaps. `path`: the names of the fields it stands in."""
@@ -184,7 +184,7 @@ class Engine:
         if form.text == masked or not spans:
             return spans
         mine = form.of_text(spans, masked)
-        return self._judge(masked, path, depth) if mine is None or self._allows(mine) else mine
+        return self._judge(masked, path, depth) if mine is None else mine
 
     def form(self, masked: str) -> Form:
         """The form of a text whose placeholders are opaque."""
@@ -209,7 +209,7 @@ class Engine:
         spans, after = judge(form.text, before)
         if spans and form.text != masked:
             mine = form.of_text(spans, masked)
-            if mine is None or self._allows(mine):
+            if mine is None:
                 spans, after = self._judge_line(masked, before)
             else:
                 spans = mine
@@ -226,7 +226,7 @@ class Engine:
             extra.append(self._field_span(*inside, self._key_detector, masked[inside[0] : inside[1]]))
         if armour:
             after = replace(after, armour=True)
-        return merge([*spans, *self._allowed(masked, extra)]), after
+        return merge([*spans, *extra]), after
 
     def judge_leaf(self, text: str, leaf: Leaf) -> tuple[Span, ...]:
         """The spans of a record's leaf that must go, as positions in the record's text."""
@@ -262,14 +262,14 @@ class Engine:
     def _judge_number(self, raw: str, leaf: Leaf) -> tuple[Span, ...]:
         rule = self.fields.rule(leaf.field)
         digits = plain_number(raw if rule is None else _NO_FRACTION.sub("", raw))
-        if len(digits) < 3:
+        if len(digits) < 3 and not self._has_own:
             return ()
         spans: tuple[Span, ...] = ()
         if rule is not None and rule.detector.guideline != "user-generated content":
             d = rule.detector
             if not rule.keeps(digits if self.digits_matter else template_of(digits)):
-                spans = tuple(self._allowed(digits, [self._field_span(0, len(digits), d, digits)]))
-        elif len(digits) >= 7:
+                spans = (self._field_span(0, len(digits), d, digits),)
+        elif len(digits) >= 7 or self._has_own:
             spans = self.judge(digits, leaf.field)
         if not spans:
             return ()
@@ -285,8 +285,8 @@ class Engine:
         if _PLACEHOLDER_FILL in masked and not re.search(r"\w", masked):
             return ()
         rule = self.fields.rule(path)
-        if rule is None and _PLAIN_ID.fullmatch(masked) and not (path and self._contexts_of(path)):
-            return ()  # an id, a time or a version of no telling field: no detector takes one for anything
+        if rule is None and not self._has_own and _PLAIN_ID.fullmatch(masked) and not (path and self._contexts_of(path)):
+            return ()  # an id, a time or a version of no telling field: no detector of ours takes one for anything
         if "\x1b[" in masked and (colourless := views.without_colours(masked)) is not None:
             return tuple(_moved(s, colourless, 0, "") for s in self._judge_template(colourless.text, path, depth))
         stripped = masked.strip()
@@ -298,11 +298,11 @@ class Engine:
             if start < end and not rule.keeps(masked) and not rule.keeps(masked[start:end]):
                 found.append(self._field_span(start, end, rule.detector, masked[start:end]))
                 if rule.detector.guideline in ("user-generated content", "authorisation data"):
-                    return tuple(self._allowed(masked, found))
+                    return tuple(found)
         if leaves is not None:
             for leaf in leaves:
                 found += self._nested_leaf(masked, leaf, path, depth)
-            return merge(self._allowed(masked, found))
+            return merge(found)
         found += self._scan(masked, path)
         if depth < _DEEPEST:
             for view in views.decodings(masked):
@@ -325,7 +325,7 @@ class Engine:
                     )  # fmt: skip
         if self._names is not None:
             found += self._names.recognise(opaque(masked, [s for s in found if s.certainty == "certain"]))
-        return merge(self._allowed(masked, self._unharmed(masked, [s for s in found if _says_more(masked[s.start : s.end])])))
+        return merge(self._unharmed(masked, [s for s in found if _says_more(masked[s.start : s.end])]))
 
     def _nested(self, text: str) -> list[Leaf] | None:
         """The leaves of a text that is JSON, None where it is not."""
@@ -390,19 +390,6 @@ class Engine:
     def _denied(self, name: str) -> bool:
         words = _LETTERS.findall(name)
         return bool(words) and all(fold(w) in self._no_names for w in words)
-
-    @property
-    def has_allowed(self) -> bool:
-        """Whether there are values that stay: then what goes does not follow from a template alone."""
-        return bool(self._allow)
-
-    def _allows(self, spans: Iterable[Span]) -> bool:
-        return any(a.fullmatch(s.plain) for s in spans for a in self._allow)
-
-    def _allowed(self, text: str, found: list[Span]) -> list[Span]:
-        if not self._allow:
-            return found
-        return [s for s in found if not any(a.fullmatch(text[s.start : s.end]) or a.fullmatch(s.plain) for a in self._allow)]
 
 
 def plain_number(raw: str) -> str:

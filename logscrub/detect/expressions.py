@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib import resources
@@ -82,32 +81,6 @@ def _add_runs(items: Any, found: list[str]) -> None:
                 _add_runs(inner, found)
     if run:
         found.append(run)
-
-
-def asks_for_digits(pattern: str) -> bool:
-    """Whether a pattern takes some digits and not others (`[2-9]`), or numbers with a unit (`\\d{4} ms`): then it matters which
-    digits a number has, or how many."""
-    return any(_asks(op, arg) for op, arg in parts(parsed(pattern))) or any(_UNIT.match(run) for run in literal_runs(pattern))
-
-
-_UNIT = re.compile(r" ?(?:ms|bytes|s|[MKGk]B|m|h)(?![A-Za-z])")
-
-
-def _asks(op: Any, arg: Any) -> bool:
-    if op is not c.IN:
-        return False
-    digits: set[int] = set()
-    for kind, what in arg:
-        if kind is c.LITERAL:
-            digits.update({what} & _DIGITS)
-        elif kind is c.RANGE:
-            digits.update(_DIGITS & set(range(what[0], what[1] + 1)))
-        elif kind is c.CATEGORY and what in (c.CATEGORY_DIGIT, c.CATEGORY_WORD, c.CATEGORY_NOT_SPACE):
-            digits |= _DIGITS
-    return 0 < len(digits) < 10
-
-
-_DIGITS = frozenset(range(0x30, 0x3A))
 
 
 def parts(items: Any) -> Iterator[tuple[Any, Any]]:

@@ -47,12 +47,12 @@ _BEFORE, _AFTER = r" \"'(\[<,;=", r" \"')\]>,;"
 _END = rf"(?=[{_AFTER}]|\.?\Z)"
 _LABELS = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,40}[A-Za-z0-9])?\.){1,4}[A-Za-z]{2,12}"
 _WORDS = re.compile(
-    rf"[0-9+{_UPPER}](?:"
-    rf"(?P<name>(?<![0-9+])(?<![^ \"'(,].)[{_LOWER}]{{2,13}}(?=[ \"'),;]|\.?\Z|\. ))"
-    rf"|(?P<issue>(?<=[A-Z])(?<![^{_BEFORE}].)[A-Z]{{1,9}}-1{{1,6}}(?=[ \"'),;\]]|\.?\Z|: ))"
-    r"|(?P<user>(?<=[a-z][0-9])[0-9]{0,3}(?=[ \"'),;/]|\.?\Z))"
+    rf"[0-9+{_UPPER}](?:(?<=[0-9])(?<![0-9].)(?:"
+    r"(?P<user>(?<=[a-z].)[0-9]{0,3}(?=[ \"'),;/]|\.?\Z))"
     rf"|(?P<host>(?<=[1-9])(?<![^{_BEFORE}].)[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}{_END})"
-    rf"|(?P<ulid>(?<=[0-7])(?<![^{_BEFORE}:/].)[0-9A-HJKMNP-TV-Z]{{25}}(?=[{_AFTER}:/]|\.?\Z))"
+    rf"|(?P<ulid>(?<=[0-7])(?<![^{_BEFORE}:/].)[0-9A-HJKMNP-TV-Z]{{25}}(?=[{_AFTER}:/]|\.?\Z)))"
+    rf"|(?<![0-9+])(?:(?P<name>(?<![^ \"'(,].)[{_LOWER}]{{2,13}}(?=[ \"'),;]|\.?\Z|\. ))"
+    rf"|(?P<issue>(?<=[A-Z])(?<![^{_BEFORE}].)[A-Z]{{1,9}}-1{{1,6}}(?=[ \"'),;\]]|\.?\Z|: )))"
     rf"|(?P<phone>(?<=\+)(?<![^{_BEFORE}].)[1-9][0-9]{{0,2}}(?: \(?[0-9]{{1,8}}\)?){{1,3}}(?:[ -][0-9]{{2,4}}){{0,2}}"
     rf"(?=[{_AFTER}](?![0-9(])|\.?\Z))"
     ")",
@@ -99,6 +99,8 @@ _FOREIGN = [
 ]
 """Words of other scripts, whatever they say; of two lines for the same words, the one of the word's own grade."""
 _FOREIGN_WORD = re.compile(r"[Ͱ-\uffff](?<![\w\u0300-\u036f].)[^\x00-\u036f\s]{0,12}(?![\w\u0300-\u036f])")
+_PLAIN = re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f%&\\\x7f-\U0010ffff]*")
+"""Text that reads in one way only: nothing in it is decoded."""
 _MEASURED = re.compile(r" (?:ms|s|bytes|[MKGk]B)(?![\w.-])")
 """What makes a number a measure: how long it is says nothing then, and neither does it where a unit is part of it."""
 _UNIT_ENDS = frozenset(unit[-1] for unit in UNITS)
@@ -150,11 +152,13 @@ class Forms:
         fields: frozenset[str] = frozenset(),
         grade: Callable[[str], str] | None = None,
         alike: bool = True,
+        told_apart: Callable[[str], bool] | None = None,
     ) -> None:
         """`spelled`: numbers that stay as they are; `words`: words of patterns, in small letters, that do;
         `capitals`: those that patterns find in capitals; `fields`: words of fields and cues, in small letters.
 
         `grade`: what a word is by the lists of names; None where no names are alike. `alike`: False where nothing is.
+        `told_apart`: whether a pattern that knows nothing of what is alike here may match in a text: then its template is judged.
         """
         self._alike_at_all = alike
         self._spelled = spelled
@@ -163,6 +167,7 @@ class Forms:
         self._foreign = tuple(w for w in words | fields if not w.isascii())
         self._fields = fields
         self._grade = grade
+        self._told_apart = told_apart
         self._name = lru_cache(maxsize=50_000)(self._same_name)
         self._user = lru_cache(maxsize=5_000)(self._same_user)
 
@@ -171,6 +176,8 @@ class Forms:
         if not self._alike_at_all:
             return Form(text, ())
         template, counts = template_and_counts(text, self._spelled)
+        if self._told_apart is not None and (not _PLAIN.fullmatch(text) or self._told_apart(text)):
+            return Form(template, ())
         found: list[tuple[int, int, str]] = []
         for start, end in counts:
             if end - start == 1:
@@ -204,7 +211,10 @@ class Forms:
             size += len(alike)
             position = end
         parts.append(template[position:])
-        return Form("".join(parts), tuple(changed))
+        form = "".join(parts)
+        if self._told_apart is not None and self._told_apart(form):
+            return Form(template, ())
+        return Form(form, tuple(changed))
 
     def _found(self, template: str, pattern: re.Pattern[str], kind: str) -> list[tuple[int, int, str]]:
         found = []
@@ -256,12 +266,15 @@ class Forms:
     def _same_name(self, word: str) -> str | None:
         if self._grade is None or word.lower() in self._words or word.lower() in self._fields or self._grade(word) != "name":
             return None
-        return _NAME if word.isascii() else _ACCENTED_NAME
+        alike = _NAME if word.isascii() else _ACCENTED_NAME
+        return alike if self._grade(alike) == "name" and alike.lower() not in self._words | self._fields else None
 
     def _same_user(self, letters: str) -> str | None:
         if self._grade is None or letters in self._words or letters in self._fields:
             return None
-        return _USERS.get(self._grade(letters))
+        grade = self._grade(letters)
+        alike = _USERS.get(grade, "")
+        return alike if self._grade(alike.rstrip("0123456789")) == grade else None
 
     def _other_script(self, word: str) -> str | None:
         if self._grade is not None and not any(w in word.lower() for w in self._foreign):

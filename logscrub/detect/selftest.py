@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from logscrub.detect.catalogue import Catalogue, Detector, Harmless, marked
@@ -21,20 +22,20 @@ def failures(catalogue: Catalogue) -> list[Failure]:
     """The examples and counterexamples that do not hold, each detector running alone (with the harmless spans)."""
     out: list[Failure] = []
     for detector in catalogue.detectors:
-        engine = Engine(Catalogue((detector,), catalogue.harmless, "", catalogue.digits_matter))
+        engine = Engine(replace(catalogue, detectors=(detector,)))
         for example in (*detector.examples, *detector.counterexamples):
             text, want = marked(example)
             got = [(s.start, s.end) for s in engine.judge(text)]
             if got != want:
                 out.append(Failure(detector.id, example, mark(text, got)))
     for harmless in catalogue.harmless:
-        out += _harmless_failures(harmless)
+        out += _harmless_failures(harmless, catalogue)
     return out
 
 
-def _harmless_failures(harmless: Harmless) -> list[Failure]:
+def _harmless_failures(harmless: Harmless, catalogue: Catalogue) -> list[Failure]:
     probe = Detector(harmless.id, "X", "name", "", patterns=harmless.patterns)
-    engine = Engine(Catalogue((probe,), (), ""))
+    engine = Engine(replace(catalogue, detectors=(probe,), harmless=()))
     out = []
     for example in (*harmless.examples, *harmless.counterexamples):
         text, want = marked(example)

@@ -19,9 +19,11 @@ three characters around a stretch, take all beyond ASCII for letters, and hold b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from re import _constants as c  # type: ignore[attr-defined]
+from typing import Any
 
-from logscrub.detect.expressions import literal_runs
+from logscrub.detect.expressions import literal_runs, parsed, parts
 from logscrub.detect.views import readable
 
 NO_EDGE = r"0-9A-Za-z_\x80-\U0010ffff"
@@ -44,10 +46,11 @@ _QUOTED = r"\\(?:\\\\)?[\"']"
 """A quote with one or three backslashes before it."""
 _LEFT_OF_V = re.escape(LEFT_OF_COUNT.replace("/", ""))  # `/api/v2/` is the address of something
 _BEHIND = (
-    rf"[0-9](?:(?<=[{re.escape(LEFT_OF_COUNT)}].)|(?<=[{_LEFT_OF_V}]v.)|(?<=[A-Z]-.)|(?<=[a-z]_.)(?<!\\._.)(?<!\\u...._.)"
+    rf"[0-9](?<![0-9A-Za-uw-z].)(?:(?<=[{re.escape(LEFT_OF_COUNT)}].)|(?<=[{_LEFT_OF_V}]v.)|(?<=[A-Z]-.)|(?<=[a-z]_.)(?<!\\._.)(?<!\\u...._.)"
     rf"|(?<![\s\S].)|(?<![\s\S]v.)(?<=v.))(?<!\\u....-.)"
 )
-"""A digit that a count may begin with, for where it stands: an expression that begins with a character is found fast."""
+"""A digit that a count may begin with, for where it stands: an expression that begins with a character is found fast, and most
+digits stand behind another one."""
 _APART = (
     rf"(?<![0-9\\][{_JOINT_L}].)(?<![0-9\\](?!: )[{_JOINT_L}][{_JOINT_L}].)"
     rf"(?<!\\u....[{_JOINT_L}].)(?<![0-9][A-Za-z] .)(?<![0-9][A-Za-z]{{2}} .)(?<![0-9][A-Za-z]{{3}} .)"
@@ -121,6 +124,90 @@ def spelled_numbers(patterns: Iterable[str]) -> frozenset[str]:
     return frozenset(m[0] for p in patterns for run in literal_runs(p) for m in _SPELLED.finditer(run))
 
 
+def tells_apart(pattern: str) -> bool:
+    """Whether a pattern could tell apart what templates make alike.
+
+    It could if it takes some digits and not others (`[2-9]`), numbers with a unit (`\\d{4} ms`), ids by where their digits and
+    their letters from a to f stand (`[a-z]{2}\\d{5}`), or if it spells out what could be a part of an id, a time or a number
+    (`AB-4\\d{3}`, `ac\\d{6}`).
+    """
+    tree = parsed(pattern)
+    sets = [_alphanumeric(arg) for op, arg in parts(tree) if op is c.IN]
+    if any(0 < len(members & kind) < len(kind) for members in sets for kind in (_DIGITS, _HEX_LETTERS)):
+        return True
+    runs = literal_runs(pattern)
+    return _mixes(tree, bool(tree.state.flags & re.IGNORECASE)) or any(_UNIT_OF.match(run) or _spells_a_part(run) for run in runs)
+
+
+def _alphanumeric(items: Any) -> frozenset[int]:
+    """The digits and letters of ASCII that a set of a pattern names."""
+    found: set[int] = set()
+    for kind, what in items:
+        if kind is c.LITERAL:
+            found.add(what)
+        elif kind is c.RANGE:
+            found.update(range(what[0], min(what[1], 0x7F) + 1))
+        elif kind is c.CATEGORY and what is c.CATEGORY_DIGIT:
+            found |= _DIGITS
+        elif kind is c.CATEGORY and what in (c.CATEGORY_WORD, c.CATEGORY_NOT_SPACE):
+            found |= _DIGITS | _LETTERS
+        elif kind is c.CATEGORY and what is c.CATEGORY_NOT_DIGIT:
+            found |= _LETTERS
+    return frozenset(found & (_DIGITS | _LETTERS))
+
+
+def _mixes(items: Any, fold: bool) -> bool:
+    """Whether a sequence asks for digits and for letters from a to f side by side, and for no other letter beside them."""
+    stretch: set[str] = set()
+    for kind in [*_kinds(items, fold), ""]:
+        if kind:
+            stretch.add(kind)
+            continue
+        if len(stretch) > 1 and "outside" not in stretch:
+            return True
+        stretch = set()
+    return any(_mixes(branch, fold) for op, arg in parts(items) if op is c.BRANCH for branch in arg[1])
+
+
+def _kinds(items: Any, fold: bool) -> Iterator[str]:
+    """What each item asks for: "letter", "digit" or "both" of hexadecimal ids, a letter "outside" of them, "" for the rest."""
+    for op, arg in items:
+        if op is c.SUBPATTERN:
+            yield from _kinds(arg[3], fold or bool(arg[1] & re.IGNORECASE))
+        elif op is c.ATOMIC_GROUP:
+            yield from _kinds(arg, fold)
+        elif op in (c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT):
+            inner = list(_kinds(arg[2], fold))
+            yield from inner if arg[0] else [kind for kind in inner if kind not in ("", "outside")]
+        elif op is c.BRANCH:
+            inner = [kind for branch in arg[1] for kind in _kinds(branch, fold)]
+            yield from [kind for kind in inner if kind not in ("", "outside")]
+        elif op is c.LITERAL or (op is c.IN and arg[0][0] is not c.NEGATE):
+            members = _alphanumeric(((op, arg),) if op is c.LITERAL else arg)
+            if fold:
+                members |= {ord(chr(m).lower()) for m in members}
+            letter, digit = bool(members & _HEX_LETTERS), bool(members & _DIGITS)
+            yield "both" if letter and digit else "letter" if letter else "digit" if digit else "outside" if members else ""
+        elif op in (c.IN, c.ANY, c.NOT_LITERAL):
+            yield "both"
+
+
+def _spells_a_part(run: str) -> bool:
+    """Whether characters that a pattern spells out could be a part of something that is made alike, and is no spelled number."""
+    spelled = {place for m in _SPELLED.finditer(run) for place in range(*m.span())}
+    for m in _WORD.finditer(run):
+        is_inside = m.start() > 0 and m.end() < len(run)
+        if _IN_AN_ID.fullmatch(m[0]) and not (is_inside and (m[0].isalpha() or spelled.issuperset(range(*m.span())))):
+            return True
+    return False
+
+
+_DIGITS = frozenset(range(0x30, 0x3A))
+_HEX_LETTERS = frozenset(range(0x61, 0x67))
+_LETTERS = frozenset([*range(0x41, 0x5B), *range(0x61, 0x7B)])
+_UNIT_OF = re.compile(r" ?(?:ms|bytes|s|[MKGk]B|m|h)(?![A-Za-z])")
+_WORD = re.compile(r"[A-Za-z0-9]+")
+_IN_AN_ID = re.compile(r"[0-9A-Fa-f]+|v[0-9]+|[0-9]*T[0-9]*|[0-9]+Z|[0-9]+(?:ms|s|[MKGk]B|m|h)")
 _UNIT_LETTERS = "".join({*"".join(UNITS)})
 _SPELLED = re.compile(
     r"(?<![\w%.])\d{1,6}\.\d{1,3}(?![\w.])|(?<![\w%.])\d{3,6}(?![\w.])|(?<=[ =\"'])\d{1,6}(?![\w.-])|(?<=[A-Z]-)\d{2,6}(?![\w.-])"

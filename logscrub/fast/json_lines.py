@@ -225,7 +225,7 @@ class JsonLines:
         done: Recipe | Clean | _Apart | None = _APART
         try:
             if not self._recipes:
-                action = _APART if self._redactor.look(raw).spans else None
+                action = _APART if self._redactor.look_at_all(raw).spans else None
                 done = action
             elif known is _SEEN:
                 learned = learn(self._redactor, raw, NOTHING_OPEN, 1)
@@ -238,6 +238,8 @@ class JsonLines:
                 done, _ = self._redactor.scrub(raw)
                 if known is _NEW:
                     action = None if done.text == raw.text else _SEEN
+                    if action is None and self._redactor.allows and self._redactor.look_at_all(raw).spans:
+                        action = _ALONE
                 if done.withheld or self._redactor.engine.placeholder.search(text):
                     action = done = _APART  # its line is withheld; what is counted follows from the whole line
                 elif done.text == raw.text:
@@ -285,9 +287,9 @@ class JsonLines:
         for leaf in json_leaves(whole):
             if leaf.coding == "json":
                 found[places[leaf.start]] = leaf.field
-                if places[leaf.start] in labels and not self._redactor.look(Raw(whole, (leaf,), 1, 1)).spans:
+                if places[leaf.start] in labels and not self._redactor.look_at_all(Raw(whole, (leaf,), 1, 1)).spans:
                     harmless.add(places[leaf.start])
-            elif self._redactor.look(Raw(whole, (leaf,), 1, 1)).spans:
+            elif self._redactor.look_at_all(Raw(whole, (leaf,), 1, 1)).spans:
                 return None
         if set(found) != {i for i in range(1, len(parts), 2) if i not in names}:
             return None

@@ -143,7 +143,7 @@ class TextLines:
         raw = self._unit(line, state)
         if not self._recipes:
             try:
-                spans, after, _ = self._redactor.look(raw, state.open)
+                spans, after, _ = self._redactor.look_at_all(raw, state.open)
             except Exception:
                 return self._remember(piece, state, (state, 0, _APART)), None
             step = (state, 0, _APART) if spans else (self._state_of(self._began(), after), raw.records, None)
@@ -153,7 +153,8 @@ class TextLines:
         if clean != line:
             self._remember(piece, state, (state, 0, _SEEN))
             return (following, 0, _SEEN), clean
-        self._remember(piece, state, (following, raw.records, None))
+        is_clean = not self._redactor.allows or not self._redactor.look_at_all(raw, state.open).spans
+        self._remember(piece, state, (following, raw.records, None) if is_clean else (state, 0, _APART))
         return (following, 0, None), clean
 
     def _learn(self, line: bytes, piece: bytes, state: _State) -> _Step:

@@ -63,10 +63,10 @@ class Known(NamedTuple):
 
 def learn(redactor: Redactor, raw: Raw, before: Open, start: int = 0) -> Known:
     """What becomes of all texts whose template is that of a record's text. Places of cuts count from character `start` of it."""
-    spans, after, rest = redactor.look(raw, before)
+    spans, after, rest = redactor.look_at_all(raw, before)
     if not spans:
         return Known(None, after, True)
-    if rest is None:
+    if rest is None or redactor.allows:
         return Known(None, NOTHING_OPEN, False)
     text = raw.text
     cuts = []

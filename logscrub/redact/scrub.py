@@ -10,6 +10,7 @@ its cuts, once for all texts of the form.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -75,10 +76,14 @@ _NOTHING = Seen((), NOTHING_OPEN, NOTHING_OPEN)
 class Redactor:
     """An engine, a policy and a key: what turns raw records into clean ones."""
 
-    def __init__(self, engine: Engine, policy: Policy, pseudonymizer: Pseudonymizer) -> None:
+    def __init__(
+        self, engine: Engine, policy: Policy, pseudonymizer: Pseudonymizer, allow: Iterable[re.Pattern[str]] = ()
+    ) -> None:
+        """`allow`: patterns of whole values that stay."""
         self.engine = engine
         self.policy = policy
         self.pseudonymizer = pseudonymizer
+        self._allow = tuple(allow)
         self._forms: dict[FormKey, Seen | None] = {}
         self._learned: Judged = []
         self._shared = 0
@@ -123,11 +128,24 @@ class Redactor:
                 for a, b in zip([None, *spans], [*spans, None], strict=True)
             )
         else:
-            text = WITHHELD + raw.text[len(raw.text.rstrip("\r\n")) :]
+            indented = raw.text[: len(raw.text) - len(raw.text.lstrip(" \t"))]  # it goes on with the record before it
+            text = indented + WITHHELD + raw.text[len(raw.text.rstrip("\r\n")) :]
         return Clean(text, (), raw.records, raw.parsed, withheld=True)
 
     def look(self, raw: Raw, before: Open = NOTHING_OPEN) -> Look:
         """What in a record must go under the policy. `before`: what the one before left open. Raises NotText."""
+        look = self.look_at_all(raw, before)
+        if self._allow and look.spans:
+            return Look([s for s in look.spans if not self._stays(s, raw.text)], look.after, None)
+        return look
+
+    @property
+    def allows(self) -> bool:
+        """Whether there are values that stay: then what goes from a text does not follow from its form, nor from its template."""
+        return bool(self._allow)
+
+    def look_at_all(self, raw: Raw, before: Open = NOTHING_OPEN) -> Look:
+        """The same with the values that are allowed to stay. Where nothing is found, nothing is in any text of the template."""
         if raw.records:
             before = replace(NOTHING_OPEN, armour=True) if before.armour else NOTHING_OPEN
         spans: list[Span] = []
@@ -168,7 +186,7 @@ class Redactor:
                 return _NOTHING
             if "\\" in value:
                 says = unescaped_json(value)
-        if len(value) > _LONGEST_FORM or "\x1b" in says or not says or says.isspace() or self.engine.has_allowed:
+        if len(value) > _LONGEST_FORM or "\x1b" in says or not says or says.isspace():
             return None
         masked = self.engine.masked(says)
         form = self.engine.form(masked)
@@ -258,15 +276,25 @@ class Redactor:
             return any(self._goes(s) for s in span.inner.spans)
         return self.policy.rows[span.guideline] != "keep"
 
+    def _stays(self, span: Span, text: str) -> bool:
+        """Whether a value is allowed, as it is written in the text or as it reads."""
+        if span.inner is not None:
+            return all(self._stays(s, span.inner.text) for s in span.inner.spans if self._goes(s))
+        return any(a.fullmatch(span.plain) or a.fullmatch(text[span.start : span.end]) for a in self._allow)
+
+    def _go(self, inner: Inner) -> list[Span]:
+        """What of an encoded text goes."""
+        return [s for s in inner.spans if self._goes(s) and not self._stays(s, inner.text)]
+
     def _is_rewritten(self, inner: Inner) -> bool:
         """Whether an encoded text is encoded again with pseudonyms in it: it goes whole once something in it is removed."""
-        goes = [s for s in inner.spans if self._goes(s)]
+        goes = self._go(inner)
         return all(s.inner is None and self.policy.rows[s.guideline] == "pseudonym" for s in goes)
 
     def replacement(self, span: Span) -> str:
         """What stands in the text instead of a span."""
         if span.inner is not None:
-            goes = [s for s in span.inner.spans if self._goes(s)]
+            goes = self._go(span.inner)
             if self._is_rewritten(span.inner):
                 return encode(self.splice(span.inner.text, goes), span.inner.alphabet, span.inner.padded)
             worst = next(s for s in goes if s.inner is not None or self.policy.rows[s.guideline] == "remove")
