@@ -86,6 +86,10 @@ def other_digits(chance: random.Random, raw: bytes, key: bytes) -> bytes:
         elif kind == 0xFE:
             digits = "".join(chance.choice("0123456789abcdef") for _ in range(j - i - 2)) + "".join(chance.sample("a1", 2))
             out[i:j] = digits.encode()
+        elif kind == 0xFA:
+            letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if j - i < 26 else "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+            first = chance.choice("01234567") if j - i == 26 else chance.choice(letters)
+            out[i:j] = (first + "".join(chance.choice(letters) for _ in range(j - i - 1))).encode()
         elif kind >= 0xFB:
             for at in range(i + 2 if kind == 0xFB else i, j):
                 if chr(out[at]).isdigit():
@@ -94,36 +98,67 @@ def other_digits(chance: random.Random, raw: bytes, key: bytes) -> bytes:
     return bytes(out)
 
 
+def put(chance: random.Random, text: str, written: str) -> bytes:
+    """A text as it is, as a JSON string, or in JSON that is one."""
+    if written == "text":
+        return text.encode()
+    text = text if written == "string" else json.dumps([text, {"k": text}], ensure_ascii=False)
+    return json.dumps(text, ensure_ascii=chance.random() < 0.5).encode()
+
+
+def says(raw: bytes, written: str) -> str:
+    """What is judged of it."""
+    text = raw.decode()
+    if written == "text":
+        view = views.without_colours(text)
+    else:
+        text = text[1:-1]
+        view = views.unescape_json(text)
+    return view.text if view else text
+
+
 @pytest.mark.parametrize("spelled", [frozenset[str](), frozenset({"12", "345", "7", "2.0"})], ids=["none", "some spelled"])
 @pytest.mark.parametrize("written", ["text", "string", "nested"])
 def test_texts_of_one_mask_have_one_template(written: str, spelled: frozenset[str]) -> None:
     """Also where what is masked is a JSON string, and what is judged is what it says."""
     chance, tried = random.Random(f"{written}{spelled}"), 0
-
-    def put(text: str) -> str:
-        if written == "text":
-            return text
-        text = text if written == "string" else json.dumps([text, {"k": text}], ensure_ascii=False)
-        return json.dumps(text, ensure_ascii=chance.random() < 0.5)
-
-    def says(raw: bytes) -> str:
-        text = raw.decode()
-        if written == "text":
-            view = views.without_colours(text)
-        else:
-            text = text[1:-1]
-            view = views.unescape_json(text)
-        return view.text if view else text
-
     for _ in range(4000):
-        raw = put("".join(chance.choice(PIECES) for _ in range(chance.randint(1, 9)))).encode()
+        raw = put(chance, "".join(chance.choice(PIECES) for _ in range(chance.randint(1, 9))), written)
         key = masked(raw, spelled)
         assert key is not None and len(key) == len(raw)
         other = other_digits(chance, raw, key)
         if masked(other, spelled) == key:
             tried += other != raw
-            assert template_of(says(raw), spelled) == template_of(says(other), spelled)
+            assert template_of(says(raw, written), spelled) == template_of(says(other, written), spelled)
     assert tried > 500
+
+
+@pytest.mark.parametrize("written", ["text", "string", "nested"])
+def test_texts_of_one_mask_have_one_form_and_what_is_alike_in_the_same_places(engine: Engine, written: str) -> None:
+    """Where ULIDs and the projects of issues are masked too."""
+    chance, tried = random.Random(written), 0
+    pieces = [*PIECES, *(["01J3DG1HWFFPJAPJNYHV60V5EH", "PAY-12", "WEB-3", " ", ' "', " '", "[", "=", ", "] * 6), "DATA-12", "AB"]
+    pieces += [
+        "+49 30 ",
+        "Basic ",
+        "/x1/",
+        "01234567890123456789012345",
+        "01J3DG1HWFFPJAPJNYHV60V5E7",
+        "LONGESTPROJECT-1",
+        "Jane",
+    ]
+    for _ in range(12_000):
+        raw = put(chance, "".join(chance.choice(pieces) for _ in range(chance.randint(1, 9))), written).replace(
+            b"\n", b" "
+        )  # a line
+        key = masked(raw, engine.spelled, True, engine.capitals)
+        assert key is not None and len(key) == len(raw)
+        other = other_digits(chance, raw, key)
+        if b"\xfa" in key and masked(other, engine.spelled, True, engine.capitals) == key:
+            tried += 1
+            one, another = engine.form(says(raw, written)), engine.form(says(other, written))
+            assert one == another, (raw, other)
+    assert tried > 300
 
 
 def test_a_template_is_as_long_as_its_text_and_its_own_template() -> None:
@@ -169,6 +204,25 @@ def test_what_differs_in_counts_times_and_ids_has_one_template(one: str, other: 
 def test_numbers_that_could_be_personal_stay_in_templates(text: str) -> None:
     assert template_of(text) == text
     assert masked(text.encode()) == text.encode()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("batch ['PAY-12', 'PAY-7'] of 01J3DG1HWFFPJAPJNYHV60V5EH", "batch ['WEB-34', 'OPS-9'] of 01K7M0NYHV60V5EH1HWFFPJAPJ"),
+        ('{"key":"PAY-12","id":"01J3DG1HWFFPJAPJNYHV60V5EH"}', '{"key":"WEB-34","id":"01K7M0NYHV60V5EH1HWFFPJAPJ"}'),
+    ],
+)
+def test_what_differs_in_issue_keys_and_ulids_has_one_mask(engine: Engine, one: str, other: str) -> None:
+    assert masked(one.encode(), capitals=engine.capitals) == masked(other.encode(), capitals=engine.capitals)
+    assert masked(one.encode()) != masked(other.encode()), "without being asked"
+
+
+@pytest.mark.parametrize(
+    "text", ['{"PAY-1":1}', '{"01J3DG1HWFFPJAPJNYHV60V5EH" : 1}', "DATA-1", "x01J3DG1HWFFPJAPJNYHV60V5EH", "PAY-1.5"]
+)
+def test_names_of_members_and_words_of_patterns_are_not_masked(engine: Engine, text: str) -> None:
+    assert b"\xfa" not in (masked(text.encode(), capitals=engine.capitals) or b"")
 
 
 def test_numbers_that_a_pattern_spells_stay_in_templates() -> None:

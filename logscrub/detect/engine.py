@@ -164,7 +164,7 @@ class Engine:
         if lists is not None:
             words |= lists.own
         grade = None if lists is None else lists.grade
-        own = Gate(self.catalogue.own_patterns) if self.catalogue.own_patterns else None
+        own = Gate(self.catalogue.own_patterns) if self._has_own else None
         return Forms(
             self.spelled, spelled_words(patterns), spelled_capitals(patterns), frozenset(words), grade, not self.digits_matter,
             (lambda text: bool(own.candidates(text))) if own else None,
@@ -181,10 +181,15 @@ class Engine:
         form = self._forms.of(masked)
         judge = self._remember if len(masked) <= _REMEMBERED_LENGTH else self._judge
         spans = judge(form.text, path, depth)
-        if form.text == masked or not spans:
+        if form == (masked, ()) or not spans:
             return spans
         mine = form.of_text(spans, masked)
         return self._judge(masked, path, depth) if mine is None else mine
+
+    @property
+    def capitals(self) -> frozenset[str] | None:
+        """Projects whose issue keys are not alike; None where it hangs on a pattern of the user's own whether any are."""
+        return None if self._has_own else self._forms.capitals
 
     def form(self, masked: str) -> Form:
         """The form of a text whose placeholders are opaque."""
@@ -207,7 +212,7 @@ class Engine:
         form = self._forms.of(masked)
         judge = self._remember_line if len(masked) <= _REMEMBERED_LENGTH else self._judge_line
         spans, after = judge(form.text, before)
-        if spans and form.text != masked:
+        if spans and form != (masked, ()):
             mine = form.of_text(spans, masked)
             if mine is None:
                 spans, after = self._judge_line(masked, before)

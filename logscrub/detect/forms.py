@@ -163,7 +163,7 @@ class Forms:
         self._alike_at_all = alike
         self._spelled = spelled
         self._words = words
-        self._capitals = capitals
+        self.capitals = capitals
         self._foreign = tuple(w for w in words | fields if not w.isascii())
         self._fields = fields
         self._grade = grade
@@ -229,7 +229,7 @@ class Forms:
                 if start and template[start - 1] not in " \"'(=/":
                     continue
             alike = self._alike(word, which or "")
-            if alike is not None and alike != word:
+            if alike is not None:
                 found.append((start, end, alike))
         return found
 
@@ -246,7 +246,7 @@ class Forms:
         if kind == "frame":
             return None if re.search(r"(?i)/(?:users|home)/", word) else _FRAME
         if kind == "issue":
-            return None if word.partition("-")[0] in self._capitals else _ISSUE
+            return None if word.partition("-")[0] in self.capitals else _ISSUE
         if kind == "ulid":
             return _ULID if any(c.isdigit() for c in word[1:]) and not word.isdigit() else None
         if kind == "user":

@@ -26,10 +26,10 @@ def count(tally: Tally, records: int, cuts: Counter[Recipe]) -> None:
 
 
 def mask(block: bytes, engine: Engine) -> bytes | None:
-    """The block with what templates make alike filled; None where it is no text in UTF-8."""
+    """The block with what templates make alike filled, and of forms what keeps its length; None where it is no text in UTF-8."""
     from logscrub.fast.masks import masked  # numpy takes a while to import, and a line alone does not need it
 
-    return masked(block, engine.spelled, not engine.digits_matter)
+    return masked(block, engine.spelled, not engine.digits_matter, engine.capitals)
 
 
 class Entry(NamedTuple):

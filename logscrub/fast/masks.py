@@ -4,9 +4,14 @@ What `masked` makes of a block is a key, not a template: stretches are filled wi
 is written in a log can look like one. It may leave a stretch that a template would not, never the other way round:
 
     masked(a) == masked(b)   =>   the templates of a and b are equal, also those of the texts that their JSON strings say
+
+Given `capitals`, it also fills ULIDs and the letters of issue keys, which `logscrub.detect.forms` makes alike: then it is the
+forms of a and b that are equal, and what is alike stands in the same places.
 """
 
 from __future__ import annotations
+
+from functools import lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -29,7 +34,7 @@ Flags = NDArray[np.bool_]
 
 PAD = b"\n" * 64
 """What a block has before and behind it here, so that no look around a place leaves it."""
-_UUID, _HEX, _COUNT, _TIME, _EPOCH = 0xFF, 0xFE, 0xFD, 0xFC, 0xFB
+_UUID, _HEX, _COUNT, _TIME, _EPOCH, _WORD = 0xFF, 0xFE, 0xFD, 0xFC, 0xFB, 0xFA
 NO_UTF8 = 0xF8
 """A block with a byte from here on is no UTF-8: it is not masked."""
 _BACKSLASH, _ESCAPE = 0x5C, 0x1B
@@ -65,12 +70,23 @@ _NO_TEXT = np.zeros(256, np.bool_)
 _NO_TEXT[[*(i for i in range(0x20) if chr(i) not in "\t\r\n"), 0x7F, 0xC0, 0xC1, *range(0xF5, 0x100)]] = True
 """Bytes that no text in UTF-8 has."""
 _MOST_LEFT = 16
+_LEFT_OF_WORD = _table(" \"'([<,;=")
+_LEFT_OF_ULID, _RIGHT_OF_ULID = _LEFT_OF_WORD | _table(":"), _table(" \"')]>,;:/\n")
+_RIGHT_OF_ISSUE = _table(" \"'),;]\n")
+_ULID = 26
+_CROCKFORD = _DIGITS | (_UPPER & ~_table("ILOU"))
+_LONGEST_PROJECT = 8
+"""Letters of an issue key that are filled; longer ones are left as they are."""
+_FIRST_BYTES = np.array([(1 << 8 * size) - 1 for size in range(_LONGEST_PROJECT + 1)], np.uint64)
 
 
-def masked(block: bytes, spelled: frozenset[str] = frozenset(), alike: bool = True) -> bytes | None:
+def masked(
+    block: bytes, spelled: frozenset[str] = frozenset(), alike: bool = True, capitals: frozenset[str] | None = None
+) -> bytes | None:
     """`block` with what its templates make alike filled; of the same length. None where it is no text in UTF-8.
 
-    `spelled`: numbers that are left as they are. `alike`: False where all is.
+    `spelled`: numbers that are left as they are. `alike`: False where all is. `capitals`: projects whose issue keys are left as
+    they are; None where all words are.
 
     Numbers that begin with a zero are left as they are: JSON has none, so a key tells what is JSON and what is not.
     Lines with escape sequences for terminals are left as they are: without them other characters stand side by side.
@@ -85,6 +101,9 @@ def masked(block: bytes, spelled: frozenset[str] = frozenset(), alike: bool = Tr
     _mask_hex(a, key)
     _mask_times(a, key)
     _mask_counts(key, spelled)
+    if capitals is not None:
+        _mask_ulids(a, key)
+        _mask_projects(a, key, capitals)
     if _ESCAPE in block:
         _restore_coloured(a, key)
     return key[len(PAD) : -len(PAD)].tobytes()
@@ -132,6 +151,10 @@ def _mask_uuids(a: Bytes, key: Bytes) -> None:
 
 def _is_digit(a: Bytes) -> Flags:
     return (a - np.uint8(0x30)) < 10
+
+
+def _is_upper(a: Bytes) -> Flags:
+    return (a - np.uint8(0x41)) < 26
 
 
 def _is_hex(a: Bytes) -> Flags:
@@ -273,6 +296,57 @@ def _mask_counts(a: Bytes, spelled: frozenset[str]) -> None:
         _fill(a, begins[sizes == size], size, _COUNT)
     for size in (13, 19):
         _fill(a, long_starts[long_sizes == size], size, _EPOCH)
+
+
+def _mask_ulids(a: Bytes, key: Bytes) -> None:
+    starts, ends = _runs(_in_a_row(_is_digit(a) | _is_upper(a), _ULID))
+    starts = starts[ends == starts + 1]
+    starts = starts[_LEFT_OF_ULID[a[starts - 1]] & (a[starts] < 0x38)]
+    if not len(starts):
+        return
+    ends = starts + _ULID
+    words = sliding_window_view(a, _ULID)[starts]
+    digits = _DIGITS[words].sum(axis=1)
+    good = _CROCKFORD[words].all(axis=1) & (digits > 1) & (digits < _ULID - 1)
+    # whether a count behind it stands apart could hang on its last letters
+    good &= _RIGHT_OF_ULID[a[ends]] & ~_DIGITS[a[ends + 1]] & ~_DIGITS[a[ends + 2]] & ~_names(a, ends)
+    _fill(key, starts[good], _ULID, _WORD)
+
+
+def _mask_projects(a: Bytes, key: Bytes, capitals: frozenset[str]) -> None:
+    at = np.flatnonzero((key[:-1] == 0x2D) & (key[1:] == _COUNT))
+    at = at[_UPPER[a[at - 1]] & _UPPER[a[at - 2]]]
+    if not len(at):
+        return
+    ends = at + 1
+    for _ in range(LONGEST_COUNT):
+        ends = ends + (key[ends] == _COUNT)
+    good = (_RIGHT_OF_ISSUE[a[ends]] | ((a[ends] == 0x3A) & (a[ends + 1] == 0x20))) & ~_names(a, ends)
+    at = at[good]
+    sizes = np.full(len(at), 2, np.intp)
+    going = np.ones(len(at), np.bool_)
+    for size in range(3, _LONGEST_PROJECT + 1):
+        going &= _UPPER[a[at - size]]
+        sizes = sizes + going
+    good = _LEFT_OF_WORD[a[at - sizes - 1]]
+    starts, sizes = (at - sizes)[good], sizes[good]
+    letters = sliding_window_view(a, 8)[starts].view("<u8")[:, 0] & _FIRST_BYTES[sizes]
+    good = ~np.isin(letters, _as_numbers(capitals))
+    for size in range(2, _LONGEST_PROJECT + 1):
+        _fill(key, starts[good & (sizes == size)], size, _WORD)
+
+
+@lru_cache(maxsize=8)
+def _as_numbers(words: frozenset[str]) -> NDArray[np.uint64]:
+    """Words of up to eight letters, as `letters` are read above."""
+    short = (word.encode() for word in words if len(word) <= _LONGEST_PROJECT and word.isascii())
+    return np.array([int.from_bytes(word, "little") for word in short], np.uint64)
+
+
+def _names(a: Bytes, at: Places) -> Flags:
+    """Whether what ends there could be the name of a member of a JSON object."""
+    found: Flags = (a[at] == 0x22) & ((a[at + 1] == 0x3A) | (a[at + 1] <= 0x20))
+    return found
 
 
 def _are_spelled(a: Bytes, starts: Places, ends: Places, spelled: frozenset[str]) -> Flags:

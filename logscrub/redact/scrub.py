@@ -197,7 +197,7 @@ class Redactor:
             if not is_line:
                 self._remember_harmless(value, leaf)
             return seen
-        spans: Iterable[Span] | None = seen.spans if form.text == masked else form.of_text(seen.spans, masked)
+        spans: Iterable[Span] | None = seen.spans if form == (masked, ()) else form.of_text(seen.spans, masked)
         if spans is None:
             return None
         start = leaf.start
