@@ -279,7 +279,9 @@ def test_what_differs_in_names_and_addresses_has_one_form(engine: Engine, one: s
     assert engine._forms.of(one).text == engine._forms.of(other).text
 
 
-@pytest.mark.parametrize("text", ["Mark opened it", "git@bitbucket.org: denied", "127.0.0.1", "SHA-256", "Grace period over"])
+@pytest.mark.parametrize(
+    "text", ["user 'abohm56'", "Mark opened it", "git@bitbucket.org: denied", "127.0.0.1", "SHA-256", "Grace period over"]
+)
 def test_what_is_more_than_a_name_or_an_address_stays_in_forms(engine: Engine, text: str) -> None:
     assert engine._forms.of(text).text == template_of(text, engine.spelled)
 

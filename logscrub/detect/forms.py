@@ -273,8 +273,8 @@ class Forms:
         if self._grade is None or letters in self._words or letters in self._fields:
             return None
         grade = self._grade(letters)
-        alike = _USERS.get(grade, "")
-        return alike if self._grade(alike.rstrip("0123456789")) == grade else None
+        alike = _USERS.get(grade)
+        return alike if alike is not None and self._grade(alike.rstrip("0123456789")) == grade else None
 
     def _other_script(self, word: str) -> str | None:
         if self._grade is not None and not any(w in word.lower() for w in self._foreign):
