@@ -249,6 +249,20 @@ def test_tables_are_the_same_before_and_after_compaction(records: list[LogRecord
         assert tables() == after
 
 
+def test_an_invocation_counts_once_an_hour_also_in_the_row_of_all_others(tmp_path: Path) -> None:
+    store = stores.open_or_make(str(tmp_path / "s"), "0" * 16)
+    customers = ["<CLOUD_ID:0000000000000000000a>", "<CLOUD_ID:0000000000000000000b>"]
+    with Ingestion(store, b"k" * 32) as ingestion:
+        ingestion.take(
+            LogRecord(BEGAN + hour * 3_600_000_000_000 + ms * 1_000_000, "INFO", f"at {ms}", invocation="i1", customer=customer)
+            for hour, customer in enumerate(customers)
+            for ms in (0, 1500)
+        )
+    others = records_by(store, ["hour"], k=2)
+    assert (others.folded, others.rows["invocations"].to_list()) == (2, [2])
+    assert 1480 < others.rows["span_p95_ms"][0] < 1520
+
+
 def test_days_that_are_too_old_are_dropped_for_good(tmp_path: Path, key: Path) -> None:
     store, log = tmp_path / "metrics", tmp_path / "log"
     today = datetime.now(UTC).date()

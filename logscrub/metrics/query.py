@@ -82,7 +82,8 @@ def records_by(
     for day in days:  # one at a time: a year has more rows than memory
         columns = ["kind", "source", "what", *needed, *COUNTERS, *LISTS]
         settled = pl.all_horizontal([pl.lit(bool(times)), *(pl.col(name).is_not_null() for name in times)])
-        rows = folding.apply(stores.of_day(store, table, day, columns, of_source))
+        of_day = stores.of_day(store, table, day, columns, of_source)
+        rows = folding.apply(of_day.with_columns(pl.col("hour").alias("_hour")))  # as `hour`, it is folded
         with stores.told(store.url):
             if day in added_up:
                 part = _of_totals(_keyed(rows, by), names, settled)
@@ -162,12 +163,11 @@ def _sketches(rows: pl.LazyFrame, names: list[str], settled: pl.Expr) -> tuple[p
 def _worked(rows: pl.LazyFrame, names: list[str]) -> pl.LazyFrame:
     """How many invocations were how many milliseconds at work."""
     lists = ("invocation", "first_ms", "last_ms")
-    hours = list(dict.fromkeys((*names, "hour")))
     return (
         rows.filter(pl.col("invocation").list.len() > 0)
-        .select(*hours, *lists)
+        .select(*names, "_hour", *lists)
         .explode(lists)
-        .group_by(*hours, "invocation")
+        .group_by(*names, "_hour", "invocation")
         .agg((pl.col("last_ms").max() - pl.col("first_ms").min()).alias("ms"))
         .group_by(*names, "ms")
         .agg(pl.len().cast(pl.Int64).alias("counts"))
