@@ -222,7 +222,11 @@ told = st.lists(
     min_size=1,
     max_size=40,
 )  # fmt: skip
-QUESTIONS = ((), ("function",), ("hour", "version"), ("day", "function"), ("tenant",), ("level", "signature"))
+QUESTIONS = (
+    ((), 0), (("function",), 0), (("hour", "version"), 0), (("hour", "function", "version"), 2), (("day", "function"), 2),
+    (("tenant",), 0), (("level", "signature"), 0),
+)  # fmt: skip
+"""Dimensions, and the fewest customers of a row."""
 
 
 @examples(8)
@@ -235,8 +239,9 @@ def test_tables_are_the_same_before_and_after_compaction(records: list[LogRecord
             with Ingestion(store, b"a key for counting in tests only") as ingestion:
                 ingestion.take(some)
 
-        def tables() -> list[str]:
-            return [records_by(store, by, k=0).rows.write_json() for by in QUESTIONS]
+        def tables() -> list[Any]:
+            found = [records_by(store, by, k=k) for by, k in QUESTIONS]
+            return [(table.rows.schema, table.rows.write_json(), table.folded, table.withheld) for table in found]
 
         for n in range(parts):
             count(records[n::parts])
@@ -247,6 +252,41 @@ def test_tables_are_the_same_before_and_after_compaction(records: list[LogRecord
         after = tables()
         stores.compact(store)
         assert tables() == after
+
+
+@examples(4)
+@given(told)
+def test_totals_of_before_version_3_are_passed_over_and_made_anew(records: list[LogRecord]) -> None:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as older:
+        store, old = (stores.open_or_make(path, "0" * 16) for path in (folder, older))
+        with Ingestion(store, b"a key for counting in tests only") as ingestion:
+            ingestion.take(records)
+        stores.compact(store)
+        for (_,), day in stores.read(store).group_by("day"):
+            stores.add(old, lambda seen, day=day: as_of_version_2(day), [])  # type: ignore[misc]
+
+        def tables(of: stores.Store) -> list[str]:
+            return [records_by(of, by, k=k).rows.write_json() for by, k in QUESTIONS]
+
+        assert tables(old) == tables(store)
+        assert stores.compact(old) == len(stores.days_of(old))
+        assert tables(old) == tables(store) and stores.compact(old) == 0
+
+
+def as_of_version_2(day: pl.DataFrame) -> pl.DataFrame:
+    """A compacted day as it was then: no sketches in totals, and a row for each tenant of one."""
+    totals = pl.col("kind") == "total"
+    tenants = totals & (pl.col("what") == "tenants")
+    is_known = ~totals | pl.col("what").is_in(["records", "invocations"])
+    each = (
+        day.filter(tenants)
+        .explode("prints", empty_as_null=True)
+        .with_columns(
+            pl.format("<CLOUD_ID:{}>", pl.col("prints")).fill_null("").alias("tenant"),
+            pl.lit(None, SCHEMA["prints"]).alias("prints"),
+        )
+    )
+    return pl.concat([day.filter(is_known), each])
 
 
 def test_an_invocation_counts_once_an_hour_also_in_the_row_of_all_others(tmp_path: Path) -> None:
@@ -392,13 +432,13 @@ def test_a_folder_of_something_else_is_no_store(tmp_path: Path, key: Path) -> No
 
 def test_a_store_of_a_newer_version_is_left_alone(kept: Path, key: Path) -> None:
     first = kept / "_delta_log" / f"{0:020}.json"
-    first.write_text(first.read_text().replace("metrics, schema 2,", "metrics, schema 7,"))
+    first.write_text(first.read_text().replace("metrics, schema 3,", "metrics, schema 7,"))
     for arguments in (("metrics", "--store", kept), ("ingest", HOUR, "--store", kept, "--key-file", key)):
         done = run(*arguments)
         assert done.returncode == 3 and "newer logscrub (schema 7" in lines(done)[-1]
 
 
-@pytest.mark.parametrize(("version", "without"), [(0, ("egress_denials", "last_ms")), (1, ())])
+@pytest.mark.parametrize(("version", "without"), [(0, ("egress_denials", "last_ms")), (1, ()), (2, ())])
 def test_a_store_of_an_older_version_is_read_and_brought_up(
     tmp_path: Path, key: Path, monkeypatch: pytest.MonkeyPatch, version: int, without: tuple[str, ...]
 ) -> None:
@@ -418,7 +458,7 @@ def test_a_store_of_an_older_version_is_read_and_brought_up(
     assert "9 records new" in ingest(store, key, log)
     assert "0 records new" in ingest(store, key, log)
     told = stores.open_store(str(store)).table()
-    assert "schema 2" in str(told.metadata().description)
+    assert "schema 3" in str(told.metadata().description)
     assert {field.name for field in told.schema().fields} == set(SCHEMA)
 
 

@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import examples, inputs, logs, scrub
 
+from logscrub.metrics import dense
 from logscrub.metrics import rollup as rollups
-from logscrub.metrics.anonymity import OTHERS, fold
+from logscrub.metrics.anonymity import OTHERS, Folding, fold
 from logscrub.metrics.app_metrics import Point, points
 from logscrub.metrics.blocks import Block
 from logscrub.metrics.columns import Columns
@@ -28,8 +31,18 @@ from logscrub.metrics.counting import new_ones
 from logscrub.metrics.facts import FactFinder, Facts, duration_of, signature_of, statement_of, tenant_of
 from logscrub.metrics.outcomes import OUTCOMES, outcomes_of, statuses_in
 from logscrub.metrics.records import Item, LogRecord, Records
-from logscrub.metrics.rollup import SCHEMA, merge
-from logscrub.metrics.sketches import ACCURACY, NOTHING, bucket_of, distinct, quantile, register_of, value_of
+from logscrub.metrics.rollup import COARSE, COUNTERS, SCHEMA, TOTALLED, merge, tenant_print, totals
+from logscrub.metrics.sketches import (
+    ACCURACY,
+    NOTHING,
+    PRECISION,
+    RANKS,
+    bucket_of,
+    distinct,
+    quantile,
+    register_of,
+    value_of,
+)
 from logscrub.redact.scrub import Redactor
 
 ROOT = Path(__file__).parents[1]
@@ -349,6 +362,33 @@ def test_distinct_things_are_counted_within_two_hundredths(number: int) -> None:
     assert abs(found - number) <= max(0.5, 0.02 * number)
 
 
+def cells_of(entries: list[list[Any]]) -> npt.NDArray[np.int64]:
+    return np.repeat(np.arange(len(entries)), [len(of_cell) for of_cell in entries])
+
+
+@examples(100)
+@given(
+    st.lists(st.lists(st.tuples(st.sampled_from([0.0, 0.5, 7, 7.1, 812, 90_000]), st.integers(1, 99)), min_size=1), min_size=1)
+)
+def test_quantiles_of_many_cells_are_those_of_each(told: list[list[tuple[float, int]]]) -> None:
+    flat = [(bucket_of(ms), n) for of_cell in told for ms, n in of_cell]
+    buckets, counts = (np.array(column) for column in zip(*flat, strict=True))
+    shares = (0.5, 0.9, 0.99)
+    found = dense.quantiles_of(cells_of(told), buckets, counts, shares, len(told))
+    for cell, of_cell in enumerate(told):
+        summed = Counter[int]()
+        for ms, n in of_cell:
+            summed[bucket_of(ms)] += n
+        assert [column[cell] for column in found] == [quantile(summed, share) for share in shares]
+
+
+@examples(100)
+@given(st.lists(st.lists(st.integers(0, (1 << PRECISION) - 1).map(lambda n: n // 4 * RANKS + n % 4 + 1)), min_size=1))
+def test_sketches_of_many_cells_see_what_each_sees(told: list[list[int]]) -> None:
+    registers = np.array([entry for of_cell in told for entry in of_cell], np.int64)
+    assert dense.distinct_in(dense.ranks_of(cells_of(told), registers, len(told))) == [distinct(of_cell) for of_cell in told]
+
+
 def test_nothing_is_nothing() -> None:
     assert distinct([]) == 0
 
@@ -454,34 +494,65 @@ def test_times_that_are_none_have_no_hour() -> None:
     assert only(frame, "count")["records"].sum() == 2
 
 
+@examples(100)
+@given(told_facts)
+def test_totals_tell_what_the_rows_of_all_customers_tell(records: list[LogRecord]) -> None:
+    whole = rolled(unique(records))
+    added = totals(whole.filter(pl.col("kind").is_in(TOTALLED)))
+    of = {what: rows for (what,), rows in added.group_by("what")}
+    counts = only(whole, "count").group_by(COARSE).agg(pl.col(name).sum() for name in COUNTERS)
+    assert rows_of(of.get("records"), *COUNTERS) == rows_of(counts, *COUNTERS)
+    tenants = only(whole, "count").group_by(COARSE).agg("tenant").iter_rows()
+    prints = {tuple(cell): sorted({tenant_print(tenant) for tenant in names if tenant}) for *cell, names in tenants}
+    assert rows_of(of.get("tenants"), "prints") == {cell: (found,) for cell, found in prints.items()}
+    for what in ("actors", "objects"):
+        told = only(whole, "distinct").filter(pl.col("what") == what).explode("registers").group_by(COARSE).agg("registers")
+        numbers = {tuple(cell): (distinct(registers),) for *cell, registers in told.iter_rows()}
+        assert rows_of(of.get(what), "records") == numbers
+        sketches = rows_of(of.get(what), "registers")
+        assert {cell: (distinct(registers),) for cell, (registers,) in sketches.items()} == numbers
+
+
+def rows_of(frame: pl.DataFrame | None, *columns: str) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    """What a frame tells of each cell of totals."""
+    rows = [] if frame is None else frame.select(*COARSE, *columns).rows()
+    return {row[: len(COARSE)]: row[len(COARSE) :] for row in rows}
+
+
 def test_a_rollup_of_nothing_has_all_columns() -> None:
     assert rollups.empty().schema == merge([]).schema == merge([rolled([])]).schema == SCHEMA
 
 
 # -- who may be shown ---------------------------------------------------------------------------------------------------
 
-pairs = st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from(["", *"123456789"])), min_size=1, max_size=40)
+pairs = st.lists(st.tuples(st.sampled_from("abcdef"), st.none() | st.sampled_from("123456789")), min_size=1, max_size=40)
+
+
+def folding_of(frame: pl.DataFrame, by: list[str], k: int) -> Folding:
+    """`frame`: `by` and `tenants`, a row for each pair."""
+    keyed = frame if by else frame.with_columns(pl.lit("").alias("all"))
+    return fold(keyed.group_by(by or ["all"]).agg(pl.col("tenants").drop_nulls().unique()), by, k)
 
 
 @examples(200)
 @given(pairs, st.integers(2, 5))
 def test_every_row_that_is_shown_is_of_k_customers(told: list[tuple[str, str]], k: int) -> None:
-    frame = pl.DataFrame(told, schema=["function", "tenant"], orient="row")
-    shown = fold(frame, ["function"], k).apply(frame.lazy()).collect()
-    sizes = shown.filter(pl.col("tenant") != "").group_by("function").agg(pl.col("tenant").n_unique())
-    assert all(n >= k for n in sizes["tenant"])
+    frame = pl.DataFrame(told, schema={"function": pl.String, "tenants": pl.String}, orient="row")
+    shown = folding_of(frame, ["function"], k).apply(frame.lazy()).collect()
+    sizes = shown.drop_nulls("tenants").group_by("function").agg(pl.col("tenants").n_unique())
+    assert all(n >= k for n in sizes["tenants"])
     assert set(shown["function"]) == set(sizes["function"])
     # what is not shown by itself cannot be told from a total of all: it is of k customers too, or of none that is shown
     hidden = frame.filter(~pl.col("function").is_in(shown["function"].unique().to_list()))
     if OTHERS in set(shown["function"]):
-        assert hidden.filter(pl.col("tenant") != "")["tenant"].n_unique() >= k
+        assert hidden["tenants"].drop_nulls().n_unique() >= k
 
 
 def test_with_too_few_customers_nothing_is_shown_and_for_the_key_all() -> None:
-    frame = pl.DataFrame({"function": ["a", "b"], "tenant": ["1", "2"]})
-    assert [len(fold(frame, by, 5).apply(frame.lazy()).collect()) for by in (["function"], [])] == [0, 0]
-    assert fold(frame, ["function"], 5).withheld == 2
-    assert fold(frame, ["function"], 0).apply(frame.lazy()).collect().equals(frame)
+    frame = pl.DataFrame({"function": ["a", "b"], "tenants": ["1", "2"]})
+    assert [len(folding_of(frame, by, 5).apply(frame.lazy()).collect()) for by in (["function"], [])] == [0, 0]
+    assert folding_of(frame, ["function"], 5).withheld == 2
+    assert folding_of(frame, ["function"], 0).apply(frame.lazy()).collect().equals(frame)
 
 
 def test_an_invocations_span_is_from_its_first_record_to_its_last_wherever_they_came_from() -> None:

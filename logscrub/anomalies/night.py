@@ -66,7 +66,7 @@ def _newest(store: Store, last: datetime | None) -> datetime | None:
     days = stores.days_between(store, table, None, None if last is None else last.date())
     for day in reversed([day for day in days if day is not None]):
         with stores.told(store.url):
-            hour = stores.of_day(store, table, day, ["hour"], which).select(pl.col("hour").max()).collect().item()
+            hour = stores.of_days(store, table, [day], ["hour"], which).select(pl.col("hour").max()).collect().item()
         if hour is not None:
             return hour  # type: ignore[no-any-return]
     return None

@@ -138,7 +138,7 @@ class Rows:
         """Rows of a day, lazily; collect them by `collect`."""
         parts = []
         if day in self._stored and self._store is not None and self._table is not None:
-            parts.append(stores.of_day(self._store, self._table, day, columns, which))
+            parts.append(stores.of_days(self._store, self._table, [day], columns, which))
         if day in self.beside:
             parts.append(self.beside[day].lazy().filter(which).select(list(columns)))
         return pl.concat(parts) if parts else pl.LazyFrame(schema={name: SCHEMA[name] for name in columns})

@@ -56,25 +56,19 @@ class Folding:
 
 
 def fold(tenants: pl.DataFrame, by: Sequence[str], k: int) -> Folding:
-    """What is to be folded. `tenants`: `tenant` and the dimensions `by`, a row for each pair that occurs. `k`: 0 for nothing."""
+    """What is to be folded. `tenants`: `by`, and the `tenants` of each combination that occurs, each once, in a list;
+    without dimensions, one list of all. `k`: 0 for nothing."""
     if k <= 0:
         return Folding(tuple(by), pl.DataFrame(), False)
-    pairs = tenants.unique()
-    named = pairs.filter(pl.col("tenant") != "")
-    if not by:
-        few = named["tenant"].n_unique() < k and len(pairs) > 0
-        return Folding((), pl.DataFrame({"all": [""]}) if few else pl.DataFrame(), few)
-    sizes = (
-        pairs.group_by(list(by))
-        .agg(pl.col("tenant").filter(pl.col("tenant") != "").n_unique().alias("_tenants"))
-        .sort("_tenants", *by, nulls_last=False)
-    )
+    sizes = tenants.with_columns(pl.col("tenants").list.len().alias("_tenants")).sort("_tenants", *by, nulls_last=False)
     count = int((sizes["_tenants"] < k).sum())
     if not count:
         return Folding(tuple(by), pl.DataFrame(), False)
+    if not by:
+        return Folding((), pl.DataFrame({"all": [""]}), True)
     while True:
-        others = sizes.head(count).drop("_tenants")
-        together = named.join(others, on=list(by), how="semi", nulls_equal=True)["tenant"].n_unique()
+        others = sizes.head(count)
+        together = others["tenants"].explode().n_unique()
         if together >= k or count == len(sizes):
-            return Folding(tuple(by), others, together < k)
+            return Folding(tuple(by), others.select(by), together < k)
         count += 1

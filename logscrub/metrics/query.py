@@ -6,20 +6,26 @@ commits nor compaction shows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from logscrub.errors import UsageError
+from logscrub.metrics import dense
 from logscrub.metrics import store as stores
-from logscrub.metrics.anonymity import DEFAULT_K, fold
+from logscrub.metrics.anonymity import DEFAULT_K, Folding, fold
 from logscrub.metrics.outcomes import OUTCOMES
-from logscrub.metrics.rollup import COARSE, COUNTERS, LISTS
-from logscrub.metrics.sketches import RANKS, bucket_of, distinct_by_ranks, value_of
+from logscrub.metrics.rollup import COARSE, COUNTERS, LISTS, how_many, tenant_print
+from logscrub.metrics.sketches import RANKS, bucket_of
 from logscrub.metrics.store import Store
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
 
 TIMES: Final = ("hour", "day")
 NAMES: Final = ("function", "module", "version", "environment", "level", "signature", "tenant")
@@ -32,6 +38,10 @@ SPANS: Final = {"span_p50_ms": 0.5, "span_p95_ms": 0.95}
 SKETCHED: Final = ("actors", "objects")
 _FINE: Final = ("level", "signature")
 """What is not told of invocations, actors and objects."""
+_HISTOGRAM: Final = ("buckets", "counts")
+"""Lists of the same length."""
+_DAYS_AT_ONCE: Final = 4
+"""Days whose totals are read together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,39 +72,63 @@ def records_by(
     _check(by, BY)
     table = store.table()
     days = stores.days_between(store, table, since, until)
-    needed = list(dict.fromkeys((*by, "hour")))
-    added_up = stores.added_up(store, table, days) if set(by) <= {*COARSE, "day"} else []
-    of_source = pl.col("source").eq(source)
-    is_tenant = pl.col("kind").eq("total") & pl.col("what").eq("tenants") & of_source
+    asked = _Question(store, table, tuple(by), source)
+    totals = stores.added_up(store, table, days if asked.is_coarse else [], [*by, "source"])
+    added_up = totals["day"].unique().sort().to_list()
     others = [day for day in days if day not in added_up]
-    found = [
-        stores.pairs(store, table, some, [*by, "tenant"], which)
-        for some, which in ((added_up, is_tenant), (others, pl.col("kind").eq("count") & of_source))
-    ]
-    pairs = pl.concat(found).unique()
-    folding = fold(pairs, by, k)
-    names = list(by) or ["all"]
+    tenants = _tenants(asked, totals, others)
+    folding = fold(tenants, by, k)
+    shown = _keyed(folding.apply(tenants.lazy()), by).group_by(asked.names)
+    numbers = shown.agg(pl.col("tenants").explode().n_unique().cast(pl.Int64)).collect()
     times = [name for name in by if name in TIMES]
-    parts: list[_Part] = []
-    tenants = _keyed(folding.apply(pairs.lazy()), by).filter(pl.col("tenant") != "").collect()
-    numbers = tenants.group_by(names).agg(pl.col("tenant").n_unique().cast(pl.Int64).alias("tenants"))
+    settled = pl.all_horizontal([pl.lit(bool(times)), *(pl.col(name).is_not_null() for name in times)])
     tables: list[pl.DataFrame] = []
-    for day in days:  # one at a time: a year has more rows than memory
-        columns = ["kind", "source", "what", *needed, *COUNTERS, *LISTS]
-        settled = pl.all_horizontal([pl.lit(bool(times)), *(pl.col(name).is_not_null() for name in times)])
-        of_day = stores.of_day(store, table, day, columns, of_source)
-        rows = folding.apply(of_day.with_columns(pl.col("hour").alias("_hour")))  # as `hour`, it is folded
-        with stores.told(store.url):
-            if day in added_up:
-                part = _of_totals(_keyed(rows, by), names, settled)
-            else:
-                part = _part(_keyed(rows, by), names, settled, not set(by) & set(_FINE))
+    whole: _Part | None = None
+    for part in _parts(asked, folding, settled, added_up, others):
         if times:  # to add up days would take the longer the more there are
-            tables.append(_table([_Part(*(frame.filter(settled) for frame in part))], numbers, by, names))
+            tables.append(_table(_Part(*(frame.filter(settled) for frame in part)), numbers, asked))
             part = _Part(*(frame.filter(~settled) for frame in part))
-        parts = [_Part(*(_together(frames) for frames in zip(*parts, part, strict=True)))] if parts else [part]
-    rows_of_all = pl.concat([*tables, _table(parts, numbers, by, names)]) if parts else _table(parts, numbers, by, names)
-    return Table(rows_of_all.sort(*by) if by else rows_of_all, folding.withheld, folding.folded)
+        whole = part if whole is None else _Part(*(_together(frames) for frames in zip(whole, part, strict=True)))
+    tables.append(_table(whole, numbers, asked))
+    rows = pl.concat(tables)
+    return Table(rows.sort(*by) if by else rows, folding.withheld, folding.folded)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked of which version of a store."""
+
+    store: Store
+    table: DeltaTable
+    by: tuple[str, ...]
+    source: str
+
+    @property
+    def names(self) -> list[str]:
+        """The columns that tell a table's rows apart."""
+        return list(self.by) or ["all"]
+
+    @property
+    def is_coarse(self) -> bool:
+        """Whether totals tell it."""
+        return set(self.by) <= {*COARSE, "day"}
+
+    def rows(self, days: Sequence[date | None], columns: Sequence[str], which: pl.Expr) -> pl.LazyFrame:
+        """Rows of days, with their hour as `_hour` too: as `hour`, it is folded."""
+        rows = stores.of_days(self.store, self.table, days, columns, which & pl.col("source").eq(self.source))
+        return rows.with_columns(pl.col("hour").alias("_hour"))
+
+
+def _tenants(asked: _Question, totals: pl.DataFrame, others: Sequence[date | None]) -> pl.DataFrame:
+    """The tenants of each row that there would be, by their prints. `others`: days that are in no totals."""
+    counts = pl.col("kind").eq("count") & pl.col("source").eq(asked.source)
+    pairs = stores.pairs(asked.store, asked.table, others, [*asked.by, "tenant"], counts)
+    prints = {tenant: tenant_print(tenant) for tenant in pairs["tenant"].unique().to_list() if tenant}
+    printed = pl.col("tenant").replace_strict(prints, return_dtype=pl.Int64, default=None)
+    found = _keyed(pairs.lazy(), asked.by).group_by(asked.names).agg(printed.drop_nulls().alias("tenants"))
+    told = _keyed(totals.lazy().filter(pl.col("source") == asked.source), asked.by).rename({"prints": "tenants"})
+    both = pl.concat([found, told.select(*asked.names, "tenants")])
+    return both.group_by(asked.names).agg(pl.col("tenants").explode().unique()).collect()
 
 
 class _Part(NamedTuple):
@@ -102,7 +136,7 @@ class _Part(NamedTuple):
 
     counts: pl.DataFrame
     durations: pl.DataFrame
-    """`buckets` and `counts`."""
+    """Lists of `buckets` and `counts`, one or several for a row of the table."""
     registers: pl.DataFrame
     """`what`, `register`, `rank`."""
     numbers: pl.DataFrame
@@ -110,38 +144,94 @@ class _Part(NamedTuple):
     seen: pl.DataFrame
     """Invocations."""
     spans: pl.DataFrame
-    """`buckets` and `counts`."""
+    """As durations."""
+
+
+def _parts(
+    asked: _Question, folding: Folding, settled: pl.Expr, added_up: Sequence[date | None], others: Sequence[date | None]
+) -> Iterator[_Part]:
+    """What all days add to a table: a few at a time, for a year has more rows than memory."""
+    columns = list(dict.fromkeys((*asked.by, "hour", "kind", "what", *COUNTERS, *(name for name in LISTS if name != "prints"))))
+    for first in range(0, len(added_up), _DAYS_AT_ONCE):
+        some = added_up[first : first + _DAYS_AT_ONCE]
+        totals = asked.rows(some, columns, pl.col("kind").eq("total") & pl.col("what").ne("tenants"))
+        with stores.told(asked.store.url):
+            part = _of_totals(_keyed(folding.apply(totals), asked.by), asked.names, settled)
+        yield part
+    for day in others:
+        rows = asked.rows([day], columns, pl.lit(True))
+        with stores.told(asked.store.url):
+            part = _part(_keyed(folding.apply(rows), asked.by), asked.names, settled, not set(asked.by) & set(_FINE))
+        yield part
 
 
 def _part(rows: pl.LazyFrame, names: list[str], settled: pl.Expr, tells_invocations: bool) -> _Part:
     """`settled`: which rows of the table can get nothing from another day."""
     counts = rows.filter(pl.col("kind") == "count")
     rows = rows.filter(pl.lit(tells_invocations))
-    wanted = (*_summed(counts, names), _worked(rows.filter(pl.col("kind") == "invocation"), names))
-    summed, lasted, worked = pl.collect_all(wanted, engine="streaming")
-    return _Part(summed, lasted, *_sketches(rows, names, settled), *_spans(worked, names))
+    lasted = _added(_lasted(counts, names), names)
+    wanted = (_summed(counts, names), lasted, _worked(rows.filter(pl.col("kind") == "invocation"), names))
+    summed, durations, worked = pl.collect_all(wanted, engine="streaming")
+    return _Part(summed, durations, *_sketches(rows, names, settled), *_spans(worked, names))
 
 
 def _of_totals(rows: pl.LazyFrame, names: list[str], settled: pl.Expr) -> _Part:
     """The same from what compaction added up."""
-    totals = rows.filter(pl.col("kind") == "total", pl.col("what") != "tenants").drop("prints", "registers").collect().lazy()
+    totals = rows.drop("registers").collect().lazy()
     counts = totals.filter(pl.col("what") == "records")
     rest = totals.filter(pl.col("what") == "invocations")
-    own = (rest.group_by(names).agg(pl.col("records").sum().alias("seen")), _summed(rest, names)[1])
-    summed, lasted, worked, seen, spans = pl.collect_all(
-        (*_summed(counts, names), _worked(rest, names), *own), engine="streaming"
-    )
+    own = rest.group_by(names).agg(pl.col("records").sum().alias("seen"))
+    of_sketches = totals.filter(pl.col("what").is_in(SKETCHED)).select(*names, "what", pl.col("records").alias("number"))
+    wanted = (_summed(counts, names), _lasted(counts, names), _worked(rest, names), own, _lasted(rest, names), of_sketches)
+    summed, durations, worked, seen, spans, told = pl.collect_all(wanted)
     shared = _spans(worked, names)
-    both = _together([shared[0], seen]), _together([shared[1], spans])
-    return _Part(summed, lasted, *_sketches(rows, names, settled), *both)
+    both = _together([shared[0], seen]), pl.concat([shared[1], spans])
+    return _Part(summed, durations, *_added_sketches(told, rows, names, settled), *both)
 
 
-def _summed(rows: pl.LazyFrame, names: list[str]) -> tuple[pl.LazyFrame, pl.LazyFrame]:
-    """Counters and durations."""
-    lists = ("buckets", "counts")
-    durations = rows.filter(pl.col("buckets").list.len() > 0).select(*names, *lists).explode(lists)
-    counters = rows.group_by(names).agg(pl.col(name).sum() for name in COUNTERS)
-    return counters, durations.group_by(*names, "buckets").agg(pl.col("counts").sum())
+def _added_sketches(
+    told: pl.DataFrame, rows: pl.LazyFrame, names: list[str], settled: pl.Expr
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """As `_sketches`, of totals. `told`: `what` and `number` of each sketch; one that is alone in its row need not be read."""
+    keys = [*names, "what"]
+    is_known = settled & pl.len().over(keys).eq(1)
+    cells = told.filter(~is_known).select(keys).unique()
+    numbers = [told.filter(is_known)]
+    registers = [cells.clear().select(*keys, pl.lit(0, pl.Int32).alias("register"), pl.lit(0, pl.UInt8).alias("rank"))]
+    if len(cells):
+        sketches = rows.filter(pl.col("what").is_in(SKETCHED)).select(*keys, "registers").collect()
+        for some, ranks in _merged(sketches, cells.filter(settled), keys):
+            numbers.append(some.select(*keys, pl.Series("number", dense.distinct_in(ranks), pl.Int64)))
+        for some, ranks in _merged(sketches, cells.filter(~settled), keys):
+            cell, register = ranks.nonzero()
+            entries = {"cell": cell, "register": register, "rank": ranks[cell, register]}
+            found = pl.DataFrame(entries, schema={"cell": pl.UInt32, "register": pl.Int32, "rank": pl.UInt8})
+            registers.append(found.join(some, on="cell").select(*keys, "register", "rank"))
+    return pl.concat(registers), _wide(pl.concat(numbers), names)
+
+
+def _merged(sketches: pl.DataFrame, cells: pl.DataFrame, keys: list[str]) -> Iterator[tuple[pl.DataFrame, npt.NDArray[np.uint8]]]:
+    """Some cells at a time, with a `cell` number, and the ranks of their registers."""
+    for some in cells.iter_slices(dense.AT_ONCE):
+        numbered = some.with_row_index("cell")
+        entries = sketches.join(numbered, on=keys, nulls_equal=True).select("cell", "registers").explode("registers")
+        yield numbered, dense.ranks_of(entries["cell"].to_numpy(), entries["registers"].to_numpy(), len(numbered))
+
+
+def _summed(rows: pl.LazyFrame, names: list[str]) -> pl.LazyFrame:
+    """Counters."""
+    return rows.group_by(names).agg(pl.col(name).sum() for name in COUNTERS)
+
+
+def _lasted(rows: pl.LazyFrame, names: list[str]) -> pl.LazyFrame:
+    """Durations."""
+    return rows.filter(pl.col("buckets").list.len() > 0).select(*names, *_HISTOGRAM)
+
+
+def _added(histograms: pl.LazyFrame, names: list[str]) -> pl.LazyFrame:
+    """One histogram for each row of the table."""
+    summed = histograms.explode(_HISTOGRAM).group_by(*names, "buckets").agg(pl.col("counts").sum())
+    return summed.group_by(names).agg(_HISTOGRAM)
 
 
 def _sketches(rows: pl.LazyFrame, names: list[str], settled: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -153,7 +243,7 @@ def _sketches(rows: pl.LazyFrame, names: list[str], settled: pl.Expr) -> tuple[p
         .select("cell", "registers")
         .explode("registers")
         .group_by("cell", (pl.col("registers") // RANKS).alias("register"))
-        .agg((pl.col("registers") % RANKS).max().alias("rank"))
+        .agg((pl.col("registers") % RANKS).max().cast(pl.UInt8).alias("rank"))
     )
     done = cells.filter(settled)
     open_ones = registers.join(cells.filter(~settled), on="cell").select(*names, "what", "register", "rank")
@@ -181,26 +271,28 @@ def _spans(worked: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame, pl.Dat
         pl.col("ms").replace_strict(of_length, return_dtype=pl.Int32, default=None).alias("buckets")
     )
     seen = worked.group_by(names).agg(pl.col("counts").sum().alias("seen"))
-    return seen, spans.group_by(*names, "buckets").agg(pl.col("counts").sum())
+    return seen, spans.group_by(names).agg(_HISTOGRAM)
 
 
 def _together(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Parts of one kind as one: numbers are added up, ranks are the greatest."""
-    added = {*COUNTERS, "counts", "seen", *SKETCHED}
-    keys = [name for name in frames[0].columns if name not in added and name != "rank"]
     both = pl.concat(frames)
+    added = {*COUNTERS, "seen", *SKETCHED, *_HISTOGRAM}
+    keys = [name for name in both.columns if name not in added and name != "rank"]
+    if "buckets" in both.columns:
+        return _added(both.lazy(), keys).collect()
     return both.group_by(keys).agg(
         pl.col(name).max() if name == "rank" else pl.col(name).sum() for name in both.columns if name not in keys
     )
 
 
-def _table(parts: Sequence[_Part], tenants: pl.DataFrame, by: Sequence[str], names: list[str]) -> pl.DataFrame:
+def _table(part: _Part | None, tenants: pl.DataFrame, asked: _Question) -> pl.DataFrame:
     """The table of what was added up."""
+    by, names = asked.by, asked.names
     shown = ["records", "invocations", "errors", "error_rate", *(o.column for o in OUTCOMES), "requests"]
     shown += [*QUANTILES, *SPANS, "tenants", *SKETCHED, "size"]
-    if not parts:
+    if part is None:
         return pl.DataFrame(schema=[*by, *shown])
-    part = parts[0]
 
     def beside(out: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
         return out.join(other, on=names, how="left", nulls_equal=True)
@@ -219,28 +311,27 @@ def _table(parts: Sequence[_Part], tenants: pl.DataFrame, by: Sequence[str], nam
     return out.select(*by, *shown).sort(*by) if by else out.select(shown)
 
 
-def _quantiles(merged: pl.DataFrame, names: list[str], quantiles: Mapping[str, float]) -> pl.DataFrame:
-    """The durations that a share of all do not exceed (the nearest rank), of `buckets` and their `counts`."""
-    merged = merged.sort("buckets").with_columns(
-        pl.col("counts").cum_sum().over(names).alias("up_to"), pl.col("counts").sum().over(names).alias("total")
-    )
-    of_bucket = {bucket: value_of(bucket) for bucket in merged["buckets"].unique().to_list()}
-    value = pl.col("buckets").replace_strict(of_bucket, return_dtype=pl.Float64, default=None)
-
-    def at(q: float) -> pl.Expr:
-        rank = (pl.col("total") * q).ceil().clip(1)
-        return value.filter(pl.col("up_to") >= rank).first()
-
-    return merged.group_by(names).agg(at(q).alias(name) for name, q in quantiles.items())
+def _quantiles(histograms: pl.DataFrame, names: list[str], quantiles: Mapping[str, float]) -> pl.DataFrame:
+    """The durations that a share of all do not exceed (the nearest rank)."""
+    found = [histograms.clear().select(*names, *(pl.lit(0.0).alias(name) for name in quantiles))]
+    for some in histograms.select(names).unique().iter_slices(dense.AT_ONCE):
+        some = some.with_row_index("cell")
+        entries = histograms.join(some, on=names, nulls_equal=True).select("cell", *_HISTOGRAM).explode(_HISTOGRAM)
+        cells, buckets, counts = (entries[name].to_numpy() for name in ("cell", *_HISTOGRAM))
+        columns = dense.quantiles_of(cells, buckets, counts, list(quantiles.values()), len(some))
+        told = zip(quantiles, columns, strict=True)
+        found.append(some.select(*names, *(pl.Series(name, column) for name, column in told)))
+    return pl.concat(found)
 
 
 def _distinct(registers: pl.DataFrame, cells: pl.DataFrame, names: list[str]) -> pl.DataFrame:
     """How many distinct things the sketches of cells have seen."""
-    merged = registers.group_by("cell", "rank").agg(pl.len()).group_by("cell").agg("rank", "len")
-    told = zip(merged["rank"].to_list(), merged["len"].to_list(), strict=True)
-    numbers = pl.Series("number", [distinct_by_ranks(dict(zip(*each, strict=True))) for each in told], pl.Int64)
-    wide = merged.select("cell", numbers).join(cells, on="cell")
-    return wide.group_by(names).agg(pl.col("number").filter(pl.col("what") == what).first().alias(what) for what in SKETCHED)
+    return _wide(how_many(registers).join(cells, on="cell"), names)
+
+
+def _wide(numbers: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """The `number` of each `what` in a column of its own."""
+    return numbers.group_by(names).agg(pl.col("number").filter(pl.col("what") == what).first().alias(what) for what in SKETCHED)
 
 
 def redactions_by(
@@ -255,8 +346,9 @@ def redactions_by(
     is_redaction = pl.col("kind") == "redaction"
     rows = stores.sums(store, table, days, [*columns, "tenant"], "records", is_redaction).rename({"records": "redactions"})
     rows = rows.rename({there: here for here, there in own.items() if here in by})
-    folding = fold(rows.select(*by, "tenant"), by, k)
     names = list(by) or ["all"]
+    named = pl.col("tenant").filter(pl.col("tenant") != "").unique().alias("tenants")
+    folding = fold(_keyed(rows.lazy(), by).group_by(names).agg(named).collect(), by, k)
     rows = _keyed(folding.apply(rows.lazy()), by).collect()
     out = rows.group_by(names).agg(
         pl.col("redactions").sum(), pl.col("tenant").filter(pl.col("tenant") != "").n_unique().alias("tenants")

@@ -10,7 +10,7 @@ A **rollup** is one frame with six kinds of rows, the rows of the store; compact
 | `actor` | the same | who did what, as `prints`, and in how many records (`counts`) |
 | `redaction` | hour, dimensions, statement (in `signature`), entity type (in `what`) | how many (`records`) |
 | `seen` | hour | the fingerprints of the records that were counted |
-| `total` | hour, source, function, module, version, environment | what a coarse question needs, added up: see `totals` |
+| `total` | hour, source, function, module, version, environment, `what` | what a coarse question needs: see `totals` |
 
 An `actor`'s print is 31 bits of a keyed hash of the first account or user that a record names, times 2³², plus 32 bits of one of
 an issue or page that it names, or 0 for none. A record counts for the first issue or page and adds 0 to the others, which are
@@ -24,13 +24,14 @@ sorted. So the bytes are the same too.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
 import polars as pl
 
 from logscrub.metrics.columns import Columns, Some
 from logscrub.metrics.outcomes import OUTCOMES
-from logscrub.metrics.sketches import RANKS, bucket_of
+from logscrub.metrics.sketches import RANKS, bucket_of, distinct_by_ranks
 
 DIMENSIONS: Final = ("hour", "source", "function", "module", "version", "environment", "level", "signature", "tenant")
 COUNTERS: Final = ("records", "errors", *(o.column for o in OUTCOMES), "invocations", "requests", "size")
@@ -59,14 +60,14 @@ LISTS: Final = tuple(name for name, kind in SCHEMA.items() if isinstance(kind, p
 
 
 CONTENT: Final = {
+    "seen": ("prints",),
     "actor": ("prints", "counts"),
     "count": (*COUNTERS, "buckets", "counts"),
     "distinct": ("registers",),
     "invocation": ("invocation", "first_ms", "last_ms"),
     "redaction": COUNTERS,
-    "seen": ("prints",),
 }
-"""What rows of a kind hold."""
+"""What rows of a kind hold; in the order of a compacted file, so that totals, behind them, are far from the longest lists."""
 _PLACE: Final = ("kind", "hour", "cell", "what")
 """What tells rows apart while they are rolled up: names are many, and the same, so a number stands for them."""
 
@@ -160,17 +161,41 @@ def merge(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
 
 
 def totals(rows: pl.DataFrame) -> pl.DataFrame:
-    """What rows of the kinds `count` and `invocation` add up to, where these are all of their hours, and merged.
+    """What rows of the kinds `count`, `invocation` and `distinct` add up to, where these are all of their hours, and merged.
 
     Of records (`what`: `records`), the counters and durations. Of `invocations`, how many are in no other total of their hour, as
     `records`, and how long these were at work, as `buckets`; and of those that are, what the rows say: so invocations can be told
-    apart whatever is asked for, and most of them need not be. Of `tenants`, a row for each that has records.
+    apart whatever is asked for, and most of them need not be. Of `actors` and `objects`, one sketch, and how many it tells, as
+    `records`: it is needed only where totals are added up further. Of `tenants`, as `prints`, those that have records
+    (`tenant_print`).
     """
     cells = rows.select(COARSE).unique().with_row_index("cell")
     rows = rows.join(cells, on=list(COARSE), how="left", nulls_equal=True)
     counts = rows.filter(pl.col("kind") == "count")
+    parts = [_counted(counts), _invoked(rows), _told_apart(rows), _tenants(counts)]
+    named = pl.concat(parts, how="diagonal").join(cells, on="cell")
+    none = [pl.lit("").alias(name) for name in ("level", "signature", "tenant")]
+    return _ordered(named.with_columns(pl.lit("total").alias("kind"), *none))
+
+
+TOTALLED: Final = ("count", "invocation", "distinct")
+"""The kinds that are added up."""
+
+
+def tenant_print(tenant: str) -> int:
+    """What stands for a customer in totals: 63 bits of a hash of the pseudonym, which is itself made with the key."""
+    return int.from_bytes(blake2b(tenant.encode(), digest_size=8).digest(), "big") >> 1
+
+
+def _counted(counts: pl.DataFrame) -> pl.DataFrame:
+    """Totals of records."""
     durations = counts.filter(pl.col("buckets").list.len() > 0).select("cell", "buckets", "counts").explode("buckets", "counts")
     records = counts.group_by("cell").agg(pl.col(name).sum() for name in COUNTERS)
+    return records.join(_histograms(durations), on="cell", how="left").with_columns(pl.lit("records").alias("what"))
+
+
+def _invoked(rows: pl.DataFrame) -> pl.DataFrame:
+    """Of invocations."""
     lists = ("invocation", "first_ms", "last_ms")
     worked = (
         rows.filter(pl.col("kind") == "invocation")
@@ -187,16 +212,39 @@ def totals(rows: pl.DataFrame) -> pl.DataFrame:
     spans = own.filter(pl.col("ms") > 0).select("cell", buckets, pl.lit(1, pl.Int64).alias("counts"))
     numbers = own.group_by("cell").agg(pl.len().cast(pl.Int64).alias("records"))
     invocations = worked.select("cell").unique().join(numbers, on="cell", how="left").with_columns(pl.col("records").fill_null(0))
-    parts = [
-        records.join(_histograms(durations), on="cell", how="left").with_columns(pl.lit("records").alias("what")),
-        invocations.join(_histograms(spans), on="cell", how="left")
-        .join(shared, on="cell", how="left")
-        .with_columns(pl.lit("invocations").alias("what")),
-    ]
-    tenants = counts.select("cell", "tenant").unique().with_columns(pl.lit("tenants").alias("what"))
-    named = pl.concat([*parts, tenants], how="diagonal").join(cells, on="cell").with_columns(pl.col("tenant").fill_null(""))
-    fine = [pl.lit("").alias(name) for name in ("level", "signature")]
-    return _ordered(named.with_columns(pl.lit("total").alias("kind"), *fine))
+    told = invocations.join(_histograms(spans), on="cell", how="left").join(shared, on="cell", how="left")
+    return told.with_columns(pl.lit("invocations").alias("what"))
+
+
+def _told_apart(rows: pl.DataFrame) -> pl.DataFrame:
+    """Of actors and objects."""
+    entries = rows.filter(pl.col("kind") == "distinct").select("cell", "what", "registers").explode("registers")
+    ranks = entries.group_by("cell", "what", pl.col("registers") // RANKS).agg((pl.col("registers") % RANKS).max().alias("rank"))
+    numbers = how_many(ranks.select(pl.struct("cell", "what").alias("cell"), "rank")).unnest("cell")
+    lists = (
+        ranks.select("cell", "what", pl.col("registers") * RANKS + pl.col("rank"))
+        .sort("registers")
+        .group_by("cell", "what", maintain_order=True)
+        .agg("registers")
+    )
+    return lists.join(numbers.rename({"number": "records"}), on=["cell", "what"])
+
+
+def how_many(ranks: pl.DataFrame) -> pl.DataFrame:
+    """How many distinct things sketches have seen: `cell` and `number`. `ranks`: the `rank` of each of a cell's registers."""
+    merged = ranks.group_by("cell", "rank").agg(pl.len()).group_by("cell").agg("rank", "len")
+    told = zip(merged["rank"].to_list(), merged["len"].to_list(), strict=True)
+    numbers = [distinct_by_ranks(dict(zip(*each, strict=True))) for each in told]
+    return merged.select("cell", pl.Series("number", numbers, pl.Int64))
+
+
+def _tenants(counts: pl.DataFrame) -> pl.DataFrame:
+    """Of tenants."""
+    prints = {tenant: tenant_print(tenant) for tenant in counts["tenant"].unique().to_list() if tenant}
+    printed = pl.col("tenant").replace_strict(prints, return_dtype=pl.Int64, default=None)
+    found = counts.select("cell", printed.alias("prints")).unique().sort("prints")
+    lists = found.group_by("cell", maintain_order=True).agg(pl.col("prints").drop_nulls())
+    return lists.with_columns(pl.lit("tenants").alias("what"))
 
 
 def _histograms(durations: pl.DataFrame) -> pl.DataFrame:

@@ -22,14 +22,15 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from logscrub.errors import InputError, OutputError, UsageError
-from logscrub.metrics.rollup import CONTENT, KEYS, LISTS, SCHEMA, merge, totals
+from logscrub.metrics.rollup import CONTENT, KEYS, LISTS, SCHEMA, TOTALLED, merge, totals
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable, WriterProperties
     from deltalake import Schema as DeltaSchema
 
-VERSION: Final = 2
-"""Of the schema: what an older logscrub would not read or merge rightly. 2: rows of the kind `actor`."""
+VERSION: Final = 3
+"""Of the schema: what an older logscrub would not read or merge rightly. 2: rows of the kind `actor`. 3: one row of totals has
+all tenants of a cell."""
 _DESCRIPTION = re.compile(r"logscrub metrics, schema (?P<version>\d+), key (?P<key>[0-9a-f]{16})")
 _MOST_RACES = 50
 """How often a commit is tried again because others came first."""
@@ -225,9 +226,9 @@ def days_between(store: Store, table: DeltaTable, since: date | None, until: dat
     return [*named, None] if None in every and since is None and until is None else [*named]
 
 
-def of_day(store: Store, table: DeltaTable, day: date | None, columns: Sequence[str], which: pl.Expr) -> pl.LazyFrame:
-    """Rows of a day, lazily. Collect them within `told`."""
-    return scan(store, table).filter(_one_of("day", [day]), which).select(list(columns))
+def of_days(store: Store, table: DeltaTable, days: Sequence[date | None], columns: Sequence[str], which: pl.Expr) -> pl.LazyFrame:
+    """Rows of some days, lazily. Collect them within `told`."""
+    return scan(store, table).filter(_one_of("day", days), which).select(list(columns))
 
 
 def pairs(store: Store, table: DeltaTable, days: Sequence[date | None], columns: Sequence[str], which: pl.Expr) -> pl.DataFrame:
@@ -237,10 +238,16 @@ def pairs(store: Store, table: DeltaTable, days: Sequence[date | None], columns:
         return frame.unique().collect(engine="streaming")
 
 
-def added_up(store: Store, table: DeltaTable, days: Sequence[date | None]) -> list[date | None]:
-    """The days of which all that coarse questions need was added up when they were compacted, and nothing came to since."""
+def added_up(store: Store, table: DeltaTable, days: Sequence[date | None], columns: Sequence[str] = ()) -> pl.DataFrame:
+    """The totals of tenants of the days of which all that coarse questions need was added up when they were compacted, and
+    nothing came to since: `day`, `prints` and these columns. Every such day has some. Raises InputError.
+    """
     alone = [day for day, (files, _) in days_of(store, table).items() if files == 1 and day in days]
-    return pairs(store, table, alone, ["day"], pl.col("kind") == "total")["day"].to_list()
+    of_tenants = pl.col("kind").eq("total") & pl.col("what").eq("tenants")
+    is_told = pl.col("prints").is_not_null()  # totals of before version 3 are of no use
+    with told(store.url):
+        found = of_days(store, table, alone, list(dict.fromkeys(("day", "prints", *columns))), of_tenants)
+        return found.filter(is_told).collect()
 
 
 def sums(
@@ -254,14 +261,17 @@ def sums(
 
 
 def compact(store: Store) -> int:
-    """Merges the rows of each day that has several files. Returns how many days were rewritten.
+    """Merges the rows of each day that has several files, or was not added up yet. Returns how many days were rewritten.
 
     Each day is one commit: readers see the old rows or the new ones. What the rows add up to (`totals`) comes with them, and is
     of use as long as that file is the day's only one. Raises OutputError, InputError.
     """
     _migrate(store)
     rewritten = 0
-    for day in sorted((day for day, (files, _) in days_of(store).items() if files > 1), key=str):
+    table = store.table()
+    days = list(days_of(store, table))
+    done = set(added_up(store, table, days)["day"].to_list())
+    for day in sorted((day for day in days if day not in done), key=str):
         for _ in range(_MOST_RACES):
             table = store.table()
             if _overwrite(store, table, day, _merged(store, table, day)):
@@ -280,7 +290,7 @@ def _merged(store: Store, table: DeltaTable, day: date | None) -> Iterator[pl.Da
         for hour in hours:
             rows = read(store, table, kinds=(kind,), days=[day], hours=[hour], columns=(*KEYS, *content))
             part = merge([rows.with_columns(pl.lit(None, t).alias(n) for n, t in SCHEMA.items() if n not in rows.columns)])
-            if kind in ("count", "invocation"):
+            if kind in TOTALLED:
                 added.append(totals(part))
             yield part
     yield pl.concat(added).sort(KEYS, nulls_last=False)
