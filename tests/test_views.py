@@ -147,7 +147,9 @@ PICTURE = b"\x89PNG\r\x1a\0\0\0\rIHDR\0\0\1\0\0\0\1\0\x08\6\0\0\0\\r\xa8f"
     ("data", "binary"),
     [
         (PICTURE, True),
-        (bytes(40), True),
+        (bytes(40) + PICTURE, True),
+        (bytes(40), False),  # a hole where a log was cut off
+        (bytes(40) + b"INFO done", False),
         (b"\0\1\2", False),  # too little to tell
         (b"id=7\0name=jane.doe@acme.example\0role=admin\0", False),  # NULs between texts
         (b"\x1b[32mok\x1b[0m\t12 ms \x08\x08\x08\x08done\x07", False),  # what terminals get

@@ -15,13 +15,19 @@ _CONTROL = re.compile(r"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
 """Control characters but those of white space and of terminals (bell, backspace, escape)."""
 _UNDECODED = re.compile("[\ufffd\udc80-\udcff]")
 """What decoding leaves of bytes that are no UTF-8, here or where the log was written."""
+_HOLE = re.compile(r"\x00{16,}")
+"""What a file system leaves where a log was cut off under the program that writes it, or where a machine lost its power."""
 
 
 def is_binary(text: str) -> bool:
     """Whether a text of at least 16 characters is none: a fifth of it or more are control characters and undecoded bytes, and a
-    32nd or more are control characters. Without these, undecoded bytes may be a text in an encoding of its own."""
+    32nd or more are control characters. Without these, undecoded bytes may be a text in an encoding of its own; holes of NULs
+    do not count."""
+    if len(text) < _LEAST or (text.isprintable() and "\ufffd" not in text):
+        return False
+    text = _HOLE.sub("", text)
     size = len(text)
-    if size < _LEAST or (text.isprintable() and "\ufffd" not in text):
+    if size < _LEAST:
         return False
     control = len(_CONTROL.findall(text))
     return control * 32 >= size and (control + len(_UNDECODED.findall(text))) * 5 >= size
