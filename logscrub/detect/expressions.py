@@ -25,6 +25,8 @@ class Known(NamedTuple):
     """Sets of literals for `logscrub.detect.gate`."""
     needs: list[Any]
     """What every match of it has, for the gate: the members of `Needs`."""
+    wider: str | None
+    """What RE2 can look for in its place: `logscrub.detect.wider`. Not of one with literals."""
 
 
 @lru_cache(maxsize=4096)

@@ -4,6 +4,7 @@ Nothing of the gate is written by hand, all of it follows from the parsed patter
 
 - literals of which every match must hold one (`@`, `ATATT3x`, `assigned`), up to three sets of them, one literal of each: all
   of them together are one RE2 set, one linear pass;
+- for patterns without good literals a wider pattern (`logscrub.detect.wider`): all of them are a second RE2 set;
 - how many digits a match has at least, how long a stretch without white space, which characters, and a stretch of which shape
   (`aa00`, `0.0`);
 - the context words of a detector, in the same RE2 set.
@@ -24,6 +25,7 @@ from typing import Any, NamedTuple
 import re2
 
 from logscrub.detect.expressions import known, parsed
+from logscrub.detect.wider import encoded, wider
 
 _FOLDED_BY_PYTHON = r"\x{130}\x{131}"
 """Python takes the Turkish letters İ and ı for an i of any case, RE2 does not."""
@@ -66,36 +68,35 @@ class Gate:
 
     def __init__(self, patterns: Sequence[str], contexts: Sequence[Sequence[str]] = ()) -> None:
         self._needs: list[tuple[int, Needs]] = []
-        """Those of patterns without literals, which are always looked at, by how long a stretch they ask for."""
+        """Those of patterns with neither literals nor a wider one, which are always looked at, by how long a stretch they ask for."""
         self._needs_of: list[Needs] = []
         self._full: list[int] = []
         """For each pattern the sum of the bits of its sets of literals: one of each set must be there."""
         atoms: dict[str, list[tuple[int, int]]] = {}
         words_near: dict[str, list[int]] = {}
         self._contextual: frozenset[int] = frozenset(i for i, words in enumerate(contexts) if words)
+        wide: list[tuple[int, str]] = []
         for i, pattern in enumerate(patterns):
             sets = literals(pattern)
             self._needs_of.append(needs(pattern))
             if not sets:
-                self._needs.append((i, self._needs_of[i]))
+                wide_one = wider(pattern)
+                if wide_one is None:
+                    self._needs.append((i, self._needs_of[i]))
+                else:
+                    wide.append((i, wide_one))
             self._full.append((1 << len(sets)) - 1)
             for n, words in enumerate(sets):
                 for word in words:
                     atoms.setdefault(word, []).append((i, 1 << n))
             for word in contexts[i] if contexts else ():
                 words_near.setdefault("".join(_literal(ord(x), _IGNORECASE) for x in word), []).append(i)
-        options = re2.Options()
-        options.log_errors = False
-        options.max_mem = 64 << 20
-        self._set = re2.Set.SearchSet(options)
-        self._lets: list[tuple[list[tuple[int, int]], list[int]]] = []
+        both = list(dict.fromkeys((*atoms, *words_near)))
+        self._set, self._canary = _set_of(both)
+        self._lets = [(atoms.get(atom, []), words_near.get(atom, [])) for atom in both]
         """For each member of the set: the patterns whose literal it is (with the set's bit), those whose context it is."""
-        for atom in {**atoms, **words_near}:
-            self._set.Add(atom)
-            self._lets.append((atoms.get(atom, []), words_near.get(atom, [])))
-        self._canary = self._set.Add("")
-        """Matches everything. Where not even this is reported, RE2 gave up (for want of memory; it says no more)."""
-        self._set.Compile()
+        self._wider, self._wider_canary = _set_of([pattern for _, pattern in wide])
+        self._of_wider = [(i, self._needs_of[i]) for i, _ in wide]
         self._all = list(range(len(patterns)))
         self._needs.sort(key=lambda n: n[1].unbroken)
         self._lengths = [n.unbroken for _, n in self._needs]
@@ -107,12 +108,9 @@ class Gate:
         """
         have: dict[int, int] = {}
         near: set[int] = set(named)
-        try:
-            data = text.encode()
-        except UnicodeEncodeError:
-            data = text.encode("utf-8", "replace")
-        hits = self._set.Match(data)
-        if self._canary not in hits:
+        data = encoded(text)
+        hits, wide = self._set.Match(data), self._wider.Match(data)
+        if self._canary not in hits or self._wider_canary not in wide:
             return self._all
         for hit in hits:
             if hit != self._canary:
@@ -129,6 +127,7 @@ class Gate:
         shape = text.translate(_SHAPES) if ascii_only else ""
         contextual = self._contextual
         maybe = [(i, needs_of[i]) for i, bits in have.items() if bits == full[i]]
+        maybe += [self._of_wider[hit] for hit in wide if hit != self._wider_canary]
         maybe += self._needs[: bisect_right(self._lengths, unbroken)]
         found = []
         for i, (least, longest, most_solid, all_of, one_of, foreign, its_shape) in maybe:
@@ -145,6 +144,20 @@ class Gate:
                 found.append(i)
         found.sort()
         return found
+
+
+def _set_of(patterns: Sequence[str]) -> tuple[Any, int]:
+    """A set of patterns for RE2, and the number of one that matches everything: where not even that is reported, RE2 gave up (for
+    want of memory; it says no more)."""
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = 64 << 20
+    found = re2.Set.SearchSet(options)
+    for pattern in patterns:
+        found.Add(pattern)
+    canary = found.Add("")
+    found.Compile()
+    return found, canary
 
 
 def literals(pattern: str) -> list[list[str]]:
