@@ -78,15 +78,18 @@ class Lexicon:
         self._names, self._words, self._either, self._shapes = _lists()
         self._bias = self._shapes["bias"]
 
-    def grade(self, word: str) -> Grade:
-        """What a word is; of a word of several pieces (`Min-jun`, `O'Brien`), what its pieces make together."""
+    def grade(self, word: str, by_shape: bool = True) -> Grade:
+        """What a word is; of a word of several pieces (`Min-jun`, `O'Brien`), what its pieces make together.
+
+        `by_shape`: False to take a word for `unknown` that may be `like`: whose shape alone would tell, at some cost.
+        """
         folded = word.lower() if word.isascii() else fold(word)
         if folded.isalpha():
-            known = self._piece(folded, word)
+            known = self._piece(folded, word, by_shape)
             return "name" if known == "capital" and not word.islower() else known
-        return "word" if _CONTRACTION.search(folded) else self._compound(_PIECE.findall(word))
+        return "word" if _CONTRACTION.search(folded) else self._compound(_PIECE.findall(word), by_shape)
 
-    def _piece(self, folded: str, word: str) -> Grade:
+    def _piece(self, folded: str, word: str, by_shape: bool) -> Grade:
         if folded in self._own:
             return self._own[folded]
         if folded in self._names:
@@ -100,10 +103,10 @@ class Lexicon:
             return "like" if 1 < len(folded) < _LONGEST else "word"  # accents in the log of an English-speaking app
         if folded in self._words or len(folded) < 2 or len(folded) > _LONGEST:
             return "word"
-        return "like" if len(folded) <= _LONGEST_NAME and self.shape(folded) > _LIKE else "unknown"
+        return "like" if by_shape and len(folded) <= _LONGEST_NAME and self.shape(folded) > _LIKE else "unknown"
 
-    def _compound(self, pieces: list[str]) -> Grade:
-        known = [(p, self._piece(fold(p), p)) for p in pieces if len(p) > 1]
+    def _compound(self, pieces: list[str], by_shape: bool) -> Grade:
+        known = [(p, self._piece(fold(p), p, by_shape)) for p in pieces if len(p) > 1]
         grades = [g for _, g in known]
         if len(known) > 1 and pieces[0].lower() in JOINED_PARTICLES and grades[1:] == ["word"] and pieces[-1][0].isupper():
             return "like"

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from logscrub.detect.names.lexicon import EITHER, JOINED_PARTICLES, Grade, Lexicon, fold
@@ -121,6 +122,7 @@ class _Word(NamedTuple):
     end: int
     text: str
     grade: Grade
+    """Of a word in small letters without a look at its shape."""
     case: str
     """`C` capitalised, `U` all capitals, `l` small letters, `i` an initial, `p` a particle, `?` written like code."""
     joined: bool
@@ -132,6 +134,11 @@ class ListedNames:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
+        self._known = lru_cache(maxsize=50_000)(self._case_and_grade)
+
+    def _case_and_grade(self, word: str) -> tuple[str, Grade]:
+        case = _case(word)
+        return case, self._lexicon.grade(word, case != "l") if case in "CUl" else "unknown"
 
     def recognise(self, text: str) -> list[Span]:
         """The spans of names in `text`, in order, apart."""
@@ -163,12 +170,11 @@ class ListedNames:
                 word, end = word[:-2], end - 2
             joined = start - before <= 2 and (text[before:start] == " " or _GAP.fullmatch(text, before, start) is not None)
             before = end
-            case = _case(word)
+            case, grade = self._known(word)
             if case == "l" and (text[start - 1 : start] in _CODE_BEFORE or text[end : end + 1] in _CODE_AFTER):
-                case = "?"
-            if case == "C" and joined and word.lower() in _PARTICLES and _begins(text, end):
-                case = "p"
-            grade = self._lexicon.grade(word) if case in "CUl" else "unknown"
+                case, grade = "?", "unknown"
+            elif case == "C" and joined and word.lower() in _PARTICLES and _begins(text, end):
+                case, grade = "p", "unknown"
             words.append(_Word(start, end, word, grade, case, joined))
         return words
 
@@ -191,7 +197,7 @@ class ListedNames:
                 if names == 1:
                     return len(word) > 3 or announced()
                 return grades[0] in ("like", "unknown") and self._lexicon.made_of_names(fold(word))
-            return names > 0 or ("unknown" not in grades and announced())
+            return names > 0 or (announced() and all(w.grade != "unknown" or self._lexicon.grade(w.text) == "like" for w in full))
         if case == "U":
             return names > 0 and ((len(full) > 1 and "unknown" not in grades) or announced())
         if len(full) > 1:
@@ -231,11 +237,17 @@ def _phrases(words: list[_Word]) -> Iterator[tuple[int, int]]:
     first = 0
     held: _Word | None = None
     for i, word in enumerate(words):
-        if not word.joined or word.case == "?" or _is_ordinary(words, first, i) or (held is not None and not _alike(held, word)):
+        may_be_ordinary = word.grade in ("word", "capital")
+        if (
+            not word.joined
+            or word.case == "?"
+            or (may_be_ordinary and _is_ordinary(words, first, i))
+            or (held is not None and not _alike(held, word))
+        ):
             if held is not None:
                 yield first, i
             first, held = i, None
-        if word.case == "?" or _is_ordinary(words, first, i):
+        if word.case == "?" or (may_be_ordinary and _is_ordinary(words, first, i)):
             first = i + 1
         elif word.case in "CUl":
             held = word
