@@ -13,7 +13,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import accumulate
 
 import orjson
@@ -149,6 +149,7 @@ class Engine:
         types = "|".join(sorted(re.escape(t) for t in {*catalogue.entity_types, "WITHHELD"}))
         self.placeholder = re.compile(rf"<(?:{types})(?::[0-9a-f]{{20}})?>")
         self._contexts_of = lru_cache(maxsize=4096)(self._contexts)
+        self._find_fields = lru_cache(maxsize=8)(partial(find_fields, index=self.fields))  # a line and the text that it is
         self._remember = lru_cache(maxsize=_MOST_REMEMBERED)(self._judge)
         self._remember_line = lru_cache(maxsize=_MOST_REMEMBERED)(self._judge_line)
 
@@ -224,7 +225,7 @@ class Engine:
         spans = self._remember(masked, (), 0) if len(masked) <= _REMEMBERED_LENGTH else self._windowed(masked, ())
         if before == NOTHING_OPEN and not _OPENING.search(masked):
             return spans, NOTHING_OPEN
-        found, after = find_fields(masked, self.fields, before)
+        found, after = self._find_fields(masked, before=before)
         extra = [self._field_span(f.start, f.end, f.rule.detector, masked[f.start : f.end]) for f in found]
         inside, armour = _armour(masked, before.armour)
         if inside is not None and self._key_detector is not None:
@@ -364,7 +365,7 @@ class Engine:
                     found += [
                         Span(s, e, d.entity_type, d.guideline, d.id, d.certainty, text[s:e]) for s, e in _around(text, start, end)
                     ]
-        for value in find_fields(text, self.fields)[0]:
+        for value in self._find_fields(text, before=NOTHING_OPEN)[0]:
             span = self._field_span(value.start, value.end, value.rule.detector, text[value.start : value.end])
             found.append(span._replace(requote=value.requote) if value.requote else span)
         return found

@@ -32,7 +32,7 @@ _SCHEME = re.compile(
     r"(?i)(?:Bearer|Basic|Token|Digest|JWT|Negotiate|ApiKey|AWS4-HMAC-SHA256|SharedAccessSignature)\s{1,4}(?=\S)"
 )
 _KEY = re.compile(
-    r"""(?<![\w.])(?<!\w-)(?P<key>[^\W\d][\w.-]{0,63})(?P<close>\\{0,31}["'`]|\)?\]|\)|(?:&quot;))?
+    r"""(?<![\w.])(?<!\w-)(?P<key>[^\W\d][\w.-]{0,63}+)(?P<close>\\{0,31}["'`]|\)?\]|\)|(?:&quot;))?
         (?P<sep> \s{0,2}(?:=>|!~|[:~=]=?(?!/)|!=)\s{0,4} | \s{1,2}(?=\\{0,31}["'“«`]) )
       | (?P<bracket>[{}\[\]])""",
     re.X,

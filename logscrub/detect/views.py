@@ -39,7 +39,10 @@ _JSON_ESCAPE = re.compile(r'\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a
 _SGR = re.compile(r"\x1b\[[0-9;:]{0,40}[A-Za-z]")
 _SHORT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/]{16,}|[A-Za-z0-9_-]{16,})={0,2}(?![A-Za-z0-9+/_=-])")
-_HEX = re.compile(r"(?<![0-9A-Za-z])(?:[0-9a-f]{2}){8,}(?![0-9A-Za-z])|(?<![0-9A-Za-z])(?:[0-9A-F]{2}){8,}(?![0-9A-Za-z])")
+_HEX = re.compile(
+    r"[0-9A-Fa-f](?<![0-9A-Za-z].)"
+    r"(?:(?<=[0-9a-f])[0-9a-f](?:[0-9a-f]{2}){7,}|(?<=[0-9A-F])[0-9A-F](?:[0-9A-F]{2}){7,})(?![0-9A-Za-z])"
+)
 _INVISIBLE = frozenset(("Zs", "Zl", "Zp", "Cf"))
 _LONGEST_ENCODED = 1 << 20
 
