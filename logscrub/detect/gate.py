@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import itertools
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from re import _constants as c  # type: ignore[attr-defined]
@@ -34,6 +33,8 @@ _DIGIT = re.compile(r"\d")
 _SOLID = re.compile(r"[\w+/=%.-]+")
 _SHAPES = {i: "0" if chr(i).isdigit() else "a" for i in range(128) if chr(i).isalnum()}
 _SPACES = [i for i in range(0x3001) if chr(i).isspace()]
+_LEAST_SOLID = 14
+"""From how many characters on it is worth to look whether they stand in a solid stretch, and not only in an unbroken one."""
 _MOST_LITERALS = 400
 _MOST_SETS = 3
 """Sets of literals of one pattern that are looked for."""
@@ -67,8 +68,8 @@ class Gate:
     """
 
     def __init__(self, patterns: Sequence[str], contexts: Sequence[Sequence[str]] = ()) -> None:
-        self._needs: list[tuple[int, Needs]] = []
-        """Those of patterns with neither literals nor a wider one, which are always looked at, by how long a stretch they ask for."""
+        self._always: list[int] = []
+        """The patterns with neither literals nor a wider one."""
         self._needs_of: list[Needs] = []
         self._full: list[int] = []
         """For each pattern the sum of the bits of its sets of literals: one of each set must be there."""
@@ -82,7 +83,7 @@ class Gate:
             if not sets:
                 wide_one = wider(pattern)
                 if wide_one is None:
-                    self._needs.append((i, self._needs_of[i]))
+                    self._always.append(i)
                 else:
                     wide.append((i, wide_one))
             self._full.append((1 << len(sets)) - 1)
@@ -96,10 +97,8 @@ class Gate:
         self._lets = [(atoms.get(atom, []), words_near.get(atom, [])) for atom in both]
         """For each member of the set: the patterns whose literal it is (with the set's bit), those whose context it is."""
         self._wider, self._wider_canary = _set_of([pattern for _, pattern in wide])
-        self._of_wider = [(i, self._needs_of[i]) for i, _ in wide]
+        self._of_wider = [i for i, _ in wide]
         self._all = list(range(len(patterns)))
-        self._needs.sort(key=lambda n: n[1].unbroken)
-        self._lengths = [n.unbroken for _, n in self._needs]
 
     def candidates(self, text: str, named: frozenset[int] = frozenset()) -> list[int]:
         """Indices of the patterns that may match, in order; `named`: those whose context the text's field gives.
@@ -118,30 +117,43 @@ class Gate:
                 for i, bit in of:
                     have[i] = have.get(i, 0) | bit
                 near.update(context)
-        full, needs_of = self._full, self._needs_of
-        characters = set(text)
-        digits = len(_DIGIT.findall(text))
-        unbroken = max(map(len, text.split()), default=0)
-        solid = max(map(len, _SOLID.findall(text)), default=0) if unbroken >= 14 else unbroken
-        ascii_only = text.isascii()
-        shape = text.translate(_SHAPES) if ascii_only else ""
-        contextual = self._contextual
-        maybe = [(i, needs_of[i]) for i, bits in have.items() if bits == full[i]]
+        full, needs_of, contextual = self._full, self._needs_of, self._contextual
+        maybe = [i for i, bits in have.items() if bits == full[i]]
         maybe += [self._of_wider[hit] for hit in wide if hit != self._wider_canary]
-        maybe += self._needs[: bisect_right(self._lengths, unbroken)]
+        maybe += self._always
+        digits = longest = longest_solid = -1  # worked out when first asked for
+        shape = None
+        ascii_only = text.isascii()
         found = []
-        for i, (least, longest, most_solid, all_of, one_of, foreign, its_shape) in maybe:
-            if (
-                least <= digits
-                and most_solid <= solid
-                and longest <= unbroken
-                and not (foreign and ascii_only)
-                and (its_shape in shape or not ascii_only)
-                and (i not in contextual or i in near)
-                and all_of <= characters
-                and not (one_of and characters.isdisjoint(one_of))
-            ):
-                found.append(i)
+        for i in maybe:
+            if i in contextual and i not in near:
+                continue
+            least, unbroken, solid, all_of, one_of, foreign, its_shape = needs_of[i]
+            if unbroken > 1:
+                if longest < 0:
+                    longest = max(map(len, text.split()), default=0)
+                if unbroken > longest:
+                    continue
+            if (foreign and ascii_only) or not all(map(text.__contains__, all_of)):
+                continue
+            if least:
+                if digits < 0:
+                    digits = len(_DIGIT.findall(text))
+                if least > digits:
+                    continue
+            if solid >= _LEAST_SOLID:
+                if longest_solid < 0:
+                    longest_solid = max(map(len, _SOLID.findall(text)), default=0)
+                if solid > longest_solid:
+                    continue
+            if its_shape and ascii_only:
+                if shape is None:
+                    shape = text.translate(_SHAPES)
+                if its_shape not in shape:
+                    continue
+            if one_of and not any(map(text.__contains__, one_of)):
+                continue
+            found.append(i)
         found.sort()
         return found
 
