@@ -202,7 +202,7 @@ class Engine:
         `path`: the names of the fields they stand in, None where they are lines of a text.
         """
         if path is None:
-            return (self._remember_line if len(form) <= _REMEMBERED_LENGTH else self._judge_line)(form, before)
+            return self._judge_line(form, before)
         return (self._remember if len(form) <= _REMEMBERED_LENGTH else self._judge)(form, path, 0), NOTHING_OPEN
 
     def judge_line(self, text: str, leaf: Leaf, before: Open = NOTHING_OPEN) -> tuple[tuple[Span, ...], Open]:
@@ -231,7 +231,7 @@ class Engine:
         if inside is not None and self._key_detector is not None:
             extra.append(self._field_span(*inside, self._key_detector, masked[inside[0] : inside[1]]))
         if armour:
-            after = replace(after, armour=True)
+            after = after._replace(armour=True)
         return merge([*spans, *extra]), after
 
     def judge_leaf(self, text: str, leaf: Leaf) -> tuple[Span, ...]:

@@ -9,7 +9,6 @@ hands on what the next line must know (`Open`): an object printed over many line
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -138,8 +137,7 @@ class FieldIndex:
         return None if around and around[-1] in _THINGS else self._exact.get("".join(own))
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(NamedTuple):
     """What a line leaves open for the next: brackets with the names before them, a name without its value, a quote."""
 
     brackets: tuple[tuple[str, str], ...] = ()

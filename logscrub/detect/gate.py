@@ -94,7 +94,7 @@ class Gate:
                 words_near.setdefault("".join(_literal(ord(x), _IGNORECASE) for x in word), []).append(i)
         both = list(dict.fromkeys((*atoms, *words_near)))
         self._set, self._canary = _set_of(both)
-        self._lets = [(atoms.get(atom, []), words_near.get(atom, [])) for atom in both]
+        self._lets = [(atoms.get(atom, []), words_near.get(atom, [])) for atom in both] + [([], [])]
         """For each member of the set: the patterns whose literal it is (with the set's bit), those whose context it is."""
         self._wider, self._wider_canary = _set_of([pattern for _, pattern in wide])
         self._of_wider = [i for i, _ in wide]
@@ -111,11 +111,12 @@ class Gate:
         hits, wide = self._set.Match(data), self._wider.Match(data)
         if self._canary not in hits or self._wider_canary not in wide:
             return self._all
+        lets = self._lets
         for hit in hits:
-            if hit != self._canary:
-                of, context = self._lets[hit]
-                for i, bit in of:
-                    have[i] = have.get(i, 0) | bit
+            of, context = lets[hit]
+            for i, bit in of:
+                have[i] = have.get(i, 0) | bit
+            if context:
                 near.update(context)
         full, needs_of, contextual = self._full, self._needs_of, self._contextual
         maybe = [i for i, bits in have.items() if bits == full[i]]

@@ -14,7 +14,6 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -147,7 +146,7 @@ class Redactor:
     def look_at_all(self, raw: Raw, before: Open = NOTHING_OPEN) -> Look:
         """The same with the values that are allowed to stay. Where nothing is found, nothing is in any text of the template."""
         if raw.records:
-            before = replace(NOTHING_OPEN, armour=True) if before.armour else NOTHING_OPEN
+            before = NOTHING_OPEN._replace(armour=True) if before.armour else NOTHING_OPEN
         spans: list[Span] = []
         after = NOTHING_OPEN if raw.records else before
         rest: Open | None = after

@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
 from logscrub.detect.names.lexicon import EITHER, JOINED_PARTICLES, Grade, Lexicon, fold
@@ -113,6 +112,7 @@ _BY = re.compile(r"\bby $")
 _NUMBER = re.compile(r",? ?\d")
 _SUFFIXES = ("'s", "’s")
 _GAP = re.compile(r"[ \u00a0]|(?<=\b[^\W\d_])\.[ \u00a0]?")
+_MOST_KNOWN = 50_000
 _PLAIN = 15
 """Tenths of log odds by which the shape of a word on no list is plainly a name's."""
 
@@ -134,11 +134,16 @@ class ListedNames:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
-        self._known = lru_cache(maxsize=50_000)(self._case_and_grade)
+        self._known: dict[str, tuple[str, Grade]] = {}
+        """Case and grade of words, most of which come again."""
 
-    def _case_and_grade(self, word: str) -> tuple[str, Grade]:
+    def _look_up(self, word: str) -> tuple[str, Grade]:
         case = _case(word)
-        return case, self._lexicon.grade(word, case != "l") if case in "CUl" else "unknown"
+        known = case, self._lexicon.grade(word, case != "l") if case in "CUl" else "unknown"
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known[word] = known
+        return known
 
     def recognise(self, text: str) -> list[Span]:
         """The spans of names in `text`, in order, apart."""
@@ -162,6 +167,7 @@ class ListedNames:
 
     def _words(self, text: str) -> list[_Word]:
         words: list[_Word] = []
+        known = self._known
         before = -9
         for m in _TOKEN.finditer(text):
             start, end = m.span()
@@ -170,7 +176,7 @@ class ListedNames:
                 word, end = word[:-2], end - 2
             joined = start - before <= 2 and (text[before:start] == " " or _GAP.fullmatch(text, before, start) is not None)
             before = end
-            case, grade = self._known(word)
+            case, grade = known.get(word) or self._look_up(word)
             if case == "l" and (text[start - 1 : start] in _CODE_BEFORE or text[end : end + 1] in _CODE_AFTER):
                 case, grade = "?", "unknown"
             elif case == "C" and joined and word.lower() in _PARTICLES and _begins(text, end):
