@@ -30,6 +30,8 @@ _AT_LEAST = {
 _MOST_COUNTED = 8
 """Repetitions whose number is kept: to count further takes many states."""
 _MOST_REQUIRED = 40
+_LONGEST = 2_000
+"""Characters of a wider pattern: longer ones take RE2 more states than they are worth."""
 _SURROGATES = range(0xD800, 0xE000)
 
 
@@ -38,7 +40,7 @@ class _None(Exception):
 
 
 def wider(pattern: str) -> str | None:
-    """A pattern for RE2 that matches wherever `pattern` does; None where there is none."""
+    """A pattern for RE2 that matches wherever `pattern` does; None where there is no good one."""
     before = known(pattern)
     return wider_of(pattern) if before is None else before.wider
 
@@ -53,7 +55,7 @@ def wider_of(pattern: str) -> str | None:
         re2.compile(wide, options=options)
     except (_None, re2.error):  # of these: what RE2 finds too large
         return None
-    return wide
+    return wide if len(wide) <= _LONGEST else None
 
 
 def encoded(text: str) -> bytes:
