@@ -144,7 +144,7 @@ def ingest_all(
     processes = max(1, processors() // 2) if bytes_there > _MANY else 0  # counting takes less than scrubbing
     wait_for_input(items)
     gc.disable()  # many thousand records are kept at a time, none of them in a cycle: looking for some takes a tenth
-    with engine_of(redactor, engine, processes=None) as using, progress(items, "redactions") as begin:
+    with engine_of(redactor, engine, processes=max(1, processors() - processes)) as using, progress(items, "redactions") as begin:
         with Counters(kept, redactor.pseudonymizer.derived("metrics"), processes) as counters:
             for job in jobs:
                 tally = _one(using, job, counters, input_format, begin())

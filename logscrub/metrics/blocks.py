@@ -61,11 +61,10 @@ class Block(NamedTuple):
         return self.data[start - HEAD + ID.start : start - 1]
 
 
-def block_of(text: str, began: Callable[[str], int | None]) -> Block | None:
-    """The records of whole lines, if all that begin in them have this layout. `began`: when an hour did (`2026-11-17T09`)."""
-    if "\x1b" in text or "\r" in text:
+def block_of(data: bytes, began: Callable[[str], int | None]) -> Block | None:
+    """The records of whole lines of UTF-8, if all that begin in them have this layout. `began`: when an hour did (`2026-11-17T09`)."""
+    if b"\x1b" in data or b"\r" in data:
         return None
-    data = text.encode()
     if any(detail in data for detail in _DETAILS):
         return None
     there = np.frombuffer(data + bytes(HEAD), np.uint8)

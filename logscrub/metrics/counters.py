@@ -11,19 +11,22 @@ import multiprocessing
 import os
 import re
 import signal
-from contextlib import AbstractContextManager
+import sys
+from contextlib import AbstractContextManager, suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from logscrub.errors import InputError, LogscrubError, OutputError, UsageError
 from logscrub.metrics.counting import Counted, Ingestion
 from logscrub.metrics.records import Records
 from logscrub.metrics.store import Store
 
-_PART = 2 << 20
+_PART = 1 << 20
 """Bytes of a part, roughly."""
+_ROOM = 1 << 20
+"""Bytes that wait in the pipe of a process while it counts, so that who scrubs need not wait: all that a system gives."""
 _CUTS = (
     (re.compile(rb'\{"'), re.compile(rb'\n(?=\{")')),
     (
@@ -38,7 +41,19 @@ _LOOK = 16 << 10
 """Bytes before the end of a part in which a place to cut is looked for first."""
 _SMALL = {"POLARS_MAX_THREADS": "1", "_RJEM_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0", "MALLOC_ARENA_MAX": "1"}
 """The environment of a process that counts: one thread, for there are several such processes, and no memory held back."""
+if sys.platform == "linux":
+    import fcntl
 _PIECE, _END, _COMMIT = b"p", b"e", b"c"
+
+
+class _Process(NamedTuple):
+    """A process that counts."""
+
+    process: BaseProcess
+    parts: Connection
+    """Takes what it is to count."""
+    answers: Connection
+    """What it counted, or why it gave up."""
 
 
 class Counters:
@@ -50,7 +65,7 @@ class Counters:
         self._key = key
         self._here = None if processes else Ingestion(store, key)
         self._count = processes
-        self._started: list[tuple[BaseProcess, Connection]] = []
+        self._started: list[_Process] = []
         # a copy of this process would have the locks of Polars' threads, but not the threads
         self._context = multiprocessing.get_context("spawn")
         self._turn = self._context.Lock() if processes > 1 else None
@@ -100,8 +115,8 @@ class Counters:
             return
         for n in range(len(self._started)):
             self._send(n, _COMMIT)
-        for _, pipe in self._started:
-            self.counted.add(self._heard(pipe))
+        for each in self._started:
+            self.counted.add(self._heard(each.answers))
 
     def _heard(self, pipe: Connection) -> Counted:
         """What a process counted. Raises what it raised."""
@@ -118,28 +133,33 @@ class Counters:
         return told
 
     def _send(self, n: int, message: bytes) -> None:
-        while len(self._started) < self._count:
-            self._start()
-        pipe = self._started[n][1]
+        process = self._started[n]
         try:
-            if pipe.poll():
+            if process.answers.poll():
                 raise BrokenPipeError
-            pipe.send_bytes(message)
+            process.parts.send_bytes(message)
         except (BrokenPipeError, ConnectionResetError):
-            self._heard(pipe)  # it only says something unasked where it gave up, and then it raises
+            self._heard(process.answers)  # it only says something unasked where it gave up, and then it raises
 
     def _start(self) -> None:
-        ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_work, args=(theirs, self._store, self._key, self._turn), daemon=True)
+        taken, given = self._context.Pipe(duplex=False)
+        heard, said = self._context.Pipe(duplex=False)
+        if sys.platform == "linux":
+            with suppress(OSError):  # a user may have no more such pipes
+                fcntl.fcntl(given.fileno(), fcntl.F_SETPIPE_SZ, _ROOM)
+        process = self._context.Process(target=_work, args=(taken, said, self._store, self._key, self._turn), daemon=True)
         before = dict(os.environ)
         os.environ.update({name: value for name, value in _SMALL.items() if name not in before})
         process.start()
         for name in _SMALL.keys() - before.keys():
             del os.environ[name]
-        theirs.close()
-        self._started.append((process, ours))
+        taken.close()
+        said.close()
+        self._started.append(_Process(process, given, heard))
 
     def __enter__(self) -> Self:
+        while len(self._started) < self._count:
+            self._start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -147,11 +167,11 @@ class Counters:
             if kind is None:
                 self.commit()
         finally:
-            for process, pipe in self._started:
-                pipe.close()
-                process.join(1)
-                if process.is_alive():
-                    process.kill()
+            for process, parts, answers in self._started:
+                parts.close()
+                answers.close()
+                process.kill()  # what it committed is committed, and to end by itself it would first tidy up what is gone with it
+                process.join()
 
 
 class Counting:
@@ -214,14 +234,16 @@ class Counting:
         self._counters.end(self._process, self._records)
 
 
-def _work(pipe: Connection, store: Store, key: bytes, turn: AbstractContextManager[Any] | None) -> None:
+def _work(
+    parts: Connection, answers: Connection, store: Store, key: bytes, turn: AbstractContextManager[Any] | None
+) -> None:
     """What a process does: counts, until its pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that started it decides
     gc.disable()
     ingestion, records = Ingestion(store, key, turn), Records(blocks=True)
     try:
         while True:
-            message = pipe.recv_bytes()
+            message = parts.recv_bytes()
             if message[:1] == _PIECE:
                 ingestion.take(records.feed(message[1:]))
             elif message == _END:
@@ -229,13 +251,13 @@ def _work(pipe: Connection, store: Store, key: bytes, turn: AbstractContextManag
                 records = Records(blocks=True)
             else:
                 ingestion.commit()
-                pipe.send(ingestion.counted)
+                answers.send(ingestion.counted)
     except (EOFError, OSError):
         return
     except LogscrubError as error:
-        pipe.send((type(error).__name__, str(error)))
+        answers.send((type(error).__name__, str(error)))
     except Exception as error:  # its message may quote a log
-        pipe.send(("", type(error).__name__))
+        answers.send(("", type(error).__name__))
 
 
 def _raised(told: tuple[str, str]) -> Exception:

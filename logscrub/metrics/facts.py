@@ -14,7 +14,6 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from logscrub.metrics.app_metrics import Point
 from logscrub.metrics.blocks import HEAD, ID, LEVELS, Block
@@ -81,6 +80,7 @@ _LONGEST_KNOWN, _MOST_KNOWN = 512, 20_000
 _LONGEST_STACK = 1200
 """Characters of a stack in which its topmost frames are looked for."""
 _MOST_INVOCATIONS = 10_000
+_MOST_THINGS = 20_000
 _SCALE = {"m": 1.0, "s": 1000.0, "min": 60_000.0}
 
 
@@ -148,15 +148,33 @@ class FactFinder:
         self._invocations: dict[str, int] = {}
         self._numbers: dict[bytes, int] = {}
         """The same as bytes."""
+        self._things: dict[bytes, tuple[bytes, int]] = {}
+        self._buckets: dict[tuple[bytes | str, float], int] = {}
 
     def facts(self, item: LogRecord | Point) -> Facts:
         """What a record or a data point says."""
         return self._of_record(item) if isinstance(item, LogRecord) else _of_point(item, self._print(_told(item).encode(*_UTF8)))
 
-    def _hash(self, what: bytes) -> bytes:
-        keyed = self._hashes.copy()  # cheaper than to begin with the key each time
-        keyed.update(what)
-        return keyed.digest()
+    def _thing(self, what: bytes) -> tuple[bytes, int]:
+        """An actor's or an object's hash, and what it adds to a sketch. The same ones are met again and again."""
+        known = self._things.get(what)
+        if known is None:
+            if len(self._things) >= _MOST_THINGS:
+                self._things.clear()
+            keyed = self._hashes.copy()  # cheaper than to begin with the key each time
+            keyed.update(what)
+            hashed = keyed.digest()
+            known = self._things[what] = hashed, register_of(hashed)
+        return known
+
+    def _bucket(self, number: bytes | str, scale: float) -> int:
+        """The bucket of a duration as it is written."""
+        bucket = self._buckets.get((number, scale))
+        if bucket is None:
+            if len(self._buckets) >= _MOST_THINGS:
+                self._buckets.clear()
+            bucket = self._buckets[number, scale] = bucket_of(float(number) * scale)
+        return bucket
 
     def _print(self, what: bytes) -> int:
         keyed = self._prints.copy()
@@ -179,15 +197,15 @@ class FactFinder:
                 if len(self._invocations) >= _MOST_INVOCATIONS:
                     self._invocations.clear()
                 number = self._invocations[invocation] = self._number(invocation.encode(*_UTF8))
-        objects = [self._hash(head[start:end].encode(*_UTF8)) for start, end in shape.objects] if shape.objects else ()
-        sketches = [("objects", register_of(hashed)) for hashed in objects] if objects else []
+        objects = [self._thing(head[start:end].encode(*_UTF8)) for start, end in shape.objects]
+        sketches = [("objects", register) for _, register in objects]
         actor = b""
         tokens = PLACEHOLDER.findall(text) if "<" in text else ()
         for kind, digits in tokens:
             if digits and kind in _ACTORS:
-                hashed = self._hash(digits.encode())
+                hashed, register = self._thing(digits.encode())
                 actor = actor or hashed
-                sketches.append(("actors", register_of(hashed)))
+                sketches.append(("actors", register))
         said = "".join([head[start:end] for start, end in shape.statuses]) if shape.statuses else ""
         outcomes = shape.outcomes.get(said)
         if outcomes is None:
@@ -195,7 +213,7 @@ class FactFinder:
         durations: tuple[tuple[int, int], ...] = ()
         if shape.duration is not None:
             start, end, scale = shape.duration
-            durations = ((bucket_of(float(head[start:end]) * scale), 1),)
+            durations = ((self._bucket(head[start:end], scale), 1),)
         return Facts(
             None if time_ns is None else time_ns // HOUR_NS,
             "logs",
@@ -270,7 +288,7 @@ class FactFinder:
         for n in [n for n, common in enumerate(commons) if common is None]:
             commons[n] = shapes[n].commons.get(levels[n]) or self._common(shapes[n], texts[n], levels[n], levels[n])
         by_id = list(map(id, commons))
-        places = {number: to.place(common) for number, common in zip(by_id, commons, strict=True)}
+        places = {number: to.place(common) for number, common in dict(zip(by_id, commons, strict=True)).items()}
         return [places[number] for number in by_id]
 
     def _varying(self, shape: _Shape, text: bytes, level: bytes, row: int, to: Columns) -> Common:
@@ -280,15 +298,15 @@ class FactFinder:
             return common_of(f)
         if shape.duration is not None:
             start, end, scale = shape.duration
-            to.durations.add(row, bucket_of(float(text[start:end]) * scale), 1)
-        objects = [self._hash(text[start:end]) for start, end in shape.objects] if shape.objects else ()
-        for hashed in objects:
-            to.sketches["objects"].add(row, register_of(hashed), 0)
+            to.durations.add(row, self._bucket(text[start:end], scale), 1)
+        objects = [self._thing(text[start:end]) for start, end in shape.objects] if shape.objects else ()
+        for _, register in objects:
+            to.sketches["objects"].add(row, register, 0)
         actor = b""
         for start, end in shape.actors:
-            hashed = self._hash(text[start:end])
+            hashed, register = self._thing(text[start:end])
             actor = actor or hashed
-            to.sketches["actors"].add(row, register_of(hashed), 0)
+            to.sketches["actors"].add(row, register, 0)
         if actor:
             for act, n in _acts(actor, objects):
                 to.acts.add(row, act, n)
@@ -306,13 +324,12 @@ class FactFinder:
         plain = text.encode(*_UTF8).translate(_NO_DIGITS)
         shape = self._known.get(plain)
         if shape is None:
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
             plainer = _IDS.sub(_zeros, plain)  # of the same length: what is found stands at the same place
             shape = self._known.get(plainer)
             if shape is None:
+                if len(self._known) >= _MOST_KNOWN:
+                    self._known.clear()
                 shape = self._known[plainer] = _shape_of(text)
-            self._known[plain] = shape
         return shape
 
 
@@ -351,11 +368,11 @@ def _shape_of(text: str) -> _Shape:
 def _alone(block: Block) -> set[int]:
     """The records of a block that have to be read one by one: long ones, and such with a stack or with more than ASCII."""
     odd = np.asarray(block.ends - block.starts > _LONGEST_KNOWN) | (block.ends == block.starts)
-    there: npt.NDArray[np.int64] = np.frombuffer(block.data, np.uint8)
+    there = np.frombuffer(block.data, np.uint8)
     odd |= there[block.ends - 1] == ord("\n")
     if not block.data.isascii():
-        wide = np.concatenate((np.zeros(1, np.int64), np.cumsum(there >= 0x80)))
-        odd |= wide[block.ends] != wide[block.starts]
+        wide = np.flatnonzero(there >= 0x80)
+        odd |= np.searchsorted(wide, block.starts) != np.searchsorted(wide, block.ends)
     alone = set(np.flatnonzero(odd).tolist())
     first, last = (int(block.starts[0]), int(block.ends[-1])) if len(block) else (0, 0)
     at = block.data.find(_STACK, first, last)
@@ -372,8 +389,8 @@ def act_of(actor: bytes, thing: bytes | None) -> int:
     return int.from_bytes(actor[:4], "big") >> 1 << 32 | low
 
 
-def _acts(actor: bytes, objects: Sequence[bytes]) -> tuple[tuple[int, int], ...]:
-    return tuple((act_of(actor, each), 0 if n else 1) for n, each in enumerate(objects)) or ((act_of(actor, None), 1),)
+def _acts(actor: bytes, objects: Sequence[tuple[bytes, int]]) -> tuple[tuple[int, int], ...]:
+    return tuple((act_of(actor, each), 0 if n else 1) for n, (each, _) in enumerate(objects)) or ((act_of(actor, None), 1),)
 
 
 def _statement(shape: _Shape, text: str) -> str:

@@ -79,11 +79,19 @@ class Records:
         """`blocks`: hand out blocks of records where many can be read at once."""
         self._blocks = blocks
         self._decoder = TextDecoder()
+        self._fed = False
+        """Whether the decoder has seen anything."""
         self._head = ""
         self._reader: RecordReader | None = None
 
     def feed(self, clean: bytes) -> Iterator[Item | Block]:
         """The records that are complete with these bytes. Use them up before more is fed."""
+        if self._blocks and self._reader is None and not self._fed and clean[-1:] == b"\n" and _is_utf8(clean):
+            reader = reader_of(clean[: clean.index(b"\n")].decode())
+            if isinstance(reader, TextRecords) and (block := block_of(clean, _hour)) is not None:
+                self._reader = reader
+                return reader.block(block)
+        self._fed = True
         return self._items(self._decoder.feed(clean), final=False)
 
     def finish(self) -> Iterator[Item | Block]:
@@ -106,6 +114,13 @@ class Records:
             yield from self._reader.blocks(text)
         else:
             yield from self._reader.feed(text)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        return data.isascii() or bool(data.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def reader_of(line: str) -> RecordReader:
@@ -468,11 +483,15 @@ class TextRecords:
     def blocks(self, text: str) -> Iterator[Item | Block]:
         """The same, but where all has the most common layout a block of many records."""
         lines = self._lines.whole(text)
-        block = None if self._group or not lines else block_of(lines, _hour)
+        block = None if self._group or not lines else block_of(lines.encode(), _hour)
         if block is None:
             for line in lines.split("\n")[:-1]:
                 yield from self._line(line)
             return
+        yield from self.block(block)
+
+    def block(self, block: Block) -> Iterator[Item | Block]:
+        """The records of a block that comes next, and what is open before it."""
         for line in block.data[: block.starts[0] - HEAD_BYTES].decode().split("\n")[:-1]:
             yield from self._line(line)
         yield from self._close()
