@@ -132,25 +132,26 @@ def ingest_all(
         raise UsageError(f"{logs_to}: is a file, but scrubbed logs need a folder to go to; choose another --logs-to")
     good, unreadable = readable(arguments)
     items = expand(good) if good else []
-    redactor = build_redactor(config, key)
-    jobs = jobs_of(redactor, items, logs_to, True) if logs_to is not None else [Job(item, None, item.name) for item in items]
-    refuse_overwriting(jobs, None)
-    kept = open_or_make(store, redactor.pseudonymizer.key_id)
-    for _, error in unreadable:
-        say(str(error))
-    failed = len(unreadable)
-    total = 0
     bytes_there = sum(item.path.stat().st_size for item in items if item.path is not None and item.path.is_file())
-    processes = max(1, processors() // 2) if bytes_there > _MANY else 0  # counting takes less than scrubbing
-    wait_for_input(items)
-    gc.disable()  # many thousand records are kept at a time, none of them in a cycle: looking for some takes a tenth
-    with engine_of(redactor, engine, processes=max(1, processors() - processes)) as using, progress(items, "redactions") as begin:
-        with Counters(kept, redactor.pseudonymizer.derived("metrics"), processes) as counters:
+    processes = max(1, processors() // 2) if bytes_there > _MANY else 0
+    with Counters(processes) as counters:
+        redactor = build_redactor(config, key)
+        jobs = jobs_of(redactor, items, logs_to, True) if logs_to is not None else [Job(item, None, item.name) for item in items]
+        refuse_overwriting(jobs, None)
+        counters.into(open_or_make(store, redactor.pseudonymizer.key_id), redactor.pseudonymizer.derived("metrics"))
+        for _, error in unreadable:
+            say(str(error))
+        failed = len(unreadable)
+        total = 0
+        wait_for_input(items)
+        gc.disable()  # many thousand records are kept at a time, none of them in a cycle: looking for some takes a tenth
+        scrubbing = engine_of(redactor, engine, processes=max(1, processors() - processes))
+        with scrubbing as using, progress(items, "redactions") as begin:
             for job in jobs:
                 tally = _one(using, job, counters, input_format, begin())
                 failed += tally is None
                 total += tally.bytes_read if tally is not None else 0
-        counted = counters.counted
+    counted = counters.counted
     gc.enable()
     for line in _odd(counted):
         say(line)

@@ -62,7 +62,10 @@ class Block(NamedTuple):
 
 
 def block_of(data: bytes, began: Callable[[str], int | None]) -> Block | None:
-    """The records of whole lines of UTF-8, if all that begin in them have this layout. `began`: when an hour did (`2026-11-17T09`)."""
+    """The records of whole lines of UTF-8, if all that begin in them have this layout.
+
+    `began`: when an hour began (`2026-11-17T09`).
+    """
     if b"\x1b" in data or b"\r" in data:
         return None
     if any(detail in data for detail in _DETAILS):

@@ -9,10 +9,14 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import pickle
+import queue
 import re
 import signal
 import sys
+import threading
 from contextlib import AbstractContextManager, suppress
+from itertools import chain
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from types import TracebackType
@@ -20,7 +24,7 @@ from typing import Any, NamedTuple, Self
 
 from logscrub.errors import InputError, LogscrubError, OutputError, UsageError
 from logscrub.metrics.counting import Counted, Ingestion
-from logscrub.metrics.records import Records
+from logscrub.metrics.records import Records, block_in, items_in
 from logscrub.metrics.store import Store
 
 _PART = 1 << 20
@@ -41,9 +45,11 @@ _LOOK = 16 << 10
 """Bytes before the end of a part in which a place to cut is looked for first."""
 _SMALL = {"POLARS_MAX_THREADS": "1", "_RJEM_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0", "MALLOC_ARENA_MAX": "1"}
 """The environment of a process that counts: one thread, for there are several such processes, and no memory held back."""
+_MOST_WAITING = 3
+"""Messages that wait for a process that counts."""
 if sys.platform == "linux":
     import fcntl
-_PIECE, _END, _COMMIT = b"p", b"e", b"c"
+_BLOCK, _PIECE, _END, _COMMIT = b"b", b"p", b"e", b"c"
 
 
 class _Process(NamedTuple):
@@ -59,11 +65,10 @@ class _Process(NamedTuple):
 class Counters:
     """Counts into a store. A context manager: what was taken is committed at its end, unless something went wrong."""
 
-    def __init__(self, store: Store, key: bytes, processes: int) -> None:
+    def __init__(self, processes: int) -> None:
         """`processes`: how many count beside this one; with 0 this one does."""
-        self._store = store
-        self._key = key
-        self._here = None if processes else Ingestion(store, key)
+        self._url = ""
+        self._here: Ingestion | None = None
         self._count = processes
         self._started: list[_Process] = []
         # a copy of this process would have the locks of Polars' threads, but not the threads
@@ -74,9 +79,29 @@ class Counters:
         self.counted = Counted()
         """What was counted, once it is over."""
 
+    def into(self, store: Store, key: bytes) -> None:
+        """Says where to count to, before anything is counted. The processes take a while to start, so they are asked to first."""
+        self._url = store.url
+        if not self._count:
+            self._here = Ingestion(store, key)
+        for n in range(len(self._started)):
+            self._send(n, pickle.dumps((store, key)))
+
     def stream(self) -> Counting:
         """What counts one input."""
         return Counting(self)
+
+    def take(self, process: int, clean: bytes) -> None:
+        """Gives a process a whole stream, or a part that is one by itself."""
+        block = block_in(clean)
+        if self._here is not None:
+            records = Records(blocks=True)
+            self._here.take(chain(records.feed(clean), records.finish()) if block is None else items_in(block))
+        elif block is not None:  # read here, for who scrubs has less to do than who counts
+            self._send(process, _BLOCK + pickle.dumps(block))
+        else:
+            self._send(process, _PIECE + clean)
+            self._send(process, _END)
 
     def feed(self, process: int, records: Records, clean: bytes) -> None:
         """Gives bytes of one stream to a process."""
@@ -112,6 +137,7 @@ class Counters:
         if self._here is not None:
             self._here.commit()
             self.counted = self._here.counted
+        if not self._url:
             return
         for n in range(len(self._started)):
             self._send(n, _COMMIT)
@@ -126,7 +152,7 @@ class Counters:
             told = None
         if told is None:
             raise OutputError(
-                f"{self._store.url}: a process that counts was ended from outside; run it again, nothing is counted twice"
+                f"{self._url}: a process that counts was ended from outside; run it again, nothing is counted twice"
             )
         if not isinstance(told, Counted):
             raise _raised(told)
@@ -147,7 +173,7 @@ class Counters:
         if sys.platform == "linux":
             with suppress(OSError):  # a user may have no more such pipes
                 fcntl.fcntl(given.fileno(), fcntl.F_SETPIPE_SZ, _ROOM)
-        process = self._context.Process(target=_work, args=(taken, said, self._store, self._key, self._turn), daemon=True)
+        process = self._context.Process(target=_work, args=(taken, said, self._turn), daemon=True)
         before = dict(os.environ)
         os.environ.update({name: value for name, value in _SMALL.items() if name not in before})
         process.start()
@@ -201,9 +227,7 @@ class Counting:
         if not at and len(self._held) > _LONGEST:  # one record, or one page on a line: it is not cut any more
             self._cut = None
         if at:
-            self._give(self._held[:at])
-            self._counters.end(self._process, self._records)
-            self._records = Records(blocks=True)
+            self._counters.take(self._process, self._held[:at])
             self._process = self._counters.next()
             self._held = self._held[at:]
 
@@ -224,27 +248,31 @@ class Counting:
         if self._counters.is_here:
             self._give(self._held)
             self._held = b""
-            self._begun = True
+            self._begun, self._cut = True, None
             self._counters.commit_if_due()
 
     def finish(self) -> None:
         """Counts what was still open. Raises OutputError, InputError."""
+        if self._cut is not None:
+            self._counters.take(self._process, self._held)
+            return
         self._give(self._held)
-        self._held = b""
         self._counters.end(self._process, self._records)
 
 
-def _work(
-    parts: Connection, answers: Connection, store: Store, key: bytes, turn: AbstractContextManager[Any] | None
-) -> None:
-    """What a process does: counts, until its pipe is closed."""
+def _work(parts: Connection, answers: Connection, turn: AbstractContextManager[Any] | None) -> None:
+    """What a process does: hears where to count to, counts until its pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that started it decides
     gc.disable()
-    ingestion, records = Ingestion(store, key, turn), Records(blocks=True)
     try:
-        while True:
-            message = parts.recv_bytes()
-            if message[:1] == _PIECE:
+        store, key = parts.recv()
+        ingestion, records = Ingestion(store, key, turn), Records(blocks=True)
+        messages: queue.Queue[bytes | None] = queue.Queue(_MOST_WAITING)
+        threading.Thread(target=_receive, args=(parts, messages), daemon=True).start()
+        while (message := messages.get()) is not None:
+            if message[:1] == _BLOCK:
+                ingestion.take(items_in(pickle.loads(message[1:])))
+            elif message[:1] == _PIECE:
                 ingestion.take(records.feed(message[1:]))
             elif message == _END:
                 ingestion.take(records.finish())
@@ -258,6 +286,15 @@ def _work(
         answers.send((type(error).__name__, str(error)))
     except Exception as error:  # its message may quote a log
         answers.send(("", type(error).__name__))
+
+
+def _receive(parts: Connection, messages: queue.Queue[bytes | None]) -> None:
+    """Takes what comes while the process counts, so that who scrubs need not wait for it; None at the end."""
+    try:
+        while True:
+            messages.put(parts.recv_bytes())
+    except (EOFError, OSError):
+        messages.put(None)
 
 
 def _raised(told: tuple[str, str]) -> Exception:

@@ -24,7 +24,7 @@ from logscrub.metrics.records import Item
 from logscrub.metrics.rollup import rolled
 from logscrub.metrics.store import Store
 
-BATCH = 50_000
+BATCH = 80_000
 """Records that are counted and committed at once; they are kept until then."""
 _EVERY = 60.0
 """Seconds after which what came through a live pipe is committed."""
@@ -126,7 +126,9 @@ def _counted(columns: Columns, records: int, new: pl.DataFrame) -> Counted:
 def new_ones(rows: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
     """The rows of records that are met for the first time: not among those before, and not in `seen` (`hour` and `prints`)."""
     first = rows.unique(["hour", "prints"], keep="first", maintain_order=True)
-    return first.join(seen, on=["hour", "prints"], how="anti", nulls_equal=True) if len(seen) else first
+    if not first["prints"].is_in(seen["prints"].implode()).any():  # a quarter of what the join costs
+        return first
+    return first.join(seen, on=["hour", "prints"], how="anti", nulls_equal=True)
 
 
 def today() -> date:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -73,6 +74,7 @@ _IDS = re.compile(
 )
 """Ids whose letters say nothing."""
 _NO_DIGITS = bytes.maketrans(b"123456789", b"000000000")
+_NO_DIGITS_IN_TEXT = str.maketrans("123456789", "0" * 9)
 _BEFORE_NUMBERS = ("", " ", ":", "=", '"', "'")
 _CUE = 36
 """Characters before a number in which it is told what it is."""
@@ -283,8 +285,16 @@ class FactFinder:
         """Of what the records of a block have in common. What they have of their own is put into the columns."""
         commons: list[Any] = [shape.commons.get(level) for shape, level in zip(shapes, levels, strict=True)]
         row = len(to)
+        add_row, add_key, add_value = to.durations.rows.append, to.durations.keys.append, to.durations.values.append
         for n in [n for n, shape in enumerate(shapes) if shape.varies]:
-            commons[n] = self._varying(shapes[n], texts[n], levels[n], row + n, to)
+            shape, text = shapes[n], texts[n]
+            if shape.lasts_only:  # most are such
+                start, end, scale = shape.lasts_only
+                add_row(row + n)
+                add_key(self._bucket(text[start:end], scale))
+                add_value(1)
+            else:
+                commons[n] = self._varying(shape, text, levels[n], row + n, to)
         for n in [n for n, common in enumerate(commons) if common is None]:
             commons[n] = shapes[n].commons.get(levels[n]) or self._common(shapes[n], texts[n], levels[n], levels[n])
         by_id = list(map(id, commons))
@@ -352,6 +362,8 @@ class _Shape(NamedTuple):
     """Where the pseudonyms of accounts and users stand."""
     is_alone: bool
     """Whether what is redacted cannot be told without the digits."""
+    lasts_only: tuple[int, int, float] | None
+    """The duration, where nothing else varies."""
     varies: bool
     """Whether such a record adds more to the counts than it has in common with others."""
 
@@ -361,8 +373,9 @@ def _shape_of(text: str) -> _Shape:
     objects, duration, statuses = tuple(m.span() for m in _OBJECT.finditer(text)), _duration_in(text), statuses_in(text)
     actors = tuple(m.span(2) for m in tokens if m[2] and m[1] in _ACTORS)
     is_alone = any(letter.isdigit() for m in tokens for letter in m[1])
-    varies = bool(objects or duration or statuses or actors or is_alone)
-    return _Shape(objects, duration, statuses, {}, [], {}, actors, is_alone, varies)
+    others = bool(objects or statuses or actors or is_alone)
+    lasts_only = None if others else duration
+    return _Shape(objects, duration, statuses, {}, [], {}, actors, is_alone, lasts_only, others or duration is not None)
 
 
 def _alone(block: Block) -> set[int]:
@@ -499,6 +512,11 @@ def signature_of(text: str) -> str:
 
 
 def _signed(statement: str, stack: str) -> str:
+    return _signed_by(statement, stack.translate(_NO_DIGITS_IN_TEXT)) if stack else statement
+
+
+@lru_cache(maxsize=4096)  # but for their digits, stacks come again
+def _signed_by(statement: str, stack: str) -> str:
     frames = []
     for m in _FRAME.finditer(stack.replace("\\n", "\n") if stack[:1] == "\\" else stack):
         place = m["place"]

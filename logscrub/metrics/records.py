@@ -79,19 +79,11 @@ class Records:
         """`blocks`: hand out blocks of records where many can be read at once."""
         self._blocks = blocks
         self._decoder = TextDecoder()
-        self._fed = False
-        """Whether the decoder has seen anything."""
         self._head = ""
         self._reader: RecordReader | None = None
 
     def feed(self, clean: bytes) -> Iterator[Item | Block]:
         """The records that are complete with these bytes. Use them up before more is fed."""
-        if self._blocks and self._reader is None and not self._fed and clean[-1:] == b"\n" and _is_utf8(clean):
-            reader = reader_of(clean[: clean.index(b"\n")].decode())
-            if isinstance(reader, TextRecords) and (block := block_of(clean, _hour)) is not None:
-                self._reader = reader
-                return reader.block(block)
-        self._fed = True
         return self._items(self._decoder.feed(clean), final=False)
 
     def finish(self) -> Iterator[Item | Block]:
@@ -114,6 +106,21 @@ class Records:
             yield from self._reader.blocks(text)
         else:
             yield from self._reader.feed(text)
+
+
+def block_in(clean: bytes) -> Block | None:
+    """The records of a whole input, if they can be read as one block."""
+    line = clean[: clean.find(b"\n") + 1]
+    if clean[-1:] != b"\n" or not _is_utf8(clean) or not isinstance(reader_of(line.decode()), TextRecords):
+        return None
+    return block_of(clean, _hour)
+
+
+def items_in(block: Block) -> Iterator[Item | Block]:
+    """All that a block holds: what stands before its first record, and its last record, too."""
+    reader = TextRecords()
+    yield from reader.block(block)
+    yield from reader.finish()
 
 
 def _is_utf8(data: bytes) -> bool:
