@@ -32,8 +32,8 @@ from logscrub.errors import InputError, UsageError
 if TYPE_CHECKING:
     from logscrub import api
     from logscrub.config import Config
+    from logscrub.metrics.counted import Counted
     from logscrub.metrics.counters import Counters
-    from logscrub.metrics.counting import Counted
     from logscrub.scrubbing import Tally
 
 EXAMPLES = """\b
@@ -125,7 +125,6 @@ def ingest_all(
     from logscrub.api import build_redactor, engine_of
     from logscrub.fast.workers import processors
     from logscrub.metrics.counters import Counters
-    from logscrub.metrics.store import open_or_make
     from logscrub.sources.files import expand
 
     if logs_to is not None and logs_to.exists() and not logs_to.is_dir():
@@ -138,7 +137,7 @@ def ingest_all(
         redactor = build_redactor(config, key)
         jobs = jobs_of(redactor, items, logs_to, True) if logs_to is not None else [Job(item, None, item.name) for item in items]
         refuse_overwriting(jobs, None)
-        counters.into(open_or_make(store, redactor.pseudonymizer.key_id), redactor.pseudonymizer.derived("metrics"))
+        counters.into(store, redactor.pseudonymizer)
         for _, error in unreadable:
             say(str(error))
         failed = len(unreadable)

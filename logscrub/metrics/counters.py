@@ -15,17 +15,20 @@ import re
 import signal
 import sys
 import threading
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import chain
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from logscrub.errors import InputError, LogscrubError, OutputError, UsageError
-from logscrub.metrics.counting import Counted, Ingestion
+from logscrub.metrics.counted import Counted
 from logscrub.metrics.records import Records, block_in, items_in
-from logscrub.metrics.store import Store
+from logscrub.redact.pseudonyms import Pseudonymizer
+
+if TYPE_CHECKING:
+    from logscrub.metrics.counting import Ingestion
 
 _PART = 1 << 20
 """Bytes of a part, roughly."""
@@ -43,8 +46,8 @@ _LONGEST = 8 << 20
 """Bytes in which there is a place to cut, if the stream has any."""
 _LOOK = 16 << 10
 """Bytes before the end of a part in which a place to cut is looked for first."""
-_SMALL = {"POLARS_MAX_THREADS": "1", "_RJEM_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0", "MALLOC_ARENA_MAX": "1"}
-"""The environment of a process that counts: one thread, for there are several such processes, and no memory held back."""
+_SMALL = {"POLARS_MAX_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+"""The environment of a process that counts: one thread, for there are several such processes, and one place for memory."""
 _MOST_WAITING = 3
 """Messages that wait for a process that counts."""
 if sys.platform == "linux":
@@ -71,6 +74,8 @@ class Counters:
         self._here: Ingestion | None = None
         self._count = processes
         self._started: list[_Process] = []
+        self._opening: list[Connection] = []
+        """Of the processes of which it is not known yet that they could open the store."""
         # a copy of this process would have the locks of Polars' threads, but not the threads
         self._context = multiprocessing.get_context("spawn")
         self._turn = self._context.Lock() if processes > 1 else None
@@ -79,13 +84,23 @@ class Counters:
         self.counted = Counted()
         """What was counted, once it is over."""
 
-    def into(self, store: Store, key: bytes) -> None:
-        """Says where to count to, before anything is counted. The processes take a while to start, so they are asked to first."""
-        self._url = store.url
+    def into(self, url: str, pseudonymizer: Pseudonymizer) -> None:
+        """Says where to count to, before anything is counted; the store is made if there is none.
+
+        Raises UsageError where it is under another key, InputError, OutputError. What a process finds so is raised later, before
+        anything is written.
+        """
+        self._url = url
+        key_id, key = pseudonymizer.key_id, pseudonymizer.derived("metrics")
         if not self._count:
-            self._here = Ingestion(store, key)
+            self._here = _ingestion(url, key_id, key)
         for n in range(len(self._started)):
-            self._send(n, pickle.dumps((store, key)))
+            self._send(n, pickle.dumps((url, key_id, key)))
+
+    def wait_until_ready(self) -> None:
+        """Waits until the store is known to be a good one. Raises what `into` does."""
+        while self._opening:
+            self._heard(self._opening.pop())
 
     def stream(self) -> Counting:
         """What counts one input."""
@@ -139,6 +154,7 @@ class Counters:
             self.counted = self._here.counted
         if not self._url:
             return
+        self.wait_until_ready()
         for n in range(len(self._started)):
             self._send(n, _COMMIT)
         for each in self._started:
@@ -159,13 +175,14 @@ class Counters:
         return told
 
     def _send(self, n: int, message: bytes) -> None:
-        process = self._started[n]
+        parts, answers = self._started[n][1:]
         try:
-            if process.answers.poll():
-                raise BrokenPipeError
-            process.parts.send_bytes(message)
+            if answers.poll():  # that it is ready, or that it gave up
+                self._heard(answers)
+                self._opening.remove(answers)
+            parts.send_bytes(message)
         except (BrokenPipeError, ConnectionResetError):
-            self._heard(process.answers)  # it only says something unasked where it gave up, and then it raises
+            self._heard(answers)
 
     def _start(self) -> None:
         taken, given = self._context.Pipe(duplex=False)
@@ -182,6 +199,7 @@ class Counters:
         taken.close()
         said.close()
         self._started.append(_Process(process, given, heard))
+        self._opening.append(heard)
 
     def __enter__(self) -> Self:
         while len(self._started) < self._count:
@@ -253,6 +271,7 @@ class Counting:
 
     def finish(self) -> None:
         """Counts what was still open. Raises OutputError, InputError."""
+        self._counters.wait_until_ready()
         if self._cut is not None:
             self._counters.take(self._process, self._held)
             return
@@ -265,8 +284,12 @@ def _work(parts: Connection, answers: Connection, turn: AbstractContextManager[A
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that started it decides
     gc.disable()
     try:
-        store, key = parts.recv()
-        ingestion, records = Ingestion(store, key, turn), Records(blocks=True)
+        import logscrub.metrics.counting  # noqa: F401  # takes a while, during which the first process learns what to ask for
+
+        url, key_id, key = parts.recv()
+        with turn or nullcontext():
+            ingestion, records = _ingestion(url, key_id, key, turn), Records(blocks=True)
+        answers.send(Counted())
         messages: queue.Queue[bytes | None] = queue.Queue(_MOST_WAITING)
         threading.Thread(target=_receive, args=(parts, messages), daemon=True).start()
         while (message := messages.get()) is not None:
@@ -286,6 +309,13 @@ def _work(parts: Connection, answers: Connection, turn: AbstractContextManager[A
         answers.send((type(error).__name__, str(error)))
     except Exception as error:  # its message may quote a log
         answers.send(("", type(error).__name__))
+
+
+def _ingestion(url: str, key_id: str, key: bytes, turn: AbstractContextManager[Any] | None = None) -> Ingestion:
+    from logscrub.metrics.counting import Ingestion
+    from logscrub.metrics.store import open_or_make
+
+    return Ingestion(open_or_make(url, key_id), key, turn)
 
 
 def _receive(parts: Connection, messages: queue.Queue[bytes | None]) -> None:

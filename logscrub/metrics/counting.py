@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -19,6 +18,7 @@ import polars as pl
 from logscrub.metrics import store as stores
 from logscrub.metrics.blocks import Block
 from logscrub.metrics.columns import TENANT, Columns
+from logscrub.metrics.counted import Counted
 from logscrub.metrics.facts import FactFinder
 from logscrub.metrics.records import Item
 from logscrub.metrics.rollup import rolled
@@ -29,28 +29,6 @@ BATCH = 80_000
 _EVERY = 60.0
 """Seconds after which what came through a live pipe is committed."""
 _FORGE_BEGAN = int(datetime(2019, 1, 1, tzinfo=UTC).timestamp()) // 3600
-
-
-@dataclass(slots=True)
-class Counted:
-    """What became of records and data points."""
-
-    new: int = 0
-    known: int = 0
-    """Counted already, in this run or before."""
-    without_time: int = 0
-    """Of the new ones, those whose log does not tell when: they are in the store without an hour."""
-    without_customer: int = 0
-    """Of the new ones, those that name no customer."""
-    odd_time: int = 0
-    """Of the new ones, those from before 2019 or more than a day ahead: a clock that is wrong."""
-
-    def add(self, other: Counted) -> None:
-        self.new += other.new
-        self.known += other.known
-        self.without_time += other.without_time
-        self.without_customer += other.without_customer
-        self.odd_time += other.odd_time
 
 
 class Ingestion:
