@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-MOST = 48 << 20
+MOST = 16 << 20
 """Bytes that what one process remembers may take, roughly. At that it is forgotten, all of it, and learned again."""
 OVERHEAD = 160
 """Bytes for something remembered besides its key."""

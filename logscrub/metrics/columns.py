@@ -25,6 +25,8 @@ _FAR: Final = 1 << 40
 _HOUR_US: Final = 3_600_000_000
 _LAST_HOUR: Final = 24 * 365_000
 """Hours since 1970 from which a time is no time."""
+_COMMON_ENTRIES: Final = 8
+"""What it takes to count something that records have in common, in rows."""
 _NOBODY: Final = -1
 """Stands for the invocation of a record that names none."""
 
@@ -64,6 +66,12 @@ class Columns:
 
     def __len__(self) -> int:
         return len(self.hours)
+
+    @property
+    def entries(self) -> int:
+        """How much memory it takes to count the rows, in rows that have nothing of their own: the most for what is not in common."""
+        own = (self.durations, self.acts, *self.sketches.values())
+        return len(self) + _COMMON_ENTRIES * len(self.common) + sum(len(some.rows) for some in own)
 
     def place(self, common: Common) -> int:
         """The place of what records have in common."""

@@ -24,8 +24,8 @@ from logscrub.metrics.records import Item
 from logscrub.metrics.rollup import rolled
 from logscrub.metrics.store import Store
 
-BATCH = 80_000
-"""Records that are counted and committed at once; they are kept until then."""
+BATCH = 120_000
+"""Entries (`Columns.entries`) that are counted and committed at once: 30,000 to 80,000 records, which are kept until then."""
 _EVERY = 60.0
 """Seconds after which what came through a live pipe is committed."""
 _FORGE_BEGAN = int(datetime(2019, 1, 1, tzinfo=UTC).timestamp()) // 3600
@@ -53,7 +53,7 @@ class Ingestion:
                 self._finder.add_block(item, columns)
             else:
                 columns.append(find(item))
-            if len(columns) >= BATCH:
+            if columns.entries >= BATCH:
                 self.commit()
                 columns = self._columns
 

@@ -76,7 +76,8 @@ def rolled(columns: Columns, rows: pl.DataFrame) -> pl.DataFrame:
     """The rollup of some rows of the columns' frame: those of records that were not counted yet."""
     cells = _Cells()
     commons = cells.of(columns)
-    rows = rows.join(commons, on="place", how="left", maintain_order="left").with_columns(what=pl.lit(None, pl.String))
+    its_cells = commons.select("place", "fine", "coarse")
+    rows = rows.join(its_cells, on="place", how="left", maintain_order="left").with_columns(what=pl.lit(None, pl.String))
 
     def of(some: Some, key: str, value: str, cell: str) -> pl.DataFrame:
         return some.frame(key, value).join(rows.select("row", "hour", "what", pl.col(cell).alias("cell")), on="row")
