@@ -69,7 +69,7 @@ class Columns:
 
     @property
     def entries(self) -> int:
-        """How much memory it takes to count the rows, in rows that have nothing of their own: the most for what is not in common."""
+        """How much memory it takes to count the rows, in rows that have nothing of their own."""
         own = (self.durations, self.acts, *self.sketches.values())
         return len(self) + _COMMON_ENTRIES * len(self.common) + sum(len(some.rows) for some in own)
 

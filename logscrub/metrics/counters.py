@@ -47,7 +47,7 @@ _LONGEST = 8 << 20
 _LOOK = 16 << 10
 """Bytes before the end of a part in which a place to cut is looked for first."""
 _SMALL = {"POLARS_MAX_THREADS": "1", "_RJEM_MALLOC_CONF": "dirty_decay_ms:100,muzzy_decay_ms:0", "MALLOC_ARENA_MAX": "1"}
-"""The environment of a process that counts: one thread, for there are several such processes, and memory that is given back soon."""
+"""The environment of a process that counts: one thread, for there may be several such, and memory that is given back soon."""
 _MOST_WAITING = 3
 """Messages that wait for a process that counts."""
 if sys.platform == "linux":
