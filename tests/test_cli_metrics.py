@@ -129,6 +129,25 @@ def test_many_records_are_counted_by_several_processes(tmp_path: Path, key: Path
     assert "0 records new, 50,000 known" in ingest(tmp_path / "metrics", key, log)
 
 
+def test_a_store_that_cannot_be_opened_ends_a_run_of_several_processes_before_anything_is_written(
+    tmp_path: Path, key: Path, kept: Path
+) -> None:
+    log, other, clean, foreign = tmp_path / "big.ndjson", tmp_path / "other.key", tmp_path / "clean", tmp_path / "foreign"
+    log.write_bytes(HOUR.read_bytes() * 200)
+    assert log.stat().st_size > 9_000_000
+    other.write_text("another key for tests, 32 chars..")
+    foreign.mkdir()
+    (foreign / "notes.txt").touch()
+    for store, with_key, code, said in (
+        (kept, other, 2, "are made with another key"),
+        (foreign, key, 2, "is neither a store nor an empty folder"),
+        (log / "metrics", key, 3, "metrics"),
+    ):
+        done = run("ingest", log, "--store", store, "--key-file", with_key, "--logs-to", clean)
+        assert done.returncode == code and said in lines(done)[-1], lines(done)
+        assert len(lines(done)) == 1 and not (clean / "big.ndjson").exists()
+
+
 def test_standard_input_is_counted(tmp_path: Path, key: Path) -> None:
     done = run("ingest", "--store", tmp_path / "metrics", "--key-file", key, stdin=gzip.compress(HOUR.read_bytes()))
     assert "175 records new" in lines(done)[-1]
@@ -364,7 +383,7 @@ def test_a_commit_that_comes_second_is_computed_again(tmp_path: Path) -> None:
 def test_a_killed_run_loses_and_doubles_nothing(tmp_path: Path, key: Path) -> None:
     store, log = tmp_path / "metrics", tmp_path / "log.ndjson"
     with log.open("w") as file:
-        file.writelines(record(n) for n in range(59_999))
+        file.writelines(record(n) for n in range(129_999))
     whole = tmp_path / "whole"
     ingest(whole, key, log)
     command = [*PROGRAM, "ingest", "--store", str(store), "--key-file", str(key), "--input-format", "ndjson"]
@@ -380,9 +399,9 @@ def test_a_killed_run_loses_and_doubles_nothing(tmp_path: Path, key: Path) -> No
     process.wait()
     process.stdin.close()
     part = rows(store)["records"].sum() if (store / "_delta_log").exists() else 0
-    assert part < 59_999
+    assert 0 < part < 129_999
     said = ingest(store, key, log)
-    assert f"{59_999 - part:,} records new, {part:,} known" in said
+    assert f"{129_999 - part:,} records new, {part:,} known" in said
     assert rows(store).equals(rows(whole))
 
 

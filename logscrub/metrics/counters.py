@@ -6,6 +6,7 @@ to the next process; any other goes to one of them as a whole. Each process comm
 
 from __future__ import annotations
 
+import errno
 import gc
 import multiprocessing
 import os
@@ -22,7 +23,7 @@ from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from logscrub.errors import InputError, LogscrubError, OutputError, UsageError
+from logscrub.errors import LogscrubError, OutputError, UsageError
 from logscrub.metrics.counted import Counted
 from logscrub.metrics.records import Records, block_in, items_in
 from logscrub.redact.pseudonyms import Pseudonymizer
@@ -81,6 +82,8 @@ class Counters:
         self._turn = self._context.Lock() if processes > 1 else None
         """Who commits: two at once would be in each other's way."""
         self._next = 0
+        self._failed: tuple[str, str] | None = None
+        """What one of them gave up for."""
         self.counted = Counted()
         """What was counted, once it is over."""
 
@@ -99,8 +102,8 @@ class Counters:
 
     def wait_until_ready(self) -> None:
         """Waits until the store is known to be a good one. Raises what `into` does."""
-        while self._opening:
-            self._heard(self._opening.pop())
+        for answers in list(self._opening):
+            self._heard(answers)
 
     def stream(self) -> Counting:
         """What counts one input."""
@@ -161,16 +164,19 @@ class Counters:
             self.counted.add(self._heard(each.answers))
 
     def _heard(self, pipe: Connection) -> Counted:
-        """What a process counted. Raises what it raised."""
-        try:
-            told = pipe.recv()
-        except (EOFError, OSError):
-            told = None
+        """What a process counted. Raises what it raised, an error of the store's always as OutputError: it is not one input's."""
+        told = self._failed
+        if told is None:
+            with suppress(EOFError, OSError):
+                told = pipe.recv()
+            if pipe in self._opening:
+                self._opening.remove(pipe)
         if told is None:
             raise OutputError(
                 f"{self._url}: a process that counts was ended from outside; run it again, nothing is counted twice"
             )
         if not isinstance(told, Counted):
+            self._failed = told
             raise _raised(told)
         return told
 
@@ -179,7 +185,6 @@ class Counters:
         try:
             if answers.poll():  # that it is ready, or that it gave up
                 self._heard(answers)
-                self._opening.remove(answers)
             parts.send_bytes(message)
         except (BrokenPipeError, ConnectionResetError):
             self._heard(answers)
@@ -283,32 +288,36 @@ def _work(parts: Connection, answers: Connection, turn: AbstractContextManager[A
     """What a process does: hears where to count to, counts until its pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that started it decides
     gc.disable()
-    try:
-        import logscrub.metrics.counting  # noqa: F401  # takes a while, during which the first process learns what to ask for
+    import logscrub.metrics.counting  # noqa: F401  # takes a while, during which the first process learns what to ask for
 
-        url, key_id, key = parts.recv()
-        with turn or nullcontext():
-            ingestion, records = _ingestion(url, key_id, key, turn), Records(blocks=True)
-        answers.send(Counted())
-        messages: queue.Queue[bytes | None] = queue.Queue(_MOST_WAITING)
-        threading.Thread(target=_receive, args=(parts, messages), daemon=True).start()
-        while (message := messages.get()) is not None:
-            if message[:1] == _BLOCK:
-                ingestion.take(items_in(pickle.loads(message[1:])))
-            elif message[:1] == _PIECE:
-                ingestion.take(records.feed(message[1:]))
-            elif message == _END:
-                ingestion.take(records.finish())
-                records = Records(blocks=True)
-            else:
-                ingestion.commit()
-                answers.send(ingestion.counted)
-    except (EOFError, OSError):
-        return
-    except LogscrubError as error:
-        answers.send((type(error).__name__, str(error)))
-    except Exception as error:  # its message may quote a log
-        answers.send(("", type(error).__name__))
+    url = ""
+    with suppress(EOFError, BrokenPipeError):  # the one that started it is gone
+        try:
+            url, key_id, key = parts.recv()
+            with turn or nullcontext():
+                ingestion, records = _ingestion(url, key_id, key, turn), Records(blocks=True)
+            answers.send(Counted())
+            messages: queue.Queue[bytes | None] = queue.Queue(_MOST_WAITING)
+            threading.Thread(target=_receive, args=(parts, messages), daemon=True).start()
+            while (message := messages.get()) is not None:
+                if message[:1] == _BLOCK:
+                    ingestion.take(items_in(pickle.loads(message[1:])))
+                elif message[:1] == _PIECE:
+                    ingestion.take(records.feed(message[1:]))
+                elif message == _END:
+                    ingestion.take(records.finish())
+                    records = Records(blocks=True)
+                else:
+                    ingestion.commit()
+                    answers.send(ingestion.counted)
+        except (EOFError, BrokenPipeError):
+            raise
+        except LogscrubError as error:
+            answers.send((type(error).__name__, str(error)))
+        except OSError as error:
+            answers.send((OutputError.__name__, f"{url}: cannot be read or written: {os.strerror(error.errno or errno.EIO)}"))
+        except Exception as error:  # its message may quote a log
+            answers.send(("", type(error).__name__))
 
 
 def _ingestion(url: str, key_id: str, key: bytes, turn: AbstractContextManager[Any] | None = None) -> Ingestion:
@@ -329,6 +338,7 @@ def _receive(parts: Connection, messages: queue.Queue[bytes | None]) -> None:
 
 def _raised(told: tuple[str, str]) -> Exception:
     """What a process raised, here."""
-    kinds = {kind.__name__: kind for kind in (InputError, OutputError, UsageError)}
-    kind = kinds.get(told[0])
-    return kind(told[1]) if kind is not None else RuntimeError(told[1])
+    name, message = told
+    if name == UsageError.__name__:
+        return UsageError(message)
+    return OutputError(message) if name else RuntimeError(message)
