@@ -110,10 +110,10 @@ class Records:
 
 def block_in(clean: bytes) -> Block | None:
     """The records of a whole input, if they can be read as one block."""
-    line = clean[: clean.find(b"\n") + 1]
-    if clean[-1:] != b"\n" or not _is_utf8(clean) or not isinstance(reader_of(line.decode()), TextRecords):
+    if clean[:1] in (b"", b"{", b"[") or clean[-1:] != b"\n" or not _is_utf8(clean):
         return None
-    return block_of(clean, _hour)
+    line = clean[: clean.index(b"\n")].decode()
+    return block_of(clean, _hour) if isinstance(reader_of(line), TextRecords) else None
 
 
 def items_in(block: Block) -> Iterator[Item | Block]:
