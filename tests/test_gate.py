@@ -172,6 +172,14 @@ def test_what_cannot_be_told_beforehand_is_always_let_through(pattern: str) -> N
     assert gate.candidates("a secret") == [0, 1]
 
 
+def test_what_must_stand_before_and_behind_a_match_is_looked_for_too() -> None:
+    gate = Gate(["(?=a)", r"[0-9]{3}(?=-x)", r"(?<=#)[0-9]{3}"])
+    assert gate.candidates("b 123") == []
+    assert gate.candidates("a") == [0]
+    assert gate.candidates("123-x") == [1]
+    assert gate.candidates("#123") == [2]
+
+
 def test_where_re2_gives_up_everything_is_let_through(monkeypatch: pytest.MonkeyPatch) -> None:
     """For want of memory RE2 reports no matches, and no error either."""
 

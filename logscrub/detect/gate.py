@@ -98,6 +98,7 @@ class Gate:
         """For each member of the set: the patterns whose literal it is (with the set's bit), those whose context it is."""
         self._wider, self._wider_canary = _set_of([pattern for _, pattern in wide])
         self._of_wider = [i for i, _ in wide]
+        """For each member of that set: its pattern."""
         self._all = list(range(len(patterns)))
 
     def candidates(self, text: str, named: frozenset[int] = frozenset()) -> list[int]:

@@ -30,6 +30,7 @@ _AT_LEAST = {
 _MOST_COUNTED = 8
 """Repetitions whose number is kept: to count further takes many states."""
 _MOST_REQUIRED = 40
+"""Repetitions that are asked for, of those that a match has at least."""
 _LONGEST = 2_000
 """Characters of a wider pattern: longer ones take RE2 more states than they are worth."""
 _SURROGATES = range(0xD800, 0xE000)
