@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 Certainty = Literal["certain", "likely"]
 
@@ -91,6 +91,8 @@ class Raw:
     """False where it should have had its format's shape but did not, and is scanned as text."""
     inside: tuple[str | int, ...] = field(default=(), repr=False)
     """Where in a JSON document it begins: names of objects and indices of lists, outermost first."""
+    value: Any = field(default=None, repr=False, compare=False)
+    """The parsed value of a unit that is one JSON value, for counting; None for other units."""
 
 
 @dataclass(frozen=True, slots=True)

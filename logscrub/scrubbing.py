@@ -67,10 +67,12 @@ def recognised(head: str, final: bool = False) -> formats.Format | None:
 class Units:
     """The units of one input: decodes its bytes, recognises its format from the first line that is not empty."""
 
-    def __init__(self, input_format: str = "auto") -> None:
+    def __init__(self, input_format: str = "auto", *, leaves: bool = True) -> None:
+        """`leaves`: False for units of which only the records are counted."""
         self.decoder = TextDecoder()
+        self._leaves = leaves
         self.format: formats.Format | None = None if input_format == "auto" else formats.named(input_format)
-        self.reader: formats.Reader | None = self.format.reader() if self.format else None
+        self.reader: formats.Reader | None = formats.reader_of(self.format, leaves=leaves) if self.format else None
         self._head = ""
         self.labelled = input_format != "auto"
         """Whether the format's name is settled."""
@@ -93,7 +95,7 @@ class Units:
             self.format = recognised(self._head, final)
             if self.format is None:
                 return []
-            self.reader = self.format.reader()
+            self.reader = formats.reader_of(self.format, leaves=self._leaves)
             text, self._head = self._head, ""
         return self.label(list(self.reader.feed(text)))
 

@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
 from operator import itemgetter
 
+from logscrub import formats
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.json_leaves import json_leaves
 from logscrub.fast.blocks import Entry, Treat, count, mask
 from logscrub.fast.memory import LONGEST, Budget
-from logscrub.formats.json_values import JsonReader, count_records, is_json
+from logscrub.formats.json_records import count_records
+from logscrub.formats.json_values import JsonReader, is_json
 from logscrub.model import Clean, FieldPath, Leaf, Raw
 from logscrub.redact.recipes import Recipe, learn
 from logscrub.redact.scrub import Redactor
@@ -73,12 +75,12 @@ class _Way:
 class JsonLines:
     """Reads blocks of lines that are mostly JSON."""
 
-    def __init__(self, redactor: Redactor, reader: JsonReader, treat: Treat, recipes: bool) -> None:
+    def __init__(self, redactor: Redactor, treat: Treat, recipes: bool) -> None:
         """`recipes`: False where every unit in which something must go is to be treated by itself."""
         self.tally = Tally()
         self._recipes = recipes
         self._redactor = redactor
-        self._reader = reader
+        self._reader = JsonReader(formats.SHAPES.rules)
         self._treat = treat
         self._open: Open = NOTHING_OPEN
         self._shapes: dict[tuple[bytes, ...], _Shape] = {}
@@ -95,7 +97,7 @@ class JsonLines:
         self._open = entry.open
 
     def begin(self) -> None:
-        self._reader = JsonReader()
+        self._reader = JsonReader(formats.SHAPES.rules)
         self._open = NOTHING_OPEN
 
     def block(self, block: bytes, line: int) -> bytes:
@@ -297,7 +299,7 @@ class JsonLines:
         strings = tuple(i for i in sorted(found) if i not in harmless)
         fields = tuple(found[i] for i in strings)
         tables = tuple(self._tables.setdefault(field, {}) for field in fields)
-        return _Way(strings, fields, tables, count_records(line.decode("utf-8", "surrogateescape").strip()))
+        return _Way(strings, fields, tables, count_records(line.decode("utf-8", "surrogateescape").strip(), formats.SHAPES.rules))
 
 
 def _labels(parts: Sequence[bytes]) -> tuple[int, ...]:

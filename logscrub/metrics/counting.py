@@ -15,12 +15,12 @@ from typing import Any, Self
 
 import polars as pl
 
+from logscrub.formats.base import Item
+from logscrub.formats.forge_blocks import Block
 from logscrub.metrics import store as stores
-from logscrub.metrics.blocks import Block
 from logscrub.metrics.columns import TENANT, Columns
 from logscrub.metrics.counted import Counted
 from logscrub.metrics.facts import FactFinder
-from logscrub.metrics.records import Item
 from logscrub.metrics.rollup import rolled
 from logscrub.metrics.store import Store
 
