@@ -154,7 +154,7 @@ def _day_of(parts: dict[str, str | None]) -> tuple[int | None, int, int] | None:
     """Year (None where it is not written), month and day."""
     year = int(parts["year"]) if parts.get("year") else None
     if parts.get("week"):
-        found = date.fromisocalendar(year or 0, int(parts["week"] or 0), int(parts["weekday"] or 0))
+        found = date.fromisocalendar(year or 0, int(parts["week"] or 0), int(parts.get("weekday") or 0))
         return found.year, found.month, found.day
     if parts.get("ordinal"):
         found = date(year or 0, 1, 1) + timedelta(days=int(parts["ordinal"] or 0) - 1)
@@ -165,8 +165,8 @@ def _day_of(parts: dict[str, str | None]) -> tuple[int | None, int, int] | None:
             return year, first, other
         return (year, other, first) if first > 12 else None
     name = parts.get("month")
-    month = _MONTHS[name[:3].lower()] if name else int(parts["m"] or 0)
-    return year, month, int(parts["day"] or 0)
+    month = _MONTHS[name[:3].lower()] if name else int(parts.get("m") or 0)
+    return year, month, int(parts.get("day") or 0)
 
 
 def _is_day(year: int, month: int, day: int) -> bool:
