@@ -90,6 +90,8 @@ class Units:
         return units, tail
 
     def _units(self, text: str, final: bool) -> list[Raw]:
+        if not self._leaves and not text.isascii():  # bytes that are no text need not be kept for counting
+            text = text.encode("utf-8", "replace").decode()
         if self.reader is None:
             self._head += text
             self.format = recognised(self._head, final)

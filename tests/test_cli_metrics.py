@@ -26,10 +26,10 @@ from hypothesis import strategies as st
 from strategies import examples
 from test_cli_scrub import ENVIRONMENT, PROGRAM, ROOT, lines, run
 
+from logscrub.formats.base import Record
 from logscrub.metrics import store as stores
 from logscrub.metrics.counting import Ingestion
 from logscrub.metrics.query import records_by
-from logscrub.metrics.records import LogRecord
 from logscrub.metrics.rollup import SCHEMA, merge
 from logscrub.redact.pseudonyms import Pseudonymizer
 
@@ -229,7 +229,7 @@ BEGAN = 1_794_906_000_000_000_000
 """2026-11-17T09:00Z"""
 told = st.lists(
     st.builds(
-        LogRecord,
+        Record,
         time_ns=st.integers(0, 40 * 3600).map(lambda second: BEGAN + second * 10**9) | st.none(),
         level=st.sampled_from(["INFO", "ERROR"]),
         message=st.sampled_from(["took 14 ms", "took 3 s", "<ACCOUNT_ID:0123456789abcdef0123> saw PAY-1", "of <PERSON>"]),
@@ -250,11 +250,11 @@ QUESTIONS = (
 
 @examples(8)
 @given(told, told, st.integers(1, 3))
-def test_tables_are_the_same_before_and_after_compaction(records: list[LogRecord], more: list[LogRecord], parts: int) -> None:
+def test_tables_are_the_same_before_and_after_compaction(records: list[Record], more: list[Record], parts: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = stores.open_or_make(folder, "0" * 16)
 
-        def count(some: list[LogRecord]) -> None:
+        def count(some: list[Record]) -> None:
             with Ingestion(store, b"a key for counting in tests only") as ingestion:
                 ingestion.take(some)
 
@@ -275,7 +275,7 @@ def test_tables_are_the_same_before_and_after_compaction(records: list[LogRecord
 
 @examples(4)
 @given(told)
-def test_totals_of_before_version_3_are_passed_over_and_made_anew(records: list[LogRecord]) -> None:
+def test_totals_of_before_version_3_are_passed_over_and_made_anew(records: list[Record]) -> None:
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as older:
         store, old = (stores.open_or_make(path, "0" * 16) for path in (folder, older))
         with Ingestion(store, b"a key for counting in tests only") as ingestion:
@@ -313,7 +313,7 @@ def test_an_invocation_counts_once_an_hour_also_in_the_row_of_all_others(tmp_pat
     customers = ["<CLOUD_ID:0000000000000000000a>", "<CLOUD_ID:0000000000000000000b>"]
     with Ingestion(store, b"k" * 32) as ingestion:
         ingestion.take(
-            LogRecord(BEGAN + hour * 3_600_000_000_000 + ms * 1_000_000, "INFO", f"at {ms}", invocation="i1", customer=customer)
+            Record(BEGAN + hour * 3_600_000_000_000 + ms * 1_000_000, "INFO", f"at {ms}", invocation="i1", customer=customer)
             for hour, customer in enumerate(customers)
             for ms in (0, 1500)
         )
@@ -363,7 +363,7 @@ def test_two_runs_at_once_count_each_record_once(tmp_path: Path, key: Path, kept
 
 def test_a_commit_that_comes_second_is_computed_again(tmp_path: Path) -> None:
     store = stores.open_or_make(str(tmp_path / "s"), "0" * 16)
-    records = [LogRecord(1_794_906_019_394_000_000 + n, "INFO", f"tick {n}") for n in range(10)]
+    records = [Record(1_794_906_019_394_000_000 + n, "INFO", f"tick {n}") for n in range(10)]
     with Ingestion(store, b"k" * 32) as one, Ingestion(store, b"k" * 32) as two:
         one.take(records[:7])
         two.take(records[3:])

@@ -98,7 +98,7 @@ def test_json_printed_for_people_is_recognised_too(name: str, line: str) -> None
 
 def test_a_format_can_be_given_and_a_wrong_name_says_which_there_are() -> None:
     assert read('{"msg":"x"}', "text")[1] == "text"
-    with pytest.raises(UsageError, match="no input format 'xml'; there are auto, app-logs"):
+    with pytest.raises(UsageError, match="no input format 'xml'; there are auto, otlp, app-logs"):
         formats.named("xml")
     assert {formats.named(n).name for n in formats.INPUT_FORMATS if n != "auto"} == set(formats.INPUT_FORMATS) - {"auto"}
 

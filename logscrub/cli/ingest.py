@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import gc
+import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from logscrub.cli.console import Tell, progress, say
+from logscrub.cli.console import Tell, progress, put, say
 from logscrub.cli.options import (
     Detectors,
     Engine,
@@ -64,6 +65,10 @@ def ingest(
         Path | None,
         typer.Option(metavar="DIR", help="Write the scrubbed logs too, to this folder.", show_default=False),
     ] = None,
+    summary: Annotated[
+        Path | None,
+        typer.Option("--summary", metavar="FILE", help="Write what became of each input's records, as JSON.", show_default=False),
+    ] = None,
     key_file: KeyFile = None,
     input_format: Format = "auto",
     policy: Policy = None,
@@ -89,23 +94,78 @@ def ingest(
         )
     config = settings(load_config(), policy, detectors or [], names)
     done = ingest_all(inputs or ["-"], store, key, config, logs_to=logs_to, input_format=input_format, engine=engine)
-    say(
-        f"{number(done.counted.new, 'record')} new, {done.counted.known:,} known, {size(done.bytes_read)} "
-        f"in {time.monotonic() - started:.1f} s"
-        + (f"; {done.failed} of {number(done.inputs, 'input')} failed" if done.failed else "")
-    )
+    say(f"{done.line()} in {time.monotonic() - started:.1f} s{done.failures()}")
+    if summary is not None:
+        put(json.dumps(done.as_json(), indent=2) + "\n", summary)
     return 3 if done.failed else 0
+
+
+@dataclass(frozen=True, slots=True)
+class InputCount:
+    """An input, and what became of its records."""
+
+    name: str
+    counted: Counted
+    error: str = ""
+    """Why not all of it was counted; "" if all was."""
+
+    def line(self) -> str:
+        """One line for people."""
+        c = self.counted
+        return (
+            f"{self.name}: {number(c.read, 'record')} read = {c.new:,} new + {c.known:,} known + {c.undated:,} undated "
+            f"+ {c.not_understood:,} not understood"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
     """What became of inputs."""
 
-    counted: Counted
+    inputs: tuple[InputCount, ...]
     bytes_read: int
-    inputs: int
-    failed: int
-    """Inputs that could not be read to their end."""
+
+    @property
+    def failed(self) -> int:
+        """Inputs that could not be read to their end, or of which records are not accounted for."""
+        return sum(bool(each.error) for each in self.inputs)
+
+    @property
+    def counted(self) -> Counted:
+        """All inputs together."""
+        from logscrub.metrics.counted import Counted
+
+        whole = Counted()
+        for each in self.inputs:
+            whole.add(each.counted)
+        return whole
+
+    def line(self) -> str:
+        """What became of all records, for people."""
+        c = self.counted
+        return f"{number(c.new + c.undated, 'record')} new, {c.known:,} known, {size(self.bytes_read)}"
+
+    def failures(self) -> str:
+        """How many inputs failed, for people; "" if none did."""
+        return f"; {self.failed} of {number(len(self.inputs), 'input')} failed" if self.failed else ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The summary for machines."""
+        return {
+            "inputs": [{"input": each.name, **_numbers(each.counted), "error": each.error} for each in self.inputs],
+            "total": _numbers(self.counted),
+        }
+
+
+def _numbers(counted: Counted) -> dict[str, Any]:
+    return {
+        "read": counted.read,
+        "new": counted.new,
+        "known": counted.known,
+        "undated": counted.undated,
+        "not_understood": counted.not_understood,
+        "unread_times": sorted(counted.spellings),
+    }
 
 
 def ingest_all(
@@ -124,6 +184,7 @@ def ingest_all(
     """
     from logscrub.api import build_redactor, engine_of
     from logscrub.fast.workers import processors
+    from logscrub.metrics.counted import Counted
     from logscrub.metrics.counters import Counters
     from logscrub.sources.files import expand
 
@@ -136,28 +197,47 @@ def ingest_all(
     with Counters(processes) as counters:
         redactor = build_redactor(config, key)
         jobs = jobs_of(redactor, items, logs_to, True) if logs_to is not None else [Job(item, None, item.name) for item in items]
+        numbers = [counters.new_input() for _ in jobs]
+        outcomes: list[Tally | str] = []
         refuse_overwriting(jobs, None)
         counters.into(store, redactor.pseudonymizer)
         for _, error in unreadable:
             say(str(error))
-        failed = len(unreadable)
-        total = 0
         wait_for_input(items)
         gc.disable()  # many thousand records are kept at a time, none of them in a cycle: looking for some takes a tenth
         scrubbing = engine_of(redactor, engine, processes=max(1, processors() - processes))
         with scrubbing as using, progress(items, "redactions") as begin:
-            for job in jobs:
-                tally = _one(using, job, counters, input_format, begin())
-                failed += tally is None
-                total += tally.bytes_read if tally is not None else 0
-    counted = counters.counted
+            for job, n in zip(jobs, numbers, strict=True):
+                outcomes.append(_one(using, job, counters, n, input_format, begin()))
     gc.enable()
-    for line in _odd(counted):
+    done = [InputCount(name, Counted(), str(failure)) for name, failure in unreadable]
+    for job, n, outcome in zip(jobs, numbers, outcomes, strict=True):
+        each = InputCount(job.item.name, counters.counted.get(n, Counted()))
+        wrong = outcome if isinstance(outcome, str) else _unaccounted(each.counted, outcome)
+        done.append(replace(each, error=wrong))
+        say(each.line())
+        if not isinstance(outcome, str) and wrong:
+            say(f"{each.name}: {wrong}")
+    ingested = Ingested(tuple(done), sum(tally.bytes_read for tally in outcomes if not isinstance(tally, str)))
+    for line in _odd(ingested.counted):
         say(line)
-    return Ingested(counted, total, len(jobs) + len(unreadable), failed)
+    return ingested
 
 
-def _one(engine: api.Runner, job: Job, counters: Counters, input_format: str, tell: Tell) -> Tally | None:
+def _unaccounted(counted: Counted, tally: Tally) -> str:
+    """What is wrong with the counts of an input that was read to its end; "" if nothing is."""
+    if counted.read != tally.records_read or not counted.adds_up:
+        return (
+            f"{number(tally.records_read, 'record')} were scrubbed, but {counted.read:,} were read for counting and "
+            f"{counted.counted:,} counted; this is a bug in logscrub, please report it with the format of the log"
+        )
+    if counted.read and not counted.counted:
+        return "none of its records could be counted; is it a log? --input-format says how it is to be read"
+    return ""
+
+
+def _one(engine: api.Runner, job: Job, counters: Counters, n: int, input_format: str, tell: Tell) -> Tally | str:
+    """What went through of an input that is number `n`; why not all of it did, where that is so."""
     from logscrub.api import clean_text
     from logscrub.metrics.ingest import ingest_input
 
@@ -165,10 +245,11 @@ def _one(engine: api.Runner, job: Job, counters: Counters, input_format: str, te
         tell(done, tally.redactions.total())
 
     try:
-        tally = ingest_input(engine, job.item, counters, job.target, input_format=input_format, progress=note)
+        tally = ingest_input(engine, job.item, counters, n, job.target, input_format=input_format, progress=note)
     except InputError as error:
-        say(job.item.name + clean_text(engine.redactor, str(error).removeprefix(job.item.name)))
-        return None
+        reason = clean_text(engine.redactor, str(error).removeprefix(job.item.name))
+        say(job.item.name + reason)
+        return reason.removeprefix(": ")
     if tally.records_withheld:
         say(f"{job.item.name}: {number(tally.records_withheld, 'record')} could not be scanned; they count without their text")
     return tally
@@ -177,19 +258,19 @@ def _one(engine: api.Runner, job: Job, counters: Counters, input_format: str, te
 def _odd(counted: Counted) -> list[str]:
     """What a person should know about the records that were counted."""
     lines = []
-    if counted.without_time:
+    if counted.undated:
+        spelled = ", ".join(f'"{spelling}"' for spelling in sorted(counted.spellings))
         lines.append(
-            f"{number(counted.without_time, 'record')} without a date (as forge logs --grouped prints them): "
-            "counted, but in no hour or day"
+            f"{number(counted.undated, 'record')} without a date that can be read: counted, but in no hour or day"
+            + (f"; these spellings are not known: {spelled}" if spelled else "")
         )
     if counted.odd_time:
         lines.append(
             f"{number(counted.odd_time, 'record')} from before 2019 or more than a day ahead: counted there; "
             "look at the clock of what wrote them"
         )
-    if counted.without_customer and counted.new:
+    if counted.without_customer:
         lines.append(
-            f"{number(counted.without_customer, 'record')} that name no customer: they count as of none, "
-            "so tables of fewer customers than asked for leave them out"
+            f"{number(counted.without_customer, 'record')} have no customer; tables that hide groups smaller than -k omit them"
         )
     return lines

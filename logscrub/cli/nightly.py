@@ -14,7 +14,7 @@ import typer
 
 from logscrub.cli.console import put, put_bytes, say
 from logscrub.cli.ingest import ingest_all
-from logscrub.cli.options import given_key, number, readable, size
+from logscrub.cli.options import given_key, number, readable
 from logscrub.cli.report import ExitCode, line_of
 from logscrub.errors import UsageError
 
@@ -98,8 +98,7 @@ def _ingest(loaded: Config, told: NightlySettings, key: bytes) -> int:
         say("no new logs")
         return len(missing)
     done = ingest_all(new, told.store, key, loaded)
-    counted = done.counted
-    say(f"{number(len(new), 'file')}: {number(counted.new, 'record')} new, {counted.known:,} known, {size(done.bytes_read)}")
+    say(f"{number(len(new), 'file')}: {done.line()}")
     if not done.failed:  # else all of them are tried again; what is known counts once
         put(json.dumps({**{n: s for n, s in before.items() if n in now}, **now}, indent=0) + "\n", _folder(told.report) / STATE)
     return len(missing) + done.failed

@@ -81,7 +81,7 @@ Memory = dict[str, str]
 
 
 class ListRule(NamedTuple):
-    """A list of log records in a JSON value: its name, the name of what is around it, and how many brackets are open before it."""
+    """A list of log records in a JSON value: its name, the name around it, and how many brackets are open before it."""
 
     name: str
     parent: str | None = None

@@ -171,6 +171,9 @@ class TextRecords:
             yield from self.close()
             yield from self._shapes.of_json(raw.value)
             return
+        if raw.records and not raw.parsed and raw.text.lstrip()[:1] in ("{", "["):
+            yield from self.close()
+            return  # broken JSON, a half-written last line: nothing in it can be counted
         line = raw.text.rstrip("\r\n")
         if "\x1b" in line:
             line = _COLOUR.sub("", line)
