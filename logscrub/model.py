@@ -73,6 +73,8 @@ class Leaf(NamedTuple):
     coding: Literal["text", "json", "name", "number", "csv"]
     pointer: str = ""
     """JSON pointer (RFC 6901) or column name, for findings. May name keys; never shown unscrubbed."""
+    group: int = 0
+    """The pieces of a text that was cut have the same number, which is not 0, and are judged as one text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,6 +248,11 @@ class Engine:
         spans = self.judge(view.text if view else raw, leaf.field)
         return tuple(_moved(s, view, leaf.start, _QUOTES[leaf.coding]) for s in spans) if spans else spans
 
+    def judge_whole(self, text: str, view: views.View, coding: str) -> list[Span]:
+        """The spans that must go in a text that is put together from pieces, as positions in the text that the view is of."""
+        spans = self._windowed(text, ())
+        return [_moved(s, view, 0, _QUOTES[coding]) for s in spans]
+
     def _long_leaf(self, raw: str, leaf: Leaf) -> tuple[Span, ...]:
         """A leaf of megabytes: its field decides for all of it, else it is judged in overlapping windows."""
         rule = self.fields.rule(leaf.field)

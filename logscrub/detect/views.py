@@ -12,7 +12,7 @@ import binascii
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 import orjson
@@ -50,6 +50,24 @@ _LONGEST_ENCODED = 1 << 20
 def unescape_json(text: str) -> View | None:
     """The inside of a JSON string, unescaped; None where it holds no escapes."""
     return _substitute(text, _JSON_ESCAPE, _json_unit) if "\\" in text else None
+
+
+def joined(pieces: Iterable[tuple[str, int, bool]]) -> View:
+    """One text of pieces `(text, where it stands in the original, whether it is the inside of a JSON string)`."""
+    parts: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for text, at, escaped in pieces:
+        view = unescape_json(text) if escaped else None
+        if view is None:
+            parts.append(text)
+            starts.extend(range(at, at + len(text)))
+            ends.extend(range(at + 1, at + len(text) + 1))
+        else:
+            parts.append(view.text)
+            starts.extend(at + i for i in view.starts)
+            ends.extend(at + i for i in view.ends)
+    return View("".join(parts), starts, ends)
 
 
 def unescaped_json(text: str) -> str:

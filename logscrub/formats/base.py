@@ -86,6 +86,8 @@ class ListRule(NamedTuple):
     name: str
     parent: str | None = None
     depth: int | None = None
+    marks: frozenset[str] = frozenset()
+    """Where others use the name too: names, one of which the first element has if the list is one of records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ class JsonShape:
     """The record of an element; None where it is no record that can be counted."""
     lists: tuple[ListRule, ...] = ()
     """The lists whose elements are its records."""
+    no_record: str = ""
+    """A regular expression that matches the beginning of a value that is no record, but says something about the next one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ class Shapes:
 
     def _of_element(self, element: Element, depth: int = 0) -> Item | None:
         value, shape = element.value, element.shape
-        if shape is None and isinstance(value, dict):
+        if isinstance(value, dict) and (shape is None or shape is self._json[-1]):
             shape = next((each for each in self._json if each.knows(value)), None)
         if shape is None:
             return None
@@ -198,6 +198,17 @@ class TextRecords:
         elif self._size < MOST_MESSAGE:
             self._more.append(line)
             self._size += len(line) + 1
+
+    def open(self, record: Record) -> None:
+        """Opens a record that was read elsewhere, which the next units may continue."""
+        self._open, self._size = record, len(record.message)
+
+    def add(self, line: str) -> Iterator[Item]:
+        """A line that continues the record that is open; without one it is passed over."""
+        if self._open is not None and self._size < MOST_MESSAGE:
+            self._more.append(line)
+            self._size += len(line) + 1
+        return iter(())
 
     def finish(self) -> Iterator[Item]:
         """The record that was still open at the end."""

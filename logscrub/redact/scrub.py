@@ -21,7 +21,7 @@ from logscrub.detect.binary import is_binary, is_binary_json
 from logscrub.detect.engine import Engine, merge
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.forms import reading
-from logscrub.detect.views import encode, unescape_json, unescaped_json
+from logscrub.detect.views import encode, joined, unescape_json, unescaped_json
 from logscrub.model import Clean, FieldPath, Inner, Leaf, Raw, Span, moved
 from logscrub.redact.policy import Policy
 from logscrub.redact.pseudonyms import TOKEN_HEX, Pseudonymizer
@@ -151,6 +151,8 @@ class Redactor:
         after = NOTHING_OPEN if raw.records else before
         rest: Open | None = after
         for leaf in raw.leaves:
+            if leaf.group:
+                continue
             is_line = leaf.coding == "text"
             if (is_binary_json if leaf.coding in ("json", "name") else is_binary)(raw.text[leaf.start : leaf.end]):
                 raise NotText("binary")
@@ -170,9 +172,35 @@ class Redactor:
             if found:
                 spans += [s for s in found if self._goes(s)]
                 rest = None
+        if any(leaf.group for leaf in raw.leaves):
+            spans += [s for s in self._in_pieces(raw) if self._goes(s)]
+            spans.sort(key=lambda s: s.start)
+            rest = None
         if len(spans) > 1 and any(a.end > b.start for a, b in pairwise(spans)):
             spans, rest = list(merge(spans)), None
         return Look(spans, after, rest)
+
+    def _in_pieces(self, raw: Raw) -> list[Span]:
+        """What in texts that were cut must go: in the first piece of a value its placeholder stands, in the others nothing."""
+        groups: dict[int, list[Leaf]] = {}
+        for leaf in raw.leaves:
+            if leaf.group:
+                groups.setdefault(leaf.group, []).append(leaf)
+        found: list[Span] = []
+        for pieces in groups.values():
+            view = joined([(raw.text[p.start : p.end], p.start, p.coding == "json") for p in pieces])
+            if is_binary(view.text):
+                raise NotText("binary")
+            for span in self.engine.judge_whole(view.text, view, pieces[0].coding):
+                parts = [(max(span.start, p.start), min(span.end, p.end)) for p in pieces]
+                parts = [(start, end) for start, end in parts if start < end]
+                found += [
+                    moved(span, start, end, span.plain)
+                    if n == 0
+                    else span._replace(start=start, end=end, entity_type="", inner=None)
+                    for n, (start, end) in enumerate(parts)
+                ]
+        return found
 
     def _seen(self, text: str, leaf: Leaf, before: Open) -> Seen | None:
         """What is known of a leaf by its form; None where it must be judged by itself."""
@@ -292,6 +320,8 @@ class Redactor:
 
     def replacement(self, span: Span) -> str:
         """What stands in the text instead of a span."""
+        if not span.entity_type:
+            return ""  # the rest of a value that was cut
         if span.inner is not None:
             goes = self._go(span.inner)
             if self._is_rewritten(span.inner):
@@ -330,7 +360,7 @@ class Redactor:
         ends = [old_end for _, old_end, _, _ in places]
         for leaf in raw.leaves:
             first = bisect_right(ends, leaf.start)
-            if leaf.coding == "text" or (first < len(places) and places[first][0] < leaf.end):
+            if leaf.coding == "text" or leaf.group or (first < len(places) and places[first][0] < leaf.end):
                 leaves.append(_moved_leaf(leaf, places))
         return Raw("".join(text), tuple(leaves), raw.line, raw.column, raw.records, raw.parsed, raw.inside)
 
