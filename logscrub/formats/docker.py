@@ -14,9 +14,7 @@ from logscrub.formats.json_values import parse
 from logscrub.formats.times import time_of
 from logscrub.formats.wrapped import Piece, WrappedReader, WrappedRecords, Wrapping
 
-_LINE = re.compile(
-    r'\s*\{\s*"log"\s*:\s*"(?P<log>(?:[^"\\]++|\\.)*+)"\s*,\s*"(?P<rest>stream|attrs|time)"\s*:.*\}\s*$', re.DOTALL
-)
+_LINE = re.compile(r'\s*\{\s*"log"\s*:\s*"(?P<log>(?:[^"\\]++|\\.)*+)"\s*,\s*"(?:stream|attrs|time)"\s*:.*\}\s*$', re.DOTALL)
 _STREAM = re.compile(r'"stream"\s*:\s*"(\w+)"')
 
 

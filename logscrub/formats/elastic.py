@@ -3,8 +3,8 @@
     {"hits": {"hits": [{"_index": "logs", "_source": {"@timestamp": "…", "log.level": "error", "message": "…"}}]}}
     {"index": {"_index": "logs"}}
 
-Sources: https://www.elastic.co/guide/en/elasticsearch/reference/current/search-search.html, …/docs-bulk.html. Documents in Elastic's
-common schema (ECS) are read by the names that logs have in common.
+Sources: https://www.elastic.co/guide/en/elasticsearch/reference/current/search-search.html, …/docs-bulk.html. Documents in
+Elastic's common schema (ECS) are read by the names that logs have in common.
 """
 
 from __future__ import annotations

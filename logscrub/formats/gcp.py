@@ -1,6 +1,6 @@
 """Google Cloud Logging: log entries as `gcloud logging read --format json` and sinks write them.
 
-    {"insertId": "…", "timestamp": "…", "severity": "ERROR", "textPayload": "…", "resource": {"labels": {"function_name": "save"}}}
+    {"insertId": "…", "timestamp": "…", "severity": "ERROR", "textPayload": "…", "resource": {"labels": {…}}}
 
 Source: https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry.
 """

@@ -51,10 +51,10 @@ class Grammar:
         self._rules = rules
         self._expect = "value"
         self._shape: list[tuple[str, str, str]] = []
-        """Open brackets, outermost first, each with its name and its kind: "list" for a list of records, "maybe" for one whose first
-        element will tell, "top" for the outermost list."""
+        """Open brackets, outermost first, each with its name and its kind: "list" for a list of records, "maybe" for one whose
+        first element will tell, "top" for the outermost list."""
         self._maybe: tuple[int, ListRule, JsonShape, int] | None = None
-        """How many brackets are open in a list that may be one of records, its rule, its format, and `_count` at its beginning."""
+        """Of a list that may be one of records: the open brackets in it, its rule, its format, and `_count` at its beginning."""
         self._names: set[str] = set()
         """The names in its first element."""
         self._key = ""

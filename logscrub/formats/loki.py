@@ -18,7 +18,7 @@ from logscrub.formats.times import time_of
 def _record(value: Any, around: Around) -> Record | None:
     if not isinstance(value, list) or len(value) < 2:
         return None
-    labels = next((outer["stream"] for outer in reversed(around) if isinstance(outer.get("stream"), dict)), {})
+    labels: dict[str, Any] = next((outer["stream"] for outer in reversed(around) if isinstance(outer.get("stream"), dict)), {})
     if len(value) > 2 and isinstance(value[2], dict):
         labels = labels | value[2]  # structured metadata
     time_ns = time_of(value[0])

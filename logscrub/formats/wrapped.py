@@ -1,7 +1,7 @@
 """The reader of logs that wrap the lines of other logs and cut long ones: container runtimes, journald.
 
-The pieces of one line are one record: they are judged together, so that a value on a cut is found, and counted once. Pieces of several
-streams may stand between each other. The wrapping of each piece stays as it is.
+The pieces of one line are one record: they are scanned together, so that a value on a cut is found, and counted once. Pieces of
+several streams may stand between each other. The wrapping of each piece stays as it is.
 """
 
 from __future__ import annotations

@@ -95,7 +95,9 @@ class Redactor:
         if not spans:
             return Clean(raw.text, (), raw.records, raw.parsed), after
         if rest is not None:
-            return Clean(self.splice(raw.text, spans), tuple(s.entity_type for s in spans), raw.records, raw.parsed), rest
+            return Clean(
+                self.splice(raw.text, spans), tuple(s.entity_type for s in spans if s.entity_type), raw.records, raw.parsed
+            ), rest
         before_any = self._placeholders(raw.text)
         rewritten: list[str] = []
         for _ in range(_MOST_LOOKS):
