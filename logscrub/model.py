@@ -70,9 +70,24 @@ class Leaf(NamedTuple):
     start: int
     end: int
     field: FieldPath
-    coding: Literal["text", "json", "name", "number", "csv"]
+    coding: Literal["text", "plain", "json", "name", "number", "csv"]
+    """How it is written: a line of text, a value as it is, a JSON string, a name or a number in JSON, a CSV cell."""
     pointer: str = ""
     """JSON pointer (RFC 6901) or column name, for findings. May name keys; never shown unscrubbed."""
+
+
+class Size(NamedTuple):
+    """A number in a unit's text that says how many bytes of UTF-8 the rest of it has: it is made anew where that changes."""
+
+    start: int
+    end: int
+    """The number stands in `[start, end)`."""
+    before: int
+    """Characters of the unit before what is counted."""
+    behind: int
+    """Characters of the unit behind it."""
+    is_binary: bool
+    """True for eight bytes, the lowest first; False for decimal digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +106,8 @@ class Raw:
     """False where it should have had its format's shape but did not, and is scanned as text."""
     inside: tuple[str | int, ...] = field(default=(), repr=False)
     """Where in a JSON document it begins: names of objects and indices of lists, outermost first."""
+    size: Size | None = None
+    """The number of bytes that its text says it has, where its format does that."""
     value: Any = field(default=None, repr=False, compare=False)
     """The parsed value of a unit that is one JSON value, for counting; None for other units."""
 

@@ -55,9 +55,10 @@ _UNQUOTE: dict[str, Callable[[str], views.View | None]] = {
     "json": views.unescape_json,
     "name": views.unescape_json,
     "csv": views.double_quotes,
+    "plain": lambda raw: None,
     "text": lambda raw: None,
 }
-_QUOTES = {"json": '\\"', "name": '\\"', "csv": '""', "text": ""}
+_QUOTES = {"json": '\\"', "name": '\\"', "csv": '""', "plain": "", "text": ""}
 
 
 class Pattern:

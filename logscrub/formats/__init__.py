@@ -8,15 +8,25 @@ from __future__ import annotations
 
 from logscrub.errors import UsageError
 from logscrub.formats import (
+    access_log,
     app_logs,
     app_metrics,
+    aws_load_balancer,
     containers,
     csv_table,
     forge_cli,
     graphql,
+    journald_export,
+    klog,
+    lambda_text,
+    logfmt,
     ndjson,
     otlp,
+    syslog,
+    syslog_frames,
     text,
+    w3c,
+    windows_event,
 )
 from logscrub.formats.base import MOST_MESSAGE, Format, Item, Point, Reader, Record, RecordReader, UnitReader
 from logscrub.formats.json_values import JsonReader
@@ -29,7 +39,17 @@ FORMATS: tuple[Format, ...] = (
     app_logs.FORMAT,
     containers.FORMAT,
     ndjson.FORMAT,
+    windows_event.FORMAT,
+    journald_export.FORMAT,
+    w3c.FORMAT,
+    lambda_text.FORMAT,
     forge_cli.FORMAT,
+    syslog_frames.FORMAT,
+    syslog.FORMAT,
+    klog.FORMAT,
+    access_log.FORMAT,
+    aws_load_balancer.FORMAT,
+    logfmt.FORMAT,
     csv_table.FORMAT,
     text.FORMAT,
 )

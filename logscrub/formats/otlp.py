@@ -73,6 +73,4 @@ RECORDS = JsonShape(
     (ListRule("logRecords"),),
 )
 
-FORMAT = Format(
-    "otlp", lambda head: head[:1] in ("{", "[") and ('"resourceLogs"' in head or '"scopeLogs"' in head), json=RECORDS
-)
+FORMAT = Format("otlp", lambda head: head[:1] in ("{", "[") and ('"resourceLogs"' in head or '"scopeLogs"' in head), json=RECORDS)
