@@ -70,8 +70,8 @@ class Leaf(NamedTuple):
     start: int
     end: int
     field: FieldPath
-    coding: Literal["text", "plain", "json", "name", "number", "csv"]
-    """How it is written: a line of text, a value as it is, a JSON string, a name or a number in JSON, a CSV cell."""
+    coding: Literal["text", "plain", "json", "name", "number", "csv", "xml"]
+    """How it is written: a line of text, a value as it is, a string, name or number in JSON, a CSV cell, a text in XML."""
     pointer: str = ""
     """JSON pointer (RFC 6901) or column name, for findings. May name keys; never shown unscrubbed."""
 
@@ -106,10 +106,10 @@ class Raw:
     """False where it should have had its format's shape but did not, and is scanned as text."""
     inside: tuple[str | int, ...] = field(default=(), repr=False)
     """Where in a JSON document it begins: names of objects and indices of lists, outermost first."""
-    size: Size | None = None
-    """The number of bytes that its text says it has, where its format does that."""
     value: Any = field(default=None, repr=False, compare=False)
     """The parsed value of a unit that is one JSON value, for counting; None for other units."""
+    size: Size | None = None
+    """The number of bytes that its text says it has, where its format does that."""
 
 
 @dataclass(frozen=True, slots=True)

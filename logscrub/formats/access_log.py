@@ -16,10 +16,13 @@ from logscrub.formats.base import Format, LineShape, Memory, Named, Record
 from logscrub.formats.times import duration_of, status_level, time_of
 
 _QUOTED = r'"(?:[^"\\]++|\\.)*+"'
+_VIRTUAL_HOST = r"(?:(?:[\w.*-]{1,255}:\d{1,5}|(?=[\w.*-]{0,255}[A-Za-z])[\w*-]{1,63}\.[\w.*-]{1,255})[ ])?"
+_USER = r"(?P<user>\S(?:[^\[\]\"\r\n]{0,126}\S)?)"
+_TIME = r"\[(?P<time>\d{1,2}/[A-Za-z]{3}/\d{4}:\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[ ][+-]\d{4})?)\]"
 _HEAD = re.compile(
-    r"(?:(?:[\w.*-]{1,255}:\d{1,5}|(?=[\w.*-]{0,255}[A-Za-z])[\w*-]{1,63}\.[\w.*-]{1,255})[ ])?\S{1,255}[ ](?P<ident>\S{1,128})[ ](?P<user>\S(?:[^\[\]\"\r\n]{0,126}\S)?)[ ]"
-    r"\[(?P<time>\d{1,2}/[A-Za-z]{3}/\d{4}:\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[ ][+-]\d{4})?)\][ ]"
-    rf'(?P<request>{_QUOTED})[ ](?P<status>\d{{3}}|-)[ ](?:\d{{1,19}}|-)(?=[ ]|$)(?:[ ]{_QUOTED}(?:[ ]"(?P<agent>(?:[^"\\]++|\\.)*+)")?)?'
+    rf"{_VIRTUAL_HOST}\S{{1,255}}[ ](?P<ident>\S{{1,128}})[ ]{_USER}[ ]{_TIME}[ ]"
+    rf"(?P<request>{_QUOTED})[ ](?P<status>\d{{3}}|-)[ ](?:\d{{1,19}}|-)(?=[ ]|$)"
+    rf'(?:[ ]{_QUOTED}(?:[ ]"(?P<agent>(?:[^"\\]++|\\.)*+)")?)?'
 )
 _GIN = re.compile(
     r"\[GIN\][ ](?P<date>\d{4}/\d{2}/\d{2})[ ]-[ ](?P<clock>\d{2}:\d{2}:\d{2})[ ]\|[ ]{0,4}(?P<status>\d{3})[ ]{0,4}\|"
@@ -47,7 +50,7 @@ def _begins(line: str, memory: Memory) -> Record | None:
     duration = None
     if took is not None:
         seconds = took["seconds"] or took["named"]
-        duration = float(seconds) * 1000 if seconds else float(took["milliseconds"])
+        duration = round(float(seconds) * 1000, 6) if seconds else float(took["milliseconds"])
     return Record(
         time_ns,
         status_level(int(m["status"])) if m["status"] != "-" else "",

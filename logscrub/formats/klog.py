@@ -1,4 +1,4 @@
-"""klog and glog, as Kubernetes and Google's C++ programs write them: a letter for the level, month and day, and a place in a file.
+"""klog and glog, as Kubernetes and Google's C++ programs write them: a letter for the level, month and day, a place in a file.
 
 E1117 09:15:38.315000       1 controller.go:116] save failed
 W20261117 09:15:38.315000 12345 roster.cc:12] retrying

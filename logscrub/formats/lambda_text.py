@@ -26,9 +26,6 @@ _KILLED = re.compile(rf"{_TIME}[ ]{_ID}[ ](?=Task timed out after |Process exite
 _PLATFORM = re.compile(rf"(?P<what>START|END|REPORT|RESTORE_REPORT|XRAY)[ ]RequestId:[ ]{_ID}(?P<more>$|[ \t].*)")
 _INIT = re.compile(r"(?:INIT_START[ ]Runtime Version:|INIT_REPORT[ ]Init Duration:|EXTENSION[\t ]+Name:)[ ]")
 _FAILED = re.compile(rf"RequestId:[ ]{_ID}[ ](?=(?:Error:|Process exited) )")
-_UNHANDLED = re.compile(
-    r"\[(?P<level>ERROR|CRITICAL)\][ ](?=[A-Z][\w.]{2,80}(?:Error|Exception|Exit|Interrupt|Warning|Timeout|Iteration)(?::|$))"
-)
 _DURATION = re.compile(r"[ \t]{1,4}Duration: (\d{1,9}(?:\.\d{1,6})?) ms")
 _TAILED = re.compile(
     r"(?P<time>\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{6})?\+00:00)[ ]"
@@ -44,8 +41,7 @@ def _begins(line: str, memory: Memory) -> Record | None:
         m = _PYTHON.match(line)
         if m is not None and (level := level_of(m["level"])):
             return _record(m["time"], m["id"], level, line[m.end() :])
-        m = _UNHANDLED.match(line)
-        return None if m is None else Record(None, level_of(m["level"]), line[m.end() :][:MOST_MESSAGE])
+        return None
     if first == "R" and (m := _FAILED.match(line)) is not None:
         return Record(None, "ERROR", line[m.end() :][:MOST_MESSAGE], invocation=m["id"])
     if first in ("S", "E", "R", "X") and (m := _PLATFORM.match(line)) is not None:

@@ -29,14 +29,14 @@ _RFC_5424 = re.compile(
     rf"(?:-|{_STRUCTURED})(?:$|[ ]\ufeff?)"
 )
 _RFC_3164 = re.compile(
-    rf"{_COUNT}<(?P<priority>\d{{1,3}})>(?:(?P<time>{_SHORT}|{_ISO})[ ](?:\S{{1,255}}[ ]+{_TAG}[ ]?|\S{{1,255}}[ ]|{_TAG}[ ]?)|{_TAG}[ ])"
+    rf"{_COUNT}<(?P<priority>\d{{1,3}})>"
+    rf"(?:(?P<time>{_SHORT}|{_ISO})[ ](?:\S{{1,255}}[ ]+{_TAG}[ ]?|\S{{1,255}}[ ]|{_TAG}[ ]?)|{_TAG}[ ])"
 )
 _NO_LEVEL = r"(?!(?i:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|severe|fatal|crit(?:ical)?|panic)[ ])"
-_IN_FILES = re.compile(
-    rf"(?P<time>{_SHORT}|{_ISO})(?:(?<!Z)|(?=[ ]\S{{1,255}}[ ]+[\w.@/()+-]{{1,64}}\[\d+\]:))[ ]{_NO_LEVEL}\S{{1,255}}[ ]+{_TAG}(?:$|[ ])"
-)
-"""Without a priority, as syslog daemons write it into files: with the local time's offset. Programs of their own write `Z`, so
-there the number of a process must stand behind the program."""
+_NUMBERED = r"(?=[ ]\S{1,255}[ ]+[\w.@/()+-]{1,64}\[\d+\]:)"
+_IN_FILES = re.compile(rf"(?P<time>{_SHORT}|{_ISO})(?:(?<!Z)|{_NUMBERED})[ ]{_NO_LEVEL}\S{{1,255}}[ ]+{_TAG}(?:$|[ ])")
+"""Without a priority, as syslog daemons write it into files: with the offset of the local time. Other programs write `Z`, so
+there the number of a process must stand behind the name of its program."""
 _HEROKU = re.compile(rf"(?P<time>{_ISO})[ ][a-z][\w.-]{{0,40}}\[[\w.-]{{1,60}}\]:[ ]")
 
 

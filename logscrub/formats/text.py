@@ -37,7 +37,8 @@ _BEHIND = tuple(
         rf"[ ]{_LEVELS}[ ]{{1,2}}[\w:.-]{{1,120}}\][ ]?",  # Rust's env_logger
         rf"\]?[ ][\w-]{{1,60}}\.{_LEVELS}:[ ]?",  # PHP's Monolog
         r"\][ ]\[[\w-]{0,40}:(?P<level>[a-z]{4,6}\d?)\][ ]?",  # Apache
-        rf"[ \t]{{1,4}}{_LEVELS}[ ]{{1,4}}\d{{1,10}}[ ]---[ ](?:\[[^\[\]]{{0,80}}\][ ]){{1,3}}\S{{1,120}}[ ]{{1,60}}:[ ]?",  # Spring
+        # Spring Boot
+        rf"[ \t]{{1,4}}{_LEVELS}[ ]{{1,4}}\d{{1,10}}[ ]---[ ](?:\[[^\[\]]{{0,80}}\][ ]){{1,3}}\S{{1,120}}[ ]{{1,60}}:[ ]?",
     )
 )
 """What is behind the time in layouts that have their level elsewhere than at once."""

@@ -27,6 +27,8 @@ _SHAPES = {"date": re.compile(r'"?\d{4}-\d{2}-\d{2}"?'), "time": re.compile(r'"?
 """What a line must have in these columns; another one is text."""
 _FIELDS = {"c-ip": "client ip", "s-ip": "server ip", "r-ip": "remote ip"}
 """Columns whose names do not say to detectors what they hold."""
+_REQUEST_ID = re.compile(r"[\w-]{54}==")
+"""CloudFront's name for a request: it would be taken for a secret."""
 _MILLISECONDS = frozenset(("s-sitename", "s-computername", "sc-substatus", "sc-win32-status", "s-port"))
 """Columns that IIS has and others have not: its `time-taken` are milliseconds."""
 
@@ -61,7 +63,9 @@ class W3cReader:
         leaves = tuple(
             Leaf(start, end, (_FIELDS.get(name, name),), "plain", name)
             for (start, end), name in zip(found, self._names, strict=True)
-            if start < end and text[start:end] != "-"
+            if start < end
+            and text[start:end] != "-"
+            and not (name == "x-edge-request-id" and _REQUEST_ID.fullmatch(text, start, end))
         )
         return Raw(line, leaves, number, column)
 
@@ -138,7 +142,7 @@ def _duration(taken: str, fields: list[str]) -> float | None:
     except ValueError:
         return None
     if "." in taken or any(name.startswith("x-edge-") for name in fields):
-        return number * 1000
+        return round(number * 1000, 6)
     return number if _MILLISECONDS.intersection(fields) else None
 
 

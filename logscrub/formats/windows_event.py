@@ -21,7 +21,7 @@ from logscrub.model import Leaf, Raw
 
 _ATTRIBUTE = re.compile(r"""\s+(?P<name>[A-Za-z_][\w:.-]{0,80})\s{0,4}=\s{0,4}(?:"(?P<double>[^"<]*+)"|'(?P<single>[^'<]*+)')""")
 _TAG = re.compile(
-    r"""<(?P<close>/)?(?P<name>[A-Za-z_][\w.-]{0,80})(?P<attributes>(?:\s+[A-Za-z_][\w:.-]{0,80}\s{0,4}=\s{0,4}(?:"[^"<]*+"|'[^'<]*+'))*+)"""
+    r"""<(?![A-Z][A-Z0-9_]{1,63}(?::[0-9a-f]{20})?>)(?P<close>/)?(?P<name>[A-Za-z_][\w.-]{0,80})(?P<attributes>(?:\s+[A-Za-z_][\w:.-]{0,80}\s{0,4}=\s{0,4}(?:"[^"<]*+"|'[^'<]*+'))*+)"""
     r"""\s*+(?P<empty>/)?>|<\?xml\s[^<>?]{0,200}\?>|<!\[CDATA\[|\]\]>"""
 )
 _ENDS = re.compile(r"</Event>\s*+")
@@ -91,9 +91,8 @@ class WindowsEventReader:
                 start, end = a.span("double" if a["double"] is not None else "single")
                 if name == "Data" and a["name"] == "Name":
                     self._field = text[start:end]
-                    yield Leaf(start, end, (), "plain", "Name")
-                elif name not in _OWN and start < end:
-                    yield _leaf(text, start, end, a["name"])
+                if start < end and name not in _OWN:
+                    yield _leaf(text, start, end, "" if a["name"] == "Name" else a["name"])
             if m["empty"]:
                 self._field = ""
         yield from _text(text, position, len(text), self._field)
@@ -101,19 +100,18 @@ class WindowsEventReader:
 
 def _text(text: str, start: int, end: int, field: str) -> Iterator[Leaf]:
     """The leaf of a text between tags, if there is any."""
-    if field not in _OWN or not text[start:end].strip().isdigit():
-        stretch = text[start:end]
-        start += len(stretch) - len(stretch.lstrip())
-        end -= len(stretch) - len(stretch.rstrip())
-        if start < end:
-            yield _leaf(text, start, end, "" if field == "Data" else field)
+    stretch = text[start:end]
+    start += len(stretch) - len(stretch.lstrip())
+    end -= len(stretch) - len(stretch.rstrip())
+    if start < end and not (field in _OWN and text[start:end].isdigit()):
+        yield _leaf(text, start, end, "" if field in _OWN or field == "Data" else field)
 
 
 def _leaf(text: str, start: int, end: int, name: str) -> Leaf:
     field = name
     if name.lower().endswith("sid") or name == "UserID":
         field = "" if _SHORT_SID.fullmatch(text, start, end) else "user id"
-    return Leaf(start, end, (field,) if field else (), "plain", name)
+    return Leaf(start, end, (field,) if field else (), "xml", name)
 
 
 class WindowsEventRecords:
@@ -154,9 +152,10 @@ _SYSTEM_TIME = re.compile(r"""<TimeCreated\s+SystemTime\s*=\s*["']([^"'<>]{10,40
 _LEVEL = re.compile(r"<Level>\s*(\d)\s*</Level>")
 _PROVIDER = re.compile(r"""<Provider\s+Name\s*=\s*["']([^"'<>]{1,200})["']""")
 _EVENT_ID = re.compile(r"<EventID(?:\s[^<>]{0,100})?>\s*(\d{1,6})\s*</EventID>")
-_MESSAGE = re.compile(r"<Message>(.*?)</Message>", re.DOTALL)
-_DATA = re.compile(r"""<Data(?:\s+Name\s*=\s*["']([^"'<>]{0,200})["'])?\s*>(.*?)</Data>""", re.DOTALL)
-_USER_DATA = re.compile(r"<([A-Za-z_][\w.-]{0,80})>([^<>]{1,4096})</\1>")
+_MESSAGE = re.compile(r"<Message>((?:[^<]++|<(?!/?Message>))*+)</Message>")
+_DATA = re.compile(r"""<Data(?:\s+Name\s*=\s*["']([^"'<>]{0,200})["'])?\s*>((?:[^<]++|<(?!/?Data[\s>]))*+)</Data>""")
+_PLACEHOLDER = r"<[A-Z][A-Z0-9_]{1,63}(?::[0-9a-f]{20})?>"
+_USER_DATA = re.compile(rf"<([A-Za-z_][\w.-]{{0,80}})>((?:[^<>]++|{_PLACEHOLDER}){{1,40}}+)</\1>")
 _ACTIVITY = re.compile(r"""<Correlation\s+ActivityID\s*=\s*["']\{?([0-9A-Fa-f-]{36})\}?["']""")
 
 

@@ -14,6 +14,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from html import escape
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -113,9 +114,9 @@ class Redactor:
 
     def _placeholders(self, text: str) -> Counter[str]:
         """The entity types of the placeholders that stand in a text."""
-        if "<" not in text:
+        if "<" not in text and "&lt;" not in text:
             return Counter()
-        return Counter(m[0][1:-1].partition(":")[0] for m in self.engine.placeholder.finditer(text))
+        return Counter(m[1] for m in self.engine.placeholder.finditer(text))
 
     def withhold(self, raw: Raw) -> Clean:
         """Marks instead of the texts of a record that could not be scanned, so that JSON around them stays JSON."""
@@ -124,7 +125,13 @@ class Redactor:
         if raw.size is not None:
             text = raw.text[: raw.size.before] + WITHHELD + raw.text[len(raw.text) - raw.size.behind :]
             return _resized(Clean(text, (), raw.records, raw.parsed, withheld=True), raw.size)
-        if raw.parsed and raw.leaves and all(leaf.coding in ("json", "name", "number") for leaf in raw.leaves):
+        if raw.parsed and raw.leaves and all(leaf.coding == "xml" for leaf in raw.leaves):
+            parts, position = [], 0
+            for leaf in raw.leaves:
+                parts += [raw.text[position : leaf.start], escape(WITHHELD)]
+                position = leaf.end
+            text = "".join([*parts, raw.text[position:]])
+        elif raw.parsed and raw.leaves and all(leaf.coding in ("json", "name", "number") for leaf in raw.leaves):
             spans = [
                 Span(leaf.start, leaf.end, "WITHHELD", "", "", "certain", "", '"' if leaf.coding == "number" else "")
                 for leaf in raw.leaves
@@ -327,8 +334,9 @@ class Redactor:
         leaves: list[Leaf] = []
         position = shift = 0
         places: list[tuple[int, int, int, int]] = []
+        is_xml = any(leaf.coding == "xml" for leaf in raw.leaves)
         for span in spans:
-            new = self.replacement(span)
+            new = escape(self.replacement(span)) if is_xml else self.replacement(span)
             text += [raw.text[position : span.start], new]
             places.append((span.start, span.end, span.start + shift, span.start + shift + len(new)))
             shift += len(new) - (span.end - span.start)
