@@ -70,8 +70,9 @@ class Leaf(NamedTuple):
     start: int
     end: int
     field: FieldPath
-    coding: Literal["text", "plain", "json", "name", "number", "csv", "xml"]
-    """How it is written: a line of text, a value as it is, a string, name or number in JSON, a CSV cell, a text in XML."""
+    coding: Literal["text", "plain", "json", "name", "number", "csv", "xml", "query"]
+    """How it is written: a line of text, a value as it is, a string, name or number in JSON, a CSV cell, a text in XML, a URL's
+    query without its question mark."""
     pointer: str = ""
     """JSON pointer (RFC 6901) or column name, for findings. May name keys; never shown unscrubbed."""
 

@@ -58,8 +58,11 @@ _UNQUOTE: dict[str, Callable[[str], views.View | None]] = {
     "plain": lambda raw: None,
     "text": lambda raw: None,
     "xml": views.unescape_xml,
+    "query": views.with_question_mark,
 }
-_QUOTES = {"json": '\\"', "name": '\\"', "csv": '""', "plain": "", "text": "", "xml": ""}
+_QUOTES = {"json": '\\"', "name": '\\"', "csv": '""', "plain": "", "text": "", "xml": "", "query": ""}
+_READ_AS_WRITTEN = frozenset(("json", "name", "plain", "text"))
+"""Codings in which a value reads as it is written, if it has no backslashes."""
 
 
 class Pattern:
@@ -244,7 +247,7 @@ class Engine:
             return self._judge_number(raw, leaf)
         if len(raw) > _WINDOW:
             return self._long_leaf(raw, leaf)
-        if "\\" not in raw and leaf.coding not in ("csv", "xml"):
+        if "\\" not in raw and leaf.coding in _READ_AS_WRITTEN:
             spans = self.judge(raw, leaf.field)
             return tuple(_moved(s, None, leaf.start, _QUOTES[leaf.coding]) for s in spans) if spans else spans
         view = _UNQUOTE[leaf.coding](raw)

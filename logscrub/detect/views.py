@@ -76,6 +76,11 @@ def unescape_xml(text: str) -> View | None:
     return _substitute(text, _ENTITY, html.unescape) if "&" in text else None
 
 
+def with_question_mark(text: str) -> View:
+    """The query of a URL as it reads behind a question mark."""
+    return View(f"?{text}", [0, *range(len(text))], [0, *range(1, len(text) + 1)])
+
+
 def decodings(text: str) -> Iterator[View]:
     """The views of `text` that differ from it, each decoded once more than the one before, at most four deep."""
     view: View | None = None

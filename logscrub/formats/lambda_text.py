@@ -46,9 +46,10 @@ def _begins(line: str, memory: Memory) -> Record | None:
         return Record(None, "ERROR", line[m.end() :][:MOST_MESSAGE], invocation=m["id"])
     if first in ("S", "E", "R", "X") and (m := _PLATFORM.match(line)) is not None:
         took = _DURATION.match(m["more"]) if m["what"] == "REPORT" else None
-        return Record(
-            None, "INFO", line[:MOST_MESSAGE], invocation=m["id"], duration_ms=float(took[1]) if took is not None else None
-        )
+        # the platform's lines have no time; those that end an invocation follow its last line at once
+        near = memory.get("time") if m["what"] in ("END", "REPORT") else None
+        duration = float(took[1]) if took is not None else None
+        return Record(int(near) if near else None, "INFO", line[:MOST_MESSAGE], invocation=m["id"], duration_ms=duration)
     if first in ("I", "E") and _INIT.match(line) is not None:
         return Record(None, "INFO", line[:MOST_MESSAGE])
     return None

@@ -61,11 +61,9 @@ class W3cReader:
             begins = column == 1 and not continues(line)
             return text_unit(line, number, column, records=int(begins), parsed=not begins)
         leaves = tuple(
-            Leaf(start, end, (_FIELDS.get(name, name),), "plain", name)
+            leaf
             for (start, end), name in zip(found, self._names, strict=True)
-            if start < end
-            and text[start:end] != "-"
-            and not (name == "x-edge-request-id" and _REQUEST_ID.fullmatch(text, start, end))
+            if (leaf := _leaf(text, start, end, name)) is not None
         )
         return Raw(line, leaves, number, column)
 
@@ -86,6 +84,15 @@ def _cells(line: str) -> list[tuple[int, int]]:
                 return found
             position = m.end() + 1
     return [m.span(1) if m[1] is not None else m.span(2) for m in _CELL.finditer(line)]
+
+
+def _leaf(line: str, start: int, end: int, name: str) -> Leaf | None:
+    """The leaf of a cell; None where it says nothing."""
+    if start == end or line[start:end] == "-" or (name == "x-edge-request-id" and _REQUEST_ID.fullmatch(line, start, end)):
+        return None
+    if name == "cs-uri-query":
+        return Leaf(start, end, (), "query", name)
+    return Leaf(start, end, (_FIELDS.get(name, name),), "plain", name)
 
 
 def _row(line: str, names: list[str]) -> list[tuple[int, int]] | None:
