@@ -70,11 +70,27 @@ class Leaf(NamedTuple):
     start: int
     end: int
     field: FieldPath
-    coding: Literal["text", "json", "name", "number", "csv"]
+    coding: Literal["text", "plain", "json", "name", "number", "csv", "xml", "query"]
+    """How it is written: a line of text, a value as it is, a string, name or number in JSON, a CSV cell, a text in XML, a URL's
+    query without its question mark."""
     pointer: str = ""
     """JSON pointer (RFC 6901) or column name, for findings. May name keys; never shown unscrubbed."""
     group: int = 0
     """The pieces of a text that was cut have the same number, which is not 0, and are judged as one text."""
+
+
+class Size(NamedTuple):
+    """A number in a unit's text that says how many bytes of UTF-8 the rest of it has: it is made anew where that changes."""
+
+    start: int
+    end: int
+    """The number stands in `[start, end)`."""
+    before: int
+    """Characters of the unit before what is counted."""
+    behind: int
+    """Characters of the unit behind it."""
+    is_binary: bool
+    """True for eight bytes, the lowest first; False for decimal digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +111,8 @@ class Raw:
     """Where in a JSON document it begins: names of objects and indices of lists, outermost first."""
     value: Any = field(default=None, repr=False, compare=False)
     """The parsed value of a unit that is one JSON value, for counting; None for other units."""
+    size: Size | None = None
+    """The number of bytes that its text says it has, where its format does that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,25 @@ from logscrub.errors import InputError
 if TYPE_CHECKING:
     from logscrub.sources.files import Input
 
-InputFormat = Literal["auto", "app-logs", "otlp", "ndjson", "csv", "forge-cli", "text"]
+InputFormat = Literal[
+    "auto",
+    "otlp",
+    "app-logs",
+    "ndjson",
+    "windows-event",
+    "journald-export",
+    "w3c",
+    "lambda",
+    "forge-cli",
+    "syslog-frames",
+    "syslog",
+    "klog",
+    "access-log",
+    "aws-load-balancer",
+    "logfmt",
+    "csv",
+    "text",
+]
 
 Inputs = Annotated[
     list[str] | None,

@@ -55,9 +55,14 @@ _UNQUOTE: dict[str, Callable[[str], views.View | None]] = {
     "json": views.unescape_json,
     "name": views.unescape_json,
     "csv": views.double_quotes,
+    "plain": lambda raw: None,
     "text": lambda raw: None,
+    "xml": views.unescape_xml,
+    "query": views.with_question_mark,
 }
-_QUOTES = {"json": '\\"', "name": '\\"', "csv": '""', "text": ""}
+_QUOTES = {"json": '\\"', "name": '\\"', "csv": '""', "plain": "", "text": "", "xml": "", "query": ""}
+_READ_AS_WRITTEN = frozenset(("json", "name", "plain", "text"))
+"""Codings in which a value reads as it is written, if it has no backslashes."""
 
 
 class Pattern:
@@ -147,7 +152,8 @@ class Engine:
         self._forms = self._make_forms(detectors, extra, spelled)
         self._key_detector = next((d for d in detectors if d.entity_type == "PRIVATE_KEY"), None)
         types = "|".join(sorted(re.escape(t) for t in {*catalogue.entity_types, "WITHHELD"}))
-        self.placeholder = re.compile(rf"<(?:{types})(?::[0-9a-f]{{20}})?>")
+        self.placeholder = re.compile(rf"(?:<|&lt;)({types})(?::[0-9a-f]{{20}})?(?:>|&gt;)")
+        """A placeholder, as it is or as it stands in XML; its group is the entity type."""
         self._contexts_of = lru_cache(maxsize=4096)(self._contexts)
         self._find_fields = lru_cache(maxsize=8)(partial(find_fields, index=self.fields))  # a line and the text that it is
         self._remember = lru_cache(maxsize=_MOST_REMEMBERED)(self._judge)
@@ -241,7 +247,7 @@ class Engine:
             return self._judge_number(raw, leaf)
         if len(raw) > _WINDOW:
             return self._long_leaf(raw, leaf)
-        if "\\" not in raw and leaf.coding != "csv":
+        if "\\" not in raw and leaf.coding in _READ_AS_WRITTEN:
             spans = self.judge(raw, leaf.field)
             return tuple(_moved(s, None, leaf.start, _QUOTES[leaf.coding]) for s in spans) if spans else spans
         view = _UNQUOTE[leaf.coding](raw)
@@ -288,7 +294,7 @@ class Engine:
 
     def masked(self, text: str) -> str:
         """The text with placeholders made opaque, so that nothing is found in them."""
-        if "<" not in text or not self.placeholder.search(text):
+        if ("<" not in text and "&lt;" not in text) or not self.placeholder.search(text):
             return text
         return self.placeholder.sub(lambda m: _PLACEHOLDER_FILL * len(m[0]), text)
 

@@ -89,6 +89,16 @@ def double_quotes(text: str) -> View | None:
     return _substitute(text, re.compile('""'), lambda unit: '"') if '""' in text else None
 
 
+def unescape_xml(text: str) -> View | None:
+    """A text or the value of an attribute in XML, its entities made characters; None where it holds none."""
+    return _substitute(text, _ENTITY, html.unescape) if "&" in text else None
+
+
+def with_question_mark(text: str) -> View:
+    """The query of a URL as it reads behind a question mark."""
+    return View(f"?{text}", [0, *range(len(text))], [0, *range(1, len(text) + 1)])
+
+
 def decodings(text: str) -> Iterator[View]:
     """The views of `text` that differ from it, each decoded once more than the one before, at most four deep."""
     view: View | None = None

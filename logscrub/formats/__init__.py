@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from logscrub.errors import UsageError
 from logscrub.formats import (
+    access_log,
     app_logs,
     app_metrics,
+    aws_load_balancer,
     azure,
     cloudwatch,
     containers,
@@ -23,13 +25,21 @@ from logscrub.formats import (
     graphql,
     har,
     journald,
+    journald_export,
+    klog,
+    lambda_text,
+    logfmt,
     loki,
     ndjson,
     new_relic,
     otlp,
     sentry,
     splunk,
+    syslog,
+    syslog_frames,
     text,
+    w3c,
+    windows_event,
 )
 from logscrub.formats.base import MOST_MESSAGE, Format, Item, Point, Reader, Record, RecordReader, UnitReader
 from logscrub.formats.json_values import JsonReader
@@ -55,7 +65,17 @@ FORMATS: tuple[Format, ...] = (
     azure.FORMAT,
     ndjson.FORMAT,
     cri.FORMAT,
+    windows_event.FORMAT,
+    journald_export.FORMAT,
+    w3c.FORMAT,
+    lambda_text.FORMAT,
     forge_cli.FORMAT,
+    syslog_frames.FORMAT,
+    syslog.FORMAT,
+    klog.FORMAT,
+    access_log.FORMAT,
+    aws_load_balancer.FORMAT,
+    logfmt.FORMAT,
     csv_table.FORMAT,
     text.FORMAT,
 )

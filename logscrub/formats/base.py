@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -73,6 +73,14 @@ class Point(NamedTuple):
         return next((value for key, value in self.attributes if key == name), "")
 
 
+class Named(NamedTuple):
+    """A stretch `[start, end)` of a line that is the value of a field."""
+
+    start: int
+    end: int
+    field: str
+
+
 Item = Record | Point
 Around = tuple[dict[str, Any], ...]
 """The JSON objects around an element, outermost first."""
@@ -114,6 +122,9 @@ class LineShape:
     """Remembers what a line says about those after it; True if it is such a line and no part of a record."""
     adds: Callable[[str, Record], Record | None] | None = None
     """The record with what a line below it says about it; None if the line is a part of the message."""
+    fields: Callable[[str], tuple[Named, ...]] | None = None
+    """The values in a line whose names the format knows though the line does not spell them, in order. Which these are must not
+    depend on digits and letters, only on where they stand: lines of one mask have them in the same places."""
 
 
 class Reader(Protocol):
@@ -257,11 +268,18 @@ class Lines:
         self._parts, self._size = [rest] if rest else [], len(rest)
 
 
-def text_unit(line: str, number: int, column: int, start: int = 0, records: int = 1, parsed: bool = True) -> Raw:
-    """A line of text whose message begins at `start`."""
+def text_unit(
+    line: str, number: int, column: int, start: int = 0, records: int = 1, parsed: bool = True, named: Iterable[Named] = ()
+) -> Raw:
+    """A line of text whose message begins at `start`. `named`: values in it that are judged by the names of their fields."""
+    leaves = []
     end = len(line.rstrip("\r\n"))
-    leaves = (Leaf(start, end, (), "text"),) if start < end else ()
-    return Raw(line, leaves, number, column, records, parsed)
+    for value in named:
+        leaves += [Leaf(start, value.start, (), "text")] if start < value.start else []
+        leaves.append(Leaf(value.start, value.end, (value.field,), "plain", value.field))
+        start = value.end
+    leaves += [Leaf(start, end, (), "text")] if start < end else []
+    return Raw(line, tuple(leaves), number, column, records, parsed)
 
 
 def continues(line: str) -> bool:

@@ -17,6 +17,7 @@ from logscrub.formats.base import (
     Lines,
     LineShape,
     Memory,
+    Named,
     Record,
     continues,
     text_unit,
@@ -62,7 +63,7 @@ class LineReader:
                 leaves = tuple(json_leaves(line)) if self._leaves else ()
                 return Raw(line, leaves, number, column, count_records(text, self._shapes.rules), value=value)
         begins = column == 1 and not continues(line) and not self._shapes.note(line.rstrip("\r\n"), {})
-        return text_unit(line, number, column, records=int(begins))
+        return text_unit(line, number, column, records=int(begins), named=self._shapes.fields(line) if begins else ())
 
 
 class Shapes:
@@ -73,6 +74,7 @@ class Shapes:
         self._lines = tuple(lines)
         self._notes = tuple(shape.notes for shape in lines if shape.notes is not None)
         self._adds = tuple(shape.adds for shape in lines if shape.adds is not None)
+        self._fields = tuple(shape.fields for shape in lines if shape.fields is not None)
         self._json = tuple(json)
         self.rules = ListRules(json)
 
@@ -87,6 +89,10 @@ class Shapes:
     def note(self, line: str, memory: Memory) -> bool:
         """Remembers what a line says about those after it; True if it is such a line."""
         return any(notes(line, memory) for notes in self._notes)
+
+    def fields(self, line: str) -> tuple[Named, ...]:
+        """The values in a line in which a record begins whose names the line's format knows."""
+        return next(filter(None, (fields(line) for fields in self._fields)), ())
 
     def add(self, line: str, record: Record) -> Record | None:
         """The record with what a line below it says about it; None if the line is a part of the message."""

@@ -17,35 +17,88 @@ from logscrub.formats.times import leading_level, level_of, time_of
 
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _HEAD = re.compile(
-    r"(?P<before>[A-Z]{3,8}|\[[A-Za-z]{3,8}\])?[ \t]*\[?"
-    r"(?P<time>\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?:[ ]?(?:Z|[+-]\d{2}:?\d{2}|UTC|GMT))?"
-    r"|\d{1,2}[./]\d{1,2}[./]\d{4},?[ ]\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:[ ][AP]M)?"
-    rf"|\d{{1,2}}[/-]{_MONTH}[/-]\d{{4}}[: ]\d{{2}}:\d{{2}}:\d{{2}}(?:[.,]\d{{1,9}})?(?:[ ][+-]\d{{4}})?"
+    r"(?P<before>[A-Z]{3,8}|\[[A-Za-z]{3,8}\]|\[Nest\][ ]\d{1,10}[ ]{1,4}-|[DIWEFAU],)?[ \t]*\[?"
+    r"(?P<time>\d{4}[-/]\d{2}[-/]\d{2}(?:[T ]|,[ ])\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?:[ ]?(?:Z|[+-]\d{2}:?\d{2}|UTC|GMT))?"
+    r"|\d{1,2}[./]\d{1,2}[./]\d{4},?[ ]\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:[ \u202f][AP]M)?"
+    rf"|\d{{1,2}}[/-]{_MONTH}[/-]\d{{4}}[: ]\d{{2}}:\d{{2}}:\d{{2}}(?:[.,]\d{{1,9}})?(?:[ ](?:[+-]\d{{4}}|UTC|GMT))?"
+    rf"|{_MONTH}[ ]\d{{1,2}},[ ]\d{{4}},?[ ]\d{{1,2}}:\d{{2}}:\d{{2}}(?:[ \u202f][AP]M)?"
     rf"|(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?[ ])?{_MONTH}[ ]{{1,2}}\d{{1,2}}[ ]\d{{2}}:\d{{2}}:\d{{2}}"
-    r"(?:\.\d{1,9})?(?:[ ]\d{4})?)\]?(?![\w:])[ \t]*(?:[-|:][ \t]*)?"
+    r"(?:\.\d{1,9})?(?:[ ]\d{4})?)(?![\w.,:]?\d|[A-Za-z_])"
 )
 """A time at the head of a line, with a level before it where there is one."""
-_NOTES = re.compile(r"(?:\[[\w.:/ -]{1,60}\][ \t]*)")
-"""A thread, a logger, a process before the level: `[main] ERROR x`."""
+_CLOCK = re.compile(r"\[?(?P<time>\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?)(?![\w:])")
+"""A time without a date; the head of a record only if a level follows."""
+_LEVELS = r"(?P<level>[A-Z]{4,9})"
+_BEHIND = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf":[ ]{_LEVELS}/[\w.@-]{{1,60}}\][ ]?",  # Celery
+        rf"[ ]#\d{{1,10}}\][ ]{{1,2}}{_LEVELS}[ ]--[ ][^:\r\n]{{0,80}}:[ ]?(?:\[(?P<id>[0-9a-f-]{{36}})\][ ])?",  # Ruby, Rails
+        rf"[ ]{_LEVELS}[ ]{{1,2}}[\w:.-]{{1,120}}\][ ]?",  # Rust's env_logger
+        rf"\]?[ ][\w-]{{1,60}}\.{_LEVELS}:[ ]?",  # PHP's Monolog
+        r"\][ ]\[[\w-]{0,40}:(?P<level>[a-z]{4,6}\d?)\][ ]?",  # Apache
+        # Spring Boot
+        rf"[ \t]{{1,4}}{_LEVELS}[ ]{{1,4}}\d{{1,10}}[ ]---[ ](?:\[[^\[\]]{{0,80}}\][ ]){{1,3}}\S{{1,120}}[ ]{{1,60}}:[ ]?",
+    )
+)
+"""What is behind the time in layouts that have their level elsewhere than at once."""
+_SEPARATOR = re.compile(r"\]?[ \t]*(?:[-|:][ \t]*)?")
+_NOTE = re.compile(
+    r"(?:\[[^\[\]\r\n]{0,80}\]|\{[\w.:/ -]{1,120}\})[ \t]*|\d{1,10}[ \t]+|[-|*][ \t]+|\#\#(?=\[)"
+    r"|[A-Za-z_$][\w$]{0,60}(?:(?:[.:/-][\w$]{1,60}){1,12}[ \t]{1,20}(?:-[ ])?|[ ]-[ ])"
+)
+"""A thread, a logger, a process before the level: `[main] ERROR x`, `app.roster - ERROR - x`."""
+_MOST_NOTES = 4
 
 
 def _begins(line: str, memory: Memory) -> Record | None:
-    m = _HEAD.match(line) if line[:1].isdigit() or line[:1].isupper() or line[:1] == "[" else None
+    first = line[:1]
+    m = _HEAD.match(line) if first.isdigit() or first.isupper() or first == "[" else None
     if m is None:
-        return None
+        return _begins_with_clock(line) if first.isdigit() or first == "[" else None
+    before = (m["before"] or "").strip("[],")
+    level = level_of(before)
+    if before and not level and not before.startswith("Nest") and len(before) > 1:
+        return None  # `POST 2026-…`: a word, not a level
     near = memory.get("time")
     time_ns = time_of(m["time"], int(near) if near else None)
-    level, at = level_of((m["before"] or "").strip("[]")), m.end()
-    if m["before"] and not level:
-        return None  # `POST 2026-…`: a word, not a level
-    if not level:
-        rest = line[at:]
-        level, behind = leading_level(rest)
-        if not level and (note := _NOTES.match(rest)) is not None:
-            level, behind = leading_level(rest[note.end() :])
-            behind = note.end() + behind if level else 0
-        at += behind
-    return Record(time_ns, level, line[at:][:MOST_MESSAGE], unread_time=m["time"][:40] if time_ns is None else "")
+    unread = m["time"][:40] if time_ns is None else ""
+    for pattern in _BEHIND:
+        behind = pattern.match(line, m.end())
+        if behind is not None and (its := level_of(behind["level"].rstrip("12345678"))):
+            invocation = behind.groupdict().get("id") or ""
+            return Record(time_ns, its, line[behind.end() :][:MOST_MESSAGE], invocation=invocation, unread_time=unread)
+    separator = _SEPARATOR.match(line, m.end())
+    assert separator is not None
+    at = separator.end()
+    if not level or len(before) == 1:
+        level, at = _level_behind(line, at)
+    # a line of another log may stand behind a time: `kubectl logs --timestamps`
+    return Record(time_ns, level, line[at:][:MOST_MESSAGE], unread_time=unread, holds_log=not level)
+
+
+def _begins_with_clock(line: str) -> Record | None:
+    m = _CLOCK.match(line)
+    if m is None:
+        return None
+    separator = _SEPARATOR.match(line, m.end())
+    assert separator is not None
+    level, at = _level_behind(line, separator.end())
+    return Record(None, level, line[at:][:MOST_MESSAGE], unread_time=m["time"]) if level else None
+
+
+def _level_behind(line: str, at: int) -> tuple[str, int]:
+    """The level that stands at a place of a line, or behind notes there, and where the text behind it begins."""
+    position = at
+    for _ in range(_MOST_NOTES + 1):
+        level, behind = leading_level(line[position : position + 80])
+        if level:
+            return level, position + behind
+        note = _NOTE.match(line, position)
+        if note is None:
+            break
+        position = note.end()
+    return "", at
 
 
 FORMAT = Format("text", lambda head: True, line=LineShape(_begins))

@@ -23,14 +23,14 @@ _ZONE: Final = r"(?:[ ]?(?P<zone>Z|UTC|GMT|UT|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?)
 _SPELLINGS: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"(?P<year>\d{{4}})[-/](?P<m>\d{{2}})[-/](?P<day>\d{{2}})(?:[T ]|[ ]T[ ]|_){_CLOCK}{_ZONE}",
+        rf"(?P<year>\d{{4}})[-/](?P<m>\d{{2}})[-/](?P<day>\d{{2}})(?:[T ]|[ ]T[ ]|,[ ]|_){_CLOCK}{_ZONE}",
         r"(?P<year>\d{4})(?P<m>\d{2})(?P<day>\d{2})T(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9})\d*)?"
         + _ZONE,
         rf"(?P<year>\d{{4}})-?W(?P<week>\d{{2}})-?(?P<weekday>[1-7])T{_CLOCK}{_ZONE}",
         rf"(?P<year>\d{{4}})-?(?P<ordinal>\d{{3}})T{_CLOCK}{_ZONE}",
         rf"(?P<day>\d{{1,2}})/{_MONTH}/(?P<year>\d{{4}}):{_CLOCK}{_ZONE}",
         rf"{_DAY_NAME}(?P<day>\d{{1,2}})[ -]{_MONTH}[ -](?P<year>\d{{4}}),?[ ]+{_CLOCK}{_ZONE}",
-        rf"{_DAY_NAME}{_MONTH}[ ]+(?P<day>\d{{1,2}}),?[ ](?P<year>\d{{4}}),?[ ]+{_CLOCK}{_ZONE}",
+        rf"{_DAY_NAME}{_MONTH}[ ]+(?P<day>\d{{1,2}}),?[ ](?P<year>\d{{4}}),?[ ]+{_CLOCK}(?:[ \u202f](?P<half>AM|PM))?{_ZONE}",
         rf"{_DAY_NAME}{_MONTH}[ ]+(?P<day>\d{{1,2}})[ ]+{_CLOCK}{_ZONE}(?:[ ]+(?P<year>\d{{4}}))?",
         rf"(?P<day>\d{{1,2}})\.(?P<m>\d{{1,2}})\.(?P<year>\d{{4}}),?[ ]+{_CLOCK}{_ZONE}",
         rf"(?P<first>\d{{1,2}})/(?P<other>\d{{1,2}})/(?P<year>\d{{4}}),?[ ]+{_CLOCK}(?:[ \u202f](?P<half>AM|PM))?{_ZONE}",
@@ -178,17 +178,34 @@ def _is_day(year: int, month: int, day: int) -> bool:
     return True
 
 
+# -- durations ----------------------------------------------------------------------------------------------------------
+
+_UNITS_MS: Final = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "μs": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4, "min": 6e4, "h": 3.6e6}
+_DURATION: Final = re.compile(r"(?:\d{1,9}(?:\.\d{1,9})?[ ]?(?:ns|[uµμ]s|ms|s|min|m(?!\w)|m(?=\d)|h)){1,6}")
+_DURATION_PART: Final = re.compile(r"([\d.]+)[ ]?([a-zµμ]+)")
+
+
+def duration_of(text: str) -> float | None:
+    """The milliseconds of a number with its unit (`1.2s`, `31 ms`, `850µs`), or of several (`1m2.5s`, as Go writes them).
+
+    None for a number without a unit: it could be any.
+    """
+    if not text[:1].isdigit() or _DURATION.fullmatch(text) is None:
+        return None
+    return sum(float(number) * _UNITS_MS[unit] for number, unit in _DURATION_PART.findall(text))
+
+
 # -- levels -------------------------------------------------------------------------------------------------------------
 
 _NAMES: Final = {
     name: level
     for level, names in {
-        "TRACE": "trace silly finest finer verbose",
-        "DEBUG": "debug fine dbg",
-        "INFO": "info information informational notice log http config default i",
+        "TRACE": "trace trce silly finest finer verbose vrb",
+        "DEBUG": "debug dbug fine dbg",
+        "INFO": "info inf information informational notice log http config default i",
         "WARN": "warn warning wrn w",
-        "ERROR": "error err eror severe e",
-        "FATAL": "fatal critical crit alert emerg emergency panic dpanic off",
+        "ERROR": "error err eror severe fail e",
+        "FATAL": "fatal ftl critical crit alert emerg emergency panic dpanic off",
     }.items()
     for name in names.split()
 }
@@ -199,8 +216,10 @@ _BY_RANGE: Final = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 _LEADING: Final = re.compile(
     r"(?:\x1b\[[0-9;]*m)*[\[(<]?(?:\x1b\[[0-9;]*m)*"
     r"(?P<level>TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERR(?:OR)?|SEVERE|FATAL|CRIT(?:ICAL)?|ALERT|EMERG(?:ENCY)?|PANIC"
-    r"|(?:trace|debug|info|notice|warn(?:ing)?|error|fatal|critical|panic)(?=(?:\x1b\[[0-9;]*m)*[\])>:]|\s*\t))"
-    r"(?:\x1b\[[0-9;]*m)*(?![A-Za-z0-9_.-])[\])>]?(?:\x1b\[[0-9;]*m)*[ \t]*[:|-]?[ \t]*"
+    r"|INF|WRN|DBG|VRB|FTL"
+    r"|(?:trace|trce|debug|dbug|info|notice|warn(?:ing)?|error|fail|fatal|critical|crit|panic)"
+    r"(?=(?:\x1b\[[0-9;]*m)*[ ]{0,8}[\])>:]|\s{0,8}\t))"
+    r"(?:\x1b\[[0-9;]*m)*(?![A-Za-z0-9_.-])(?:[ ]{0,8}[\])>])?(?:\x1b\[[0-9;]*m)*[ \t]*[:|-]?[ \t]*"
 )
 """A level at the head of a text: `ERROR x`, `[error] x`, `warn: x`; in small letters only with a mark behind it."""
 

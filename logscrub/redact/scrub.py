@@ -14,6 +14,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from html import escape
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -22,7 +23,7 @@ from logscrub.detect.engine import Engine, merge
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.forms import reading
 from logscrub.detect.views import encode, joined, unescape_json, unescaped_json
-from logscrub.model import Clean, FieldPath, Inner, Leaf, Raw, Span, moved
+from logscrub.model import Clean, FieldPath, Inner, Leaf, Raw, Size, Span, moved
 from logscrub.redact.policy import Policy
 from logscrub.redact.pseudonyms import TOKEN_HEX, Pseudonymizer
 
@@ -91,6 +92,10 @@ class Redactor:
 
     def scrub(self, raw: Raw, before: Open = NOTHING_OPEN) -> tuple[Clean, Open]:
         """The record as it may leave, and what it leaves open for the next. `before`: what the one before left open."""
+        clean, after = self._scrub(raw, before)
+        return _resized(clean, raw.size), after
+
+    def _scrub(self, raw: Raw, before: Open) -> tuple[Clean, Open]:
         spans, after, rest = self.look(raw, before)
         if not spans:
             return Clean(raw.text, (), raw.records, raw.parsed), after
@@ -111,15 +116,24 @@ class Redactor:
 
     def _placeholders(self, text: str) -> Counter[str]:
         """The entity types of the placeholders that stand in a text."""
-        if "<" not in text:
+        if "<" not in text and "&lt;" not in text:
             return Counter()
-        return Counter(m[0][1:-1].partition(":")[0] for m in self.engine.placeholder.finditer(text))
+        return Counter(m[1] for m in self.engine.placeholder.finditer(text))
 
     def withhold(self, raw: Raw) -> Clean:
         """Marks instead of the texts of a record that could not be scanned, so that JSON around them stays JSON."""
         if not raw.leaves and raw.inside:
             return Clean(raw.text, (), raw.records, raw.parsed, withheld=True)  # brackets and white space
-        if raw.parsed and raw.leaves and all(leaf.coding in ("json", "name", "number") for leaf in raw.leaves):
+        if raw.size is not None:
+            text = raw.text[: raw.size.before] + WITHHELD + raw.text[len(raw.text) - raw.size.behind :]
+            return _resized(Clean(text, (), raw.records, raw.parsed, withheld=True), raw.size)
+        if raw.parsed and raw.leaves and all(leaf.coding == "xml" for leaf in raw.leaves):
+            parts, position = [], 0
+            for leaf in raw.leaves:
+                parts += [raw.text[position : leaf.start], escape(WITHHELD)]
+                position = leaf.end
+            text = "".join([*parts, raw.text[position:]])
+        elif raw.parsed and raw.leaves and all(leaf.coding in ("json", "name", "number") for leaf in raw.leaves):
             spans = [
                 Span(leaf.start, leaf.end, "WITHHELD", "", "", "certain", "", '"' if leaf.coding == "number" else "")
                 for leaf in raw.leaves
@@ -209,11 +223,11 @@ class Redactor:
         value = says = text[leaf.start : leaf.end]
         is_line = leaf.coding == "text"
         if not is_line:
-            if leaf.coding not in ("json", "name"):
+            if leaf.coding not in ("plain", "json", "name"):
                 return None
             if (value, leaf.field, leaf.coding) in self._known_harmless:
                 return _NOTHING
-            if "\\" in value:
+            if "\\" in value and leaf.coding != "plain":
                 says = unescaped_json(value)
         if len(value) > _LONGEST_FORM or "\x1b" in says or not says or says.isspace():
             return None
@@ -352,8 +366,9 @@ class Redactor:
         leaves: list[Leaf] = []
         position = shift = 0
         places: list[tuple[int, int, int, int]] = []
+        is_xml = any(leaf.coding == "xml" for leaf in raw.leaves)
         for span in spans:
-            new = self.replacement(span)
+            new = escape(self.replacement(span)) if is_xml else self.replacement(span)
             text += [raw.text[position : span.start], new]
             places.append((span.start, span.end, span.start + shift, span.start + shift + len(new)))
             shift += len(new) - (span.end - span.start)
@@ -365,6 +380,17 @@ class Redactor:
             if leaf.coding == "text" or leaf.group or (first < len(places) and places[first][0] < leaf.end):
                 leaves.append(_moved_leaf(leaf, places))
         return Raw("".join(text), tuple(leaves), raw.line, raw.column, raw.records, raw.parsed, raw.inside)
+
+
+def _resized(clean: Clean, size: Size | None) -> Clean:
+    """A clean unit whose number of bytes is that of what is left."""
+    if size is None or not (clean.redactions or clean.withheld):
+        return clean
+    text = clean.text
+    count = len(text[size.before : len(text) - size.behind].encode("utf-8", "surrogateescape"))
+    number = count.to_bytes(8, "little").decode("utf-8", "surrogateescape") if size.is_binary else str(count)
+    text = text[: size.start] + number + text[size.end :]
+    return Clean(text, clean.redactions, clean.records, clean.parsed, clean.withheld)
 
 
 def _moved_leaf(leaf: Leaf, moved: Sequence[tuple[int, int, int, int]]) -> Leaf:

@@ -116,10 +116,10 @@ class Verifier:
         column = len(before) - before.rfind("\n") if lines else raw.column + len(before)
         leaf = next((x for x in raw.leaves if x.start <= span.start and span.end <= x.end + 1), None)
         where = ""
-        if leaf is not None and leaf.coding in ("json", "name", "number"):
-            where = "".join("/" + self._shown(p) for p in pointer(raw.text, span.start, raw.inside))
-        elif leaf is not None and leaf.pointer:
+        if leaf is not None and leaf.pointer:
             where = self._shown(leaf.pointer)
+        elif leaf is not None and leaf.coding in ("json", "name", "number"):
+            where = "".join("/" + self._shown(p) for p in pointer(raw.text, span.start, raw.inside))
         nth = sum(s.start < span.start for s in spans)
         skeleton = "".join(
             raw.text[a.end if a else 0 : b.start if b else len(raw.text)] + (f"<{b.entity_type}>" if b else "")
