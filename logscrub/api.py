@@ -14,14 +14,14 @@ import hashlib
 import importlib.util
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any, AnyStr, Generic, Literal, Protocol, TypeVar, cast
+from typing import IO, Any, AnyStr, Generic, Literal, Protocol, TypeVar, cast, get_args
 
-from logscrub.config import Config, NameSettings
+from logscrub.config import Config, NameSettings, load_config
 from logscrub.detect import catalogue
 from logscrub.detect.engine import Engine
 from logscrub.detect.names import Kind, Names
@@ -36,7 +36,7 @@ from logscrub.sinks import MemberLike, open_sink, open_zip_sink
 from logscrub.sources import streams
 from logscrub.sources.files import Input, printable
 from logscrub.sources.streams import Stream, open_stream
-from logscrub.verify import FileReport, Verifier, Verifies
+from logscrub.verification import FileReport, Verifier, Verifies
 
 Output = TypeVar("Output", str, bytes, None)
 
@@ -88,13 +88,20 @@ class PlainEngine:
 
 EngineName = Literal["fast", "plain"]
 DEFAULT_ENGINE: EngineName = "fast"
+Folders = str | Path | Sequence[str | Path]
+"""A folder, or several."""
 
 
 @contextmanager
 def engine_of(
     redactor: Redactor, name: EngineName = DEFAULT_ENGINE, *, verifies: bool = False, processes: int | None = 1
 ) -> Iterator[Runner]:
-    """The engine of that name. `processes`: of the fast one; None for as many as there are processors."""
+    """The engine of that name. `processes`: of the fast one; None for as many as there are processors.
+
+    Raises UsageError where there is no such engine.
+    """
+    if name not in get_args(EngineName):
+        raise UsageError(f"no engine {name!r}; there are {', '.join(get_args(EngineName))}")
     if name == "plain":
         yield PlainEngine(redactor)
         return
@@ -107,11 +114,11 @@ def engine_of(
 def scrub(
     data: AnyStr,
     *,
-    policy: str | None = None,
+    policy: str | Path | None = None,
     key: bytes | None = None,
-    detectors: Sequence[Path] = (),
+    detectors: Folders = (),
     input_format: str = "auto",
-    config: Config | None = None,
+    config: Config | str | Path | None = None,
     engine: EngineName = "fast",
 ) -> Scrubbed[AnyStr]:
     """`data`, a whole log (not compressed), without customer data.
@@ -131,11 +138,11 @@ def scrub_file(
     source: str | Path,
     target: str | Path,
     *,
-    policy: str | None = None,
+    policy: str | Path | None = None,
     key: bytes | None = None,
-    detectors: Sequence[Path] = (),
+    detectors: Folders = (),
     input_format: str = "auto",
-    config: Config | None = None,
+    config: Config | str | Path | None = None,
     engine: EngineName = "fast",
 ) -> Scrubbed[None]:
     """Writes the file `source` to `target` without customer data, compressed as it was. The rest is as in `scrub`.
@@ -143,16 +150,18 @@ def scrub_file(
     The target appears whole or not at all. Raises InputError, OutputError or UsageError.
     """
     with engine_of(build_redactor(settings(config, policy, detectors), key), engine) as using:
-        return _scrubbed(None, scrub_input(using, _input(Path(source)), Path(target), input_format=input_format))
+        return _scrubbed(
+            None, scrub_input(using, _input(_path(source, "source")), _path(target, "target"), input_format=input_format)
+        )
 
 
 def verify(
     data: str | bytes,
     *,
-    policy: str | None = None,
-    detectors: Sequence[Path] = (),
+    policy: str | Path | None = None,
+    detectors: Folders = (),
     input_format: str = "auto",
-    config: Config | None = None,
+    config: Config | str | Path | None = None,
     engine: EngineName = "fast",
 ) -> FileReport:
     """Where `data`, a whole log (not compressed), holds customer data that the policy does not keep.
@@ -171,10 +180,10 @@ def verify(
 def verify_file(
     path: str | Path,
     *,
-    policy: str | None = None,
-    detectors: Sequence[Path] = (),
+    policy: str | Path | None = None,
+    detectors: Folders = (),
     input_format: str = "auto",
-    config: Config | None = None,
+    config: Config | str | Path | None = None,
     engine: EngineName = "fast",
 ) -> list[FileReport]:
     """Where a file, compressed or not, holds customer data: one report, or one a member of a zip.
@@ -182,27 +191,53 @@ def verify_file(
     A file that cannot be read (to its end) has a report with an `error`, and is not clean.
     """
     with engine_of(build_redactor(settings(config, policy, detectors)), engine, verifies=True) as using:
-        return verify_input(using, _input(Path(path)), input_format=input_format)
+        return verify_input(using, _input(_path(path, "path")), input_format=input_format)
 
 
-def settings(config: Config | None, policy: str | None, detectors: Sequence[Path], names: Kind | None = None) -> Config:
-    """`config` (or the defaults) with the policy and the recognizer of names replaced, the folders of detectors added."""
-    config = config or Config()
-    recognition = replace(config.names, recognizer=names or config.names.recognizer)
-    folders = (*config.detectors, *map(Path, detectors))
-    return replace(config, policy=policy or config.policy, detectors=folders, names=recognition)
+def settings(
+    config: Config | str | Path | None, policy: str | Path | None, detectors: Folders, names: Kind | None = None
+) -> Config:
+    """`config` (or the defaults) with the policy and the recognizer of names replaced, the folders of detectors added.
+
+    `config`: settings, or the path of a configuration file. Raises UsageError for a file that is wrong, and for arguments that
+    are none of these.
+    """
+    if config is None:
+        config = Config()
+    elif isinstance(config, str | Path):
+        config = load_config(Path(config))
+    elif not isinstance(config, Config):
+        raise _wrong("config", "a logscrub.config.Config, or the path of a configuration file", config)
+    if policy is not None and not isinstance(policy, str | Path):
+        raise _wrong("policy", "the name of a policy, or the path of a policy file", policy)
+    folders = [detectors] if isinstance(detectors, str | Path) else detectors
+    if not isinstance(folders, Iterable) or isinstance(folders, bytes):
+        raise _wrong("detectors", "the path of a folder, or a list of such paths", folders)
+    return replace(
+        config,
+        policy=config.policy if policy is None else str(policy),
+        detectors=(*config.detectors, *(_path(folder, "detectors") for folder in folders)),
+        names=replace(config.names, recognizer=names or config.names.recognizer),
+    )
 
 
 def build_redactor(config: Config, key: bytes | None = None) -> Redactor:
-    """What scrubs and verifies under these settings; without a key it makes pseudonyms that are its own.
+    """A redactor that scrubs and verifies under these settings; without a key it makes pseudonyms that are its own.
 
+    It can be pickled: the pickle holds the settings and the key, a random one too, so the copy makes the same pseudonyms.
     Raises UsageError for a policy, detector, field, package or key that is wrong.
     """
+    if key is not None and not isinstance(key, bytes | bytearray):
+        raise _wrong("key", "bytes (of a key file: logscrub.redact.pseudonyms.read_key)", key)
+    return _redactor(config, Pseudonymizer(None if key is None else check_key(bytes(key), "key")))
+
+
+def _redactor(config: Config, pseudonyms: Pseudonymizer) -> Redactor:
     policy = load_policy(config.policy)
-    pseudonyms = Pseudonymizer(None if key is None else check_key(key, "key"))
     stay = frozenset(row for row, action in policy.rows.items() if action == "keep")
     engine = _engine(config.detectors, config.fields, config.names, config.source, stay)
-    return Redactor(engine, policy, pseudonyms, [re.compile(pattern) for pattern in config.allow])
+    allow = [re.compile(pattern) for pattern in config.allow]
+    return Redactor(engine, policy, pseudonyms, allow, rebuild=(_redactor, (config, pseudonyms)))
 
 
 @lru_cache(maxsize=4)
@@ -495,12 +530,25 @@ def _sum(one: Tally, other: Tally) -> Tally:
     return both
 
 
+def _wrong(name: str, wanted: str, given: object) -> UsageError:
+    """An argument of a wrong type. Its value is not shown: it could be a key, or a log."""
+    return UsageError(f"{name}: must be {wanted}, not {type(given).__name__}")
+
+
+def _path(path: str | Path, name: str) -> Path:
+    if not isinstance(path, str | Path):
+        raise _wrong(name, "a path", path)
+    return Path(path)
+
+
 def _input(path: Path) -> Input:
     return Input(path, printable(path), Path(path.name))
 
 
 def _bytes(data: str | bytes) -> bytes:
-    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    if not isinstance(data, str | bytes | bytearray):
+        raise _wrong("data", "str or bytes (for a file there are scrub_file and verify_file)", data)
+    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else bytes(data)
     with Stream("data", io.BytesIO(raw), len(raw), owned=True) as stream:
         if stream.compression != "none":
             raise InputError(f"data: is compressed ({stream.compression}); decompress it, or give a file's name to scrub_file")

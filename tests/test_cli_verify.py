@@ -15,8 +15,8 @@ import logscrub
 from logscrub.config import load_config
 from logscrub.detect import catalogue
 from logscrub.guidelines import GUIDELINES
-from logscrub.verify import FileReport, text_report
-from logscrub.verify.sarif import sarif
+from logscrub.verification import FileReport, text_report
+from logscrub.verification.sarif import sarif
 
 RECORD = b'{"level":"INFO","user":{"email":"jane.doe@acme.example"},"by":"' + ACCOUNT + b'"}\n'
 
@@ -178,7 +178,7 @@ def test_sarif_of_clean_files_has_no_results() -> None:
 
 
 def test_every_guideline_has_a_level() -> None:
-    from logscrub.verify.sarif import _level
+    from logscrub.verification.sarif import _level
 
     assert {_level(row) for row in GUIDELINES} == {"error", "warning"}
 

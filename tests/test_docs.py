@@ -23,8 +23,8 @@ from logscrub.redact.policy import builtin_policies, load_policy, parse_policy
 from logscrub.redact.pseudonyms import SHORTEST_KEY, Pseudonymizer
 from logscrub.redact.scrub import Redactor
 from logscrub.scrubbing import Scrubber
-from logscrub.verify import FileReport
-from logscrub.verify.text_report import as_json
+from logscrub.verification import FileReport
+from logscrub.verification.text_report import as_json
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

@@ -241,7 +241,7 @@ from logscrub.redact.pseudonyms import Pseudonymizer
 from logscrub.redact.scrub import Redactor
 from logscrub.sources.text import TextDecoder
 from logscrub.scrubbing import Scrubber
-from logscrub.verify import Verifier
+from logscrub.verification import Verifier
 redactor = Redactor(Engine(catalogue.load(), names=Names("both")), load_policy("atlassian"), Pseudonymizer())
 scrubber, verifier = Scrubber(redactor), Verifier(redactor, "test")
 data = Path(sys.argv[1]).read_bytes() + b"INFO We asked Wxqrvt and the others to write to jane@acme.example about it\\n"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from logscrub import api
-    from logscrub.verify import FileReport
+    from logscrub.verification import FileReport
 
 EXAMPLES = """\b
 Examples:
@@ -59,7 +59,7 @@ def _of_store(engine: api.Runner, path: str) -> FileReport:
     from logscrub.errors import InputError
     from logscrub.metrics.store import open_store, texts
     from logscrub.sources.files import printable
-    from logscrub.verify import FileReport
+    from logscrub.verification import FileReport
 
     name = clean_name(engine.redactor, printable(path), pseudonyms=False)
     try:
@@ -103,8 +103,8 @@ def verify(
     from logscrub.errors import UsageError
     from logscrub.sinks import same_file
     from logscrub.sources.files import printable
-    from logscrub.verify import FileReport, text_report
-    from logscrub.verify.sarif import sarif
+    from logscrub.verification import FileReport, text_report
+    from logscrub.verification.sarif import sarif
 
     stores = [argument for argument in inputs or [] if _is_store(argument)]
     good, unreadable = readable([argument for argument in inputs or ["-"] if argument not in stores])

@@ -16,7 +16,7 @@ from logscrub.formats.text import TextReader
 from logscrub.model import Raw
 from logscrub.redact.scrub import Judged, Redactor
 from logscrub.scrubbing import Tally, clean_unit
-from logscrub.verify import FileReport, Verifier
+from logscrub.verification import FileReport, Verifier
 
 _HEAD = 1 << 16
 """Characters in which a format shows itself."""

@@ -39,6 +39,9 @@ class Pseudonymizer:
         self.key_id = hmac.new(self._key, b"logscrub key id", hashlib.sha256).hexdigest()[:16]
         """Tells runs under the same key from others; says nothing about the key."""
 
+    def __reduce__(self) -> tuple[type[Pseudonymizer], tuple[bytes]]:
+        return Pseudonymizer, (self._key,)
+
     def derived(self, purpose: str) -> bytes:
         """A key for another purpose, 32 bytes, that says nothing about this one."""
         return hmac.digest(self._key, f"logscrub {purpose}".encode(), "sha256")

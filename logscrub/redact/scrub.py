@@ -13,9 +13,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from logscrub.detect.binary import is_binary, is_binary_json
 from logscrub.detect.engine import Engine, merge
@@ -72,22 +72,38 @@ Judged = list[tuple[FormKey, Seen | None]]
 _NOTHING = Seen((), NOTHING_OPEN, NOTHING_OPEN)
 
 
+Rebuild = tuple[Callable[..., "Redactor"], tuple[Any, ...]]
+"""A function and its arguments."""
+
+
 class Redactor:
     """An engine, a policy and a key: what turns raw records into clean ones."""
 
     def __init__(
-        self, engine: Engine, policy: Policy, pseudonymizer: Pseudonymizer, allow: Iterable[re.Pattern[str]] = ()
+        self,
+        engine: Engine,
+        policy: Policy,
+        pseudonymizer: Pseudonymizer,
+        allow: Iterable[re.Pattern[str]] = (),
+        *,
+        rebuild: Rebuild | None = None,
     ) -> None:
-        """`allow`: patterns of whole values that stay."""
+        """`allow`: patterns of whole values that stay. `rebuild`: a call that makes an equal redactor, for pickling."""
         self.engine = engine
         self.policy = policy
         self.pseudonymizer = pseudonymizer
         self._allow = tuple(allow)
+        self._rebuild = rebuild
         self._forms: dict[FormKey, Seen | None] = {}
         self._learned: Judged = []
         self._shared = 0
         self._known_harmless: set[tuple[str, FieldPath, str]] = set()
         """Leaves in which nothing was found: names, levels, versions come again with each record."""
+
+    def __reduce__(self) -> Rebuild:
+        if self._rebuild is None:
+            raise TypeError("this Redactor cannot be pickled; make it with logscrub.api.build_redactor")
+        return self._rebuild
 
     def scrub(self, raw: Raw, before: Open = NOTHING_OPEN) -> tuple[Clean, Open]:
         """The record as it may leave, and what it leaves open for the next. `before`: what the one before left open."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from logscrub.verify import FileReport
+from logscrub.verification import FileReport
 
 
 def exit_code(reports: Sequence[FileReport]) -> int:

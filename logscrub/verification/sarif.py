@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from logscrub.detect.catalogue import Catalogue
 from logscrub.guidelines import GUIDELINES, NEVER
-from logscrub.verify import FileReport, Finding
+from logscrub.verification import FileReport, Finding
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _NAMES = "A person's name in running text, recognised by a language model; Atlassian: never in a log."
