@@ -53,11 +53,18 @@ class Scrubbed(Generic[Output]):
     records_read: int
     records_written: int
     records_withheld: int
-    """Records that could not be scanned: `<WITHHELD>` stands in their place."""
+    """Records that could not be scanned: `<WITHHELD>` stands instead of their texts."""
+    parts_withheld: int
+    """Parts of records (lines that go on, pieces of broken JSON) that could not be scanned: the same stands there."""
     redactions: Mapping[str, int]
     """Entity type → how often."""
     formats: tuple[str, ...]
     """The formats that were read."""
+
+    @property
+    def withheld(self) -> int:
+        """Records and parts of records that could not be scanned. 0: all was scanned."""
+        return self.records_withheld + self.parts_withheld
 
 
 class Runner(Protocol):
@@ -561,6 +568,7 @@ def _scrubbed(output: Output, tally: Tally) -> Scrubbed[Output]:
         tally.records_read,
         tally.records_written,
         tally.records_withheld,
+        tally.parts_withheld,
         dict(sorted(tally.redactions.items())),
         tuple(sorted(tally.formats)),
     )

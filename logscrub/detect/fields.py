@@ -148,6 +148,8 @@ class Open(NamedTuple):
     """A quote (with its backslashes) that did not end, and the name of its value."""
     armour: bool = False
     """Inside a PEM block."""
+    unknown: bool = False
+    """A unit of the record could not be scanned, so nobody knows what it left open."""
 
 
 NOTHING_OPEN = Open()

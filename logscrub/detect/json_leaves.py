@@ -27,6 +27,14 @@ _SHAPE_NAMES = frozenset(
     "key value stringValue attributes body timeUnixNano severityNumber severityText traceId spanId observedTimeUnixNano".split()
 )
 """Names that the OTLP shape itself gives: too many to be judged each time."""
+ENVELOPE_NAMES = frozenset(
+    (
+        *("appLogs", "appLogsWithMetaData", "appLogLines", "resourceLogs", "scopeLogs", "logRecords", "edges", "nodes", "node"),
+        *("entries", "logs", "logEntries", "logEvents", "data", "ecosystem", "resource"),
+        *("forgeMetrics", "appMetrics", "resourceMetrics", "scopeMetrics", "metrics", "dataPoints"),
+    )
+)
+"""Names of the members in which exports hold their records."""
 _MESSAGES = frozenset({"body"})
 _PLACEHOLDER = re.compile(r"<[A-Z][A-Z0-9_]{1,63}(?::[0-9a-f]{20})?>")
 _NAMING = re.compile(r"[A-Za-z][\w.-]{1,63}")

@@ -7,6 +7,7 @@ that simple (numbers that are personal, values over many lines, lines that are n
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -109,9 +110,10 @@ class JsonLines:
         reader = self._reader
         for n, text in enumerate(key.split(b"\n")[:-1]):
             end = start + len(text) + 1
-            actions = (
-                self._actions(text, block, start) if reader.between and text[:1] == b"{" and end - start <= LONGEST else None
-            )
+            actions = None
+            if reader.between and text[:1] == b"{" and end - start <= LONGEST:
+                with contextlib.suppress(Exception):  # then the line is treated by itself, and withheld where it must be
+                    actions = self._actions(text, block, start)
             if actions is None:
                 out.append(block[copied:start])
                 out.append(self.piece(block[start:end].decode("utf-8", "surrogateescape"), line + n))
@@ -240,8 +242,8 @@ class JsonLines:
                     action = None if done.text == raw.text else _SEEN
                     if action is None and self._redactor.allows and self._redactor.look_at_all(raw).spans:
                         action = _ALONE
-                if done.withheld or self._redactor.engine.placeholder.search(text):
-                    action = done = _APART  # its line is withheld; what is counted follows from the whole line
+                if self._redactor.engine.placeholder.search(text):
+                    action = done = _APART  # what is counted follows from the whole line
                 elif done.text == raw.text:
                     done = None
         except Exception:  # its line will be withheld, by itself

@@ -21,6 +21,7 @@ from logscrub.detect.binary import is_binary, is_binary_json
 from logscrub.detect.engine import Engine, merge
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.forms import reading
+from logscrub.detect.json_leaves import ENVELOPE_NAMES
 from logscrub.detect.views import encode, unescape_json, unescaped_json
 from logscrub.model import Clean, FieldPath, Inner, Leaf, Raw, Span, moved
 from logscrub.redact.policy import Policy
@@ -34,12 +35,15 @@ _LONGEST_FORM = 1024
 _LONGEST_KNOWN = 200
 _MOST_KNOWN = 100_000
 _MOST_FORMS = 30_000
+_LONGEST_UNSCANNED = 1 << 16
+"""Characters of a line that could not be scanned, of which it is still found out what it leaves open."""
+_PRIVATE_KEY = "PRIVATE KEY"
 MOST_SHARED = 5_000
 """Forms at most that one process hands on to others."""
 
 
-class NotText(ValueError):
-    """A leaf of a record is no text, so nobody can say what it holds."""
+class Unscannable(ValueError):
+    """Nobody can say what a record holds: it is binary, or its context is not known, or what goes from it never comes to an end."""
 
 
 class Look(NamedTuple):
@@ -106,7 +110,10 @@ class Redactor:
         return self._rebuild
 
     def scrub(self, raw: Raw, before: Open = NOTHING_OPEN) -> tuple[Clean, Open]:
-        """The record as it may leave, and what it leaves open for the next. `before`: what the one before left open."""
+        """The record as it may leave, and what it leaves open for the next. `before`: what the one before left open.
+
+        Raises Unscannable.
+        """
         spans, after, rest = self.look(raw, before)
         if not spans:
             return Clean(raw.text, (), raw.records, raw.parsed), after
@@ -121,7 +128,7 @@ class Redactor:
             if not spans:
                 new = self._placeholders(raw.text) - before_any
                 return Clean(raw.text, (*new.elements(), *rewritten), raw.records, raw.parsed), after
-        return self.withhold(raw), NOTHING_OPEN
+        raise Unscannable("never comes to rest")
 
     def _placeholders(self, text: str) -> Counter[str]:
         """The entity types of the placeholders that stand in a text."""
@@ -129,26 +136,44 @@ class Redactor:
             return Counter()
         return Counter(m[0][1:-1].partition(":")[0] for m in self.engine.placeholder.finditer(text))
 
-    def withhold(self, raw: Raw) -> Clean:
-        """Marks instead of the texts of a record that could not be scanned, so that JSON around them stays JSON."""
-        if not raw.leaves and raw.inside:
-            return Clean(raw.text, (), raw.records, raw.parsed, withheld=True)  # brackets and white space
-        if raw.parsed and raw.leaves and all(leaf.coding in ("json", "name", "number") for leaf in raw.leaves):
-            spans = [
-                Span(leaf.start, leaf.end, "WITHHELD", "", "", "certain", "", '"' if leaf.coding == "number" else "")
-                for leaf in raw.leaves
-            ]
-            text = "".join(
-                raw.text[a.end if a else 0 : b.start if b else len(raw.text)] + (b.requote + WITHHELD + b.requote if b else "")
-                for a, b in zip([None, *spans], [*spans, None], strict=True)
-            )
-        else:
-            indented = raw.text[: len(raw.text) - len(raw.text.lstrip(" \t"))]  # it goes on with the record before it
-            text = indented + WITHHELD + raw.text[len(raw.text.rstrip("\r\n")) :]
-        return Clean(text, (), raw.records, raw.parsed, withheld=True)
+    def withhold(self, raw: Raw, before: Open = NOTHING_OPEN) -> tuple[Clean, Open]:
+        """Marks instead of the texts of a record that could not be scanned, and what it leaves open for the next.
+
+        What is never scanned stays: brackets, quotes, white space, the head of a line. So JSON stays JSON, a CSV row keeps its
+        cells, and a record of `forge logs` its level and time. A record in which there is nothing else is not withheld.
+        """
+        parts, position = [], 0
+        for text in _texts(raw):
+            quote = '"' if text.coding == "number" else ""
+            parts += [raw.text[position : text.start], quote, WITHHELD, quote]
+            position = text.end
+        clean = "".join([*parts, raw.text[position:]])
+        return Clean(clean, (), raw.records, raw.parsed, withheld=bool(parts)), self.after_unscanned(raw, before)
+
+    def after_unscanned(self, raw: Raw, before: Open) -> Open:
+        """What a record that could not be scanned leaves open for the next.
+
+        What it says counts, and what whoever reads the output finds in its place: where these differ, or cannot be found out,
+        it is not known, and no line of the record that comes after it can be scanned either.
+        """
+        if raw.records:
+            before = _at_record(before)
+        line = next((leaf for leaf in raw.leaves if leaf.coding == "text"), None)
+        if line is None:
+            return NOTHING_OPEN if raw.records else before
+        says = raw.text[line.start : line.end]
+        unknown = Open(armour=before.armour or _PRIVATE_KEY in says, unknown=True)
+        if before.unknown or len(says) > _LONGEST_UNSCANNED:
+            return unknown
+        reads = says if says.isspace() else says[: len(says) - len(says.lstrip(" \t"))] + WITHHELD
+        try:
+            after = self.engine.left_open(says, before)
+            return after if after == self.engine.left_open(reads, before) else unknown
+        except Exception:
+            return unknown
 
     def look(self, raw: Raw, before: Open = NOTHING_OPEN) -> Look:
-        """What in a record must go under the policy. `before`: what the one before left open. Raises NotText."""
+        """What in a record must go under the policy. `before`: what the one before left open. Raises Unscannable."""
         look = self.look_at_all(raw, before)
         if self._allow and look.spans:
             return Look([s for s in look.spans if not self._stays(s, raw.text)], look.after, None)
@@ -162,14 +187,16 @@ class Redactor:
     def look_at_all(self, raw: Raw, before: Open = NOTHING_OPEN) -> Look:
         """The same with the values that are allowed to stay. Where nothing is found, nothing is in any text of the template."""
         if raw.records:
-            before = NOTHING_OPEN._replace(armour=True) if before.armour else NOTHING_OPEN
+            before = _at_record(before)
+        elif before.unknown and any(leaf.coding == "text" for leaf in raw.leaves):
+            raise Unscannable("what came before it in the record could not be scanned")
         spans: list[Span] = []
         after = NOTHING_OPEN if raw.records else before
         rest: Open | None = after
         for leaf in raw.leaves:
             is_line = leaf.coding == "text"
             if (is_binary_json if leaf.coding in ("json", "name") else is_binary)(raw.text[leaf.start : leaf.end]):
-                raise NotText("binary")
+                raise Unscannable("binary")
             seen = self._seen(raw.text, leaf, before)
             if seen is not None:
                 spans += seen.spans
@@ -349,6 +376,28 @@ class Redactor:
             if leaf.coding == "text" or (first < len(places) and places[first][0] < leaf.end):
                 leaves.append(_moved_leaf(leaf, places))
         return Raw("".join(text), tuple(leaves), raw.line, raw.column, raw.records, raw.parsed, raw.inside)
+
+
+def _at_record(before: Open) -> Open:
+    """What can still be open where a record begins: a private key, whose lines are records of a text."""
+    return NOTHING_OPEN._replace(armour=True) if before.armour else NOTHING_OPEN
+
+
+def _texts(raw: Raw) -> list[Leaf]:
+    """The texts of a record that say something: its leaves, those that overlap as one text, without indentation.
+
+    Names in which further records lie say nothing: without them, nobody would find those records.
+    """
+    texts: list[Leaf] = []
+    for leaf in sorted(raw.leaves, key=lambda leaf: (leaf.start, -leaf.end)):
+        if texts and leaf.start < texts[-1].end:
+            texts[-1] = texts[-1]._replace(end=max(leaf.end, texts[-1].end), coding="text")
+            continue
+        value = raw.text[leaf.start : leaf.end]
+        if not value.isspace() and not (leaf.coding == "name" and value in ENVELOPE_NAMES):
+            indented = len(value) - len(value.lstrip(" \t")) if leaf.coding == "text" else 0
+            texts.append(leaf._replace(start=leaf.start + indented))
+    return texts
 
 
 def _moved_leaf(leaf: Leaf, moved: Sequence[tuple[int, int, int, int]]) -> Leaf:

@@ -38,7 +38,7 @@ class FileReport:
     sha256: str = ""
     records: int = 0
     unread: int = 0
-    """Records that could not be scanned: the file is not clean."""
+    """Records, and parts of records, that could not be scanned: the file is not clean."""
     found: int = 0
     """How many findings there are; `findings` lists the first 10,000."""
     findings: list[Finding] = field(default_factory=list)
@@ -105,7 +105,7 @@ class Verifier:
                     self.report.findings.append(self._finding(raw, spans, span))
         except Exception:  # a record that cannot be scanned cannot be called clean; its message may quote it
             self.report.unread += max(1, raw.records)
-            return NOTHING_OPEN
+            return self._redactor.after_unscanned(raw, before)
         return after
 
     def _finding(self, raw: Raw, spans: list[Span], span: Span) -> Finding:
