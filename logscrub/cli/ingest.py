@@ -24,6 +24,7 @@ from logscrub.cli.options import (
     number,
     readable,
     size,
+    unscanned,
     wait_for_input,
 )
 from logscrub.cli.scrub import Job, jobs_of, refuse_overwriting
@@ -49,8 +50,9 @@ Reading the same records again changes nothing: they are known by invocation, ti
 content. A run that breaks off loses and doubles nothing: run it again.
 
 \b
-Exit codes: 0 done; 2 wrong usage or configuration; 3 an input could not be read, or the
-store or an output not written."""
+Exit codes: 0 done; 2 wrong usage or configuration; 3 an input could not be read, the
+store or an output not written, or a record or a part of one not scanned (what is left
+of it is counted)."""
 
 
 _MANY = 8 << 20
@@ -90,11 +92,13 @@ def ingest(
     config = settings(load_config(), policy, detectors or [], names)
     done = ingest_all(inputs or ["-"], store, key, config, logs_to=logs_to, input_format=input_format, engine=engine)
     say(
-        f"{number(done.counted.new, 'record')} new, {done.counted.known:,} known, {size(done.bytes_read)} "
+        f"{number(done.counted.new, 'record')} new, {done.counted.known:,} known, "
+        + (f"{unscanned(done.tally)} withheld, " if done.tally.withheld else "")
+        + f"{size(done.bytes_read)} "
         f"in {time.monotonic() - started:.1f} s"
         + (f"; {done.failed} of {number(done.inputs, 'input')} failed" if done.failed else "")
     )
-    return 3 if done.failed else 0
+    return 3 if done.failed or done.tally.withheld else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +106,15 @@ class Ingested:
     """What became of inputs."""
 
     counted: Counted
-    bytes_read: int
+    tally: Tally
+    """What was scrubbed of the inputs that could be read to their end."""
     inputs: int
     failed: int
     """Inputs that could not be read to their end."""
+
+    @property
+    def bytes_read(self) -> int:
+        return self.tally.bytes_read
 
 
 def ingest_all(
@@ -125,6 +134,7 @@ def ingest_all(
     from logscrub.api import build_redactor, engine_of
     from logscrub.fast.workers import processors
     from logscrub.metrics.counters import Counters
+    from logscrub.scrubbing import Tally
     from logscrub.sources.files import expand
 
     if logs_to is not None and logs_to.exists() and not logs_to.is_dir():
@@ -141,15 +151,17 @@ def ingest_all(
         for _, error in unreadable:
             say(str(error))
         failed = len(unreadable)
-        total = 0
+        total = Tally()
         wait_for_input(items)
         gc.disable()  # many thousand records are kept at a time, none of them in a cycle: looking for some takes a tenth
         scrubbing = engine_of(redactor, engine, processes=max(1, processors() - processes))
         with scrubbing as using, progress(items, "redactions") as begin:
             for job in jobs:
                 tally = _one(using, job, counters, input_format, begin())
-                failed += tally is None
-                total += tally.bytes_read if tally is not None else 0
+                if tally is None:
+                    failed += 1
+                else:
+                    total.add(tally)
     counted = counters.counted
     gc.enable()
     for line in _odd(counted):
@@ -161,17 +173,24 @@ def _one(engine: api.Runner, job: Job, counters: Counters, input_format: str, te
     from logscrub.api import clean_text
     from logscrub.metrics.ingest import ingest_input
 
+    so_far: Tally | None = None
+
     def note(done: int, tally: Tally) -> None:
+        nonlocal so_far
+        so_far = tally
         tell(done, tally.redactions.total())
 
+    whole: Tally | None = None
     try:
-        tally = ingest_input(engine, job.item, counters, job.target, input_format=input_format, progress=note)
+        so_far = whole = ingest_input(engine, job.item, counters, job.target, input_format=input_format, progress=note)
     except InputError as error:
         say(job.item.name + clean_text(engine.redactor, str(error).removeprefix(job.item.name)))
-        return None
-    if tally.records_withheld:
-        say(f"{job.item.name}: {number(tally.records_withheld, 'record')} could not be scanned; they count without their text")
-    return tally
+    if so_far is not None and so_far.withheld:
+        say(
+            f"{job.item.name}: {unscanned(so_far)} could not be scanned, so <WITHHELD> stands instead; "
+            "what is left of them is counted, of equal ones one"
+        )
+    return whole
 
 
 def _odd(counted: Counted) -> list[str]:

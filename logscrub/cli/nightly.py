@@ -43,8 +43,8 @@ Files that did not change since the last night are not read again.
 
 \b
 Exit codes: 0 done; 1 with --exit-code: there is a finding as severe as that, or worse;
-2 wrong usage or configuration; 3 an input could not be read, the store or the report not
-written, or nobody told."""
+2 wrong usage or configuration; 3 an input could not be read, a record or a part of one
+not scanned, the store or the report not written, or nobody told."""
 
 STATE = ".nightly.json"
 """In the folder of the reports: which files were read."""
@@ -86,7 +86,7 @@ def nightly(
 
 
 def _ingest(loaded: Config, told: NightlySettings, key: bytes) -> int:
-    """Ingests what is new. Returns how many inputs failed."""
+    """Ingests what is new. Returns how many inputs failed, one more where something was withheld: 0 if all is well."""
     good, missing = readable(list(told.inputs))
     for _, error in missing:
         say(str(error))
@@ -102,7 +102,7 @@ def _ingest(loaded: Config, told: NightlySettings, key: bytes) -> int:
     say(f"{number(len(new), 'file')}: {number(counted.new, 'record')} new, {counted.known:,} known, {size(done.bytes_read)}")
     if not done.failed:  # else all of them are tried again; what is known counts once
         put(json.dumps({**{n: s for n, s in before.items() if n in now}, **now}, indent=0) + "\n", _folder(told.report) / STATE)
-    return len(missing) + done.failed
+    return len(missing) + done.failed + (done.tally.withheld > 0)
 
 
 def _files(arguments: Iterable[str]) -> Iterable[tuple[str, list[int]]]:

@@ -15,6 +15,7 @@ from logscrub.detect.names import Kind
 from logscrub.errors import InputError
 
 if TYPE_CHECKING:
+    from logscrub.scrubbing import Tally
     from logscrub.sources.files import Input
 
 InputFormat = Literal["auto", "app-logs", "otlp", "ndjson", "csv", "forge-cli", "text"]
@@ -117,6 +118,14 @@ def size(count: int) -> str:
 def number(count: int, noun: str) -> str:
     """`1 record`, `1,204 records`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def unscanned(tally: Tally) -> str:
+    """How much was withheld: `2 records and 1 part of a record`; empty where nothing was."""
+    parts = tally.parts_withheld
+    counts = [number(tally.records_withheld, "record")] if tally.records_withheld else []
+    counts += [f"{parts:,} {'part of a record' if parts == 1 else 'parts of records'}"] if parts else []
+    return " and ".join(counts)
 
 
 def each(arguments: Iterable[str]) -> list[Input]:

@@ -27,6 +27,7 @@ from logscrub.cli.options import (
     number,
     readable,
     size,
+    unscanned,
     wait_for_input,
 )
 from logscrub.errors import InputError, UsageError
@@ -52,7 +53,7 @@ with a key they are so in every run under that key:
 
 \b
 Exit codes: 0 done; 2 wrong usage or configuration; 3 an input could not be read, an
-output not written, or a record not scanned (it is withheld, and said so)."""
+output not written, or a record or a part of one not scanned (it is withheld)."""
 
 
 def scrub(
@@ -120,7 +121,7 @@ class Outcome:
 
     name: str
     status: str
-    """`scrubbed`, `withheld` where some of its records were, or `failed`."""
+    """`scrubbed`, `withheld` where some of its records or parts of them were, or `failed`."""
     tally: Tally | None
     """What went out; None where nothing did."""
 
@@ -198,9 +199,9 @@ def _scrub_one(engine: api.Runner, job: Job, input_format: str, tell: Tell) -> O
         rest = str(error).removeprefix(job.item.name)  # the name is what the user typed, a zip's members are not
         say(job.item.name + clean_text(engine.redactor, rest))
         return Outcome(job.name, "failed", so_far if job.target is None else None)
-    if tally.records_withheld:
+    if tally.withheld:
         say(
-            f"{job.item.name}: {number(tally.records_withheld, 'record')} could not be scanned, so <WITHHELD> stands instead; "
+            f"{job.item.name}: {unscanned(tally)} could not be scanned, so <WITHHELD> stands instead; "
             "look at them in the input: of binary data nothing can be said, of text report it as a bug"
         )
         return Outcome(job.name, "withheld", tally)
@@ -240,6 +241,7 @@ def _records(tally: Tally) -> dict[str, int]:
         "read": tally.records_read,
         "written": tally.records_written,
         "withheld": tally.records_withheld,
+        "parts_withheld": tally.parts_withheld,
         "unparsed": tally.records_unparsed,
     }
 
@@ -250,6 +252,7 @@ def _line(outcomes: Sequence[Outcome], seconds: float) -> str:
         number(total.records_read, "record"),
         number(total.redactions.total(), "redaction"),
         f"{total.records_withheld:,} withheld",
+        *([f"{number(total.parts_withheld, 'part')} of records withheld"] if total.parts_withheld else []),
         f"{size(total.bytes_read)} in {seconds:.1f} s",
     ]
     failed = sum(outcome.status == "failed" for outcome in outcomes)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from logscrub.cli.console import say
-from logscrub.cli.options import Detectors, Format, KeyFile, Names, Policy, StoreAt, given_key, wait_for_input
+from logscrub.cli.options import Detectors, Format, KeyFile, Names, Policy, StoreAt, given_key, unscanned, wait_for_input
 from logscrub.cli.report import Exact
 from logscrub.errors import UsageError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from logscrub.anomalies.live import Alert
     from logscrub.metrics.store import Store
+    from logscrub.scrubbing import Tally
 
 EXAMPLES = """\b
 Examples:
@@ -34,8 +35,8 @@ Nothing is written to the store.
 Something is told once; and again where it comes back after six hours.
 
 \b
-Exit codes: 0 the input ended; 2 wrong usage; 3 the input or the store could not be read;
-130 interrupted."""
+Exit codes: 0 the input ended; 2 wrong usage; 3 the input or the store could not be read,
+or a record or a part of one not scanned; 130 interrupted."""
 
 
 def watch(
@@ -85,17 +86,27 @@ def watch(
     wait_for_input(items)
     with engine_of(redactor) as engine, closing(follow(items[0])) as pieces:
         scrubber = engine.scrubber(input_format)
+        withheld = 0
         for piece in pieces:
             if piece:
                 found = records.feed(scrubber.feed(piece, False))
                 tell(live.take(found, finder), alert_format)
+                withheld = _warn_of_withheld(scrubber.tally, withheld)
             tell(live.tick(datetime.now(UTC)), alert_format)
         rest = [*records.feed(scrubber.finish()), *records.finish()]
+        _warn_of_withheld(scrubber.tally, withheld)
         tell(live.take(rest, finder), alert_format)
         tell(live.finish(), alert_format)
     if live.records == 0:
         say("no record with a time came")
-    return 0
+    return 3 if scrubber.tally.withheld else 0
+
+
+def _warn_of_withheld(tally: Tally, before: int) -> int:
+    """Says how much of the log could not be scanned where that is more than `before`. Returns how much it is."""
+    if tally.withheld > before:
+        say(f"{unscanned(tally)} could not be scanned so far; no rule sees what they said")
+    return tally.withheld
 
 
 def _check_key(store: Store, key: bytes | None) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from logscrub.detect.binary import is_binary, is_binary_json
+from logscrub.detect.binary import holds_control, is_binary, is_binary_json
 from logscrub.detect.engine import Engine, merge
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.forms import reading
@@ -38,12 +38,14 @@ _MOST_FORMS = 30_000
 _LONGEST_UNSCANNED = 1 << 16
 """Characters of a line that could not be scanned, of which it is still found out what it leaves open."""
 _PRIVATE_KEY = "PRIVATE KEY"
+_BRACKETS = re.compile(r"[ \t\r{}\[\](),;]*")
+"""A line that says nothing."""
 MOST_SHARED = 5_000
 """Forms at most that one process hands on to others."""
 
 
 class Unscannable(ValueError):
-    """Nobody can say what a record holds: it is binary, or its context is not known, or what goes from it never comes to an end."""
+    """Nobody can say what a record holds: it is binary, its context is unknown, or each look at it finds something more."""
 
 
 class Look(NamedTuple):
@@ -139,18 +141,14 @@ class Redactor:
     def withhold(self, raw: Raw, before: Open = NOTHING_OPEN) -> tuple[Clean, Open]:
         """Marks instead of the texts of a record that could not be scanned, and what it leaves open for the next.
 
-        What is never scanned stays: brackets, quotes, white space, the head of a line. So JSON stays JSON, a CSV row keeps its
-        cells, and a record of `forge logs` its level and time. A record in which there is nothing else is not withheld.
+        What says nothing stays: brackets, quotes, white space, the head of a line. So JSON stays JSON, a CSV row keeps its cells,
+        and a record of `forge logs` its level and time. A record in which there is nothing else is not withheld.
         """
-        parts, position = [], 0
-        for text in _texts(raw):
-            quote = '"' if text.coding == "number" else ""
-            parts += [raw.text[position : text.start], quote, WITHHELD, quote]
-            position = text.end
-        clean = "".join([*parts, raw.text[position:]])
-        return Clean(clean, (), raw.records, raw.parsed, withheld=bool(parts)), self.after_unscanned(raw, before)
+        texts = _texts(raw)
+        clean = Clean(_marked(raw.text, texts), (), raw.records, raw.parsed, withheld=bool(texts))
+        return clean, self._after_unscanned(raw, before)
 
-    def after_unscanned(self, raw: Raw, before: Open) -> Open:
+    def _after_unscanned(self, raw: Raw, before: Open) -> Open:
         """What a record that could not be scanned leaves open for the next.
 
         What it says counts, and what whoever reads the output finds in its place: where these differ, or cannot be found out,
@@ -165,10 +163,9 @@ class Redactor:
         unknown = Open(armour=before.armour or _PRIVATE_KEY in says, unknown=True)
         if before.unknown or len(says) > _LONGEST_UNSCANNED:
             return unknown
-        reads = says if says.isspace() else says[: len(says) - len(says.lstrip(" \t"))] + WITHHELD
         try:
             after = self.engine.left_open(says, before)
-            return after if after == self.engine.left_open(reads, before) else unknown
+            return after if after == self.engine.left_open(_marked(says, _lines(says, 0)), before) else unknown
         except Exception:
             return unknown
 
@@ -195,13 +192,16 @@ class Redactor:
         rest: Open | None = after
         for leaf in raw.leaves:
             is_line = leaf.coding == "text"
-            if (is_binary_json if leaf.coding in ("json", "name") else is_binary)(raw.text[leaf.start : leaf.end]):
+            is_json = leaf.coding in ("json", "name")
+            if (is_binary_json if is_json else is_binary)(raw.text[leaf.start : leaf.end]):
                 raise Unscannable("binary")
             seen = self._seen(raw.text, leaf, before)
             if seen is not None:
                 spans += seen.spans
                 if is_line:
                     after, rest = seen.after, None if rest is None else seen.rest
+                if seen.spans and holds_control(raw.text[leaf.start : leaf.end], is_json):
+                    rest = None  # what is left without them may be binary
                 continue
             if is_line:
                 found, after = self.engine.judge_line(raw.text, leaf, before)
@@ -383,21 +383,43 @@ def _at_record(before: Open) -> Open:
     return NOTHING_OPEN._replace(armour=True) if before.armour else NOTHING_OPEN
 
 
-def _texts(raw: Raw) -> list[Leaf]:
-    """The texts of a record that say something: its leaves, those that overlap as one text, without indentation.
+Stretch = tuple[int, int, str]
+"""Where in a text a mark takes the place of something, and the quote round it."""
+
+
+def _texts(raw: Raw) -> list[Stretch]:
+    """Where in a record something is said: its leaves, or the lines of a leaf that is text and holds others.
 
     Names in which further records lie say nothing: without them, nobody would find those records.
     """
-    texts: list[Leaf] = []
-    for leaf in sorted(raw.leaves, key=lambda leaf: (leaf.start, -leaf.end)):
-        if texts and leaf.start < texts[-1].end:
-            texts[-1] = texts[-1]._replace(end=max(leaf.end, texts[-1].end), coding="text")
-            continue
+    text = next((leaf for leaf in raw.leaves if leaf.coding == "text"), None)
+    if text is not None:
+        return _lines(raw.text[text.start : text.end], text.start)
+    stretches = []
+    for leaf in raw.leaves:
         value = raw.text[leaf.start : leaf.end]
         if not value.isspace() and not (leaf.coding == "name" and value in ENVELOPE_NAMES):
-            indented = len(value) - len(value.lstrip(" \t")) if leaf.coding == "text" else 0
-            texts.append(leaf._replace(start=leaf.start + indented))
-    return texts
+            stretches.append((leaf.start, leaf.end, '"' if leaf.coding == "number" else ""))
+    return stretches
+
+
+def _lines(text: str, start: int) -> list[Stretch]:
+    """The lines of a text that begins at `start`, without their indentation and their ends; not those of brackets alone."""
+    stretches = []
+    for line in text.split("\n"):
+        if not _BRACKETS.fullmatch(line):
+            begin = start + len(line) - len(line.lstrip(" \t"))
+            stretches.append((begin, start + len(line.rstrip("\r")), ""))
+        start += len(line) + 1
+    return stretches
+
+
+def _marked(text: str, stretches: Iterable[Stretch]) -> str:
+    parts, position = [], 0
+    for start, end, quote in stretches:
+        parts += [text[position:start], quote, WITHHELD, quote]
+        position = end
+    return "".join([*parts, text[position:]])
 
 
 def _moved_leaf(leaf: Leaf, moved: Sequence[tuple[int, int, int, int]]) -> Leaf:

@@ -38,7 +38,7 @@ class FileReport:
     sha256: str = ""
     records: int = 0
     unread: int = 0
-    """Records, and parts of records, that could not be scanned: the file is not clean."""
+    """Records that could not be scanned, a part of one (a line that goes on) counted as one: the file is not clean."""
     found: int = 0
     """How many findings there are; `findings` lists the first 10,000."""
     findings: list[Finding] = field(default_factory=list)
@@ -104,8 +104,9 @@ class Verifier:
                 if len(self.report.findings) < MOST_FINDINGS:
                     self.report.findings.append(self._finding(raw, spans, span))
         except Exception:  # a record that cannot be scanned cannot be called clean; its message may quote it
-            self.report.unread += max(1, raw.records)
-            return self._redactor.after_unscanned(raw, before)
+            clean, after = self._redactor.withhold(raw, before)
+            if clean.withheld:
+                self.report.unread += max(1, raw.records)
         return after
 
     def _finding(self, raw: Raw, spans: list[Span], span: Span) -> Finding:
