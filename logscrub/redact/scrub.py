@@ -37,7 +37,6 @@ _MOST_KNOWN = 100_000
 _MOST_FORMS = 30_000
 _LONGEST_UNSCANNED = 1 << 16
 """Characters of a line that could not be scanned, of which it is still found out what it leaves open."""
-_PRIVATE_KEY = "PRIVATE KEY"
 _BRACKETS = re.compile(r"[ \t\r{}\[\](),;]*")
 """A line that says nothing."""
 MOST_SHARED = 5_000
@@ -160,14 +159,16 @@ class Redactor:
         if line is None:
             return NOTHING_OPEN if raw.records else before
         says = raw.text[line.start : line.end]
-        unknown = Open(armour=before.armour or _PRIVATE_KEY in says, unknown=True)
+        armour = before.armour or ("PRIVATE KEY" in says and "-----END" not in says)
+        unknown = Open(armour=armour, unknown=True)
         if before.unknown or len(says) > _LONGEST_UNSCANNED:
             return unknown
         try:
             after = self.engine.left_open(says, before)
-            return after if after == self.engine.left_open(_marked(says, _lines(says, 0)), before) else unknown
+            same = after == self.engine.left_open(_marked(says, _lines(says, 0)), before)
         except Exception:
             return unknown
+        return after._replace(armour=armour) if same else unknown
 
     def look(self, raw: Raw, before: Open = NOTHING_OPEN) -> Look:
         """What in a record must go under the policy. `before`: what the one before left open. Raises Unscannable."""
