@@ -33,7 +33,7 @@ _PATIENCE: Final = 1.0
 """Seconds for which a log may be missing or empty before anything follows from that: rotation takes a moment."""
 _MOST_OPEN: Final = 16
 """Files that were moved away, and rotated files that may be copies, that are kept open; of more, the oldest is closed."""
-_MOST_KNOWN: Final = 256
+_MOST_KNOWN: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +176,11 @@ class _Follower:
         for file in [*self._moved, *([] if self._log is None else [self._log])]:
             at_end = (yield from self._read_on(file)) and at_end
         if at_end:
-            self._sort_found()
+            yield from self._sort_found()
             yield from self._close_quiet()
         self._look_for_rotated()
         for file in self._found:
-            _modified(file)
+            self._measure_found(file)
         self._written.append(written)
 
     # -- the log's name ---------------------------------------------------------------------------------------------------
@@ -220,19 +220,20 @@ class _Follower:
         """Makes a file that was just opened the log."""
         before = self._log
         again = next((each for each in [*self._moved, *self._found] if each.key == file.key), None)
-        if again is None:
-            file.number, file.trace = next(self._numbers), self._start_of(file)
-        elif again in self._moved:  # it was renamed back
+        if again in self._moved:  # it was renamed back
             file.number, file.trace = again.number, again.trace
-            self._moved.remove(again)
-            again.close()
         else:
-            file.number = next(self._numbers)
-            self._found.remove(again)
+            file.number, file.trace = next(self._numbers), self._start_of(file)
+        if again is not None:
+            (self._moved if again in self._moved else self._found).remove(again)
             again.close()
         self._log = file
         if before is not None:
-            self._moved.append(before)
+            before.was_log = True
+            if before.trace.position:
+                self._moved.append(before)
+            else:  # nothing tells what is in it from a copy of the new log that was made over it
+                self._find(before)
             self._say_replaced(before)
         elif self._trouble:
             self._say(f"{self._name}: is there now; reading it from its beginning")
@@ -254,7 +255,8 @@ class _Follower:
 
     def _start_of(self, file: LogFile) -> Trace:
         """Where to begin: behind what was read of another file with the same content, if that is enough to know it by."""
-        read = [each.trace for each in self._open()] + [each.trace for each in self._known.values() if each.was_read]
+        read = [each.trace for each in self._moved] + ([] if self._log is None else [self._log.trace])
+        read += [each.trace for each in self._known.values() if each.was_read]
         same = [each for each in [*read, *self._ended] if each.position >= HEAD and file.compare(each) == "has it"]
         return max(same, key=lambda each: each.position, default=Trace())
 
@@ -274,6 +276,10 @@ class _Follower:
         file.cut = 0.0
         if not data:
             return True
+        return (yield from self._give(file, data, before))
+
+    def _give(self, file: LogFile, data: bytes, before: int) -> Generator[Piece, None, bool]:
+        """Hands on what was read of a file at the position `before`."""
         if not before and (kind := streams._kind(data, final=True)) != "none":
             if file is self._log:
                 raise _compressed(self._name, str(kind))
@@ -294,6 +300,9 @@ class _Follower:
             self._found.remove(copy)
             self._forget(copy)
             self._ended.append(copy.trace)
+            if self._found and not copy.trace.mark.endswith(b"\n"):  # half a line, whose rest may be in another one
+                yield Piece(file.number, last=True)
+                file.number = next(self._numbers)
         else:
             if file.cut < _PATIENCE:  # a copy may still come to light, and on a network drive the content may come back
                 return file.measure().st_size == 0
@@ -304,6 +313,10 @@ class _Follower:
             yield Piece(file.number, last=True)
             file.number = next(self._numbers)
             self._ended.append(file.trace)
+            if file in self._moved:  # it may now be a copy of the log
+                self._moved.remove(file)
+                self._find(file)
+                file.was_log = False
         file.trace, file.after_cut = Trace(), True
         return False
 
@@ -375,10 +388,21 @@ class _Follower:
                 self._know(file.key, _Known(file.trace, False))
                 file.close()
             else:
-                file.size = -1  # not measured yet: it may be longer than the log was when that was read
-                self._found.append(file)
+                self._find(file)
 
-    def _sort_found(self) -> None:
+    def _find(self, file: LogFile) -> None:
+        file.size = -1  # not measured yet: it may be longer than the log was when that was read
+        file.trace = Trace()
+        self._found.append(file)
+
+    def _measure_found(self, file: LogFile) -> None:
+        """Measures a rotated file, and keeps by what it is known: until it is read, another one may be copied over it."""
+        if file.trace.position and file.compare(file.trace) != "has it":
+            self._say(f"{file.name}: was written anew before it could be read: what was in it may be missed")
+        _modified(file)
+        file.read_to(file.size)
+
+    def _sort_found(self) -> Iterator[Piece]:
         """Finds out what the new rotated files are: by the sizes they had before the log was read to its end."""
         for file in list(self._found):
             if file.size <= 0:
@@ -388,19 +412,34 @@ class _Follower:
                 continue  # a copy of the log, which is about to be truncated; or somebody's own
             read = [each.trace for each in self._moved] + [each.trace for each in self._known.values()] + [*self._ended]
             same = next((each for each in read if each.position == file.size and file.compare(each) == "has it"), None)
-            if same is not None:  # a copy of what was read
+            if same is not None and not file.was_log:  # a copy of what was read
                 self._found.remove(file)
                 self._know(file.key, _Known(same, True))
                 file.close()
-            elif all(file.compare(each) != "a part" for each in read):  # else it may still be being copied
-                self._found.remove(file)
-                self._moved.append(file)
-                file.number, file.trace = next(self._numbers), self._start_of(file)
-                self._say(
-                    f"{file.name}: was rotated before it was seen; reading it, too. "
-                    "Files that came and went even faster would be missed"
-                )
+            elif file.was_log or all(file.compare(each) != "a part" for each in read):  # else it may still be being copied
+                yield from self._read_along(file)
         for file in self._found[:-_MOST_OPEN]:
             self._found.remove(file)
-            self._say(f"{file.name}: one of very many rotated files; what was in it may be missed")
+            self._know(file.key, _Known(file.trace, False))
             file.close()
+            if file.size:
+                self._say(f"{file.name}: one of very many rotated files; what was in it may be missed")
+
+    def _read_along(self, file: LogFile) -> Iterator[Piece]:
+        """Has a rotated file read with the log from now on."""
+        seen, start = file.trace, self._start_of(file)
+        file.trace = start
+        data = file.read()
+        if data is None or not (start.position or data.startswith(seen.head)):
+            file.trace = seen  # in this moment it was written anew
+            return
+        file.number = next(self._numbers)
+        self._found.remove(file)
+        self._moved.append(file)
+        if not file.was_log:
+            self._say(
+                f"{file.name}: was rotated before it was seen; reading it, too. "
+                "Files that came and went even faster would be missed"
+            )
+        if data:
+            yield from self._give(file, data, start.position)

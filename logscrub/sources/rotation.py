@@ -61,6 +61,9 @@ class LogFile:
     number: int = 0
     """The number of the text that it is a part of, for the reader."""
     trace: Trace = Trace()
+    """What was read of it. Before it is read at all: what was seen in it."""
+    was_log: bool = False
+    """Whether what is in it was the log's own, before it was renamed."""
     quiet: float = 0.0
     """Seconds for which nothing new was in it."""
     cut: float = 0.0
