@@ -304,7 +304,9 @@ class _Follower:
                 yield Piece(file.number, last=True)
                 file.number = next(self._numbers)
         else:
-            if file.cut < _PATIENCE:  # a copy may still come to light, and on a network drive the content may come back
+            # A copy may still come to light, and on a network drive the content may come back. The log waits longer, because a
+            # rotated file that was truncated may be a copy of it.
+            if file.cut < (_PATIENCE if file is self._log else _PATIENCE / 2):
                 return file.measure().st_size == 0
             self._say(
                 f"{file.name}: was truncated, and there is no whole copy of it to read: what was written to it after its first "
@@ -391,8 +393,8 @@ class _Follower:
                 self._find(file)
 
     def _find(self, file: LogFile) -> None:
+        file.read_to(file.size)
         file.size = -1  # not measured yet: it may be longer than the log was when that was read
-        file.trace = Trace()
         self._found.append(file)
 
     def _measure_found(self, file: LogFile) -> None:
