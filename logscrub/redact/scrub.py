@@ -14,10 +14,11 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
-from logscrub.detect.binary import is_binary, is_binary_json
+from logscrub.detect.binary import holds_controls, is_binary, is_binary_json
 from logscrub.detect.engine import Engine, merge
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.forms import reading
@@ -29,6 +30,8 @@ from logscrub.redact.pseudonyms import TOKEN_HEX, Pseudonymizer
 WITHHELD = "<WITHHELD>"
 _OPAQUE = "\x1a"
 """Stands in a judged text where a placeholder stood: a value with one in it has no pseudonym that could be told from others."""
+_SAYS = re.compile(r"[^\x00-/:-@\[-`{-\x7f]")
+"""What of a stretch can say something: letters, digits, and all that is not ASCII."""
 _MOST_LOOKS = 6
 _LONGEST_FORM = 1024
 _LONGEST_KNOWN = 200
@@ -135,8 +138,40 @@ class Redactor:
         """What in a record must go under the policy. `before`: what the one before left open. Raises NotText."""
         look = self.look_at_all(raw, before)
         if self._allow and look.spans:
-            return Look([s for s in look.spans if not self._stays(s, raw.text)], look.after, None)
+            look = Look([s for s in look.spans if not self._stays(s, raw.text)], look.after, None)
+        if raw.frame is not None and look.spans:
+            look = Look(self._between(raw, raw.frame, look.spans), look.after, None)
         return look
+
+    def _between(self, raw: Raw, frame: re.Pattern[str], spans: list[Span]) -> list[Span]:
+        """The spans without the characters that are the record's frame, cut where these stand.
+
+        A number that is a leaf by itself goes whole, and its placeholder gets quotes: it stays one value of JSON.
+        """
+        text, masked = raw.text, self.engine.masked(raw.text)
+        fixed = [m.span(g) for m in frame.finditer(text) for g in range(1, frame.groups + 1) if m.start(g) < m.end(g)]
+        ends = [end for _, end in fixed]
+        numbers = [leaf for leaf in raw.leaves if leaf.coding == "number"]
+        out: list[Span] = []
+        for span in spans:
+            pieces, position = [], span.start
+            for a, b in fixed[bisect_right(ends, span.start) :]:
+                if a >= span.end:
+                    break
+                pieces.append((position, a))
+                position = b
+            pieces.append((position, span.end))
+            for start, end in pieces if len(pieces) > 1 else ():
+                start, end = _stripped(text, start, end)
+                if _SAYS.search(masked, start, end):
+                    out.append(span._replace(start=start, end=end, plain=text[start:end], requote="", inner=None))
+            if len(pieces) == 1:
+                out.append(span)
+        for n, span in enumerate(out):
+            number = next((leaf for leaf in numbers if leaf.start <= span.start and span.end <= leaf.end), None)
+            if number is not None:
+                out[n] = span._replace(start=number.start, end=number.end, requote='"')
+        return list(merge(out))
 
     @property
     def allows(self) -> bool:
@@ -159,6 +194,8 @@ class Redactor:
                 spans += seen.spans
                 if is_line:
                     after, rest = seen.after, None if rest is None else seen.rest
+                if seen.spans and holds_controls(raw.text[leaf.start : leaf.end]):
+                    rest = None  # without what goes, the rest may be no text
                 continue
             if is_line:
                 found, after = self.engine.judge_line(raw.text, leaf, before)
@@ -172,6 +209,8 @@ class Redactor:
                 rest = None
         if len(spans) > 1 and any(a.end > b.start for a, b in pairwise(spans)):
             spans, rest = list(merge(spans)), None
+        if raw.frame is not None and spans:
+            rest = None  # which of them stay whole is up to each text
         return Look(spans, after, rest)
 
     def _seen(self, text: str, leaf: Leaf, before: Open) -> Seen | None:
@@ -332,7 +371,13 @@ class Redactor:
             first = bisect_right(ends, leaf.start)
             if leaf.coding == "text" or (first < len(places) and places[first][0] < leaf.end):
                 leaves.append(_moved_leaf(leaf, places))
-        return Raw("".join(text), tuple(leaves), raw.line, raw.column, raw.records, raw.parsed, raw.inside)
+        return replace(raw, text="".join(text), leaves=tuple(leaves))
+
+
+def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
+    """A stretch without the white space at its ends."""
+    part = text[start:end]
+    return start + len(part) - len(part.lstrip()), end - len(part) + len(part.rstrip())
 
 
 def _moved_leaf(leaf: Leaf, moved: Sequence[tuple[int, int, int, int]]) -> Leaf:
