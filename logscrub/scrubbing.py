@@ -118,7 +118,7 @@ def clean_unit(redactor: Redactor, raw: Raw, before: Open, tally: Tally) -> tupl
     try:
         clean, after = redactor.scrub(raw, before)
     except Exception:  # whatever went wrong: what could not be scanned may not leave, and its message may quote it
-        clean, after = redactor.withhold(raw), NOTHING_OPEN
+        clean, after = redactor.withhold(raw, before)
     tally.records_read += raw.records
     if clean.withheld:
         tally.records_withheld += clean.records

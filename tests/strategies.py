@@ -342,7 +342,19 @@ telling_names = st.sampled_from(
     ["Site", "displayName", "phone", "password", "summary", "User Agent", "customer name", "email", "x-forwarded-for", "title"]
 )
 known_columns = st.sampled_from(
-    ["Level", "Site", "License", "Edition", "Details", "Invocation ID", "Date/Time(UTC)", "message", "user", "actor", "ip_address"]
+    [
+        "Level",
+        "Site",
+        "License",
+        "Edition",
+        "Details",
+        "Invocation ID",
+        "Date/Time(UTC)",
+        "message",
+        "user",
+        "actor",
+        "ip_address",
+    ]
 )
 sensitive_names = st.one_of(
     gone,
@@ -351,7 +363,9 @@ sensitive_names = st.one_of(
     st.builds("{}{}".format, st.sampled_from(["Jane", "JANE", "jane", "Priya"]), st.sampled_from(["Phone", "PASSWORD", "Title"])),
 )
 """Names of columns, members and labels that hold something that must go, some of them beside a word that tells."""
-other_names = st.sampled_from(["", "x", "shift", "row 12", "a" * 45, "2026", "Hour;Day", "a\tb|c", "count (12 of 345)", 'size "L"'])
+other_names = st.sampled_from(
+    ["", "x", "shift", "row 12", "a" * 45, "2026", "Hour;Day", "a\tb|c", "count (12 of 345)", 'size "L"']
+)
 column_names = st.one_of(known_columns, known_columns, telling_names, sensitive_names, other_names)
 cells = st.one_of(told_only_by_its_place, told_only_by_its_place, gone, messages, names_of_people.map(lambda n: f'see "{n}"'))
 blanks = st.sampled_from(["", "\n", "\ufeff", "\r\n\n", " \n"])
@@ -510,12 +524,18 @@ mixed_up = st.builds("{}{}\n{}{}".format, blanks, first_lines, bodies, st.sample
 """The first line of one format above the body of another."""
 wide_text = st.builds(
     lambda parts, order: "".join(parts).encode(order, "surrogatepass"),
-    st.lists(st.one_of(gone, st.sampled_from(["INFO ", "日志记录错误信息" * 4, "Ошибка: ", "あいう", "\n", "x"])), min_size=1, max_size=6),
+    st.lists(
+        st.one_of(gone, st.sampled_from(["INFO ", "日志记录错误信息" * 4, "Ошибка: ", "あいう", "\n", "x"])),
+        min_size=1,
+        max_size=6,
+    ),
     st.sampled_from(["utf-16-le", "utf-16-be", "utf-8", "utf-16"]),
 )
 control_characters = st.builds(
     lambda parts: "".join(parts),
-    st.lists(st.one_of(gone, st.text("\x00\x01\x02\x1b\t ", max_size=12), st.just("see "), st.just("\n")), min_size=1, max_size=8),
+    st.lists(
+        st.one_of(gone, st.text("\x00\x01\x02\x1b\t ", max_size=12), st.just("see "), st.just("\n")), min_size=1, max_size=8
+    ),
 )
 tangled = st.one_of(
     tables.map(str.encode),

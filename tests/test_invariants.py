@@ -209,8 +209,8 @@ def test_a_record_that_fails_is_withheld_counted_and_nothing_of_it_leaves(
     failing = data.draw(st.integers(1, 4))
     one = Failing(redactor.engine, redactor.policy, redactor.pseudonymizer)
     out, tally = scrub(one, log.data)
-    # shorter ones may well stand somewhere else too; one of brackets alone has nothing to withhold
-    assume(len(one.text) > 20 and any(c.isalnum() for c in one.text))
+    # shorter ones may well stand somewhere else too; one of brackets alone, or of known columns, has nothing to withhold
+    assume(len(one.text) > 20 and any(c.isalnum() for c in one.text) and one.text != sample_logs.CSV_HEADER)
     assert tally.records_read == log.records == tally.records_written + tally.records_withheld
     assert out.decode().count(one.text) < log.data.decode().count(one.text)
     assert "<WITHHELD>" in out.decode()

@@ -23,10 +23,14 @@ _VALUES = frozenset(
     )
 )
 """Names that say nothing: the name around them counts."""
-_SHAPE_NAMES = frozenset(
-    "key value stringValue attributes body timeUnixNano severityNumber severityText traceId spanId observedTimeUnixNano".split()
+SHAPE_NAMES = frozenset(
+    """
+    key value stringValue attributes body timeUnixNano severityNumber severityText traceId spanId observedTimeUnixNano
+    appLogs appLogLines appLogsWithMetaData resourceLogs scopeLogs logRecords dataPoints forge_invocation
+    edges entries logs logEntries logEvents
+    """.split()
 )
-"""Names that the OTLP shape itself gives: too many to be judged each time."""
+"""Names of members by which formats and lists of records are known. They stay: no detector sees them."""
 _MESSAGES = frozenset({"body"})
 _PLACEHOLDER = re.compile(r"<[A-Z][A-Z0-9_]{1,63}(?::[0-9a-f]{20})?>")
 _NAMING = re.compile(r"[A-Za-z][\w.-]{1,63}")
@@ -66,7 +70,7 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
             frame = stack[-1] if stack else None
             a, b = m.span(1)
             name = text[a:b]
-            if name in _SHAPE_NAMES:
+            if name in SHAPE_NAMES:
                 if frame is not None:
                     frame.key = name
                 continue

@@ -87,7 +87,8 @@ class CsvReader:
         (line, number, column), *others = self._pending
         self._pending, self._size, self._odd = [], 0, False
         records = 1 if line.strip() and column == 1 else 0
-        yield text_unit(line, number, column, records=records, parsed=not line.strip(), frame=_FRAME[self._delimiter])
+        frame = _HEADER_FRAME[delimiter(line)] if self._header is None else _FRAME[self._delimiter]
+        yield text_unit(line, number, column, records=records, parsed=not line.strip(), frame=frame)
         for other in others:
             yield from self._line(other)
 

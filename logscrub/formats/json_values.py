@@ -16,31 +16,27 @@ from collections.abc import Generator, Iterator
 
 import orjson
 
-from logscrub.detect.json_leaves import Frame, json_leaves, place
+from logscrub.detect.json_leaves import SHAPE_NAMES, Frame, json_leaves, place
 from logscrub.formats.base import Lines, continues, text_unit
 from logscrub.model import Leaf, Raw
 
 _LONGEST_VALUE = 4 << 20
 _DEEPEST = 100_000
-_TOKEN = re.compile(
-    r'[ \t\r\n]*+(?:("(?:[^"\\\n]++|\\[^\n])*+")|([{}\[\],:])|(-?\d[\d.eE+-]*+|true|false|null)(?=[\s,\]}]))'
-)
+_TOKEN = re.compile(r'[ \t\r\n]*+(?:("(?:[^"\\\n]++|\\[^\n])*+")|([{}\[\],:])|(-?\d[\d.eE+-]*+|true|false|null)(?=[\s,\]}]))')
 _SCALAR = r"(?:-?\d[\d.eE+-]*|true|false|null)(?=[\s,\]]|$)"
 _BEGINS = re.compile(
     rf"""[{{\[]\s*$ | \{{\s*["}}] | \[\s*["{{\[\]] | \[\s*{_SCALAR}\s*(?:\]\s*$|,\s*(?:$|["{{\[]|{_SCALAR}))""", re.X
 )
-QUOTES = re.compile(r'(\\*+")')
-"""A frame of text that is no JSON: as long as its quotes stay, no redaction outside of strings makes it JSON."""
+QUOTES = re.compile(r'(\\*+")|\A[\ufeff \t]*+([{\[])')
+"""The frame of text that is no JSON but might begin like it: as long as its quotes stay, no redaction makes it JSON."""
 _SPACE = re.compile(r"[ \t\r\n]*+")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 _ANYWHERE = frozenset(("appLogs", "logRecords", "dataPoints"))
 _IN_A_DOCUMENT = frozenset(("entries", "logs", "logEntries", "logEvents"))
 _LIST_NAMES = (*_ANYWHERE, *_IN_A_DOCUMENT, "edges")
-_MEMBERS = (*_LIST_NAMES, "appLogLines", "appLogsWithMetaData", "resourceLogs", "scopeLogs", "forge_invocation")
-_RECORD_MEMBERS = ("severityText", "timeUnixNano", "attributes")
 _STRUCTURE = re.compile(
-    rf"""(")(?:({"|".join((*_MEMBERS, *_RECORD_MEMBERS))})(?="\s*+:)|(?:[^"\\]++|\\.)*+)("?)"""
+    rf"""(")(?:({"|".join(sorted(SHAPE_NAMES))})(?="\s*+:)|(?:[^"\\]++|\\.)*+)("?)"""
     r"|([{}\[\],]+|(?<![\w:]):++|:++(?!\w))",
     re.DOTALL,
 )

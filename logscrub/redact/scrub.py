@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from logscrub.detect.binary import holds_controls, is_binary, is_binary_json
 from logscrub.detect.engine import Engine, merge
-from logscrub.detect.fields import NOTHING_OPEN, Open
+from logscrub.detect.fields import NOTHING_OPEN, Open, continuing
 from logscrub.detect.forms import reading
 from logscrub.detect.views import encode, unescape_json, unescaped_json
 from logscrub.model import Clean, FieldPath, Inner, Leaf, Raw, Span, moved
@@ -32,6 +32,7 @@ _OPAQUE = "\x1a"
 """Stands in a judged text where a placeholder stood: a value with one in it has no pseudonym that could be told from others."""
 _SAYS = re.compile(r"[^\x00-/:-@\[-`{-\x7f]")
 """What of a stretch can say something: letters, digits, and all that is not ASCII."""
+_ANYTHING = re.compile(r"\S")
 _MOST_LOOKS = 6
 _LONGEST_FORM = 1024
 _LONGEST_KNOWN = 200
@@ -108,7 +109,7 @@ class Redactor:
             if not spans:
                 new = self._placeholders(raw.text) - before_any
                 return Clean(raw.text, (*new.elements(), *rewritten), raw.records, raw.parsed), after
-        return self.withhold(raw), NOTHING_OPEN
+        return self.withhold(raw, before)
 
     def _placeholders(self, text: str) -> Counter[str]:
         """The entity types of the placeholders that stand in a text."""
@@ -116,23 +117,27 @@ class Redactor:
             return Counter()
         return Counter(m[0][1:-1].partition(":")[0] for m in self.engine.placeholder.finditer(text))
 
-    def withhold(self, raw: Raw) -> Clean:
-        """Marks instead of the texts of a record that could not be scanned, so that JSON around them stays JSON."""
-        if not raw.leaves and raw.inside:
-            return Clean(raw.text, (), raw.records, raw.parsed, withheld=True)  # brackets and white space
-        if raw.parsed and raw.leaves and all(leaf.coding in ("json", "name", "number") for leaf in raw.leaves):
-            spans = [
-                Span(leaf.start, leaf.end, "WITHHELD", "", "", "certain", "", '"' if leaf.coding == "number" else "")
-                for leaf in raw.leaves
-            ]
-            text = "".join(
-                raw.text[a.end if a else 0 : b.start if b else len(raw.text)] + (b.requote + WITHHELD + b.requote if b else "")
-                for a, b in zip([None, *spans], [*spans, None], strict=True)
-            )
-        else:
-            indented = raw.text[: len(raw.text) - len(raw.text.lstrip(" \t"))]  # it goes on with the record before it
-            text = indented + WITHHELD + raw.text[len(raw.text.rstrip("\r\n")) :]
-        return Clean(text, (), raw.records, raw.parsed, withheld=True)
+    def withhold(self, raw: Raw, before: Open = NOTHING_OPEN) -> tuple[Clean, Open]:
+        """The record with marks in the place of its leaves, as it may leave although it could not be scanned, and what it leaves
+        open then. What stands around leaves stays: brackets, the head of a line, the signs that show that a line continues."""
+        spans: list[Span] = []
+        for leaf in raw.leaves:
+            start = min(continuing(raw.text, leaf.start), leaf.end) if leaf.coding == "text" else leaf.start
+            requote = '"' if leaf.coding == "number" else ""
+            spans.append(Span(start, leaf.end, "WITHHELD", "", "", "certain", "", requote))
+        spans = [s for s in merge(spans) if raw.text[s.start : s.end].strip()]
+        if raw.frame is not None:
+            spans = self._between(raw, raw.frame, spans, _ANYTHING)
+        text = "".join(
+            raw.text[a.end if a else 0 : b.start if b else len(raw.text)] + (b.requote + WITHHELD + b.requote if b else "")
+            for a, b in zip([None, *spans], [*spans, None], strict=True)
+        )
+        clean = Clean(text, (), raw.records, raw.parsed, withheld=True)
+        line = Leaf(0, len(text.rstrip("\r\n")), (), "text") if any(leaf.coding == "text" for leaf in raw.leaves) else None
+        try:
+            return clean, self.look_at_all(replace(raw, text=text, leaves=(line,) if line else (), frame=None), before).after
+        except Exception:  # the marks can be scanned, unless scanning itself fails
+            return clean, NOTHING_OPEN
 
     def look(self, raw: Raw, before: Open = NOTHING_OPEN) -> Look:
         """What in a record must go under the policy. `before`: what the one before left open. Raises NotText."""
@@ -143,8 +148,9 @@ class Redactor:
             look = Look(self._between(raw, raw.frame, look.spans), look.after, None)
         return look
 
-    def _between(self, raw: Raw, frame: re.Pattern[str], spans: list[Span]) -> list[Span]:
-        """The spans without the characters that are the record's frame, cut where these stand.
+    def _between(self, raw: Raw, frame: re.Pattern[str], spans: list[Span], says: re.Pattern[str] = _SAYS) -> list[Span]:
+        """The spans without the characters that are the record's frame, cut where these stand. Of a span that is cut, those
+        pieces are left that hold what `says` matches.
 
         A number that is a leaf by itself goes whole, and its placeholder gets quotes: it stays one value of JSON.
         """
@@ -163,7 +169,7 @@ class Redactor:
             pieces.append((position, span.end))
             for start, end in pieces if len(pieces) > 1 else ():
                 start, end = _stripped(text, start, end)
-                if _SAYS.search(masked, start, end):
+                if says.search(masked, start, end):
                     out.append(span._replace(start=start, end=end, plain=text[start:end], requote="", inner=None))
             if len(pieces) == 1:
                 out.append(span)
