@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
@@ -91,6 +92,9 @@ class Raw:
     """False where it should have had its format's shape but did not, and is scanned as text."""
     inside: tuple[str | int, ...] = field(default=(), repr=False)
     """Where in a JSON document it begins: names of objects and indices of lists, outermost first."""
+    frame: re.Pattern[str] | None = None
+    """Its groups match the characters by which the reader cuts the unit (delimiters, quotes, brackets) where leaves include
+    some. Redactions leave these in place, so that the clean text is cut as the raw text was."""
 
 
 @dataclass(frozen=True, slots=True)

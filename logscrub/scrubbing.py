@@ -16,8 +16,10 @@ from logscrub.model import Clean, Raw
 from logscrub.redact.scrub import Redactor
 from logscrub.sources.text import TextDecoder
 
-_HEAD = 1 << 16
+HEAD = 1 << 16
 """Characters in which a format shows itself."""
+BLANK = "\ufeff \t\r\n"
+"""Characters around a line that say nothing of its format."""
 
 
 class NotConserved(AssertionError):
@@ -66,8 +68,8 @@ class Tally:
 
 def recognised(head: str, final: bool = False) -> formats.Format | None:
     """The format of an input that begins with `head`; None while more of it must be seen."""
-    first = head[:_HEAD].lstrip("\ufeff \t\r\n")
-    if not head or (not final and "\n" not in first and len(head) < _HEAD):
+    first = head[:HEAD].lstrip(BLANK)
+    if not head or (not final and "\n" not in first and len(head) < HEAD):
         return None
     return formats.recognise(first.split("\n", 1)[0])
 
@@ -110,9 +112,10 @@ class Units:
         # the first line of a page printed for people is just "{": its first unit tells which format it is
         if not self.labelled:
             for unit in units:
-                if unit.text.strip():
+                text = unit.text.strip(BLANK)
+                if text:
                     if self.format is not None and self.format.name == "ndjson" and unit.parsed:
-                        self.format = formats.recognise(unit.text.strip()[:_HEAD])
+                        self.format = formats.recognise(text[:HEAD])
                     self.labelled = True
                     break
         return units

@@ -209,7 +209,10 @@ def test_a_record_that_fails_is_withheld_counted_and_nothing_of_it_leaves(
     failing = data.draw(st.integers(1, 4))
     one = Failing(redactor.engine, redactor.policy, redactor.pseudonymizer)
     out, tally = scrub(one, log.data)
-    texts = [text for text in one.texts if len(text) > 20]  # shorter ones may well stand somewhere else too
+    # shorter ones may well stand somewhere else too; one of brackets alone, or of known columns, has nothing to withhold
+    texts = [
+        text for text in one.texts if len(text) > 20 and any(c.isalnum() for c in text) and text.strip() != sample_logs.CSV_HEADER
+    ]
     assume(texts)
     assert tally.records_read == log.records == tally.records_written + tally.records_withheld
     assert all(out.decode().count(text) < log.data.decode().count(text) for text in texts)

@@ -286,13 +286,16 @@ class JsonLines:
         whole = '"'.join(texts)
         found: dict[int, FieldPath] = {}
         harmless: set[int] = set()
-        for leaf in json_leaves(whole):
-            if leaf.coding == "json":
-                found[places[leaf.start]] = leaf.field
-                if places[leaf.start] in labels and not self._redactor.look_at_all(Raw(whole, (leaf,), 1, 1)).spans:
-                    harmless.add(places[leaf.start])
-            elif self._redactor.look_at_all(Raw(whole, (leaf,), 1, 1)).spans:
-                return None
+        try:
+            for leaf in json_leaves(whole):
+                if leaf.coding == "json":
+                    found[places[leaf.start]] = leaf.field
+                    if places[leaf.start] in labels and not self._redactor.look_at_all(Raw(whole, (leaf,), 1, 1)).spans:
+                        harmless.add(places[leaf.start])
+                elif self._redactor.look_at_all(Raw(whole, (leaf,), 1, 1)).spans:
+                    return None
+        except Exception:  # lines of this shape are withheld, each by itself
+            return None
         if set(found) != {i for i in range(1, len(parts), 2) if i not in names}:
             return None
         # what names others is the same in all lines of the way

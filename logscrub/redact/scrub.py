@@ -14,12 +14,13 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from logscrub.detect.binary import holds_control, is_binary, is_binary_json
 from logscrub.detect.engine import Engine, merge
-from logscrub.detect.fields import NOTHING_OPEN, Open
+from logscrub.detect.fields import NOTHING_OPEN, Open, continuing
 from logscrub.detect.forms import reading
 from logscrub.detect.json_leaves import ENVELOPE_NAMES
 from logscrub.detect.views import encode, unescape_json, unescaped_json
@@ -30,6 +31,9 @@ from logscrub.redact.pseudonyms import TOKEN_HEX, Pseudonymizer
 WITHHELD = "<WITHHELD>"
 _OPAQUE = "\x1a"
 """Stands in a judged text where a placeholder stood: a value with one in it has no pseudonym that could be told from others."""
+_SAYS = re.compile(r"[^\x00-/:-@\[-`{-\x7f]")
+"""What of a stretch can say something: letters, digits, and all that is not ASCII."""
+_ANYTHING = re.compile(r"\S")
 _MOST_LOOKS = 6
 _LONGEST_FORM = 1024
 _LONGEST_KNOWN = 200
@@ -144,10 +148,13 @@ class Redactor:
         and a record of `forge logs` its level and time. A record in which there is nothing else is not withheld.
         """
         texts = _texts(raw)
+        if raw.frame is not None:
+            spans = [Span(start, end, "WITHHELD", "", "", "certain", "", quote) for start, end, quote in texts]
+            texts = [(s.start, s.end, s.requote) for s in self._between(raw, raw.frame, spans, _ANYTHING)]
         clean = Clean(_marked(raw.text, texts), (), raw.records, raw.parsed, withheld=bool(texts))
-        return clean, self._after_unscanned(raw, before)
+        return clean, self._after_unscanned(raw, before, clean.text)
 
-    def _after_unscanned(self, raw: Raw, before: Open) -> Open:
+    def _after_unscanned(self, raw: Raw, before: Open, clean: str) -> Open:
         """What a record that could not be scanned leaves open for the next.
 
         What it says counts, and what whoever reads the output finds in its place: where these differ, or cannot be found out,
@@ -165,7 +172,8 @@ class Redactor:
             return unknown
         try:
             after = self.engine.left_open(says, before)
-            same = after == self.engine.left_open(_marked(says, _lines(says, 0)), before)
+            shown = clean[line.start : len(clean) - (len(raw.text) - line.end)]
+            same = after == self.engine.left_open(shown, before)
         except Exception:
             return unknown
         return after._replace(armour=armour) if same else unknown
@@ -174,8 +182,41 @@ class Redactor:
         """What in a record must go under the policy. `before`: what the one before left open. Raises Unscannable."""
         look = self.look_at_all(raw, before)
         if self._allow and look.spans:
-            return Look([s for s in look.spans if not self._stays(s, raw.text)], look.after, None)
+            look = Look([s for s in look.spans if not self._stays(s, raw.text)], look.after, None)
+        if raw.frame is not None and look.spans:
+            look = Look(self._between(raw, raw.frame, look.spans), look.after, None)
         return look
+
+    def _between(self, raw: Raw, frame: re.Pattern[str], spans: list[Span], says: re.Pattern[str] = _SAYS) -> list[Span]:
+        """The spans without the characters that are the record's frame, cut where these stand. Of a span that is cut, those
+        pieces are left that hold what `says` matches.
+
+        A number that is a leaf by itself goes whole, and its placeholder gets quotes: it stays one value of JSON.
+        """
+        text, masked = raw.text, self.engine.masked(raw.text)
+        fixed = [m.span(g) for m in frame.finditer(text) for g in range(1, frame.groups + 1) if m.start(g) < m.end(g)]
+        ends = [end for _, end in fixed]
+        numbers = [leaf for leaf in raw.leaves if leaf.coding == "number"]
+        out: list[Span] = []
+        for span in spans:
+            pieces, position = [], span.start
+            for a, b in fixed[bisect_right(ends, span.start) :]:
+                if a >= span.end:
+                    break
+                pieces.append((position, a))
+                position = b
+            pieces.append((position, span.end))
+            for start, end in pieces if len(pieces) > 1 else ():
+                start, end = _stripped(text, start, end)
+                if says.search(masked, start, end):
+                    out.append(span._replace(start=start, end=end, plain=text[start:end], requote="", inner=None))
+            if len(pieces) == 1:
+                out.append(span)
+        for n, span in enumerate(out):
+            number = next((leaf for leaf in numbers if leaf.start <= span.start and span.end <= leaf.end), None)
+            if number is not None:
+                out[n] = span._replace(start=number.start, end=number.end, requote='"')
+        return list(merge(out))
 
     @property
     def allows(self) -> bool:
@@ -216,6 +257,8 @@ class Redactor:
                 rest = None
         if len(spans) > 1 and any(a.end > b.start for a, b in pairwise(spans)):
             spans, rest = list(merge(spans)), None
+        if raw.frame is not None and spans:
+            rest = None  # which of them stay whole is up to each text
         return Look(spans, after, rest)
 
     def _seen(self, text: str, leaf: Leaf, before: Open) -> Seen | None:
@@ -376,7 +419,13 @@ class Redactor:
             first = bisect_right(ends, leaf.start)
             if leaf.coding == "text" or (first < len(places) and places[first][0] < leaf.end):
                 leaves.append(_moved_leaf(leaf, places))
-        return Raw("".join(text), tuple(leaves), raw.line, raw.column, raw.records, raw.parsed, raw.inside)
+        return replace(raw, text="".join(text), leaves=tuple(leaves))
+
+
+def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
+    """A stretch without the white space at its ends."""
+    part = text[start:end]
+    return start + len(part) - len(part.lstrip()), end - len(part) + len(part.rstrip())
 
 
 def _at_record(before: Open) -> Open:
@@ -409,8 +458,9 @@ def _lines(text: str, start: int) -> list[Stretch]:
     stretches = []
     for line in text.split("\n"):
         if not _BRACKETS.fullmatch(line):
-            begin = start + len(line) - len(line.lstrip(" \t"))
-            stretches.append((begin, start + len(line.rstrip("\r")), ""))
+            begin, end = start + continuing(line), start + len(line.rstrip("\r"))
+            if begin < end:
+                stretches.append((begin, end, ""))
         start += len(line) + 1
     return stretches
 
