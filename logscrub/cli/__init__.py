@@ -76,7 +76,11 @@ def _run(arguments: Sequence[str]) -> int:
         say(f"cannot read or write: {os.strerror(error.errno or errno.EIO)}; make room, or choose another place")
         _drop_output()  # else what is still buffered would be tried, and told, once more at the end
         return 3
-    except Exception as error:  # its message may quote a log: say what kind it is, no more
+    except BaseException as error:
+        # a library's panic in Rust is no Exception; left alone it would end as exit code 1, which means a finding
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        # its message may quote a log: say what kind it is, no more
         say(
             f"this is a bug in logscrub ({type(error).__name__}); please report it with the command; LOGSCRUB_DEBUG=1 shows where"
         )

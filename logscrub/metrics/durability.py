@@ -86,6 +86,13 @@ def torn_checkpoints(log: Log) -> list[int]:
     return [v for v, files in log.checkpoints.items() if any(is_torn(file) for file in files)]
 
 
+def hint_fails(log: Log) -> bool:
+    """Whether the file that names the newest checkpoint names one that is missing; readers do without that file, but not then."""
+    found = actions(log.folder / LAST_CHECKPOINT) or [{}]
+    version = found[0].get("version")
+    return isinstance(version, int) and version not in log.checkpoints
+
+
 def torn_files(store: Path, files: Iterable[tuple[str, int]]) -> list[str]:
     """Those data files that are missing or torn. `files`: path as the log has it, and size in bytes. Raises OSError."""
     return [path for path, size in files if is_torn(place_of(store, path), size)]
@@ -146,11 +153,3 @@ def sync(path: Path) -> None:
     except OSError as error:
         if not (path.is_dir() and error.errno in _NO_SYNC):
             raise
-
-
-def make_folder(folder: Path) -> None:
-    """Makes a folder and those above it, durably. Raises OSError."""
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    for each in reversed(missing):
-        sync(each.parent)

@@ -14,12 +14,12 @@ from urllib.parse import unquote, urlsplit
 
 import polars as pl
 
+from logscrub import sinks
 from logscrub.errors import InputError, OutputError, UsageError
 from logscrub.metrics import durability
 
 _SCHEMES: Final = ("s3", "s3a", "gs", "gcs", "az", "azure", "abfs", "abfss", "adl")
 """Of the object stores that the library knows."""
-_MAY_NOT: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
 _DISK = re.compile(r"(?i)no space left|disk quota|os error 28")
 _READ_ONLY = re.compile(r"(?i)read-only file system|os error 30\b")
 _FORBIDDEN = re.compile(r"(?i)permission denied|os error 13\b|access ?denied|forbidden")
@@ -80,24 +80,27 @@ def storage_options() -> dict[str, str]:
 
 
 def refuse_unwritable(url: str) -> None:
-    """Raises OutputError or UsageError where a store in a folder could not be written, or made. Writes nothing."""
+    """Raises OutputError, UsageError or InputError where a store in a folder could not be written, or made. Writes nothing."""
     folder = local_folder(url)
     if folder is None:
         return
     if not exists(url):
         refuse_other_folder(url)
-    place = next(each for each in (folder, *folder.absolute().parents) if each.exists())
-    for each in (place, folder / durability.LOG) if place == folder else (place,):
-        if each.exists() and not (each.is_dir() and os.access(each, os.W_OK | os.X_OK)):
-            raise OutputError(f"{url}: the store cannot be written, because {_unwritable(each)}; choose another --store")
+    why = why_unwritable(folder) or (why_unwritable(folder / durability.LOG) if folder.exists() else None)
+    if why is not None:
+        raise OutputError(f"{url}: the store cannot be written, because {why}; choose another --store")
 
 
-def _unwritable(folder: Path) -> str:
-    if not folder.is_dir():
-        return f"{folder} is no folder"
-    if sys.platform != "win32" and os.statvfs(folder).f_flag & os.ST_RDONLY:
-        return f"{folder} is on a file system that is read-only"
-    return f"there is no permission to write in {folder}"
+def why_unwritable(folder: Path) -> str | None:
+    """Why a folder cannot be written, or be made where there is none; None where it can."""
+    place = next((each for each in (folder, *folder.absolute().parents) if os.path.lexists(each)), folder)
+    if not place.is_dir():
+        return f"{place} is no folder"
+    if os.access(place, os.W_OK | os.X_OK):
+        return None
+    if sys.platform != "win32" and os.statvfs(place).f_flag & os.ST_RDONLY:
+        return f"{place} is on a file system that is read-only"
+    return f"there is no permission to write in {place}"
 
 
 def refuse_other_folder(url: str) -> None:
@@ -123,10 +126,9 @@ def make_folder(url: str) -> None:
     if folder is None:
         return
     try:
-        durability.make_folder(folder)
+        sinks.make_folder(folder)
     except OSError as error:
-        place = next((each for each in folder.absolute().parents if each.exists()), folder)
-        why = _unwritable(place) if error.errno in _MAY_NOT else os.strerror(error.errno or errno.EIO)
+        why = why_unwritable(folder) or os.strerror(error.errno or errno.EIO)
         raise OutputError(f"{url}: the store cannot be made, because {why}; choose another --store") from None
 
 

@@ -80,7 +80,7 @@ def repair(url: str) -> Repaired:
             plan = _Plan(files, folder, _torn_data(table, folder, files))
             if folder is not None and torn_log.entries:
                 plan.lost += _unnamed(folder, files, torn_log.since)
-        found = len(torn_log.entries) + len(torn_log.checkpoints)
+        found = len(torn_log.entries) + len(torn_log.checkpoints) + torn_log.hint
         if not plan.torn and not found:
             return Repaired()
         if stores.commit(url, table, stores.REPAIRS, plan.actions()) is not None:
@@ -98,6 +98,8 @@ class _TornLog:
 
     checkpoints: tuple[int, ...] = ()
     entries: tuple[int, ...] = ()
+    hint: bool = False
+    """Whether the newest checkpoint is said to be one that is missing."""
     since: datetime | None = None
     """When the last entry before the first torn one was written."""
 
@@ -118,8 +120,9 @@ def _mend_log(url: str, folder: Path) -> _TornLog:
             "or move it away, and ingest the logs into a new one"
         )
     with told(url, writes=True):
-        for version in torn.checkpoints:
+        if torn.checkpoints or torn.hint:
             (log.folder / durability.LAST_CHECKPOINT).unlink(missing_ok=True)
+        for version in torn.checkpoints:
             for file in log.checkpoints[version]:
                 file.unlink(missing_ok=True)
         for version in torn.entries:
@@ -134,7 +137,7 @@ def _torn_log(log: Log) -> _TornLog:
     entries = tuple(durability.torn_entries(whole))
     before = [entry for version, entry in log.entries.items() if entries and version < entries[0]]
     times = [made for entry in before if (made := _made(entry)) is not None]
-    return _TornLog(checkpoints, entries, max(times, default=None))
+    return _TornLog(checkpoints, entries, durability.hint_fails(log), max(times, default=None))
 
 
 def _made(entry: Path) -> datetime | None:

@@ -236,14 +236,15 @@ def set_mark(store: Store, reader: str) -> Mark:
     """Commits a mark, durably, in the place of the reader's last one. Raises OutputError, InputError."""
     for _ in range(_MOST_RACES):
         table = store.table()
+        version, repaired = int(table.version()) + 1, table.transaction_version(REPAIRS)
         moment = commit(store.url, table, reader)
         if moment is not None:
-            return Mark(str(table.metadata().id), reader, moment, int(table.version()), table.transaction_version(REPAIRS))
+            return Mark(str(table.metadata().id), reader, moment, version, repaired)
     raise OutputError(f"{store.url}: other runs wrote to it all the time; try again later")
 
 
 def commit(url: str, table: DeltaTable, name: str, actions: Sequence[AddAction | RemoveAction] = ()) -> int | None:
-    """Commits what becomes of data files, durably, with a transaction of that name.
+    """Commits what becomes of data files as the next version, durably, with a transaction of that name. `table` stays as it is.
 
     Returns its number, the time in microseconds since 1970; None where another run committed first. Raises OutputError.
     """
@@ -538,6 +539,7 @@ def _refuse_torn_log(url: str) -> None:
         checkpoints = [v for v in durability.torn_checkpoints(log) if v == newest]
         names = [f"{v:020}.json" for v in durability.torn_entries(log)]
         names += [file.name for v in checkpoints for file in log.checkpoints[v]]
+        names += [durability.LAST_CHECKPOINT] if durability.hint_fails(log) else []
     if names:
         raise _torn(url, names)
 
