@@ -525,6 +525,10 @@ def test_a_parent_without_permission_is_named(tmp_path: Path, place: Path) -> No
         ("s3://", "is no place for a store"),
         ("s3:/logs/metrics", "is no address; write s3://logs/metrics"),
         ("gs:logs", "is no address; write gs://logs"),
+        ("env=prod/metrics", "a store cannot lie in a folder with = in its path"),
+        ("s3://logs/env=prod/metrics", "a store cannot lie in a folder with = in its path"),
+        ("a[1]/metrics", "a store cannot lie in a folder with [ in its path"),
+        ("my%20metrics", "a store cannot lie in a folder with %20 in its path"),
     ],
 )
 def test_an_address_that_is_none_is_said(tmp_path: Path, url: str, says: str) -> None:
@@ -536,3 +540,15 @@ def test_a_file_url_is_a_folder(place: Path) -> None:
     empty(data_of(place / "metrics", 2))
     done = run("metrics", "--store", f"file://{place}/metrics", env=ENVIRONMENT)
     assert done.returncode == 3 and "is torn" in lines(done)[0]
+
+
+@pytest.mark.parametrize("name", ["two words", "é", "(a-z)*", "what?#", "100 %", "a+b&c", "'\"`{}<>~;:!$,"])
+def test_a_store_may_lie_below_any_name(tmp_path: Path, place: Path, whole: Path, name: str) -> None:
+    store = tmp_path / name / "metrics"
+    for _ in range(2):
+        assert main("ingest", place / "exports", "--store", store, "--key-file", place / "logscrub.key") == 0
+    assert rows(store).equals(rows(whole / "metrics"))
+    assert main("store", "compact", "--store", store) == 0
+    empty(max(store.glob("day=*/*.parquet"), key=lambda file: file.stat().st_mtime_ns))
+    assert main("metrics", "--store", store) == 3 and main("store", "repair", "--store", store) == 0
+    assert rows(store).equals(rows(whole / "metrics"))

@@ -85,7 +85,11 @@ def nightly(
     for problem in (*checked.problems, *checked.missing):
         say(str(problem))
     if check_only or notify_test:
-        return _try_out(checked, settings, loaded.source, notify_test)
+        return max(
+            _check_only(checked, settings, loaded.source) if check_only else exit_code(checked.problems),
+            _send_test(checked, settings, loaded.source) if notify_test else 0,
+            key=(0, 3, 2).index,
+        )
     if checked.problems or checked.key is None:
         return exit_code(checked.problems)
     failed = _ingest(loaded, settings, checked, checked.key)
@@ -100,22 +104,25 @@ def nightly(
     return 1 if exit_code_from is not None and any(f.severity <= exit_code_from for f in made.findings) else 0
 
 
-def _try_out(checked: Checked, settings: NightlySettings, source: str, notify_test: bool) -> int:
-    """What `--check` and `--notify-test` do with what was checked."""
-    files = list(_files(checked.inputs))
-    unreadable = [InputError(f"{name}: no permission to read it") for name, _ in files if not os.access(name, os.R_OK)]
+def _check_only(checked: Checked, settings: NightlySettings, source: str) -> int:
+    """Says what else is wrong, or that nothing is. Returns the exit code."""
+    files = dict(_files(checked.inputs))
+    unreadable = [InputError(f"{name}: no permission to read it") for name in files if not os.access(name, os.R_OK)]
     for error in unreadable:
         say(str(error))
     code = exit_code([*checked.problems, *checked.missing, *unreadable])
     if not code:
         counts = (len(settings.inputs), "input"), (len(files), "file"), (len(checked.addresses), "recipient")
         say(f"{source}: nothing is wrong; " + ", ".join(number(*each) for each in counts))
-    if notify_test:
-        if not settings.notify:
-            raise UsageError(f"{source}: nightly.notify names nobody to send a test message to")
-        if not _notify(checked.addresses, "logscrub: a test", "A test of `logscrub nightly`: nothing has happened.", test=True):
-            code = code or 3
     return code
+
+
+def _send_test(checked: Checked, settings: NightlySettings, source: str) -> int:
+    """Sends a test message to every address that can be used. Returns the exit code."""
+    if not settings.notify:
+        raise UsageError(f"{source}: nightly.notify names nobody to send a test message to")
+    body = "A test of `logscrub nightly`: nothing has happened."
+    return 0 if _notify(checked.addresses, "logscrub: a test", body, test=True) else 3
 
 
 @dataclass(frozen=True, slots=True)

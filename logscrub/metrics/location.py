@@ -64,6 +64,7 @@ def local_folder(url: str) -> Path | None:
     if not rest.startswith("//"):
         if colon and scheme in _SCHEMES and not Path(url).exists():
             raise UsageError(f"{url}: is no address; write {scheme}://{rest.lstrip('/') or 'bucket/name'}")
+        _refuse_name(Path(url).absolute().as_posix(), url)
         return Path(url)
     if scheme == "file":
         return Path(unquote(urlsplit(url).path))
@@ -71,7 +72,15 @@ def local_folder(url: str) -> Path | None:
         raise UsageError(
             f"{url}: is no place for a store; give a folder, or s3://bucket/name, gs://bucket/name, az://container/name"
         )
+    _refuse_name(rest, url)
     return None
+
+
+def _refuse_name(path: str, url: str) -> None:
+    # the libraries take the first for a character by its number, = for a column of the table, and the rest they cannot write
+    found = re.search(r"%[0-9A-Fa-f]{2}|[=\[\]|^\\\x00-\x1f\x7f]", path)
+    if found is not None:
+        raise UsageError(f"{url}: a store cannot lie in a folder with {found[0]} in its path; rename that, or choose another")
 
 
 def storage_options() -> dict[str, str]:

@@ -520,12 +520,12 @@ def last_day_kept(days: int, today: date) -> date:
 
 def open_table(url: str) -> DeltaTable:
     """The newest version of a table. Raises InputError."""
-    from deltalake import DeltaTable
+    from logscrub.metrics.table import Table
 
     if not exists(url):
         raise InputError(f"{url}: there is no store; make one with: logscrub ingest … --store {url}")
     with told(url):
-        return DeltaTable(url, storage_options=storage_options())
+        return Table(url)
 
 
 def _refuse_torn_log(url: str) -> None:
