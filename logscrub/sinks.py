@@ -282,8 +282,8 @@ class _Target:
         if self._temporary is None or self._final is None:
             self._close()
             return
-        os.fsync(self._file.fileno())
         self._temporary.chmod(self._mode)
+        os.fsync(self._file.fileno())
         self._file.close()
         self._temporary.replace(self._final)
         _sync_folder(self._final.parent)
@@ -323,7 +323,7 @@ def _open_path(path: Path, descriptor: int | None, name: str) -> _Target:
     if descriptor is not None:
         return _Target(name, cast(IO[bytes], io.FileIO(os.dup(descriptor), "wb")))
     final = Path(os.path.realpath(path))  # a link stays one; the file it points to is replaced
-    final.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(final.parent)
     try:
         status = final.stat()
     except FileNotFoundError:
@@ -372,6 +372,14 @@ def _write_all(file: IO[bytes], data: bytes | bytearray) -> None:
         if written is None:
             select.select([], [file], [])
         rest = rest[written or 0 :]
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder and those above it; their names are on the disk when it returns. Raises OSError."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in reversed(missing):
+        _sync_folder(each.parent)
 
 
 def _sync_folder(folder: Path) -> None:

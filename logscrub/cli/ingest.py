@@ -20,6 +20,7 @@ from logscrub.cli.options import (
     Names,
     Policy,
     StoreAt,
+    each,
     given_key,
     number,
     readable,
@@ -140,7 +141,8 @@ def ingest_all(
     if logs_to is not None and logs_to.exists() and not logs_to.is_dir():
         raise UsageError(f"{logs_to}: is a file, but scrubbed logs need a folder to go to; choose another --logs-to")
     good, unreadable = readable(arguments)
-    items = expand(good) if good else []
+    # names may be the same where no outputs are named after them
+    items = each(good) if logs_to is None else expand(good) if good else []
     bytes_there = sum(item.path.stat().st_size for item in items if item.path is not None and item.path.is_file())
     processes = max(1, processors() // 2) if bytes_there > _MANY else 0
     with Counters(processes) as counters:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from logscrub.cli.detectors import help_without_command, table
 from logscrub.cli.options import StoreAt, number, size
 from logscrub.errors import UsageError
 
+if TYPE_CHECKING:
+    from logscrub.metrics.repair import Lost
+
 app = typer.Typer(help="Look after the store of metrics.", rich_markup_mode=None, invoke_without_command=True)
 
 EXAMPLES = """\b
@@ -19,7 +22,8 @@ Examples:
   logscrub store show --store metrics
   logscrub store compact --store metrics
   logscrub store prune --keep 400d --store metrics
-  logscrub store merge other-machine/metrics --store metrics"""
+  logscrub store merge other-machine/metrics --store metrics
+  logscrub store repair --store metrics"""
 
 
 @app.callback()
@@ -91,3 +95,36 @@ def merge(
     days = merge_from(open_or_make(_needed(store), added.key_id), added)
     say(f"{number(days, 'day')} added")
     return 0
+
+
+@app.command("repair", epilog=EXAMPLES)
+def repair(store: StoreAt = None) -> int:
+    """Drop files that are torn, as a power cut leaves them, and list the hours that must be ingested again.
+
+    A day that was being compacted gets its earlier files back, so that nothing is lost. nightly reads all its files again by
+    itself after a repair. Restoring the folder from a backup may save more.
+    """
+    from logscrub.metrics.repair import repair as mend
+
+    done = mend(_needed(store))
+    if not done.files and not done.entries:
+        say("nothing is torn")
+        return 0
+    put("".join(f"{_hours(lost)}\n" for lost in done.lost))
+    say(
+        f"{number(done.files, 'torn data file')} dropped, {number(done.put_back, 'earlier file')} put back, "
+        f"{number(done.entries, 'torn file')} of the log replaced"
+    )
+    if done.since is not None:
+        say(f"what was ingested after {done.since:%Y-%m-%d %H:%M} UTC may be lost too, whatever hours it was of")
+    if done.lost or done.since is not None:
+        say("ingest the logs of these hours again, or let nightly do it; no record counts twice")
+    return 0
+
+
+def _hours(lost: Lost) -> str:
+    if lost.day is None:
+        return "records without a time"
+    if lost.first is None or lost.last is None:
+        return f"{lost.day}"
+    return f"{lost.first:%Y-%m-%d %H:00} to {lost.last:%H:59} UTC"
