@@ -14,13 +14,14 @@ import typer
 
 from logscrub.cli.console import put, put_bytes, say
 from logscrub.cli.ingest import ingest_all
-from logscrub.cli.options import given_key, number, readable, size
+from logscrub.cli.options import each, given_key, number, readable, size
 from logscrub.cli.report import ExitCode, line_of
 from logscrub.errors import UsageError
 
 if TYPE_CHECKING:
     from logscrub.anomalies.model import Report
     from logscrub.config import Config, NightlySettings
+    from logscrub.sources.files import Input
 
 EXAMPLES = """\b
 Examples:
@@ -43,8 +44,8 @@ Files that did not change since the last night are not read again.
 
 \b
 Exit codes: 0 done; 1 with --exit-code: there is a finding as severe as that, or worse;
-2 wrong usage or configuration; 3 an input could not be read, the store or the report not
-written, or nobody told."""
+2 wrong usage or configuration; 3 an input could not be read or is no file, the store or
+the report not written, or nobody told."""
 
 STATE = ".nightly.json"
 """In the folder of the reports: which files were read."""
@@ -91,30 +92,33 @@ def _ingest(loaded: Config, told: NightlySettings, key: bytes) -> int:
     for _, error in missing:
         say(str(error))
     state_file = told.report / STATE
+    items = each(good)
+    skipped = [item for item in items if item.skipped]
+    for item in skipped:
+        say(f"{item.name}: {item.skipped}")
+    failed = len(missing) + len(skipped)
     before = _state(state_file)
-    now = dict(_files(good))
+    now = dict(_files(items))
     new = [name for name, status in now.items() if before.get(name) != status]
     if not new:
-        say("no new logs")
-        return len(missing)
+        say("no new logs" if now else "nothing to read: no file in nightly.inputs")
+        return failed
     done = ingest_all(new, told.store, key, loaded)
     counted = done.counted
     say(f"{number(len(new), 'file')}: {number(counted.new, 'record')} new, {counted.known:,} known, {size(done.bytes_read)}")
     if not done.failed:  # else all of them are tried again; what is known counts once
-        put(json.dumps({**{n: s for n, s in before.items() if n in now}, **now}, indent=0) + "\n", _folder(told.report) / STATE)
-    return len(missing) + done.failed
+        kept = {**{n: s for n, s in before.items() if n in now}, **now}
+        put(json.dumps(kept, indent=0) + "\n", _folder(told.report) / STATE, inside=told.report)
+    return failed + done.failed
 
 
-def _files(arguments: Iterable[str]) -> Iterable[tuple[str, list[int]]]:
+def _files(items: Iterable[Input]) -> Iterable[tuple[str, list[int]]]:
     """Each file, with what changes when it does: size and time."""
-    from logscrub.sources.files import expand
-
-    for argument in arguments:
-        for item in expand([argument]):
-            if item.path is not None:
-                with suppress(OSError):  # it was moved away since, or is a link to nothing: there is nothing to read
-                    status = item.path.stat()
-                    yield str(item.path), [status.st_size, status.st_mtime_ns]
+    for item in items:
+        if item.path is not None and not item.skipped:
+            with suppress(OSError):  # it was moved away since: there is nothing to read
+                status = item.path.stat()
+                yield str(item.path), [status.st_size, status.st_mtime_ns]
 
 
 def _state(path: Path) -> dict[str, Any]:
@@ -163,7 +167,7 @@ def _report(loaded: Config, told: NightlySettings) -> Report:
     made = make_report(kept, load_rules(loaded.detectors), loaded, start, end, made=now)
     folder = _folder(told.report)
     for suffix in SUFFIXES:
-        put_bytes(render(made, suffix), folder / f"{end:%Y-%m-%d}{suffix}")
+        put_bytes(render(made, suffix), folder / f"{end:%Y-%m-%d}{suffix}", inside=folder)
     return made
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from logscrub._version import __version__
-from logscrub.cli.console import Tell, progress, put, say
+from logscrub.cli.console import Tell, progress, put, say, tidy
 from logscrub.cli.options import (
     Detectors,
     Engine,
@@ -51,8 +51,13 @@ with a key they are so in every run under that key:
   logscrub scrub app.log --key-file logscrub.key -o clean.log
 
 \b
-Exit codes: 0 done; 2 wrong usage or configuration; 3 an input could not be read, an
-output not written, or a record not scanned (it is withheld, and said so)."""
+Of a folder, all files below it are read, and links to files; what else it holds (links to
+folders, pipes, sockets, links to nothing) is named and not read. Below an output folder
+nothing is written through a link.
+
+\b
+Exit codes: 0 done; 2 wrong usage or configuration; 3 an input could not be read or is no
+file, an output not written, or a record not scanned (it is withheld, and said so)."""
 
 
 def scrub(
@@ -79,10 +84,10 @@ def scrub(
     """
     from logscrub.api import build_redactor, clean_name, engine_of, settings
     from logscrub.config import load_config
-    from logscrub.sources.files import expand, printable
+    from logscrub.sources.files import expand, printable, unquoted
 
     started = time.monotonic()
-    arguments = inputs or ["-"]
+    arguments = [path for argument in inputs or ["-"] for path in unquoted(argument)]
     several = len(arguments) > 1 or Path(arguments[0]).is_dir()
     _check_output(output, several)
     key = given_key(key_file)
@@ -91,6 +96,7 @@ def scrub(
     redactor = build_redactor(settings(load_config(), policy, detectors or [], names), key)
     jobs = jobs_of(redactor, items, output, several)
     refuse_overwriting(jobs, summary)
+    tidy(job.target for job in jobs if job.target is not None)
     outcomes = []
     for name, error in unreadable:
         say(str(error))
@@ -99,7 +105,9 @@ def scrub(
         outcomes += _scrub_all(using, jobs, input_format)
     if summary is not None:
         put(json.dumps(summary_of(redactor, outcomes), indent=2) + "\n", summary)
-    if any(outcome.tally for outcome in outcomes) or not outcomes:
+    if _nothing_read(outcomes):
+        say(f"nothing to read: {'no record in ' + number(len(outcomes), 'input') if outcomes else 'no file there'}")
+    elif any(outcome.tally for outcome in outcomes):
         say(_line(outcomes, time.monotonic() - started))
     return 3 if any(outcome.status != "scrubbed" for outcome in outcomes) else 0
 
@@ -110,6 +118,8 @@ class Job:
 
     item: Input
     target: Path | None
+    inside: Path | None
+    """The folder that was named as the output, if the target is below one."""
     name: str
     """Clean, for the summary."""
 
@@ -120,7 +130,7 @@ class Outcome:
 
     name: str
     status: str
-    """`scrubbed`, `withheld` where some of its records were, or `failed`."""
+    """`scrubbed`, `withheld` where some of its records were, `skipped` where it is no file to read, or `failed`."""
     tally: Tally | None
     """What went out; None where nothing did."""
 
@@ -151,15 +161,25 @@ def jobs_of(redactor: Redactor, items: Sequence[Input], output: Path | None, sev
             its = unused_name(name, its, used)
             used.add(its)
         shown = "-" if item.path is None else printable(its)
-        jobs.append(Job(item, output / its if mirrored and output is not None else output, shown))
+        folder = output if mirrored else None
+        jobs.append(Job(item, output if folder is None else folder / its, folder, shown))
     return jobs
 
 
 def refuse_overwriting(jobs: Sequence[Job], summary: Path | None) -> None:
-    """Raises UsageError where an output is one of the inputs, before anything is written."""
+    """Raises UsageError where an output is one of the inputs or a URL, OutputError where it would leave its folder by a link.
+
+    To be called before anything is written.
+    """
+    from logscrub.sinks import refuse_links, refuse_url
+
+    for job in jobs:
+        if job.target is not None and job.inside is not None and not job.item.skipped:
+            refuse_links(job.target, job.inside)
     inputs = {_identity(job.item.path) for job in jobs if job.item.path is not None} - {None}
     targets = [job.target for job in jobs if job.target is not None]
     for path in [*targets, *([summary] if summary is not None else [])]:
+        refuse_url(path)
         if path.is_file() and _identity(path) in inputs:
             raise UsageError(f"{path}: is also an input, which writing would destroy; write to another place")
     if summary is not None and any(summary.absolute() == target.absolute() for target in targets):
@@ -193,11 +213,12 @@ def _scrub_one(engine: api.Runner, job: Job, input_format: str, tell: Tell) -> O
         tell(done, tally.redactions.total())
 
     try:
-        tally = scrub_input(engine, job.item, job.target, input_format=input_format, progress=note)
+        tally = scrub_input(engine, job.item, job.target, inside=job.inside, input_format=input_format, progress=note)
     except InputError as error:
         rest = str(error).removeprefix(job.item.name)  # the name is what the user typed, a zip's members are not
         say(job.item.name + clean_text(engine.redactor, rest))
-        return Outcome(job.name, "failed", so_far if job.target is None else None)
+        status = "skipped" if job.item.skipped else "failed"
+        return Outcome(job.name, status, so_far if job.target is None else None)
     if tally.records_withheld:
         say(
             f"{job.item.name}: {number(tally.records_withheld, 'record')} could not be scanned, so <WITHHELD> stands instead; "
@@ -205,6 +226,12 @@ def _scrub_one(engine: api.Runner, job: Job, input_format: str, tell: Tell) -> O
         )
         return Outcome(job.name, "withheld", tally)
     return Outcome(job.name, "scrubbed", tally)
+
+
+def _nothing_read(outcomes: Sequence[Outcome]) -> bool:
+    """Whether all was read, and there was nothing in it."""
+    total = _total(outcomes)
+    return all(outcome.status == "scrubbed" for outcome in outcomes) and not total.records_read and not total.redactions
 
 
 def _total(outcomes: Sequence[Outcome]) -> Tally:
@@ -253,4 +280,7 @@ def _line(outcomes: Sequence[Outcome], seconds: float) -> str:
         f"{size(total.bytes_read)} in {seconds:.1f} s",
     ]
     failed = sum(outcome.status == "failed" for outcome in outcomes)
-    return ", ".join(parts) + (f"; {failed} of {number(len(outcomes), 'input')} failed" if failed else "")
+    skipped = sum(outcome.status == "skipped" for outcome in outcomes)
+    unread = [f"{failed} of {number(len(outcomes) - skipped, 'input')} failed"] if failed else []
+    unread += [f"{skipped} skipped"] if skipped else []
+    return ", ".join(parts) + (f"; {', '.join(unread)}" if unread else "")
