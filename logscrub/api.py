@@ -275,15 +275,18 @@ def scrub_stream(engine: Runner, stream: Stream, sink: Takes, input_format: str,
     """Scrubs an open input that is no zip. Raises as `scrub_input`."""
     scrubber = engine.scrubber(input_format)
     live = stream.size is None
+    begun = False
     try:
         for piece in stream.chunks():
+            begun = True
             sink.write(scrubber.feed(piece, stream.has_more))
             if live:
                 sink.flush()
             tell(stream.bytes_read, scrubber.tally)
     except InputError:
-        sink.write(scrubber.feed(b""))
-        sink.flush()
+        if begun:  # else not even the head of a compressed file is written
+            sink.write(scrubber.feed(b""))
+            sink.flush()
         raise
     sink.write(scrubber.finish())
     tell(stream.bytes_read, scrubber.tally)

@@ -22,7 +22,7 @@ from typing import IO, Final, Protocol, Self, cast
 import zstandard
 
 from logscrub.errors import OutputError, UsageError
-from logscrub.sources.files import printable
+from logscrub.sources.files import mode_of, printable
 from logscrub.sources.streams import Compression
 
 if sys.platform != "win32":
@@ -212,7 +212,7 @@ def open_zip_sink(path: Path | None, *, inputs: Iterable[Path | None] = (), insi
 def refuse_url(path: Path) -> None:
     """Raises UsageError for an output that is meant as a URL, which would become a folder of that name."""
     first = path.parts[0] if path.parts else ""
-    if _URL.fullmatch(first) and not Path(first).exists():
+    if _URL.fullmatch(first) and not mode_of(Path(first)):
         url = printable(path).replace(":/", "://", 1)
         raise UsageError(f"{url}: outputs are files, not URLs; write a file and upload it")
 

@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,11 @@ def tidy(outputs: Iterable[Path]) -> None:
     from logscrub.sinks import remove_abandoned
     from logscrub.sources.files import printable
 
-    for folder in sorted({(Path(os.path.realpath(path)) if path.is_symlink() else path).parent for path in outputs}):
+    folders = set()
+    for path in outputs:
+        with suppress(OSError):  # where the output cannot be written either, which is said then
+            folders.add((Path(os.path.realpath(path)) if path.is_symlink() else path).parent)
+    for folder in sorted(folders):
         if removed := remove_abandoned(folder):
             files = "1 incomplete file" if removed == 1 else f"{removed:,} incomplete files"
             say(f"{printable(folder)}: removed {files} (.logscrub-….tmp) of a run that was killed")

@@ -129,9 +129,9 @@ def ingest_all(
     from logscrub.api import build_redactor, engine_of
     from logscrub.fast.workers import processors
     from logscrub.metrics.counters import Counters
-    from logscrub.sources.files import expand
+    from logscrub.sources.files import expand, mode_of
 
-    if logs_to is not None and logs_to.exists() and not logs_to.is_dir():
+    if logs_to is not None and mode_of(logs_to) and not stat.S_ISDIR(mode_of(logs_to)):
         raise UsageError(f"{logs_to}: is a file, but scrubbed logs need a folder to go to; choose another --logs-to")
     good, unreadable = readable(arguments)
     items = expand(good) if good else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import sys
 import time
 from collections.abc import Sequence
@@ -84,11 +85,11 @@ def scrub(
     """
     from logscrub.api import build_redactor, clean_name, engine_of, settings
     from logscrub.config import load_config
-    from logscrub.sources.files import expand, printable, unquoted
+    from logscrub.sources.files import expand, mode_of, printable, unquoted
 
     started = time.monotonic()
     arguments = [path for argument in inputs or ["-"] for path in unquoted(argument)]
-    several = len(arguments) > 1 or Path(arguments[0]).is_dir()
+    several = len(arguments) > 1 or stat.S_ISDIR(mode_of(Path(arguments[0])))
     _check_output(output, several)
     key = given_key(key_file)
     good, unreadable = readable(arguments)
@@ -136,22 +137,24 @@ class Outcome:
 
 
 def _check_output(output: Path | None, several: bool) -> None:
+    from logscrub.sources.files import mode_of
+
     if not several:
         return
     if output is None or str(output) == "-":
         raise UsageError("several inputs, or a folder, need a folder to go to; add: -o FOLDER")
-    if output.exists() and not output.is_dir():
+    if mode_of(output) and not stat.S_ISDIR(mode_of(output)):
         raise UsageError(f"{output}: is a file, but several inputs need a folder to go to; choose another -o")
 
 
 def jobs_of(redactor: Redactor, items: Sequence[Input], output: Path | None, several: bool) -> list[Job]:
     """Where each input goes; names of files lose their customer data too, and stay different."""
     from logscrub.api import clean_name, unused_name
-    from logscrub.sources.files import printable
+    from logscrub.sources.files import mode_of, printable
 
     if output is not None and str(output) == "-":
         output = None
-    mirrored = output is not None and (several or output.is_dir() or str(output).endswith(os.sep))
+    mirrored = output is not None and (several or stat.S_ISDIR(mode_of(output)) or str(output).endswith(os.sep))
     names = [item.relative.as_posix() for item in items]
     clean = [clean_name(redactor, name) for name in names]
     used = {name for name, its in zip(names, clean, strict=True) if name == its}
@@ -172,6 +175,7 @@ def refuse_overwriting(jobs: Sequence[Job], summary: Path | None) -> None:
     To be called before anything is written.
     """
     from logscrub.sinks import refuse_links, refuse_url
+    from logscrub.sources.files import mode_of
 
     for job in jobs:
         if job.target is not None and job.inside is not None and not job.item.skipped:
@@ -180,7 +184,7 @@ def refuse_overwriting(jobs: Sequence[Job], summary: Path | None) -> None:
     targets = [job.target for job in jobs if job.target is not None]
     for path in [*targets, *([summary] if summary is not None else [])]:
         refuse_url(path)
-        if path.is_file() and _identity(path) in inputs:
+        if stat.S_ISREG(mode_of(path)) and _identity(path) in inputs:
             raise UsageError(f"{path}: is also an input, which writing would destroy; write to another place")
     if summary is not None and any(summary.absolute() == target.absolute() for target in targets):
         raise UsageError(f"{summary}: is also where the scrubbed log goes; write the summary to another place")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -39,7 +40,11 @@ Exit codes: 0 clean; 1 customer data was found; 2 wrong usage or configuration;
 
 
 def _is_store(path: str) -> bool:
-    return ("://" in path and not path.startswith(("http://", "https://"))) or (Path(path) / "_delta_log").is_dir()
+    from logscrub.sources.files import mode_of
+
+    if "://" in path:
+        return not path.startswith(("http://", "https://"))
+    return stat.S_ISDIR(mode_of(Path(path) / "_delta_log"))
 
 
 def _texts_of_report(path: Path | None) -> list[str] | None:

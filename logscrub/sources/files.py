@@ -74,6 +74,14 @@ def expand(inputs: Sequence[str]) -> list[Input]:
     return items
 
 
+def mode_of(path: Path) -> int:
+    """Type and permissions of what a path leads to, as in `stat`; 0 where there is nothing, or nothing that may be seen."""
+    try:
+        return path.stat().st_mode
+    except (OSError, ValueError):  # ValueError: a NUL in the name
+        return 0
+
+
 def why_unreadable(error: OSError) -> str:
     """Why something cannot be opened, listed or read, and what to do, for a message after its name."""
     if isinstance(error, FileNotFoundError):

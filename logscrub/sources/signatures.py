@@ -88,8 +88,9 @@ _TABLES: Final = (
     (b"PARE", "a Parquet table"),
     (b"FEA1", "an Arrow or Feather table"),
     (b"ORC", "an ORC table"),
+    (b"\xff\xff\xff\xff", "an Arrow or Feather table"),
 )
-"""Signatures that a line of a log could begin with too: only with control characters behind them are they those of tables."""
+"""Signatures that a line of a log could begin with too: they are those of tables only if control characters follow."""
 _TABLE_HEAD: Final = 12
 _TAR_BLOCK: Final = 512
 
@@ -125,7 +126,7 @@ def nested_refusal(kind: str) -> str:
     """What to say of an input that holds, compressed or as a member, data of a kind other than text; after its name."""
     if kind in _COMPRESSIONS:
         return f"holds data that is compressed once more ({kind}); unpack it first"
-    return f"holds {kind}, which is not read; unpack it first"
+    return f"holds {kind}, which is not read; {_ADVICE[kind]}"
 
 
 def office_kind(members: list[str]) -> str | None:
