@@ -61,9 +61,9 @@ def users_folder() -> Iterator[Path]:
     if os.geteuid() == 0:
         nobody = 65534
         os.chown(folder, nobody, nobody)
-        os.seteuid(nobody)
+        os.setresuid(nobody, nobody, 0)
         yield folder
-        os.seteuid(0)
+        os.setresuid(0, 0, 0)
     else:
         yield folder
     for root, folders, _ in os.walk(folder):
