@@ -177,9 +177,6 @@ def refuse_overwriting(jobs: Sequence[Job], summary: Path | None) -> None:
     from logscrub.sinks import refuse_links, refuse_url
     from logscrub.sources.files import mode_of
 
-    for job in jobs:
-        if job.target is not None and job.inside is not None and not job.item.skipped:
-            refuse_links(job.target, job.inside)
     inputs = {_identity(job.item.path) for job in jobs if job.item.path is not None} - {None}
     targets = [job.target for job in jobs if job.target is not None]
     for path in [*targets, *([summary] if summary is not None else [])]:
@@ -188,6 +185,9 @@ def refuse_overwriting(jobs: Sequence[Job], summary: Path | None) -> None:
             raise UsageError(f"{path}: is also an input, which writing would destroy; write to another place")
     if summary is not None and any(summary.absolute() == target.absolute() for target in targets):
         raise UsageError(f"{summary}: is also where the scrubbed log goes; write the summary to another place")
+    for job in jobs:
+        if job.target is not None and job.inside is not None and not job.item.skipped:
+            refuse_links(job.target, job.inside)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
