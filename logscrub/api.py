@@ -272,9 +272,15 @@ def _engine(
 
 
 def scrub_input(
-    engine: Runner, item: Input, target: Path | None, *, input_format: str = "auto", progress: Progress | None = None
+    engine: Runner,
+    item: Input,
+    target: Path | None,
+    *,
+    inside: Path | None = None,
+    input_format: str = "auto",
+    progress: Progress | None = None,
 ) -> Tally:
-    """Scrubs one input into one output, compressed the same way; None is standard output.
+    """Scrubs one input into one output, compressed the same way; None is standard output. `inside`: see `open_sink`.
 
     A pipe's lines go out as they come in. Raises InputError when the input cannot be read to its end (what was clean by then
     has gone to a pipe, a file does not appear), OutputError, and UsageError where the output is the input.
@@ -282,11 +288,11 @@ def scrub_input(
     tell = progress or (lambda done, tally: None)
     with open_stream(item) as stream:
         if stream.compression == "zip":
-            with open_zip_sink(target, inputs=[item.path]) as archive:
+            with open_zip_sink(target, inputs=[item.path], inside=inside) as archive:
                 tally = scrub_members(engine, stream, archive, input_format, tell)
                 archive.commit()
             return tally
-        with open_sink(target, stream.compression, inputs=[item.path]) as sink:
+        with open_sink(target, stream.compression, inputs=[item.path], inside=inside) as sink:
             tally = scrub_stream(engine, stream, sink, input_format, tell)
             sink.commit()
         return tally
@@ -311,15 +317,18 @@ def scrub_stream(engine: Runner, stream: Stream, sink: Takes, input_format: str,
     """Scrubs an open input that is no zip. Raises as `scrub_input`."""
     scrubber = engine.scrubber(input_format)
     live = stream.size is None
+    begun = False
     try:
         for piece in stream.chunks():
+            begun = True
             sink.write(scrubber.feed(piece, stream.has_more))
             if live:
                 sink.flush()
             tell(stream.bytes_read, scrubber.tally)
     except InputError:
-        sink.write(scrubber.feed(b""))
-        sink.flush()
+        if begun:  # else not even the head of a compressed file is written
+            sink.write(scrubber.feed(b""))
+            sink.flush()
         raise
     sink.write(scrubber.finish())
     tell(stream.bytes_read, scrubber.tally)
@@ -348,7 +357,10 @@ def scrub_members(engine: Runner, stream: Stream, archive: TakesMembers, input_f
 def verify_input(
     engine: Runner, item: Input, *, input_format: str = "auto", progress: Callable[[int, int], None] | None = None
 ) -> list[FileReport]:
-    """Verifies one input: one report, or one a member of a zip (`archive.zip!member`). Paths in them are clean themselves.
+    """Verifies one input: one report, or one per member of a zip (`archive.zip!member`) and one of its comments if it has any.
+
+    Paths in the reports are printable and hold no customer data. An input in which there is nothing but white space, NULs or a
+    byte order mark holds no records.
 
     `progress` is told after each piece how many bytes of the input were read, and how many findings there are.
     """
@@ -361,23 +373,28 @@ def verify_input(
         with _open_hashed(item) as (stream, hashed):
             try:
                 for name, pieces in _parts(stream):
-                    member = path if name is None else f"{path}!{clean_name(redactor, name, pseudonyms=False)}"
+                    member = path if name is None else f"{path}!{printable(clean_name(redactor, name, pseudonyms=False))}"
                     verifier = engine.verifier(member, input_format)
                     reports.append(verifier.report)
+                    blank = True
                     try:
                         for piece in pieces:
+                            blank = blank and not piece.strip(_BLANK)
                             verifier.feed(piece, stream.has_more)
                             tell(stream.bytes_read, sum(report.found for report in reports))
                     except InputError:  # what came before it is looked at to the end
                         verifier.finish()
                         raise
                     verifier.finish()
+                    if blank:
+                        verifier.report.records = 0
             finally:
                 sha256 = hashed.finish()
     except InputError as error:
         if not reports:
             reports.append(FileReport(path))
         reports[-1].error = clean_text(redactor, str(error).removeprefix(f"{item.name}: "))
+        reports[-1].skipped = bool(item.skipped)
     if not reports:
         reports.append(FileReport(path))
     for report in reports:
@@ -385,14 +402,20 @@ def verify_input(
     return reports
 
 
+_BLANK = b" \t\r\n\v\f\0\xef\xbb\xbf\xff\xfe"
+"""White space, NULs and the bytes of byte order marks."""
+
+
 def _parts(stream: Stream) -> Iterator[tuple[str | None, Iterator[bytes]]]:
-    """A stream's data, or that of each member of a zip with its name; folders have none."""
+    """A stream's data, or that of each member of a zip with its name, and of its comments; folders without data have none."""
     if stream.compression != "zip":
         yield None, stream.chunks()
         return
-    for name, pieces, _ in stream.members():
-        if not name.endswith("/"):
+    for name, pieces, info in stream.members():
+        if not name.endswith("/") or info.file_size:
             yield name, pieces
+    if stream.comments:
+        yield "(comments)", iter([stream.comments])
 
 
 class _Hashed(io.RawIOBase):
@@ -453,13 +476,7 @@ class _Hashed(io.RawIOBase):
 @contextmanager
 def _open_hashed(item: Input) -> Iterator[tuple[Stream, _Hashed]]:
     """An open input, and the hash of its bytes as they are on disk. As `open_stream`."""
-    if item.path is None:
-        file = streams._standard_input(item.name)
-    else:
-        try:
-            file = cast(IO[bytes], item.path.open("rb", buffering=0))
-        except OSError as error:
-            raise streams._unreadable(item.name, error) from None
+    file = streams.open_file(item)
     hashed = _Hashed(file)
     with Stream(item.name, cast(IO[bytes], hashed), streams._size(file), owned=item.path is not None) as stream:
         yield stream, hashed

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gc
+import stat
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logscrub.cli.console import Tell, progress, say
+from logscrub.cli.console import Tell, progress, say, tidy
 from logscrub.cli.options import (
     Detectors,
     Engine,
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from logscrub.metrics.counted import Counted
     from logscrub.metrics.counters import Counters
     from logscrub.scrubbing import Tally
+    from logscrub.sources.files import Input
 
 EXAMPLES = """\b
 Examples:
@@ -51,9 +55,9 @@ Reading the same records again changes nothing: they are known by invocation, ti
 content. A run that breaks off loses and doubles nothing: run it again.
 
 \b
-Exit codes: 0 done; 2 wrong usage or configuration; 3 an input could not be read, the
-store or an output not written, or a record or a part of one not scanned (what is left
-of it is counted)."""
+Exit codes: 0 done; 2 wrong usage or configuration; 3 an input could not be read or is no
+file, the store or an output not written, or a record or a part of one not scanned (what is
+left of it is counted)."""
 
 
 _MANY = 8 << 20
@@ -111,7 +115,7 @@ class Ingested:
     """What was scrubbed of the inputs that could be read to their end."""
     inputs: int
     failed: int
-    """Inputs that could not be read to their end."""
+    """Inputs that could not be read to their end, and what a folder holds that is no file to read."""
 
     @property
     def bytes_read(self) -> int:
@@ -136,19 +140,24 @@ def ingest_all(
     from logscrub.fast.workers import processors
     from logscrub.metrics.counters import Counters
     from logscrub.scrubbing import Tally
-    from logscrub.sources.files import expand
+    from logscrub.sources.files import expand, mode_of
 
-    if logs_to is not None and logs_to.exists() and not logs_to.is_dir():
+    if logs_to is not None and mode_of(logs_to) and not stat.S_ISDIR(mode_of(logs_to)):
         raise UsageError(f"{logs_to}: is a file, but scrubbed logs need a folder to go to; choose another --logs-to")
     good, unreadable = readable(arguments)
     # names may be the same where no outputs are named after them
     items = each(good) if logs_to is None else expand(good) if good else []
-    bytes_there = sum(item.path.stat().st_size for item in items if item.path is not None and item.path.is_file())
+    bytes_there = _bytes_there(items)
     processes = max(1, processors() // 2) if bytes_there > _MANY else 0
     with Counters(processes) as counters:
         redactor = build_redactor(config, key)
-        jobs = jobs_of(redactor, items, logs_to, True) if logs_to is not None else [Job(item, None, item.name) for item in items]
+        jobs = (
+            jobs_of(redactor, items, logs_to, True)
+            if logs_to is not None
+            else [Job(item, None, None, item.name) for item in items]
+        )
         refuse_overwriting(jobs, None)
+        tidy(job.target for job in jobs if job.target is not None)
         counters.into(store, redactor.pseudonymizer)
         for _, error in unreadable:
             say(str(error))
@@ -166,9 +175,22 @@ def ingest_all(
                     total.add(tally)
     counted = counters.counted
     gc.enable()
+    if not total.records_read and not failed:
+        say(f"nothing to read: {'no record in ' + number(len(jobs), 'input') if jobs else 'no file there'}")
     for line in _odd(counted):
         say(line)
     return Ingested(counted, total, len(jobs) + len(unreadable), failed)
+
+
+def _bytes_there(items: Sequence[Input]) -> int:
+    """Bytes of the files among the inputs; those that cannot be asked count as none."""
+    total = 0
+    for item in items:
+        if item.path is not None and not item.skipped:
+            with suppress(OSError):
+                status = item.path.stat()
+                total += status.st_size if stat.S_ISREG(status.st_mode) else 0
+    return total
 
 
 def _one(engine: api.Runner, job: Job, counters: Counters, input_format: str, tell: Tell) -> Tally | None:
@@ -184,7 +206,9 @@ def _one(engine: api.Runner, job: Job, counters: Counters, input_format: str, te
 
     whole: Tally | None = None
     try:
-        so_far = whole = ingest_input(engine, job.item, counters, job.target, input_format=input_format, progress=note)
+        so_far = whole = ingest_input(
+            engine, job.item, counters, job.target, inside=job.inside, input_format=input_format, progress=note
+        )
     except InputError as error:
         say(job.item.name + clean_text(engine.redactor, str(error).removeprefix(job.item.name)))
     if so_far is not None and so_far.withheld:

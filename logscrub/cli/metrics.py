@@ -13,6 +13,7 @@ from logscrub.cli.console import put, say
 from logscrub.cli.options import KeyFile, StoreAt, number
 from logscrub.cli.report import may_show_customers
 from logscrub.errors import UsageError
+from logscrub.sources.files import printable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -154,7 +155,7 @@ def _cell(name: str, value: object) -> str:
         return f"{value:.2%}" if name.endswith("_rate") else f"{value:,.0f}" if value >= 10 else f"{value:.2f}"
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:%Y-%m-%d %H:%M}" if name == "hour" else str(value) or "(none)"
+    return f"{value:%Y-%m-%d %H:%M}" if name == "hour" else printable(str(value)) or "(none)"
 
 
 def _day(text: str | None, option: str) -> date | None:

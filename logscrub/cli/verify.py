@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -30,12 +31,20 @@ Findings are told by place and kind, never by value. What the policy of logscrub
 (without one: atlassian) keeps is no finding.
 
 \b
+Nothing read proves nothing: where no input holds a record, as after a command that failed
+in front of the pipe, the exit code is 3; --allow-empty makes it 0.
+
+\b
 Exit codes: 0 clean; 1 customer data was found; 2 wrong usage or configuration;
-3 something could not be read or scanned, so nothing is proven."""
+3 something could not be read or scanned, or there was nothing, so nothing is proven."""
 
 
 def _is_store(path: str) -> bool:
-    return "://" in path or (Path(path) / "_delta_log").is_dir()
+    from logscrub.sources.files import mode_of
+
+    if "://" in path:
+        return not path.startswith(("http://", "https://"))
+    return stat.S_ISDIR(mode_of(Path(path) / "_delta_log"))
 
 
 def _texts_of_report(path: Path | None) -> list[str] | None:
@@ -45,6 +54,8 @@ def _texts_of_report(path: Path | None) -> list[str] | None:
     if path is None or path.suffix.lower() not in (".html", ".json"):
         return None
     try:
+        if not path.is_file():  # of a pipe, what was read once is gone
+            return None
         with path.open("rb") as file:
             if not may_be_report(file.read(LOOK)) or path.stat().st_size > LARGEST:
                 return None
@@ -58,15 +69,18 @@ def _of_store(engine: api.Runner, path: str) -> FileReport:
     from logscrub.api import clean_name
     from logscrub.errors import InputError
     from logscrub.metrics.store import open_store, texts
-    from logscrub.sources.files import printable
+    from logscrub.sources.files import how_to_fetch, printable
     from logscrub.verification import FileReport
 
     name = clean_name(engine.redactor, printable(path), pseudonyms=False)
     try:
         return _of_texts(engine, name, texts(open_store(path)))
     except InputError as error:
-        say(str(error))
-        return FileReport(name, error=str(error).removeprefix(f"{path}: "))
+        reason = str(error).removeprefix(f"{path}: ")
+        if "://" in path:
+            reason += f"; if it is a log, {how_to_fetch(path)}"
+        say(f"{path}: {reason}")
+        return FileReport(name, error=reason)
 
 
 def _of_texts(engine: api.Runner, name: str, texts: Iterable[str]) -> FileReport:
@@ -90,6 +104,7 @@ def verify(
     detectors: Detectors = None,
     names: Names = None,
     engine: Engine = "fast",
+    allow_empty: Annotated[bool, typer.Option("--allow-empty", help="Take inputs that hold no record for clean.")] = False,
 ) -> int:
     """Prove that logs hold no customer data.
 
@@ -102,12 +117,13 @@ def verify(
     from logscrub.config import load_config
     from logscrub.errors import UsageError
     from logscrub.sinks import same_file
-    from logscrub.sources.files import printable
+    from logscrub.sources.files import printable, unquoted
     from logscrub.verification import FileReport, text_report
     from logscrub.verification.sarif import sarif
 
-    stores = [argument for argument in inputs or [] if _is_store(argument)]
-    good, unreadable = readable([argument for argument in inputs or ["-"] if argument not in stores])
+    arguments = [path for argument in inputs or ["-"] for path in unquoted(argument)]
+    stores = [argument for argument in arguments if _is_store(argument)]
+    good, unreadable = readable([argument for argument in arguments if argument not in stores])
     items = each(good)
     output = None if output is None or str(output) == "-" else output
     if output is not None and any(same_file(item.path, output) for item in items if item.path is not None):
@@ -123,7 +139,7 @@ def verify(
     wait_for_input(items)
     with engine_of(redactor, engine, verifies=True, processes=None) as using, progress(items, "findings") as begin:
         for item in items:
-            own = _texts_of_report(item.path) if input_format == "auto" else None
+            own = _texts_of_report(item.path) if input_format == "auto" and not item.skipped else None
             if own is not None:
                 reports.append(_of_texts(using, clean_name(redactor, item.name, pseudonyms=False), own))
                 continue
@@ -148,16 +164,17 @@ def verify(
                         "known": len(config.names.known),
                         "words": len(config.names.words),
                     },
+                    allow_empty=allow_empty,
                 ),
                 indent=2,
             )
             + "\n"
         )
     elif report_format == "sarif":
-        text = json.dumps(sarif(reports, catalogue, __version__), indent=2) + "\n"
+        text = json.dumps(sarif(reports, catalogue, __version__, allow_empty=allow_empty), indent=2) + "\n"
     else:
-        text = text_report.text(reports)
+        text = text_report.text(reports, allow_empty=allow_empty)
     put(text, output)
     if report_format != "text" or output is not None:
-        say(text_report.verdict(reports))
-    return text_report.exit_code(reports)
+        say(text_report.verdict(reports, allow_empty=allow_empty))
+    return text_report.exit_code(reports, allow_empty=allow_empty)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from logscrub.errors import InputError
-from logscrub.sources import streams
+from logscrub.sources import signatures, streams
 from logscrub.sources.files import Input, printable
 from logscrub.sources.rotation import HEAD, Key, LogFile, Rotated, Trace
 from logscrub.sources.streams import Stream, open_stream
@@ -280,7 +280,7 @@ class _Follower:
 
     def _give(self, file: LogFile, data: bytes, before: int) -> Generator[Piece, None, bool]:
         """Hands on what was read of a file at the position `before`."""
-        if not before and (kind := streams._kind(data, final=True)) != "none":
+        if not before and (kind := signatures.kind_of(data, final=True)) != "none":
             if file is self._log:
                 raise _compressed(self._name, str(kind))
             return (yield from self._drop(file, f"is compressed ({kind})"))

@@ -44,6 +44,8 @@ class FileReport:
     findings: list[Finding] = field(default_factory=list)
     error: str = ""
     """Why the file could not be read (to the end)."""
+    skipped: bool = False
+    """Whether it was not opened because a folder holds it and it is no file that can be read; `error` says why."""
 
     def add(self, other: FileReport) -> None:
         """What was found in the next part of the file."""

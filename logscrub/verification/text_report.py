@@ -6,18 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from logscrub.sources.files import printable
 from logscrub.verification import FileReport
 
 
-def exit_code(reports: Sequence[FileReport]) -> int:
-    """0 clean, 1 customer data was found, 3 something could not be read or scanned."""
-    if any(r.error or r.unread for r in reports):
+def nothing_read(reports: Sequence[FileReport]) -> bool:
+    """Whether there was nothing that could have been scanned: no file, or no record in any."""
+    return not any(r.records or r.found or r.unread for r in reports)
+
+
+def exit_code(reports: Sequence[FileReport], *, allow_empty: bool = False) -> int:
+    """0 clean, 1 customer data was found, 3 something could not be read or scanned, or nothing was read."""
+    if any(r.error or r.unread for r in reports) or (nothing_read(reports) and not allow_empty):
         return 3
     return 1 if any(r.found for r in reports) else 0
 
 
-def text(reports: Sequence[FileReport]) -> str:
-    """One line a finding, and the verdict."""
+def text(reports: Sequence[FileReport], *, allow_empty: bool = False) -> str:
+    """One line per finding, and the verdict; without characters that could forge a line or steer a terminal."""
     lines = []
     for r in reports:
         lines += [f"{r.path}:{f.line}:{f.column}: {f.entity_type} ({f.guideline}) {f.detector}" for f in r.findings]
@@ -27,22 +33,28 @@ def text(reports: Sequence[FileReport]) -> str:
             lines.append(f"{r.path}: {_number(r.unread, 'record')} could not be scanned")
         if r.error:
             lines.append(f"{r.path}: {r.error}")
-    return "\n".join([*lines, verdict(reports)]) + "\n"
+    return "\n".join([*map(printable, lines), verdict(reports, allow_empty=allow_empty)]) + "\n"
 
 
-def verdict(reports: Sequence[FileReport]) -> str:
+def verdict(reports: Sequence[FileReport], *, allow_empty: bool = False) -> str:
     """The answer in one line."""
     records = _number(sum(r.records for r in reports), "record")
-    files = _number(len(reports), "file")
-    if unproven := sum(bool(r.error or r.unread) for r in reports):
-        found = _number(sum(r.found for r in reports), "finding")
-        return f"not proven: {unproven} of {files} could not be read or scanned to the end; {found} in {records}"
+    skipped = sum(r.skipped for r in reports)
+    files = _number(len(reports) - skipped, "file")
+    found = _number(sum(r.found for r in reports), "finding")
+    unread = sum(bool(r.error or r.unread) and not r.skipped for r in reports)
+    if unread or skipped:
+        reasons = [f"{unread} of {files} could not be read or scanned to the end"] if unread else []
+        reasons += [f"{skipped:,} skipped"] if skipped else []
+        return f"not proven: {', '.join(reasons)}; {found} in {records}"
     if any(r.found for r in reports):
-        found = _number(sum(r.found for r in reports), "finding")
         return f"not clean: {found} in {sum(bool(r.found) for r in reports)} of {files}, {records}"
-    if not any(r.records for r in reports):
-        return f"clean: nothing in it, {files}, {records}"
-    return f"clean: no customer data found in {files}, {records}"
+    if nothing_read(reports):
+        if allow_empty:
+            return f"clean: nothing in it, {files}, {records}"
+        return f"not proven: no record was read in {files}; if that is as it should be, add --allow-empty"
+    empty = sum(not r.records for r in reports)
+    return f"clean: no customer data found in {files}, {records}" + (f" ({empty} without any)" if empty else "")
 
 
 def as_json(
@@ -53,13 +65,18 @@ def as_json(
     policy: str,
     allowed: int,
     names: Mapping[str, str | int],
+    allow_empty: bool = False,
 ) -> dict[str, Any]:
     """The report for machines. It says what the proof is worth: by `policy`, by how many entries the allow-list has
     (`allowed`), and by what recognised `names` with how many known ones and how many words that were to be none.
+
+    Nothing read (`empty`) is clean only with `allow_empty`.
     """
     return {
         "version": version,
-        "clean": all(r.clean for r in reports),
+        "clean": exit_code(reports, allow_empty=allow_empty) == 0,
+        "empty": nothing_read(reports),
+        "skipped": sum(r.skipped for r in reports),
         "policy": policy,
         "allowed": allowed,
         "names": dict(names),
@@ -81,6 +98,8 @@ def _file(r: FileReport) -> dict[str, Any]:
         out["unread"] = r.unread
     if r.error:
         out["error"] = r.error
+    if r.skipped:
+        out["skipped"] = True
     return out
 
 
