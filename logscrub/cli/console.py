@@ -19,6 +19,13 @@ def say(message: str) -> None:
         print(f"logscrub: {line}", file=sys.stderr, flush=True)
 
 
+def terminal_width() -> int | None:
+    """The columns of the terminal that standard output is; None where it is none."""
+    import shutil
+
+    return shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
+
+
 def put(text: str, path: Path | None = None) -> None:
     """Writes a result to a file, or to standard output. Raises OutputError, or BrokenPipeError."""
     put_bytes(text.encode("utf-8", "backslashreplace"), path)

@@ -20,6 +20,7 @@ from logscrub.cli.options import (
     Names,
     Policy,
     StoreAt,
+    file_or_none,
     given_key,
     number,
     readable,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\b
 Examples:
-  openssl rand -hex 32 > logscrub.key
+  logscrub keys new logscrub.key
   logscrub ingest exports/ --store metrics --key-file logscrub.key
   logscrub ingest app.log --store metrics --key-file logscrub.key --logs-to clean/
   logscrub metrics --store metrics --by function
@@ -85,7 +86,7 @@ def ingest(
     if key is None:
         raise UsageError(
             "ingest needs a key, so that the same customer is the same in every run; "
-            "make one with: openssl rand -hex 32 > logscrub.key; then add: --key-file logscrub.key"
+            "make one with: logscrub keys new logscrub.key; then add: --key-file logscrub.key"
         )
     config = settings(load_config(), policy, detectors or [], names)
     done = ingest_all(inputs or ["-"], store, key, config, logs_to=logs_to, input_format=input_format, engine=engine)
@@ -127,6 +128,8 @@ def ingest_all(
     from logscrub.metrics.counters import Counters
     from logscrub.sources.files import expand
 
+    if logs_to is not None and file_or_none(logs_to) is None:
+        raise UsageError("--logs-to -: scrubbed logs need a folder to go to; for standard output there is: logscrub scrub")
     if logs_to is not None and logs_to.exists() and not logs_to.is_dir():
         raise UsageError(f"{logs_to}: is a file, but scrubbed logs need a folder to go to; choose another --logs-to")
     good, unreadable = readable(arguments)
