@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,11 @@ def say(message: str) -> None:
     line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in message)
     if sys.stderr is not None:
         print(f"logscrub: {line}", file=sys.stderr, flush=True)
+
+
+def let_interrupt() -> None:
+    """Lets Ctrl-C break off a read: once polars is imported, reads would be taken up again after the signal."""
+    signal.siginterrupt(signal.SIGINT, True)
 
 
 def terminal_width() -> int | None:

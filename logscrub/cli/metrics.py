@@ -77,12 +77,12 @@ def metrics(
 
     if store is None:
         raise UsageError("metrics needs to know where they are kept; add: --store DIR")
+    if table_format == "parquet" and (output is None or (file_or_none(output) is None and terminal_width() is not None)):
+        raise UsageError("parquet is no text; add: -o FILE")
     output = file_or_none(output)
     dimensions = _listed(by)
     if "tenant" in dimensions and not exact:
         raise UsageError("a row for each customer is about one customer; add: --exact --key-file with the store's key")
-    if table_format == "parquet" and output is None:
-        raise UsageError("parquet is no text; add: -o FILE")
     chosen = None if columns is None else _chosen(columns, dimensions, REDACTION_COLUMNS if redactions else COLUMNS)
     kept = open_store(store)
     if exact or k < DEFAULT_K:

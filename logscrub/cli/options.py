@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from logscrub.cli.console import say
+from logscrub.cli.console import let_interrupt, say
 from logscrub.detect.names import Kind
 from logscrub.errors import InputError
 
@@ -113,8 +113,9 @@ def readable(arguments: list[str]) -> tuple[list[str], list[tuple[str, InputErro
 
 
 def wait_for_input(items: Iterable[Input]) -> None:
-    """Says so where a person has to type the input."""
+    """Says so where a person has to type the input. To be called just before it is read."""
     if any(item.path is None for item in items) and sys.stdin is not None and sys.stdin.isatty():
+        let_interrupt()
         say("reading standard input; Ctrl-D ends")
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from logscrub.cli.console import put, say
+from logscrub.cli.console import let_interrupt, put, say
 from logscrub.cli.detectors import help_without_command, table
 from logscrub.cli.options import StoreAt, number, size
 from logscrub.errors import UsageError
@@ -85,14 +85,17 @@ def prune(
     if not old:
         say(f"nothing is older than {first}")
         return 0
-    what = f"{number(len(old), 'day')} from {min(old)} to {max(old)}, {size(sum(old.values()))}"
+    span = f"{min(old)}" if len(old) == 1 else f"{min(old)} to {max(old)}"
+    what = f"{number(len(old), 'day')} ({span}, {size(sum(old.values()))})"
     if dry_run:
         say(f"would drop {what}")
         return 0
     say(f"drops {what}, for good")
-    if not yes and not typer.confirm("Drop them?", err=True):
-        say("nothing was dropped")
-        return 0
+    if not yes:
+        let_interrupt()
+        if not typer.confirm("Drop them?", err=True):
+            say("nothing was dropped")
+            return 0
     dropped = drop(kept, first)
     say(f"{number(dropped, 'day')} dropped, {number(vacuum(kept, hours=0), 'file')} removed")
     return 0
@@ -100,9 +103,11 @@ def prune(
 
 def _days(keep: str | None) -> int:
     """`400d` as a number of days. Raises UsageError."""
-    days = re.fullmatch(r"([1-9]\d{0,4})(d?)", keep or "")
-    if days is None:
+    if keep is None:
         raise UsageError("how many days are kept? add: --keep 400d")
+    days = re.fullmatch(r"([1-9]\d{0,4})(d?)", keep)
+    if days is None:
+        raise UsageError(f"--keep {keep}: is no number of days; write it so: --keep 400d")
     if not days[2]:
         raise UsageError(f"--keep {keep}: {keep} what? write the unit: --keep {keep}d")
     return int(days[1])

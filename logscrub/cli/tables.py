@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 import polars as pl
 
@@ -14,8 +14,10 @@ _MACHINES: Final = frozenset(("p90_ms", "p99_ms", "span_p50_ms", "actors", "obje
 """Columns that people get only where they ask for them."""
 _FIRST: Final = ("records", "redactions", "errors", "error_rate", "p95_ms", "tenants", "invocations", "p50_ms")
 """The columns that stay longest where there is no room for all; behind them come the others, in the order of the table."""
-_GAP: Final = 2
+_GAP: Final = 3
 """Characters between two columns."""
+_EDGES: Final = 2
+"""Characters at both ends of a line."""
 _NAME_WIDTH: Final = 24
 """Characters of a column of names that numbers do not take from it."""
 _WITHOUT_TERMINAL: Final = 180
@@ -50,13 +52,13 @@ def fitting(rows: pl.DataFrame, dimensions: Sequence[str], width: int) -> list[s
     """
     names = [name for name in rows.columns if name in dimensions]
     numbers = sorted((name for name in rows.columns if name not in dimensions), key=_rank)
-    taken = sum(min(_width(rows, name), _NAME_WIDTH) + _GAP for name in names) - _GAP
+    taken = _EDGES - _GAP + sum(_GAP + min(_width(rows, name), _NAME_WIDTH) for name in names)
     kept = set(names)
     for place, name in enumerate(numbers):
-        taken += _GAP + _width(rows, name)
-        if place and taken > width:
-            break
-        kept.add(name)
+        needed = _GAP + _width(rows, name)
+        if not place or taken + needed <= width:
+            kept.add(name)
+            taken += needed
     return [name for name in rows.columns if name in kept]
 
 
@@ -80,11 +82,10 @@ def for_people(rows: pl.DataFrame, width: int | None) -> str:
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    least = -_GAP
+    least = _EDGES - _GAP
     for name, kind in rows.schema.items():
-        table.add_column(
-            name, justify="right" if kind.is_numeric() else "left", overflow="fold", no_wrap=kind.is_numeric()
-        )  # fmt: skip
+        justify: Literal["left", "right"] = "right" if kind.is_numeric() else "left"
+        table.add_column(name, justify=justify, overflow="fold", no_wrap=kind.is_numeric())
         least += _GAP + (_width(rows, name) if kind.is_numeric() else min(_width(rows, name), _NAME_WIDTH))
     for row in rows.iter_rows():
         table.add_row(*(_cell(name, value) for name, value in zip(rows.columns, row, strict=True)))

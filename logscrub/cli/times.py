@@ -10,7 +10,7 @@ import typer
 
 from logscrub.errors import UsageError
 
-FORMS: Final = "2h, 3d (so long ago), yesterday, 2026-11-20, 2026-11-20T08:00"
+FORMS: Final = "2h or 3d (that long ago), yesterday, 2026-11-20, 2026-11-20T08:00"
 """What can be given, for the help of options."""
 
 Since = Annotated[
