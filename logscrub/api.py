@@ -28,8 +28,9 @@ from logscrub.detect.names import Kind, Names
 from logscrub.detect.names.lexicon import Lexicon
 from logscrub.errors import InputError, UsageError
 from logscrub.model import Leaf, Raw
+from logscrub.redact.keys import check_key
 from logscrub.redact.policy import load_policy
-from logscrub.redact.pseudonyms import PLACEHOLDER, Pseudonymizer, check_key
+from logscrub.redact.pseudonyms import PLACEHOLDER, Pseudonymizer
 from logscrub.redact.scrub import WITHHELD, Redactor
 from logscrub.scrubbing import Scrubber, Scrubs, Tally
 from logscrub.sinks import MemberLike, open_sink, open_zip_sink
@@ -425,6 +426,7 @@ class _Hashed(io.RawIOBase):
         self._file = file
         self._hash = hashlib.sha256()
         self._start = self._position = self._hashed = 0
+        self._ended = False
         if file.seekable():
             self._start = self._position = self._hashed = file.tell()
 
@@ -432,6 +434,7 @@ class _Hashed(io.RawIOBase):
         data = self._file.read(len(buffer))
         if data is None:  # non-blocking, and nothing there
             return None
+        self._ended = not data
         buffer[: len(data)] = data
         end = self._position + len(data)
         if self._position <= self._hashed < end:
@@ -445,6 +448,8 @@ class _Hashed(io.RawIOBase):
         try:
             if self._file.seekable():
                 self.seek(self._hashed)
+            elif self._ended:  # a terminal would want its end-of-file key again
+                return self._hash.hexdigest()
             while streams._read_some(cast(IO[bytes], self), streams.PIECE):
                 pass
         except OSError:

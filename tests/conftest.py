@@ -34,6 +34,8 @@ settings.register_profile("ci", derandomize=True, database=None, **_ALWAYS)
 settings.register_profile("thorough", max_examples=2000, **_ALWAYS)
 settings.load_profile("thorough" if THOROUGH else os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+os.umask(0o077)  # a key file that others may read makes every run warn
+
 KEY = b"a key for tests only, 32 bytes.."
 
 

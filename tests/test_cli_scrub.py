@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import io
 import json
@@ -10,9 +11,11 @@ import random
 import re
 import select
 import signal
+import struct
 import subprocess
 import sys
 import tarfile
+import termios
 import time
 import zipfile
 from collections.abc import Mapping
@@ -179,6 +182,16 @@ def test_an_output_that_is_an_input_is_refused(tmp_path: Path) -> None:
         assert done.returncode == 2 and len(lines(done)) == 1, arguments
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.log", "b.log", "link"]
     assert (tmp_path / "a.log").read_bytes() == LINE == (tmp_path / "b.log").read_bytes()
+
+
+def test_the_summary_can_go_to_standard_output_where_the_log_does_not(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(LINE)
+    done = run("scrub", "a.log", "-o", "clean.log", "--summary", "-", cwd=tmp_path)
+    assert done.returncode == 0 and json.loads(done.stdout)["redactions"] == {"EMAIL_ADDRESS": 1}
+    for output in ([], ["-o", "-"]):
+        done = run("scrub", "a.log", *output, "--summary", "-", cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (2, b"") and "goes to standard output" in lines(done)[0]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.log", "clean.log"]
 
 
 def test_a_missing_input_is_one_line_and_exit_code_3(tmp_path: Path) -> None:
@@ -606,12 +619,19 @@ def test_an_engine_is_made_once_for_equal_settings() -> None:
 # -- on a terminal ------------------------------------------------------------------------------------------------------
 
 
-def on_terminal(*arguments: str, typed: bytes, **more: Any) -> str:
-    """What a person sees who runs it with everything on a terminal."""
+def on_terminal(
+    *arguments: str | Path, typed: bytes, prompt: bytes = b"reading", code: int = 0, columns: int = 80, **more: Any
+) -> str:
+    """What a person sees who runs it with everything on a terminal, and types this at the prompt."""
     pty = pytest.importorskip("pty")
     ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
     with subprocess.Popen(
-        [*PROGRAM, *arguments], stdin=theirs, stderr=theirs, env=ENVIRONMENT | {"TERM": "xterm"}, **({"stdout": theirs} | more)
+        [*PROGRAM, *map(str, arguments)],
+        stdin=theirs,
+        stderr=theirs,
+        env={k: v for k, v in ENVIRONMENT.items() if k != "COLUMNS"} | {"TERM": "xterm"},
+        **({"stdout": theirs} | more),
     ) as program:
         os.close(theirs)
         seen = b""
@@ -620,17 +640,23 @@ def on_terminal(*arguments: str, typed: bytes, **more: Any) -> str:
                 data = os.read(ours, 1 << 16)
             except OSError:  # the end of a terminal
                 break
-            if b"waiting" in data:
+            if prompt in data:
                 os.write(ours, typed)
             seen += data
-        assert program.wait(30) == 0
+        assert program.wait(30) == code
     os.close(ours)
-    return seen.decode()
+    return seen.decode().replace("\r\n", "\n")
 
 
 def test_who_has_to_type_the_input_is_told_so() -> None:
     seen = on_terminal("scrub", typed=LINE + b"\x04")
-    assert seen.startswith("logscrub: waiting for lines") and CLEAN.decode().strip() in seen and "1 redaction" in seen
+    assert seen.startswith("logscrub: reading standard input; Ctrl-D ends\n")
+    assert CLEAN.decode().strip() in seen and "1 redaction" in seen
+
+
+@pytest.mark.parametrize("command", ["scrub", "verify", "watch"])
+def test_one_ctrl_d_ends_an_input_that_is_typed(command: str) -> None:
+    assert on_terminal(command, typed=b"\x04").startswith("logscrub: reading standard input; Ctrl-D ends\n")
 
 
 def test_a_terminal_shows_progress_and_then_the_summary(tmp_path: Path) -> None:

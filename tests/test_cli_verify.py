@@ -179,6 +179,10 @@ def test_findings_are_told_by_place_and_kind_with_exit_code_1(tmp_path: Path) ->
     assert done.returncode == 1 and done.stderr == b""
     assert done.stdout.decode().splitlines() == [
         "a.log:3:14: EMAIL_ADDRESS (email address) email_address",
+        "by kind:",
+        "  1  EMAIL_ADDRESS",
+        "by file:",
+        "  1  a.log",
         "not clean: 1 finding in 1 of 2 files, 3 records",
     ]
     assert b"jane" not in done.stdout

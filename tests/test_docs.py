@@ -19,8 +19,9 @@ from logscrub.detect.selftest import failures
 from logscrub.detect.validators import VALIDATORS
 from logscrub.formats import FORMATS, INPUT_FORMATS
 from logscrub.guidelines import GUIDELINES
+from logscrub.redact.keys import SHORTEST_KEY
 from logscrub.redact.policy import builtin_policies, load_policy, parse_policy
-from logscrub.redact.pseudonyms import SHORTEST_KEY, Pseudonymizer
+from logscrub.redact.pseudonyms import Pseudonymizer
 from logscrub.redact.scrub import Redactor
 from logscrub.scrubbing import Scrubber
 from logscrub.verification import FileReport

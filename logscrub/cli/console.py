@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,6 +20,18 @@ def say(message: str) -> None:
     line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in message)
     if sys.stderr is not None:
         print(f"logscrub: {line}", file=sys.stderr, flush=True)
+
+
+def let_interrupt() -> None:
+    """Lets Ctrl-C break off a read: once polars is imported, reads would be taken up again after the signal."""
+    signal.siginterrupt(signal.SIGINT, True)
+
+
+def terminal_width() -> int | None:
+    """The columns of the terminal that standard output is; None where it is none."""
+    import shutil
+
+    return shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
 
 
 def put(text: str, path: Path | None = None, *, inside: Path | None = None) -> None:

@@ -24,6 +24,7 @@ from logscrub.cli.options import (
     Policy,
     StoreAt,
     each,
+    file_or_none,
     given_key,
     number,
     readable,
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\b
 Examples:
-  openssl rand -hex 32 > logscrub.key
+  logscrub keys new logscrub.key
   logscrub ingest exports/ --store metrics --key-file logscrub.key
   logscrub ingest app.log --store metrics --key-file logscrub.key --logs-to clean/
   logscrub metrics --store metrics --by function
@@ -92,7 +93,7 @@ def ingest(
     if key is None:
         raise UsageError(
             "ingest needs a key, so that the same customer is the same in every run; "
-            "make one with: openssl rand -hex 32 > logscrub.key; then add: --key-file logscrub.key"
+            "make one with: logscrub keys new logscrub.key; then add: --key-file logscrub.key"
         )
     config = settings(load_config(), policy, detectors or [], names)
     done = ingest_all(inputs or ["-"], store, key, config, logs_to=logs_to, input_format=input_format, engine=engine)
@@ -142,6 +143,8 @@ def ingest_all(
     from logscrub.scrubbing import Tally
     from logscrub.sources.files import expand, mode_of
 
+    if logs_to is not None and file_or_none(logs_to) is None:
+        raise UsageError("--logs-to -: scrubbed logs need a folder to go to; for standard output there is: logscrub scrub")
     if logs_to is not None and mode_of(logs_to) and not stat.S_ISDIR(mode_of(logs_to)):
         raise UsageError(f"{logs_to}: is a file, but scrubbed logs need a folder to go to; choose another --logs-to")
     good, unreadable = readable(arguments)

@@ -24,6 +24,7 @@ from logscrub.cli.options import (
     KeyFile,
     Names,
     Policy,
+    file_or_none,
     given_key,
     number,
     readable,
@@ -49,7 +50,7 @@ Examples:
 \b
 Pseudonyms such as <ACCOUNT_ID:6f1c...> are equal for equal values within a run;
 with a key they are so in every run under that key:
-  openssl rand -hex 32 > logscrub.key
+  logscrub keys new logscrub.key
   logscrub scrub app.log --key-file logscrub.key -o clean.log
 
 \b
@@ -77,7 +78,12 @@ def scrub(
     engine: Engine = "fast",
     key_file: KeyFile = None,
     summary: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write what was done to this file, as JSON.", show_default=False)
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write what was done to this file, as JSON; - is standard output, where the log goes elsewhere.",
+            show_default=False,
+        ),
     ] = None,
 ) -> int:
     """Take customer data out of logs.
@@ -106,7 +112,7 @@ def scrub(
     with engine_of(redactor, engine, processes=None) as using:
         outcomes += _scrub_all(using, jobs, input_format)
     if summary is not None:
-        put(json.dumps(summary_of(redactor, outcomes), indent=2) + "\n", summary)
+        put(json.dumps(summary_of(redactor, outcomes), indent=2) + "\n", file_or_none(summary))
     if _nothing_read(outcomes):
         say(f"nothing to read: {'no record in ' + number(len(outcomes), 'input') if outcomes else 'no file there'}")
     elif any(outcome.tally for outcome in outcomes):
@@ -142,7 +148,8 @@ def _check_output(output: Path | None, several: bool) -> None:
 
     if not several:
         return
-    if output is None or str(output) == "-":
+    output = file_or_none(output)
+    if output is None:
         raise UsageError("several inputs, or a folder, need a folder to go to; add: -o FOLDER")
     if mode_of(output) and not stat.S_ISDIR(mode_of(output)):
         raise UsageError(f"{output}: is a file, but several inputs need a folder to go to; choose another -o")
@@ -153,8 +160,7 @@ def jobs_of(redactor: Redactor, items: Sequence[Input], output: Path | None, sev
     from logscrub.api import clean_name, unused_name
     from logscrub.sources.files import mode_of, printable
 
-    if output is not None and str(output) == "-":
-        output = None
+    output = file_or_none(output)
     mirrored = output is not None and (several or stat.S_ISDIR(mode_of(output)) or str(output).endswith(os.sep))
     names = [item.relative.as_posix() for item in items]
     clean = [clean_name(redactor, name) for name in names]
@@ -171,13 +177,19 @@ def jobs_of(redactor: Redactor, items: Sequence[Input], output: Path | None, sev
 
 
 def refuse_overwriting(jobs: Sequence[Job], summary: Path | None) -> None:
-    """Raises UsageError where an output is one of the inputs or a URL, OutputError where it would leave its folder by a link.
+    """Raises UsageError where an output is one of the inputs or a URL, or two go to the same place.
 
-    To be called before anything is written.
+    Raises OutputError where an output would leave its folder by a link. To be called before anything is written.
     """
     from logscrub.sinks import refuse_links, refuse_url
     from logscrub.sources.files import mode_of
 
+    if summary is not None and file_or_none(summary) is None:
+        if any(job.target is None for job in jobs):
+            raise UsageError(
+                "--summary -: the scrubbed log goes to standard output; add: -o FILE, or write the summary to a file"
+            )
+        summary = None
     inputs = {_identity(job.item.path) for job in jobs if job.item.path is not None} - {None}
     targets = [job.target for job in jobs if job.target is not None]
     for path in [*targets, *([summary] if summary is not None else [])]:

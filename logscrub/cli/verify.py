@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from logscrub._version import __version__
-from logscrub.cli.console import progress, put, say
-from logscrub.cli.options import Detectors, Engine, Format, Inputs, Names, each, readable, wait_for_input
+from logscrub.cli.console import progress, put, say, terminal_width
+from logscrub.cli.options import Detectors, Engine, Format, Inputs, Names, each, file_or_none, readable, wait_for_input
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +22,7 @@ EXAMPLES = """\b
 Examples:
   logscrub verify clean/
   logscrub verify metrics/ report.html
+  logscrub verify clean/ --limit 20
   logscrub verify clean.log --format json -o proof.json
   logscrub verify clean/ --format sarif -o logscrub.sarif
   logscrub scrub < app.log | logscrub verify
@@ -37,6 +38,10 @@ in front of the pipe, the exit code is 3; --allow-empty makes it 0.
 \b
 Exit codes: 0 clean; 1 customer data was found; 2 wrong usage or configuration;
 3 something could not be read or scanned, or there was nothing, so nothing is proven."""
+
+
+_ON_TERMINAL = 100
+"""Findings that are listed on a terminal, whose scrollback would lose the first of many more."""
 
 
 def _is_store(path: str) -> bool:
@@ -101,6 +106,15 @@ def verify(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write the report.", show_default=False)
     ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="List so many findings at most, in the text report; all are counted. On a terminal 100, else all.",
+            show_default=False,
+        ),
+    ] = None,
     detectors: Detectors = None,
     names: Names = None,
     engine: Engine = "fast",
@@ -118,14 +132,20 @@ def verify(
     from logscrub.errors import UsageError
     from logscrub.sinks import same_file
     from logscrub.sources.files import printable, unquoted
-    from logscrub.verification import FileReport, text_report
+    from logscrub.verification import MOST_FINDINGS, FileReport, text_report
     from logscrub.verification.sarif import sarif
 
     arguments = [path for argument in inputs or ["-"] for path in unquoted(argument)]
     stores = [argument for argument in arguments if _is_store(argument)]
     good, unreadable = readable([argument for argument in arguments if argument not in stores])
     items = each(good)
-    output = None if output is None or str(output) == "-" else output
+    output = file_or_none(output)
+    if limit is not None and report_format != "text":
+        raise UsageError(
+            f"--limit is for the text report; --format {report_format} lists up to {MOST_FINDINGS:,} findings per file"
+        )
+    if limit is None and output is None and terminal_width() is not None:
+        limit = _ON_TERMINAL
     if output is not None and any(same_file(item.path, output) for item in items if item.path is not None):
         raise UsageError(f"{output}: is also an input, which writing would destroy; write to another place")
     config = settings(load_config(), None, detectors or [], names)
@@ -173,7 +193,7 @@ def verify(
     elif report_format == "sarif":
         text = json.dumps(sarif(reports, catalogue, __version__, allow_empty=allow_empty), indent=2) + "\n"
     else:
-        text = text_report.text(reports, allow_empty=allow_empty)
+        text = text_report.text(reports, limit=limit, allow_empty=allow_empty)
     put(text, output)
     if report_format != "text" or output is not None:
         say(text_report.verdict(reports, allow_empty=allow_empty))

@@ -101,7 +101,7 @@ class Stream:
 
     def wait(self, seconds: float) -> bool:
         """Waits until there is something to read, or the end, but no longer than so many seconds. Returns whether there is."""
-        return self.size is not None or self._there(seconds, otherwise=True)
+        return self._ended or self.size is not None or self._there(seconds, otherwise=True)
 
     def _there(self, seconds: float, *, otherwise: bool) -> bool:
         try:

@@ -41,6 +41,8 @@ class FileReport:
     """Records that could not be scanned, a part of one (a line that goes on) counted as one: the file is not clean."""
     found: int = 0
     """How many findings there are; `findings` lists the first 10,000."""
+    kinds: dict[str, int] = field(default_factory=dict)
+    """How many findings there are of each entity type."""
     findings: list[Finding] = field(default_factory=list)
     error: str = ""
     """Why the file could not be read (to the end)."""
@@ -52,6 +54,8 @@ class FileReport:
         self.records += other.records
         self.unread += other.unread
         self.found += other.found
+        for kind, count in other.kinds.items():
+            self.kinds[kind] = self.kinds.get(kind, 0) + count
         self.findings += other.findings[: MOST_FINDINGS - len(self.findings)]
 
     @property
@@ -103,6 +107,7 @@ class Verifier:
             spans, after, _ = self._redactor.look(raw, before)
             for span in spans:
                 self.report.found += 1
+                self.report.kinds[span.entity_type] = self.report.kinds.get(span.entity_type, 0) + 1
                 if len(self.report.findings) < MOST_FINDINGS:
                     self.report.findings.append(self._finding(raw, spans, span))
         except Exception:  # a record that cannot be scanned cannot be called clean; its message may quote it

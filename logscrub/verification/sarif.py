@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from typing import Any
@@ -67,7 +68,7 @@ def _artifact(report: FileReport) -> dict[str, Any]:
 
 
 def _result(report: FileReport, artifact: int, finding: Finding, index: dict[str, int]) -> dict[str, Any]:
-    where = f" at {finding.pointer}" if finding.pointer else ""
+    where = f" at {_plain(finding.pointer)}" if finding.pointer else ""
     return {
         "ruleId": finding.detector,
         "ruleIndex": index[finding.detector],
@@ -101,9 +102,14 @@ def _notifications(reports: Sequence[FileReport], allow_empty: bool) -> Iterable
 def _notification(report: FileReport, message: str) -> dict[str, Any]:
     return {
         "level": "error",
-        "message": {"text": message},
+        "message": {"text": _plain(message)},
         "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(report.path)}}}],
     }
+
+
+def _plain(text: str) -> str:
+    """Text for a message as it stands: viewers turn `[…](…)` into links and replace `{0}` (SARIF 2.1.0, 3.11.5 and 3.11.6)."""
+    return re.sub(r"([\\\[\]])", r"\\\1", text).replace("{", "{{").replace("}", "}}")
 
 
 def _uri(path: str) -> str:

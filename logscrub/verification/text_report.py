@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -22,18 +23,56 @@ def exit_code(reports: Sequence[FileReport], *, allow_empty: bool = False) -> in
     return 1 if any(r.found for r in reports) else 0
 
 
-def text(reports: Sequence[FileReport], *, allow_empty: bool = False) -> str:
-    """One line per finding, and the verdict; without characters that could forge a line or steer a terminal."""
-    lines = []
+def text(reports: Sequence[FileReport], *, limit: int | None = None, allow_empty: bool = False) -> str:
+    """One line per finding, how many findings there are by kind and by file, and the verdict.
+
+    Without characters that could forge a line or steer a terminal.
+    `limit`: how many findings are listed at most; the counts are of all.
+    """
+    lines: list[str] = []
+    listed = 0
     for r in reports:
-        lines += [f"{r.path}:{f.line}:{f.column}: {f.entity_type} ({f.guideline}) {f.detector}" for f in r.findings]
-        if r.found > len(r.findings):
+        shown = r.findings if limit is None else r.findings[: max(0, limit - listed)]
+        listed += len(shown)
+        lines += [f"{r.path}:{f.line}:{f.column}: {f.entity_type} ({f.guideline}) {f.detector}" for f in shown]
+        if r.found > len(r.findings) and limit is None:
             lines.append(f"{r.path}: and {r.found - len(r.findings):,} more")
         if r.unread:
             lines.append(f"{r.path}: {_number(r.unread, 'record')} could not be scanned")
         if r.error:
             lines.append(f"{r.path}: {r.error}")
+    found = sum(r.found for r in reports)
+    if limit is not None and listed < found:
+        lines.append(f"and {_number(found - listed, 'more finding')}, not listed here; --limit lists more")
+    lines += _counts(reports)
     return "\n".join([*map(printable, lines), verdict(reports, allow_empty=allow_empty)]) + "\n"
+
+
+_FILES_COUNTED = 20
+"""Files that are counted one by one, those with the most findings; the others are counted together."""
+
+
+def _counts(reports: Sequence[FileReport]) -> list[str]:
+    """How many findings there are by kind, then by file, the most first; nothing where there are none."""
+    kinds: Counter[str] = Counter()
+    files: Counter[str] = Counter()
+    for r in reports:
+        kinds.update(r.kinds)
+        if r.found:
+            files.update({r.path: r.found})
+    if not kinds:
+        return []
+    ranked = sorted(files.items(), key=_most_first)
+    width = max(len(f"{count:,}") for count in (*kinds.values(), *files.values()))
+    lines = ["by kind:", *(f"  {count:{width},}  {kind}" for kind, count in sorted(kinds.items(), key=_most_first))]
+    lines += ["by file:", *(f"  {count:{width},}  {path}" for path, count in ranked[:_FILES_COUNTED])]
+    if rest := ranked[_FILES_COUNTED:]:
+        lines.append(f"  {sum(count for _, count in rest):{width},}  in {_number(len(rest), 'more file')}")
+    return lines
+
+
+def _most_first(counted: tuple[str, int]) -> tuple[int, str]:
+    return -counted[1], counted[0]
 
 
 def verdict(reports: Sequence[FileReport], *, allow_empty: bool = False) -> str:
