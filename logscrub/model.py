@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
@@ -113,6 +114,9 @@ class Raw:
     """The parsed value of a unit that is one JSON value, for counting; None for other units."""
     size: Size | None = None
     """The number of bytes that its text says it has, where its format does that."""
+    frame: re.Pattern[str] | None = None
+    """Its groups match the characters by which the reader cuts the unit (delimiters, quotes, brackets) where leaves include
+    some. Redactions leave these in place, so that the clean text is cut as the raw text was."""
 
 
 @dataclass(frozen=True, slots=True)

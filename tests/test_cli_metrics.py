@@ -558,6 +558,69 @@ def test_junk_is_counted_as_nothing(tmp_path: Path, key: Path) -> None:
     assert run("metrics", "--store", tmp_path / "m").returncode == 0
 
 
+def test_what_a_folder_holds_that_is_no_file_is_named_and_the_rest_is_counted(tmp_path: Path, key: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/hour.ndjson").write_bytes(HOUR.read_bytes())
+    os.mkfifo(tmp_path / "in/pipe")
+    (tmp_path / "in/linked").symlink_to(SAMPLES)
+    done = run("ingest", tmp_path / "in", "--store", tmp_path / "m", "--key-file", key)
+    assert done.returncode == 3
+    assert [": is a link to a folder" in lines(done)[0], ": is a named pipe" in lines(done)[1]] == [True, True]
+    assert "175 records new" in lines(done)[2] and lines(done)[2].endswith("2 of 3 inputs failed")
+
+
+def test_logs_stay_in_the_folder_they_were_to_go_to(tmp_path: Path, key: Path) -> None:
+    (tmp_path / "clean").mkdir()
+    (tmp_path / "victim").write_text("mine")
+    (tmp_path / "clean" / HOUR.name).symlink_to("../victim")
+    done = run("ingest", HOUR, "--store", tmp_path / "m", "--key-file", key, "--logs-to", tmp_path / "clean")
+    assert done.returncode == 3 and "is a link, and what goes to" in lines(done)[0] and len(lines(done)) == 1
+    assert (tmp_path / "victim").read_text() == "mine" and not (tmp_path / "m").exists()
+
+
+def test_what_a_killed_run_left_with_the_logs_is_removed(tmp_path: Path, key: Path) -> None:
+    (tmp_path / "clean").mkdir()
+    (tmp_path / "clean/.logscrub-0123456789abcdef.tmp").write_bytes(b"half")
+    done = run("ingest", HOUR, "--store", tmp_path / "m", "--key-file", key, "--logs-to", tmp_path / "clean")
+    assert done.returncode == 0 and "removed 1 incomplete file" in lines(done)[0]
+    assert [path.name for path in (tmp_path / "clean").iterdir()] == [HOUR.name]
+
+
+def test_nothing_to_read_is_said(tmp_path: Path, key: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    there = ("--store", tmp_path / "m", "--key-file", key)
+    for arguments, says in (((), "no record in 1 input"), ((tmp_path / "empty",), "no file there")):
+        done = run("ingest", *arguments, *there)
+        assert done.returncode == 0 and lines(done)[0] == f"logscrub: nothing to read: {says}"
+    done = run("verify", tmp_path / "m")
+    assert done.returncode == 3 and done.stdout.startswith(b"not proven: no record was read")
+    assert run("verify", tmp_path / "m", "--allow-empty").returncode == 0
+
+
+def test_tables_hold_no_control_characters(tmp_path: Path, key: Path) -> None:
+    hostile = "save\x1b[2J\x07\r\n| forged |\x9b1m\u202e"
+    names = ("functionKey", "moduleType", "appVersion", "environmentId")
+    broken = {"severityText": "ERROR", "body": {"stringValue": f"it broke {hostile}"}}
+    named = {"attributes": [{"key": name, "value": {"stringValue": hostile}} for name in names]}
+    log = tmp_path / "log"
+    log.write_text("".join(json.dumps({"timeUnixNano": f"1794906{n:012d}", **broken, **named}) + "\n" for n in range(20)))
+    assert run("ingest", log, "--store", tmp_path / "m", "--key-file", key).returncode == 0
+    exact = ("--exact", "--key-file", key)
+    for arguments in (
+        ("metrics", "--by", "function,module,version,environment,signature", *exact),
+        ("report", *exact),
+        ("store", "show"),
+    ):
+        done = run(*arguments, "--store", tmp_path / "m")
+        text = done.stdout.decode()
+        assert done.returncode == 0 and "20" in text
+        assert all(c.isprintable() for c in text.replace("\n", "")), arguments
+    assert (
+        r"save\x1b[2J\x07\r\n| forged |\x9b1m\u202e"
+        in run("metrics", "--by", "function", *exact, "--store", tmp_path / "m").stdout.decode()
+    )
+
+
 # -- nothing in the store is customer data --------------------------------------------------------------------------------
 
 

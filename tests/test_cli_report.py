@@ -294,6 +294,39 @@ def test_an_input_that_is_missing_does_not_stop_the_night(tmp_path: Path, key: P
     assert (tmp_path / "reports" / "2026-11-17.md").exists()
 
 
+def test_what_is_no_file_is_named_each_night_and_patterns_are_expanded(tmp_path: Path, key: Path) -> None:
+    for name in ("exports/hour.ndjson", "exports/old.gz"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(HOUR.read_bytes())
+    (tmp_path / "more").mkdir()
+    os.mkfifo(tmp_path / "more/pipe")
+    (tmp_path / "more/linked").symlink_to("../exports")
+    config = configured(tmp_path, inputs='["exports/*.ndjson", "more"]')
+    for says in ("1 file: 175 records new", "no new logs"):
+        done = run("nightly", "--config", config)
+        assert done.returncode == 3
+        assert "linked: is a link to a folder" in lines(done)[0] and "pipe: is a named pipe" in lines(done)[1]
+        assert says in lines(done)[2]
+    assert list(json.loads((tmp_path / "reports/.nightly.json").read_text())) == [str(tmp_path / "exports/hour.ndjson")]
+
+
+def test_reports_stay_in_their_folder(tmp_path: Path, key: Path) -> None:
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports/hour.ndjson").write_bytes(HOUR.read_bytes())
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "victim").write_text("mine")
+    (tmp_path / "reports/2026-11-17.html").symlink_to("../victim")
+    done = run("nightly", "--config", configured(tmp_path))
+    assert done.returncode == 3 and "2026-11-17.html: is a link, and what goes to" in lines(done)[-1]
+    assert (tmp_path / "victim").read_text() == "mine"
+
+
+def test_a_night_without_any_file_says_so(tmp_path: Path, key: Path, kept: Path) -> None:
+    (tmp_path / "exports").mkdir()
+    done = run("nightly", "--config", configured(tmp_path))
+    assert done.returncode == 0 and lines(done)[0] == "logscrub: nothing to read: no file in nightly.inputs"
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

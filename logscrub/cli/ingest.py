@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import gc
 import json
+import stat
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from logscrub.cli.console import Tell, progress, put, say
+from logscrub.cli.console import Tell, progress, put, say, tidy
 from logscrub.cli.options import (
     Detectors,
     Engine,
@@ -21,10 +24,13 @@ from logscrub.cli.options import (
     Names,
     Policy,
     StoreAt,
+    each,
+    file_or_none,
     given_key,
     number,
     readable,
     size,
+    unscanned,
     wait_for_input,
 )
 from logscrub.cli.scrub import Job, jobs_of, refuse_overwriting
@@ -36,10 +42,11 @@ if TYPE_CHECKING:
     from logscrub.metrics.counted import Counted
     from logscrub.metrics.counters import Counters
     from logscrub.scrubbing import Tally
+    from logscrub.sources.files import Input
 
 EXAMPLES = """\b
 Examples:
-  openssl rand -hex 32 > logscrub.key
+  logscrub keys new logscrub.key
   logscrub ingest exports/ --store metrics --key-file logscrub.key
   logscrub ingest app.log --store metrics --key-file logscrub.key --logs-to clean/
   logscrub metrics --store metrics --by function
@@ -50,8 +57,9 @@ Reading the same records again changes nothing: they are known by invocation, ti
 content. A run that breaks off loses and doubles nothing: run it again.
 
 \b
-Exit codes: 0 done; 2 wrong usage or configuration; 3 an input could not be read, or the
-store or an output not written."""
+Exit codes: 0 done; 2 wrong usage or configuration; 3 an input could not be read or is no
+file, the store or an output not written, or a record or a part of one not scanned (what is
+left of it is counted)."""
 
 
 _MANY = 8 << 20
@@ -90,14 +98,14 @@ def ingest(
     if key is None:
         raise UsageError(
             "ingest needs a key, so that the same customer is the same in every run; "
-            "make one with: openssl rand -hex 32 > logscrub.key; then add: --key-file logscrub.key"
+            "make one with: logscrub keys new logscrub.key; then add: --key-file logscrub.key"
         )
     config = settings(load_config(), policy, detectors or [], names)
     done = ingest_all(inputs or ["-"], store, key, config, logs_to=logs_to, input_format=input_format, engine=engine)
     say(f"{done.line()} in {time.monotonic() - started:.1f} s{done.failures()}")
     if summary is not None:
-        put(json.dumps(done.as_json(), indent=2) + "\n", summary)
-    return 3 if done.failed else 0
+        put(json.dumps(done.as_json(), indent=2) + "\n", file_or_none(summary))
+    return 3 if done.failed or done.tally.withheld else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +131,13 @@ class Ingested:
     """What became of inputs."""
 
     inputs: tuple[InputCount, ...]
-    bytes_read: int
+    tally: Tally
+    """What was scrubbed of the inputs that could be read to their end."""
 
     @property
     def failed(self) -> int:
-        """Inputs that could not be read to their end, or of which records are not accounted for."""
-        return sum(bool(each.error) for each in self.inputs)
+        """Inputs that could not be read to their end, or whose records are not accounted for, and what is no file to read."""
+        return sum(bool(one.error) for one in self.inputs)
 
     @property
     def counted(self) -> Counted:
@@ -136,14 +145,15 @@ class Ingested:
         from logscrub.metrics.counted import Counted
 
         whole = Counted()
-        for each in self.inputs:
-            whole.add(each.counted)
+        for one in self.inputs:
+            whole.add(one.counted)
         return whole
 
     def line(self) -> str:
         """What became of all records, for people."""
         c = self.counted
-        return f"{number(c.new + c.undated, 'record')} new, {c.known:,} known, {size(self.bytes_read)}"
+        withheld = f"{unscanned(self.tally)} withheld, " if self.tally.withheld else ""
+        return f"{number(c.new + c.undated, 'record')} new, {c.known:,} known, {withheld}{size(self.tally.bytes_read)}"
 
     def failures(self) -> str:
         """How many inputs failed, for people; "" if none did."""
@@ -152,7 +162,7 @@ class Ingested:
     def as_json(self) -> dict[str, Any]:
         """The summary for machines."""
         return {
-            "inputs": [{"input": each.name, **_numbers(each.counted), "error": each.error} for each in self.inputs],
+            "inputs": [{"input": one.name, **_numbers(one.counted), "error": one.error} for one in self.inputs],
             "total": _numbers(self.counted),
         }
 
@@ -186,20 +196,29 @@ def ingest_all(
     from logscrub.fast.workers import processors
     from logscrub.metrics.counted import Counted
     from logscrub.metrics.counters import Counters
-    from logscrub.sources.files import expand
+    from logscrub.scrubbing import Tally
+    from logscrub.sources.files import expand, mode_of
 
-    if logs_to is not None and logs_to.exists() and not logs_to.is_dir():
+    if logs_to is not None and file_or_none(logs_to) is None:
+        raise UsageError("--logs-to -: scrubbed logs need a folder to go to; for standard output there is: logscrub scrub")
+    if logs_to is not None and mode_of(logs_to) and not stat.S_ISDIR(mode_of(logs_to)):
         raise UsageError(f"{logs_to}: is a file, but scrubbed logs need a folder to go to; choose another --logs-to")
     good, unreadable = readable(arguments)
-    items = expand(good) if good else []
-    bytes_there = sum(item.path.stat().st_size for item in items if item.path is not None and item.path.is_file())
+    # names may be the same where no outputs are named after them
+    items = each(good) if logs_to is None else expand(good) if good else []
+    bytes_there = _bytes_there(items)
     processes = max(1, processors() // 2) if bytes_there > _MANY else 0
     with Counters(processes) as counters:
         redactor = build_redactor(config, key)
-        jobs = jobs_of(redactor, items, logs_to, True) if logs_to is not None else [Job(item, None, item.name) for item in items]
+        jobs = (
+            jobs_of(redactor, items, logs_to, True)
+            if logs_to is not None
+            else [Job(item, None, None, item.name) for item in items]
+        )
         numbers = [counters.new_input() for _ in jobs]
         outcomes: list[Tally | str] = []
         refuse_overwriting(jobs, None)
+        tidy(job.target for job in jobs if job.target is not None)
         counters.into(store, redactor.pseudonymizer)
         for _, error in unreadable:
             say(str(error))
@@ -212,13 +231,19 @@ def ingest_all(
     gc.enable()
     done = [InputCount(name, Counted(), str(failure)) for name, failure in unreadable]
     for job, n, outcome in zip(jobs, numbers, outcomes, strict=True):
-        each = InputCount(job.item.name, counters.counted.get(n, Counted()))
-        wrong = outcome if isinstance(outcome, str) else _unaccounted(each.counted, outcome)
-        done.append(replace(each, error=wrong))
-        say(each.line())
+        one = InputCount(job.item.name, counters.counted.get(n, Counted()))
+        wrong = outcome if isinstance(outcome, str) else _unaccounted(one.counted, outcome)
+        done.append(replace(one, error=wrong))
+        say(one.line())
         if not isinstance(outcome, str) and wrong:
-            say(f"{each.name}: {wrong}")
-    ingested = Ingested(tuple(done), sum(tally.bytes_read for tally in outcomes if not isinstance(tally, str)))
+            say(f"{one.name}: {wrong}")
+    total = Tally()
+    for outcome in outcomes:
+        if not isinstance(outcome, str):
+            total.add(outcome)
+    ingested = Ingested(tuple(done), total)
+    if not total.records_read and not ingested.failed:
+        say(f"nothing to read: {'no record in ' + number(len(jobs), 'input') if jobs else 'no file there'}")
     for line in _odd(ingested.counted):
         say(line)
     return ingested
@@ -236,23 +261,44 @@ def _unaccounted(counted: Counted, tally: Tally) -> str:
     return ""
 
 
+def _bytes_there(items: Sequence[Input]) -> int:
+    """Bytes of the files among the inputs; those that cannot be asked count as none."""
+    total = 0
+    for item in items:
+        if item.path is not None and not item.skipped:
+            with suppress(OSError):
+                status = item.path.stat()
+                total += status.st_size if stat.S_ISREG(status.st_mode) else 0
+    return total
+
+
 def _one(engine: api.Runner, job: Job, counters: Counters, n: int, input_format: str, tell: Tell) -> Tally | str:
     """What went through of an input that is number `n`; why not all of it did, where that is so."""
     from logscrub.api import clean_text
     from logscrub.metrics.ingest import ingest_input
 
+    so_far: Tally | None = None
+
     def note(done: int, tally: Tally) -> None:
+        nonlocal so_far
+        so_far = tally
         tell(done, tally.redactions.total())
 
     try:
-        tally = ingest_input(engine, job.item, counters, n, job.target, input_format=input_format, progress=note)
+        so_far = ingest_input(
+            engine, job.item, counters, n, job.target, inside=job.inside, input_format=input_format, progress=note
+        )
+        outcome: Tally | str = so_far
     except InputError as error:
         reason = clean_text(engine.redactor, str(error).removeprefix(job.item.name))
         say(job.item.name + reason)
-        return reason.removeprefix(": ")
-    if tally.records_withheld:
-        say(f"{job.item.name}: {number(tally.records_withheld, 'record')} could not be scanned; they count without their text")
-    return tally
+        outcome = reason.removeprefix(": ")
+    if so_far is not None and so_far.withheld:
+        say(
+            f"{job.item.name}: {unscanned(so_far)} could not be scanned, so <WITHHELD> stands instead; "
+            "what is left of them is counted, of equal ones one"
+        )
+    return outcome
 
 
 def _odd(counted: Counted) -> list[str]:

@@ -229,8 +229,18 @@ class Engine:
 
     def _judge_line(self, masked: str, before: Open) -> tuple[tuple[Span, ...], Open]:
         spans = self._remember(masked, (), 0) if len(masked) <= _REMEMBERED_LENGTH else self._windowed(masked, ())
+        extra, after = self._carried_on(masked, before)
+        return merge([*spans, *extra]) if extra else spans, after
+
+    def left_open(self, line: str, before: Open) -> Open:
+        """What a line of a text leaves open. Its patterns and names are not searched for."""
+        view = views.without_colours(line) if "\x1b" in line else None
+        return self._carried_on(self._forms.of(self.masked(view.text if view else line)).text, before)[1]
+
+    def _carried_on(self, masked: str, before: Open) -> tuple[list[Span], Open]:
+        """What must go from a line because of what earlier lines left open, and what is open after it."""
         if before == NOTHING_OPEN and not _OPENING.search(masked):
-            return spans, NOTHING_OPEN
+            return [], NOTHING_OPEN
         found, after = self._find_fields(masked, before=before)
         extra = [self._field_span(f.start, f.end, f.rule.detector, masked[f.start : f.end]) for f in found]
         inside, armour = _armour(masked, before.armour)
@@ -238,7 +248,7 @@ class Engine:
             extra.append(self._field_span(*inside, self._key_detector, masked[inside[0] : inside[1]]))
         if armour:
             after = after._replace(armour=True)
-        return merge([*spans, *extra]), after
+        return extra, after
 
     def judge_leaf(self, text: str, leaf: Leaf) -> tuple[Span, ...]:
         """The spans of a record's leaf that must go, as positions in the record's text."""

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from logscrub.detect.catalogue import Catalogue, Detector
+from logscrub.detect.json_leaves import REDACTED
 from logscrub.errors import UsageError
 from logscrub.model import FieldPath
 
@@ -66,18 +67,28 @@ _THINGS = frozenset(
 """.split()
 )
 """What a plain `name`, `title` or `text` belongs to when it names no person and no content."""
+_NO_OWNERS = _THINGS | {REDACTED.lower()}
+"""The same with what a redacted name may have been."""
 _CLASS = re.compile(r"\.[A-Z]\w*$")
 """How the name of a class ends: `org.apache.…RMContainerRequestor`."""
 _SIGNS = re.compile(r"""[=:~"'“«{\[]""")
 """One of these stands in every text that holds a field."""
 _ASSIGNED = re.compile(r"[\w.-]{1,60}=")
 _LONGEST_LIST = 20_000
+_CONTINUING = re.compile(r"(?:\x1b\[[0-9;]*m|[\ufeff\s}\])┌│├└])*+")
 
 
 @lru_cache(maxsize=65536)
 def words(name: str) -> tuple[str, ...]:
     """The words of a name in any convention, in small letters, digits dropped: `X-User_emailAddress2` → x user email address."""
     return tuple(w.lower() for w in _WORD.findall(name))
+
+
+def continuing(line: str, start: int = 0) -> int:
+    """Where the signs end by which readers see that a line belongs to the record before it: white space, closing brackets, the
+    sides of a table. No redaction takes them."""
+    m = _CONTINUING.match(line, start)
+    return m.end() if m else start
 
 
 class Rule(NamedTuple):
@@ -134,7 +145,7 @@ class FieldIndex:
             rule = self._endings.get("".join(together[i:]))
             if rule is not None:
                 return rule
-        return None if around and around[-1] in _THINGS else self._exact.get("".join(own))
+        return None if around and around[-1] in _NO_OWNERS else self._exact.get("".join(own))
 
 
 class Open(NamedTuple):
@@ -148,6 +159,8 @@ class Open(NamedTuple):
     """A quote (with its backslashes) that did not end, and the name of its value."""
     armour: bool = False
     """Inside a PEM block."""
+    unknown: bool = False
+    """A unit of the record could not be scanned, so nobody knows what it left open."""
 
 
 NOTHING_OPEN = Open()
@@ -174,7 +187,7 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
         end = _closing(text, 0, opening)
         if rule is not None:
             stop = len(text.rstrip("\r\n")) if end < 0 else end
-            _add(found, text, 0, stop, rule, path)
+            _add(found, text, continuing(text), stop, rule, path)
         if end < 0:
             return found, before
         position = end + len(opening)

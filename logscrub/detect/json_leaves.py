@@ -12,7 +12,7 @@ from logscrub.detect.views import unescape_json
 from logscrub.model import FieldPath, Leaf
 
 _TOKEN = re.compile(
-    r'"((?:[^"\\]++|\\.)*+)"(\s*+:)?|([{}\[\],])|(?<![^\s:,\[])(-?\d[\d.eE+-]*+)(?![^\s,\]}])|"((?:[^"\\]++|\\.)*+)\\?\Z',
+    r'"((?:[^"\\]++|\\.)*+)"(\s*+:)?|([{}\[\],])|(?<![^\s:,\[])(-?\d[\d.eE+-]*+)(?![^\s,\]}])(?!\s*+:)|"((?:[^"\\]++|\\.)*+)\\?\Z',
     re.DOTALL,
 )
 """A string, and whether it is a name; a bracket or comma; a number; a string that breaks off with the text."""
@@ -23,13 +23,28 @@ _VALUES = frozenset(
     )
 )
 """Names that say nothing: the name around them counts."""
-_SHAPE_NAMES = frozenset(
-    "key value stringValue attributes body timeUnixNano severityNumber severityText traceId spanId observedTimeUnixNano".split()
+SHAPE_NAMES = frozenset(
+    """
+    key value stringValue attributes body timeUnixNano severityNumber severityText traceId spanId observedTimeUnixNano
+    appLogs appLogLines appLogsWithMetaData resourceLogs scopeLogs logRecords dataPoints forge_invocation
+    edges entries logs logEntries logEvents
+    """.split()
 )
-"""Names that the OTLP shape itself gives: too many to be judged each time."""
+"""Names of members by which formats and lists of records are known. They stay: no detector sees them."""
+ENVELOPE_NAMES = frozenset(
+    (
+        *("appLogs", "appLogsWithMetaData", "appLogLines", "resourceLogs", "scopeLogs", "logRecords", "edges", "nodes", "node"),
+        *("entries", "logs", "logEntries", "logEvents", "data", "ecosystem", "resource"),
+        *("forgeMetrics", "appMetrics", "resourceMetrics", "scopeMetrics", "metrics", "dataPoints"),
+    )
+)
+"""Names of the members in which exports hold their records."""
 _MESSAGES = frozenset({"body"})
 _PLACEHOLDER = re.compile(r"<[A-Z][A-Z0-9_]{1,63}(?::[0-9a-f]{20})?>")
 _NAMING = re.compile(r"[A-Za-z][\w.-]{1,63}")
+REDACTED = "ZZ"
+"""Takes the place of a placeholder in a field's name: a word that tells nothing. In capitals, so that it does not set the word
+behind it apart where a redacted value did not."""
 
 
 class Frame:
@@ -63,7 +78,7 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
             frame = stack[-1] if stack else None
             a, b = m.span(1)
             name = text[a:b]
-            if name in _SHAPE_NAMES:
+            if name in SHAPE_NAMES:
                 if frame is not None:
                     frame.key = name
                 continue
@@ -80,11 +95,11 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
                 if kind != 4:
                     if frame.is_object:
                         if frame.key == "key" or (frame.key == "name" and not frame.label):
-                            frame.label = text[a:b] if _NAMING.fullmatch(text, a, b) else ""
+                            frame.label = _label(text[a:b])
                             for i in frame.unnamed:
                                 leaves[i] = leaves[i]._replace(field=(frame.label,))
-                    elif frame.index % 2 == 0 and b - a < 64:
-                        frame.element = text[a:b] if _NAMING.fullmatch(text, a, b) else ""
+                    elif frame.index % 2 == 0:
+                        frame.element = _label(text[a:b])
                 if not frame.is_object and frame.index % 2 and frame.element:
                     pair = not frame.outer and frame.index == 1
                     if pair or frame.outer.lower().endswith("headers"):
@@ -111,7 +126,14 @@ def field_name(raw: str) -> str:
     """What a name in a log says: unescaped; what was redacted in it says nothing (`<EMAIL_ADDRESS>` is no "email address")."""
     view = unescape_json(raw) if "\\" in raw else None
     name = view.text if view else raw
-    return _PLACEHOLDER.sub("x", name) if "<" in name else name
+    return _PLACEHOLDER.sub(REDACTED, name) if "<" in name else name
+
+
+def _label(text: str) -> str:
+    """What a string says that may name the value beside it: "" for what is no name. One that was redacted tells nothing."""
+    if "<" in text and _PLACEHOLDER.search(text):
+        return REDACTED
+    return text if _NAMING.fullmatch(text) else ""
 
 
 def _path(stack: list[Frame]) -> FieldPath:

@@ -7,6 +7,7 @@ that simple (numbers that are personal, values over many lines, lines that are n
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -111,9 +112,10 @@ class JsonLines:
         reader = self._reader
         for n, text in enumerate(key.split(b"\n")[:-1]):
             end = start + len(text) + 1
-            actions = (
-                self._actions(text, block, start) if reader.between and text[:1] == b"{" and end - start <= LONGEST else None
-            )
+            actions = None
+            if reader.between and text[:1] == b"{" and end - start <= LONGEST:
+                with contextlib.suppress(Exception):  # then the line is treated by itself, and withheld where it must be
+                    actions = self._actions(text, block, start)
             if actions is None:
                 out.append(block[copied:start])
                 out.append(self.piece(block[start:end].decode("utf-8", "surrogateescape"), line + n))
@@ -242,8 +244,8 @@ class JsonLines:
                     action = None if done.text == raw.text else _SEEN
                     if action is None and self._redactor.allows and self._redactor.look_at_all(raw).spans:
                         action = _ALONE
-                if done.withheld or self._redactor.engine.placeholder.search(text):
-                    action = done = _APART  # its line is withheld; what is counted follows from the whole line
+                if self._redactor.engine.placeholder.search(text):
+                    action = done = _APART  # what is counted follows from the whole line
                 elif done.text == raw.text:
                     done = None
         except Exception:  # its line will be withheld, by itself
@@ -286,13 +288,16 @@ class JsonLines:
         whole = '"'.join(texts)
         found: dict[int, FieldPath] = {}
         harmless: set[int] = set()
-        for leaf in json_leaves(whole):
-            if leaf.coding == "json":
-                found[places[leaf.start]] = leaf.field
-                if places[leaf.start] in labels and not self._redactor.look_at_all(Raw(whole, (leaf,), 1, 1)).spans:
-                    harmless.add(places[leaf.start])
-            elif self._redactor.look_at_all(Raw(whole, (leaf,), 1, 1)).spans:
-                return None
+        try:
+            for leaf in json_leaves(whole):
+                if leaf.coding == "json":
+                    found[places[leaf.start]] = leaf.field
+                    if places[leaf.start] in labels and not self._redactor.look_at_all(Raw(whole, (leaf,), 1, 1)).spans:
+                        harmless.add(places[leaf.start])
+                elif self._redactor.look_at_all(Raw(whole, (leaf,), 1, 1)).spans:
+                    return None
+        except Exception:  # lines of this shape are withheld, each by itself
+            return None
         if set(found) != {i for i in range(1, len(parts), 2) if i not in names}:
             return None
         # what names others is the same in all lines of the way

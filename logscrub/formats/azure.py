@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from logscrub.formats.base import Around, Format, JsonShape, ListRule, Record, text_of
+from logscrub.formats.json_values import begins, has_member
 from logscrub.formats.ndjson import generic
 
 _SEVERITIES = ("TRACE", "INFO", "WARN", "ERROR", "FATAL")
@@ -38,7 +39,7 @@ def _record(value: Any, around: Around) -> Record | None:
 
 FORMAT = Format(
     "azure",
-    lambda head: head[:1] == "{" and ('"tables"' in head or ('"records"' in head and '"resourceId"' in head)),
+    lambda head: begins(head) and has_member(head, "tables", "resourceId"),
     json=JsonShape(
         lambda value: "resourceId" in value and "operationName" in value,
         _record,

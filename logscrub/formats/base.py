@@ -269,9 +269,19 @@ class Lines:
 
 
 def text_unit(
-    line: str, number: int, column: int, start: int = 0, records: int = 1, parsed: bool = True, named: Iterable[Named] = ()
+    line: str,
+    number: int,
+    column: int,
+    start: int = 0,
+    records: int = 1,
+    parsed: bool = True,
+    named: Iterable[Named] = (),
+    frame: re.Pattern[str] | None = None,
 ) -> Raw:
-    """A line of text whose message begins at `start`. `named`: values in it that are judged by the names of their fields."""
+    """A line of text whose message begins at `start`.
+
+    `named`: values in it that are scanned by the names of their fields. `frame`: see `Raw.frame`.
+    """
     leaves = []
     end = len(line.rstrip("\r\n"))
     for value in named:
@@ -279,7 +289,7 @@ def text_unit(
         leaves.append(Leaf(value.start, value.end, (value.field,), "plain", value.field))
         start = value.end
     leaves += [Leaf(start, end, (), "text")] if start < end else []
-    return Raw(line, tuple(leaves), number, column, records, parsed)
+    return Raw(line, tuple(leaves), number, column, records, parsed, frame=frame)
 
 
 def continues(line: str) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from logscrub.formats.base import Around, Format, JsonShape, ListRule, Record, dimension
+from logscrub.formats.json_values import begins, has_member
 from logscrub.formats.ndjson import generic
 
 _LAMBDA = "/aws/lambda/"
@@ -30,7 +31,7 @@ def _record(value: Any, around: Around) -> Record | None:
 
 FORMAT = Format(
     "cloudwatch",
-    lambda head: head[:1] == "{" and ('"DATA_MESSAGE"' in head or ('"events"' in head and '"ingestionTime"' in head)),
+    lambda head: begins(head) and (has_member(head, "DATA_MESSAGE") or has_member(head, "ingestionTime")),
     json=JsonShape(
         lambda value: False,
         _record,

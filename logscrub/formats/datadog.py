@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from logscrub.formats.base import Around, Format, JsonShape, ListRule, Record
+from logscrub.formats.json_values import begins, has_member
 from logscrub.formats.ndjson import generic
 
 
@@ -25,7 +26,7 @@ def _record(value: Any, around: Around) -> Record | None:
 
 FORMAT = Format(
     "datadog",
-    lambda head: head[:1] == "{" and '"attributes"' in head and '"type":"log"' in head.replace(" ", ""),
+    lambda head: begins(head) and has_member(head, "attributes") and '"type":"log"' in head.replace(" ", ""),
     json=JsonShape(_knows, _record, (ListRule("data", depth=1, marks=frozenset(("attributes",))),)),
     is_named=False,
 )

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from logscrub.formats.base import Around, Format, JsonShape, ListRule, Record
+from logscrub.formats.json_values import begins, has_member
 from logscrub.formats.ndjson import generic
 
 
@@ -22,7 +23,7 @@ def _record(value: Any, around: Around) -> Record | None:
 
 FORMAT = Format(
     "elastic",
-    lambda head: head[:1] == "{" and ('"_source"' in head or '"_index"' in head),
+    lambda head: begins(head) and (has_member(head, "_source") or has_member(head, "_index")),
     json=JsonShape(
         lambda value: isinstance(value.get("_source"), dict),
         _record,

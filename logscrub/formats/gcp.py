@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from logscrub.formats.base import MOST_MESSAGE, Around, Format, JsonShape, Record, dimension, text_of
+from logscrub.formats.json_values import begins, has_member
 from logscrub.formats.ndjson import generic
 from logscrub.formats.times import level_of, status_level, time_of
 
@@ -53,7 +54,7 @@ def _record(value: dict[str, Any], around: Around) -> Record:
 
 FORMAT = Format(
     "gcp",
-    lambda head: head[:1] in ("{", "[") and ('"textPayload"' in head or '"jsonPayload"' in head or '"insertId"' in head),
+    lambda head: begins(head) and has_member(head, "textPayload", "jsonPayload", "insertId"),
     json=JsonShape(_knows, _record),
     is_named=False,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from logscrub.formats.base import MOST_MESSAGE, Around, Format, JsonShape, ListRule, Record, text_of
+from logscrub.formats.json_values import begins, has_member
 from logscrub.formats.times import status_level, time_of
 
 
@@ -28,7 +29,7 @@ def _record(value: Any, around: Around) -> Record | None:
 
 FORMAT = Format(
     "har",
-    lambda head: head[:1] == "{" and '"log"' in head and '"creator"' in head,
+    lambda head: begins(head) and has_member(head, "log") and has_member(head, "creator"),
     json=JsonShape(lambda value: "startedDateTime" in value and "request" in value, _record, (ListRule("entries", "log"),)),
     is_named=False,
 )

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from logscrub.formats.base import MOST_MESSAGE, Around, Format, JsonShape, Record, dimension, text_of
-from logscrub.formats.json_values import parse
+from logscrub.formats.json_values import begins, has_member, parse
 from logscrub.formats.times import syslog_level, time_of
 from logscrub.formats.wrapped import Piece, WrappedReader, WrappedRecords, Wrapping
 
@@ -69,7 +69,7 @@ _WRAPPING = Wrapping(_unwrap, "json", _inner)
 
 FORMAT = Format(
     "journald",
-    lambda head: head[:1] == "{" and '"MESSAGE"' in head and ('"PRIORITY"' in head or '_REALTIME_TIMESTAMP"' in head),
+    lambda head: begins(head) and has_member(head, "MESSAGE") and has_member(head, "PRIORITY", "__REALTIME_TIMESTAMP"),
     json=JsonShape(_knows, _record),
     reader=lambda: WrappedReader(_WRAPPING),
     records=lambda shapes: WrappedRecords(shapes, _WRAPPING, _of_line),

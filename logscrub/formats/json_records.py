@@ -15,9 +15,8 @@ from logscrub.formats.base import Around, JsonShape, ListRule
 
 DEEPEST = 100_000
 """Brackets that may be open at once."""
-TOKEN = re.compile(
-    r'[ \t\r\n]*+(?:("(?:[^"\\\x00-\x1f]++|\\.)*+")|([{}\[\],:])|(-?\d[\d.eE+-]*+|true|false|null)(?=[\s,\]}]))', re.DOTALL
-)
+TOKEN = re.compile(r'[ \t\r\n]*+(?:("(?:[^"\\\n]++|\\[^\n])*+")|([{}\[\],:])|(-?\d[\d.eE+-]*+|true|false|null)(?=[\s,\]}]))')
+"""A string may hold any character, escaped or not: what a redaction takes from it must not decide whether it is one."""
 
 
 class ListRules:

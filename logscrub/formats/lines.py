@@ -23,7 +23,7 @@ from logscrub.formats.base import (
     text_unit,
 )
 from logscrub.formats.json_records import Element, ListRules, count_records, records_in
-from logscrub.formats.json_values import parse
+from logscrub.formats.json_values import QUOTES, is_value, parse
 from logscrub.formats.times import leading_level
 from logscrub.model import Raw
 
@@ -56,14 +56,17 @@ class LineReader:
 
     def unit(self, line: str, number: int, column: int) -> Raw:
         """The unit of a line, or of a part of one."""
-        if line[:1] in "{[" and column == 1 and len(line) <= _LONGEST_JSON:
+        may_be_json = line[:1] in "{[" and column == 1 and len(line) <= _LONGEST_JSON
+        if may_be_json:
             text = line.strip()
             value = parse(text)
-            if value is not None:
+            if value is not None or is_value(text):
                 leaves = tuple(json_leaves(line)) if self._leaves else ()
                 return Raw(line, leaves, number, column, count_records(text, self._shapes.rules), value=value)
         begins = column == 1 and not continues(line) and not self._shapes.note(line.rstrip("\r\n"), {})
-        return text_unit(line, number, column, records=int(begins), named=self._shapes.fields(line) if begins else ())
+        named = self._shapes.fields(line) if begins else ()
+        frame = QUOTES if may_be_json else None
+        return text_unit(line, number, column, records=int(begins), named=named, frame=frame)
 
 
 class Shapes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from logscrub.formats.base import Around, Format, JsonShape, ListRule, Record
+from logscrub.formats.json_values import begins, has_member
 from logscrub.formats.ndjson import generic
 
 
@@ -17,7 +18,7 @@ def _record(value: Any, around: Around) -> Record | None:
 
 FORMAT = Format(
     "new-relic",
-    lambda head: head[:1] == "{" and '"nrql"' in head,
+    lambda head: begins(head) and has_member(head, "nrql"),
     json=JsonShape(
         lambda value: False,
         _record,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from logscrub.formats.base import MOST_MESSAGE, Around, Format, JsonShape, Record, dimension, text_of
+from logscrub.formats.json_values import begins, has_member
 from logscrub.formats.times import level_of, time_of
 
 
@@ -42,7 +43,7 @@ def _record(value: dict[str, Any], around: Around) -> Record:
 
 FORMAT = Format(
     "sentry",
-    lambda head: head[:1] == "{" and '"event_id"' in head and '"platform"' in head,
+    lambda head: begins(head) and has_member(head, "event_id") and has_member(head, "platform"),
     json=JsonShape(_knows, _record),
     is_named=False,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from logscrub.formats.base import MOST_MESSAGE, Around, Format, JsonShape, ListRule, Record, text_of
+from logscrub.formats.json_values import begins, has_member
 from logscrub.formats.ndjson import generic
 
 
@@ -31,7 +32,7 @@ def _record(value: Any, around: Around) -> Record | None:
 
 FORMAT = Format(
     "splunk",
-    lambda head: head[:1] == "{" and ('"_raw"' in head or '"sourcetype"' in head),
+    lambda head: begins(head) and (has_member(head, "_raw") or has_member(head, "sourcetype")),
     json=JsonShape(_knows, _record, (ListRule("results", depth=1, marks=frozenset(("_raw", "_time"))),)),
     is_named=False,
 )

@@ -38,18 +38,24 @@ class FileReport:
     sha256: str = ""
     records: int = 0
     unread: int = 0
-    """Records that could not be scanned: the file is not clean."""
+    """Records that could not be scanned, a part of one (a line that goes on) counted as one: the file is not clean."""
     found: int = 0
     """How many findings there are; `findings` lists the first 10,000."""
+    kinds: dict[str, int] = field(default_factory=dict)
+    """How many findings there are of each entity type."""
     findings: list[Finding] = field(default_factory=list)
     error: str = ""
     """Why the file could not be read (to the end)."""
+    skipped: bool = False
+    """Whether it was not opened because a folder holds it and it is no file that can be read; `error` says why."""
 
     def add(self, other: FileReport) -> None:
         """What was found in the next part of the file."""
         self.records += other.records
         self.unread += other.unread
         self.found += other.found
+        for kind, count in other.kinds.items():
+            self.kinds[kind] = self.kinds.get(kind, 0) + count
         self.findings += other.findings[: MOST_FINDINGS - len(self.findings)]
 
     @property
@@ -103,11 +109,13 @@ class Verifier:
                 if not span.entity_type:
                     continue  # the rest of a value that was cut: it is counted where it begins
                 self.report.found += 1
+                self.report.kinds[span.entity_type] = self.report.kinds.get(span.entity_type, 0) + 1
                 if len(self.report.findings) < MOST_FINDINGS:
                     self.report.findings.append(self._finding(raw, spans, span))
         except Exception:  # a record that cannot be scanned cannot be called clean; its message may quote it
-            self.report.unread += max(1, raw.records)
-            return NOTHING_OPEN
+            clean, after = self._redactor.withhold(raw, before)
+            if clean.withheld:
+                self.report.unread += max(1, raw.records)
         return after
 
     def _finding(self, raw: Raw, spans: list[Span], span: Span) -> Finding:
