@@ -193,7 +193,7 @@ class _Blocks:
             self._starts_record, self._needs_closed = _starts_json, True
         elif found.record_line is not None:
             head = found.record_line
-            self._starts_record = lambda line: head.match(line) is not None
+            self._starts_record = lambda line: head.match(line.decode("utf-8", "replace")) is not None
         self._work.reader.begin()
         first = self.held.lstrip(b"\xef\xbb\xbf \t\r\n").split(b"\n", 1)[0]
         self.settled = self.input_format != "auto" or found.name != "ndjson" or is_json(first.decode("utf-8", "replace").strip())

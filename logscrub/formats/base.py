@@ -180,7 +180,7 @@ class Format:
     """Reads records from the units of its own reader; takes the `Shapes` of all formats."""
     block: Callable[[bytes], Any] | None = None
     """Reads many records of whole lines at a time, as a `forge_blocks.Block`; None where a line has another layout."""
-    record_line: re.Pattern[bytes] | None = None
+    record_line: re.Pattern[str] | None = None
     """Matches the head of a line in which a record begins, where the first letters do not say so (see `continues`)."""
     starts_alone: re.Pattern[bytes] | None = None
     """Matches the end of a line before a record that nothing before it says anything about: a stream may be cut there, and its

@@ -147,7 +147,7 @@ FORMAT = Format(
     _recognises,
     line=LineShape(_begins, _notes, _adds),
     reader=ForgeCliReader,
-    record_line=re.compile(HEAD.pattern.encode()),
+    record_line=HEAD,
     block=lambda data: block_of(data, hour_began),
     starts_alone=re.compile(rb"\n(?=(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +\d{4}-\d\d-\d\dT[0-9:.]+Z [0-9a-f-]{36} )"),
 )
