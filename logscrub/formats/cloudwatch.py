@@ -31,7 +31,7 @@ def _record(value: Any, around: Around) -> Record | None:
 
 FORMAT = Format(
     "cloudwatch",
-    lambda head: begins(head) and (has_member(head, "DATA_MESSAGE") or has_member(head, "ingestionTime")),
+    lambda head: begins(head) and (has_member(head, "logEvents") or has_member(head, "ingestionTime")),
     json=JsonShape(
         lambda value: False,
         _record,
