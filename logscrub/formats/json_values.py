@@ -29,7 +29,7 @@ _SPACE = re.compile(r"[ \t\r\n]*+")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 _NOTHING = "\ufeff\0"
 """What may stand before a value: a byte order mark; the NULs that a rotated log begins with."""
-_SCALAR = r"(?:-?\d[\d.eE+-]*|true|false|null)(?=[\s,\]]|$)"
+_SCALAR = r"(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?=[\s,\]]|$)"
 _BEGINS = re.compile(
     rf"""[{{\[]\s*$ | \{{\s*["}}] | \[\s*["{{\[\]] | \[\s*{_SCALAR}\s*(?:\]\s*$|,\s*(?:$|["{{\[]|{_SCALAR}))""", re.X
 )

@@ -30,6 +30,7 @@ from logscrub.model import Raw
 _LONGEST_JSON = 4 << 20
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _DEEPEST_WRAPPING = 4
+_MARK = "\ufeff"
 
 
 class LineReader:
@@ -63,7 +64,7 @@ class LineReader:
             if value is not None or is_value(text):
                 leaves = tuple(json_leaves(line)) if self._leaves else ()
                 return Raw(line, leaves, number, column, count_records(text, self._shapes.rules), value=value)
-        begins = column == 1 and not continues(line) and not self._shapes.note(line.rstrip("\r\n"), {})
+        begins = column == 1 and not continues(line) and not self._shapes.note(_without_mark(line), {})
         named = self._shapes.fields(line) if begins else ()
         frame = QUOTES if may_be_json else None
         return text_unit(line, number, column, records=int(begins), named=named, frame=frame)
@@ -95,7 +96,11 @@ class Shapes:
 
     def fields(self, line: str) -> tuple[Named, ...]:
         """The values in a line in which a record begins whose names the line's format knows."""
-        return next(filter(None, (fields(line) for fields in self._fields)), ())
+        text = _without_mark(line)
+        found = next(filter(None, (fields(text) for fields in self._fields)), ())
+        if found and line.startswith(_MARK):
+            return tuple(Named(start + 1, end + 1, field) for start, end, field in found)
+        return found
 
     def add(self, line: str, record: Record) -> Record | None:
         """The record with what a line below it says about it; None if the line is a part of the message."""
@@ -158,6 +163,11 @@ class Shapes:
         return plain_record(line)
 
 
+def _without_mark(line: str) -> str:
+    """A line without its end, and without the byte order mark that an input may begin with."""
+    return line.rstrip("\r\n").removeprefix(_MARK)
+
+
 def plain_record(line: str) -> Record:
     """The record of a line that has no head that is known, but a level perhaps."""
     level, at = leading_level(line)
@@ -183,7 +193,7 @@ class TextRecords:
         if raw.records and not raw.parsed and raw.text.lstrip()[:1] in ("{", "["):
             yield from self.close()
             return  # broken JSON, a half-written last line: nothing in it can be counted
-        line = raw.text.rstrip("\r\n")
+        line = _without_mark(raw.text)
         if "\x1b" in line:
             line = _COLOUR.sub("", line)
         if raw.column == 1 and self._shapes.note(line, self._memory):

@@ -13,8 +13,10 @@ The level is the severity in the priority, unless the message has a level of its
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from logscrub.formats.base import MOST_MESSAGE, Format, LineShape, Memory, Record
+from logscrub.formats.ndjson import generic
 from logscrub.formats.times import syslog_level, time_of
 
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -26,8 +28,10 @@ _COUNT = r"(?:\d{1,7}[ ])?"
 _STRUCTURED = r'(?:\[(?:[^\]"\\]++|"(?:[^"\\]++|\\.)*+"|\\.)*+\])++'
 _RFC_5424 = re.compile(
     rf"{_COUNT}<(?P<priority>\d{{1,3}})>\d{{1,2}}[ ](?P<time>{_ISO}|-)[ ]\S{{1,255}}[ ]\S{{1,48}}[ ]\S{{1,128}}[ ]\S{{1,32}}[ ]"
-    rf"(?:-|{_STRUCTURED})(?:$|[ ]\ufeff?)"
+    rf"(?:-|(?P<data>{_STRUCTURED}))(?:$|[ ]\ufeff?)"
 )
+_PARAMETER = re.compile(r'[ ]([A-Za-z][\w.-]{0,31})="((?:[^"\\]++|\\.)*+)"')
+_MOST_PARAMETERS = 40
 _RFC_3164 = re.compile(
     rf"{_COUNT}<(?P<priority>\d{{1,3}})>"
     rf"(?:(?P<time>{_SHORT}|{_ISO})[ ](?:\S{{1,255}}[ ]+{_TAG}[ ]?|\S{{1,255}}[ ]|{_TAG}[ ]?)|{_TAG}[ ])"
@@ -58,7 +62,23 @@ def _begins(line: str, memory: Memory) -> Record | None:
     time_ns = time_of(written, int(near) if near else None) if written and written != "-" else None
     level = syslog_level(int(priority) % 8) if priority else ""
     unread = written[:40] if time_ns is None and written and written != "-" else ""
-    return Record(time_ns, level, line[m.end() :][:MOST_MESSAGE], unread_time=unread, holds_log=True)
+    record = Record(time_ns, level, line[m.end() :][:MOST_MESSAGE], unread_time=unread, holds_log=True)
+    data = m.groupdict().get("data")
+    return _with_data(record, data) if data else record
+
+
+def _with_data(record: Record, data: str) -> Record:
+    """The record with what its structured data say of the function, its version, and the request."""
+    pairs = islice(_PARAMETER.finditer(data), _MOST_PARAMETERS)
+    said = generic({m[1]: m[2] for m in pairs}, {})
+    return record._replace(
+        invocation=said.invocation,
+        function=said.function,
+        module=said.module,
+        version=said.version,
+        environment=said.environment,
+        customer=said.customer,
+    )
 
 
 FORMAT = Format("syslog", lambda head: _begins(head, {}) is not None, line=LineShape(_begins))

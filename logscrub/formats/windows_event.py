@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
-from logscrub.formats.base import MOST_MESSAGE, Format, Item, Lines, LineShape, Memory, Record
+from logscrub.formats.base import MOST_MESSAGE, Format, Item, Lines, LineShape, Memory, Record, continues
 from logscrub.formats.lines import Shapes, TextRecords
 from logscrub.formats.times import time_of
 from logscrub.model import Leaf, Raw
@@ -26,7 +26,7 @@ _TAG = re.compile(
 )
 _ENDS = re.compile(r"</Event>\s*+")
 _BEGINS = re.compile(r"<Event(?=[\s>])")
-_WRAPPING = re.compile(r"\s*+(?:(?:<\?xml\s[^<>?]{0,200}\?>|</?Events(?:\s[^<>]{0,200})?>)\s*+)*+")
+_WRAPPING = re.compile(r"\ufeff?\s*+(?:(?:<\?xml\s[^<>?]{0,200}\?>|</?Events(?:\s[^<>]{0,200})?>)\s*+)*+")
 """What stands around events in a file, and is none."""
 _OWN = frozenset("Event Events System Level EventID Version Task Opcode EventRecordID TimeCreated Keywords Execution".split())
 """Elements whose texts and attributes are numbers and times of the format's own."""
@@ -66,7 +66,8 @@ class WindowsEventReader:
     def _unit(self, text: str, number: int, column: int, ends: bool) -> Raw:
         begins = _BEGINS.search(text) is not None
         # a text outside of events is a record of its own
-        records = begins or (not self._is_inside and column == 1 and _WRAPPING.fullmatch(text) is None)
+        is_other = not self._is_inside and column == 1 and not continues(text) and _WRAPPING.fullmatch(text) is None
+        records = begins or is_other
         if begins:
             self._field = ""
         leaves = tuple(self._leaves(text))
@@ -187,9 +188,7 @@ def _begins(line: str, memory: Memory) -> Record | None:
 
 
 def _recognises(head: str) -> bool:
-    return re.match(r"(?:<\?xml\s[^<>?]{0,200}\?>\s*)?(?:<Events(?:\s[^<>]{0,200})?>\s*)?<Event(?=[\s>])", head) is not None or (
-        re.match(r"(?:<\?xml\s[^<>?]{0,200}\?>\s*)?<Events(?:\s[^<>]{0,200})?>\s*$", head) is not None
-    )
+    return re.match(r"<\?xml\s[^<>?]{0,200}\?>|(?:<Events(?:\s[^<>]{0,200})?>\s*)?<Event(?=[\s>])|<Events>\s*$", head) is not None
 
 
 FORMAT = Format("windows-event", _recognises, line=LineShape(_begins), reader=WindowsEventReader, records=WindowsEventRecords)
