@@ -167,7 +167,6 @@ def pointers(text: str, positions: Iterable[int], inside: Place | None = None) -
     """The parts of the JSON pointers (RFC 6901) of what stands at `positions`, in order, of a JSON text that begins `inside` a
     document."""
     parts: list[str | int] = [] if inside is None else inside.names()
-    objects: list[bool] = [isinstance(p, str) for p in parts]
     tokens = _TOKEN.finditer(text)
     m = next(tokens, None)
     for position in positions:
@@ -177,13 +176,11 @@ def pointers(text: str, positions: Iterable[int], inside: Place | None = None) -
                     parts[-1] = m[1]
             elif m.lastindex == 3:
                 if m[3] in "{[":
-                    objects.append(m[3] == "{")
-                    parts.append("" if objects[-1] else 0)
+                    parts.append("" if m[3] == "{" else 0)
                 elif m[3] == ",":
                     if parts and isinstance(parts[-1], int):  # a name, in what is no JSON
                         parts[-1] += 1
                 elif parts:
                     parts.pop()
-                    objects.pop()
             m = next(tokens, None)
         yield [str(p) for p in parts]

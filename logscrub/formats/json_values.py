@@ -254,8 +254,8 @@ class _Document:
         """What is left of a value that breaks off: its parts by their names, and the whole as text."""
         self._grammar.breaks_off()
         if self._out < self._end:
-            ends = self._text[max(0, self._out - self._offset) :]
-            whole = Leaf(0, self._end - self._out - (len(ends) - len(ends.rstrip("\r\n"))), (), "text")
+            text = "".join((*self._held, self._between(self._out, self._end)))
+            whole = Leaf(0, len(text.rstrip("\r\n")), (), "text")
             yield self._unit(self._end, False, whole)
 
     def _read(self, whole: bool) -> Iterator[Raw]:
@@ -264,7 +264,9 @@ class _Document:
         while True:
             m = _TOKEN.match(text, place)
             if m is None:
-                self.broken = whole and _end_of_space(text, place) < len(text)
+                place = _end_of_space(text, place)
+                self._position = offset + place
+                self.broken = whole and place < len(text)
                 return
             if not grammar.accept(m[m.lastindex or 0]):
                 self.broken = True
