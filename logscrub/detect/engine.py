@@ -338,9 +338,10 @@ class Engine:
                 if view.text[:1] in "{[" and self._nested(view.text) is not None:
                     for span in self._judge_template(view.text, path, depth + 1):
                         found.append(_moved(span, view, 0, ""))
-            for start, end, decoded, alphabet, padded in views.encoded_texts(masked):
-                # what it says has been judged: that it looks random is no evidence any more
-                found = [s for s in found if s.certainty == "certain" or s.detector not in _RANDOM or not start <= s.start < end]
+            encoded = list(views.encoded_texts(masked))
+            if encoded:
+                found = _without_random(found, [(start, end) for start, end, *_ in encoded])
+            for start, end, decoded, alphabet, padded in encoded:
                 inner = self._judge_template(self.masked(decoded), path, depth + 1)
                 if inner:
                     first = min(inner, key=lambda s: s.certainty)
@@ -471,6 +472,20 @@ def _moved(span: Span, view: views.View | None, offset: int, quote: str) -> Span
     if requote and quote:
         requote = requote.replace("\\", "\\\\").replace('"', '\\"') if quote == '\\"' else requote.replace('"', quote)
     return span._replace(start=start + offset, end=end + offset, requote=requote)
+
+
+def _without_random(found: list[Span], read: list[tuple[int, int]]) -> list[Span]:
+    """Without the spans of which the only evidence is that they look random, where they begin in a stretch that was `read`: what
+    it says is judged, so that it looks random is no evidence any more."""
+    read = sorted(read)
+    starts = [start for start, _ in read]
+    reach = list(accumulate((end for _, end in read), max))
+
+    def is_read(place: int) -> bool:
+        n = bisect_right(starts, place)
+        return n > 0 and place < reach[n - 1]
+
+    return [s for s in found if s.certainty == "certain" or s.detector not in _RANDOM or not is_read(s.start)]
 
 
 def _says_more(masked: str) -> bool:

@@ -123,6 +123,7 @@ class WrappedReader:
                 leaves.append(Leaf(piece.start + at, piece.end + at, (), self._wrapping.coding, group=group))
             at += len(line)
         text = "".join(line for line, _, _, _ in held)
+        leaves.sort(key=lambda leaf: leaf.start)
         return Raw(text, tuple(leaves), held[0][1], held[0][2], records)
 
 

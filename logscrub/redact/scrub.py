@@ -461,7 +461,7 @@ class Redactor:
         for leaf in raw.leaves:
             first = bisect_right(ends, leaf.start)
             if leaf.coding == "text" or leaf.group or (first < len(places) and places[first][0] < leaf.end):
-                leaves.append(_moved_leaf(leaf, places))
+                leaves.append(_moved_leaf(leaf, places, first))
         return replace(raw, text="".join(text), leaves=tuple(leaves))
 
 
@@ -536,17 +536,16 @@ def _resized(clean: Clean, size: Size | None) -> Clean:
     return Clean(text, clean.redactions, clean.records, clean.parsed, clean.withheld)
 
 
-def _moved_leaf(leaf: Leaf, moved: Sequence[tuple[int, int, int, int]]) -> Leaf:
-    """A leaf after replacements `(old start, old end, new start, new end)`."""
+def _moved_leaf(leaf: Leaf, moved: Sequence[tuple[int, int, int, int]], first: int) -> Leaf:
+    """A leaf after replacements `(old start, old end, new start, new end)`, of which `first` is the first that ends behind its
+    start."""
     start, end, coding = leaf.start, leaf.end, leaf.coding
     new_start = new_end = None
-    shift = 0
-    for old_start, old_end, at, to in moved:
+    shift = moved[first - 1][3] - moved[first - 1][1] if first else 0
+    for n in range(first, len(moved)):
+        old_start, old_end, at, to = moved[n]
         if old_start >= leaf.end:
             break
-        if old_end <= leaf.start:
-            shift = to - old_end
-            continue
         if new_start is None:
             new_start = at if old_start < start else start + shift
         shift = to - old_end

@@ -300,7 +300,9 @@ class _Follower:
             self._found.remove(copy)
             self._forget(copy)
             self._ended.append(copy.trace)
-            if self._found and not copy.trace.mark.endswith(b"\n"):  # half a line, whose rest may be in another one
+            if file in self._moved or (
+                self._found and not copy.trace.mark.endswith(b"\n")
+            ):  # the next line may not go on with it
                 yield Piece(file.number, last=True)
                 file.number = next(self._numbers)
         else:
@@ -315,11 +317,10 @@ class _Follower:
             yield Piece(file.number, last=True)
             file.number = next(self._numbers)
             self._ended.append(file.trace)
-            if file in self._moved:  # it may now be a copy of the log
-                self._moved.remove(file)
-                self._find(file)
-                file.was_log = False
         file.trace, file.after_cut = Trace(), True
+        if file in self._moved:  # what is in it now may be a copy of the log
+            self._moved.remove(file)
+            self._find(file)
         return False
 
     def _drop(self, file: LogFile, why: str) -> Generator[Piece, None, bool]:
