@@ -76,6 +76,8 @@ class Leaf(NamedTuple):
     query without its question mark."""
     pointer: str = ""
     """JSON pointer (RFC 6901) or column name, for findings. May name keys; never shown unscrubbed."""
+    typed: tuple[int, int] | None = None
+    """Where the name of an OTLP value's type stands (`intValue`): with a placeholder, the value becomes a `stringValue`."""
     group: int = 0
     """The pieces of a text that was cut have the same number, which is not 0, and are judged as one text."""
 

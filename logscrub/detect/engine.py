@@ -353,7 +353,8 @@ class Engine:
                     )  # fmt: skip
         if self._names is not None:
             found += self._names.recognise(opaque(masked, [s for s in found if s.certainty == "certain"]))
-        return merge(self._unharmed(masked, [s for s in found if _says_more(masked[s.start : s.end])]))
+        spans = merge(self._unharmed(masked, [s for s in found if _says_more(masked[s.start : s.end])]))
+        return tuple(_quoted(masked, s) for s in spans) if '"' in masked else spans
 
     def _nested(self, text: str) -> list[Leaf] | None:
         """The leaves of a text that is JSON, None where it is not."""
@@ -486,6 +487,19 @@ def _without_random(found: list[Span], read: list[tuple[int, int]]) -> list[Span
         return n > 0 and place < reach[n - 1]
 
     return [s for s in found if s.certainty == "certain" or s.detector not in _RANDOM or not is_read(s.start)]
+
+
+_NUMBER = re.compile(r"-?\d[\d.eE+-]*")
+_JSON_BEFORE = re.compile(r"""(\\*+")\s*+:\s*+(?:\[[^\[\]{}"']*+)?\Z""")
+_JSON_AFTER = re.compile(r"\s*+[,}\]]")
+
+
+def _quoted(text: str, span: Span) -> Span:
+    """The span of a number that is a value of JSON within a text, with the quote that makes its placeholder one too."""
+    if span.requote or not _NUMBER.fullmatch(text, span.start, span.end) or not _JSON_AFTER.match(text, span.end):
+        return span
+    m = _JSON_BEFORE.search(text, max(0, span.start - _BEFORE), span.start)
+    return span if m is None else span._replace(requote=m[1])
 
 
 def _says_more(masked: str) -> bool:

@@ -63,9 +63,18 @@ _look_up: Callable[[_Table, bytes, _Action], _Action] = dict.get
 class _Way:
     """The values of lines of one shape: where they are, and what is known of each."""
 
-    __slots__ = ("fields", "places", "records", "tables", "values")
+    __slots__ = ("fields", "places", "records", "tables", "typed", "values")
 
-    def __init__(self, places: tuple[int, ...], fields: tuple[FieldPath, ...], tables: tuple[_Table, ...], records: int) -> None:
+    def __init__(
+        self,
+        places: tuple[int, ...],
+        fields: tuple[FieldPath, ...],
+        tables: tuple[_Table, ...],
+        records: int,
+        typed: frozenset[int],
+    ) -> None:
+        """`typed`: the places of values that change their type when something in them is redacted."""
+        self.typed = typed
         self.places = places
         self.values = _getter(places)
         self.fields = fields
@@ -191,6 +200,8 @@ class JsonLines:
                 continue
             i, value, table, field = way.places[n], values[n], way.tables[n], way.fields[n]
             at = begins[i]
+            if i in way.typed and isinstance(action, Recipe):
+                return None
             if not isinstance(action, Recipe):
                 if action is _NEW and not proven:
                     # only in a line that is JSON a new value is what it seems to be
@@ -200,7 +211,7 @@ class JsonLines:
                 done = self._by_itself(block[start + at : start + at + len(value)], value, table, field, action)
                 if done is None:
                     continue
-                if isinstance(done, _Apart):
+                if isinstance(done, _Apart) or i in way.typed:
                     return None
                 changes.append((at, len(value), done))
             else:
@@ -291,10 +302,13 @@ class JsonLines:
         whole = '"'.join(texts)
         found: dict[int, FieldPath] = {}
         harmless: set[int] = set()
+        typed: set[int] = set()
         try:
             for leaf in json_leaves(whole):
                 if leaf.coding == "json":
                     found[places[leaf.start]] = leaf.field
+                    if leaf.typed is not None:
+                        typed.add(places[leaf.start])
                     if places[leaf.start] in labelling and not self._redactor.look_at_all(Raw(whole, (leaf,), 1, 1)).spans:
                         harmless.add(places[leaf.start])
                 elif self._redactor.look_at_all(Raw(whole, (leaf,), 1, 1)).spans:
@@ -307,7 +321,13 @@ class JsonLines:
         strings = tuple(i for i in sorted(found) if i not in harmless)
         fields = tuple(found[i] for i in strings)
         tables = tuple(self._tables.setdefault(field, {}) for field in fields)
-        return _Way(strings, fields, tables, count_records(line.decode("utf-8", "surrogateescape").strip(), formats.SHAPES.rules))
+        return _Way(
+            strings,
+            fields,
+            tables,
+            count_records(line.decode("utf-8", "surrogateescape").strip(), formats.SHAPES.rules),
+            frozenset(typed),
+        )
 
 
 def _labels(parts: Sequence[bytes]) -> tuple[int, ...]:

@@ -197,7 +197,23 @@ class Redactor:
             look = Look([s for s in look.spans if not self._stays(s, raw.text)], look.after, None)
         if raw.frame is not None and look.spans:
             look = Look(self._between(raw, raw.frame, look.spans), look.after, None)
+        elif look.spans and (renamed := self._renamed(raw, look.spans)):
+            look = Look(sorted([*look.spans, *renamed], key=lambda s: s.start), look.after, None)
         return look
+
+    def _renamed(self, raw: Raw, spans: Sequence[Span]) -> list[Span]:
+        """The names of the types of OTLP values that become text."""
+        starts = [span.start for span in spans]
+        renamed = []
+        for leaf in raw.leaves:
+            if leaf.typed is None or (n := bisect_right(starts, leaf.end) - 1) < 0 or spans[n].end <= leaf.start:
+                continue
+            span = spans[n]
+            if span.inner is None or not self._is_rewritten(span.inner):  # what is encoded again stays of its type
+                renamed.append(
+                    span._replace(start=leaf.typed[0], end=leaf.typed[1], entity_type="", plain="stringValue", inner=None)
+                )
+        return renamed
 
     def _between(self, raw: Raw, frame: re.Pattern[str], spans: list[Span], says: re.Pattern[str] = _SAYS) -> list[Span]:
         """The spans without the characters that are the record's frame, cut where these stand. Of a span that is cut, those
@@ -296,7 +312,7 @@ class Redactor:
                 found += [
                     moved(span, start, end, span.plain)
                     if n == 0
-                    else span._replace(start=start, end=end, entity_type="", inner=None)
+                    else span._replace(start=start, end=end, entity_type="", plain="", inner=None)
                     for n, (start, end) in enumerate(parts)
                 ]
         return found
@@ -420,7 +436,7 @@ class Redactor:
     def replacement(self, span: Span) -> str:
         """What stands in the text instead of a span."""
         if not span.entity_type:
-            return ""  # the rest of a value that was cut
+            return span.plain  # of a value that was cut, the rest; the type of an OTLP value
         if span.inner is not None:
             goes = self._go(span.inner)
             if self._is_rewritten(span.inner):
