@@ -551,10 +551,11 @@ def test_clocks_that_are_wrong_and_logs_without_dates_are_told(tmp_path: Path, k
     assert days == {"1970-01-01", "2099-01-01", None}
 
 
-def test_junk_is_counted_as_nothing(tmp_path: Path, key: Path) -> None:
+def test_junk_is_withheld_and_counted_as_nothing(tmp_path: Path, key: Path) -> None:
     (tmp_path / "junk").write_bytes(os.urandom(100_000))
     done = run("ingest", tmp_path / "junk", "--store", tmp_path / "m", "--key-file", key)
-    assert done.returncode == 0
+    assert done.returncode == 3 and "could not be scanned, so <WITHHELD> stands instead" in lines(done)[0]
+    assert " 0 records new, 0 known, " in lines(done)[-1] and " withheld, 100.0 kB in " in lines(done)[-1]
     assert run("metrics", "--store", tmp_path / "m").returncode == 0
 
 

@@ -283,7 +283,7 @@ def test_a_folder_is_mirrored_and_one_broken_input_does_not_stop_the_others(tmp_
         ("deep/EMAIL_ADDRESS-2.log", "scrubbed"),
         ("z.zip", "failed"),
     ]
-    assert summary["records"] == {"read": 4, "written": 4, "withheld": 0, "unparsed": 0}
+    assert summary["records"] == {"read": 4, "written": 4, "withheld": 0, "parts_withheld": 0, "unparsed": 0}
     assert summary["redactions"] == {"EMAIL_ADDRESS": 4}
     assert summary["formats"] == {"ndjson": 1, "text": 3}
     assert set(summary) == {
