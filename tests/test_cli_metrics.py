@@ -208,10 +208,10 @@ def test_csv_holds_no_formula_and_keeps_every_name_and_number(hostile: Path, key
         head, *body = csv.reader(io.StringIO(text, newline=""))
         names = [row[head.index(dimension)] for row in body]
         told = [row[dimension] for row in table(hostile, "--by", ",".join(columns), *exact)]
-        assert len(names) == len(told) == len(HOSTILE) and any(name.startswith("=") for name in told)
+        assert len(names) == len(told) > 5 and any(name.startswith("=") for name in told)
         assert not any(name[:1] in {*"=+-@\t\r\n", "\uff1d"} for name in names)
         assert [name[1:] if name[:1] == "'" else name for name in names] == told
-        assert all(row[head.index("records")] == "1" for row in body)
+        assert sum(int(row[head.index("records")]) for row in body) == len(HOSTILE)
         assert not re.search(r"(?m)(^|[,;\t])[=+@-]", re.sub(r'"(?:[^"]|"")*"', "", text))  # whatever separates cells there
 
 
@@ -222,7 +222,7 @@ def test_numbers_below_zero_stay_numbers_in_csv() -> None:
     assert as_csv(rows) == '"function","change","rate"\n"\'-1",-5,-0.2500\n"",3,\n'
 
 
-@pytest.mark.parametrize("columns", [60, 80, 120])
+@pytest.mark.parametrize("columns", [60, 80, 180])
 def test_a_table_fits_the_terminal_and_says_what_is_left_out(kept: Path, columns: int) -> None:
     seen = on_terminal("metrics", "--store", kept, typed=b"", columns=columns)
     shown, said = seen.split("logscrub: ", 1) if "logscrub: " in seen else (seen, "")
@@ -232,7 +232,7 @@ def test_a_table_fits_the_terminal_and_says_what_is_left_out(kept: Path, columns
     piped = run("metrics", "--store", kept).stdout.decode().splitlines()[0].split()
     left_out = re.search(r"no room here for (.*?);", said)
     assert set(head) | set(left_out[1].split(", ") if left_out else ()) == set(piped)
-    assert (len(head) < len(piped)) == (columns < 120)
+    assert (len(head) < len(piped)) == (columns < 180)
 
 
 def test_chosen_columns_are_shown_everywhere_and_whole(kept: Path, tmp_path: Path) -> None:
