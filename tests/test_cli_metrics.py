@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import http.server
 import io
 import json
 import os
@@ -15,6 +16,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -30,6 +32,8 @@ from hypothesis import strategies as st
 from strategies import examples
 from test_cli_scrub import ENVIRONMENT, PROGRAM, ROOT, lines, on_terminal, run
 
+from logscrub.errors import InputError
+from logscrub.metrics import location
 from logscrub.metrics import store as stores
 from logscrub.metrics.counting import Ingestion
 from logscrub.metrics.query import records_by
@@ -847,3 +851,106 @@ def test_an_object_store_is_a_store_like_a_folder(bucket: dict[str, str], key: P
     assert b"2026-11-17" in run("store", "show", *there, env=bucket).stdout
     missing = run("metrics", "--store", "s3://logs/nothing", env=bucket)
     assert missing.returncode == 3 and "there is no store" in lines(missing)[-1]
+
+
+class Refusal(http.server.BaseHTTPRequestHandler):
+    """An object store that answers everything with one error."""
+
+    def refuse(self) -> None:
+        status, code = self.server.answer  # type: ignore[attr-defined]
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = f"<Error><Code>{code}</Code><Message>not for you</Message></Error>".encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = refuse
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ((403, "AccessDenied"), "these credentials may not read there; allow it, or use others"),
+        ((403, "InvalidAccessKeyId"), "the credentials in the environment are refused"),
+        ((403, "SignatureDoesNotMatch"), "the credentials in the environment are refused"),
+        ((400, "ExpiredToken"), "the credentials in the environment are refused"),
+        ((301, "PermanentRedirect"), "the bucket is in another region; set AWS_REGION"),
+        ((404, "NoSuchBucket"), "there is no such bucket; make it, or correct its name"),
+        (None, "the object store cannot be reached"),
+    ],
+)
+def test_why_an_object_store_does_not_answer_is_said(
+    bucket: dict[str, str], key: Path, answer: tuple[int, str] | None, says: str
+) -> None:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refusal)
+    server.answer = answer  # type: ignore[attr-defined]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        there = "http://127.0.0.1:9" if answer is None else f"http://127.0.0.1:{server.server_port}"
+        environment = bucket | {"AWS_ENDPOINT_URL": there}
+        for arguments in (("metrics",), ("ingest", HOUR, "--key-file", key)):
+            done = run(*arguments, "--store", "s3://logs/metrics", env=environment)
+            assert done.returncode == 3 and len(lines(done)) == 1, lines(done)
+            assert lines(done)[0].startswith(f"logscrub: s3://logs/metrics: {says}") and b"EXAMPLE" not in done.stderr
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ("Error performing PUT http://169.254.169.254/latest/api/token in 9 ms - 403 Forbidden", "there are no credentials"),
+        ("an error occurred while loading credentials: failed to load IMDS session token", "there are no credentials"),
+        ("Generic GCS error: Error performing token request: Error performing GET http://169.254", "there are no credentials"),
+        ("Generic MicrosoftAzure error: Account must be specified", "there are no credentials"),
+        ("error sending request: client error (Connect): dns error: failed to lookup address", "host is unknown"),
+        ("Generic S3 error: 503 Service Unavailable <Error><Code>SlowDown</Code>", "is overloaded, or down; try again later"),
+        ("Object at location metrics/day=2026-11-17/x.parquet not found", "a file of the store is missing"),
+        ("something else", "cannot read the store (OSError)"),
+    ],
+)
+def test_what_libraries_say_of_an_object_store_is_said_plainly(said: str, says: str) -> None:
+    with pytest.raises(InputError, match=re.escape(says)), location.told("s3://logs/metrics"):
+        raise OSError(said)
+
+
+def test_a_bucket_that_is_not_there_and_settings_that_are_wrong_are_named(bucket: dict[str, str], key: Path) -> None:
+    for store, environment, says in (
+        ("s3://none/metrics", bucket, "there is no such bucket"),
+        ("s3://logs/metrics", {**bucket, "AWS_ALLOW_HTTP": "false"}, "the endpoint is http, not https"),
+    ):
+        for arguments in (("metrics",), ("ingest", HOUR, "--key-file", key)):
+            done = run(*arguments, "--store", store, env=environment)
+            assert done.returncode == 3 and len(lines(done)) == 1 and says in lines(done)[0], lines(done)
+
+
+def test_a_store_in_an_object_store_is_repaired_and_marked_too(
+    bucket: dict[str, str], key: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, there = "s3://logs/torn", ("--store", "s3://logs/torn")
+    for name, value in bucket.items():
+        monkeypatch.setenv(name, value)
+    said = run("ingest", HOUR, *there, "--key-file", key, env=bucket)
+    assert said.returncode == 0, said.stderr
+    store = stores.open_store(url)
+    mark = stores.set_mark(store, "logscrub.nightly.test")
+    stores.compact(store)
+    assert stores.is_after(store, mark)
+    path = pl.DataFrame(store.table().get_add_actions(flatten=True))["path"][0]
+    import boto3
+
+    boto3.client("s3").delete_object(Bucket="logs", Key=f"torn/{path}")
+    for arguments in (("metrics", *there), ("verify", url), ("ingest", HOUR, *there, "--key-file", key)):
+        done = run(*arguments, env=bucket)
+        assert done.returncode == 3 and len(lines(done)) == 1, lines(done)
+        assert "a file of the store is missing" in lines(done)[0] and f"store repair --store {url}" in lines(done)[0], lines(done)
+    done = run("store", "repair", *there, env=bucket)
+    assert done.returncode == 0 and done.stdout == b"2026-11-17 09:00 to 09:59 UTC\n", done.stderr
+    assert not stores.is_after(stores.open_store(url), mark)
+    assert "175 records new" in lines(run("ingest", HOUR, *there, "--key-file", key, env=bucket))[-1]
