@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.server
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -130,19 +129,40 @@ def test_without_a_file_it_is_text_on_standard_output(kept: Path) -> None:
     ("arguments", "says"),
     [
         (["-o", "report.pdf"], "end its name so"),
-        (["--date", "yesterday"], "is no day"),
+        (["--date", "tomorrow"], "is no time"),
+        (["--date", "2026-11-17T08"], "--date is a day, without an hour"),
         (["--date", "2026-11-17", "--since", "2d"], "--date is one whole day"),
         (["--since", "2026-11-18", "--until", "2026-11-16"], "--since is not before --until"),
-        (["--date", "0001-01-01"], "is no day"),
-        (["--until", "9999-12-31"], "is no day"),
-        (["--since", "99999d"], "is no day"),
+        (["--date", "0001-01-01"], "is not between the years"),
+        (["--until", "9999-12-31"], "is no time"),
+        (["--since", "99999d"], "is not between the years"),
         (["--since", "2020-01-01", "--until", "2026-11-16"], "400 days at most"),
-        (["--date", "2999-01-01"], "has nothing after 2999-01-01"),
+        (["--date", "2999-01-01"], "has nothing after 2999-01-01 00:00 yet; it has records of 2026-11-17"),
     ],
 )
 def test_what_is_asked_wrongly_is_told_in_a_line(kept: Path, arguments: list[str], says: str) -> None:
     done = run("report", "--store", kept, *arguments)
     assert done.returncode == 2 and len(lines(done)) == 1 and says in lines(done)[0]
+
+
+def test_a_dash_is_standard_output(kept: Path, tmp_path: Path) -> None:
+    done = run("report", "--store", kept, "-o", "-", cwd=tmp_path)
+    assert done.stdout.startswith(b"# 1 thing needs you tonight") and not (tmp_path / "-").exists()
+
+
+@pytest.mark.parametrize(
+    "asked", [("--date", "2026-11-18"), ("--date", "yesterday"), ("--since", "2026-11-01", "--until", "2026-11-03")]
+)
+def test_a_day_that_the_store_has_not_is_said_with_those_it_has(kept: Path, asked: tuple[str, ...]) -> None:
+    done = run("report", "--store", kept, *asked)
+    assert done.returncode == 0 and len(lines(done)) == 2
+    assert lines(done)[0].endswith("has no records of that time; it has records of 2026-11-17")
+    assert lines(done)[1].endswith("no records, so nothing to judge")
+
+
+def test_a_report_is_of_the_hours_that_were_asked_for(kept: Path) -> None:
+    told = report(kept, "--since", "2026-11-17T08:30", "--until", "2026-11-17 09:10")
+    assert told["period"] == {"start": "2026-11-17T08:00:00Z", "end": "2026-11-17T10:00:00Z"}
 
 
 def test_a_store_that_is_missing_or_empty_is_told(tmp_path: Path, key: Path) -> None:
@@ -342,5 +362,5 @@ def test_a_night_without_any_file_says_so(tmp_path: Path, key: Path, kept: Path)
 def test_a_configuration_that_is_wrong_is_told_in_a_line(tmp_path: Path, text: str, says: str) -> None:
     path = tmp_path / "logscrub.toml"
     path.write_text(text)
-    done = run("nightly", "--config", path, env={"LOGSCRUB_KEY": os.environ.get("K", "k" * 32)})
+    done = run("nightly", "--config", path, env={"LOGSCRUB_KEY": "a key for tests, 32 characters .."})
     assert done.returncode == 2 and len(lines(done)) == 1 and says in lines(done)[0], done.stderr

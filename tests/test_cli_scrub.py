@@ -283,7 +283,7 @@ def test_a_folder_is_mirrored_and_one_broken_input_does_not_stop_the_others(tmp_
         ("deep/EMAIL_ADDRESS-2.log", "scrubbed"),
         ("z.zip", "failed"),
     ]
-    assert summary["records"] == {"read": 4, "written": 4, "withheld": 0, "unparsed": 0}
+    assert summary["records"] == {"read": 4, "written": 4, "withheld": 0, "parts_withheld": 0, "unparsed": 0}
     assert summary["redactions"] == {"EMAIL_ADDRESS": 4}
     assert summary["formats"] == {"ndjson": 1, "text": 3}
     assert set(summary) == {
@@ -620,7 +620,7 @@ def test_an_engine_is_made_once_for_equal_settings() -> None:
 
 
 def on_terminal(
-    *arguments: str | Path, typed: bytes, prompt: bytes = b"reading", code: int = 0, columns: int = 80, **more: Any
+    *arguments: str | Path, typed: bytes, prompt: bytes = b"Ctrl-D ends\r\n", code: int = 0, columns: int = 80, **more: Any
 ) -> str:
     """What a person sees who runs it with everything on a terminal, and types this at the prompt."""
     pty = pytest.importorskip("pty")
@@ -635,15 +635,19 @@ def on_terminal(
     ) as program:
         os.close(theirs)
         seen = b""
-        while select.select([ours], [], [], 30)[0]:
-            try:
-                data = os.read(ours, 1 << 16)
-            except OSError:  # the end of a terminal
-                break
-            if prompt in data:
-                os.write(ours, typed)
-            seen += data
-        assert program.wait(30) == code
+        try:
+            while select.select([ours], [], [], 30)[0]:
+                try:
+                    data = os.read(ours, 1 << 16)
+                except OSError:  # the end of a terminal
+                    break
+                seen += data
+                if prompt in seen:
+                    os.write(ours, typed)
+                    typed = b""
+            assert program.wait(30) == code
+        finally:
+            program.kill()
     os.close(ours)
     return seen.decode().replace("\r\n", "\n")
 

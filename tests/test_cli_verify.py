@@ -7,19 +7,20 @@ import hashlib
 import io
 import json
 import os
+import re
 import threading
 import zipfile
 from pathlib import Path
 
 import pytest
-from test_cli_scrub import ACCOUNT, CLEAN, LINE, lines, run, zipped
+from test_cli_scrub import ACCOUNT, CLEAN, LINE, lines, on_terminal, run, zipped
 
 import logscrub
 from logscrub.config import load_config
 from logscrub.detect import catalogue
 from logscrub.guidelines import GUIDELINES
 from logscrub.verification import FileReport, text_report
-from logscrub.verification.sarif import sarif
+from logscrub.verification.sarif import _notifications, sarif
 
 RECORD = b'{"level":"INFO","user":{"email":"jane.doe@acme.example"},"by":"' + ACCOUNT + b'"}\n'
 
@@ -188,6 +189,58 @@ def test_findings_are_told_by_place_and_kind_with_exit_code_1(tmp_path: Path) ->
     assert b"jane" not in done.stdout
 
 
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """A folder with 24 files, of 1 to 24 e-mail addresses, and one account id in each."""
+    (tmp_path / "in").mkdir()
+    for n in range(1, 25):
+        (tmp_path / "in" / f"{n:02}.log").write_bytes(LINE * n + b"by " + ACCOUNT + b"\n")
+    return tmp_path
+
+
+def test_the_text_report_ends_with_counts_by_kind_and_by_file(many: Path) -> None:
+    done = run("verify", "in", cwd=many)
+    told = done.stdout.decode().splitlines()
+    assert done.returncode == 1 and sum("EMAIL_ADDRESS (" in line for line in told) == 300
+    summary = told[told.index("by kind:") :]
+    assert summary[:4] == ["by kind:", "  300  EMAIL_ADDRESS", "   24  ACCOUNT_ID", "by file:"]
+    assert summary[4:6] == ["   25  in/24.log", "   24  in/23.log"] and len(summary) == 4 + 20 + 2
+    assert summary[-2:] == ["   14  in 4 more files", "not clean: 324 findings in 24 of 24 files, 324 records"]
+
+
+@pytest.mark.parametrize("engine", ["fast", "plain"])
+def test_a_limit_shortens_the_list_and_not_the_counts(many: Path, engine: str) -> None:
+    whole = run("verify", "in", cwd=many).stdout.decode().splitlines()
+    start = whole.index("by kind:")
+    for limit in (0, 5, 324, 1000):
+        done = run("verify", "in", "--limit", str(limit), "--engine", engine, cwd=many)
+        told = done.stdout.decode().splitlines()
+        more = [f"and {324 - limit} more findings, not listed here; --limit lists more"] if limit < 324 else []
+        assert done.returncode == 1 and told == [*whole[: min(limit, start)], *more, *whole[start:]]
+    assert run("verify", "in", "--limit", "-1", cwd=many).returncode == 2
+    done = run("verify", "in", "--limit", "5", "--format", "json", cwd=many)
+    assert (done.returncode, done.stdout) == (2, b"") and "--limit is for the text report" in lines(done)[0]
+
+
+def test_a_terminal_gets_a_hundred_findings_and_a_file_all(many: Path) -> None:
+    seen = on_terminal("verify", "in", typed=b"", code=1, cwd=many)
+    assert seen.count("EMAIL_ADDRESS (") + seen.count("ACCOUNT_ID (") == 100 and "and 224 more findings" in seen
+    on_terminal("verify", "in", "-o", "report.txt", typed=b"", code=1, cwd=many)
+    assert (many / "report.txt").read_text().count("EMAIL_ADDRESS (") == 300
+
+
+def test_findings_beyond_those_that_are_listed_are_counted_by_kind(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(LINE * 10_050)
+    done = run("verify", "a.log", cwd=tmp_path)
+    told = done.stdout.decode().splitlines()
+    assert told[10_000:] == [
+        "a.log: and 50 more", "by kind:", "  10,050  EMAIL_ADDRESS", "by file:", "  10,050  a.log",
+        "not clean: 10,050 findings in 1 of 1 file, 10,050 records",
+    ]  # fmt: skip
+    done = run("verify", "a.log", "--limit", "20000", cwd=tmp_path)
+    assert done.stdout.decode().splitlines()[10_000] == "and 50 more findings, not listed here; --limit lists more"
+
+
 def test_files_of_one_name_in_different_folders_are_verified_together(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
@@ -306,6 +359,20 @@ def test_sarif_is_whole_for_code_scanning(tmp_path: Path) -> None:
     assert invocation["executionSuccessful"] is False
     assert "truncated" in invocation["toolExecutionNotifications"][0]["message"]["text"]
     assert result_of_run["artifacts"][0]["hashes"]["sha-256"] == sha256(RECORD)
+
+
+def test_sarif_shows_names_of_a_log_as_they_are(tmp_path: Path) -> None:
+    r"""No viewer makes a link of them, or puts an argument in their place."""
+    key = "[click](https://evil.example) {0} [x"
+    (tmp_path / "a.ndjson").write_text(json.dumps({key: "jane.doe@acme.example"}) + "\n")
+    done = run("verify", "a.ndjson", "--format", "sarif", cwd=tmp_path)
+    (result,) = json.loads(done.stdout)["runs"][0]["results"]
+    shown = result["message"]["text"]
+    assert not re.search(r"(?<!\\)(?:\\\\)*[\[\]]", shown) and "{{0}}" in shown
+    plain = re.sub(r"\\(.)", r"\1", shown).replace("{{", "{").replace("}}", "}")
+    assert plain.endswith(" at /" + key.replace("~", "~0").replace("/", "~1"))
+    (notification,) = _notifications([FileReport("a", error=r"member [x](y) {1} \ is broken")], False)
+    assert notification["message"]["text"] == r"member \[x\](y) {{1}} \\ is broken"
 
 
 def test_sarif_of_clean_files_has_no_results() -> None:

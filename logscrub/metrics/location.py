@@ -30,20 +30,28 @@ _REMOTE: Final = (
         "the credentials in the environment are refused; are they right, and still valid?",
     ),
     (
-        r"no credentials|loading credentials|credential provider|token request|Account must be specified",
+        # without any, the libraries ask the machine that they may run on, at this address
+        r"169\.254\.169\.254|no credentials|loading credentials|credential provider|token request|Account must be specified",
         "there are no credentials in the environment; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or what your store uses",
     ),
-    (r"(?i)access ?denied|forbidden|permission denied", "these credentials may not {verb} there; allow it, or use others"),
+    (r"access ?denied|forbidden|permission denied", "these credentials may not {verb} there; allow it, or use others"),
     (r"incorrectly configured region|AuthorizationHeaderMalformed", "the bucket is in another region; set AWS_REGION"),
     (r"URL scheme is not allowed", "the endpoint is http, not https; set AWS_ALLOW_HTTP=true if that is meant"),
-    (r"(?i)dns error", "the name of the object store's host is unknown; is the endpoint right?"),
+    (r"dns error", "the name of the object store's host is unknown; is the endpoint right?"),
     (
-        r"(?i)error sending request|\(Connect\)|connection refused|timed out|unreachable",
+        r"error sending request|\(Connect\)|connection refused|timed out|unreachable",
         "the object store cannot be reached; is the endpoint right, and the network up?",
     ),
-    (r"SlowDown|TooManyRequests|\b50[0234] [A-Z]", "the object store is overloaded, or down; try again later"),
+    (
+        r"NoSuchKey|BlobNotFound|404 Not Found|object at location \S+ not found",
+        "a file of the store is missing; restore it, or drop it with: logscrub store repair --store {url}",
+    ),
+    (
+        r"SlowDown|TooManyRequests|\b50[0234] (?:internal|bad gateway|service|gateway)",
+        "the object store is overloaded, or down; try again later",
+    ),
 )
-"""What object stores and the libraries for them say, and what it means; the first that fits counts."""
+"""What object stores and the libraries for them say (capitals do not matter), and what it means; the first that fits counts."""
 
 
 def exists(url: str) -> bool:
@@ -172,8 +180,8 @@ def _reason(url: str, error: BaseException, verb: str) -> str:
     said = str(error)
     if local_folder(url) is None:
         for pattern, meaning in _REMOTE:
-            if re.search(pattern, said):
-                return meaning.format(verb=verb)
+            if re.search(pattern, said, re.IGNORECASE):
+                return meaning.format(verb=verb, url=url)
         return f"cannot {verb} the store ({_kind(error)}); look at what the object store has under that name"
     if _DISK.search(said):
         return "the disk is full; make room and run it again, nothing was lost or counted twice"
