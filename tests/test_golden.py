@@ -25,7 +25,8 @@ def test_the_scrubbed_sample_is_the_one_that_was_looked_at(redactor: Redactor, p
     if os.environ.get("UPDATE_GOLDEN"):
         expected.parent.mkdir(exist_ok=True)
         expected.write_bytes(out)
-    assert out.decode().splitlines() == expected.read_bytes().decode().splitlines()
+    # the journal has numbers in bytes
+    assert out.decode(errors="backslashreplace").splitlines() == expected.read_bytes().decode(errors="backslashreplace").splitlines()
     assert out == expected.read_bytes()
     assert verify(redactor, out).clean
 

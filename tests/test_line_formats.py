@@ -337,6 +337,24 @@ def test_a_log_of_a_format_is_counted_as_it_is_scrubbed(redactor: Redactor, name
     assert verify(redactor, out).clean
 
 
+SAMPLES = (
+    *("access_log_combined.log", "aws_load_balancer.log", "cloudfront.log", "journald.export", "lambda_text.log", "logfmt.log"),
+    *("syslog_rfc3164.log", "syslog_rfc5424.log", "windows_events.xml"),
+)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_what_a_sample_says_is_the_same_once_it_is_scrubbed(redactor: Redactor, name: str) -> None:
+    data = sample_logs.files()[name]
+    raw, clean = read(data)[0], read(scrub(redactor, data)[0])[0]
+
+    def said(items: list[Item]) -> list[tuple[object, ...]]:
+        return [(x.time_ns, x.level, x.invocation, x.function, x.version, x.duration_ms) for x in items if isinstance(x, Record)]
+
+    assert said(clean) == said(raw)
+    assert sum(time is None for time, *_ in said(raw)) == (14 if name.startswith("lambda") else 0), "the platform's lines"
+
+
 def test_lines_of_all_formats_may_stand_in_one_log() -> None:
     mixed = [line for _, line in ALL]
     found, records = read("".join(f"{line.text}\n" for line in mixed).encode())
@@ -391,6 +409,11 @@ def test_what_a_format_says_of_a_value_goes(redactor: Redactor, line: str) -> No
 def test_a_finding_in_a_named_value_says_its_name(redactor: Redactor) -> None:
     report = verify(redactor, f'1.1.1.1 - {PLANTED} [17/Nov/2026:09:15:38 +0000] "GET / HTTP/1.1" 200 12\n'.encode())
     assert [(f.pointer, f.column) for f in report.findings if f.entity_type == "USERNAME"] == [("username", 11)]
+
+
+def test_bytes_beside_a_status_are_no_number_of_a_person(redactor: Redactor) -> None:
+    line = f'{AT}958Z lb 127.0.0.1:2817 - 0.001 1.840 0.000 200 200 840 3840 "GET http://x:80/ HTTP/1.1" "-" - -\n'
+    assert scrub(redactor, line.encode())[0] == line.encode()
 
 
 def test_names_of_requests_and_accounts_of_every_windows_stay(redactor: Redactor) -> None:
