@@ -25,12 +25,12 @@ _TRACED = r'[ ]\S{1,80}[ ]\S{1,40}(?:[ ]\S{1,400}[ ]"(?P<trace>[^"]{0,400})")?'
 """The cipher and the protocol; of an application load balancer also the targets' group and the request's trace."""
 _REQUEST = re.compile(
     rf"(?:(?P<type>https?|h2|grpcs|wss?)[ ])?{_TIME}[ ]\S{{1,255}}[ ]\S{{1,80}}[ ]\S{{1,80}}[ ]"
-    rf"(?P<parts>(?:{_PART})[ ](?:{_PART})[ ](?:{_PART}))[ ]{_STATUSES}[ ](?:\d{{1,19}}|-)[ ](?:\d{{1,19}}|-)[ ]"
+    rf"(?P<numbers>(?P<parts>(?:{_PART})[ ](?:{_PART})[ ](?:{_PART}))[ ]{_STATUSES}[ ](?:\d{{1,12}}|-)[ ](?:\d{{1,12}}|-))[ ]"
     rf'"(?P<request>(?:[^"\\]++|\\.)*+)"(?:[ ]"(?P<agent>(?:[^"\\]++|\\.)*+)")?(?:{_TRACED})?'
 )
 _TLS = re.compile(
     r"tls[ ]\d\.\d[ ](?P<time>\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z?)[ ]net/\S{1,255}[ ][\w-]{1,40}"
-    r"[ ]\S{1,80}[ ]\S{1,80}[ ](?P<took>\d{1,12}|-)[ ](?:\d{1,12}|-)[ ](?:\d{1,19}|-)[ ](?:\d{1,19}|-)"
+    r"[ ]\S{1,80}[ ]\S{1,80}[ ](?P<numbers>(?P<took>\d{1,12}|-)[ ](?:\d{1,12}|-)[ ](?:\d{1,12}|-)[ ](?:\d{1,12}|-))"
     r"[ ](?P<alert>\S{1,40})(?=[ ]|$)"
 )
 
@@ -68,8 +68,14 @@ def _tls(line: str) -> Record | None:
 
 
 def _fields(line: str) -> tuple[Named, ...]:
+    if line.startswith("tls "):
+        m = _TLS.match(line)
+        return (Named(*m.span("numbers"), ""),) if m is not None else ()
     m = _REQUEST.match(line) if line[:1].isdigit() or line[:1] in ("h", "w", "g") else None
-    return (Named(*m.span("agent"), "user agent"),) if m is not None and m["agent"] not in (None, "", "-") else ()
+    if m is None:
+        return ()
+    numbers = Named(*m.span("numbers"), "")
+    return (numbers, Named(*m.span("agent"), "user agent")) if m["agent"] not in (None, "", "-") else (numbers,)
 
 
 FORMAT = Format("aws-load-balancer", lambda head: _begins(head, {}) is not None, line=LineShape(_begins, fields=_fields))

@@ -79,6 +79,7 @@ class Named(NamedTuple):
     start: int
     end: int
     field: str
+    """"" for numbers that the format itself counts: they are not judged, or bytes beside statuses would be phone numbers."""
 
 
 Item = Record | Point
@@ -286,7 +287,7 @@ def text_unit(
     end = len(line.rstrip("\r\n"))
     for value in named:
         leaves += [Leaf(start, value.start, (), "text")] if start < value.start else []
-        leaves.append(Leaf(value.start, value.end, (value.field,), "plain", value.field))
+        leaves += [Leaf(value.start, value.end, (value.field,), "plain", value.field)] if value.field else []
         start = value.end
     leaves += [Leaf(start, end, (), "text")] if start < end else []
     return Raw(line, tuple(leaves), number, column, records, parsed, frame=frame)

@@ -56,16 +56,16 @@ def _begins(line: str, memory: Memory) -> Record | None:
 
 
 def _dated(line: str) -> Record | None:
-    m = _NODE.match(line)
+    if line[10:11] == " ":
+        m = _JAVA.match(line)
+        level, behind = leading_level(line[m.end() :]) if m is not None else ("", 0)
+        return _record(m["time"], m["id"], level, line[m.end() + behind :]) if m is not None and level else None
+    m = _NODE.match(line) if "\t" in line[:32] else None
     if m is not None and (level := level_of(m["level"])):
         return _record(m["time"], m["id"], level, line[m.end() :])
     m = _KILLED.match(line)
     if m is not None:
         return _record(m["time"], m["id"], "ERROR", line[m.end() :])
-    m = _JAVA.match(line)
-    if m is not None:
-        level, behind = leading_level(line[m.end() :])
-        return _record(m["time"], m["id"], level, line[m.end() + behind :]) if level else None
     m = _TAILED.match(line)
     if m is not None:
         return _record(m["time"], "", "", line[m.end() :])._replace(holds_log=True)

@@ -52,7 +52,7 @@ def _begins(line: str, memory: Memory) -> Record | None:
         priority = m["priority"] if m is not None else ""
         if priority and int(priority) > 191:  # 23 facilities, eight severities
             return None
-    elif first.isdigit():
+    elif first.isdigit() and line[10:11] == "T":
         m = _IN_FILES.match(line) or _HEROKU.match(line)
     elif first.isupper():
         m = _IN_FILES.match(line)

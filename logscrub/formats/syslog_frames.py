@@ -18,6 +18,8 @@ from logscrub.model import Leaf, Raw, Size
 _COUNT = re.compile(r"(\d{1,6})[ ](?=<\d{1,3}>)")
 _NEXT = re.compile(r"(?<![\d\r\n])(?=\d{1,6}[ ]<\d{1,3}>\d{0,2}[ ]?(?:\d{4}-\d{2}-\d{2}T|[A-Z][a-z]{2}[ ]))")
 """Where the next message begins on a line that cannot be cut by lengths."""
+_HEAD = len("123456 <191>")
+"""Characters that show whether a message begins."""
 _ENDS = re.compile(r"[\r\n]*")
 _LONGEST = 1 << 16
 """Bytes of a message; a length beyond that is not believed."""
@@ -60,9 +62,9 @@ class SyslogFramesReader:
             else:
                 ends = _ENDS.match(text, end)
                 assert ends is not None
-                if not final and ends.end() == len(text):
+                if not final and len(text) - ends.end() < _HEAD:
                     return None
-                if ends.end() == len(text) or text[end] in "\r\n0123456789":
+                if end == len(text) or text[end] in "\r\n" or _COUNT.match(text, end):
                     before = m.end() - position
                     leaves = (Leaf(before, end - position, (), "text"),)
                     size = Size(0, len(m[1]), before, ends.end() - end, False)

@@ -29,19 +29,18 @@ _HEAD = re.compile(
 _CLOCK = re.compile(r"\[?(?P<time>\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?)(?![\w:])")
 """A time without a date; the head of a record only if a level follows."""
 _LEVELS = r"(?P<level>[A-Z]{4,9})"
-_BEHIND = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf":[ ]{_LEVELS}/[\w.@-]{{1,60}}\][ ]?",  # Celery
-        rf"[ ]#\d{{1,10}}\][ ]{{1,2}}{_LEVELS}[ ]--[ ][^:\r\n]{{0,80}}:[ ]?(?:\[(?P<id>[0-9a-f-]{{36}})\][ ])?",  # Ruby, Rails
-        rf"[ ]{_LEVELS}[ ]{{1,2}}[\w:.-]{{1,120}}\][ ]?",  # Rust's env_logger
-        rf"\]?[ ][\w-]{{1,60}}\.{_LEVELS}:[ ]?",  # PHP's Monolog
-        r"\][ ]\[[\w-]{0,40}:(?P<level>[a-z]{4,6}\d?)\][ ]?",  # Apache
-        # Spring Boot
-        rf"[ \t]{{1,4}}{_LEVELS}[ ]{{1,4}}\d{{1,10}}[ ]---[ ](?:\[[^\[\]]{{0,80}}\][ ]){{1,3}}\S{{1,120}}[ ]{{1,60}}:[ ]?",
-    )
-)
-"""What is behind the time in layouts that have their level elsewhere than at once."""
+_CELERY = rf":[ ]{_LEVELS}/[\w.@-]{{1,60}}\][ ]?"
+_RUBY = rf"[ ]#\d{{1,10}}\][ ]{{1,2}}{_LEVELS}[ ]--[ ][^:\r\n]{{0,80}}:[ ]?(?:\[(?P<id>[0-9a-f-]{{36}})\][ ])?"
+_ENV_LOGGER = rf"[ ]{_LEVELS}[ ]{{1,2}}[\w:.-]{{1,120}}\][ ]?"
+_SPRING = rf"[ ]{{1,4}}{_LEVELS}[ ]{{1,4}}\d{{1,10}}[ ]---[ ](?:\[[^\[\]]{{0,80}}\][ ]){{1,3}}\S{{1,120}}[ ]{{1,60}}:[ ]?"
+_MONOLOG = rf"\]?[ ][\w-]{{1,60}}\.{_LEVELS}:[ ]?"
+_APACHE = r"\][ ]\[[\w-]{0,40}:(?P<level>[a-z]{4,6}\d?)\][ ]?"
+_BEHIND = {
+    sign: tuple(map(re.compile, patterns))
+    for sign, patterns in {":": (_CELERY,), " ": (_RUBY, _ENV_LOGGER, _SPRING, _MONOLOG), "]": (_MONOLOG, _APACHE)}.items()
+}
+"""The sign behind the time → layouts that have their level elsewhere than at once: Celery's, Ruby's, that of Rust's env_logger,
+Spring Boot's, that of PHP's Monolog, Apache's."""
 _SEPARATOR = re.compile(r"\]?[ \t]*(?:[-|:][ \t]*)?")
 _NOTE = re.compile(
     r"(?:\[[^\[\]\r\n]{0,80}\]|\{[\w.:/ -]{1,120}\})[ \t]*|\d{1,10}[ \t]+|[-|*][ \t]+|\#\#(?=\[)"
@@ -63,7 +62,7 @@ def _begins(line: str, memory: Memory) -> Record | None:
     near = memory.get("time")
     time_ns = time_of(m["time"], int(near) if near else None)
     unread = m["time"][:40] if time_ns is None else ""
-    for pattern in _BEHIND:
+    for pattern in _BEHIND.get(line[m.end() : m.end() + 1], ()):
         behind = pattern.match(line, m.end())
         if behind is not None and (its := level_of(behind["level"].rstrip("12345678"))):
             invocation = behind.groupdict().get("id") or ""
