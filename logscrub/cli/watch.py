@@ -95,12 +95,14 @@ def watch(
     finder = FactFinder(redactor.pseudonymizer.derived("metrics"))
     watching = Watching(redactor, live, finder, input_format, alert_format)
     name = "standard input" if item.path is None else item.name
-    say(f"watching {name}, " + ("to its end" if item.path is None else "from its beginning; Ctrl-C ends"))
+    grows = item.path is not None and (item.path.is_file() or not item.path.exists())
+    pieces = follow(item, say)
+    say(f"watching {name}, " + ("from its beginning and as it grows; Ctrl-C ends" if grows else "to its end"))
     wait_for_input([item])
     early: BaseException | None = None
     try:
         try:
-            with closing(follow(item, say)) as pieces:
+            with closing(pieces):
                 for piece in pieces:
                     with signals_held_back():
                         watching.take(piece)
@@ -153,14 +155,24 @@ class Watching:
         self._input_format, self._alert_format = input_format, alert_format
         self._texts: dict[int, _Text] = {}
         self.alerts = 0
-        self.withheld = 0
-        """Records that could not be scanned, of texts that ended."""
+        self._withheld = 0
+        """Records of texts that ended that could not be scanned."""
+        self._has_said = False
+        """Whether it was said that a record could not be scanned."""
+
+    @property
+    def withheld(self) -> int:
+        """Records that could not be scanned."""
+        return self._withheld + sum(text.scrubber.tally.records_withheld for text in self._texts.values())
 
     def take(self, piece: Piece) -> None:
         """Counts what came, and says what is unusual. Raises InputError, BrokenPipeError."""
         if piece.data:
             text = self._texts.get(piece.number) or self._begin(piece.number)
             self._tell(self._live.take(text.records.feed(text.scrubber.feed(piece.data, False)), self._finder))
+            if not self._has_said and self.withheld:
+                say("a record could not be scanned, and is withheld; such records are counted at the end")
+                self._has_said = True
         if piece.last:
             self._end(piece.number)
         self._tell(self._live.tick(datetime.now(UTC)))
@@ -188,7 +200,7 @@ class Watching:
         )
         left_out = [f"{number(count, 'record')} {what}" for count, what in more if count]
         return (
-            f"{number(live.records, 'record')}, {number(self.alerts, 'alert')}"
+            f"{number(live.records, 'record')}{'' if live.records else ' with a date'}, {number(self.alerts, 'alert')}"
             + (f"; left out: {', '.join(left_out)}" if left_out else "")
             + (f"; {number(self.withheld, 'record')} could not be scanned: withheld" if self.withheld else "")
         )
@@ -208,7 +220,7 @@ class Watching:
             return
         with text.engine:
             rest = [*text.records.feed(text.scrubber.finish()), *text.records.finish()]
-        self.withheld += text.scrubber.tally.records_withheld
+        self._withheld += text.scrubber.tally.records_withheld
         self._tell(self._live.take(rest, self._finder))
 
     def _tell(self, alerts: Iterable[Alert]) -> None:

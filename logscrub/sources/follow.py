@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
@@ -23,7 +24,7 @@ from logscrub.errors import InputError
 from logscrub.sources import streams
 from logscrub.sources.files import Input, printable
 from logscrub.sources.rotation import HEAD, Key, LogFile, Rotated, Trace
-from logscrub.sources.streams import Stream, open_stream
+from logscrub.sources.streams import open_stream
 
 PAUSE: Final = 0.25
 """Seconds between two polls where nothing came."""
@@ -62,21 +63,28 @@ def follow(
 ) -> Generator[Piece, None, None]:
     """Pieces as they come, and an empty one whenever nothing came for a moment. A pipe ends with its writer, a file never does.
 
-    A file is read from its beginning; one that is not there yet is waited for. `say` is called with a line for people whenever a
-    file is rotated, comes or goes, and where something may have been missed; `sleep` between two polls, with the seconds.
+    A file is opened at once and read from its beginning; one that is not there yet is waited for. `say` is called with a line for
+    people whenever a file is rotated, comes or goes, and where something may have been missed; `sleep` between two polls, with
+    the seconds.
 
-    Raises InputError where the input cannot be read, or is compressed.
+    Raises InputError where the input cannot be read, or is compressed; the pieces do, too.
     """
-    if item.path is not None and _is_missing(item.path):
-        yield from _Follower(item.path, item.name, say, sleep).pieces()
-        return
-    with open_stream(item) as stream:
-        if stream.compression != "none":
-            raise _compressed(item.name, stream.compression)
-        if item.path is None or stream.size is None:
-            yield from _pipe(stream)
-            return
-    yield from _Follower(item.path, item.name, say, sleep).pieces()
+    if item.path is None or _is_pipe(item.path):
+        return _pipe(item)
+    if not _is_missing(item.path):
+        with open_stream(item) as stream:
+            if stream.compression != "none":
+                raise _compressed(item.name, stream.compression)
+    follower = _Follower(item.path, item.name, say, sleep)
+    follower.begin()
+    return follower.pieces()
+
+
+def _is_pipe(path: Path) -> bool:
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
 
 
 def _is_missing(path: Path) -> bool:
@@ -93,16 +101,19 @@ def _compressed(name: str, compression: str) -> InputError:
     return InputError(f"{name}: is compressed ({compression}), so it cannot be followed; decompress it first")
 
 
-def _pipe(stream: Stream) -> Iterator[Piece]:
-    pieces = stream.chunks()
-    while True:
-        if not stream.wait(PAUSE):
-            yield Piece(0)
-            continue
-        data = next(pieces, b"")
-        if not data:
-            return
-        yield Piece(0, data)
+def _pipe(item: Input) -> Generator[Piece, None, None]:
+    with open_stream(item) as stream:
+        if stream.compression != "none":
+            raise _compressed(item.name, stream.compression)
+        pieces = stream.chunks()
+        while True:
+            if not stream.wait(PAUSE):
+                yield Piece(0)
+                continue
+            data = next(pieces, b"")
+            if not data:
+                return
+            yield Piece(0, data)
 
 
 def _real(path: Path) -> Path:
@@ -140,9 +151,14 @@ class _Follower:
         self._troubled = 0.0
         """Seconds for which the name has led to none."""
 
-    def pieces(self) -> Iterator[Piece]:
-        """Pieces without an end. Raises InputError."""
+    def begin(self) -> None:
+        """Opens the log, if it is there."""
         self._look_beside(_real(self._path))
+        with suppress(OSError, ValueError):  # the first poll says what is wrong
+            self._begin(LogFile.open(self._path, self._name))
+
+    def pieces(self) -> Generator[Piece, None, None]:
+        """Pieces without an end. Raises InputError."""
         try:
             while True:
                 came = False
