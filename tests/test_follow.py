@@ -11,6 +11,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from io import FileIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -506,6 +507,56 @@ def test_a_copy_that_somebody_made_is_not_read(writer: Writer) -> None:
         lambda: shutil.copyfile(writer.log, writer.log.with_name("app.log.orig")),
     )
     assert found.all == [lines(0, 10), line(20)] and len(found.said) == 1
+
+
+def test_a_copy_that_leads_to_nothing_is_closed(writer: Writer) -> None:
+    beside = writer.log.with_name("app.log.bak")
+    open_files: list[int] = []
+    Followed(
+        writer.log,
+        2,
+        lambda: shutil.copyfile(writer.log, beside),
+        2,
+        lambda: open_files.append(files_open_at(beside)),
+        int(QUIET / PAUSE),
+        lambda: open_files.append(files_open_at(beside)),
+    )
+    assert open_files == [1, 0]
+
+
+def test_an_empty_log_that_is_rotated_again_and_again_costs_few_open_files(tmp_path: Path) -> None:
+    writer = Writer(tmp_path)
+    open_files: list[int] = []
+    before = len(list(Path("/dev/fd").iterdir()))
+    found = Followed(
+        writer.log,
+        *[writer.rename] * 60,
+        lambda: open_files.append(len(list(Path("/dev/fd").iterdir())) - before),
+        writer.write(line(0)),
+    )
+    writer.file.close()
+    assert open_files[0] < 25
+    assert found.all == [line(0)]
+    assert not [said for said in found.said if "may be missed" in said]
+
+
+def test_inodes_that_change_their_numbers_do_not_make_another_file(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    polls = 0
+    stat, fstat = os.stat, os.fstat
+
+    def numbered(status: os.stat_result) -> os.stat_result:
+        values, more = status.__reduce__()[1]
+        return os.stat_result((values[0], values[1] + polls // 3, *values[2:]), more)
+
+    def step(n: int) -> None:
+        nonlocal polls
+        polls += 1
+        writer.file.write(line(n))
+
+    monkeypatch.setattr(os, "stat", lambda *given, **more: numbered(stat(*given, **more)))
+    monkeypatch.setattr(os, "fstat", lambda *given, **more: numbered(fstat(*given, **more)))
+    found = Followed(writer.log, *[partial(step, n) for n in range(10, 30)])
+    assert found.all == [lines(0, 30)] and found.said == []
 
 
 def test_an_old_file_that_is_unpacked_beside_the_log_is_not_read(writer: Writer) -> None:

@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from logscrub.errors import InputError
 from logscrub.sources import streams
@@ -316,9 +316,8 @@ class _Follower:
             self._found.remove(copy)
             self._forget(copy)
             self._ended.append(copy.trace)
-            if file in self._moved or (
-                self._found and not copy.trace.mark.endswith(b"\n")
-            ):  # the next line may not go on with it
+            may_lack_lines = bool(self._found) and not copy.trace.mark.endswith(b"\n")  # half a line, and another copy after it
+            if may_lack_lines or file in self._moved:
                 yield Piece(file.number, last=True)
                 file.number = next(self._numbers)
         else:
@@ -418,31 +417,41 @@ class _Follower:
         """Measures a rotated file, and keeps by what it is known: until it is read, another one may be copied over it."""
         if file.trace.position and file.compare(file.trace) != "has it":
             self._say(f"{file.name}: was written anew before it could be read: what was in it may be missed")
+        before = file.size
         _modified(file)
         file.read_to(file.size)
+        file.quiet = file.quiet if file.size == before else 0.0
 
     def _sort_found(self) -> Iterator[Piece]:
         """Finds out what the new rotated files are: by the sizes they had before the log was read to its end."""
         for file in list(self._found):
             if file.size <= 0:
                 continue
-            log = self._log
-            if log is not None and file.size <= log.trace.position and file.compare(log.trace) != "other":
-                continue  # a copy of the log, which is about to be truncated; or somebody's own
-            read = [each.trace for each in self._moved] + [each.trace for each in self._known.values()] + [*self._ended]
-            same = next((each for each in read if each.position == file.size and file.compare(each) == "has it"), None)
-            if same is not None and not file.was_log:  # a copy of what was read
-                self._found.remove(file)
-                self._know(file.key, _Known(same, True))
-                file.close()
-            elif file.was_log or all(file.compare(each) != "a part" for each in read):  # else it may still be being copied
+            what = self._compared(file)
+            if what == "other":
                 yield from self._read_along(file)
+            elif what == "a copy" or file.quiet >= QUIET:
+                self._found.remove(file)
+                self._forget(file)
         for file in self._found[:-_MOST_OPEN]:
             self._found.remove(file)
             self._know(file.key, _Known(file.trace, False))
             file.close()
             if file.size:
                 self._say(f"{file.name}: one of very many rotated files; what was in it may be missed")
+
+    def _compared(self, file: LogFile) -> Literal["a copy", "may become one", "other"]:
+        """Whether what is in a rotated file was read elsewhere."""
+        log = self._log
+        if log is not None and file.size <= log.trace.position and file.compare(log.trace) != "other":
+            return "may become one"  # the log is about to be truncated
+        if file.was_log:
+            return "other"
+        read = [each.trace for each in self._moved] + [each.trace for each in self._known.values()] + [*self._ended]
+        found = [(file.compare(each), each.position) for each in read]
+        if ("has it", file.size) in found:
+            return "a copy"
+        return "may become one" if any(what == "a part" for what, _ in found) else "other"
 
     def _read_along(self, file: LogFile) -> Iterator[Piece]:
         """Has a rotated file read with the log from now on."""

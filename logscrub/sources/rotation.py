@@ -89,8 +89,9 @@ class LogFile:
         os.close(self.file)
 
     def measure(self) -> os.stat_result:
-        """Updates `size` and `modified`."""
+        """Updates `size` and `modified`, and the inode, whose number changes on some network drives."""
         status = os.fstat(self.file)
+        self.key = (status.st_dev, status.st_ino)
         self.size, self.modified = status.st_size, status.st_mtime_ns
         return status
 
