@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logscrub.errors import InputError
@@ -380,6 +380,19 @@ def test_what_was_written_before_a_copy_and_a_truncation_is_read_from_the_copy(w
 def test_a_line_that_a_truncation_cuts_in_two_stays_one(writer: Writer) -> None:
     rotate = all_at_once(writer.write(b"half a "), writer.copy_and_truncate, writer.write(b"line\n"))
     assert Followed(writer.log, rotate).all == [lines(0, 10) + b"half a line\n"]
+
+
+@pytest.mark.parametrize("polls", [0, 1, 6])
+def test_halves_of_lines_that_do_not_belong_together_stay_apart(writer: Writer, polls: int) -> None:
+    again = all_at_once(writer.write(b"other half\n"), writer.copy_and_truncate)
+    once = all_at_once(writer.write(b"half "), writer.copy_and_truncate)
+    steps = [once, 1, again, polls] if polls else [all_at_once(once, again)]
+    found = Followed(writer.log, *steps, writer.write(line(20)))
+    whole = [*lines(0, 10).splitlines(True), b"half ", b"other half\n", line(20)]
+    assert sorted(each for text in found.all for each in text.splitlines(True)) in (
+        sorted(whole),
+        sorted([*whole[:10], b"half other half\n", line(20)]),
+    )
 
 
 def test_a_copy_that_was_not_finished_when_it_was_seen_is_read_whole(writer: Writer) -> None:
@@ -782,6 +795,15 @@ def check(found: Followed, world: World, *, may_lose: bool) -> None:
 
 
 @given(changes=st.lists(st.tuples(st.sampled_from(KEEPS_ALL), st.integers(0, 60)), max_size=30))
+@example(
+    changes=[
+        (World.write_half, 0),
+        (World.copy_and_truncate, 42),
+        (World.write_much, 0),
+        (World.copy_and_truncate, 7),
+        (World.write_much, 0),
+    ]
+)
 def test_whatever_happens_at_whatever_moment_every_line_comes_once(
     changes: list[tuple[Callable[[World], None], int]],
 ) -> None:
@@ -790,6 +812,18 @@ def test_whatever_happens_at_whatever_moment_every_line_comes_once(
 
 
 @given(changes=st.lists(st.tuples(st.sampled_from(MAY_LOSE), st.integers(0, 60)), max_size=30))
+@example(
+    changes=[
+        (World.write_much, 0),
+        (World.rename_and_create, 16),
+        (World.write_much, 0),
+        (World.copy_over_and_truncate, 20),
+        (World.rename_and_create, 22),
+        (World.write_much, 3),
+        (World.copy_over_and_truncate, 60),
+    ]
+)
+@example(changes=[(World.rename_and_create, 5), (World.write_much, 0), (World.copy_over_and_truncate, 19)])
 def test_what_rotation_itself_loses_is_said(changes: list[tuple[Callable[[World], None], int]]) -> None:
     with TemporaryDirectory() as folder:
         check(*followed_while(changes, Path(folder)), may_lose=True)

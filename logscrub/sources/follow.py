@@ -292,6 +292,11 @@ class _Follower:
         file.cut = 0.0
         if not data:
             return True
+        if file.half != "none":
+            self._look_for_rotated()
+            if file.half == "torn":
+                yield from self._begin_anew(file)
+            file.half = "none"
         return (yield from self._give(file, data, before))
 
     def _give(self, file: LogFile, data: bytes, before: int) -> Generator[Piece, None, bool]:
@@ -316,10 +321,10 @@ class _Follower:
             self._found.remove(copy)
             self._forget(copy)
             self._ended.append(copy.trace)
-            may_lack_lines = bool(self._found) and not copy.trace.mark.endswith(b"\n")  # half a line, and another copy after it
-            if may_lack_lines or file in self._moved:
-                yield Piece(file.number, last=True)
-                file.number = next(self._numbers)
+            if not copy.trace.mark.endswith(b"\n"):
+                file.half = "torn" if self._found else "open"
+            if file in self._moved:
+                yield from self._begin_anew(file)
         else:
             # A copy may still come to light, and on a network drive the content may come back. The log waits longer, because a
             # rotated file that was truncated may be a copy of it.
@@ -329,14 +334,18 @@ class _Follower:
                 f"{file.name}: was truncated, and there is no whole copy of it to read: what was written to it after its first "
                 f"{file.trace.position:,} bytes may be missed; reading it from its beginning"
             )
-            yield Piece(file.number, last=True)
-            file.number = next(self._numbers)
+            yield from self._begin_anew(file)
             self._ended.append(file.trace)
         file.trace, file.after_cut = Trace(), True
         if file in self._moved:  # what is in it now may be a copy of the log
             self._moved.remove(file)
             self._find(file)
         return False
+
+    def _begin_anew(self, file: LogFile) -> Iterator[Piece]:
+        """Has what comes next of a file be another text."""
+        yield Piece(file.number, last=True)
+        file.number, file.half = next(self._numbers), "none"
 
     def _drop(self, file: LogFile, why: str) -> Generator[Piece, None, bool]:
         """Gives a file up, and says so."""
@@ -412,6 +421,8 @@ class _Follower:
         file.read_to(file.size)
         file.size = -1  # not measured yet: it may be longer than the log was when that was read
         self._found.append(file)
+        if self._log is not None and self._log.half == "open":
+            self._log.half = "torn"
 
     def _measure_found(self, file: LogFile) -> None:
         """Measures a rotated file, and keeps by what it is known: until it is read, another one may be copied over it."""

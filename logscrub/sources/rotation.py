@@ -72,6 +72,8 @@ class LogFile:
     """Its size when it was last measured."""
     modified: int = 0
     """When it was last written to, then: nanoseconds since 1970 by the file system's clock."""
+    half: Literal["none", "open", "torn"] = "none"
+    """Whether its text ends in half a line, after a truncation; torn, where its rest may be in another rotated file."""
     after_cut: bool = False
     """Whether it was truncated, and nothing was written to it since."""
 
