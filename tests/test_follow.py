@@ -11,13 +11,14 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from io import FileIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logscrub.errors import InputError
@@ -381,6 +382,19 @@ def test_a_line_that_a_truncation_cuts_in_two_stays_one(writer: Writer) -> None:
     assert Followed(writer.log, rotate).all == [lines(0, 10) + b"half a line\n"]
 
 
+@pytest.mark.parametrize("polls", [0, 1, 6])
+def test_halves_of_lines_that_do_not_belong_together_stay_apart(writer: Writer, polls: int) -> None:
+    again = all_at_once(writer.write(b"other half\n"), writer.copy_and_truncate)
+    once = all_at_once(writer.write(b"half "), writer.copy_and_truncate)
+    steps = [once, 1, again, polls] if polls else [all_at_once(once, again)]
+    found = Followed(writer.log, *steps, writer.write(line(20)))
+    whole = [*lines(0, 10).splitlines(True), b"half ", b"other half\n", line(20)]
+    assert sorted(each for text in found.all for each in text.splitlines(True)) in (
+        sorted(whole),
+        sorted([*whole[:10], b"half other half\n", line(20)]),
+    )
+
+
 def test_a_copy_that_was_not_finished_when_it_was_seen_is_read_whole(writer: Writer) -> None:
     copy = writer.log.with_name("app.log.1")
     found = Followed(
@@ -506,6 +520,56 @@ def test_a_copy_that_somebody_made_is_not_read(writer: Writer) -> None:
         lambda: shutil.copyfile(writer.log, writer.log.with_name("app.log.orig")),
     )
     assert found.all == [lines(0, 10), line(20)] and len(found.said) == 1
+
+
+def test_a_copy_that_leads_to_nothing_is_closed(writer: Writer) -> None:
+    beside = writer.log.with_name("app.log.bak")
+    open_files: list[int] = []
+    Followed(
+        writer.log,
+        2,
+        lambda: shutil.copyfile(writer.log, beside),
+        2,
+        lambda: open_files.append(files_open_at(beside)),
+        int(QUIET / PAUSE),
+        lambda: open_files.append(files_open_at(beside)),
+    )
+    assert open_files == [1, 0]
+
+
+def test_an_empty_log_that_is_rotated_again_and_again_costs_few_open_files(tmp_path: Path) -> None:
+    writer = Writer(tmp_path)
+    open_files: list[int] = []
+    before = len(list(Path("/dev/fd").iterdir()))
+    found = Followed(
+        writer.log,
+        *[writer.rename] * 60,
+        lambda: open_files.append(len(list(Path("/dev/fd").iterdir())) - before),
+        writer.write(line(0)),
+    )
+    writer.file.close()
+    assert open_files[0] < 25
+    assert found.all == [line(0)]
+    assert not [said for said in found.said if "may be missed" in said]
+
+
+def test_inodes_that_change_their_numbers_do_not_make_another_file(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    polls = 0
+    stat, fstat = os.stat, os.fstat
+
+    def numbered(status: os.stat_result) -> os.stat_result:
+        values, more = status.__reduce__()[1]
+        return os.stat_result((values[0], values[1] + polls // 3, *values[2:]), more)
+
+    def step(n: int) -> None:
+        nonlocal polls
+        polls += 1
+        writer.file.write(line(n))
+
+    monkeypatch.setattr(os, "stat", lambda *given, **more: numbered(stat(*given, **more)))
+    monkeypatch.setattr(os, "fstat", lambda *given, **more: numbered(fstat(*given, **more)))
+    found = Followed(writer.log, *[partial(step, n) for n in range(10, 30)])
+    assert found.all == [lines(0, 30)] and found.said == []
 
 
 def test_an_old_file_that_is_unpacked_beside_the_log_is_not_read(writer: Writer) -> None:
@@ -731,6 +795,15 @@ def check(found: Followed, world: World, *, may_lose: bool) -> None:
 
 
 @given(changes=st.lists(st.tuples(st.sampled_from(KEEPS_ALL), st.integers(0, 60)), max_size=30))
+@example(
+    changes=[
+        (World.write_half, 0),
+        (World.copy_and_truncate, 42),
+        (World.write_much, 0),
+        (World.copy_and_truncate, 7),
+        (World.write_much, 0),
+    ]
+)
 def test_whatever_happens_at_whatever_moment_every_line_comes_once(
     changes: list[tuple[Callable[[World], None], int]],
 ) -> None:
@@ -739,6 +812,18 @@ def test_whatever_happens_at_whatever_moment_every_line_comes_once(
 
 
 @given(changes=st.lists(st.tuples(st.sampled_from(MAY_LOSE), st.integers(0, 60)), max_size=30))
+@example(
+    changes=[
+        (World.write_much, 0),
+        (World.rename_and_create, 16),
+        (World.write_much, 0),
+        (World.copy_over_and_truncate, 20),
+        (World.rename_and_create, 22),
+        (World.write_much, 3),
+        (World.copy_over_and_truncate, 60),
+    ]
+)
+@example(changes=[(World.rename_and_create, 5), (World.write_much, 0), (World.copy_over_and_truncate, 19)])
 def test_what_rotation_itself_loses_is_said(changes: list[tuple[Callable[[World], None], int]]) -> None:
     with TemporaryDirectory() as folder:
         check(*followed_while(changes, Path(folder)), may_lose=True)

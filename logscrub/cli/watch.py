@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from logscrub.metrics.records import Records
     from logscrub.metrics.store import Store
     from logscrub.redact.scrub import Redactor
-    from logscrub.scrubbing import Scrubs
+    from logscrub.scrubbing import Scrubs, Tally
     from logscrub.sources.files import Input
     from logscrub.sources.follow import Piece
 
@@ -95,12 +95,14 @@ def watch(
     finder = FactFinder(redactor.pseudonymizer.derived("metrics"))
     watching = Watching(redactor, live, finder, input_format, alert_format)
     name = "standard input" if item.path is None else item.name
-    say(f"watching {name}, " + ("to its end" if item.path is None else "from its beginning; Ctrl-C ends"))
+    grows = item.path is not None and (item.path.is_file() or not item.path.exists())
+    pieces = follow(item, say)
+    say(f"watching {name}, " + ("from its beginning and as it grows; Ctrl-C ends" if grows else "to its end"))
     wait_for_input([item])
     early: BaseException | None = None
     try:
         try:
-            with closing(follow(item, say)) as pieces:
+            with closing(pieces):
                 for piece in pieces:
                     with signals_held_back():
                         watching.take(piece)
@@ -157,8 +159,18 @@ class Watching:
         self._input_format, self._alert_format = input_format, alert_format
         self._texts: dict[int, _Text] = {}
         self.alerts = 0
-        self.tally = Tally()
-        """What went through, of texts that ended."""
+        self._ended = Tally()
+        """What was scrubbed of texts that ended."""
+
+    @property
+    def tally(self) -> Tally:
+        """What was scrubbed."""
+        from logscrub.scrubbing import Tally
+
+        whole = Tally()
+        for tally in (self._ended, *(text.scrubber.tally for text in self._texts.values())):
+            whole.add(tally)
+        return whole
 
     def take(self, piece: Piece) -> None:
         """Counts what came, and says what is unusual. Raises InputError, BrokenPipeError."""
@@ -193,7 +205,7 @@ class Watching:
         )
         left_out = [f"{number(count, 'record')} {what}" for count, what in more if count]
         return (
-            f"{number(live.records, 'record')}, {number(self.alerts, 'alert')}"
+            f"{number(live.records, 'record')}{'' if live.records else ' with a date'}, {number(self.alerts, 'alert')}"
             + (f"; left out: {', '.join(left_out)}" if left_out else "")
             + (f"; {unscanned(self.tally)} could not be scanned" if self.tally.withheld else "")
         )
@@ -214,7 +226,7 @@ class Watching:
         with text.engine:
             rest = [*text.records.feed(text.scrubber.finish()), *text.records.finish()]
         self._warn_of_withheld(text)
-        self.tally.add(text.scrubber.tally)
+        self._ended.add(text.scrubber.tally)
         self._tell(self._live.take(rest, self._finder))
 
     def _warn_of_withheld(self, text: _Text) -> None:

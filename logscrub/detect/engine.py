@@ -332,10 +332,14 @@ class Engine:
             return merge(found)
         found += self._scan(masked, path)
         if depth < _DEEPEST:
+            is_read = False
             for view in views.decodings(masked):
                 for span in (*self._scan(view.text, path), *(self._names.recognise(view.text) if self._names else ())):
                     found.append(_moved(span, view, 0, ""))
-                if view.text[:1] in "{[" and self._nested(view.text) is not None:
+                # Within another text only the first view that is JSON is read as JSON: its leaves are decoded further by themselves,
+                # and the time for texts within texts would double with each.
+                if not (is_read and depth) and view.text[:1] in "{[" and self._nested(view.text) is not None:
+                    is_read = True
                     for span in self._judge_template(view.text, path, depth + 1):
                         found.append(_moved(span, view, 0, ""))
             encoded = list(views.encoded_texts(masked))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
@@ -17,13 +18,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from logscrub.errors import InputError
 from logscrub.sources import signatures, streams
 from logscrub.sources.files import Input, printable
 from logscrub.sources.rotation import HEAD, Key, LogFile, Rotated, Trace
-from logscrub.sources.streams import Stream, open_stream
+from logscrub.sources.streams import open_stream
 
 PAUSE: Final = 0.25
 """Seconds between two polls where nothing came."""
@@ -62,21 +63,28 @@ def follow(
 ) -> Generator[Piece, None, None]:
     """Pieces as they come, and an empty one whenever nothing came for a moment. A pipe ends with its writer, a file never does.
 
-    A file is read from its beginning; one that is not there yet is waited for. `say` is called with a line for people whenever a
-    file is rotated, comes or goes, and where something may have been missed; `sleep` between two polls, with the seconds.
+    A file is opened at once and read from its beginning; one that is not there yet is waited for. `say` is called with a line for
+    people whenever a file is rotated, comes or goes, and where something may have been missed; `sleep` between two polls, with
+    the seconds.
 
-    Raises InputError where the input cannot be read, or is compressed.
+    Raises InputError where the input cannot be read, or is compressed; the pieces do, too.
     """
-    if item.path is not None and _is_missing(item.path):
-        yield from _Follower(item.path, item.name, say, sleep).pieces()
-        return
-    with open_stream(item) as stream:
-        if stream.compression != "none":
-            raise _compressed(item.name, stream.compression)
-        if item.path is None or stream.size is None:
-            yield from _pipe(stream)
-            return
-    yield from _Follower(item.path, item.name, say, sleep).pieces()
+    if item.path is None or _is_pipe(item.path):
+        return _pipe(item)
+    if not _is_missing(item.path):
+        with open_stream(item) as stream:
+            if stream.compression != "none":
+                raise _compressed(item.name, stream.compression)
+    follower = _Follower(item.path, item.name, say, sleep)
+    follower.begin()
+    return follower.pieces()
+
+
+def _is_pipe(path: Path) -> bool:
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
 
 
 def _is_missing(path: Path) -> bool:
@@ -93,16 +101,19 @@ def _compressed(name: str, compression: str) -> InputError:
     return InputError(f"{name}: is compressed ({compression}), so it cannot be followed; decompress it first")
 
 
-def _pipe(stream: Stream) -> Iterator[Piece]:
-    pieces = stream.chunks()
-    while True:
-        if not stream.wait(PAUSE):
-            yield Piece(0)
-            continue
-        data = next(pieces, b"")
-        if not data:
-            return
-        yield Piece(0, data)
+def _pipe(item: Input) -> Generator[Piece, None, None]:
+    with open_stream(item) as stream:
+        if stream.compression != "none":
+            raise _compressed(item.name, stream.compression)
+        pieces = stream.chunks()
+        while True:
+            if not stream.wait(PAUSE):
+                yield Piece(0)
+                continue
+            data = next(pieces, b"")
+            if not data:
+                return
+            yield Piece(0, data)
 
 
 def _real(path: Path) -> Path:
@@ -140,9 +151,14 @@ class _Follower:
         self._troubled = 0.0
         """Seconds for which the name has led to none."""
 
-    def pieces(self) -> Iterator[Piece]:
-        """Pieces without an end. Raises InputError."""
+    def begin(self) -> None:
+        """Opens the log, if it is there."""
         self._look_beside(_real(self._path))
+        with suppress(OSError, ValueError):  # the first poll says what is wrong
+            self._begin(LogFile.open(self._path, self._name))
+
+    def pieces(self) -> Generator[Piece, None, None]:
+        """Pieces without an end. Raises InputError."""
         try:
             while True:
                 came = False
@@ -276,6 +292,11 @@ class _Follower:
         file.cut = 0.0
         if not data:
             return True
+        if file.half != "none":
+            self._look_for_rotated()
+            if file.half == "torn":
+                yield from self._begin_anew(file)
+            file.half = "none"
         return (yield from self._give(file, data, before))
 
     def _give(self, file: LogFile, data: bytes, before: int) -> Generator[Piece, None, bool]:
@@ -300,11 +321,10 @@ class _Follower:
             self._found.remove(copy)
             self._forget(copy)
             self._ended.append(copy.trace)
-            if file in self._moved or (
-                self._found and not copy.trace.mark.endswith(b"\n")
-            ):  # the next line may not go on with it
-                yield Piece(file.number, last=True)
-                file.number = next(self._numbers)
+            if not copy.trace.mark.endswith(b"\n"):
+                file.half = "torn" if self._found else "open"
+            if file in self._moved:
+                yield from self._begin_anew(file)
         else:
             # A copy may still come to light, and on a network drive the content may come back. The log waits longer, because a
             # rotated file that was truncated may be a copy of it.
@@ -314,14 +334,18 @@ class _Follower:
                 f"{file.name}: was truncated, and there is no whole copy of it to read: what was written to it after its first "
                 f"{file.trace.position:,} bytes may be missed; reading it from its beginning"
             )
-            yield Piece(file.number, last=True)
-            file.number = next(self._numbers)
+            yield from self._begin_anew(file)
             self._ended.append(file.trace)
         file.trace, file.after_cut = Trace(), True
         if file in self._moved:  # what is in it now may be a copy of the log
             self._moved.remove(file)
             self._find(file)
         return False
+
+    def _begin_anew(self, file: LogFile) -> Iterator[Piece]:
+        """Has what comes next of a file be another text."""
+        yield Piece(file.number, last=True)
+        file.number, file.half = next(self._numbers), "none"
 
     def _drop(self, file: LogFile, why: str) -> Generator[Piece, None, bool]:
         """Gives a file up, and says so."""
@@ -397,36 +421,48 @@ class _Follower:
         file.read_to(file.size)
         file.size = -1  # not measured yet: it may be longer than the log was when that was read
         self._found.append(file)
+        if self._log is not None and self._log.half == "open":
+            self._log.half = "torn"
 
     def _measure_found(self, file: LogFile) -> None:
         """Measures a rotated file, and keeps by what it is known: until it is read, another one may be copied over it."""
         if file.trace.position and file.compare(file.trace) != "has it":
             self._say(f"{file.name}: was written anew before it could be read: what was in it may be missed")
+        before = file.size
         _modified(file)
         file.read_to(file.size)
+        file.quiet = file.quiet if file.size == before else 0.0
 
     def _sort_found(self) -> Iterator[Piece]:
         """Finds out what the new rotated files are: by the sizes they had before the log was read to its end."""
         for file in list(self._found):
             if file.size <= 0:
                 continue
-            log = self._log
-            if log is not None and file.size <= log.trace.position and file.compare(log.trace) != "other":
-                continue  # a copy of the log, which is about to be truncated; or somebody's own
-            read = [each.trace for each in self._moved] + [each.trace for each in self._known.values()] + [*self._ended]
-            same = next((each for each in read if each.position == file.size and file.compare(each) == "has it"), None)
-            if same is not None and not file.was_log:  # a copy of what was read
-                self._found.remove(file)
-                self._know(file.key, _Known(same, True))
-                file.close()
-            elif file.was_log or all(file.compare(each) != "a part" for each in read):  # else it may still be being copied
+            what = self._compared(file)
+            if what == "other":
                 yield from self._read_along(file)
+            elif what == "a copy" or file.quiet >= QUIET:
+                self._found.remove(file)
+                self._forget(file)
         for file in self._found[:-_MOST_OPEN]:
             self._found.remove(file)
             self._know(file.key, _Known(file.trace, False))
             file.close()
             if file.size:
                 self._say(f"{file.name}: one of very many rotated files; what was in it may be missed")
+
+    def _compared(self, file: LogFile) -> Literal["a copy", "may become one", "other"]:
+        """Whether what is in a rotated file was read elsewhere."""
+        log = self._log
+        if log is not None and file.size <= log.trace.position and file.compare(log.trace) != "other":
+            return "may become one"  # the log is about to be truncated
+        if file.was_log:
+            return "other"
+        read = [each.trace for each in self._moved] + [each.trace for each in self._known.values()] + [*self._ended]
+        found = [(file.compare(each), each.position) for each in read]
+        if ("has it", file.size) in found:
+            return "a copy"
+        return "may become one" if any(what == "a part" for what, _ in found) else "other"
 
     def _read_along(self, file: LogFile) -> Iterator[Piece]:
         """Has a rotated file read with the log from now on."""

@@ -72,6 +72,8 @@ class LogFile:
     """Its size when it was last measured."""
     modified: int = 0
     """When it was last written to, then: nanoseconds since 1970 by the file system's clock."""
+    half: Literal["none", "open", "torn"] = "none"
+    """Whether its text ends in half a line, after a truncation; torn, where its rest may be in another rotated file."""
     after_cut: bool = False
     """Whether it was truncated, and nothing was written to it since."""
 
@@ -89,8 +91,9 @@ class LogFile:
         os.close(self.file)
 
     def measure(self) -> os.stat_result:
-        """Updates `size` and `modified`."""
+        """Updates `size` and `modified`, and the inode, whose number changes on some network drives."""
         status = os.fstat(self.file)
+        self.key = (status.st_dev, status.st_ino)
         self.size, self.modified = status.st_size, status.st_mtime_ns
         return status
 
