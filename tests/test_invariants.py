@@ -202,14 +202,14 @@ def test_a_record_that_fails_is_withheld_counted_and_nothing_of_it_leaves(
         def scrub(self, raw: Raw, *before: Any) -> Any:
             self.seen += 1
             if self.seen == failing:
-                self.text = raw.text.strip()
+                self.text = raw.text.strip() if raw.leaves else ""
                 raise ValueError(raw.text)
             return super().scrub(raw, *before)
 
     failing = data.draw(st.integers(1, 4))
     one = Failing(redactor.engine, redactor.policy, redactor.pseudonymizer)
     out, tally = scrub(one, log.data)
-    # shorter ones may well stand somewhere else too; one of brackets alone, or of known columns, has nothing to withhold
+    # shorter ones may well stand somewhere else too; one without leaves, or of known columns alone, has nothing to withhold
     assume(len(one.text) > 20 and any(c.isalnum() for c in one.text) and one.text != sample_logs.CSV_HEADER)
     assert tally.records_read == log.records == tally.records_written + tally.records_withheld
     assert out.decode().count(one.text) < log.data.decode().count(one.text)

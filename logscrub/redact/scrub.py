@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from logscrub.detect.binary import holds_controls, is_binary, is_binary_json
 from logscrub.detect.engine import Engine, merge
-from logscrub.detect.fields import NOTHING_OPEN, Open, continuing
+from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.forms import reading
 from logscrub.detect.views import encode, unescape_json, unescaped_json
 from logscrub.model import Clean, FieldPath, Inner, Leaf, Raw, Span, moved
@@ -33,6 +33,8 @@ _OPAQUE = "\x1a"
 _SAYS = re.compile(r"[^\x00-/:-@\[-`{-\x7f]")
 """What of a stretch can say something: letters, digits, and all that is not ASCII."""
 _ANYTHING = re.compile(r"\S")
+_CONTINUING = re.compile(r"(?:\x1b\[[0-9;]*m|[\ufeff\s}\])┌│├└])*+")
+"""Signs at the start of a line by which readers see that it belongs to the record before it. They stay."""
 _MOST_LOOKS = 6
 _LONGEST_FORM = 1024
 _LONGEST_KNOWN = 200
@@ -122,7 +124,7 @@ class Redactor:
         open then. What stands around leaves stays: brackets, the head of a line, the signs that show that a line continues."""
         spans: list[Span] = []
         for leaf in raw.leaves:
-            start = min(continuing(raw.text, leaf.start), leaf.end) if leaf.coding == "text" else leaf.start
+            start = _behind_signs(raw.text, leaf.start, leaf.end) if leaf.coding == "text" else leaf.start
             requote = '"' if leaf.coding == "number" else ""
             spans.append(Span(start, leaf.end, "WITHHELD", "", "", "certain", "", requote))
         spans = [s for s in merge(spans) if raw.text[s.start : s.end].strip()]
@@ -215,6 +217,9 @@ class Redactor:
                 rest = None
         if len(spans) > 1 and any(a.end > b.start for a, b in pairwise(spans)):
             spans, rest = list(merge(spans)), None
+        if spans and spans[0].start == 0 and (start := _behind_signs(raw.text, 0, spans[0].end)):
+            first = spans[0]._replace(start=start, plain=raw.text[start : spans[0].end], inner=None)
+            spans, rest = [first, *spans[1:]] if start < first.end else spans[1:], None
         if raw.frame is not None and spans:
             rest = None  # which of them stay whole is up to each text
         return Look(spans, after, rest)
@@ -378,6 +383,12 @@ class Redactor:
             if leaf.coding == "text" or (first < len(places) and places[first][0] < leaf.end):
                 leaves.append(_moved_leaf(leaf, places))
         return replace(raw, text="".join(text), leaves=tuple(leaves))
+
+
+def _behind_signs(text: str, start: int, end: int) -> int:
+    """Where in a stretch the signs end by which readers see that a line continues a record."""
+    m = _CONTINUING.match(text, start, end)
+    return m.end() if m else start
 
 
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
