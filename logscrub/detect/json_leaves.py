@@ -78,7 +78,7 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
     leaves: list[Leaf] = []
     stack = [] if stack is None else stack
     touched: list[Frame] = []
-    """Frames that leaves were added to. Those that are still open at the end must not know them: their numbers are of this part."""
+    """Frames that leaves were added to. Those still open at the end must not know them: their numbers are of this part."""
     for m in _TOKEN.finditer(text, start):
         kind = m.lastindex
         if kind == 2:  # a name
