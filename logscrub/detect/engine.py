@@ -336,7 +336,7 @@ class Engine:
             for view in views.decodings(masked):
                 for span in (*self._scan(view.text, path), *(self._names.recognise(view.text) if self._names else ())):
                     found.append(_moved(span, view, 0, ""))
-                # Within another text only the first view that is JSON is read as JSON: its leaves are decoded further by themselves,
+                # Within another text only the first view that is JSON is read as JSON: its leaves are decoded by themselves,
                 # and the time for texts within texts would double with each.
                 if not (is_read and depth) and view.text[:1] in "{[" and self._nested(view.text) is not None:
                     is_read = True

@@ -79,7 +79,6 @@ _SIGNS = re.compile(r"""[=:~"'“«{\[]""")
 """One of these stands in every text that holds a field."""
 _ASSIGNED = re.compile(r"[\w.-]{1,60}=")
 _LONGEST_LIST = 20_000
-_CONTINUING = re.compile(r"(?:\x1b\[[0-9;]*m|[\ufeff\s}\])┌│├└])*+")
 _UNBROKEN = re.compile(r"\S+")
 _QUOTED_ELEMENT = re.compile(r"""(\\{0,31})(["'`])(.*?)\1\2""")
 _BARE_ELEMENT = re.compile(r"[^,;\[\]\s][^,;\[\]]*")
@@ -120,13 +119,6 @@ class _Ahead:
 def words(name: str) -> tuple[str, ...]:
     """The words of a name in any convention, in small letters, digits dropped: `X-User_emailAddress2` → x user email address."""
     return tuple(w.lower() for w in _WORD.findall(name))
-
-
-def continuing(line: str, start: int = 0) -> int:
-    """Where the signs end by which readers see that a line belongs to the record before it: white space, closing brackets, the
-    sides of a table. No redaction takes them."""
-    m = _CONTINUING.match(line, start)
-    return m.end() if m else start
 
 
 class Rule(NamedTuple):
@@ -225,7 +217,7 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
         end = _closing(text, 0, opening)
         if rule is not None:
             stop = len(text.rstrip("\r\n")) if end < 0 else end
-            _add(found, text, continuing(text), stop, rule, path)
+            _add(found, text, 0, stop, rule, path)
         if end < 0:
             return found, before
         position = end + len(opening)

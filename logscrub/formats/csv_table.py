@@ -30,23 +30,26 @@ _KNOWN = frozenset(
         *("license", "licensestate", "edition", "user", "actor", "ipaddress"),
     )
 )
-_LONGEST_ROW = 4 << 20
+_BETWEEN = r"[ /()_.#-]{0,3}"
+_COLUMN = rf"(?i:{_BETWEEN}(?:{'|'.join(_BETWEEN.join(name) for name in sorted(_KNOWN))}){_BETWEEN})"
+_KNOWN_CELL = re.compile(rf'"?{_COLUMN}"?')
+"""The name of a column that exports use, in any spelling: `Date/Time(UTC)`, `"invocation_id"`."""
 _LOG_LINE = re.compile(
     r"[\[(]?(?:(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL)\W{1,4})?"
     r"(?:(?:\d{4}[-/]\d\d[-/]\d\d|\d\d[./]\d\d[./]\d{4}|\d\d/[A-Z][a-z]{2}/\d{4}|[A-Z][a-z]{2} [ \d]\d)[T :,]\s?)?\d\d:\d\d(?!\d)"
 )
 """How lines of a log begin, and headers do not: with a time. No redaction takes that."""
+_LONGEST_ROW = 4 << 20
 _STRETCH = re.compile(r'"[^"]*+"')
 _QUOTED = re.compile(r'"((?:[^"]++|"")*+)"')
 _BARE = {mark: re.compile(rf'[^{re.escape(mark)}"\r\n]*+') for mark in ",;\t|"}
-_BETWEEN = r"[ /()_-]{0,3}"
-_COLUMN = rf"(?i:{_BETWEEN}(?:{'|'.join(_BETWEEN.join(name) for name in sorted(_KNOWN))}){_BETWEEN})"
-_KNOWN_CELL = re.compile(rf'"?{_COLUMN}"?')
 _FRAME = {mark: re.compile(rf'([{re.escape(mark)}"])') for mark in _BARE}
+"""What stays of a row that is scanned as text."""
 _HEADER_FRAME = {
-    mark: re.compile(rf'([{re.escape(mark)}"])|(?<![^{re.escape(mark)}"])({_COLUMN})(?![^{re.escape(mark)}"\r\n])')
+    mark: re.compile(rf'([{re.escape(mark)}"])|(?<![^{re.escape(mark)}"\ufeff])({_COLUMN})(?![^{re.escape(mark)}"\r\n])')
     for mark in _BARE
 }
+"""What stays of a header: the names by which it is recognised, too."""
 
 
 class CsvReader:

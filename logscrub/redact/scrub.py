@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from logscrub.detect.binary import holds_control, is_binary, is_binary_json
 from logscrub.detect.engine import Engine, merge
-from logscrub.detect.fields import NOTHING_OPEN, Open, continuing
+from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.forms import reading
 from logscrub.detect.json_leaves import ENVELOPE_NAMES
 from logscrub.detect.views import encode, joined, unescape_json, unescaped_json
@@ -35,6 +35,8 @@ _OPAQUE = "\x1a"
 _SAYS = re.compile(r"[^\x00-/:-@\[-`{-\x7f]")
 """What of a stretch can say something: letters, digits, and all that is not ASCII."""
 _ANYTHING = re.compile(r"\S")
+_CONTINUING = re.compile(r"(?:\x1b\[[0-9;]*m|[\ufeff\s}\])┌│├└])*+")
+"""Signs at the start of a line by which readers see that it belongs to the record before it. They stay."""
 _MOST_LOOKS = 6
 _LONGEST_FORM = 1024
 _LONGEST_KNOWN = 200
@@ -291,6 +293,9 @@ class Redactor:
             rest = None
         if len(spans) > 1 and any(a.end > b.start for a, b in pairwise(spans)):
             spans, rest = list(merge(spans)), None
+        if spans and spans[0].start == 0 and (start := _behind_signs(raw.text, 0, spans[0].end)):
+            first = spans[0]._replace(start=start, plain=raw.text[start : spans[0].end], inner=None)
+            spans, rest = [first, *spans[1:]] if start < first.end else spans[1:], None
         if raw.frame is not None and spans:
             rest = None  # which of them stay whole is up to each text
         return Look(spans, after, rest)
@@ -481,6 +486,12 @@ class Redactor:
         return replace(raw, text="".join(text), leaves=tuple(leaves))
 
 
+def _behind_signs(text: str, start: int, end: int) -> int:
+    """Where in a stretch the signs end by which readers see that a line continues a record."""
+    m = _CONTINUING.match(text, start, end)
+    return m.end() if m else start
+
+
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
     """A stretch without the white space at its ends."""
     part = text[start:end]
@@ -526,7 +537,8 @@ def _lines(text: str, start: int) -> list[Stretch]:
     stretches = []
     for line in text.split("\n"):
         if not _BRACKETS.fullmatch(line):
-            begin, end = start + continuing(line), start + len(line.rstrip("\r"))
+            end = start + len(line.rstrip("\r"))
+            begin = start + _behind_signs(line, 0, end - start)
             if begin < end:
                 stretches.append((begin, end, ""))
         start += len(line) + 1
