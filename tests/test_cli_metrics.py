@@ -795,6 +795,7 @@ def test_tables_hold_no_control_characters(tmp_path: Path, key: Path) -> None:
 
 def test_verify_looks_at_every_text_of_a_store(kept: Path, tmp_path: Path) -> None:
     assert run("verify", kept).returncode == 0
+    assert run("verify", f"{kept}*").stdout.startswith(b"clean: no customer data found in 1 file")
     store = stores.open_store(str(kept))
     leak = stores.read(store).head(1).with_columns(pl.lit("save for jane.doe@acme.example").alias("function"))
     stores.add(store, lambda seen: leak.select(list(SCHEMA)), [])

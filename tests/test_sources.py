@@ -147,6 +147,23 @@ def test_a_pattern_that_the_shell_left_stands_for_what_it_matches(tmp_path: Path
     assert [item.name for item in expand(["x/?.log", "y"])] == ["x/a.log", "x/b.log", "y/c.log"]
 
 
+def test_what_a_pattern_matches_that_is_no_file_is_skipped_like_what_a_folder_holds(users_folder: Path) -> None:
+    (users_folder / "a.log").touch()
+    (users_folder / "b.log").symlink_to("nowhere")
+    os.mkfifo(users_folder / "c.log")
+    (users_folder / "d.log").mkdir()
+    (users_folder / "d.log/e.log").touch()
+    (users_folder / "f.log").mkdir(0)
+    items = expand([f"{users_folder}/*.log"])
+    assert [(str(item.relative), item.skipped.split(",")[0].split(";")[0]) for item in items] == [
+        ("a.log", ""),
+        ("b.log", "is a link to nothing"),
+        ("c.log", "is a named pipe"),
+        ("e.log", ""),
+        ("f.log", "no permission to read it"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("argument", "says"),
     [
@@ -413,6 +430,7 @@ def byte_by_byte(into: int, data: bytes) -> None:
         (["[Content_Types].xml", "xl/workbook.xml"], "an Excel workbook"),
         (["[Content_Types].xml", "word/document.xml"], "a Word document"),
         (["_rels/.rels", "[Content_Types].xml", "ppt/presentation.xml"], "a PowerPoint presentation"),
+        (["[Content_Types].xml", "visio/document.xml"], "an Office document"),
         (["mimetype", "content.xml"], "an OpenDocument or EPUB file"),
     ],
 )

@@ -42,7 +42,7 @@ Inputs = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="INPUT",
-        help="Files or folders; plain, .gz, .zst or .zip. None, or -, is standard input.",
+        help="Files, folders or patterns ('logs/*.log'); plain, .gz, .zst or .zip. None, or -, is standard input.",
         show_default=False,
     ),
 ]

@@ -95,8 +95,9 @@ def scrub(
     from logscrub.sources.files import expand, mode_of, printable, unquoted
 
     started = time.monotonic()
-    arguments = [path for argument in inputs or ["-"] for path in unquoted(argument)]
-    several = len(arguments) > 1 or stat.S_ISDIR(mode_of(Path(arguments[0])))
+    arguments = inputs or ["-"]
+    named = [path for argument in arguments for path in unquoted(argument)]
+    several = len(named) > 1 or stat.S_ISDIR(mode_of(Path(named[0])))
     _check_output(output, several)
     key = given_key(key_file)
     good, unreadable = readable(arguments)

@@ -135,7 +135,10 @@ def verify(
     from logscrub.verification import MOST_FINDINGS, FileReport, text_report
     from logscrub.verification.sarif import sarif
 
-    arguments = [path for argument in inputs or ["-"] for path in unquoted(argument)]
+    arguments = []
+    for argument in inputs or ["-"]:
+        matches = unquoted(argument)
+        arguments += matches if any(map(_is_store, matches)) else [argument]
     stores = [argument for argument in arguments if _is_store(argument)]
     good, unreadable = readable([argument for argument in arguments if argument not in stores])
     items = each(good)

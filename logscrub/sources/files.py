@@ -25,7 +25,7 @@ class Input:
     relative: Path
     """Where it goes below an output folder."""
     skipped: str = ""
-    """Why it is not read: a folder holds it, but it is no file that can be read. Opening it raises InputError."""
+    """Why it is not read: a folder holds it, or a pattern matches it, but it is no file. Opening it raises InputError."""
 
 
 STDIN = Input(path=None, name="-", relative=Path("stdin"))
@@ -50,17 +50,17 @@ def unquoted(argument: str) -> list[str]:
 def expand(inputs: Sequence[str]) -> list[Input]:
     """The inputs that the arguments stand for, in their order; a folder's files are sorted.
 
-    Nothing or `-` is standard input. A pattern stands for what it matches (`unquoted`). A folder stands for everything below it:
-    regular files and links to such are read, all else is `skipped` with its reason (links to folders, which are not followed,
-    pipes, sockets, devices, links to nothing, folders that cannot be listed). An empty folder stands for none, so the list can be
-    empty. A file goes to its own name below an output folder, a folder's files to their path within it, or, where several
-    folders would clash, to that path below the folder's own name.
+    Nothing or `-` is standard input. A pattern stands for what it matches (`unquoted`), a folder for everything below it. Of
+    both, regular files and links to such are read, all else is `skipped` with its reason: links to folders, which are not
+    followed, pipes, sockets, devices, links to nothing, folders that cannot be listed. An empty folder stands for none, so the
+    list can be empty. A file goes to its own name below an output folder, a folder's files to their path within it, or, where
+    several folders would clash, to that path below the folder's own name.
 
     Raises InputError for what is missing or cannot be listed, UsageError where two inputs would go to the same place.
     """
     if not inputs:
         return [STDIN]
-    groups = [_expand_one(argument) for given in inputs for argument in unquoted(given)]
+    groups = [group for argument in inputs for group in _groups(argument)]
     if _clash(item for folder, items in groups if folder for item in items) is not None:
         groups = [(folder, [_below(folder, item) for item in items] if folder else items) for folder, items in groups]
     items = [item for _, items in groups for item in items]
@@ -95,6 +95,24 @@ def why_unreadable(error: OSError) -> str:
     what = os.strerror(error.errno) if error.errno else type(error).__name__
     advice = "; the disk or the connection may be failing, copy the file and try again" if error.errno == errno.EIO else ""
     return f"cannot be read: {what}{advice}"
+
+
+def _groups(argument: str) -> list[tuple[Path | None, list[Input]]]:
+    """What an argument stands for: for each folder it, and else None, with the inputs."""
+    matches = unquoted(argument)
+    return [_expand_one(argument)] if matches == [argument] else [_expand_match(match) for match in matches]
+
+
+def _expand_match(match: str) -> tuple[Path | None, list[Input]]:
+    """As `_expand_one`, of something that a pattern matches: if it cannot be read, that does not concern the others."""
+    path = Path(match)
+    is_folder, skipped = _folder_or_skipped(path)
+    if is_folder:
+        try:
+            return _expand_one(match)
+        except InputError as error:
+            skipped = str(error).removeprefix(f"{printable(match)}: ")
+    return None, [Input(path, printable(match), Path(path.name), skipped)]
 
 
 def _expand_one(argument: str) -> tuple[Path | None, list[Input]]:

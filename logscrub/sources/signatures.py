@@ -35,6 +35,7 @@ _ADVICE: Final = {
     "a systemd journal": "export it first: journalctl --file FILE -o json",
     "a Word document": _AS_TEXT,
     "a PowerPoint presentation": _AS_TEXT,
+    "an Office document": _AS_TEXT,
     "an OpenDocument or EPUB file": _AS_TEXT,
     "an old Office document": _AS_TEXT,
     "a PDF document": _AS_TEXT,
@@ -133,7 +134,8 @@ def office_kind(members: list[str]) -> str | None:
     """The kind of office document that a zip with these members is; None for any other zip."""
     if "[Content_Types].xml" in members:
         parts = {name.partition("/")[0] for name in members}
-        return "an Excel workbook" if "xl" in parts else "a PowerPoint presentation" if "ppt" in parts else "a Word document"
+        kinds = {"xl": "an Excel workbook", "word": "a Word document", "ppt": "a PowerPoint presentation"}
+        return next((kind for part, kind in kinds.items() if part in parts), "an Office document")
     return "an OpenDocument or EPUB file" if members[:1] == ["mimetype"] else None
 
 
