@@ -1073,6 +1073,8 @@ def zipped(name: str, data: bytes) -> bytes:
 
 def files() -> dict[str, bytes]:
     """Every sample by its name: each format tells its own part of the hour."""
+    import collector_samples  # which imports this module
+
     events = story()
 
     def part(start: float, end: float, keep: Callable[[Event], bool] = lambda e: True) -> list[Event]:
@@ -1114,6 +1116,7 @@ def files() -> dict[str, bytes]:
         "lambda_text.log": lambda_text(part(34, 37)),
         "windows_events.xml": windows_events(part(24, 27)),
         "journald.export": journald_export(part(25, 29)),
+        **{name: write(part(27, 30)) for name, (write, _) in collector_samples.KINDS.items()},
     }
 
 

@@ -188,7 +188,8 @@ class TextRecords:
         """The records that are complete with this unit."""
         if raw.value is not None:
             yield from self.close()
-            yield from self._shapes.of_json(raw.value)
+            if raw.records:
+                yield from self._shapes.of_json(raw.value)
             return
         if raw.records and not raw.parsed and raw.text.lstrip()[:1] in ("{", "["):
             yield from self.close()
