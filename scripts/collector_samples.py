@@ -33,8 +33,8 @@ def docker(events: list[Event]) -> bytes:
     rows = []
     for e in events:
         *first, last = _pieces(_line(e))
-        for piece in [*first, f"{last}\n"]:
-            rows.append(compact({"log": piece, "stream": _stream(e), "time": f"{e.iso[:-1]}000000Z"}))
+        time = f"{e.iso[:-1]}000000Z"
+        rows += [compact({"log": piece, "stream": _stream(e), "time": time}) for piece in [*first, f"{last}\n"]]
     return lines(rows)
 
 
@@ -171,7 +171,9 @@ def new_relic(events: list[Event]) -> bytes:
 
 def azure(events: list[Event]) -> bytes:
     """A table of Azure Log Analytics."""
-    columns = [{"name": name, "type": "string"} for name in ("TimeGenerated", "SeverityLevel", "Message", "OperationName", "UserId")]
+    columns = [
+        {"name": name, "type": "string"} for name in ("TimeGenerated", "SeverityLevel", "Message", "OperationName", "UserId")
+    ]
     severity = {"TRACE": 0, "DEBUG": 0, "INFO": 1, "WARN": 2, "ERROR": 3, "FATAL": 4}
     rows = [[e.iso, severity[e.level], e.message, e.run.function, e.run.person.account_id] for e in events]
     return pretty({"tables": [{"name": "PrimaryResult", "columns": columns, "rows": rows}]})
@@ -202,7 +204,10 @@ def har(events: list[Event]) -> bytes:
     entries = []
     for e in events:
         p, status = e.run.person, {"ERROR": 500, "FATAL": 502, "WARN": 404}.get(e.level, 200)
-        headers = [{"name": "User-Agent", "value": p.user_agent}, {"name": "Cookie", "value": f"tenant.session.token=EXAMPLE{e.span}"}]
+        headers = [
+            {"name": "User-Agent", "value": p.user_agent},
+            {"name": "Cookie", "value": f"tenant.session.token=EXAMPLE{e.span}"},
+        ]
         url = f"https://{e.run.customer.site}/gateway/api/roster?cloudId={e.run.customer.cloud_id}"
         request = {
             "method": "GET",
@@ -229,7 +234,16 @@ def har(events: list[Event]) -> bytes:
 def pino(events: Iterable[Event]) -> bytes:
     """What pino and bunyan write: levels as numbers, errors as objects."""
     return lines(
-        compact({"level": LEVELS[e.level], "time": e.ms, "hostname": "roster-1", "name": "roster", "responseTime": 12, "msg": e.message})
+        compact(
+            {
+                "level": LEVELS[e.level],
+                "time": e.ms,
+                "hostname": "roster-1",
+                "name": "roster",
+                "responseTime": 12,
+                "msg": e.message,
+            }
+        )
         for e in events
     )
 

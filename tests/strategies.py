@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+import collector_samples
 from hypothesis import settings
 from hypothesis import strategies as st
 
@@ -296,6 +297,10 @@ FORMATS: dict[str, tuple[str, Callable[[list[Event]], bytes], Callable[[int], in
     "lambda": ("lambda", lambda e: lines(f"{x.iso}\t{x.run.id}\t{x.level}\t{sample_logs.one_line(x)}" for x in e), lambda n: n),
     "windows events": ("windows-event", sample_logs.windows_events, lambda n: n),
     # a message over several lines would have its size before it, which changes with it
+    **{
+        name.partition(".")[0]: (format_name, write, lambda n: n)
+        for name, (write, format_name) in collector_samples.KINDS.items()
+    },
     "journal": ("journald-export", lambda e: sample_logs.journald_export([_plain(x) for x in e]), lambda n: n),
 }
 """Kind → the format it must be recognised as, what writes it, and how many records so many events make."""

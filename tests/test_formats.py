@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import collector_samples
 import pytest
 from strategies import scrub, verify
 
@@ -163,6 +164,7 @@ TRUE_RECORDS = {
     "syslog_rfc3164.log": 45,
     "syslog_rfc5424.log": 23,
     "windows_events.xml": 11,
+    **dict.fromkeys(collector_samples.KINDS, 12),
 }
 
 
