@@ -475,7 +475,7 @@ def test_a_night_that_cannot_tell_says_so_without_the_address(tmp_path: Path, ke
     config = configured(tmp_path, notify='["json://127.0.0.1:9/secret-token"]')
     done = run("nightly", "--config", config)
     assert done.returncode == 3
-    assert "could not tell entry 1" in lines(done)[-1] and b"secret-token" not in done.stderr
+    assert "nightly.notify, entry 1: the message could not be sent" in lines(done)[-1] and b"secret-token" not in done.stderr
     assert (tmp_path / "reports" / "2026-11-17.html").exists()
 
 
