@@ -163,7 +163,7 @@ def _why_missing(argument: str) -> str:
 
 
 def _everything_below(folder: Path) -> Iterator[tuple[Path, str]]:
-    """The path within the folder of everything below it that is no folder, and why it is not read ("" for files). Raises OSError."""
+    """The path of everything below the folder that is no folder, and why it is not read ("" for files). Raises OSError."""
     waiting = [folder]
     while waiting:
         here = waiting.pop()
