@@ -408,7 +408,7 @@ _BLANK = b" \t\r\n\v\f\0\xef\xbb\xbf\xff\xfe"
 
 
 def _parts(stream: Stream) -> Iterator[tuple[str | None, Iterator[bytes]]]:
-    """A stream's data, or that of each member of a zip with its name, and of its comments; folders without data have none."""
+    """A stream's data; of a zip, the name and data of each member, and the comments. Folders without data are left out."""
     if stream.compression != "zip":
         yield None, stream.chunks()
         return

@@ -38,15 +38,15 @@ _DESCRIPTOR: Final = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
 _NAMED_DESCRIPTORS: Final = {"/dev/stdout": 1, "/dev/stderr": 2}
 
 _TEMPORARY: Final = re.compile(r"\.logscrub-.+\.tmp")
-"""How files are named that are not complete yet."""
+"""The names of files that are not complete yet."""
 
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
-"""How a path begins that was a URL."""
+"""The beginning of a path that was meant as a URL."""
 
 _BY_HANDLE: Final = os.open in os.supports_dir_fd
 """Whether a file can be named by an open folder and its name in it."""
 _FOLDER: Final = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_PATH", os.O_RDONLY)
-"""How a folder is opened to make files in it, which needs no permission to list it."""
+"""Flags that open a folder so that files can be made in it; they need no permission to list it."""
 
 
 class Sink:
@@ -310,11 +310,11 @@ def _codec(compression: Compression) -> _Codec:
 
 @dataclass(frozen=True, slots=True)
 class _Folder:
-    """An open folder. What is done by its handle is done in that folder, whatever its path leads to by then."""
+    """An open folder. Files made through its handle are made in that folder, even if its path leads elsewhere by then."""
 
     path: Path
     handle: int | None
-    """None where the system has no such handles: then it is done by its path."""
+    """None on systems without such handles; the path is used instead."""
 
     def at(self, name: str) -> str:
         """The name of a file in it, to be used together with the handle."""
@@ -605,7 +605,7 @@ def _name(path: Path | None) -> str:
 
 
 def _not_opened(path: Path, name: str, error: OSError) -> OutputError:
-    """Why an output cannot be made: names the file or folder that is the cause."""
+    """The error for an output that cannot be opened; it names the file or folder that is the cause."""
     nearest = path
     while not os.path.lexists(nearest) and nearest != nearest.parent:
         nearest = nearest.parent

@@ -166,7 +166,7 @@ def test_comments_and_folders_with_data_in_a_zip_are_looked_at(tmp_path: Path) -
     assert run("verify", "b.zip", cwd=tmp_path).returncode == 0
 
 
-def test_a_url_that_is_no_store_is_told_with_what_to_do() -> None:
+def test_a_url_that_is_no_store_is_reported_with_advice() -> None:
     done = run("verify", "https://example.com/app.log")
     assert done.returncode == 3
     told = "https://example.com/app.log: URLs are not read, only --store takes one; pipe it in: curl -fsSL URL | logscrub …"

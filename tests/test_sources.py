@@ -177,7 +177,7 @@ def test_what_a_pattern_matches_that_is_no_file_is_skipped_like_what_a_folder_ho
         ("file:///var/log/app.log", "give the path alone"),
     ],
 )
-def test_what_is_no_path_is_told_with_what_to_do(argument: str, says: str) -> None:
+def test_an_argument_that_is_no_path_is_reported_with_advice(argument: str, says: str) -> None:
     with pytest.raises(InputError, match=f"^{re.escape(printable(argument))}: .*{says}"):
         expand([argument])
 
@@ -642,7 +642,7 @@ def test_a_member_that_is_no_file_is_refused_whatever_system_made_it(tmp_path: P
         zip_content(written(tmp_path, unsafe("link", kind | 0o777, system)))
 
 
-def test_the_comments_of_a_zip_are_told_apart_from_its_members(tmp_path: Path) -> None:
+def test_the_comments_of_a_zip_are_kept_apart_from_its_members(tmp_path: Path) -> None:
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w") as archive:
         info = zipfile.ZipInfo("a.log")

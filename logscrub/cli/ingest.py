@@ -262,7 +262,7 @@ def _unaccounted(counted: Counted, tally: Tally) -> str:
 
 
 def _bytes_there(items: Sequence[Input]) -> int:
-    """Bytes of the files among the inputs; those that cannot be asked count as none."""
+    """Bytes of the files among the inputs; a file whose size is unknown counts as 0."""
     total = 0
     for item in items:
         if item.path is not None and not item.skipped:

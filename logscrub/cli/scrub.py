@@ -247,7 +247,7 @@ def _scrub_one(engine: api.Runner, job: Job, input_format: str, tell: Tell) -> O
 
 
 def _nothing_read(outcomes: Sequence[Outcome]) -> bool:
-    """Whether all was read, and there was nothing in it."""
+    """Whether every input was read and none held a record."""
     total = _total(outcomes)
     return all(outcome.status == "scrubbed" for outcome in outcomes) and not total.records_read and not total.redactions
 

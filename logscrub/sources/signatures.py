@@ -117,14 +117,14 @@ def kind_of(head: bytes, *, final: bool) -> str | None:
 
 
 def refusal(kind: str) -> str:
-    """What to say of an input of a kind that is not read, after its name."""
+    """The error message for an input of a kind that is not read, without the input's name."""
     if kind in _COMPRESSIONS:
         return f"{kind} compression is not supported; decompress it first"
     return f"is {kind}, which is not read; {_ADVICE[kind]}"
 
 
 def nested_refusal(kind: str) -> str:
-    """What to say of an input that holds, compressed or as a member, data of a kind other than text; after its name."""
+    """The error message for an input whose decompressed data, or member, is of a kind other than text; without its name."""
     if kind in _COMPRESSIONS:
         return f"holds data that is compressed once more ({kind}); unpack it first"
     return f"holds {kind}, which is not read; {_ADVICE[kind]}"
@@ -153,7 +153,7 @@ def _undecided(head: bytes) -> bool:
 
 
 def _is_tar(head: bytes) -> bool:
-    """By the checksum of the first header, which all kinds of tar have."""
+    """Whether it is a tar archive: by the checksum of the first header, which every kind of tar has."""
     if len(head) < _TAR_BLOCK:
         return False
     try:
