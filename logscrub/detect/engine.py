@@ -315,7 +315,13 @@ class Engine:
         if rule is None and not self._has_own and _PLAIN_ID.fullmatch(masked) and not (path and self._contexts_of(path)):
             return ()  # an id, a time or a version of no telling field: no detector of ours takes one for anything
         if "\x1b[" in masked and (colourless := views.without_colours(masked)) is not None:
-            return tuple(_moved(s, colourless, 0, "") for s in self._judge_template(colourless.text, path, depth))
+            judge = self._judge_uncoloured if views.has_colours(colourless.text) else self._judge_template
+            return tuple(_moved(s, colourless, 0, "") for s in judge(colourless.text, path, depth))
+        return self._judge_uncoloured(masked, path, depth)
+
+    def _judge_uncoloured(self, masked: str, path: FieldPath, depth: int) -> tuple[Span, ...]:
+        """`_judge` of a text without colours, or with those that were left when no more were taken out."""
+        rule = self.fields.rule(path)
         stripped = masked.strip()
         found: list[Span] = []
         structured = stripped[:1] in ("{", "[") and stripped[-1:] in ("}", "]")

@@ -48,6 +48,8 @@ _NOT_PLAIN = re.compile("[\\x00\\x7f-\U0010ffff]")
 """Characters that may have a plainer form."""
 _INVISIBLE = frozenset(("Zs", "Zl", "Zp", "Cf"))
 _LONGEST_ENCODED = 1 << 20
+_MOST_LAYERS = 4
+"""How often a text is decoded."""
 
 
 def unescape_json(text: str) -> View | None:
@@ -83,8 +85,23 @@ def unescaped_json(text: str) -> str:
 
 
 def without_colours(text: str) -> View | None:
-    """A text of a terminal without its colours (ANSI SGR sequences); None where it has none."""
-    return _substitute(text, _SGR, lambda unit: "") if "\x1b" in text else None
+    """A text of a terminal without its colours (ANSI SGR sequences); None where it has none.
+
+    Without them what stood around one may be another; such are taken out too, at most four deep.
+    """
+    view: View | None = None
+    for _ in range(_MOST_LAYERS):
+        current = view.text if view else text
+        step = _substitute(current, _SGR, lambda unit: "") if "\x1b" in current else None
+        if step is None:
+            break
+        view = _compose(view, step) if view else step
+    return view
+
+
+def has_colours(text: str) -> bool:
+    """Whether there are any."""
+    return _SGR.search(text) is not None
 
 
 def double_quotes(text: str) -> View | None:
@@ -105,7 +122,7 @@ def with_question_mark(text: str) -> View:
 def decodings(text: str) -> Iterator[View]:
     """The views of `text` that differ from it, each decoded once more than the one before, at most four deep."""
     view: View | None = None
-    for _ in range(4):
+    for _ in range(_MOST_LAYERS):
         current = view.text if view else text
         step = _decode_once(current)
         if step is None:
