@@ -11,7 +11,8 @@ from logscrub.formats.times import level_of, otlp_level, time_of
 
 # a bracket and what JSON allows behind it: `[INFO] …`, `[2026-11-17 09:20] …` and `{ key: 'value' }` are text
 _BEGINS = re.compile(
-    r"""[{\[]\s*$ | \{\s*["}] | \[\s*["{\[\]] | \[\s*(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)\s*[,\]]\s*(?:$|[-\d"{\[tfn])""",
+    r"""[{\[]\s*$ | \{\s*["}] | \[\s*["{\[\]]
+      | \[\s*(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)\s*[,\]]\s*(?:$|[-\d"{\[tfn])""",
     re.X,
 )
 

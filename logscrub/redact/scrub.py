@@ -351,7 +351,7 @@ class Redactor:
 
 
 def _resized(clean: Clean, size: Size | None) -> Clean:
-    """A clean unit whose number of bytes is that of what is left."""
+    """The clean unit with the number of bytes that its text has now."""
     if size is None or not (clean.redactions or clean.withheld):
         return clean
     text = clean.text
