@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import gc
+import json
+import stat
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from logscrub.cli.console import Tell, progress, say
+from logscrub.cli.console import Tell, progress, put, say, tidy
 from logscrub.cli.options import (
     Detectors,
     Engine,
@@ -20,10 +24,13 @@ from logscrub.cli.options import (
     Names,
     Policy,
     StoreAt,
+    each,
+    file_or_none,
     given_key,
     number,
     readable,
     size,
+    unscanned,
     wait_for_input,
 )
 from logscrub.cli.scrub import Job, jobs_of, refuse_overwriting
@@ -35,10 +42,11 @@ if TYPE_CHECKING:
     from logscrub.metrics.counted import Counted
     from logscrub.metrics.counters import Counters
     from logscrub.scrubbing import Tally
+    from logscrub.sources.files import Input
 
 EXAMPLES = """\b
 Examples:
-  openssl rand -hex 32 > logscrub.key
+  logscrub keys new logscrub.key
   logscrub ingest exports/ --store metrics --key-file logscrub.key
   logscrub ingest app.log --store metrics --key-file logscrub.key --logs-to clean/
   logscrub metrics --store metrics --by function
@@ -49,8 +57,9 @@ Reading the same records again changes nothing: they are known by invocation, ti
 content. A run that breaks off loses and doubles nothing: run it again.
 
 \b
-Exit codes: 0 done; 2 wrong usage or configuration; 3 an input could not be read, or the
-store or an output not written."""
+Exit codes: 0 done; 2 wrong usage or configuration; 3 an input could not be read or is no
+file, the store or an output not written, or a record or a part of one not scanned (what is
+left of it is counted)."""
 
 
 _MANY = 8 << 20
@@ -63,6 +72,10 @@ def ingest(
     logs_to: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Write the scrubbed logs too, to this folder.", show_default=False),
+    ] = None,
+    summary: Annotated[
+        Path | None,
+        typer.Option("--summary", metavar="FILE", help="Write what became of each input's records, as JSON.", show_default=False),
     ] = None,
     key_file: KeyFile = None,
     input_format: Format = "auto",
@@ -85,27 +98,84 @@ def ingest(
     if key is None:
         raise UsageError(
             "ingest needs a key, so that the same customer is the same in every run; "
-            "make one with: openssl rand -hex 32 > logscrub.key; then add: --key-file logscrub.key"
+            "make one with: logscrub keys new logscrub.key; then add: --key-file logscrub.key"
         )
     config = settings(load_config(), policy, detectors or [], names)
     done = ingest_all(inputs or ["-"], store, key, config, logs_to=logs_to, input_format=input_format, engine=engine)
-    say(
-        f"{number(done.counted.new, 'record')} new, {done.counted.known:,} known, {size(done.bytes_read)} "
-        f"in {time.monotonic() - started:.1f} s"
-        + (f"; {done.failed} of {number(done.inputs, 'input')} failed" if done.failed else "")
-    )
-    return 3 if done.failed else 0
+    say(f"{done.line()} in {time.monotonic() - started:.1f} s{done.failures()}")
+    if summary is not None:
+        put(json.dumps(done.as_json(), indent=2) + "\n", file_or_none(summary))
+    return 3 if done.failed or done.tally.withheld else 0
+
+
+@dataclass(frozen=True, slots=True)
+class InputCount:
+    """An input, and what became of its records."""
+
+    name: str
+    counted: Counted
+    error: str = ""
+    """Why not all of it was counted; "" if all was."""
+
+    def line(self) -> str:
+        """One line for people."""
+        c = self.counted
+        return (
+            f"{self.name}: {number(c.read, 'record')} read = {c.new:,} new + {c.known:,} known + {c.undated:,} undated "
+            f"+ {c.not_understood:,} not understood"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
     """What became of inputs."""
 
-    counted: Counted
-    bytes_read: int
-    inputs: int
-    failed: int
-    """Inputs that could not be read to their end."""
+    inputs: tuple[InputCount, ...]
+    tally: Tally
+    """What was scrubbed of the inputs that could be read to their end."""
+
+    @property
+    def failed(self) -> int:
+        """Inputs that could not be read to their end, or whose records are not accounted for, and what is no file to read."""
+        return sum(bool(one.error) for one in self.inputs)
+
+    @property
+    def counted(self) -> Counted:
+        """All inputs together."""
+        from logscrub.metrics.counted import Counted
+
+        whole = Counted()
+        for one in self.inputs:
+            whole.add(one.counted)
+        return whole
+
+    def line(self) -> str:
+        """What became of all records, for people."""
+        c = self.counted
+        withheld = f"{unscanned(self.tally)} withheld, " if self.tally.withheld else ""
+        return f"{number(c.new + c.undated, 'record')} new, {c.known:,} known, {withheld}{size(self.tally.bytes_read)}"
+
+    def failures(self) -> str:
+        """How many inputs failed, for people; "" if none did."""
+        return f"; {self.failed} of {number(len(self.inputs), 'input')} failed" if self.failed else ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The summary for machines."""
+        return {
+            "inputs": [{"input": one.name, **_numbers(one.counted), "error": one.error} for one in self.inputs],
+            "total": _numbers(self.counted),
+        }
+
+
+def _numbers(counted: Counted) -> dict[str, Any]:
+    return {
+        "read": counted.read,
+        "new": counted.new,
+        "known": counted.known,
+        "undated": counted.undated,
+        "not_understood": counted.not_understood,
+        "unread_times": sorted(counted.spellings),
+    }
 
 
 def ingest_all(
@@ -124,72 +194,129 @@ def ingest_all(
     """
     from logscrub.api import build_redactor, engine_of
     from logscrub.fast.workers import processors
+    from logscrub.metrics.counted import Counted
     from logscrub.metrics.counters import Counters
-    from logscrub.sources.files import expand
+    from logscrub.scrubbing import Tally
+    from logscrub.sources.files import expand, mode_of
 
-    if logs_to is not None and logs_to.exists() and not logs_to.is_dir():
+    if logs_to is not None and file_or_none(logs_to) is None:
+        raise UsageError("--logs-to -: scrubbed logs need a folder to go to; for standard output there is: logscrub scrub")
+    if logs_to is not None and mode_of(logs_to) and not stat.S_ISDIR(mode_of(logs_to)):
         raise UsageError(f"{logs_to}: is a file, but scrubbed logs need a folder to go to; choose another --logs-to")
     good, unreadable = readable(arguments)
-    items = expand(good) if good else []
-    bytes_there = sum(item.path.stat().st_size for item in items if item.path is not None and item.path.is_file())
+    # names may be the same where no outputs are named after them
+    items = each(good) if logs_to is None else expand(good) if good else []
+    bytes_there = _bytes_there(items)
     processes = max(1, processors() // 2) if bytes_there > _MANY else 0
     with Counters(processes) as counters:
         redactor = build_redactor(config, key)
-        jobs = jobs_of(redactor, items, logs_to, True) if logs_to is not None else [Job(item, None, item.name) for item in items]
+        jobs = (
+            jobs_of(redactor, items, logs_to, True)
+            if logs_to is not None
+            else [Job(item, None, None, item.name) for item in items]
+        )
+        numbers = [counters.new_input() for _ in jobs]
+        outcomes: list[Tally | str] = []
         refuse_overwriting(jobs, None)
+        tidy(job.target for job in jobs if job.target is not None)
         counters.into(store, redactor.pseudonymizer)
         for _, error in unreadable:
             say(str(error))
-        failed = len(unreadable)
-        total = 0
         wait_for_input(items)
         gc.disable()  # many thousand records are kept at a time, none of them in a cycle: looking for some takes a tenth
         scrubbing = engine_of(redactor, engine, processes=max(1, processors() - processes))
         with scrubbing as using, progress(items, "redactions") as begin:
-            for job in jobs:
-                tally = _one(using, job, counters, input_format, begin())
-                failed += tally is None
-                total += tally.bytes_read if tally is not None else 0
-    counted = counters.counted
+            for job, n in zip(jobs, numbers, strict=True):
+                outcomes.append(_one(using, job, counters, n, input_format, begin()))
     gc.enable()
-    for line in _odd(counted):
+    done = [InputCount(name, Counted(), str(failure)) for name, failure in unreadable]
+    for job, n, outcome in zip(jobs, numbers, outcomes, strict=True):
+        one = InputCount(job.item.name, counters.counted.get(n, Counted()))
+        wrong = outcome if isinstance(outcome, str) else _unaccounted(one.counted, outcome)
+        done.append(replace(one, error=wrong))
+        say(one.line())
+        if not isinstance(outcome, str) and wrong:
+            say(f"{one.name}: {wrong}")
+    total = Tally()
+    for outcome in outcomes:
+        if not isinstance(outcome, str):
+            total.add(outcome)
+    ingested = Ingested(tuple(done), total)
+    if not total.records_read and not ingested.failed:
+        say(f"nothing to read: {'no record in ' + number(len(jobs), 'input') if jobs else 'no file there'}")
+    for line in _odd(ingested.counted):
         say(line)
-    return Ingested(counted, total, len(jobs) + len(unreadable), failed)
+    return ingested
 
 
-def _one(engine: api.Runner, job: Job, counters: Counters, input_format: str, tell: Tell) -> Tally | None:
+def _unaccounted(counted: Counted, tally: Tally) -> str:
+    """What is wrong with the counts of an input that was read to its end; "" if nothing is."""
+    if counted.read != tally.records_read or not counted.adds_up:
+        return (
+            f"{number(tally.records_read, 'record')} were scrubbed, but {counted.read:,} were read for counting and "
+            f"{counted.counted:,} counted; this is a bug in logscrub, please report it with the format of the log"
+        )
+    if counted.read and not counted.counted:
+        return "none of its records could be counted; is it a log? --input-format says how it is to be read"
+    return ""
+
+
+def _bytes_there(items: Sequence[Input]) -> int:
+    """Bytes of the files among the inputs; those that cannot be asked count as none."""
+    total = 0
+    for item in items:
+        if item.path is not None and not item.skipped:
+            with suppress(OSError):
+                status = item.path.stat()
+                total += status.st_size if stat.S_ISREG(status.st_mode) else 0
+    return total
+
+
+def _one(engine: api.Runner, job: Job, counters: Counters, n: int, input_format: str, tell: Tell) -> Tally | str:
+    """What went through of an input that is number `n`; why not all of it did, where that is so."""
     from logscrub.api import clean_text
     from logscrub.metrics.ingest import ingest_input
 
+    so_far: Tally | None = None
+
     def note(done: int, tally: Tally) -> None:
+        nonlocal so_far
+        so_far = tally
         tell(done, tally.redactions.total())
 
     try:
-        tally = ingest_input(engine, job.item, counters, job.target, input_format=input_format, progress=note)
+        so_far = ingest_input(
+            engine, job.item, counters, n, job.target, inside=job.inside, input_format=input_format, progress=note
+        )
+        outcome: Tally | str = so_far
     except InputError as error:
-        say(job.item.name + clean_text(engine.redactor, str(error).removeprefix(job.item.name)))
-        return None
-    if tally.records_withheld:
-        say(f"{job.item.name}: {number(tally.records_withheld, 'record')} could not be scanned; they count without their text")
-    return tally
+        reason = clean_text(engine.redactor, str(error).removeprefix(job.item.name))
+        say(job.item.name + reason)
+        outcome = reason.removeprefix(": ")
+    if so_far is not None and so_far.withheld:
+        say(
+            f"{job.item.name}: {unscanned(so_far)} could not be scanned, so <WITHHELD> stands instead; "
+            "what is left of them is counted, of equal ones one"
+        )
+    return outcome
 
 
 def _odd(counted: Counted) -> list[str]:
     """What a person should know about the records that were counted."""
     lines = []
-    if counted.without_time:
+    if counted.undated:
+        spelled = ", ".join(f'"{spelling}"' for spelling in sorted(counted.spellings))
         lines.append(
-            f"{number(counted.without_time, 'record')} without a date (as forge logs --grouped prints them): "
-            "counted, but in no hour or day"
+            f"{number(counted.undated, 'record')} without a date that can be read: counted, but in no hour or day"
+            + (f"; these spellings are not known: {spelled}" if spelled else "")
         )
     if counted.odd_time:
         lines.append(
             f"{number(counted.odd_time, 'record')} from before 2019 or more than a day ahead: counted there; "
             "look at the clock of what wrote them"
         )
-    if counted.without_customer and counted.new:
+    if counted.without_customer:
         lines.append(
-            f"{number(counted.without_customer, 'record')} that name no customer: they count as of none, "
-            "so tables of fewer customers than asked for leave them out"
+            f"{number(counted.without_customer, 'record')} have no customer; tables that hide groups smaller than -k omit them"
         )
     return lines

@@ -229,8 +229,18 @@ class Engine:
 
     def _judge_line(self, masked: str, before: Open) -> tuple[tuple[Span, ...], Open]:
         spans = self._remember(masked, (), 0) if len(masked) <= _REMEMBERED_LENGTH else self._windowed(masked, ())
+        extra, after = self._carried_on(masked, before)
+        return merge([*spans, *extra]) if extra else spans, after
+
+    def left_open(self, line: str, before: Open) -> Open:
+        """What a line of a text leaves open. Its patterns and names are not searched for."""
+        view = views.without_colours(line) if "\x1b" in line else None
+        return self._carried_on(self._forms.of(self.masked(view.text if view else line)).text, before)[1]
+
+    def _carried_on(self, masked: str, before: Open) -> tuple[list[Span], Open]:
+        """What must go from a line because of what earlier lines left open, and what is open after it."""
         if before == NOTHING_OPEN and not _OPENING.search(masked):
-            return spans, NOTHING_OPEN
+            return [], NOTHING_OPEN
         found, after = self._find_fields(masked, before=before)
         extra = [self._field_span(f.start, f.end, f.rule.detector, masked[f.start : f.end]) for f in found]
         inside, armour = _armour(masked, before.armour)
@@ -238,7 +248,7 @@ class Engine:
             extra.append(self._field_span(*inside, self._key_detector, masked[inside[0] : inside[1]]))
         if armour:
             after = after._replace(armour=True)
-        return merge([*spans, *extra]), after
+        return extra, after
 
     def judge_leaf(self, text: str, leaf: Leaf) -> tuple[Span, ...]:
         """The spans of a record's leaf that must go, as positions in the record's text."""
@@ -253,6 +263,11 @@ class Engine:
         view = _UNQUOTE[leaf.coding](raw)
         spans = self.judge(view.text if view else raw, leaf.field)
         return tuple(_moved(s, view, leaf.start, _QUOTES[leaf.coding]) for s in spans) if spans else spans
+
+    def judge_whole(self, text: str, view: views.View, coding: str) -> list[Span]:
+        """The spans that must go in a text that is put together from pieces, as positions in the text that the view is of."""
+        spans = self._windowed(text, ())
+        return [_moved(s, view, 0, _QUOTES[coding]) for s in spans]
 
     def _long_leaf(self, raw: str, leaf: Leaf) -> tuple[Span, ...]:
         """A leaf of megabytes: its field decides for all of it, else it is judged in overlapping windows."""
@@ -317,15 +332,20 @@ class Engine:
             return merge(found)
         found += self._scan(masked, path)
         if depth < _DEEPEST:
+            is_read = False
             for view in views.decodings(masked):
                 for span in (*self._scan(view.text, path), *(self._names.recognise(view.text) if self._names else ())):
                     found.append(_moved(span, view, 0, ""))
-                if view.text[:1] in "{[" and self._nested(view.text) is not None:
+                # Within another text only the first view that is JSON is read as JSON: its leaves are decoded by themselves,
+                # and the time for texts within texts would double with each.
+                if not (is_read and depth) and view.text[:1] in "{[" and self._nested(view.text) is not None:
+                    is_read = True
                     for span in self._judge_template(view.text, path, depth + 1):
                         found.append(_moved(span, view, 0, ""))
-            for start, end, decoded, alphabet, padded in views.encoded_texts(masked):
-                # what it says has been judged: that it looks random is no evidence any more
-                found = [s for s in found if s.certainty == "certain" or s.detector not in _RANDOM or not start <= s.start < end]
+            encoded = list(views.encoded_texts(masked))
+            if encoded:
+                found = _without_random(found, [(start, end) for start, end, *_ in encoded])
+            for start, end, decoded, alphabet, padded in encoded:
                 inner = self._judge_template(self.masked(decoded), path, depth + 1)
                 if inner:
                     first = min(inner, key=lambda s: s.certainty)
@@ -337,7 +357,8 @@ class Engine:
                     )  # fmt: skip
         if self._names is not None:
             found += self._names.recognise(opaque(masked, [s for s in found if s.certainty == "certain"]))
-        return merge(self._unharmed(masked, [s for s in found if _says_more(masked[s.start : s.end])]))
+        spans = merge(self._unharmed(masked, [s for s in found if _says_more(masked[s.start : s.end])]))
+        return tuple(_quoted(masked, s) for s in spans) if '"' in masked else spans
 
     def _nested(self, text: str) -> list[Leaf] | None:
         """The leaves of a text that is JSON, None where it is not."""
@@ -456,6 +477,33 @@ def _moved(span: Span, view: views.View | None, offset: int, quote: str) -> Span
     if requote and quote:
         requote = requote.replace("\\", "\\\\").replace('"', '\\"') if quote == '\\"' else requote.replace('"', quote)
     return span._replace(start=start + offset, end=end + offset, requote=requote)
+
+
+def _without_random(found: list[Span], read: list[tuple[int, int]]) -> list[Span]:
+    """Without the spans of which the only evidence is that they look random, where they begin in a stretch that was `read`: what
+    it says is judged, so that it looks random is no evidence any more."""
+    read = sorted(read)
+    starts = [start for start, _ in read]
+    reach = list(accumulate((end for _, end in read), max))
+
+    def is_read(place: int) -> bool:
+        n = bisect_right(starts, place)
+        return n > 0 and place < reach[n - 1]
+
+    return [s for s in found if s.certainty == "certain" or s.detector not in _RANDOM or not is_read(s.start)]
+
+
+_NUMBER = re.compile(r"-?\d[\d.eE+-]*")
+_JSON_BEFORE = re.compile(r"""(\\*+")\s*+:\s*+(?:\[[^\[\]{}"']*+)?\Z""")
+_JSON_AFTER = re.compile(r"\s*+[,}\]]")
+
+
+def _quoted(text: str, span: Span) -> Span:
+    """The span of a number that is a value of JSON within a text, with the quote that makes its placeholder one too."""
+    if span.requote or not _NUMBER.fullmatch(text, span.start, span.end) or not _JSON_AFTER.match(text, span.end):
+        return span
+    m = _JSON_BEFORE.search(text, max(0, span.start - _BEFORE), span.start)
+    return span if m is None else span._replace(requote=m[1])
 
 
 def _says_more(masked: str) -> bool:

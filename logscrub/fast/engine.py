@@ -21,7 +21,7 @@ from logscrub.formats.json_values import is_json
 from logscrub.redact.scrub import Redactor
 from logscrub.scrubbing import Scrubber, Tally, recognised
 from logscrub.sources.text import TextDecoder, guess_encoding
-from logscrub.verify import FileReport, Verifier
+from logscrub.verification import FileReport, Verifier
 
 BLOCK = 1 << 20
 """Bytes of a block."""
@@ -193,7 +193,7 @@ class _Blocks:
             self._starts_record, self._needs_closed = _starts_json, True
         elif found.record_line is not None:
             head = found.record_line
-            self._starts_record = lambda line: head.match(line) is not None
+            self._starts_record = lambda line: head.match(line.decode("utf-8", "replace")) is not None
         self._work.reader.begin()
         first = self.held.lstrip(b"\xef\xbb\xbf \t\r\n").split(b"\n", 1)[0]
         self.settled = self.input_format != "auto" or found.name != "ndjson" or is_json(first.decode("utf-8", "replace").strip())
@@ -342,7 +342,7 @@ class FastScrubber:
 
 
 class FastVerifier:
-    """Verifies one input: what `logscrub.verify.Verifier` says of it, faster."""
+    """Verifies one input: what `logscrub.verification.Verifier` says of it, faster."""
 
     def __init__(self, engine: FastEngine, path: str, input_format: str) -> None:
         self.report = FileReport(path)

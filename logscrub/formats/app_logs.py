@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 
 from logscrub.formats.base import Format, JsonShape, ListRule
+from logscrub.formats.json_values import begins, has_member
 from logscrub.formats.otlp import RECORDS
 
 
 def _recognises(head: str) -> bool:
-    record = '"severityText"' in head or ('"timeUnixNano"' in head and '"attributes"' in head)
-    return head[:1] in ("{", "[") and (record or '"appLogs"' in head)
+    record = has_member(head, "severityText") or (has_member(head, "timeUnixNano") and has_member(head, "attributes"))
+    return begins(head) and (record or has_member(head, "appLogs"))
 
 
 FORMAT = Format(

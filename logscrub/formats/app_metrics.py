@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from logscrub.formats.base import Around, Format, JsonShape, ListRule, Point
+from logscrub.formats.json_values import begins, has_member
 from logscrub.formats.otlp import attributes_of
 
 _DELTA = (1, "AGGREGATION_TEMPORALITY_DELTA", None)
@@ -60,7 +61,7 @@ def _number(value: Any) -> int:
 
 FORMAT = Format(
     "app-metrics",
-    lambda head: head[:1] in ("{", "[") and '"resourceMetrics"' in head,
+    lambda head: begins(head) and has_member(head, "resourceMetrics"),
     json=JsonShape(lambda value: False, _point, (ListRule("dataPoints"),)),
     is_named=False,
 )

@@ -90,11 +90,13 @@ Memory = dict[str, str]
 
 
 class ListRule(NamedTuple):
-    """A list of log records in a JSON value: its name, the name of what is around it, and how many brackets are open before it."""
+    """A list of log records in a JSON value: its name, the name around it, and how many brackets are open before it."""
 
     name: str
     parent: str | None = None
     depth: int | None = None
+    marks: frozenset[str] = frozenset()
+    """Where others use the name too: names, one of which the first element has if the list is one of records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ class JsonShape:
     """The record of an element; None where it is no record that can be counted."""
     lists: tuple[ListRule, ...] = ()
     """The lists whose elements are its records."""
+    no_record: str = ""
+    """A regular expression that matches the beginning of a value that is no record, but says something about the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +181,7 @@ class Format:
     """Reads records from the units of its own reader; takes the `Shapes` of all formats."""
     block: Callable[[bytes], Any] | None = None
     """Reads many records of whole lines at a time, as a `forge_blocks.Block`; None where a line has another layout."""
-    record_line: re.Pattern[bytes] | None = None
+    record_line: re.Pattern[str] | None = None
     """Matches the head of a line in which a record begins, where the first letters do not say so (see `continues`)."""
     starts_alone: re.Pattern[bytes] | None = None
     """Matches the end of a line before a record that nothing before it says anything about: a stream may be cut there, and its
@@ -266,9 +270,19 @@ class Lines:
 
 
 def text_unit(
-    line: str, number: int, column: int, start: int = 0, records: int = 1, parsed: bool = True, named: Iterable[Named] = ()
+    line: str,
+    number: int,
+    column: int,
+    start: int = 0,
+    records: int = 1,
+    parsed: bool = True,
+    named: Iterable[Named] = (),
+    frame: re.Pattern[str] | None = None,
 ) -> Raw:
-    """A line of text whose message begins at `start`. `named`: values in it that are scanned under the names of their fields."""
+    """A line of text whose message begins at `start`.
+
+    `named`: values in it that are scanned under the names of their fields. `frame`: see `Raw.frame`.
+    """
     leaves = []
     end = len(line.rstrip("\r\n"))
     for value in named:
@@ -276,7 +290,7 @@ def text_unit(
         leaves += [Leaf(value.start, value.end, (value.field,), "plain", value.field)] if value.field else []
         start = value.end
     leaves += [Leaf(start, end, (), "text")] if start < end else []
-    return Raw(line, tuple(leaves), number, column, records, parsed)
+    return Raw(line, tuple(leaves), number, column, records, parsed, frame=frame)
 
 
 def continues(line: str) -> bool:

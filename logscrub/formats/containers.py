@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from logscrub.formats.base import Around, Format, JsonShape, Record, text_of
+from logscrub.formats.json_values import begins, has_member
 from logscrub.formats.ndjson import generic
 
 
@@ -31,7 +32,7 @@ def _invocation(encoded: Any) -> dict[str, Any]:
 
 FORMAT = Format(
     "containers",
-    lambda head: head[:1] in ("{", "[") and '"forge_invocation"' in head,
+    lambda head: begins(head) and has_member(head, "forge_invocation"),
     json=JsonShape(lambda value: "forge_invocation" in value, _record),
     is_named=False,
 )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from logscrub.formats.base import Around, Format, JsonShape, ListRule, Record
+from logscrub.formats.json_values import begins, has_member
 from logscrub.formats.ndjson import generic
 
 
 def _recognises(head: str) -> bool:
-    return head[:1] in ("{", "[") and ('"appLogsWithMetaData"' in head or '"appLogLines"' in head)
+    return begins(head) and (has_member(head, "appLogsWithMetaData") or has_member(head, "appLogLines"))
 
 
 def _record(edge: Any, around: Around) -> Record | None:

@@ -15,9 +15,8 @@ from logscrub.formats.base import Around, JsonShape, ListRule
 
 DEEPEST = 100_000
 """Brackets that may be open at once."""
-TOKEN = re.compile(
-    r'[ \t\r\n]*+(?:("(?:[^"\\\x00-\x1f]++|\\.)*+")|([{}\[\],:])|(-?\d[\d.eE+-]*+|true|false|null)(?=[\s,\]}]))', re.DOTALL
-)
+TOKEN = re.compile(r'[ \t\r\n]*+(?:("(?:[^"\\\n]++|\\[^\n])*+")|([{}\[\],:])|(-?\d[\d.eE+-]*+|true|false|null)(?=[\s,\]}]))')
+"""A string may hold any character, escaped or not: what a redaction takes from it must not decide whether it is one."""
 
 
 class ListRules:
@@ -25,6 +24,10 @@ class ListRules:
 
     def __init__(self, shapes: Iterable[JsonShape]) -> None:
         self._by_name: dict[str, list[tuple[ListRule, JsonShape]]] = {}
+        shapes = tuple(shapes)
+        heads = "|".join(shape.no_record for shape in shapes if shape.no_record)
+        self.no_record = re.compile(heads).match if heads else (lambda text: None)
+        """Matches a value that is no record."""
         for shape in shapes:
             for rule in shape.lists:
                 self._by_name.setdefault(rule.name, []).append((rule, shape))
@@ -32,11 +35,11 @@ class ListRules:
         self.named_in = re.compile(f'"(?:{names})"').search if names else (lambda text: None)
         """Finds the name of such a list in a text; where there is none, a value that is an object is one record."""
 
-    def shape_of(self, name: str, parent: str, depth: int) -> JsonShape | None:
-        """The format whose records a list holds, by its name, the name of what is around it and the open brackets."""
+    def of(self, name: str, parent: str, depth: int) -> tuple[ListRule, JsonShape] | None:
+        """The rule for a list, by its name, the name of what is around it and the open brackets; and its format."""
         for rule, shape in self._by_name.get(name, ()):
             if rule.parent in (None, parent) and rule.depth in (None, depth):
-                return shape
+                return rule, shape
         return None
 
 
@@ -47,7 +50,12 @@ class Grammar:
         self._rules = rules
         self._expect = "value"
         self._shape: list[tuple[str, str, str]] = []
-        """Open brackets, outermost first, each with its name and with "list" for a list of records, "top" for the outermost."""
+        """Open brackets, outermost first, each with its name and its kind: "list" for a list of records, "maybe" for one whose
+        first element will tell, "top" for the outermost list."""
+        self._maybe: tuple[int, ListRule, JsonShape, int] | None = None
+        """Of a list that may be one of records: the open brackets in it, its rule, its format, and `_count` at its beginning."""
+        self._names: set[str] = set()
+        """The names in its first element."""
         self._key = ""
         self._record = 0
         """How many brackets are open around the brackets of the record that is being read; 0 outside of records."""
@@ -105,11 +113,15 @@ class Grammar:
             return True
         if token[0] == '"' and expect in ("name", "name or end"):
             self._key = token[1:-1]
+            if self._maybe is not None and len(shape) <= self._maybe[0] + 2:
+                self._names.add(self._key)
             self._expect = "colon"
             return True
         if expect in ("value", "first"):
             if shape and shape[-1][2] == "top" and expect == "first":
                 shape[-1] = (*shape[-1][:2], "")  # a list of plain values: one record
+            elif shape and shape[-1][2] == "maybe":
+                self._decide()
             elif shape and shape[-1][2] == "list" and not self._record:
                 self._count += 1
             self._expect = "comma" if shape else "end"
@@ -129,21 +141,43 @@ class Grammar:
         elif around[2] == "top":
             self._element = self._count
             self.found = self.record_begins = True
+        elif around[2] == "maybe":
+            self.record_begins = True
         name = self._key if around[0] == "{" else around[1]
         kind = ""
         if token == "[" and not self._record:
-            of_list = self._rules.shape_of(self._key, around[1], len(shape))
-            if of_list is not None:
-                self.shape_of_list = of_list
-            kind = "list" if of_list is not None else "top" if not shape else ""
-            self.found = self.found or kind == "list"
+            rule = self._rules.of(self._key, around[1], len(shape))
+            kind = "" if shape else "top"
+            if rule is not None and not rule[0].marks:
+                kind, self.found, self.shape_of_list = "list", True, rule[1]
+            elif rule is not None and self._maybe is None:
+                kind, self._names = "maybe", set()
+                self._maybe = (len(shape) + 1, *rule, self._count)
         shape.append((token, name, kind))
         self._expect = "name or end" if token == "{" else "first"
         self._key = ""
         return len(shape) <= DEEPEST
 
+    def _decide(self) -> None:
+        """Whether a list is one of records, by its first element, which has ended."""
+        assert self._maybe is not None
+        _, rule, shape, before = self._maybe
+        of_records = bool(rule.marks & self._names)
+        self._shape[-1] = (*self._shape[-1][:2], "list" if of_records else "")
+        self._maybe = None
+        if of_records:
+            self.found, self.shape_of_list, self.record_ends = True, shape, True
+            if self._count == before:
+                self._count += 1
+
     def _closed(self) -> None:
         depth = len(self._shape)
+        if self._maybe is not None:
+            if depth < self._maybe[0]:
+                self._maybe = None  # an empty list
+            elif depth == self._maybe[0]:
+                self._decide()
+                return
         if self._record and depth == self._record:
             self._record, self.record_ends = 0, True
         elif self._element >= 0 and depth == 1:
@@ -156,6 +190,8 @@ class Grammar:
 
 def count_records(text: str, rules: ListRules) -> int:
     """How many log records a JSON value holds."""
+    if rules.no_record(text) is not None:
+        return 0
     if text[0] == "{" and rules.named_in(text) is None:
         return 1
     grammar = Grammar(rules)
@@ -208,12 +244,24 @@ def _elements(
         children = (("", each) for each in value)
     for key, child in children:
         if isinstance(child, list):
-            shape = rules.shape_of(key, name, depth + 1)
-            if shape is not None:
+            rule = rules.of(key, name, depth + 1)
+            if rule is not None and (not rule[0].marks or rule[0].marks & _names_in(child[:1])):
                 if found is not None:
                     found.any = True
-                yield from (Element(each, around, shape) for each in child)
+                inside = list(_elements(child[0], key, depth + 2, around, rules)) if rule[0].marks else []
+                yield from inside
+                yield from (Element(each, around, rule[1]) for each in child[bool(inside) :])
                 continue
         elif not isinstance(child, dict):
             continue
         yield from _elements(child, key if isinstance(value, dict) else name, depth + 1, around, rules, found)
+
+
+def _names_in(first: list[Any]) -> set[str]:
+    """The names in the first element of a list: of an object its own, of a list those of the objects in it."""
+    element = first[0] if first else None
+    if isinstance(element, dict):
+        return set(element) | {name for inner in element.values() if isinstance(inner, dict) for name in inner}
+    if isinstance(element, list):
+        return {name for inner in element if isinstance(inner, dict) for name in inner}
+    return set()

@@ -4,6 +4,9 @@ A line that is a JSON value is a unit. A value that goes on over lines (a page p
 read as a document: each record in it is a unit as soon as it ends, and what stands between records too, so that a page
 of a gigabyte needs no more memory than its largest record. A line that is no JSON is scanned as text, and so is a value
 that breaks off.
+
+Redactions must not change how values are read. So a string may hold any character, escaped or not, and redactions in a value that
+is scanned as text leave its quotes, and the brackets, colons and commas between strings, in place.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from logscrub.detect.json_leaves import Frame, json_leaves, place
+from logscrub.detect.json_leaves import SHAPE_NAMES, Frame, json_leaves, place
 from logscrub.formats.base import Lines, continues, text_unit
 from logscrub.formats.json_records import TOKEN, Element, Grammar, ListRules, count_records
 from logscrub.model import Leaf, Raw
@@ -26,6 +29,18 @@ _SPACE = re.compile(r"[ \t\r\n]*+")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 _NOTHING = "\ufeff\0"
 """What may stand before a value: a byte order mark; the NULs that a rotated log begins with."""
+_SCALAR = r"(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?=[\s,\]]|$)"
+_BEGINS = re.compile(
+    rf"""[{{\[]\s*$ | \{{\s*["}}] | \[\s*["{{\[\]] | \[\s*{_SCALAR}\s*(?:\]\s*$|,\s*(?:$|["{{\[]|{_SCALAR}))""", re.X
+)
+QUOTES = re.compile(r'(\\*+")|\A[\ufeff \t]*+([{\[])')
+"""The frame of text that is no JSON but might begin like it: as long as its quotes stay, no redaction makes it JSON."""
+_STRUCTURE = re.compile(
+    rf"""(")(?:({"|".join(sorted(SHAPE_NAMES))})(?="\s*+:)|(?:[^"\\]++|\\.)*+)("?)"""
+    r"|([{}\[\],]+|(?<![\w:]):++|:++(?!\w))",
+    re.DOTALL,
+)
+"""The frame of JSON that breaks off or is broken; with the names of members by which formats and lists of records are known."""
 
 
 class JsonReader:
@@ -89,7 +104,8 @@ class JsonReader:
             yield Raw(line, leaves, number, column, count_records(value, self._rules), value=parsed)
         else:
             # text between values; the rest of a line that was cut
-            yield text_unit(line, number, column, records=0 if column > 1 or continues(line) else 1, parsed=False)
+            records = 0 if column > 1 or continues(line) else 1
+            yield text_unit(line, number, column, records=records, parsed=False, frame=QUOTES)
         return len(line)
 
     def _gather(self, units: Iterator[Raw]) -> Iterator[Raw]:
@@ -220,7 +236,8 @@ class _Document:
         if self._record_at >= 0 and parsed and not self._leaves:
             record = parse(text[self._record_at :].strip())
             value = None if record is None else Element(record, (), self._grammar.shape_of_list)
-        unit = Raw(text, leaves, *self._begin, self._grammar.taken(), parsed, inside, value)
+        frame = _STRUCTURE if more else None
+        unit = Raw(text, leaves, *self._begin, self._grammar.taken(), parsed, inside, value=value, frame=frame)
         self._parts, self._size, self._record_at, self.value_ends = [], 0, -1, ends
         return unit
 
@@ -233,7 +250,37 @@ def _end_of_space(text: str, position: int) -> int:
 def broken_unit(line: str, number: int, column: int) -> Raw:
     """A line that looks like JSON and is none: its parts by their names, and the whole as text."""
     leaves = (*json_leaves(line), Leaf(0, len(line.rstrip("\r\n")), (), "text"))
-    return Raw(line, leaves, number, column, 1 if column == 1 else 0, parsed=False)
+    frame = _STRUCTURE if begins(line.lstrip("\ufeff \t")) else QUOTES
+    return Raw(line, leaves, number, column, 1 if column == 1 else 0, parsed=False, frame=frame)
+
+
+def begins(line: str) -> bool:
+    """Whether a line begins as a JSON object or list: with a bracket and what JSON allows behind it.
+
+    `[INFO] …`, `[2026-11-17 09:20] …` and `{ key: 'value' }` are text.
+    """
+    return _BEGINS.match(line) is not None
+
+
+def has_member(text: str, *names: str) -> bool:
+    """True if an object in a JSON text has a member of one of the names."""
+    return re.search(rf'"(?:{"|".join(names)})"\s*+:', text) is not None
+
+
+def is_value(text: str) -> bool:
+    """Whether a text is one JSON value, or differs from one only in what stands in its strings and how its numbers are written.
+
+    What a redaction takes from JSON of that kind is in its strings and numbers, so the answer is the same afterwards.
+    """
+    if is_json(text):
+        return True
+    grammar, position, text = Grammar(ListRules(())), 0, text + "\n"
+    while not grammar.ended:
+        m = TOKEN.match(text, position)
+        if m is None or not grammar.accept(m[m.lastindex or 0]):
+            return False
+        position = m.end()
+    return _end_of_space(text, position) == len(text)
 
 
 def parse(text: str) -> Any:

@@ -23,7 +23,7 @@ from logscrub.formats.base import (
     text_unit,
 )
 from logscrub.formats.json_records import Element, ListRules, count_records, records_in
-from logscrub.formats.json_values import parse
+from logscrub.formats.json_values import QUOTES, is_value, parse
 from logscrub.formats.times import leading_level
 from logscrub.model import Raw
 
@@ -57,14 +57,17 @@ class LineReader:
 
     def unit(self, line: str, number: int, column: int) -> Raw:
         """The unit of a line, or of a part of one."""
-        if line[:1] in "{[" and column == 1 and len(line) <= _LONGEST_JSON:
+        may_be_json = line[:1] in "{[" and column == 1 and len(line) <= _LONGEST_JSON
+        if may_be_json:
             text = line.strip()
             value = parse(text)
-            if value is not None:
+            if value is not None or is_value(text):
                 leaves = tuple(json_leaves(line)) if self._leaves else ()
                 return Raw(line, leaves, number, column, count_records(text, self._shapes.rules), value=value)
         begins = column == 1 and not continues(line) and not self._shapes.note(_without_mark(line), {})
-        return text_unit(line, number, column, records=int(begins), named=self._shapes.fields(line) if begins else ())
+        named = self._shapes.fields(line) if begins else ()
+        frame = QUOTES if may_be_json else None
+        return text_unit(line, number, column, records=int(begins), named=named, frame=frame)
 
 
 class Shapes:
@@ -124,7 +127,7 @@ class Shapes:
 
     def _of_element(self, element: Element, depth: int = 0) -> Item | None:
         value, shape = element.value, element.shape
-        if shape is None and isinstance(value, dict):
+        if isinstance(value, dict) and (shape is None or shape is self._json[-1]):
             shape = next((each for each in self._json if each.knows(value)), None)
         if shape is None:
             return None
@@ -187,6 +190,9 @@ class TextRecords:
             yield from self.close()
             yield from self._shapes.of_json(raw.value)
             return
+        if raw.records and not raw.parsed and raw.text.lstrip()[:1] in ("{", "["):
+            yield from self.close()
+            return  # broken JSON, a half-written last line: nothing in it can be counted
         line = _without_mark(raw.text)
         if "\x1b" in line:
             line = _COLOUR.sub("", line)
@@ -211,6 +217,17 @@ class TextRecords:
         elif self._size < MOST_MESSAGE:
             self._more.append(line)
             self._size += len(line) + 1
+
+    def open(self, record: Record) -> None:
+        """Opens a record that was read elsewhere, which the next units may continue."""
+        self._open, self._size = record, len(record.message)
+
+    def add(self, line: str) -> Iterator[Item]:
+        """A line that continues the record that is open; without one it is passed over."""
+        if self._open is not None and self._size < MOST_MESSAGE:
+            self._more.append(line)
+            self._size += len(line) + 1
+        return iter(())
 
     def finish(self) -> Iterator[Item]:
         """The record that was still open at the end."""

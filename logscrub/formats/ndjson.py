@@ -7,14 +7,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from logscrub.formats.base import MOST_MESSAGE, Around, Format, JsonShape, ListRule, Record, dimension, text_of
+from logscrub.formats.json_values import begins
 from logscrub.formats.times import level_of, otlp_level, time_of
-
-# a bracket and what JSON allows behind it: `[INFO] …`, `[2026-11-17 09:20] …` and `{ key: 'value' }` are text
-_BEGINS = re.compile(
-    r"""[{\[]\s*$ | \{\s*["}] | \[\s*["{\[\]]
-      | \[\s*(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)\s*[,\]]\s*(?:$|[-\d"{\[tfn])""",
-    re.X,
-)
 
 TIMES: Final = (
     *("timeunixnano", "timestamp", "ts", "time", "datetimeutc", "datetime", "date", "eventtime", "timegenerated", "timestampms"),
@@ -98,7 +92,7 @@ def _record(value: Any, around: Around) -> Record | None:
 
 FORMAT = Format(
     "ndjson",
-    lambda head: _BEGINS.match(head) is not None,
+    begins,
     json=JsonShape(
         lambda value: True,
         _record,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from logscrub.formats.base import MOST_MESSAGE, Around, Format, JsonShape, ListRule, Record, dimension, text_of
+from logscrub.formats.json_values import begins, has_member
 from logscrub.formats.times import level_of, otlp_level, time_of
 
 
@@ -73,4 +74,9 @@ RECORDS = JsonShape(
     (ListRule("logRecords"),),
 )
 
-FORMAT = Format("otlp", lambda head: head[:1] in ("{", "[") and ('"resourceLogs"' in head or '"scopeLogs"' in head), json=RECORDS)
+
+def _recognises(head: str) -> bool:
+    return begins(head) and (has_member(head, "resourceLogs") or has_member(head, "scopeLogs"))
+
+
+FORMAT = Format("otlp", _recognises, json=RECORDS)

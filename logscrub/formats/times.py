@@ -152,7 +152,8 @@ def _from_parts(parts: dict[str, str | None], near: int | None) -> int | None:
 
 def _day_of(parts: dict[str, str | None]) -> tuple[int | None, int, int] | None:
     """Year (None where it is not written), month and day."""
-    year = int(parts["year"]) if parts.get("year") else None
+    written = parts.get("year")
+    year = int(written) if written else None
     if parts.get("week"):
         found = date.fromisocalendar(year or 0, int(parts["week"] or 0), int(parts.get("weekday") or 0))
         return found.year, found.month, found.day

@@ -30,6 +30,8 @@ HOUR_NS = 3_600_000_000_000
 ERRORS = ("ERROR", "FATAL")
 _LONGEST_STATEMENT = 160
 _FRAMES = 2
+_LONGEST_MS = 1e11
+"""Milliseconds, three years, from which a duration is none."""
 _PRINT_BYTES = 6
 _UTF8 = ("utf-8", "replace")
 _ID_BEFORE = HEAD - ID.start
@@ -213,7 +215,7 @@ class FactFinder:
         if outcomes is None:
             outcomes = shape.outcomes[said] = tuple((column, 1) for column in outcomes_of(head))
         durations: tuple[tuple[int, int], ...] = ()
-        if record.duration_ms is not None:
+        if record.duration_ms is not None and 0 <= record.duration_ms < _LONGEST_MS:
             durations = ((bucket_of(record.duration_ms), 1),)
         elif shape.duration is not None:
             start, end, scale = shape.duration

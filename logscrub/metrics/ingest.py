@@ -17,12 +17,16 @@ def ingest_input(
     engine: api.Runner,
     item: Input,
     counters: Counters,
+    number: int,
     target: Path | None = None,
     *,
+    inside: Path | None = None,
     input_format: str = "auto",
     progress: api.Progress | None = None,
 ) -> Tally:
-    """Scrubs one input and counts its records. `target`: where the scrubbed log goes too.
+    """Scrubs one input and counts its records, as those of input `number`.
+
+    `target`: where the scrubbed log is written too; `inside`: see `open_sink`.
 
     Raises InputError when the input cannot be read to its end (what was read by then is counted, no file appears), OutputError,
     and UsageError where the output is the input.
@@ -30,13 +34,17 @@ def ingest_input(
     tell = progress or (lambda done, tally: None)
     with open_stream(item) as stream, ExitStack() as outputs:
         if stream.compression == "zip":
-            archive = None if target is None else outputs.enter_context(open_zip_sink(target, inputs=[item.path]))
-            members = _CountedZip(counters, archive)
+            archive = None if target is None else outputs.enter_context(open_zip_sink(target, inputs=[item.path], inside=inside))
+            members = _CountedZip(counters, number, archive)
             tally = api.scrub_members(engine, stream, members, input_format, tell)
             members.commit()
             return tally
-        sink = None if target is None else outputs.enter_context(open_sink(target, stream.compression, inputs=[item.path]))
-        counted = _CountedSink(counters, sink)
+        sink = (
+            None
+            if target is None
+            else outputs.enter_context(open_sink(target, stream.compression, inputs=[item.path], inside=inside))
+        )
+        counted = _CountedSink(counters, number, sink)
         tally = api.scrub_stream(engine, stream, counted, input_format, tell)
         counted.commit()
         return tally
@@ -45,8 +53,8 @@ def ingest_input(
 class _CountedSink:
     """Counts the records in clean bytes, and passes the bytes on."""
 
-    def __init__(self, counters: Counters, sink: Sink | None) -> None:
-        self._counting = counters.stream()
+    def __init__(self, counters: Counters, number: int, sink: Sink | None) -> None:
+        self._counting = counters.stream(number)
         self._sink = sink
 
     def write(self, data: bytes) -> None:
@@ -69,13 +77,14 @@ class _CountedSink:
 class _CountedZip:
     """The same for the members of a zip."""
 
-    def __init__(self, counters: Counters, archive: ZipSink | None) -> None:
+    def __init__(self, counters: Counters, number: int, archive: ZipSink | None) -> None:
         self._counters = counters
-        self._counting = counters.stream()
+        self._number = number
+        self._counting = counters.stream(number)
         self._archive = archive
 
     def begin(self, name: str, info: MemberLike) -> None:
-        self._counting = self._counters.stream()
+        self._counting = self._counters.stream(self._number)
         if self._archive is not None:
             self._archive.begin(name, info)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from logscrub import formats
-from logscrub.formats.base import Format, Item, Record
+from logscrub.formats.base import Item, Record
 from logscrub.formats.forge_blocks import HEAD, LEVELS, Block
 from logscrub.model import Raw
 from logscrub.scrubbing import Units
@@ -46,7 +46,11 @@ class Records:
             data = data[end:]
         if data:
             block = self._block_of(data)
-            yield from self._one_by_one(data) if block is None else self.of_block(block)
+            yield from (
+                self._one_by_one(data)
+                if block is None or self._units.format is None
+                else self.of_block(self._units.format.name, block)
+            )
 
     def finish(self) -> Iterator[Item | Block]:
         """The records that were still open at the end."""
@@ -80,8 +84,10 @@ class Records:
         block: Block | None = found.block(data)
         return block
 
-    def of_block(self, block: Block) -> Iterator[Item | Block]:
-        """The records of a block that comes next, and those that are open before it."""
+    def of_block(self, format_name: str, block: Block) -> Iterator[Item | Block]:
+        """The records of a block of that format that comes next, and those that are open before it."""
+        if self._units.format is None:
+            self._units = Units(format_name, leaves=False)
         before, last = int(block.starts[0]) - HEAD, int(block.starts[-1]) - HEAD
         yield from self._one_by_one(block.data[:before])
         if len(block) > 1:
@@ -95,8 +101,8 @@ class Records:
         yield from self._one_by_one(block.data[last:])  # the next lines may go on with it
 
 
-def block_in(clean: bytes) -> tuple[Format, Block] | None:
-    """The records of a whole input, if they can be read as one block."""
+def block_in(clean: bytes) -> tuple[str, Block] | None:
+    """The format and the records of a whole input, if they can be read as one block."""
     if clean[-1:] != b"\n":
         return None
     try:
@@ -105,7 +111,7 @@ def block_in(clean: bytes) -> tuple[Format, Block] | None:
         return None
     found = formats.recognise(line)
     block = None if found.block is None else found.block(clean)
-    return None if block is None else (found, block)
+    return None if block is None else (found.name, block)
 
 
 def records_of(block: Block) -> Iterator[Record]:
