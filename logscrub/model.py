@@ -83,7 +83,7 @@ class Leaf(NamedTuple):
 
 
 class Size(NamedTuple):
-    """A number in a unit's text that says how many bytes of UTF-8 the rest of it has: it is made anew where that changes."""
+    """Where a unit's text gives the number of bytes (UTF-8) of a stretch of it. Redaction updates the number."""
 
     start: int
     end: int

@@ -62,6 +62,7 @@ LINES = {
             *(AT, "ERROR", "save failed", "", "saveRoster", None, "4.2"),
         ),
         Line(f'<14>1 {AT}Z web-1 roster - - - {{"level":"warn","msg":"slow"}}', AT, "WARN", "slow"),
+        Line('<14>Nov 17 09:15:38 web-1 roster: @cee: {"level":"warn","msg":"slow"}', SECOND, "WARN", "slow"),
         Line("<34>Nov 17 09:15:38 web-1 su: 'su root' failed", SECOND, "FATAL", "'su root' failed"),
         Line("<13>Nov  7 09:15:38 web-1 roster[12]: saved", "2026-11-07T09:15:38", "INFO", "saved"),
         Line("Nov 17 09:15:38 web-1 sshd(pam_unix)[230]: session opened", SECOND, "", "session opened"),

@@ -4,8 +4,8 @@
     roster.example.com:443 2001:db8::7 - - [17/Nov/2026:09:15:38 +0000] "PUT /rosters/7 HTTP/2.0" 204 0 "-" "curl/8.11.0" 0.031
     [GIN] 2026/11/17 - 09:15:38 | 500 |    31.2ms |     203.0.113.7 | GET      "/rosters"
 
-The level follows from the status. What is behind the user agent differs from server to server: a time is taken from there only
-where its unit is certain. The names of the client's user, and what the browser calls itself, are values of fields.
+The level follows from the status. The fields behind the user agent differ from server to server; a duration is read from them
+only where its unit is certain. The two user names and the user agent are scanned under their field names.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _begins(line: str, memory: Memory) -> Record | None:
 
 
 def request_message(request: str, status: str) -> str:
-    """What an access log says of a request: `GET /rosters 500`, without the version of the protocol."""
+    """The message of a line of an access log: `GET /rosters 500`, without the protocol's version."""
     parts = request.split(" ")
     if len(parts) > 2 and parts[-1].startswith(("HTTP/", "HTTPS/")):
         parts.pop()

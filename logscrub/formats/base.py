@@ -79,7 +79,7 @@ class Named(NamedTuple):
     start: int
     end: int
     field: str
-    """"" for numbers that the format itself counts: they are not judged, or bytes beside statuses would be phone numbers."""
+    """Empty for the format's own numbers, which are not scanned: bytes beside a status would be taken for a phone number."""
 
 
 Item = Record | Point
@@ -124,8 +124,8 @@ class LineShape:
     adds: Callable[[str, Record], Record | None] | None = None
     """The record with what a line below it says about it; None if the line is a part of the message."""
     fields: Callable[[str], tuple[Named, ...]] | None = None
-    """The values in a line whose names the format knows though the line does not spell them, in order. Which these are must not
-    depend on digits and letters, only on where they stand: lines of one mask have them in the same places."""
+    """The values in a line whose names the format knows though the line does not spell them, in order. Their places must not
+    depend on which digits and letters the line has: lines of one mask have them in the same places."""
 
 
 class Reader(Protocol):
@@ -281,7 +281,7 @@ def text_unit(
 ) -> Raw:
     """A line of text whose message begins at `start`.
 
-    `named`: values in it that are scanned by the names of their fields. `frame`: see `Raw.frame`.
+    `named`: values in it that are scanned under the names of their fields. `frame`: see `Raw.frame`.
     """
     leaves = []
     end = len(line.rstrip("\r\n"))

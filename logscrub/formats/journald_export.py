@@ -5,9 +5,9 @@
     _SYSTEMD_UNIT=roster.service
     MESSAGE=save failed
 
-A value with line ends or other control characters stands behind the name's line: eight bytes that say how many bytes it has, the
-value, and a line end. It is judged like the others. When something in it is redacted, the number is made anew; what is no text
-is withheld. Each value is judged by the name of its field.
+A value with line ends or other control characters stands below its name: the number of its bytes as eight bytes, the value, and a
+line end. It is scanned like the others; when something in it is redacted, the number is updated. A binary value is withheld.
+Each value is scanned under the name of its field.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from logscrub.model import Leaf, Raw, Size
 
 _FIELD = re.compile(r"(?P<name>[A-Z_][A-Z0-9_]{0,63})(?P<is_text>=)?")
 _SIZE = 8
-"""Bytes of the number of a value's bytes."""
+"""Bytes of the number."""
 _LONGEST = 16 << 20
-"""Bytes of a value; a number beyond that is not believed."""
+"""Bytes of a value; a greater number is taken to be wrong."""
 _NOT_TELLING = frozenset(("MESSAGE", "_CMDLINE", "_UID", "_GID", "_AUDIT_LOGINUID", "_SYSTEMD_OWNER_UID"))
-"""Fields whose names would say something else to detectors than what they hold: text, and accounts of the machine."""
+"""Fields that are scanned without their names: free text, and numbers of the machine's own accounts."""
 _KEPT = frozenset(("PRIORITY", "MESSAGE", "__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_TIMESTAMP"))
 
 
 class JournaldExportReader:
-    """A field is a unit; a record begins with the first one of an entry."""
+    """Cuts the input into fields; the first field of an entry begins a record."""
 
     def __init__(self) -> None:
         self.lines = Lines()
@@ -92,7 +92,7 @@ class JournaldExportReader:
             yield self._unit(text, held[0][1], 1, leaves, where)
 
     def _as_text(self) -> Iterator[Raw]:
-        """What has not the size that it says: its lines, as text."""
+        """The lines of a value whose size is wrong, as text."""
         held, self._held = self._held, []
         for line in held:
             yield self._text(line)
@@ -113,7 +113,7 @@ def _leaf(name: str, start: int, end: int) -> Leaf:
 
 
 class JournaldExportRecords:
-    """An entry is a record."""
+    """Joins the fields of an entry to one record."""
 
     def __init__(self, shapes: Shapes) -> None:
         self._shapes = shapes

@@ -19,7 +19,7 @@ _PAIR = re.compile(r'([A-Za-z_@][\w.@/-]{0,63})=(?:"((?:[^"\\]++|\\.)*+)"(?=\s|$
 _ESCAPED = re.compile(r"\\(.)")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 _TELLING = frozenset("time ts t timestamp date level lvl severity at msg message".split())
-"""Names that a logger gives; one of the first pairs has one."""
+"""Names that loggers use for time, level and message; one of the first pairs has one."""
 _USUAL = _TELLING | frozenset(
     """
     caller logger source component module service app name pid host hostname node env version method path status code err error
@@ -27,7 +27,7 @@ _USUAL = _TELLING | frozenset(
     """.split()
 )
 _FIRST, _MOST = 4, 200
-"""Pairs whose names tell, and pairs that are read."""
+"""The first pairs, whose names decide whether a line is logfmt; the number of pairs that are read."""
 _TOOK = ("duration", "took", "elapsed", "latency", "dur", "responsetime", "requestduration", "elapsedtime", "service")
 _SCALES = {"ms": 1.0, "millis": 1.0, "milliseconds": 1.0, "seconds": 1e3, "secs": 1e3, "us": 1e-3, "micros": 1e-3, "ns": 1e-6}
 _TOOK_IN = re.compile(rf"(?:{'|'.join(_TOOK)})(?:in)?(?P<unit>{'|'.join(_SCALES)})")
@@ -74,7 +74,7 @@ def _pairs(line: str) -> list[tuple[str, str]]:
 
 
 def _request(known: dict[str, str]) -> str:
-    """What a router says of a request: `GET /rosters 503 H12 Request timeout`."""
+    """The message of a router's line, which has none of its own: `GET /rosters 503 H12 Request timeout`."""
     path = known.get("path") or known.get("uri") or known.get("url")
     if not path or "method" not in known:
         return ""

@@ -62,7 +62,8 @@ def _begins(line: str, memory: Memory) -> Record | None:
     time_ns = time_of(written, int(near) if near else None) if written and written != "-" else None
     level = syslog_level(int(priority) % 8) if priority else ""
     unread = written[:40] if time_ns is None and written and written != "-" else ""
-    record = Record(time_ns, level, line[m.end() :][:MOST_MESSAGE], unread_time=unread, holds_log=True)
+    message = line[m.end() :].removeprefix("@cee:").lstrip(" ")  # rsyslog's mark of a message that is JSON
+    record = Record(time_ns, level, message[:MOST_MESSAGE], unread_time=unread, holds_log=True)
     data = m.groupdict().get("data")
     return _with_data(record, data) if data else record
 

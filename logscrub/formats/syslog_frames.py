@@ -3,8 +3,8 @@
     78 <131>1 2026-11-17T09:15:38.315Z web-1 roster 4711 - - ERROR save failed
     at line twelve78 <131>1 2026-11-17T09:15:39.315Z web-1 roster 4711 - - …
 
-A message may hold line ends, and the next one follows it with or without one. When something is redacted, the length is made
-anew. A message that has not the length that it says is read up to the end of its line, as text.
+A message may hold line ends, and the next one follows it with or without one. When something is redacted, the length is
+updated. A message whose length is wrong is scanned as text, up to the end of its line.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _HEAD = len("123456 <191>")
 """Characters that show whether a message begins."""
 _ENDS = re.compile(r"[\r\n]*")
 _LONGEST = 1 << 16
-"""Bytes of a message; a length beyond that is not believed."""
+"""Bytes of a message; a greater length is taken to be wrong."""
 _FURTHEST = 1 << 16
-"""Characters in which the end of a message is looked for that has not the length that it says."""
+"""Characters within which the end of a message with a wrong length is searched."""
 
 
 class SyslogFramesReader:

@@ -4,8 +4,8 @@
     #Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(User-Agent) time-taken
     2026-11-17⇥09:15:38⇥FRA56-P1⇥2326⇥203.0.113.7⇥GET⇥roster.example.com⇥/rosters⇥500⇥curl/8.11.0⇥0.031
 
-Times are UTC. Cells stand between tabs or spaces; each is judged by the name of its column. A line that has not as many cells as
-`#Fields:` has names is read as text.
+Times are UTC. Tabs or spaces separate the cells; each is scanned under the name of its column. A line with another number of
+cells than `#Fields:` has names is scanned as text.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ _NAMES = re.compile(rf"{_NAME}(?:[ \t]+{_NAME}){{1,200}}[ \t]*")
 _CELL = re.compile(r'"((?:[^"]++|"")*+)"(?=[ \t]|$)|([^ \t]++)')
 _TABBED = re.compile(r"[^\t]*+")
 _SHAPES = {"date": re.compile(r'"?\d{4}-\d{2}-\d{2}"?'), "time": re.compile(r'"?\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"?')}
-"""What a line must have in these columns; another one is text."""
+"""The shape of the cells in these columns; a line without it is text."""
 _FIELDS = {"c-ip": "client ip", "s-ip": "server ip", "r-ip": "remote ip"}
-"""Columns whose names do not say to detectors what they hold."""
+"""Column → the field name that detectors know."""
 _REQUEST_ID = re.compile(r"[\w-]{54}==")
-"""CloudFront's name for a request: it would be taken for a secret."""
+"""CloudFront's request id, which would be taken for a secret."""
 _MILLISECONDS = frozenset(("s-sitename", "s-computername", "sc-substatus", "sc-win32-status", "s-port"))
-"""Columns that IIS has and others have not: its `time-taken` are milliseconds."""
+"""Columns that only IIS has; its `time-taken` is in milliseconds."""
 
 
 class W3cReader:
-    """A line is a record, each of its cells a value of its own; lines that begin with `#` say what the columns are."""
+    """Reads each line as a record with a value per cell; `#Fields:` names the cells of the lines below it."""
 
     def __init__(self) -> None:
         self.lines = Lines()
@@ -87,7 +87,7 @@ def _cells(line: str) -> list[tuple[int, int]]:
 
 
 def _leaf(line: str, start: int, end: int, name: str) -> Leaf | None:
-    """The leaf of a cell; None where it says nothing."""
+    """The leaf of a cell; None for an empty cell and for CloudFront's request id."""
     if start == end or line[start:end] == "-" or (name == "x-edge-request-id" and _REQUEST_ID.fullmatch(line, start, end)):
         return None
     if name == "cs-uri-query":

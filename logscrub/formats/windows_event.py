@@ -5,7 +5,7 @@
     <EventData><Data Name='TargetUserName'>jane</Data></EventData></Event>
 
 An event is a record, on one line or over many; several may stand on one line. The texts between tags and the values of attributes
-are judged by the names of their elements and attributes, those of `<Data Name='…'>` by that name.
+are scanned under the names of their elements and attributes, those of `<Data Name='…'>` under that name.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ _TAG = re.compile(
 _ENDS = re.compile(r"</Event>\s*+")
 _BEGINS = re.compile(r"<Event(?=[\s>])")
 _WRAPPING = re.compile(r"\ufeff?\s*+(?:(?:<\?xml\s[^<>?]{0,200}\?>|</?Events(?:\s[^<>]{0,200})?>)\s*+)*+")
-"""What stands around events in a file, and is none."""
+"""The declaration and the element that enclose the events of a file."""
 _OWN = frozenset("Event Events System Level EventID Version Task Opcode EventRecordID TimeCreated Keywords Execution".split())
-"""Elements whose texts and attributes are numbers and times of the format's own."""
+"""Elements whose texts and attributes are the format's own numbers and times."""
 _SHORT_SID = re.compile(r"S-1-\d{1,2}(?:-\d{1,3}){1,2}")
-"""The id of an account that every Windows has."""
+"""The security id of an account that every Windows has."""
 _MOST_TEXT = 4 * MOST_MESSAGE
 """Characters of an event that are kept for counting."""
 _LEVELS = {"0": "INFO", "1": "FATAL", "2": "ERROR", "3": "WARN", "4": "INFO", "5": "DEBUG"}
 
 
 class WindowsEventReader:
-    """A line is a unit, or what stands on it up to the end of an event."""
+    """Cuts the input into lines, and lines behind the end of each event."""
 
     def __init__(self) -> None:
         self.lines = Lines()
@@ -116,7 +116,7 @@ def _leaf(text: str, start: int, end: int, name: str) -> Leaf:
 
 
 class WindowsEventRecords:
-    """Puts the units of an event together."""
+    """Joins the units of an event to one record."""
 
     def __init__(self, shapes: Shapes) -> None:
         self._shapes = shapes

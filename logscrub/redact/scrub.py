@@ -554,7 +554,7 @@ def _marked(text: str, stretches: Iterable[Stretch], mark: str = WITHHELD) -> st
 
 
 def _resized(clean: Clean, size: Size | None) -> Clean:
-    """A clean unit whose number of bytes is that of what is left."""
+    """The clean unit with the number of bytes that its text has now."""
     if size is None or not (clean.redactions or clean.withheld):
         return clean
     text = clean.text
