@@ -33,7 +33,7 @@ from logscrub.redact.policy import load_policy
 from logscrub.redact.pseudonyms import PLACEHOLDER, Pseudonymizer
 from logscrub.redact.scrub import WITHHELD, Redactor
 from logscrub.scrubbing import Scrubber, Scrubs, Tally
-from logscrub.sinks import MemberLike, open_sink, open_zip_sink
+from logscrub.sinks import CodedSink, MemberLike, open_sink, open_zip_sink
 from logscrub.sources import streams
 from logscrub.sources.files import Input, printable
 from logscrub.sources.streams import Stream, open_stream
@@ -294,8 +294,9 @@ def scrub_input(
                 archive.commit()
             return tally
         with open_sink(target, stream.compression, inputs=[item.path], inside=inside) as sink:
-            tally = scrub_stream(engine, stream, sink, input_format, tell)
-            sink.commit()
+            out = sink if stream.coded is None else CodedSink(sink, stream.coded)
+            tally = scrub_stream(engine, stream, out, input_format, tell)
+            out.commit()
         return tally
 
 

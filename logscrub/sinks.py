@@ -22,6 +22,7 @@ from typing import IO, Final, Protocol, Self, cast
 import zstandard
 
 from logscrub.errors import OutputError, UsageError
+from logscrub.sources.codings import Coded
 from logscrub.sources.files import mode_of, printable
 from logscrub.sources.streams import Compression
 
@@ -47,6 +48,27 @@ _BY_HANDLE: Final = os.open in os.supports_dir_fd
 """Whether a file can be named by an open folder and its name in it."""
 _FOLDER: Final = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_PATH", os.O_RDONLY)
 """Flags that open a folder so that files can be made in it; they need no permission to list it."""
+
+
+class CodedSink:
+    """Takes the clean lines of a decoded file, and writes the file that they make to a sink when all are there."""
+
+    def __init__(self, sink: Sink, coded: Coded) -> None:
+        self._sink = sink
+        self._coded = coded
+        self._clean = bytearray()
+
+    def write(self, data: bytes) -> None:
+        """Takes clean lines."""
+        self._clean += data
+
+    def flush(self) -> None:
+        """Does nothing: a coded file is written as a whole."""
+
+    def commit(self) -> None:
+        """Finishes the output. Raises InputError where the clean lines cannot be coded, OutputError as the sink does."""
+        self._sink.write(self._coded.encode(bytes(self._clean)))
+        self._sink.commit()
 
 
 class Sink:

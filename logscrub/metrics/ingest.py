@@ -8,7 +8,7 @@ from pathlib import Path
 from logscrub import api
 from logscrub.metrics.counters import Counters
 from logscrub.scrubbing import Tally
-from logscrub.sinks import MemberLike, Sink, ZipSink, open_sink, open_zip_sink
+from logscrub.sinks import CodedSink, MemberLike, Sink, ZipSink, open_sink, open_zip_sink
 from logscrub.sources.files import Input
 from logscrub.sources.streams import open_stream
 
@@ -44,7 +44,8 @@ def ingest_input(
             if target is None
             else outputs.enter_context(open_sink(target, stream.compression, inputs=[item.path], inside=inside))
         )
-        counted = _CountedSink(counters, number, sink)
+        coded = None if sink is None or stream.coded is None else CodedSink(sink, stream.coded)
+        counted = _CountedSink(counters, number, coded or sink)
         tally = api.scrub_stream(engine, stream, counted, input_format, tell)
         counted.commit()
         return tally
@@ -53,7 +54,7 @@ def ingest_input(
 class _CountedSink:
     """Counts the records in clean bytes, and passes the bytes on."""
 
-    def __init__(self, counters: Counters, number: int, sink: Sink | None) -> None:
+    def __init__(self, counters: Counters, number: int, sink: Sink | CodedSink | None) -> None:
         self._counting = counters.stream(number)
         self._sink = sink
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from logscrub.sources.codings import may_be_protobuf
+
 ZSTD: Final = b"\x28\xb5\x2f\xfd"
 ZSTD_SKIPPABLE: Final = tuple(bytes([0x50 + n]) + b"\x2a\x4d\x18" for n in range(16))
 
-READ: Final = ("none", "gzip", "zstd", "zip")
+READ: Final = ("none", "gzip", "zstd", "zip", "parquet", "arrow", "otlp-protobuf")
 """Kinds that are read: text, and what holds text."""
 
 _COMPRESSIONS: Final = ("gzip", "zstd", "zip", "bzip2", "xz", "7-Zip", "lz4", "lzip", "compress (.Z)", "Snappy")
@@ -24,8 +26,11 @@ _ADVICE: Final = {
     "a RAR archive": _UNPACK,
     "a cabinet archive": _UNPACK,
     "an ar or Debian package": _UNPACK,
-    "a Parquet table": _EXPORT,
-    "an Arrow or Feather table": _EXPORT,
+    "parquet": _EXPORT,
+    "arrow": _EXPORT,
+    "otlp-protobuf": _EXPORT,
+    "an encrypted Parquet table": _EXPORT,
+    "an old Feather table": _EXPORT,
     "an ORC table": _EXPORT,
     "an Avro file": _EXPORT,
     "an HDF5 file": _EXPORT,
@@ -67,7 +72,7 @@ _SIGNATURES: Final = (
     (b"Rar!\x1a\x07", "a RAR archive"),
     (b"MSCF\0\0\0\0", "a cabinet archive"),
     (b"!<arch>\n", "an ar or Debian package"),
-    (b"ARROW1\0\0", "an Arrow or Feather table"),
+    (b"ARROW1\0\0", "arrow"),
     (b"Obj\x01", "an Avro file"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
     (b"SQLite format 3\0", "an SQLite database"),
@@ -85,11 +90,11 @@ _SIGNATURES: Final = (
 
 _CONTROLS: Final = frozenset((*range(9), *range(14, 32))) - {0x1B}  # ESC begins a colour
 _TABLES: Final = (
-    (b"PAR1", "a Parquet table"),
-    (b"PARE", "a Parquet table"),
-    (b"FEA1", "an Arrow or Feather table"),
+    (b"PAR1", "parquet"),
+    (b"PARE", "an encrypted Parquet table"),
+    (b"FEA1", "an old Feather table"),
     (b"ORC", "an ORC table"),
-    (b"\xff\xff\xff\xff", "an Arrow or Feather table"),
+    (b"\xff\xff\xff\xff", "arrow"),
 )
 """Signatures that a line of a log could begin with too: they are those of tables only if control characters follow."""
 _TABLE_HEAD: Final = 12
@@ -113,7 +118,9 @@ def kind_of(head: bytes, *, final: bool) -> str | None:
         return "a HEIC picture or MP4 video"
     if _is_tar(head):
         return "a tar archive"
-    return None if not final and _undecided(head) else "none"
+    if not final and _undecided(head):
+        return None
+    return "otlp-protobuf" if may_be_protobuf(head) else "none"
 
 
 def refusal(kind: str) -> str:

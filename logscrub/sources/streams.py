@@ -19,7 +19,7 @@ from typing import IO, Final, Literal, ParamSpec, Self, TypeVar, cast
 import zstandard
 
 from logscrub.errors import InputError
-from logscrub.sources import signatures
+from logscrub.sources import codings, signatures
 from logscrub.sources.files import Input, printable, why_unreadable
 from logscrub.sources.signatures import ZSTD, ZSTD_SKIPPABLE
 
@@ -75,8 +75,10 @@ class Stream:
         self._gave_much = False
         self._head = b""
         self.compression: Compression = "none"
+        self.coded: codings.Coded | None = None
+        """The decoded records of a file that is no text, such as a table."""
         try:
-            self.compression = self._sniff()
+            self.compression = self._decoded(self._sniff())
         except BaseException:
             self.close()
             raise
@@ -90,6 +92,8 @@ class Stream:
             return _refuse_nested(_gunzip(self._read, self.name), self.name)
         if self.compression == "zstd":
             return _refuse_nested(_unzstd(self._read, self.name), self.name)
+        if self.coded is not None:
+            return _in_pieces(self.coded.lines())
         if self.compression == "none":
             return iter(lambda: self._read(PIECE), b"")
         raise ValueError("a zip has members")
@@ -146,7 +150,22 @@ class Stream:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def _sniff(self) -> Compression:
+    def _decoded(self, kind: str) -> Compression:
+        """The compression of the data; what is coded otherwise is decoded."""
+        if kind not in codings.KINDS:
+            return cast(Compression, kind)
+        coding = kind
+        data = bytearray()
+        while piece := self._read(PIECE):
+            data += piece
+            if len(data) > codings.LARGEST:
+                raise codings.too_large(self.name, coding)
+        self.coded = codings.decode(coding, bytes(data), self.name)
+        if self.coded is None:
+            self._head = bytes(data)  # text after all
+        return "none"
+
+    def _sniff(self) -> str:
         kind = None
         while kind is None:
             more = self._read_file(_READ)
@@ -154,7 +173,7 @@ class Stream:
             kind = signatures.kind_of(self._head, final=not more)
         if kind not in signatures.READ:
             raise InputError(f"{self.name}: {signatures.refusal(kind)}")
-        return cast(Compression, kind)
+        return kind
 
     def _read(self, count: int) -> bytes:
         if self._head:
@@ -192,6 +211,12 @@ class Stream:
                 if self.size is not None:
                     self.bytes_read = min(max(self.bytes_read, file.tell()), self.size)
                 yield data
+
+
+def _in_pieces(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """Lines as pieces of at most `PIECE` bytes."""
+    for line in lines:
+        yield from (line[start : start + PIECE] for start in range(0, len(line), PIECE))
 
 
 def open_stream(item: Input) -> Stream:
