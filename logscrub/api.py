@@ -27,11 +27,11 @@ from logscrub.detect.engine import Engine
 from logscrub.detect.names import Kind, Names
 from logscrub.detect.names.lexicon import Lexicon
 from logscrub.errors import InputError, UsageError
-from logscrub.model import Leaf, Raw
+from logscrub.model import WITHHELD, Leaf, Raw
 from logscrub.redact.keys import check_key
 from logscrub.redact.policy import load_policy
 from logscrub.redact.pseudonyms import PLACEHOLDER, Pseudonymizer
-from logscrub.redact.scrub import WITHHELD, Redactor
+from logscrub.redact.scrub import Redactor
 from logscrub.scrubbing import Scrubber, Scrubs, Tally
 from logscrub.sinks import CodedSink, MemberLike, open_sink, open_zip_sink
 from logscrub.sources import streams

@@ -11,6 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+WITHHELD = "<WITHHELD>"
+"""Stands in the place of what could not be scanned."""
+
 Certainty = Literal["certain", "likely"]
 
 FieldPath = tuple[str, ...]

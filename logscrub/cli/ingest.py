@@ -234,7 +234,8 @@ def ingest_all(
         one = InputCount(job.item.name, counters.counted.get(n, Counted()))
         wrong = outcome if isinstance(outcome, str) else _unaccounted(one.counted, outcome)
         done.append(replace(one, error=wrong))
-        say(one.line())
+        if one.counted.read:
+            say(one.line())
         if not isinstance(outcome, str) and wrong:
             say(f"{one.name}: {wrong}")
     total = Tally()

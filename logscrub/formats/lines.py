@@ -25,7 +25,7 @@ from logscrub.formats.base import (
 from logscrub.formats.json_records import Element, ListRules, count_records, records_in
 from logscrub.formats.json_values import QUOTES, is_value, parse
 from logscrub.formats.times import leading_level
-from logscrub.model import Raw
+from logscrub.model import WITHHELD, Raw
 
 _LONGEST_JSON = 4 << 20
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -191,9 +191,9 @@ class TextRecords:
             if raw.records:
                 yield from self._shapes.of_json(raw.value)
             return
-        if raw.records and not raw.parsed and raw.text.lstrip()[:1] in ("{", "["):
+        if raw.records and ((not raw.parsed and raw.text.lstrip()[:1] in ("{", "[")) or raw.text.strip() == WITHHELD):
             yield from self.close()
-            return  # broken JSON, a half-written last line: nothing in it can be counted
+            return  # broken JSON, a half-written last line, what could not be scanned: nothing in it can be counted
         line = _without_mark(raw.text)
         if "\x1b" in line:
             line = _COLOUR.sub("", line)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from logscrub.model import WITHHELD
+
 _MOST_SPELLINGS = 3
 
 
@@ -42,7 +44,7 @@ class Counted:
     def note_spellings(self, spellings: set[str]) -> None:
         """Keeps a few of the times that could not be read."""
         for spelling in sorted(spellings):
-            if len(self.spellings) < _MOST_SPELLINGS:
+            if len(self.spellings) < _MOST_SPELLINGS and spelling != WITHHELD:
                 self.spellings.add(spelling)
 
     @property

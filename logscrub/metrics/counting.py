@@ -7,6 +7,7 @@ simply read again.
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime
@@ -45,7 +46,7 @@ class Ingestion:
         self._committed = time.monotonic()
         self._input = 0
         self._repeats = Repeats()
-        self.counted: dict[int, Counted] = {}
+        self.counted: dict[int, Counted] = defaultdict(Counted)
         """By the number of the input: what became of its records. Those that are not committed yet are only `read`."""
 
     def begin(self, number: int) -> None:
@@ -53,7 +54,6 @@ class Ingestion:
         if number != self._input:
             self._input, self._repeats = number, Repeats()
         self._columns.input = number
-        self.counted.setdefault(number, Counted())
 
     def end(self, read: int, given: int) -> None:
         """A stream of the input has ended: `read` records began in it, `given` could be understood."""

@@ -25,11 +25,10 @@ from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.forms import reading
 from logscrub.detect.json_leaves import ENVELOPE_NAMES
 from logscrub.detect.views import encode, joined, unescape_json, unescaped_json
-from logscrub.model import Clean, FieldPath, Inner, Leaf, Raw, Size, Span, moved
+from logscrub.model import WITHHELD, Clean, FieldPath, Inner, Leaf, Raw, Size, Span, moved
 from logscrub.redact.policy import Policy
 from logscrub.redact.pseudonyms import TOKEN_HEX, Pseudonymizer
 
-WITHHELD = "<WITHHELD>"
 _OPAQUE = "\x1a"
 """Stands in a judged text where a placeholder stood: a value with one in it has no pseudonym that could be told from others."""
 _SAYS = re.compile(r"[^\x00-/:-@\[-`{-\x7f]")
