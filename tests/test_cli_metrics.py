@@ -36,6 +36,7 @@ from logscrub.errors import InputError
 from logscrub.formats.base import Record
 from logscrub.metrics import location
 from logscrub.metrics import store as stores
+from logscrub.metrics.counted import total
 from logscrub.metrics.counting import Ingestion
 from logscrub.metrics.query import records_by
 from logscrub.metrics.rollup import SCHEMA, merge
@@ -539,7 +540,8 @@ def test_a_commit_that_comes_second_is_computed_again(tmp_path: Path) -> None:
             return stores.read(store).clear() if len(known) else merge([stores.read(store)])
 
         stores.add(store, late, [datetime(2026, 11, 17, 9, tzinfo=UTC)])
-    assert (one.counted.new, two.counted.new, two.counted.known) == (7, 3, 4)
+    first, second = total(one.counted), total(two.counted)
+    assert (first.new, second.new, second.known) == (7, 3, 4)
     assert records_by(store, k=0).rows["records"].to_list() == [10]
 
 
@@ -723,7 +725,8 @@ def test_junk_is_withheld_and_counted_as_nothing(tmp_path: Path, key: Path) -> N
     (tmp_path / "junk").write_bytes(os.urandom(100_000))
     done = run("ingest", tmp_path / "junk", "--store", tmp_path / "m", "--key-file", key)
     assert done.returncode == 3 and "could not be scanned, so <WITHHELD> stands instead" in lines(done)[0]
-    assert " 0 records new, 0 known, " in lines(done)[-1] and " withheld, 100.0 kB in " in lines(done)[-1]
+    assert any(" read = 0 new + 0 known + " in line for line in lines(done)), "short lines of it are text without a time"
+    assert " withheld, 100.0 kB in " in lines(done)[-1]
     assert run("metrics", "--store", tmp_path / "m").returncode == 0
 
 

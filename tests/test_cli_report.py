@@ -500,7 +500,7 @@ def test_what_is_no_file_is_named_each_night_and_patterns_are_expanded(tmp_path:
         assert done.returncode == 3
         assert "linked: is a link to a folder" in lines(done)[0] and "pipe: is a named pipe" in lines(done)[1]
         assert any(says in line for line in lines(done)[2:])
-    assert list(json.loads((tmp_path / "reports/.nightly.json").read_text())) == [str(tmp_path / "exports/hour.ndjson")]
+    assert list(json.loads((tmp_path / "reports/.nightly.json").read_text())["files"]) == [str(tmp_path / "exports/hour.ndjson")]
 
 
 def test_reports_stay_in_their_folder(tmp_path: Path, key: Path) -> None:

@@ -372,7 +372,7 @@ def test_sarif_shows_names_of_a_log_as_they_are(tmp_path: Path) -> None:
     assert not re.search(r"(?<!\\)(?:\\\\)*[\[\]]", shown) and "{{0}}" in shown
     plain = re.sub(r"\\(.)", r"\1", shown).replace("{{", "{").replace("}}", "}")
     assert plain.endswith(" at /" + key.replace("~", "~0").replace("/", "~1"))
-    (notification,) = _notifications([FileReport("a", error=r"member [x](y) {1} \ is broken")], True)
+    notification, *_ = _notifications([FileReport("a", error=r"member [x](y) {1} \ is broken")], True)
     assert notification["message"]["text"] == r"member \[x\](y) {{1}} \\ is broken"
 
 
