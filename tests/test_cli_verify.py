@@ -372,8 +372,8 @@ def test_sarif_shows_names_of_a_log_as_they_are(tmp_path: Path) -> None:
     assert not re.search(r"(?<!\\)(?:\\\\)*[\[\]]", shown) and "{{0}}" in shown
     plain = re.sub(r"\\(.)", r"\1", shown).replace("{{", "{").replace("}}", "}")
     assert plain.endswith(" at /" + key.replace("~", "~0").replace("/", "~1"))
-    notification, *_ = _notifications([FileReport("a", error=r"member [x](y) {1} \ is broken")], True)
-    assert notification["message"]["text"] == r"member \[x\](y) {{1}} \\ is broken"
+    notifications = _notifications([FileReport("a", error=r"member [x](y) {1} \ is broken")], True)
+    assert [*notifications][-1]["message"]["text"] == r"member \[x\](y) {{1}} \\ is broken"
 
 
 def test_sarif_of_clean_files_has_no_results() -> None:
