@@ -35,6 +35,7 @@ from logscrub.redact.scrub import WITHHELD, Redactor
 from logscrub.scrubbing import Scrubber, Scrubs, Tally
 from logscrub.sinks import MemberLike, open_sink, open_zip_sink
 from logscrub.sources import streams
+from logscrub.sources.decompression import PIECE
 from logscrub.sources.files import Input, printable
 from logscrub.sources.streams import Stream, open_stream
 from logscrub.verification import FileReport, Verifier, Verifies
@@ -450,7 +451,7 @@ class _Hashed(io.RawIOBase):
                 self.seek(self._hashed)
             elif self._ended:  # a terminal would want its end-of-file key again
                 return self._hash.hexdigest()
-            while streams._read_some(cast(IO[bytes], self), streams.PIECE):
+            while streams._read_some(cast(IO[bytes], self), PIECE):
                 pass
         except OSError:
             return ""
@@ -488,7 +489,8 @@ def _open_hashed(item: Input) -> Iterator[tuple[Stream, _Hashed]]:
 
 
 _EXTENSION = (
-    "log|logs|json|jsonl|ndjson|csv|tsv|txt|text|out|err|xml|yaml|yml|html|md|pdf|xlsx?|docx?|bak|old|gz|gzip|zst|zstd|zip"
+    "log|logs|json|jsonl|ndjson|csv|tsv|txt|text|out|err|xml|yaml|yml|html|md|pdf|xlsx?|docx?|bak|old|gz|gzip|zst|zstd|bz2|xz|lzma|zip|"
+    "tar|tgz|tzst|tbz2?|txz"
 )
 _EXTENSIONS = re.compile(rf"(?:\.(?:{_EXTENSION})(?:\.\d{{1,3}})?)+/?$|/$", re.IGNORECASE)
 

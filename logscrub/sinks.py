@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
 import contextlib
 import errno
 import io
+import lzma
 import os
 import re
 import select
@@ -22,8 +24,8 @@ from typing import IO, Final, Protocol, Self, cast
 import zstandard
 
 from logscrub.errors import OutputError, UsageError
+from logscrub.sources.decompression import Compression
 from logscrub.sources.files import mode_of, printable
-from logscrub.sources.streams import Compression
 
 if sys.platform != "win32":
     import fcntl
@@ -33,6 +35,9 @@ _BUFFER: Final = 64 * 1024
 
 _ZIP64_FROM: Final = 512 * 1024 * 1024
 """From this input size on a zip's member gets 64-bit sizes, which some old tools cannot read; without, 2 GiB is the end."""
+
+_XZ_PRESET: Final = 1
+"""Of 0 to 9. The default of 6 takes more than ten times as long for logs and ten times the memory, for a quarter less."""
 
 _DESCRIPTOR: Final = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
 _NAMED_DESCRIPTORS: Final = {"/dev/stdout": 1, "/dev/stderr": 2}
@@ -72,7 +77,10 @@ class Sink:
         self._target.write(self._codec.compress(data))
 
     def flush(self) -> None:
-        """Make everything so far readable for whoever reads along. Costs compression ratio: not after every write."""
+        """Make everything so far readable for whoever reads along. Costs compression ratio: not after every write.
+
+        Of bzip2, xz and lzma data only whole blocks can be read, so there the last one stays back until `commit`.
+        """
         if self._unflushed:
             self._target.write(self._codec.sync())
             self._unflushed = False
@@ -305,6 +313,13 @@ def _codec(compression: Compression) -> _Codec:
     if compression == "zstd":
         zstd = zstandard.ZstdCompressor(level=3, write_checksum=True).compressobj()
         return _Codec(zstd.compress, lambda: zstd.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK), zstd.flush)
+    # These libraries cannot hand out what they hold before the end of a block.
+    if compression == "bzip2":
+        bzip2 = bz2.BZ2Compressor()
+        return _Codec(bzip2.compress, bytes, bzip2.flush)
+    if compression in ("xz", "lzma"):
+        xz = lzma.LZMACompressor(lzma.FORMAT_XZ if compression == "xz" else lzma.FORMAT_ALONE, preset=_XZ_PRESET)
+        return _Codec(xz.compress, bytes, xz.flush)
     return _Codec(lambda data: data, bytes, bytes)
 
 

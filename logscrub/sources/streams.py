@@ -14,25 +14,15 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import IO, Final, Literal, ParamSpec, Self, TypeVar, cast
-
-import zstandard
+from typing import IO, Final, ParamSpec, Self, TypeVar, cast
 
 from logscrub.errors import InputError
 from logscrub.sources import signatures
+from logscrub.sources.decompression import PIECE, READ, Compression, Reading, corrupt, decompressed, truncated
 from logscrub.sources.files import Input, printable, why_unreadable
-from logscrub.sources.signatures import ZSTD, ZSTD_SKIPPABLE
-
-Compression = Literal["none", "gzip", "zstd", "zip"]
-
-PIECE: Final = 256 * 1024
-"""How many bytes a piece of decompressed data has at most."""
 
 ZIP_IN_MEMORY: Final = 512 * 1024 * 1024
 """How many bytes a zip may have that comes from a pipe: it must be kept whole, for its table of contents is at the end."""
-
-_READ: Final = 64 * 1024
-"""How many compressed bytes are read at a time."""
 
 _MUCH: Final = 16 * 1024
 _MOMENT: Final = 0.005
@@ -40,9 +30,6 @@ _MOMENT: Final = 0.005
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
-
-_Read = Callable[[int], bytes]
-"""Up to so many bytes, as soon as there are any; b"" at the end."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +48,9 @@ class MemberInfo:
 class Stream:
     """An open input. Made by `open_stream`; a context manager that closes it."""
 
-    def __init__(self, name: str, file: IO[bytes], size: int | None, *, owned: bool) -> None:
+    def __init__(self, name: str, file: IO[bytes], size: int | None, *, owned: bool, reading: Reading = Reading()) -> None:
         self.name = name
+        self._reading = reading
         self.size = size
         """How many bytes the input has, compressed; None if that cannot be known (a pipe)."""
         self.bytes_read = 0
@@ -86,13 +74,11 @@ class Stream:
 
         To be called once, and not for a zip. Raises InputError if the input cannot be read, or is truncated or corrupt.
         """
-        if self.compression == "gzip":
-            return _refuse_nested(_gunzip(self._read, self.name), self.name)
-        if self.compression == "zstd":
-            return _refuse_nested(_unzstd(self._read, self.name), self.name)
+        if self.compression == "zip":
+            raise ValueError("a zip has members")
         if self.compression == "none":
             return iter(lambda: self._read(PIECE), b"")
-        raise ValueError("a zip has members")
+        return _refuse_nested(decompressed(self.compression, self._read, self.name, self._reading), self.name)
 
     @property
     def has_more(self) -> bool:
@@ -149,7 +135,7 @@ class Stream:
     def _sniff(self) -> Compression:
         kind = None
         while kind is None:
-            more = self._read_file(_READ)
+            more = self._read_file(READ)
             self._head += more
             kind = signatures.kind_of(self._head, final=not more)
         if kind not in signatures.READ:
@@ -194,14 +180,14 @@ class Stream:
                 yield data
 
 
-def open_stream(item: Input) -> Stream:
+def open_stream(item: Input, reading: Reading = Reading()) -> Stream:
     """Open an input and look at its first bytes, not its name, to tell how it is compressed.
 
     Waits for the first byte of a pipe, and for more only while those that came could begin a compressed file.
     Raises InputError if it cannot be opened or read, or is compressed in a way that is not supported.
     """
     file = open_file(item)
-    return Stream(item.name, file, _size(file), owned=item.path is not None)
+    return Stream(item.name, file, _size(file), owned=item.path is not None, reading=reading)
 
 
 def open_file(item: Input) -> IO[bytes]:
@@ -249,14 +235,6 @@ def _unreadable(name: str, error: OSError) -> InputError:
     return InputError(f"{name}: {why_unreadable(error)}")
 
 
-def _truncated(name: str, what: str) -> InputError:
-    return InputError(f"{name}: the {what} data ends too early (truncated); export or copy it again")
-
-
-def _corrupt(name: str, what: str) -> InputError:
-    return InputError(f"{name}: the {what} data is corrupt; export or copy it again")
-
-
 def _refuse_nested(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
     """The pieces, unless they are again compressed: nobody would look into that, and it would pass as it is."""
     head = b""
@@ -269,108 +247,6 @@ def _refuse_nested(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
         raise InputError(f"{name}: {signatures.nested_refusal(kind)}")
     yield from (head[start : start + PIECE] for start in range(0, len(head), PIECE))
     yield from pieces
-
-
-def _gunzip(read: _Read, name: str) -> Iterator[bytes]:
-    data = read(_READ)
-    while data:  # one member after the other
-        unzip = zlib.decompressobj(wbits=31)
-        while not unzip.eof:
-            try:
-                piece = unzip.decompress(data, PIECE)
-            except zlib.error:
-                raise _corrupt(name, "gzip") from None
-            if piece:
-                yield piece
-            data = unzip.unconsumed_tail
-            # A full piece: there may be more that needs no more input.
-            if not data and len(piece) < PIECE and not unzip.eof:
-                data = read(_READ)
-                if not data:
-                    raise _truncated(name, "gzip")
-        data = unzip.unused_data.lstrip(b"\0") or _skip_padding(read)
-        if data and data[0] != 0x1F:
-            raise InputError(f"{name}: there is other data after the end of the gzip data; export or copy it again")
-
-
-def _skip_padding(read: _Read) -> bytes:
-    """What follows after the NULs with which tapes and block devices fill up; b"" if nothing does."""
-    while data := read(_READ):
-        if data := data.lstrip(b"\0"):
-            return data
-    return b""
-
-
-class _Exactly:
-    """Takes exact numbers of bytes from what hands out whatever it has."""
-
-    def __init__(self, read: _Read) -> None:
-        self._read = read
-        self._have = b""
-        self._at = 0
-
-    def ended(self) -> bool:
-        return self._at == len(self._have) and not self._more()
-
-    def take(self, count: int) -> bytes:
-        """So many bytes; raises EOFError if there are fewer."""
-        while len(self._have) - self._at < count:
-            if not self._more():
-                raise EOFError
-        self._at += count
-        return self._have[self._at - count : self._at]
-
-    def _more(self) -> bool:
-        data = self._read(_READ)
-        self._have, self._at = self._have[self._at :] + data, 0
-        return bool(data)
-
-
-def _unzstd(read: _Read, name: str) -> Iterator[bytes]:
-    # The library's own readers either do not bound what one call puts out or do not tell a truncated frame from a
-    # whole one. So it is given one block at a time (at most 128 KiB decompressed), which shows where frames end.
-    source = _Exactly(read)
-    try:
-        while not source.ended():
-            magic = source.take(4)
-            if magic in ZSTD_SKIPPABLE:
-                left = int.from_bytes(source.take(4), "little")
-                while left:
-                    left -= len(source.take(min(left, _READ)))
-            elif magic == ZSTD:
-                yield from _unzstd_frame(source)
-            else:
-                raise InputError(f"{name}: there is other data after the end of the zstd data; export or copy it again")
-    except EOFError:
-        raise _truncated(name, "zstd") from None
-    except zstandard.ZstdError as error:
-        if "memory" in str(error):
-            raise InputError(f"{name}: its zstd window is above 128 MiB; compress it again without --long") from None
-        raise _corrupt(name, "zstd") from None
-
-
-def _unzstd_frame(source: _Exactly) -> Iterator[bytes]:
-    """The data of a frame of which the magic number was taken. The format: RFC 8878, 3.1.1."""
-    frame = zstandard.ZstdDecompressor().decompressobj()
-    descriptor = source.take(1)
-    flags = descriptor[0]
-    single_segment, has_checksum = bool(flags & 0x20), bool(flags & 0x04)
-    window = 0 if single_segment else 1
-    dictionary = (0, 1, 2, 4)[flags & 3]
-    content_size = (1 if single_segment else 0, 2, 4, 8)[flags >> 6]
-    frame.decompress(ZSTD + descriptor + source.take(window + dictionary + content_size))
-    last = False
-    while not last:
-        header = source.take(3)
-        bits = int.from_bytes(header, "little")
-        last, kind, size = bool(bits & 1), bits >> 1 & 3, bits >> 3
-        repeated_byte = kind == 1
-        if piece := frame.decompress(header + source.take(1 if repeated_byte else size)):
-            yield piece
-    if has_checksum and (piece := frame.decompress(source.take(4))):
-        yield piece
-    if not frame.eof:
-        raise zstandard.ZstdError("frame is longer than its blocks")
 
 
 def _refuse_unreadable(info: zipfile.ZipInfo, name: str) -> None:
@@ -402,8 +278,8 @@ def _reading_zip(name: str, call: Callable[_P, _T], *args: _P.args, **kwargs: _P
     try:
         return call(*args, **kwargs)
     except EOFError:
-        raise _truncated(name, "zip") from None
+        raise truncated(name, "zip") from None
     except OSError as error:
         raise _unreadable(name, error) from None
     except (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, ValueError, OverflowError, LookupError):
-        raise _corrupt(name, "zip") from None
+        raise corrupt(name, "zip") from None
