@@ -35,7 +35,7 @@ from logscrub.redact.scrub import WITHHELD, Redactor
 from logscrub.scrubbing import Scrubber, Scrubs, Tally
 from logscrub.sinks import MemberLike, open_sink, open_zip_sink
 from logscrub.sources import streams
-from logscrub.sources.decompression import PIECE
+from logscrub.sources.decompression import PIECE, Reading
 from logscrub.sources.files import Input, printable
 from logscrub.sources.streams import Stream, open_stream
 from logscrub.verification import FileReport, Verifier, Verifies
@@ -280,15 +280,17 @@ def scrub_input(
     *,
     inside: Path | None = None,
     input_format: str = "auto",
+    reading: Reading = Reading(),
     progress: Progress | None = None,
 ) -> Tally:
     """Scrubs one input into one output, compressed the same way; None is standard output. `inside`: see `open_sink`.
 
-    A pipe's lines go out as they come in. Raises InputError when the input cannot be read to its end (what was clean by then
-    has gone to a pipe, a file does not appear), OutputError, and UsageError where the output is the input.
+    A pipe's lines go out as they come in. Where `reading` salvages broken data, `Tally.faults` says where it broke off.
+    Raises InputError when the input cannot be read to its end (what was clean by then has gone to a pipe, a file does not
+    appear), OutputError, and UsageError where the output is the input.
     """
     tell = progress or (lambda done, tally: None)
-    with open_stream(item) as stream:
+    with open_stream(item, reading) as stream:
         if stream.compression == "zip":
             with open_zip_sink(target, inputs=[item.path], inside=inside) as archive:
                 tally = scrub_members(engine, stream, archive, input_format, tell)
@@ -333,6 +335,7 @@ def scrub_stream(engine: Runner, stream: Stream, sink: Takes, input_format: str,
             sink.flush()
         raise
     sink.write(scrubber.finish())
+    scrubber.tally.faults += stream.faults
     tell(stream.bytes_read, scrubber.tally)
     return scrubber.tally
 
@@ -352,17 +355,23 @@ def scrub_members(engine: Runner, stream: Stream, archive: TakesMembers, input_f
         archive.write(scrubber.finish())
         archive.end()
         total.add(scrubber.tally)
+    total.faults += stream.faults
     tell(stream.bytes_read, total)
     return total
 
 
 def verify_input(
-    engine: Runner, item: Input, *, input_format: str = "auto", progress: Callable[[int, int], None] | None = None
+    engine: Runner,
+    item: Input,
+    *,
+    input_format: str = "auto",
+    reading: Reading = Reading(),
+    progress: Callable[[int, int], None] | None = None,
 ) -> list[FileReport]:
     """Verifies one input: one report, or one per member of a zip (`archive.zip!member`) and one of its comments if it has any.
 
     Paths in the reports are printable and hold no customer data. An input in which there is nothing but white space, NULs or a
-    byte order mark holds no records.
+    byte order mark holds no records. Where `reading` salvages broken data, the report's `error` says where it broke off.
 
     `progress` is told after each piece how many bytes of the input were read, and how many findings there are.
     """
@@ -371,8 +380,9 @@ def verify_input(
     path = report_name(redactor, item)
     reports: list[FileReport] = []
     sha256 = ""
+    broken = 0
     try:
-        with _open_hashed(item) as (stream, hashed):
+        with _open_hashed(item, reading) as (stream, hashed):
             try:
                 for name, pieces in _parts(stream):
                     member = path if name is None else f"{path}!{printable(clean_name(redactor, name, pseudonyms=False))}"
@@ -390,6 +400,9 @@ def verify_input(
                     verifier.finish()
                     if blank:
                         verifier.report.records = 0
+                    if len(stream.faults) > broken:
+                        verifier.report.error = clean_text(redactor, stream.faults[-1].removeprefix(f"{item.name}: "))
+                        broken = len(stream.faults)
             finally:
                 sha256 = hashed.finish()
     except InputError as error:
@@ -480,11 +493,11 @@ class _Hashed(io.RawIOBase):
 
 
 @contextmanager
-def _open_hashed(item: Input) -> Iterator[tuple[Stream, _Hashed]]:
+def _open_hashed(item: Input, reading: Reading) -> Iterator[tuple[Stream, _Hashed]]:
     """An open input, and the hash of its bytes as they are on disk. As `open_stream`."""
     file = streams.open_file(item)
     hashed = _Hashed(file)
-    with Stream(item.name, cast(IO[bytes], hashed), streams._size(file), owned=item.path is not None) as stream:
+    with Stream(item.name, cast(IO[bytes], hashed), streams._size(file), owned=item.path is not None, reading=reading) as stream:
         yield stream, hashed
 
 

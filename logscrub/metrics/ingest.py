@@ -9,6 +9,7 @@ from logscrub import api
 from logscrub.metrics.counters import Counters
 from logscrub.scrubbing import Tally
 from logscrub.sinks import MemberLike, Sink, ZipSink, open_sink, open_zip_sink
+from logscrub.sources.decompression import Reading
 from logscrub.sources.files import Input
 from logscrub.sources.streams import open_stream
 
@@ -22,17 +23,19 @@ def ingest_input(
     *,
     inside: Path | None = None,
     input_format: str = "auto",
+    reading: Reading = Reading(),
     progress: api.Progress | None = None,
 ) -> Tally:
     """Scrubs one input and counts its records, as those of input `number`.
 
-    `target`: where the scrubbed log is written too; `inside`: see `open_sink`.
+    `target`: where the scrubbed log is written too; `inside`: see `open_sink`. Where `reading` salvages broken data,
+    `Tally.faults` says where it broke off.
 
     Raises InputError when the input cannot be read to its end (what was read by then is counted, no file appears), OutputError,
     and UsageError where the output is the input.
     """
     tell = progress or (lambda done, tally: None)
-    with open_stream(item) as stream, ExitStack() as outputs:
+    with open_stream(item, reading) as stream, ExitStack() as outputs:
         if stream.compression == "zip":
             archive = None if target is None else outputs.enter_context(open_zip_sink(target, inputs=[item.path], inside=inside))
             members = _CountedZip(counters, number, archive)

@@ -18,11 +18,14 @@ from typing import IO, Final, ParamSpec, Self, TypeVar, cast
 
 from logscrub.errors import InputError
 from logscrub.sources import signatures
-from logscrub.sources.decompression import PIECE, READ, Compression, Reading, corrupt, decompressed, truncated
+from logscrub.sources.decompression import PIECE, READ, BrokenData, Compression, Reading, corrupt, decompressed, truncated
 from logscrub.sources.files import Input, printable, why_unreadable
 
 ZIP_IN_MEMORY: Final = 512 * 1024 * 1024
 """How many bytes a zip may have that comes from a pipe: it must be kept whole, for its table of contents is at the end."""
+
+_ZIP_SALVAGED: Final = 4096
+"""How many bytes of a zip's member that is salvaged are decompressed at a time; zipfile does not go below."""
 
 _MUCH: Final = 16 * 1024
 _MOMENT: Final = 0.005
@@ -59,6 +62,8 @@ class Stream:
         self._owned = owned
         self.comments = b""
         """Of a zip whose members were all read: the comments of the zip and of its members, a line each."""
+        self.faults: list[str] = []
+        """Of an input that is salvaged: where its data broke off, a message each."""
         self._ended = False
         self._gave_much = False
         self._head = b""
@@ -72,13 +77,31 @@ class Stream:
     def chunks(self) -> Iterator[bytes]:
         """The decompressed bytes, in pieces of at most `PIECE` and at least one, each as soon as it has arrived.
 
-        To be called once, and not for a zip. Raises InputError if the input cannot be read, or is truncated or corrupt.
+        To be called once, and not for a zip. Raises InputError if the input cannot be read, or is truncated or corrupt, unless
+        it is to be salvaged: then the pieces end there, and `faults` says so.
         """
         if self.compression == "zip":
             raise ValueError("a zip has members")
         if self.compression == "none":
             return iter(lambda: self._read(PIECE), b"")
-        return _refuse_nested(decompressed(self.compression, self._read, self.name, self._reading), self.name)
+        return _refuse_nested(self._decompressed(), self.name)
+
+    def _decompressed(self) -> Iterator[bytes]:
+        count = 0
+        try:
+            for piece in decompressed(self.compression, self._read, self.name, self._reading):
+                count += len(piece)
+                yield piece
+        except BrokenData as error:
+            if not count:
+                raise
+            self._broke_off(error, count)
+
+    def _broke_off(self, error: BrokenData, count: int) -> None:
+        """Notes a fault after so many decompressed bytes. Raises it where what comes before it is not wanted alone."""
+        if not self._reading.salvage:
+            raise error
+        self.faults.append(f"{error.name}: {error.fault} after {count:,} decompressed bytes; what came before was read")
 
     @property
     def has_more(self) -> bool:
@@ -172,12 +195,19 @@ class Stream:
         return whole
 
     def _unzip(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: IO[bytes], name: str) -> Iterator[bytes]:
-        member = cast(zipfile.ZipExtFile, _reading_zip(name, archive.open, info))
-        with member:
-            while data := _reading_zip(name, member.read1, PIECE):
-                if self.size is not None:
-                    self.bytes_read = min(max(self.bytes_read, file.tell()), self.size)
-                yield data
+        count = 0
+        # What the call that finds a fault decompressed before it is lost, so it gets little at a time.
+        most = _ZIP_SALVAGED if self._reading.salvage else PIECE
+        try:
+            member = cast(zipfile.ZipExtFile, _reading_zip(name, archive.open, info))
+            with member:
+                while data := _reading_zip(name, member.read1, most):
+                    if self.size is not None:
+                        self.bytes_read = min(max(self.bytes_read, file.tell()), self.size)
+                    count += len(data)
+                    yield data
+        except BrokenData as error:
+            self._broke_off(error, count)
 
 
 def open_stream(item: Input, reading: Reading = Reading()) -> Stream:
