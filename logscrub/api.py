@@ -33,10 +33,11 @@ from logscrub.redact.policy import load_policy
 from logscrub.redact.pseudonyms import PLACEHOLDER, Pseudonymizer
 from logscrub.redact.scrub import WITHHELD, Redactor
 from logscrub.scrubbing import Scrubber, Scrubs, Tally
-from logscrub.sinks import MemberLike, open_sink, open_zip_sink
+from logscrub.sinks import open_archive_sink, open_sink
 from logscrub.sources import streams
 from logscrub.sources.decompression import PIECE, Reading
 from logscrub.sources.files import Input, printable
+from logscrub.sources.members import MemberInfo
 from logscrub.sources.streams import Stream, open_stream
 from logscrub.verification import FileReport, Verifier, Verifies
 
@@ -195,7 +196,7 @@ def verify_file(
     config: Config | str | Path | None = None,
     engine: EngineName = "fast",
 ) -> list[FileReport]:
-    """Where a file, compressed or not, holds customer data: one report, or one a member of a zip.
+    """Where a file, compressed or not, holds customer data: one report, or one per member of an archive.
 
     A file that cannot be read (to its end) has a report with an `error`, and is not clean.
     """
@@ -291,8 +292,8 @@ def scrub_input(
     """
     tell = progress or (lambda done, tally: None)
     with open_stream(item, reading) as stream:
-        if stream.compression == "zip":
-            with open_zip_sink(target, inputs=[item.path], inside=inside) as archive:
+        if stream.archive:
+            with open_archive_sink(target, stream.archive, stream.compression, inputs=[item.path], inside=inside) as archive:
                 tally = scrub_members(engine, stream, archive, input_format, tell)
                 archive.commit()
             return tally
@@ -312,13 +313,13 @@ class Takes(Protocol):
 class TakesMembers(Protocol):
     """Where the clean bytes of an archive's members go."""
 
-    def begin(self, name: str, info: MemberLike) -> None: ...
+    def begin(self, name: str, like: MemberInfo) -> None: ...
     def write(self, data: bytes) -> None: ...
     def end(self) -> None: ...
 
 
 def scrub_stream(engine: Runner, stream: Stream, sink: Takes, input_format: str, tell: Progress) -> Tally:
-    """Scrubs an open input that is no zip. Raises as `scrub_input`."""
+    """Scrubs an open input that is no archive. Raises as `scrub_input`."""
     scrubber = engine.scrubber(input_format)
     live = stream.size is None
     begun = False
@@ -341,7 +342,7 @@ def scrub_stream(engine: Runner, stream: Stream, sink: Takes, input_format: str,
 
 
 def scrub_members(engine: Runner, stream: Stream, archive: TakesMembers, input_format: str, tell: Progress) -> Tally:
-    """Scrubs the members of an open zip. Raises as `scrub_input`."""
+    """Scrubs the members of an open archive. Raises as `scrub_input`."""
     total = Tally()
     names: dict[str, str] = {}
     for name, pieces, info in stream.members():
@@ -368,7 +369,8 @@ def verify_input(
     reading: Reading = Reading(),
     progress: Callable[[int, int], None] | None = None,
 ) -> list[FileReport]:
-    """Verifies one input: one report, or one per member of a zip (`archive.zip!member`) and one of its comments if it has any.
+    """Verifies one input: one report, or one per member of an archive (`archive.zip!member`) and one of a zip's
+    comments if it has any.
 
     Paths in the reports are printable and hold no customer data. An input in which there is nothing but white space, NULs or a
     byte order mark holds no records. Where `reading` salvages broken data, the report's `error` says where it broke off.
@@ -422,8 +424,8 @@ _BLANK = b" \t\r\n\v\f\0\xef\xbb\xbf\xff\xfe"
 
 
 def _parts(stream: Stream) -> Iterator[tuple[str | None, Iterator[bytes]]]:
-    """A stream's data, or that of each member of a zip with its name, and of its comments; folders without data have none."""
-    if stream.compression != "zip":
+    """A stream's data, or that of each member of an archive with its name, and of its comments; empty folders are left out."""
+    if not stream.archive:
         yield None, stream.chunks()
         return
     for name, pieces, info in stream.members():
@@ -596,6 +598,8 @@ def _bytes(data: str | bytes) -> bytes:
     with Stream("data", io.BytesIO(raw), len(raw), owned=True) as stream:
         if stream.compression != "none":
             raise InputError(f"data: is compressed ({stream.compression}); decompress it, or give a file's name to scrub_file")
+        if stream.archive:
+            raise InputError(f"data: is a {stream.archive} archive; unpack it, or give a file's name to scrub_file")
     return raw
 
 

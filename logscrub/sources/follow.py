@@ -73,6 +73,8 @@ def follow(
     with open_stream(item) as stream:
         if stream.compression != "none":
             raise _compressed(item.name, stream.compression)
+        if stream.archive:
+            raise InputError(f"{item.name}: is {signatures.TAR}, so it cannot be followed; unpack it first")
         if item.path is None or stream.size is None:
             yield from _pipe(stream)
             return

@@ -10,7 +10,9 @@ from typing import Final
 ZSTD: Final = b"\x28\xb5\x2f\xfd"
 ZSTD_SKIPPABLE: Final = tuple(bytes([0x50 + n]) + b"\x2a\x4d\x18" for n in range(16))
 
-READ: Final = ("none", "gzip", "zstd", "bzip2", "xz", "lzma", "zip")
+TAR: Final = "a tar archive"
+
+READ: Final = ("none", "gzip", "zstd", "bzip2", "xz", "lzma", "zip", TAR)
 """Kinds that are read: text, and what holds text."""
 
 _COMPRESSIONS: Final = ("gzip", "zstd", "zip", "bzip2", "xz", "lzma", "7-Zip", "lz4", "lzip", "compress (.Z)", "Snappy")
@@ -20,7 +22,7 @@ _EXPORT: Final = "export it as JSON lines or CSV first"
 _AS_TEXT: Final = "save its text as a plain file first"
 _PICTURE: Final = "leave it out, because what it shows cannot be scanned"
 _ADVICE: Final = {
-    "a tar archive": _UNPACK,
+    TAR: _UNPACK,
     "a RAR archive": _UNPACK,
     "a cabinet archive": _UNPACK,
     "an ar or Debian package": _UNPACK,
@@ -116,7 +118,7 @@ def kind_of(head: bytes, *, final: bool) -> str | None:
     if _is_lzma(head):
         return "lzma"
     if _is_tar(head):
-        return "a tar archive"
+        return TAR
     return None if not final and _undecided(head) else "none"
 
 

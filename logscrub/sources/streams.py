@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import select
 import stat
 import struct
@@ -12,14 +11,15 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from types import TracebackType
-from typing import IO, Final, ParamSpec, Self, TypeVar, cast
+from typing import IO, Final, Literal, ParamSpec, Self, TypeVar, cast
 
 from logscrub.errors import InputError
 from logscrub.sources import signatures
 from logscrub.sources.decompression import PIECE, READ, BrokenData, Compression, Reading, corrupt, decompressed, truncated
 from logscrub.sources.files import Input, printable, why_unreadable
+from logscrub.sources.members import MemberInfo, peeked, refuse_nested, refuse_unsafe
+from logscrub.sources.tar import tar_members
 
 ZIP_IN_MEMORY: Final = 512 * 1024 * 1024
 """How many bytes a zip may have that comes from a pipe: it must be kept whole, for its table of contents is at the end."""
@@ -31,21 +31,10 @@ _MUCH: Final = 16 * 1024
 _MOMENT: Final = 0.005
 """Seconds that a pipe which gave so many bytes at once has for the next ones: who fills it may not be that far yet."""
 
+Archive = Literal["", "zip", "tar"]
+
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True)
-class MemberInfo:
-    """What is known of a member of a zip. Comments and extra fields are left out: they could hold anything."""
-
-    name: str
-    """A folder's ends in `/`."""
-    date_time: tuple[int, int, int, int, int, int]
-    external_attr: int
-    """As in the zip: Unix file type and mode in the upper 16 bits, if any."""
-    file_size: int
-    """Bytes when decompressed, as the zip claims."""
 
 
 class Stream:
@@ -67,24 +56,43 @@ class Stream:
         self._ended = False
         self._gave_much = False
         self._head = b""
-        self.compression: Compression = "none"
+        self._kind = "none"
+        self._opened: tuple[str, Iterator[bytes]] | None = None
         try:
-            self.compression = self._sniff()
+            self._kind = self._sniff()
         except BaseException:
             self.close()
             raise
+        self.compression: Compression = "none" if self._kind == signatures.TAR else cast(Compression, self._kind)
 
     def chunks(self) -> Iterator[bytes]:
         """The decompressed bytes, in pieces of at most `PIECE` and at least one, each as soon as it has arrived.
 
-        To be called once, and not for a zip. Raises InputError if the input cannot be read, or is truncated or corrupt, unless
-        it is to be salvaged: then the pieces end there, and `faults` says so.
+        To be called once, and not for an archive. Raises InputError if the input cannot be read, or is truncated or corrupt,
+        unless it is to be salvaged: then the pieces end there, and `faults` says so.
         """
+        if self.archive:
+            raise ValueError("an archive has members")
+        return self._content()[1]
+
+    @property
+    def archive(self) -> Archive:
+        """Which kind of archive the decompressed data is, "" if none. Waits for its first bytes. Raises as `chunks`."""
         if self.compression == "zip":
-            raise ValueError("a zip has members")
-        if self.compression == "none":
-            return iter(lambda: self._read(PIECE), b"")
-        return _refuse_nested(self._decompressed(), self.name)
+            return "zip"
+        return "tar" if self._content()[0] == signatures.TAR else ""
+
+    def _content(self) -> tuple[str, Iterator[bytes]]:
+        """Kind of the decompressed data, and its pieces, which are the same ones every time."""
+        if self._opened is None:
+            if self.compression == "none":
+                self._opened = self._kind, iter(lambda: self._read(PIECE), b"")
+            else:
+                kind, pieces = peeked(self._decompressed())
+                if kind not in ("none", signatures.TAR):
+                    raise InputError(f"{self.name}: {signatures.nested_refusal(kind)}")
+                self._opened = kind, pieces
+        return self._opened
 
     def _decompressed(self) -> Iterator[bytes]:
         count = 0
@@ -101,6 +109,8 @@ class Stream:
         """Notes a fault after so many decompressed bytes. Raises it where what comes before it is not wanted alone."""
         if not self._reading.salvage:
             raise error
+        if self.faults and error.name == self.name:  # a tar ends early because its compressed data did
+            return
         self.faults.append(f"{error.name}: {error.fault} after {count:,} decompressed bytes; what came before was read")
 
     @property
@@ -121,12 +131,19 @@ class Stream:
     def members(self) -> Iterator[tuple[str, Iterator[bytes], MemberInfo]]:
         """Name, decompressed bytes (in pieces, as in `chunks`) and description of each member, folders too.
 
-        To be called once, and only for a zip. Raises InputError if it is corrupt, encrypted, compressed by a method
-        other than deflate, an office document, or, where it cannot be read from its end, larger than `ZIP_IN_MEMORY`; and
-        if a member is a link or has a name that leads out of the folder in which it is unpacked.
+        To be called once, and only for an archive. Raises InputError if it is corrupt, if a member is a link or no regular file,
+        compressed once more, or has a name that leads out of the folder in which it is unpacked; and if a zip is encrypted,
+        compressed by a method other than deflate, an office document, or, where it cannot be read from its end, larger than
+        `ZIP_IN_MEMORY`. Where the input is to be salvaged, a corrupt member ends early, and `faults` says so.
         """
-        if self.compression != "zip":
-            raise ValueError("only a zip has members")
+        if self.archive == "zip":
+            return self._zip_members()
+        if self.archive == "tar":
+            pieces = self._content()[1]
+            return tar_members(lambda count: next(pieces, b""), self.name, self._broke_off)
+        raise ValueError("only an archive has members")
+
+    def _zip_members(self) -> Iterator[tuple[str, Iterator[bytes], MemberInfo]]:
         file = self._file if self.size is not None else self._into_memory()
         with _reading_zip(self.name, zipfile.ZipFile, file) as archive:
             infos = archive.infolist()
@@ -135,10 +152,11 @@ class Stream:
                 raise InputError(f"{self.name}: {signatures.refusal(office)}")
             for info in infos:
                 _refuse_unreadable(info, self.name)
-                _refuse_unsafe(info, self.name)
+                # The mode is handed on, so it does not matter what system wrote it.
+                refuse_unsafe(self.name, "zip", info.orig_filename, info.external_attr >> 16)
             for info in infos:
                 name = f"{self.name}: {printable(info.filename)}"
-                pieces = _refuse_nested(self._unzip(archive, info, file, name), name)
+                pieces = refuse_nested(self._unzip(archive, info, file, name), name)
                 yield info.filename, pieces, MemberInfo(info.filename, info.date_time, info.external_attr, info.file_size)
             self.comments = b"\n".join(c for c in (archive.comment, *(info.comment for info in infos)) if c)
         if self.size is not None:
@@ -155,7 +173,7 @@ class Stream:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def _sniff(self) -> Compression:
+    def _sniff(self) -> str:
         kind = None
         while kind is None:
             more = self._read_file(READ)
@@ -163,7 +181,7 @@ class Stream:
             kind = signatures.kind_of(self._head, final=not more)
         if kind not in signatures.READ:
             raise InputError(f"{self.name}: {signatures.refusal(kind)}")
-        return cast(Compression, kind)
+        return kind
 
     def _read(self, count: int) -> bytes:
         if self._head:
@@ -265,20 +283,6 @@ def _unreadable(name: str, error: OSError) -> InputError:
     return InputError(f"{name}: {why_unreadable(error)}")
 
 
-def _refuse_nested(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
-    """The pieces, unless they are again compressed: nobody would look into that, and it would pass as it is."""
-    head = b""
-    kind = None
-    while kind is None:
-        piece = next(pieces, b"")
-        head += piece
-        kind = signatures.kind_of(head, final=not piece)
-    if kind != "none":
-        raise InputError(f"{name}: {signatures.nested_refusal(kind)}")
-    yield from (head[start : start + PIECE] for start in range(0, len(head), PIECE))
-    yield from pieces
-
-
 def _refuse_unreadable(info: zipfile.ZipInfo, name: str) -> None:
     member = f"{name}: {printable(info.filename)}"
     if info.flag_bits & (0x1 | 0x40 | 0x2000):
@@ -286,21 +290,6 @@ def _refuse_unreadable(info: zipfile.ZipInfo, name: str) -> None:
     # bzip2 and LZMA are left out on purpose: zipfile does not bound what one read of them puts out.
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise InputError(f"{member}: its compression method is not supported; unpack the zip first")
-
-
-def _refuse_unsafe(info: zipfile.ZipInfo, name: str) -> None:
-    """Raises InputError for a member that would be unpacked elsewhere than in the folder that is meant, or as something else."""
-    member = f"{name}: {printable(info.orig_filename)}"
-    if "\0" in info.orig_filename:
-        raise InputError(f"{member}: its name holds a NUL; pack the zip again")
-    parts = [part.strip() for part in re.split(r"[/\\]", info.filename)]
-    if parts[0] == "" or ".." in parts or re.match(r"[A-Za-z]:", info.filename):
-        raise InputError(f"{member}: its name leads out of the folder where it is unpacked; pack the zip again")
-    # The mode is handed on, so it does not matter what system wrote it.
-    kind = stat.S_IFMT(info.external_attr >> 16)
-    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        what = "a link" if kind == stat.S_IFLNK else "no regular file"
-        raise InputError(f"{member}: is {what}; unpack the zip and give the folder")
 
 
 def _reading_zip(name: str, call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
