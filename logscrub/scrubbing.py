@@ -28,7 +28,7 @@ class NotConserved(AssertionError):
 
 @dataclass(slots=True)
 class Tally:
-    """What went through: counts only."""
+    """What went through: counts, and faults of the data."""
 
     records_read: int = 0
     records_written: int = 0
@@ -42,6 +42,8 @@ class Tally:
     redactions: Counter[str] = field(default_factory=Counter)
     formats: Counter[str] = field(default_factory=Counter)
     """Format → inputs of it."""
+    faults: list[str] = field(default_factory=list)
+    """Where compressed data broke off that was salvaged, a message each."""
 
     @property
     def withheld(self) -> int:
@@ -59,6 +61,7 @@ class Tally:
         self.bytes_written += other.bytes_written
         self.redactions.update(other.redactions)
         self.formats.update(other.formats)
+        self.faults += other.faults
 
     def check(self) -> None:
         """Raises NotConserved unless in = out + withheld."""

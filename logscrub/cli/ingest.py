@@ -16,6 +16,7 @@ import typer
 
 from logscrub.cli.console import Tell, progress, put, say, tidy
 from logscrub.cli.options import (
+    DecompressMemory,
     Detectors,
     Engine,
     Format,
@@ -23,12 +24,14 @@ from logscrub.cli.options import (
     KeyFile,
     Names,
     Policy,
+    Salvage,
     StoreAt,
     each,
     file_or_none,
     given_key,
     number,
     readable,
+    reading_of,
     size,
     unscanned,
     wait_for_input,
@@ -41,7 +44,9 @@ if TYPE_CHECKING:
     from logscrub.config import Config
     from logscrub.metrics.counted import Counted
     from logscrub.metrics.counters import Counters
+    from logscrub.redact.scrub import Redactor
     from logscrub.scrubbing import Tally
+    from logscrub.sources.decompression import Reading
     from logscrub.sources.files import Input
 
 EXAMPLES = """\b
@@ -83,6 +88,8 @@ def ingest(
     detectors: Detectors = None,
     names: Names = None,
     engine: Engine = "fast",
+    salvage: Salvage = False,
+    decompress_memory: DecompressMemory = None,
 ) -> int:
     """Scrub logs and keep counts and timings that identify nobody.
 
@@ -101,7 +108,10 @@ def ingest(
             "make one with: logscrub keys new logscrub.key; then add: --key-file logscrub.key"
         )
     config = settings(load_config(), policy, detectors or [], names)
-    done = ingest_all(inputs or ["-"], store, key, config, logs_to=logs_to, input_format=input_format, engine=engine)
+    reading = reading_of(decompress_memory, salvage)
+    done = ingest_all(
+        inputs or ["-"], store, key, config, logs_to=logs_to, input_format=input_format, engine=engine, reading=reading
+    )
     say(f"{done.line()} in {time.monotonic() - started:.1f} s{done.failures()}")
     if summary is not None:
         put(json.dumps(done.as_json(), indent=2) + "\n", file_or_none(summary))
@@ -187,6 +197,7 @@ def ingest_all(
     logs_to: Path | None = None,
     input_format: str = "auto",
     engine: api.EngineName = "fast",
+    reading: Reading | None = None,
 ) -> Ingested:
     """Scrubs inputs and counts them into a store, and says what a person should know.
 
@@ -197,8 +208,10 @@ def ingest_all(
     from logscrub.metrics.counted import Counted
     from logscrub.metrics.counters import Counters
     from logscrub.scrubbing import Tally
+    from logscrub.sources.decompression import Reading
     from logscrub.sources.files import expand, mode_of
 
+    reading = reading or Reading()
     if logs_to is not None and file_or_none(logs_to) is None:
         raise UsageError("--logs-to -: scrubbed logs need a folder to go to; for standard output there is: logscrub scrub")
     if logs_to is not None and mode_of(logs_to) and not stat.S_ISDIR(mode_of(logs_to)):
@@ -227,15 +240,18 @@ def ingest_all(
         scrubbing = engine_of(redactor, engine, processes=max(1, processors() - processes))
         with scrubbing as using, progress(items, "redactions") as begin:
             for job, n in zip(jobs, numbers, strict=True):
-                outcomes.append(_one(using, job, counters, n, input_format, begin()))
+                outcomes.append(_one(using, job, counters, n, input_format, reading, begin()))
     gc.enable()
     done = [InputCount(name, Counted(), str(failure)) for name, failure in unreadable]
     for job, n, outcome in zip(jobs, numbers, outcomes, strict=True):
         one = InputCount(job.item.name, counters.counted.get(n, Counted()))
         wrong = outcome if isinstance(outcome, str) else _unaccounted(one.counted, outcome)
-        done.append(replace(one, error=wrong))
+        broken = [] if isinstance(outcome, str) else [_clean_fault(redactor, job, fault) for fault in outcome.faults]
+        done.append(replace(one, error=wrong or "; ".join(broken)))
         if one.counted.read:
             say(one.line())
+        for fault in broken:
+            say(f"{one.name}: {fault}")
         if not isinstance(outcome, str) and wrong:
             say(f"{one.name}: {wrong}")
     total = Tally()
@@ -248,6 +264,13 @@ def ingest_all(
     for line in _odd(ingested.counted):
         say(line)
     return ingested
+
+
+def _clean_fault(redactor: Redactor, job: Job, fault: str) -> str:
+    """Where the data of an input broke off, without the input's name and without customer data."""
+    from logscrub.api import clean_text
+
+    return clean_text(redactor, fault.removeprefix(job.item.name)).removeprefix(": ")
 
 
 def _unaccounted(counted: Counted, tally: Tally) -> str:
@@ -273,7 +296,9 @@ def _bytes_there(items: Sequence[Input]) -> int:
     return total
 
 
-def _one(engine: api.Runner, job: Job, counters: Counters, n: int, input_format: str, tell: Tell) -> Tally | str:
+def _one(
+    engine: api.Runner, job: Job, counters: Counters, n: int, input_format: str, reading: Reading, tell: Tell
+) -> Tally | str:
     """What went through of an input that is number `n`; why not all of it did, where that is so."""
     from logscrub.api import clean_text
     from logscrub.metrics.ingest import ingest_input
@@ -287,7 +312,11 @@ def _one(engine: api.Runner, job: Job, counters: Counters, n: int, input_format:
 
     try:
         so_far = ingest_input(
-            engine, job.item, counters, n, job.target, inside=job.inside, input_format=input_format, progress=note
+            *(engine, job.item, counters, n, job.target),
+            inside=job.inside,
+            input_format=input_format,
+            reading=reading,
+            progress=note,
         )
         outcome: Tally | str = so_far
     except InputError as error:

@@ -75,6 +75,8 @@ def follow(
         with open_stream(item) as stream:
             if stream.compression != "none":
                 raise _compressed(item.name, stream.compression)
+            if stream.archive:
+                raise InputError(f"{item.name}: is {signatures.TAR}, so it cannot be followed; unpack it first")
     follower = _Follower(item.path, item.name, say, sleep)
     follower.begin()
     return follower.pieces()
