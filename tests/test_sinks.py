@@ -28,7 +28,8 @@ from logscrub.errors import OutputError, UsageError
 from logscrub.sinks import open_sink, open_zip_sink, remove_abandoned, same_file
 from logscrub.sources.decompression import Compression
 from logscrub.sources.files import Input
-from logscrub.sources.streams import MemberInfo, open_stream
+from logscrub.sources.members import MemberInfo
+from logscrub.sources.streams import open_stream
 
 COMPRESSIONS: tuple[Compression, ...] = ("none", "gzip", "zstd", "bzip2", "xz", "lzma")
 LIVE: tuple[Compression, ...] = ("none", "gzip", "zstd")

@@ -15,7 +15,6 @@ import socket
 import sqlite3
 import stat
 import sys
-import tarfile
 import threading
 import zipfile
 import zlib
@@ -408,22 +407,6 @@ def test_what_is_compressed_twice_is_refused_not_passed_unread(tmp_path: Path, w
         read(written(tmp_path, whole))
 
 
-def tarred(form: int) -> bytes:
-    whole = io.BytesIO()
-    with tarfile.open(fileobj=whole, mode="w", format=form) as archive:
-        info = tarfile.TarInfo("logs/app.log")
-        info.size = len(LINES)
-        archive.addfile(info, io.BytesIO(LINES))
-    return whole.getvalue()
-
-
-def without_magic(tar: bytes) -> bytes:
-    """The same as the oldest tar wrote it: known by nothing but its checksum."""
-    header = tar[:257] + bytes(8) + tar[265:512]
-    checksum = sum(header[:148]) + 8 * 32 + sum(header[156:])
-    return header[:148] + b"%06o\0 " % checksum + header[156:] + tar[512:]
-
-
 def table_of(form: str) -> bytes:
     whole = io.BytesIO()
     rows = pl.DataFrame({"mail": ["jane.doe@acme.example"] * 3})
@@ -438,9 +421,6 @@ def database() -> bytes:
 
 
 FOREIGN: dict[str, tuple[Callable[[], bytes], str]] = {
-    "tar, GNU": (lambda: tarred(tarfile.GNU_FORMAT), "a tar archive, which is not read; unpack it"),
-    "tar, pax": (lambda: tarred(tarfile.PAX_FORMAT), "a tar archive, which is not read; unpack it"),
-    "tar, old": (lambda: without_magic(tarred(tarfile.USTAR_FORMAT)), "a tar archive, which is not read; unpack it"),
     "RAR": (lambda: b"Rar!\x1a\x07\x01\0" + NOISE, "a RAR archive"),
     "Parquet": (lambda: table_of("parquet"), "a Parquet table, which is not read; export it as JSON lines or CSV"),
     "Arrow": (lambda: table_of("ipc"), "an Arrow or Feather table"),

@@ -21,7 +21,8 @@ from logscrub.sources.members import MemberInfo, refuse_nested, refuse_unsafe
 BLOCK: Final = 512
 _MOST_EXTENDED: Final = 1 << 20
 """Bytes of an extended header: names, and attributes of the file, which are left out."""
-_TIME: Final = re.compile(r"\d{1,11}(?:\.\d{1,9})?")
+_TIME: Final = re.compile(r"(\d{1,11})(?:(\.\d{1,9})\d*)?")
+"""Seconds, to nanoseconds."""
 _KINDS: Final = {
     tarfile.REGTYPE: stat.S_IFREG,
     tarfile.AREGTYPE: stat.S_IFREG,
@@ -129,7 +130,7 @@ def _member(header: tarfile.TarInfo, own: _Extended, whole: _Extended, name: str
     refuse_unsafe(name, "tar", path, kind)
     if own.is_sparse or whole.is_sparse:
         raise InputError(f"{name}: {printable(path)}: is a sparse file; unpack the tar and give the folder")
-    mtime = own.mtime or whole.mtime or str(header.mtime)
+    time = _TIME.fullmatch(own.mtime or whole.mtime or str(header.mtime))
     size = own.size or whole.size or str(header.size)
     if not re.fullmatch(r"\d{1,18}", size):
         raise corrupt(name, "tar")
@@ -138,7 +139,7 @@ def _member(header: tarfile.TarInfo, own: _Extended, whole: _Extended, name: str
         path.rstrip("/") + "/" if is_folder else path,
         external_attr=(kind | (header.mode & 0o777)) << 16,
         file_size=0 if is_folder else int(size),
-        mtime=mtime if _TIME.fullmatch(mtime) else mtime.partition(".")[0] if _TIME.match(mtime) else "0",
+        mtime=time[1] + (time[2] or "") if time else "0",
     )
 
 
