@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from test_cli_scrub import ENVIRONMENT, lines, run
+from test_cli_scrub import lines, run
 
 from logscrub.cli import _run
 from logscrub.metrics import durability, location
@@ -227,16 +227,16 @@ def test_a_last_entry_that_is_missing_is_the_version_before(place: Path, capfd: 
     assert rows(place / "metrics")["day"].unique().to_list() == [date(2026, 11, 17)]
 
 
-def test_what_a_killed_first_run_left_is_no_obstacle(tmp_path: Path, place: Path) -> None:
+def test_what_a_killed_first_run_left_is_no_obstacle(tmp_path: Path, place: Path, capfd: pytest.CaptureFixture[str]) -> None:
     store = tmp_path / "new"
+    ingest = ("ingest", place / "exports" / "a.ndjson", "--store", store, "--key-file", place / "logscrub.key")
     (store / "_delta_log").mkdir(parents=True)
-    assert main("ingest", place / "exports" / "a.ndjson", "--store", store, "--key-file", place / "logscrub.key") == 0
+    assert main(*ingest) == 0
     shutil.rmtree(store / "_delta_log")
-    done = run("ingest", place / "exports" / "a.ndjson", "--store", store, "--key-file", place / "logscrub.key")
-    assert done.returncode == 2 and "neither a store nor an empty folder" in lines(done)[0]
+    capfd.readouterr()
+    assert main(*ingest) == 2 and "neither a store nor an empty folder" in capfd.readouterr().err
     (store / "_delta_log").mkdir()
-    done = run("ingest", place / "exports" / "a.ndjson", "--store", store, "--key-file", place / "logscrub.key")
-    assert done.returncode == 3 and "the log of the store is gone; move the folder away" in lines(done)[0]
+    assert main(*ingest) == 3 and "the log of the store is gone; move the folder away" in capfd.readouterr().err
 
 
 # -- repair ---------------------------------------------------------------------------------------------------------------
@@ -531,15 +531,20 @@ def test_a_parent_without_permission_is_named(tmp_path: Path, place: Path) -> No
         ("my%20metrics", "a store cannot lie in a folder with %20 in its path"),
     ],
 )
-def test_an_address_that_is_none_is_said(tmp_path: Path, url: str, says: str) -> None:
-    done = run("metrics", "--store", url, cwd=tmp_path)
-    assert done.returncode == 2 and len(lines(done)) == 1 and says in lines(done)[0]
+def test_an_address_that_is_none_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], url: str, says: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main("metrics", "--store", url) == 2
+    said = capfd.readouterr().err
+    assert len(said.splitlines()) == 1 and says in said
 
 
-def test_a_file_url_is_a_folder(place: Path) -> None:
+def test_a_file_url_is_a_folder(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main("metrics", "--store", f"file://{place}/metrics") == 0
     empty(data_of(place / "metrics", 2))
-    done = run("metrics", "--store", f"file://{place}/metrics", env=ENVIRONMENT)
-    assert done.returncode == 3 and "is torn" in lines(done)[0]
+    assert main("metrics", "--store", f"file://{place}/metrics") == 3
+    assert "is torn" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["two words", "é", "(a-z)*", "what?#", "100 %", "a+b&c", "'\"`{}<>~;:!$,"])
