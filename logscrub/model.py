@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
@@ -75,6 +76,23 @@ class Leaf(NamedTuple):
     """JSON pointer (RFC 6901) or column name, for findings. May name keys; never shown unscrubbed."""
 
 
+class Place(NamedTuple):
+    """Where in a JSON document something stands: in the member of that name, or under that index, of what stands at `around`.
+
+    Records of one list share what is around them, so that a deep document takes no more memory than a flat one."""
+
+    around: Place | None
+    name: str | int
+
+    def names(self) -> list[str | int]:
+        """Names of objects and indices of lists, outermost first."""
+        found, place = [self.name], self.around
+        while place is not None:
+            found.append(place.name)
+            place = place.around
+        return found[::-1]
+
+
 @dataclass(frozen=True, slots=True)
 class Raw:
     """One unit of input: a line, a JSON value or a part of a JSON document, a CSV row, with its line end."""
@@ -89,8 +107,11 @@ class Raw:
     """How many log records begin in it (0 for the continuation of one)."""
     parsed: bool = True
     """False where it should have had its format's shape but did not, and is scanned as text."""
-    inside: tuple[str | int, ...] = field(default=(), repr=False)
-    """Where in a JSON document it begins: names of objects and indices of lists, outermost first."""
+    inside: Place | None = field(default=None, repr=False)
+    """Where in a JSON document it begins; None outside of one."""
+    frame: re.Pattern[str] | None = None
+    """Its groups match the characters by which the reader cuts the unit (delimiters, quotes, brackets) where leaves include
+    some. Redactions leave these in place, so that the clean text is cut as the raw text was."""
 
 
 @dataclass(frozen=True, slots=True)

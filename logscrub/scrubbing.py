@@ -16,8 +16,10 @@ from logscrub.model import Clean, Raw
 from logscrub.redact.scrub import Redactor
 from logscrub.sources.text import TextDecoder
 
-_HEAD = 1 << 16
+HEAD = 1 << 16
 """Characters in which a format shows itself."""
+BLANK = "\ufeff \t\r\n"
+"""Characters around a line that say nothing of its format."""
 
 
 class NotConserved(AssertionError):
@@ -31,6 +33,8 @@ class Tally:
     records_read: int = 0
     records_written: int = 0
     records_withheld: int = 0
+    parts_withheld: int = 0
+    """Parts of records that were read apart from their beginning, and withheld: lines that go on, pieces of broken JSON."""
     records_unparsed: int = 0
     """Scanned as text because they had not the shape of their format."""
     bytes_read: int = 0
@@ -39,11 +43,17 @@ class Tally:
     formats: Counter[str] = field(default_factory=Counter)
     """Format → inputs of it."""
 
+    @property
+    def withheld(self) -> int:
+        """How many records, and parts of others, have a `<WITHHELD>` instead of what they said."""
+        return self.records_withheld + self.parts_withheld
+
     def add(self, other: Tally) -> None:
         """Counts another's things too."""
         self.records_read += other.records_read
         self.records_written += other.records_written
         self.records_withheld += other.records_withheld
+        self.parts_withheld += other.parts_withheld
         self.records_unparsed += other.records_unparsed
         self.bytes_read += other.bytes_read
         self.bytes_written += other.bytes_written
@@ -58,8 +68,8 @@ class Tally:
 
 def recognised(head: str, final: bool = False) -> formats.Format | None:
     """The format of an input that begins with `head`; None while more of it must be seen."""
-    first = head[:_HEAD].lstrip("\ufeff \t\r\n")
-    if not head or (not final and "\n" not in first and len(head) < _HEAD):
+    first = head[:HEAD].lstrip(BLANK)
+    if not head or (not final and "\n" not in first and len(head) < HEAD):
         return None
     return formats.recognise(first.split("\n", 1)[0])
 
@@ -102,9 +112,10 @@ class Units:
         # the first line of a page printed for people is just "{": its first unit tells which format it is
         if not self.labelled:
             for unit in units:
-                if unit.text.strip():
+                text = unit.text.strip(BLANK)
+                if text:
                     if self.format is not None and self.format.name == "ndjson" and unit.parsed:
-                        self.format = formats.recognise(unit.text.strip()[:_HEAD])
+                        self.format = formats.recognise(text[:HEAD])
                     self.labelled = True
                     break
         return units
@@ -115,10 +126,11 @@ def clean_unit(redactor: Redactor, raw: Raw, before: Open, tally: Tally) -> tupl
     try:
         clean, after = redactor.scrub(raw, before)
     except Exception:  # whatever went wrong: what could not be scanned may not leave, and its message may quote it
-        clean, after = redactor.withhold(raw), NOTHING_OPEN
+        clean, after = redactor.withhold(raw, before)
     tally.records_read += raw.records
     if clean.withheld:
         tally.records_withheld += clean.records
+        tally.parts_withheld += not clean.records
     else:
         tally.records_written += clean.records
     if not clean.parsed:

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 import sample_logs
 from logscrub.redact.scrub import Redactor
 from logscrub.scrubbing import Scrubber, Tally
-from logscrub.verify import FileReport, Verifier
+from logscrub.verification import FileReport, Verifier
 from sample_logs import Event, Invocation, compact, lines, pretty
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
@@ -321,3 +321,242 @@ inputs = st.one_of(
     logs.map(lambda log: log.data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n").decode().encode("utf-16")),
 )
 """All that may come in: whole logs, halves of logs, junk, and one after the other."""
+
+# -- inputs whose reading hangs on what must go ----------------------------------------------------------------------------
+
+placeholders = st.one_of(
+    st.sampled_from(["<EMAIL_ADDRESS>", "<PERSON>", "<CONTENT>", "<PHONE_NUMBER>", "<WITHHELD>"]),
+    hexes(20).map("<SITE_NAME:{}>".format),
+    hexes(20).map("<ACCOUNT_ID:{}>".format),
+)
+names_of_people = st.sampled_from([*NAMES, "Jane Doe", "Doe, Jane", "Priya", "Mehta, Priya", 'Jane "JD" Doe', "jane.doe"])
+gone = st.one_of(
+    recognisable,
+    names_of_people,
+    placeholders,
+    st.sampled_from(["4155550132", "+15550132", "5550132", "{ displayName: 'Jane Doe' }", "password: hunter2hunter"]),
+)
+"""What a redaction changes, wherever it stands, and what a redaction leaves."""
+told_only_by_its_place = st.sampled_from(["Acme Corp", "Qwert Zxcvb", "hunter2hunter", "5550132", "10.0.0.1", "shift 3", "x", ""])
+telling_names = st.sampled_from(
+    ["Site", "displayName", "phone", "password", "summary", "User Agent", "customer name", "email", "x-forwarded-for", "title"]
+)
+known_columns = st.sampled_from(
+    [
+        "Level",
+        "Site",
+        "License",
+        "Edition",
+        "Details",
+        "Invocation ID",
+        "Date/Time(UTC)",
+        "message",
+        "user",
+        "actor",
+        "ip_address",
+    ]
+)
+sensitive_names = st.one_of(
+    gone,
+    st.builds("{}{}{}".format, gone, st.sampled_from(["", " ", "-", "_", "."]), telling_names),
+    st.builds("{}{}{}".format, telling_names, st.sampled_from(["", " ", "-", "_", "."]), gone),
+    st.builds("{}{}".format, st.sampled_from(["Jane", "JANE", "jane", "Priya"]), st.sampled_from(["Phone", "PASSWORD", "Title"])),
+)
+"""Names of columns, members and labels that hold something that must go, some of them beside a word that tells."""
+other_names = st.sampled_from(
+    ["", "x", "shift", "row 12", "a" * 45, "2026", "Hour;Day", "a\tb|c", "count (12 of 345)", 'size "L"']
+)
+column_names = st.one_of(known_columns, known_columns, telling_names, sensitive_names, other_names)
+cells = st.one_of(told_only_by_its_place, told_only_by_its_place, gone, messages, names_of_people.map(lambda n: f'see "{n}"'))
+blanks = st.sampled_from(["", "\n", "\ufeff", "\r\n\n", " \n"])
+
+
+def _cell(value: str, style: str) -> str:
+    """A cell as RFC 4180 wants it, always in quotes, or as it is, whatever that makes of the row."""
+    if style == "quoted" or (style == "right" and re.search(r'[",;\t|\r\n]', value)):
+        return '"' + value.replace('"', '""') + '"'
+    return value
+
+
+@st.composite
+def _tables(draw: st.DrawFn, names: st.SearchStrategy[str] = column_names, values: st.SearchStrategy[str] = cells) -> str:
+    mark, end = draw(st.sampled_from(",,;\t|")), draw(st.sampled_from(["\n", "\r\n"]))
+    style = st.sampled_from(["right", "right", "quoted", "as it is"])
+    header = draw(st.lists(names, min_size=1, max_size=6))
+    header += draw(st.lists(known_columns, max_size=3))
+    rows = [header]
+    for _ in range(draw(st.integers(1, 4))):
+        width = max(1, len(header) + draw(st.sampled_from([0, 0, 0, 0, 1, -1])))
+        rows.append(draw(st.lists(values, min_size=width, max_size=width)))
+    how = draw(style)
+    return draw(blanks) + "".join(mark.join(_cell(c, draw(st.just(how) | style)) for c in row) + end for row in rows)
+
+
+tables = _tables()
+"""Tables of any header, with values that only their column tells, and with rows that do not fit."""
+
+
+@st.composite
+def _labelled(draw: st.DrawFn) -> Any:
+    """A value that something beside it names, in an object or list of a telling name, or of none."""
+    label, value = draw(st.one_of(sensitive_names, telling_names)), draw(st.one_of(told_only_by_its_place, gone, numbers))
+    around = draw(st.one_of(telling_names, sensitive_names, st.sampled_from(["", "headers", "x", "body"])))
+    pair: Any = draw(
+        st.sampled_from(
+            [
+                {"key": label, "value": value},
+                {"value": value, "key": label},
+                {"name": label, "value": {"stringValue": value}},
+                {label: value},
+                {label: {"value": value}},
+                [label, value],
+                [label, value, "displayName", value],
+                {label: [value, value]},
+            ]
+        )
+    )
+    return {around: pair} if around else pair
+
+
+labelled = st.lists(_labelled(), min_size=1, max_size=3).flatmap(
+    lambda pairs: st.sampled_from([pairs[0], pairs, {"appLogs": pairs}, {"entries": pairs, "n": 1}, {"a": {"edges": pairs}}])
+)
+damages: dict[str, Callable[[str, int], str]] = {
+    "none": lambda text, at: text,
+    "cut off": lambda text, at: text[:at],
+    "begun inside": lambda text, at: text[at:],
+    "a character gone": lambda text, at: text[:at] + text[at + 1 :],
+    "control character": lambda text, at: text[:at] + "\x01" + text[at:],
+    "tab": lambda text, at: text[:at] + "\t" + text[at:],
+    "quote": lambda text, at: text[:at] + '"' + text[at:],
+    "half an emoji": lambda text, at: text[:at] + "\\ud83d" + text[at:],
+    "wrong escape": lambda text, at: text[:at] + "\\x41" + text[at:],
+    "comma": lambda text, at: text[:at] + "," + text[at:],
+    "brackets": lambda text, at: text[:at] + "]}" + text[at:],
+    "line end": lambda text, at: text[:at] + "\n" + text[at:],
+    "noughts before numbers": lambda text, at: re.sub(r"(: ?)([1-9])", r"\g<1>0\2", text),
+    "names without quotes": lambda text, at: re.sub(r'"(\w+)":', r"\1:", text),
+    "single quotes": lambda text, at: text.replace('"', "'"),
+    "more behind": lambda text, at: text + " Jane Doe",
+    "more before": lambda text, at: "[Jane Doe] " + text,
+}
+layouts: tuple[Callable[[Any], str], ...] = (
+    compact,
+    lambda v: json.dumps(v, indent=2, ensure_ascii=False),
+    lambda v: json.dumps(v, indent=0),
+    lambda v: "\n".join(compact(x) for x in v) if isinstance(v, list) else json.dumps(v),
+)
+
+
+@st.composite
+def _damaged(draw: st.DrawFn) -> str:
+    text = draw(st.sampled_from(layouts))(draw(st.one_of(labelled, json_values)))
+    how = draw(st.sampled_from(sorted(damages)))
+    at = draw(st.integers(0, len(text)))
+    return draw(blanks) + damages[how](text, at) + draw(st.sampled_from(["", "\n"]))
+
+
+damaged_json = _damaged()
+"""JSON in which names and labels must go, whole or not quite."""
+
+openings = st.builds(
+    "{}{}{}{}".format,
+    st.sampled_from(["", "INFO ", "  ", "{ ", "[", "user "]),
+    telling_names,
+    st.sampled_from([": ", "=", ": [", ": {", " "]),
+    st.sampled_from(['"', "'", "`", "“", "", "'abc", '"Jane', "{ a: ", "-----BEGIN PRIVATE KEY-----"]),
+)
+"""Lines that leave something open."""
+continuations = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(["", "", " ", "\t", "}", "] ", ")", "},", "│ ", "\x1b[31m", "\x1b[31m│", "['", "[", "{", '{"', "at "]),
+    st.one_of(gone, told_only_by_its_place, in_a_field, words, junk),
+    st.sampled_from(["", '"', "'", "' +", "}", "]", '"]', ",", "`"]),
+)
+"""Lines that something goes on in, if something is open."""
+_INVOCATION = "3f0b7c1e-8a51-4be1-9d7e-0f5be7a1c001"
+_ANY = "\0"
+first_lines = st.builds(
+    lambda form, value, name: form.replace(_ANY, value).replace("@", name),
+    st.sampled_from(
+        [
+            f"INFO    2026-11-22T08:14:02.113Z {_INVOCATION} {_ANY}",
+            f"2026-11-22T08:14:02.113Z {_INVOCATION}{_ANY}",
+            f"2026-11-22T08:14:02.113Z {_INVOCATION} {_ANY}",
+            f"INFO 08:14:02.113Z{_ANY} Received",
+            f"invocation: {_INVOCATION} {_ANY}",
+            f"invocation: {_INVOCATION}{_ANY}",
+            f"invocation: 6a40122b0ffff58d469e9589998b987d index.{_ANY}",
+            f"│ {_ANY} │",
+            f"┌──{_ANY}──┐",
+            f"{_ANY}, @, user, date",
+            f"2026-11-22 08:14:02 wrong fields: {_ANY}, site, date",
+            f"@: {_ANY}, site, version",
+            f'{{"@":"{_ANY}"',
+            f'{{"@":"{_ANY}"}}',
+            f'{{"@":"{_ANY}","appLogs":[]}}',
+            f'{{"@":"severityText","key":"{_ANY}"}}',
+            f'{{"@":"resourceLogs","key":"{_ANY}"}}',
+            f'{{ "@": {_ANY} "appLogs": [',
+            f"[{_ANY}] ready",
+            f"[{_ANY}, 1] ready",
+            f'["{_ANY}", "x"',
+            f"[{_ANY}",
+            f"{{{_ANY}",
+            f"[~accountid:{_ANY}] said",
+            "{",
+            "[",
+            f"{_ANY}",
+            f"@={_ANY}",
+        ]
+    ),
+    st.one_of(gone, told_only_by_its_place),
+    telling_names,
+)
+"""First lines of all formats, and lines that are nearly ones."""
+bodies = st.one_of(
+    st.lists(st.one_of(openings, continuations, continuations, first_lines), min_size=1, max_size=5).map("\n".join),
+    tables,
+    damaged_json,
+    logs.map(lambda log: log.data.decode()),
+)
+mixed_up = st.builds("{}{}\n{}{}".format, blanks, first_lines, bodies, st.sampled_from(["", "\n"]))
+"""The first line of one format above the body of another."""
+wide_text = st.builds(
+    lambda parts, order: "".join(parts).encode(order, "surrogatepass"),
+    st.lists(
+        st.one_of(gone, st.sampled_from(["INFO ", "日志记录错误信息" * 4, "Ошибка: ", "あいう", "\n", "x"])),
+        min_size=1,
+        max_size=6,
+    ),
+    st.sampled_from(["utf-16-le", "utf-16-be", "utf-8", "utf-16"]),
+)
+control_characters = st.builds(
+    lambda parts: "".join(parts),
+    st.lists(
+        st.one_of(gone, st.text("\x00\x01\x02\x1b\t ", max_size=12), st.just("see "), st.just("\n")), min_size=1, max_size=8
+    ),
+)
+tangled = st.one_of(
+    tables.map(str.encode),
+    damaged_json.map(lambda t: t.encode("utf-8", "surrogatepass")),
+    mixed_up.map(lambda t: t.encode("utf-8", "surrogatepass")),
+    wide_text,
+    st.lists(wide_text, min_size=2, max_size=3).map(b"".join),
+    control_characters.map(str.encode),
+)
+"""Inputs in which what must go lies where formats, columns, names and units are told by."""
+
+
+def _with_binary(text: str, at: int, what: str) -> bytes:
+    at = at * len(text) // 100
+    return (text[:at] + what + text[at:]).encode("utf-8", "surrogatepass")
+
+
+with_binary = st.builds(
+    _with_binary,
+    st.one_of(tables, damaged_json, mixed_up),
+    st.integers(0, 100),
+    st.sampled_from(["\x01\x02\x03\x04\x05\x06\x0e\x0f" * 8, "\\u0001\\u0002\\u0003\\u0004" * 16]),
+)
+"""Inputs of which a part is no text, and is withheld."""

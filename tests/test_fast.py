@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import examples, scrub, verify
+from strategies import examples, scrub, tangled, verify, with_binary
 from test_invariants import inputs
 
 import sample_logs
@@ -462,7 +462,7 @@ def test_no_pattern_of_one_s_own_is_misled_by_what_is_made_alike() -> None:
 
 
 @examples(120)
-@given(inputs, st.lists(st.integers(0, 4000), max_size=4), st.booleans(), st.integers(0, 2**32))
+@given(inputs | tangled | with_binary, st.lists(st.integers(0, 4000), max_size=4), st.booleans(), st.integers(0, 2**32))
 def test_the_fast_engine_gives_the_plain_engine_s_bytes_and_counts(
     redactor: Redactor, one_process: FastEngine, data: bytes, cuts: list[int], more: bool, seed: int
 ) -> None:
@@ -476,7 +476,7 @@ def test_the_fast_engine_gives_the_plain_engine_s_bytes_and_counts(
 
 
 @examples(40)
-@given(inputs)
+@given(inputs | tangled | with_binary)
 def test_the_fast_engine_verifies_as_the_plain_engine_does(redactor: Redactor, verifying: FastEngine, data: bytes) -> None:
     whole = b"\n".join([data] * 3)
     for log in (whole, scrub(redactor, whole)[0]):

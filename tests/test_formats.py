@@ -359,6 +359,117 @@ def test_a_row_of_another_width_is_scanned_as_text(redactor: Redactor) -> None:
     assert b"jane" not in out
 
 
+# -- what a redaction leaves of the reading --------------------------------------------------------------------------------
+
+HEAD = f"INFO    2026-11-22T08:14:02.113Z {INVOCATION}"
+BINARY = "\x01\x02\x03\x04\x05\x06\x0e\x0f" * 4
+READ_ALIKE = {
+    "a number among the columns": (
+        "x,+15550132,,,,,,,Site,,,License,Edition\na,b,,,,,,,Acme Corp,,,c,d\n",
+        ["Acme", "5550132"],
+    ),
+    "an address among the columns": ("Level;jane@acme.example;Site\nINFO;x;Acme Corp\n", ["Acme", "jane"]),
+    "a name as long as a sentence": (f"Level,{'Jane Doe ' * 6},Site\nINFO,x,Acme Corp\n", ["Acme", "Jane"]),
+    "columns in quotes": ('"a, Level, Jane Doe",c,Site,x\n1,2,Acme Corp,4\n', ["Acme", "Jane"]),
+    "a header with a wrong quote": ('Level,Site,j"n"e@acme.example\nINFO,Acme Corp,x\n', ["Acme"]),
+    "other delimiters in a column": ("Level,Site,Doe; Jane; x; y\nINFO,Acme Corp,x\n", ["Acme"]),
+    "more cells than columns": (
+        "Level,Details,Site\nINFO,Doe, Jane,Acme\nINFO,jane@acme.example,Acme Corp\n",
+        ["Jane", "Acme Corp"],
+    ),
+    "a cue for the column behind an address": (
+        "Level,Site,jane@acme.example forwarded for\nINFO,x,shift 3\n",
+        ["jane@acme.example"],
+    ),
+    "lines that end in names of columns": (
+        "phone: +1 415 555 0132, site, version\nphone: x, Qwert Zxcvb, 3\n",
+        ["555"],
+    ),
+    "a time before names of columns": ("2026-11-22 08:14:02 jane@acme.example: wrong, site, date\n  a, b, c\n", ["jane"]),
+    "a label": ('{"phone":{"key":"Jane","value":"5550132"}}\n', ["Jane"]),
+    "a label behind its value": ('{"phone":{"value":"5550132","key":"Priya"}}\n', ["Priya"]),
+    "the first of a pair": ('{"x-forwarded-for headers":["Jane","shift 3"]}\n', ["Jane"]),
+    "the name of an object": ('{"jane@acme.app":{"name":"shift 3"}}\n', ["jane"]),
+    "a value that names a format": ('{"summary":"resourceLogs","n":1}\n', ["resourceLogs"]),
+    "a control character": (
+        '{"a":1}\n{"x":[{"displayName":"Jane\x01Doe"},{"a":1}]}\n{"displayName":"Jane\x01Doe","entries":[{"a":1},{"a":2}]}\n',
+        ["Jane"],
+    ),
+    "a control character in a line of text": (
+        'ready\n{"assignee":{"name":"Qwert"},"displayName":"Jane\x01Doe"}\n',
+        ["Jane", "Qwert"],
+    ),
+    "half an emoji in a line of text": (
+        'ready\n{"assignee":{"name":"Qwert"},"displayName":"Jane \\ud83d"}\n',
+        ["Jane", "Qwert"],
+    ),
+    "noughts before a number in a line of text": ('ready\n{"assignee":{"name":"Qwert"},"phone":0555013234}\n', ["Qwert", "555"]),
+    "a number instead of a name": ('{"a":1}\n[{ 4111111111111111 : "x"},{"a":1}]\n', ["41111"]),
+    "JSON that breaks off": (
+        '{"appLogs":[\n{"phone":4155550132,\n"x":[415,555,4155550132],\n"displayName":"Jane',
+        ["Jane", "0132"],
+    ),
+    "a list that is none": ("[4111111111111111, 5 items\nready\n", ["4111"]),
+    "a bracket in a text that goes on": ('summary: "abc\n} Jane x"\nnext\n', ["abc", "Jane"]),
+    "the side of a table in a text that goes on": ('┌──┐\n│ summary: "abc\n│ def"\nready\n', ["abc", "def"]),
+    "the function of a group": (f"invocation: {INVOCATION} jane.doe\n{HEAD} x\n", ["jane"]),
+    "more behind the id of a group": (f"invocation: {INVOCATION} Jane Doe\n{HEAD} x\n", ["Jane"]),
+    "an address that begins with an id": (
+        f"2026-11-22T08:14:02.113Z {INVOCATION}@acme.example x\n  more\n2026-11-22T08:14:02.113Z {INVOCATION} x\n",
+        ["@acme"],
+    ),
+    "a withheld header": (f"Level,{BINARY},Site\nINFO,x,Acme Corp\n", ["Acme", "\x01"]),
+    "a withheld row": (f"Level,Details,Site\nINFO,{BINARY},Acme Corp\n", ["Acme", "\x01"]),
+    "a withheld page": ('{"appLogs":[{"a":1},{"a":"' + "\\u0001" * 32 + '"}]}\n', ["u0001"]),
+    "a withheld record": (f"{HEAD} x\n{HEAD} {BINARY}\n{HEAD} x\n", ["\x01"]),
+    "a withheld line in an object": (
+        f"{HEAD} x {{\n  assignee: {{\n    blob: '{BINARY}',\n    name: 'Qwert' }}\n}}\n",
+        ["Qwert"],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", READ_ALIKE)
+def test_what_was_scrubbed_is_read_as_it_was(redactor: Redactor, what: str) -> None:
+    text, gone = READ_ALIKE[what]
+    out, tally = scrub(redactor, text.encode())
+    twice, again = scrub(redactor, out)
+    assert not [value for value in gone if value in out.decode()]
+    assert dict(again.formats) == dict(tally.formats)
+    assert (again.records_read, again.records_unparsed) == (tally.records_read, tally.records_unparsed)
+    assert verify(redactor, out).clean
+    assert twice == out
+
+
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+def test_utf_16_stays_utf_16_without_what_made_most_of_its_first_line(redactor: Redactor, order: str) -> None:
+    text = f"ghp_{'SphM1SXUS2HdCPjj4IBIIBWo2aTgALwg1fRq'} {'日志记录错误信息' * 4} jane@acme.example\n"
+    once, _ = scrub(redactor, text.encode(order))
+    assert "jane" not in once.decode(order)
+    assert verify(redactor, once).clean
+    assert scrub(redactor, once)[0] == once
+
+
+def test_a_detector_that_takes_the_start_of_a_line_leaves_the_line_where_it_belongs(tmp_path: Path) -> None:
+    import logscrub
+
+    (tmp_path / "frame.toml").write_text(
+        'id = "frame"\nentity_type = "FRAME"\nguideline = "personal data"\nwhy = "x"\n'
+        "patterns = ['\\s{1,9}secret place\\d']\nexamples = ['a« secret place1»']\n"
+    )
+    done = logscrub.scrub("Error: x\n  secret place1\nnext\n", detectors=[tmp_path])
+    assert done.output == "Error: x\n  <FRAME>\nnext\n"
+
+
+@pytest.mark.parametrize("engine", ["plain", "fast"])
+def test_a_member_whose_name_is_binary_is_withheld(engine: str) -> None:
+    import logscrub
+
+    log = '{"' + "\\u0001" * 32 + '":"x"}\n{"a":1}\n'
+    done = logscrub.scrub(log * 2000, engine=engine)  # type: ignore[arg-type]
+    assert done.output == '{"<WITHHELD>":"<WITHHELD>"}\n{"a":1}\n' * 2000
+
+
 # -- JSON ---------------------------------------------------------------------------------------------------------------
 
 

@@ -17,7 +17,7 @@ import typer
 from logscrub.cli.console import put, put_bytes, say
 from logscrub.cli.ingest import ingest_all
 from logscrub.cli.nightly_check import Address, Checked, check, exit_code
-from logscrub.cli.options import number, size
+from logscrub.cli.options import each, number, size
 from logscrub.cli.report import ExitCode, line_of
 from logscrub.errors import InputError, UsageError
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from logscrub.anomalies.model import Report
     from logscrub.config import Config, NightlySettings
     from logscrub.metrics.store import Mark
+    from logscrub.sources.files import Input
 
 EXAMPLES = """\b
 Examples:
@@ -49,8 +50,8 @@ another one, an older copy, or was repaired: then all are, and no record counts 
 
 \b
 Exit codes: 0 done; 1 with --exit-code: there is a finding as severe as that, or worse;
-2 wrong usage or configuration; 3 an input could not be read, the store or the report not
-written, or a notification not sent."""
+2 wrong usage or configuration; 3 an input could not be read or is no file, a record or a
+part of one not scanned, the store or the report not written, or a notification not sent."""
 
 STATE = ".nightly.json"
 """In the folder of the reports: which files were read, and into which store."""
@@ -106,7 +107,7 @@ def nightly(
 
 def _check_only(checked: Checked, settings: NightlySettings, source: str) -> int:
     """Says what else is wrong, or that nothing is. Returns the exit code."""
-    files = dict(_files(checked.inputs))
+    files = dict(_files(each(checked.inputs)))
     unreadable = [InputError(f"{name}: no permission to read it") for name in files if not os.access(name, os.R_OK)]
     for error in unreadable:
         say(str(error))
@@ -143,16 +144,22 @@ def _ingest(loaded: Config, settings: NightlySettings, checked: Checked, key: by
     failed = len(checked.missing)
     state_file = settings.report / STATE
     state = read_state(state_file)
-    now = dict(_files(checked.inputs))
+    items = each(checked.inputs)
+    skipped = [item for item in items if item.skipped]
+    for item in skipped:
+        say(f"{item.name}: {item.skipped}")
+    failed += len(skipped)
+    now = dict(_files(items))
     is_known = _is_known(state, settings.store)
     if state.files and not is_known:
         failed += _say_unknown(state, now, settings.store)
     before = state.files if is_known else {}
     new = [name for name, status in now.items() if before.get(name) != status]
     if not new:
-        say("no new logs")
+        say("no new logs" if now else "nothing to read: no file in nightly.inputs")
     else:
         done = ingest_all(new, settings.store, key, loaded)
+        failed += done.tally.withheld > 0
         counted = done.counted
         say(f"{number(len(new), 'file')}: {number(counted.new, 'record')} new, {counted.known:,} known, {size(done.bytes_read)}")
         if done.failed:
@@ -162,7 +169,7 @@ def _ingest(loaded: Config, settings: NightlySettings, checked: Checked, key: by
         mark = set_mark(
             open_store(settings.store), state.mark.reader if state.mark else f"logscrub.nightly.{secrets.token_hex(8)}"
         )
-        put(state_text(ReadFiles(now, mark)), state_file)
+        put(state_text(ReadFiles(now, mark)), state_file, inside=settings.report)
     return failed
 
 
@@ -192,16 +199,13 @@ def _say_unknown(state: ReadFiles, now: Mapping[str, list[int]], url: str) -> in
     return len(gone)
 
 
-def _files(arguments: Iterable[str]) -> Iterable[tuple[str, list[int]]]:
-    """Each file with its size and time, which change when it does."""
-    from logscrub.sources.files import expand
-
-    for argument in arguments:
-        for item in expand([argument]):
-            if item.path is not None:
-                with suppress(OSError):  # it was moved away since, or is a link to nothing: there is nothing to read
-                    status = item.path.stat()
-                    yield str(item.path), [status.st_size, status.st_mtime_ns]
+def _files(items: Iterable[Input]) -> Iterable[tuple[str, list[int]]]:
+    """Each file, with what changes when it does: size and time."""
+    for item in items:
+        if item.path is not None and not item.skipped:
+            with suppress(OSError):  # it was moved away since: there is nothing to read
+                status = item.path.stat()
+                yield str(item.path), [status.st_size, status.st_mtime_ns]
 
 
 def read_state(path: Path) -> ReadFiles:
@@ -255,7 +259,7 @@ def _report(loaded: Config, settings: NightlySettings) -> Report:
         say(f"the store has nothing newer than {end:%Y-%m-%d %H:%M} UTC, so this report is not of last night")
     made = make_report(kept, load_rules(loaded.detectors), loaded, start, end, made=now)
     for suffix in SUFFIXES:
-        put_bytes(render(made, suffix), settings.report / f"{end:%Y-%m-%d}{suffix}")
+        put_bytes(render(made, suffix), settings.report / f"{end:%Y-%m-%d}{suffix}", inside=settings.report)
     return made
 
 

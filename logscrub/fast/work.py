@@ -15,11 +15,8 @@ from logscrub.formats.json_values import JsonReader
 from logscrub.formats.text import TextReader
 from logscrub.model import Raw
 from logscrub.redact.scrub import Judged, Redactor
-from logscrub.scrubbing import Tally, clean_unit
-from logscrub.verify import FileReport, Verifier
-
-_HEAD = 1 << 16
-"""Characters in which a format shows itself."""
+from logscrub.scrubbing import BLANK, HEAD, Tally, clean_unit
+from logscrub.verification import FileReport, Verifier
 
 
 class Done(NamedTuple):
@@ -92,8 +89,8 @@ class Work:
         return Done(output, self.reader.tally, report, self.reader.entry, self._label)
 
     def _treat(self, raw: Raw, before: Open) -> tuple[bytes, Open]:
-        if self._label is None and raw.text.strip():
-            self._label = formats.recognise(raw.text.strip()[:_HEAD]).name if raw.parsed and self._of.name == "ndjson" else ""
+        if self._label is None and (text := raw.text.strip(BLANK)):
+            self._label = formats.recognise(text[:HEAD]).name if raw.parsed and self._of.name == "ndjson" else ""
         if self._verifier is not None:
             return b"", self._verifier.look(raw, before)
         clean, after = clean_unit(self._redactor, raw, before, self.reader.tally)

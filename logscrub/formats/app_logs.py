@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from logscrub.formats.base import Format
-from logscrub.formats.json_values import JsonReader
+from logscrub.formats.json_values import JsonReader, begins, has_member
 
 
 def _recognises(head: str) -> bool:
-    record = '"severityText"' in head or ('"timeUnixNano"' in head and '"attributes"' in head)
-    return head[:1] in ("{", "[") and (record or '"appLogs"' in head)
+    record = has_member(head, "severityText") or (has_member(head, "timeUnixNano") and has_member(head, "attributes"))
+    return begins(head) and (record or has_member(head, "appLogs"))
 
 
 FORMAT = Format("app-logs", _recognises, JsonReader)

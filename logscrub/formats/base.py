@@ -94,11 +94,19 @@ class Lines:
         self._parts, self._size = [rest] if rest else [], len(rest)
 
 
-def text_unit(line: str, number: int, column: int, start: int = 0, records: int = 1, parsed: bool = True) -> Raw:
-    """A line of text whose message begins at `start`."""
+def text_unit(
+    line: str,
+    number: int,
+    column: int,
+    start: int = 0,
+    records: int = 1,
+    parsed: bool = True,
+    frame: re.Pattern[str] | None = None,
+) -> Raw:
+    """A line of text whose message begins at `start`. `frame`: see `Raw.frame`."""
     end = len(line.rstrip("\r\n"))
     leaves = (Leaf(start, end, (), "text"),) if start < end else ()
-    return Raw(line, leaves, number, column, records, parsed)
+    return Raw(line, leaves, number, column, records, parsed, frame=frame)
 
 
 def continues(line: str) -> bool:

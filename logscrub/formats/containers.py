@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from logscrub.formats.base import Format
-from logscrub.formats.json_values import JsonReader
+from logscrub.formats.json_values import JsonReader, begins, has_member
 
-FORMAT = Format("containers", lambda head: head[:1] in ("{", "[") and '"forge_invocation"' in head, JsonReader)
+FORMAT = Format("containers", lambda head: begins(head) and has_member(head, "forge_invocation"), JsonReader)

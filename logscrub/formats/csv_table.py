@@ -4,12 +4,16 @@
     INFO,2026-11-20T09:14:02.118Z,"getIssue start [""712020:…""]",0b6b7c58-…
 
 Each cell is judged under its column's name. A row that is not of the header's shape is scanned as text.
+
+Redactions must not change how a table is read. So a header is recognised by the names that exports use and by nothing else in
+it, these names are not scanned, and redactions in a row that is scanned as text leave its delimiters and quotes in place.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from logscrub.detect.json_leaves import field_name
 from logscrub.formats.base import Format, Lines, text_unit
@@ -24,9 +28,26 @@ _KNOWN = frozenset(
         *("license", "licensestate", "edition", "user", "actor", "ipaddress"),
     )
 )
+_BETWEEN = r"[ /()_.#-]{0,3}"
+_COLUMN = rf"(?i:{_BETWEEN}(?:{'|'.join(_BETWEEN.join(name) for name in sorted(_KNOWN))}){_BETWEEN})"
+_KNOWN_CELL = re.compile(rf'"?{_COLUMN}"?')
+"""The name of a column that exports use, in any spelling: `Date/Time(UTC)`, `"invocation_id"`."""
+_LOG_LINE = re.compile(
+    r"[\[(]?(?:(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL)\W{1,4})?"
+    r"(?:(?:\d{4}[-/]\d\d[-/]\d\d|\d\d[./]\d\d[./]\d{4}|\d\d/[A-Z][a-z]{2}/\d{4}|[A-Z][a-z]{2} [ \d]\d)[T :,]\s?)?\d\d:\d\d(?!\d)"
+)
+"""How lines of a log begin, and headers do not: with a time. No redaction takes that."""
 _LONGEST_ROW = 4 << 20
+_STRETCH = re.compile(r'"[^"]*+"')
 _QUOTED = re.compile(r'"((?:[^"]++|"")*+)"')
 _BARE = {mark: re.compile(rf'[^{re.escape(mark)}"\r\n]*+') for mark in ",;\t|"}
+_FRAME = {mark: re.compile(rf'([{re.escape(mark)}"])') for mark in _BARE}
+"""What stays of a row that is scanned as text."""
+_HEADER_FRAME = {
+    mark: re.compile(rf'([{re.escape(mark)}"])|(?<![^{re.escape(mark)}"\ufeff])({_COLUMN})(?![^{re.escape(mark)}"\r\n])')
+    for mark in _BARE
+}
+"""What stays of a header: the names by which it is recognised, too."""
 
 
 class CsvReader:
@@ -68,7 +89,9 @@ class CsvReader:
         """A row that is none: its first line is text, and the others are read anew."""
         (line, number, column), *others = self._pending
         self._pending, self._size, self._odd = [], 0, False
-        yield text_unit(line, number, column, records=1 if line.strip() and column == 1 else 0, parsed=not line.strip())
+        records = 1 if line.strip() and column == 1 else 0
+        frame = _HEADER_FRAME[delimiter(line)] if self._header is None else _FRAME[self._delimiter]
+        yield text_unit(line, number, column, records=records, parsed=not line.strip(), frame=frame)
         for other in others:
             yield from self._line(other)
 
@@ -78,14 +101,13 @@ class CsvReader:
         if self._header is None:
             self._delimiter = delimiter(row)
         cells = split_cells(row, self._delimiter)
-        if cells is None:
-            return None
         if self._header is None:
+            cells = cells or _pieces(row, self._delimiter)
             self._header = [row[a:b] for a, b in cells]
             leaves = tuple(Leaf(a, b, (), "csv") for a, b in cells if a < b)
-            return Raw(row, leaves, number, column, 0)
+            return Raw(row, leaves, number, column, 0, frame=_HEADER_FRAME[self._delimiter])
         names = self._header
-        if len(cells) != len(names):
+        if cells is None or len(cells) != len(names):
             return None
         leaves = tuple(Leaf(a, b, _field(name), "csv", name) for (a, b), name in zip(cells, names, strict=True) if a < b)
         return Raw(row, leaves, number, column)
@@ -117,21 +139,26 @@ def split_cells(row: str, mark: str) -> list[tuple[int, int]] | None:
 
 
 def delimiter(row: str) -> str:
-    """The delimiter of a header row: the one that occurs most of comma, semicolon, tab and bar."""
-    return max(_BARE, key=row.count)
+    """The delimiter of a header row: of comma, semicolon, tab and bar the one with the most known names between, else the
+    most frequent outside of quotes."""
+    outside = _STRETCH.sub("", row)
+    return max(_BARE, key=lambda mark: (_known_names(row, mark), outside.count(mark)))
+
+
+def _pieces(row: str, mark: str) -> list[tuple[int, int]]:
+    """Where the stretches between delimiters stand, for a header whose quotes are not well formed."""
+    end = len(row.rstrip("\r\n"))
+    cuts = [-1 if not row.startswith("\ufeff") else 0, *(m.start() for m in re.finditer(re.escape(mark), row[:end])), end]
+    return [(a + 1, b) for a, b in pairwise(cuts)]
+
+
+def _known_names(row: str, mark: str) -> int:
+    """How many stretches between delimiters are column names that exports use, in quotes or not."""
+    return sum(_KNOWN_CELL.fullmatch(cell) is not None for cell in row.strip("\ufeff\r\n").split(mark))
 
 
 def _recognises(head: str) -> bool:
-    mark = delimiter(head)
-    if head.count(mark) < 1 or head[:1] in "{[":
-        return False
-    cells = split_cells(head, mark)
-    if cells is None or len(cells) < 2:
-        return False
-    names = [re.sub(r"[^a-z]", "", head[a:b].lower()) for a, b in cells]
-    return sum(n in _KNOWN for n in names) >= max(2, len(names) // 4) and all(
-        len(head[a:b]) <= 40 and not re.search(r"\d{3}", head[a:b]) for a, b in cells
-    )
+    return head[:1] not in "{[" and not _LOG_LINE.match(head) and any(_known_names(head, mark) >= 2 for mark in _BARE)
 
 
 FORMAT = Format("csv", _recognises, CsvReader)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from logscrub.formats.base import Format
-from logscrub.formats.json_values import JsonReader
+from logscrub.formats.json_values import JsonReader, begins, has_member
 
 
 def _recognises(head: str) -> bool:
-    return head[:1] in ("{", "[") and ('"appLogsWithMetaData"' in head or '"appLogLines"' in head)
+    return begins(head) and (has_member(head, "appLogsWithMetaData") or has_member(head, "appLogLines"))
 
 
 FORMAT = Format("graphql", _recognises, JsonReader)

@@ -4,30 +4,45 @@ A line that is a JSON value is a unit. A value that goes on over lines (a page p
 read as a document: each record in it is a unit as soon as it ends, and what stands between records too, so that a page
 of a gigabyte needs no more memory than its largest record. A line that is no JSON is scanned as text, and so is a value
 that breaks off.
+
+Redactions must not change how values are read. So a string may hold any character, escaped or not, and redactions in a value that
+is scanned as text leave its quotes, and the brackets, colons and commas between strings, in place.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Generator, Iterator
+from operator import itemgetter
 
 import orjson
 
-from logscrub.detect.json_leaves import Frame, json_leaves, place
+from logscrub.detect.json_leaves import SHAPE_NAMES, Frame, json_leaves, place
 from logscrub.formats.base import Lines, continues, text_unit
 from logscrub.model import Leaf, Raw
 
 _LONGEST_VALUE = 4 << 20
 _DEEPEST = 100_000
-_TOKEN = re.compile(
-    r'[ \t\r\n]*+(?:("(?:[^"\\\x00-\x1f]++|\\.)*+")|([{}\[\],:])|(-?\d[\d.eE+-]*+|true|false|null)(?=[\s,\]}]))', re.DOTALL
+_TOKEN = re.compile(r'[ \t\r\n]*+(?:("(?:[^"\\\n]++|\\[^\n])*+")|([{}\[\],:])|(-?\d[\d.eE+-]*+|true|false|null)(?=[\s,\]}]))')
+_SCALAR = r"(?:-?\d[\d.eE+-]*|true|false|null)(?=[\s,\]]|$)"
+_BEGINS = re.compile(
+    rf"""[{{\[]\s*$ | \{{\s*["}}] | \[\s*["{{\[\]] | \[\s*{_SCALAR}\s*(?:\]\s*$|,\s*(?:$|["{{\[]|{_SCALAR}))""", re.X
 )
+QUOTES = re.compile(r'(\\*+")|\A[\ufeff \t]*+([{\[])')
+"""The frame of text that is no JSON but might begin like it: as long as its quotes stay, no redaction makes it JSON."""
 _SPACE = re.compile(r"[ \t\r\n]*+")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 _ANYWHERE = frozenset(("appLogs", "logRecords", "dataPoints"))
 _IN_A_DOCUMENT = frozenset(("entries", "logs", "logEntries", "logEvents"))
 _LIST_NAMES = (*_ANYWHERE, *_IN_A_DOCUMENT, "edges")
+_STRUCTURE = re.compile(
+    rf"""(")(?:({"|".join(sorted(SHAPE_NAMES))})(?="\s*+:)|(?:[^"\\]++|\\.)*+)("?)"""
+    r"|([{}\[\],]+|(?<![\w:]):++|:++(?!\w))",
+    re.DOTALL,
+)
+"""The frame of JSON that breaks off or is broken; with the names of members by which formats and lists of records are known."""
 
 
 def _holds_records(name: str, parent: str, depth: int) -> bool:
@@ -85,7 +100,8 @@ class JsonReader:
             return 0
         else:
             # text between values; the rest of a line that was cut
-            yield text_unit(line, number, column, records=0 if column > 1 or continues(line) else 1, parsed=False)
+            records = 0 if column > 1 or continues(line) else 1
+            yield text_unit(line, number, column, records=records, parsed=False, frame=QUOTES)
         return len(line)
 
 
@@ -201,14 +217,18 @@ class _Document:
 
     def __init__(self) -> None:
         self._grammar = _Grammar()
-        self._text = ""
         self._out = 0
-        """How much of the text was handed out."""
+        """How much of the value was handed out. All places count from where the value's first line begins."""
         self._position = 0
         """How much of it was read."""
+        self._held: list[str] = []
+        """What was read of it but not handed out, up to the text: to append lines to a long text would copy it for each."""
+        self._text = ""
+        self._offset = 0
+        """Where the text begins."""
         self._frames: list[Frame] = []
         self._starts: list[tuple[int, int, int]] = []
-        """Where in the text lines (or their parts) begin, each with its number and column."""
+        """Where lines (or their parts) begin, each with its number and column."""
         self.lines_read = 0
         self.broken = False
         self.complete = False
@@ -216,9 +236,11 @@ class _Document:
     def feed(self, line: str, number: int, column: int) -> Generator[Raw, None, int]:
         """The units that the line completes. Returns how much of it belongs to the value."""
         self.lines_read += 1
-        began = len(self._text)
+        self._held.append(self._between(self._out, self._position))
+        self._text = self._text[self._position - self._offset :] + line
+        self._offset = self._position
+        began = self._end - len(line)
         self._starts.append((began, number, column))
-        self._text += line
         if self.lines_read == 1:
             self._position = len(line) - len(line.lstrip("\ufeff \t\r\n"))
         yield from self._read(line.endswith("\n"))
@@ -226,40 +248,47 @@ class _Document:
         if self.broken:
             # all but the line that breaks it goes out; the caller reads what is left of that line anew
             read = max(0, self._out - began)
-            self._text = self._text[: max(self._out, began)]
+            self._text = self._text[: max(self._out, began) - self._offset]
             yield from self.rest()
         elif self.complete:
             read = self._out - began
-        if self._out:
-            self._text = self._text[self._out :]
-            self._position -= self._out
-            current = self._start_of(self._out)
-            self._starts = [(at - self._out, n, c) for at, n, c in self._starts[current:]]
-            self._out = 0
+        del self._starts[: self._start_of(self._out)]
         return read
+
+    @property
+    def _end(self) -> int:
+        """Where the text ends."""
+        return self._offset + len(self._text)
+
+    def _between(self, start: int, end: int) -> str:
+        """What of `[start, end)` stands in the text."""
+        return self._text[max(0, start - self._offset) : max(0, end - self._offset)]
 
     def rest(self) -> Iterator[Raw]:
         """What is left of a value that breaks off: its parts by their names, and the whole as text."""
         self._grammar.breaks_off()
-        if self._out < len(self._text):
-            text = self._text[self._out :]
-            whole = Leaf(0, len(text.rstrip("\r\n")), (), "text")
-            yield self._unit(len(self._text), False, whole)
+        if self._out < self._end:
+            text = "".join((*self._held, self._between(self._out, self._end)))
+            yield self._unit(self._end, Leaf(0, len(text.rstrip("\r\n")), (), "text"))
 
     def _read(self, whole: bool) -> Iterator[Raw]:
-        text, grammar = self._text, self._grammar
+        text, offset, grammar = self._text, self._offset, self._grammar
+        place = self._position - offset
         while True:
-            m = _TOKEN.match(text, self._position)
+            m = _TOKEN.match(text, place)
             if m is None:
-                self.broken = whole and _end_of_space(text, self._position) < len(text)
+                place = _end_of_space(text, place)
+                self._position = offset + place
+                self.broken = whole and place < len(text)
                 return
             if not grammar.accept(m[m.lastindex or 0]):
                 self.broken = True
                 return
-            self._position = m.end()
+            place = m.end()
+            self._position = offset + place
             if grammar.ended:
-                self._position = _end_of_space(text, self._position)
-                if self.lines_read > 1 or self._position == len(text):
+                self._position = offset + _end_of_space(text, place)
+                if self.lines_read > 1 or self._position == self._end:
                     self.complete = True
                     yield self._unit(self._position)
                 else:  # a line of a value and something else: no JSON line
@@ -268,19 +297,24 @@ class _Document:
             if grammar.record_ends or self._position - self._out > _LONGEST_VALUE:
                 yield self._unit(self._position)
 
-    def _unit(self, end: int, parsed: bool = True, *more: Leaf) -> Raw:
-        """The text from what was handed out before to `end`."""
-        text = self._text[self._out : end]
+    def _unit(self, end: int, broken: Leaf | None = None) -> Raw:
+        """The text from what was handed out before to `end`. `broken`: its leaf as text, where it is no part of a whole value."""
+        text = "".join((*self._held, self._between(self._out, end)))
+        self._held.clear()
         at, number, column = self._starts[self._start_of(self._out)]
         inside = place(self._frames)
-        leaves = (*json_leaves(text, 0, self._frames), *more)
-        unit = Raw(text, leaves, number, column + self._out - at, self._grammar.taken(), parsed, inside)
+        leaves = json_leaves(text, 0, self._frames)
+        taken, column = self._grammar.taken(), column + self._out - at
+        if broken is None:
+            unit = Raw(text, tuple(leaves), number, column, taken, True, inside)
+        else:
+            unit = Raw(text, (*leaves, broken), number, column, taken, False, inside, _STRUCTURE)
         self._out = end
         return unit
 
     def _start_of(self, position: int) -> int:
         """The index in `_starts` of the line that `position` lies in."""
-        return max(i for i, s in enumerate(self._starts) if s[0] <= position)
+        return bisect_right(self._starts, position, key=itemgetter(0)) - 1
 
 
 def _end_of_space(text: str, position: int) -> int:
@@ -291,7 +325,37 @@ def _end_of_space(text: str, position: int) -> int:
 def broken_unit(line: str, number: int, column: int) -> Raw:
     """A line that looks like JSON and is none: its parts by their names, and the whole as text."""
     leaves = (*json_leaves(line), Leaf(0, len(line.rstrip("\r\n")), (), "text"))
-    return Raw(line, leaves, number, column, 1 if column == 1 else 0, parsed=False)
+    frame = _STRUCTURE if begins(line.lstrip("\ufeff \t")) else QUOTES
+    return Raw(line, leaves, number, column, 1 if column == 1 else 0, parsed=False, frame=frame)
+
+
+def begins(line: str) -> bool:
+    """Whether a line begins as a JSON object or list: with a bracket and what JSON allows behind it.
+
+    `[INFO] …`, `[2026-11-17 09:20] …` and `{ key: 'value' }` are text.
+    """
+    return _BEGINS.match(line) is not None
+
+
+def has_member(text: str, name: str) -> bool:
+    """Whether an object in a JSON text has a member of that name."""
+    return re.search(rf'"{name}"\s*+:', text) is not None
+
+
+def is_value(text: str) -> bool:
+    """Whether a text is one JSON value, or differs from one only in what stands in its strings and how its numbers are written.
+
+    What a redaction takes from JSON of that kind is in its strings and numbers, so the answer is the same afterwards.
+    """
+    if is_json(text):
+        return True
+    grammar, position, text = _Grammar(), 0, text + "\n"
+    while not grammar.ended:
+        m = _TOKEN.match(text, position)
+        if m is None or not grammar.accept(m[m.lastindex or 0]):
+            return False
+        position = m.end()
+    return _end_of_space(text, position) == len(text)
 
 
 def is_json(text: str) -> bool:

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
 from logscrub.formats.base import Format
-from logscrub.formats.json_values import JsonReader
+from logscrub.formats.json_values import JsonReader, begins
 
-# a bracket and what JSON allows behind it: `[INFO] …`, `[2026-11-17 09:20] …` and `{ key: 'value' }` are text
-_BEGINS = re.compile(
-    r"""[{\[]\s*$ | \{\s*["}] | \[\s*["{\[\]] | \[\s*(?:-?\d[\d.eE+-]*|true|false|null)\s*[,\]]\s*(?:$|[-\d"{\[tfn])""", re.X
-)
-
-FORMAT = Format("ndjson", lambda head: _BEGINS.match(head) is not None, JsonReader)
+FORMAT = Format("ndjson", begins, JsonReader)

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from logscrub.formats.base import Format
-from logscrub.formats.json_values import JsonReader
+from logscrub.formats.json_values import JsonReader, begins, has_member
 
-FORMAT = Format("otlp", lambda head: head[:1] in ("{", "[") and ('"resourceLogs"' in head or '"scopeLogs"' in head), JsonReader)
+
+def _recognises(head: str) -> bool:
+    return begins(head) and (has_member(head, "resourceLogs") or has_member(head, "scopeLogs"))
+
+
+FORMAT = Format("otlp", _recognises, JsonReader)

@@ -617,3 +617,23 @@ def sizes(store: Store) -> Iterable[tuple[str, int, int]]:
     """Each day's name, its files and their bytes, in order."""
     for day, (files, size) in sorted(days_of(store).items(), key=lambda item: str(item[0])):
         yield (NO_DAY if day is None else day.isoformat()), files, size
+
+
+_MOST_RANGES: Final = 4
+"""Ranges of days that a message lists."""
+
+
+def days_in_words(store: Store) -> str:
+    """The days that the store has, for a message: `2026-11-01 to 2026-11-17`; `no day` where it has none. Raises InputError."""
+    days = sorted(day for day in days_of(store) if day is not None)
+    ranges: list[tuple[date, date]] = []
+    for day in days:
+        if ranges and day - ranges[-1][1] == timedelta(days=1):
+            ranges[-1] = ranges[-1][0], day
+        else:
+            ranges.append((day, day))
+    if not ranges:
+        return NO_DAY
+    if len(ranges) > _MOST_RANGES:
+        return f"{len(days):,} days between {days[0]} and {days[-1]}"
+    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in ranges)

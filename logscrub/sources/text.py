@@ -9,6 +9,8 @@ Encoding = Literal["utf-8", "utf-16-le", "utf-16-be"]
 
 _LOOK = 64
 """How many bytes at most are looked at to tell UTF-16 without a byte order mark from UTF-8."""
+_FIRST = 4
+"""Characters at the beginning that show UTF-16 in Latin script."""
 
 
 class TextDecoder:
@@ -95,19 +97,28 @@ def guess_encoding(head: bytes, *, final: bool) -> Encoding | None:
 def _by_nuls(seen: bytes) -> Encoding:
     pairs = len(seen) // 2
     even, odd = seen[0 : pairs * 2 : 2], seen[1 : pairs * 2 : 2]
-    if _are_high_bytes(odd, even):
+    if _begins_latin(odd, even) or _are_high_bytes(odd, even):
         return "utf-16-le"
-    if _are_high_bytes(even, odd):
+    if _begins_latin(even, odd) or _are_high_bytes(even, odd):
         return "utf-16-be"
     return "utf-8"
 
 
+def _begins_latin(high: bytes, low: bytes) -> bool:
+    """Whether the first four characters are Latin if these are the high and the low bytes of UTF-16 text.
+
+    Placeholders are Latin and longer than four characters. So whatever a redaction shortens, the answer stays the same.
+    """
+    controls = any(byte < 32 and byte not in b"\t\n\r\x1b" for byte in low[:_FIRST])
+    return bool(high) and not any(high[:_FIRST]) and not controls
+
+
 def _are_high_bytes(high: bytes, low: bytes) -> bool:
-    """Could these be the high bytes of UTF-16 text? Mostly NUL (Latin script), or NUL and hardly varying (another)."""
+    """Whether these could be the high bytes of UTF-16 text in another script: some NUL (for spaces), and hardly varying."""
     nuls = high.count(0)
     if nuls == 0 or low.count(0) * 4 > nuls:
         return False
     controls = sum(not a and b < 32 and b not in b"\t\n\r\x1b" for a, b in zip(high, low, strict=False))
     if controls * 3 > nuls:
         return False  # no text is full of control characters: bytes with NULs, which scrubbed could be read otherwise
-    return nuls * 2 > len(high) or (len(high) >= 8 and len(set(high)) <= 4)
+    return len(high) >= 8 and len(set(high)) <= 4
