@@ -108,7 +108,7 @@ JSON_VALUES = st.recursive(
                     "log",
                     "streams",
                     "x",
-                ]  # fmt: skip
+                ]
             ),
             inner,
             max_size=3,
@@ -176,7 +176,8 @@ def test_no_spelling_of_a_time_breaks_the_reading(text: str) -> None:
 CUT = {
     "cri": (
         "2026-11-17T09:15:38.1Z stdout P user jane.\n2026-11-17T09:15:38.2Z stderr F other\n"
-        '2026-11-17T09:15:38.3Z stdout P doe@acme.example password=hun\n2026-11-17T09:15:38.4Z stdout F ter-22 displayName="Imelda Okonjo" took 31 ms\n',
+        "2026-11-17T09:15:38.3Z stdout P doe@acme.example password=hun\n"
+        '2026-11-17T09:15:38.4Z stdout F ter-22 displayName="Imelda Okonjo" took 31 ms\n',
         ("jane.", "doe@", "hun", "ter-22", "Imelda"),
         2,
     ),

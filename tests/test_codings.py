@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gzip
 import io
 import json
 from pathlib import Path
@@ -21,6 +22,8 @@ from test_cli_scrub import lines, run
 from logscrub import api
 from logscrub.errors import InputError
 from logscrub.sources import codings
+from logscrub.sources.files import Input
+from logscrub.sources.streams import open_stream
 
 FRAME = pl.DataFrame(
     {
@@ -65,6 +68,14 @@ def test_a_table_keeps_its_columns_and_loses_customer_data(tmp_path: Path, kind:
     (report,) = api.verify_file(target)
     assert report.clean and report.records == 2
     assert not api.verify_file(source)[0].clean
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_compressed_table_stays_one(tmp_path: Path, kind: str) -> None:
+    source, target = tmp_path / "logs.gz", tmp_path / "clean.gz"
+    source.write_bytes(gzip.compress(written(FRAME, kind)))
+    assert api.scrub_file(source, target).records_read == 2
+    assert "jane" not in str(table_of(gzip.decompress(target.read_bytes()), kind).select("message", "tags").rows())
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -180,7 +191,17 @@ def test_metrics_in_protobuf_are_read_and_unknown_fields_are_refused() -> None:
         codings.decode("otlp-protobuf", request().SerializeToString() + b"\xfa\x3e\x04jane", "x")
 
 
-@pytest.mark.parametrize("text", [b"\nINFO started\n", b"\n\x01\x02 no message\n", b"\0\0\0\x05\nabcde", b"\n"])
+TEXTS = [b"\nINFO started\n", b"\n\x01\x02 no message\n", b"\0\0\0\x05\nabcde", b"\n"]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_compressed_text_that_might_be_protobuf_is_text(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "a.gz").write_bytes(gzip.compress(text))
+    with open_stream(Input(tmp_path / "a.gz", "a.gz", Path("a.gz"))) as stream:
+        assert (b"".join(stream.chunks()), stream.coded) == (text, None)
+
+
+@pytest.mark.parametrize("text", TEXTS)
 def test_text_that_might_be_protobuf_is_text(text: bytes) -> None:
     coded = codings.decode("otlp-protobuf", text, "x") if codings.may_be_protobuf(text) else None
     assert coded is None

@@ -422,10 +422,7 @@ def database() -> bytes:
 
 FOREIGN: dict[str, tuple[Callable[[], bytes], str]] = {
     "RAR": (lambda: b"Rar!\x1a\x07\x01\0" + NOISE, "a RAR archive"),
-    "Parquet": (lambda: table_of("parquet"), "a Parquet table, which is not read; export it as JSON lines or CSV"),
-    "Arrow": (lambda: table_of("ipc"), "an Arrow or Feather table"),
-    "Arrow stream": (lambda: table_of("ipc_stream"), "an Arrow or Feather table"),
-    "Avro": (lambda: table_of("avro"), "an Avro file"),
+    "Avro": (lambda: table_of("avro"), "an Avro file, which is not read; export it as JSON lines or CSV"),
     "ORC": (lambda: b"ORC\x0a\x06\x12\x04\x08\x01\x50\0" + NOISE, "an ORC table"),
     "SQLite": (database, "an SQLite database"),
     "PDF": (lambda: b"%PDF-1.7\n" + NOISE, "a PDF document, which is not read; save its text"),

@@ -303,7 +303,7 @@ class _Follower:
 
     def _give(self, file: LogFile, data: bytes, before: int) -> Generator[Piece, None, bool]:
         """Hands on what was read of a file at the position `before`."""
-        if not before and (kind := signatures.kind_of(data, final=True)) != "none":
+        if not before and (kind := signatures.kind_of(data, final=True)) not in ("none", "otlp-protobuf"):
             if file is self._log:
                 raise _compressed(self._name, str(kind))
             return (yield from self._drop(file, f"is compressed ({kind})"))

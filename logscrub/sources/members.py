@@ -6,9 +6,10 @@ import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 from logscrub.errors import InputError
-from logscrub.sources import signatures
+from logscrub.sources import codings, signatures
 from logscrub.sources.decompression import PIECE
 from logscrub.sources.files import printable
 
@@ -40,6 +41,21 @@ def peeked(pieces: Iterator[bytes]) -> tuple[str, Iterator[bytes]]:
     return kind, _chained(head, pieces)
 
 
+def decoded(kind: str, pieces: Iterator[bytes], name: str) -> tuple[codings.Coded | None, Iterator[bytes]]:
+    """The decoded file and its lines, in pieces; None and the data itself if it is not of that kind after all.
+
+    Reads it to its end. Raises InputError for one that is corrupt or larger than `codings.LARGEST`.
+    """
+    data = bytearray()
+    for piece in pieces:
+        data += piece
+        if len(data) > codings.LARGEST:
+            raise InputError(f"{name}: {kind} files of more than {codings.LARGEST >> 30} GiB are not read; split it first")
+    coded = codings.decode(cast(codings.Kind, kind), bytes(data), name)
+    lines = iter((bytes(data),)) if coded is None else coded.lines()
+    return coded, (line[start : start + PIECE] for line in lines for start in range(0, len(line), PIECE))
+
+
 def _chained(head: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
     yield from (head[start : start + PIECE] for start in range(0, len(head), PIECE))
     yield from pieces
@@ -48,6 +64,9 @@ def _chained(head: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
 def refuse_nested(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
     """The pieces, unless they are again compressed: nobody would look into that, and it would pass as it is."""
     kind, pieces = peeked(pieces)
+    if kind == "otlp-protobuf":  # may be text that only begins like it
+        coded, pieces = decoded(kind, pieces, name)
+        kind = "none" if coded is None else kind
     if kind != "none":
         raise InputError(f"{name}: {signatures.nested_refusal(kind)}")
     yield from pieces

@@ -18,7 +18,7 @@ from logscrub.errors import InputError
 from logscrub.sources import codings, signatures
 from logscrub.sources.decompression import PIECE, READ, BrokenData, Compression, Reading, corrupt, decompressed, truncated
 from logscrub.sources.files import Input, printable, why_unreadable
-from logscrub.sources.members import MemberInfo, peeked, refuse_nested, refuse_unsafe
+from logscrub.sources.members import MemberInfo, decoded, peeked, refuse_nested, refuse_unsafe
 from logscrub.sources.tar import tar_members
 
 ZIP_IN_MEMORY: Final = 512 * 1024 * 1024
@@ -57,15 +57,16 @@ class Stream:
         self._gave_much = False
         self._head = b""
         self.coded: codings.Coded | None = None
-        """The decoded records of a file that is no text, such as a table."""
+        """The decoded records of a file that is no text, such as a table; known when `archive` or `chunks` was asked for."""
         self._kind = "none"
         self._opened: tuple[str, Iterator[bytes]] | None = None
         try:
-            self._kind = self._decoded(self._sniff())
+            self._kind = self._sniff()
         except BaseException:
             self.close()
             raise
-        self.compression: Compression = "none" if self._kind == signatures.TAR else cast(Compression, self._kind)
+        plain = self._kind == signatures.TAR or self._kind in codings.KINDS
+        self.compression: Compression = "none" if plain else cast(Compression, self._kind)
 
     def chunks(self) -> Iterator[bytes]:
         """The decompressed bytes, in pieces of at most `PIECE` and at least one, each as soon as it has arrived.
@@ -73,8 +74,6 @@ class Stream:
         To be called once, and not for an archive. Raises InputError if the input cannot be read, or is truncated or corrupt,
         unless it is to be salvaged: then the pieces end there, and `faults` says so.
         """
-        if self.coded is not None:
-            return _in_pieces(self.coded.lines())
         if self.archive:
             raise ValueError("an archive has members")
         return self._content()[1]
@@ -90,12 +89,15 @@ class Stream:
         """Kind of the decompressed data, and its pieces, which are the same ones every time."""
         if self._opened is None:
             if self.compression == "none":
-                self._opened = self._kind, iter(lambda: self._read(PIECE), b"")
+                kind, pieces = self._kind, iter(lambda: self._read(PIECE), b"")
             else:
                 kind, pieces = peeked(self._decompressed())
-                if kind not in ("none", signatures.TAR):
-                    raise InputError(f"{self.name}: {signatures.nested_refusal(kind)}")
-                self._opened = kind, pieces
+            if kind in codings.KINDS:
+                self.coded, pieces = decoded(kind, pieces, self.name)
+                kind = "none"
+            if kind not in ("none", signatures.TAR):
+                raise InputError(f"{self.name}: {signatures.nested_refusal(kind)}")
+            self._opened = kind, pieces
         return self._opened
 
     def _decompressed(self) -> Iterator[bytes]:
@@ -177,21 +179,6 @@ class Stream:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def _decoded(self, kind: str) -> str:
-        """The kind of the data; what is coded is decoded, and none."""
-        if kind not in codings.KINDS:
-            return kind
-        coding = kind
-        data = bytearray()
-        while piece := self._read(PIECE):
-            data += piece
-            if len(data) > codings.LARGEST:
-                raise codings.too_large(self.name, coding)
-        self.coded = codings.decode(coding, bytes(data), self.name)
-        if self.coded is None:
-            self._head = bytes(data)  # text after all
-        return "none"
-
     def _sniff(self) -> str:
         kind = None
         while kind is None:
@@ -245,12 +232,6 @@ class Stream:
                     yield data
         except BrokenData as error:
             self._broke_off(error, count)
-
-
-def _in_pieces(lines: Iterator[bytes]) -> Iterator[bytes]:
-    """Lines as pieces of at most `PIECE` bytes."""
-    for line in lines:
-        yield from (line[start : start + PIECE] for start in range(0, len(line), PIECE))
 
 
 def open_stream(item: Input, reading: Reading = Reading()) -> Stream:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, Protocol
 
-from logscrub.errors import InputError
 
 Kind = Literal["otlp-protobuf", "parquet", "arrow"]
 KINDS: tuple[Kind, ...] = ("otlp-protobuf", "parquet", "arrow")
@@ -46,8 +45,3 @@ def decode(kind: Kind, data: bytes, name: str) -> Coded | None:
     from logscrub.sources.codings import tables
 
     return tables.decode(kind, data, name)
-
-
-def too_large(name: str, kind: Kind) -> InputError:
-    """The error for a coded file that is too large."""
-    return InputError(f"{name}: {kind} files of more than {LARGEST >> 30} GiB are not read; split it first")
