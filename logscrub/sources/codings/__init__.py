@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, Protocol
 
-
 Kind = Literal["otlp-protobuf", "parquet", "arrow"]
 KINDS: tuple[Kind, ...] = ("otlp-protobuf", "parquet", "arrow")
 LARGEST = 1 << 30
