@@ -6,8 +6,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -76,6 +75,10 @@ class Leaf(NamedTuple):
     """JSON pointer (RFC 6901) or column name, for findings. May name keys; never shown unscrubbed."""
 
 
+Frame = Callable[[str], list[tuple[int, int]]]
+"""Stretches `[start, end)` of a text that stay, in order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Raw:
     """One unit of input: a line, a JSON value or a part of a JSON document, a CSV row, with its line end."""
@@ -92,9 +95,9 @@ class Raw:
     """False where it should have had its format's shape but did not, and is scanned as text."""
     inside: tuple[str | int, ...] = field(default=(), repr=False)
     """Where in a JSON document it begins: names of objects and indices of lists, outermost first."""
-    frame: re.Pattern[str] | None = None
-    """Its groups match the characters by which the reader cuts the unit (delimiters, quotes, brackets) where leaves include
-    some. Redactions leave these in place, so that the clean text is cut as the raw text was."""
+    frame: Frame | None = None
+    """Set where leaves include characters by which the reader cuts (delimiters, quotes, brackets): says where these stand in the
+    text, or in what redactions made of it. They stay, so that the clean text is cut as the raw text was."""
 
 
 @dataclass(frozen=True, slots=True)

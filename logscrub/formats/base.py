@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from logscrub.model import Leaf, Raw
+from logscrub.model import Frame, Leaf, Raw
 
 LONGEST_LINE = 16 << 20
 """Characters after which a line without an end is cut, so that memory stays bounded."""
@@ -101,12 +101,18 @@ def text_unit(
     start: int = 0,
     records: int = 1,
     parsed: bool = True,
-    frame: re.Pattern[str] | None = None,
+    frame: Frame | None = None,
 ) -> Raw:
     """A line of text whose message begins at `start`. `frame`: see `Raw.frame`."""
     end = len(line.rstrip("\r\n"))
     leaves = (Leaf(start, end, (), "text"),) if start < end else ()
     return Raw(line, leaves, number, column, records, parsed, frame=frame)
+
+
+def frame_of(pattern: re.Pattern[str]) -> Frame:
+    """The frame that all groups of a pattern make up, wherever it matches."""
+    groups = range(1, pattern.groups + 1)
+    return lambda text: [m.span(g) for m in pattern.finditer(text) for g in groups if m.start(g) < m.end(g)]
 
 
 def continues(line: str) -> bool:
