@@ -45,7 +45,7 @@ demo: $(READY) ## scrub the sample logs, prove it, show what changed, report wha
 	@$(call before_and_after,plain_text.log,3)
 	@echo
 	@echo "4. Counting what the hour of app_logs_records.ndjson says, by function (rows of fewer than five customers are one):"
-	@echo "a key for the demo, no secret" > $(DEMO)/logscrub.key
+	@$(BIN)/logscrub keys new $(DEMO)/logscrub.key
 	@$(BIN)/logscrub ingest sample_logs/app_logs_records.ndjson --store $(DEMO)/metrics --key-file $(DEMO)/logscrub.key
 	@$(BIN)/logscrub metrics --store $(DEMO)/metrics
 	@echo

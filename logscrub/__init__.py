@@ -2,7 +2,7 @@
 
     import logscrub
 
-    clean = logscrub.scrub(text)                    # clean.output, clean.redactions, clean.records_withheld
+    clean = logscrub.scrub(text)                    # clean.output, clean.redactions, clean.withheld
     logscrub.scrub_file("in.log.gz", "out.log.gz")
     logscrub.verify(clean.output).clean             # True
 
@@ -11,19 +11,16 @@ Nothing heavy is imported before the first call; the first one takes about a sec
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, AnyStr
 
 from logscrub._version import __version__
 from logscrub.errors import InputError, LogscrubError, OutputError, UsageError
 
 if TYPE_CHECKING:
-    from logscrub.api import EngineName, Scrubbed
+    from logscrub.api import EngineName, Folders, Scrubbed
     from logscrub.config import Config
-    from logscrub.verify import FileReport
+    from logscrub.verification import FileReport
 
 __all__ = [
     "InputError",
@@ -41,11 +38,11 @@ __all__ = [
 def scrub(
     data: AnyStr,
     *,
-    policy: str | None = None,
+    policy: str | Path | None = None,
     key: bytes | None = None,
-    detectors: Sequence[Path] = (),
+    detectors: Folders = (),
     input_format: str = "auto",
-    config: Config | None = None,
+    config: Config | str | Path | None = None,
     engine: EngineName = "fast",
 ) -> Scrubbed[AnyStr]:
     """`data`, a whole log (not compressed), without customer data. See `logscrub.api.scrub`."""
@@ -58,11 +55,11 @@ def scrub_file(
     source: str | Path,
     target: str | Path,
     *,
-    policy: str | None = None,
+    policy: str | Path | None = None,
     key: bytes | None = None,
-    detectors: Sequence[Path] = (),
+    detectors: Folders = (),
     input_format: str = "auto",
-    config: Config | None = None,
+    config: Config | str | Path | None = None,
     engine: EngineName = "fast",
 ) -> Scrubbed[None]:
     """Writes the file `source`, compressed or not, to `target` without customer data. See `logscrub.api.scrub_file`."""
@@ -76,10 +73,10 @@ def scrub_file(
 def verify(
     data: str | bytes,
     *,
-    policy: str | None = None,
-    detectors: Sequence[Path] = (),
+    policy: str | Path | None = None,
+    detectors: Folders = (),
     input_format: str = "auto",
-    config: Config | None = None,
+    config: Config | str | Path | None = None,
     engine: EngineName = "fast",
 ) -> FileReport:
     """Where `data`, a whole log (not compressed), holds customer data. See `logscrub.api.verify`."""
@@ -91,24 +88,13 @@ def verify(
 def verify_file(
     path: str | Path,
     *,
-    policy: str | None = None,
-    detectors: Sequence[Path] = (),
+    policy: str | Path | None = None,
+    detectors: Folders = (),
     input_format: str = "auto",
-    config: Config | None = None,
+    config: Config | str | Path | None = None,
     engine: EngineName = "fast",
 ) -> list[FileReport]:
     """Where a file, compressed or not, holds customer data: one report, or one a member of a zip."""
     from logscrub import api
 
     return api.verify_file(path, policy=policy, detectors=detectors, input_format=input_format, config=config, engine=engine)
-
-
-class _Package(ModuleType):
-    """This package: importing its subpackage `verify` does not take the place of the function of that name."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if not (name == "verify" and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

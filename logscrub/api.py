@@ -14,29 +14,30 @@ import hashlib
 import importlib.util
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any, AnyStr, Generic, Literal, Protocol, TypeVar, cast
+from typing import IO, Any, AnyStr, Generic, Literal, Protocol, TypeVar, cast, get_args
 
-from logscrub.config import Config, NameSettings
+from logscrub.config import Config, NameSettings, load_config
 from logscrub.detect import catalogue
 from logscrub.detect.engine import Engine
 from logscrub.detect.names import Kind, Names
 from logscrub.detect.names.lexicon import Lexicon
 from logscrub.errors import InputError, UsageError
 from logscrub.model import Leaf, Raw
+from logscrub.redact.keys import check_key
 from logscrub.redact.policy import load_policy
-from logscrub.redact.pseudonyms import PLACEHOLDER, Pseudonymizer, check_key
+from logscrub.redact.pseudonyms import PLACEHOLDER, Pseudonymizer
 from logscrub.redact.scrub import WITHHELD, Redactor
 from logscrub.scrubbing import Scrubber, Scrubs, Tally
 from logscrub.sinks import MemberLike, open_sink, open_zip_sink
 from logscrub.sources import streams
 from logscrub.sources.files import Input, printable
 from logscrub.sources.streams import Stream, open_stream
-from logscrub.verify import FileReport, Verifier, Verifies
+from logscrub.verification import FileReport, Verifier, Verifies
 
 Output = TypeVar("Output", str, bytes, None)
 
@@ -53,11 +54,18 @@ class Scrubbed(Generic[Output]):
     records_read: int
     records_written: int
     records_withheld: int
-    """Records that could not be scanned: `<WITHHELD>` stands in their place."""
+    """Records that could not be scanned: `<WITHHELD>` stands instead of their texts."""
+    parts_withheld: int
+    """Parts of records (lines that go on, pieces of broken JSON) that could not be scanned: the same stands there."""
     redactions: Mapping[str, int]
     """Entity type → how often."""
     formats: tuple[str, ...]
     """The formats that were read."""
+
+    @property
+    def withheld(self) -> int:
+        """Records and parts of records that could not be scanned. 0: all was scanned."""
+        return self.records_withheld + self.parts_withheld
 
 
 class Runner(Protocol):
@@ -88,13 +96,20 @@ class PlainEngine:
 
 EngineName = Literal["fast", "plain"]
 DEFAULT_ENGINE: EngineName = "fast"
+Folders = str | Path | Sequence[str | Path]
+"""A folder, or several."""
 
 
 @contextmanager
 def engine_of(
     redactor: Redactor, name: EngineName = DEFAULT_ENGINE, *, verifies: bool = False, processes: int | None = 1
 ) -> Iterator[Runner]:
-    """The engine of that name. `processes`: of the fast one; None for as many as there are processors."""
+    """The engine of that name. `processes`: of the fast one; None for as many as there are processors.
+
+    Raises UsageError where there is no such engine.
+    """
+    if name not in get_args(EngineName):
+        raise UsageError(f"no engine {name!r}; there are {', '.join(get_args(EngineName))}")
     if name == "plain":
         yield PlainEngine(redactor)
         return
@@ -107,11 +122,11 @@ def engine_of(
 def scrub(
     data: AnyStr,
     *,
-    policy: str | None = None,
+    policy: str | Path | None = None,
     key: bytes | None = None,
-    detectors: Sequence[Path] = (),
+    detectors: Folders = (),
     input_format: str = "auto",
-    config: Config | None = None,
+    config: Config | str | Path | None = None,
     engine: EngineName = "fast",
 ) -> Scrubbed[AnyStr]:
     """`data`, a whole log (not compressed), without customer data.
@@ -131,11 +146,11 @@ def scrub_file(
     source: str | Path,
     target: str | Path,
     *,
-    policy: str | None = None,
+    policy: str | Path | None = None,
     key: bytes | None = None,
-    detectors: Sequence[Path] = (),
+    detectors: Folders = (),
     input_format: str = "auto",
-    config: Config | None = None,
+    config: Config | str | Path | None = None,
     engine: EngineName = "fast",
 ) -> Scrubbed[None]:
     """Writes the file `source` to `target` without customer data, compressed as it was. The rest is as in `scrub`.
@@ -143,16 +158,18 @@ def scrub_file(
     The target appears whole or not at all. Raises InputError, OutputError or UsageError.
     """
     with engine_of(build_redactor(settings(config, policy, detectors), key), engine) as using:
-        return _scrubbed(None, scrub_input(using, _input(Path(source)), Path(target), input_format=input_format))
+        return _scrubbed(
+            None, scrub_input(using, _input(_path(source, "source")), _path(target, "target"), input_format=input_format)
+        )
 
 
 def verify(
     data: str | bytes,
     *,
-    policy: str | None = None,
-    detectors: Sequence[Path] = (),
+    policy: str | Path | None = None,
+    detectors: Folders = (),
     input_format: str = "auto",
-    config: Config | None = None,
+    config: Config | str | Path | None = None,
     engine: EngineName = "fast",
 ) -> FileReport:
     """Where `data`, a whole log (not compressed), holds customer data that the policy does not keep.
@@ -171,10 +188,10 @@ def verify(
 def verify_file(
     path: str | Path,
     *,
-    policy: str | None = None,
-    detectors: Sequence[Path] = (),
+    policy: str | Path | None = None,
+    detectors: Folders = (),
     input_format: str = "auto",
-    config: Config | None = None,
+    config: Config | str | Path | None = None,
     engine: EngineName = "fast",
 ) -> list[FileReport]:
     """Where a file, compressed or not, holds customer data: one report, or one a member of a zip.
@@ -182,27 +199,53 @@ def verify_file(
     A file that cannot be read (to its end) has a report with an `error`, and is not clean.
     """
     with engine_of(build_redactor(settings(config, policy, detectors)), engine, verifies=True) as using:
-        return verify_input(using, _input(Path(path)), input_format=input_format)
+        return verify_input(using, _input(_path(path, "path")), input_format=input_format)
 
 
-def settings(config: Config | None, policy: str | None, detectors: Sequence[Path], names: Kind | None = None) -> Config:
-    """`config` (or the defaults) with the policy and the recognizer of names replaced, the folders of detectors added."""
-    config = config or Config()
-    recognition = replace(config.names, recognizer=names or config.names.recognizer)
-    folders = (*config.detectors, *map(Path, detectors))
-    return replace(config, policy=policy or config.policy, detectors=folders, names=recognition)
+def settings(
+    config: Config | str | Path | None, policy: str | Path | None, detectors: Folders, names: Kind | None = None
+) -> Config:
+    """`config` (or the defaults) with the policy and the recognizer of names replaced, the folders of detectors added.
+
+    `config`: settings, or the path of a configuration file. Raises UsageError for a file that is wrong, and for arguments that
+    are none of these.
+    """
+    if config is None:
+        config = Config()
+    elif isinstance(config, str | Path):
+        config = load_config(Path(config))
+    elif not isinstance(config, Config):
+        raise _wrong("config", "a logscrub.config.Config, or the path of a configuration file", config)
+    if policy is not None and not isinstance(policy, str | Path):
+        raise _wrong("policy", "the name of a policy, or the path of a policy file", policy)
+    folders = [detectors] if isinstance(detectors, str | Path) else detectors
+    if not isinstance(folders, Iterable) or isinstance(folders, bytes):
+        raise _wrong("detectors", "the path of a folder, or a list of such paths", folders)
+    return replace(
+        config,
+        policy=config.policy if policy is None else str(policy),
+        detectors=(*config.detectors, *(_path(folder, "detectors") for folder in folders)),
+        names=replace(config.names, recognizer=names or config.names.recognizer),
+    )
 
 
 def build_redactor(config: Config, key: bytes | None = None) -> Redactor:
-    """What scrubs and verifies under these settings; without a key it makes pseudonyms that are its own.
+    """A redactor that scrubs and verifies under these settings; without a key it makes pseudonyms that are its own.
 
+    It can be pickled: the pickle holds the settings and the key, a random one too, so the copy makes the same pseudonyms.
     Raises UsageError for a policy, detector, field, package or key that is wrong.
     """
+    if key is not None and not isinstance(key, bytes | bytearray):
+        raise _wrong("key", "bytes (of a key file: logscrub.redact.pseudonyms.read_key)", key)
+    return _redactor(config, Pseudonymizer(None if key is None else check_key(bytes(key), "key")))
+
+
+def _redactor(config: Config, pseudonyms: Pseudonymizer) -> Redactor:
     policy = load_policy(config.policy)
-    pseudonyms = Pseudonymizer(None if key is None else check_key(key, "key"))
     stay = frozenset(row for row, action in policy.rows.items() if action == "keep")
     engine = _engine(config.detectors, config.fields, config.names, config.source, stay)
-    return Redactor(engine, policy, pseudonyms, [re.compile(pattern) for pattern in config.allow])
+    allow = [re.compile(pattern) for pattern in config.allow]
+    return Redactor(engine, policy, pseudonyms, allow, rebuild=(_redactor, (config, pseudonyms)))
 
 
 @lru_cache(maxsize=4)
@@ -230,9 +273,15 @@ def _engine(
 
 
 def scrub_input(
-    engine: Runner, item: Input, target: Path | None, *, input_format: str = "auto", progress: Progress | None = None
+    engine: Runner,
+    item: Input,
+    target: Path | None,
+    *,
+    inside: Path | None = None,
+    input_format: str = "auto",
+    progress: Progress | None = None,
 ) -> Tally:
-    """Scrubs one input into one output, compressed the same way; None is standard output.
+    """Scrubs one input into one output, compressed the same way; None is standard output. `inside`: see `open_sink`.
 
     A pipe's lines go out as they come in. Raises InputError when the input cannot be read to its end (what was clean by then
     has gone to a pipe, a file does not appear), OutputError, and UsageError where the output is the input.
@@ -240,11 +289,11 @@ def scrub_input(
     tell = progress or (lambda done, tally: None)
     with open_stream(item) as stream:
         if stream.compression == "zip":
-            with open_zip_sink(target, inputs=[item.path]) as archive:
+            with open_zip_sink(target, inputs=[item.path], inside=inside) as archive:
                 tally = scrub_members(engine, stream, archive, input_format, tell)
                 archive.commit()
             return tally
-        with open_sink(target, stream.compression, inputs=[item.path]) as sink:
+        with open_sink(target, stream.compression, inputs=[item.path], inside=inside) as sink:
             tally = scrub_stream(engine, stream, sink, input_format, tell)
             sink.commit()
         return tally
@@ -269,15 +318,18 @@ def scrub_stream(engine: Runner, stream: Stream, sink: Takes, input_format: str,
     """Scrubs an open input that is no zip. Raises as `scrub_input`."""
     scrubber = engine.scrubber(input_format)
     live = stream.size is None
+    begun = False
     try:
         for piece in stream.chunks():
+            begun = True
             sink.write(scrubber.feed(piece, stream.has_more))
             if live:
                 sink.flush()
             tell(stream.bytes_read, scrubber.tally)
     except InputError:
-        sink.write(scrubber.feed(b""))
-        sink.flush()
+        if begun:  # else not even the head of a compressed file is written
+            sink.write(scrubber.feed(b""))
+            sink.flush()
         raise
     sink.write(scrubber.finish())
     tell(stream.bytes_read, scrubber.tally)
@@ -306,7 +358,10 @@ def scrub_members(engine: Runner, stream: Stream, archive: TakesMembers, input_f
 def verify_input(
     engine: Runner, item: Input, *, input_format: str = "auto", progress: Callable[[int, int], None] | None = None
 ) -> list[FileReport]:
-    """Verifies one input: one report, or one a member of a zip (`archive.zip!member`). Paths in them are clean themselves.
+    """Verifies one input: one report, or one per member of a zip (`archive.zip!member`) and one of its comments if it has any.
+
+    Paths in the reports are printable and hold no customer data. An input in which there is nothing but white space, NULs or a
+    byte order mark holds no records.
 
     `progress` is told after each piece how many bytes of the input were read, and how many findings there are.
     """
@@ -319,23 +374,28 @@ def verify_input(
         with _open_hashed(item) as (stream, hashed):
             try:
                 for name, pieces in _parts(stream):
-                    member = path if name is None else f"{path}!{clean_name(redactor, name, pseudonyms=False)}"
+                    member = path if name is None else f"{path}!{printable(clean_name(redactor, name, pseudonyms=False))}"
                     verifier = engine.verifier(member, input_format)
                     reports.append(verifier.report)
+                    blank = True
                     try:
                         for piece in pieces:
+                            blank = blank and not piece.strip(_BLANK)
                             verifier.feed(piece, stream.has_more)
                             tell(stream.bytes_read, sum(report.found for report in reports))
                     except InputError:  # what came before it is looked at to the end
                         verifier.finish()
                         raise
                     verifier.finish()
+                    if blank:
+                        verifier.report.records = 0
             finally:
                 sha256 = hashed.finish()
     except InputError as error:
         if not reports:
             reports.append(FileReport(path))
         reports[-1].error = clean_text(redactor, str(error).removeprefix(f"{item.name}: "))
+        reports[-1].skipped = bool(item.skipped)
     if not reports:
         reports.append(FileReport(path))
     for report in reports:
@@ -343,14 +403,20 @@ def verify_input(
     return reports
 
 
+_BLANK = b" \t\r\n\v\f\0\xef\xbb\xbf\xff\xfe"
+"""White space, NULs and the bytes of byte order marks."""
+
+
 def _parts(stream: Stream) -> Iterator[tuple[str | None, Iterator[bytes]]]:
-    """A stream's data, or that of each member of a zip with its name; folders have none."""
+    """A stream's data, or that of each member of a zip with its name, and of its comments; folders without data have none."""
     if stream.compression != "zip":
         yield None, stream.chunks()
         return
-    for name, pieces, _ in stream.members():
-        if not name.endswith("/"):
+    for name, pieces, info in stream.members():
+        if not name.endswith("/") or info.file_size:
             yield name, pieces
+    if stream.comments:
+        yield "(comments)", iter([stream.comments])
 
 
 class _Hashed(io.RawIOBase):
@@ -360,6 +426,7 @@ class _Hashed(io.RawIOBase):
         self._file = file
         self._hash = hashlib.sha256()
         self._start = self._position = self._hashed = 0
+        self._ended = False
         if file.seekable():
             self._start = self._position = self._hashed = file.tell()
 
@@ -367,6 +434,7 @@ class _Hashed(io.RawIOBase):
         data = self._file.read(len(buffer))
         if data is None:  # non-blocking, and nothing there
             return None
+        self._ended = not data
         buffer[: len(data)] = data
         end = self._position + len(data)
         if self._position <= self._hashed < end:
@@ -380,6 +448,8 @@ class _Hashed(io.RawIOBase):
         try:
             if self._file.seekable():
                 self.seek(self._hashed)
+            elif self._ended:  # a terminal would want its end-of-file key again
+                return self._hash.hexdigest()
             while streams._read_some(cast(IO[bytes], self), streams.PIECE):
                 pass
         except OSError:
@@ -411,13 +481,7 @@ class _Hashed(io.RawIOBase):
 @contextmanager
 def _open_hashed(item: Input) -> Iterator[tuple[Stream, _Hashed]]:
     """An open input, and the hash of its bytes as they are on disk. As `open_stream`."""
-    if item.path is None:
-        file = streams._standard_input(item.name)
-    else:
-        try:
-            file = cast(IO[bytes], item.path.open("rb", buffering=0))
-        except OSError as error:
-            raise streams._unreadable(item.name, error) from None
+    file = streams.open_file(item)
     hashed = _Hashed(file)
     with Stream(item.name, cast(IO[bytes], hashed), streams._size(file), owned=item.path is not None) as stream:
         yield stream, hashed
@@ -495,12 +559,25 @@ def _sum(one: Tally, other: Tally) -> Tally:
     return both
 
 
+def _wrong(name: str, wanted: str, given: object) -> UsageError:
+    """An argument of a wrong type. Its value is not shown: it could be a key, or a log."""
+    return UsageError(f"{name}: must be {wanted}, not {type(given).__name__}")
+
+
+def _path(path: str | Path, name: str) -> Path:
+    if not isinstance(path, str | Path):
+        raise _wrong(name, "a path", path)
+    return Path(path)
+
+
 def _input(path: Path) -> Input:
     return Input(path, printable(path), Path(path.name))
 
 
 def _bytes(data: str | bytes) -> bytes:
-    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    if not isinstance(data, str | bytes | bytearray):
+        raise _wrong("data", "str or bytes (for a file there are scrub_file and verify_file)", data)
+    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else bytes(data)
     with Stream("data", io.BytesIO(raw), len(raw), owned=True) as stream:
         if stream.compression != "none":
             raise InputError(f"data: is compressed ({stream.compression}); decompress it, or give a file's name to scrub_file")
@@ -513,6 +590,7 @@ def _scrubbed(output: Output, tally: Tally) -> Scrubbed[Output]:
         tally.records_read,
         tally.records_written,
         tally.records_withheld,
+        tally.parts_withheld,
         dict(sorted(tally.redactions.items())),
         tuple(sorted(tally.formats)),
     )

@@ -37,7 +37,7 @@ It is looked for in the current folder and those above it, up to a folder with `
     reason = "holidays"
 
     [nightly]                            # what `logscrub nightly` does
-    inputs = ["exports"]                 # files and folders with new logs
+    inputs = ["exports", "more/*.log"]   # files and folders with new logs, or patterns of their names
     store = "metrics"
     key_file = "logscrub.key"
     report = "reports"                   # the folder of the reports
@@ -109,7 +109,10 @@ class CalendarException:
 class NightlySettings:
     """What `logscrub nightly` does."""
 
+    folder: Path
+    """That of the configuration file: inputs are relative to it."""
     inputs: tuple[str, ...]
+    """Files, folders, or patterns of these as the shell has them."""
     store: str
     key_file: Path | None
     report: Path
@@ -340,7 +343,8 @@ def _nightly(value: Any, path: Path) -> NightlySettings:
     key_file = value.get("key_file")
     inputs = [_text(name, "nightly.inputs", path) for name in _list(value["inputs"], "nightly.inputs", path)]
     return NightlySettings(
-        inputs=tuple(str(path.parent / name) for name in inputs),
+        folder=path.parent,
+        inputs=tuple(inputs),
         store=store if "://" in store else str(path.parent / store),
         key_file=None if key_file is None else path.parent / _text(key_file, "nightly.key_file", path),
         report=path.parent / _text(value["report"], "nightly.report", path),

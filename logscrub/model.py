@@ -75,6 +75,23 @@ class Leaf(NamedTuple):
     """JSON pointer (RFC 6901) or column name, for findings. May name keys; never shown unscrubbed."""
 
 
+class Place(NamedTuple):
+    """Where in a JSON document something stands: in the member of that name, or under that index, of what stands at `around`.
+
+    Records of one list share what is around them, so that a deep document takes no more memory than a flat one."""
+
+    around: Place | None
+    name: str | int
+
+    def names(self) -> list[str | int]:
+        """Names of objects and indices of lists, outermost first."""
+        found, place = [self.name], self.around
+        while place is not None:
+            found.append(place.name)
+            place = place.around
+        return found[::-1]
+
+
 Frame = Callable[[str], list[tuple[int, int]]]
 """Stretches `[start, end)` of a text that stay, in order."""
 
@@ -93,8 +110,8 @@ class Raw:
     """How many log records begin in it (0 for the continuation of one)."""
     parsed: bool = True
     """False where it should have had its format's shape but did not, and is scanned as text."""
-    inside: tuple[str | int, ...] = field(default=(), repr=False)
-    """Where in a JSON document it begins: names of objects and indices of lists, outermost first."""
+    inside: Place | None = field(default=None, repr=False)
+    """Where in a JSON document it begins; None outside of one."""
     frame: Frame | None = None
     """Set where leaves include characters by which the reader cuts (delimiters, quotes, brackets): says where these stand in the
     text, or in what redactions made of it. They stay, so that the clean text is cut as the raw text was."""

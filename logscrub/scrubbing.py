@@ -33,6 +33,8 @@ class Tally:
     records_read: int = 0
     records_written: int = 0
     records_withheld: int = 0
+    parts_withheld: int = 0
+    """Parts of records that were read apart from their beginning, and withheld: lines that go on, pieces of broken JSON."""
     records_unparsed: int = 0
     """Scanned as text because they had not the shape of their format."""
     bytes_read: int = 0
@@ -41,11 +43,17 @@ class Tally:
     formats: Counter[str] = field(default_factory=Counter)
     """Format → inputs of it."""
 
+    @property
+    def withheld(self) -> int:
+        """How many records, and parts of others, have a `<WITHHELD>` instead of what they said."""
+        return self.records_withheld + self.parts_withheld
+
     def add(self, other: Tally) -> None:
         """Counts another's things too."""
         self.records_read += other.records_read
         self.records_written += other.records_written
         self.records_withheld += other.records_withheld
+        self.parts_withheld += other.parts_withheld
         self.records_unparsed += other.records_unparsed
         self.bytes_read += other.bytes_read
         self.bytes_written += other.bytes_written
@@ -122,6 +130,7 @@ def clean_unit(redactor: Redactor, raw: Raw, before: Open, tally: Tally) -> tupl
     tally.records_read += raw.records
     if clean.withheld:
         tally.records_withheld += clean.records
+        tally.parts_withheld += not clean.records
     else:
         tally.records_written += clean.records
     if not clean.parsed:

@@ -10,11 +10,10 @@ import re
 import select
 import stat
 import sys
-import tempfile
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -23,8 +22,11 @@ from typing import IO, Final, Protocol, Self, cast
 import zstandard
 
 from logscrub.errors import OutputError, UsageError
-from logscrub.sources.files import printable
+from logscrub.sources.files import mode_of, printable
 from logscrub.sources.streams import Compression
+
+if sys.platform != "win32":
+    import fcntl
 
 _BUFFER: Final = 64 * 1024
 """How many bytes are collected before they are written."""
@@ -34,6 +36,17 @@ _ZIP64_FROM: Final = 512 * 1024 * 1024
 
 _DESCRIPTOR: Final = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
 _NAMED_DESCRIPTORS: Final = {"/dev/stdout": 1, "/dev/stderr": 2}
+
+_TEMPORARY: Final = re.compile(r"\.logscrub-.+\.tmp")
+"""How files are named that are not complete yet."""
+
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+"""How a path begins that was a URL."""
+
+_BY_HANDLE: Final = os.open in os.supports_dir_fd
+"""Whether a file can be named by an open folder and its name in it."""
+_FOLDER: Final = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_PATH", os.O_RDONLY)
+"""How a folder is opened to make files in it, which needs no permission to list it."""
 
 
 class Sink:
@@ -172,23 +185,94 @@ class ZipSink:
             ) from None
 
 
-def open_sink(path: Path | None, compression: Compression, *, inputs: Iterable[Path | None] = ()) -> Sink:
+def open_sink(
+    path: Path | None, compression: Compression, *, inputs: Iterable[Path | None] = (), inside: Path | None = None
+) -> Sink:
     """Open an output that is not a zip; None is standard output.
 
     A file is written under a temporary name beside its place, readable by its owner only, and takes its place at
-    `commit`, with the mode of the file it replaces or that of any new file. Folders above it are made. A path that
-    is no regular file (a device, a pipe) is written directly.
+    `commit`, with the mode of the file it replaces or that of any new file. Folders above it are made.
 
-    Raises OutputError if it cannot be written, UsageError if it is one of the `inputs` (None: standard input).
+    Without `inside`, a path that is a link is followed, and one that is no regular file (a device, a pipe) is written directly.
+    With `inside`, the folder that the user named, everything below that folder is made here: a link, or something else that
+    is neither file nor folder, is an OutputError.
+
+    Raises OutputError if it cannot be written, UsageError if it is one of the `inputs` (None: standard input) or a URL.
     """
     if compression == "zip":
         raise ValueError("a zip is opened by open_zip_sink")
-    return Sink(_open_target(path, inputs), compression)
+    return Sink(_open_target(path, inputs, inside), compression)
 
 
-def open_zip_sink(path: Path | None, *, inputs: Iterable[Path | None] = ()) -> ZipSink:
+def open_zip_sink(path: Path | None, *, inputs: Iterable[Path | None] = (), inside: Path | None = None) -> ZipSink:
     """Open a zip output, as `open_sink` does."""
-    return ZipSink(_open_target(path, inputs))
+    return ZipSink(_open_target(path, inputs, inside))
+
+
+def refuse_url(path: Path) -> None:
+    """Raises UsageError for an output that is meant as a URL, which would become a folder of that name."""
+    first = path.parts[0] if path.parts else ""
+    if _URL.fullmatch(first) and not mode_of(Path(first)):
+        url = printable(path).replace(":/", "://", 1)
+        raise UsageError(f"{url}: outputs are files, not URLs; write a file and upload it")
+
+
+def refuse_links(path: Path, inside: Path) -> None:
+    """Raises OutputError if a link, a pipe or a device is in the way of an output below the folder `inside`."""
+    place = inside
+    for part in path.relative_to(inside).parts:
+        place = place / part
+        try:
+            mode = place.lstat().st_mode
+        except OSError:  # not there yet; if it cannot be made, opening it says why
+            return
+        if stat.S_ISLNK(mode):
+            raise OutputError(
+                f"{printable(place)}: is a link, and what goes to {printable(inside)} must not leave it; "
+                "remove the link or choose another folder"
+            )
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise OutputError(f"{printable(place)}: is neither a file nor a folder; remove it or choose another folder")
+
+
+def remove_abandoned(folder: Path) -> int:
+    """Removes the incomplete outputs that killed runs left in a folder, and returns how many there were.
+
+    Whoever writes such a file holds a lock on it, which ends with the process, whatever ended it. So a file that can be
+    locked here is abandoned; one that cannot be locked, opened or removed stays. A process can always lock its own files, so
+    this must not be called while this one writes to the folder.
+    """
+    if sys.platform == "win32":
+        return 0
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return 0
+    try:
+        with os.scandir(handle) as entries:
+            names = [entry.name for entry in entries if _TEMPORARY.fullmatch(entry.name)]
+        return sum(_remove_abandoned(name, handle) for name in names)
+    except OSError:
+        return 0
+    finally:
+        os.close(handle)
+
+
+def _remove_abandoned(name: str, folder: int) -> bool:
+    try:
+        file = os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+    except OSError:
+        return False
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            return False
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.unlink(name, dir_fd=folder)
+    except OSError:  # it is being written, was finished just now, or is not ours to remove
+        return False
+    finally:
+        os.close(file)
+    return True
 
 
 def same_file(input_path: Path | None, output_path: Path | None) -> bool:
@@ -224,19 +308,68 @@ def _codec(compression: Compression) -> _Codec:
     return _Codec(lambda data: data, bytes, bytes)
 
 
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """An open folder. What is done by its handle is done in that folder, whatever its path leads to by then."""
+
+    path: Path
+    handle: int | None
+    """None where the system has no such handles: then it is done by its path."""
+
+    def at(self, name: str) -> str:
+        """The name of a file in it, to be used together with the handle."""
+        return name if self.handle is not None else str(self.path / name)
+
+    def sync(self) -> None:
+        # The file is in place and its data on the disk; some systems cannot sync a folder, or not without read permission.
+        with contextlib.suppress(OSError):
+            handle = os.open(self.at("."), os.O_RDONLY, dir_fd=self.handle)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+    def close(self) -> None:
+        if self.handle is not None:
+            os.close(self.handle)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a complete file goes."""
+
+    folder: _Folder
+    temporary: str
+    """Its name until then, and `final` from then on, both in the folder."""
+    final: str
+    mode: int
+
+    def put(self, file: IO[bytes]) -> None:
+        """Puts the file that was written in its place."""
+        at, handle = self.folder.at, self.folder.handle
+        os.fsync(file.fileno())
+        if handle is None:
+            file.close()
+        else:  # it stays open, and so locked, until it has its name: nobody may take it for abandoned
+            os.fchmod(file.fileno(), self.mode)
+        os.replace(at(self.temporary), at(self.final), src_dir_fd=handle, dst_dir_fd=handle)
+        self.folder.sync()
+
+    def drop(self) -> None:
+        """Removes the file that was not completed."""
+        with contextlib.suppress(OSError):
+            os.unlink(self.folder.at(self.temporary), dir_fd=self.folder.handle)
+
+
 class _Target:
     """A place for bytes: collects small pieces, turns errors into OutputErrors, and can be taken back."""
 
-    def __init__(
-        self, name: str, file: IO[bytes], *, temporary: Path | None = None, final: Path | None = None, mode: int = 0
-    ) -> None:
+    def __init__(self, name: str, file: IO[bytes], place: _Place | None = None) -> None:
         self.name = name
         self.bytes_written = 0
         self._file = file
-        self._temporary = temporary
-        """Renamed to `final` in the end, and given its mode; None where the bytes go straight to their place."""
-        self._final = final
-        self._mode = mode
+        self._place = place
+        """None where the bytes go straight to their place."""
         self._held = bytearray()
         self._over = False
 
@@ -259,7 +392,7 @@ class _Target:
 
     def commit(self) -> None:
         self.flush()
-        self._attempt(self._put_in_place)
+        self._attempt(self._complete)
         self._over = True
 
     def abort(self) -> None:
@@ -269,24 +402,21 @@ class _Target:
         self._held.clear()
         with contextlib.suppress(OSError):
             self._close()
-        if self._temporary is not None:
-            with contextlib.suppress(OSError):
-                self._temporary.unlink()
+        if self._place is not None:
+            self._place.drop()
+            self._place.folder.close()
 
     def _drain(self) -> None:
         if self._held:
             held, self._held = self._held, bytearray()
             self._attempt(lambda: _write_all(self._file, held))
 
-    def _put_in_place(self) -> None:
-        if self._temporary is None or self._final is None:
-            self._close()
-            return
-        os.fsync(self._file.fileno())
-        self._temporary.chmod(self._mode)
-        self._file.close()
-        self._temporary.replace(self._final)
-        _sync_folder(self._final.parent)
+    def _complete(self) -> None:
+        if self._place is not None:
+            self._place.put(self._file)
+        self._close()
+        if self._place is not None:
+            self._place.folder.close()
 
     def _close(self) -> None:
         if isinstance(self._file, io.FileIO):  # one that stands in for standard output leaves it open
@@ -302,8 +432,10 @@ class _Target:
             raise
 
 
-def _open_target(path: Path | None, inputs: Iterable[Path | None]) -> _Target:
-    descriptor = 1 if path is None else _descriptor(path)
+def _open_target(path: Path | None, inputs: Iterable[Path | None], inside: Path | None) -> _Target:
+    if path is not None:
+        refuse_url(path)
+    descriptor = 1 if path is None else _descriptor(path) if inside is None else None
     own_path = None if descriptor == 1 else path
     for input_path in inputs:
         if same_file(input_path, own_path):
@@ -312,34 +444,104 @@ def _open_target(path: Path | None, inputs: Iterable[Path | None]) -> _Target:
         return _Target("-", _standard_output())
     name = _name(path)
     try:
-        return _open_path(path, descriptor, name)
+        if descriptor is not None:
+            return _Target(name, cast(IO[bytes], io.FileIO(os.dup(descriptor), "wb")))
+        return _open_path(path, name) if inside is None else _open_inside(path, name, inside)
     except OSError as error:
-        raise _unwritable(name, error) from None
+        raise _not_opened(path, name, error) from None
     except ValueError:  # a NUL in the name
         raise OutputError(f"{name}: is no possible file name; choose another") from None
 
 
-def _open_path(path: Path, descriptor: int | None, name: str) -> _Target:
-    if descriptor is not None:
-        return _Target(name, cast(IO[bytes], io.FileIO(os.dup(descriptor), "wb")))
+def _open_path(path: Path, name: str) -> _Target:
     final = Path(os.path.realpath(path))  # a link stays one; the file it points to is replaced
-    final.parent.mkdir(parents=True, exist_ok=True)
+    status = _status(final)
+    if status is not None and stat.S_ISBLK(status.st_mode):
+        raise OutputError(f"{name}: is a disk; choose a file")
+    if status is not None and not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+        return _Target(name, cast(IO[bytes], io.FileIO(os.open(final, os.O_WRONLY | os.O_NOCTTY), "wb")))
+    return _open_in(_open_folder(final.parent), final.name, name)
+
+
+def _open_inside(path: Path, name: str, inside: Path) -> _Target:
+    refuse_links(path, inside)
+    return _open_in(_open_folder(inside, path.relative_to(inside).parts[:-1]), path.name, name)
+
+
+def _status(path: Path) -> os.stat_result | None:
     try:
-        status = final.stat()
+        return path.stat()
     except FileNotFoundError:
-        mode = 0o666 & ~_umask()
-    else:
-        if stat.S_ISDIR(status.st_mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if stat.S_ISBLK(status.st_mode):
-            raise OutputError(f"{name}: is a disk; choose a file")
-        if not stat.S_ISREG(status.st_mode):
-            return _Target(name, cast(IO[bytes], io.FileIO(os.open(final, os.O_WRONLY | os.O_NOCTTY), "wb")))
-        if not os.access(final, os.W_OK):  # renaming over it would not ask
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        mode = status.st_mode & 0o777
-    handle, temporary = tempfile.mkstemp(prefix=".logscrub-", suffix=".tmp", dir=final.parent)
-    return _Target(name, cast(IO[bytes], io.FileIO(handle, "wb")), temporary=Path(temporary), final=final, mode=mode)
+        return None
+
+
+def _open_folder(path: Path, below: Sequence[str] = ()) -> _Folder:
+    """Opens, and if need be makes, a folder, and the folders below it, which must not be links."""
+    make_folder(path)
+    if not _BY_HANDLE:
+        path.joinpath(*below).mkdir(parents=True, exist_ok=True)
+        return _Folder(path.joinpath(*below), None)
+    handle = os.open(path, _FOLDER)
+    for part in below:
+        try:
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(part, dir_fd=handle)
+            inner = os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=handle)
+        finally:
+            os.close(handle)
+        handle = inner
+    return _Folder(path.joinpath(*below), handle)
+
+
+def _open_in(folder: _Folder, final: str, name: str) -> _Target:
+    """Begins a file in the folder, which it closes if that fails."""
+    try:
+        try:
+            status = os.stat(folder.at(final), dir_fd=folder.handle, follow_symlinks=False)
+        except FileNotFoundError:
+            mode = 0o666 & ~_umask()
+        else:
+            if stat.S_ISDIR(status.st_mode):
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            if not os.access(folder.at(final), os.W_OK, dir_fd=folder.handle):  # renaming over it would not ask
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            mode = status.st_mode & 0o777
+        temporary, handle = _begin(folder)
+    except BaseException:
+        folder.close()
+        raise
+    return _Target(name, cast(IO[bytes], io.FileIO(handle, "wb")), _Place(folder, temporary, final, mode))
+
+
+def _begin(folder: _Folder) -> tuple[str, int]:
+    """Makes a temporary file and locks it. Returns its name and its handle."""
+    while True:
+        name = f".logscrub-{os.urandom(8).hex()}.tmp"
+        handle = os.open(folder.at(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder.handle)
+        if _lock(handle) and _exists(folder, name):
+            return name, handle
+        os.close(handle)  # another run took it for abandoned before it was locked, and removes it
+
+
+def _lock(handle: int) -> bool:
+    """Locks a new file. False if another process has locked it."""
+    if sys.platform != "win32":
+        try:
+            # Unlike those of flock, these locks are not held by copies of this process, which may outlive it for a while.
+            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):
+            return False
+        except OSError:  # the file system has no locks, so nobody can lock it there
+            return True
+    return True
+
+
+def _exists(folder: _Folder, name: str) -> bool:
+    try:
+        os.stat(folder.at(name), dir_fd=folder.handle, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _descriptor(path: Path) -> int | None:
@@ -374,6 +576,14 @@ def _write_all(file: IO[bytes], data: bytes | bytearray) -> None:
         rest = rest[written or 0 :]
 
 
+def make_folder(folder: Path) -> None:
+    """Makes a folder and those above it; their names are on the disk when it returns. Raises OSError."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in reversed(missing):
+        _sync_folder(each.parent)
+
+
 def _sync_folder(folder: Path) -> None:
     # The file is in place and its data on the disk; some systems cannot sync a folder, or not without read permission.
     with contextlib.suppress(OSError):
@@ -392,6 +602,27 @@ def _umask() -> int:
 
 def _name(path: Path | None) -> str:
     return "-" if path is None else printable(path)
+
+
+def _not_opened(path: Path, name: str, error: OSError) -> OutputError:
+    """Why an output cannot be made: names the file or folder that is the cause."""
+    nearest = path
+    while not os.path.lexists(nearest) and nearest != nearest.parent:
+        nearest = nearest.parent
+    where = printable(nearest if nearest.parts else nearest.absolute())
+    try:
+        if nearest.is_symlink() and not nearest.exists():
+            return OutputError(f"{name}: {where} is a link to nothing; remove the link or choose another place")
+        is_folder = nearest.is_dir()
+    except OSError:
+        return _unwritable(name, error)
+    if is_folder and error.errno in (errno.EACCES, errno.EPERM):
+        return OutputError(f"{name}: no permission to write in the folder {where}; choose another place")
+    if is_folder and error.errno == errno.EROFS:
+        return OutputError(f"{name}: the folder {where} is on a read-only file system; choose another place")
+    if nearest != path and not is_folder and error.errno in (errno.ENOTDIR, errno.EEXIST):
+        return OutputError(f"{name}: a part of the path is a file, not a folder: {where}; choose another place")
+    return _unwritable(name, error)
 
 
 def _unwritable(name: str, error: OSError) -> OutputError:

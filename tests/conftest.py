@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +34,8 @@ settings.register_profile("ci", derandomize=True, database=None, **_ALWAYS)
 settings.register_profile("thorough", max_examples=2000, **_ALWAYS)
 settings.load_profile("thorough" if THOROUGH else os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+os.umask(0o077)  # a key file that others may read makes every run warn
+
 KEY = b"a key for tests only, 32 bytes.."
 
 
@@ -50,6 +54,24 @@ def engine(detectors: Catalogue) -> Engine:
 def redactor(engine: Engine) -> Redactor:
     """The default policy under a fixed key."""
     return Redactor(engine, load_policy("atlassian"), Pseudonymizer(KEY))
+
+
+@pytest.fixture
+def users_folder() -> Iterator[Path]:
+    """A folder of its own for a test in which permissions count. Root, who may do everything, becomes nobody meanwhile."""
+    folder = Path(tempfile.mkdtemp())
+    if os.geteuid() == 0:
+        nobody = 65534
+        os.chown(folder, nobody, nobody)
+        os.setresuid(nobody, nobody, 0)
+        yield folder
+        os.setresuid(0, 0, 0)
+    else:
+        yield folder
+    for root, folders, _ in os.walk(folder):
+        for name in folders:
+            Path(root, name).chmod(0o700)
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 import sample_logs
 from logscrub.redact.scrub import Redactor
 from logscrub.scrubbing import Scrubber, Tally
-from logscrub.verify import FileReport, Verifier
+from logscrub.verification import FileReport, Verifier
 from sample_logs import Event, Invocation, compact, lines, pretty
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"

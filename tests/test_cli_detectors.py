@@ -70,6 +70,17 @@ def test_an_example_that_does_not_hold_is_shown_with_exit_code_1(tmp_path: Path)
     assert len(lines(done)) == 1 and "1 of " in lines(done)[0]
 
 
+def test_detectors_of_others_steer_no_terminal(tmp_path: Path) -> None:
+    folder = own(tmp_path / "own", "see «TCK-12345»")
+    file = folder / "ticket.toml"
+    text = file.read_text().replace('"Tickets of our help desk."', r'"Tickets\u001b[2J\u009b1m\u202e of ours."')
+    file.write_text(text.replace("'see «TCK-12345»'", r'"see \u001b[2J«TCK-12345»"'))
+    for arguments in (["list", "--detectors", folder], ["show", "ticket", "--detectors", folder], ["test", folder]):
+        done = run("detectors", *arguments)
+        shown = done.stdout.decode()
+        assert r"\x1b[2J" in shown and all(c.isprintable() for c in shown.replace("\n", "")), arguments
+
+
 def test_examples_that_hold_are_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import http.server
+import io
 import json
 import os
+import pty
+import re
 import resource
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -24,8 +30,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import examples
-from test_cli_scrub import ENVIRONMENT, PROGRAM, ROOT, lines, run
+from test_cli_scrub import ENVIRONMENT, PROGRAM, ROOT, lines, on_terminal, run
 
+from logscrub.errors import InputError
+from logscrub.metrics import location
 from logscrub.metrics import store as stores
 from logscrub.metrics.counting import Ingestion
 from logscrub.metrics.query import records_by
@@ -165,13 +173,118 @@ def test_tables_tell_counts_rates_and_durations(kept: Path, key: Path) -> None:
     hours = table(kept, "--by", "hour,level")
     assert {row["hour"] for row in hours} <= {"2026-11-17T09:00:00Z", "2026-11-17T09:00:00+00:00", None}
     assert table(kept, "--since", "2026-11-18") == []
-    assert run("metrics", "--store", kept, "--since", "2026-11-18").stderr.endswith(b"the store has nothing of that time\n")
+    nothing = run("metrics", "--store", kept, "--since", "2026-11-18")
+    assert nothing.stderr.endswith(b"the store has nothing of that time; it has records of 2026-11-17\n")
 
 
 @pytest.mark.parametrize("form", ["table", "csv"])
 def test_tables_are_for_people_and_machines(kept: Path, form: str) -> None:
     done = run("metrics", "--store", kept, "--by", "function", "--format", form)
     assert b"saveRoster" in done.stdout and b"records" in done.stdout.splitlines()[0]
+
+
+HOSTILE = (
+    "=cmd|'/C calc'!A0", "@SUM(1+1)", "+15550132", "-2+3", "\t=1", "\r=1", "\n=1", "\uff1d1+1", "x;=1", 'a,"=1', "plain",
+)  # fmt: skip
+"""Names that a log can hold; the last three begin no formula."""
+
+
+@pytest.fixture
+def hostile(tmp_path: Path, key: Path) -> Path:
+    """A store with such names of functions."""
+    log = tmp_path / "hostile.ndjson"
+    log.write_text(
+        "".join(
+            json.dumps({"ts": f"2026-11-17T09:00:{n:02}Z", "level": "ERROR", "message": f"{name} failed", "functionKey": name})
+            + "\n"
+            for n, name in enumerate(HOSTILE)
+        )
+    )
+    ingest(tmp_path / "hostile", key, log)
+    return tmp_path / "hostile"
+
+
+def test_csv_holds_no_formula_and_keeps_every_name_and_number(hostile: Path, key: Path) -> None:
+    exact = ("--exact", "--key-file", key)
+    for dimension, columns in (("function", ("function", "version", "environment")), ("signature", ("signature",))):
+        done = run("metrics", "--store", hostile, "--by", ",".join(columns), "--format", "csv", *exact)
+        text = done.stdout.decode()
+        head, *body = csv.reader(io.StringIO(text, newline=""))
+        names = [row[head.index(dimension)] for row in body]
+        told = [row[dimension] for row in table(hostile, "--by", ",".join(columns), *exact)]
+        assert len(names) == len(told) > 5 and any(name.startswith("=") for name in told)
+        assert not any(name[:1] in {*"=+-@\t\r\n", "\uff1d"} for name in names)
+        assert [name[1:] if name[:1] == "'" else name for name in names] == told
+        assert sum(int(row[head.index("records")]) for row in body) == len(HOSTILE)
+        assert not re.search(r"(?m)(^|[,;\t])[=+@-]", re.sub(r'"(?:[^"]|"")*"', "", text))  # whatever separates cells there
+
+
+def test_numbers_below_zero_stay_numbers_in_csv() -> None:
+    from logscrub.cli.tables import as_csv
+
+    rows = pl.DataFrame({"function": ["-1", ""], "change": [-5, 3], "rate": [-0.25, None]})
+    assert as_csv(rows) == '"function","change","rate"\n"\'-1",-5,-0.2500\n"",3,\n'
+
+
+@pytest.mark.parametrize("columns", [60, 80, 180])
+def test_a_table_fits_the_terminal_and_says_what_is_left_out(kept: Path, columns: int) -> None:
+    seen = on_terminal("metrics", "--store", kept, typed=b"", columns=columns)
+    shown, said = seen.split("logscrub: ", 1) if "logscrub: " in seen else (seen, "")
+    head = shown.splitlines()[0].split()
+    assert all(len(line) <= columns for line in shown.splitlines()) and "saveRoster" in shown
+    assert head[:2] == ["function", "records"] and "errors" in head
+    piped = run("metrics", "--store", kept).stdout.decode().splitlines()[0].split()
+    left_out = re.search(r"no room here for (.*?);", said)
+    assert set(head) | set(left_out[1].split(", ") if left_out else ()) == set(piped)
+    assert (len(head) < len(piped)) == (columns < 180)
+
+
+def test_chosen_columns_are_shown_everywhere_and_whole(kept: Path, tmp_path: Path) -> None:
+    chosen = ("--columns", "p99_ms,records,size,actors,objects,invocations,errors,error_rate")
+    wanted = ["function", *chosen[1].split(",")]
+    assert list(table(kept, *chosen)[0]) == wanted
+    assert run("metrics", "--store", kept, "--format", "csv", *chosen).stdout.splitlines()[0].decode().replace(
+        '"', ""
+    ) == ",".join(wanted)
+    run("metrics", "--store", kept, "--format", "parquet", *chosen, "-o", tmp_path / "m.parquet")
+    assert pl.read_parquet(tmp_path / "m.parquet").columns == wanted
+    piped = run("metrics", "--store", kept, *chosen).stdout.decode()
+    narrow = on_terminal("metrics", "--store", kept, *chosen, typed=b"", columns=60)
+    assert piped.splitlines()[0].split() == narrow.splitlines()[0].split() == wanted
+    assert "logscrub: no room" not in narrow and {line.split()[1] for line in piped.splitlines()[2:]} <= set(narrow.split())
+    assert list(table(kept, "--by", "function,level", "--columns", "records,level")[0]) == ["function", "records", "level"]
+
+
+def test_a_dash_is_standard_output(kept: Path, tmp_path: Path) -> None:
+    for form in ("table", "csv", "json"):
+        done = run("metrics", "--store", kept, "--format", form, "-o", "-", cwd=tmp_path)
+        assert done.stdout == run("metrics", "--store", kept, "--format", form).stdout != b""
+    done = run("metrics", "--store", kept, "--format", "parquet", "-o", "-", cwd=tmp_path)
+    assert "saveRoster" in pl.read_parquet(done.stdout)["function"].to_list()
+    assert not (tmp_path / "-").exists()
+    done = run("ingest", HOUR, "--store", tmp_path / "m", "--key-file", tmp_path / "logscrub.key", "--logs-to", "-", cwd=tmp_path)
+    assert done.returncode == 2 and "need a folder" in lines(done)[0] and not (tmp_path / "-").exists()
+
+
+def test_hours_add_up_to_what_is_told_by_the_hour(tmp_path: Path, key: Path) -> None:
+    store, log = tmp_path / "m", tmp_path / "log"
+    hours = {"08": 3, "09": 5, "10": 7}
+    log.write_text("".join(record(n + 20 * int(hour), hour=hour) for hour, count in hours.items() for n in range(count)))
+    ingest(store, key, log)
+    for _ in range(2):  # as it was committed, and as compaction adds it up
+        for since, until, count in (
+            ("2026-11-17T09", "2026-11-17T10", 5),
+            ("2026-11-17T09:30", "2026-11-17T09:40", 5),
+            ("2026-11-17T10:00+01:00", None, 12),
+            (None, "2026-11-17T10:00", 8),
+            ("2026-11-17", "2026-11-17", 15),
+            ("2026-11-17T11", None, 0),
+        ):
+            asked = [*(("--since", since) if since else ()), *(("--until", until) if until else ())]
+            for by in ("", "level"):
+                found = table(store, "--by", by, *asked, "--exact", "--key-file", key)
+                assert sum(row["records"] for row in found) == count, (since, until, by)
+        run("store", "compact", "--store", store)
 
 
 def test_parquet_goes_to_a_file(kept: Path, tmp_path: Path) -> None:
@@ -196,6 +309,12 @@ def test_no_row_is_about_few_customers_but_for_who_holds_the_key(kept: Path, key
     assert run("metrics", "--store", kept, "--exact", "--key-file", other).returncode == 2
     assert len(table(kept, "--by", "tenant", "--exact", "--key-file", key)) == 10
     assert run("metrics", "--store", kept, "-k", "1").returncode == 2
+    for with_key in ((), ("--key-file", other)):
+        done = run("metrics", "--store", kept, "-k", "4", *with_key)
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert "-k below 5 is for who holds the key of the store" in lines(done)[0]
+    assert min(row["tenants"] for row in table(kept, "--by", "signature", "-k", "3", "--key-file", key)) in (3, 4)
+    assert all(row["tenants"] >= 6 for row in table(kept, "--by", "signature", "-k", "6"))
 
 
 def test_one_customer_alone_is_not_shown(tmp_path: Path, key: Path) -> None:
@@ -327,11 +446,55 @@ def test_days_that_are_too_old_are_dropped_for_good(tmp_path: Path, key: Path) -
     today = datetime.now(UTC).date()
     log.write_text(f"2020-01-01T00:00:00Z INFO old\n{today}T00:00:00Z INFO new\n")
     ingest(store, key, log)
-    assert run("store", "prune", "--store", store).returncode == 2
-    assert "1 day dropped" in lines(run("store", "prune", "--keep", "400d", "--store", store))[-1]
+    there = ("--store", store)
+    for keep, says in (
+        ([], "add: --keep 400d"),
+        (["--keep", "400"], "400 what? write the unit: --keep 400d"),
+        (["--keep", "400w"], "--keep 400d"),
+        (["--keep", "999999d"], "--keep 400d"),
+        (["--keep", "400d"], "add: --yes, or --dry-run"),
+    ):
+        done = run("store", "prune", *keep, *there)
+        assert done.returncode == 2 and lines(done)[0].endswith(says)
+    before = rows(store)
+    done = run("store", "prune", "--keep", "400d", *there, "--dry-run")
+    assert done.returncode == 0 and re.search(r"would drop 1 day \(2020-01-01, [\d.]+ kB\)$", lines(done)[0])
+    for typed, code in ((b"n\n", 0), (b"\n", 0), (b"\x04", 130)):
+        seen = on_terminal("store", "prune", "--keep", "400d", *there, typed=typed, prompt=b"[y/N]: ", code=code)
+        assert "drops 1 day (2020-01-01" in seen and ("nothing was dropped" in seen) == (code == 0)
+    assert rows(store).equals(before)
+    done = run("store", "prune", "--keep", "400d", *there, "--yes")
+    assert "drops 1 day" in lines(done)[0] and "1 day dropped" in lines(done)[1]
+    assert "nothing is older than" in lines(run("store", "prune", "--keep", "400d", *there, "--yes"))[0]
     assert rows(store)["day"].unique().to_list() == [today]
     assert not [p for p in store.rglob("*.parquet") if "2020" in str(p)]
     assert stores.last_day_kept(1, date(2026, 1, 1)) == date(2026, 1, 1)
+
+
+def test_who_is_asked_on_a_terminal_can_agree(tmp_path: Path, key: Path) -> None:
+    store, log = tmp_path / "metrics", tmp_path / "log"
+    log.write_text("2020-01-01T00:00:00Z INFO old\n2020-01-03T00:00:00Z INFO old\n")
+    ingest(store, key, log)
+    seen = on_terminal("store", "prune", "--keep", "1d", "--store", store, typed=b"y\n", prompt=b"[y/N]: ")
+    assert "drops 2 days (2020-01-01 to 2020-01-03" in seen and "2 days dropped" in seen
+    assert not len(rows(store))
+
+
+def test_ctrl_c_breaks_off_a_read_although_polars_is_imported(tmp_path: Path, key: Path, kept: Path) -> None:
+    command = [*PROGRAM, "ingest", "--store", str(kept), "--key-file", str(key)]
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(command, stdin=theirs, stderr=theirs, env=ENVIRONMENT) as program:
+        try:
+            seen = b""
+            while b"Ctrl-D ends" not in seen:
+                seen += os.read(ours, 1000)
+            time.sleep(0.5)
+            program.send_signal(signal.SIGINT)
+            assert program.wait(20) == 130
+        finally:
+            program.kill()
+            os.close(ours)
+            os.close(theirs)
 
 
 def test_stores_of_several_machines_merge(tmp_path: Path, key: Path) -> None:
@@ -411,7 +574,7 @@ def test_a_killed_run_loses_and_doubles_nothing(tmp_path: Path, key: Path) -> No
 def test_what_is_missing_is_said_with_what_to_do(tmp_path: Path, key: Path) -> None:
     for arguments, said in (
         (("ingest", HOUR, "--key-file", key), "add: --store DIR"),
-        (("ingest", HOUR, "--store", tmp_path / "m"), "openssl rand -hex 32"),
+        (("ingest", HOUR, "--store", tmp_path / "m"), "logscrub keys new logscrub.key"),
         (("metrics",), "add: --store DIR"),
         (("metrics", "--store", tmp_path / "m", "--since", "x"), "there is no store"),
         (("store", "show"), "add: --store DIR"),
@@ -426,7 +589,12 @@ def test_wrong_dimensions_and_days_are_named(kept: Path) -> None:
     for arguments, said in (
         (("--by", "functions"), "no dimension 'functions'; there are hour, day, function"),
         (("--by", "function,function"), "given twice"),
-        (("--since", "yesterday"), "'yesterday' is no day"),
+        (("--since", "tomorrow"), "'tomorrow' is no time"),
+        (("--since", "2026-11-18", "--until", "2026-11-16"), "--since is not before --until"),
+        (("--columns", "records,error"), "no column 'error'; there are function, records, invocations, errors, error_rate"),
+        (("--columns", "records,records"), "given twice"),
+        (("--columns", ","), "which? there are function, records"),
+        (("--redactions", "--by", "entity", "--columns", "records"), "there are entity, redactions, tenants"),
         (("--redactions", "--by", "signature"), "statement, entity"),
     ):
         done = run("metrics", "--store", kept, *arguments)
@@ -551,11 +719,75 @@ def test_clocks_that_are_wrong_and_logs_without_dates_are_told(tmp_path: Path, k
     assert days == {"1970-01-01", "2099-01-01", None}
 
 
-def test_junk_is_counted_as_nothing(tmp_path: Path, key: Path) -> None:
+def test_junk_is_withheld_and_counted_as_nothing(tmp_path: Path, key: Path) -> None:
     (tmp_path / "junk").write_bytes(os.urandom(100_000))
     done = run("ingest", tmp_path / "junk", "--store", tmp_path / "m", "--key-file", key)
-    assert done.returncode == 0
+    assert done.returncode == 3 and "could not be scanned, so <WITHHELD> stands instead" in lines(done)[0]
+    assert " 0 records new, 0 known, " in lines(done)[-1] and " withheld, 100.0 kB in " in lines(done)[-1]
     assert run("metrics", "--store", tmp_path / "m").returncode == 0
+
+
+def test_what_a_folder_holds_that_is_no_file_is_named_and_the_rest_is_counted(tmp_path: Path, key: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/hour.ndjson").write_bytes(HOUR.read_bytes())
+    os.mkfifo(tmp_path / "in/pipe")
+    (tmp_path / "in/linked").symlink_to(SAMPLES)
+    done = run("ingest", tmp_path / "in", "--store", tmp_path / "m", "--key-file", key)
+    assert done.returncode == 3
+    assert [": is a link to a folder" in lines(done)[0], ": is a named pipe" in lines(done)[1]] == [True, True]
+    assert "175 records new" in lines(done)[2] and lines(done)[2].endswith("2 of 3 inputs failed")
+
+
+def test_logs_stay_in_the_folder_they_were_to_go_to(tmp_path: Path, key: Path) -> None:
+    (tmp_path / "clean").mkdir()
+    (tmp_path / "victim").write_text("mine")
+    (tmp_path / "clean" / HOUR.name).symlink_to("../victim")
+    done = run("ingest", HOUR, "--store", tmp_path / "m", "--key-file", key, "--logs-to", tmp_path / "clean")
+    assert done.returncode == 3 and "is a link, and what goes to" in lines(done)[0] and len(lines(done)) == 1
+    assert (tmp_path / "victim").read_text() == "mine" and not (tmp_path / "m").exists()
+
+
+def test_what_a_killed_run_left_with_the_logs_is_removed(tmp_path: Path, key: Path) -> None:
+    (tmp_path / "clean").mkdir()
+    (tmp_path / "clean/.logscrub-0123456789abcdef.tmp").write_bytes(b"half")
+    done = run("ingest", HOUR, "--store", tmp_path / "m", "--key-file", key, "--logs-to", tmp_path / "clean")
+    assert done.returncode == 0 and "removed 1 incomplete file" in lines(done)[0]
+    assert [path.name for path in (tmp_path / "clean").iterdir()] == [HOUR.name]
+
+
+def test_nothing_to_read_is_said(tmp_path: Path, key: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    there = ("--store", tmp_path / "m", "--key-file", key)
+    for arguments, says in (((), "no record in 1 input"), ((tmp_path / "empty",), "no file there")):
+        done = run("ingest", *arguments, *there)
+        assert done.returncode == 0 and lines(done)[0] == f"logscrub: nothing to read: {says}"
+    done = run("verify", tmp_path / "m")
+    assert done.returncode == 3 and done.stdout.startswith(b"not proven: no record was read")
+    assert run("verify", tmp_path / "m", "--allow-empty").returncode == 0
+
+
+def test_tables_hold_no_control_characters(tmp_path: Path, key: Path) -> None:
+    hostile = "save\x1b[2J\x07\r\n| forged |\x9b1m\u202e"
+    names = ("functionKey", "moduleType", "appVersion", "environmentId")
+    broken = {"severityText": "ERROR", "body": {"stringValue": f"it broke {hostile}"}}
+    named = {"attributes": [{"key": name, "value": {"stringValue": hostile}} for name in names]}
+    log = tmp_path / "log"
+    log.write_text("".join(json.dumps({"timeUnixNano": f"1794906{n:012d}", **broken, **named}) + "\n" for n in range(20)))
+    assert run("ingest", log, "--store", tmp_path / "m", "--key-file", key).returncode == 0
+    exact = ("--exact", "--key-file", key)
+    for arguments in (
+        ("metrics", "--by", "function,module,version,environment,signature", *exact),
+        ("report", *exact),
+        ("store", "show"),
+    ):
+        done = run(*arguments, "--store", tmp_path / "m")
+        text = done.stdout.decode()
+        assert done.returncode == 0 and "20" in text
+        assert all(c.isprintable() for c in text.replace("\n", "")), arguments
+    assert (
+        r"save\x1b[2J\x07\r\n| forged |\x9b1m\u202e"
+        in run("metrics", "--by", "function", *exact, "--store", tmp_path / "m").stdout.decode()
+    )
 
 
 # -- nothing in the store is customer data --------------------------------------------------------------------------------
@@ -563,6 +795,7 @@ def test_junk_is_counted_as_nothing(tmp_path: Path, key: Path) -> None:
 
 def test_verify_looks_at_every_text_of_a_store(kept: Path, tmp_path: Path) -> None:
     assert run("verify", kept).returncode == 0
+    assert run("verify", f"{kept}*").stdout.startswith(b"clean: no customer data found in 1 file")
     store = stores.open_store(str(kept))
     leak = stores.read(store).head(1).with_columns(pl.lit("save for jane.doe@acme.example").alias("function"))
     stores.add(store, lambda seen: leak.select(list(SCHEMA)), [])
@@ -619,3 +852,106 @@ def test_an_object_store_is_a_store_like_a_folder(bucket: dict[str, str], key: P
     assert b"2026-11-17" in run("store", "show", *there, env=bucket).stdout
     missing = run("metrics", "--store", "s3://logs/nothing", env=bucket)
     assert missing.returncode == 3 and "there is no store" in lines(missing)[-1]
+
+
+class Refusal(http.server.BaseHTTPRequestHandler):
+    """An object store that answers everything with one error."""
+
+    def refuse(self) -> None:
+        status, code = self.server.answer  # type: ignore[attr-defined]
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = f"<Error><Code>{code}</Code><Message>not for you</Message></Error>".encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = refuse
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ((403, "AccessDenied"), "these credentials may not read there; allow it, or use others"),
+        ((403, "InvalidAccessKeyId"), "the credentials in the environment are refused"),
+        ((403, "SignatureDoesNotMatch"), "the credentials in the environment are refused"),
+        ((400, "ExpiredToken"), "the credentials in the environment are refused"),
+        ((301, "PermanentRedirect"), "the bucket is in another region; set AWS_REGION"),
+        ((404, "NoSuchBucket"), "there is no such bucket; make it, or correct its name"),
+        (None, "the object store cannot be reached"),
+    ],
+)
+def test_why_an_object_store_does_not_answer_is_said(
+    bucket: dict[str, str], key: Path, answer: tuple[int, str] | None, says: str
+) -> None:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refusal)
+    server.answer = answer  # type: ignore[attr-defined]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        there = "http://127.0.0.1:9" if answer is None else f"http://127.0.0.1:{server.server_port}"
+        environment = bucket | {"AWS_ENDPOINT_URL": there}
+        for arguments in (("metrics",), ("ingest", HOUR, "--key-file", key)):
+            done = run(*arguments, "--store", "s3://logs/metrics", env=environment)
+            assert done.returncode == 3 and len(lines(done)) == 1, lines(done)
+            assert lines(done)[0].startswith(f"logscrub: s3://logs/metrics: {says}") and b"EXAMPLE" not in done.stderr
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ("Error performing PUT http://169.254.169.254/latest/api/token in 9 ms - 403 Forbidden", "there are no credentials"),
+        ("an error occurred while loading credentials: failed to load IMDS session token", "there are no credentials"),
+        ("Generic GCS error: Error performing token request: Error performing GET http://169.254", "there are no credentials"),
+        ("Generic MicrosoftAzure error: Account must be specified", "there are no credentials"),
+        ("error sending request: client error (Connect): dns error: failed to lookup address", "host is unknown"),
+        ("Generic S3 error: 503 Service Unavailable <Error><Code>SlowDown</Code>", "is overloaded, or down; try again later"),
+        ("Object at location metrics/day=2026-11-17/x.parquet not found", "a file of the store is missing"),
+        ("something else", "cannot read the store (OSError)"),
+    ],
+)
+def test_what_libraries_say_of_an_object_store_is_said_plainly(said: str, says: str) -> None:
+    with pytest.raises(InputError, match=re.escape(says)), location.told("s3://logs/metrics"):
+        raise OSError(said)
+
+
+def test_a_bucket_that_is_not_there_and_settings_that_are_wrong_are_named(bucket: dict[str, str], key: Path) -> None:
+    for store, environment, says in (
+        ("s3://none/metrics", bucket, "there is no such bucket"),
+        ("s3://logs/metrics", {**bucket, "AWS_ALLOW_HTTP": "false"}, "the endpoint is http, not https"),
+    ):
+        for arguments in (("metrics",), ("ingest", HOUR, "--key-file", key)):
+            done = run(*arguments, "--store", store, env=environment)
+            assert done.returncode == 3 and len(lines(done)) == 1 and says in lines(done)[0], lines(done)
+
+
+def test_a_store_in_an_object_store_is_repaired_and_marked_too(
+    bucket: dict[str, str], key: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, there = "s3://logs/torn", ("--store", "s3://logs/torn")
+    for name, value in bucket.items():
+        monkeypatch.setenv(name, value)
+    said = run("ingest", HOUR, *there, "--key-file", key, env=bucket)
+    assert said.returncode == 0, said.stderr
+    store = stores.open_store(url)
+    mark = stores.set_mark(store, "logscrub.nightly.test")
+    stores.compact(store)
+    assert stores.is_after(store, mark)
+    path = pl.DataFrame(store.table().get_add_actions(flatten=True))["path"][0]
+    import boto3
+
+    boto3.client("s3").delete_object(Bucket="logs", Key=f"torn/{path}")
+    for arguments in (("metrics", *there), ("verify", url), ("ingest", HOUR, *there, "--key-file", key)):
+        done = run(*arguments, env=bucket)
+        assert done.returncode == 3 and len(lines(done)) == 1, lines(done)
+        assert "a file of the store is missing" in lines(done)[0] and f"store repair --store {url}" in lines(done)[0], lines(done)
+    done = run("store", "repair", *there, env=bucket)
+    assert done.returncode == 0 and done.stdout == b"2026-11-17 09:00 to 09:59 UTC\n", done.stderr
+    assert not stores.is_after(stores.open_store(url), mark)
+    assert "175 records new" in lines(run("ingest", HOUR, *there, "--key-file", key, env=bucket))[-1]

@@ -5,18 +5,20 @@ from __future__ import annotations
 import http.server
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from test_cli_scrub import ENVIRONMENT, PROGRAM, ROOT, lines, run
+
+from logscrub.cli.watch import signals_held_back
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
@@ -130,19 +132,40 @@ def test_without_a_file_it_is_text_on_standard_output(kept: Path) -> None:
     ("arguments", "says"),
     [
         (["-o", "report.pdf"], "end its name so"),
-        (["--date", "yesterday"], "is no day"),
+        (["--date", "tomorrow"], "is no time"),
+        (["--date", "2026-11-17T08"], "--date is a day, without an hour"),
         (["--date", "2026-11-17", "--since", "2d"], "--date is one whole day"),
         (["--since", "2026-11-18", "--until", "2026-11-16"], "--since is not before --until"),
-        (["--date", "0001-01-01"], "is no day"),
-        (["--until", "9999-12-31"], "is no day"),
-        (["--since", "99999d"], "is no day"),
+        (["--date", "0001-01-01"], "is not between the years"),
+        (["--until", "9999-12-31"], "is no time"),
+        (["--since", "99999d"], "is not between the years"),
         (["--since", "2020-01-01", "--until", "2026-11-16"], "400 days at most"),
-        (["--date", "2999-01-01"], "has nothing after 2999-01-01"),
+        (["--date", "2999-01-01"], "has nothing after 2999-01-01 00:00 yet; it has records of 2026-11-17"),
     ],
 )
 def test_what_is_asked_wrongly_is_told_in_a_line(kept: Path, arguments: list[str], says: str) -> None:
     done = run("report", "--store", kept, *arguments)
     assert done.returncode == 2 and len(lines(done)) == 1 and says in lines(done)[0]
+
+
+def test_a_dash_is_standard_output(kept: Path, tmp_path: Path) -> None:
+    done = run("report", "--store", kept, "-o", "-", cwd=tmp_path)
+    assert done.stdout.startswith(b"# 1 thing needs you tonight") and not (tmp_path / "-").exists()
+
+
+@pytest.mark.parametrize(
+    "asked", [("--date", "2026-11-18"), ("--date", "yesterday"), ("--since", "2026-11-01", "--until", "2026-11-03")]
+)
+def test_a_day_that_the_store_has_not_is_said_with_those_it_has(kept: Path, asked: tuple[str, ...]) -> None:
+    done = run("report", "--store", kept, *asked)
+    assert done.returncode == 0 and len(lines(done)) == 2
+    assert lines(done)[0].endswith("has no records of that time; it has records of 2026-11-17")
+    assert lines(done)[1].endswith("no records, so nothing to judge")
+
+
+def test_a_report_is_of_the_hours_that_were_asked_for(kept: Path) -> None:
+    told = report(kept, "--since", "2026-11-17T08:30", "--until", "2026-11-17 09:10")
+    assert told["period"] == {"start": "2026-11-17T08:00:00Z", "end": "2026-11-17T10:00:00Z"}
 
 
 def test_a_store_that_is_missing_or_empty_is_told(tmp_path: Path, key: Path) -> None:
@@ -200,22 +223,192 @@ def test_alerts_for_machines_are_one_json_a_line() -> None:
     assert "worse_since_version" in {alert["rule"] for alert in alerts}
 
 
+class Watched:
+    """`logscrub watch` on a file, until it is ended by a signal."""
+
+    def __init__(self, log: Path, *arguments: str, stdout: Any = subprocess.PIPE) -> None:
+        self.log = log
+        self.said: list[str] = []
+        self.process = subprocess.Popen(
+            [*PROGRAM, "watch", str(log), *arguments], stdout=stdout, stderr=subprocess.PIPE, env=ENVIRONMENT, cwd=ROOT
+        )
+        self._came = threading.Condition()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+        self.wait_for("watching ")
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            with self._came:
+                self.said.append(line.decode().rstrip("\n"))
+                self._came.notify_all()
+
+    def wait_for(self, words: str, times: int = 1) -> None:
+        """Waits until a line with these words was said so often."""
+
+        def is_said() -> bool:
+            return sum(words in line for line in self.said) >= times
+
+        with self._came:
+            assert self._came.wait_for(is_said, 60), self.said
+
+    def wait_until_all_is_read(self) -> None:
+        """By replacing the log by empty files: where the next one is noticed, what was there before has been read."""
+        for _ in range(10):
+            noticed = sum("was replaced" in line for line in self.said)
+            empty = self.log.with_name("empty")
+            empty.touch()
+            empty.rename(self.log)
+            self.wait_for("was replaced", noticed + 1)
+
+    def end(self, by: signal.Signals = signal.SIGINT) -> str:
+        """Ends it by a signal. Returns the last line that was said."""
+        self.process.send_signal(by)
+        return self.ended()
+
+    def ended(self) -> str:
+        self.process.wait(60)
+        self._reader.join()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        assert self.process.stderr is not None
+        self.process.stderr.close()
+        assert all(line.startswith("logscrub: ") for line in self.said), self.said
+        return self.said[-1]
+
+
+def record(n: int) -> bytes:
+    return b'{"ts":"2025-11-17T09:%02d:%02d.000Z","level":"INFO","message":"Synced page %d"}\n' % (n // 60 % 60, n % 60, n)
+
+
 def test_a_file_is_watched_as_it_grows(tmp_path: Path) -> None:
     log = tmp_path / "app.log"
     records = HOUR.read_bytes().splitlines(keepends=True)
     log.write_bytes(b"".join(records[:40]))
-    process = subprocess.Popen([*PROGRAM, "watch", str(log)], stdout=subprocess.PIPE, env=ENVIRONMENT, cwd=ROOT)
+    watched = Watched(log)
     try:
-        time.sleep(3)
         with log.open("ab") as file:
             file.write(b"".join(records[40:]))
-        assert process.stdout is not None
-        line = process.stdout.readline().decode()
+        assert watched.process.stdout is not None
+        line = watched.process.stdout.readline().decode()
         assert " error " in line or " abuse " in line
     finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
-    assert process.returncode == 130
+        last = watched.end()
+    assert watched.process.returncode == 130
+    assert watched.said[0] == f"logscrub: watching {log}, from its beginning and as it grows; Ctrl-C ends"
+    assert last.startswith(f"logscrub: watched {log}: ") and "alert" in last
+
+
+def test_each_record_counts_once_however_the_file_is_rotated(tmp_path: Path) -> None:
+    """Renamed while its writer goes on, copied and truncated with more written to it since, both of it twice at once."""
+    log = tmp_path / "app.log"
+    log.write_bytes(record(0))
+    written = 1
+
+    def write(file: IO[bytes], count: int) -> None:
+        nonlocal written
+        file.write(b"".join(map(record, range(written, written + count))))
+        written += count
+
+    def copy_and_truncate(name: str) -> None:
+        shutil.copyfile(log, log.with_name(name))
+        os.truncate(log, 0)
+
+    watched = Watched(log)
+    try:
+        with log.open("ab", buffering=0) as first:
+            write(first, 100)
+            log.rename(tmp_path / "app.log.1")
+            with log.open("ab", buffering=0) as second:
+                write(second, 100)
+                write(first, 100)
+                watched.wait_for("was renamed to app.log.1")
+                write(first, 100)
+                copy_and_truncate("app.log-20251117")
+                write(second, 300)
+                watched.wait_for("app.log-20251117")
+                write(second, 50)
+                copy_and_truncate("app.log-20251118")
+                write(second, 60)
+                copy_and_truncate("app.log-20251119")
+                write(second, 10)
+                log.rename(tmp_path / "app.log-20251120")
+                write(second, 10)
+            log.write_bytes(b"")
+            with log.open("ab", buffering=0) as third:
+                write(third, 10)
+            write(first, 7)
+        watched.wait_for("was renamed to app.log-20251120")
+        watched.wait_until_all_is_read()
+    finally:
+        last = watched.end(signal.SIGTERM)
+    assert watched.process.returncode == 143
+    assert last.startswith(f"logscrub: watched {log}: {written} records, "), watched.said
+    assert "left out" not in last and not [line for line in watched.said if "may be missed" in line], watched.said
+
+
+def test_a_file_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    watched = Watched(log)
+    try:
+        watched.wait_for("is not there; waiting")
+        log.write_bytes(record(1) + record(2))
+        watched.wait_for("is there now")
+        watched.wait_until_all_is_read()
+    finally:
+        last = watched.end(signal.SIGHUP)
+    assert watched.process.returncode == 129
+    assert last == f"logscrub: watched {log}: 2 records, 0 alerts"
+
+
+def test_a_watch_ends_when_nobody_reads_its_alerts_any_more(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    log.write_bytes(record(1))
+    read, write = os.pipe()
+    watched = Watched(log, stdout=write)
+    os.close(write)
+    os.close(read)
+    assert watched.ended() == f"logscrub: watched {log}: 1 record, 0 alerts"
+    assert watched.process.returncode == 141
+
+
+def test_a_watch_says_what_it_left_out_and_withheld() -> None:
+    undated = b'{"level":"INFO","message":"without a date"}\n'
+    future = record(5).replace(b"2025", b"2225")
+    binary = b'{"ts":"2025-11-17T09:00:00.000Z","message":"%s"}\n' % ("\ufffd\x7f" * 100).encode()
+    done = run("watch", stdin=record(1) + record(1) + record(2) + undated + future + binary)
+    assert done.returncode == 3
+    assert lines(done) == [
+        "logscrub: watching standard input, to its end",
+        "logscrub: 1 record could not be scanned so far; no rule sees what they said",
+        "logscrub: watched standard input: 2 records, 0 alerts; left out: 2 records without a date, 1 record known already, "
+        "1 record from far in the future; 1 record could not be scanned",
+    ]
+    done = run("watch", stdin=undated)
+    assert done.returncode == 0
+    assert (
+        lines(done)[-1] == "logscrub: watched standard input: 0 records with a date, 0 alerts; left out: 1 record without a date"
+    )
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_signal_waits_until_what_came_is_counted_but_not_the_second_one(count: int) -> None:
+    steps: list[str] = []
+
+    def end(number: int, _: object) -> None:
+        steps.append("ended")
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        with pytest.raises(SystemExit), signals_held_back():
+            for _ in range(count):
+                signal.raise_signal(signal.SIGTERM)
+            steps.append("counted")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert steps == (["counted", "ended"] if count == 1 else ["ended"])
 
 
 def test_a_store_is_watched_with_its_key_alone(kept: Path) -> None:
@@ -294,6 +487,39 @@ def test_an_input_that_is_missing_does_not_stop_the_night(tmp_path: Path, key: P
     assert (tmp_path / "reports" / "2026-11-17.md").exists()
 
 
+def test_what_is_no_file_is_named_each_night_and_patterns_are_expanded(tmp_path: Path, key: Path) -> None:
+    for name in ("exports/hour.ndjson", "exports/old.gz"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(HOUR.read_bytes())
+    (tmp_path / "more").mkdir()
+    os.mkfifo(tmp_path / "more/pipe")
+    (tmp_path / "more/linked").symlink_to("../exports")
+    config = configured(tmp_path, inputs='["exports/*.ndjson", "more"]')
+    for says in ("1 file: 175 records new", "no new logs"):
+        done = run("nightly", "--config", config)
+        assert done.returncode == 3
+        assert "linked: is a link to a folder" in lines(done)[0] and "pipe: is a named pipe" in lines(done)[1]
+        assert says in lines(done)[2]
+    assert list(json.loads((tmp_path / "reports/.nightly.json").read_text())) == [str(tmp_path / "exports/hour.ndjson")]
+
+
+def test_reports_stay_in_their_folder(tmp_path: Path, key: Path) -> None:
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports/hour.ndjson").write_bytes(HOUR.read_bytes())
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "victim").write_text("mine")
+    (tmp_path / "reports/2026-11-17.html").symlink_to("../victim")
+    done = run("nightly", "--config", configured(tmp_path))
+    assert done.returncode == 3 and "2026-11-17.html: is a link, and what goes to" in lines(done)[-1]
+    assert (tmp_path / "victim").read_text() == "mine"
+
+
+def test_a_night_without_any_file_says_so(tmp_path: Path, key: Path, kept: Path) -> None:
+    (tmp_path / "exports").mkdir()
+    done = run("nightly", "--config", configured(tmp_path))
+    assert done.returncode == 0 and lines(done)[0] == "logscrub: nothing to read: no file in nightly.inputs"
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -309,5 +535,5 @@ def test_an_input_that_is_missing_does_not_stop_the_night(tmp_path: Path, key: P
 def test_a_configuration_that_is_wrong_is_told_in_a_line(tmp_path: Path, text: str, says: str) -> None:
     path = tmp_path / "logscrub.toml"
     path.write_text(text)
-    done = run("nightly", "--config", path, env={"LOGSCRUB_KEY": os.environ.get("K", "k" * 32)})
+    done = run("nightly", "--config", path, env={"LOGSCRUB_KEY": "a key for tests, 32 characters .."})
     assert done.returncode == 2 and len(lines(done)) == 1 and says in lines(done)[0], done.stderr

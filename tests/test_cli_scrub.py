@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import io
 import json
@@ -10,8 +11,11 @@ import random
 import re
 import select
 import signal
+import struct
 import subprocess
 import sys
+import tarfile
+import termios
 import time
 import zipfile
 from collections.abc import Mapping
@@ -37,16 +41,21 @@ KEY = "a key for tests, 32 characters .."
 
 
 def run(
-    *arguments: str | Path, stdin: bytes | None = b"", cwd: Path | None = None, env: Mapping[str, str] | None = None, **more: Any
+    *arguments: str | Path,
+    stdin: bytes | None = b"",
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    quotes_names: bool = False,
+    **more: Any,
 ) -> subprocess.CompletedProcess[bytes]:
-    """The program's end. Whatever it does, it shows no traceback, and no value on standard error."""
+    """The program's end. Whatever it does, it shows no traceback, and no value on standard error; of names only if told so."""
     given = {} if stdin is None else {"input": stdin}
     done = subprocess.run(
         [*PROGRAM, *map(str, arguments)], cwd=cwd, env=ENVIRONMENT | (env or {}), timeout=60, check=False,
         **({"capture_output": True} | given | more),
     )  # fmt: skip
     said = done.stderr or b""
-    assert b"Traceback" not in said and b"jane.doe" not in said and ACCOUNT not in said, said
+    assert b"Traceback" not in said and (quotes_names or b"jane.doe" not in said) and ACCOUNT not in said, said
     assert all(line.startswith(b"logscrub: ") for line in said.splitlines()), said
     return done
 
@@ -73,7 +82,7 @@ def test_version_and_help_import_nothing_heavy() -> None:
 def test_importing_the_library_imports_nothing_heavy_and_keeps_verify_a_function() -> None:
     code = (
         "import sys, logscrub\nassert not {'orjson', 're2', 'logscrub.api'} & set(sys.modules)\n"
-        "import logscrub.verify.sarif\nfrom logscrub.verify import Verifier\nassert logscrub.verify('x').clean"
+        "import logscrub.verification.sarif\nassert logscrub.verify('x').clean"
     )
     subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, check=True)
 
@@ -175,6 +184,16 @@ def test_an_output_that_is_an_input_is_refused(tmp_path: Path) -> None:
     assert (tmp_path / "a.log").read_bytes() == LINE == (tmp_path / "b.log").read_bytes()
 
 
+def test_the_summary_can_go_to_standard_output_where_the_log_does_not(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(LINE)
+    done = run("scrub", "a.log", "-o", "clean.log", "--summary", "-", cwd=tmp_path)
+    assert done.returncode == 0 and json.loads(done.stdout)["redactions"] == {"EMAIL_ADDRESS": 1}
+    for output in ([], ["-o", "-"]):
+        done = run("scrub", "a.log", *output, "--summary", "-", cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (2, b"") and "goes to standard output" in lines(done)[0]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.log", "clean.log"]
+
+
 def test_a_missing_input_is_one_line_and_exit_code_3(tmp_path: Path) -> None:
     done = run("scrub", "missing.log", "-o", "out", cwd=tmp_path)
     assert (done.returncode, lines(done)) == (3, ["logscrub: missing.log: no such file"])
@@ -264,13 +283,132 @@ def test_a_folder_is_mirrored_and_one_broken_input_does_not_stop_the_others(tmp_
         ("deep/EMAIL_ADDRESS-2.log", "scrubbed"),
         ("z.zip", "failed"),
     ]
-    assert summary["records"] == {"read": 4, "written": 4, "withheld": 0, "unparsed": 0}
+    assert summary["records"] == {"read": 4, "written": 4, "withheld": 0, "parts_withheld": 0, "unparsed": 0}
     assert summary["redactions"] == {"EMAIL_ADDRESS": 4}
     assert summary["formats"] == {"ndjson": 1, "text": 3}
     assert set(summary) == {
         "version", "policy", "detectors_digest", "key_id", "records", "bytes", "redactions", "formats", "inputs",
     }  # fmt: skip
     assert summary["policy"] == "atlassian" and summary["bytes"]["read"] == 3 * len(LINE) + 34
+
+
+def test_what_a_folder_holds_that_is_no_file_is_named_and_gives_exit_code_3(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "a.log").write_bytes(LINE)
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more/b.log").write_bytes(LINE)
+    (logs / "more").symlink_to("../more")
+    (logs / "jane.doe@acme.example.log").symlink_to("nowhere")
+    os.mkfifo(logs / "pipe.log")
+    done = run("scrub", "logs", "-o", "clean", "--summary", "s.json", cwd=tmp_path, quotes_names=True)
+    assert done.returncode == 3
+    assert [p.name for p in (tmp_path / "clean").iterdir()] == ["a.log"]
+    assert lines(done)[:3] == [
+        "logscrub: logs/jane.doe@acme.example.log: is a link to nothing",
+        "logscrub: logs/more: is a link to a folder, which is not followed; give that folder as an input of its own",
+        "logscrub: logs/pipe.log: is a named pipe, which is read only if it is given as an input of its own",
+    ]
+    assert lines(done)[3].endswith("; 3 skipped") and len(lines(done)) == 4
+    summary = json.loads((tmp_path / "s.json").read_text())
+    assert {(i["name"], i["status"]) for i in summary["inputs"]} == {
+        ("a.log", "scrubbed"), ("EMAIL_ADDRESS.log", "skipped"), ("more", "skipped"), ("pipe.log", "skipped"),
+    }  # fmt: skip
+
+
+def test_a_pattern_that_the_shell_left_is_expanded(tmp_path: Path) -> None:
+    for name in ("a.log", "b.log", "c.txt"):
+        (tmp_path / name).write_bytes(LINE)
+    assert run("scrub", "*.log", cwd=tmp_path).returncode == 2, "several inputs need a folder"
+    assert run("scrub", "*.log", "-o", "clean", cwd=tmp_path).returncode == 0
+    assert sorted(p.name for p in (tmp_path / "clean").iterdir()) == ["a.log", "b.log"]
+    assert run("scrub", "*.txt", cwd=tmp_path).stdout == CLEAN, "one input is one input"
+
+
+@pytest.mark.parametrize("link", ["a.log", "sub"])
+def test_a_link_in_the_output_folder_is_refused_before_anything_is_written(tmp_path: Path, link: str) -> None:
+    for name in ("logs/a.log", "logs/sub/b.log", "victim", "outside/kept"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(LINE)
+    (tmp_path / "clean").mkdir()
+    (tmp_path / "clean" / link).symlink_to("../victim" if link == "a.log" else "../outside")
+    done = run("scrub", "logs", "-o", "clean", "--summary", "s.json", cwd=tmp_path)
+    assert (done.returncode, len(lines(done))) == (3, 1)
+    assert lines(done)[0].startswith(f"logscrub: clean/{link}: is a link, and what goes to clean must not leave it; remove")
+    assert (tmp_path / "victim").read_bytes() == LINE
+    assert [p.name for p in (tmp_path / "clean").iterdir()] == [link] and not (tmp_path / "s.json").exists()
+    assert [p.name for p in (tmp_path / "outside").iterdir()] == ["kept"]
+
+
+def test_an_output_that_is_named_itself_may_be_a_link(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(LINE)
+    (tmp_path / "real").mkdir()
+    for link, target in (("out.log", "real/out.log"), ("s.json", "real/s.json"), ("clean", "real")):
+        (tmp_path / link).symlink_to(target)
+    assert run("scrub", "a.log", "-o", "out.log", "--summary", "s.json", cwd=tmp_path).returncode == 0
+    assert run("scrub", "a.log", "-o", "clean", cwd=tmp_path).returncode == 0
+    assert sorted(p.name for p in (tmp_path / "real").iterdir()) == ["a.log", "out.log", "s.json"]
+    assert all((tmp_path / link).is_symlink() for link in ("out.log", "s.json", "clean"))
+
+
+def test_a_run_removes_what_a_killed_one_left_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "clean").mkdir()
+    with subprocess.Popen(
+        [*PROGRAM, "scrub", "-o", "clean/out.log"], stdin=-1, stdout=-1, stderr=-1, env=ENVIRONMENT, cwd=tmp_path
+    ) as program:
+        assert program.stdin
+        program.stdin.write(LINE * 1000)
+        program.stdin.flush()
+        end = time.monotonic() + 30
+        while not list((tmp_path / "clean").iterdir()) and time.monotonic() < end:
+            time.sleep(0.02)
+        program.kill()
+        program.communicate()
+    (left,) = (tmp_path / "clean").iterdir()
+    assert re.fullmatch(r"\.logscrub-.+\.tmp", left.name)
+    (tmp_path / "a.log").write_bytes(LINE)
+    done = run("scrub", "a.log", "-o", "clean", cwd=tmp_path)
+    assert done.returncode == 0 and [p.name for p in (tmp_path / "clean").iterdir()] == ["a.log"]
+    assert lines(done)[0] == "logscrub: clean: removed 1 incomplete file (.logscrub-….tmp) of a run that was killed"
+    assert len(lines(run("scrub", "a.log", "-o", "clean", cwd=tmp_path))) == 1
+
+
+@pytest.mark.parametrize("data", [b"", b"\n \n\r\n", gzip.compress(b"")], ids=["nothing", "blank lines", "gzip of nothing"])
+def test_where_there_is_nothing_to_read_it_is_said(tmp_path: Path, data: bytes) -> None:
+    done = run("scrub", stdin=data)
+    assert (done.returncode, lines(done)) == (0, ["logscrub: nothing to read: no record in 1 input"])
+    (tmp_path / "empty").mkdir()
+    done = run("scrub", "empty", "-o", "clean", cwd=tmp_path)
+    assert (done.returncode, lines(done)) == (0, ["logscrub: nothing to read: no file there"])
+
+
+def test_an_archive_is_refused_before_a_byte_is_written(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "logs.tar.gz", "w:gz") as archive:
+        archive.add(__file__, "app.log")
+    for stdin in ((tmp_path / "logs.tar.gz").read_bytes(), gzip.decompress((tmp_path / "logs.tar.gz").read_bytes())):
+        done = run("scrub", stdin=stdin)
+        assert (done.returncode, done.stdout, len(lines(done))) == (3, b"", 1)
+        assert "a tar archive, which is not read; unpack it and give the folder" in lines(done)[0]
+    assert run("scrub", "logs.tar.gz", "-o", "out", cwd=tmp_path).returncode == 3
+    assert [p.name for p in tmp_path.iterdir()] == ["logs.tar.gz"]
+
+
+def test_a_zip_with_an_unsafe_member_is_refused_whole(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(zipped({"a.log": LINE, "../../jane.doe@acme.example": LINE}))
+    done = run("scrub", "a.zip", "-o", "out.zip", "--summary", "s.json", cwd=tmp_path)
+    assert done.returncode == 3 and not (tmp_path / "out.zip").exists()
+    assert lines(done) == [
+        "logscrub: a.zip: ../../<EMAIL_ADDRESS>: its name leads out of the folder where it is unpacked; pack the zip again"
+    ]
+    assert json.loads((tmp_path / "s.json").read_text())["inputs"][0]["status"] == "failed"
+
+
+@pytest.mark.parametrize("arguments", [["-o", "s3://bucket/a.log"], ["-o", "out.log", "--summary", "https://example.com/s.json"]])
+def test_a_url_as_an_output_is_wrong_usage_before_anything_is_written(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "a.log").write_bytes(LINE)
+    done = run("scrub", "a.log", *arguments, cwd=tmp_path)
+    assert done.returncode == 2 and "outputs are files, not URLs" in lines(done)[0] and len(lines(done)) == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["a.log"]
 
 
 def test_two_inputs_of_one_name_are_refused(tmp_path: Path) -> None:
@@ -481,31 +619,48 @@ def test_an_engine_is_made_once_for_equal_settings() -> None:
 # -- on a terminal ------------------------------------------------------------------------------------------------------
 
 
-def on_terminal(*arguments: str, typed: bytes, **more: Any) -> str:
-    """What a person sees who runs it with everything on a terminal."""
+def on_terminal(
+    *arguments: str | Path, typed: bytes, prompt: bytes = b"Ctrl-D ends\r\n", code: int = 0, columns: int = 80, **more: Any
+) -> str:
+    """What a person sees who runs it with everything on a terminal, and types this at the prompt."""
     pty = pytest.importorskip("pty")
     ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
     with subprocess.Popen(
-        [*PROGRAM, *arguments], stdin=theirs, stderr=theirs, env=ENVIRONMENT | {"TERM": "xterm"}, **({"stdout": theirs} | more)
+        [*PROGRAM, *map(str, arguments)],
+        stdin=theirs,
+        stderr=theirs,
+        env={k: v for k, v in ENVIRONMENT.items() if k != "COLUMNS"} | {"TERM": "xterm"},
+        **({"stdout": theirs} | more),
     ) as program:
         os.close(theirs)
         seen = b""
-        while select.select([ours], [], [], 30)[0]:
-            try:
-                data = os.read(ours, 1 << 16)
-            except OSError:  # the end of a terminal
-                break
-            if b"waiting" in data:
-                os.write(ours, typed)
-            seen += data
-        assert program.wait(30) == 0
+        try:
+            while select.select([ours], [], [], 30)[0]:
+                try:
+                    data = os.read(ours, 1 << 16)
+                except OSError:  # the end of a terminal
+                    break
+                seen += data
+                if prompt in seen:
+                    os.write(ours, typed)
+                    typed = b""
+            assert program.wait(30) == code
+        finally:
+            program.kill()
     os.close(ours)
-    return seen.decode()
+    return seen.decode().replace("\r\n", "\n")
 
 
 def test_who_has_to_type_the_input_is_told_so() -> None:
     seen = on_terminal("scrub", typed=LINE + b"\x04")
-    assert seen.startswith("logscrub: waiting for lines") and CLEAN.decode().strip() in seen and "1 redaction" in seen
+    assert seen.startswith("logscrub: reading standard input; Ctrl-D ends\n")
+    assert CLEAN.decode().strip() in seen and "1 redaction" in seen
+
+
+@pytest.mark.parametrize("command", ["scrub", "verify", "watch"])
+def test_one_ctrl_d_ends_an_input_that_is_typed(command: str) -> None:
+    assert on_terminal(command, typed=b"\x04").startswith("logscrub: reading standard input; Ctrl-D ends\n")
 
 
 def test_a_terminal_shows_progress_and_then_the_summary(tmp_path: Path) -> None:

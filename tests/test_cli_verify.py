@@ -6,17 +6,21 @@ import gzip
 import hashlib
 import io
 import json
+import os
+import re
+import threading
+import zipfile
 from pathlib import Path
 
 import pytest
-from test_cli_scrub import ACCOUNT, CLEAN, LINE, lines, run, zipped
+from test_cli_scrub import ACCOUNT, CLEAN, LINE, lines, on_terminal, run, zipped
 
 import logscrub
 from logscrub.config import load_config
 from logscrub.detect import catalogue
 from logscrub.guidelines import GUIDELINES
-from logscrub.verify import FileReport, text_report
-from logscrub.verify.sarif import sarif
+from logscrub.verification import FileReport, text_report
+from logscrub.verification.sarif import _notifications, sarif
 
 RECORD = b'{"level":"INFO","user":{"email":"jane.doe@acme.example"},"by":"' + ACCOUNT + b'"}\n'
 
@@ -30,12 +34,143 @@ def test_a_clean_input_is_clean_and_said_to_be() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, b"clean: no customer data found in 1 file, 1 record\n", b"")
 
 
-def test_an_empty_input_is_clean_with_no_records_and_said_to_be() -> None:
-    done = run("verify", "--format", "json")
-    found = json.loads(done.stdout)
-    assert done.returncode == 0 and found["clean"] is True
-    assert found["files"] == [{"path": "-", "sha256": sha256(b""), "records": 0, "findings": []}]
-    assert lines(done) == ["logscrub: clean: nothing in it, 1 file, 0 records"]
+EMPTY = {
+    "nothing": b"",
+    "blank lines": b"\n \t\r\n\n",
+    "NULs": bytes(500),
+    "a byte order mark": b"\xff\xfe",
+    "UTF-16 without a character": "\ufeff\r\n".encode("utf-16-le"),
+    "gzip of nothing": gzip.compress(b""),
+    "a zip without members": zipped({}),
+    "a zip of an empty member": zipped({"empty.log": b"", "folder/": b""}),
+    "a page without logs": b'{"appLogs":[]}\n',
+}
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_nothing_read_proves_nothing_unless_it_is_allowed(name: str) -> None:
+    data = EMPTY[name]
+    done = run("verify", stdin=data)
+    assert (done.returncode, done.stderr) == (3, b"")
+    assert done.stdout == b"not proven: no record was read in 1 file; if that is as it should be, add --allow-empty\n"
+    done = run("verify", "--allow-empty", stdin=data)
+    assert (done.returncode, done.stdout) == (0, b"clean: nothing in it, 1 file, 0 records\n")
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_reports_for_machines_say_that_nothing_was_read(tmp_path: Path, folder: bool) -> None:
+    inputs = [tmp_path] if folder else ["-"]
+    files = [] if folder else [{"path": "-", "sha256": sha256(b""), "records": 0, "findings": []}]
+    for more, code in (([], 3), (["--allow-empty"], 0)):
+        done = run("verify", *inputs, "--format", "json", *more)
+        found = json.loads(done.stdout)
+        assert (done.returncode, found["clean"], found["empty"], found["skipped"]) == (code, code == 0, True, 0)
+        assert found["files"] == files and len(lines(done)) == 1
+        done = run("verify", *inputs, "--format", "sarif", *more)
+        invocation = json.loads(done.stdout)["runs"][0]["invocations"][0]
+        (notification,) = invocation["toolExecutionNotifications"]
+        assert (done.returncode, invocation["executionSuccessful"]) == (code, code == 0)
+        assert notification["level"] == ("error" if code else "note")
+        assert notification["message"]["text"].startswith("no record was read")
+
+
+def test_an_empty_file_among_others_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(CLEAN)
+    (tmp_path / "b.log").touch()
+    done = run("verify", tmp_path)
+    assert (done.returncode, done.stdout) == (0, b"clean: no customer data found in 2 files, 1 record (1 without any)\n")
+
+
+def test_text_in_which_no_record_begins_is_scanned_all_the_same() -> None:
+    assert run("verify", stdin=b"   of jane.doe@acme.example\n").returncode == 1
+    assert run("verify", stdin=b"   of <EMAIL_ADDRESS>\n").returncode == 3
+
+
+def test_what_a_folder_holds_that_is_no_file_is_named_and_nothing_is_proven(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.log").write_bytes(CLEAN)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/b.log").write_bytes(LINE)
+    (folder / "linked").symlink_to("../elsewhere")
+    (folder / "dangling.log").symlink_to("nowhere")
+    os.mkfifo(folder / "pipe.json")
+    (folder / "broken.gz").write_bytes(gzip.compress(CLEAN)[:-3])
+    done = run("verify", "in", cwd=tmp_path)
+    assert done.returncode == 3
+    told = [line.removeprefix("logscrub: ") for line in lines(done)]
+    assert [line.split(",")[0] for line in told if "truncated" not in line] == [
+        "in/dangling.log: is a link to nothing",
+        "in/linked: is a link to a folder",
+        "in/pipe.json: is a named pipe",
+    ]
+    said = done.stdout.decode().splitlines()
+    assert set(told) == set(said[:-1])
+    assert said[-1] == ("not proven: 1 of 2 files could not be read or scanned to the end, 3 skipped; 0 findings in 2 records")
+    found = json.loads(run("verify", "in", "--format", "json", cwd=tmp_path).stdout)
+    assert (found["clean"], found["skipped"]) == (False, 3)
+    assert [f["path"] for f in found["files"] if f.get("skipped")] == ["in/dangling.log", "in/linked", "in/pipe.json"]
+    assert all("is a" in f["error"] for f in found["files"] if f.get("skipped"))
+    invocation = json.loads(run("verify", "in", "--format", "sarif", cwd=tmp_path).stdout)["runs"][0]["invocations"][0]
+    assert invocation["executionSuccessful"] is False
+    texts = [n["message"]["text"] for n in invocation["toolExecutionNotifications"]]
+    assert sum(text.startswith("skipped: is a ") for text in texts) == 3
+    (folder / "broken.gz").unlink()
+    (folder / "dangling.log").unlink()
+    (folder / "linked").unlink()
+    assert run("verify", "in", cwd=tmp_path).stdout == (
+        b"in/pipe.json: is a named pipe, which is read only if it is given as an input of its own\n"
+        b"not proven: 1 skipped; 0 findings in 1 record\n"
+    )
+
+
+def test_a_pipe_with_the_name_of_a_report_is_read_once_and_whole(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    feeder = threading.Thread(target=lambda: (tmp_path / "pipe.json").write_bytes(RECORD * 3))
+    feeder.start()
+    done = run("verify", "pipe.json", cwd=tmp_path)
+    feeder.join()
+    assert done.returncode == 1 and b"not clean: 6 findings in 1 of 1 file, 3 records" in done.stdout
+
+
+def test_names_of_members_forge_no_lines_and_steer_no_terminal(tmp_path: Path) -> None:
+    forged = "a.log:1:1: fine\nclean: no customer data found\n\x1b[2J\x9b1m\u202e.log"
+    (tmp_path / "a.zip").write_bytes(zipped({forged: LINE}))
+    done = run("verify", "a.zip", cwd=tmp_path)
+    text = done.stdout.decode()
+    assert done.returncode == 1 and len(text.splitlines()) == 2
+    assert all(c.isprintable() for c in text.replace("\n", ""))
+    assert r"fine\nclean: no customer data found\n\x1b[2J\x9b1m\u202e.log:1:14: EMAIL_ADDRESS" in text
+
+
+def test_an_unsafe_member_is_named_and_nothing_is_proven(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(zipped({"a.log": CLEAN, "..\\x\n.log": CLEAN}))
+    done = run("verify", "a.zip", cwd=tmp_path)
+    assert done.returncode == 3 and done.stdout.decode().splitlines()[0].startswith(
+        r"a.zip: ..\x\n.log: its name leads out of the folder"
+    )
+
+
+def test_comments_and_folders_with_data_in_a_zip_are_looked_at(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a.log", CLEAN)
+        archive.writestr("folder/", LINE)
+        archive.comment = b"for jane.doe@acme.example"
+    done = run("verify", "a.zip", cwd=tmp_path)
+    assert done.returncode == 1
+    assert [line.split(" ")[0] for line in done.stdout.decode().splitlines()[:2]] == [
+        "a.zip!folder/:1:14:",
+        "a.zip!(comments):1:5:",
+    ]
+    logscrub.scrub_file(tmp_path / "a.zip", tmp_path / "b.zip")
+    assert run("verify", "b.zip", cwd=tmp_path).returncode == 0
+
+
+def test_a_url_that_is_no_store_is_told_with_what_to_do() -> None:
+    done = run("verify", "https://example.com/app.log")
+    assert done.returncode == 3
+    told = "https://example.com/app.log: URLs are not read, only --store takes one; pipe it in: curl -fsSL URL | logscrub …"
+    assert lines(done) == [f"logscrub: {told}"]
 
 
 def test_findings_are_told_by_place_and_kind_with_exit_code_1(tmp_path: Path) -> None:
@@ -45,9 +180,65 @@ def test_findings_are_told_by_place_and_kind_with_exit_code_1(tmp_path: Path) ->
     assert done.returncode == 1 and done.stderr == b""
     assert done.stdout.decode().splitlines() == [
         "a.log:3:14: EMAIL_ADDRESS (email address) email_address",
+        "by kind:",
+        "  1  EMAIL_ADDRESS",
+        "by file:",
+        "  1  a.log",
         "not clean: 1 finding in 1 of 2 files, 3 records",
     ]
     assert b"jane" not in done.stdout
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """A folder with 24 files, of 1 to 24 e-mail addresses, and one account id in each."""
+    (tmp_path / "in").mkdir()
+    for n in range(1, 25):
+        (tmp_path / "in" / f"{n:02}.log").write_bytes(LINE * n + b"by " + ACCOUNT + b"\n")
+    return tmp_path
+
+
+def test_the_text_report_ends_with_counts_by_kind_and_by_file(many: Path) -> None:
+    done = run("verify", "in", cwd=many)
+    told = done.stdout.decode().splitlines()
+    assert done.returncode == 1 and sum("EMAIL_ADDRESS (" in line for line in told) == 300
+    summary = told[told.index("by kind:") :]
+    assert summary[:4] == ["by kind:", "  300  EMAIL_ADDRESS", "   24  ACCOUNT_ID", "by file:"]
+    assert summary[4:6] == ["   25  in/24.log", "   24  in/23.log"] and len(summary) == 4 + 20 + 2
+    assert summary[-2:] == ["   14  in 4 more files", "not clean: 324 findings in 24 of 24 files, 324 records"]
+
+
+@pytest.mark.parametrize("engine", ["fast", "plain"])
+def test_a_limit_shortens_the_list_and_not_the_counts(many: Path, engine: str) -> None:
+    whole = run("verify", "in", cwd=many).stdout.decode().splitlines()
+    start = whole.index("by kind:")
+    for limit in (0, 5, 324, 1000):
+        done = run("verify", "in", "--limit", str(limit), "--engine", engine, cwd=many)
+        told = done.stdout.decode().splitlines()
+        more = [f"and {324 - limit} more findings, not listed here; --limit lists more"] if limit < 324 else []
+        assert done.returncode == 1 and told == [*whole[: min(limit, start)], *more, *whole[start:]]
+    assert run("verify", "in", "--limit", "-1", cwd=many).returncode == 2
+    done = run("verify", "in", "--limit", "5", "--format", "json", cwd=many)
+    assert (done.returncode, done.stdout) == (2, b"") and "--limit is for the text report" in lines(done)[0]
+
+
+def test_a_terminal_gets_a_hundred_findings_and_a_file_all(many: Path) -> None:
+    seen = on_terminal("verify", "in", typed=b"", code=1, cwd=many)
+    assert seen.count("EMAIL_ADDRESS (") + seen.count("ACCOUNT_ID (") == 100 and "and 224 more findings" in seen
+    on_terminal("verify", "in", "-o", "report.txt", typed=b"", code=1, cwd=many)
+    assert (many / "report.txt").read_text().count("EMAIL_ADDRESS (") == 300
+
+
+def test_findings_beyond_those_that_are_listed_are_counted_by_kind(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(LINE * 10_050)
+    done = run("verify", "a.log", cwd=tmp_path)
+    told = done.stdout.decode().splitlines()
+    assert told[10_000:] == [
+        "a.log: and 50 more", "by kind:", "  10,050  EMAIL_ADDRESS", "by file:", "  10,050  a.log",
+        "not clean: 10,050 findings in 1 of 1 file, 10,050 records",
+    ]  # fmt: skip
+    done = run("verify", "a.log", "--limit", "20000", cwd=tmp_path)
+    assert done.stdout.decode().splitlines()[10_000] == "and 50 more findings, not listed here; --limit lists more"
 
 
 def test_files_of_one_name_in_different_folders_are_verified_together(tmp_path: Path) -> None:
@@ -70,7 +261,7 @@ def test_json_holds_places_and_digests_of_the_bytes_on_disk_and_never_a_value(tm
     text = (tmp_path / "report.json").read_text()
     assert "jane" not in text and ACCOUNT.decode() not in text
     found = json.loads(text)
-    assert list(found) == ["version", "clean", "policy", "allowed", "names", "detectors_digest", "files"]
+    assert list(found) == ["version", "clean", "empty", "skipped", "policy", "allowed", "names", "detectors_digest", "files"]
     assert (found["version"], found["clean"]) == (logscrub.__version__, False)
     assert found["detectors_digest"] == catalogue.load().digest
     assert [(f["path"], f["sha256"], f["records"], len(f["findings"])) for f in found["files"]] == [
@@ -170,6 +361,20 @@ def test_sarif_is_whole_for_code_scanning(tmp_path: Path) -> None:
     assert result_of_run["artifacts"][0]["hashes"]["sha-256"] == sha256(RECORD)
 
 
+def test_sarif_shows_names_of_a_log_as_they_are(tmp_path: Path) -> None:
+    r"""No viewer makes a link of them, or puts an argument in their place."""
+    key = "[click](https://evil.example) {0} [x"
+    (tmp_path / "a.ndjson").write_text(json.dumps({key: "jane.doe@acme.example"}) + "\n")
+    done = run("verify", "a.ndjson", "--format", "sarif", cwd=tmp_path)
+    (result,) = json.loads(done.stdout)["runs"][0]["results"]
+    shown = result["message"]["text"]
+    assert not re.search(r"(?<!\\)(?:\\\\)*[\[\]]", shown) and "{{0}}" in shown
+    plain = re.sub(r"\\(.)", r"\1", shown).replace("{{", "{").replace("}}", "}")
+    assert plain.endswith(" at /" + key.replace("~", "~0").replace("/", "~1"))
+    (notification,) = _notifications([FileReport("a", error=r"member [x](y) {1} \ is broken")], False)
+    assert notification["message"]["text"] == r"member \[x\](y) {{1}} \\ is broken"
+
+
 def test_sarif_of_clean_files_has_no_results() -> None:
     log = sarif([FileReport("/x/a.log", "00"), FileReport("-")], catalogue.load(), "1")
     run_of_it = log["runs"][0]
@@ -178,7 +383,7 @@ def test_sarif_of_clean_files_has_no_results() -> None:
 
 
 def test_every_guideline_has_a_level() -> None:
-    from logscrub.verify.sarif import _level
+    from logscrub.verification.sarif import _level
 
     assert {_level(row) for row in GUIDELINES} == {"error", "warning"}
 

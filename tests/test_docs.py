@@ -19,12 +19,13 @@ from logscrub.detect.selftest import failures
 from logscrub.detect.validators import VALIDATORS
 from logscrub.formats import FORMATS, INPUT_FORMATS
 from logscrub.guidelines import GUIDELINES
+from logscrub.redact.keys import SHORTEST_KEY
 from logscrub.redact.policy import builtin_policies, load_policy, parse_policy
-from logscrub.redact.pseudonyms import SHORTEST_KEY, Pseudonymizer
+from logscrub.redact.pseudonyms import Pseudonymizer
 from logscrub.redact.scrub import Redactor
 from logscrub.scrubbing import Scrubber
-from logscrub.verify import FileReport
-from logscrub.verify.text_report import as_json
+from logscrub.verification import FileReport
+from logscrub.verification.text_report import as_json
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

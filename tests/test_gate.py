@@ -111,8 +111,10 @@ def test_lets_through_what_the_pattern_finds(name: str, pattern: str) -> None:
 
 
 def test_lets_through_every_example() -> None:
+    """In short texts and in long ones, for which the wider patterns are looked for in other sets."""
     for example in EXAMPLES:
         assert missed(example) == []
+        assert missed(f"{example}\n{' .' * 300}") == []
 
 
 @examples(60)
@@ -187,10 +189,11 @@ def test_where_re2_gives_up_everything_is_let_through(monkeypatch: pytest.Monkey
         def Match(self, _: bytes) -> list[int]:
             return []
 
-    for which in ("_set", "_wider"):
+    for which in ("_literals", "_grouped", "_single"):
         gate = Gate(["secret", "[0-9]{3}"])
-        monkeypatch.setattr(gate, which, Exhausted())
-        assert gate.candidates("x") == [0, 1]
+        found = getattr(gate, which)
+        monkeypatch.setattr(found if which == "_literals" else found[0][0], "_set", Exhausted())
+        assert gate.candidates("x" * (600 if which == "_single" else 1)) == [0, 1]
 
 
 def test_lets_nothing_through_where_nothing_can_match() -> None:

@@ -9,6 +9,7 @@ import io
 import os
 import resource
 import stat
+import subprocess
 import sys
 import threading
 import zipfile
@@ -24,14 +25,13 @@ from hypothesis import strategies as st
 
 from logscrub import sinks
 from logscrub.errors import OutputError, UsageError
-from logscrub.sinks import open_sink, open_zip_sink, same_file
+from logscrub.sinks import open_sink, open_zip_sink, remove_abandoned, same_file
 from logscrub.sources.files import Input
 from logscrub.sources.streams import Compression, MemberInfo, open_stream
 
 COMPRESSIONS: tuple[Compression, ...] = ("none", "gzip", "zstd")
 LIKE = MemberInfo("ignored", (2024, 5, 1, 10, 0, 2), 0o100640 << 16, 5)
 needs_full_device = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-not_as_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 
 
 @pytest.fixture
@@ -186,13 +186,176 @@ def test_a_file_among_the_folders_is_an_output_error(tmp_path: Path) -> None:
             open_sink(path, "none")
 
 
-@not_as_root
-def test_without_permission_it_is_an_output_error(tmp_path: Path) -> None:
-    (tmp_path / "read-only.log").touch(0o400)
-    (tmp_path / "locked").mkdir(0o500)
-    for path in (tmp_path / "read-only.log", tmp_path / "locked/out.log"):
-        with pytest.raises(OutputError, match="no permission"):
-            open_sink(path, "none")
+@pytest.mark.parametrize("inside", [False, True])
+def test_without_permission_the_folder_that_is_the_cause_is_named(users_folder: Path, inside: bool) -> None:
+    folder = users_folder if inside else None
+    (users_folder / "read-only.log").touch(0o400)
+    with pytest.raises(OutputError, match=r"read-only\.log: no permission to write it;"):
+        open_sink(users_folder / "read-only.log", "none", inside=folder)
+    for name, mode in (("locked", 0o500), ("closed", 0)):
+        (users_folder / name).mkdir(mode)
+        for path in (users_folder / name / "out.log", users_folder / name / "new/out.log"):
+            with pytest.raises(OutputError) as caught:
+                open_sink(path, "none", inside=folder)
+            assert str(caught.value) == (
+                f"{path}: no permission to write in the folder {users_folder / name}; choose another place"
+            )
+
+
+def test_a_folder_that_cannot_be_listed_can_still_be_written_to(users_folder: Path) -> None:
+    (users_folder / "box").mkdir(0o300)
+    put(users_folder / "box/out.log", b"x")
+    (users_folder / "box").chmod(0o700)
+    assert (users_folder / "box/out.log").read_bytes() == b"x"
+
+
+def test_a_read_only_file_system_is_named_by_the_folder_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    for step in ("mkdir", "open"):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, step, refuse)
+            with pytest.raises(OutputError) as caught:
+                open_sink(tmp_path / "new/out.log" if step == "mkdir" else tmp_path / "out.log", "none")
+        assert f": the folder {tmp_path} is on a read-only file system; choose another place" in str(caught.value)
+
+
+def test_a_folder_that_is_a_link_to_nothing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "clean").symlink_to("nowhere")
+    with pytest.raises(OutputError, match="clean is a link to nothing"):
+        open_sink(tmp_path / "clean/out.log", "none", inside=tmp_path / "clean")
+
+
+def test_a_url_is_no_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for path in ("s3://bucket/out.log", "https://example.com/out.log"):
+        with pytest.raises(UsageError, match=f"^{path}: outputs are files, not URLs"):
+            open_sink(Path(path), "none")
+    assert names(tmp_path) == []
+    put(tmp_path / "s3:/out.log", b"x")
+    put(Path("s3:/again.log"), b"x")
+    assert names(tmp_path / "s3:") == ["again.log", "out.log"], "a folder that is there may have that name"
+
+
+# --- inside a folder
+
+
+def test_inside_a_folder_files_are_made_and_replaced(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "clean").symlink_to("real")  # the folder itself was named by the user
+    for data in (b"one", b"two"):
+        with open_sink(tmp_path / "clean/a/b/out.log", "none", inside=tmp_path / "clean") as sink:
+            sink.write(data)
+            sink.commit()
+        assert (tmp_path / "real/a/b/out.log").read_bytes() == data
+    assert names(tmp_path / "real/a/b") == ["out.log"]
+
+
+@pytest.mark.parametrize("open_it", [lambda *a, **k: open_sink(*a, "none", **k), open_zip_sink], ids=["file", "zip"])
+def test_nothing_is_written_through_a_link_inside_a_folder(tmp_path: Path, open_it: Callable[..., object]) -> None:
+    clean = tmp_path / "clean"
+    clean.mkdir()
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "victim").write_bytes(b"mine")
+    (clean / "a.log").symlink_to("../victim")
+    (clean / "sub").symlink_to("../outside")
+    (clean / "inner").symlink_to(".")
+    (clean / "new.log").symlink_to("../new")
+    for name, link in (("a.log", "a.log"), ("sub/x.log", "sub"), ("inner/x.log", "inner"), ("new.log", "new.log")):
+        with pytest.raises(OutputError) as caught:
+            open_it(clean / name, inside=clean)
+        assert str(caught.value).startswith(f"{clean / link}: is a link, and what goes to {clean} must not leave it; remove")
+        assert caught.value.exit_code == 3
+    os.mkfifo(clean / "pipe")
+    with pytest.raises(OutputError, match="pipe: is neither a file nor a folder"):
+        open_it(clean / "pipe", inside=clean)
+    assert (tmp_path / "victim").read_bytes() == b"mine"
+    assert names(tmp_path) == ["clean", "outside", "victim"] and names(tmp_path / "outside") == []
+
+
+def test_a_link_that_comes_after_the_look_is_not_followed_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sinks, "refuse_links", lambda path, inside: None)
+    clean = tmp_path / "clean"
+    clean.mkdir()
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "victim").write_bytes(b"mine")
+    (clean / "sub").symlink_to("../outside")
+    with pytest.raises(OutputError):
+        open_sink(clean / "sub/x.log", "none", inside=clean)
+    with open_sink(clean / "deep/a.log", "none", inside=clean) as sink:
+        sink.write(b"x")
+        (clean / "deep/a.log").symlink_to("../../victim")
+        (clean / "deep").rename(tmp_path / "moved")
+        (clean / "deep").symlink_to("../outside")
+        sink.commit()
+    assert (tmp_path / "moved/a.log").read_bytes() == b"x", "it stays in the folder that was opened"
+    assert (tmp_path / "victim").read_bytes() == b"mine" and names(tmp_path / "outside") == []
+
+
+# --- what killed runs leave behind
+
+HOLDS_ONE_OPEN = """
+import sys, time
+from pathlib import Path
+from logscrub.sinks import open_sink
+sink = open_sink(Path(sys.argv[1]), "none")
+sink.write(b"x" * 100_000)
+print("open", flush=True)
+if sys.stdin.readline():
+    sink.commit()
+"""
+
+
+@contextlib.contextmanager
+def another_process_writes(path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-c", HOLDS_ONE_OPEN, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[1]) as process:
+        assert process.stdout is not None and process.stdout.readline() == b"open\n"
+        yield process
+
+
+def test_what_a_killed_process_left_is_removed_and_what_a_living_one_writes_stays(tmp_path: Path) -> None:
+    with another_process_writes(tmp_path / "living.log") as living:
+        with another_process_writes(tmp_path / "killed.log") as killed:
+            killed.kill()
+        assert len(names(tmp_path)) == 2
+        assert remove_abandoned(tmp_path) == 1
+        assert remove_abandoned(tmp_path) == 0
+        assert len(names(tmp_path)) == 1
+        living.communicate(b"go on\n")
+    assert names(tmp_path) == ["living.log"]
+
+
+def test_nothing_else_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "victim").touch()
+    for name in ("logscrub-1.tmp", ".logscrub-1.txt", ".other-1.tmp", ".logscrub-1.tmp.log"):
+        (tmp_path / name).touch()
+    (tmp_path / ".logscrub-link.tmp").symlink_to("victim")
+    (tmp_path / ".logscrub-folder.tmp").mkdir()
+    os.mkfifo(tmp_path / ".logscrub-fifo.tmp")
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below/.logscrub-1.tmp").touch()
+    before = names(tmp_path)
+    assert remove_abandoned(tmp_path) == 0 == remove_abandoned(tmp_path / "missing")
+    assert names(tmp_path) == before and names(tmp_path / "below") == [".logscrub-1.tmp"]
+
+
+def test_a_temporary_file_that_another_run_took_for_abandoned_is_begun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, asked = sinks._lock, []
+
+    def late(handle: int) -> bool:
+        if not asked:
+            for path in tmp_path.iterdir():
+                path.unlink()
+        asked.append(handle)
+        return len(asked) != 2 and real(handle)
+
+    monkeypatch.setattr(sinks, "_lock", late)
+    put(tmp_path / "out.log", b"x")
+    assert len(asked) == 3 and (tmp_path / "out.log").read_bytes() == b"x"
 
 
 @pytest.mark.usefixtures("no_file_above_100_kb")

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import itertools
 import os
 import random
+import re
+import socket
+import sqlite3
+import stat
 import sys
+import tarfile
 import threading
 import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 import zstandard
 from hypothesis import example, given
@@ -21,7 +28,7 @@ from hypothesis import strategies as st
 
 from logscrub.errors import InputError, UsageError
 from logscrub.sources import streams
-from logscrub.sources.files import Input, expand, printable
+from logscrub.sources.files import Input, expand, printable, unquoted
 from logscrub.sources.streams import PIECE, open_stream
 from logscrub.sources.text import TextDecoder, guess_encoding
 
@@ -77,13 +84,111 @@ def test_a_folder_means_all_files_below_it_sorted_hidden_ones_too(tmp_path: Path
     assert found == ["a/.hidden", "a/b/c.log", "a/z.log", "b.log"]
 
 
-def test_links_to_files_are_read_links_to_folders_are_not_entered(tmp_path: Path) -> None:
+def test_links_to_files_are_read_and_whatever_else_is_no_file_is_named_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "real/a.log").touch()
-    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "folder").symlink_to(tmp_path / "real")
+    (tmp_path / "up").symlink_to(tmp_path)
     (tmp_path / "link.log").symlink_to(tmp_path / "real/a.log")
     (tmp_path / "broken.log").symlink_to(tmp_path / "nowhere")
-    assert [str(item.relative) for item in expand([str(tmp_path)])] == ["link.log", "real/a.log"]
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    os.mkfifo(tmp_path / "pipe.log")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(os.path.relpath(tmp_path / "socket"))
+    items = expand([str(tmp_path)])
+    assert {str(item.relative): item.skipped.split(",")[0] for item in items} == {
+        "broken.log": "is a link to nothing",
+        "folder": "is a link to a folder",
+        "link.log": "",
+        "loop": "is a link that leads back to itself",
+        "pipe.log": "is a named pipe",
+        "real/a.log": "",
+        "socket": "is a socket",
+        "up": "is a link to a folder",
+    }
+    for item in items:
+        if item.skipped:
+            with pytest.raises(InputError, match=re.escape(f"{item.name}: {item.skipped}")):
+                open_stream(item)
+
+
+def test_a_folder_that_cannot_be_listed_or_entered_does_not_hide_the_rest(users_folder: Path) -> None:
+    for name in ("fine/a.log", "locked/b.log", "closed/c.log"):
+        (users_folder / name).parent.mkdir()
+        (users_folder / name).touch()
+    (users_folder / "locked").chmod(0)
+    (users_folder / "closed").chmod(0o400)  # its names can be listed, no more
+    items = expand([str(users_folder)])
+    assert [str(item.relative) for item in items] == ["closed/c.log", "fine/a.log", "locked"]
+    assert ["no permission" in item.skipped for item in items] == [True, False, True]
+    with pytest.raises(InputError, match="locked: no permission to read it"):
+        expand([str(users_folder / "locked")])
+
+
+def test_what_is_skipped_does_not_clash(tmp_path: Path) -> None:
+    for name in ("monday/app.log", "tuesday/b.log"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    os.mkfifo(tmp_path / "tuesday/app.log")
+    items = expand([str(tmp_path / "monday"), str(tmp_path / "tuesday")])
+    assert [str(item.relative) for item in items if not item.skipped] == ["app.log", "b.log"]
+
+
+def test_a_pattern_that_the_shell_left_stands_for_what_it_matches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("x/b.log", "x/a.log", "y/c.log", "x/[ab].log", "x/.hidden.log", "x/d.txt", "-"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    assert unquoted("x/*.log") == ["x/[ab].log", "x/a.log", "x/b.log"]
+    assert unquoted(f"{tmp_path}/?/c.log") == [f"{tmp_path}/y/c.log"]
+    assert unquoted("x/[ab].log") == ["x/[ab].log"], "what has that name comes first"
+    assert unquoted("[-]") == ["./-"], "a file of that name is not standard input"
+    assert unquoted("x/a.log") == ["x/a.log"] and unquoted("-") == ["-"] and unquoted("") == [""]
+    assert [item.name for item in expand(["x/?.log", "y"])] == ["x/a.log", "x/b.log", "y/c.log"]
+
+
+def test_what_a_pattern_matches_that_is_no_file_is_skipped_like_what_a_folder_holds(users_folder: Path) -> None:
+    (users_folder / "a.log").touch()
+    (users_folder / "b.log").symlink_to("nowhere")
+    os.mkfifo(users_folder / "c.log")
+    (users_folder / "d.log").mkdir()
+    (users_folder / "d.log/e.log").touch()
+    (users_folder / "f.log").mkdir(0)
+    items = expand([f"{users_folder}/*.log"])
+    assert [(str(item.relative), item.skipped.split(",")[0].split(";")[0]) for item in items] == [
+        ("a.log", ""),
+        ("b.log", "is a link to nothing"),
+        ("c.log", "is a named pipe"),
+        ("e.log", ""),
+        ("f.log", "no permission to read it"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("argument", "says"),
+    [
+        ("*.ndjson", "no such file, and nothing matches it as a pattern"),
+        ("a/**/*.log", r"\*\* is not expanded, give the folder"),
+        ("nul\0*", "no such file"),
+        ("s3://bucket/app.log", r"URLs are not read, .* aws s3 cp URL - \| logscrub"),
+        ("https://example.com/*.log", r"URLs are not read, .* curl -fsSL URL \| logscrub"),
+        ("gs://bucket/app.log", "gcloud storage cat URL"),
+        ("azure://x/y", "download it and give the file"),
+        ("file:///var/log/app.log", "give the path alone"),
+    ],
+)
+def test_what_is_no_path_is_told_with_what_to_do(argument: str, says: str) -> None:
+    with pytest.raises(InputError, match=f"^{re.escape(printable(argument))}: .*{says}"):
+        expand([argument])
+
+
+def test_a_socket_and_a_link_to_nothing_are_called_that(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(os.path.relpath(tmp_path / "socket"))
+    (tmp_path / "link").symlink_to("nowhere")
+    for name in ("socket", "link"):
+        with pytest.raises(InputError, match="is a socket" if name == "socket" else "is a link to nothing"):
+            expand([str(tmp_path / name)])
 
 
 def test_an_empty_folder_means_no_inputs_not_standard_input(tmp_path: Path) -> None:
@@ -242,8 +347,104 @@ def test_what_is_compressed_twice_is_refused_not_passed_unread(tmp_path: Path, w
         read(written(tmp_path, whole))
 
 
+def tarred(form: int) -> bytes:
+    whole = io.BytesIO()
+    with tarfile.open(fileobj=whole, mode="w", format=form) as archive:
+        info = tarfile.TarInfo("logs/app.log")
+        info.size = len(LINES)
+        archive.addfile(info, io.BytesIO(LINES))
+    return whole.getvalue()
+
+
+def without_magic(tar: bytes) -> bytes:
+    """The same as the oldest tar wrote it: known by nothing but its checksum."""
+    header = tar[:257] + bytes(8) + tar[265:512]
+    checksum = sum(header[:148]) + 8 * 32 + sum(header[156:])
+    return header[:148] + b"%06o\0 " % checksum + header[156:] + tar[512:]
+
+
+def table_of(form: str) -> bytes:
+    whole = io.BytesIO()
+    rows = pl.DataFrame({"mail": ["jane.doe@acme.example"] * 3})
+    getattr(rows, f"write_{form}")(whole)
+    return whole.getvalue()
+
+
+def database() -> bytes:
+    with sqlite3.connect(":memory:") as connection:
+        connection.execute("create table logs (line)")
+        return connection.serialize()
+
+
+FOREIGN: dict[str, tuple[Callable[[], bytes], str]] = {
+    "tar, GNU": (lambda: tarred(tarfile.GNU_FORMAT), "a tar archive, which is not read; unpack it"),
+    "tar, pax": (lambda: tarred(tarfile.PAX_FORMAT), "a tar archive, which is not read; unpack it"),
+    "tar, old": (lambda: without_magic(tarred(tarfile.USTAR_FORMAT)), "a tar archive, which is not read; unpack it"),
+    "RAR": (lambda: b"Rar!\x1a\x07\x01\0" + NOISE, "a RAR archive"),
+    "Parquet": (lambda: table_of("parquet"), "a Parquet table, which is not read; export it as JSON lines or CSV"),
+    "Arrow": (lambda: table_of("ipc"), "an Arrow or Feather table"),
+    "Arrow stream": (lambda: table_of("ipc_stream"), "an Arrow or Feather table"),
+    "Avro": (lambda: table_of("avro"), "an Avro file"),
+    "ORC": (lambda: b"ORC\x0a\x06\x12\x04\x08\x01\x50\0" + NOISE, "an ORC table"),
+    "SQLite": (database, "an SQLite database"),
+    "PDF": (lambda: b"%PDF-1.7\n" + NOISE, "a PDF document, which is not read; save its text"),
+    "Office, old": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + NOISE, "an old Office document"),
+    "PNG": (lambda: b"\x89PNG\r\n\x1a\n" + NOISE, "a PNG picture, which is not read; leave it out"),
+    "JPEG": (lambda: b"\xff\xd8\xff\xe0" + NOISE, "a JPEG picture"),
+    "WebP": (lambda: b"RIFF\x01\x02\x03\x04WEBPVP8 " + NOISE, "a WebP picture"),
+    "HEIC": (lambda: b"\0\0\0\x18ftypheic" + NOISE, "a HEIC picture"),
+    "event log": (lambda: b"ElfFile\0" + NOISE, "a Windows event log"),
+    "journal": (lambda: b"LPKSHHRH" + NOISE, "a systemd journal, which is not read; export it first: journalctl"),
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_archives_tables_and_documents_are_refused_by_name(tmp_path: Path, name: str) -> None:
+    make, says = FOREIGN[name]
+    whole = make()
+    with pytest.raises(InputError, match=f"^input: is {says}"):
+        read(written(tmp_path, whole))
+    with pytest.raises(InputError, match=f"^input: holds {says}"):
+        read(written(tmp_path, gzip.compress(whole)))
+    with pytest.raises(InputError, match=f"^input: b: holds {says}"):
+        zip_content(written(tmp_path, zipped(("a.log", LINES), ("b", whole))))
+    out, into = os.pipe()
+    feeder = threading.Thread(target=byte_by_byte, args=(into, whole[:2000]))
+    feeder.start()
+    with pytest.raises(InputError, match=f"is {says}"):
+        open_stream(at(Path(f"/dev/fd/{out}")))
+    os.close(out)
+    feeder.join()
+
+
+def byte_by_byte(into: int, data: bytes) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        for byte in data:
+            os.write(into, bytes([byte]))
+    os.close(into)
+
+
+@pytest.mark.parametrize(
+    ("members", "says"),
+    [
+        (["[Content_Types].xml", "xl/workbook.xml"], "an Excel workbook"),
+        (["[Content_Types].xml", "word/document.xml"], "a Word document"),
+        (["_rels/.rels", "[Content_Types].xml", "ppt/presentation.xml"], "a PowerPoint presentation"),
+        (["[Content_Types].xml", "visio/document.xml"], "an Office document"),
+        (["mimetype", "content.xml"], "an OpenDocument or EPUB file"),
+    ],
+)
+def test_office_documents_are_refused_though_they_are_zips(tmp_path: Path, members: list[str], says: str) -> None:
+    with pytest.raises(InputError, match=f"^input: is {says}, which is not read"):
+        zip_content(written(tmp_path, zipped(*((name, b"<x/>") for name in members))))
+
+
 def test_text_that_merely_begins_like_a_compressed_file_is_text(tmp_path: Path) -> None:
-    for head in (b"P", b"PK", b"PK\x03", b"(", b"(\xb5/", b"\x1f", b"BZh9 is a name", b"7z", b"\x50\x2a"):
+    for head in (
+        b"P", b"PK", b"PK\x03", b"(", b"(\xb5/", b"\x1f", b"BZh9 is a name", b"7z", b"\x50\x2a",
+        b"PAR1 is up\n", b"PAR1\t\x1b[32mup\x1b[0m\n", b"ORC", b"ORCHESTRATOR started\n", b"FEA1", b"Rar!", b"RIFF", b"RIFF\x00",
+        b"SQLite format 3", b"Obj", b"GIF8", b"%PDF", b"\0\0\0", bytes(600), b"app.log\0", b"app.log" + bytes(600), b"II*", b"MM",
+    ):  # fmt: skip
         assert read(written(tmp_path, head)) == head
         assert read(written(tmp_path, gzip.compress(head))) == head
 
@@ -260,9 +461,8 @@ def test_what_cannot_be_opened_is_an_input_error(tmp_path: Path) -> None:
         open_stream(at(tmp_path / "gone"))
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_without_permission_is_an_input_error(tmp_path: Path) -> None:
-    path = written(tmp_path, LINES)
+def test_a_file_without_permission_is_an_input_error(users_folder: Path) -> None:
+    path = written(users_folder, LINES)
     path.chmod(0)
     with pytest.raises(InputError, match="no permission to read it"):
         open_stream(at(path))
@@ -407,6 +607,51 @@ def test_a_zip_from_a_pipe_beyond_the_bound_is_refused_with_advice(monkeypatch: 
     with pytest.raises(InputError, match="save it to a file"):
         zip_content(Path(f"/dev/fd/{out}"))
     os.close(out)
+
+
+def unsafe(name: str = "a.log", mode: int = stat.S_IFREG | 0o644, system: int = 3) -> bytes:
+    """A zip of two members, the second of them as it is asked for."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        archive.writestr("fine.log", b"some text\n")
+        info = zipfile.ZipInfo("x" * len(name), (2024, 5, 1, 10, 0, 0))
+        info.external_attr, info.create_system = mode << 16, system
+        archive.writestr(info, b"/etc/passwd")
+    return whole.getvalue().replace(b"x" * len(name), name.encode())
+
+
+@pytest.mark.parametrize(
+    "name", ["../../x", "a/../../x", "/abs", "..\\..\\w", "\\\\server\\share\\w", "\\w", "C:\\w", "c:w", ".. /x", "a.log\0../x"]
+)
+def test_a_member_whose_name_leads_elsewhere_is_refused_before_any_is_read(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match=f"^input: {re.escape(printable(name))}: its name (leads out|holds a NUL)"):
+        zip_content(written(tmp_path, unsafe(name)))
+
+
+@pytest.mark.parametrize("name", ["a..b/c.log", "logs\\app.log", "...", "12:30.log", "./a.log", "größe.log"])
+def test_odd_names_of_members_that_lead_nowhere_else_are_fine(tmp_path: Path, name: str) -> None:
+    assert name in zip_content(written(tmp_path, zipped((name, b"x"))))
+
+
+@pytest.mark.parametrize("system", [0, 3])
+@pytest.mark.parametrize(
+    ("kind", "says"), [(stat.S_IFLNK, "a link"), (stat.S_IFIFO, "no regular file"), (stat.S_IFCHR, "no regular file")]
+)
+def test_a_member_that_is_no_file_is_refused_whatever_system_made_it(tmp_path: Path, kind: int, says: str, system: int) -> None:
+    with pytest.raises(InputError, match=f"^input: link: is {says}"):
+        zip_content(written(tmp_path, unsafe("link", kind | 0o777, system)))
+
+
+def test_the_comments_of_a_zip_are_told_apart_from_its_members(tmp_path: Path) -> None:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        info = zipfile.ZipInfo("a.log")
+        info.comment = b"of the member"
+        archive.writestr(info, b"x")
+        archive.comment = b"of the whole"
+    with open_stream(at(written(tmp_path, whole.getvalue()))) as stream:
+        assert [b"".join(pieces) for _, pieces, _ in stream.members()] == [b"x"]
+        assert stream.comments == b"of the whole\nof the member"
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])

@@ -80,6 +80,12 @@ class Live:
     """When a record came last, by the clock that only goes forward."""
     records: int = 0
     """Records with a time that were counted."""
+    undated: int = 0
+    """Records without a time: they are in no hour, and left out."""
+    known: int = 0
+    """Records that came before, or are in the store: left out."""
+    ahead: int = 0
+    """Records from far ahead of the clock and of all others: left out."""
 
     def take(self, items: Iterable[Item | Block], finder: FactFinder) -> list[Alert]:
         """Counts records. Returns what is seen at the end of hours that they end. Raises InputError.
@@ -104,16 +110,23 @@ class Live:
     def _count(self) -> list[Alert]:
         """Rolls up what was taken. Returns what is seen at the end of hours that it ends."""
         columns, self._columns = self._columns, Columns()
-        rows = columns.frame().drop_nulls("hour").unique(["hour", "prints"], keep="first", maintain_order=True)
+        frame = columns.frame()
+        dated = frame.drop_nulls("hour")
+        rows = dated.unique(["hour", "prints"], keep="first", maintain_order=True)
+        self.undated += len(frame) - len(dated)
+        self.known += len(dated) - len(rows)
         alerts: list[Alert] = []
         hours = rows["hour"].unique().sort().to_list()
         latest = datetime.now(UTC) + _AHEAD
         for hour in hours:
+            of_hour = rows.filter(pl.col("hour") == hour)
             if hour > latest and hour > (self._hour or hours[0]) + _AHEAD:
+                self.ahead += len(of_hour)
                 continue
             if self._hour is not None and hour <= latest < self._hour:  # what came first had a wrong time
                 self._hour = self._newest = None
-            new = self._new(rows.filter(pl.col("hour") == hour), hour)
+            new = self._new(of_hour, hour)
+            self.known += len(of_hour) - len(new)
             if not len(new):
                 continue
             if self._hour is not None and hour > self._hour:

@@ -53,7 +53,9 @@ def period_of(
         end = min(until, max(end, this_hour))
     start = since or end - timedelta(days=1)
     if start >= end:
-        raise UsageError(f"{store.url}: has nothing after {start:%Y-%m-%d %H:%M} yet")
+        raise UsageError(
+            f"{store.url}: has nothing after {start:%Y-%m-%d %H:%M} yet; it has records of {stores.days_in_words(store)}"
+        )
     return start, end
 
 

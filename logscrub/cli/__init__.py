@@ -1,7 +1,7 @@
 """The command line. `main` alone decides how the process ends; each command is one thin file.
 
 Exit codes: 0 done, or clean. 1 customer data was found, or a detector's example does not hold. 2 wrong usage or configuration.
-3 an input could not be read, an output not written, or records were withheld. 70 a bug. 130 interrupted. 141 the reader of the
+3 an input could not be read, an output not written, or something was withheld. 70 a bug. 130 interrupted. 141 the reader of the
 output went away.
 """
 
@@ -76,7 +76,12 @@ def _run(arguments: Sequence[str]) -> int:
         say(f"cannot read or write: {os.strerror(error.errno or errno.EIO)}; make room, or choose another place")
         _drop_output()  # else what is still buffered would be tried, and told, once more at the end
         return 3
-    except Exception as error:  # its message may quote a log: say what kind it is, no more
+    except MemoryError:
+        say("there is not enough memory to go on: give it more, or cut the input into smaller files")
+        return 3
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of a library in Rust too; its message may quote a log: say what kind it is, no more
         say(
             f"this is a bug in logscrub ({type(error).__name__}); please report it with the command; LOGSCRUB_DEBUG=1 shows where"
         )

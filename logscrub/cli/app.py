@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from logscrub._version import __version__
-from logscrub.cli import detectors, ingest, metrics, nightly, report, scrub, store, verify, watch
+from logscrub.cli import detectors, ingest, keys, metrics, nightly, report, scrub, store, verify, watch
 
 app = typer.Typer(
     name="logscrub",
@@ -57,6 +57,7 @@ app.command("report", epilog=report.EXAMPLES)(report.report)
 app.command("watch", epilog=watch.EXAMPLES)(watch.watch)
 app.command("nightly", epilog=nightly.EXAMPLES)(nightly.nightly)
 app.add_typer(store.app, name="store")
+app.add_typer(keys.app, name="keys")
 app.add_typer(detectors.app, name="detectors")
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import stat
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,18 +22,47 @@ def say(message: str) -> None:
         print(f"logscrub: {line}", file=sys.stderr, flush=True)
 
 
-def put(text: str, path: Path | None = None) -> None:
-    """Writes a result to a file, or to standard output. Raises OutputError, or BrokenPipeError."""
-    put_bytes(text.encode("utf-8", "backslashreplace"), path)
+def let_interrupt() -> None:
+    """Lets Ctrl-C break off a read: once polars is imported, reads would be taken up again after the signal."""
+    signal.siginterrupt(signal.SIGINT, True)
 
 
-def put_bytes(data: bytes, path: Path | None = None) -> None:
-    """The same for bytes."""
+def terminal_width() -> int | None:
+    """The columns of the terminal that standard output is; None where it is none."""
+    import shutil
+
+    return shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
+
+
+def put(text: str, path: Path | None = None, *, inside: Path | None = None) -> None:
+    """Writes a result to a file, or to standard output. `inside`: see `open_sink`. Raises OutputError, or BrokenPipeError."""
+    put_bytes(text.encode("utf-8", "backslashreplace"), path, inside=inside)
+
+
+def put_bytes(data: bytes, path: Path | None = None, *, inside: Path | None = None) -> None:
+    """Writes bytes, as `put` writes text."""
     from logscrub.sinks import open_sink
 
-    with open_sink(path, "none") as sink:
+    if path is not None:
+        tidy([path])
+    with open_sink(path, "none", inside=inside) as sink:
         sink.write(data)
         sink.commit()
+
+
+def tidy(outputs: Iterable[Path]) -> None:
+    """Removes the incomplete files that killed runs left where these outputs go, and says so."""
+    from logscrub.sinks import remove_abandoned
+    from logscrub.sources.files import printable
+
+    folders = set()
+    for path in outputs:
+        with suppress(OSError):  # where the output cannot be written either, which is said then
+            folders.add((Path(os.path.realpath(path)) if path.is_symlink() else path).parent)
+    for folder in sorted(folders):
+        if removed := remove_abandoned(folder):
+            files = "1 incomplete file" if removed == 1 else f"{removed:,} incomplete files"
+            say(f"{printable(folder)}: removed {files} (.logscrub-….tmp) of a run that was killed")
 
 
 Tell = Callable[[int, int], None]
@@ -70,6 +102,10 @@ def progress(items: Sequence[Input], noun: str, *, shown: bool = True) -> Iterat
 
 def _bytes(items: Sequence[Input]) -> int | None:
     """How many bytes the inputs have on disk; None where that cannot be known."""
-    if any(item.path is None or not item.path.is_file() for item in items):
+    try:
+        statuses = [item.path.stat() for item in items if item.path is not None and not item.skipped]
+    except OSError:
         return None
-    return sum(item.path.stat().st_size for item in items if item.path is not None)
+    if any(item.path is None for item in items) or not all(stat.S_ISREG(status.st_mode) for status in statuses):
+        return None
+    return sum(status.st_size for status in statuses)

@@ -13,6 +13,7 @@ import typer
 
 from logscrub.cli.console import put, say
 from logscrub.cli.options import Detectors, number
+from logscrub.sources.files import printable
 
 if TYPE_CHECKING:
     from logscrub.detect.catalogue import Catalogue, Detector, Harmless
@@ -123,7 +124,7 @@ def test(
     if not failed:
         put(f"{number(len(items), 'detector')}, {number(len(rules), 'rule')}, {number(examples, 'example')}: all hold\n")
         return 0
-    put("".join(f"{name}\n  example  {example}\n  found    {found}\n" for name, example, found in failed))
+    put("".join(f"{name}\n  example  {printable(example)}\n  found    {printable(found)}\n" for name, example, found in failed))
     say(f"{len(failed)} of {number(examples, 'example')} do not hold")
     return 1
 
@@ -141,7 +142,8 @@ def _items(catalogue: Catalogue) -> list[Detector | Harmless]:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Aligned columns of plain text."""
+    """Aligned columns of plain text, without characters that could steer a terminal."""
+    rows = [[printable(cell) for cell in row] for row in rows]
     widths = [max(len(row[n]) for row in (head, *rows)) for n in range(len(head) - 1)]
     lines = ("  ".join([*(f"{cell:{w}}" for cell, w in zip(row, widths, strict=False)), row[-1]]) for row in (head, *rows))
     return "\n".join(lines) + "\n"
@@ -156,4 +158,4 @@ def described(item: Detector | Harmless) -> str:
             lines += [f"{key}:", *(f"  {entry}" for entry in value)] if value else []
         elif value:
             lines.append(f"{key}: {value}")
-    return "\n".join(lines) + "\n"
+    return "".join(printable(line) + "\n" for entry in lines for line in entry.split("\n"))

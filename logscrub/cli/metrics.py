@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from logscrub.cli.console import put, say
-from logscrub.cli.options import KeyFile, StoreAt, number
+from logscrub.cli import times
+from logscrub.cli.console import put, say, terminal_width
+from logscrub.cli.options import KeyFile, StoreAt, file_or_none, number
 from logscrub.cli.report import may_show_customers
 from logscrub.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import polars as pl
 
     from logscrub.metrics.query import Table
@@ -24,6 +26,7 @@ Examples:
   logscrub metrics --store metrics --by function
   logscrub metrics --store metrics --by function,hour --since 2d --format csv
   logscrub metrics --store metrics --by signature --since 2026-11-20 --until 2026-11-22
+  logscrub metrics --store metrics --since 2h --columns records,errors,p95_ms
   logscrub metrics --store metrics --redactions --by entity,statement
   logscrub metrics --store metrics --by tenant --exact --key-file logscrub.key
 
@@ -31,7 +34,9 @@ Examples:
 Dimensions: hour, day, function, module, version, environment, level, signature (of an
 error), tenant; with --redactions also statement and entity.
 Rows of fewer than -k customers are folded into one for all others, or left out.
-csv, json and parquet have more columns.
+On a terminal, the columns that fit are shown, and the others named; csv, json and
+parquet have them all. In csv, a text that a spreadsheet would take for a formula
+begins with '.
 
 \b
 Exit codes: 0 done; 2 wrong usage; 3 the store could not be read."""
@@ -40,47 +45,75 @@ Exit codes: 0 done; 2 wrong usage; 3 the store could not be read."""
 def metrics(
     store: StoreAt = None,
     by: Annotated[str, typer.Option(metavar="DIMENSION,…", help="A row for each of these; none for one of all.")] = "function",
-    since: Annotated[
+    since: times.Since = None,
+    until: times.Until = None,
+    columns: Annotated[
         str | None,
-        typer.Option(metavar="DAY", help="From this day on: 2026-11-20, or 7d for a week ago.", show_default=False),
+        typer.Option(metavar="COLUMN,…", help="The columns to show, in any format, in this order.", show_default=False),
     ] = None,
-    until: Annotated[str | None, typer.Option(metavar="DAY", help="Up to this day, it included.", show_default=False)] = None,
     redactions: Annotated[bool, typer.Option("--redactions", help="Count redactions instead of records.")] = False,
     source: Annotated[
         Literal["logs", "metrics"], typer.Option("--from", help="What counted: logs, or the App metrics API.")
     ] = "logs",
-    k: Annotated[int, typer.Option("-k", min=2, help="The fewest customers that a row may be about.")] = 5,
+    k: Annotated[
+        int, typer.Option("-k", min=2, help="The fewest customers that a row may be about; below 5 it needs the store's key.")
+    ] = 5,
     exact: Annotated[bool, typer.Option("--exact", help="Show every row, whoever it is about; needs the store's key.")] = False,
     key_file: KeyFile = None,
     table_format: Annotated[
         Literal["table", "csv", "json", "parquet"], typer.Option("--format", help="For people, or for machines.")
     ] = "table",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it.", show_default=False)
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Where to write it; none, or -, is standard output.", show_default=False
+        ),
     ] = None,
 ) -> int:
     """Show what the store has counted: counts, error rates, durations, customers."""
-    from logscrub.metrics.query import records_by, redactions_by
-    from logscrub.metrics.store import open_store
+    from logscrub.metrics.anonymity import DEFAULT_K
+    from logscrub.metrics.query import COLUMNS, REDACTION_COLUMNS, records_by, redactions_by
+    from logscrub.metrics.store import days_in_words, open_store
 
     if store is None:
         raise UsageError("metrics needs to know where they are kept; add: --store DIR")
-    dimensions = [name.strip() for name in by.split(",") if name.strip()]
+    if table_format == "parquet" and (output is None or (file_or_none(output) is None and terminal_width() is not None)):
+        raise UsageError("parquet is no text; add: -o FILE")
+    output = file_or_none(output)
+    dimensions = _listed(by)
     if "tenant" in dimensions and not exact:
         raise UsageError("a row for each customer is about one customer; add: --exact --key-file with the store's key")
-    if table_format == "parquet" and output is None:
-        raise UsageError("parquet is no text; add: -o FILE")
+    chosen = None if columns is None else _chosen(columns, dimensions, REDACTION_COLUMNS if redactions else COLUMNS)
     kept = open_store(store)
-    if exact:
-        may_show_customers(kept, key_file)
-    first, last = _day(since, "--since"), _day(until, "--until")
+    if exact or k < DEFAULT_K:
+        may_show_customers(kept, key_file, "--exact" if exact else f"-k below {DEFAULT_K}")
+    first, last = times.period(since, until, datetime.now(UTC))
     if redactions:
         table = redactions_by(kept, dimensions, since=first, until=last, k=0 if exact else k)
     else:
         table = records_by(kept, dimensions, since=first, until=last, source=source, k=0 if exact else k)
-    _write(table.rows, table_format, output)
+    _write(table.rows, table_format, output, dimensions, chosen)
     _tell(table, k, dimensions)
+    if not len(table.rows) and not table.withheld:
+        say(f"the store has nothing of that time; it has records of {days_in_words(kept)}")
     return 0
+
+
+def _listed(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _chosen(columns: str, dimensions: list[str], numbers: Sequence[str]) -> list[str]:
+    """The columns that were asked for; dimensions among them that were not named come first. Raises UsageError."""
+    asked, known = _listed(columns), [*dimensions, *numbers]
+    if not asked:
+        raise UsageError(f"--columns: which? there are {', '.join(known)}")
+    for name in asked:
+        if name not in known:
+            raise UsageError(f"--columns: no column {name!r}; there are {', '.join(known)}")
+    if len(set(asked)) < len(asked):
+        raise UsageError("--columns: a column is given twice")
+    return [*(name for name in dimensions if name not in asked), *asked]
 
 
 def _tell(table: Table, k: int, dimensions: list[str]) -> None:
@@ -91,15 +124,19 @@ def _tell(table: Table, k: int, dimensions: list[str]) -> None:
         rest = "nothing can be shown" if not len(table.rows) else "they are left out"
         what = number(table.withheld, "row") if dimensions else "all of it"
         say(f"{what} of fewer than {k} customers together: {rest}; --exact shows them to who holds the key")
-    if not len(table.rows) and not table.withheld:
-        say("the store has nothing of that time")
 
 
-def _write(rows: pl.DataFrame, table_format: str, output: Path | None) -> None:
+def _write(
+    rows: pl.DataFrame, table_format: str, output: Path | None, dimensions: Sequence[str], chosen: Sequence[str] | None
+) -> None:
+    """`chosen`: the columns to write; without, those that the format has room for."""
     import io
 
+    from logscrub.cli import tables
     from logscrub.sinks import open_sink
 
+    if chosen is not None:
+        rows = rows.select(chosen)
     if table_format == "parquet":
         buffer = io.BytesIO()
         rows.write_parquet(buffer)
@@ -107,65 +144,15 @@ def _write(rows: pl.DataFrame, table_format: str, output: Path | None) -> None:
             sink.write(buffer.getvalue())
             sink.commit()
     elif table_format == "csv":
-        put(rows.write_csv(datetime_format="%Y-%m-%dT%H:%MZ", float_precision=4), output)
+        put(tables.as_csv(rows), output)
     elif table_format == "json":
         import orjson
 
         put(orjson.dumps(rows.to_dicts(), option=orjson.OPT_INDENT_2).decode() + "\n", output)
     else:
-        put(_for_people(rows), output)
-
-
-_MACHINES = frozenset(("p90_ms", "p99_ms", "span_p50_ms", "actors", "objects", "size"))
-"""Columns that only machines get."""
-
-
-def _for_people(rows: pl.DataFrame) -> str:
-    """Columns side by side; those with nothing but zeros are left out, and those of less use."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table as RichTable
-
-    shown = [
-        c
-        for c in rows.columns
-        if c not in _MACHINES and not (rows.schema[c].is_numeric() and not (rows[c].fill_null(0) != 0).any())
-    ]
-    table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in shown:
-        table.add_column(
-            name,
-            justify="right" if rows.schema[name].is_numeric() else "left",
-            overflow="fold",
-            no_wrap=rows.schema[name].is_numeric(),
-        )
-    for row in rows.select(shown).iter_rows():
-        table.add_row(*(_cell(name, value) for name, value in zip(shown, row, strict=True)))
-    console = Console(width=180, color_system=None, highlight=False, markup=False, emoji=False)
-    with console.capture() as captured:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in captured.get().splitlines()).strip("\n") + "\n"
-
-
-def _cell(name: str, value: object) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, float):
-        return f"{value:.2%}" if name.endswith("_rate") else f"{value:,.0f}" if value >= 10 else f"{value:.2f}"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:%Y-%m-%d %H:%M}" if name == "hour" else str(value) or "(none)"
-
-
-def _day(text: str | None, option: str) -> date | None:
-    from logscrub.metrics.counting import today
-
-    if text is None:
-        return None
-    ago = re.fullmatch(r"(\d{1,5})d", text)
-    if ago is not None:
-        return today() - timedelta(days=int(ago[1]))
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{option}: {text!r} is no day; write 2026-11-20, or 7d for a week ago") from None
+        width = None if output is not None else terminal_width()
+        shown = rows.columns if chosen is not None else tables.useful(rows, dimensions)
+        fitting = shown if chosen is not None or width is None else tables.fitting(rows.select(shown), dimensions, width)
+        put(tables.for_people(rows.select(fitting), width), output)
+        if left_out := [name for name in shown if name not in fitting]:
+            say(f"no room here for {', '.join(left_out)}; choose with: --columns, or write to a file or a pipe")

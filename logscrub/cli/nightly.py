@@ -4,50 +4,57 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+import secrets
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from logscrub.cli.console import put, put_bytes, say
 from logscrub.cli.ingest import ingest_all
-from logscrub.cli.options import given_key, number, readable, size
+from logscrub.cli.nightly_check import Address, Checked, check, exit_code
+from logscrub.cli.options import each, number, size
 from logscrub.cli.report import ExitCode, line_of
-from logscrub.errors import UsageError
+from logscrub.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from logscrub.anomalies.model import Report
     from logscrub.config import Config, NightlySettings
+    from logscrub.metrics.store import Mark
+    from logscrub.sources.files import Input
 
 EXAMPLES = """\b
 Examples:
   logscrub nightly --config logscrub.toml
   logscrub nightly --config logscrub.toml --exit-code P2 || page-somebody
+  logscrub nightly --config logscrub.toml --check --notify-test    before the first night
 
 \b
 The file says what to do:
   [nightly]
-  inputs = ["exports"]               # files and folders with logs
+  inputs = ["exports", "*.ndjson"]   # files and folders with logs, or patterns of their names
   store = "metrics"
   key_file = "logscrub.key"          # else LOGSCRUB_KEY
   report = "reports"                 # the folder of the reports
   keep = "400d"                      # older days of the store go
-  notify = ["env:LOGSCRUB_NOTIFY"]   # where to tell it: addresses as apprise has them
+  notify = ["env:LOGSCRUB_NOTIFY"]   # who is notified: addresses as apprise has them
   notify_from = "P3"
 
 \b
-Files that did not change since the last night are not read again.
+Files that did not change since the last night are not read again, unless the store is
+another one, an older copy, or was repaired: then all are, and no record counts twice.
 
 \b
 Exit codes: 0 done; 1 with --exit-code: there is a finding as severe as that, or worse;
-2 wrong usage or configuration; 3 an input could not be read, the store or the report not
-written, or nobody told."""
+2 wrong usage or configuration; 3 an input could not be read or is no file, a record or a
+part of one not scanned, the store or the report not written, or a notification not sent."""
 
 STATE = ".nightly.json"
-"""In the folder of the reports: which files were read."""
+"""In the folder of the reports: which files were read, and into which store."""
 _MOST_TOLD = 5
 
 
@@ -56,145 +63,228 @@ def nightly(
         Path | None,
         typer.Option(metavar="FILE", help="The configuration; else logscrub.toml here, or above.", show_default=False),
     ] = None,
-    exit_code: ExitCode = None,
+    exit_code_from: ExitCode = None,
+    check_only: Annotated[
+        bool, typer.Option("--check", help="Check configuration, key, store, folders and addresses, and do nothing else.")
+    ] = False,
+    notify_test: Annotated[
+        bool, typer.Option("--notify-test", help="Send a test message to every address, and do nothing else.")
+    ] = False,
 ) -> int:
-    """Do a night's work: ingest what is new, report, tell whom it concerns.
+    """Do a night's work: ingest what is new, report, notify whom it concerns.
 
     For cron or a timer. Run it again where it broke off: nothing is counted twice.
     """
     from logscrub.config import load_config
 
     loaded = load_config(config)
-    if loaded.nightly is None:
+    settings = loaded.nightly
+    if settings is None:
         where = loaded.source or "logscrub.toml"
         raise UsageError(f"{where}: has no table [nightly], which says what to do; logscrub nightly --help shows one")
-    told = loaded.nightly
-    key = given_key(told.key_file)
-    if key is None:
-        raise UsageError(f"{loaded.source}: nightly needs the store's key; add: key_file = …, or set LOGSCRUB_KEY")
-    addresses = list(_addresses(told.notify, loaded.source))
-    failed = _ingest(loaded, told, key)
-    _tidy(told)
-    made = _report(loaded, told)
+    checked = check(loaded, settings)
+    for problem in (*checked.problems, *checked.missing):
+        say(str(problem))
+    if check_only or notify_test:
+        return max(
+            _check_only(checked, settings, loaded.source) if check_only else exit_code(checked.problems),
+            _send_test(checked, settings, loaded.source) if notify_test else 0,
+            key=(0, 3, 2).index,
+        )
+    if checked.problems or checked.key is None:
+        return exit_code(checked.problems)
+    failed = _ingest(loaded, settings, checked, checked.key)
+    _tidy(settings)
+    made = _report(loaded, settings)
     say(line_of(made))
-    severe = [finding for finding in made.findings if finding.severity <= told.notify_from]
-    if severe and addresses and not _notify(addresses, made, told):
+    severe = [finding for finding in made.findings if finding.severity <= settings.notify_from]
+    if severe and not _notify(checked.addresses, *_message(made, settings)):
         failed += 1
     if failed:
         return 3
-    return 1 if exit_code is not None and any(finding.severity <= exit_code for finding in made.findings) else 0
+    return 1 if exit_code_from is not None and any(f.severity <= exit_code_from for f in made.findings) else 0
 
 
-def _ingest(loaded: Config, told: NightlySettings, key: bytes) -> int:
-    """Ingests what is new. Returns how many inputs failed."""
-    good, missing = readable(list(told.inputs))
-    for _, error in missing:
+def _check_only(checked: Checked, settings: NightlySettings, source: str) -> int:
+    """Says what else is wrong, or that nothing is. Returns the exit code."""
+    files = dict(_files(each(checked.inputs)))
+    unreadable = [InputError(f"{name}: no permission to read it") for name in files if not os.access(name, os.R_OK)]
+    for error in unreadable:
         say(str(error))
-    state_file = told.report / STATE
-    before = _state(state_file)
-    now = dict(_files(good))
+    code = exit_code([*checked.problems, *checked.missing, *unreadable])
+    if not code:
+        counts = (len(settings.inputs), "input"), (len(files), "file"), (len(checked.addresses), "recipient")
+        say(f"{source}: nothing is wrong; " + ", ".join(number(*each) for each in counts))
+    return code
+
+
+def _send_test(checked: Checked, settings: NightlySettings, source: str) -> int:
+    """Sends a test message to every address that can be used. Returns the exit code."""
+    if not settings.notify:
+        raise UsageError(f"{source}: nightly.notify names nobody to send a test message to")
+    body = "A test of `logscrub nightly`: nothing has happened."
+    return 0 if _notify(checked.addresses, "logscrub: a test", body, test=True) else 3
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFiles:
+    """Which files were read, and into which store."""
+
+    files: Mapping[str, list[int]]
+    """Name → size and time then."""
+    mark: Mark | None
+    """What the store has as long as it holds what was in them; None where that is not known."""
+
+
+def _ingest(loaded: Config, settings: NightlySettings, checked: Checked, key: bytes) -> int:
+    """Ingests what is new. Returns how many inputs failed."""
+    from logscrub.metrics.location import exists
+    from logscrub.metrics.store import open_store, set_mark
+
+    failed = len(checked.missing)
+    state_file = settings.report / STATE
+    state = read_state(state_file)
+    items = each(checked.inputs)
+    skipped = [item for item in items if item.skipped]
+    for item in skipped:
+        say(f"{item.name}: {item.skipped}")
+    failed += len(skipped)
+    now = dict(_files(items))
+    is_known = _is_known(state, settings.store)
+    if state.files and not is_known:
+        failed += _say_unknown(state, now, settings.store)
+    before = state.files if is_known else {}
     new = [name for name, status in now.items() if before.get(name) != status]
     if not new:
-        say("no new logs")
-        return len(missing)
-    done = ingest_all(new, told.store, key, loaded)
-    counted = done.counted
-    say(f"{number(len(new), 'file')}: {number(counted.new, 'record')} new, {counted.known:,} known, {size(done.bytes_read)}")
-    if not done.failed:  # else all of them are tried again; what is known counts once
-        put(json.dumps({**{n: s for n, s in before.items() if n in now}, **now}, indent=0) + "\n", _folder(told.report) / STATE)
-    return len(missing) + done.failed
+        say("no new logs" if now else "nothing to read: no file in nightly.inputs")
+    else:
+        done = ingest_all(new, settings.store, key, loaded)
+        failed += done.tally.withheld > 0
+        counted = done.counted
+        say(f"{number(len(new), 'file')}: {number(counted.new, 'record')} new, {counted.known:,} known, {size(done.bytes_read)}")
+        if done.failed:
+            return failed + done.failed  # all of them are tried again the next time; what is known counts once
+    if (new or not is_known) and exists(settings.store):
+        # the mark is durable in the store, behind all that was read, before the state names it
+        mark = set_mark(
+            open_store(settings.store), state.mark.reader if state.mark else f"logscrub.nightly.{secrets.token_hex(8)}"
+        )
+        put(state_text(ReadFiles(now, mark)), state_file, inside=settings.report)
+    return failed
 
 
-def _files(arguments: Iterable[str]) -> Iterable[tuple[str, list[int]]]:
+def _is_known(state: ReadFiles, url: str) -> bool:
+    """Whether the store has what the state says was read into it."""
+    from logscrub.metrics.location import exists
+    from logscrub.metrics.store import is_after, open_store
+
+    return state.mark is not None and exists(url) and is_after(open_store(url), state.mark)
+
+
+def _say_unknown(state: ReadFiles, now: Mapping[str, list[int]], url: str) -> int:
+    """Says that all files are read again, and which are not there for that. Returns how many these are."""
+    say(
+        f"{url}: may lack records that were read before, because it is another store, an older copy, or repaired, or an older "
+        "logscrub wrote it; all files are read again, and no record counts twice"
+    )
+    if state.mark is None:  # of an older logscrub: nothing says that anything is lost
+        return 0
+    gone = [name for name in state.files if name not in now]
+    if gone:
+        which = gone[0] if len(gone) == 1 else f"{gone[0]}, …"
+        say(
+            f"{number(len(gone), 'file')} read before cannot be read again ({which}), so the store may lack what was in there; "
+            "put them back, or restore a newer copy of the store"
+        )
+    return len(gone)
+
+
+def _files(items: Iterable[Input]) -> Iterable[tuple[str, list[int]]]:
     """Each file, with what changes when it does: size and time."""
-    from logscrub.sources.files import expand
-
-    for argument in arguments:
-        for item in expand([argument]):
-            if item.path is not None:
-                with suppress(OSError):  # it was moved away since, or is a link to nothing: there is nothing to read
-                    status = item.path.stat()
-                    yield str(item.path), [status.st_size, status.st_mtime_ns]
+    for item in items:
+        if item.path is not None and not item.skipped:
+            with suppress(OSError):  # it was moved away since: there is nothing to read
+                status = item.path.stat()
+                yield str(item.path), [status.st_size, status.st_mtime_ns]
 
 
-def _state(path: Path) -> dict[str, Any]:
+def read_state(path: Path) -> ReadFiles:
+    """Which files were read; none where there is no such file, or it holds something else: then all are read again."""
+    from logscrub.metrics.store import Mark
+
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}  # then all files are read again, and nothing is counted twice
-    return found if isinstance(found, dict) else {}
+        if "store" not in found:  # of an older logscrub, which did not know into which store
+            return ReadFiles(dict(found), None)
+        mark = found["store"]
+        repaired = None if mark["repaired"] is None else int(mark["repaired"])
+        return ReadFiles(
+            dict(found["files"]),
+            Mark(str(mark["table"]), str(mark["reader"]), int(mark["moment"]), int(mark["version"]), repaired),
+        )
+    except (OSError, ValueError, TypeError, KeyError):
+        return ReadFiles({}, None)
 
 
-def _folder(path: Path) -> Path:
-    from logscrub.errors import OutputError
-
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be made ({os.strerror(error.errno or 5)})") from None
-    return path
+def state_text(state: ReadFiles) -> str:
+    """What `read_state` reads; a line for each file."""
+    mark = None if state.mark is None else asdict(state.mark)
+    return json.dumps({"store": mark, "files": state.files}, indent=0) + "\n"
 
 
-def _tidy(told: NightlySettings) -> None:
+def _tidy(settings: NightlySettings) -> None:
     """Merges what came in pieces, and drops days that are too old."""
     from logscrub.metrics import store as stores
     from logscrub.metrics.counting import today
 
-    kept = stores.open_store(told.store)
+    kept = stores.open_store(settings.store)
     pruned = 0
-    if told.keep_days is not None:
-        pruned = stores.prune(kept, stores.last_day_kept(told.keep_days, today()))
+    if settings.keep_days is not None:
+        pruned = stores.prune(kept, stores.last_day_kept(settings.keep_days, today()))
     if stores.compact(kept) or pruned:
         stores.vacuum(kept)
 
 
-def _report(loaded: Config, told: NightlySettings) -> Report:
+def _report(loaded: Config, settings: NightlySettings) -> Report:
     """Makes the report and writes it in all forms."""
     from logscrub.anomalies.night import make_report, period_of
     from logscrub.anomalies.rules import load_rules
     from logscrub.metrics.store import open_store
     from logscrub.report import SUFFIXES, render
 
-    kept = open_store(told.store)
+    kept = open_store(settings.store)
     now = datetime.now(UTC)
     start, end = period_of(kept, now)
     if now - end > timedelta(days=1):
         say(f"the store has nothing newer than {end:%Y-%m-%d %H:%M} UTC, so this report is not of last night")
     made = make_report(kept, load_rules(loaded.detectors), loaded, start, end, made=now)
-    folder = _folder(told.report)
     for suffix in SUFFIXES:
-        put_bytes(render(made, suffix), folder / f"{end:%Y-%m-%d}{suffix}")
+        put_bytes(render(made, suffix), settings.report / f"{end:%Y-%m-%d}{suffix}", inside=settings.report)
     return made
 
 
-def _addresses(configured: Sequence[str], source: str) -> Iterable[str]:
-    """Addresses to tell, those in variables of the environment looked up. Raises UsageError."""
-    for place, address in enumerate(configured, 1):
-        name = address.removeprefix("env:")
-        if name == address:
-            yield address
-            continue
-        value = os.environ.get(name, "").strip()
-        if not value:
-            raise UsageError(f"{source}: nightly.notify, entry {place}: the environment has no {name}")
-        yield from value.split()
-
-
-def _notify(addresses: Sequence[str], made: Report, told: NightlySettings) -> bool:
-    """Tells everyone; says who of them could not be told, by number, for addresses hold secrets."""
-    import apprise
-
+def _message(made: Report, settings: NightlySettings) -> tuple[str, str]:
+    """Title and text of a notification, in Markdown."""
     from logscrub.report import subject
     from logscrub.report.markdown import in_short
 
-    page = told.report / f"{made.end:%Y-%m-%d}.html"
-    body = in_short(made, most=_MOST_TOLD) + f"\nThe report: {page}\n"
-    title, form = f"logscrub: {subject(made)}", apprise.NotifyFormat.MARKDOWN
-    failed = []
-    for place, address in enumerate(addresses, 1):
+    page = settings.report / f"{made.end:%Y-%m-%d}.html"
+    return f"logscrub: {subject(made)}", in_short(made, most=_MOST_TOLD) + f"\nThe report: {page}\n"
+
+
+def _notify(addresses: Iterable[Address], title: str, body: str, *, test: bool = False) -> bool:
+    """Sends a message to every address. Says which failed by their place, because addresses hold secrets."""
+    import apprise
+
+    all_sent = True
+    for address in addresses:
         to = apprise.Apprise()
-        if not to.add(address) or not to.notify(body=body, title=title, body_format=form):
-            failed.append(str(place))
-    if failed:
-        say(f"nightly.notify: could not tell entry {', '.join(failed)}; is the address right, and can it be reached?")
-    return not failed
+        sent = False
+        with suppress(Exception):  # its message may quote the address
+            sent = to.add(address.url) and bool(to.notify(body=body, title=title, body_format=apprise.NotifyFormat.MARKDOWN))
+        all_sent = all_sent and sent
+        if not sent:
+            say(f"{address.place}: the message could not be sent; is the address right, and can it be reached?")
+        elif test:
+            say(f"{address.place}: the test message was sent")
+    return all_sent

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from logscrub.cli.console import say
+from logscrub.cli.console import let_interrupt, say
 from logscrub.detect.names import Kind
 from logscrub.errors import InputError
 
 if TYPE_CHECKING:
+    from logscrub.scrubbing import Tally
     from logscrub.sources.files import Input
 
 InputFormat = Literal["auto", "app-logs", "otlp", "ndjson", "csv", "forge-cli", "text"]
@@ -23,7 +24,7 @@ Inputs = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="INPUT",
-        help="Files or folders; plain, .gz, .zst or .zip. None, or -, is standard input.",
+        help="Files, folders or patterns ('logs/*.log'); plain, .gz, .zst or .zip. None, or -, is standard input.",
         show_default=False,
     ),
 ]
@@ -55,7 +56,9 @@ Names = Annotated[
 KeyFile = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE", help="A file with the key for pseudonyms, 16 bytes or more. Else LOGSCRUB_KEY.", show_default=False
+        metavar="FILE",
+        help="A file with the key for pseudonyms, from logscrub keys new. Else LOGSCRUB_KEY.",
+        show_default=False,
     ),
 ]
 StoreAt = Annotated[
@@ -73,14 +76,26 @@ Engine = Annotated[
 
 
 def given_key(file: Path | None) -> bytes | None:
-    """The key for pseudonyms: that of `--key-file`, else that of LOGSCRUB_KEY, else none. Raises UsageError."""
-    from logscrub.redact.pseudonyms import check_key, read_key
+    """The key for pseudonyms: that of `--key-file`, else that of LOGSCRUB_KEY, else none.
+
+    Warns of a key that others may read or guess. Raises UsageError for one that is none.
+    """
+    from logscrub.redact.keys import check_key, read_key, weaknesses
 
     if file is not None:
-        return read_key(file)
-    if "LOGSCRUB_KEY" in os.environ:
-        return check_key(os.fsencode(os.environ["LOGSCRUB_KEY"]).strip(), "LOGSCRUB_KEY")
-    return None
+        key = read_key(file)
+    elif "LOGSCRUB_KEY" in os.environ:
+        key = check_key(os.fsencode(os.environ["LOGSCRUB_KEY"]).strip(), "LOGSCRUB_KEY")
+    else:
+        return None
+    for line in weaknesses(key, file):
+        say(line)
+    return key
+
+
+def file_or_none(output: Path | None) -> Path | None:
+    """Where an option says to write; None, also where it says `-`, is standard output."""
+    return None if output is None or str(output) == "-" else output
 
 
 def readable(arguments: list[str]) -> tuple[list[str], list[tuple[str, InputError]]]:
@@ -99,9 +114,10 @@ def readable(arguments: list[str]) -> tuple[list[str], list[tuple[str, InputErro
 
 
 def wait_for_input(items: Iterable[Input]) -> None:
-    """Says so where a person has to type the input."""
+    """Says so where a person has to type the input. To be called just before it is read."""
     if any(item.path is None for item in items) and sys.stdin is not None and sys.stdin.isatty():
-        say("waiting for lines on standard input; end them with Ctrl-D, or stop with Ctrl-C")
+        let_interrupt()
+        say("reading standard input; Ctrl-D ends")
 
 
 def size(count: int) -> str:
@@ -117,6 +133,14 @@ def size(count: int) -> str:
 def number(count: int, noun: str) -> str:
     """`1 record`, `1,204 records`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def unscanned(tally: Tally) -> str:
+    """How much was withheld: `2 records and 1 part of a record`; empty where nothing was."""
+    parts = tally.parts_withheld
+    counts = [number(tally.records_withheld, "record")] if tally.records_withheld else []
+    counts += [f"{parts:,} {'part of a record' if parts == 1 else 'parts of records'}"] if parts else []
+    return " and ".join(counts)
 
 
 def each(arguments: Iterable[str]) -> list[Input]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from logscrub.cli import times
 from logscrub.cli.console import put_bytes, say
-from logscrub.cli.options import Detectors, KeyFile, StoreAt, given_key, number
+from logscrub.cli.options import Detectors, KeyFile, StoreAt, file_or_none, given_key, number
 from logscrub.config import Severity
 from logscrub.errors import UsageError
 
@@ -34,7 +35,6 @@ Which customer or person a finding is about is only told with --exact.
 Exit codes: 0 done; 1 with --exit-code: there is a finding as severe as that, or worse;
 2 wrong usage or configuration; 3 the store could not be read, or the report not written."""
 
-_FIRST_YEAR, _LAST_YEAR = 1970, 9000
 _LONGEST = timedelta(days=400)
 
 Exact = Annotated[
@@ -49,19 +49,18 @@ ExitCode = Annotated[
 def report(
     store: StoreAt = None,
     day: Annotated[
-        str | None, typer.Option("--date", metavar="DAY", help="Report on this day: 2026-11-20.", show_default=False)
+        str | None, typer.Option("--date", metavar="DAY", help="Report on this day: 2026-11-20, yesterday.", show_default=False)
     ] = None,
-    since: Annotated[
-        str | None,
-        typer.Option(metavar="DAY", help="From this day or hour on: 2026-11-20, 2026-11-20T08, 7d.", show_default=False),
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option(metavar="DAY", help="Up to this day, it included, or this hour.", show_default=False)
-    ] = None,
+    since: times.Since = None,
+    until: times.Until = None,
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="Where to write it: .html, .md or .json; none is .md.", show_default=False
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Where to write it: .html, .md or .json; none, or -, is .md on standard output.",
+            show_default=False,
         ),
     ] = None,
     exit_code: ExitCode = None,
@@ -76,12 +75,13 @@ def report(
     from logscrub.anomalies.night import make_report, period_of
     from logscrub.anomalies.rules import load_rules
     from logscrub.config import load_config
-    from logscrub.metrics.store import open_store
+    from logscrub.metrics.store import days_in_words, open_store
     from logscrub.report import SUFFIXES, render
 
     if store is None:
         raise UsageError("report needs to know where the metrics are kept; add: --store DIR")
-    suffix = ".md" if output is None or str(output) == "-" else output.suffix.lower()
+    output = file_or_none(output)
+    suffix = ".md" if output is None else output.suffix.lower()
     if suffix not in SUFFIXES:
         raise UsageError(f"{output}: a report is written as {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}; end its name so")
     config = load_config()
@@ -96,17 +96,19 @@ def report(
         raise UsageError(f"{start:%Y-%m-%d} to {end:%Y-%m-%d}: a report is of {_LONGEST.days} days at most")
     made = make_report(kept, rules, config, start, end, made=now, exact=exact)
     put_bytes(render(made, suffix), output)
+    if not made.totals.records:
+        say(f"{store}: has no records of that time; it has records of {days_in_words(kept)}")
     say(line_of(made))
     return 1 if exit_code is not None and any(finding.severity <= exit_code for finding in made.findings) else 0
 
 
-def may_show_customers(store: Store, key_file: Path | None) -> None:
-    """Raises UsageError where who asks does not hold the store's key."""
+def may_show_customers(store: Store, key_file: Path | None, option: str = "--exact") -> None:
+    """Raises UsageError where the store's key is not given, which `option` needs."""
     from logscrub.redact.pseudonyms import Pseudonymizer
 
     key = given_key(key_file)
     if key is None or Pseudonymizer(key).key_id != store.key_id:
-        raise UsageError(f"--exact is for who holds the key of the store (id {store.key_id}); add: --key-file with that key")
+        raise UsageError(f"{option} is for who holds the key of the store (id {store.key_id}); add: --key-file with that key")
 
 
 def line_of(report: Report) -> str:
@@ -125,40 +127,10 @@ def line_of(report: Report) -> str:
 
 
 def _asked(day: str | None, since: str | None, until: str | None, now: datetime) -> tuple[datetime | None, datetime | None]:
-    """The period that was asked for, from one full hour up to another."""
-    if day is not None:
-        if since is not None or until is not None:
-            raise UsageError("--date is one whole day; give either that, or --since and --until")
-        at = hour_of(day, "--date", now)
-        if at.time() != time():
-            raise UsageError("--date is a day, without an hour: 2026-11-20")
-        return at, at + timedelta(days=1)
-    start = None if since is None else hour_of(since, "--since", now)
-    end = None if until is None else hour_of(until, "--until", now)
-    if end is not None and until is not None and "T" not in until:
-        end += timedelta(days=1)
-    if start is not None and end is not None and start >= end:
-        raise UsageError("--since is not before --until")
-    return start, end
-
-
-def hour_of(text: str, option: str, now: datetime) -> datetime:
-    """`2026-11-20`, `2026-11-20T08` or `7d` as a full hour, UTC."""
-    import re
-
-    ago = re.fullmatch(r"(\d{1,5})d", text)
-    told = re.fullmatch(r"(\d{4}-\d\d-\d\d)(?:T(\d\d)(?::00)?(?::00)?Z?)?", text)
-    try:
-        if ago is not None:
-            at = datetime.combine(now.date() - timedelta(days=int(ago[1])), time(), UTC)
-        elif told is not None:
-            at = datetime.combine(date.fromisoformat(told[1]), time(int(told[2] or 0)), UTC)
-        else:
-            raise ValueError
-        if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
-            raise ValueError
-        return at
-    except ValueError:
-        raise UsageError(
-            f"{option}: {text!r} is no day; write 2026-11-20, 2026-11-20T08 for an hour, or 7d for a week ago"
-        ) from None
+    """The period that was asked for, from one full hour up to another. Raises UsageError."""
+    if day is None:
+        return times.period(since, until, now)
+    if since is not None or until is not None:
+        raise UsageError("--date is one whole day; give either that, or --since and --until")
+    start = datetime.combine(times.day(day, "--date", now), time(), UTC)
+    return start, start + timedelta(days=1)

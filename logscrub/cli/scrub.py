@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import sys
 import time
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from logscrub._version import __version__
-from logscrub.cli.console import Tell, progress, put, say
+from logscrub.cli.console import Tell, progress, put, say, tidy
 from logscrub.cli.options import (
     Detectors,
     Engine,
@@ -23,10 +24,12 @@ from logscrub.cli.options import (
     KeyFile,
     Names,
     Policy,
+    file_or_none,
     given_key,
     number,
     readable,
     size,
+    unscanned,
     wait_for_input,
 )
 from logscrub.errors import InputError, UsageError
@@ -47,12 +50,17 @@ Examples:
 \b
 Pseudonyms such as <ACCOUNT_ID:6f1c...> are equal for equal values within a run;
 with a key they are so in every run under that key:
-  openssl rand -hex 32 > logscrub.key
+  logscrub keys new logscrub.key
   logscrub scrub app.log --key-file logscrub.key -o clean.log
 
 \b
-Exit codes: 0 done; 2 wrong usage or configuration; 3 an input could not be read, an
-output not written, or a record not scanned (it is withheld, and said so)."""
+Of a folder, all files below it are read, and links to files; what else it holds (links to
+folders, pipes, sockets, links to nothing) is named and not read. Below an output folder
+nothing is written through a link.
+
+\b
+Exit codes: 0 done; 2 wrong usage or configuration; 3 an input could not be read or is no
+file, an output not written, or a record or a part of one not scanned (it is withheld)."""
 
 
 def scrub(
@@ -70,7 +78,12 @@ def scrub(
     engine: Engine = "fast",
     key_file: KeyFile = None,
     summary: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write what was done to this file, as JSON.", show_default=False)
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write what was done to this file, as JSON; - is standard output, where the log goes elsewhere.",
+            show_default=False,
+        ),
     ] = None,
 ) -> int:
     """Take customer data out of logs.
@@ -79,11 +92,12 @@ def scrub(
     """
     from logscrub.api import build_redactor, clean_name, engine_of, settings
     from logscrub.config import load_config
-    from logscrub.sources.files import expand, printable
+    from logscrub.sources.files import expand, mode_of, printable, unquoted
 
     started = time.monotonic()
     arguments = inputs or ["-"]
-    several = len(arguments) > 1 or Path(arguments[0]).is_dir()
+    named = [path for argument in arguments for path in unquoted(argument)]
+    several = len(named) > 1 or stat.S_ISDIR(mode_of(Path(named[0])))
     _check_output(output, several)
     key = given_key(key_file)
     good, unreadable = readable(arguments)
@@ -91,6 +105,7 @@ def scrub(
     redactor = build_redactor(settings(load_config(), policy, detectors or [], names), key)
     jobs = jobs_of(redactor, items, output, several)
     refuse_overwriting(jobs, summary)
+    tidy(job.target for job in jobs if job.target is not None)
     outcomes = []
     for name, error in unreadable:
         say(str(error))
@@ -98,8 +113,10 @@ def scrub(
     with engine_of(redactor, engine, processes=None) as using:
         outcomes += _scrub_all(using, jobs, input_format)
     if summary is not None:
-        put(json.dumps(summary_of(redactor, outcomes), indent=2) + "\n", summary)
-    if any(outcome.tally for outcome in outcomes) or not outcomes:
+        put(json.dumps(summary_of(redactor, outcomes), indent=2) + "\n", file_or_none(summary))
+    if _nothing_read(outcomes):
+        say(f"nothing to read: {'no record in ' + number(len(outcomes), 'input') if outcomes else 'no file there'}")
+    elif any(outcome.tally for outcome in outcomes):
         say(_line(outcomes, time.monotonic() - started))
     return 3 if any(outcome.status != "scrubbed" for outcome in outcomes) else 0
 
@@ -110,6 +127,8 @@ class Job:
 
     item: Input
     target: Path | None
+    inside: Path | None
+    """The folder that was named as the output, if the target is below one."""
     name: str
     """Clean, for the summary."""
 
@@ -120,28 +139,30 @@ class Outcome:
 
     name: str
     status: str
-    """`scrubbed`, `withheld` where some of its records were, or `failed`."""
+    """`scrubbed`, `withheld` where parts of it were, `skipped` where it is no file to read, or `failed`."""
     tally: Tally | None
     """What went out; None where nothing did."""
 
 
 def _check_output(output: Path | None, several: bool) -> None:
+    from logscrub.sources.files import mode_of
+
     if not several:
         return
-    if output is None or str(output) == "-":
+    output = file_or_none(output)
+    if output is None:
         raise UsageError("several inputs, or a folder, need a folder to go to; add: -o FOLDER")
-    if output.exists() and not output.is_dir():
+    if mode_of(output) and not stat.S_ISDIR(mode_of(output)):
         raise UsageError(f"{output}: is a file, but several inputs need a folder to go to; choose another -o")
 
 
 def jobs_of(redactor: Redactor, items: Sequence[Input], output: Path | None, several: bool) -> list[Job]:
     """Where each input goes; names of files lose their customer data too, and stay different."""
     from logscrub.api import clean_name, unused_name
-    from logscrub.sources.files import printable
+    from logscrub.sources.files import mode_of, printable
 
-    if output is not None and str(output) == "-":
-        output = None
-    mirrored = output is not None and (several or output.is_dir() or str(output).endswith(os.sep))
+    output = file_or_none(output)
+    mirrored = output is not None and (several or stat.S_ISDIR(mode_of(output)) or str(output).endswith(os.sep))
     names = [item.relative.as_posix() for item in items]
     clean = [clean_name(redactor, name) for name in names]
     used = {name for name, its in zip(names, clean, strict=True) if name == its}
@@ -151,19 +172,36 @@ def jobs_of(redactor: Redactor, items: Sequence[Input], output: Path | None, sev
             its = unused_name(name, its, used)
             used.add(its)
         shown = "-" if item.path is None else printable(its)
-        jobs.append(Job(item, output / its if mirrored and output is not None else output, shown))
+        folder = output if mirrored else None
+        jobs.append(Job(item, output if folder is None else folder / its, folder, shown))
     return jobs
 
 
 def refuse_overwriting(jobs: Sequence[Job], summary: Path | None) -> None:
-    """Raises UsageError where an output is one of the inputs, before anything is written."""
+    """Raises UsageError where an output is one of the inputs or a URL, or two go to the same place.
+
+    Raises OutputError where an output would leave its folder by a link. To be called before anything is written.
+    """
+    from logscrub.sinks import refuse_links, refuse_url
+    from logscrub.sources.files import mode_of
+
+    if summary is not None and file_or_none(summary) is None:
+        if any(job.target is None for job in jobs):
+            raise UsageError(
+                "--summary -: the scrubbed log goes to standard output; add: -o FILE, or write the summary to a file"
+            )
+        summary = None
     inputs = {_identity(job.item.path) for job in jobs if job.item.path is not None} - {None}
     targets = [job.target for job in jobs if job.target is not None]
     for path in [*targets, *([summary] if summary is not None else [])]:
-        if path.is_file() and _identity(path) in inputs:
+        refuse_url(path)
+        if stat.S_ISREG(mode_of(path)) and _identity(path) in inputs:
             raise UsageError(f"{path}: is also an input, which writing would destroy; write to another place")
     if summary is not None and any(summary.absolute() == target.absolute() for target in targets):
         raise UsageError(f"{summary}: is also where the scrubbed log goes; write the summary to another place")
+    for job in jobs:
+        if job.target is not None and job.inside is not None and not job.item.skipped:
+            refuse_links(job.target, job.inside)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -193,18 +231,25 @@ def _scrub_one(engine: api.Runner, job: Job, input_format: str, tell: Tell) -> O
         tell(done, tally.redactions.total())
 
     try:
-        tally = scrub_input(engine, job.item, job.target, input_format=input_format, progress=note)
+        tally = scrub_input(engine, job.item, job.target, inside=job.inside, input_format=input_format, progress=note)
     except InputError as error:
         rest = str(error).removeprefix(job.item.name)  # the name is what the user typed, a zip's members are not
         say(job.item.name + clean_text(engine.redactor, rest))
-        return Outcome(job.name, "failed", so_far if job.target is None else None)
-    if tally.records_withheld:
+        status = "skipped" if job.item.skipped else "failed"
+        return Outcome(job.name, status, so_far if job.target is None else None)
+    if tally.withheld:
         say(
-            f"{job.item.name}: {number(tally.records_withheld, 'record')} could not be scanned, so <WITHHELD> stands instead; "
+            f"{job.item.name}: {unscanned(tally)} could not be scanned, so <WITHHELD> stands instead; "
             "look at them in the input: of binary data nothing can be said, of text report it as a bug"
         )
         return Outcome(job.name, "withheld", tally)
     return Outcome(job.name, "scrubbed", tally)
+
+
+def _nothing_read(outcomes: Sequence[Outcome]) -> bool:
+    """Whether all was read, and there was nothing in it."""
+    total = _total(outcomes)
+    return all(outcome.status == "scrubbed" for outcome in outcomes) and not total.records_read and not total.redactions
 
 
 def _total(outcomes: Sequence[Outcome]) -> Tally:
@@ -240,6 +285,7 @@ def _records(tally: Tally) -> dict[str, int]:
         "read": tally.records_read,
         "written": tally.records_written,
         "withheld": tally.records_withheld,
+        "parts_withheld": tally.parts_withheld,
         "unparsed": tally.records_unparsed,
     }
 
@@ -250,7 +296,11 @@ def _line(outcomes: Sequence[Outcome], seconds: float) -> str:
         number(total.records_read, "record"),
         number(total.redactions.total(), "redaction"),
         f"{total.records_withheld:,} withheld",
+        *([f"{number(total.parts_withheld, 'part')} of records withheld"] if total.parts_withheld else []),
         f"{size(total.bytes_read)} in {seconds:.1f} s",
     ]
     failed = sum(outcome.status == "failed" for outcome in outcomes)
-    return ", ".join(parts) + (f"; {failed} of {number(len(outcomes), 'input')} failed" if failed else "")
+    skipped = sum(outcome.status == "skipped" for outcome in outcomes)
+    unread = [f"{failed} of {number(len(outcomes) - skipped, 'input')} failed"] if failed else []
+    unread += [f"{skipped} skipped"] if skipped else []
+    return ", ".join(parts) + (f"; {', '.join(unread)}" if unread else "")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+import sys
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logscrub.cli.console import put, say
+from logscrub.cli.console import let_interrupt, put, say
 from logscrub.cli.detectors import help_without_command, table
 from logscrub.cli.options import StoreAt, number, size
 from logscrub.errors import UsageError
+
+if TYPE_CHECKING:
+    from logscrub.metrics.repair import Lost
 
 app = typer.Typer(help="Look after the store of metrics.", rich_markup_mode=None, invoke_without_command=True)
 
@@ -18,8 +22,10 @@ EXAMPLES = """\b
 Examples:
   logscrub store show --store metrics
   logscrub store compact --store metrics
+  logscrub store prune --keep 400d --store metrics --dry-run
   logscrub store prune --keep 400d --store metrics
-  logscrub store merge other-machine/metrics --store metrics"""
+  logscrub store merge other-machine/metrics --store metrics
+  logscrub store repair --store metrics"""
 
 
 @app.callback()
@@ -64,19 +70,55 @@ def compact(store: StoreAt = None) -> int:
 def prune(
     store: StoreAt = None,
     keep: Annotated[str | None, typer.Option(metavar="DAYS", help="How many days to keep, today included: 400d.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be dropped, and drop nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask. Needed where there is no terminal to ask on.")] = False,
 ) -> int:
-    """Drop the days that are older than that, for good."""
+    """Drop the days that are older than that, for good.
+
+    Says first which days these are and how much they hold, and asks on a terminal.
+    """
     from logscrub.metrics.counting import today
-    from logscrub.metrics.store import last_day_kept, open_store, vacuum
+    from logscrub.metrics.store import days_of, last_day_kept, open_store, vacuum
     from logscrub.metrics.store import prune as drop
 
-    days = re.fullmatch(r"(\d{1,6})d?", keep or "")
-    if days is None or int(days[1]) < 1:
-        raise UsageError("how many days are kept? add: --keep 400d")
+    first = last_day_kept(_days(keep), today())
+    if not (dry_run or yes or _can_ask()):
+        raise UsageError("days that are dropped are gone for good, and there is no terminal to ask on; add: --yes, or --dry-run")
     kept = open_store(_needed(store))
-    dropped = drop(kept, last_day_kept(int(days[1]), today()))
+    old = {day: taken for day, (_, taken) in days_of(kept).items() if day is not None and day < first}
+    if not old:
+        say(f"nothing is older than {first}")
+        return 0
+    span = f"{min(old)}" if len(old) == 1 else f"{min(old)} to {max(old)}"
+    what = f"{number(len(old), 'day')} ({span}, {size(sum(old.values()))})"
+    if dry_run:
+        say(f"would drop {what}")
+        return 0
+    say(f"drops {what}, for good")
+    if not yes:
+        let_interrupt()
+        if not typer.confirm("Drop them?", err=True):
+            say("nothing was dropped")
+            return 0
+    dropped = drop(kept, first)
     say(f"{number(dropped, 'day')} dropped, {number(vacuum(kept, hours=0), 'file')} removed")
     return 0
+
+
+def _days(keep: str | None) -> int:
+    """`400d` as a number of days. Raises UsageError."""
+    if keep is None:
+        raise UsageError("how many days are kept? add: --keep 400d")
+    days = re.fullmatch(r"([1-9]\d{0,4})(d?)", keep)
+    if days is None:
+        raise UsageError(f"--keep {keep}: is no number of days; write it so: --keep 400d")
+    if not days[2]:
+        raise UsageError(f"--keep {keep}: {keep} what? write the unit: --keep {keep}d")
+    return int(days[1])
+
+
+def _can_ask() -> bool:
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
 @app.command("merge", epilog=EXAMPLES)
@@ -91,3 +133,36 @@ def merge(
     days = merge_from(open_or_make(_needed(store), added.key_id), added)
     say(f"{number(days, 'day')} added")
     return 0
+
+
+@app.command("repair", epilog=EXAMPLES)
+def repair(store: StoreAt = None) -> int:
+    """Drop files that are torn, as a power cut leaves them, and list the hours that must be ingested again.
+
+    A day that was being compacted gets its earlier files back, so that nothing is lost. nightly reads all its files again by
+    itself after a repair. Restoring the folder from a backup may save more.
+    """
+    from logscrub.metrics.repair import repair as mend
+
+    done = mend(_needed(store))
+    if not done.files and not done.entries:
+        say("nothing is torn")
+        return 0
+    put("".join(f"{_hours(lost)}\n" for lost in done.lost))
+    say(
+        f"{number(done.files, 'torn data file')} dropped, {number(done.put_back, 'earlier file')} put back, "
+        f"{number(done.entries, 'torn file')} of the log replaced"
+    )
+    if done.since is not None:
+        say(f"what was ingested after {done.since:%Y-%m-%d %H:%M} UTC may be lost too, whatever hours it was of")
+    if done.lost or done.since is not None:
+        say("ingest the logs of these hours again, or let nightly do it; no record counts twice")
+    return 0
+
+
+def _hours(lost: Lost) -> str:
+    if lost.day is None:
+        return "records without a time"
+    if lost.first is None or lost.last is None:
+        return f"{lost.day}"
+    return f"{lost.first:%Y-%m-%d %H:00} to {lost.last:%H:59} UTC"

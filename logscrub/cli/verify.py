@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from logscrub._version import __version__
-from logscrub.cli.console import progress, put, say
-from logscrub.cli.options import Detectors, Engine, Format, Inputs, Names, each, readable, wait_for_input
+from logscrub.cli.console import progress, put, say, terminal_width
+from logscrub.cli.options import Detectors, Engine, Format, Inputs, Names, each, file_or_none, readable, wait_for_input
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from logscrub import api
-    from logscrub.verify import FileReport
+    from logscrub.verification import FileReport
 
 EXAMPLES = """\b
 Examples:
   logscrub verify clean/
   logscrub verify metrics/ report.html
+  logscrub verify clean/ --limit 20
   logscrub verify clean.log --format json -o proof.json
   logscrub verify clean/ --format sarif -o logscrub.sarif
   logscrub scrub < app.log | logscrub verify
@@ -30,12 +32,24 @@ Findings are told by place and kind, never by value. What the policy of logscrub
 (without one: atlassian) keeps is no finding.
 
 \b
+Nothing read proves nothing: where no input holds a record, as after a command that failed
+in front of the pipe, the exit code is 3; --allow-empty makes it 0.
+
+\b
 Exit codes: 0 clean; 1 customer data was found; 2 wrong usage or configuration;
-3 something could not be read or scanned, so nothing is proven."""
+3 something could not be read or scanned, or there was nothing, so nothing is proven."""
+
+
+_ON_TERMINAL = 100
+"""Findings that are listed on a terminal, whose scrollback would lose the first of many more."""
 
 
 def _is_store(path: str) -> bool:
-    return "://" in path or (Path(path) / "_delta_log").is_dir()
+    from logscrub.sources.files import mode_of
+
+    if "://" in path:
+        return not path.startswith(("http://", "https://"))
+    return stat.S_ISDIR(mode_of(Path(path) / "_delta_log"))
 
 
 def _texts_of_report(path: Path | None) -> list[str] | None:
@@ -45,6 +59,8 @@ def _texts_of_report(path: Path | None) -> list[str] | None:
     if path is None or path.suffix.lower() not in (".html", ".json"):
         return None
     try:
+        if not path.is_file():  # of a pipe, what was read once is gone
+            return None
         with path.open("rb") as file:
             if not may_be_report(file.read(LOOK)) or path.stat().st_size > LARGEST:
                 return None
@@ -58,15 +74,18 @@ def _of_store(engine: api.Runner, path: str) -> FileReport:
     from logscrub.api import clean_name
     from logscrub.errors import InputError
     from logscrub.metrics.store import open_store, texts
-    from logscrub.sources.files import printable
-    from logscrub.verify import FileReport
+    from logscrub.sources.files import how_to_fetch, printable
+    from logscrub.verification import FileReport
 
     name = clean_name(engine.redactor, printable(path), pseudonyms=False)
     try:
         return _of_texts(engine, name, texts(open_store(path)))
     except InputError as error:
-        say(str(error))
-        return FileReport(name, error=str(error).removeprefix(f"{path}: "))
+        reason = str(error).removeprefix(f"{path}: ")
+        if "://" in path:
+            reason += f"; if it is a log, {how_to_fetch(path)}"
+        say(f"{path}: {reason}")
+        return FileReport(name, error=reason)
 
 
 def _of_texts(engine: api.Runner, name: str, texts: Iterable[str]) -> FileReport:
@@ -87,9 +106,19 @@ def verify(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write the report.", show_default=False)
     ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="List so many findings at most, in the text report; all are counted. On a terminal 100, else all.",
+            show_default=False,
+        ),
+    ] = None,
     detectors: Detectors = None,
     names: Names = None,
     engine: Engine = "fast",
+    allow_empty: Annotated[bool, typer.Option("--allow-empty", help="Take inputs that hold no record for clean.")] = False,
 ) -> int:
     """Prove that logs hold no customer data.
 
@@ -102,14 +131,24 @@ def verify(
     from logscrub.config import load_config
     from logscrub.errors import UsageError
     from logscrub.sinks import same_file
-    from logscrub.sources.files import printable
-    from logscrub.verify import FileReport, text_report
-    from logscrub.verify.sarif import sarif
+    from logscrub.sources.files import printable, unquoted
+    from logscrub.verification import MOST_FINDINGS, FileReport, text_report
+    from logscrub.verification.sarif import sarif
 
-    stores = [argument for argument in inputs or [] if _is_store(argument)]
-    good, unreadable = readable([argument for argument in inputs or ["-"] if argument not in stores])
+    arguments = []
+    for argument in inputs or ["-"]:
+        matches = unquoted(argument)
+        arguments += matches if any(map(_is_store, matches)) else [argument]
+    stores = [argument for argument in arguments if _is_store(argument)]
+    good, unreadable = readable([argument for argument in arguments if argument not in stores])
     items = each(good)
-    output = None if output is None or str(output) == "-" else output
+    output = file_or_none(output)
+    if limit is not None and report_format != "text":
+        raise UsageError(
+            f"--limit is for the text report; --format {report_format} lists up to {MOST_FINDINGS:,} findings per file"
+        )
+    if limit is None and output is None and terminal_width() is not None:
+        limit = _ON_TERMINAL
     if output is not None and any(same_file(item.path, output) for item in items if item.path is not None):
         raise UsageError(f"{output}: is also an input, which writing would destroy; write to another place")
     config = settings(load_config(), None, detectors or [], names)
@@ -123,7 +162,7 @@ def verify(
     wait_for_input(items)
     with engine_of(redactor, engine, verifies=True, processes=None) as using, progress(items, "findings") as begin:
         for item in items:
-            own = _texts_of_report(item.path) if input_format == "auto" else None
+            own = _texts_of_report(item.path) if input_format == "auto" and not item.skipped else None
             if own is not None:
                 reports.append(_of_texts(using, clean_name(redactor, item.name, pseudonyms=False), own))
                 continue
@@ -148,16 +187,17 @@ def verify(
                         "known": len(config.names.known),
                         "words": len(config.names.words),
                     },
+                    allow_empty=allow_empty,
                 ),
                 indent=2,
             )
             + "\n"
         )
     elif report_format == "sarif":
-        text = json.dumps(sarif(reports, catalogue, __version__), indent=2) + "\n"
+        text = json.dumps(sarif(reports, catalogue, __version__, allow_empty=allow_empty), indent=2) + "\n"
     else:
-        text = text_report.text(reports)
+        text = text_report.text(reports, limit=limit, allow_empty=allow_empty)
     put(text, output)
     if report_format != "text" or output is not None:
-        say(text_report.verdict(reports))
-    return text_report.exit_code(reports)
+        say(text_report.verdict(reports, allow_empty=allow_empty))
+    return text_report.exit_code(reports, allow_empty=allow_empty)

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-from dataclasses import replace
+import select
+import signal
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from logscrub.cli.console import say
-from logscrub.cli.options import Detectors, Format, KeyFile, Names, Policy, StoreAt, given_key, wait_for_input
+from logscrub.cli.options import Detectors, Format, KeyFile, Names, Policy, StoreAt, given_key, number, unscanned, wait_for_input
 from logscrub.cli.report import Exact
-from logscrub.errors import UsageError
+from logscrub.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from types import FrameType
 
-    from logscrub.anomalies.live import Alert
+    from logscrub.anomalies.live import Alert, Live
+    from logscrub.metrics.facts import FactFinder
+    from logscrub.metrics.records import Records
     from logscrub.metrics.store import Store
+    from logscrub.redact.scrub import Redactor
+    from logscrub.scrubbing import Scrubs, Tally
+    from logscrub.sources.files import Input
+    from logscrub.sources.follow import Piece
 
 EXAMPLES = """\b
 Examples:
@@ -27,15 +38,19 @@ Examples:
   poll-the-api | logscrub watch --store metrics --format json | send-somewhere
 
 \b
-A file is read from its beginning, and along as it grows; a pipe until it ends.
+A file is read from its beginning, and along as it grows, also where it is rotated
+(as tail -F does); one that is not there yet is waited for. A pipe is read until it ends.
 With a store it knows what is usual, and leaves out records that the store has;
 without one it learns from the stream, and compares from the fourth day on.
 Nothing is written to the store.
 Something is told once; and again where it comes back after six hours.
 
 \b
-Exit codes: 0 the input ended; 2 wrong usage; 3 the input or the store could not be read;
-130 interrupted."""
+Exit codes: 0 the input ended; 2 wrong usage; 3 the input or the store could not be read,
+or a record or a part of one not scanned; 129, 130, 143 ended by a signal (130: Ctrl-C);
+141 whoever read the alerts went away."""
+
+_ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 def watch(
@@ -60,17 +75,13 @@ def watch(
     from logscrub.anomalies.live import Live
     from logscrub.anomalies.rules import load_rules
     from logscrub.anomalies.signals import Rows
-    from logscrub.api import build_redactor, engine_of, settings
+    from logscrub.api import build_redactor, settings
     from logscrub.config import load_config
     from logscrub.metrics.facts import FactFinder
-    from logscrub.metrics.records import Records
     from logscrub.metrics.store import open_store
-    from logscrub.sources.files import expand
     from logscrub.sources.follow import follow
 
-    items = expand([inputs])
-    if len(items) != 1:
-        raise UsageError(f"{inputs}: watch reads along one file, or standard input")
+    item = _input_of(inputs)
     kept = open_store(store) if store is not None else None
     key = given_key(key_file) if store is not None or key_file is not None or exact else None
     if kept is not None:
@@ -81,21 +92,192 @@ def watch(
     rules = load_rules(config.detectors)
     redactor = build_redactor(config, key or secrets.token_bytes(32))
     live = Live(Rows(kept, None if kept is None else kept.table()), rules, config, exact)
-    finder, records = FactFinder(redactor.pseudonymizer.derived("metrics")), Records()
-    wait_for_input(items)
-    with engine_of(redactor) as engine, closing(follow(items[0])) as pieces:
-        scrubber = engine.scrubber(input_format)
-        for piece in pieces:
-            if piece:
-                found = records.feed(scrubber.feed(piece, False))
-                tell(live.take(found, finder), alert_format)
-            tell(live.tick(datetime.now(UTC)), alert_format)
-        rest = [*records.feed(scrubber.finish()), *records.finish()]
-        tell(live.take(rest, finder), alert_format)
-        tell(live.finish(), alert_format)
-    if live.records == 0:
-        say("no record with a time came")
-    return 0
+    finder = FactFinder(redactor.pseudonymizer.derived("metrics"))
+    watching = Watching(redactor, live, finder, input_format, alert_format)
+    name = "standard input" if item.path is None else item.name
+    grows = item.path is not None and (item.path.is_file() or not item.path.exists())
+    pieces = follow(item, say)
+    say(f"watching {name}, " + ("from its beginning and as it grows; Ctrl-C ends" if grows else "to its end"))
+    wait_for_input([item])
+    early: BaseException | None = None
+    try:
+        try:
+            with closing(pieces):
+                for piece in pieces:
+                    with signals_held_back():
+                        watching.take(piece)
+        except (KeyboardInterrupt, SystemExit, InputError) as ended:  # a file has no other end
+            early = ended
+        watching.finish()
+        if early is not None:
+            raise early
+    finally:
+        watching.close()
+        with suppress(OSError):  # a terminal that was closed
+            say(f"watched {name}: {watching.counts()}")
+    return 3 if watching.tally.withheld else 0
+
+
+def _input_of(argument: str) -> Input:
+    """What is to be watched. A file need not be there yet. Raises UsageError, InputError."""
+    from logscrub.sources.files import Input, expand, printable
+
+    path = Path(argument)
+    if argument not in ("", "-") and "\0" not in argument:
+        try:
+            path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return Input(path, printable(argument), Path(path.name))
+        except OSError:
+            pass  # expand says what is wrong
+    items = expand([argument])
+    if len(items) != 1:
+        raise UsageError(f"{printable(argument)}: watch reads along one file, or standard input")
+    return items[0]
+
+
+@dataclass(slots=True)
+class _Text:
+    """One text that comes piece by piece: the file that is written to, or one that was rotated, or a pipe."""
+
+    scrubber: Scrubs
+    records: Records
+    engine: ExitStack
+    withheld: int = 0
+    """How much of it was said to be withheld."""
+
+
+class Watching:
+    """Takes what comes, and puts out alerts."""
+
+    def __init__(
+        self, redactor: Redactor, live: Live, finder: FactFinder, input_format: str, alert_format: Literal["text", "json"]
+    ) -> None:
+        from logscrub.scrubbing import Tally
+
+        self._redactor, self._live, self._finder = redactor, live, finder
+        self._input_format, self._alert_format = input_format, alert_format
+        self._texts: dict[int, _Text] = {}
+        self.alerts = 0
+        self._ended = Tally()
+        """What was scrubbed of texts that ended."""
+
+    @property
+    def tally(self) -> Tally:
+        """What was scrubbed."""
+        from logscrub.scrubbing import Tally
+
+        whole = Tally()
+        for tally in (self._ended, *(text.scrubber.tally for text in self._texts.values())):
+            whole.add(tally)
+        return whole
+
+    def take(self, piece: Piece) -> None:
+        """Counts what came, and says what is unusual. Raises InputError, BrokenPipeError."""
+        if piece.data:
+            text = self._texts.get(piece.number) or self._begin(piece.number)
+            self._tell(self._live.take(text.records.feed(text.scrubber.feed(piece.data, False)), self._finder))
+            self._warn_of_withheld(text)
+        if piece.last:
+            self._end(piece.number)
+        self._tell(self._live.tick(datetime.now(UTC)))
+        if not piece.data:
+            raise_if_nobody_reads()
+
+    def finish(self) -> None:
+        """Counts what was still open, and says what is unusual in the hour that is running."""
+        for each in list(self._texts):
+            self._end(each)
+        self._tell(self._live.finish())
+
+    def close(self) -> None:
+        """Frees what was made for texts that did not end."""
+        for text in self._texts.values():
+            text.engine.close()
+
+    def counts(self) -> str:
+        """What came, in words."""
+        live = self._live
+        more = (
+            (live.undated, "without a date"),
+            (live.known, "known already"),
+            (live.ahead, "from far in the future"),
+        )
+        left_out = [f"{number(count, 'record')} {what}" for count, what in more if count]
+        return (
+            f"{number(live.records, 'record')}{'' if live.records else ' with a date'}, {number(self.alerts, 'alert')}"
+            + (f"; left out: {', '.join(left_out)}" if left_out else "")
+            + (f"; {unscanned(self.tally)} could not be scanned" if self.tally.withheld else "")
+        )
+
+    def _begin(self, number: int) -> _Text:
+        from logscrub.api import engine_of
+        from logscrub.metrics.records import Records
+
+        stack = ExitStack()  # an engine reads one text at a time
+        engine = stack.enter_context(engine_of(self._redactor))
+        self._texts[number] = _Text(engine.scrubber(self._input_format), Records(), stack)
+        return self._texts[number]
+
+    def _end(self, number: int) -> None:
+        text = self._texts.pop(number, None)
+        if text is None:
+            return
+        with text.engine:
+            rest = [*text.records.feed(text.scrubber.finish()), *text.records.finish()]
+        self._warn_of_withheld(text)
+        self._ended.add(text.scrubber.tally)
+        self._tell(self._live.take(rest, self._finder))
+
+    def _warn_of_withheld(self, text: _Text) -> None:
+        """Says how much of a text could not be scanned, where more could not than was said before."""
+        tally = text.scrubber.tally
+        if tally.withheld > text.withheld:
+            say(f"{unscanned(tally)} could not be scanned so far; no rule sees what they said")
+            text.withheld = tally.withheld
+
+    def _tell(self, alerts: Iterable[Alert]) -> None:
+        """Prints one line for each alert, at once."""
+        for alert in alerts:
+            print(_as_json(alert) if self._alert_format == "json" else _as_text(alert), flush=True)
+            self.alerts += 1
+
+
+@contextmanager
+def signals_held_back() -> Iterator[None]:
+    """Signals that end the program do so after the block, so that counts are whole; a second one does at once."""
+    came: list[int] = []
+    before: dict[int, Any] = {}
+
+    def note(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        if len(came) > 1:
+            before[number](number, frame)
+
+    for name in _ENDING:
+        number = getattr(signal, name, None)
+        if number is not None and callable(signal.getsignal(number)):
+            before[number] = signal.signal(number, note)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if came:
+        before[came[0]](came[0], None)
+
+
+def raise_if_nobody_reads() -> None:
+    """Raises BrokenPipeError where standard output is a pipe that nobody reads any more: the next alert may be far away."""
+    if sys.stdout is None or not hasattr(select, "poll"):
+        return
+    poll = select.poll()
+    try:
+        poll.register(sys.stdout.fileno(), 0)
+    except (OSError, ValueError):
+        return
+    if any(event & select.POLLERR for _, event in poll.poll(0)):
+        raise BrokenPipeError
 
 
 def _check_key(store: Store, key: bytes | None) -> None:
@@ -105,12 +287,6 @@ def _check_key(store: Store, key: bytes | None) -> None:
         raise UsageError(
             f"the customers in the store are known by the store's key alone (id {store.key_id}); add: --key-file with that key"
         )
-
-
-def tell(alerts: Iterable[Alert], alert_format: str) -> None:
-    """One line on standard output for each alert, at once."""
-    for alert in alerts:
-        print(_as_json(alert) if alert_format == "json" else _as_text(alert), flush=True)
 
 
 def _as_text(alert: Alert) -> str:

@@ -33,11 +33,13 @@ def is_binary(text: str) -> bool:
     return control * 32 >= size and (control + len(_UNDECODED.findall(text))) * 5 >= size
 
 
-def holds_controls(text: str) -> bool:
-    """Whether there are control characters in a text, or what stands for them in JSON: were it shorter, it might be binary."""
-    return "\\u00" in text or _CONTROL.search(text) is not None
-
-
 def is_binary_json(text: str) -> bool:
     """The same for the inside of a JSON string."""
     return ("\\u00" in text or "\x7f" in text) and is_binary(unescaped_json(text))
+
+
+def holds_control(text: str, is_json: bool) -> bool:
+    """Whether a text, or the inside of a JSON string, holds control characters, so that a shorter one may be binary."""
+    if is_json:
+        return ("\\u00" in text or "\x7f" in text) and _CONTROL.search(unescaped_json(text)) is not None
+    return not text.isprintable() and _CONTROL.search(text) is not None

@@ -223,8 +223,18 @@ class Engine:
 
     def _judge_line(self, masked: str, before: Open) -> tuple[tuple[Span, ...], Open]:
         spans = self._remember(masked, (), 0) if len(masked) <= _REMEMBERED_LENGTH else self._windowed(masked, ())
+        extra, after = self._carried_on(masked, before)
+        return merge([*spans, *extra]) if extra else spans, after
+
+    def left_open(self, line: str, before: Open) -> Open:
+        """What a line of a text leaves open. Its patterns and names are not searched for."""
+        view = views.without_colours(line) if "\x1b" in line else None
+        return self._carried_on(self._forms.of(self.masked(view.text if view else line)).text, before)[1]
+
+    def _carried_on(self, masked: str, before: Open) -> tuple[list[Span], Open]:
+        """What must go from a line because of what earlier lines left open, and what is open after it."""
         if before == NOTHING_OPEN and not _OPENING.search(masked):
-            return spans, NOTHING_OPEN
+            return [], NOTHING_OPEN
         found, after = self._find_fields(masked, before=before)
         extra = [self._field_span(f.start, f.end, f.rule.detector, masked[f.start : f.end]) for f in found]
         inside, armour = _armour(masked, before.armour)
@@ -232,7 +242,7 @@ class Engine:
             extra.append(self._field_span(*inside, self._key_detector, masked[inside[0] : inside[1]]))
         if armour:
             after = after._replace(armour=True)
-        return merge([*spans, *extra]), after
+        return extra, after
 
     def judge_leaf(self, text: str, leaf: Leaf) -> tuple[Span, ...]:
         """The spans of a record's leaf that must go, as positions in the record's text."""
@@ -311,15 +321,20 @@ class Engine:
             return merge(found)
         found += self._scan(masked, path)
         if depth < _DEEPEST:
+            is_read = False
             for view in views.decodings(masked):
                 for span in (*self._scan(view.text, path), *(self._names.recognise(view.text) if self._names else ())):
                     found.append(_moved(span, view, 0, ""))
-                if view.text[:1] in "{[" and self._nested(view.text) is not None:
+                # Within another text only the first view that is JSON is read as JSON: its leaves are decoded by themselves,
+                # and the time for texts within texts would double with each.
+                if not (is_read and depth) and view.text[:1] in "{[" and self._nested(view.text) is not None:
+                    is_read = True
                     for span in self._judge_template(view.text, path, depth + 1):
                         found.append(_moved(span, view, 0, ""))
-            for start, end, decoded, alphabet, padded in views.encoded_texts(masked):
-                # what it says has been judged: that it looks random is no evidence any more
-                found = [s for s in found if s.certainty == "certain" or s.detector not in _RANDOM or not start <= s.start < end]
+            encoded = list(views.encoded_texts(masked))
+            if encoded:
+                found = _without_random(found, [(start, end) for start, end, *_ in encoded])
+            for start, end, decoded, alphabet, padded in encoded:
                 inner = self._judge_template(self.masked(decoded), path, depth + 1)
                 if inner:
                     first = min(inner, key=lambda s: s.certainty)
@@ -450,6 +465,20 @@ def _moved(span: Span, view: views.View | None, offset: int, quote: str) -> Span
     if requote and quote:
         requote = requote.replace("\\", "\\\\").replace('"', '\\"') if quote == '\\"' else requote.replace('"', quote)
     return span._replace(start=start + offset, end=end + offset, requote=requote)
+
+
+def _without_random(found: list[Span], read: list[tuple[int, int]]) -> list[Span]:
+    """Without the spans of which the only evidence is that they look random, where they begin in a stretch that was `read`: what
+    it says is judged, so that it looks random is no evidence any more."""
+    read = sorted(read)
+    starts = [start for start, _ in read]
+    reach = list(accumulate((end for _, end in read), max))
+
+    def is_read(place: int) -> bool:
+        n = bisect_right(starts, place)
+        return n > 0 and place < reach[n - 1]
+
+    return [s for s in found if s.certainty == "certain" or s.detector not in _RANDOM or not is_read(s.start)]
 
 
 def _says_more(masked: str) -> bool:

@@ -9,7 +9,7 @@ hands on what the next line must know (`Open`): an object printed over many line
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from logscrub.detect.catalogue import Catalogue, Detector
@@ -20,11 +20,11 @@ from logscrub.model import FieldPath
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
 
 KEEP = re.compile(
-    r"""(?ix) \s* (?: (?:null|undefined|none|nil|nan|true|false|yes|no|n/?a|unknown|anonymous|empty|missing|absent|present|
+    r"""(?ix) \s*+ (?: (?:null|undefined|none|nil|nan|true|false|yes|no|n/?a|unknown|anonymous|empty|missing|absent|present|
     required|optional|expired|invalid|valid|failed|error|ok|set|unset|hidden|masked|redacted|removed|withheld|default|disabled|enabled|
     not|is|was|must|has|string|number|boolean|object|array|function|any|void|system|
     \[(?:object|array|function|circular|getter)[^\]]{0,40}\]|
-    current_?user(?:\(\))?|<[^<>\s]{1,40}>|%[sdjo]|\$\{[^}]{1,80}\}|\{\{?[\w.\s]{1,60}\}?\}) | [\W_]*+ ) \s*"""
+    current_?user(?:\(\))?|<[^<>\s]{1,40}>|%[sdjo]|\$\{[^}]{1,80}\}|\{\{?[\w.\s]{1,60}\}?\}) | [\W_]*+ ) \s*+"""
 )
 """Values that say nothing about anybody, in any field."""
 
@@ -41,14 +41,18 @@ _STRUCTURE = re.compile(r"""\{\s*[}\\"'\w][^{}]{0,80}[:}]|\[\s*[\[\]{\\"'\d]""")
 """How an object or a list in a string begins: its own fields tell."""
 _QUOTE = re.compile(r"""(?P<slashes>\\{0,31})(?P<quote>["'`“«])""")
 _CLOSING = {"“": "”", "«": "»"}
+_END_IN_PLUS = re.compile(r"\s*+\+\s*+\Z")
 _BEFORE = re.compile(r"([A-Za-z][\w-]{0,30}[ \t]){1,2}$")
 _QUERY_END = re.compile(r"""[&#\s"'<>`]""")
 _NEXT_KEY = re.compile(
-    r"""\s+[\w.-]{1,60}\s?=(?!=) | [,;|]\s*\\{0,15}["']?[\w.-]{1,60}\\{0,15}["']?\s*[=:]
+    r"""\s[\w.-]{1,60}\s?=(?!=) | [,;|]\s*\\{0,15}["']?[\w.-]{1,60}\\{0,15}["']?\s*[=:]
       | [\n\r{}\[\]()<>"] | \s[–—|]\s | \s-\s | \s(?=\w+:\s)""",
     re.X,
 )
-_NEXT_ASSIGNMENT = re.compile(r"""\s+[\w.-]{1,60}=(?!=) | [\n\r]""", re.X)
+_NEXT_ASSIGNMENT = re.compile(r"""\s[\w.-]{1,60}=(?!=) | [\n\r]""", re.X)
+_LINE_END = re.compile(r"[\n\r]")
+_END_IN_OBJECT = re.compile(r"[,}\]]\s*(?:$|[\n\r}\],]|\\{0,15}[\"']?[\w.-]{1,60}\\{0,15}[\"']?\s*:)")
+"""The comma or bracket that ends a value inside of an object."""
 _TOKEN = re.compile(
     r"""[^\s"'`<>]{1,8192}?(?=[,;&|)\]}>.\\]{0,8}(?:\s|$|["'`<>]) | [,;&|]\s{0,2}["']?[\w.-]{1,60}["']?\s{0,2}[=:])
       | [^\s"'`<>]{1,8192}""",
@@ -75,6 +79,40 @@ _SIGNS = re.compile(r"""[=:~"'“«{\[]""")
 """One of these stands in every text that holds a field."""
 _ASSIGNED = re.compile(r"[\w.-]{1,60}=")
 _LONGEST_LIST = 20_000
+_UNBROKEN = re.compile(r"\S+")
+_QUOTED_ELEMENT = re.compile(r"""(\\{0,31})(["'`])(.*?)\1\2""")
+_BARE_ELEMENT = re.compile(r"[^,;\[\]\s][^,;\[\]]*")
+_LIST_BRACKET, _LIST_END, _OBJECT = re.compile(r"[\[\]]"), re.compile(r"\]"), re.compile(r"\{")
+
+
+class _Ahead:
+    """Searches a line from places that move on, and passes over no stretch twice: a line of `assignee:Jane was` many times over
+    must not be read to its end for each of them."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._found: dict[re.Pattern[str], tuple[int, re.Match[str] | None]] = {}
+
+    def search(self, pattern: re.Pattern[str], start: int) -> re.Match[str] | None:
+        """`pattern.search(text, start)`, for patterns whose match at a place does not depend on where the search began."""
+        known = self._found.get(pattern)
+        if known is not None and known[0] <= start and (known[1] is None or known[1].start() >= start):
+            return known[1]
+        found = pattern.search(self._text, start)
+        self._found[pattern] = start, found
+        return found
+
+    @cached_property
+    def closing_brackets(self) -> dict[int, int]:
+        """Where each `[` stands that has its `]`, and where that is."""
+        pairs: dict[int, int] = {}
+        waiting: list[int] = []
+        for m in _LIST_BRACKET.finditer(self._text):
+            if m[0] == "[":
+                waiting.append(m.start())
+            elif waiting:
+                pairs[waiting.pop()] = m.start()
+        return pairs
 
 
 @lru_cache(maxsize=65536)
@@ -151,6 +189,8 @@ class Open(NamedTuple):
     """A quote (with its backslashes) that did not end, and the name of its value."""
     armour: bool = False
     """Inside a PEM block."""
+    unknown: bool = False
+    """A unit of the record could not be scanned, so nobody knows what it left open."""
 
 
 NOTHING_OPEN = Open()
@@ -188,7 +228,7 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
         rule = index.rule(path)
         stripped = text.lstrip()
         if rule is not None and _QUOTE.match(stripped):
-            values, position, _ = _value(text, len(text) - len(stripped), rule, ":", True)
+            values, position, _ = _value(_Ahead(text), text, len(text) - len(stripped), rule, ":", True)
             for s, e in values:
                 _add(found, text, s, e, rule, path)
             if before.pending:
@@ -200,6 +240,8 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
     quote: tuple[str, FieldPath] | None = None
     if not brackets and not _SIGNS.search(text):
         return found, Open((), pending)
+    ahead = _Ahead(text)
+    end_of_text = len(text.rstrip())
     last_key, last_end = "", -1
     while (m := _KEY.search(text, position)) is not None:
         position = m.end()
@@ -211,6 +253,7 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
                     del brackets[0]
             elif brackets:
                 brackets.pop()
+            last_end = -1  # a bracket stands between the key and what follows
             continue
         key, sep = m["key"], m["sep"].strip()
         last_key, last_end = key, m.end()
@@ -227,10 +270,10 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
         if sep == "=" and _ASSIGNED.match(text, m.end()) and m["sep"][-1].isspace() and not m["sep"][0].isspace():
             continue  # `logname= uid=0`: an empty value
         in_query = m.start() > 0 and text[m.start() - 1] in "?&"
-        if m.end() >= len(text.rstrip()) and sep:
+        if m.end() >= end_of_text and sep:
             pending = path
             break
-        values, position, opening = _value(text, m.end(), rule, sep, bool(m["close"] or brackets), in_query)
+        values, position, opening = _value(ahead, text, m.end(), rule, sep, bool(m["close"] or brackets), in_query)
         close = m["close"] or ""
         for s, e in values:
             number = close.endswith('"') and s == m.end() and text[s:e].strip().isdigit()
@@ -238,9 +281,9 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
         if opening:
             quote = (opening, path)
             break
-        if values and text[position:].strip() == "+":
+        if values and _END_IN_PLUS.match(text, position):
             pending = path
-        if not values and position < len(text) and text[position] == "[" and "]" not in text[position:]:
+        if not values and position < len(text) and text[position] == "[" and ahead.search(_LIST_END, position) is None:
             brackets.append(("[", key))
             position += 1
     return found, Open(tuple(brackets), pending, quote)
@@ -300,27 +343,26 @@ def _closing(text: str, start: int, opening: str) -> int:
 
 
 def _value(
-    text: str, start: int, rule: Rule, sep: str, closed: bool, in_query: bool = False
+    ahead: _Ahead, text: str, start: int, rule: Rule, sep: str, closed: bool, in_query: bool = False
 ) -> tuple[list[tuple[int, int]], int, str]:
     """The value that begins at `start`: its spans, where it ends, and the quote that it leaves open."""
     mode = rule.detector.value
     m = _QUOTE.match(text, start)
     if m is not None:
         opening = m[0]
-        end = _closing(text, m.end(), opening)
+        end = _closing_ahead(ahead, text, m.end(), opening)
         if end < 0:
             # no end on this line: all that is left of it goes
             return [(m.end(), len(text.rstrip("\r\n")))], len(text), opening if m["quote"] in "\"'`" and sep else ""
-        inside = text[m.end() : end].strip()
-        if mode != "credential" and _STRUCTURE.match(inside):
+        if mode != "credential" and _holds_structure(text, m.end(), end):
             return [], m.end(), ""  # an object in a string: its own fields tell
         return _joined(text, m.end(), end, opening)
     if start >= len(text) or text[start] == "{":
         return [], start, ""
     if text[start] == "[" and not text.startswith("[~", start):
-        return _list(text, start)
+        return _list(ahead, text, start)
     if in_query:
-        stop = _QUERY_END.search(text, start)
+        stop = ahead.search(_QUERY_END, start)
         end = stop.start() if stop else len(text)
         end = start + len(text[start:end].rstrip(".,;:!?)]}"))
         return [(start, end)], end, ""
@@ -334,22 +376,54 @@ def _value(
             token_start = scheme.end() if scheme else start
         t = _TOKEN.match(text, token_start)
         return ([(token_start, t.end())], t.end(), "") if t else ([], start, "")
-    if mode == "line" and sep != "=":
-        stop = re.compile(r"[\n\r]").search(text, start)
-    elif mode == "line":
-        stop = _NEXT_ASSIGNMENT.search(text, start)
+    if mode == "line":
+        stop = ahead.search(_LINE_END if sep != "=" else _NEXT_ASSIGNMENT, start)
     else:
-        stop = _NEXT_KEY.search(text, start)
+        stop = ahead.search(_NEXT_KEY, start)
     end = stop.start() if stop else len(text)
     if mode == "line" and closed:
         # inside an object: up to the comma or bracket that ends the value
-        stop = re.compile(r"[,}\]]\s*(?:$|[\n\r}\],]|\\{0,15}[\"']?[\w.-]{1,60}\\{0,15}[\"']?\s*:)").search(text, start)
+        stop = ahead.search(_END_IN_OBJECT, start)
         end = min(end, stop.start()) if stop else end
     if mode == "phrase":
-        end = start + _name_length(text[start:end])
-    elif not closed and (tail := _CLOSERS.search(text, start, end)) and not _OPENERS.search(text, start, tail.start()):
-        end = tail.start()  # the brackets that end an object which a line before began
+        end = _end_of_name(text, start, end)
+    elif not closed:
+        tail = _closers(text, start, end)
+        if tail < end and not _OPENERS.search(text, start, tail):
+            end = tail  # the brackets that end an object which a line before began
     return [(start, end)], end, ""
+
+
+def _holds_structure(text: str, start: int, end: int) -> bool:
+    """Whether an object or a list begins in `[start, end)`, behind white space."""
+    first = _NO_SPACE.search(text, start, end)
+    return first is not None and _STRUCTURE.match(text, first.start(), end) is not None
+
+
+def _closing_ahead(ahead: _Ahead, text: str, start: int, opening: str) -> int:
+    """`_closing`; a quote that is closed by another sign than it opens with may stand far from the end of many."""
+    if opening[-1] not in _CLOSING:
+        return _closing(text, start, opening)
+    m = ahead.search(_closing_sign(opening), start)
+    return -1 if m is None else m.end() - len(opening)
+
+
+@lru_cache(maxsize=256)
+def _closing_sign(opening: str) -> re.Pattern[str]:
+    slashes, quote = opening[:-1], _CLOSING[opening[-1]]
+    return re.compile(rf"(?<!\\){re.escape(slashes)}{quote}" if slashes else rf"(?<!\\)(?:\\\\)*+{quote}")
+
+
+def _closers(text: str, start: int, end: int) -> int:
+    """Where the brackets begin, with commas and white space between them, that `[start, end)` ends in; else `end`."""
+    tail = _TAIL.match(text, start, end) or _LATER_TAIL.search(text, start, end)
+    first = _CLOSER.search(text, tail.start(), end) if tail else None
+    if tail is None or first is None:
+        return end
+    place = first.start()
+    while place > tail.start() and text[place - 1].isspace():
+        place -= 1
+    return place
 
 
 def _joined(text: str, start: int, end: int, opening: str) -> tuple[list[tuple[int, int]], int, str]:
@@ -365,16 +439,19 @@ def _joined(text: str, start: int, end: int, opening: str) -> tuple[list[tuple[i
     return spans, position, ""
 
 
-_CLOSERS = re.compile(r"\s*[}\])][}\]),;\s]*$")
+_TAIL = re.compile(r"[}\]),;\s]++\Z")
+_LATER_TAIL = re.compile(r"(?<![}\]),;\s])[}\]),;\s]++\Z")
+_CLOSER = re.compile(r"[}\])]")
+_NO_SPACE = re.compile(r"\S")
 _OPENERS = re.compile(r"[{\[(]")
 _PLUS = re.compile(r"""\s{0,4}\+\s{0,40}(["'`])""")
 
 
-def _name_length(value: str) -> int:
-    """How much of a bare value is a name or title: up to the first word in small letters that follows capitalised ones."""
+def _end_of_name(text: str, start: int, end: int) -> int:
+    """Where in `[start, end)` a name or title ends: before the first word in small letters that follows capitalised ones."""
     capitalised = False
-    end = 0
-    for m in re.finditer(r"\S+", value):
+    reached = start
+    for m in _UNBROKEN.finditer(text, start, end):
         word = m[0].strip(".,;:'’()")
         first = word[:1]
         if first == "\x1a":  # a placeholder: the name that stood here
@@ -383,33 +460,26 @@ def _name_length(value: str) -> int:
             pass
         elif first.islower() and first.isascii():
             if capitalised and word.lower() not in _PARTICLE:
-                return end
+                return reached
         elif first.isalpha():
             capitalised = True
         elif capitalised and first.isdigit():
-            return end
-        end = m.end()
-    return len(value.rstrip())
+            return reached
+        reached = m.end()
+    return reached
 
 
-def _list(text: str, start: int) -> tuple[list[tuple[int, int]], int, str]:
+def _list(ahead: _Ahead, text: str, start: int) -> tuple[list[tuple[int, int]], int, str]:
     """The elements of a list of plain values that begins at `start`."""
-    depth = 0
-    for i in range(start, min(len(text), start + _LONGEST_LIST)):
-        if text[i] == "[":
-            depth += 1
-        elif text[i] == "]":
-            depth -= 1
-            if depth == 0:
-                break
-    else:
-        if "]" not in text[start : start + _LONGEST_LIST]:
+    most = min(len(text), start + _LONGEST_LIST)
+    end = ahead.closing_brackets.get(start, most)
+    if end >= most:
+        any_end = ahead.search(_LIST_END, start)
+        if any_end is None or any_end.start() >= most:
             return [], start, ""
-        i = min(len(text), start + _LONGEST_LIST)
-    body = text[start + 1 : i]
-    if "{" in body:
+        end = most
+    inner = ahead.search(_OBJECT, start + 1)
+    if inner is not None and inner.start() < end:
         return [], start + 1, ""
-    quoted = [(start + 1 + m.start(3), start + 1 + m.end(3)) for m in re.finditer(r"""(\\{0,31})(["'`])(.*?)\1\2""", body)]
-    if not quoted and body.strip():
-        quoted = [(start + 1 + m.start(), start + 1 + m.end()) for m in re.finditer(r"[^,;\[\]\s][^,;\[\]]*", body)]
-    return quoted, i + 1, ""
+    elements = [m.span(3) for m in _QUOTED_ELEMENT.finditer(text, start + 1, end)]
+    return elements or [m.span() for m in _BARE_ELEMENT.finditer(text, start + 1, end)], end + 1, ""

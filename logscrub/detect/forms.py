@@ -16,6 +16,7 @@ import ipaddress
 import re
 from base64 import b64decode
 from binascii import Error as NoBase64
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import NamedTuple
@@ -131,14 +132,12 @@ class Form(NamedTuple):
         return tuple(out)
 
     def _place(self, place: int) -> int | None:
-        shift = 0
-        for form_start, form_end, _, end in self.changed:
-            if place <= form_start:
-                break
-            if place < form_end:
-                return None
-            shift = end - form_end
-        return place + shift
+        """Where in the text a place of the form is. None inside of what is alike."""
+        before = bisect_left(self.changed, (place,)) - 1  # the last stretch that begins before it
+        if before < 0:
+            return place
+        _, form_end, _, end = self.changed[before]
+        return None if place < form_end else place + end - form_end
 
 
 class Forms:

@@ -4,7 +4,8 @@ Nothing of the gate is written by hand, all of it follows from the parsed patter
 
 - literals of which every match must hold one (`@`, `ATATT3x`, `assigned`), up to three sets of them, one literal of each: all
   of them together are one RE2 set, one linear pass;
-- for patterns without good literals a wider pattern (`logscrub.detect.wider`): all of them are a second RE2 set;
+- for patterns without good literals a wider pattern (`logscrub.detect.wider`): these are further RE2 sets, ten patterns each for
+  short texts and one each for long ones;
 - how many digits a match has at least, how long a stretch without white space, which characters, and a stretch of which shape
   (`aa00`, `0.0`);
 - the context words of a detector, in the same RE2 set.
@@ -17,7 +18,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from re import _constants as c  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
@@ -38,6 +39,14 @@ _LEAST_SOLID = 14
 _MOST_LITERALS = 400
 _MOST_SETS = 3
 """Sets of literals of one pattern that are looked for."""
+_TOGETHER = 10
+"""Wider patterns in one RE2 set. Its automaton has a state for each combination of how far each pattern has matched, and builds a
+state when a text first calls for it: with all 60 in one set, each character of random digits and letters called for a new one
+(27 us a character; in sets of ten 5, one by one 0.6)."""
+_LONG = 512
+"""Characters from which on the wider patterns are looked for one by one: a set has a fixed cost, a state one a character."""
+_LITERALS_MEMORY, _WIDER_MEMORY, _LEAST_MEMORY = 64 << 20, 8 << 20, 2 << 20
+"""Bytes that the automaton of a set may take: of all literals, of wider patterns, of a single one."""
 _TELLING = frozenset("@~%<»“‘")
 """Characters that are rare enough in logs to be a gate alone."""
 
@@ -93,13 +102,26 @@ class Gate:
             for word in contexts[i] if contexts else ():
                 words_near.setdefault("".join(_literal(ord(x), _IGNORECASE) for x in word), []).append(i)
         both = list(dict.fromkeys((*atoms, *words_near)))
-        self._set, self._canary = _set_of(both)
+        self._literals = _Set(both, _LITERALS_MEMORY)
         self._lets = [(atoms.get(atom, []), words_near.get(atom, [])) for atom in both] + [([], [])]
         """For each member of the set: the patterns whose literal it is (with the set's bit), those whose context it is."""
-        self._wider, self._wider_canary = _set_of([pattern for _, pattern in wide])
-        self._of_wider = [i for i, _ in wide]
-        """For each member of that set: its pattern."""
+        self._wide = wide
+        """The patterns with a wider one, and that."""
         self._all = list(range(len(patterns)))
+
+    @cached_property
+    def _grouped(self) -> list[tuple[_Set, list[int]]]:
+        """The wider patterns in sets for short texts, each set with its patterns."""
+        return self._sets(_TOGETHER, _WIDER_MEMORY)
+
+    @cached_property
+    def _single(self) -> list[tuple[_Set, list[int]]]:
+        """The wider patterns one by one, for long texts."""
+        return self._sets(1, _LEAST_MEMORY)
+
+    def _sets(self, together: int, memory: int) -> list[tuple[_Set, list[int]]]:
+        groups = [self._wide[n : n + together] for n in range(0, len(self._wide), together)]
+        return [(_Set([pattern for _, pattern in group], memory), [i for i, _ in group]) for group in groups]
 
     def candidates(self, text: str, named: frozenset[int] = frozenset()) -> list[int]:
         """Indices of the patterns that may match, in order; `named`: those whose context the text's field gives.
@@ -109,8 +131,8 @@ class Gate:
         have: dict[int, int] = {}
         near: set[int] = set(named)
         data = encoded(text)
-        hits, wide = self._set.Match(data), self._wider.Match(data)
-        if self._canary not in hits or self._wider_canary not in wide:
+        hits = self._literals.matching(data)
+        if hits is None:
             return self._all
         lets = self._lets
         for hit in hits:
@@ -121,7 +143,11 @@ class Gate:
                 near.update(context)
         full, needs_of, contextual = self._full, self._needs_of, self._contextual
         maybe = [i for i, bits in have.items() if bits == full[i]]
-        maybe += [self._of_wider[hit] for hit in wide if hit != self._wider_canary]
+        for wide, members in self._grouped if len(text) < _LONG else self._single:
+            hits = wide.matching(data)
+            if hits is None:
+                return self._all
+            maybe += [members[hit] for hit in hits]
         maybe += self._always
         digits = longest = longest_solid = -1  # worked out when first asked for
         shape = None
@@ -160,18 +186,39 @@ class Gate:
         return found
 
 
-def _set_of(patterns: Sequence[str]) -> tuple[Any, int]:
-    """A set of patterns for RE2, and the number of one that matches everything: where not even that is reported, RE2 gave up (for
-    want of memory; it says no more)."""
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = 64 << 20
-    found = re2.Set.SearchSet(options)
-    for pattern in patterns:
-        found.Add(pattern)
-    canary = found.Add("")
-    found.Compile()
-    return found, canary
+class _Set:
+    """Patterns for RE2 that are looked for together."""
+
+    def __init__(self, patterns: Sequence[str], memory: int) -> None:
+        """`memory`: bytes that its automaton may take; more where the patterns themselves need more."""
+        self._set = self._compiled(patterns, memory)
+        self._canary = len(patterns)
+        """The number of a pattern that matches everything: where not even that is reported, RE2 gave up (for want of memory; it
+        says no more)."""
+
+    def matching(self, data: bytes) -> list[int] | None:
+        """The indices of the patterns that match somewhere in `data`; None where RE2 gave up."""
+        hits: list[int] = self._set.Match(data)
+        if self._canary not in hits:
+            return None
+        hits.remove(self._canary)
+        return hits
+
+    @staticmethod
+    def _compiled(patterns: Sequence[str], memory: int) -> Any:
+        options = re2.Options()
+        options.log_errors = False
+        options.max_mem = memory
+        made = re2.Set.SearchSet(options)
+        for pattern in (*patterns, ""):
+            made.Add(pattern)
+        try:
+            made.Compile()
+        except re2.error:
+            if memory >= _LITERALS_MEMORY:
+                raise
+            return _Set._compiled(patterns, memory * 4)
+        return made
 
 
 def literals(pattern: str) -> list[list[str]]:

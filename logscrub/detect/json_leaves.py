@@ -7,9 +7,11 @@ their `key`; the elements of a list by the list; a list of two whose first is a 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from logscrub.detect.views import unescape_json
-from logscrub.model import FieldPath, Leaf
+from logscrub.model import FieldPath, Leaf, Place
 
 _TOKEN = re.compile(
     r'"((?:[^"\\]++|\\.)*+)"(\s*+:)?|([{}\[\],])|(?<![^\s:,\[])(-?\d[\d.eE+-]*+)(?![^\s,\]}])(?!\s*+:)|"((?:[^"\\]++|\\.)*+)\\?\Z',
@@ -31,6 +33,14 @@ SHAPE_NAMES = frozenset(
     """.split()
 )
 """Names of members by which formats and lists of records are known. They stay: no detector sees them."""
+ENVELOPE_NAMES = frozenset(
+    (
+        *("appLogs", "appLogsWithMetaData", "appLogLines", "resourceLogs", "scopeLogs", "logRecords", "edges", "nodes", "node"),
+        *("entries", "logs", "logEntries", "logEvents", "data", "ecosystem", "resource"),
+        *("forgeMetrics", "appMetrics", "resourceMetrics", "scopeMetrics", "metrics", "dataPoints"),
+    )
+)
+"""Names of the members in which exports hold their records."""
 _MESSAGES = frozenset({"body"})
 _PLACEHOLDER = re.compile(r"<[A-Z][A-Z0-9_]{1,63}(?::[0-9a-f]{20})?>")
 _NAMING = re.compile(r"[A-Za-z][\w.-]{1,63}")
@@ -42,28 +52,33 @@ behind it apart where a redacted value did not."""
 class Frame:
     """An object or list being read: its own name, the current name in it, the `key` member that names its values."""
 
-    __slots__ = ("element", "index", "is_object", "key", "label", "outer", "unnamed")
+    __slots__ = ("around", "element", "index", "is_object", "key", "label", "labelled", "outer", "unnamed")
 
     def __init__(self, is_object: bool, outer: str) -> None:
         self.is_object = is_object
         self.outer = outer
+        self.around: Place | None = None
+        """Where it stands, once that was asked for."""
         self.key = ""
         self.label = ""
         self.element = ""
         self.index = 0
         self.unnamed: list[int] = []
+        """Leaves that the name of another member may yet label."""
+        self.labelled = 0
+        """How many of them `label` is for: those that stood before it."""
 
 
 def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> list[Leaf]:
     """The leaves of a JSON text, of one that breaks off too, or of a part of one.
 
     `stack` is what is open before a part, and is left as what is open after it.
-    A name that is an object's key is a leaf too, without a field. Pointers are made by `pointer`, when they are wanted.
+    A name that is an object's key is a leaf too, without a field. Pointers are made by `pointers`, when they are wanted.
     """
     leaves: list[Leaf] = []
     stack = [] if stack is None else stack
-    for part in stack:
-        part.unnamed = []  # they were leaves of the part before
+    touched: list[Frame] = []
+    """Frames that leaves were added to. Those still open at the end must not know them: their numbers are of this part."""
     for m in _TOKEN.finditer(text, start):
         kind = m.lastindex
         if kind == 2:  # a name
@@ -88,18 +103,19 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
                     if frame.is_object:
                         if frame.key == "key" or (frame.key == "name" and not frame.label):
                             frame.label = _label(text[a:b])
-                            for i in frame.unnamed:
-                                leaves[i] = leaves[i]._replace(field=(frame.label,))
+                            frame.labelled = len(frame.unnamed)
                     elif frame.index % 2 == 0:
                         frame.element = _label(text[a:b])
                 if not frame.is_object and frame.index % 2 and frame.element:
                     pair = not frame.outer and frame.index == 1
-                    if pair or frame.outer.lower().endswith("headers"):
+                    if pair or frame.outer[-7:].lower() == "headers":
                         path = (frame.element,)
             if b > a and (kind != 4 or b - a > 2):
                 leaves.append(Leaf(a, b, path, "number" if kind == 4 else "json"))
                 for frame in stack[-3:]:
                     if not frame.label and frame.key in _VALUES and frame.is_object:
+                        if not frame.unnamed:
+                            touched.append(frame)
                         frame.unnamed.append(len(leaves) - 1)
         else:
             bracket = m[3]
@@ -110,8 +126,17 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
                 path = _path(stack)
                 stack.append(Frame(bracket == "{", path[-1] if path else ""))
             elif stack:
-                stack.pop()
+                _label_leaves(stack.pop(), leaves)
+    for frame in touched:
+        _label_leaves(frame, leaves)
     return leaves
+
+
+def _label_leaves(frame: Frame, leaves: list[Leaf]) -> None:
+    """Gives the leaves of an object the name that its last `key` gives to them: once, when the object ends, or the text."""
+    for i in frame.unnamed[: frame.labelled]:
+        leaves[i] = leaves[i]._replace(field=(frame.label,))
+    frame.unnamed, frame.labelled = [], 0
 
 
 def field_name(raw: str) -> str:
@@ -144,29 +169,40 @@ def _path(stack: list[Frame]) -> FieldPath:
     return (frame.outer, key) if frame.outer else (key,)
 
 
-def place(stack: list[Frame]) -> tuple[str | int, ...]:
-    """Where a reader stands: the names and indices that lead there."""
-    return tuple(frame.key if frame.is_object else frame.index for frame in stack)
+def place(stack: list[Frame]) -> Place | None:
+    """Where a reader stands; None outside of a JSON value."""
+    if not stack:
+        return None
+    known = len(stack) - 1
+    while known and stack[known].around is None:
+        known -= 1
+    for frame, inner in pairwise(stack[known:]):
+        inner.around = _within(frame)
+    return _within(stack[-1])
 
 
-def pointer(text: str, position: int, inside: tuple[str | int, ...] = ()) -> list[str]:
-    """The parts of the JSON pointer (RFC 6901) of what stands at `position` of a JSON text that begins `inside` a document."""
-    parts: list[str | int] = list(inside)
-    objects: list[bool] = [isinstance(p, str) for p in inside]
-    for m in _TOKEN.finditer(text):
-        if m.start() > position:
-            break
-        if m.lastindex == 2:
-            if parts:
-                parts[-1] = m[1]
-        elif m.lastindex == 3:
-            if m[3] in "{[":
-                objects.append(m[3] == "{")
-                parts.append("" if objects[-1] else 0)
-            elif m[3] == ",":
-                if parts and not objects[-1]:
-                    parts[-1] = int(parts[-1]) + 1
-            elif parts:
-                parts.pop()
-                objects.pop()
-    return [str(p) for p in parts]
+def _within(frame: Frame) -> Place:
+    return Place(frame.around, frame.key if frame.is_object else frame.index)
+
+
+def pointers(text: str, positions: Iterable[int], inside: Place | None = None) -> Iterator[list[str]]:
+    """The parts of the JSON pointers (RFC 6901) of what stands at `positions`, in order, of a JSON text that begins `inside` a
+    document."""
+    parts: list[str | int] = [] if inside is None else inside.names()
+    tokens = _TOKEN.finditer(text)
+    m = next(tokens, None)
+    for position in positions:
+        while m is not None and m.start() <= position:
+            if m.lastindex == 2:
+                if parts:
+                    parts[-1] = m[1]
+            elif m.lastindex == 3:
+                if m[3] in "{[":
+                    parts.append("" if m[3] == "{" else 0)
+                elif m[3] == ",":
+                    if parts and isinstance(parts[-1], int):  # a name, in what is no JSON
+                        parts[-1] += 1
+                elif parts:
+                    parts.pop()
+            m = next(tokens, None)
+        yield [str(p) for p in parts]

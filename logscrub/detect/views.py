@@ -13,6 +13,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import orjson
@@ -43,6 +44,8 @@ _HEX = re.compile(
     r"[0-9A-Fa-f](?<![0-9A-Za-z].)"
     r"(?:(?<=[0-9a-f])[0-9a-f](?:[0-9a-f]{2}){7,}|(?<=[0-9A-F])[0-9A-F](?:[0-9A-F]{2}){7,})(?![0-9A-Za-z])"
 )
+_NOT_PLAIN = re.compile("[\\x00\\x7f-\U0010ffff]")
+"""Characters that may have a plainer form."""
 _INVISIBLE = frozenset(("Zs", "Zl", "Zp", "Cf"))
 _LONGEST_ENCODED = 1 << 20
 
@@ -214,24 +217,16 @@ def _substitute(text: str, pattern: re.Pattern[str], unit: object) -> View | Non
 
 def _normalise(text: str) -> View | None:
     """Without invisible characters and NULs, compatibility forms (full-width, ligatures) made plain (NFKC)."""
-    parts: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    changed = False
-    for i, c in enumerate(text):
-        if c < "\x7f" and c != "\0":
-            plain = c
-        elif "\udc80" <= c <= "\udcff":
-            plain = chr(ord(c) - 0xDC00)  # a byte that is no UTF-8: most likely Latin-1
-        elif c == "\0" or unicodedata.category(c) == "Cf":
-            plain = ""
-        else:
-            plain = "-" if "\u2010" <= c <= "\u2015" else unicodedata.normalize("NFKC", c)
-        changed = changed or plain != c
-        parts.append(plain)
-        starts.extend([i] * len(plain))
-        ends.extend([i + 1] * len(plain))
-    return View("".join(parts), starts, ends) if changed else None
+    return _substitute(text, _NOT_PLAIN, _plain)
+
+
+@lru_cache(maxsize=4096)
+def _plain(c: str) -> str:
+    if "\udc80" <= c <= "\udcff":
+        return chr(ord(c) - 0xDC00)  # a byte that is no UTF-8: most likely Latin-1
+    if c == "\0" or unicodedata.category(c) == "Cf":
+        return ""
+    return "-" if "\u2010" <= c <= "\u2015" else unicodedata.normalize("NFKC", c)
 
 
 def _compose(outer: View, inner: View) -> View:

@@ -22,7 +22,7 @@ from logscrub.formats.json_values import JsonReader, is_json
 from logscrub.redact.scrub import Redactor
 from logscrub.scrubbing import Scrubber, Tally, recognised
 from logscrub.sources.text import TextDecoder, guess_encoding
-from logscrub.verify import FileReport, Verifier
+from logscrub.verification import FileReport, Verifier
 
 BLOCK = 1 << 20
 """Bytes of a block."""
@@ -347,7 +347,7 @@ class FastScrubber:
 
 
 class FastVerifier:
-    """Verifies one input: what `logscrub.verify.Verifier` says of it, faster."""
+    """Verifies one input: what `logscrub.verification.Verifier` says of it, faster."""
 
     def __init__(self, engine: FastEngine, path: str, input_format: str) -> None:
         self.report = FileReport(path)

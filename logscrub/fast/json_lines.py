@@ -7,10 +7,11 @@ that simple (numbers that are personal, values over many lines, lines that are n
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from itertools import repeat
+from itertools import accumulate, repeat
 from operator import itemgetter
 
 from logscrub.detect.fields import NOTHING_OPEN, Open
@@ -109,9 +110,10 @@ class JsonLines:
         reader = self._reader
         for n, text in enumerate(key.split(b"\n")[:-1]):
             end = start + len(text) + 1
-            actions = (
-                self._actions(text, block, start) if reader.between and text[:1] == b"{" and end - start <= LONGEST else None
-            )
+            actions = None
+            if reader.between and text[:1] == b"{" and end - start <= LONGEST:
+                with contextlib.suppress(Exception):  # then the line is treated by itself, and withheld where it must be
+                    actions = self._actions(text, block, start)
             if actions is None:
                 out.append(block[copied:start])
                 out.append(self.piece(block[start:end].decode("utf-8", "surrogateescape"), line + n))
@@ -178,13 +180,15 @@ class JsonLines:
                 return None
         changes: list[tuple[int, int, Recipe | Clean]] = []
         proven = False
+        begins = list(accumulate(map(len, parts), lambda at, size: at + size + 1, initial=0))
+        """Where each part stands."""
         values = way.values(parts)
         actions = list(map(_look_up, way.tables, values, repeat(_NEW)))
         for n, action in enumerate(actions):
             if action is None:
                 continue
             i, value, table, field = way.places[n], values[n], way.tables[n], way.fields[n]
-            at = len(b'"'.join(parts[:i])) + 1
+            at = begins[i]
             if not isinstance(action, Recipe):
                 if action is _NEW and not proven:
                     # only in a line that is JSON a new value is what it seems to be
@@ -240,8 +244,8 @@ class JsonLines:
                     action = None if done.text == raw.text else _SEEN
                     if action is None and self._redactor.allows and self._redactor.look_at_all(raw).spans:
                         action = _ALONE
-                if done.withheld or self._redactor.engine.placeholder.search(text):
-                    action = done = _APART  # its line is withheld; what is counted follows from the whole line
+                if self._redactor.engine.placeholder.search(text):
+                    action = done = _APART  # what is counted follows from the whole line
                 elif done.text == raw.text:
                     done = None
         except Exception:  # its line will be withheld, by itself
@@ -269,13 +273,14 @@ class JsonLines:
     def _way(self, parts: list[bytes], labels: tuple[int, ...], line: bytes) -> _Way | None:
         """The values of a line that is JSON, where they can be treated one by one."""
         names = {i for i in range(1, len(parts), 2) if _NAMED.match(parts[i + 1])}
+        labelling = frozenset(labels)
         # a string that is empty here need not be so in the other lines
         texts, at = [], 0
         places: dict[int, int] = {}
         size = 0
         for i, part in enumerate(parts):
             text = line[at : at + len(part)].decode("utf-8", "surrogateescape")
-            if i % 2 and not text and i not in names and i not in labels:
+            if i % 2 and not text and i not in names and i not in labelling:
                 text = "x"
             places[size] = i
             texts.append(text)
@@ -288,7 +293,7 @@ class JsonLines:
             for leaf in json_leaves(whole):
                 if leaf.coding == "json":
                     found[places[leaf.start]] = leaf.field
-                    if places[leaf.start] in labels and not self._redactor.look_at_all(Raw(whole, (leaf,), 1, 1)).spans:
+                    if places[leaf.start] in labelling and not self._redactor.look_at_all(Raw(whole, (leaf,), 1, 1)).spans:
                         harmless.add(places[leaf.start])
                 elif self._redactor.look_at_all(Raw(whole, (leaf,), 1, 1)).spans:
                     return None

@@ -138,8 +138,9 @@ class TextLines:
 
     def _first(self, line: bytes, piece: bytes, state: _State) -> tuple[_Step, bytes | None]:
         """What becomes of a line that was not met yet, and, where something goes from it, the clean line."""
-        if len(line) > LONGEST or (piece[:1] in (b"{", b"[") and isinstance(self._reader, TextReader)):
-            return (state, 0, _APART), None  # too long to be remembered; a line that may be JSON
+        is_json = piece[:1] in (b"{", b"[") and isinstance(self._reader, TextReader)
+        if len(line) > LONGEST or is_json or state.open.unknown:
+            return (state, 0, _APART), None  # too long to be remembered; a line that may be JSON, or must be withheld
         raw = self._unit(line, state)
         if not self._recipes:
             try:
@@ -150,6 +151,8 @@ class TextLines:
             return self._remember(piece, state, step), None
         clean, after = self._treat(raw, state.open)
         following = self._state_of(self._began(), after)
+        if after.unknown:
+            return (following, 0, None), clean  # it could not be scanned, which says nothing about the next such line
         if clean != line:
             self._remember(piece, state, (state, 0, _SEEN))
             return (following, 0, _SEEN), clean

@@ -16,7 +16,7 @@ from logscrub.formats.text import TextReader
 from logscrub.model import Raw
 from logscrub.redact.scrub import Judged, Redactor
 from logscrub.scrubbing import BLANK, HEAD, Tally, clean_unit
-from logscrub.verify import FileReport, Verifier
+from logscrub.verification import FileReport, Verifier
 
 
 class Done(NamedTuple):

@@ -20,7 +20,9 @@ from collections.abc import Iterator
 from logscrub.formats.base import Format, Lines, text_unit
 from logscrub.model import Leaf, Raw
 
-_SGR = r"(?:\x1b\[[0-9;]*m)*"
+_SGR = r"(?:\x1b\[[0-9;]*+m)*+"
+_APART = r"(?:\s*+(?:\x1b\[[0-9;]*+m)++\s++|\s++)" + _SGR
+"""White space, with colours before or behind it: written so that a long stretch of it is read in one way only."""
 _START = rf"\ufeff?{_SGR}"
 _ID = r"(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32})"
 _LEVEL = r"(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL)"
@@ -28,7 +30,7 @@ _DATE_TIME = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?
 _TIME = r"\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z?"
 _BEHIND = rf"[ \t]+{_SGR}{_ID}{_SGR}(?!\S)"
 HEAD = re.compile(
-    rf"{_START}(?:{_LEVEL}\s*{_SGR}\s+{_SGR}(?:{_DATE_TIME}|{_TIME}){_SGR}(?:{_BEHIND})?|{_DATE_TIME}{_SGR}{_BEHIND})[ \t]*{_SGR}"
+    rf"{_START}(?:{_LEVEL}{_APART}(?:{_DATE_TIME}|{_TIME}){_SGR}(?:{_BEHIND})?|{_DATE_TIME}{_SGR}{_BEHIND})[ \t]*{_SGR}"
 )
 """What a record begins with: level, time and invocation id, as far as they are there."""
 _GROUP = re.compile(rf"{_START}invocation:\s+{_SGR}{_ID}{_SGR}(?!\S)")

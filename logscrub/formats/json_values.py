@@ -12,7 +12,9 @@ is scanned as text leave its quotes, and the brackets, colons and commas between
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Generator, Iterator
+from operator import itemgetter
 
 import orjson
 
@@ -219,14 +221,18 @@ class _Document:
 
     def __init__(self) -> None:
         self._grammar = _Grammar()
-        self._text = ""
         self._out = 0
-        """How much of the text was handed out."""
+        """How much of the value was handed out. All places count from where the value's first line begins."""
         self._position = 0
         """How much of it was read."""
+        self._held: list[str] = []
+        """What was read of it but not handed out, up to the text: to append lines to a long text would copy it for each."""
+        self._text = ""
+        self._offset = 0
+        """Where the text begins."""
         self._frames: list[Frame] = []
         self._starts: list[tuple[int, int, int]] = []
-        """Where in the text lines (or their parts) begin, each with its number and column."""
+        """Where lines (or their parts) begin, each with its number and column."""
         self.lines_read = 0
         self.broken = False
         self.complete = False
@@ -234,9 +240,11 @@ class _Document:
     def feed(self, line: str, number: int, column: int) -> Generator[Raw, None, int]:
         """The units that the line completes. Returns how much of it belongs to the value."""
         self.lines_read += 1
-        began = len(self._text)
+        self._held.append(self._between(self._out, self._position))
+        self._text = self._text[self._position - self._offset :] + line
+        self._offset = self._position
+        began = self._end - len(line)
         self._starts.append((began, number, column))
-        self._text += line
         if self.lines_read == 1:
             self._position = len(line) - len(line.lstrip("\ufeff \t\r\n"))
         yield from self._read(line.endswith("\n"))
@@ -244,39 +252,47 @@ class _Document:
         if self.broken:
             # all but the line that breaks it goes out; the caller reads what is left of that line anew
             read = max(0, self._out - began)
-            self._text = self._text[: max(self._out, began)]
+            self._text = self._text[: max(self._out, began) - self._offset]
             yield from self.rest()
         elif self.complete:
             read = self._out - began
-        if self._out:
-            self._text = self._text[self._out :]
-            self._position -= self._out
-            current = self._start_of(self._out)
-            self._starts = [(at - self._out, n, c) for at, n, c in self._starts[current:]]
-            self._out = 0
+        del self._starts[: self._start_of(self._out)]
         return read
+
+    @property
+    def _end(self) -> int:
+        """Where the text ends."""
+        return self._offset + len(self._text)
+
+    def _between(self, start: int, end: int) -> str:
+        """What of `[start, end)` stands in the text."""
+        return self._text[max(0, start - self._offset) : max(0, end - self._offset)]
 
     def rest(self) -> Iterator[Raw]:
         """What is left of a value that breaks off: its parts by their names, and the whole as text."""
         self._grammar.breaks_off()
-        if self._out < len(self._text):
-            text = self._text[self._out :]
-            yield self._unit(len(self._text), Leaf(0, len(text.rstrip("\r\n")), (), "text"))
+        if self._out < self._end:
+            text = "".join((*self._held, self._between(self._out, self._end)))
+            yield self._unit(self._end, Leaf(0, len(text.rstrip("\r\n")), (), "text"))
 
     def _read(self, whole: bool) -> Iterator[Raw]:
-        text, grammar = self._text, self._grammar
+        text, offset, grammar = self._text, self._offset, self._grammar
+        place = self._position - offset
         while True:
-            m = _TOKEN.match(text, self._position)
+            m = _TOKEN.match(text, place)
             if m is None:
-                self.broken = whole and _end_of_space(text, self._position) < len(text)
+                place = _end_of_space(text, place)
+                self._position = offset + place
+                self.broken = whole and place < len(text)
                 return
             if not grammar.accept(m[m.lastindex or 0]):
                 self.broken = True
                 return
-            self._position = m.end()
+            place = m.end()
+            self._position = offset + place
             if grammar.ended:
-                self._position = _end_of_space(text, self._position)
-                if self.lines_read > 1 or self._position == len(text):
+                self._position = offset + _end_of_space(text, place)
+                if self.lines_read > 1 or self._position == self._end:
                     self.complete = True
                     yield self._unit(self._position)
                 else:  # a line of a value and something else: no JSON line
@@ -287,7 +303,8 @@ class _Document:
 
     def _unit(self, end: int, broken: Leaf | None = None) -> Raw:
         """The text from what was handed out before to `end`. `broken`: its leaf as text, where it is no part of a whole value."""
-        text = self._text[self._out : end]
+        text = "".join((*self._held, self._between(self._out, end)))
+        self._held.clear()
         at, number, column = self._starts[self._start_of(self._out)]
         inside = place(self._frames)
         leaves = json_leaves(text, 0, self._frames)
@@ -301,7 +318,7 @@ class _Document:
 
     def _start_of(self, position: int) -> int:
         """The index in `_starts` of the line that `position` lies in."""
-        return max(i for i, s in enumerate(self._starts) if s[0] <= position)
+        return bisect_right(self._starts, position, key=itemgetter(0)) - 1
 
 
 def _end_of_space(text: str, position: int) -> int:

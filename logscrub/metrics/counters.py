@@ -316,7 +316,7 @@ def _work(parts: Connection, answers: Connection, turn: AbstractContextManager[A
             answers.send((type(error).__name__, str(error)))
         except OSError as error:
             answers.send((OutputError.__name__, f"{url}: cannot be read or written: {os.strerror(error.errno or errno.EIO)}"))
-        except Exception as error:  # its message may quote a log
+        except BaseException as error:  # a library's panic too; its message may quote a log
             answers.send(("", type(error).__name__))
 
 

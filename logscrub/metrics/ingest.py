@@ -19,10 +19,11 @@ def ingest_input(
     counters: Counters,
     target: Path | None = None,
     *,
+    inside: Path | None = None,
     input_format: str = "auto",
     progress: api.Progress | None = None,
 ) -> Tally:
-    """Scrubs one input and counts its records. `target`: where the scrubbed log goes too.
+    """Scrubs one input and counts its records. `target`: where the scrubbed log goes too; `inside`: see `open_sink`.
 
     Raises InputError when the input cannot be read to its end (what was read by then is counted, no file appears), OutputError,
     and UsageError where the output is the input.
@@ -30,12 +31,16 @@ def ingest_input(
     tell = progress or (lambda done, tally: None)
     with open_stream(item) as stream, ExitStack() as outputs:
         if stream.compression == "zip":
-            archive = None if target is None else outputs.enter_context(open_zip_sink(target, inputs=[item.path]))
+            archive = None if target is None else outputs.enter_context(open_zip_sink(target, inputs=[item.path], inside=inside))
             members = _CountedZip(counters, archive)
             tally = api.scrub_members(engine, stream, members, input_format, tell)
             members.commit()
             return tally
-        sink = None if target is None else outputs.enter_context(open_sink(target, stream.compression, inputs=[item.path]))
+        sink = (
+            None
+            if target is None
+            else outputs.enter_context(open_sink(target, stream.compression, inputs=[item.path], inside=inside))
+        )
         counted = _CountedSink(counters, sink)
         tally = api.scrub_stream(engine, stream, counted, input_format, tell)
         counted.commit()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -36,6 +36,13 @@ BY_REDACTIONS: Final = (*TIMES, "function", "module", "version", "environment", 
 QUANTILES: Final = {"p50_ms": 0.5, "p90_ms": 0.9, "p95_ms": 0.95, "p99_ms": 0.99}
 SPANS: Final = {"span_p50_ms": 0.5, "span_p95_ms": 0.95}
 SKETCHED: Final = ("actors", "objects")
+COLUMNS: Final = (
+    "records", "invocations", "errors", "error_rate", *(o.column for o in OUTCOMES), "requests",
+    *QUANTILES, *SPANS, "tenants", *SKETCHED, "size",
+)  # fmt: skip
+"""The numbers of a table of records, behind its dimensions."""
+REDACTION_COLUMNS: Final = ("redactions", "tenants")
+"""The same for redactions."""
 _FINE: Final = ("level", "signature")
 """What is not told of invocations, actors and objects."""
 _HISTOGRAM: Final = ("buckets", "counts")
@@ -59,22 +66,24 @@ def records_by(
     store: Store,
     by: Sequence[str] = (),
     *,
-    since: date | None = None,
-    until: date | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
     source: str = "logs",
     k: int = DEFAULT_K,
 ) -> Table:
     """Records by these dimensions: counts, error rate, durations, distinct invocations, actors, objects and tenants.
 
+    `since`, `until`: full hours (UTC); from the one on, and up to the other, which is not included.
     `k`: combinations of fewer tenants are folded into one row or left out (`logscrub.metrics.anonymity`); 0 shows all.
     `source`: `logs`, or `metrics` for what the App metrics API counted. Raises UsageError for a dimension that is none.
     """
     _check(by, BY)
     table = store.table()
-    days = stores.days_between(store, table, since, until)
-    asked = _Question(store, table, tuple(by), source)
-    totals = stores.added_up(store, table, days if asked.is_coarse else [], [*by, "source"])
+    days = _days(store, table, since, until)
+    asked = _Question(store, table, tuple(by), source, _hours(since, until))
+    totals = stores.added_up(store, table, days if asked.is_coarse else [], [*by, "source", "hour"])
     added_up = totals["day"].unique().sort().to_list()
+    totals = totals.filter(asked.hours)
     others = [day for day in days if day not in added_up]
     tenants = _tenants(asked, totals, others)
     folding = fold(tenants, by, k)
@@ -102,6 +111,8 @@ class _Question:
     table: DeltaTable
     by: tuple[str, ...]
     source: str
+    hours: pl.Expr
+    """Which rows are of the hours asked for."""
 
     @property
     def names(self) -> list[str]:
@@ -115,13 +126,13 @@ class _Question:
 
     def rows(self, days: Sequence[date | None], columns: Sequence[str], which: pl.Expr) -> pl.LazyFrame:
         """Rows of days, with their hour as `_hour` too: as `hour`, it is folded."""
-        rows = stores.of_days(self.store, self.table, days, columns, which & pl.col("source").eq(self.source))
+        rows = stores.of_days(self.store, self.table, days, columns, which & pl.col("source").eq(self.source) & self.hours)
         return rows.with_columns(pl.col("hour").alias("_hour"))
 
 
 def _tenants(asked: _Question, totals: pl.DataFrame, others: Sequence[date | None]) -> pl.DataFrame:
     """The tenants of each row that there would be, by their prints. `others`: days that are in no totals."""
-    counts = pl.col("kind").eq("count") & pl.col("source").eq(asked.source)
+    counts = pl.col("kind").eq("count") & pl.col("source").eq(asked.source) & asked.hours
     pairs = stores.pairs(asked.store, asked.table, others, [*asked.by, "tenant"], counts)
     prints = {tenant: tenant_print(tenant) for tenant in pairs["tenant"].unique().to_list() if tenant}
     printed = pl.col("tenant").replace_strict(prints, return_dtype=pl.Int64, default=None)
@@ -289,10 +300,8 @@ def _together(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
 def _table(part: _Part | None, tenants: pl.DataFrame, asked: _Question) -> pl.DataFrame:
     """The table of what was added up."""
     by, names = asked.by, asked.names
-    shown = ["records", "invocations", "errors", "error_rate", *(o.column for o in OUTCOMES), "requests"]
-    shown += [*QUANTILES, *SPANS, "tenants", *SKETCHED, "size"]
     if part is None:
-        return pl.DataFrame(schema=[*by, *shown])
+        return pl.DataFrame(schema=[*by, *COLUMNS])
 
     def beside(out: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
         return out.join(other, on=names, how="left", nulls_equal=True)
@@ -308,7 +317,7 @@ def _table(part: _Part | None, tenants: pl.DataFrame, asked: _Question) -> pl.Da
         out = out.with_columns(pl.col("seen", *SKETCHED).fill_null(0))
     counted = pl.col("invocations")  # by the App metrics API
     out = out.with_columns(pl.when(counted > 0).then(counted).otherwise(pl.col("seen")).alias("invocations"))
-    return out.select(*by, *shown).sort(*by) if by else out.select(shown)
+    return out.select(*by, *COLUMNS).sort(*by) if by else out.select(COLUMNS)
 
 
 def _quantiles(histograms: pl.DataFrame, names: list[str], quantiles: Mapping[str, float]) -> pl.DataFrame:
@@ -335,15 +344,20 @@ def _wide(numbers: pl.DataFrame, names: list[str]) -> pl.DataFrame:
 
 
 def redactions_by(
-    store: Store, by: Sequence[str] = ("entity",), *, since: date | None = None, until: date | None = None, k: int = DEFAULT_K
+    store: Store,
+    by: Sequence[str] = ("entity",),
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    k: int = DEFAULT_K,
 ) -> Table:
     """Redactions by these dimensions. The rest is as in `records_by`."""
     _check(by, BY_REDACTIONS)
     own = {"statement": "signature", "entity": "what"}
     columns = [own.get(name, name) for name in by]
     table = store.table()
-    days = stores.days_between(store, table, since, until)
-    is_redaction = pl.col("kind") == "redaction"
+    days = _days(store, table, since, until)
+    is_redaction = pl.col("kind").eq("redaction") & _hours(since, until)
     rows = stores.sums(store, table, days, [*columns, "tenant"], "records", is_redaction).rename({"records": "redactions"})
     rows = rows.rename({there: here for here, there in own.items() if here in by})
     names = list(by) or ["all"]
@@ -360,6 +374,22 @@ def redactions_by(
 def _keyed(rows: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
     """The rows, with a key where there is no dimension: then all are together."""
     return rows if by else rows.with_columns(pl.lit("").alias("all"))
+
+
+def _days(store: Store, table: DeltaTable, since: datetime | None, until: datetime | None) -> list[date | None]:
+    """The days that the store has of these hours; without a limit, also that of records without a time."""
+    last = None if until is None else (until - timedelta(microseconds=1)).date()
+    return stores.days_between(store, table, None if since is None else since.date(), last)
+
+
+def _hours(since: datetime | None, until: datetime | None) -> pl.Expr:
+    """Which rows are of these hours; without a limit, also those of records without a time."""
+    which = pl.lit(True)
+    if since is not None:
+        which &= pl.col("hour") >= since
+    if until is not None:
+        which &= pl.col("hour") < until
+    return which
 
 
 def _check(by: Sequence[str], known: Sequence[str]) -> None:

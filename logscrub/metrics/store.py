@@ -3,6 +3,7 @@
 A commit adds what one run found new, fingerprints of the records included, or nothing: a run that is killed leaves files that
 no version of the table names. Two runs at once are kept apart by versions: each computes what is new against a version, and its
 commit fails where another came first; then it computes again. So no record is counted twice, however often it is read.
+In a folder, a commit is synced to the disk before it is said to be done (`logscrub.metrics.durability`).
 
 Partitions are days (UTC); of old ones a day is dropped as a whole. Rows of several commits for one cell stand side by side until
 `compact` merges them; readers merge anyway.
@@ -10,10 +11,9 @@ Partitions are days (UTC); of old ones a day is dropped as a whole. Rows of seve
 
 from __future__ import annotations
 
-import os
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -22,11 +22,15 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from logscrub.errors import InputError, OutputError, UsageError
+from logscrub.metrics import durability
+from logscrub.metrics.location import exists, local_folder, make_folder, refuse_other_folder, storage_options
+from logscrub.metrics.location import told as told
 from logscrub.metrics.rollup import CONTENT, KEYS, LISTS, SCHEMA, TOTALLED, merge, totals
 
 if TYPE_CHECKING:
-    from deltalake import DeltaTable, WriterProperties
+    from deltalake import DeltaTable, PostCommitHookProperties, WriterProperties
     from deltalake import Schema as DeltaSchema
+    from deltalake.transaction import AddAction, RemoveAction
 
 VERSION: Final = 3
 """Of the schema: what an older logscrub would not read or merge rightly. 2: rows of the kind `actor`. 3: one row of totals has
@@ -43,18 +47,26 @@ class Store:
     """A store that exists."""
 
     url: str
-    """A folder, or the address of an object store (`s3://bucket/name`)."""
+    """A folder, or an address in an object store (`s3://bucket/name`)."""
     key_id: str
     """Of the key that its pseudonyms are made with."""
 
     def table(self) -> DeltaTable:
         """The newest version."""
-        return _table(self.url)
+        return open_table(self.url)
 
 
 def open_store(url: str) -> Store:
-    """A store. Raises InputError where there is none, or one of another make, or of a newer logscrub."""
-    table = _table(url)
+    """A store. Raises InputError where there is none, one of another make or of a newer logscrub, or one with torn files."""
+    _refuse_torn_log(url)
+    table = open_table(url)
+    store = store_of(url, table)
+    _refuse_torn_files(url, table)
+    return store
+
+
+def store_of(url: str, table: DeltaTable) -> Store:
+    """The store that a table is. Raises InputError where it is one of another make, or of a newer logscrub."""
     told = _DESCRIPTION.fullmatch(table.metadata().description or "")
     if told is None:
         raise InputError(f"{url}: is a Delta Lake table, but no store of logscrub; choose another --store")
@@ -68,10 +80,9 @@ def open_or_make(url: str, key_id: str) -> Store:
     """A store under that key, made if there is none. Raises UsageError where it is under another key, OutputError, InputError."""
     from deltalake import DeltaTable
 
-    if not _exists(url):
-        folder = _local(url)
-        if folder is not None and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise UsageError(f"{url}: is neither a store nor an empty folder; choose another --store")
+    if not exists(url):
+        refuse_other_folder(url)
+        make_folder(url)
         with told(url, writes=True):
             DeltaTable.create(
                 url,
@@ -83,14 +94,37 @@ def open_or_make(url: str, key_id: str) -> Store:
                 configuration={"delta.logRetentionDuration": "interval 7 days"},
                 storage_options=storage_options(),
             )
+            _make_durable(url, 0)
     store = open_store(url)
-    if store.key_id != key_id:
-        raise UsageError(
-            f"{url}: its pseudonyms are made with another key (id {store.key_id}, given {key_id}); "
-            "use that key, or another --store"
-        )
+    refuse_other_key(store, key_id)
     _migrate(store)
     return store
+
+
+def refuse_other_key(store: Store, key_id: str) -> None:
+    """Raises UsageError where a store is under another key."""
+    if store.key_id != key_id:
+        raise UsageError(
+            f"{store.url}: its pseudonyms are made with another key (id {store.key_id}, given {key_id}); "
+            "use that key, or another --store"
+        )
+
+
+def _make_durable(url: str, first: int, table: DeltaTable | None = None) -> None:
+    """Waits until the commits from a version on are on the disk; an object store has them by then. Raises OSError.
+
+    Entries that a new checkpoint replaces are removed only then.
+    """
+    folder = local_folder(url)
+    if folder is not None and durability.sync_commits(folder, first) and table is not None:
+        table.cleanup_metadata()
+
+
+def _hooks(url: str) -> PostCommitHookProperties:
+    """What the library does after a commit: in a folder it must not remove entries before their checkpoint is durable."""
+    from deltalake import PostCommitHookProperties
+
+    return PostCommitHookProperties(cleanup_expired_logs=None if local_folder(url) is None else False)
 
 
 def _migrate(store: Store) -> None:
@@ -105,14 +139,17 @@ def _migrate(store: Store) -> None:
         new = [field for field in _schema().fields if field.name not in has]
         if not new and table.metadata().description == description:
             return
+        first = int(table.version()) + 1
         with told(store.url, writes=True):
+            once, hooks = CommitProperties(max_commit_retries=0), _hooks(store.url)
             try:
                 if new:
-                    table.alter.add_columns(new, commit_properties=CommitProperties(max_commit_retries=0))
+                    table.alter.add_columns(new, commit_properties=once, post_commithook_properties=hooks)
                 else:
-                    table.alter.set_table_description(description, commit_properties=CommitProperties(max_commit_retries=0))
+                    table.alter.set_table_description(description, commit_properties=once, post_commithook_properties=hooks)
             except CommitFailedError:
                 continue
+            _make_durable(store.url, first, table)
     raise OutputError(f"{store.url}: other runs wrote to it all the time; try again later")
 
 
@@ -136,8 +173,8 @@ def add(
     """Commits what is new. Returns the version of the table.
 
     `counted` gets the fingerprints of the store for these hours (`hour`, `prints`), and returns the rollup of what is not among
-    them; it is called again where another run committed meanwhile. `seen`: kept from commit to commit. Raises OutputError; then
-    the store is as it was.
+    them; it is called again where another run committed meanwhile. `seen`: kept from commit to commit. Once it returns, what was
+    committed survives a power cut. Raises OutputError; then the store is as it was.
     """
     from deltalake import CommitProperties, write_deltalake
     from deltalake.exceptions import CommitFailedError
@@ -151,6 +188,7 @@ def add(
         rows = counted(seen.prints)
         if not len(rows):
             return seen.version
+        first = int(table.version()) + 1
         with told(store.url, writes=True):
             try:
                 write_deltalake(
@@ -159,14 +197,91 @@ def add(
                     mode="append",
                     writer_properties=_writing(),
                     commit_properties=CommitProperties(max_commit_retries=0),
+                    post_commithook_properties=_hooks(store.url),
                 )
             except CommitFailedError:
                 continue
+            _make_durable(store.url, first, table)
         new = rows.filter(pl.col("kind") == "seen").select("hour", "prints").explode("prints")
         prints = pl.concat([seen.prints, new]).filter(_one_of("hour", hours))
         seen.version, seen.hours, seen.prints = int(table.version()), frozenset(hours), prints
         return seen.version
     raise OutputError(f"{store.url}: other runs wrote to it all the time; try again later")
+
+
+REPAIRS: Final = "logscrub.repair"
+"""The name under which `logscrub.metrics.repair` writes when the store was last repaired, as an application's transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in the history of a store. All that was committed before is in the store as long as `is_after` says so.
+
+    It is in the store itself, as an application's transaction, so an older copy of the store does not have it.
+    """
+
+    table: str
+    """The table's id: another one where the store was made anew."""
+    reader: str
+    """The name under which the mark is in the store; whoever sets marks has one of its own."""
+    moment: int
+    """When the mark was set, in microseconds since 1970: what the store has under that name."""
+    version: int
+    """The version of the table that has it."""
+    repaired: int | None
+    """When the store was last repaired, in the same unit; None for never."""
+
+
+def set_mark(store: Store, reader: str) -> Mark:
+    """Commits a mark, durably, in the place of the reader's last one. Raises OutputError, InputError."""
+    for _ in range(_MOST_RACES):
+        table = store.table()
+        version, repaired = int(table.version()) + 1, table.transaction_version(REPAIRS)
+        moment = commit(store.url, table, reader)
+        if moment is not None:
+            return Mark(str(table.metadata().id), reader, moment, version, repaired)
+    raise OutputError(f"{store.url}: other runs wrote to it all the time; try again later")
+
+
+def commit(url: str, table: DeltaTable, name: str, actions: Sequence[AddAction | RemoveAction] = ()) -> int | None:
+    """Commits what becomes of data files as the next version, durably, with a transaction of that name. `table` stays as it is.
+
+    Returns its number, the time in microseconds since 1970; None where another run committed first. Raises OutputError.
+    """
+    from deltalake import CommitProperties, Transaction
+    from deltalake.exceptions import CommitFailedError
+
+    first = int(table.version()) + 1
+    moment = max(time.time_ns() // 1000, (table.transaction_version(name) or 0) + 1)
+    with told(url, writes=True):
+        try:
+            table.create_write_transaction(
+                list(actions),
+                "append",
+                table.schema(),
+                partition_by=["day"],
+                commit_properties=CommitProperties(max_commit_retries=0, app_transactions=[Transaction(name, moment)]),
+                post_commithook_properties=_hooks(url),
+            )
+        except CommitFailedError:
+            return None
+        _make_durable(url, first, table)
+    return moment
+
+
+def is_after(store: Store, mark: Mark) -> bool:
+    """Whether a store has all that it had at a mark, but for days that were pruned: later commits only add to it.
+
+    False where the store was made anew, restored from an older copy, set back to an older version, or repaired since.
+    Raises InputError.
+    """
+    table = store.table()
+    with told(store.url):
+        if str(table.metadata().id) != mark.table or table.version() < mark.version:
+            return False
+        if (table.transaction_version(mark.reader), table.transaction_version(REPAIRS)) != (mark.moment, mark.repaired):
+            return False
+        return not any(c["operation"] == "RESTORE" for c in table.history() if c["version"] > mark.version)
 
 
 def read(
@@ -303,6 +418,7 @@ def _overwrite(store: Store, table: DeltaTable, day: date | None, parts: Iterato
     from deltalake.exceptions import CommitFailedError
 
     predicate = "day IS NULL" if day is None else f"day = '{day.isoformat()}'"
+    first = int(table.version()) + 1
     with told(store.url, writes=True):
         try:
             schema = Table.from_arrow(pl.DataFrame(schema=SCHEMA)).schema
@@ -314,9 +430,11 @@ def _overwrite(store: Store, table: DeltaTable, day: date | None, parts: Iterato
                 predicate=predicate,
                 writer_properties=_writing(),
                 commit_properties=CommitProperties(max_commit_retries=0),
+                post_commithook_properties=_hooks(store.url),
             )
         except CommitFailedError:
             return False
+        _make_durable(store.url, first, table)
     return True
 
 
@@ -366,17 +484,31 @@ def prune(store: Store, before: date) -> int:
 
     old = [day for day in days_of(store) if day is not None and day < before]
     if old:
+        table = store.table()
+        first = int(table.version()) + 1
         with told(store.url, writes=True):
-            store.table().delete(f"day < '{before.isoformat()}'", commit_properties=CommitProperties(max_commit_retries=15))
+            table.delete(
+                f"day < '{before.isoformat()}'",
+                commit_properties=CommitProperties(max_commit_retries=15),
+                post_commithook_properties=_hooks(store.url),
+            )
+            _make_durable(store.url, first, table)
     return len(old)
 
 
 def vacuum(store: Store, *, hours: int = 24) -> int:
     """Removes files that no version of the last hours needs. Returns how many."""
+    folder = local_folder(store.url)
     with told(store.url, writes=True):
         table = store.table()
-        removed = table.vacuum(retention_hours=hours, enforce_retention_duration=False, dry_run=False, full=True)
-        table.create_checkpoint()
+        first = int(table.version())
+        hooks = _hooks(store.url)
+        removed = table.vacuum(
+            retention_hours=hours, enforce_retention_duration=False, dry_run=False, full=True, post_commithook_properties=hooks
+        )
+        if folder is None or table.version() not in durability.read_log(folder).checkpoints:
+            table.create_checkpoint()
+        _make_durable(store.url, first)
         table.cleanup_metadata()
     return len(removed)
 
@@ -386,37 +518,58 @@ def last_day_kept(days: int, today: date) -> date:
     return today - timedelta(days=days - 1)
 
 
-def storage_options() -> dict[str, str]:
-    """Settings of object stores: what the environment says (AWS_…, AZURE_…, GOOGLE_…), as the libraries of the stores have it."""
-    return {name: value for name, value in os.environ.items() if name.startswith(("AWS_", "AZURE_", "GOOGLE_"))}
+def open_table(url: str) -> DeltaTable:
+    """The newest version of a table. Raises InputError."""
+    from logscrub.metrics.table import Table
 
-
-def _table(url: str) -> DeltaTable:
-    from deltalake import DeltaTable
-
-    if not _exists(url):
+    if not exists(url):
         raise InputError(f"{url}: there is no store; make one with: logscrub ingest … --store {url}")
     with told(url):
-        return DeltaTable(url, storage_options=storage_options())
+        return Table(url)
 
 
-def _exists(url: str) -> bool:
-    from deltalake import DeltaTable
-
-    folder = _local(url)
-    if folder is not None:
-        try:
-            if not (folder / "_delta_log").is_dir():
-                return False
-        except OSError as error:
-            raise InputError(f"{url}: cannot be read ({os.strerror(error.errno or 5)})") from None
+def _refuse_torn_log(url: str) -> None:
+    """Raises InputError where the table's log is torn: readers would fail, or pass over an entry without a word."""
+    folder = local_folder(url)
+    if folder is None:
+        return
     with told(url):
-        return bool(DeltaTable.is_deltatable(url, storage_options=storage_options()))
+        log = durability.read_log(folder)
+        newest = max(log.checkpoints, default=-1)
+        checkpoints = [v for v in durability.torn_checkpoints(log) if v == newest]
+        names = [f"{v:020}.json" for v in durability.torn_entries(log)]
+        names += [file.name for v in checkpoints for file in log.checkpoints[v]]
+        names += [durability.LAST_CHECKPOINT] if durability.hint_fails(log) else []
+    if names:
+        raise _torn(url, names)
 
 
-def _local(url: str) -> Path | None:
-    """The folder that a store lies in, None where it is somewhere else."""
-    return None if "://" in url else Path(url)
+def _refuse_torn_files(url: str, table: DeltaTable) -> None:
+    """Raises InputError where data files of the table are missing or torn."""
+    torn = torn_files(url, table)
+    if torn:
+        table.update_incremental()  # another run may have removed a day since
+        torn = torn_files(url, table)
+    if torn:
+        raise _torn(url, [Path(path).name for path in torn])
+
+
+def torn_files(url: str, table: DeltaTable) -> list[str]:
+    """The data files of a table in a folder that are missing, or do not end as they should."""
+    folder = local_folder(url)
+    if folder is None:
+        return []
+    with told(url):
+        files = pl.DataFrame(table.get_add_actions(flatten=True)).select("path", "size_bytes")
+        return durability.torn_files(folder, files.iter_rows())
+
+
+def _torn(url: str, names: Sequence[str]) -> InputError:
+    what = f"{names[0]} is torn" if len(names) == 1 else f"{len(names)} files are torn ({names[0]}, …)"
+    return InputError(
+        f"{url}: cannot read the store: {what}, as a power cut leaves it; restore the folder from a backup, "
+        f"or drop what is torn with: logscrub store repair --store {url}"
+    )
 
 
 def _schema() -> DeltaSchema:
@@ -465,59 +618,27 @@ def _writing() -> WriterProperties:
     )
 
 
-_DISK = re.compile(r"(?i)no space left|disk quota|os error 28")
-_FORBIDDEN = re.compile(r"(?i)permission denied|os error 13|access ?denied|forbidden|read-only|os error 30")
-
-
-@contextmanager
-def told(url: str, *, writes: bool = False) -> Iterator[None]:
-    """Turns what the libraries raise into one line that says what to do; what they say is about files, never about values."""
-    from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
-
-    wrong: type[InputError] | type[OutputError] = OutputError if writes else InputError
-    verb = "write" if writes else "read"
-    try:
-        with silent() if writes else nullcontext():
-            yield
-    except CommitFailedError:
-        raise
-    except TableNotFoundError:
-        raise InputError(f"{url}: there is no store; make one with: logscrub ingest … --store {url}") from None
-    except (DeltaError, OSError, pl.exceptions.PolarsError) as error:
-        said = str(error)
-        if _DISK.search(said):
-            raise OutputError(f"{url}: the disk is full; make room and run it again, nothing was lost or counted twice") from None
-        if _FORBIDDEN.search(said):
-            raise wrong(f"{url}: no permission to {verb} there; give it, or choose another --store") from None
-        raise wrong(
-            f"{url}: cannot {verb} the store ({_kind(error)}); if a file in it is broken, restore the folder from a backup, "
-            "or ingest the logs into a new --store"
-        ) from None
-
-
-@contextmanager
-def silent() -> Iterator[None]:
-    """Nothing on standard error: on a full disk a thread of the library prints where in its own code it gave up."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # there is none
-        yield
-        return
-    try:
-        with Path(os.devnull).open("wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-
-
-def _kind(error: BaseException) -> str:
-    file = re.search(r"[\w=.-]+\.(?:parquet|json)", str(error))
-    return f"{type(error).__name__}, {file[0]}" if file else type(error).__name__
-
-
 def sizes(store: Store) -> Iterable[tuple[str, int, int]]:
     """Each day's name, its files and their bytes, in order."""
     for day, (files, size) in sorted(days_of(store).items(), key=lambda item: str(item[0])):
         yield (NO_DAY if day is None else day.isoformat()), files, size
+
+
+_MOST_RANGES: Final = 4
+"""Ranges of days that a message lists."""
+
+
+def days_in_words(store: Store) -> str:
+    """The days that the store has, for a message: `2026-11-01 to 2026-11-17`; `no day` where it has none. Raises InputError."""
+    days = sorted(day for day in days_of(store) if day is not None)
+    ranges: list[tuple[date, date]] = []
+    for day in days:
+        if ranges and day - ranges[-1][1] == timedelta(days=1):
+            ranges[-1] = ranges[-1][0], day
+        else:
+            ranges.append((day, day))
+    if not ranges:
+        return NO_DAY
+    if len(ranges) > _MOST_RANGES:
+        return f"{len(days):,} days between {days[0]} and {days[-1]}"
+    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in ranges)

@@ -12,15 +12,10 @@ import os
 import re
 import unicodedata
 from functools import lru_cache
-from pathlib import Path
 from urllib.parse import unquote
-
-from logscrub.errors import UsageError
 
 TOKEN_HEX = 20
 """Hex digits of a token: 80 bits."""
-SHORTEST_KEY = 16
-"""Bytes that a given key must have at least."""
 _LONGEST_REMEMBERED = 100
 """Characters of a value whose token is remembered: accounts and sites come again and again."""
 PLACEHOLDER = re.compile(rf"<([A-Z][A-Z0-9_]*)(?::([0-9a-f]{{{TOKEN_HEX}}}))?>")
@@ -39,6 +34,9 @@ class Pseudonymizer:
         self.key_id = hmac.new(self._key, b"logscrub key id", hashlib.sha256).hexdigest()[:16]
         """Tells runs under the same key from others; says nothing about the key."""
 
+    def __reduce__(self) -> tuple[type[Pseudonymizer], tuple[bytes]]:
+        return Pseudonymizer, (self._key,)
+
     def derived(self, purpose: str) -> bytes:
         """A key for another purpose, 32 bytes, that says nothing about this one."""
         return hmac.digest(self._key, f"logscrub {purpose}".encode(), "sha256")
@@ -56,19 +54,3 @@ def normalise(entity_type: str, value: str) -> str:
     """One writing for all writings of a value: decoded, NFKC, case-folded, numbers without separators."""
     value = unicodedata.normalize("NFKC", unquote(unquote(value))).casefold().strip()
     return _SEPARATORS.sub("", value) if entity_type in ("PHONE_NUMBER", "CREDIT_CARD", "IBAN_CODE") else value
-
-
-def read_key(path: Path) -> bytes:
-    """The key in a file: its bytes, without white space at the ends. Raises UsageError."""
-    try:
-        key = path.read_bytes().strip()
-    except OSError as error:
-        raise UsageError(f"{path}: the key file cannot be read ({error.strerror})") from None
-    return check_key(key, str(path))
-
-
-def check_key(key: bytes, where: str) -> bytes:
-    """`key`, if it is long enough. Raises UsageError that does not show it."""
-    if len(key) < SHORTEST_KEY:
-        raise UsageError(f"{where}: a key has at least {SHORTEST_KEY} bytes; make one with: openssl rand -hex 32")
-    return key

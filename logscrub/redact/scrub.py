@@ -13,15 +13,16 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from logscrub.detect.binary import holds_controls, is_binary, is_binary_json
+from logscrub.detect.binary import holds_control, is_binary, is_binary_json
 from logscrub.detect.engine import Engine, merge
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.forms import reading
+from logscrub.detect.json_leaves import ENVELOPE_NAMES
 from logscrub.detect.views import encode, unescape_json, unescaped_json
 from logscrub.model import Clean, FieldPath, Frame, Inner, Leaf, Raw, Span, moved
 from logscrub.redact.policy import Policy
@@ -41,12 +42,16 @@ _LONGEST_FORM = 1024
 _LONGEST_KNOWN = 200
 _MOST_KNOWN = 100_000
 _MOST_FORMS = 30_000
+_LONGEST_UNSCANNED = 1 << 16
+"""Characters of a line that could not be scanned, of which it is still found out what it leaves open."""
+_BRACKETS = re.compile(r"[ \t\r{}\[\](),;]*")
+"""A line that says nothing."""
 MOST_SHARED = 5_000
 """Forms at most that one process hands on to others."""
 
 
-class NotText(ValueError):
-    """A leaf of a record is no text, so nobody can say what it holds."""
+class Unscannable(ValueError):
+    """Nobody can say what a record holds: it is binary, its context is unknown, or each look at it finds something more."""
 
 
 class Look(NamedTuple):
@@ -79,25 +84,44 @@ Judged = list[tuple[FormKey, Seen | None]]
 _NOTHING = Seen((), NOTHING_OPEN, NOTHING_OPEN)
 
 
+Rebuild = tuple[Callable[..., "Redactor"], tuple[Any, ...]]
+"""A function and its arguments."""
+
+
 class Redactor:
     """An engine, a policy and a key: what turns raw records into clean ones."""
 
     def __init__(
-        self, engine: Engine, policy: Policy, pseudonymizer: Pseudonymizer, allow: Iterable[re.Pattern[str]] = ()
+        self,
+        engine: Engine,
+        policy: Policy,
+        pseudonymizer: Pseudonymizer,
+        allow: Iterable[re.Pattern[str]] = (),
+        *,
+        rebuild: Rebuild | None = None,
     ) -> None:
-        """`allow`: patterns of whole values that stay."""
+        """`allow`: patterns of whole values that stay. `rebuild`: a call that makes an equal redactor, for pickling."""
         self.engine = engine
         self.policy = policy
         self.pseudonymizer = pseudonymizer
         self._allow = tuple(allow)
+        self._rebuild = rebuild
         self._forms: dict[FormKey, Seen | None] = {}
         self._learned: Judged = []
         self._shared = 0
         self._known_harmless: set[tuple[str, FieldPath, str]] = set()
         """Leaves in which nothing was found: names, levels, versions come again with each record."""
 
+    def __reduce__(self) -> Rebuild:
+        if self._rebuild is None:
+            raise TypeError("this Redactor cannot be pickled; make it with logscrub.api.build_redactor")
+        return self._rebuild
+
     def scrub(self, raw: Raw, before: Open = NOTHING_OPEN) -> tuple[Clean, Open]:
-        """The record as it may leave, and what it leaves open for the next. `before`: what the one before left open."""
+        """The record as it may leave, and what it leaves open for the next. `before`: what the one before left open.
+
+        Raises Unscannable.
+        """
         spans, after, rest = self.look(raw, before)
         if not spans:
             return Clean(raw.text, (), raw.records, raw.parsed), after
@@ -112,7 +136,7 @@ class Redactor:
             if not spans:
                 new = self._placeholders(raw.text) - before_any
                 return Clean(raw.text, (*new.elements(), *rewritten), raw.records, raw.parsed), after
-        return self.withhold(raw, before)
+        raise Unscannable("never comes to rest")
 
     def _placeholders(self, text: str) -> Counter[str]:
         """The entity types of the placeholders that stand in a text."""
@@ -121,30 +145,44 @@ class Redactor:
         return Counter(m[0][1:-1].partition(":")[0] for m in self.engine.placeholder.finditer(text))
 
     def withhold(self, raw: Raw, before: Open = NOTHING_OPEN) -> tuple[Clean, Open]:
-        """The record with marks in the place of its leaves, as it may leave although it could not be scanned, and what it leaves
-        open then. What stands around leaves stays: brackets, the head of a line, the signs that show that a line continues."""
-        spans: list[Span] = []
-        for leaf in raw.leaves:
-            start = _behind_signs(raw.text, leaf.start, leaf.end) if leaf.coding == "text" else leaf.start
-            requote = '"' if leaf.coding == "number" else ""
-            spans.append(Span(start, leaf.end, "WITHHELD", "", "", "certain", "", requote))
-        spans = [s for s in merge(spans) if raw.text[s.start : s.end].strip(_SPACE)]
+        """Marks instead of the texts of a record that could not be scanned, and what it leaves open for the next.
+
+        What says nothing stays: brackets, quotes, white space, the head of a line. So JSON stays JSON, a CSV row keeps its cells,
+        and a record of `forge logs` its level and time. A record in which there is nothing else is not withheld.
+        """
+        texts = _texts(raw)
         if raw.frame is not None:
-            spans = self._between(raw, raw.frame, spans, _ANYTHING)
-        text = "".join(
-            raw.text[a.end if a else 0 : b.start if b else len(raw.text)] + (b.requote + WITHHELD + b.requote if b else "")
-            for a, b in zip([None, *spans], [*spans, None], strict=True)
-        )
-        clean = Clean(text, (), raw.records, raw.parsed, withheld=True)
-        end = len(text.rstrip("\r\n"))
-        lines = tuple(leaf._replace(end=end) for leaf in raw.leaves if leaf.coding == "text")
+            spans = [Span(start, end, "WITHHELD", "", "", "certain", "", quote) for start, end, quote in texts]
+            texts = [(s.start, s.end, s.requote) for s in self._between(raw, raw.frame, spans, _ANYTHING)]
+        clean = Clean(_marked(raw.text, texts), (), raw.records, raw.parsed, withheld=bool(texts))
+        return clean, self._after_unscanned(raw, before, clean.text)
+
+    def _after_unscanned(self, raw: Raw, before: Open, clean: str) -> Open:
+        """What a record that could not be scanned leaves open for the next.
+
+        What it says counts, and what whoever reads the output finds in its place: where these differ, or cannot be found out,
+        it is not known, and no line of the record that comes after it can be scanned either.
+        """
+        if raw.records:
+            before = _at_record(before)
+        line = next((leaf for leaf in raw.leaves if leaf.coding == "text"), None)
+        if line is None:
+            return NOTHING_OPEN if raw.records else before
+        says = raw.text[line.start : line.end]
+        armour = before.armour or ("PRIVATE KEY" in says and "-----END" not in says)
+        unknown = Open(armour=armour, unknown=True)
+        if before.unknown or len(says) > _LONGEST_UNSCANNED:
+            return unknown
         try:
-            return clean, self.look_at_all(replace(raw, text=text, leaves=lines, frame=None), before).after
-        except Exception:  # the marks can be scanned, unless scanning itself fails
-            return clean, NOTHING_OPEN
+            after = self.engine.left_open(says, before)
+            shown = clean[line.start : len(clean) - (len(raw.text) - line.end)]
+            same = after == self.engine.left_open(shown, before)
+        except Exception:
+            return unknown
+        return after._replace(armour=armour) if same else unknown
 
     def look(self, raw: Raw, before: Open = NOTHING_OPEN) -> Look:
-        """What in a record must go under the policy. `before`: what the one before left open. Raises NotText."""
+        """What in a record must go under the policy. `before`: what the one before left open. Raises Unscannable."""
         look = self.look_at_all(raw, before)
         if self._allow and look.spans:
             look = Look([s for s in look.spans if not self._stays(s, raw.text)], look.after, None)
@@ -190,21 +228,24 @@ class Redactor:
     def look_at_all(self, raw: Raw, before: Open = NOTHING_OPEN) -> Look:
         """The same with the values that are allowed to stay. Where nothing is found, nothing is in any text of the template."""
         if raw.records:
-            before = NOTHING_OPEN._replace(armour=True) if before.armour else NOTHING_OPEN
+            before = _at_record(before)
+        elif before.unknown and any(leaf.coding == "text" for leaf in raw.leaves):
+            raise Unscannable("what came before it in the record could not be scanned")
         spans: list[Span] = []
         after = NOTHING_OPEN if raw.records else before
         rest: Open | None = after
         for leaf in raw.leaves:
             is_line = leaf.coding == "text"
-            if (is_binary_json if leaf.coding in ("json", "name") else is_binary)(raw.text[leaf.start : leaf.end]):
-                raise NotText("binary")
+            is_json = leaf.coding in ("json", "name")
+            if (is_binary_json if is_json else is_binary)(raw.text[leaf.start : leaf.end]):
+                raise Unscannable("binary")
             seen = self._seen(raw.text, leaf, before)
             if seen is not None:
                 spans += seen.spans
                 if is_line:
                     after, rest = seen.after, None if rest is None else seen.rest
-                if seen.spans and holds_controls(raw.text[leaf.start : leaf.end]):
-                    rest = None  # without what goes, the rest may be no text
+                if seen.spans and holds_control(raw.text[leaf.start : leaf.end], is_json):
+                    rest = None  # what is left without them may be binary
                 continue
             if is_line:
                 found, after = self.engine.judge_line(raw.text, leaf, before)
@@ -382,7 +423,7 @@ class Redactor:
         for leaf in raw.leaves:
             first = bisect_right(ends, leaf.start)
             if leaf.coding == "text" or (first < len(places) and places[first][0] < leaf.end):
-                leaves.append(_moved_leaf(leaf, places))
+                leaves.append(_moved_leaf(leaf, places, first))
         return replace(raw, text="".join(text), leaves=tuple(leaves))
 
 
@@ -398,17 +439,62 @@ def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
     return end - len(part.lstrip(_SPACE)), start + len(part.rstrip(_SPACE))
 
 
-def _moved_leaf(leaf: Leaf, moved: Sequence[tuple[int, int, int, int]]) -> Leaf:
-    """A leaf after replacements `(old start, old end, new start, new end)`."""
+def _at_record(before: Open) -> Open:
+    """What can still be open where a record begins: a private key, whose lines are records of a text."""
+    return NOTHING_OPEN._replace(armour=True) if before.armour else NOTHING_OPEN
+
+
+Stretch = tuple[int, int, str]
+"""Where in a text a mark takes the place of something, and the quote round it."""
+
+
+def _texts(raw: Raw) -> list[Stretch]:
+    """Where in a record something is said: its leaves, or the lines of a leaf that is text and holds others.
+
+    Names in which further records lie say nothing: without them, nobody would find those records.
+    """
+    text = next((leaf for leaf in raw.leaves if leaf.coding == "text"), None)
+    if text is not None:
+        return _lines(raw.text[text.start : text.end], text.start)
+    stretches = []
+    for leaf in raw.leaves:
+        value = raw.text[leaf.start : leaf.end]
+        if not value.isspace() and not (leaf.coding == "name" and value in ENVELOPE_NAMES):
+            stretches.append((leaf.start, leaf.end, '"' if leaf.coding == "number" else ""))
+    return stretches
+
+
+def _lines(text: str, start: int) -> list[Stretch]:
+    """The lines of a text that begins at `start`, without their indentation and their ends; not those of brackets alone."""
+    stretches = []
+    for line in text.split("\n"):
+        if not _BRACKETS.fullmatch(line):
+            end = start + len(line.rstrip("\r"))
+            begin = start + _behind_signs(line, 0, end - start)
+            if begin < end:
+                stretches.append((begin, end, ""))
+        start += len(line) + 1
+    return stretches
+
+
+def _marked(text: str, stretches: Iterable[Stretch]) -> str:
+    parts, position = [], 0
+    for start, end, quote in stretches:
+        parts += [text[position:start], quote, WITHHELD, quote]
+        position = end
+    return "".join([*parts, text[position:]])
+
+
+def _moved_leaf(leaf: Leaf, moved: Sequence[tuple[int, int, int, int]], first: int) -> Leaf:
+    """A leaf after replacements `(old start, old end, new start, new end)`, of which `first` is the first that ends behind its
+    start."""
     start, end, coding = leaf.start, leaf.end, leaf.coding
     new_start = new_end = None
-    shift = 0
-    for old_start, old_end, at, to in moved:
+    shift = moved[first - 1][3] - moved[first - 1][1] if first else 0
+    for n in range(first, len(moved)):
+        old_start, old_end, at, to = moved[n]
         if old_start >= leaf.end:
             break
-        if old_end <= leaf.start:
-            shift = to - old_end
-            continue
         if new_start is None:
             new_start = at if old_start < start else start + shift
         shift = to - old_end

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import glob
 import os
+import re
+import stat
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from logscrub.errors import InputError, UsageError
@@ -20,6 +24,8 @@ class Input:
     """For messages: printable and on one line; `-` is standard input."""
     relative: Path
     """Where it goes below an output folder."""
+    skipped: str = ""
+    """Why it is not read: a folder holds it, or a pattern matches it, but it is no file. Opening it raises InputError."""
 
 
 STDIN = Input(path=None, name="-", relative=Path("stdin"))
@@ -30,19 +36,31 @@ def printable(path: str | Path) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(path))
 
 
+def unquoted(argument: str) -> list[str]:
+    """The paths that a pattern (`'exports/*.ndjson'`) stands for if the shell did not expand it, sorted.
+
+    Patterns are those of the shell, without `**`. An argument that names something, or that nothing matches, stays as it is.
+    """
+    if "**" in argument or not _is_pattern(argument) or os.path.lexists(argument):
+        return [argument]
+    found = sorted(glob.glob(argument))  # noqa: PTH207 - Path.glob takes no absolute pattern
+    return ["./-" if path == "-" else path for path in found] or [argument]
+
+
 def expand(inputs: Sequence[str]) -> list[Input]:
     """The inputs that the arguments stand for, in their order; a folder's files are sorted.
 
-    Nothing or `-` is standard input. A folder stands for all regular files below it (links to files too, but folders
-    behind links are not entered); an empty folder stands for none, so the list can be empty. A file goes to its
-    own name below an output folder, a folder's files to their path within it, or, where several folders would
-    clash, to that path below the folder's own name.
+    Nothing or `-` is standard input. A pattern stands for what it matches (`unquoted`), a folder for everything below it. Of
+    both, regular files and links to such are read, all else is `skipped` with its reason: links to folders, which are not
+    followed, pipes, sockets, devices, links to nothing, folders that cannot be listed. An empty folder stands for none, so the
+    list can be empty. A file goes to its own name below an output folder, a folder's files to their path within it, or, where
+    several folders would clash, to that path below the folder's own name.
 
     Raises InputError for what is missing or cannot be listed, UsageError where two inputs would go to the same place.
     """
     if not inputs:
         return [STDIN]
-    groups = [_expand_one(argument) for argument in inputs]
+    groups = [group for argument in inputs for group in _groups(argument)]
     if _clash(item for folder, items in groups if folder for item in items) is not None:
         groups = [(folder, [_below(folder, item) for item in items] if folder else items) for folder, items in groups]
     items = [item for _, items in groups for item in items]
@@ -56,6 +74,47 @@ def expand(inputs: Sequence[str]) -> list[Input]:
     return items
 
 
+def mode_of(path: Path) -> int:
+    """Type and permissions of what a path leads to, as in `stat`; 0 where there is nothing, or nothing that may be seen."""
+    try:
+        return path.stat().st_mode
+    except (OSError, ValueError):  # ValueError: a NUL in the name
+        return 0
+
+
+def why_unreadable(error: OSError) -> str:
+    """Why something cannot be opened, listed or read, and what to do, for a message after its name."""
+    if isinstance(error, FileNotFoundError):
+        return "no such file"
+    if isinstance(error, PermissionError):
+        return "no permission to read it; run as a user who may"
+    if isinstance(error, IsADirectoryError):
+        return "is a folder where a file was expected"
+    if error.errno == errno.ELOOP:
+        return "is a link that leads back to itself"
+    what = os.strerror(error.errno) if error.errno else type(error).__name__
+    advice = "; the disk or the connection may be failing, copy the file and try again" if error.errno == errno.EIO else ""
+    return f"cannot be read: {what}{advice}"
+
+
+def _groups(argument: str) -> list[tuple[Path | None, list[Input]]]:
+    """What an argument stands for: for each folder it, and else None, with the inputs."""
+    matches = unquoted(argument)
+    return [_expand_one(argument)] if matches == [argument] else [_expand_match(match) for match in matches]
+
+
+def _expand_match(match: str) -> tuple[Path | None, list[Input]]:
+    """As `_expand_one`, of something that a pattern matches: if it cannot be read, that does not concern the others."""
+    path = Path(match)
+    is_folder, skipped = _folder_or_skipped(path)
+    if is_folder:
+        try:
+            return _expand_one(match)
+        except InputError as error:
+            skipped = str(error).removeprefix(f"{printable(match)}: ")
+    return None, [Input(path, printable(match), Path(path.name), skipped)]
+
+
 def _expand_one(argument: str) -> tuple[Path | None, list[Input]]:
     """The folder, if it is one, and the inputs."""
     if argument == "-":
@@ -65,34 +124,85 @@ def _expand_one(argument: str) -> tuple[Path | None, list[Input]]:
         raise InputError("'': no such file; an input's name is empty")
     path = Path(argument)
     try:
-        path.stat()
-        if not path.is_dir():
+        mode = path.stat().st_mode
+        if stat.S_ISSOCK(mode):
+            raise InputError(f"{name}: is a socket, not a file")
+        if not stat.S_ISDIR(mode):
             return None, [Input(path, name, Path(path.name))]
-        found = sorted(_files_below(path), key=lambda relative: relative.parts)
-    except FileNotFoundError:
-        raise InputError(f"{name}: no such file") from None
+        found = sorted(_everything_below(path), key=lambda entry: entry[0].parts)
+    except (FileNotFoundError, ValueError):  # ValueError: a NUL in the name
+        raise InputError(f"{name}: {_why_missing(argument)}") from None
     except OSError as error:
-        where = printable(error.filename) if isinstance(error.filename, str) else name
-        raise InputError(f"{where}: cannot be opened: {error.strerror}") from None
-    except ValueError:  # a NUL in the name
-        raise InputError(f"{name}: no such file") from None
-    return path, [Input(path / relative, printable(path / relative), relative) for relative in found]
+        raise InputError(f"{name}: {why_unreadable(error)}") from None
+    return path, [Input(path / relative, printable(path / relative), relative, skipped) for relative, skipped in found]
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
-    def fail(error: OSError) -> None:  # os.walk would silently skip a folder it cannot list
-        raise error
+def _is_pattern(argument: str) -> bool:
+    return any(sign in argument for sign in "*?[") and "\0" not in argument
 
-    for root, _, names in os.walk(folder, onerror=fail, followlinks=False):
-        for name in names:
-            path = Path(root, name)
-            if path.is_file():
-                yield path.relative_to(folder)
+
+def how_to_fetch(url: str) -> str:
+    """What to do about a log that is behind a URL."""
+    commands = {"s3": "aws s3 cp URL -", "gs": "gcloud storage cat URL", "http": "curl -fsSL URL", "https": "curl -fsSL URL"}
+    scheme = url.partition("://")[0].lower()
+    if scheme == "file":
+        return "give the path alone"
+    return f"pipe it in: {commands[scheme]} | logscrub …" if scheme in commands else "download it and give the file"
+
+
+def _why_missing(argument: str) -> str:
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", argument):
+        return f"URLs are not read, only --store takes one; {how_to_fetch(argument)}"
+    if Path(argument).is_symlink():
+        return "is a link to nothing"
+    if "**" in argument:
+        return "no such file; ** is not expanded, give the folder, which stands for all files below it"
+    if _is_pattern(argument):
+        return "no such file, and nothing matches it as a pattern"
+    return "no such file"
+
+
+def _everything_below(folder: Path) -> Iterator[tuple[Path, str]]:
+    """The path in the folder of each file below it, and "", and of all that is not read, and the reason. Raises OSError."""
+    waiting = [folder]
+    while waiting:
+        here = waiting.pop()
+        try:
+            paths = list(here.iterdir())
+        except OSError as error:
+            if here == folder:
+                raise
+            yield here.relative_to(folder), why_unreadable(error)
+            continue
+        for path in paths:
+            is_folder, skipped = _folder_or_skipped(path)
+            if is_folder:
+                waiting.append(path)
+            else:
+                yield path.relative_to(folder), skipped
+
+
+def _folder_or_skipped(path: Path) -> tuple[bool, str]:
+    """Whether it is a folder; else why it is not read, "" for a regular file or a link to one."""
+    is_link = False
+    try:
+        mode = path.lstat().st_mode
+        is_link = stat.S_ISLNK(mode)
+        mode = path.stat().st_mode if is_link else mode
+    except OSError as error:
+        return False, "is a link to nothing" if is_link and isinstance(error, FileNotFoundError) else why_unreadable(error)
+    if stat.S_ISREG(mode):
+        return False, ""
+    if stat.S_ISDIR(mode):
+        return not is_link, "is a link to a folder, which is not followed; give that folder as an input of its own"
+    if stat.S_ISFIFO(mode):
+        return False, "is a named pipe, which is read only if it is given as an input of its own"
+    return False, "is a socket, not a file" if stat.S_ISSOCK(mode) else "is a device, not a file"
 
 
 def _below(folder: Path, item: Input) -> Input:
     own_name = folder.name if folder.name not in ("", "..") else folder.resolve().name
-    return Input(item.path, item.name, Path(own_name) / item.relative)
+    return replace(item, relative=Path(own_name) / item.relative)
 
 
 def _clash(items: Iterable[Input]) -> tuple[Input, Input] | None:
@@ -100,6 +210,8 @@ def _clash(items: Iterable[Input]) -> tuple[Input, Input] | None:
     files: dict[Path, Input] = {}
     folders: dict[Path, Input] = {}
     for item in items:
+        if item.skipped:
+            continue
         parents = [parent for parent in item.relative.parents if parent.parts]
         earlier = files.get(item.relative) or folders.get(item.relative)
         earlier = earlier or next((files[parent] for parent in parents if parent in files), None)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
+import re
 import select
 import stat
 import struct
@@ -19,7 +19,9 @@ from typing import IO, Final, Literal, ParamSpec, Self, TypeVar, cast
 import zstandard
 
 from logscrub.errors import InputError
-from logscrub.sources.files import Input, printable
+from logscrub.sources import signatures
+from logscrub.sources.files import Input, printable, why_unreadable
+from logscrub.sources.signatures import ZSTD, ZSTD_SKIPPABLE
 
 Compression = Literal["none", "gzip", "zstd", "zip"]
 
@@ -35,24 +37,6 @@ _READ: Final = 64 * 1024
 _MUCH: Final = 16 * 1024
 _MOMENT: Final = 0.005
 """Seconds that a pipe which gave so many bytes at once has for the next ones: who fills it may not be that far yet."""
-
-_SKIPPABLE: Final = tuple(bytes([0x50 + n]) + b"\x2a\x4d\x18" for n in range(16))
-_ZSTD: Final = b"\x28\xb5\x2f\xfd"
-
-_SIGNATURES: Final = (
-    (b"\x1f\x8b", "gzip"),
-    (_ZSTD, "zstd"),
-    *((magic, "zstd") for magic in _SKIPPABLE),
-    (b"PK\x03\x04", "zip"),
-    (b"PK\x05\x06", "zip"),
-    (b"PK\x07\x08", "zip"),
-    # Not supported, but must be known: taken for text they would pass with all that is in them.
-    *((b"BZh%d1AY&SY" % level, "bzip2") for level in range(1, 10)),
-    (b"\xfd7zXZ\x00", "xz"),
-    (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
-    (b"\x04\x22\x4d\x18", "lz4"),
-)
-_SUPPORTED: Final = ("none", "gzip", "zstd", "zip")
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -85,6 +69,8 @@ class Stream:
         """How many of them were read so far."""
         self._file = file
         self._owned = owned
+        self.comments = b""
+        """Of a zip whose members were all read: the comments of the zip and of its members, a line each."""
         self._ended = False
         self._gave_much = False
         self._head = b""
@@ -115,7 +101,7 @@ class Stream:
 
     def wait(self, seconds: float) -> bool:
         """Waits until there is something to read, or the end, but no longer than so many seconds. Returns whether there is."""
-        return self.size is not None or self._there(seconds, otherwise=True)
+        return self._ended or self.size is not None or self._there(seconds, otherwise=True)
 
     def _there(self, seconds: float, *, otherwise: bool) -> bool:
         try:
@@ -127,19 +113,25 @@ class Stream:
         """Name, decompressed bytes (in pieces, as in `chunks`) and description of each member, folders too.
 
         To be called once, and only for a zip. Raises InputError if it is corrupt, encrypted, compressed by a method
-        other than deflate or, where it cannot be read from its end, larger than `ZIP_IN_MEMORY`.
+        other than deflate, an office document, or, where it cannot be read from its end, larger than `ZIP_IN_MEMORY`; and
+        if a member is a link or has a name that leads out of the folder in which it is unpacked.
         """
         if self.compression != "zip":
             raise ValueError("only a zip has members")
         file = self._file if self.size is not None else self._into_memory()
         with _reading_zip(self.name, zipfile.ZipFile, file) as archive:
             infos = archive.infolist()
+            office = signatures.office_kind([info.filename for info in infos])
+            if office is not None:
+                raise InputError(f"{self.name}: {signatures.refusal(office)}")
             for info in infos:
                 _refuse_unreadable(info, self.name)
+                _refuse_unsafe(info, self.name)
             for info in infos:
                 name = f"{self.name}: {printable(info.filename)}"
                 pieces = _refuse_nested(self._unzip(archive, info, file, name), name)
                 yield info.filename, pieces, MemberInfo(info.filename, info.date_time, info.external_attr, info.file_size)
+            self.comments = b"\n".join(c for c in (archive.comment, *(info.comment for info in infos)) if c)
         if self.size is not None:
             self.bytes_read = self.size
 
@@ -159,9 +151,9 @@ class Stream:
         while kind is None:
             more = self._read_file(_READ)
             self._head += more
-            kind = _kind(self._head, final=not more)
-        if kind not in _SUPPORTED:
-            raise InputError(f"{self.name}: {kind} compression is not supported; decompress it first")
+            kind = signatures.kind_of(self._head, final=not more)
+        if kind not in signatures.READ:
+            raise InputError(f"{self.name}: {signatures.refusal(kind)}")
         return cast(Compression, kind)
 
     def _read(self, count: int) -> bytes:
@@ -208,14 +200,20 @@ def open_stream(item: Input) -> Stream:
     Waits for the first byte of a pipe, and for more only while those that came could begin a compressed file.
     Raises InputError if it cannot be opened or read, or is compressed in a way that is not supported.
     """
+    file = open_file(item)
+    return Stream(item.name, file, _size(file), owned=item.path is not None)
+
+
+def open_file(item: Input) -> IO[bytes]:
+    """An input's bytes as they are on disk, unbuffered. Raises InputError if it cannot be opened."""
+    if item.skipped:
+        raise InputError(f"{item.name}: {item.skipped}")
     if item.path is None:
-        file, owned = _standard_input(item.name), False
-    else:
-        try:
-            file, owned = cast(IO[bytes], item.path.open("rb", buffering=0)), True
-        except OSError as error:
-            raise _unreadable(item.name, error) from None
-    return Stream(item.name, file, _size(file), owned=owned)
+        return _standard_input(item.name)
+    try:
+        return cast(IO[bytes], item.path.open("rb", buffering=0))
+    except OSError as error:
+        raise _unreadable(item.name, error) from None
 
 
 def _standard_input(name: str) -> IO[bytes]:
@@ -248,15 +246,7 @@ def _read_some(file: IO[bytes], count: int) -> bytes:
 
 
 def _unreadable(name: str, error: OSError) -> InputError:
-    if isinstance(error, FileNotFoundError):
-        return InputError(f"{name}: no such file")
-    if isinstance(error, PermissionError):
-        return InputError(f"{name}: no permission to read it; run as a user who may")
-    if isinstance(error, IsADirectoryError):
-        return InputError(f"{name}: is a folder where a file was expected")
-    what = os.strerror(error.errno) if error.errno else type(error).__name__
-    advice = "; the disk or the connection may be failing, copy the file and try again" if error.errno == errno.EIO else ""
-    return InputError(f"{name}: cannot be read: {what}{advice}")
+    return InputError(f"{name}: {why_unreadable(error)}")
 
 
 def _truncated(name: str, what: str) -> InputError:
@@ -267,16 +257,6 @@ def _corrupt(name: str, what: str) -> InputError:
     return InputError(f"{name}: the {what} data is corrupt; export or copy it again")
 
 
-def _kind(head: bytes, *, final: bool) -> str | None:
-    """What the data is that begins with `head`; None while that could still become one of the signatures."""
-    for magic, kind in _SIGNATURES:
-        if head.startswith(magic):
-            return kind
-    if not final and any(magic.startswith(head) for magic, _ in _SIGNATURES):
-        return None
-    return "none"
-
-
 def _refuse_nested(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
     """The pieces, unless they are again compressed: nobody would look into that, and it would pass as it is."""
     head = b""
@@ -284,9 +264,9 @@ def _refuse_nested(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
     while kind is None:
         piece = next(pieces, b"")
         head += piece
-        kind = _kind(head, final=not piece)
+        kind = signatures.kind_of(head, final=not piece)
     if kind != "none":
-        raise InputError(f"{name}: holds data that is compressed once more ({kind}); unpack it first")
+        raise InputError(f"{name}: {signatures.nested_refusal(kind)}")
     yield from (head[start : start + PIECE] for start in range(0, len(head), PIECE))
     yield from pieces
 
@@ -353,11 +333,11 @@ def _unzstd(read: _Read, name: str) -> Iterator[bytes]:
     try:
         while not source.ended():
             magic = source.take(4)
-            if magic in _SKIPPABLE:
+            if magic in ZSTD_SKIPPABLE:
                 left = int.from_bytes(source.take(4), "little")
                 while left:
                     left -= len(source.take(min(left, _READ)))
-            elif magic == _ZSTD:
+            elif magic == ZSTD:
                 yield from _unzstd_frame(source)
             else:
                 raise InputError(f"{name}: there is other data after the end of the zstd data; export or copy it again")
@@ -378,7 +358,7 @@ def _unzstd_frame(source: _Exactly) -> Iterator[bytes]:
     window = 0 if single_segment else 1
     dictionary = (0, 1, 2, 4)[flags & 3]
     content_size = (1 if single_segment else 0, 2, 4, 8)[flags >> 6]
-    frame.decompress(_ZSTD + descriptor + source.take(window + dictionary + content_size))
+    frame.decompress(ZSTD + descriptor + source.take(window + dictionary + content_size))
     last = False
     while not last:
         header = source.take(3)
@@ -400,6 +380,21 @@ def _refuse_unreadable(info: zipfile.ZipInfo, name: str) -> None:
     # bzip2 and LZMA are left out on purpose: zipfile does not bound what one read of them puts out.
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise InputError(f"{member}: its compression method is not supported; unpack the zip first")
+
+
+def _refuse_unsafe(info: zipfile.ZipInfo, name: str) -> None:
+    """Raises InputError for a member that would be unpacked elsewhere than in the folder that is meant, or as something else."""
+    member = f"{name}: {printable(info.orig_filename)}"
+    if "\0" in info.orig_filename:
+        raise InputError(f"{member}: its name holds a NUL; pack the zip again")
+    parts = [part.strip() for part in re.split(r"[/\\]", info.filename)]
+    if parts[0] == "" or ".." in parts or re.match(r"[A-Za-z]:", info.filename):
+        raise InputError(f"{member}: its name leads out of the folder where it is unpacked; pack the zip again")
+    # The mode is handed on, so it does not matter what system wrote it.
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        what = "a link" if kind == stat.S_IFLNK else "no regular file"
+        raise InputError(f"{member}: is {what}; unpack the zip and give the folder")
 
 
 def _reading_zip(name: str, call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from typing import Any
@@ -9,14 +10,15 @@ from urllib.parse import quote
 
 from logscrub.detect.catalogue import Catalogue
 from logscrub.guidelines import GUIDELINES, NEVER
-from logscrub.verify import FileReport, Finding
+from logscrub.verification import FileReport, Finding
+from logscrub.verification.text_report import exit_code, nothing_read
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _NAMES = "A person's name in running text, recognised by a language model; Atlassian: never in a log."
 
 
-def sarif(reports: Sequence[FileReport], catalogue: Catalogue, version: str) -> dict[str, Any]:
-    """The reports as one SARIF log."""
+def sarif(reports: Sequence[FileReport], catalogue: Catalogue, version: str, *, allow_empty: bool = False) -> dict[str, Any]:
+    """The reports as one SARIF log. Nothing read is no success unless `allow_empty`."""
     why = {d.id: d.why for d in catalogue.detectors}
     hit = {f.detector: f for r in reports for f in r.findings}
     rules = [_rule(hit[name], why.get(name, _NAMES)) for name in sorted(hit)]
@@ -31,8 +33,8 @@ def sarif(reports: Sequence[FileReport], catalogue: Catalogue, version: str) -> 
                 "columnKind": "unicodeCodePoints",
                 "invocations": [
                     {
-                        "executionSuccessful": not any(r.error or r.unread for r in reports),
-                        "toolExecutionNotifications": list(_notifications(reports)),
+                        "executionSuccessful": exit_code(reports, allow_empty=allow_empty) != 3,
+                        "toolExecutionNotifications": list(_notifications(reports, allow_empty)),
                     }
                 ],
                 "artifacts": [_artifact(r) for r in reports],
@@ -66,7 +68,7 @@ def _artifact(report: FileReport) -> dict[str, Any]:
 
 
 def _result(report: FileReport, artifact: int, finding: Finding, index: dict[str, int]) -> dict[str, Any]:
-    where = f" at {finding.pointer}" if finding.pointer else ""
+    where = f" at {_plain(finding.pointer)}" if finding.pointer else ""
     return {
         "ruleId": finding.detector,
         "ruleIndex": index[finding.detector],
@@ -84,10 +86,13 @@ def _result(report: FileReport, artifact: int, finding: Finding, index: dict[str
     }
 
 
-def _notifications(reports: Iterable[FileReport]) -> Iterable[dict[str, Any]]:
+def _notifications(reports: Sequence[FileReport], allow_empty: bool) -> Iterable[dict[str, Any]]:
+    if nothing_read(reports):
+        text = "no record was read" if allow_empty else "no record was read, so nothing is proven"
+        yield {"level": "note" if allow_empty else "error", "message": {"text": text}}
     for r in reports:
         if r.error:
-            yield _notification(r, r.error)
+            yield _notification(r, f"skipped: {r.error}" if r.skipped else r.error)
         if r.unread:
             yield _notification(r, f"{r.unread} records could not be scanned")
         if r.found > len(r.findings):
@@ -97,9 +102,14 @@ def _notifications(reports: Iterable[FileReport]) -> Iterable[dict[str, Any]]:
 def _notification(report: FileReport, message: str) -> dict[str, Any]:
     return {
         "level": "error",
-        "message": {"text": message},
+        "message": {"text": _plain(message)},
         "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(report.path)}}}],
     }
+
+
+def _plain(text: str) -> str:
+    """Text for a message as it stands: viewers turn `[…](…)` into links and replace `{0}` (SARIF 2.1.0, 3.11.5 and 3.11.6)."""
+    return re.sub(r"([\\\[\]])", r"\\\1", text).replace("{", "{{").replace("}", "}}")
 
 
 def _uri(path: str) -> str:

@@ -1,0 +1,97 @@
+"""`logscrub keys`: make a key for pseudonyms, and tell keys apart."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from logscrub.cli.console import put, say
+from logscrub.cli.detectors import help_without_command
+from logscrub.cli.options import given_key
+from logscrub.errors import OutputError, UsageError
+
+app = typer.Typer(help="Make and identify keys for pseudonyms.", rich_markup_mode=None, invoke_without_command=True)
+
+EXAMPLES = """\b
+Examples:
+  logscrub keys new logscrub.key
+  logscrub keys id logscrub.key
+
+\b
+Exit codes: 0 done; 2 the file exists already, or is no key; 3 it could not be written."""
+
+KeyPath = Annotated[Path, typer.Argument(metavar="FILE", help="The key file.", show_default=False)]
+
+
+@app.callback()
+def _group(context: typer.Context) -> None:
+    help_without_command(context)
+
+
+@app.command("new", epilog=EXAMPLES)
+def new(file: KeyPath) -> int:
+    """Make a random key, in a new file that only you can read.
+
+    The file holds one line. Keep it, and a copy in a safe place: a store of metrics is under one key for its whole life.
+    """
+    from logscrub.redact.keys import new_key
+    from logscrub.redact.pseudonyms import Pseudonymizer
+
+    if str(file) == "-":
+        raise UsageError("a key belongs into a file that only you can read, not on standard output; give the file's name")
+    key = new_key()
+    _write(file, key)
+    say(f"{file}: a new key, id {Pseudonymizer(key).key_id}; keep a copy in a safe place")
+    return 0
+
+
+@app.command("id", epilog=EXAMPLES)
+def identify(file: KeyPath) -> int:
+    """Print a key's id, which stores and summaries show. It says nothing about the key."""
+    from logscrub.redact.pseudonyms import Pseudonymizer
+
+    put(f"{Pseudonymizer(given_key(file)).key_id}\n")
+    return 0
+
+
+def _write(path: Path, key: bytes) -> None:
+    """Writes a key to a new file, mode 0600. Raises UsageError where there is something at that path already, OutputError."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise UsageError(
+            f"{path}: exists already; a key that is overwritten takes its store and its pseudonyms with it; choose another name"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise _unwritable(path, error) from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(key + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        _sync(path.absolute().parent)
+    except BaseException as error:
+        with suppress(OSError):
+            path.unlink()
+        if isinstance(error, OSError):
+            raise _unwritable(path, error) from None
+        raise
+
+
+def _sync(folder: Path) -> None:
+    """Makes the file's name durable; some systems cannot do this for a folder."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _unwritable(path: Path, error: OSError | ValueError) -> OutputError:
+    why = os.strerror(error.errno or 5) if isinstance(error, OSError) else "no possible file name"
+    return OutputError(f"{path}: the key file cannot be written ({why}); choose another place")

@@ -1,0 +1,142 @@
+"""What can be known to be wrong with a night before it begins: configuration, key, store, folders, addresses."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from logscrub.cli.options import given_key, readable
+from logscrub.errors import InputError, LogscrubError, OutputError, UsageError
+
+if TYPE_CHECKING:
+    from logscrub.config import Config, NightlySettings
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Who is notified."""
+
+    place: str
+    """Where the configuration names it, for messages: the address itself holds secrets."""
+    url: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a night works with, as far as it is as it should be."""
+
+    key: bytes | None
+    addresses: tuple[Address, ...]
+    inputs: tuple[str, ...]
+    """Files and folders that are there."""
+    missing: tuple[InputError, ...]
+    """What is wrong with other inputs; the night does without these, and says so."""
+    problems: tuple[LogscrubError, ...]
+    """What is wrong besides; with any of these the night does not begin."""
+
+
+def check(loaded: Config, settings: NightlySettings) -> Checked:
+    """Checks all that a night needs. Writes nothing, and asks nobody but the store."""
+    from logscrub.anomalies.rules import load_rules
+    from logscrub.api import build_redactor
+
+    problems: list[LogscrubError] = []
+
+    def attempt(what: Callable[[], _T]) -> _T | None:
+        try:
+            return what()
+        except LogscrubError as error:
+            problems.append(error)
+            return None
+
+    key = attempt(lambda: _key(loaded, settings))
+    attempt(lambda: build_redactor(loaded))
+    attempt(lambda: load_rules(loaded.detectors))
+    attempt(lambda: _refuse_store(settings.store, key))
+    attempt(lambda: _refuse_folder(settings.report))
+    addresses = [attempt(partial(_usable, each, loaded.source)) for each in _addresses(settings.notify, loaded.source)]
+    inputs, missing = inputs_of(settings)
+    usable = tuple(address for address in addresses if address is not None)
+    return Checked(key, usable, tuple(inputs), tuple(missing), tuple(problems))
+
+
+def exit_code(problems: Sequence[LogscrubError]) -> int:
+    """2 where anything is wrong with the configuration, 3 where something else is, 0 where nothing is."""
+    return min((problem.exit_code for problem in problems), default=0)
+
+
+def inputs_of(settings: NightlySettings) -> tuple[list[str], list[InputError]]:
+    """The inputs that there are now, and what is wrong with the others; the names that fit a pattern are sorted."""
+    names: list[str] = []
+    missing: list[InputError] = []
+    for entry in settings.inputs:
+        path = settings.folder / entry
+        if "://" in entry:
+            names.append(entry)
+        elif path.exists() or not glob.has_magic(entry):
+            names.append(str(path))
+        elif found := sorted(glob.glob(entry, root_dir=settings.folder, recursive=True)):  # noqa: PTH207 - an entry may be absolute
+            names += [str(settings.folder / name) for name in found]
+        else:
+            missing.append(InputError(f"{path}: no file has a name that fits this pattern"))
+    good, failed = readable(list(dict.fromkeys(names)))
+    return good, missing + [error for _, error in failed]
+
+
+def _key(loaded: Config, settings: NightlySettings) -> bytes:
+    key = given_key(settings.key_file)
+    if key is None:
+        raise UsageError(f"{loaded.source}: nightly needs the store's key; add: key_file = …, or set LOGSCRUB_KEY")
+    return key
+
+
+def _refuse_store(url: str, key: bytes | None) -> None:
+    from logscrub.metrics.location import exists, refuse_unwritable
+    from logscrub.metrics.store import open_store, refuse_other_key
+    from logscrub.redact.pseudonyms import Pseudonymizer
+
+    if exists(url):
+        store = open_store(url)
+        if key is not None:
+            refuse_other_key(store, Pseudonymizer(key).key_id)
+    refuse_unwritable(url)
+
+
+def _refuse_folder(folder: Path) -> None:
+    from logscrub.metrics.location import why_unwritable
+
+    why = why_unwritable(folder)
+    if why is not None:
+        raise OutputError(f"{folder}: the reports cannot be written, because {why}; choose another nightly.report")
+
+
+def _addresses(configured: Sequence[str], source: str) -> Iterator[Address | UsageError]:
+    """The addresses; those in variables of the environment are resolved, and one that is not set is an error."""
+    for number, entry in enumerate(configured, 1):
+        place = f"nightly.notify, entry {number}"
+        name = entry.removeprefix("env:")
+        if name == entry:
+            yield Address(place, entry)
+            continue
+        urls = os.environ.get(name, "").split()
+        if not urls:
+            yield UsageError(f"{source}: {place}: the environment has no {name}")
+        for at, url in enumerate(urls, 1):
+            yield Address(place if len(urls) == 1 else f"{place}, address {at}", url)
+
+
+def _usable(address: Address | UsageError, source: str) -> Address:
+    import apprise
+
+    if isinstance(address, UsageError):
+        raise address
+    if not apprise.Apprise().add(address.url):
+        raise UsageError(f"{source}: {address.place}: is no address that can be notified; see https://appriseit.com/services/")
+    return address

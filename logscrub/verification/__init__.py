@@ -1,0 +1,183 @@
+"""Proof that a log holds no customer data: the same detectors, read-only, and every finding with its place, never its value."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from typing import Any, Protocol
+
+from logscrub.detect.fields import NOTHING_OPEN, Open
+from logscrub.detect.json_leaves import pointers
+from logscrub.model import Leaf, Raw, Span
+from logscrub.redact.scrub import Redactor
+from logscrub.scrubbing import Units
+
+MOST_FINDINGS = 10_000
+"""Findings of one file that are listed; the others are counted."""
+_LONGEST_SKELETON = 4096
+"""Bytes of a unit without its values that go into each finding's fingerprint as they are; of a longer one, their digest does."""
+_LONGEST_PART, _MOST_PARTS = 200, 100
+"""Characters of a name in a pointer, and names in one, that are shown: a finding's place must not be longer than its record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Customer data at a place. Lines and columns (characters) count from 1; `pointer` is a JSON pointer or a column's name."""
+
+    line: int
+    column: int
+    pointer: str
+    entity_type: str
+    guideline: str
+    detector: str
+    fingerprint: str
+    """The same for the same finding in the same text, wherever the line has moved; made without the value."""
+
+
+@dataclass(slots=True)
+class FileReport:
+    """What verify says about one file."""
+
+    path: str
+    sha256: str = ""
+    records: int = 0
+    unread: int = 0
+    """Records that could not be scanned, a part of one (a line that goes on) counted as one: the file is not clean."""
+    found: int = 0
+    """How many findings there are; `findings` lists the first 10,000."""
+    kinds: dict[str, int] = field(default_factory=dict)
+    """How many findings there are of each entity type."""
+    findings: list[Finding] = field(default_factory=list)
+    error: str = ""
+    """Why the file could not be read (to the end)."""
+    skipped: bool = False
+    """Whether it was not opened because a folder holds it and it is no file that can be read; `error` says why."""
+
+    def add(self, other: FileReport) -> None:
+        """What was found in the next part of the file."""
+        self.records += other.records
+        self.unread += other.unread
+        self.found += other.found
+        for kind, count in other.kinds.items():
+            self.kinds[kind] = self.kinds.get(kind, 0) + count
+        self.findings += other.findings[: MOST_FINDINGS - len(self.findings)]
+
+    @property
+    def clean(self) -> bool:
+        return not (self.found or self.unread or self.error)
+
+    def as_dict(self) -> dict[str, Any]:
+        out = asdict(self)
+        return {**out, "clean": self.clean}
+
+
+class Verifies(Protocol):
+    """What verifies one input. Feed it bytes, then `finish`; `report` holds the findings."""
+
+    report: FileReport
+
+    def feed(self, data: bytes, more: bool = False) -> None:
+        """Scans the units that are complete with `data`; where `more` follows at once, some may wait for it."""
+
+    def finish(self) -> FileReport:
+        """Scans what was still open, and returns the report."""
+
+
+class Verifier:
+    """The plain engine: one unit after the other. Feed it bytes, then `finish`; `report` holds the findings."""
+
+    def __init__(self, redactor: Redactor, path: str, input_format: str = "auto") -> None:
+        """`redactor`: its policy says what may stay; its key is not used."""
+        self._redactor = redactor
+        self._units = Units(input_format)
+        self._open: Open = NOTHING_OPEN
+        self._shown = lru_cache(maxsize=1024)(self._shown_now)
+        self.report = FileReport(path)
+
+    def feed(self, data: bytes, more: bool = False) -> None:
+        """Scans the units that are complete with `data`."""
+        for raw in self._units.feed(data):
+            self._open = self.look(raw, self._open)
+
+    def finish(self) -> FileReport:
+        """Scans what was still open, and returns the report."""
+        for raw in self._units.finish()[0]:
+            self._open = self.look(raw, self._open)
+        return self.report
+
+    def look(self, raw: Raw, before: Open) -> Open:
+        """Scans a unit, and says what it leaves open."""
+        self.report.records += raw.records
+        try:
+            spans, after, _ = self._redactor.look(raw, before)
+            if spans:
+                room = max(0, MOST_FINDINGS - len(self.report.findings))
+                self.report.findings += list(self._findings(raw, spans, room))
+                self.report.found += len(spans)
+                for span in spans:
+                    self.report.kinds[span.entity_type] = self.report.kinds.get(span.entity_type, 0) + 1
+        except Exception:  # a record that cannot be scanned cannot be called clean; its message may quote it
+            clean, after = self._redactor.withhold(raw, before)
+            if clean.withheld:
+                self.report.unread += max(1, raw.records)
+        return after
+
+    def _findings(self, raw: Raw, spans: list[Span], most: int) -> Iterator[Finding]:
+        """The first findings of a unit, in order. What all of them share is worked out once."""
+        text = raw.text
+        skeleton = "".join(
+            text[a.end if a else 0 : b.start if b else len(text)] + (f"<{b.entity_type}>" if b else "")
+            for a, b in zip([None, *spans], [*spans, None], strict=True)
+        ).encode("utf-8", "surrogatepass")
+        if len(skeleton) > _LONGEST_SKELETON:
+            skeleton = hashlib.sha256(skeleton).digest()
+        shown = spans[:most]
+        leaves = _leaves_of(raw.leaves, shown)
+        in_json = [
+            span.start for span, leaf in zip(shown, leaves, strict=True) if leaf and leaf.coding in ("json", "name", "number")
+        ]
+        places = pointers(text, in_json, raw.inside)
+        lines = counted = 0
+        line_start = -1  # where the line begins that a finding stands in, if it is not the unit's first
+        for nth, (span, leaf) in enumerate(zip(shown, leaves, strict=True)):
+            lines += text.count("\n", counted, span.start)
+            line_start = max(line_start, text.rfind("\n", counted, span.start))
+            counted = span.start
+            column = span.start - line_start if lines else raw.column + span.start
+            where = ""
+            if leaf is not None and leaf.coding in ("json", "name", "number"):
+                where = self._pointer(next(places))
+            elif leaf is not None and leaf.pointer:
+                where = self._shown(leaf.pointer)
+            digest = hashlib.sha256(f"{span.detector}\0{nth}\0".encode() + skeleton).hexdigest()
+            yield Finding(raw.line + lines, column, where, span.entity_type, span.guideline, span.detector, digest[:32])
+
+    def _pointer(self, parts: list[str]) -> str:
+        """A JSON pointer that may be shown; of one that is very deep, the end."""
+        cut = ["…"] if len(parts) > _MOST_PARTS else []
+        return "".join("/" + part for part in (*cut, *map(self._shown, parts[-_MOST_PARTS:])))
+
+    def _shown_now(self, name: str) -> str:
+        """A name of a pointer, itself without customer data; of a very long one, the beginning."""
+        parts, position = [], 0
+        for span in self._redactor.engine.judge(name):
+            parts += [name[position : span.start], f"<{span.entity_type}>"]
+            position = span.end
+        shown = "".join([*parts, name[position:]])
+        shown = shown if len(shown) <= _LONGEST_PART else shown[:_LONGEST_PART] + "…"
+        return shown.replace("~", "~0").replace("/", "~1")
+
+
+def _leaves_of(leaves: Sequence[Leaf], spans: Iterable[Span]) -> list[Leaf | None]:
+    """For each of the spans, in order, the first leaf that it stands in. Leaves are in order, but for one of the whole text that
+    may come last."""
+    found: list[Leaf | None] = []
+    n, last = 0, len(leaves) - 1
+    for span in spans:
+        while n < last and leaves[n].end + 1 < span.end:
+            n += 1
+        around = (leaf for leaf in (*leaves[n : n + 1], *leaves[-1:]) if leaf.start <= span.start and span.end <= leaf.end + 1)
+        found.append(next(around, None))
+    return found

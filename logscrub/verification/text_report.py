@@ -1,0 +1,146 @@
+"""What verify found, for people and as JSON. Places and kinds, never values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from logscrub.sources.files import printable
+from logscrub.verification import FileReport
+
+
+def nothing_read(reports: Sequence[FileReport]) -> bool:
+    """Whether there was nothing that could have been scanned: no file, or no record in any."""
+    return not any(r.records or r.found or r.unread for r in reports)
+
+
+def exit_code(reports: Sequence[FileReport], *, allow_empty: bool = False) -> int:
+    """0 clean, 1 customer data was found, 3 something could not be read or scanned, or nothing was read."""
+    if any(r.error or r.unread for r in reports) or (nothing_read(reports) and not allow_empty):
+        return 3
+    return 1 if any(r.found for r in reports) else 0
+
+
+def text(reports: Sequence[FileReport], *, limit: int | None = None, allow_empty: bool = False) -> str:
+    """One line per finding, how many findings there are by kind and by file, and the verdict.
+
+    Without characters that could forge a line or steer a terminal.
+    `limit`: how many findings are listed at most; the counts are of all.
+    """
+    lines: list[str] = []
+    listed = 0
+    for r in reports:
+        shown = r.findings if limit is None else r.findings[: max(0, limit - listed)]
+        listed += len(shown)
+        lines += [f"{r.path}:{f.line}:{f.column}: {f.entity_type} ({f.guideline}) {f.detector}" for f in shown]
+        if r.found > len(r.findings) and limit is None:
+            lines.append(f"{r.path}: and {r.found - len(r.findings):,} more")
+        if r.unread:
+            lines.append(f"{r.path}: {_number(r.unread, 'record')} could not be scanned")
+        if r.error:
+            lines.append(f"{r.path}: {r.error}")
+    found = sum(r.found for r in reports)
+    if limit is not None and listed < found:
+        lines.append(f"and {_number(found - listed, 'more finding')}, not listed here; --limit lists more")
+    lines += _counts(reports)
+    return "\n".join([*map(printable, lines), verdict(reports, allow_empty=allow_empty)]) + "\n"
+
+
+_FILES_COUNTED = 20
+"""Files that are counted one by one, those with the most findings; the others are counted together."""
+
+
+def _counts(reports: Sequence[FileReport]) -> list[str]:
+    """How many findings there are by kind, then by file, the most first; nothing where there are none."""
+    kinds: Counter[str] = Counter()
+    files: Counter[str] = Counter()
+    for r in reports:
+        kinds.update(r.kinds)
+        if r.found:
+            files.update({r.path: r.found})
+    if not kinds:
+        return []
+    ranked = sorted(files.items(), key=_most_first)
+    width = max(len(f"{count:,}") for count in (*kinds.values(), *files.values()))
+    lines = ["by kind:", *(f"  {count:{width},}  {kind}" for kind, count in sorted(kinds.items(), key=_most_first))]
+    lines += ["by file:", *(f"  {count:{width},}  {path}" for path, count in ranked[:_FILES_COUNTED])]
+    if rest := ranked[_FILES_COUNTED:]:
+        lines.append(f"  {sum(count for _, count in rest):{width},}  in {_number(len(rest), 'more file')}")
+    return lines
+
+
+def _most_first(counted: tuple[str, int]) -> tuple[int, str]:
+    return -counted[1], counted[0]
+
+
+def verdict(reports: Sequence[FileReport], *, allow_empty: bool = False) -> str:
+    """The answer in one line."""
+    records = _number(sum(r.records for r in reports), "record")
+    skipped = sum(r.skipped for r in reports)
+    files = _number(len(reports) - skipped, "file")
+    found = _number(sum(r.found for r in reports), "finding")
+    unread = sum(bool(r.error or r.unread) and not r.skipped for r in reports)
+    if unread or skipped:
+        reasons = [f"{unread} of {files} could not be read or scanned to the end"] if unread else []
+        reasons += [f"{skipped:,} skipped"] if skipped else []
+        return f"not proven: {', '.join(reasons)}; {found} in {records}"
+    if any(r.found for r in reports):
+        return f"not clean: {found} in {sum(bool(r.found) for r in reports)} of {files}, {records}"
+    if nothing_read(reports):
+        if allow_empty:
+            return f"clean: nothing in it, {files}, {records}"
+        return f"not proven: no record was read in {files}; if that is as it should be, add --allow-empty"
+    empty = sum(not r.records for r in reports)
+    return f"clean: no customer data found in {files}, {records}" + (f" ({empty} without any)" if empty else "")
+
+
+def as_json(
+    reports: Sequence[FileReport],
+    detectors_digest: str,
+    version: str,
+    *,
+    policy: str,
+    allowed: int,
+    names: Mapping[str, str | int],
+    allow_empty: bool = False,
+) -> dict[str, Any]:
+    """The report for machines. It says what the proof is worth: by `policy`, by how many entries the allow-list has
+    (`allowed`), and by what recognised `names` with how many known ones and how many words that were to be none.
+
+    Nothing read (`empty`) is clean only with `allow_empty`.
+    """
+    return {
+        "version": version,
+        "clean": exit_code(reports, allow_empty=allow_empty) == 0,
+        "empty": nothing_read(reports),
+        "skipped": sum(r.skipped for r in reports),
+        "policy": policy,
+        "allowed": allowed,
+        "names": dict(names),
+        "detectors_digest": detectors_digest,
+        "files": [_file(r) for r in reports],
+    }
+
+
+def _file(r: FileReport) -> dict[str, Any]:
+    out: dict[str, Any] = {
+        "path": r.path,
+        "sha256": r.sha256,
+        "records": r.records,
+        "findings": [asdict(f) for f in r.findings],
+    }
+    if r.found > len(r.findings):
+        out["found"] = r.found
+    if r.unread:
+        out["unread"] = r.unread
+    if r.error:
+        out["error"] = r.error
+    if r.skipped:
+        out["skipped"] = True
+    return out
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
