@@ -35,6 +35,8 @@ _SURROGATES = re.compile(r"[\ud800-\udfff]")
 _ANYWHERE = frozenset(("appLogs", "logRecords", "dataPoints"))
 _IN_A_DOCUMENT = frozenset(("entries", "logs", "logEntries", "logEvents"))
 _LIST_NAMES = (*_ANYWHERE, *_IN_A_DOCUMENT, "edges")
+_NAMES = frame_of(re.compile(rf'("(?:{"|".join(sorted(SHAPE_NAMES))})"\s*+:)'))
+"""The names of members by which formats and lists of records are known."""
 _STRUCTURE = frame_of(
     re.compile(
         rf"""(")(?:({"|".join(sorted(SHAPE_NAMES))})(?="\s*+:)|(?:[^"\\]++|\\.)*+)("?)"""
@@ -42,7 +44,7 @@ _STRUCTURE = frame_of(
         re.DOTALL,
     )
 )
-"""The signs of JSON around its strings and numbers, and the names of members by which formats and lists of records are known."""
+"""The signs of JSON around its strings and numbers, and these names."""
 
 
 def _holds_records(name: str, parent: str, depth: int) -> bool:
@@ -342,7 +344,9 @@ def json_frame(text: str) -> list[tuple[int, int]]:
     While these stay, a redaction does not make JSON of it: where one takes what is not in a string, it leaves no JSON either.
     """
     end = _none_from(text) + 1
-    return [(a, b) for a, b in _STRUCTURE(text[:end]) if a < end]
+    signs = _STRUCTURE(text[:end])
+    names = [(a, b) for a, b in _NAMES(text) if a >= end] if end < len(text) else []
+    return [*signs, *names]
 
 
 def begins(line: str) -> bool:
