@@ -6,8 +6,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -116,6 +115,10 @@ class Place(NamedTuple):
         return found[::-1]
 
 
+Frame = Callable[[str], list[tuple[int, int]]]
+"""Stretches `[start, end)` of a text that stay, in order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Raw:
     """One unit of input: a line, a JSON value or a part of a JSON document, a CSV row, with its line end."""
@@ -136,9 +139,9 @@ class Raw:
     """The parsed value of a unit that is one JSON value, for counting; None for other units."""
     size: Size | None = None
     """The number of bytes that its text says it has, where its format does that."""
-    frame: re.Pattern[str] | None = None
-    """Its groups match the characters by which the reader cuts the unit (delimiters, quotes, brackets) where leaves include
-    some. Redactions leave these in place, so that the clean text is cut as the raw text was."""
+    frame: Frame | None = None
+    """Set where leaves include characters by which the reader cuts (delimiters, quotes, brackets): says where these stand in the
+    text, or in what redactions made of it. They stay, so that the clean text is cut as the raw text was."""
 
 
 @dataclass(frozen=True, slots=True)

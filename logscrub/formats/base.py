@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import orjson
 
-from logscrub.model import Leaf, Raw
+from logscrub.model import Frame, Leaf, Raw
 
 LONGEST_LINE = 16 << 20
 """Characters after which a line without an end is cut, so that memory stays bounded."""
@@ -277,7 +277,7 @@ def text_unit(
     records: int = 1,
     parsed: bool = True,
     named: Iterable[Named] = (),
-    frame: re.Pattern[str] | None = None,
+    frame: Frame | None = None,
 ) -> Raw:
     """A line of text whose message begins at `start`.
 
@@ -291,6 +291,12 @@ def text_unit(
         start = value.end
     leaves += [Leaf(start, end, (), "text")] if start < end else []
     return Raw(line, tuple(leaves), number, column, records, parsed, frame=frame)
+
+
+def frame_of(pattern: re.Pattern[str]) -> Frame:
+    """The frame that all groups of a pattern make up, wherever it matches."""
+    groups = range(1, pattern.groups + 1)
+    return lambda text: [m.span(g) for m in pattern.finditer(text) for g in groups if m.start(g) < m.end(g)]
 
 
 def continues(line: str) -> bool:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from logscrub.detect.json_leaves import field_name
-from logscrub.formats.base import Format, Item, Lines, text_unit
+from logscrub.formats.base import Format, Item, Lines, frame_of, text_unit
 from logscrub.formats.lines import Shapes, TextRecords
 from logscrub.formats.ndjson import generic
 from logscrub.model import Leaf, Raw
@@ -43,10 +43,12 @@ _LONGEST_ROW = 4 << 20
 _STRETCH = re.compile(r'"[^"]*+"')
 _QUOTED = re.compile(r'"((?:[^"]++|"")*+)"')
 _BARE = {mark: re.compile(rf'[^{re.escape(mark)}"\r\n]*+') for mark in ",;\t|"}
-_FRAME = {mark: re.compile(rf'([{re.escape(mark)}"])') for mark in _BARE}
+_FRAME = {mark: frame_of(re.compile(rf'([{re.escape(mark)}"])')) for mark in _BARE}
 """What stays of a row that is scanned as text."""
 _HEADER_FRAME = {
-    mark: re.compile(rf'([{re.escape(mark)}"])|(?<![^{re.escape(mark)}"\ufeff])({_COLUMN})(?![^{re.escape(mark)}"\r\n])')
+    mark: frame_of(
+        re.compile(rf'([{re.escape(mark)}"])|(?<![^{re.escape(mark)}"\ufeff])({_COLUMN})(?![^{re.escape(mark)}"\r\n])')
+    )
     for mark in _BARE
 }
 """What stays of a header: the names by which it is recognised, too."""

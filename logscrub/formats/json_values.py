@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 
 from logscrub.detect.json_leaves import SHAPE_NAMES, Frame, json_leaves, place
-from logscrub.formats.base import Lines, continues, text_unit
+from logscrub.formats.base import Lines, continues, frame_of, text_unit
 from logscrub.formats.json_records import TOKEN, Element, Grammar, ListRules, count_records
 from logscrub.model import Leaf, Raw
 
@@ -33,14 +33,16 @@ _SCALAR = r"(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?=[\s,\]]|$)"
 _BEGINS = re.compile(
     rf"""[{{\[]\s*$ | \{{\s*["}}] | \[\s*["{{\[\]] | \[\s*{_SCALAR}\s*(?:\]\s*$|,\s*(?:$|["{{\[]|{_SCALAR}))""", re.X
 )
-QUOTES = re.compile(r'(\\*+")|\A[\ufeff \t]*+([{\[])')
-"""The frame of text that is no JSON but might begin like it: as long as its quotes stay, no redaction makes it JSON."""
-_STRUCTURE = re.compile(
-    rf"""(")(?:({"|".join(sorted(SHAPE_NAMES))})(?="\s*+:)|(?:[^"\\]++|\\.)*+)("?)"""
-    r"|([{}\[\],]+|(?<![\w:]):++|:++(?!\w))",
-    re.DOTALL,
+_NAMES = frame_of(re.compile(rf'("(?:{"|".join(sorted(SHAPE_NAMES))})"\s*+:)'))
+"""The names of members by which formats and lists of records are known."""
+_STRUCTURE = frame_of(
+    re.compile(
+        rf"""(")(?:({"|".join(sorted(SHAPE_NAMES))})(?="\s*+:)|(?:[^"\\]++|\\.)*+)("?)"""
+        r"|([{}\[\],]+|(?<![\w:]):++|:++(?!\w))",
+        re.DOTALL,
+    )
 )
-"""The frame of JSON that breaks off or is broken; with the names of members by which formats and lists of records are known."""
+"""The signs of JSON around its strings and numbers, and these names."""
 
 
 class JsonReader:
@@ -55,6 +57,8 @@ class JsonReader:
         self._gathered: list[Raw] = []
         """The units of a document that is not complete yet, for counting."""
         self._size = 0
+        self._breaks = False
+        """Whether the line that is being read broke a value."""
 
     @property
     def between(self) -> bool:
@@ -74,6 +78,7 @@ class JsonReader:
         yield from self._apart()
 
     def _line(self, line: str, number: int, column: int) -> Iterator[Raw]:
+        self._breaks = False
         while line:
             read = yield from self._part(line, number, column)
             line, column = line[read:], column + read
@@ -89,8 +94,9 @@ class JsonReader:
             yield from self._apart()
             self._document, read = None, document.read
             if document.broken and read < len(line) and (read or document.lines_read == 1):
-                yield broken_unit(line[read:], number, column + read)
+                yield broken_unit(line[read:], number, column + read, read > 0 or self._breaks)
                 return len(line)
+            self._breaks = self._breaks or document.broken
             return read
         value = line.strip().lstrip(_NOTHING)
         if not value:
@@ -105,7 +111,7 @@ class JsonReader:
         else:
             # text between values; the rest of a line that was cut
             records = 0 if column > 1 or continues(line) else 1
-            yield text_unit(line, number, column, records=records, parsed=False, frame=QUOTES)
+            yield text_unit(line, number, column, records=records, parsed=False, frame=_STRUCTURE if self._breaks else None)
         return len(line)
 
     def _gather(self, units: Iterator[Raw]) -> Iterator[Raw]:
@@ -247,11 +253,25 @@ def _end_of_space(text: str, position: int) -> int:
     return m.end() if m else position
 
 
-def broken_unit(line: str, number: int, column: int) -> Raw:
-    """A line that looks like JSON and is none: its parts by their names, and the whole as text."""
+def broken_unit(line: str, number: int, column: int, breaks: bool) -> Raw:
+    """A line that looks like JSON and is none: its parts by their names, and the whole as text.
+
+    `breaks`: whether it broke a value that lines before it began.
+    """
     leaves = (*json_leaves(line), Leaf(0, len(line.rstrip("\r\n")), (), "text"))
-    frame = _STRUCTURE if begins(line.lstrip("\ufeff \t")) else QUOTES
+    frame = _STRUCTURE if breaks else json_frame
     return Raw(line, leaves, number, column, 1 if column == 1 else 0, parsed=False, frame=frame)
+
+
+def json_frame(text: str) -> list[tuple[int, int]]:
+    """The frame of a text that begins as JSON: the signs around strings and numbers, up to where it is none.
+
+    While these stay, a redaction does not make JSON of it: where one takes what is not in a string, it leaves no JSON either.
+    """
+    end = _none_from(text) + 1
+    signs = _STRUCTURE(text[:end])
+    names = [(a, b) for a, b in _NAMES(text) if a >= end] if end < len(text) else []
+    return [*signs, *names]
 
 
 def begins(line: str) -> bool:
@@ -272,15 +292,20 @@ def is_value(text: str) -> bool:
 
     What a redaction takes from JSON of that kind is in its strings and numbers, so the answer is the same afterwards.
     """
-    if is_json(text):
-        return True
-    grammar, position, text = Grammar(ListRules(())), 0, text + "\n"
+    return is_json(text.strip()) or _none_from(text) > len(text)
+
+
+def _none_from(text: str) -> int:
+    """Where a text that begins as a JSON value goes on as none; its length where it breaks off, more where it is a value."""
+    grammar, line = Grammar(ListRules(())), text + "\n"
+    position = len(line) - len(line.lstrip("\ufeff \t\r\n"))
     while not grammar.ended:
-        m = TOKEN.match(text, position)
+        m = TOKEN.match(line, position)
         if m is None or not grammar.accept(m[m.lastindex or 0]):
-            return False
+            return min(_end_of_space(line, position), len(text))
         position = m.end()
-    return _end_of_space(text, position) == len(text)
+    end = _end_of_space(line, position)
+    return end if end < len(line) else len(line)
 
 
 def parse(text: str) -> Any:

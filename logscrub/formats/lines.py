@@ -23,7 +23,7 @@ from logscrub.formats.base import (
     text_unit,
 )
 from logscrub.formats.json_records import Element, ListRules, count_records, records_in
-from logscrub.formats.json_values import QUOTES, is_value, parse
+from logscrub.formats.json_values import is_value, json_frame, parse
 from logscrub.formats.times import leading_level
 from logscrub.model import WITHHELD, Raw
 
@@ -61,12 +61,12 @@ class LineReader:
         if may_be_json:
             text = line.strip()
             value = parse(text)
-            if value is not None or is_value(text):
+            if value is not None or is_value(line):
                 leaves = tuple(json_leaves(line)) if self._leaves else ()
                 return Raw(line, leaves, number, column, count_records(text, self._shapes.rules), value=value)
         begins = column == 1 and not continues(line) and not self._shapes.note(_without_mark(line), {})
         named = self._shapes.fields(line) if begins else ()
-        frame = QUOTES if may_be_json else None
+        frame = json_frame if may_be_json else None
         return text_unit(line, number, column, records=int(begins), named=named, frame=frame)
 
 

@@ -84,7 +84,7 @@ class WrappedReader:
         if piece is None:
             looks_like_json = self._wrapping.coding == "json" and line.lstrip()[:1] == "{"
             if looks_like_json and column == 1:
-                return broken_unit(line, number, column)
+                return broken_unit(line, number, column, breaks=False)
             return text_unit(line, number, column, records=int(column == 1 and not continues(line)))
         records = int(not continues(self._wrapping.inner(line)))
         return Raw(line, tuple(self._leaves(line, piece)), number, column, records)

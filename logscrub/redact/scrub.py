@@ -25,7 +25,7 @@ from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.forms import reading
 from logscrub.detect.json_leaves import ENVELOPE_NAMES
 from logscrub.detect.views import encode, joined, unescape_json, unescaped_json
-from logscrub.model import WITHHELD, Clean, FieldPath, Inner, Leaf, Raw, Size, Span, moved
+from logscrub.model import WITHHELD, Clean, FieldPath, Frame, Inner, Leaf, Raw, Size, Span, moved
 from logscrub.redact.policy import Policy
 from logscrub.redact.pseudonyms import TOKEN_HEX, Pseudonymizer
 
@@ -33,8 +33,9 @@ _OPAQUE = "\x1a"
 """Stands in a judged text where a placeholder stood: a value with one in it has no pseudonym that could be told from others."""
 _SAYS = re.compile(r"[^\x00-/:-@\[-`{-\x7f]")
 """What of a stretch can say something: letters, digits, and all that is not ASCII."""
-_ANYTHING = re.compile(r"\S")
-_CONTINUING = re.compile(r"(?:\x1b\[[0-9;]*m|[\ufeff\s}\])┌│├└])*+")
+_SPACE = " \t\r\n"
+_ANYTHING = re.compile(rf"[^{_SPACE}]")
+_CONTINUING = re.compile(rf"(?:\x1b\[[0-9;]*m|[\ufeff{_SPACE}}}\])┌│├└])*+")
 """Signs at the start of a line by which readers see that it belongs to the record before it. They stay."""
 _MOST_LOOKS = 6
 _LONGEST_FORM = 1024
@@ -216,14 +217,13 @@ class Redactor:
                 )
         return renamed
 
-    def _between(self, raw: Raw, frame: re.Pattern[str], spans: list[Span], says: re.Pattern[str] = _SAYS) -> list[Span]:
-        """The spans without the characters that are the record's frame, cut where these stand. Of a span that is cut, those
-        pieces are left that hold what `says` matches.
+    def _between(self, raw: Raw, frame: Frame, spans: list[Span], says: re.Pattern[str] = _SAYS) -> list[Span]:
+        """The spans without the record's frame, cut where it stands. Of a span that is cut, those pieces are left that hold what
+        `says` matches.
 
         A number that is a leaf by itself goes whole, and its placeholder gets quotes: it stays one value of JSON.
         """
-        text, masked = raw.text, self.engine.masked(raw.text)
-        fixed = [m.span(g) for m in frame.finditer(text) for g in range(1, frame.groups + 1) if m.start(g) < m.end(g)]
+        text, masked, fixed = raw.text, self.engine.masked(raw.text), frame(raw.text)
         ends = [end for _, end in fixed]
         numbers = [leaf for leaf in raw.leaves if leaf.coding == "number"]
         out: list[Span] = []
@@ -494,7 +494,7 @@ def _behind_signs(text: str, start: int, end: int) -> int:
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
     """A stretch without the white space at its ends."""
     part = text[start:end]
-    return start + len(part) - len(part.lstrip()), end - len(part) + len(part.rstrip())
+    return end - len(part.lstrip(_SPACE)), start + len(part.rstrip(_SPACE))
 
 
 def _at_record(before: Open) -> Open:
