@@ -44,7 +44,7 @@ Inputs = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="INPUT",
-        help="Files or folders; plain, .gz, .zst, .bz2, .xz or .zip. None, or -, is standard input.",
+        help="Files or folders; plain, .gz, .zst, .bz2, .xz, .zip or .tar. None, or -, is standard input.",
         show_default=False,
     ),
 ]
