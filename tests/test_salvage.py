@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import json
 import lzma
 import random
@@ -138,6 +139,71 @@ def test_the_output_is_whole_and_what_is_missing_is_told(tmp_path: Path, engine:
         assert archive.namelist() == ["a.log", "EMAIL_ADDRESS.log", "c.log"] and archive.testzip() is None
         assert archive.read("a.log") == archive.read("c.log") == clean
     assert "jane.doe" not in said and "z.zip: <EMAIL_ADDRESS>: the zip data is corrupt after " in said
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize("streamed", [False, True], ids=["sizes before", "sizes after"])
+def test_a_zip_that_was_cut_off_gives_its_members_up_to_there(tmp_path: Path, streamed: bool, method: int) -> None:
+    if streamed and method == zipfile.ZIP_STORED:
+        pytest.skip("where such a member ends cannot be known")
+    parts = {"a.log": LINES, "dir/b.log": NOISE, "empty.log": b"", "c.log": LINES}
+    whole = Unseekable() if streamed else io.BytesIO()
+    with zipfile.ZipFile(whole, "w", method) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    packed = whole.getvalue()
+    path = tmp_path / "input"
+    cuts = random.Random(5)
+    end = packed.index(b"PK\x01\x02")
+    for cut in (end, end + 30, len(packed) - 1, *(cuts.randrange(40, end) for _ in range(12))):
+        path.write_bytes(packed[:cut])
+        with open_stream(Input(path, "input", path)) as stream, pytest.raises(InputError):
+            list(stream.members())
+        with open_stream(Input(path, "input", path), Reading(salvage=True)) as stream:
+            got = {name: b"".join(pieces) for name, pieces, _ in stream.members()}
+            assert len(stream.faults) == 1 and stream.faults[0].endswith("decompressed bytes; what came before was read")
+        assert list(got) == list(parts)[: len(got)]
+        assert all(parts[name].startswith(data) for name, data in got.items())
+        assert all(got[name] == parts[name] for name in list(got)[:-1])
+        if cut >= end:
+            assert got == parts
+
+
+def test_a_zip_of_which_nothing_is_left_stays_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "input"
+    for whole in (zipped({"a.log": LINES})[:20], b"PK\x05\x06" + bytes(9)):
+        path.write_bytes(whole)
+        with open_stream(Input(path, "input", path), Reading(salvage=True)) as stream, pytest.raises(InputError):
+            list(stream.members())
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("../x", LINES, "leads out of the folder"),
+        ("a.gz", gzip.compress(LINES), "compressed once more"),
+        ("[Content_Types].xml", b"<x/>", "a Word document"),
+    ],
+)
+def test_what_is_refused_in_a_whole_zip_is_refused_in_one_that_was_cut_off(
+    tmp_path: Path, name: str, data: bytes, says: str
+) -> None:
+    path = tmp_path / "input"
+    path.write_bytes(zipped({name: data, "b.log": LINES})[:-30])
+    with open_stream(Input(path, "input", path), Reading(salvage=True)) as stream, pytest.raises(InputError, match=says):
+        for _, pieces, _ in stream.members():
+            list(pieces)
+
+
+class Unseekable(io.BytesIO):
+    def seekable(self) -> bool:
+        return False
+
+    def seek(self, *_: object) -> int:
+        raise OSError
+
+    def tell(self) -> int:
+        raise OSError
 
 
 def test_verify_tells_the_fault_and_what_it_found_before(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import bz2
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -67,6 +68,8 @@ def decompressed(compression: Compression, read: Read, name: str, reading: Readi
     """
     if compression == "zstd":
         return _unzstd(read, name, reading.memory)
+    if compression == "gzip":
+        return _gunzip(read, name, reading.salvage)
     if not reading.salvage:
         return _unpack(compression, read, name, reading.memory)
     # A library that finds a fault keeps back what the same call decompressed before it, so it gets one byte at a time.
@@ -75,8 +78,6 @@ def decompressed(compression: Compression, read: Read, name: str, reading: Readi
 
 
 def _unpack(compression: Compression, read: Read, name: str, memory: int) -> Iterator[bytes]:
-    if compression == "gzip":
-        return _gunzip(read, name)
     if compression == "bzip2":
         return _unpack_streams(read, name, "bzip2", bz2.BZ2Decompressor, b"B")
     limit = memory + _BESIDE_DICTIONARY
@@ -104,14 +105,17 @@ def _gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:
         yield bytes(held)
 
 
-def _gunzip(read: Read, name: str) -> Iterator[bytes]:
+def _gunzip(read: Read, name: str, salvage: bool) -> Iterator[bytes]:
     data = read(READ)
     while data:  # one member after the other
         unzip = zlib.decompressobj(wbits=31)
         while not unzip.eof:
+            before = unzip.copy() if salvage else None
             try:
                 piece = unzip.decompress(data, PIECE)
             except zlib.error:
+                if before is not None and (piece := _up_to_fault(before, data)):
+                    yield piece
                 raise corrupt(name, "gzip") from None
             if piece:
                 yield piece
@@ -124,6 +128,15 @@ def _gunzip(read: Read, name: str) -> Iterator[bytes]:
         data = unzip.unused_data.lstrip(b"\0") or _skip_padding(read)
         if data and data[0] != 0x1F:
             raise _other_data(name, "gzip")
+
+
+def _up_to_fault(unzip: zlib._Decompress, data: bytes) -> bytes:
+    """What a call that finds a fault decompressed before it, which zlib keeps back."""
+    piece = bytearray()
+    with suppress(zlib.error):
+        for byte in data:
+            piece += unzip.decompress(bytes([byte]))
+    return bytes(piece)
 
 
 def _unpack_streams(
@@ -194,6 +207,11 @@ class Exactly:
     def some(self, count: int) -> bytes:
         """Up to so many bytes, b"" at the end."""
         return b"" if self.ended() else self._next(min(count, len(self._have) - self._at))
+
+    def give_back(self, count: int) -> None:
+        """Undoes the taking of so many bytes of those that were taken last, by one call."""
+        self._at -= count
+        self.taken -= count
 
     def _next(self, count: int) -> bytes:
         self._at += count

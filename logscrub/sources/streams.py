@@ -20,6 +20,7 @@ from logscrub.sources.decompression import PIECE, READ, BrokenData, Compression,
 from logscrub.sources.files import Input, printable, why_unreadable
 from logscrub.sources.members import MemberInfo, decoded, peeked, refuse_nested, refuse_unsafe
 from logscrub.sources.tar import tar_members
+from logscrub.sources.unindexed_zip import unindexed_members
 
 ZIP_IN_MEMORY: Final = 512 * 1024 * 1024
 """How many bytes a zip may have that comes from a pipe: it must be kept whole, for its table of contents is at the end."""
@@ -151,7 +152,20 @@ class Stream:
 
     def _zip_members(self) -> Iterator[tuple[str, Iterator[bytes], MemberInfo]]:
         file = self._file if self.size is not None else self._into_memory()
-        with _reading_zip(self.name, zipfile.ZipFile, file) as archive:
+        start = file.tell() if self.size is not None else 0
+        try:
+            opened = _reading_zip(self.name, zipfile.ZipFile, file)
+        except BrokenData:
+            if not self._reading.salvage:
+                raise
+            file.seek(start - len(self._head) if self.size is not None else 0)
+            self._head = b""
+            yield from unindexed_members(
+                lambda count: _reading_zip(self.name, _read_some, file, count), self.name, self._broke_off
+            )
+            self.bytes_read = self.size or self.bytes_read
+            return
+        with opened as archive:
             infos = archive.infolist()
             office = signatures.office_kind([info.filename for info in infos])
             if office is not None:
