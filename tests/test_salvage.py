@@ -182,7 +182,7 @@ def test_a_zip_of_which_nothing_is_left_stays_an_error(tmp_path: Path) -> None:
     [
         ("../x", LINES, "leads out of the folder"),
         ("a.gz", gzip.compress(LINES), "compressed once more"),
-        ("[Content_Types].xml", b"<x/>", "a Word document"),
+        ("[Content_Types].xml", b"<x/>", "an Office document"),
     ],
 )
 def test_what_is_refused_in_a_whole_zip_is_refused_in_one_that_was_cut_off(
