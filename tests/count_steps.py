@@ -28,7 +28,7 @@ from logscrub.redact.policy import load_policy  # noqa: E402
 from logscrub.redact.pseudonyms import Pseudonymizer  # noqa: E402
 from logscrub.redact.scrub import Redactor  # noqa: E402
 from logscrub.scrubbing import Scrubber  # noqa: E402
-from logscrub.verify import Verifier  # noqa: E402
+from logscrub.verification import Verifier  # noqa: E402
 
 
 def steps_of(engine: Engine, way: str, data: bytes) -> int:

@@ -1,9 +1,10 @@
 """Generated inputs that are hostile to a scanner: one unit repeated over and over, in every way that logs are written.
 
-A `Shape` is drawn from a seed: a few atoms (an address, a cue word, an open quote, `key=`, a run of backslashes, ...) put together to
-a unit, or an alphabet of random characters; then how the unit is repeated, and where it stands (a line of text, a JSON string, the
-name of a member, a CSV cell, ...). `Shape.make(size)` is an input of about that many bytes; one of twice the size has the unit
-twice as often. `NAMED` are shapes of which each once took a time that grew with the square of its size, or faster.
+A `Shape` is drawn from a seed: a few atoms (an address, a cue word, an open quote, `key=`, a run of backslashes, ...) put
+together to a unit, or an alphabet of random characters; then how the unit is repeated, and where it stands (a line of text, a
+JSON string, the name of a member, a CSV cell, ...). `Shape.make(size)` is an input of about that many bytes; one of twice the
+size has the unit twice as often. `NAMED` are shapes of which each once took a time that grew with the square of its size, or
+faster.
 """
 
 from __future__ import annotations

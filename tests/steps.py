@@ -2,10 +2,11 @@
 
     python tests/steps.py < jobs > counts
 
-A process that runs this file imports logscrub through `install`, which rewrites each module as it is imported: every loop and every
-function counts its rounds, and every operation that takes longer on longer texts (a slice, a join, a search, a sort, ...) counts the
-characters or elements that it passes over. What a regular expression does is counted by `Matcher`, a backtracking matcher like
-CPython's that counts each node it tries and each character it passes over, and whose matches must be those of `re`.
+A process that runs this file imports logscrub through `install`, which rewrites each module as it is imported: every loop and
+every function counts its rounds, and every operation that takes longer on longer texts (a slice, a join, a search, a sort, ...)
+counts the characters or elements that it passes over. What a regular expression does is counted by `Matcher`, a backtracking
+matcher like CPython's that counts each node it tries and each character it passes over, and whose matches must be those of
+`re`.
 
 Not counted is what C code does on its own: RE2, orjson and numpy count as one pass over what they are given, and hashing,
 comparing, allocating memory and collecting garbage not at all.
@@ -16,10 +17,9 @@ from __future__ import annotations
 import ast
 import importlib.abc
 import importlib.machinery
-import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import spec_from_file_location
 from pathlib import Path
 from re import _compiler, _parser  # type: ignore[attr-defined]

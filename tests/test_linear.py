@@ -1,10 +1,10 @@
 """The work for a line grows with its length, not with the square of it.
 
-Work is counted in steps (`steps.py` says what is counted and what is not), so neither the machine nor what else runs on it matters:
-every round of a loop, every call, every character that a slice, a search or a join passes over, and every step of a regular
-expression, backtracking included. What C code does by itself (RE2, orjson, numpy) counts as one pass over what it is given, and
-allocating, hashing and collecting garbage not at all. Sizes are small, for all of it is done in Python: a cost that grows with the
-square but is less than a sixth of the whole at 6,000 bytes would not show.
+Work is counted in steps (`steps.py` says what is counted and what is not), so neither the machine nor what else runs on it
+matters: every round of a loop, every call, every character that a slice, a search or a join passes over, and every step of a
+regular expression, backtracking included. What C code does by itself (RE2, orjson, numpy) counts as one pass over what it is
+given, and allocating, hashing and collecting garbage not at all. Sizes are small, for all of it is done in Python: a cost that
+grows with the square but is less than a sixth of the whole at 6,000 bytes would not show.
 """
 
 from __future__ import annotations
