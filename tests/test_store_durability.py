@@ -34,6 +34,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a store of three logs in two days (`metrics`), the same compacted (`compacted`), the logs and the key."""
     folder = tmp_path_factory.mktemp("whole")
     (folder / "logscrub.key").write_text(KEY)
+    (folder / "logscrub.key").chmod(0o600)
     (folder / "exports").mkdir()
     store = folder / "metrics"
     for name, first, day in (("a", 0, 17), ("b", 40, 17), ("c", 80, 18)):
@@ -129,7 +130,7 @@ COMMANDS = {
     "nightly --check": ["nightly", "--config", "logscrub.toml", "--check"],
     "store show": ["store", "show", "--store", "metrics"],
     "store compact": ["store", "compact", "--store", "metrics"],
-    "store prune": ["store", "prune", "--keep", "400d", "--store", "metrics"],
+    "store prune": ["store", "prune", "--keep", "400d", "--yes", "--store", "metrics"],
     "store merge into": ["store", "merge", "compacted", "--store", "metrics"],
     "store merge from": ["store", "merge", "metrics", "--store", "compacted"],
 }
@@ -421,7 +422,7 @@ def test_every_commit_is_synced_data_first_then_its_entry_then_the_folders(
     for arguments in (
         ("ingest", place / "exports", "--store", store, "--key-file", key),
         ("store", "compact", "--store", store),
-        ("store", "prune", "--keep", "1d", "--store", store),
+        ("store", "prune", "--keep", "1d", "--yes", "--store", store),
         ("store", "merge", place / "compacted", "--store", store),
     ):
         disk.sizes.clear()

@@ -114,7 +114,7 @@ def _check_only(checked: Checked, settings: NightlySettings, source: str) -> int
     code = exit_code([*checked.problems, *checked.missing, *unreadable])
     if not code:
         counts = (len(settings.inputs), "input"), (len(files), "file"), (len(checked.addresses), "recipient")
-        say(f"{source}: nothing is wrong; " + ", ".join(number(*each) for each in counts))
+        say(f"{source}: nothing is wrong; " + ", ".join(number(*count) for count in counts))
     return code
 
 
