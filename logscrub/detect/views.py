@@ -44,7 +44,7 @@ _HEX = re.compile(
     r"[0-9A-Fa-f](?<![0-9A-Za-z].)"
     r"(?:(?<=[0-9a-f])[0-9a-f](?:[0-9a-f]{2}){7,}|(?<=[0-9A-F])[0-9A-F](?:[0-9A-F]{2}){7,})(?![0-9A-Za-z])"
 )
-_NOT_PLAIN = re.compile("[\\x00\\x7f-\U0010ffff]")
+_NOT_PLAIN = re.compile(r"[^\x01-\x7e]")
 """Characters that may have a plainer form."""
 _INVISIBLE = frozenset(("Zs", "Zl", "Zp", "Cf"))
 _LONGEST_ENCODED = 1 << 20

@@ -19,7 +19,7 @@ from logscrub.detect.json_leaves import field_name
 from logscrub.formats.base import Format, Item, Lines, frame_of, text_unit
 from logscrub.formats.lines import Shapes, TextRecords
 from logscrub.formats.ndjson import generic
-from logscrub.model import Leaf, Raw
+from logscrub.model import Frame, Leaf, Raw
 
 _KNOWN = frozenset(
     (
@@ -30,10 +30,8 @@ _KNOWN = frozenset(
         *("license", "licensestate", "edition", "user", "actor", "ipaddress"),
     )
 )
-_BETWEEN = r"[ /()_.#-]{0,3}"
-_COLUMN = rf"(?i:{_BETWEEN}(?:{'|'.join(_BETWEEN.join(name) for name in sorted(_KNOWN))}){_BETWEEN})"
-_KNOWN_CELL = re.compile(rf'"?{_COLUMN}"?')
-"""The name of a column that exports use, in any spelling: `Date/Time(UTC)`, `"invocation_id"`."""
+_BETWEEN = str.maketrans("", "", " /()_.#-")
+_LONGEST_NAME = 80
 _LOG_LINE = re.compile(
     r"[\[(]?(?:(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL)\W{1,4})?"
     r"(?:(?:\d{4}[-/]\d\d[-/]\d\d|\d\d[./]\d\d[./]\d{4}|\d\d/[A-Z][a-z]{2}/\d{4}|[A-Z][a-z]{2} [ \d]\d)[T :,]\s?)?\d\d:\d\d(?!\d)"
@@ -45,13 +43,11 @@ _QUOTED = re.compile(r'"((?:[^"]++|"")*+)"')
 _BARE = {mark: re.compile(rf'[^{re.escape(mark)}"\r\n]*+') for mark in ",;\t|"}
 _FRAME = {mark: frame_of(re.compile(rf'([{re.escape(mark)}"])')) for mark in _BARE}
 """What stays of a row that is scanned as text."""
-_HEADER_FRAME = {
-    mark: frame_of(
-        re.compile(rf'([{re.escape(mark)}"])|(?<![^{re.escape(mark)}"\ufeff])({_COLUMN})(?![^{re.escape(mark)}"\r\n])')
-    )
+_NAMES = {
+    mark: re.compile(rf'(?<![^{re.escape(mark)}"\ufeff])[^{re.escape(mark)}"\ufeff\r\n]++(?![^{re.escape(mark)}"\r\n])')
     for mark in _BARE
 }
-"""What stays of a header: the names by which it is recognised, too."""
+"""What may be the name of a column."""
 
 
 class CsvReader:
@@ -94,7 +90,7 @@ class CsvReader:
         (line, number, column), *others = self._pending
         self._pending, self._size, self._odd = [], 0, False
         records = 1 if line.strip() and column == 1 else 0
-        frame = _HEADER_FRAME[delimiter(line)] if self._header is None else _FRAME[self._delimiter]
+        frame = _header_frame(delimiter(line)) if self._header is None else _FRAME[self._delimiter]
         yield text_unit(line, number, column, records=records, parsed=not line.strip(), frame=frame)
         for other in others:
             yield from self._line(other)
@@ -109,7 +105,7 @@ class CsvReader:
             cells = cells or _pieces(row, self._delimiter)
             self._header = [row[a:b] for a, b in cells]
             leaves = tuple(Leaf(a, b, (), "csv") for a, b in cells if a < b)
-            return Raw(row, leaves, number, column, 0, frame=_HEADER_FRAME[self._delimiter])
+            return Raw(row, leaves, number, column, 0, frame=_header_frame(self._delimiter))
         names = self._header
         if cells is None or len(cells) != len(names):
             return None
@@ -149,6 +145,16 @@ def delimiter(row: str) -> str:
     return max(_BARE, key=lambda mark: (_known_names(row, mark), outside.count(mark)))
 
 
+def _header_frame(mark: str) -> Frame:
+    """What stays of a header: its delimiters, its quotes, and the names by which it is recognised."""
+
+    def frame(text: str) -> list[tuple[int, int]]:
+        names = [m.span() for m in _NAMES[mark].finditer(text) if _is_known(m[0])]
+        return sorted(_FRAME[mark](text) + names)
+
+    return frame
+
+
 def _pieces(row: str, mark: str) -> list[tuple[int, int]]:
     """Where the stretches between delimiters stand, for a header whose quotes are not well formed."""
     end = len(row.rstrip("\r\n"))
@@ -158,7 +164,12 @@ def _pieces(row: str, mark: str) -> list[tuple[int, int]]:
 
 def _known_names(row: str, mark: str) -> int:
     """How many stretches between delimiters are column names that exports use, in quotes or not."""
-    return sum(_KNOWN_CELL.fullmatch(cell) is not None for cell in row.strip("\ufeff\r\n").split(mark))
+    return sum(_is_known(cell.removeprefix('"').removesuffix('"')) for cell in row.strip("\ufeff\r\n").split(mark))
+
+
+def _is_known(name: str) -> bool:
+    """Whether exports have a column of this name, in any spelling: `Date/Time(UTC)`, `invocation_id`."""
+    return len(name) <= _LONGEST_NAME and name.translate(_BETWEEN).lower() in _KNOWN
 
 
 def _recognises(head: str) -> bool:

@@ -16,9 +16,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from logscrub.formats.base import MOST_MESSAGE, Format, Lines, LineShape, Memory, Record, text_unit
-from logscrub.formats.forge_blocks import block_of
 from logscrub.formats.times import hour_began, level_of, time_of
 from logscrub.model import Leaf, Raw
 
@@ -144,12 +144,18 @@ def _recognises(head: str) -> bool:
     return bool(HEAD.match(head) or _GROUP.match(head) or _TABLE.match(head))
 
 
+def _block(data: bytes) -> Any:
+    from logscrub.formats.forge_blocks import block_of  # needs numpy, which takes 60 ms to import
+
+    return block_of(data, hour_began)
+
+
 FORMAT = Format(
     "forge-cli",
     _recognises,
     line=LineShape(_begins, _notes, _adds),
     reader=ForgeCliReader,
     record_line=HEAD,
-    block=lambda data: block_of(data, hour_began),
+    block=_block,
     starts_alone=re.compile(rb"\n(?=(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +\d{4}-\d\d-\d\dT[0-9:.]+Z [0-9a-f-]{36} )"),
 )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 SECOND: Final = 10**9
@@ -20,21 +20,18 @@ _MONTH: Final = r"(?P<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z
 _DAY_NAME: Final = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,?[ ]+)?"
 _CLOCK: Final = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9})\d*)?)?"
 _ZONE: Final = r"(?:[ ]?(?P<zone>Z|UTC|GMT|UT|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?)(?:[ ]+UTC|[ ]*\([\w ]{1,40}\))?)?"
-_SPELLINGS: Final = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"(?P<year>\d{{4}})[-/](?P<m>\d{{2}})[-/](?P<day>\d{{2}})(?:[T ]|[ ]T[ ]|,[ ]|_){_CLOCK}{_ZONE}",
-        r"(?P<year>\d{4})(?P<m>\d{2})(?P<day>\d{2})T(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9})\d*)?"
-        + _ZONE,
-        rf"(?P<year>\d{{4}})-?W(?P<week>\d{{2}})-?(?P<weekday>[1-7])T{_CLOCK}{_ZONE}",
-        rf"(?P<year>\d{{4}})-?(?P<ordinal>\d{{3}})T{_CLOCK}{_ZONE}",
-        rf"(?P<day>\d{{1,2}})/{_MONTH}/(?P<year>\d{{4}}):{_CLOCK}{_ZONE}",
-        rf"{_DAY_NAME}(?P<day>\d{{1,2}})[ -]{_MONTH}[ -](?P<year>\d{{4}}),?[ ]+{_CLOCK}{_ZONE}",
-        rf"{_DAY_NAME}{_MONTH}[ ]+(?P<day>\d{{1,2}}),?[ ](?P<year>\d{{4}}),?[ ]+{_CLOCK}(?:[ \u202f](?P<half>AM|PM))?{_ZONE}",
-        rf"{_DAY_NAME}{_MONTH}[ ]+(?P<day>\d{{1,2}})[ ]+{_CLOCK}{_ZONE}(?:[ ]+(?P<year>\d{{4}}))?",
-        rf"(?P<day>\d{{1,2}})\.(?P<m>\d{{1,2}})\.(?P<year>\d{{4}}),?[ ]+{_CLOCK}{_ZONE}",
-        rf"(?P<first>\d{{1,2}})/(?P<other>\d{{1,2}})/(?P<year>\d{{4}}),?[ ]+{_CLOCK}(?:[ \u202f](?P<half>AM|PM))?{_ZONE}",
-    )
+_SPELLINGS: Final = (
+    rf"(?P<year>\d{{4}})[-/](?P<m>\d{{2}})[-/](?P<day>\d{{2}})(?:[T ]|[ ]T[ ]|,[ ]|_){_CLOCK}{_ZONE}",
+    r"(?P<year>\d{4})(?P<m>\d{2})(?P<day>\d{2})T(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9})\d*)?"
+    + _ZONE,
+    rf"(?P<year>\d{{4}})-?W(?P<week>\d{{2}})-?(?P<weekday>[1-7])T{_CLOCK}{_ZONE}",
+    rf"(?P<year>\d{{4}})-?(?P<ordinal>\d{{3}})T{_CLOCK}{_ZONE}",
+    rf"(?P<day>\d{{1,2}})/{_MONTH}/(?P<year>\d{{4}}):{_CLOCK}{_ZONE}",
+    rf"{_DAY_NAME}(?P<day>\d{{1,2}})[ -]{_MONTH}[ -](?P<year>\d{{4}}),?[ ]+{_CLOCK}{_ZONE}",
+    rf"{_DAY_NAME}{_MONTH}[ ]+(?P<day>\d{{1,2}}),?[ ](?P<year>\d{{4}}),?[ ]+{_CLOCK}(?:[ \u202f](?P<half>AM|PM))?{_ZONE}",
+    rf"{_DAY_NAME}{_MONTH}[ ]+(?P<day>\d{{1,2}})[ ]+{_CLOCK}{_ZONE}(?:[ ]+(?P<year>\d{{4}}))?",
+    rf"(?P<day>\d{{1,2}})\.(?P<m>\d{{1,2}})\.(?P<year>\d{{4}}),?[ ]+{_CLOCK}{_ZONE}",
+    rf"(?P<first>\d{{1,2}})/(?P<other>\d{{1,2}})/(?P<year>\d{{4}}),?[ ]+{_CLOCK}(?:[ \u202f](?P<half>AM|PM))?{_ZONE}",
 )
 _ISO: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2}):([0-5]\d)(?:[.,](\d{1,9}))?(?:Z|\+00:?00)?")
 _NUMBER: Final = re.compile(r"\d{1,30}(?:\.\d{1,18})?(?:[eE]\+?\d{1,2})?")
@@ -107,8 +104,13 @@ def hour_began(text: str) -> int | None:
     return _from_iso(f"{text}:00:00Z")
 
 
+@cache
+def _spellings() -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in _SPELLINGS)
+
+
 def _from_text(text: str, near: int | None) -> int | None:
-    for pattern in _SPELLINGS:
+    for pattern in _spellings():
         m = pattern.fullmatch(text)
         if m is not None:
             try:
