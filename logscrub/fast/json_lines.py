@@ -11,7 +11,7 @@ import contextlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate, repeat
+from itertools import repeat
 from operator import itemgetter
 
 from logscrub import formats
@@ -191,15 +191,15 @@ class JsonLines:
                 return None
         changes: list[tuple[int, int, Recipe | Clean]] = []
         proven = False
-        begins = list(accumulate(map(len, parts), lambda at, size: at + size + 1, initial=0))
-        """Where each part stands."""
+        at = before = 0  # the part `before` begins at `at`
         values = way.values(parts)
         actions = list(map(_look_up, way.tables, values, repeat(_NEW)))
         for n, action in enumerate(actions):
             if action is None:
                 continue
             i, value, table, field = way.places[n], values[n], way.tables[n], way.fields[n]
-            at = begins[i]
+            at += sum(map(len, parts[before:i])) + i - before
+            before = i
             if i in way.typed and isinstance(action, Recipe):
                 return None
             if not isinstance(action, Recipe):

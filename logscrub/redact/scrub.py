@@ -261,8 +261,10 @@ class Redactor:
         spans: list[Span] = []
         after = NOTHING_OPEN if raw.records else before
         rest: Open | None = after
+        in_pieces = False
         for leaf in raw.leaves:
             if leaf.group:
+                in_pieces = True
                 continue
             is_line = leaf.coding == "text"
             is_json = leaf.coding in ("json", "name")
@@ -286,7 +288,7 @@ class Redactor:
             if found:
                 spans += [s for s in found if self._goes(s)]
                 rest = None
-        if any(leaf.group for leaf in raw.leaves):
+        if in_pieces:
             spans += [s for s in self._in_pieces(raw) if self._goes(s)]
             spans.sort(key=lambda s: s.start)
             rest = None
