@@ -7,7 +7,9 @@ the bytes that come out are the same. It holds one unit in memory, and counts wh
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Protocol
 
 from logscrub import formats
@@ -90,42 +92,44 @@ class Units:
         self.labelled = input_format != "auto"
         """Whether the format's name is settled."""
 
-    def feed(self, data: bytes) -> list[Raw]:
-        """The units that are complete with these bytes."""
+    def feed(self, data: bytes) -> Iterator[Raw]:
+        """The units that are complete with these bytes. Use them up before more is fed."""
         return self._units(self.decoder.feed(data), False)
 
-    def finish(self) -> tuple[list[Raw], bytes]:
+    def finish(self) -> tuple[Iterator[Raw], bytes]:
         """The last units, and bytes at the very end that are no text."""
         text, tail = self.decoder.finish()
-        units = self._units(text, True)
-        if self.reader is not None:
-            units += self.label(list(self.reader.finish()))
-        return units, tail
+        return self._units(text, True), tail
 
-    def _units(self, text: str, final: bool) -> list[Raw]:
+    def _units(self, text: str, final: bool) -> Iterator[Raw]:
         if not self._leaves and not text.isascii():  # bytes that are no text need not be kept for counting
             text = text.encode("utf-8", "replace").decode()
         if self.reader is None:
             self._head += text
             self.format = recognised(self._head, final)
             if self.format is None:
-                return []
+                return
             self.reader = formats.reader_of(self.format, leaves=self._leaves)
             text, self._head = self._head, ""
-        return self.label(list(self.reader.feed(text)))
-
-    def label(self, units: list[Raw]) -> list[Raw]:
-        """The units; the first one that is not empty settles the format's name."""
-        # the first line of a page printed for people is just "{": its first unit tells which format it is
+        units = self.reader.feed(text)
+        if final:
+            units = chain(units, self.reader.finish())
         if not self.labelled:
             for unit in units:
-                text = unit.text.strip(BLANK)
-                if text:
-                    if self.format is not None and self.format.name == "ndjson" and unit.parsed:
-                        self.format = formats.recognise(text[:HEAD])
-                    self.labelled = True
+                self._label(unit)
+                yield unit
+                if self.labelled:
                     break
-        return units
+        yield from units
+
+    def _label(self, unit: Raw) -> None:
+        """Settles the format's name by the first unit that is not empty."""
+        # the first line of a page printed for people is just "{": its first unit tells which format it is
+        text = unit.text.strip(BLANK)
+        if text:
+            if self.format is not None and self.format.name == "ndjson" and unit.parsed:
+                self.format = formats.recognise(text[:HEAD])
+            self.labelled = True
 
 
 def clean_unit(redactor: Redactor, raw: Raw, before: Open, tally: Tally) -> tuple[Clean, Open]:
@@ -183,7 +187,7 @@ class Scrubber:
         self.tally.check()
         return data
 
-    def _scrub(self, units: list[Raw]) -> bytes:
+    def _scrub(self, units: Iterable[Raw]) -> bytes:
         out = []
         for raw in units:
             clean, self._open = clean_unit(self._redactor, raw, self._open, self.tally)

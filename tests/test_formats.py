@@ -34,7 +34,7 @@ def read(text: str | bytes, input_format: str = "auto") -> tuple[list[Raw], str]
     """The units of an input and the name of its format."""
     units = Units(input_format)
     data = text.encode() if isinstance(text, str) else text
-    found = units.feed(data) + units.finish()[0]
+    found = [*units.feed(data), *units.finish()[0]]
     assert units.format is not None
     return found, units.format.name
 
@@ -179,7 +179,7 @@ def test_the_records_of_a_sample_are_counted_right(name: str) -> None:
     counted = 0
     for stream in sample_streams(name):
         units = Units()
-        found = [u for piece in stream for u in units.feed(piece)] + units.finish()[0]
+        found = [*(u for piece in stream for u in units.feed(piece)), *units.finish()[0]]
         counted += sum(u.records for u in found)
         assert all(u.parsed for u in found)
     assert counted == TRUE_RECORDS[name]

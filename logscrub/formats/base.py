@@ -157,7 +157,7 @@ class UnitReader(Reader, Protocol):
 class RecordReader(Protocol):
     """Turns the units of one input, in order, into records."""
 
-    def unit(self, raw: Raw) -> Iterator[Item]:
+    def unit(self, raw: Raw) -> Iterable[Item]:
         """The records that are complete with this unit."""
 
     def close(self) -> Iterator[Item]:

@@ -80,39 +80,43 @@ class JsonReader:
     def _line(self, line: str, number: int, column: int) -> Iterator[Raw]:
         self._breaks = False
         while line:
-            read = yield from self._part(line, number, column)
+            if self._document is None:
+                unit = self._alone(line, number, column)
+                if unit is not None:
+                    yield unit
+                    return
+                self._document = _Document(self._rules, self._leaves)
+            read = yield from self._part(self._document, line, number, column)
             line, column = line[read:], column + read
 
-    def _part(self, line: str, number: int, column: int) -> Generator[Raw, None, int]:
-        """The units that a line, or what is left of one, completes. Returns how much of it was read."""
-        if self._document is not None:
-            document = self._document
-            units = document.feed(line, number, column)
-            yield from units if self._leaves else self._gather(units)
-            if not (document.broken or document.complete):
-                return len(line)
-            yield from self._apart()
-            self._document, read = None, document.read
-            if document.broken and read < len(line) and (read or document.lines_read == 1):
-                yield broken_unit(line[read:], number, column + read, read > 0 or self._breaks)
-                return len(line)
-            self._breaks = self._breaks or document.broken
-            return read
+    def _part(self, document: _Document, line: str, number: int, column: int) -> Generator[Raw, None, int]:
+        """The units of a document that a line, or what is left of one, completes. Returns how much of it was read."""
+        units = document.feed(line, number, column)
+        yield from units if self._leaves else self._gather(units)
+        if not (document.broken or document.complete):
+            return len(line)
+        yield from self._apart()
+        self._document, read = None, document.read
+        if document.broken and read < len(line) and (read or document.lines_read == 1):
+            yield broken_unit(line[read:], number, column + read, read > 0 or self._breaks)
+            return len(line)
+        self._breaks = self._breaks or document.broken
+        return read
+
+    def _alone(self, line: str, number: int, column: int) -> Raw | None:
+        """The unit of a line, or of what is left of one, that begins no document."""
         value = line.strip().lstrip(_NOTHING)
         if not value:
-            yield Raw(line, (), number, column, 0)
-        elif value[0] in "{[":
+            return Raw(line, (), number, column, 0)
+        if value[0] in "{[":
             parsed = parse(value) if len(line) <= _LONGEST_VALUE else None
             if parsed is None:
-                self._document = _Document(self._rules, self._leaves)
-                return 0
+                return None
             leaves = tuple(json_leaves(line)) if self._leaves else ()
-            yield Raw(line, leaves, number, column, count_records(value, self._rules), value=parsed)
-        else:
-            # text between values; the rest of a line that was cut
-            records = 0 if column > 1 or continues(line) else 1
-            yield text_unit(line, number, column, records=records, parsed=False, frame=_STRUCTURE if self._breaks else None)
-        return len(line)
+            return Raw(line, leaves, number, column, count_records(value, self._rules), value=parsed)
+        # text between values; the rest of a line that was cut
+        records = 0 if column > 1 or continues(line) else 1
+        return text_unit(line, number, column, records=records, parsed=False, frame=_STRUCTURE if self._breaks else None)
 
     def _gather(self, units: Iterator[Raw]) -> Iterator[Raw]:
         """Joins the units of a document to one with its parsed value; those of a very large one are left apart."""

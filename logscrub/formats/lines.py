@@ -7,7 +7,7 @@ read by the first format that knows how it begins, whatever the first line of th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from logscrub.detect.json_leaves import json_leaves
 from logscrub.formats.base import (
@@ -110,20 +110,13 @@ class Shapes:
                 return more
         return None
 
-    def of_json(self, value: object) -> Iterator[Item]:
+    def of_json(self, value: object) -> Iterable[Item]:
         """The records in a JSON value."""
-        if isinstance(value, dict) and self._knows_plainly(value):
-            elements: Iterator[Element] | tuple[Element, ...] = (Element(value, (), None),)
+        if isinstance(value, dict) and "timeUnixNano" in value and "resourceLogs" not in value:
+            elements: Iterable[Element] = (Element(value, (), None),)  # the commonest record, which holds no list of others
         else:
             elements = (value,) if isinstance(value, Element) else records_in(value, self.rules)
-        for element in elements:
-            record = self._of_element(element)
-            if record is not None:
-                yield record
-
-    def _knows_plainly(self, value: dict[str, object]) -> bool:
-        """True for the commonest record, which holds no list of others."""
-        return "timeUnixNano" in value and "resourceLogs" not in value
+        return [record for element in elements if (record := self._of_element(element)) is not None]
 
     def _of_element(self, element: Element, depth: int = 0) -> Item | None:
         value, shape = element.value, element.shape
@@ -184,13 +177,14 @@ class TextRecords:
         self._size = 0
         self._memory: Memory = {}
 
-    def unit(self, raw: Raw) -> Iterator[Item]:
+    def unit(self, raw: Raw) -> Iterable[Item]:
         """The records that are complete with this unit."""
-        if raw.value is not None:
-            yield from self.close()
-            if raw.records:
-                yield from self._shapes.of_json(raw.value)
-            return
+        if raw.value is None:
+            return self._line(raw)
+        found = self._shapes.of_json(raw.value) if raw.records else ()
+        return found if self._open is None else (*self.close(), *found)
+
+    def _line(self, raw: Raw) -> Iterator[Item]:
         if raw.records and ((not raw.parsed and raw.text.lstrip()[:1] in ("{", "[")) or raw.text.strip() == WITHHELD):
             yield from self.close()
             return  # broken JSON, a half-written last line, what could not be scanned: nothing in it can be counted

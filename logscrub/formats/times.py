@@ -47,12 +47,14 @@ def time_of(value: Any, near: int | None = None) -> int | None:
     """
     if isinstance(value, str):
         text = value.strip()
+        if text.isdecimal() and len(text) <= 30:
+            return _from_number(int(text))
         if text[:1].isdigit():
             quick = _from_iso(text)
             if quick is not None:
                 return quick
             if _NUMBER.fullmatch(text):
-                return _from_number(int(text) if text.isdigit() else float(text))
+                return _from_number(float(text))
         return _from_text(text.strip("[]"), near)
     if isinstance(value, bool):
         return None

@@ -6,7 +6,7 @@ accounted for here: `read` says how many there were, and those that are not hand
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from logscrub import formats
 from logscrub.formats.base import Item, Record
@@ -66,13 +66,13 @@ class Records:
     def _one_by_one(self, clean: bytes) -> Iterator[Item]:
         yield from self._records(self._units.feed(clean))
 
-    def _records(self, units: list[Raw]) -> Iterator[Item]:
-        if self._reader is None:
-            if self._units.format is None:
-                return
-            self._reader = formats.records_of(self._units.format)
+    def _records(self, units: Iterable[Raw]) -> Iterator[Item]:
         for unit in units:
             self.read += unit.records
+            if self._reader is None:
+                if self._units.format is None or not self._units.labelled:
+                    continue  # nothing but empty lines so far
+                self._reader = formats.records_of(self._units.format)
             for item in self._reader.unit(unit):
                 self.given += 1
                 yield item
