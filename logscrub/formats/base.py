@@ -283,7 +283,7 @@ def text_unit(
 
     `named`: values in it that are scanned under the names of their fields. `frame`: see `Raw.frame`.
     """
-    leaves = []
+    leaves: list[Leaf] = []
     end = len(line.rstrip("\r\n"))
     for value in named:
         leaves += [Leaf(start, value.start, (), "text")] if start < value.start else []

@@ -123,7 +123,7 @@ class Redactor:
         Raises Unscannable.
         """
         clean, after = self._scrub(raw, before)
-        return _resized(clean, raw.size), after
+        return clean if raw.size is None else _resized(clean, raw.size), after
 
     def _scrub(self, raw: Raw, before: Open) -> tuple[Clean, Open]:
         spans, after, rest = self.look(raw, before)
