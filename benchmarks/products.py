@@ -171,6 +171,8 @@ class _Drawn:
         self._d = d
         self._words = words
         self._fields = fields
+        self._ids = [d.pick(_IDS) for _ in range(3)]
+        """A product has few kinds of ids. Those of 24 hex digits, which databases make, are taken for Atlassian's account ids."""
         self._titled = d.random() < 0.6
         """Whether this product's messages begin with a capital."""
 
@@ -192,8 +194,10 @@ class _Drawn:
 
     def route(self) -> str:
         d = self._d
-        parts = [d.pick((self._word, self._word, lambda: f"${d.pick(_IDS)}", lambda: "$issue"))() for _ in range(1 + d.below(4))]
-        query = f"?{self._field()}=${d.pick(_OTHER[:4])}&{self._field()}=${d.pick(_IDS)}" if d.random() < 0.3 else ""
+        parts = [
+            d.pick((self._word, self._word, lambda: f"${d.pick(self._ids)}", lambda: "$issue"))() for _ in range(1 + d.below(4))
+        ]
+        query = f"?{self._field()}=${d.pick(_OTHER[:4])}&{self._field()}=${d.pick(self._ids)}" if d.random() < 0.3 else ""
         return f"/{self._word()}/{'/'.join(parts)}{query}"
 
     def _word(self) -> str:
@@ -213,7 +217,7 @@ class _Drawn:
             elif chance < 0.6:
                 parts.append(d.pick((_camel, _snake, _kebab, ".".join))([self._word(), self._word()]))
             else:
-                parts.append(self._slot(d.pick((*_NUMBERS, *_IDS, *_OTHER))))
+                parts.append(self._slot(d.pick((*_NUMBERS, *self._ids, *_OTHER))))
         if customer:
             parts.insert(1 + d.below(len(parts)), self._slot(customer))
         return "".join(part + d.pick(_PUNCTUATION) + " " for part in parts[:-1]) + parts[-1]
@@ -230,11 +234,11 @@ class _Drawn:
         if depth < 3 and chance < 0.18:
             return self._object(depth + 1)
         if chance < 0.24:
-            slot = f"${d.pick((*_NUMBERS, *_IDS))}"
+            slot = f"${d.pick((*_NUMBERS, *self._ids))}"
             return [slot] * (1 + d.below(5))
         if depth < 2 and chance < 0.28:
             return {"$json": self._object(2)}
-        return f"${d.pick((*_NUMBERS, *_IDS, *_OTHER))}"
+        return f"${d.pick((*_NUMBERS, *self._ids, *_OTHER))}"
 
 
 def records(made: Product, d: Draw) -> Iterator[Record]:
