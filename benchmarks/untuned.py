@@ -77,12 +77,12 @@ def _up_to(size: int, lines: Iterator[bytes]) -> list[bytes]:
 
 
 def chosen(text: str) -> list[str]:
-    """The corpora that a list of names means; a name also means all that begin with it and a dash. Raises ValueError."""
+    """The corpora that a list of names means; a name also means all that begin with it and a dash. Raises ArgumentTypeError."""
     found = []
     for part in text.split(","):
         meant = [name for name in NAMES if name == part or name.startswith(f"{part}-")]
         if not meant:
-            raise ValueError(f"no corpus {part!r}; there are {', '.join(NAMES)}")
+            raise argparse.ArgumentTypeError(f"no corpus {part!r}; there are {', '.join(NAMES)}")
         found += meant
     return [name for name in NAMES if name in found]
 
@@ -97,7 +97,7 @@ def measure(log: Log, folder: Path) -> dict[str, Any]:
     path, clean, summary = folder / f"{log.name}.log", folder / f"{log.name}.clean", folder / "summary.json"
     path.write_bytes(b"".join(log.records))
     size, key, store = path.stat().st_size, ["--key-file", str(folder / "key")], str(folder / f"{log.name}.store")
-    unit_s = reference.unit_s()
+    unit_s = reference.unit_s()  # here and there in a run, so that its median is the machine's over all of it
     scrubbed = run(["scrub", str(path), "-o", str(clean), "--summary", str(summary), *key], folder, accept=(0, 3), one_core=True)
     verified = run(["verify", str(clean)], folder, accept=(0, 1, 3), one_core=True)
     ingested = run(["ingest", str(path), "--store", store, *key], folder, accept=(0, 3), one_core=True)
@@ -109,8 +109,8 @@ def measure(log: Log, folder: Path) -> dict[str, Any]:
         "records": said["records"],
         "bytes": size,
         "reference_unit_s": unit_s,
-        "scrub": asdict(scrubbed) | _speed(size, scrubbed.cpu_s, unit_s),
-        "scrub_started": started | _speed(size, started["cpu_s"], unit_s),
+        "scrub": asdict(scrubbed) | _speed(size, scrubbed.cpu_s),
+        "scrub_started": started | _speed(size, started["cpu_s"]),
         "verify": asdict(verified),
         "ingest": asdict(ingested),
         "verify_to_scrub_cpu": verified.cpu_s / scrubbed.cpu_s,
@@ -118,16 +118,15 @@ def measure(log: Log, folder: Path) -> dict[str, Any]:
     }
     with suppress(ImportError):
         vector = apart(by_vector, log.name, path)
-        row["vector"] = {"cpu_s": vector.cpu_s} | _speed(size, vector.cpu_s, unit_s)
+        row["vector"] = {"cpu_s": vector.cpu_s} | _speed(size, vector.cpu_s)
         row["logscrub_to_vector_cpu"] = vector.cpu_s / started["cpu_s"]
     path.unlink()
     clean.unlink()
     return row
 
 
-def _speed(size: int, cpu_s: float, unit_s: float) -> dict[str, float]:
-    megabytes = size / 1e6
-    return {"cpu_s_per_mb": cpu_s / megabytes, "mb_per_cpu_s": megabytes / cpu_s, "units_per_mb": cpu_s / megabytes / unit_s}
+def _speed(size: int, cpu_s: float) -> dict[str, float]:
+    return {"cpu_s_per_mb": cpu_s / (size / 1e6), "mb_per_cpu_s": size / 1e6 / cpu_s}
 
 
 def scrub_started(log: Path) -> dict[str, float]:
@@ -222,6 +221,10 @@ def measure_all(names: list[str], size: int, seed: int, public: Path, with_presi
         ours, theirs = apart(samples_by_logscrub, samples), apart(samples_by_presidio, samples)
         for row in rows:
             row["logscrub_to_presidio_cpu"] = theirs[row["corpus"]] / ours[row["corpus"]]
+    unit_s = statistics.median([row["reference_unit_s"] for row in rows] or [reference.unit_s()])
+    for row in rows:
+        for what in ("scrub", "scrub_started"):
+            row[what]["units_per_mb"] = row[what]["cpu_s_per_mb"] / unit_s
     result: dict[str, Any] = {"corpora": rows}
     if HOSTILE in names:
         tell(HOSTILE)
@@ -236,7 +239,7 @@ def measure_all(names: list[str], size: int, seed: int, public: Path, with_presi
         },
         "seed": seed,
         "size": size,
-        "reference_unit_s": statistics.median([row["reference_unit_s"] for row in rows] or [reference.unit_s()]),
+        "reference_unit_s": unit_s,
         "left_out": [name for name in names if name in PUBLIC and name not in samples],
     }
 

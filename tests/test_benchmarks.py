@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import re
@@ -190,7 +191,7 @@ def test_the_reference_is_the_same_work_each_time() -> None:
 def test_names_of_corpora_are_told_apart() -> None:
     assert untuned.chosen("nginx,pino") == ["pino", "nginx-access", "nginx-error"]
     assert len(untuned.chosen("public")) == 16
-    with pytest.raises(ValueError, match="no corpus 'pin'"):
+    with pytest.raises(argparse.ArgumentTypeError, match="no corpus 'pin'"):
         untuned.chosen("pin")
 
 
