@@ -77,6 +77,7 @@ format: $(READY) ## put the code in the project's format
 
 bench: $(READY) ## measure the speed
 	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python benchmarks/untuned.py
 
 metrics: $(READY) ## measure what counting costs, and how the store is read
 	@$(BIN)/python benchmarks/metrics.py

@@ -23,7 +23,7 @@ import re
 import sys
 import unicodedata
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -551,53 +551,54 @@ PLANTED_SLOTS: dict[str, Fill] = {
     "ip": lambda d: f"{d.pick(('192.0.2', '198.51.100', '203.0.113'))}.{d.below(254) + 1}",
     "ipv6": lambda d: f"2001:db8:{d.hexes(4)}::{d.hexes(3)}",
 }
-SLOTS = HARMLESS_SLOTS | PLANTED_SLOTS
+SLOTS: Mapping[str, Fill] = HARMLESS_SLOTS | PLANTED_SLOTS
 _SLOT = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
-def _text(template: str) -> Fill:
+def _text(template: str, slots: Mapping[str, Fill]) -> Fill:
     """A function that fills the slots of a text. A text that is one slot keeps the slot's type."""
     pieces = _SLOT.split(template)  # literal, name, name, literal, …
-    slots = [SLOTS[a or b] for a, b in zip(pieces[1::3], pieces[2::3], strict=True)]
+    fills = [slots[a or b] for a, b in zip(pieces[1::3], pieces[2::3], strict=True)]
     literals = pieces[::3]
-    if not slots:
+    if not fills:
         return lambda d: template
     if literals == ["", ""]:
-        return slots[0]
+        return fills[0]
     pattern = "%s".join(literal.replace("%", "%%") for literal in literals)
-    return lambda d: pattern % tuple([_shown(slot(d)) for slot in slots])
+    return lambda d: pattern % tuple([_shown(fill(d)) for fill in fills])
 
 
 def _shown(value: Any) -> Any:
     return ("false", "true")[value] if isinstance(value, bool) else value
 
 
-def _value(template: Any) -> Fill:
+def _value(template: Any, slots: Mapping[str, Fill]) -> Fill:
     """A function that fills the slots of a JSON value."""
     if isinstance(template, str):
-        return _text(template)
+        return _text(template, slots)
     if isinstance(template, list):
-        items = [_value(item) for item in template]
+        items = [_value(item, slots) for item in template]
         return lambda d: [item(d) for item in items]
     if isinstance(template, dict):
         if list(template) == ["$json"]:
-            inner = _value(template["$json"])
+            inner = _value(template["$json"], slots)
             return lambda d: compact(inner(d))
-        pairs = [(key, _value(value)) for key, value in template.items()]
+        pairs = [(key, _value(value, slots)) for key, value in template.items()]
         return lambda d: {key: value(d) for key, value in pairs}
     return lambda d: template
 
 
-def _statement(line: str) -> Statement:
+def statement(line: str, slots: Mapping[str, Fill] = SLOTS) -> Statement:
+    """A line such as those of `HARMLESS`, ready to be filled."""
     level, _, rest = line.partition(" ")
     assert level in LEVELS, line
     message, _, arguments = rest.partition(" || ")
     message, _, inline = message.partition(" @ ")
-    text = _text(message)
+    text, further = _text(message, slots), _value(json.loads(arguments or "[]"), slots)
     if inline:
-        value = _value(json.loads(inline))
-        return Statement(level, lambda d: f"{text(d)} {compact(value(d))}", _value(json.loads(arguments or "[]")))
-    return Statement(level, text, _value(json.loads(arguments or "[]")))
+        value = _value(json.loads(inline), slots)
+        return Statement(level, lambda d: f"{text(d)} {compact(value(d))}", further)
+    return Statement(level, text, further)
 
 
 def compact(value: Any) -> str:
@@ -605,7 +606,7 @@ def compact(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-STATEMENTS = [_statement(line) for line in (HARMLESS + PLANTED).splitlines() if line]
+STATEMENTS = [statement(line) for line in (HARMLESS + PLANTED).splitlines() if line]
 HARMLESS_COUNT = sum(1 for line in HARMLESS.splitlines() if line)
 _WEIGHTS = {"TRACE": 1, "DEBUG": 3, "INFO": 6, "WARN": 2, "ERROR": 1, "FATAL": 1}
 # Indices into STATEMENTS: harmless ones as often as their level weighs, planted ones once.
@@ -675,8 +676,8 @@ def records(seed: int) -> Iterator[Record]:
         d.time_ms += d.spread(60) - 1
         planted = d.random() < PLANTED_SHARE
         number = d.pick(_CHOICES[planted])
-        statement = STATEMENTS[number]
-        yield Record(number, planted, statement.level, statement.message(d), statement.arguments(d), d.time_ms, invocation)
+        said = STATEMENTS[number]
+        yield Record(number, planted, said.level, said.message(d), said.arguments(d), d.time_ms, invocation)
         invocation.left -= 1
         if not invocation.left:
             running[place] = _invocation(d, customers)
@@ -782,22 +783,26 @@ def parse_size(text: str) -> int:
     return int(float(found[1]) * 1000 ** " kmg".index(found[2] or " "))
 
 
+def put(lines: Iterator[bytes], size: int) -> None:
+    """Writes records to standard output until a size is reached."""
+    out = sys.stdout.buffer
+    try:
+        for line in lines:
+            if size <= 0:
+                break
+            size -= out.write(line)
+        out.flush()
+    except BrokenPipeError:  # the reader has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Writes Forge logs with invented values to standard output.")
     parser.add_argument("--size", type=parse_size, default="100MB", help="write whole records until this is reached")
     parser.add_argument("--format", choices=FORMATS, default="app-logs")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    left, out = options.size, sys.stdout.buffer
-    try:
-        for line in corpus(options.format, options.seed):
-            if left <= 0:
-                break
-            out.write(line)
-            left -= len(line)
-        out.flush()
-    except BrokenPipeError:  # the reader has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    put(corpus(options.format, options.seed), options.size)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import hashlib
 import json
 import re
 import subprocess
@@ -12,11 +14,18 @@ from pathlib import Path
 import pytest
 
 from logscrub import formats
+from logscrub.api import build_redactor
+from logscrub.config import Config
+from logscrub.scrubbing import Scrubber
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 
 import corpus  # noqa: E402
+import products  # noqa: E402
+import public_logs  # noqa: E402
+import reference  # noqa: E402
+import untuned  # noqa: E402
 
 HEAD = re.compile(
     r"(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) {3,4}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [0-9a-f]{8}(?:-[0-9a-f]{4}){3}-"
@@ -108,3 +117,98 @@ def test_sizes(text: str, size: int) -> None:
 def test_wrong_sizes(text: str) -> None:
     with pytest.raises(ValueError, match="no size"):
         corpus.parse_size(text)
+
+
+# -- logs of invented products --------------------------------------------------------------------------------------------
+
+
+def of_product(kind: str, count: int, seed: int = 1) -> bytes:
+    return b"".join(islice(products.log(kind, seed), count))
+
+
+@pytest.mark.parametrize("kind", products.KINDS)
+def test_a_product_logs_the_same_again(kind: str) -> None:
+    assert of_product(kind, 100) == of_product(kind, 100)
+    assert of_product(kind, 100) != of_product(kind, 100, seed=2)
+
+
+def test_the_program_writes_a_product_s_log() -> None:
+    command = [sys.executable, str(BENCHMARKS / "products.py"), "--size", "20KB", "--format", "elb", "--seed", "7"]
+    written = subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
+    assert 20_000 <= len(written) < 21_000
+    assert of_product("elb", 100, seed=7).startswith(written)
+
+
+def test_no_two_products_share_a_statement() -> None:
+    seeds = [products.seed_of(kind, seed) for kind in products.KINDS for seed in (1, 2)]
+    lines = [line for seed in seeds for line in set(products.product(seed).lines)]
+    assert len(lines) > len(seeds) * products.STATEMENTS
+    assert len(set(lines)) == len(lines)
+
+
+def test_no_word_of_a_statement_is_in_a_list_of_names_or_words() -> None:
+    folder = Path(__file__).parents[1] / "logscrub" / "data"
+    known = {
+        line.split()[0]
+        for name in ("names", "words", "either", "foreign")
+        for line in (folder / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+        if line and not line.startswith("#")
+    }
+    assert {"jane", "request"} <= known
+    for kind in products.KINDS:
+        lines = "\n".join(products.product(products.seed_of(kind, 1)).lines)
+        bare = re.sub(r"\$(?:\{\w+\}|\w+)|^[A-Z]+ |Error:|\\.", " ", lines, flags=re.MULTILINE)
+        words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+", bare)}
+        assert len(words) > 300
+        assert words.isdisjoint(known)
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, made.format) for kind, made in products.KINDS.items()])
+def test_logscrub_reads_a_product_s_log_in_its_format(kind: str, name: str) -> None:
+    records = list(islice(products.log(kind, 1), 20))
+    scrubber = Scrubber(build_redactor(Config(), b"a key for the tests"))
+    scrubber.feed(b"".join(records))
+    scrubber.finish()
+    assert (scrubber.tally.formats, scrubber.tally.records_read) == ({name: 1}, 20)
+    assert scrubber.tally.records_unparsed == scrubber.tally.withheld == 0
+
+
+def test_records_of_products_hold_values_of_customers_seldom() -> None:
+    made = products.product(3)
+    found = list(islice(products.records(made, corpus.Draw(4)), 10_000))
+    assert sum(r.planted for r in found) / len(found) == pytest.approx(corpus.PLANTED_SHARE, abs=0.006)
+    assert {r.statement for r in found} == set(range(len(made.lines)))
+    assert not any("$" in r.message for r in found), "a slot was not filled"
+
+
+# -- what is measured besides ---------------------------------------------------------------------------------------------
+
+
+def test_the_reference_is_the_same_work_each_time() -> None:
+    assert reference.work() == reference.work() == 253360
+
+
+def test_names_of_corpora_are_told_apart() -> None:
+    assert untuned.chosen("nginx,pino") == ["pino", "nginx-access", "nginx-error"]
+    assert len(untuned.chosen("public")) == 16
+    with pytest.raises(argparse.ArgumentTypeError, match="no corpus 'pin'"):
+        untuned.chosen("pin")
+
+
+def test_public_logs_are_those_of_the_pinned_commit_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(public_logs, "SHA256", {"HDFS": hashlib.sha256(b"a\nb\n").hexdigest(), "Mac": "0" * 64})
+    answers = {"LICENSE": b"free for research", "HDFS/HDFS_2k.log": b"a\nb\n", "Mac/Mac_2k.log": b"c\n"}
+    monkeypatch.setattr(public_logs, "_get", answers.__getitem__)
+    with pytest.raises(ValueError, match=r"Mac_2k\.log is not the file"):
+        public_logs.fetch(tmp_path)
+    assert (tmp_path / "LICENSE").read_bytes() == b"free for research"
+    (log,) = untuned.logs(["public-hdfs", "public-mac"], 1, 1, tmp_path)
+    assert (log.name, log.records) == ("public-hdfs", [b"a\n", b"b\n"])
+
+
+def test_public_logs_are_read_from_a_clone_too(tmp_path: Path) -> None:
+    assert list(untuned.logs(["public-bgl"], 1, 1, tmp_path)) == []
+    (tmp_path / "BGL").mkdir()
+    (tmp_path / "BGL" / "BGL_2k.log").write_bytes(b"another log\n")
+    with pytest.raises(ValueError, match=r"BGL_2k\.log is not the file"):
+        list(untuned.logs(["public-bgl"], 1, 1, tmp_path))
