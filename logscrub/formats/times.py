@@ -213,13 +213,14 @@ _BY_NUMBER: Final = {10: "TRACE", 20: "DEBUG", 30: "INFO", 40: "WARN", 50: "ERRO
 _COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 _SYSLOG: Final = ("FATAL", "FATAL", "FATAL", "ERROR", "WARN", "INFO", "INFO", "DEBUG")
 _BY_RANGE: Final = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+_COLOURS: Final = r"(?:\x1b\[[0-9;]*+m)*+"
 _LEADING: Final = re.compile(
-    r"(?:\x1b\[[0-9;]*m)*[\[(<]?(?:\x1b\[[0-9;]*m)*"
+    rf"{_COLOURS}[\[(<]?{_COLOURS}"
     r"(?P<level>TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERR(?:OR)?|SEVERE|FATAL|CRIT(?:ICAL)?|ALERT|EMERG(?:ENCY)?|PANIC"
     r"|INF|WRN|DBG|VRB|FTL"
     r"|(?:trace|trce|debug|dbug|info|notice|warn(?:ing)?|error|fail|fatal|critical|crit|panic)"
-    r"(?=(?:\x1b\[[0-9;]*m)*[ ]{0,8}[\])>:]|\s{0,8}\t))"
-    r"(?:\x1b\[[0-9;]*m)*(?![A-Za-z0-9_.-])(?:[ ]{0,8}[\])>])?(?:\x1b\[[0-9;]*m)*[ \t]*[:|-]?[ \t]*"
+    rf"(?={_COLOURS}[ ]{{0,8}}[\])>:]|\s{{0,8}}\t))"
+    rf"(?:(?:\x1b\[[0-9;]*+m)++|(?![A-Za-z0-9_.-]))(?:[ ]{{0,8}}[\])>])?{_COLOURS}[ \t]*+[:|-]?[ \t]*+"
 )
 """A level at the head of a text: `ERROR x`, `[error] x`, `warn: x`; in small letters only with a mark behind it."""
 
