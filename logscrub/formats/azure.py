@@ -22,7 +22,7 @@ _SEVERITIES = ("TRACE", "INFO", "WARN", "ERROR", "FATAL")
 def _record(value: Any, around: Around) -> Record | None:
     if isinstance(value, list):
         columns: list[Any] = next((outer["columns"] for outer in reversed(around) if isinstance(outer.get("columns"), list)), [])
-        names = [text_of(column.get("name")) if isinstance(column, dict) else "" for column in columns]
+        names = [text_of(column.get("name")) if isinstance(column, dict) else "" for column in columns[: len(value)]]
         value = dict(zip(names, value, strict=False))
     if not isinstance(value, dict):
         return None
