@@ -1,10 +1,12 @@
 """Counts the steps that logscrub takes, so that a test can say how work grows without a clock.
 
-A process that calls `install` (`count_steps.py`) imports logscrub through it, which rewrites each module as it is imported: every loop and
-every function counts its rounds, and every operation that takes longer on longer texts (a slice, a join, a search, a sort, ...)
-counts the characters or elements that it passes over. What a regular expression does is counted by `Matcher`, a backtracking
-matcher like CPython's that counts each node it tries and each character it passes over, and whose matches must be those of
-`re`.
+A process that calls `install` (`count_steps.py`) imports logscrub through it, which rewrites each module as it is imported:
+every loop and every function counts its rounds, and every operation that takes longer on longer texts (a slice, a join, a
+search, a sort, ...) counts the characters or elements that it passes over. What a regular expression does is counted by
+`Matcher`, a backtracking matcher like CPython's that counts each node it tries and each character it passes over, and whose
+matches must be those of `re`.
+
+Each count is kept by what took it: a function or a regular expression.
 
 Not counted is what C code does on its own: RE2, orjson and numpy count as one pass over what they are given, and hashing,
 comparing, allocating memory and collecting garbage not at all.

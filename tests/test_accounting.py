@@ -245,10 +245,8 @@ def test_json_within_text_keeps_being_json(redactor: Redactor, before: str, afte
 
 NO_NUMBERS = ("²²", "²²²", "9" * 5000, "--5", "٣٣", "")
 ODD = (
-    *(
-        '{"message": "a", "level": "%s", "severityNumber": "%s", "time": {"seconds": "%s"}}',
-        "level=info msg=x method=GET status=%s",
-    ),
+    '{"message": "a", "level": "%s", "severityNumber": "%s", "time": {"seconds": "%s"}}',
+    "level=info msg=x method=GET status=%s",
     '{"resourceId": "a", "SeverityLevel": "%s"}',
     '{"textPayload": "a", "insertId": "1", "httpRequest": {"latency": "%ss"}, "timestamp": {"seconds": "%s"}}',
     '{"MESSAGE": "a", "__REALTIME_TIMESTAMP": "%s", "PRIORITY": "%s"}',

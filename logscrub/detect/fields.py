@@ -210,6 +210,11 @@ class FieldValue(NamedTuple):
     """The quote that a bare number in JSON needs round its placeholder."""
 
 
+def _innermost(outer: str, name: str) -> str:
+    """The name that counts of two around a text."""
+    return name or outer
+
+
 def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tuple[list[FieldValue], Open]:
     """The values of telling fields in one line (or a whole text) of a log, and what it leaves open."""
     found: list[FieldValue] = []
@@ -243,7 +248,7 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
     quote: tuple[str, FieldPath] | None = None
     if not brackets and not _SIGNS.search(text):
         return found, Open((), pending)
-    names = list(accumulate((name for _, name in brackets), lambda outer, name: name or outer))
+    names: list[str] = list(accumulate((name for _, name in brackets), _innermost))
     """For each bracket the name that what stands in it belongs to: its own, else that of one around it."""
     ahead = _Ahead(text)
     end_of_text = len(text.rstrip())
