@@ -88,7 +88,11 @@ class Units:
         self._leaves = leaves
         self.format: formats.Format | None = None if input_format == "auto" else formats.named(input_format)
         self.reader: formats.Reader | None = formats.reader_of(self.format, leaves=leaves) if self.format else None
-        self._head = ""
+        self._head: list[str] = []
+        """Text that does not tell the format yet."""
+        self._head_size = 0
+        self._is_blank = True
+        """Whether all of it is blank."""
         self.labelled = input_format != "auto"
         """Whether the format's name is settled."""
 
@@ -105,12 +109,17 @@ class Units:
         if not self._leaves and not text.isascii():  # bytes that are no text need not be kept for counting
             text = text.encode("utf-8", "replace").decode()
         if self.reader is None:
-            self._head += text
-            self.format = recognised(self._head, final)
+            self._head.append(text)
+            self._head_size += len(text)
+            self._is_blank = self._is_blank and not text.strip(BLANK)
+            if self._is_blank and not final and self._head_size < HEAD:
+                return
+            text = "".join(self._head)
+            self.format = recognised(text, final)
             if self.format is None:
                 return
             self.reader = formats.reader_of(self.format, leaves=self._leaves)
-            text, self._head = self._head, ""
+            self._head = []
         units = self.reader.feed(text)
         if final:
             units = chain(units, self.reader.finish())

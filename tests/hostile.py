@@ -4,7 +4,7 @@ A `Shape` is drawn from a seed: a few atoms (an address, a cue word, an open quo
 together to a unit, or an alphabet of random characters; then how the unit is repeated, and where it stands (a line of text, a
 JSON string, the name of a member, a CSV cell, ...). `Shape.make(size)` is an input of about that many bytes; one of twice the
 size has the unit twice as often. `NAMED` are shapes of which each once took a time that grew with the square of its size, or
-faster.
+faster; `LINES` are hostile to what reads the lines of one format.
 """
 
 from __future__ import annotations
@@ -128,6 +128,7 @@ def _line(body: str) -> str:
 _FORGE = "INFO    2026-11-22T08:14:02.113Z 3f0b7c1e-8a51-4be1-9d7e-0f5be7a1c001 "
 _WRITTEN = {
     "raw": lambda body: body + "\n",
+    "table": lambda body: body.replace(',["a"]', '],"rows":[["a"]', 1) + "\n",
     "text": _line,
     "forge": lambda body: _FORGE + _line(body),
     "object": lambda body: f"{_FORGE}saved {{\n  body: '{_line(body)}}}\n",
@@ -212,3 +213,73 @@ NAMED = (
     Shape("digits beside a word for a phone", alphabet="%0123456789", head="phone "),
     Shape("texts within texts", (" ab",), _within(4), way="json"),
 )  # fmt: skip
+
+
+_AT = "2026-11-17T09:15:38"
+_ID = "3f0b7c1e-8a51-4be1-9d7e-0f5be7a1c001"
+_ACCESS = '1.1.1.1 - - [17/Nov/2026:09:15:38 +0000] "GET / HTTP/1.1" 200 12'
+_BALANCED = f'http {_AT}.1Z a b c 0.1 0.1 0.1 200 200 1 1 "GET / H"'
+_EVENT = "<Event></System>"
+# fmt: off
+_LINES = (
+    # head, unit, tail: of text, and of the tools of Forge
+    ("", "\x1b[\x1b[mm", "x"), ("INFO ", "\x1b[\x1b[mm", "x"), (f"2026-11-17 09:15:38 {_ID} ", "\x1b[\x1b[mm", "x"),
+    ("", "[", ""), ("", "\n", "x"), ("", "\r\n", "x"), ("", "\ufeff\n", "x"), (f"{_AT} ", "[a] ", ""), (f"{_AT} ", "a.b ", ""),
+    (f"{_AT} ", "- ", ""), (f"{_AT} ", " ", "x"), ("", "2026-11-17 ", ""),
+    ("2026-11-17 09:15:38.315 ", " INFO", " 1 --- [main] a : x"), ("", "\0", "{}"), ("│ App version: ", "│", " x"),
+    ("│ App version: ", "│ ", "x y"), (f"INFO {_AT}.113Z {_ID} x\n App version: ", "│", " x"),
+    (f"invocation: {_ID}", " ", "x y"), (f"invocation: {_ID} ", "a.", " x"), ("INFO", " \x1b[m ", "x"), ("┌", "│\n", ""),
+    # syslog, Kubernetes, Lambda
+    ("<1>1 - - - - - [", 'a="b" ', ""), ("<1>1 - - - - - ", "[a]", "x"), ("<1>1 ", "- ", ""),
+    ("<1>1 - - - - - [a ", 'b=" ', "] x"), ("<1>1 - - - - - [a", " ", "] x"), ("<34>Nov 17 09:15:38 web", " ", "x"),
+    ("Nov 17 09:15:38 web", " ", "x"), ("<34>Nov 17 09:15:38 web su: @cee:", "{", ""), ("", "<1>Nov 17 09:15:38 web su: ", ""),
+    ("", "E1117 09:15:38.315000 ", ""), ("", "12 <1>1 ", ""), ("", f"65536 <1>1 {_AT}", ""), ("", "9", " <1>"),
+    ("", f"3 <1>{_AT}é", ""), ("5 <1>ab", "\r", "x"), ("REPORT", " RequestId:", ""), ("", f"{_AT}Z\t", ""),
+    ("", f"{_AT}Z ", ""), ("", "[ERROR]\t", ""), (f"{_AT}+00:00 ", "a/", "a"),
+    # web servers, load balancers, W3C
+    ("1.1.1.1 - ", "- ", ' [17/Nov/2026:09:15:38 +0000] "'), ('1 - a [17/Nov/2026:09:15:38 +0000] "', '\\"', ""),
+    (_ACCESS, ' "-"', " x"), (_ACCESS + ' "-" "x"', " 1", ""), (_ACCESS + ' "-" "x"', " rt=", ""),
+    (_ACCESS + ' "-" "x"', ' "', ""), (_ACCESS + ' "-" "', "a (", '"'),
+    ('[GIN] 2026/11/17 - 09:15:38 | 500 | 31.2ms | 203.0.113.7 | GET "', "a /", '"'), (f"{_AT}.9Z a b c ", "0.1 ", ""),
+    ("tls 2.0 ", "- ", ""), (_BALANCED[:-8], "\\x", ""), (_BALANCED + ' "x"', " a", ""), ("#Fields:", " a", ""),
+    ("#Fields: date", "  time", "!"), ("#Fields: date", " ", "!"), ("", "#Fields: date time\n", ""),
+    ("#Fields: date time cs-uri\n2026-11-17 09:15:38 ", '"a""', ""),
+    ("#Fields: date time cs-uri\n2026-11-17 09:15:38 ", '""', ""), ("#Fields: date time cs-uri\n2026-11-17\t", "\t", ""),
+    # logfmt
+    ("", "a=", ""), ('time="', '\\"', ""), ("", "t=1 ", ""), ("", 'level=x msg="', ""), ("", "a", "=1"),
+    ('level=x msg="a"', " ", "x"), ("level=x msg=x duration_ms=", "9", ""), ("level=x msg=x ", 'a="b"', ""),
+    ("level=x msg=x ", "duration=1ms ", ""),
+    # XML
+    ("", "<Event>", ""), ("<Event>", "<Data>", ""), (_EVENT, "<Message>", ""), ("<Event ", "a='b' ", ""),
+    ("<Event>", "<a ", ""), (_EVENT, "<A1>", "</Event>"), (_EVENT, "<a>x", "</Event>"), (_EVENT, "<Data Name='", "</Event>"),
+    ("<Event><a", " ", "</Event>"), (_EVENT + "<Data", " ", "</Event>"), (_EVENT + "<Message>", "&#9;", "</Message></Event>"),
+    ("", "</Event>", ""), ("", "<Events >", ""), ("<Event>", "<TimeCreated  ", "</Event>"), ("<Event><Level>", " ", "</Event>"),
+    ("<Event>\n", "<a>\n", ""),
+    # CSV
+    ("level,message,time\n", '"a', ""), ("level,message,time\n", 'a,"b,c\n', ""), ("level,message,time\n", '"a""b",', ""),
+    ('level,message,time\n"a\n', "b,c,d\n", ""), ('level,message,time\n"a\n"b\n', 'b,"c",d\n', ""), ("", "level,message,", ""),
+    ("", 'level,"message,', ""),
+    # the journal, containers
+    ("__CURSOR=a\n", "A\n", ""), ("__CURSOR=a\nMESSAGE\n\0\0\1\0\0\0\0\0", "a\n", ""), ("__CURSOR=a\n", "A=b\n", ""),
+    ("__CURSOR=a\nA\n", "\0", ""), ("", '{"MESSAGE":"a","PRIORITY":"3","_LINE_BREAK":"line-max","_STREAM_ID":"a"}\n', ""),
+    ('{"PRIORITY":"3","MESSAGE":[', "65,", "65]}"), ('{"log":"a","stream":"stdout","time":"x","x":"', "} ", '"'),
+    ("", '{"log":"ab","stream":"stdout","time":"x"}\n', ""), ('{"log"', " ", ":"), ("", '{"log":"', ""),
+    ("", f"{_AT}.315958Z stdout P a\n", ""), ("", f"{_AT}.315958Z stdout F ", ""),
+    # JSON
+    ('{"log":{"creator":{},"entries":[', '{"startedDateTime":"2026","request":{"url":"a"}},', "{}]}}"), ("", '{"a":', ""),
+    ("", "{} ", ""), ('{"a":[\n', '{"b":1},x\n', ""), ('{"entries":[\n', '{"b":1},\n', "{}]}"), ("", "{\n", ""),
+    ("", '{"a":\n', ""), ("", '{"a":"', ""), ('{"a"', " ", "x:1}"), ('{"stream":{},"values":[', '["1","b"],', '["1","c"]]}'),
+    ("[\n", '{"a":1},\n', "{}]"), ('{"tables":[{"columns":[{"name":"a"}],"rows":[', '["a"],', '["b"]]}]}'),
+    ('{"a":\n', '1}{"b":\n', "1}"),
+)
+# fmt: on
+LINES = (
+    *(Shape(f"{head[-50:]!r} {unit!r} {tail!r}", (unit,), head, tail, "raw") for head, unit, tail in _LINES),
+    Shape("columns of a table and its rows", ('{"name":"a"},', '["a"],'), '{"tables":[{"columns":[', '["b"]]}]}', "table", True),
+)
+_BY_NAME = {each.name: each for each in (*NAMED, *LINES)}
+
+
+def shape_of(which: str | int) -> Shape:
+    """The shape of a name or a seed."""
+    return _BY_NAME[which] if isinstance(which, str) else shape(which)

@@ -1,12 +1,12 @@
 """Counts the steps that logscrub takes, so that a test can say how work grows without a clock.
 
-    python tests/steps.py < jobs > counts
+A process that calls `install` (`count_steps.py`) imports logscrub through it, which rewrites each module as it is imported:
+every loop and every function counts its rounds, and every operation that takes longer on longer texts (a slice, a join, a
+search, a sort, ...) counts the characters or elements that it passes over. What a regular expression does is counted by
+`Matcher`, a backtracking matcher like CPython's that counts each node it tries and each character it passes over, and whose
+matches must be those of `re`.
 
-A process that runs this file imports logscrub through `install`, which rewrites each module as it is imported: every loop and
-every function counts its rounds, and every operation that takes longer on longer texts (a slice, a join, a search, a sort, ...)
-counts the characters or elements that it passes over. What a regular expression does is counted by `Matcher`, a backtracking
-matcher like CPython's that counts each node it tries and each character it passes over, and whose matches must be those of
-`re`.
+Each count is kept by what took it: a function or a regular expression.
 
 Not counted is what C code does on its own: RE2, orjson and numpy count as one pass over what they are given, and hashing,
 comparing, allocating memory and collecting garbage not at all.
@@ -19,12 +19,13 @@ import importlib.abc
 import importlib.machinery
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import spec_from_file_location
 from pathlib import Path
 from re import _compiler, _parser  # type: ignore[attr-defined]
 from re import _constants as c  # type: ignore[attr-defined]
-from typing import Any
+from typing import Any, ClassVar
 
 ROOT = Path(__file__).resolve().parents[1]
 _Step = Callable[[int], int]
@@ -32,13 +33,15 @@ _Step = Callable[[int], int]
 
 
 class Counter:
-    """The steps so far."""
+    """The steps so far, by what took them: a function (`redact.scrub._moved_leaf`) or a regular expression."""
 
-    steps = 0
+    by: ClassVar[defaultdict[str, int]] = defaultdict(int)
+    within = ""
+    """Which regular expression is at work."""
 
 
 def count(steps: int) -> None:
-    Counter.steps += steps
+    Counter.by[Counter.within] += steps
 
 
 # -- regular expressions --------------------------------------------------------------------------------------------------
@@ -57,13 +60,16 @@ class Matcher:
         self._end = 0
         self._groups: dict[int, tuple[int, int]] = {}
         self._is_never_empty = tree.getwidth()[0] > 0
+        self._name = f"/{pattern.pattern!s:.300}/"
         self._match = self._sequence(tree, self._flags, lambda i: i)
+        self._match_whole = self._sequence(tree, self._flags, lambda i: i if i == self._end else -1)
         self._first = self._first_characters(tree)
 
-    def matches(self, text: Any, position: int, end: int) -> None:
-        """Counts one attempt at a place, and holds the result against `re`."""
+    def matches(self, text: Any, position: int, end: int, whole: bool = False) -> None:
+        """Counts one attempt at a place, and holds the result against `re`. `whole`: as `fullmatch`."""
         self._text, self._end = text.decode("latin-1") if self._bytes else text, end
-        self._attempt(position, self.pattern.match(text, position, end))
+        found = (self.pattern.fullmatch if whole else self.pattern.match)(text, position, end)
+        self._attempt(position, found, self._match_whole if whole else self._match)
 
     def searches(self, text: Any, position: int, end: int) -> Iterator[re.Match[Any]]:
         """The matches of `finditer`; counts the way to each when it is asked for."""
@@ -76,6 +82,7 @@ class Matcher:
 
     def _search(self, text: str, position: int, end: int, found: re.Match[Any] | None) -> None:
         self._text, self._end = text, end
+        Counter.within = self._name
         stop = end if found is None else found.start() - 1
         while position <= stop:
             if self._first is not None:
@@ -85,14 +92,15 @@ class Matcher:
                     break
                 position = m.start()
             if found is not None or position < end:
-                self._attempt(position, None)
+                self._attempt(position, None, self._match)
             position += 1
         if found is not None and found.start() >= position - 1:
-            self._attempt(found.start(), found)
+            self._attempt(found.start(), found, self._match)
 
-    def _attempt(self, position: int, found: re.Match[Any] | None) -> None:
+    def _attempt(self, position: int, found: re.Match[Any] | None, match: _Step) -> None:
         self._groups.clear()
-        end = self._match(position)
+        Counter.within = self._name
+        end = match(position)
         if self._is_never_empty:
             expected = -1 if found is None else found.end()
             assert end == expected, f"{self.pattern.pattern!r} matched to {end}, not {expected}: steps are counted wrong"
@@ -358,26 +366,24 @@ _TEXT_METHODS = frozenset(
 _LIST_METHODS = frozenset("index count copy sort insert remove extend reverse pop tobytes".split())
 _OTHER_METHODS = frozenset(("Match", "loads", "update", "fromhex"))
 _METHODS = _PATTERN_METHODS | _TEXT_METHODS | _LIST_METHODS | _OTHER_METHODS
-_FUNCTIONS = frozenset("sorted list tuple set frozenset dict bytes bytearray min max sum any all Counter".split())
+_FUNCTIONS = frozenset("sorted list tuple set frozenset dict bytes bytearray min max sum any all".split())
 _SIZED = (str, bytes, bytearray, list, tuple)
 
 
-def called(target: Any, name: str, *arguments: Any, **named: Any) -> Any:
+def called(where: str, target: Any, name: str, *arguments: Any, **named: Any) -> Any:
     """`target.name(...)`, counted by what it passes over."""
     if isinstance(target, re.Pattern):
         return _searched(target, name, *arguments)
     result = getattr(target, name)(*arguments, **named)
     if isinstance(target, str | bytes | bytearray):
-        count(_passed_over(target, name, arguments, result))
+        Counter.by[where] += _passed_over(target, name, arguments, result)
     elif isinstance(target, list):
         if name == "pop":
-            count(len(target) - arguments[0] if arguments and arguments[0] >= 0 else 1)
-        elif name == "extend":
-            count(_size(arguments[0]))
+            Counter.by[where] += len(target) - arguments[0] if arguments and arguments[0] >= 0 else 1
         else:
-            count(len(target))
+            Counter.by[where] += _size(arguments[0]) if name == "extend" else len(target)
     elif isinstance(target, type) or name in _OTHER_METHODS:
-        count(sum(map(_size, arguments)))
+        Counter.by[where] += sum(map(_size, arguments))
     return result
 
 
@@ -406,7 +412,7 @@ def _searched(pattern: re.Pattern[Any], name: str, *arguments: Any) -> Any:
     if name == "search":
         return next(matcher.searches(text, start, end), None)
     if name in ("match", "fullmatch"):
-        matcher.matches(text, start, end)
+        matcher.matches(text, start, end, name == "fullmatch")
     else:
         for _ in matcher.searches(text, start, end):
             pass
@@ -414,32 +420,38 @@ def _searched(pattern: re.Pattern[Any], name: str, *arguments: Any) -> Any:
     return getattr(pattern, name)(*arguments)
 
 
-def sized(value: Any) -> Any:
+def sized(where: str, value: Any) -> Any:
     """A value that was made by copying, counted by its size."""
     if isinstance(value, _SIZED):
-        count(len(value) + 1)
+        Counter.by[where] += len(value) + 1
     return value
 
 
-def made(function: Any, *arguments: Any, **named: Any) -> Any:
+def made(where: str, function: Any, *arguments: Any, **named: Any) -> Any:
     """`function(...)` of a builtin that goes through what it is given."""
-    count(sum(map(_size, arguments)) + 1)
+    Counter.by[where] += sum(map(_size, arguments)) + 1
     return function(*arguments, **named)
 
 
-def contains(inner: Any, outer: Any) -> bool:
+def contains(where: str, inner: Any, outer: Any) -> bool:
     """`inner in outer`."""
     if isinstance(outer, str | bytes):
         place = outer.find(inner)
-        count(place + 1 if place >= 0 else len(outer) + 1)
+        Counter.by[where] += place + 1 if place >= 0 else len(outer) + 1
         return place >= 0
     if isinstance(outer, list | tuple):
-        count(len(outer) + 1)
+        Counter.by[where] += len(outer) + 1
     return inner in outer
 
 
-def tick() -> bool:
-    Counter.steps += 1
+def grown(where: str, value: Any) -> None:
+    """A text that was added to is another text, copied; a list grows in its place."""
+    if isinstance(value, str | bytes):
+        Counter.by[where] += len(value)
+
+
+def tick(where: str) -> bool:
+    Counter.by[where] += 1
     return True
 
 
@@ -450,34 +462,33 @@ def _size(value: Any) -> int:
 class _Counting(ast.NodeTransformer):
     """Puts the functions above into the source of a module."""
 
+    def __init__(self, module: str) -> None:
+        self._where = [module]
+
+    def _call(self, name: str, *arguments: ast.expr, keywords: Sequence[ast.keyword] = ()) -> ast.Call:
+        function = ast.Attribute(ast.Name("__steps__", ast.Load()), name, ast.Load())
+        return ast.Call(function, [ast.Constant(".".join(self._where)), *arguments], list(keywords))
+
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         function = node.func
-        if (
-            isinstance(function, ast.Attribute)
-            and function.attr in _METHODS
-            and not isinstance(function.value, ast.Call | ast.Constant)
-        ):
-            if isinstance(function.value, ast.Name) and function.value.id in ("re", "re2", "cls", "super"):
-                return node
-            return _call("called", function.value, ast.Constant(function.attr), *node.args, keywords=node.keywords)
-        if isinstance(function, ast.Attribute) and function.attr in _METHODS:
-            return _call("called", function.value, ast.Constant(function.attr), *node.args, keywords=node.keywords)
+        if isinstance(function, ast.Attribute) and function.attr in _METHODS and not _is_module(function.value):
+            return self._call("called", function.value, ast.Constant(function.attr), *node.args, keywords=node.keywords)
         if isinstance(function, ast.Name) and function.id in _FUNCTIONS:
-            return _call("made", function, *node.args, keywords=node.keywords)
+            return self._call("made", function, *node.args, keywords=node.keywords)
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         self.generic_visit(node)
-        return _call("sized", node) if isinstance(node.slice, ast.Slice) and isinstance(node.ctx, ast.Load) else node
+        return self._call("sized", node) if isinstance(node.slice, ast.Slice) and isinstance(node.ctx, ast.Load) else node
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
-        return _call("sized", node) if isinstance(node.op, ast.Add | ast.Mult) else node
+        return self._call("sized", node) if isinstance(node.op, ast.Add | ast.Mult) else node
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
         self.generic_visit(node)
-        return _call("sized", node)
+        return self._call("sized", node)
 
     def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.AST:
         node.value = self.visit(node.value)  # its format stays as it is written
@@ -485,7 +496,8 @@ class _Counting(ast.NodeTransformer):
 
     def _starred(self, node: ast.List | ast.Tuple | ast.Set) -> ast.AST:
         self.generic_visit(node)
-        return _call("sized", node) if any(isinstance(e, ast.Starred) for e in node.elts) and _loads(node) else node
+        is_copy = any(isinstance(e, ast.Starred) for e in node.elts)
+        return self._call("sized", node) if is_copy and isinstance(getattr(node, "ctx", ast.Load()), ast.Load) else node
 
     visit_List = visit_Tuple = visit_Set = _starred
 
@@ -494,54 +506,51 @@ class _Counting(ast.NodeTransformer):
         if not isinstance(node.op, ast.Add) or not isinstance(node.target, ast.Name | ast.Attribute):
             return node
         read = ast.parse(ast.unparse(node.target), mode="eval").body
-        node.value = _call("sized", node.value)
-        return [node, ast.Expr(_call("grown", read))]
+        node.value = self._call("sized", node.value)
+        return [node, ast.Expr(self._call("grown", read))]
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         self.generic_visit(node)
         if len(node.ops) != 1 or not isinstance(node.ops[0], ast.In | ast.NotIn):
             return node
-        found = _call("contains", node.left, node.comparators[0])
+        found = self._call("contains", node.left, node.comparators[0])
         return found if isinstance(node.ops[0], ast.In) else ast.UnaryOp(ast.Not(), found)
 
     def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
         self.generic_visit(node)
-        node.ifs.insert(0, _call("tick"))
+        node.ifs.insert(0, self._call("tick"))
         return node
 
     def _loop(self, node: Any) -> ast.AST:
         self.generic_visit(node)
-        node.body.insert(0, ast.Expr(_call("tick")))
+        node.body.insert(0, ast.Expr(self._call("tick")))
         return node
 
     visit_For = visit_While = _loop
 
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        self._where.append(node.name)
+        self.generic_visit(node)
+        self._where.pop()
+        return node
+
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        self._where.append(node.name)
         self.generic_visit(node)
         at = 1 if ast.get_docstring(node, clean=False) is not None else 0
-        node.body.insert(at, ast.Expr(_call("tick")))
+        node.body.insert(at, ast.Expr(self._call("tick")))
+        self._where.pop()
         return node
 
 
-def grown(value: Any) -> None:
-    """A text that was added to is another text, copied; a list grows in its place."""
-    if isinstance(value, str | bytes):
-        count(len(value))
-
-
-def _loads(node: Any) -> bool:
-    return not hasattr(node, "ctx") or isinstance(node.ctx, ast.Load)
-
-
-def _call(name: str, *arguments: ast.expr, keywords: Sequence[ast.keyword] = ()) -> ast.Call:
-    function = ast.Attribute(ast.Name("__steps__", ast.Load()), name, ast.Load())
-    return ast.Call(function, list(arguments), list(keywords))
+def _is_module(value: ast.expr) -> bool:
+    return isinstance(value, ast.Name) and value.id in ("re", "re2")
 
 
 class _Loader(importlib.machinery.SourceFileLoader):
     def get_code(self, fullname: str) -> Any:
         path = self.get_filename(fullname)
-        tree = _Counting().visit(ast.parse(self.get_data(path)))
+        tree = _Counting(fullname.removeprefix("logscrub.")).visit(ast.parse(self.get_data(path)))
         at = next((n for n, node in enumerate(tree.body) if not _is_preamble(node)), len(tree.body))
         tree.body[at:at] = ast.parse("import steps as __steps__").body
         return compile(ast.fix_missing_locations(tree), path, "exec")

@@ -239,3 +239,40 @@ IN_TEXT = [
 @pytest.mark.parametrize(("before", "after"), IN_TEXT)
 def test_json_within_text_keeps_being_json(redactor: Redactor, before: str, after: str) -> None:
     assert scrub(redactor, before.encode())[0].decode() == after
+
+
+# -- numbers that are none ------------------------------------------------------------------------------------------------
+
+NO_NUMBERS = ("²²", "²²²", "9" * 5000, "--5", "٣٣", "")
+ODD = (
+    '{"message": "a", "level": "%s", "severityNumber": "%s", "time": {"seconds": "%s"}}',
+    "level=info msg=x method=GET status=%s",
+    '{"resourceId": "a", "SeverityLevel": "%s"}',
+    '{"textPayload": "a", "insertId": "1", "httpRequest": {"latency": "%ss"}, "timestamp": {"seconds": "%s"}}',
+    '{"MESSAGE": "a", "__REALTIME_TIMESTAMP": "%s", "PRIORITY": "%s"}',
+    "__REALTIME_TIMESTAMP=1\nPRIORITY=%s\nMESSAGE=a\n",
+    "#Fields: date time sc-status time-taken cs-uri\n2026-11-17 09:15:38 %s %s a",
+    "<Event><System><Level>%s</Level></System><Message>&#%s; &#x%s;</Message></Event>",
+)
+
+
+@pytest.mark.parametrize("log", ODD)
+@pytest.mark.parametrize("number", NO_NUMBERS)
+def test_what_stands_where_a_number_should_does_not_stop_the_count(log: str, number: str) -> None:
+    reader, found = read(log.replace("%s", number).encode() + b"\n")
+    assert len(found) == reader.read == 1
+
+
+def test_data_points_whose_value_is_no_number_count_nothing() -> None:
+    point = {"timeUnixNano": "1794906000000000000", "asInt": "--5"}
+    metrics = [{"name": "a", "sum": {"dataPoints": [point, {**point, "asInt": "-5"}, {**point, "asInt": "9" * 5000}]}}]
+    _, found = read(json.dumps({"resourceMetrics": [{"scopeMetrics": [{"metrics": metrics}]}]}).encode() + b"\n")
+    assert [item.value for item in found] == [0, -5, 0]
+
+
+@pytest.mark.parametrize("name", ["a", "message", "time", "$date"])
+def test_a_record_that_is_nested_deeper_than_can_be_followed_is_read_and_the_next_counts(name: str) -> None:
+    deep = f'{{"message":"x","time":{f"{{{json.dumps(name)}:" * 1000}1{"}" * 1000}}}\n'
+    reader, found = read(deep.encode() + b'{"message": "next"}\n')
+    assert reader.read == 2
+    assert found[-1].message == "next"

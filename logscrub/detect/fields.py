@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property, lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 from logscrub.detect.catalogue import Catalogue, Detector
@@ -79,6 +80,8 @@ _SIGNS = re.compile(r"""[=:~"'“«{\[]""")
 """One of these stands in every text that holds a field."""
 _ASSIGNED = re.compile(r"[\w.-]{1,60}=")
 _LONGEST_LIST = 20_000
+_DEEPEST = 256
+"""Brackets that are kept open."""
 _UNBROKEN = re.compile(r"\S+")
 _QUOTED_ELEMENT = re.compile(r"""(\\{0,31})(["'`])(.*?)\1\2""")
 _BARE_ELEMENT = re.compile(r"[^,;\[\]\s][^,;\[\]]*")
@@ -207,6 +210,11 @@ class FieldValue(NamedTuple):
     """The quote that a bare number in JSON needs round its placeholder."""
 
 
+def _innermost(outer: str, name: str) -> str:
+    """The name that counts of two around a text."""
+    return name or outer
+
+
 def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tuple[list[FieldValue], Open]:
     """The values of telling fields in one line (or a whole text) of a log, and what it leaves open."""
     found: list[FieldValue] = []
@@ -240,6 +248,8 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
     quote: tuple[str, FieldPath] | None = None
     if not brackets and not _SIGNS.search(text):
         return found, Open((), pending)
+    names: list[str] = list(accumulate((name for _, name in brackets), _innermost))
+    """For each bracket the name that what stands in it belongs to: its own, else that of one around it."""
     ahead = _Ahead(text)
     end_of_text = len(text.rstrip())
     last_key, last_end = "", -1
@@ -248,16 +258,19 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
         bracket = m["bracket"]
         if bracket is not None:
             if bracket in "{[":
-                brackets.append((bracket, last_key if not text[last_end : m.start()].strip() and last_end >= 0 else ""))
-                if len(brackets) > 256:
-                    del brackets[0]
+                name = last_key if last_end >= 0 and not text[last_end : m.start()].strip() else ""
+                brackets.append((bracket, name))
+                names.append(name or (names[-1] if names else ""))
+                if len(brackets) > _DEEPEST:
+                    del brackets[0], names[0]
             elif brackets:
                 brackets.pop()
+                names.pop()
             last_end = -1  # a bracket stands between the key and what follows
             continue
         key, sep = m["key"], m["sep"].strip()
         last_key, last_end = key, m.end()
-        parent = next((name for b, name in reversed(brackets) if name), "") if brackets else ""
+        parent = names[-1] if names else ""
         path = _path(text, m.start("key"), key, parent, sep, bool(m["close"]))
         rule = index.rule(path) if not _CLASS.search(key) else None
         if rule is None:
@@ -285,6 +298,7 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
             pending = path
         if not values and position < len(text) and text[position] == "[" and ahead.search(_LIST_END, position) is None:
             brackets.append(("[", key))
+            names.append(key)
             position += 1
     return found, Open(tuple(brackets), pending, quote)
 

@@ -11,6 +11,7 @@ from typing import Any
 from logscrub.formats.base import Around, Format, JsonShape, ListRule, Point
 from logscrub.formats.json_values import begins, has_member
 from logscrub.formats.otlp import attributes_of
+from logscrub.formats.times import whole_number
 
 _DELTA = (1, "AGGREGATION_TEMPORALITY_DELTA", None)
 
@@ -55,7 +56,8 @@ def _durations(point: dict[str, Any], scale: float) -> tuple[tuple[float, int], 
 def _number(value: Any) -> int:
     """A number of OTLP/JSON, which writes 64-bit numbers as strings."""
     if isinstance(value, str):
-        return int(value) if value.lstrip("-").isdecimal() else 0
+        number = whole_number(value.removeprefix("-")) or 0
+        return -number if value.startswith("-") else number
     return int(value) if isinstance(value, int | float) else 0
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from logscrub.formats.base import Around, Format, JsonShape, ListRule, Record, text_of
 from logscrub.formats.json_values import begins, has_member
 from logscrub.formats.ndjson import generic
+from logscrub.formats.times import whole_number
 
 _SEVERITIES = ("TRACE", "INFO", "WARN", "ERROR", "FATAL")
 """Of Application Insights' SeverityLevel, 0 (verbose) to 4 (critical)."""
@@ -21,15 +22,15 @@ _SEVERITIES = ("TRACE", "INFO", "WARN", "ERROR", "FATAL")
 def _record(value: Any, around: Around) -> Record | None:
     if isinstance(value, list):
         columns: list[Any] = next((outer["columns"] for outer in reversed(around) if isinstance(outer.get("columns"), list)), [])
-        names = [text_of(column.get("name")) if isinstance(column, dict) else "" for column in columns]
+        names = [text_of(column.get("name")) if isinstance(column, dict) else "" for column in columns[: len(value)]]
         value = dict(zip(names, value, strict=False))
     if not isinstance(value, dict):
         return None
     properties = value.get("properties")
     record = generic({**properties, **value} if isinstance(properties, dict) else value, {})
     severity = next((value[name] for name in ("SeverityLevel", "severityLevel") if name in value), None)
-    if isinstance(severity, str) and severity.isdigit():
-        severity = int(severity)
+    if isinstance(severity, str):
+        severity = whole_number(severity)
     if isinstance(severity, int) and 0 <= severity < len(_SEVERITIES):
         record = record._replace(level=_SEVERITIES[severity])
     if not record.message:

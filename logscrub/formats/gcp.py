@@ -7,12 +7,15 @@ Source: https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from logscrub.formats.base import MOST_MESSAGE, Around, Format, JsonShape, Record, dimension, text_of
 from logscrub.formats.json_values import begins, has_member
 from logscrub.formats.ndjson import generic
 from logscrub.formats.times import level_of, status_level, time_of
+
+_SECONDS = re.compile(r"(?:\d{1,20}\.?\d{0,20}|\.\d{1,20})s")
 
 
 def _knows(value: dict[str, Any]) -> bool:
@@ -39,7 +42,7 @@ def _record(value: dict[str, Any], around: Around) -> Record:
         found = found if found.message else found._replace(message=line[:MOST_MESSAGE])
         level = level or (status_level(status) if isinstance(status, int) else "")
         latency = request.get("latency")
-        if duration is None and isinstance(latency, str) and latency.endswith("s") and latency[:-1].replace(".", "", 1).isdigit():
+        if duration is None and isinstance(latency, str) and _SECONDS.fullmatch(latency):
             duration = float(latency[:-1]) * 1000
     return found._replace(
         time_ns=time_ns if time_ns is not None else found.time_ns,

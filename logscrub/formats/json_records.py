@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from logscrub.formats.base import Around, JsonShape, ListRule
@@ -210,7 +211,12 @@ class Element(NamedTuple):
 
 
 def records_in(value: Any, rules: ListRules) -> Iterator[Element]:
-    """The records in a JSON value, in order: as many as `count_records` counts."""
+    """The records in a JSON value, in order: as many as `count_records` counts, unless it is nested too deeply to be followed."""
+    with suppress(RecursionError):
+        yield from _records_in(value, rules)
+
+
+def _records_in(value: Any, rules: ListRules) -> Iterator[Element]:
     if isinstance(value, list):
         if not value or not isinstance(value[0], dict | list):
             yield Element(value, (), None)

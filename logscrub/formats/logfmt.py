@@ -13,7 +13,7 @@ import re
 
 from logscrub.formats.base import MOST_MESSAGE, Format, LineShape, Memory, Record, dimension
 from logscrub.formats.ndjson import generic, plain_name
-from logscrub.formats.times import duration_of, level_of, status_level
+from logscrub.formats.times import duration_of, level_of, status_level, whole_number
 
 _PAIR = re.compile(r'([A-Za-z_@][\w.@/-]{0,63})=(?:"((?:[^"\\]++|\\.)*+)"(?=\s|$)|([^\s"=][^\s"]*+(?=\s|$))?)[ \t]*')
 _ESCAPED = re.compile(r"\\(.)")
@@ -47,8 +47,9 @@ def _begins(line: str, memory: Memory) -> Record | None:
     record = generic(dict(known), {})
     level = level_of(known.get("level") or known.get("lvl") or known.get("severity") or known.get("at"))
     status = known.get("status", "")
-    if not level and "method" in known and status.isdigit() and len(status) == 3:
-        level = status_level(int(status))
+    code = whole_number(status)
+    if not level and "method" in known and code is not None and len(status) == 3:
+        level = status_level(code)
     function = known.get("function") or known.get("func") or known.get("handler") or _PLACE.sub("", known.get("caller", ""))
     return record._replace(
         level=level or record.level,

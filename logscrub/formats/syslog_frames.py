@@ -33,6 +33,8 @@ class SyslogFramesReader:
     def __init__(self) -> None:
         self.lines = Lines()
         self._text = ""
+        self._newline = -1
+        """Where in the text the next line end is; its size if there is none."""
 
     def feed(self, text: str) -> Iterator[Raw]:
         self._text += text
@@ -43,6 +45,7 @@ class SyslogFramesReader:
 
     def _units(self, final: bool) -> Iterator[Raw]:
         text, position = self._text, 0
+        self._newline = -1
         while position < len(text):
             unit = self._next(text, position, final)
             if unit is None:
@@ -73,9 +76,10 @@ class SyslogFramesReader:
 
     def _line(self, text: str, position: int, final: bool, is_message: bool) -> Raw | None:
         """A line, or what is left of one, as text."""
-        newline = text.find("\n", position, position + _FURTHEST)
-        end = newline + 1 if newline >= 0 else min(len(text), position + _FURTHEST)
-        if newline < 0 and end == len(text) and not final:
+        if self._newline < position:
+            self._newline = text.find("\n", position) % (len(text) + 1)
+        end = min(self._newline + 1, position + _FURTHEST, len(text))
+        if self._newline == end == len(text) and not final:
             return None
         following = _NEXT.search(text, position + 1, end)
         line = text[position : end if following is None else following.start()]

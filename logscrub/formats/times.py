@@ -38,6 +38,7 @@ _NUMBER: Final = re.compile(r"\d{1,30}(?:\.\d{1,18})?(?:[eE]\+?\d{1,2})?")
 _SMALLEST: Final = 10**8
 """Smaller numbers are counters, not times: that many seconds had passed in March 1973."""
 _LARGEST: Final = 1 << 63
+_MOST_DIGITS: Final = 30
 
 
 def time_of(value: Any, near: int | None = None) -> int | None:
@@ -62,13 +63,18 @@ def time_of(value: Any, near: int | None = None) -> int | None:
         return _from_number(value)
     if isinstance(value, dict):
         seconds, nanos = value.get("seconds"), value.get("nanos", 0)
-        if isinstance(seconds, str) and seconds.isdigit():
-            seconds = int(seconds)
+        if isinstance(seconds, str):
+            seconds = whole_number(seconds)
         if isinstance(seconds, int) and isinstance(nanos, int) and 0 < seconds < 10**11:
             return seconds * SECOND + nanos
-        if "$date" in value:
+        if "$date" in value and not isinstance(value["$date"], dict):
             return time_of(value["$date"], near)
     return None
+
+
+def whole_number(text: str) -> int | None:
+    """The number that a text of digits is; None for any other, and for one with more digits than any number that is counted."""
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 def _from_number(number: int | float) -> int | None:
@@ -217,13 +223,14 @@ _BY_NUMBER: Final = {10: "TRACE", 20: "DEBUG", 30: "INFO", 40: "WARN", 50: "ERRO
 _COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 _SYSLOG: Final = ("FATAL", "FATAL", "FATAL", "ERROR", "WARN", "INFO", "INFO", "DEBUG")
 _BY_RANGE: Final = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+_COLOURS: Final = r"(?:\x1b\[[0-9;]*+m)*+"
 _LEADING: Final = re.compile(
-    r"(?:\x1b\[[0-9;]*m)*[\[(<]?(?:\x1b\[[0-9;]*m)*"
+    rf"{_COLOURS}[\[(<]?{_COLOURS}"
     r"(?P<level>TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERR(?:OR)?|SEVERE|FATAL|CRIT(?:ICAL)?|ALERT|EMERG(?:ENCY)?|PANIC"
     r"|INF|WRN|DBG|VRB|FTL"
     r"|(?:trace|trce|debug|dbug|info|notice|warn(?:ing)?|error|fail|fatal|critical|crit|panic)"
-    r"(?=(?:\x1b\[[0-9;]*m)*[ ]{0,8}[\])>:]|\s{0,8}\t))"
-    r"(?:\x1b\[[0-9;]*m)*(?![A-Za-z0-9_.-])(?:[ ]{0,8}[\])>])?(?:\x1b\[[0-9;]*m)*[ \t]*[:|-]?[ \t]*"
+    rf"(?={_COLOURS}[ ]{{0,8}}[\])>:]|\s{{0,8}}\t))"
+    rf"(?:(?:\x1b\[[0-9;]*+m)++|(?![A-Za-z0-9_.-]))(?:[ ]{{0,8}}[\])>])?{_COLOURS}[ \t]*+[:|-]?[ \t]*+"
 )
 """A level at the head of a text: `ERROR x`, `[error] x`, `warn: x`; in small letters only with a mark behind it."""
 
@@ -234,15 +241,15 @@ def level_of(value: Any) -> str:
         name = _NAMES.get(value.strip().lower())
         if name is None and value:
             plain = _COLOUR.sub("", value).strip(" []()<>:").lower()
-            name = _NAMES.get(plain) or (_BY_NUMBER.get(int(plain)) if plain.isdigit() and len(plain) == 2 else None)
+            name = _NAMES.get(plain) or (_BY_NUMBER.get(whole_number(plain) or 0) if len(plain) == 2 else None)
         return name or ""
     return _BY_NUMBER.get(value, "") if isinstance(value, int) else ""
 
 
 def otlp_level(number: Any) -> str:
     """The level of OTLP's severityNumber: 1 to 24, four to a level (opentelemetry-proto, logs.proto)."""
-    if isinstance(number, str) and number.isdigit():
-        number = int(number)
+    if isinstance(number, str):
+        number = whole_number(number)
     if isinstance(number, int) and 1 <= number <= 24:
         return _BY_RANGE[(number - 1) // 4]
     return ""
@@ -250,8 +257,8 @@ def otlp_level(number: Any) -> str:
 
 def syslog_level(severity: Any) -> str:
     """The level of a syslog severity, 0 to 7 (RFC 5424, 6.2.1); of a priority, pass it modulo 8."""
-    if isinstance(severity, str) and severity.isdigit():
-        severity = int(severity)
+    if isinstance(severity, str):
+        severity = whole_number(severity)
     return _SYSLOG[severity] if isinstance(severity, int) and 0 <= severity <= 7 else ""
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from logscrub.formats.access_log import request_message
 from logscrub.formats.base import Format, Lines, LineShape, Memory, Record, continues, text_unit
-from logscrub.formats.times import status_level, time_of
+from logscrub.formats.times import status_level, time_of, whole_number
 from logscrub.model import Leaf, Raw
 
 _DIRECTIVE = re.compile(r"#(?P<name>Version|Fields|Software|Date|Start-Date|End-Date|Remark):[ \t]*(?P<value>.*)")
@@ -129,12 +129,13 @@ def _begins(line: str, memory: Memory) -> Record | None:
     written = f"{known.get('date') or memory.get('w3c date', '')} {known.get('time', '')}".strip()
     time_ns = time_of(written)
     status = known.get("sc-status", "")
+    code = whole_number(status)
     path = known.get("cs-uri-stem") or known.get("cs-uri", "")
     query = known.get("cs-uri-query", "")
     request = " ".join(filter(None, (known.get("cs-method", ""), f"{path}?{query}" if query else path)))
     return Record(
         time_ns,
-        status_level(int(status)) if status.isdigit() and len(status) == 3 else "",
+        status_level(code) if code is not None and len(status) == 3 else "",
         request_message(request, status or "-") if request else line,
         invocation=known.get("x-edge-request-id", ""),
         duration_ms=_duration(known.get("time-taken", ""), fields),

@@ -157,6 +157,8 @@ _MESSAGE = re.compile(r"<Message>((?:[^<]++|<(?!/?Message>))*+)</Message>")
 _DATA = re.compile(r"""<Data(?:\s+Name\s*=\s*["']([^"'<>]{0,200})["'])?\s*>((?:[^<]++|<(?!/?Data[\s>]))*+)</Data>""")
 _PLACEHOLDER = r"<[A-Z][A-Z0-9_]{1,63}(?::[0-9a-f]{20})?>"
 _USER_DATA = re.compile(rf"<([A-Za-z_][\w.-]{{0,80}})>((?:[^<>]++|{_PLACEHOLDER}){{1,40}}+)</\1>")
+_NO_CHARACTER = re.compile(r"&#[0-9]{20,};?")
+"""A reference to a character by a number that none has."""
 _ACTIVITY = re.compile(r"""<Correlation\s+ActivityID\s*=\s*["']\{?([0-9A-Fa-f-]{36})\}?["']""")
 
 
@@ -173,10 +175,11 @@ def _record(text: str) -> Record:
     else:
         pairs = [(m[1] or "", m[2]) for m in _DATA.finditer(rest)] or [(m[1], m[2]) for m in _USER_DATA.finditer(rest)]
         said = " ".join(f"{name}={value}" if name else value for name, value in pairs)
+    said = unescape(_NO_CHARACTER.sub("\ufffd", said)).strip() if said.strip() else ""
     return Record(
         time_ns,
         _LEVELS.get(level[1], "") if level is not None else "",
-        f"{head}: {unescape(said).strip()}"[:MOST_MESSAGE] if said.strip() else head or text[:MOST_MESSAGE],
+        f"{head}: {said}"[:MOST_MESSAGE] if said else head or text[:MOST_MESSAGE],
         invocation=activity[1].lower() if activity is not None else "",
         unread_time=time[1] if time is not None and time_ns is None else "",
     )

@@ -40,10 +40,12 @@ class Records:
         data = self._rest + clean
         end = data.rfind(b"\n") + 1 if len(data) < _LONGEST_LINE else len(data)
         self._rest, data = data[end:], data[:end]
-        while data and self._units.format is None:  # the first line says which format it is
-            end = data.find(b"\n") + 1 or len(data)
-            yield from self._one_by_one(data[:end])
-            data = data[end:]
+        start = 0
+        while start < len(data) and self._units.format is None:  # the first line that is not empty says which format it is
+            end = data.find(b"\n", start) + 1 or len(data)
+            yield from self._one_by_one(data[start:end])
+            start = end
+        data = data[start:]
         if data:
             block = self._block_of(data)
             yield from (

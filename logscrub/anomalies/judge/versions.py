@@ -144,7 +144,7 @@ def _age(version: str, born: Mapping[str, int]) -> tuple[int, tuple[int, ...]]:
 
 
 def _parts(version: str) -> tuple[int, ...]:
-    return tuple(int(part) if part.isdigit() else -1 for part in version.split("."))
+    return tuple(int(part) if part.isdecimal() else -1 for part in version.split("."))
 
 
 def _dispersion(rows: pl.DataFrame, number: str, of: str) -> float:
