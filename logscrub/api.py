@@ -238,7 +238,7 @@ def build_redactor(config: Config, key: bytes | None = None) -> Redactor:
     Raises UsageError for a policy, detector, field, package or key that is wrong.
     """
     if key is not None and not isinstance(key, bytes | bytearray):
-        raise _wrong("key", "bytes (of a key file: logscrub.redact.pseudonyms.read_key)", key)
+        raise _wrong("key", "bytes (of a key file: logscrub.redact.keys.read_key)", key)
     return _redactor(config, Pseudonymizer(None if key is None else check_key(bytes(key), "key")))
 
 
