@@ -31,9 +31,9 @@ _KNOWN = frozenset(
     )
 )
 _BETWEEN = r"[ /()_.#-]{0,3}"
-_COLUMN = rf"(?i:{_BETWEEN}(?:{'|'.join(_BETWEEN.join(name) for name in sorted(_KNOWN))}){_BETWEEN})"
+_COLUMN = rf"(?i:@?{_BETWEEN}(?:{'|'.join(_BETWEEN.join(name) for name in sorted(_KNOWN))}){_BETWEEN})"
 _KNOWN_CELL = re.compile(rf'"?{_COLUMN}"?')
-"""The name of a column that exports use, in any spelling: `Date/Time(UTC)`, `"invocation_id"`."""
+"""The name of a column that exports use, in any spelling: `Date/Time(UTC)`, `"invocation_id"`, `@timestamp`."""
 _LOG_LINE = re.compile(
     r"[\[(]?(?:(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL)\W{1,4})?"
     r"(?:(?:\d{4}[-/]\d\d[-/]\d\d|\d\d[./]\d\d[./]\d{4}|\d\d/[A-Z][a-z]{2}/\d{4}|[A-Z][a-z]{2} [ \d]\d)[T :,]\s?)?\d\d:\d\d(?!\d)"
