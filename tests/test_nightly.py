@@ -374,6 +374,23 @@ def test_what_is_wrong_is_one_line_before_anything_is_done(
     assert place.files() == before
 
 
+@pytest.mark.parametrize("option", ["--check", None])
+@pytest.mark.parametrize("name", [".nightly.json", "2026-11-17.json", "2025-01-02.md", "2026-11-17.html"])
+def test_a_link_in_the_place_of_a_report_is_noticed_before_anything_is_done(place: Place, name: str, option: str | None) -> None:
+    place.export("a.ndjson", 0)
+    reports = place.folder / "reports"
+    reports.mkdir()
+    (reports / "latest.html").symlink_to("2026-11-17.html")  # of others: nothing is written there
+    (reports / "2026-11-16.html").write_text("of another night")
+    assert place.night("--check").code == 0
+    (reports / name).symlink_to(place.folder / "elsewhere")
+    before = place.files()
+    after = place.night(*([option] if option else []))
+    assert after.code == 3 and len(after.said) == 1, after.said
+    assert f"{name}: is a link, and what goes to {reports} must not leave it" in after.said[0]
+    assert place.files() == before
+
+
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
