@@ -192,7 +192,7 @@ def test_what_others_do_to_the_store_does_not_make_it_another_one(second_night: 
     changes: list[Callable[[], object]] = [
         lambda: place.ingest(place.folder / "more" / "more.ndjson"),
         lambda: stores.compact(store),
-        lambda: stores.vacuum(store, hours=0),
+        lambda: stores.vacuum(store, dropped=True),
         lambda: stores.set_mark(store, "logscrub.nightly.of-another-machine"),
         lambda: stores.prune(store, date(2020, 1, 1)),
     ]

@@ -101,7 +101,7 @@ def prune(
             say("nothing was dropped")
             return 0
     dropped = drop(kept, first)
-    say(f"{number(dropped, 'day')} dropped, {number(vacuum(kept, hours=0), 'file')} removed")
+    say(f"{number(dropped, 'day')} dropped, {number(vacuum(kept, dropped=True), 'file')} removed")
     return 0
 
 
