@@ -12,6 +12,9 @@ from typing import Any
 
 import collector_samples
 import pytest
+from jsonschema import Draft6Validator, ValidationError
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT6
 from strategies import scrub, scrub_pieces, verify
 
 import logscrub
@@ -511,6 +514,34 @@ def test_cells_and_pairs_are_judged_by_their_names_and_the_names_stay(
     fast, plain = (logscrub.scrub(data * 3, key=b"k" * 8 + b"0123456789", engine=engine) for engine in ("fast", "plain"))
     assert fast == plain
     assert scrub(redactor, out)[0] == out and verify(redactor, out).clean
+
+
+def har_validator() -> Draft6Validator:
+    """Of HAR 1.2, by the schemas of the package har-schema 2.0.0 (ISC), which are in `har_schema/`."""
+    schemas = [
+        json.loads(path.read_text(encoding="utf-8")) for path in sorted((Path(__file__).parent / "har_schema").glob("*.json"))
+    ]
+    known = Registry().with_resources((each["$id"], Resource.from_contents(each, DRAFT6)) for each in schemas)
+    return Draft6Validator({"$ref": "har.json#"}, registry=known)
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_an_http_archive_is_one_once_it_is_scrubbed(redactor: Redactor, indent: int | None) -> None:
+    log = json.loads((SAMPLES / "browser.har").read_bytes())
+    first = log["log"]["entries"][0]
+    first["request"]["cookies"] = [{"name": "session", "value": "EXAMPLE7c8n7mbkBuMJECTV6", "httpOnly": True, "expires": None}]
+    params = [{"name": "owner", "value": "jane.doe@acme.example"}, {"name": "phone", "value": "+1 415 555 0132"}]
+    first["request"]["postData"] = {"mimeType": "application/x-www-form-urlencoded", "params": params, "text": "a=b"}
+    first["response"]["content"] = {"size": 41, "mimeType": "application/json", "text": '{"email":"jane.doe@acme.example","n":1}'}
+    log["log"]["pages"] = [{"startedDateTime": first["startedDateTime"], "id": "page_1", "title": "Jane Doe", "pageTimings": {}}]
+    log["log"]["browser"] = {"name": "Chrome", "version": "142"}
+    data, check = json.dumps(log, indent=indent).encode(), har_validator()
+    check.validate(json.loads(data))
+    clean = scrub(redactor, data)[0]
+    check.validate(json.loads(clean))
+    assert b"jane.doe" not in clean and b"Jane" not in clean and b"0132" not in clean
+    with pytest.raises(ValidationError):
+        check.validate(json.loads(clean.replace(b'"request"', b'"requested"', 1)))
 
 
 @pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
