@@ -138,6 +138,7 @@ def _ingest(loaded: Config, settings: NightlySettings, checked: Checked, key: by
     """Ingests what is new. Returns how many inputs failed."""
     from logscrub.metrics.location import exists
     from logscrub.metrics.store import open_store, set_mark
+    from logscrub.sources.decompression import MEMORY, Reading
 
     failed = len(checked.missing)
     state_file = settings.report / STATE
@@ -156,7 +157,8 @@ def _ingest(loaded: Config, settings: NightlySettings, checked: Checked, key: by
     if not new:
         say("no new logs" if now else "nothing to read: no file in nightly.inputs")
     else:
-        done = ingest_all(new, settings.store, key, loaded)
+        reading = Reading(settings.decompress_memory or MEMORY, settings.salvage)
+        done = ingest_all(new, settings.store, key, loaded, reading=reading)
         failed += done.tally.withheld > 0
         say(f"{number(len(new), 'file')}: {done.line()}")
         if done.failed:
