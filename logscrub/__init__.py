@@ -61,12 +61,23 @@ def scrub_file(
     input_format: str = "auto",
     config: Config | str | Path | None = None,
     engine: EngineName = "fast",
+    salvage: bool = False,
+    decompress_memory: int = 128 << 20,
 ) -> Scrubbed[None]:
     """Writes the file `source`, compressed or not, to `target` without customer data. See `logscrub.api.scrub_file`."""
     from logscrub import api
 
     return api.scrub_file(
-        source, target, policy=policy, key=key, detectors=detectors, input_format=input_format, config=config, engine=engine
+        source,
+        target,
+        policy=policy,
+        key=key,
+        detectors=detectors,
+        input_format=input_format,
+        config=config,
+        engine=engine,
+        salvage=salvage,
+        decompress_memory=decompress_memory,
     )
 
 
@@ -93,8 +104,19 @@ def verify_file(
     input_format: str = "auto",
     config: Config | str | Path | None = None,
     engine: EngineName = "fast",
+    salvage: bool = False,
+    decompress_memory: int = 128 << 20,
 ) -> list[FileReport]:
-    """Where a file, compressed or not, holds customer data: one report, or one a member of a zip."""
+    """Where a file, compressed or not, holds customer data: one report, or one per member of an archive."""
     from logscrub import api
 
-    return api.verify_file(path, policy=policy, detectors=detectors, input_format=input_format, config=config, engine=engine)
+    return api.verify_file(
+        path,
+        policy=policy,
+        detectors=detectors,
+        input_format=input_format,
+        config=config,
+        engine=engine,
+        salvage=salvage,
+        decompress_memory=decompress_memory,
+    )

@@ -35,7 +35,7 @@ from logscrub.redact.scrub import Redactor
 from logscrub.scrubbing import Scrubber, Scrubs, Tally
 from logscrub.sinks import CodedSink, open_archive_sink, open_sink
 from logscrub.sources import streams
-from logscrub.sources.decompression import PIECE, Reading
+from logscrub.sources.decompression import MEMORY, PIECE, Reading
 from logscrub.sources.files import Input, printable
 from logscrub.sources.members import MemberInfo
 from logscrub.sources.streams import Stream, open_stream
@@ -63,6 +63,8 @@ class Scrubbed(Generic[Output]):
     """Entity type → how often."""
     formats: tuple[str, ...]
     """The formats that were read."""
+    faults: tuple[str, ...] = ()
+    """Where compressed data broke off that was salvaged, a message each. (): all was read."""
 
     @property
     def withheld(self) -> int:
@@ -154,15 +156,20 @@ def scrub_file(
     input_format: str = "auto",
     config: Config | str | Path | None = None,
     engine: EngineName = "fast",
+    salvage: bool = False,
+    decompress_memory: int = MEMORY,
 ) -> Scrubbed[None]:
     """Writes the file `source` to `target` without customer data, compressed as it was. The rest is as in `scrub`.
 
+    `salvage`: of compressed data that is cut off or damaged, what comes before the fault is taken, and `Scrubbed.faults` says
+    where that is. `decompress_memory`: bytes that the window of zstd data or the dictionary of xz data may have.
+
     The target appears whole or not at all. Raises InputError, OutputError or UsageError.
     """
+    reading = _reading(decompress_memory, salvage)
     with engine_of(build_redactor(settings(config, policy, detectors), key), engine) as using:
-        return _scrubbed(
-            None, scrub_input(using, _input(_path(source, "source")), _path(target, "target"), input_format=input_format)
-        )
+        item = _input(_path(source, "source"))
+        return _scrubbed(None, scrub_input(using, item, _path(target, "target"), input_format=input_format, reading=reading))
 
 
 def verify(
@@ -195,13 +202,17 @@ def verify_file(
     input_format: str = "auto",
     config: Config | str | Path | None = None,
     engine: EngineName = "fast",
+    salvage: bool = False,
+    decompress_memory: int = MEMORY,
 ) -> list[FileReport]:
     """Where a file, compressed or not, holds customer data: one report, or one per member of an archive.
 
-    A file that cannot be read (to its end) has a report with an `error`, and is not clean.
+    A file that cannot be read (to its end) has a report with an `error`, and is not clean. `salvage`, `decompress_memory`: as in
+    `scrub_file`.
     """
+    reading = _reading(decompress_memory, salvage)
     with engine_of(build_redactor(settings(config, policy, detectors)), engine, verifies=True) as using:
-        return verify_input(using, _input(_path(path, "path")), input_format=input_format)
+        return verify_input(using, _input(_path(path, "path")), input_format=input_format, reading=reading)
 
 
 def settings(
@@ -238,7 +249,7 @@ def build_redactor(config: Config, key: bytes | None = None) -> Redactor:
     Raises UsageError for a policy, detector, field, package or key that is wrong.
     """
     if key is not None and not isinstance(key, bytes | bytearray):
-        raise _wrong("key", "bytes (of a key file: logscrub.redact.pseudonyms.read_key)", key)
+        raise _wrong("key", "bytes (of a key file: logscrub.redact.keys.read_key)", key)
     return _redactor(config, Pseudonymizer(None if key is None else check_key(bytes(key), "key")))
 
 
@@ -604,6 +615,16 @@ def _bytes(data: str | bytes) -> bytes:
     return raw
 
 
+def _reading(decompress_memory: int, salvage: bool) -> Reading:
+    if not isinstance(decompress_memory, int) or isinstance(decompress_memory, bool):
+        raise _wrong("decompress_memory", "a number of bytes", decompress_memory)
+    if decompress_memory < 1:
+        raise UsageError("decompress_memory: must be at least 1 byte")
+    if not isinstance(salvage, bool):
+        raise _wrong("salvage", "True or False", salvage)
+    return Reading(decompress_memory, salvage)
+
+
 def _scrubbed(output: Output, tally: Tally) -> Scrubbed[Output]:
     return Scrubbed(
         output,
@@ -613,4 +634,5 @@ def _scrubbed(output: Output, tally: Tally) -> Scrubbed[Output]:
         tally.parts_withheld,
         dict(sorted(tally.redactions.items())),
         tuple(sorted(tally.formats)),
+        tuple(tally.faults),
     )

@@ -44,6 +44,8 @@ It is looked for in the current folder and those above it, up to a folder with `
     keep = "400d"                        # older days of the store go
     notify = ["mailto://oncall@our-company.example"]   # or slack://…, msteams://…, json://…; or "env:LOGSCRUB_NOTIFY"
     notify_from = "P3"                   # tell only of findings this severe, or worse
+    salvage = true                       # of damaged compressed data, what comes before the fault
+    decompress_memory = "2GiB"           # how large the window of zstd data or the dictionary of xz data may be
 
 Paths are relative to the file. Whatever is wrong in it is an error: a typing mistake must not let data through.
 """
@@ -67,6 +69,7 @@ DEFAULT_FALSE_ALARMS: Final = 1.0
 """A week."""
 Severity = Literal["P1", "P2", "P3", "P4", "P5"]
 
+_NIGHTLY_KEYS = (*("inputs", "store", "key_file", "report", "keep", "notify", "notify_from", "salvage", "decompress_memory"),)
 _KEYS = ("policy", "detectors", "allow", "fields", "names", "report", "mute", "calendar", "nightly")
 _IGNORES_CASE = re.compile(r"\(\?[a-zA-Z]*i")
 
@@ -120,6 +123,10 @@ class NightlySettings:
     notify: tuple[str, ...]
     """Addresses as the apprise package has them, or `env:NAME` for those in a variable of the environment."""
     notify_from: Severity
+    salvage: bool = False
+    """Whether what comes before a fault of compressed data is taken."""
+    decompress_memory: int | None = None
+    """Bytes that the window of zstd data or the dictionary of xz data may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,9 +334,11 @@ def _exception(entry: Any, number: int, path: Path) -> CalendarException:
 
 
 def _nightly(value: Any, path: Path) -> NightlySettings:
+    from logscrub.sources.decompression import bytes_of
+
     if not isinstance(value, dict):
         raise UsageError(f"{path}: nightly must be a table")
-    _only(value, ("inputs", "store", "key_file", "report", "keep", "notify", "notify_from"), "nightly", path)
+    _only(value, _NIGHTLY_KEYS, "nightly", path)
     if missing := [name for name in ("inputs", "store", "report") if name not in value]:
         raise UsageError(f"{path}: nightly.{missing[0]} is missing")
     store = _text(value["store"], "nightly.store", path)
@@ -340,6 +349,13 @@ def _nightly(value: Any, path: Path) -> NightlySettings:
     severity = value.get("notify_from", "P3")
     if severity not in get_args(Severity):
         raise UsageError(f"{path}: nightly.notify_from must be one of {', '.join(get_args(Severity))}")
+    salvage = value.get("salvage", False)
+    if not isinstance(salvage, bool):
+        raise UsageError(f"{path}: nightly.salvage must be true or false")
+    memory = value.get("decompress_memory")
+    most = bytes_of(memory) if isinstance(memory, str) else None
+    if memory is not None and most is None:
+        raise UsageError(f'{path}: nightly.decompress_memory must be a size: "512MiB", "2GiB"')
     key_file = value.get("key_file")
     inputs = [_text(name, "nightly.inputs", path) for name in _list(value["inputs"], "nightly.inputs", path)]
     return NightlySettings(
@@ -351,4 +367,6 @@ def _nightly(value: Any, path: Path) -> NightlySettings:
         keep_days=None if days is None else int(days[1]),
         notify=tuple(_text(a, "nightly.notify", path) for a in _list(value.get("notify", []), "nightly.notify", path)),
         notify_from=severity,
+        salvage=salvage,
+        decompress_memory=most,
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterable
 from typing import Any
 
-from sample_logs import LEVELS, Event, compact, lines, one_line, pretty
+from sample_logs import LEVELS, Err, Event, compact, lines, one_line, pretty, text_of
 
 _SYSLOG = {"TRACE": 7, "DEBUG": 7, "INFO": 6, "WARN": 4, "ERROR": 3, "FATAL": 2}
 _PIECE = 240
@@ -98,6 +100,18 @@ def cloudwatch(events: list[Event]) -> bytes:
     return pretty({"events": found, "searchedLogStreams": []})
 
 
+def insights(events: list[Event]) -> bytes:
+    """A download of CloudWatch Logs Insights as CSV."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("@timestamp", "@message", "@logStream", "@log"))
+    for e in events:
+        stream = f"2026/11/17/[$LATEST]{e.run.trace}"
+        row = (f"{e.iso[:10]} {e.iso[11:23]}", f"{e.level} {text_of(e)}", stream, f"123456789012:/aws/lambda/{e.run.function}")
+        writer.writerow(row)
+    return out.getvalue().encode()
+
+
 def gcp(events: list[Event]) -> bytes:
     """Entries of Google Cloud Logging, one per line."""
     severities = {"TRACE": "DEBUG", "WARN": "WARNING", "FATAL": "CRITICAL"}
@@ -116,20 +130,42 @@ def gcp(events: list[Event]) -> bytes:
     )
 
 
+def _ecs(e: Event) -> dict[str, Any]:
+    """A document in Elastic's common schema."""
+    return {
+        "@timestamp": e.iso,
+        "log.level": e.level.lower(),
+        "message": e.message,
+        "service": {"name": "roster", "version": e.run.version},
+        "faas": {"name": e.run.function},
+        "user": {"full_name": e.run.person.name, "email": e.run.person.email},
+        "source": {"ip": e.run.person.ip},
+    }
+
+
 def elastic(events: list[Event]) -> bytes:
-    """An Elasticsearch bulk request with documents in Elastic's common schema (ECS)."""
-    rows: list[str] = []
+    """An Elasticsearch bulk request."""
+    return lines(row for e in events for row in (compact({"index": {"_index": "roster-logs"}}), compact(_ecs(e))))
+
+
+def elastic_hits(events: list[Event]) -> bytes:
+    """The answer of a search in Elasticsearch."""
+    hits = [{"_index": "roster-logs", "_id": e.span, "_score": None, "_source": _ecs(e), "sort": [e.ms]} for e in events]
+    total = {"value": len(hits), "relation": "eq"}
+    return pretty({"took": 4, "timed_out": False, "hits": {"total": total, "max_score": None, "hits": hits}})
+
+
+def ecs(events: list[Event]) -> bytes:
+    """What a logger writes in Elastic's common schema: names with dots, the version of the schema, errors in parts."""
+    rows = []
     for e in events:
-        document = {
-            "@timestamp": e.iso,
-            "log.level": e.level.lower(),
-            "message": e.message,
-            "service": {"name": "roster", "version": e.run.version},
-            "faas": {"name": e.run.function},
-            "user": {"full_name": e.run.person.name, "email": e.run.person.email},
-            "source": {"ip": e.run.person.ip},
-        }
-        rows += [compact({"index": {"_index": "roster-logs"}}), compact(document)]
+        p, row = e.run.person, {"@timestamp": e.iso, "log.level": e.level, "message": e.message, "ecs.version": "8.11.0"}
+        row |= {"service.name": "roster", "log.logger": e.run.function, "trace.id": e.run.trace, "user.name": p.name}
+        row |= {"client.ip": p.ip, "user_agent.original": p.user_agent}
+        error = next((value for value in e.other if isinstance(value, Err)), None)
+        if error is not None:
+            row |= {"error.type": error.name, "error.message": error.message, "error.stack_trace": error.stack}
+        rows.append(compact(row))
     return lines(rows)
 
 
@@ -232,7 +268,7 @@ def har(events: list[Event]) -> bytes:
 
 
 def pino(events: Iterable[Event]) -> bytes:
-    """What pino and bunyan write: levels as numbers, errors as objects."""
+    """What pino writes: levels as numbers, times in milliseconds."""
     return lines(
         compact(
             {
@@ -246,6 +282,41 @@ def pino(events: Iterable[Event]) -> bytes:
         )
         for e in events
     )
+
+
+def bunyan(events: Iterable[Event]) -> bytes:
+    """What bunyan writes: levels as numbers, a version of its own, errors and requests as objects."""
+    rows = []
+    for e in events:
+        p = e.run.person
+        row: dict[str, Any] = {"name": "roster", "hostname": "roster-1", "pid": 17, "level": LEVELS[e.level]}
+        row["req"] = {
+            "method": "GET",
+            "url": f"/rosters?by={p.email}",
+            "remoteAddress": p.ip,
+            "headers": {"user-agent": p.user_agent},
+        }
+        error = next((value for value in e.other if isinstance(value, Err)), None)
+        if error is not None:
+            row["err"] = {"message": error.message, "name": error.name, "stack": error.stack}
+        rows.append(compact({**row, "msg": e.message, "time": e.iso, "v": 0}))
+    return lines(rows)
+
+
+def kubernetes(events: Iterable[Event]) -> bytes:
+    """A container's lines as Fluent Bit sends them, with what Kubernetes knows of the container."""
+    rows = []
+    for n, e in enumerate(events):
+        place = {
+            "pod_name": f"roster-7d9c8b6f5-{e.span[:5]}",
+            "namespace_name": "roster",
+            "container_name": "app",
+            "labels": {"app": "roster"},
+            "host": "node-1",
+        }
+        row = {"@timestamp": e.iso, "stream": _stream(e), "logtag": "F", "log": f"{e.iso} {e.level} {one_line(e)}"}
+        rows.append(compact({**row, "time": f"{e.iso[:-1]}{n:06}Z", "kubernetes": place}))
+    return lines(rows)
 
 
 def winston(events: Iterable[Event]) -> bytes:
@@ -264,15 +335,20 @@ KINDS = {
     "loki.json": (loki, "loki"),
     "cloudwatch_firehose.json": (firehose, "cloudwatch"),
     "cloudwatch_events.json": (cloudwatch, "cloudwatch"),
+    "cloudwatch_insights.csv": (insights, "csv"),
     "gcp_logging.ndjson": (gcp, "gcp"),
     "elastic_bulk.ndjson": (elastic, "elastic"),
+    "elastic_search.json": (elastic_hits, "elastic"),
+    "ecs.ndjson": (ecs, "ndjson"),
     "datadog.json": (datadog, "datadog"),
     "splunk.ndjson": (splunk, "splunk"),
     "new_relic.json": (new_relic, "new-relic"),
     "azure_log_analytics.json": (azure, "azure"),
     "sentry.ndjson": (sentry, "sentry"),
     "browser.har": (har, "har"),
+    "kubernetes_fluent_bit.ndjson": (kubernetes, "ndjson"),
     "pino.ndjson": (pino, "ndjson"),
+    "bunyan.ndjson": (bunyan, "ndjson"),
     "winston.ndjson": (winston, "ndjson"),
 }
 """File → what writes it, and the format as which it is recognised."""

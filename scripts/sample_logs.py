@@ -3,8 +3,8 @@
     python scripts/sample_logs.py           write the files of sample_logs/
     python scripts/sample_logs.py --check   say which files differ from what would be written (exit code 1)
 
-Everything is drawn from one seed, so the same files come out again and again (zip, gzip and zstd streams too, on the
-same versions of their libraries). Every person, customer, address, key and token is invented: mail hosts under
+Everything is drawn from one seed, so the same files come out again and again (compressed ones too, on the same versions of
+their libraries). Every person, customer, address, key and token is invented: mail hosts under
 `.example`, addresses from the documentation ranges, tokens random with EXAMPLE in them.
 
 How it is built: `story()` tells the hour as `Event`s; each function under "Formats" prints events in one export's shape.
@@ -13,14 +13,17 @@ How it is built: `story()` tells the hour as `Event`s; each function under "Form
 from __future__ import annotations
 
 import base64
+import bz2
 import csv
 import gzip
 import hashlib
 import io
 import json
+import lzma
 import random
 import re
 import sys
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable
@@ -893,6 +896,35 @@ def _logfmt(value: str) -> str:
     return f'"{quoted}"' if re.search(r'[\s"=]', value) or not value else value
 
 
+def syslog_frames(events: list[Event]) -> bytes:
+    """Syslog over TCP (RFC 6587): each message behind its length, without anything between them."""
+    return b"".join(b"%d %b" % (len(message), message) for message in syslog_5424(events).splitlines())
+
+
+def klog(events: list[Event]) -> bytes:
+    """What components of Kubernetes write."""
+    rows = []
+    for e in events:
+        letter = {"TRACE": "I", "DEBUG": "I"}.get(e.level, e.level[0])
+        place = f"{e.iso[5:7]}{e.iso[8:10]} {e.iso[11:23]}000       1 {e.run.function}.go:{e.ms % 900 + 1}"
+        rows.append(
+            f'{letter}{place}] {json.dumps(one_line(e), ensure_ascii=False)} user="{e.run.person.name}" attempt={e.ms % 5}'
+        )
+    return lines(rows)
+
+
+def nginx_errors(events: list[Event]) -> bytes:
+    """nginx' error log: times without a zone, what the client had asked for at the end."""
+    levels = {"TRACE": "debug", "FATAL": "crit"}
+    rows = []
+    for n, e in enumerate(events):
+        method, path, _ = _request(e)
+        head = f"{e.iso[:10].replace('-', '/')} {e.iso[11:19]} [{levels.get(e.level, e.level.lower())}] 17#17: *{4711 + n}"
+        request = f'"{method} {path} HTTP/1.1", upstream: "http://10.0.0.17:8080{path}", host: "roster.example.com"'
+        rows.append(f"{head} {one_line(e)}, client: {e.run.person.ip}, server: roster.example.com, request: {request}")
+    return lines(rows)
+
+
 def logfmt(events: list[Event]) -> bytes:
     """What a logger of Go writes."""
     rows = []
@@ -958,6 +990,21 @@ def load_balancer(events: list[Event]) -> bytes:
             *('"-" "-"', f"TID_{e.run.trace}"),
         )
         rows.append(" ".join(map(str, fields)))
+    return lines(rows)
+
+
+def classic_load_balancer(events: list[Event]) -> bytes:
+    """The access log of a classic load balancer of AWS."""
+    rows = []
+    for e in events:
+        method, path, status = _request(e)
+        times = "-1 -1 -1" if status == 502 else f"0.000073 {e.ms % 2000 / 1000:.6f} 0.000057"
+        backend = "-" if status == 502 else "10.0.0.17:8080"
+        client = f"[{e.run.person.ip}]" if ":" in e.run.person.ip else e.run.person.ip
+        counts = f"{status} {0 if status == 502 else status} {e.ms % 900} {e.ms % 9000}"
+        request = f'"{method} https://roster.example.com:443{path} HTTP/1.1" "{e.run.person.user_agent}"'
+        head = f"{e.iso[:-1]}000Z roster-classic {client}:{40000 + e.ms % 20000} {backend}"
+        rows.append(f"{head} {times} {counts} {request} ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2")
     return lines(rows)
 
 
@@ -1062,6 +1109,28 @@ def journald_export(events: list[Event]) -> bytes:
     return b"".join(out)
 
 
+def otlp_protobuf(events: list[Event]) -> bytes:
+    """The records as an OpenTelemetry collector keeps them: one message, in protobuf."""
+    from google.protobuf.json_format import ParseDict
+    from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+
+    message = json.loads(otlp(events))
+    for each in message["resourceLogs"][0]["scopeLogs"][0]["logRecords"]:
+        for name in ("traceId", "spanId"):  # bytes, which JSON of protobuf has in base64 and OTLP in hexadecimal digits
+            each[name] = base64.b64encode(bytes.fromhex(each[name])).decode()
+    return ParseDict(message, ExportLogsServiceRequest()).SerializeToString(deterministic=True)
+
+
+def tarred(members: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size, info.mtime, info.mode = len(data), int(datetime(2026, 11, 17, 10, 5, tzinfo=UTC).timestamp()), 0o644
+            archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
 def zipped(name: str, data: bytes) -> bytes:
     out = io.BytesIO()
     info = zipfile.ZipInfo(name, (2026, 11, 17, 10, 5, 0))
@@ -1069,6 +1138,10 @@ def zipped(name: str, data: bytes) -> bytes:
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr(info, data)
     return out.getvalue()
+
+
+PACKED = (".gz", ".zst", ".zip", ".xz", ".bz2", ".pb")
+"""Endings of the samples that are no text as they are."""
 
 
 def files() -> dict[str, bytes]:
@@ -1116,6 +1189,17 @@ def files() -> dict[str, bytes]:
         "lambda_text.log": lambda_text(part(34, 37)),
         "windows_events.xml": windows_events(part(24, 27)),
         "journald.export": journald_export(part(25, 29)),
+        "aws_classic_load_balancer.log": classic_load_balancer(part(30, 31)),
+        "nginx_error.log": nginx_errors(part(27, 29)),
+        "klog.log": klog(part(25, 28)),
+        "syslog_frames.log": syslog_frames(part(26, 28)),
+        "otlp_logs.pb": otlp_protobuf(part(27, 30)),
+        "plain_text_utf16.log": b"\xff\xfe" + plain_text(part(20, 24, of("saveRoster"))).decode().encode("utf-16-le"),
+        "pods.tar.gz": gzip.compress(
+            tarred({"pods/app.log": flat(part(27, 30)), "pods/web.log": access_log(part(27, 30))}), 9, mtime=0
+        ),
+        "app_logs_records.ndjson.xz": lzma.compress(records(part(27, 30))),
+        "app_logs_records.ndjson.bz2": bz2.compress(records(part(30, 32))),
         **{name: write(part(27, 30)) for name, (write, _) in collector_samples.KINDS.items()},
     }
 
@@ -1134,4 +1218,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    import sample_logs  # by the name by which collector_samples knows it: an event of another module would be none of its own
+
+    sys.exit(sample_logs.main())

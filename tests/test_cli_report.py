@@ -509,9 +509,10 @@ def test_reports_stay_in_their_folder(tmp_path: Path, key: Path) -> None:
     (tmp_path / "reports").mkdir()
     (tmp_path / "victim").write_text("mine")
     (tmp_path / "reports/2026-11-17.html").symlink_to("../victim")
-    done = run("nightly", "--config", configured(tmp_path))
-    assert done.returncode == 3 and "2026-11-17.html: is a link, and what goes to" in lines(done)[-1]
-    assert (tmp_path / "victim").read_text() == "mine"
+    for option in (["--check"], []):
+        done = run("nightly", "--config", configured(tmp_path), *option)
+        assert done.returncode == 3 and len(lines(done)) == 1 and "2026-11-17.html: is a link, and what goes to" in lines(done)[0]
+    assert (tmp_path / "victim").read_text() == "mine" and not (tmp_path / "metrics").exists()
 
 
 def test_a_night_without_any_file_says_so(tmp_path: Path, key: Path, kept: Path) -> None:

@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.feather
+import pyarrow.ipc
+import pyarrow.parquet
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,6 +72,69 @@ def test_a_table_keeps_its_columns_and_loses_customer_data(tmp_path: Path, kind:
     (report,) = api.verify_file(target)
     assert report.clean and report.records == 2
     assert not api.verify_file(source)[0].clean
+
+
+ARROW = pa.table(
+    {
+        "time": pa.array([1794906938315, 1794906939315], pa.timestamp("ms", "UTC")),
+        "level": pa.array(["ERROR", "INFO"]).dictionary_encode(),
+        "message": ["mail from jane.doe@acme.example failed in 12 ms", "ok"],
+        "user": [{"email": "jane@acme.example", "n": 1}, None],
+        "tags": [["a", "jane@acme.example"], []],
+        "raw": pa.array([b"\x00\x01", None], pa.binary()),
+        "n": pa.array([1, None], pa.int32()),
+    }
+)
+
+
+def stream(sink: io.BytesIO, table: pa.Table) -> None:
+    with pyarrow.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+
+
+ARROW_WRITES: dict[str, Any] = {
+    "parquet": lambda sink: pyarrow.parquet.write_table(ARROW, sink),
+    "parquet with zstd": lambda sink: pyarrow.parquet.write_table(ARROW, sink, compression="zstd", version="1.0"),
+    "feather": lambda sink: pyarrow.feather.write_feather(ARROW, sink, compression="uncompressed"),
+    "feather with lz4": lambda sink: pyarrow.feather.write_feather(ARROW, sink, compression="lz4"),
+    "stream": lambda sink: stream(sink, ARROW),
+}
+
+
+def read_by_arrow(data: bytes, kind: str) -> pa.Table:
+    if kind.startswith("parquet"):
+        return pyarrow.parquet.read_table(io.BytesIO(data))
+    if kind.startswith("feather"):
+        return pyarrow.feather.read_table(io.BytesIO(data))
+    return pyarrow.ipc.open_stream(data).read_all()
+
+
+@pytest.mark.parametrize("kind", ARROW_WRITES)
+def test_what_arrow_wrote_arrow_reads_once_it_is_scrubbed(tmp_path: Path, kind: str) -> None:
+    source, target, sink = tmp_path / "logs", tmp_path / "clean", io.BytesIO()
+    ARROW_WRITES[kind](sink)
+    source.write_bytes(sink.getvalue())
+    assert api.scrub_file(source, target).records_read == 2
+    before, after = read_by_arrow(sink.getvalue(), kind), read_by_arrow(target.read_bytes(), kind)
+    assert after.validate(full=True) is None and after.column_names == before.column_names
+    untouched = ["time", "level", "raw", "n"]
+    assert after.select(untouched).to_pylist() == before.select(untouched).to_pylist()
+    assert after["message"].to_pylist() == ["mail from <EMAIL_ADDRESS> failed in 12 ms", "ok"]
+    assert after["user"].to_pylist() == [{"email": "<EMAIL_ADDRESS>", "n": 1}, None]
+    assert after["tags"].to_pylist() == [["a", "<EMAIL_ADDRESS>"], []]
+    assert api.verify_file(target)[0].clean
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("columns", [FRAME.columns, ["time", "level", "n"]])
+def test_what_polars_wrote_arrow_reads_once_it_is_scrubbed(tmp_path: Path, kind: str, columns: list[str]) -> None:
+    source, target = tmp_path / "logs", tmp_path / "clean"
+    source.write_bytes(written(FRAME.select(columns), kind))
+    api.scrub_file(source, target)
+    arrow = {"parquet": "parquet", "arrow": "feather", "arrow stream": "stream"}[kind]
+    after = read_by_arrow(target.read_bytes(), arrow)
+    assert after.validate(full=True) is None
+    assert_frame_equal(pl.DataFrame(pl.from_arrow(after)), table_of(target.read_bytes(), kind))
 
 
 @pytest.mark.parametrize("kind", KINDS)

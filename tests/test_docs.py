@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
 import re
 import shlex
 import tomllib
@@ -32,6 +34,16 @@ DOCS = ROOT / "docs"
 PAGES = [*(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")), *sorted(DOCS.glob("*.md"))]
 WRITTEN = [page for page in PAGES if page.name != "cli.md"]
 """Pages written by hand; cli.md is made from the help."""
+
+
+SPOKEN = [
+    *PAGES,
+    *(path for folder in ("logscrub", "scripts", "benchmarks") for path in sorted((ROOT / folder).rglob("*.py"))),
+    *sorted((ROOT / "detectors").rglob("*.toml")),
+]
+"""Everything that may name a part of the package: pages, messages, docstrings."""
+NO_PARTS = {"logscrub.key", "logscrub.toml", "logscrub.sarif", "logscrub.repair", "logscrub.nightly"}
+"""Names of files, and of what the store remembers, that look like parts of the package."""
 
 
 def name_of(page: Path) -> str:
@@ -111,6 +123,27 @@ def test_commands_and_their_options_exist(path: Path) -> None:
         known = {name for p in program.params for name in (*p.opts, *p.secondary_opts)} | {"-h", "--help"}
         for word in rest:
             assert not word.startswith("-") or word == "-" or word in known, f"logscrub {' '.join(words)}: no option {word}"
+
+
+def exists(name: str) -> bool:
+    """Whether a dotted name leads to a module, or to something in one."""
+    module, _, attribute = name.rpartition(".")
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError:
+        return bool(module) and exists(module) and hasattr(pkgutil.resolve_name(module), attribute)
+    return True
+
+
+@pytest.mark.parametrize("path", SPOKEN, ids=name_of)
+def test_dotted_names_of_the_package_exist(path: Path) -> None:
+    found = set(re.findall(r"(?<![\w./-])logscrub(?:\.\w+)+", path.read_text(encoding="utf-8"))) - NO_PARTS
+    assert [name for name in sorted(found) if not exists(name)] == []
+
+
+def test_a_dotted_name_that_is_gone_is_noticed() -> None:
+    assert exists("logscrub.redact.keys.read_key") and exists("logscrub.config.Config.policy")
+    assert not exists("logscrub.redact.pseudonyms.read_key") and not exists("logscrub.gone")
 
 
 def test_the_readme_has_the_usual_calls() -> None:

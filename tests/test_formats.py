@@ -8,11 +8,16 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import collector_samples
 import pytest
-from strategies import scrub, verify
+from jsonschema import Draft6Validator, ValidationError
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT6
+from strategies import scrub, scrub_pieces, verify
 
+import logscrub
 import sample_logs
 from logscrub import formats
 from logscrub.errors import UsageError
@@ -56,6 +61,7 @@ FIRST_LINES = {
     "ndjson": ['{"msg":"x"}', '["a","b"]', "[1, 2]", "{}", '{ "a" : 1 }', "[[1],[2]]"],
     "csv": [
         sample_logs.CSV_HEADER,
+        "@timestamp,@message,@logStream,@log",
         "x,+15550132,,,,,,,Site,,,License,Edition",
         '"a, Level; b",jane doe 12345,"Site",user',
         "timestamp;level;message",
@@ -170,6 +176,15 @@ TRUE_RECORDS = {
     "syslog_rfc3164.log": 45,
     "syslog_rfc5424.log": 23,
     "windows_events.xml": 11,
+    "aws_classic_load_balancer.log": 6,
+    "nginx_error.log": 7,
+    "klog.log": 12,
+    "syslog_frames.log": 9,
+    "otlp_logs.pb": 12,
+    "plain_text_utf16.log": 26,
+    "pods.tar.gz": 24,
+    "app_logs_records.ndjson.xz": 12,
+    "app_logs_records.ndjson.bz2": 12,
     **dict.fromkeys(collector_samples.KINDS, 12),
 }
 
@@ -187,7 +202,7 @@ def test_the_records_of_a_sample_are_counted_right(name: str) -> None:
 
 def sample_streams(name: str) -> Iterator[Iterator[bytes]]:
     with open_stream(Input(SAMPLES / name, name, Path(name))) as opened:
-        if opened.compression == "zip":
+        if opened.archive:
             yield from (pieces for _, pieces, _ in opened.members())
         else:
             yield opened.chunks()
@@ -459,6 +474,74 @@ def test_what_was_scrubbed_is_read_as_it_was(redactor: Redactor, what: str) -> N
     assert (again.records_read, again.records_unparsed) == (tally.records_read, tally.records_unparsed)
     assert verify(redactor, out).clean
     assert twice == out
+
+
+TABLE = {
+    "tables": [
+        {
+            "name": "T",
+            "columns": [
+                {"name": "TimeGenerated", "type": "datetime"},
+                {"name": "Message"},
+                {"type": "string", "name": "UserName"},
+            ],
+            "rows": [["2026-11-17T09:15:38Z", "shift saved", "jdoe7"], ["2026-11-17T09:15:39Z", {"n": 1}, "amiller3"]],
+        },
+        {"name": "U", "columns": [{"name": "Shift"}], "rows": [["jdoe7"]]},
+    ]
+}
+PAIRS = {"results": [[{"field": "@message", "value": "shift saved"}, {"field": "userName", "value": "jdoe7"}]]}
+HEADERS = {"headers": [{"name": "Accept-Language", "value": "de"}, {"name": "User", "value": "jdoe7"}, {"name": "Jane Doe"}]}
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize(
+    ("value", "kept", "gone"),
+    [
+        (TABLE, {"TimeGenerated", "Message", "UserName", "shift saved"}, {"amiller3"}),
+        (PAIRS, {"@message", "userName", "shift saved"}, {"jdoe7"}),
+        (HEADERS, {"Accept-Language", "User", "de"}, {"jdoe7", "Jane Doe"}),
+    ],
+)
+def test_cells_and_pairs_are_judged_by_their_names_and_the_names_stay(
+    redactor: Redactor, value: Any, kept: set[str], gone: set[str], indent: int | None
+) -> None:
+    data = json.dumps(value, indent=indent).encode()
+    out = scrub(redactor, data)[0]
+    assert {text for text in kept | gone if f'"{text}"' in out.decode()} == kept
+    assert out.count(b"jdoe7") == (value is TABLE), "in a column of another name"
+    assert scrub_pieces(redactor, [data[i : i + 7] for i in range(0, len(data), 7)])[0] == out
+    fast, plain = (logscrub.scrub(data * 3, key=b"k" * 8 + b"0123456789", engine=engine) for engine in ("fast", "plain"))
+    assert fast == plain
+    assert scrub(redactor, out)[0] == out and verify(redactor, out).clean
+
+
+def har_validator() -> Draft6Validator:
+    """Of HAR 1.2, by the schemas of the package har-schema 2.0.0 (ISC), which are in `har_schema/`."""
+    schemas = [
+        json.loads(path.read_text(encoding="utf-8")) for path in sorted((Path(__file__).parent / "har_schema").glob("*.json"))
+    ]
+    known = Registry().with_resources((each["$id"], Resource.from_contents(each, DRAFT6)) for each in schemas)
+    return Draft6Validator({"$ref": "har.json#"}, registry=known)
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_an_http_archive_is_one_once_it_is_scrubbed(redactor: Redactor, indent: int | None) -> None:
+    log = json.loads((SAMPLES / "browser.har").read_bytes())
+    first = log["log"]["entries"][0]
+    first["request"]["cookies"] = [{"name": "session", "value": "EXAMPLE7c8n7mbkBuMJECTV6", "httpOnly": True, "expires": None}]
+    params = [{"name": "owner", "value": "jane.doe@acme.example"}, {"name": "phone", "value": "+1 415 555 0132"}]
+    first["request"]["postData"] = {"mimeType": "application/x-www-form-urlencoded", "params": params, "text": "a=b"}
+    first["response"]["content"] = {"size": 41, "mimeType": "application/json", "text": '{"email":"jane.doe@acme.example","n":1}'}
+    log["log"]["pages"] = [{"startedDateTime": first["startedDateTime"], "id": "page_1", "title": "Jane Doe", "pageTimings": {}}]
+    log["log"]["browser"] = {"name": "Chrome", "version": "142"}
+    data, check = json.dumps(log, indent=indent).encode(), har_validator()
+    check.validate(json.loads(data))
+    clean = scrub(redactor, data)[0]
+    check.validate(json.loads(clean))
+    assert b"jane.doe" not in clean and b"Jane" not in clean and b"0132" not in clean
+    with pytest.raises(ValidationError):
+        check.validate(json.loads(clean.replace(b'"request"', b'"requested"', 1)))
 
 
 @pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])

@@ -1,7 +1,8 @@
 """Scrubbed samples of each format, to be read by people.
 
 `UPDATE_GOLDEN=1 pytest tests/test_golden.py` writes them anew: look at the diff.
-`golden/input/` holds small logs, `golden/output/` what is left of them under the key of the tests.
+`golden/output/` holds what is left, under the key of the tests, of the small logs in `golden/input/`, and of those in
+`sample_logs/` that container runtimes, collectors and clouds write.
 """
 
 from __future__ import annotations
@@ -9,13 +10,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import collector_samples
 import pytest
 from strategies import scrub, verify
 
 from logscrub.redact.scrub import Redactor
 
 GOLDEN = Path(__file__).parent / "golden"
-INPUTS = sorted((GOLDEN / "input").iterdir())
+SAMPLES = Path(__file__).parents[1] / "sample_logs"
+NAMES = [*collector_samples.KINDS, "aws_classic_load_balancer.log", "nginx_error.log"]
+INPUTS = [*sorted((GOLDEN / "input").iterdir()), *(SAMPLES / name for name in sorted(NAMES))]
 
 
 @pytest.mark.parametrize("path", INPUTS, ids=lambda p: p.name)
@@ -34,4 +38,4 @@ def test_the_scrubbed_sample_is_the_one_that_was_looked_at(redactor: Redactor, p
 
 
 def test_every_output_has_its_input() -> None:
-    assert sorted(p.name for p in (GOLDEN / "output").iterdir()) == [p.name for p in INPUTS]
+    assert sorted(p.name for p in (GOLDEN / "output").iterdir()) == sorted(p.name for p in INPUTS)

@@ -315,7 +315,7 @@ def test_without_a_key_each_run_makes_its_own() -> None:
 # -- the samples --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [n for n in sorted(sample_logs.files()) if not n.endswith((".gz", ".zst", ".zip"))])
+@pytest.mark.parametrize("name", [n for n in sorted(sample_logs.files()) if not n.endswith(sample_logs.PACKED)])
 def test_of_what_is_planted_in_the_samples_nothing_is_left(redactor: Redactor, name: str) -> None:
     out, _ = scrub(redactor, sample_logs.files()[name])
     text = out.decode("utf-8", "replace")  # the journal has numbers in bytes

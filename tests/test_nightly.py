@@ -192,7 +192,7 @@ def test_what_others_do_to_the_store_does_not_make_it_another_one(second_night: 
     changes: list[Callable[[], object]] = [
         lambda: place.ingest(place.folder / "more" / "more.ndjson"),
         lambda: stores.compact(store),
-        lambda: stores.vacuum(store, hours=0),
+        lambda: stores.vacuum(store, dropped=True),
         lambda: stores.set_mark(store, "logscrub.nightly.of-another-machine"),
         lambda: stores.prune(store, date(2020, 1, 1)),
     ]
@@ -371,6 +371,23 @@ def test_what_is_wrong_is_one_line_before_anything_is_done(
     after = place.night(*([option] if option else []))
     assert after.code == code and len(after.said) == 1 and re.search(says, after.said[0]), after.said
     assert "token-of-ours" not in after.said[0]
+    assert place.files() == before
+
+
+@pytest.mark.parametrize("option", ["--check", None])
+@pytest.mark.parametrize("name", [".nightly.json", "2026-11-17.json", "2025-01-02.md", "2026-11-17.html"])
+def test_a_link_in_the_place_of_a_report_is_noticed_before_anything_is_done(place: Place, name: str, option: str | None) -> None:
+    place.export("a.ndjson", 0)
+    reports = place.folder / "reports"
+    reports.mkdir()
+    (reports / "latest.html").symlink_to("2026-11-17.html")  # of others: nothing is written there
+    (reports / "2026-11-16.html").write_text("of another night")
+    assert place.night("--check").code == 0
+    (reports / name).symlink_to(place.folder / "elsewhere")
+    before = place.files()
+    after = place.night(*([option] if option else []))
+    assert after.code == 3 and len(after.said) == 1, after.said
+    assert f"{name}: is a link, and what goes to {reports} must not leave it" in after.said[0]
     assert place.files() == before
 
 

@@ -11,12 +11,14 @@ import random
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zstandard
 from test_cli_scrub import run, zipped
 
-from logscrub.errors import InputError
+import logscrub
+from logscrub.errors import InputError, UsageError
 from logscrub.sources.decompression import PIECE, Reading
 from logscrub.sources.files import Input
 from logscrub.sources.streams import open_stream
@@ -230,10 +232,65 @@ def test_ingest_counts_up_to_the_fault_and_writes_the_log(tmp_path: Path) -> Non
     assert one["read"] == 9000 and "truncated" in one["error"]
 
 
-def test_a_long_window_is_read_where_the_option_allows_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ["fast", "plain"])
+def test_the_library_salvages_where_it_is_told_to(tmp_path: Path, engine: Any) -> None:
+    source, target = tmp_path / "a.log.gz", tmp_path / "clean.log.gz"
+    source.write_bytes(gzip.compress(LINES)[:-5])
+    with pytest.raises(InputError):
+        logscrub.scrub_file(source, target, engine=engine)
+    assert not target.exists()
+    done = logscrub.scrub_file(source, target, engine=engine, salvage=True)
+    assert len(gzip.decompress(target.read_bytes()).splitlines()) == done.records_read == 9000
+    assert len(done.faults) == 1 and "the gzip data ends too early (truncated) after" in done.faults[0]
+    (report,) = logscrub.verify_file(source, engine=engine, salvage=True)
+    assert report.findings and "truncated) after" in report.error and not report.clean
+    assert logscrub.scrub_file(target, tmp_path / "again.gz", engine=engine, salvage=True).faults == ()
+
+
+def test_the_library_reads_long_windows_where_it_is_told_to(tmp_path: Path) -> None:
+    (tmp_path / "a.zst").write_bytes(with_long_window())
+    with pytest.raises(InputError):
+        logscrub.scrub_file(tmp_path / "a.zst", tmp_path / "clean.zst")
+    assert logscrub.scrub_file(tmp_path / "a.zst", tmp_path / "clean.zst", decompress_memory=1 << 28).faults == ()
+    assert logscrub.verify_file(tmp_path / "a.zst")[0].error
+    assert not logscrub.verify_file(tmp_path / "a.zst", decompress_memory=1 << 28)[0].error
+    for wrong in ({"decompress_memory": 0}, {"decompress_memory": "2GiB"}, {"decompress_memory": True}, {"salvage": 1}):
+        with pytest.raises(UsageError, match=f"^{next(iter(wrong))}: must be"):
+            logscrub.verify_file(tmp_path / "a.zst", **wrong)  # type: ignore[arg-type]
+
+
+def test_a_night_salvages_where_the_configuration_says_so(tmp_path: Path) -> None:
+    run("keys", "new", "k", cwd=tmp_path)
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports/a.log.gz").write_bytes(gzip.compress(LINES)[:-5])
+    (tmp_path / "exports/b.zst").write_bytes(with_long_window())
+    night = '[nightly]\ninputs = ["exports"]\nstore = "m"\nkey_file = "k"\nreport = "r"\n'
+    config = tmp_path / "logscrub.toml"
+    for more, says in (
+        ('salvage = "yes"', b"nightly.salvage must be true or false"),
+        ('decompress_memory = "1TB"', b'nightly.decompress_memory must be a size: "512MiB", "2GiB"'),
+        ("decompress_memory = 5", b"nightly.decompress_memory must be a size"),
+    ):
+        config.write_text(f"{night}{more}\n")
+        done = run("nightly", "--check", cwd=tmp_path)
+        assert done.returncode == 2 and says in done.stderr
+    config.write_text(f'{night}salvage = true\ndecompress_memory = "256MiB"\n')
+    for new in (9000, 0):
+        done = run("nightly", cwd=tmp_path)
+        assert done.returncode == 3 and b"a.log.gz: the gzip data ends too early (truncated) after" in done.stderr
+        # both files hold the same records
+        assert f"2 files: {new:,} records new, {18_000 - new:,} known".encode() in done.stderr
+
+
+def with_long_window() -> bytes:
+    """Zstd data that needs 256 MiB."""
     parameters = zstandard.ZstdCompressionParameters.from_level(1, window_log=28, write_content_size=False)
     packer = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
-    (tmp_path / "a.zst").write_bytes(packer.compress(LINES) + packer.flush())
+    return packer.compress(LINES) + packer.flush()
+
+
+def test_a_long_window_is_read_where_the_option_allows_it(tmp_path: Path) -> None:
+    (tmp_path / "a.zst").write_bytes(with_long_window())
     done = run("verify", "a.zst", cwd=tmp_path)
     assert done.returncode == 3 and b"allow more with --decompress-memory 256MiB" in done.stderr
     for size in ("256MiB", "1 GB", "300000000"):

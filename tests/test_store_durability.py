@@ -276,14 +276,14 @@ def test_a_torn_compaction_loses_nothing(place: Path, whole: Path, capfd: pytest
     assert capfd.readouterr().err == "logscrub: nothing is torn\n"
     for _ in range(2):
         kept = stores.open_store(str(store))
-        stores.vacuum(kept, hours=0)  # what came back is needed again
+        stores.vacuum(kept, dropped=True)  # what came back is needed again
         assert rows(store).equals(rows(whole / "metrics"))
         stores.compact(kept)
 
 
 def test_a_torn_day_without_its_earlier_files_is_lost(place: Path) -> None:
     store = place / "compacted"
-    stores.vacuum(stores.open_store(str(store)), hours=0)
+    stores.vacuum(stores.open_store(str(store)), dropped=True)
     empty(data_of(store, 4))
     done = repair(str(store))
     assert (done.files, done.put_back, [each.day for each in done.lost]) == (1, 0, [date(2026, 11, 17)])
@@ -559,3 +559,97 @@ def test_a_store_may_lie_below_any_name(tmp_path: Path, place: Path, whole: Path
     empty(max(store.glob("day=*/*.parquet"), key=lambda file: file.stat().st_mtime_ns))
     assert main("metrics", "--store", store) == 3 and main("store", "repair", "--store", store) == 0
     assert rows(store).equals(rows(whole / "metrics"))
+
+
+# -- several runs at once ---------------------------------------------------------------------------------------------------
+
+PRUNE = ("store", "prune", "--keep", "1d", "--yes", "--store")
+
+
+@pytest.fixture
+def eighteenth(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Today is the second of the store's days, so the first is dropped."""
+    monkeypatch.setattr("logscrub.metrics.counting.today", lambda: date(2026, 11, 18))
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, what: Callable[[], object]) -> None:
+    """Something happens once between the reading of a table and the next commit to it."""
+    hooks, waiting = stores._hooks, [what]
+
+    def late(url: str) -> object:
+        while waiting:
+            waiting.pop()()
+        return hooks(url)
+
+    monkeypatch.setattr(stores, "_hooks", late)
+
+
+@pytest.mark.parametrize("first", [PRUNE, ("store", "compact", "--store")])
+@pytest.mark.parametrize("other", [PRUNE, ("store", "compact", "--store")])
+def test_pruning_and_compacting_beside_each_other_go_on(
+    place: Path, eighteenth: None, monkeypatch: pytest.MonkeyPatch, first: tuple[str, ...], other: tuple[str, ...]
+) -> None:
+    store = place / "metrics"
+    codes = []
+    meanwhile(monkeypatch, lambda: codes.append(main(*other, store)))
+    before = rows(store)
+    codes.append(main(*first, store))
+    assert codes == [0, 0]
+    is_pruned = PRUNE in (first, other)
+    assert rows(store).equals(before.filter(pl.col("day") == date(2026, 11, 18)) if is_pruned else before)
+    assert main("store", "repair", "--store", store) == 0
+
+
+def test_a_commit_that_others_are_before_all_the_time_is_one_line(
+    place: Path, eighteenth: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    store = place / "metrics"
+    monkeypatch.setattr(stores, "_MOST_RACES", 1)
+    meanwhile(monkeypatch, lambda: stores.set_mark(stores.open_store(str(store)), "another"))
+    before = rows(store)
+    assert main(*PRUNE, store) == 3
+    said = capfd.readouterr().err.splitlines()
+    assert len(said) == 2 and said[1] == f"logscrub: {store}: other runs wrote to it all the time; try again later"
+    assert rows(store).equals(before)
+
+
+def test_pruning_leaves_what_another_run_is_about_to_commit(place: Path, eighteenth: None) -> None:
+    store = place / "metrics"
+    written = data_of(store, 1).parent.parent / "day=2026-11-18" / "part-00000-of-another-run.parquet"
+    shutil.copy(data_of(store, 3), written)
+    assert main(*PRUNE, store) == 0
+    assert written.exists() and not list(store.glob("day=2026-11-17/*"))
+
+
+def test_a_store_that_another_run_makes_at_the_same_time_is_used(
+    tmp_path: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import deltalake
+    from deltalake.exceptions import CommitFailedError
+
+    create = deltalake.DeltaTable.create
+
+    def beaten(*arguments: object, **named: object) -> None:
+        create(*arguments, **named)  # type: ignore[arg-type]
+        raise CommitFailedError
+
+    monkeypatch.setattr(deltalake.DeltaTable, "create", beaten)
+    store = tmp_path / "new"
+    assert main("ingest", place / "exports", "--store", store, "--key-file", place / "logscrub.key") == 0
+    monkeypatch.undo()
+    assert rows(store).equals(rows(place / "metrics"))
+
+
+def test_an_unexpected_conflict_is_no_bug(
+    place: Path, eighteenth: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from deltalake.exceptions import CommitFailedError
+
+    def conflict(*_: object, **__: object) -> None:
+        raise CommitFailedError("jane.doe")
+
+    store = place / "metrics"
+    monkeypatch.setattr("deltalake.DeltaTable.vacuum", conflict)
+    assert main("store", "compact", "--store", store) == 3
+    said = capfd.readouterr().err.splitlines()
+    assert said == [f"logscrub: {store}: another run wrote to it at the same time; try again"]

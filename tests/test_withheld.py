@@ -369,6 +369,13 @@ def test_an_error_at_any_call_of_a_verify_proves_nothing(engine_name: str, redac
     [
         ("MemoryError('jane.doe')", 3, b"logscrub: there is not enough memory to go on: "),
         ("RecursionError('jane.doe')", 70, b"logscrub: this is a bug in logscrub (RecursionError); "),
+        ("OSError(28, 'jane.doe')", 3, b"logscrub: cannot read or write: No space left on device; make room, or choose"),
+        (
+            "OSError(28, 'jane.doe', '/disk/a\\n\\udcff.tmp')",
+            3,
+            rb"logscrub: /disk/a\n\udcff.tmp: cannot read or write: No space left on device; make room, or choose",
+        ),
+        ("OSError(28, 'jane.doe', 7)", 3, b"logscrub: cannot read or write: No space left on device; make room, or choose"),
         (
             "type('PanicException', (BaseException,), {})('jane.doe')",
             70,

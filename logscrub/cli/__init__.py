@@ -73,7 +73,7 @@ def _run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        say(f"cannot read or write: {os.strerror(error.errno or errno.EIO)}; make room, or choose another place")
+        say(f"{_file_of(error)}cannot read or write: {os.strerror(error.errno or errno.EIO)}; make room, or choose another place")
         _drop_output()  # else what is still buffered would be tried, and told, once more at the end
         return 3
     except MemoryError:
@@ -89,6 +89,14 @@ def _run(arguments: Sequence[str]) -> int:
             for frame in traceback.extract_tb(error.__traceback__):
                 say(f"  {frame.filename}:{frame.lineno} in {frame.name}")
         return BUG
+
+
+def _file_of(error: OSError) -> str:
+    """The file that an error is about, as a message begins with it; "" where it tells none."""
+    from logscrub.sources.files import printable
+
+    name = error.filename
+    return f"{printable(os.fsdecode(name))}: " if isinstance(name, str | bytes | os.PathLike) and name else ""
 
 
 def _be_quiet() -> None:

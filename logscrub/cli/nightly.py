@@ -16,7 +16,7 @@ import typer
 
 from logscrub.cli.console import put, put_bytes, say
 from logscrub.cli.ingest import ingest_all
-from logscrub.cli.nightly_check import Address, Checked, check, exit_code
+from logscrub.cli.nightly_check import STATE, Address, Checked, check, exit_code
 from logscrub.cli.options import each, number
 from logscrub.cli.report import ExitCode, line_of
 from logscrub.errors import InputError, UsageError
@@ -53,8 +53,6 @@ Exit codes: 0 done; 1 with --exit-code: there is a finding as severe as that, or
 2 wrong usage or configuration; 3 an input could not be read or is no file, a record or a
 part of one not scanned, the store or the report not written, or a notification not sent."""
 
-STATE = ".nightly.json"
-"""In the folder of the reports: which files were read, and into which store."""
 _MOST_TOLD = 5
 
 
@@ -140,6 +138,7 @@ def _ingest(loaded: Config, settings: NightlySettings, checked: Checked, key: by
     """Ingests what is new. Returns how many inputs failed."""
     from logscrub.metrics.location import exists
     from logscrub.metrics.store import open_store, set_mark
+    from logscrub.sources.decompression import MEMORY, Reading
 
     failed = len(checked.missing)
     state_file = settings.report / STATE
@@ -158,7 +157,8 @@ def _ingest(loaded: Config, settings: NightlySettings, checked: Checked, key: by
     if not new:
         say("no new logs" if now else "nothing to read: no file in nightly.inputs")
     else:
-        done = ingest_all(new, settings.store, key, loaded)
+        reading = Reading(settings.decompress_memory or MEMORY, settings.salvage)
+        done = ingest_all(new, settings.store, key, loaded, reading=reading)
         failed += done.tally.withheld > 0
         say(f"{number(len(new), 'file')}: {done.line()}")
         if done.failed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from logscrub.config import Config, NightlySettings
 
 _T = TypeVar("_T")
+
+STATE = ".nightly.json"
+"""In the folder of the reports: which files were read, and into which store."""
+_REPORT = re.compile(r"\d{4}-\d\d-\d\d\.(?:html|md|json)")
+"""The name of a report. Of which day it will be is known only once all logs are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +117,15 @@ def _refuse_store(url: str, key: bytes | None) -> None:
 
 def _refuse_folder(folder: Path) -> None:
     from logscrub.metrics.location import why_unwritable
+    from logscrub.sinks import refuse_links
 
     why = why_unwritable(folder)
     if why is not None:
         raise OutputError(f"{folder}: the reports cannot be written, because {why}; choose another nightly.report")
+    names = sorted(os.listdir(folder)) if folder.is_dir() and os.access(folder, os.R_OK) else []  # noqa: PTH208 - names alone
+    for name in names:
+        if name == STATE or _REPORT.fullmatch(name):
+            refuse_links(folder / name, folder)
 
 
 def _addresses(configured: Sequence[str], source: str) -> Iterator[Address | UsageError]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -111,20 +110,18 @@ DecompressMemory = Annotated[
     ),
 ]
 
-_SIZE = re.compile(r"(\d{1,12}) ?(?:([kmg])(?:i?b)?|b)?", re.IGNORECASE)
-
 
 def reading_of(decompress_memory: str | None, salvage: bool) -> Reading:
-    """How compressed inputs are to be read. Units are powers of 1024, as those of xz and zstd. Raises UsageError."""
-    from logscrub.sources.decompression import MEMORY, Reading
+    """How compressed inputs are to be read. Raises UsageError."""
+    from logscrub.sources.decompression import MEMORY, Reading, bytes_of
     from logscrub.sources.files import printable
 
     if decompress_memory is None:
         return Reading(MEMORY, salvage)
-    match = _SIZE.fullmatch(decompress_memory.strip())
-    if match is None or not int(match[1]):
+    memory = bytes_of(decompress_memory)
+    if memory is None:
         raise UsageError(f"--decompress-memory {printable(decompress_memory)}: is no size; write it like 512MiB or 2GiB")
-    return Reading(int(match[1]) << {"": 0, "k": 10, "m": 20, "g": 30}[(match[2] or "").lower()], salvage)
+    return Reading(memory, salvage)
 
 
 def given_key(file: Path | None) -> bytes | None:

@@ -71,7 +71,7 @@ def prune(
     store: StoreAt = None,
     keep: Annotated[str | None, typer.Option(metavar="DAYS", help="How many days to keep, today included: 400d.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be dropped, and drop nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask. Needed where there is no terminal to ask on.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask. Needed where there is no terminal to ask on.")] = False,
 ) -> int:
     """Drop the days that are older than that, for good.
 
@@ -101,7 +101,7 @@ def prune(
             say("nothing was dropped")
             return 0
     dropped = drop(kept, first)
-    say(f"{number(dropped, 'day')} dropped, {number(vacuum(kept, hours=0), 'file')} removed")
+    say(f"{number(dropped, 'day')} dropped, {number(vacuum(kept, dropped=True), 'file')} removed")
     return 0
 
 

@@ -23,7 +23,7 @@ _NAME_WIDTH: Final = 24
 _WITHOUT_TERMINAL: Final = 180
 """Characters that a table has room for where it is not written to a terminal."""
 _FORMULA: Final = re.compile("^[=+\\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20]")
-"""What a spreadsheet takes for the beginning of a formula: = + - @ (also in full width), and what it drops before one."""
+"""First characters with which a spreadsheet reads a cell as a formula: = + - @, also in full width, and those it drops first."""
 
 
 def as_csv(rows: pl.DataFrame) -> str:

@@ -11,7 +11,7 @@ import typer
 from logscrub.errors import UsageError
 
 FORMS: Final = "2h or 3d (that long ago), yesterday, 2026-11-20, 2026-11-20T08:00"
-"""What can be given, for the help of options."""
+"""The accepted forms, for help and messages."""
 
 Since = Annotated[
     str | None, typer.Option("--since", metavar="TIME", help=f"From this time on, UTC: {FORMS}.", show_default=False)
@@ -31,10 +31,10 @@ _DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d(:\d\d(:\d\d(\.\d+)?)?)?
 
 
 def period(since: str | None, until: str | None, now: datetime) -> tuple[datetime | None, datetime | None]:
-    """From which full hour on, and up to which; None where the option is not given.
+    """The first full hour of a period, and the one after its last; None where the option is not given.
 
-    A day as `until` is included, and so is the hour in which a time lies. Raises UsageError for what is no time, and where
-    nothing lies between the two.
+    A day given as `until` is included, and so is the hour in which a time lies. Raises UsageError for text that is no time, and
+    where nothing lies between the two.
     """
     start = None if since is None else _bounds(since, "--since", now)[0]
     end = None if until is None else _bounds(until, "--until", now)[1]
@@ -63,7 +63,7 @@ def _bounds(text: str, option: str, now: datetime) -> tuple[datetime, datetime]:
 
 
 def _day_of(text: str, now: datetime) -> tuple[datetime, datetime] | None:
-    """A day's first hour, and the next day's; None for what is no day."""
+    """The first hour of a day, and that of the next; None where the text names no day."""
     ago = _AGO.fullmatch(text)
     if text in ("today", "yesterday"):
         that = now.date() - timedelta(days=text == "yesterday")
@@ -78,7 +78,7 @@ def _day_of(text: str, now: datetime) -> tuple[datetime, datetime] | None:
 
 
 def _hour_of(text: str, now: datetime) -> tuple[datetime, datetime]:
-    """A time rounded down to a full hour, and up. Raises ValueError for what is no time."""
+    """A time rounded down to a full hour, and up to one. Raises ValueError where the text is no time."""
     ago = _AGO.fullmatch(text)
     if ago is not None:
         at = now - timedelta(hours=int(ago[1]))

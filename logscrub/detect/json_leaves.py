@@ -1,7 +1,8 @@
 """Where the strings and numbers of a JSON text stand: nothing is parsed into objects, so nothing else can change.
 
 Field names follow the shapes of log exports: OTLP attributes (`{"key": "arguments", "value": {"stringValue": …}}`) are named by
-their `key`; the elements of a list by the list; a list of two whose first is a word (`["accountId", "…"]`) by that word.
+their `key`, other pairs by their `name` or `field`; the elements of a list by the list; the cells of a table's `rows` by its
+`columns`; a list of two whose first is a word (`["accountId", "…"]`) by that word.
 """
 
 from __future__ import annotations
@@ -41,6 +42,10 @@ ENVELOPE_NAMES = frozenset(
     )
 )
 """Names of the members in which exports hold their records."""
+NAMING = frozenset(("key", "name", "field"))
+"""Names of members that say what a `value` beside them is."""
+_LISTS_OF_NAMES = frozenset(("columns", "fields", "headers", "cookies", "queryString", "params", "parameters"))
+"""Lists whose elements have a `name` that is no person's: `{"columns": [{"name": "Message"}]}`."""
 _OTHER_TYPES = frozenset(("intValue", "doubleValue", "boolValue", "bytesValue"))
 """Names of OTLP values that are no text."""
 _MESSAGES = frozenset({"body"})
@@ -54,7 +59,7 @@ behind it apart where a redacted value did not."""
 class Frame:
     """An object or list being read: its own name, the current name in it, the `key` member that names its values."""
 
-    __slots__ = ("around", "element", "index", "is_object", "key", "label", "labelled", "outer", "typed", "unnamed")
+    __slots__ = ("around", "columns", "element", "index", "is_object", "key", "label", "labelled", "outer", "typed", "unnamed")
 
     def __init__(self, is_object: bool, outer: str) -> None:
         self.is_object = is_object
@@ -66,6 +71,8 @@ class Frame:
         """Where the current name stands, if it is one of OTLP's types other than text."""
         self.label = ""
         self.element = ""
+        self.columns: dict[int, str] | None = None
+        """Of a table: the names of its columns, by which the cells of its `rows` are judged."""
         self.index = 0
         self.unnamed: list[int] = []
         """Leaves that the name of another member may yet label."""
@@ -107,9 +114,15 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
                 frame = stack[-1]
                 if kind != 4:
                     if frame.is_object:
-                        if frame.key == "key" or (frame.key == "name" and not frame.label):
+                        if frame.key == "key" or (frame.key in NAMING and not frame.label):
                             frame.label = _label(text[a:b])
                             frame.labelled = len(frame.unnamed)
+                        if frame.key == "name" and frame.outer in _LISTS_OF_NAMES and len(stack) > 1 and not stack[-2].is_object:
+                            path = ()
+                            if frame.outer == "columns" and len(stack) > 2:
+                                if stack[-3].columns is None:
+                                    stack[-3].columns = {}
+                                stack[-3].columns[stack[-2].index] = frame.label
                     elif frame.index % 2 == 0:
                         frame.element = _label(text[a:b])
                 if not frame.is_object and frame.index % 2 and frame.element:
@@ -175,6 +188,8 @@ def _path(stack: list[Frame]) -> FieldPath:
             return ()
         return (key,)
     if not frame.is_object:
+        if key == "rows" and len(stack) > 2 and stack[-3].columns is not None:
+            key = stack[-3].columns.get(frame.index, "")
         return (key,) if key and key not in _MESSAGES else ()
     return (frame.outer, key) if frame.outer else (key,)
 

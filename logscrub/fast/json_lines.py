@@ -16,7 +16,7 @@ from operator import itemgetter
 
 from logscrub import formats
 from logscrub.detect.fields import NOTHING_OPEN, Open
-from logscrub.detect.json_leaves import json_leaves
+from logscrub.detect.json_leaves import NAMING, json_leaves
 from logscrub.fast.blocks import Entry, Treat, count, mask
 from logscrub.fast.memory import LONGEST, Budget
 from logscrub.formats.json_records import count_records
@@ -33,7 +33,7 @@ _PART = 100
 _ESCAPED_BACKSLASH, _ESCAPED_QUOTE = b"\xf8\xf8", b"\xf8\xf9"
 """Stand for `\\\\\\\\` and `\\\\"` in a key, so that every quote left in it begins or ends a string."""
 _NAMED = re.compile(rb"[ \t\r\n]*:")
-_NAMING = frozenset((b"key", b"name"))
+_NAMING = frozenset(name.encode() for name in NAMING)
 _VALUES = re.compile(rb"(?i)value|values|.*value|.*headers")
 """Names of members whose lists may say in one element what the next one is."""
 

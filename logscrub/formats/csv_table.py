@@ -168,8 +168,8 @@ def _known_names(row: str, mark: str) -> int:
 
 
 def _is_known(name: str) -> bool:
-    """Whether exports have a column of this name, in any spelling: `Date/Time(UTC)`, `invocation_id`."""
-    return len(name) <= _LONGEST_NAME and name.translate(_BETWEEN).lower() in _KNOWN
+    """Whether exports have a column of this name, in any spelling: `Date/Time(UTC)`, `invocation_id`, `@timestamp`."""
+    return len(name) <= _LONGEST_NAME and name.removeprefix("@").translate(_BETWEEN).lower() in _KNOWN
 
 
 def _recognises(head: str) -> bool:

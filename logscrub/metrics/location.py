@@ -157,8 +157,8 @@ def told(url: str, *, writes: bool = False) -> Iterator[None]:
     try:
         with silent():
             yield
-    except CommitFailedError:
-        raise
+    except CommitFailedError:  # whoever can try again has caught it
+        raise OutputError(f"{url}: another run wrote to it at the same time; try again") from None
     except TableNotFoundError:
         raise InputError(f"{url}: there is no store; make one with: logscrub ingest … --store {url}") from None
     except BaseException as error:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -38,6 +39,8 @@ all tenants of a cell."""
 _DESCRIPTION = re.compile(r"logscrub metrics, schema (?P<version>\d+), key (?P<key>[0-9a-f]{16})")
 _MOST_RACES = 50
 """How often a commit is tried again because others came first."""
+_KEPT_HOURS: Final = 24
+"""How long files are kept that no version names: longer than any run takes that is about to commit them."""
 NO_DAY: Final = "no day"
 """Stands for the day of records without a time."""
 
@@ -79,21 +82,23 @@ def store_of(url: str, table: DeltaTable) -> Store:
 def open_or_make(url: str, key_id: str) -> Store:
     """A store under that key, made if there is none. Raises UsageError where it is under another key, OutputError, InputError."""
     from deltalake import DeltaTable
+    from deltalake.exceptions import CommitFailedError
 
     if not exists(url):
         refuse_other_folder(url)
         make_folder(url)
         with told(url, writes=True):
-            DeltaTable.create(
-                url,
-                schema=_schema(),
-                mode="ignore",
-                partition_by=["day"],
-                description=_description(VERSION, key_id),
-                # old versions of the table's own log are of no use here
-                configuration={"delta.logRetentionDuration": "interval 7 days"},
-                storage_options=storage_options(),
-            )
+            with suppress(CommitFailedError):  # another run has just made it
+                DeltaTable.create(
+                    url,
+                    schema=_schema(),
+                    mode="ignore",
+                    partition_by=["day"],
+                    description=_description(VERSION, key_id),
+                    # old versions of the table's own log are of no use here
+                    configuration={"delta.logRetentionDuration": "interval 7 days"},
+                    storage_options=storage_options(),
+                )
             _make_durable(url, 0)
     store = open_store(url)
     refuse_other_key(store, key_id)
@@ -389,7 +394,15 @@ def compact(store: Store) -> int:
     for day in sorted((day for day in days if day not in done), key=str):
         for _ in range(_MOST_RACES):
             table = store.table()
-            if _overwrite(store, table, day, _merged(store, table, day)):
+            if day not in days_of(store, table):  # another run dropped it
+                break
+            try:
+                is_done = _overwrite(store, table, day, _merged(store, table, day))
+            except (InputError, OutputError):
+                if store.table().version() == table.version():
+                    raise
+                continue  # another run has replaced or dropped what was being read
+            if is_done:
                 rewritten += 1
                 break
         else:
@@ -479,33 +492,52 @@ def texts(store: Store) -> list[str]:
 
 
 def prune(store: Store, before: date) -> int:
-    """Drops the days before that one. Returns how many there were. What they took stays on the disk until `vacuum`."""
-    from deltalake import CommitProperties
+    """Drops the days before that one. Returns how many there were. What they took stays on the disk until `vacuum`.
 
-    old = [day for day in days_of(store) if day is not None and day < before]
-    if old:
+    Raises OutputError, InputError.
+    """
+    from deltalake import CommitProperties
+    from deltalake.exceptions import CommitFailedError
+
+    for _ in range(_MOST_RACES):
         table = store.table()
+        old = [day for day in days_of(store, table) if day is not None and day < before]
+        if not old:
+            return 0
         first = int(table.version()) + 1
         with told(store.url, writes=True):
-            table.delete(
-                f"day < '{before.isoformat()}'",
-                commit_properties=CommitProperties(max_commit_retries=15),
-                post_commithook_properties=_hooks(store.url),
-            )
+            try:
+                table.delete(
+                    f"day < '{before.isoformat()}'",
+                    commit_properties=CommitProperties(max_commit_retries=0),
+                    post_commithook_properties=_hooks(store.url),
+                )
+            except CommitFailedError:
+                continue
             _make_durable(store.url, first, table)
-    return len(old)
+        return len(old)
+    raise OutputError(f"{store.url}: other runs wrote to it all the time; try again later")
 
 
-def vacuum(store: Store, *, hours: int = 24) -> int:
-    """Removes files that no version of the last hours needs. Returns how many."""
+def vacuum(store: Store, *, dropped: bool = False) -> int:
+    """Removes files that no version of the last day needs. Returns how many.
+
+    `dropped`: also those that a version of the last day needs, but not the newest. Files that no version names yet stay: another
+    run may be about to commit them.
+    """
     folder = local_folder(store.url)
     with told(store.url, writes=True):
         table = store.table()
         first = int(table.version())
-        hooks = _hooks(store.url)
-        removed = table.vacuum(
-            retention_hours=hours, enforce_retention_duration=False, dry_run=False, full=True, post_commithook_properties=hooks
-        )
+        removed: list[str] = []
+        for hours, every in ((0, False), (_KEPT_HOURS, True)) if dropped else ((_KEPT_HOURS, True),):
+            removed += table.vacuum(
+                retention_hours=hours,
+                enforce_retention_duration=False,
+                dry_run=False,
+                full=every,
+                post_commithook_properties=_hooks(store.url),
+            )
         if folder is None or table.version() not in durability.read_log(folder).checkpoints:
             table.create_checkpoint()
         _make_durable(store.url, first)

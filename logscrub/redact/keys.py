@@ -1,10 +1,10 @@
 """Keys for pseudonyms: how they are made, read and recognised.
 
-A key file made by `logscrub keys new` holds one line, `logscrub-key-v1:` and 48 characters of base64url: 32 random bytes, and
-the first 4 bytes of their SHA-256, so that a changed character is noticed. That line, as it stands, is the key.
+A key file made by `logscrub keys new` holds one line, `logscrub-key-v1:` and 48 characters of base64url: 32 random bytes and a
+checksum of 4 bytes, so that a changed character is noticed. The line as it stands is the key.
 
-A key of before that format is any secret of 16 bytes or more: random bytes, or a line of text. It gives the same pseudonyms as
-ever.
+Keys that were made before this format stay valid: any secret of 16 bytes or more, as random bytes or a line of text. They give
+the same pseudonyms as before.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ _CHECKED: Final = 4
 _BODY: Final = (_RANDOM + _CHECKED) * 4 // 3
 """Characters of base64url, which 36 bytes fill without padding."""
 _LONGEST_FILE: Final = 8192
-"""Bytes of a file from which it is no key: twice the largest key files in use (4,096 random bytes, an RSA key of 4,096 bits)."""
+"""Largest key file, in bytes: twice the largest in use (4,096 random bytes, an RSA key of 4,096 bits)."""
 _FEWEST_DISTINCT: Final = 5
-"""Distinct bytes below which a key is as good as none; 16 random hexadecimal digits have 10 on average."""
+"""A key of fewer distinct bytes can be guessed; 16 random hexadecimal digits have 10 on average."""
 
 _CONTROLS: Final = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 _SURELY_RANDOM: Final = 256
-"""Bytes from which random ones always have some that no text has."""
+"""Length in bytes from which random data always holds a control character."""
 _ARMOUR: Final = b"-----BEGIN "
 _ENCODED_LINE: Final = re.compile(rb"[A-Za-z0-9+/_=-]+")
 _CONTAINERS: Final = (
@@ -92,7 +92,7 @@ def check_key(key: bytes, where: str) -> bytes:
 
 
 def weaknesses(key: bytes, path: Path | None = None) -> list[str]:
-    """What makes a key less secret than it should be, a line for each. `path`: the file that it was read from."""
+    """Warnings about a key that others may read or guess, one line each. `path`: the file that it was read from."""
     found = []
     if path is not None and os.name == "posix":
         status = path.stat()
@@ -126,7 +126,7 @@ def _is_whole(line: bytes) -> bool:
 
 
 def _what_else(data: bytes) -> str | None:
-    """What a file holds that is clearly no key, for a message; None for whatever may be one."""
+    """Name the content of a file that is clearly no key, for a message; None where it may be one."""
     for magic, what in _CONTAINERS:
         if data.startswith(magic):
             return what

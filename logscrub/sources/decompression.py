@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import lzma
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -40,6 +41,17 @@ class Reading:
     """Bytes that the window of zstd data or the dictionary of xz data may have."""
     salvage: bool = False
     """Whether what comes before a fault of compressed data is taken, instead of refusing the whole."""
+
+
+_SIZE: Final = re.compile(r"(\d{1,12}) ?(?:([kmg])(?:i?b)?|b)?", re.IGNORECASE)
+
+
+def bytes_of(size: str) -> int | None:
+    """A size such as `512MiB` or `2GB` in bytes; units are powers of 1024, as those of xz and zstd. None for what is none."""
+    match = _SIZE.fullmatch(size.strip())
+    if match is None or not int(match[1]):
+        return None
+    return int(match[1]) << {"": 0, "k": 10, "m": 20, "g": 30}[(match[2] or "").lower()]
 
 
 class BrokenData(InputError):
