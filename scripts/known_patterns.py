@@ -15,6 +15,7 @@ import orjson
 from logscrub.detect import catalogue
 from logscrub.detect.expressions import Known, key_of, parsed, runs_of
 from logscrub.detect.gate import literals_of, needs_of
+from logscrub.detect.heads import heads_of
 from logscrub.detect.wider import wider_of
 
 FILE = Path(__file__).resolve().parents[1] / "logscrub" / "data" / "patterns.json"
@@ -31,7 +32,7 @@ def worked_out() -> bytes:
         needs = [digits, unbroken, solid, "".join(sorted(characters)), "".join(sorted(one_of)), foreign, shape]
         literals = literals_of(pattern)
         wide = None if literals else wider_of(pattern)
-        known[key_of(pattern)] = Known(list(runs_of(pattern)), literals, needs, wide)
+        known[key_of(pattern)] = Known(list(runs_of(pattern)), literals, needs, wide, heads_of(pattern))
     lines = [orjson.dumps(key) + b":" + orjson.dumps(list(known[key])) for key in sorted(known)]
     return b"{\n" + b",\n".join(lines) + b"\n}\n"
 

@@ -24,6 +24,7 @@ from logscrub.detect.fields import NOTHING_OPEN, FieldIndex, Open, find_fields, 
 from logscrub.detect.fields import words as words_of
 from logscrub.detect.forms import Form, Forms, spelled_capitals, spelled_words
 from logscrub.detect.gate import Gate
+from logscrub.detect.heads import heads, matches
 from logscrub.detect.json_leaves import json_leaves
 from logscrub.detect.names import NameRecognizer
 from logscrub.detect.names.lexicon import fold
@@ -79,13 +80,18 @@ class Pattern:
         return re.compile(self._source)
 
     @cached_property
+    def heads(self) -> list[str]:
+        """Words with which its matches begin, if that is known."""
+        return heads(self._source)
+
+    @cached_property
     def group(self) -> str | int:
         """The group that must go."""
         return "value" if "value" in self.pattern.groupindex else 0
 
     def find(self, text: str, named: bool) -> Iterable[tuple[int, int]]:
         """The spans in `text` that this pattern, its validator and its context agree on; `named`: the field gives the context."""
-        for m in self.pattern.finditer(text):
+        for m in matches(self.pattern, self.heads, text):
             start, end = m.span(self.group)
             if start < 0 or start == end:
                 continue
@@ -388,8 +394,6 @@ class Engine:
         named = self._contexts_of(path) if path else frozenset()
         for i in self._gate.candidates(text, named):
             pattern = self._patterns[i]
-            if pattern.pattern.search(text) is None:
-                continue
             d = pattern.detector
             for start, end in pattern.find(text, i in named):
                 if _PLACEHOLDER_FILL not in text[start:end]:
@@ -420,7 +424,7 @@ class Engine:
         harmless = sorted(
             m.span(m.re.groupindex.get("value", 0))
             for i in self._harmless_gate.candidates(text)
-            for m in _compiled(self._harmless[i]).finditer(text)
+            for m in matches(_compiled(self._harmless[i]), heads(self._harmless[i]), text)
         )
         starts = [a for a, _ in harmless]
         reach = list(accumulate((b for _, b in harmless), max))  # how far the stretches up to each one go

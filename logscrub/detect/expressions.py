@@ -27,13 +27,15 @@ class Known(NamedTuple):
     """What every match of it has, for the gate: the members of `Needs`."""
     wider: str | None
     """What RE2 can look for in its place: `logscrub.detect.wider`. Not of one with literals."""
+    heads: list[str]
+    """What its matches begin with: `logscrub.detect.heads`."""
 
 
 @lru_cache(maxsize=4096)
 def known(pattern: str) -> Known | None:
     """What was worked out before for a pattern that parses, and that repeats nothing without bound."""
     found = _known().get(key_of(pattern))
-    return None if found is None else Known(*found)
+    return Known(*found) if found is not None and len(found) == len(Known._fields) else None
 
 
 def key_of(pattern: str) -> str:
@@ -105,3 +107,12 @@ def _inner(op: Any, arg: Any) -> list[Any]:
     if op in (c.ASSERT, c.ASSERT_NOT):
         return [arg[1]]
     return [arg] if op is c.ATOMIC_GROUP else []
+
+
+def few(op: Any, arg: Any) -> list[str] | None:
+    """The characters that an item of a pattern stands for, where they are few."""
+    if op is c.LITERAL and not 0xD800 <= arg <= 0xDFFF:
+        return [chr(arg)]
+    if op is c.IN and len(arg) <= 8 and all(o is c.LITERAL and not 0xD800 <= a <= 0xDFFF for o, a in arg):
+        return [chr(a) for _, a in arg]
+    return None

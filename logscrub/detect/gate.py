@@ -4,8 +4,7 @@ Nothing of the gate is written by hand, all of it follows from the parsed patter
 
 - literals of which every match must hold one (`@`, `ATATT3x`, `assigned`), up to three sets of them, one literal of each: all
   of them together are one RE2 set, one linear pass;
-- for patterns without good literals a wider pattern (`logscrub.detect.wider`): these are further RE2 sets, ten patterns each for
-  short texts and one each for long ones;
+- for patterns without good literals a wider pattern (`logscrub.detect.wider`) for RE2, looked for where all else is there;
 - how many digits a match has at least, how long a stretch without white space, which characters, and a stretch of which shape
   (`aa00`, `0.0`);
 - the context words of a detector, in the same RE2 set.
@@ -24,7 +23,7 @@ from typing import Any, NamedTuple
 
 import re2
 
-from logscrub.detect.expressions import known, parsed
+from logscrub.detect.expressions import few, known, parsed
 from logscrub.detect.wider import encoded, wider
 
 _FOLDED_BY_PYTHON = r"\x{130}\x{131}"
@@ -39,14 +38,9 @@ _LEAST_SOLID = 14
 _MOST_LITERALS = 400
 _MOST_SETS = 3
 """Sets of literals of one pattern that are looked for."""
-_TOGETHER = 10
-"""Wider patterns in one RE2 set. Its automaton has a state for each combination of how far each pattern has matched, and builds a
-state when a text first calls for it: with all 60 in one set, each character of random digits and letters called for a new one
-(27 us a character; in sets of ten 5, one by one 0.6)."""
-_LONG = 512
-"""Characters from which on the wider patterns are looked for one by one: a set has a fixed cost, a state one a character."""
-_LITERALS_MEMORY, _WIDER_MEMORY, _LEAST_MEMORY = 64 << 20, 8 << 20, 2 << 20
-"""Bytes that the automaton of a set may take: of all literals, of wider patterns, of a single one."""
+_LITERALS_MEMORY, _LEAST_MEMORY = 64 << 20, 2 << 20
+"""Bytes that the automaton of a set may take: of all literals, of one wider pattern. Wider patterns are not looked for together:
+the automaton would have a state for each combination of how far each has matched, and build it when a text calls for it."""
 _TELLING = frozenset("@~%<»“‘")
 """Characters that are rare enough in logs to be a gate alone."""
 
@@ -110,18 +104,12 @@ class Gate:
         self._all = list(range(len(patterns)))
 
     @cached_property
-    def _grouped(self) -> list[tuple[_Set, list[int]]]:
-        """The wider patterns in sets for short texts, each set with its patterns."""
-        return self._sets(_TOGETHER, _WIDER_MEMORY)
-
-    @cached_property
-    def _single(self) -> list[tuple[_Set, list[int]]]:
-        """The wider patterns one by one, for long texts."""
-        return self._sets(1, _LEAST_MEMORY)
-
-    def _sets(self, together: int, memory: int) -> list[tuple[_Set, list[int]]]:
-        groups = [self._wide[n : n + together] for n in range(0, len(self._wide), together)]
-        return [(_Set([pattern for _, pattern in group], memory), [i for i, _ in group]) for group in groups]
+    def _wider(self) -> list[tuple[Needs, list[tuple[int, _Set]]]]:
+        """The wider patterns, each a set of its own, by what they need."""
+        by_needs: dict[Needs, list[tuple[int, _Set]]] = {}
+        for i, pattern in self._wide:
+            by_needs.setdefault(self._needs_of[i], []).append((i, _Set([pattern], _LEAST_MEMORY)))
+        return list(by_needs.items())
 
     def candidates(self, text: str, named: frozenset[int] = frozenset()) -> list[int]:
         """Indices of the patterns that may match, in order; `named`: those whose context the text's field gives.
@@ -142,48 +130,57 @@ class Gate:
             if context:
                 near.update(context)
         full, needs_of, contextual = self._full, self._needs_of, self._contextual
-        maybe = [i for i, bits in have.items() if bits == full[i]]
-        for wide, members in self._grouped if len(text) < _LONG else self._single:
-            hits = wide.matching(data)
-            if hits is None:
-                return self._all
-            maybe += [members[hit] for hit in hits]
-        maybe += self._always
-        digits = longest = longest_solid = -1  # worked out when first asked for
-        shape = None
-        ascii_only = text.isascii()
-        found = []
-        for i in maybe:
-            if i in contextual and i not in near:
-                continue
-            least, unbroken, solid, all_of, one_of, foreign, its_shape = needs_of[i]
-            if unbroken > 1:
-                if longest < 0:
-                    longest = max(map(len, text.split()), default=0)
-                if unbroken > longest:
-                    continue
-            if (foreign and ascii_only) or not all(map(text.__contains__, all_of)):
-                continue
-            if least:
-                if digits < 0:
-                    digits = len(_DIGIT.findall(text))
-                if least > digits:
-                    continue
-            if solid >= _LEAST_SOLID:
-                if longest_solid < 0:
-                    longest_solid = max(map(len, _SOLID.findall(text)), default=0)
-                if solid > longest_solid:
-                    continue
-            if its_shape and ascii_only:
-                if shape is None:
-                    shape = text.translate(_SHAPES)
-                if its_shape not in shape:
-                    continue
-            if one_of and not any(map(text.__contains__, one_of)):
-                continue
-            found.append(i)
+        has = _Has(text)
+        maybe = [i for i, bits in have.items() if bits == full[i]] + self._always
+        found = [i for i in maybe if (i not in contextual or i in near) and has.all_of(needs_of[i])]
+        for needed, patterns in self._wider:
+            if has.all_of(needed):
+                for i, wide in patterns:
+                    if i not in contextual or i in near:
+                        hits = wide.matching(data)
+                        if hits is None:
+                            return self._all
+                        if hits:
+                            found.append(i)
         found.sort()
         return found
+
+
+class _Has:
+    """What a text has, worked out when it is first asked for."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._characters = set(text)
+        self._is_ascii = text.isascii()
+        self._digits = self._unbroken = self._solid = -1
+        self._shape: str | None = None
+
+    def all_of(self, needed: Needs) -> bool:
+        """Whether it has all that is needed."""
+        digits, unbroken, solid, characters, one_of, foreign, shape = needed
+        if not characters <= self._characters or (one_of and one_of.isdisjoint(self._characters)) or (foreign and self._is_ascii):
+            return False
+        if digits:
+            if self._digits < 0:
+                self._digits = len(_DIGIT.findall(self._text))
+            if digits > self._digits:
+                return False
+        if unbroken > 1:
+            if self._unbroken < 0:
+                self._unbroken = max(map(len, self._text.split()), default=0)
+            if unbroken > self._unbroken:
+                return False
+        if solid >= _LEAST_SOLID:
+            if self._solid < 0:
+                self._solid = max(map(len, _SOLID.findall(self._text)), default=0)
+            if solid > self._solid:
+                return False
+        if shape and self._is_ascii:
+            if self._shape is None:
+                self._shape = self._text.translate(_SHAPES)
+            return shape in self._shape
+        return True
 
 
 class _Set:
@@ -389,8 +386,8 @@ def _character_needs(code: int, fold: bool) -> _Part:
 
 @lru_cache(maxsize=4096)
 def _class_needs(items: tuple[tuple[Any, Any], ...], fold: bool) -> _Part:
-    few = _few(c.IN, items)
-    one_of = frozenset(few) if few and not (fold and any(x.isalpha() for x in few)) else frozenset[str]()
+    choices = few(c.IN, items)
+    one_of = frozenset(choices) if choices and not (fold and any(x.isalpha() for x in choices)) else frozenset[str]()
     least = Needs(int(_only_digits(items)), one_of=one_of, foreign=_only_foreign(items))
     return _Part(least, 1, _without_space(items), _only_solid(items))
 
@@ -455,7 +452,7 @@ def _required(items: Any, flags: int, found: list[_Literals] | None = None) -> _
         run = {""}
 
     for op, arg in items:
-        choices = _few(op, arg)
+        choices = few(op, arg)
         if choices is not None and len(run) * len(choices) <= 64 and max(map(len, run)) < 24:
             run = {word + choice for word, choice in itertools.product(run, choices)}
             continue
@@ -476,15 +473,6 @@ def _required(items: Any, flags: int, found: list[_Literals] | None = None) -> _
             run = set(choices)
     close()
     return best
-
-
-def _few(op: Any, arg: Any) -> list[str] | None:
-    """The characters that an item of a pattern stands for, where they are few."""
-    if op is c.LITERAL and not 0xD800 <= arg <= 0xDFFF:
-        return [chr(arg)]
-    if op is c.IN and len(arg) <= 8 and all(o is c.LITERAL and not 0xD800 <= a <= 0xDFFF for o, a in arg):
-        return [chr(a) for _, a in arg]
-    return None
 
 
 def _word_value(word: str) -> int:
