@@ -199,10 +199,12 @@ class Redactor:
         text, masked, fixed = raw.text, self.engine.masked(raw.text), frame(raw.text)
         ends = [end for _, end in fixed]
         numbers = [leaf for leaf in raw.leaves if leaf.coding == "number"]
+        starts = [leaf.start for leaf in numbers]
         out: list[Span] = []
         for span in spans:
             pieces, position = [], span.start
-            for a, b in fixed[bisect_right(ends, span.start) :]:
+            for n in range(bisect_right(ends, span.start), len(fixed)):
+                a, b = fixed[n]
                 if a >= span.end:
                     break
                 pieces.append((position, a))
@@ -215,9 +217,9 @@ class Redactor:
             if len(pieces) == 1:
                 out.append(span)
         for n, span in enumerate(out):
-            number = next((leaf for leaf in numbers if leaf.start <= span.start and span.end <= leaf.end), None)
-            if number is not None:
-                out[n] = span._replace(start=number.start, end=number.end, requote='"')
+            at = bisect_right(starts, span.start) - 1
+            if at >= 0 and span.end <= numbers[at].end:
+                out[n] = span._replace(start=numbers[at].start, end=numbers[at].end, requote='"')
         return list(merge(out))
 
     @property
