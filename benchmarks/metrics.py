@@ -98,10 +98,11 @@ def measure_reading(folder: Path, days: int, key: Path) -> dict[str, Any]:
 
 def measure_exactness() -> dict[str, Any]:
     """How far sketches are off, and whether parts merge to the same bytes."""
+    from logscrub.formats.base import Record
     from logscrub.metrics import rollup
     from logscrub.metrics.columns import Columns
     from logscrub.metrics.facts import FactFinder
-    from logscrub.metrics.records import LogRecord, Records
+    from logscrub.metrics.records import Records
     from logscrub.metrics.rollup import merge
     from logscrub.metrics.sketches import bucket_of, distinct, quantile, register_of
 
@@ -117,7 +118,7 @@ def measure_exactness() -> dict[str, Any]:
     wrong = max(abs(distinct({register_of(chance.randbytes(8)) for _ in range(n)}) / n - 1) for n in numbers)
     reader, finder = Records(), FactFinder(KEY)
     lines = corpus.corpus("app-logs", SEED)
-    facts = [finder.facts(r) for _ in range(30_000) for r in reader.feed(next(lines)) if isinstance(r, LogRecord)]
+    facts = [finder.facts(r) for _ in range(30_000) for r in reader.feed(next(lines)) if isinstance(r, Record)]
     facts = list({(f.hour, f.fingerprint): f for f in facts}.values())
 
     def rolled(part: list[Any]) -> Any:

@@ -27,15 +27,17 @@ from logscrub.detect.engine import Engine
 from logscrub.detect.names import Kind, Names
 from logscrub.detect.names.lexicon import Lexicon
 from logscrub.errors import InputError, UsageError
-from logscrub.model import Leaf, Raw
+from logscrub.model import WITHHELD, Leaf, Raw
 from logscrub.redact.keys import check_key
 from logscrub.redact.policy import load_policy
 from logscrub.redact.pseudonyms import PLACEHOLDER, Pseudonymizer
-from logscrub.redact.scrub import WITHHELD, Redactor
+from logscrub.redact.scrub import Redactor
 from logscrub.scrubbing import Scrubber, Scrubs, Tally
-from logscrub.sinks import MemberLike, open_sink, open_zip_sink
+from logscrub.sinks import CodedSink, open_archive_sink, open_sink
 from logscrub.sources import streams
+from logscrub.sources.decompression import PIECE, Reading
 from logscrub.sources.files import Input, printable
+from logscrub.sources.members import MemberInfo
 from logscrub.sources.streams import Stream, open_stream
 from logscrub.verification import FileReport, Verifier, Verifies
 
@@ -194,7 +196,7 @@ def verify_file(
     config: Config | str | Path | None = None,
     engine: EngineName = "fast",
 ) -> list[FileReport]:
-    """Where a file, compressed or not, holds customer data: one report, or one a member of a zip.
+    """Where a file, compressed or not, holds customer data: one report, or one per member of an archive.
 
     A file that cannot be read (to its end) has a report with an `error`, and is not clean.
     """
@@ -279,23 +281,26 @@ def scrub_input(
     *,
     inside: Path | None = None,
     input_format: str = "auto",
+    reading: Reading = Reading(),
     progress: Progress | None = None,
 ) -> Tally:
     """Scrubs one input into one output, compressed the same way; None is standard output. `inside`: see `open_sink`.
 
-    A pipe's lines go out as they come in. Raises InputError when the input cannot be read to its end (what was clean by then
-    has gone to a pipe, a file does not appear), OutputError, and UsageError where the output is the input.
+    A pipe's lines go out as they come in. Where `reading` salvages broken data, `Tally.faults` says where it broke off.
+    Raises InputError when the input cannot be read to its end (what was clean by then has gone to a pipe, a file does not
+    appear), OutputError, and UsageError where the output is the input.
     """
     tell = progress or (lambda done, tally: None)
-    with open_stream(item) as stream:
-        if stream.compression == "zip":
-            with open_zip_sink(target, inputs=[item.path], inside=inside) as archive:
+    with open_stream(item, reading) as stream:
+        if stream.archive:
+            with open_archive_sink(target, stream.archive, stream.compression, inputs=[item.path], inside=inside) as archive:
                 tally = scrub_members(engine, stream, archive, input_format, tell)
                 archive.commit()
             return tally
         with open_sink(target, stream.compression, inputs=[item.path], inside=inside) as sink:
-            tally = scrub_stream(engine, stream, sink, input_format, tell)
-            sink.commit()
+            out = sink if stream.coded is None else CodedSink(sink, stream.coded)
+            tally = scrub_stream(engine, stream, out, input_format, tell)
+            out.commit()
         return tally
 
 
@@ -309,13 +314,13 @@ class Takes(Protocol):
 class TakesMembers(Protocol):
     """Where the clean bytes of an archive's members go."""
 
-    def begin(self, name: str, info: MemberLike) -> None: ...
+    def begin(self, name: str, like: MemberInfo) -> None: ...
     def write(self, data: bytes) -> None: ...
     def end(self) -> None: ...
 
 
 def scrub_stream(engine: Runner, stream: Stream, sink: Takes, input_format: str, tell: Progress) -> Tally:
-    """Scrubs an open input that is no zip. Raises as `scrub_input`."""
+    """Scrubs an open input that is no archive. Raises as `scrub_input`."""
     scrubber = engine.scrubber(input_format)
     live = stream.size is None
     begun = False
@@ -332,12 +337,13 @@ def scrub_stream(engine: Runner, stream: Stream, sink: Takes, input_format: str,
             sink.flush()
         raise
     sink.write(scrubber.finish())
+    scrubber.tally.faults += stream.faults
     tell(stream.bytes_read, scrubber.tally)
     return scrubber.tally
 
 
 def scrub_members(engine: Runner, stream: Stream, archive: TakesMembers, input_format: str, tell: Progress) -> Tally:
-    """Scrubs the members of an open zip. Raises as `scrub_input`."""
+    """Scrubs the members of an open archive. Raises as `scrub_input`."""
     total = Tally()
     names: dict[str, str] = {}
     for name, pieces, info in stream.members():
@@ -351,17 +357,24 @@ def scrub_members(engine: Runner, stream: Stream, archive: TakesMembers, input_f
         archive.write(scrubber.finish())
         archive.end()
         total.add(scrubber.tally)
+    total.faults += stream.faults
     tell(stream.bytes_read, total)
     return total
 
 
 def verify_input(
-    engine: Runner, item: Input, *, input_format: str = "auto", progress: Callable[[int, int], None] | None = None
+    engine: Runner,
+    item: Input,
+    *,
+    input_format: str = "auto",
+    reading: Reading = Reading(),
+    progress: Callable[[int, int], None] | None = None,
 ) -> list[FileReport]:
-    """Verifies one input: one report, or one per member of a zip (`archive.zip!member`) and one of its comments if it has any.
+    """Verifies one input: one report, or one per member of an archive (`archive.zip!member`) and one of a zip's
+    comments if it has any.
 
     Paths in the reports are printable and hold no customer data. An input in which there is nothing but white space, NULs or a
-    byte order mark holds no records.
+    byte order mark holds no records. Where `reading` salvages broken data, the report's `error` says where it broke off.
 
     `progress` is told after each piece how many bytes of the input were read, and how many findings there are.
     """
@@ -370,8 +383,9 @@ def verify_input(
     path = report_name(redactor, item)
     reports: list[FileReport] = []
     sha256 = ""
+    broken = 0
     try:
-        with _open_hashed(item) as (stream, hashed):
+        with _open_hashed(item, reading) as (stream, hashed):
             try:
                 for name, pieces in _parts(stream):
                     member = path if name is None else f"{path}!{printable(clean_name(redactor, name, pseudonyms=False))}"
@@ -389,6 +403,9 @@ def verify_input(
                     verifier.finish()
                     if blank:
                         verifier.report.records = 0
+                    if len(stream.faults) > broken:
+                        verifier.report.error = clean_text(redactor, stream.faults[-1].removeprefix(f"{item.name}: "))
+                        broken = len(stream.faults)
             finally:
                 sha256 = hashed.finish()
     except InputError as error:
@@ -408,8 +425,8 @@ _BLANK = b" \t\r\n\v\f\0\xef\xbb\xbf\xff\xfe"
 
 
 def _parts(stream: Stream) -> Iterator[tuple[str | None, Iterator[bytes]]]:
-    """A stream's data, or that of each member of a zip with its name, and of its comments; folders without data have none."""
-    if stream.compression != "zip":
+    """A stream's data, or that of each member of an archive with its name, and of its comments; empty folders are left out."""
+    if not stream.archive:
         yield None, stream.chunks()
         return
     for name, pieces, info in stream.members():
@@ -450,7 +467,7 @@ class _Hashed(io.RawIOBase):
                 self.seek(self._hashed)
             elif self._ended:  # a terminal would want its end-of-file key again
                 return self._hash.hexdigest()
-            while streams._read_some(cast(IO[bytes], self), streams.PIECE):
+            while streams._read_some(cast(IO[bytes], self), PIECE):
                 pass
         except OSError:
             return ""
@@ -479,16 +496,17 @@ class _Hashed(io.RawIOBase):
 
 
 @contextmanager
-def _open_hashed(item: Input) -> Iterator[tuple[Stream, _Hashed]]:
+def _open_hashed(item: Input, reading: Reading) -> Iterator[tuple[Stream, _Hashed]]:
     """An open input, and the hash of its bytes as they are on disk. As `open_stream`."""
     file = streams.open_file(item)
     hashed = _Hashed(file)
-    with Stream(item.name, cast(IO[bytes], hashed), streams._size(file), owned=item.path is not None) as stream:
+    with Stream(item.name, cast(IO[bytes], hashed), streams._size(file), owned=item.path is not None, reading=reading) as stream:
         yield stream, hashed
 
 
 _EXTENSION = (
-    "log|logs|json|jsonl|ndjson|csv|tsv|txt|text|out|err|xml|yaml|yml|html|md|pdf|xlsx?|docx?|bak|old|gz|gzip|zst|zstd|zip"
+    "log|logs|json|jsonl|ndjson|csv|tsv|txt|text|out|err|xml|yaml|yml|html|md|pdf|xlsx?|docx?|bak|old|gz|gzip|zst|zstd|bz2|xz|lzma|zip|"
+    "tar|tgz|tzst|tbz2?|txz"
 )
 _EXTENSIONS = re.compile(rf"(?:\.(?:{_EXTENSION})(?:\.\d{{1,3}})?)+/?$|/$", re.IGNORECASE)
 
@@ -581,6 +599,8 @@ def _bytes(data: str | bytes) -> bytes:
     with Stream("data", io.BytesIO(raw), len(raw), owned=True) as stream:
         if stream.compression != "none":
             raise InputError(f"data: is compressed ({stream.compression}); decompress it, or give a file's name to scrub_file")
+        if stream.archive:
+            raise InputError(f"data: is a {stream.archive} archive; unpack it, or give a file's name to scrub_file")
     return raw
 
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+WITHHELD = "<WITHHELD>"
+"""Stands in the place of what could not be scanned."""
 
 Certainty = Literal["certain", "likely"]
 
@@ -70,9 +73,29 @@ class Leaf(NamedTuple):
     start: int
     end: int
     field: FieldPath
-    coding: Literal["text", "json", "name", "number", "csv"]
+    coding: Literal["text", "plain", "json", "name", "number", "csv", "xml", "query"]
+    """How it is written: a line of text, a value as it is, a string, name or number in JSON, a CSV cell, a text in XML, a URL's
+    query without its question mark."""
     pointer: str = ""
     """JSON pointer (RFC 6901) or column name, for findings. May name keys; never shown unscrubbed."""
+    typed: tuple[int, int] | None = None
+    """Where the name of an OTLP value's type stands (`intValue`): with a placeholder, the value becomes a `stringValue`."""
+    group: int = 0
+    """The pieces of a text that was cut have the same number, which is not 0, and are judged as one text."""
+
+
+class Size(NamedTuple):
+    """Where a unit's text gives the number of bytes (UTF-8) of a stretch of it. Redaction updates the number."""
+
+    start: int
+    end: int
+    """The number stands in `[start, end)`."""
+    before: int
+    """Characters of the unit before what is counted."""
+    behind: int
+    """Characters of the unit behind it."""
+    is_binary: bool
+    """True for eight bytes, the lowest first; False for decimal digits."""
 
 
 class Place(NamedTuple):
@@ -112,6 +135,10 @@ class Raw:
     """False where it should have had its format's shape but did not, and is scanned as text."""
     inside: Place | None = field(default=None, repr=False)
     """Where in a JSON document it begins; None outside of one."""
+    value: Any = field(default=None, repr=False, compare=False)
+    """The parsed value of a unit that is one JSON value, for counting; None for other units."""
+    size: Size | None = None
+    """The number of bytes that its text says it has, where its format does that."""
     frame: Frame | None = None
     """Set where leaves include characters by which the reader cuts (delimiters, quotes, brackets): says where these stand in the
     text, or in what redactions made of it. They stay, so that the clean text is cut as the raw text was."""

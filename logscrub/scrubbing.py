@@ -28,7 +28,7 @@ class NotConserved(AssertionError):
 
 @dataclass(slots=True)
 class Tally:
-    """What went through: counts only."""
+    """What went through: counts, and faults of the data."""
 
     records_read: int = 0
     records_written: int = 0
@@ -42,6 +42,8 @@ class Tally:
     redactions: Counter[str] = field(default_factory=Counter)
     formats: Counter[str] = field(default_factory=Counter)
     """Format → inputs of it."""
+    faults: list[str] = field(default_factory=list)
+    """Where compressed data broke off that was salvaged, a message each."""
 
     @property
     def withheld(self) -> int:
@@ -59,6 +61,7 @@ class Tally:
         self.bytes_written += other.bytes_written
         self.redactions.update(other.redactions)
         self.formats.update(other.formats)
+        self.faults += other.faults
 
     def check(self) -> None:
         """Raises NotConserved unless in = out + withheld."""
@@ -77,10 +80,12 @@ def recognised(head: str, final: bool = False) -> formats.Format | None:
 class Units:
     """The units of one input: decodes its bytes, recognises its format from the first line that is not empty."""
 
-    def __init__(self, input_format: str = "auto") -> None:
+    def __init__(self, input_format: str = "auto", *, leaves: bool = True) -> None:
+        """`leaves`: False for units of which only the records are counted."""
         self.decoder = TextDecoder()
+        self._leaves = leaves
         self.format: formats.Format | None = None if input_format == "auto" else formats.named(input_format)
-        self.reader: formats.Reader | None = self.format.reader() if self.format else None
+        self.reader: formats.Reader | None = formats.reader_of(self.format, leaves=leaves) if self.format else None
         self._head = ""
         self.labelled = input_format != "auto"
         """Whether the format's name is settled."""
@@ -98,12 +103,14 @@ class Units:
         return units, tail
 
     def _units(self, text: str, final: bool) -> list[Raw]:
+        if not self._leaves and not text.isascii():  # bytes that are no text need not be kept for counting
+            text = text.encode("utf-8", "replace").decode()
         if self.reader is None:
             self._head += text
             self.format = recognised(self._head, final)
             if self.format is None:
                 return []
-            self.reader = self.format.reader()
+            self.reader = formats.reader_of(self.format, leaves=self._leaves)
             text, self._head = self._head, ""
         return self.label(list(self.reader.feed(text)))
 

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import bz2
 import contextlib
 import errno
 import io
+import lzma
 import os
 import re
 import select
 import stat
 import sys
+import tarfile
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Final, Protocol, Self, cast
+from typing import IO, Final, Protocol, Self, TypeVar, cast
 
 import zstandard
 
 from logscrub.errors import OutputError, UsageError
+from logscrub.sources.codings import Coded
+from logscrub.sources.decompression import Compression
 from logscrub.sources.files import mode_of, printable
-from logscrub.sources.streams import Compression
+from logscrub.sources.members import MemberInfo
+from logscrub.sources.streams import Archive
 
 if sys.platform != "win32":
     import fcntl
@@ -34,19 +41,51 @@ _BUFFER: Final = 64 * 1024
 _ZIP64_FROM: Final = 512 * 1024 * 1024
 """From this input size on a zip's member gets 64-bit sizes, which some old tools cannot read; without, 2 GiB is the end."""
 
+_XZ_PRESET: Final = 1
+"""Of 0 to 9. The default of 6 takes more than ten times as long for logs and ten times the memory, for a quarter less."""
+
+TAR_IN_MEMORY: Final = 512 * 1024 * 1024
+"""How many bytes a member of a tar may have that does not go to a file: it must be kept whole, for its size is written first."""
+_HELD: Final = 8 * 1024 * 1024
+"""Bytes of a tar's member that are kept in memory where there is a folder for more."""
+
 _DESCRIPTOR: Final = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
 _NAMED_DESCRIPTORS: Final = {"/dev/stdout": 1, "/dev/stderr": 2}
 
 _TEMPORARY: Final = re.compile(r"\.logscrub-.+\.tmp")
-"""How files are named that are not complete yet."""
+"""The names of files that are not complete yet."""
 
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
-"""How a path begins that was a URL."""
+"""The beginning of a path that was meant as a URL."""
 
 _BY_HANDLE: Final = os.open in os.supports_dir_fd
 """Whether a file can be named by an open folder and its name in it."""
 _FOLDER: Final = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_PATH", os.O_RDONLY)
-"""How a folder is opened to make files in it, which needs no permission to list it."""
+"""Flags that open a folder so that files can be made in it; they need no permission to list it."""
+
+
+class CodedSink:
+    """Takes the clean lines of a decoded file, and writes the file that they make to a sink when all are there."""
+
+    def __init__(self, sink: Sink, coded: Coded) -> None:
+        self._sink = sink
+        self._coded = coded
+        self._clean = bytearray()
+
+    def write(self, data: bytes) -> None:
+        """Takes clean lines."""
+        self._clean += data
+
+    def flush(self) -> None:
+        """Does nothing: a coded file is written as a whole."""
+
+    def commit(self) -> None:
+        """Finishes the output. Raises InputError where the clean lines cannot be coded, OutputError as the sink does."""
+        self._sink.write(self._coded.encode(bytes(self._clean)))
+        self._sink.commit()
+
+
+_T = TypeVar("_T")
 
 
 class Sink:
@@ -72,7 +111,10 @@ class Sink:
         self._target.write(self._codec.compress(data))
 
     def flush(self) -> None:
-        """Make everything so far readable for whoever reads along. Costs compression ratio: not after every write."""
+        """Make everything so far readable for whoever reads along. Costs compression ratio: not after every write.
+
+        Of bzip2, xz and lzma data only whole blocks can be read, so there the last one stays back until `commit`.
+        """
         if self._unflushed:
             self._target.write(self._codec.sync())
             self._unflushed = False
@@ -185,10 +227,152 @@ class ZipSink:
             ) from None
 
 
+class TarSink:
+    """An open tar output. Made by `open_tar_sink`; a context manager that aborts unless `commit` was called.
+
+    Used as `ZipSink`. A member's size stands before its bytes, so they wait for its end: in memory, and what is large in a
+    temporary file beside the output, or, where there is no folder for one (standard output), in memory up to `TAR_IN_MEMORY`.
+    """
+
+    def __init__(self, target: _Target, compression: Compression) -> None:
+        self._target = target
+        self._sink = Sink(target, compression)
+        self._member: tuple[str, MemberInfo] | None = None
+        self._waiting = _Waiting(target)
+        self._size = 0
+
+    @property
+    def bytes_written(self) -> int:
+        """Bytes given out so far, compressed; after `commit` the size of the output."""
+        return self._sink.bytes_written
+
+    def begin(self, name: str, like: MemberInfo) -> None:
+        """Begin a member (a folder if the name ends in `/`), with the date and file mode of `like` and without an owner."""
+        self._member = name, like
+
+    def write(self, data: bytes) -> None:
+        """Write bytes of the member that was begun."""
+        if self._member is None:
+            raise ValueError("no member was begun")
+        self._waiting.write(data)
+
+    def end(self) -> None:
+        """End the member."""
+        if self._member is None:
+            raise ValueError("no member was begun")
+        name, like = self._member
+        info = tarfile.TarInfo(name)
+        info.type = tarfile.DIRTYPE if name.endswith("/") else tarfile.REGTYPE
+        info.mode = like.external_attr >> 16 & 0o777
+        info.mtime = int(like.mtime.partition(".")[0])
+        if "." in like.mtime:
+            info.pax_headers = {"mtime": like.mtime}
+        info.size = self._waiting.size
+        self._put(info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape"))
+        for piece in self._waiting.taken():
+            self._put(piece)
+        self._put(bytes(-self._size % tarfile.BLOCKSIZE))
+        self._member = None
+
+    def flush(self) -> None:
+        """Hand on what was written."""
+        self._sink.flush()
+
+    def commit(self) -> None:
+        """Finish the tar; a file appears in its place. Nothing may be written after."""
+        if self._member is not None:
+            raise ValueError("a member was not ended")
+        self._put(bytes(2 * tarfile.BLOCKSIZE))
+        self._put(bytes(-self._size % tarfile.RECORDSIZE))
+        self._waiting.close()
+        self._sink.commit()
+
+    def abort(self) -> None:
+        """Give up, as `Sink.abort`."""
+        self._waiting.close()
+        self._sink.abort()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.abort()
+
+    def _put(self, data: bytes) -> None:
+        self._size += len(data)
+        self._sink.write(data)
+
+
+class _Waiting:
+    """Clean bytes of a member that wait for its size."""
+
+    def __init__(self, target: _Target) -> None:
+        self._target = target
+        self._held = bytearray()
+        self._file: io.FileIO | None = None
+        self._name = ""
+        """Of the file in the folder, as long as it has one."""
+        self.size = 0
+
+    def write(self, data: bytes) -> None:
+        self.size += len(data)
+        self._held += data
+        folder = self._target.folder
+        if folder is None:
+            if len(self._held) > TAR_IN_MEMORY:
+                self._target.abort()
+                raise OutputError(
+                    f"{self._target.name}: a member of a tar that does not go to a file may have at most "
+                    f"{TAR_IN_MEMORY >> 20} MiB; write to a file with -o"
+                )
+        elif len(self._held) > _HELD:
+            self._target.attempt(lambda: self._spill(folder))
+
+    def taken(self) -> Iterator[bytes]:
+        """The bytes, which wait no longer."""
+        if self._file is not None:
+            file = self._file
+            self._target.attempt(lambda: file.seek(0))
+            left = self.size - len(self._held)
+            while left:
+                piece = self._target.attempt(partial(file.read, min(left, _BUFFER)))
+                if not piece:
+                    raise OutputError(f"{self._target.name}: its temporary file was cut off by another program; try again")
+                left -= len(piece)
+                yield piece
+            self._target.attempt(lambda: file.seek(0))
+        for start in range(0, len(self._held), _BUFFER):
+            yield bytes(self._held[start : start + _BUFFER])
+        self._held.clear()
+        self.size = 0
+
+    def close(self) -> None:
+        """Gives up what waits. To be called before the output is committed or aborted."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            self._remove()
+
+    def _remove(self) -> None:
+        folder = self._target.folder
+        if self._name and folder is not None:
+            with contextlib.suppress(OSError):  # not all systems remove an open file
+                os.unlink(folder.at(self._name), dir_fd=folder.handle)
+                self._name = ""
+
+    def _spill(self, folder: _Folder) -> None:
+        if self._file is None:
+            self._name, handle = _begin(folder)
+            self._file = io.FileIO(handle, "r+b")
+            self._remove()  # at once, so that nothing is left of it however the run ends
+        _write_all(cast(IO[bytes], self._file), self._held)
+        self._held.clear()
+
+
 def open_sink(
     path: Path | None, compression: Compression, *, inputs: Iterable[Path | None] = (), inside: Path | None = None
 ) -> Sink:
-    """Open an output that is not a zip; None is standard output.
+    """Open an output that is not an archive; None is standard output.
 
     A file is written under a temporary name beside its place, readable by its owner only, and takes its place at
     `commit`, with the mode of the file it replaces or that of any new file. Folders above it are made.
@@ -207,6 +391,27 @@ def open_sink(
 def open_zip_sink(path: Path | None, *, inputs: Iterable[Path | None] = (), inside: Path | None = None) -> ZipSink:
     """Open a zip output, as `open_sink` does."""
     return ZipSink(_open_target(path, inputs, inside))
+
+
+def open_tar_sink(
+    path: Path | None, compression: Compression, *, inputs: Iterable[Path | None] = (), inside: Path | None = None
+) -> TarSink:
+    """Open a tar output, compressed or not, as `open_sink` does."""
+    return TarSink(_open_target(path, inputs, inside), compression)
+
+
+def open_archive_sink(
+    path: Path | None,
+    archive: Archive,
+    compression: Compression,
+    *,
+    inputs: Iterable[Path | None] = (),
+    inside: Path | None = None,
+) -> ZipSink | TarSink:
+    """Open an output for an archive of that kind, as `open_sink` does."""
+    if archive == "zip":
+        return open_zip_sink(path, inputs=inputs, inside=inside)
+    return open_tar_sink(path, compression, inputs=inputs, inside=inside)
 
 
 def refuse_url(path: Path) -> None:
@@ -305,16 +510,23 @@ def _codec(compression: Compression) -> _Codec:
     if compression == "zstd":
         zstd = zstandard.ZstdCompressor(level=3, write_checksum=True).compressobj()
         return _Codec(zstd.compress, lambda: zstd.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK), zstd.flush)
+    # These libraries cannot hand out what they hold before the end of a block.
+    if compression == "bzip2":
+        bzip2 = bz2.BZ2Compressor()
+        return _Codec(bzip2.compress, bytes, bzip2.flush)
+    if compression in ("xz", "lzma"):
+        xz = lzma.LZMACompressor(lzma.FORMAT_XZ if compression == "xz" else lzma.FORMAT_ALONE, preset=_XZ_PRESET)
+        return _Codec(xz.compress, bytes, xz.flush)
     return _Codec(lambda data: data, bytes, bytes)
 
 
 @dataclass(frozen=True, slots=True)
 class _Folder:
-    """An open folder. What is done by its handle is done in that folder, whatever its path leads to by then."""
+    """An open folder. Files made through its handle are made in that folder, even if its path leads elsewhere by then."""
 
     path: Path
     handle: int | None
-    """None where the system has no such handles: then it is done by its path."""
+    """None on systems without such handles; the path is used instead."""
 
     def at(self, name: str) -> str:
         """The name of a file in it, to be used together with the handle."""
@@ -373,6 +585,11 @@ class _Target:
         self._held = bytearray()
         self._over = False
 
+    @property
+    def folder(self) -> _Folder | None:
+        """The folder in which it is written under a temporary name; None where the bytes go straight to their place."""
+        return self._place.folder if self._place is not None else None
+
     def write(self, data: bytes) -> int:
         if self._over:
             raise ValueError("the output is closed")
@@ -381,18 +598,18 @@ class _Target:
             self._held += data
         else:
             self._drain()
-            self._attempt(lambda: _write_all(self._file, data))
+            self.attempt(lambda: _write_all(self._file, data))
         return len(data)
 
     def flush(self) -> None:
         if self._over:
             raise ValueError("the output is closed")
         self._drain()
-        self._attempt(self._file.flush)
+        self.attempt(self._file.flush)
 
     def commit(self) -> None:
         self.flush()
-        self._attempt(self._complete)
+        self.attempt(self._complete)
         self._over = True
 
     def abort(self) -> None:
@@ -409,7 +626,7 @@ class _Target:
     def _drain(self) -> None:
         if self._held:
             held, self._held = self._held, bytearray()
-            self._attempt(lambda: _write_all(self._file, held))
+            self.attempt(lambda: _write_all(self._file, held))
 
     def _complete(self) -> None:
         if self._place is not None:
@@ -422,9 +639,10 @@ class _Target:
         if isinstance(self._file, io.FileIO):  # one that stands in for standard output leaves it open
             self._file.close()
 
-    def _attempt(self, call: Callable[[], None]) -> None:
+    def attempt(self, call: Callable[[], _T]) -> _T:
+        """The call's result; an OSError aborts the output and becomes an OutputError."""
         try:
-            call()
+            return call()
         except BaseException as error:
             self.abort()
             if isinstance(error, OSError) and not (isinstance(error, BrokenPipeError) and self.name == "-"):
@@ -517,7 +735,7 @@ def _begin(folder: _Folder) -> tuple[str, int]:
     """Makes a temporary file and locks it. Returns its name and its handle."""
     while True:
         name = f".logscrub-{os.urandom(8).hex()}.tmp"
-        handle = os.open(folder.at(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder.handle)
+        handle = os.open(folder.at(name), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder.handle)
         if _lock(handle) and _exists(folder, name):
             return name, handle
         os.close(handle)  # another run took it for abandoned before it was locked, and removes it
@@ -605,7 +823,7 @@ def _name(path: Path | None) -> str:
 
 
 def _not_opened(path: Path, name: str, error: OSError) -> OutputError:
-    """Why an output cannot be made: names the file or folder that is the cause."""
+    """The error for an output that cannot be opened; it names the file or folder that is the cause."""
     nearest = path
     while not os.path.lexists(nearest) and nearest != nearest.parent:
         nearest = nearest.parent

@@ -26,6 +26,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -854,6 +855,213 @@ def plain_text(events: list[Event]) -> bytes:
     return lines(rows)
 
 
+SEVERITIES = {"TRACE": 7, "DEBUG": 7, "INFO": 6, "WARN": 4, "ERROR": 3, "FATAL": 2}
+HOST, PROGRAM = "roster-web-1", "roster"
+
+
+def one_line(event: Event) -> str:
+    """The message of an event without line ends."""
+    return re.sub(r"\s+", " ", text_of(event)).strip()
+
+
+def syslog_5424(events: list[Event]) -> bytes:
+    """RFC 5424, as a remote back end's logging daemon writes it; facility local0."""
+    rows = []
+    for e in events:
+        run = e.run
+        user = re.sub(r'(["\\\]])', r"\\\1", run.person.name)
+        data = f'[roster@32473 function="{run.function}" version="{run.version}" user="{user}" client_ip="{run.person.ip}"]'
+        rows.append(f"<{16 * 8 + SEVERITIES[e.level]}>1 {e.iso} {HOST} {PROGRAM} 17 {run.function} {data} \ufeff{one_line(e)}")
+    return lines(rows)
+
+
+def syslog_3164(events: list[Event]) -> bytes:
+    """RFC 3164: no year, no zone; the machine's own daemons write into it too."""
+    rows = []
+    for e in events:
+        at = datetime.fromtimestamp(e.ms // 1000, UTC)
+        time = f"{at:%b} {at.day:2} {at:%H:%M:%S}"
+        user = e.run.person.email.partition("@")[0]
+        if e.level == "ERROR":
+            rows.append(f"<38>{time} {HOST} sshd[4711]: Accepted publickey for {user} from {e.run.person.ip} port 52114 ssh2")
+        rows.append(f"<{16 * 8 + SEVERITIES[e.level]}>{time} {HOST} {PROGRAM}[17]: {e.level} {one_line(e)}")
+    return lines(rows)
+
+
+def _logfmt(value: str) -> str:
+    quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{quoted}"' if re.search(r'[\s"=]', value) or not value else value
+
+
+def logfmt(events: list[Event]) -> bytes:
+    """What a logger of Go writes."""
+    rows = []
+    for e in events:
+        run = e.run
+        pairs = {
+            "time": e.iso,
+            "level": e.level.lower(),
+            "msg": one_line(e),
+            "function": run.function,
+            "request_id": run.trace,
+            "user": run.person.name,
+            "remote_addr": run.person.ip,
+            "duration": f"{e.ms % 900 / 10}ms",
+        }
+        rows.append(" ".join(f"{k}={_logfmt(v)}" for k, v in pairs.items()))
+    return lines(rows)
+
+
+def _request(e: Event) -> tuple[str, str, int]:
+    """The request behind an event, as a web server sees it: method, path, status."""
+    status = 429 if "429" in e.message else {"ERROR": 500, "FATAL": 502, "WARN": 404}.get(e.level, 200)
+    path = f"/rosters/{e.run.customer.project}?team={quote(e.run.customer.team, safe='')}&by={quote(e.run.person.email, safe='')}"
+    return "PUT" if e.run.function == "saveRoster" else "GET", path, status
+
+
+def access_log(events: list[Event]) -> bytes:
+    """The combined log format of Apache and nginx, with nginx's time of the request at the end."""
+    rows = []
+    for e in events:
+        at = datetime.fromtimestamp(e.ms // 1000, UTC)
+        method, path, status = _request(e)
+        user = e.run.person.email.partition("@")[0] if e.ms % 3 else "-"
+        referer = f"https://{e.run.customer.site}/jira/projects/{e.run.customer.project}"
+        request = f'"{method} {path} HTTP/1.1" {status} {e.ms % 9000}'
+        rows.append(
+            f'{e.run.person.ip} - {user} [{at:%d/%b/%Y:%H:%M:%S} +0000] {request} "{referer}" "{e.run.person.user_agent}" '
+            f"{e.ms % 2000 / 1000:.3f}"
+        )
+    return lines(rows)
+
+
+def load_balancer(events: list[Event]) -> bytes:
+    """The access log of an application load balancer of AWS."""
+    rows = []
+    for e in events:
+        method, path, status = _request(e)
+        client = f"[{e.run.person.ip}]" if ":" in e.run.person.ip else e.run.person.ip
+        failed, time = status == 502, f"{e.iso[:-1]}000Z"
+        group = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/roster/73e2d6bc24d8a067"
+        certificate = f"arn:aws:acm:eu-central-1:123456789012:certificate/{_uuid_of('certificate')}"
+        fields = (
+            *("https", time, "app/roster-lb/50dc6c495c0c9188", f"{client}:{40000 + e.ms % 20000}", "10.0.0.17:8080"),
+            *("-1 -1 -1" if failed else f"0.001 {e.ms % 2000 / 1000:.3f} 0.000", status, "-" if failed else status),
+            *(
+                e.ms % 900,
+                e.ms % 9000,
+                f'"{method} https://roster.example.com:443{path} HTTP/2.0"',
+                f'"{e.run.person.user_agent}"',
+            ),
+            *("TLS_AES_128_GCM_SHA256", "TLSv1.3", group, f'"Root=1-{e.ms // 1000:08x}-{e.run.trace[:24]}"'),
+            *('"roster.example.com"', f'"{certificate}"', 1, time, '"forward" "-" "-" "10.0.0.17:8080"', f'"{status}"'),
+            *('"-" "-"', f"TID_{e.run.trace}"),
+        )
+        rows.append(" ".join(map(str, fields)))
+    return lines(rows)
+
+
+CLOUDFRONT = (
+    "date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) cs-uri-query "
+    "cs(Cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol cs-bytes time-taken x-forwarded-for ssl-protocol "
+    "ssl-cipher x-edge-response-result-type cs-protocol-version fle-status fle-encrypted-fields c-port time-to-first-byte "
+    "x-edge-detailed-result-type sc-content-type sc-content-len sc-range-start sc-range-end"
+)
+
+
+def cloudfront(events: list[Event]) -> bytes:
+    """CloudFront's standard log: W3C extended, between tabs."""
+    rows = ["#Version: 1.0", f"#Fields: {CLOUDFRONT}"]
+    for e in events:
+        method, path, status = _request(e)
+        stem, _, query = path.partition("?")
+        p, took = e.run.person, f"{e.ms % 2000 / 1000:.3f}"
+        result = "Error" if status >= 400 else "Miss"
+        agent, cookie = p.user_agent.replace(" ", "%20"), f"session=EXAMPLE{e.run.trace};%20lead={quote(p.email, safe='')}"
+        request_id = base64.urlsafe_b64encode(hashlib.sha256(e.span.encode()).digest() + b"roster12").decode()
+        rows.append(
+            "\t".join(
+                (
+                    *(
+                        e.iso[:10],
+                        e.iso[11:19],
+                        "FRA56-P1",
+                        str(e.ms % 9000),
+                        p.ip,
+                        method,
+                        "d111111abcdef8.cloudfront.net",
+                        stem,
+                    ),
+                    *(str(status), f"https://{e.run.customer.site}/", agent, query, cookie, result, request_id),
+                    *("roster.example.com", "https", "412", took, "-", "TLSv1.3", "TLS_AES_128_GCM_SHA256", result, "HTTP/2.0"),
+                    *("-", "-", str(40000 + e.ms % 20000), took, result, "application/json", "78", "-", "-"),
+                )
+            )
+        )
+    return lines(rows)
+
+
+def lambda_text(events: list[Event]) -> bytes:
+    """What a function on AWS Lambda with the text format leaves in CloudWatch."""
+    rows = ["INIT_START Runtime Version: nodejs:22.v31\tRuntime Version ARN: arn:aws:lambda:eu-central-1::runtime:" + "0" * 64]
+    for run, group in by_run(events).items():
+        rows.append(f"START RequestId: {run.id} Version: $LATEST")
+        for e in group:
+            if e.message.startswith("Task timed out"):
+                rows.append(f"{e.iso} {run.id} {e.message}")
+            else:
+                rows.append(f"{e.iso}\t{run.id}\t{e.level}\t{one_line(e)}")
+        took = group[-1].ms - group[0].ms + 31.25
+        rows.append(f"END RequestId: {run.id}")
+        memory = "Memory Size: 256 MB\tMax Memory Used: 94 MB\t"
+        rows.append(f"REPORT RequestId: {run.id}\tDuration: {took:.2f} ms\tBilled Duration: {int(took) + 1} ms\t{memory}")
+    return lines(rows)
+
+
+def windows_events(events: list[Event]) -> bytes:
+    """`wevtutil qe Application /f:xml`: an event per line, its texts as they are."""
+    levels = {"TRACE": 5, "DEBUG": 5, "INFO": 4, "WARN": 3, "ERROR": 2, "FATAL": 1}
+    rows = []
+    for n, e in enumerate(events):
+        p = e.run.person
+        system = (
+            f"<Provider Name='Roster'/><EventID Qualifiers='0'>{1000 + LEVELS[e.level]}</EventID><Level>{levels[e.level]}</Level>"
+            f"<Task>0</Task><Keywords>0x80000000000000</Keywords><TimeCreated SystemTime='{e.iso[:-1]}0000Z'/>"
+            f"<EventRecordID>{4711 + n}</EventRecordID><Channel>Application</Channel><Computer>ROSTER-WEB-1</Computer><Security/>"
+        )
+        values = {"TargetUserName": p.email.partition("@")[0], "DisplayName": p.name, "IpAddress": p.ip}
+        data = "".join(f"<Data Name='{name}'>{escape(value, quote=False)}</Data>" for name, value in values.items())
+        data += f"<Data>{escape(text_of(e), quote=False)}</Data>"
+        space = "http://schemas.microsoft.com/win/2004/08/events/event"
+        rows.append(f"<Event xmlns='{space}'><System>{system}</System><EventData>{data}</EventData></Event>")
+    return lines(rows)
+
+
+def journald_export(events: list[Event]) -> bytes:
+    """`journalctl -o export`: a message over several lines has its length before it."""
+    out = []
+    for n, e in enumerate(events):
+        message = text_of(e).encode()
+        boot = "6c7c6013a26343b29e964691ff25d04c"
+        cursor = f"s=739ad463348b4ceca5a9e69c95a3c93f;i={4711 + n:x};b={boot};m={e.ms:x};t={e.ms:x};x={e.span}"
+        fields = [
+            f"__CURSOR={cursor}",
+            f"__REALTIME_TIMESTAMP={e.ms}000",
+            f"PRIORITY={SEVERITIES[e.level]}",
+            f"SYSLOG_IDENTIFIER={PROGRAM}",
+            f"_HOSTNAME={HOST}",
+            f"_SYSTEMD_UNIT={PROGRAM}.service",
+            f"ROSTER_USER_NAME={e.run.person.name}",
+            f"ROSTER_CLIENT_IP={e.run.person.ip}",
+        ]
+        out.append("".join(f"{field}\n" for field in fields).encode())
+        if b"\n" in message:
+            out.append(b"MESSAGE\n" + len(message).to_bytes(8, "little") + message + b"\n\n")
+        else:
+            out.append(b"MESSAGE=" + message + b"\n\n")
+    return b"".join(out)
+
+
 def zipped(name: str, data: bytes) -> bytes:
     out = io.BytesIO()
     info = zipfile.ZipInfo(name, (2026, 11, 17, 10, 5, 0))
@@ -865,6 +1073,8 @@ def zipped(name: str, data: bytes) -> bytes:
 
 def files() -> dict[str, bytes]:
     """Every sample by its name: each format tells its own part of the hour."""
+    import collector_samples  # which imports this module
+
     events = story()
 
     def part(start: float, end: float, keep: Callable[[Event], bool] = lambda e: True) -> list[Event]:
@@ -897,6 +1107,16 @@ def files() -> dict[str, bytes]:
         "forge_logs_colours.log": flat(part(22, 31), verbose=True, colour=True),
         "forge_tunnel.log": tunnel(part(44, 62)),
         "plain_text.log": plain_text(part(20, 34, of("saveRoster"))),
+        "syslog_rfc5424.log": syslog_5424(part(24, 30)),
+        "syslog_rfc3164.log": syslog_3164(part(29, 34)),
+        "logfmt.log": logfmt(part(32, 36)),
+        "access_log_combined.log": access_log(part(21, 30)),
+        "aws_load_balancer.log": load_balancer(part(30, 32.5)),
+        "cloudfront.log": cloudfront(part(29, 32)),
+        "lambda_text.log": lambda_text(part(34, 37)),
+        "windows_events.xml": windows_events(part(24, 27)),
+        "journald.export": journald_export(part(25, 29)),
+        **{name: write(part(27, 30)) for name, (write, _) in collector_samples.KINDS.items()},
     }
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+import collector_samples
 from hypothesis import settings
 from hypothesis import strategies as st
 
@@ -264,6 +265,10 @@ def _one_line(event: Event) -> Event:
     return Event(event.ms, event.level, event.run, event.message.replace("\n", " "), event.other, event.front_end, event.span)
 
 
+def _plain(event: Event) -> Event:
+    return Event(event.ms, event.level, event.run, sample_logs.one_line(event), (), event.front_end, event.span)
+
+
 FORMATS: dict[str, tuple[str, Callable[[list[Event]], bytes], Callable[[int], int]]] = {
     "page": ("app-logs", lambda e: compact(sample_logs.pages(e, 100)[0]).encode(), lambda n: n),
     "pretty page": ("app-logs", lambda e: pretty(sample_logs.pages(e, 100)[0]), lambda n: n),
@@ -284,6 +289,19 @@ FORMATS: dict[str, tuple[str, Callable[[list[Event]], bytes], Callable[[int], in
     "grouped verbose": ("forge-cli", lambda e: sample_logs.grouped(e, verbose=True), lambda n: n),
     "tunnel": ("forge-cli", sample_logs.tunnel, lambda n: n),
     "text": ("text", sample_logs.plain_text, lambda n: 2 * n),
+    "syslog": ("syslog", sample_logs.syslog_5424, lambda n: n),
+    "logfmt": ("logfmt", sample_logs.logfmt, lambda n: n),
+    "access log": ("access-log", sample_logs.access_log, lambda n: n),
+    "load balancer": ("aws-load-balancer", sample_logs.load_balancer, lambda n: n),
+    "cloudfront": ("w3c", sample_logs.cloudfront, lambda n: n),
+    "lambda": ("lambda", lambda e: lines(f"{x.iso}\t{x.run.id}\t{x.level}\t{sample_logs.one_line(x)}" for x in e), lambda n: n),
+    "windows events": ("windows-event", sample_logs.windows_events, lambda n: n),
+    # a message over several lines would have its size before it, which changes with it
+    **{
+        name.partition(".")[0]: (format_name, write, lambda n: n)
+        for name, (write, format_name) in collector_samples.KINDS.items()
+    },
+    "journal": ("journald-export", lambda e: sample_logs.journald_export([_plain(x) for x in e]), lambda n: n),
 }
 """Kind → the format it must be recognised as, what writes it, and how many records so many events make."""
 JSON_KINDS = ("page", "pretty page", "otlp", "graphql 1", "graphql 2", "json")

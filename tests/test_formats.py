@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import collector_samples
 import pytest
 from strategies import scrub, verify
 
@@ -73,6 +74,32 @@ FIRST_LINES = {
         f"INFO    14:11:09.033  {INVOCATION}  Received",
         "┌──────────────────┐",
     ],
+    "windows-event": [
+        "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System>",
+        '<?xml version="1.0" encoding="utf-8" standalone="yes"?>',
+        '<?xml version="1.0"?><Events><Event xmlns="x">',
+        "<Events>",
+    ],
+    "journald-export": ["__CURSOR=s=739ad463348b4ceca5a9e69c95a3c93f;i=4ece7", "__REALTIME_TIMESTAMP=1794906938315000"],
+    "w3c": [
+        "#Version: 1.0",
+        "#Software: Microsoft Internet Information Services 10.0",
+        "#Fields: date time c-ip cs-method sc-status",
+        "#Date: 2026-11-17 09:15:38",
+    ],
+    "lambda": [
+        f"2026-11-22T08:14:02.113Z\t{INVOCATION}\tERROR\tsave failed",
+        f"START RequestId: {INVOCATION} Version: $LATEST",
+        f"2026-11-22T08:14:02.113000+00:00 2026/11/22/[$LATEST]{'0f5b' * 8} END RequestId: {INVOCATION}",
+    ],
+    "syslog-frames": ["58 <131>1 2026-11-17T09:15:38.315Z web-1 roster 1 - - ERROR", "40 <34>Nov 17 09:15:38 web-1 su: failed"],
+    "syslog": ["<131>1 2026-11-17T09:15:38.315Z web-1 roster 1 - - ERROR", "Nov 17 09:15:38 web-1 sshd[230]: x"],
+    "klog": ["E1117 09:15:38.315000       1 controller.go:116] save failed"],
+    "access-log": ['203.0.113.7 - - [17/Nov/2026:09:15:38 +0000] "GET / HTTP/1.1" 200 2326'],
+    "aws-load-balancer": [
+        '2026-11-17T09:15:38.315958Z lb 192.0.2.1:2817 10.0.0.1:80 0.1 0.1 0.1 200 200 0 29 "GET http://x:80/ HTTP/1.1" "x" - -'
+    ],
+    "logfmt": ['time=2026-11-17T09:15:38.315Z level=ERROR msg="save failed"', "level=info msg=ready"],
     "text": [
         "Server started on port 8080",
         "[INFO] ready",
@@ -104,7 +131,7 @@ def test_json_printed_for_people_is_recognised_too(name: str, line: str) -> None
 
 def test_a_format_can_be_given_and_a_wrong_name_says_which_there_are() -> None:
     assert read('{"msg":"x"}', "text")[1] == "text"
-    with pytest.raises(UsageError, match="no input format 'xml'; there are auto, app-logs"):
+    with pytest.raises(UsageError, match="no input format 'xml'; there are auto, otlp, app-logs"):
         formats.named("xml")
     assert {formats.named(n).name for n in formats.INPUT_FORMATS if n != "auto"} == set(formats.INPUT_FORMATS) - {"auto"}
 
@@ -134,6 +161,16 @@ TRUE_RECORDS = {
     "graphql_v2.json": 56,
     "otlp_logs.json": 24,
     "plain_text.log": 96,
+    "access_log_combined.log": 32,
+    "aws_load_balancer.log": 14,
+    "cloudfront.log": 17,
+    "journald.export": 14,
+    "lambda_text.log": 61,
+    "logfmt.log": 28,
+    "syslog_rfc3164.log": 45,
+    "syslog_rfc5424.log": 23,
+    "windows_events.xml": 11,
+    **dict.fromkeys(collector_samples.KINDS, 12),
 }
 
 

@@ -25,7 +25,10 @@ def test_the_scrubbed_sample_is_the_one_that_was_looked_at(redactor: Redactor, p
     if os.environ.get("UPDATE_GOLDEN"):
         expected.parent.mkdir(exist_ok=True)
         expected.write_bytes(out)
-    assert out.decode().splitlines() == expected.read_bytes().decode().splitlines()
+    shown, wanted = (
+        data.decode(errors="backslashreplace") for data in (out, expected.read_bytes())
+    )  # the journal has binary sizes
+    assert shown.splitlines() == wanted.splitlines()
     assert out == expected.read_bytes()
     assert verify(redactor, out).clean
 

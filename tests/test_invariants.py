@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,8 @@ class Marking(Redactor):
         decoder.finish()
         for mark, original in reversed(self.originals.items()):  # a second look's hold placeholders of the first
             if only in ("", mark):
-                data = data.replace(decoder.encode(mark), decoder.encode(original))
+                for written in {mark, escape(mark)}:  # in XML, placeholders are escaped
+                    data = data.replace(decoder.encode(written), decoder.encode(original))
         return data
 
 
@@ -165,7 +167,7 @@ def test_any_one_redaction_undone_makes_verify_find_something(engine: Engine, re
     out, tally = scrub(marking, log.data)
     assume(nothing_was_withheld(tally, log.data))
     for mark in marking.originals:
-        if mark.encode() in out:
+        if mark.encode() in out or escape(mark).encode() in out:
             assert not verify(redactor, marking.restore(out, log.data, mark)).clean, mark
 
 
@@ -231,7 +233,7 @@ def test_a_record_that_fails_is_withheld_counted_and_nothing_of_it_leaves(
     assume(texts)
     assert tally.records_read == log.records == tally.records_written + tally.records_withheld
     assert all(out.decode().count(text) < log.data.decode().count(text) for text in texts)
-    assert "<WITHHELD>" in out.decode() and tally.withheld
+    assert "WITHHELD" in out.decode() and tally.withheld
     if log.kind in JSON_KINDS:
         assert shape(parsed(out)) == shape(parsed(log.data))
 
@@ -316,7 +318,7 @@ def test_without_a_key_each_run_makes_its_own() -> None:
 @pytest.mark.parametrize("name", [n for n in sorted(sample_logs.files()) if not n.endswith((".gz", ".zst", ".zip"))])
 def test_of_what_is_planted_in_the_samples_nothing_is_left(redactor: Redactor, name: str) -> None:
     out, _ = scrub(redactor, sample_logs.files()[name])
-    text = out.decode()
+    text = out.decode("utf-8", "replace")  # the journal has numbers in bytes
     left = [v for v in sample_logs.planted() if v in text]
     if name == "generic.ndjson":
         # a known limit: a bare UUID in an address's path (/rosters/<cloud id>) is told from harmless ones by nothing

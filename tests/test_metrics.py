@@ -10,7 +10,6 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import numpy as np
 import numpy.typing as npt
@@ -20,17 +19,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import examples, inputs, logs, scrub
 
+from logscrub import formats
+from logscrub.formats.base import Item, Point, Record
+from logscrub.formats.forge_blocks import Block
 from logscrub.metrics import dense
 from logscrub.metrics import rollup as rollups
 from logscrub.metrics.anonymity import OTHERS, Folding, fold
-from logscrub.metrics.app_metrics import Point, points
-from logscrub.metrics.blocks import Block
 from logscrub.metrics.columns import Columns
-from logscrub.metrics.counters import _CUTS
 from logscrub.metrics.counting import new_ones
 from logscrub.metrics.facts import FactFinder, Facts, duration_of, signature_of, statement_of, tenant_of
 from logscrub.metrics.outcomes import OUTCOMES, outcomes_of, statuses_in
-from logscrub.metrics.records import Item, LogRecord, Records
+from logscrub.metrics.records import Records
 from logscrub.metrics.rollup import COARSE, COUNTERS, SCHEMA, TOTALLED, merge, tenant_print, totals
 from logscrub.metrics.sketches import (
     ACCURACY,
@@ -105,13 +104,13 @@ OTLP = {
         {"key": "environmentId", "value": {"stringValue": "production"}},
     ],
 }
-FULL = LogRecord(
+FULL = Record(
     T, "ERROR", "failed", '[{"ms":12}]', INVOCATION, "save", "core:function", "4.206.0", "production",
     "ari:cloud:jira::site/<CLOUD_ID:6f1c0000000000000000>",
 )  # fmt: skip
-TEXT = LogRecord(T, "ERROR", "failed", invocation=INVOCATION)
+TEXT = Record(T, "ERROR", "failed", invocation=INVOCATION)
 
-TOLD: dict[str, tuple[str, list[LogRecord]]] = {
+TOLD: dict[str, tuple[str, list[Record]]] = {
     "a record a line": (json.dumps(OTLP) + "\n", [FULL]),
     "a page": (json.dumps({"appLogs": [OTLP, OTLP], "cursor": "x"}), [FULL, FULL]),
     "a page for people": (json.dumps({"appLogs": [OTLP]}, indent=2), [FULL]),
@@ -194,14 +193,15 @@ def test_the_sample_logs_tell_the_same_hour_whatever_their_format(redactor: Reda
 def test_a_document_of_many_records_is_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     page = json.dumps({"appLogs": [OTLP] * 50}, indent=1)
     whole = items(page.encode())
-    monkeypatch.setattr("logscrub.metrics.records._MOST_DOCUMENT", 2000)
+    monkeypatch.setattr("logscrub.formats.json_values._MOST_DOCUMENT", 2000)
     assert items(page.encode()) == whole == [FULL] * 50
 
 
 @pytest.mark.parametrize("name", ["forge logs, a stack", "a record a line"])
 def test_a_stream_that_can_be_cut_says_the_same_in_parts(name: str) -> None:
     data = TOLD[name][0].encode() * 20
-    _, cut = next(c for c in _CUTS if c[0].match(data))
+    cut = formats.recognise(data[: data.index(b"\n")].decode()).starts_alone
+    assert cut is not None
     places = [0, *(m.end() for m in cut.finditer(data)), len(data)]
     assert len(places) > 10
     assert [i for a, b in pairwise(places) for i in items(data[a:b])] == items(data)
@@ -325,7 +325,10 @@ def test_answers_of_the_metrics_api_are_counted_apart_from_logs() -> None:
 def test_cumulative_metrics_cannot_be_added_up_and_are_left_out() -> None:
     metric = _metric("forge_backend_invocation_count", "sum", asInt="40")
     metric["sum"]["aggregationTemporality"] = 2
-    assert list(points([{"scopeMetrics": [{"metrics": [metric]}]}])) == []
+    reader = Records()
+    answer = json.dumps({"resourceMetrics": [{"scopeMetrics": [{"metrics": [metric]}]}]})
+    assert [*reader.feed(answer.encode()), *reader.finish()] == []
+    assert (reader.read, reader.given) == (1, 0)
 
 
 def test_an_error_with_bytes_that_are_no_text_is_counted() -> None:
@@ -335,7 +338,7 @@ def test_an_error_with_bytes_that_are_no_text_is_counted() -> None:
 
 def test_odd_shapes_are_passed_over() -> None:
     for odd in (None, {}, [1], [{"scopeMetrics": 3}], [{"scopeMetrics": [{"metrics": [{"sum": {"dataPoints": [{}]}}]}]}]):
-        assert list(points(odd)) == []
+        assert items(json.dumps({"resourceMetrics": odd}).encode()) in ([], [Record(None, "", "")])
 
 
 # -- sketches -----------------------------------------------------------------------------------------------------------
@@ -398,7 +401,7 @@ def test_nothing_is_nothing() -> None:
 NAMES = st.sampled_from(["", "save", "load"])
 told_facts = st.lists(
     st.builds(
-        LogRecord,
+        Record,
         time_ns=st.one_of(st.none(), st.integers(T, T + 3 * 3_600_000_000_000)),
         level=st.sampled_from(["INFO", "ERROR", ""]),
         message=st.sampled_from([
@@ -414,14 +417,14 @@ told_facts = st.lists(
 )  # fmt: skip
 
 
-def unique(records: list[LogRecord]) -> list[Facts]:
+def unique(records: list[Record]) -> list[Facts]:
     """Facts of records that are all different: the same record in two parts would be counted in both."""
     return list({(f.hour, f.fingerprint): f for f in facts(list(records))}.values())
 
 
 @examples(100)
 @given(told_facts, st.integers(1, 5), st.randoms(use_true_random=False))
-def test_parts_merge_to_the_whole_in_any_order(records: list[LogRecord], parts: int, chance: random.Random) -> None:
+def test_parts_merge_to_the_whole_in_any_order(records: list[Record], parts: int, chance: random.Random) -> None:
     counted = unique(records)
     cut = [rolled(counted[i::parts]) for i in range(parts)]
     chance.shuffle(cut)
@@ -433,7 +436,7 @@ def test_parts_merge_to_the_whole_in_any_order(records: list[LogRecord], parts: 
 def test_sixteen_parts_merge_to_the_same_bytes_in_any_order() -> None:
     chance = random.Random(7)
     records = [
-        LogRecord(T + chance.randrange(10**14), chance.choice(["INFO", "ERROR"]), f"took {chance.randrange(9000)} ms",
+        Record(T + chance.randrange(10**14), chance.choice(["INFO", "ERROR"]), f"took {chance.randrange(9000)} ms",
                   invocation=f"i{i // 5}", function=f"f{i % 7}", customer=f"<CLOUD_ID:{i % 40:020x}>")
         for i in range(4000)
     ]  # fmt: skip
@@ -496,7 +499,7 @@ def test_times_that_are_none_have_no_hour() -> None:
 
 @examples(100)
 @given(told_facts)
-def test_totals_tell_what_the_rows_of_all_customers_tell(records: list[LogRecord]) -> None:
+def test_totals_tell_what_the_rows_of_all_customers_tell(records: list[Record]) -> None:
     whole = rolled(unique(records))
     added = totals(whole.filter(pl.col("kind").is_in(TOTALLED)))
     of = {what: rows for (what,), rows in added.group_by("what")}
@@ -583,9 +586,7 @@ MESSAGES = st.sampled_from([
 @given(st.lists(st.tuples(HEADS, MESSAGES), max_size=30), st.sampled_from(["", "  before\n", "OK\n"]))
 def test_records_of_a_block_say_what_they_say_one_by_one(told: list[tuple[str, str]], before: str) -> None:
     text = (before + "".join(f"{head}{message}\n" for head, message in told)).encode("utf-8", "surrogateescape")
-    with mock.patch("logscrub.metrics.records.block_of", lambda *_: None):
-        line_by_line = items(text)
-    assert items(text) == line_by_line
+    line_by_line = items(text)
     alone, together, finder = in_columns(facts(line_by_line)), Columns(), FactFinder(KEY)
     reader = Records(blocks=True)
     for item in [*reader.feed(text), *reader.finish()]:
@@ -601,13 +602,13 @@ def test_a_page_of_any_length_on_one_line_is_read_in_little_memory(monkeypatch: 
     page = json.dumps({"appLogs": [OTLP] * 300}).encode()
     cuts = tuple(range(1000, len(page), 1000))
     whole = items(page)
-    monkeypatch.setattr("logscrub.metrics.records._LONGEST_LINE", 5000)
+    monkeypatch.setattr("logscrub.formats.base.LONGEST_LINE", 5000)
     assert items(page, cuts) == whole == [FULL] * 300
     assert items(b'{"appLogs": [\n' + page[13:], cuts) == whole
 
 
 def test_a_line_without_an_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("logscrub.metrics.records._LONGEST_LINE", 5000)
+    monkeypatch.setattr("logscrub.formats.base.LONGEST_LINE", 5000)
     line = f"INFO    2026-11-17T09:00:19.394Z {INVOCATION} ".encode() + b"x" * 50_000
     found = items(line, tuple(range(1000, len(line), 1000)))
-    assert len(found) == 1 and isinstance(found[0], LogRecord) and found[0].message.count("x") == 50_000
+    assert len(found) == 1 and isinstance(found[0], Record) and found[0].message.count("x") == 50_000

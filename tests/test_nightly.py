@@ -52,6 +52,7 @@ class Place:
         self.store, self.exports, self.state = folder / "metrics", folder / "exports", folder / "reports" / ".nightly.json"
         self.exports.mkdir(parents=True)
         (folder / "logscrub.key").write_text(KEY)
+        (folder / "logscrub.key").chmod(0o600)
         self.configure()
 
     def configure(self, *lines: str, **more: str | None) -> None:
@@ -361,6 +362,7 @@ def test_what_is_wrong_is_one_line_before_anything_is_done(
         return  # the night does without, as is held above
     settings, code, says = (WRONG | MISSING)[wrong]
     (place.folder / "other.key").write_text("another key for tests, 32 chars..")
+    (place.folder / "other.key").chmod(0o600)
     place.export("a.ndjson", 0)
     if "key" in wrong:
         place.ingest(place.exports)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from test_cli_scrub import ENVIRONMENT, lines, run
+from test_cli_scrub import lines, run
 
 from logscrub.cli import _run
 from logscrub.metrics import durability, location
@@ -34,6 +34,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a store of three logs in two days (`metrics`), the same compacted (`compacted`), the logs and the key."""
     folder = tmp_path_factory.mktemp("whole")
     (folder / "logscrub.key").write_text(KEY)
+    (folder / "logscrub.key").chmod(0o600)
     (folder / "exports").mkdir()
     store = folder / "metrics"
     for name, first, day in (("a", 0, 17), ("b", 40, 17), ("c", 80, 18)):
@@ -129,7 +130,7 @@ COMMANDS = {
     "nightly --check": ["nightly", "--config", "logscrub.toml", "--check"],
     "store show": ["store", "show", "--store", "metrics"],
     "store compact": ["store", "compact", "--store", "metrics"],
-    "store prune": ["store", "prune", "--keep", "400d", "--store", "metrics"],
+    "store prune": ["store", "prune", "--keep", "400d", "--yes", "--store", "metrics"],
     "store merge into": ["store", "merge", "compacted", "--store", "metrics"],
     "store merge from": ["store", "merge", "metrics", "--store", "compacted"],
 }
@@ -163,8 +164,9 @@ def test_a_torn_store_is_one_line_and_exit_code_3(
         assert code == 0  # all that it uses of the store is whole
         return
     assert code == 3, said.err
-    assert len(said.err.splitlines()) == 1 and said.err.startswith("logscrub: metrics: cannot "), said.err
-    assert said.err.endswith("logscrub store repair --store metrics\n")
+    lines = [line for line in said.err.splitlines(keepends=True) if not line.startswith("logscrub: watch")]
+    assert len(lines) == 1 and lines[0].startswith("logscrub: metrics: cannot "), said.err
+    assert lines[0].endswith("logscrub store repair --store metrics\n")
     assert not (place / "reports").exists()
 
 
@@ -227,16 +229,16 @@ def test_a_last_entry_that_is_missing_is_the_version_before(place: Path, capfd: 
     assert rows(place / "metrics")["day"].unique().to_list() == [date(2026, 11, 17)]
 
 
-def test_what_a_killed_first_run_left_is_no_obstacle(tmp_path: Path, place: Path) -> None:
+def test_what_a_killed_first_run_left_is_no_obstacle(tmp_path: Path, place: Path, capfd: pytest.CaptureFixture[str]) -> None:
     store = tmp_path / "new"
+    ingest = ("ingest", place / "exports" / "a.ndjson", "--store", store, "--key-file", place / "logscrub.key")
     (store / "_delta_log").mkdir(parents=True)
-    assert main("ingest", place / "exports" / "a.ndjson", "--store", store, "--key-file", place / "logscrub.key") == 0
+    assert main(*ingest) == 0
     shutil.rmtree(store / "_delta_log")
-    done = run("ingest", place / "exports" / "a.ndjson", "--store", store, "--key-file", place / "logscrub.key")
-    assert done.returncode == 2 and "neither a store nor an empty folder" in lines(done)[0]
+    capfd.readouterr()
+    assert main(*ingest) == 2 and "neither a store nor an empty folder" in capfd.readouterr().err
     (store / "_delta_log").mkdir()
-    done = run("ingest", place / "exports" / "a.ndjson", "--store", store, "--key-file", place / "logscrub.key")
-    assert done.returncode == 3 and "the log of the store is gone; move the folder away" in lines(done)[0]
+    assert main(*ingest) == 3 and "the log of the store is gone; move the folder away" in capfd.readouterr().err
 
 
 # -- repair ---------------------------------------------------------------------------------------------------------------
@@ -358,10 +360,10 @@ class Disk:
                 self.sizes[path] = path.stat().st_size
             fsync(handle)
 
-        def record_replace(source: Path, target: Path) -> None:
+        def record_replace(source: Path, target: Path, **folders: int) -> None:
             self.at_replace[Path(target).name] = len(self.synced)
             self.missing_then = self.missing(self.store) if self.store is not None else []
-            replace(source, target)
+            replace(source, target, **folders)
 
         self.store: Path | None = None
         self.missing_then: list[Path] = []
@@ -421,7 +423,7 @@ def test_every_commit_is_synced_data_first_then_its_entry_then_the_folders(
     for arguments in (
         ("ingest", place / "exports", "--store", store, "--key-file", key),
         ("store", "compact", "--store", store),
-        ("store", "prune", "--keep", "1d", "--store", store),
+        ("store", "prune", "--keep", "1d", "--yes", "--store", store),
         ("store", "merge", place / "compacted", "--store", store),
     ):
         disk.sizes.clear()
@@ -531,15 +533,20 @@ def test_a_parent_without_permission_is_named(tmp_path: Path, place: Path) -> No
         ("my%20metrics", "a store cannot lie in a folder with %20 in its path"),
     ],
 )
-def test_an_address_that_is_none_is_said(tmp_path: Path, url: str, says: str) -> None:
-    done = run("metrics", "--store", url, cwd=tmp_path)
-    assert done.returncode == 2 and len(lines(done)) == 1 and says in lines(done)[0]
+def test_an_address_that_is_none_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], url: str, says: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main("metrics", "--store", url) == 2
+    said = capfd.readouterr().err
+    assert len(said.splitlines()) == 1 and says in said
 
 
-def test_a_file_url_is_a_folder(place: Path) -> None:
+def test_a_file_url_is_a_folder(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main("metrics", "--store", f"file://{place}/metrics") == 0
     empty(data_of(place / "metrics", 2))
-    done = run("metrics", "--store", f"file://{place}/metrics", env=ENVIRONMENT)
-    assert done.returncode == 3 and "is torn" in lines(done)[0]
+    assert main("metrics", "--store", f"file://{place}/metrics") == 3
+    assert "is torn" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["two words", "é", "(a-z)*", "what?#", "100 %", "a+b&c", "'\"`{}<>~;:!$,"])

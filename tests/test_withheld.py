@@ -210,7 +210,7 @@ def test_a_document_that_breaks_off_is_withheld_line_by_line(redactor: Redactor,
     """So that the output is read as JSON, as the input is."""
     data = b'{\n  "a": [\n    "poison"\n  ],\n  "b": {\n'
     out, tally = scrub(failing(redactor), data, engine_name)
-    assert out == b"{\n  <WITHHELD>\n    <WITHHELD>\n  ],\n  <WITHHELD>\n"
+    assert out == b'{\n  "<WITHHELD>": [\n    "<WITHHELD>"\n  ],\n  "<WITHHELD>": {\n'
     assert (tally.records_withheld, tally.parts_withheld, dict(tally.formats)) == (1, 0, {"ndjson": 1})
     assert verify(redactor, out).clean and dict(scrub(redactor, out, engine_name)[1].formats) == {"ndjson": 1}
 

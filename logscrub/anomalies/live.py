@@ -21,10 +21,10 @@ from logscrub.anomalies.night import found_in
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import HISTORY_DAYS, Rows, SignalReader
 from logscrub.config import Config
-from logscrub.metrics.blocks import Block
+from logscrub.formats.base import Item
+from logscrub.formats.forge_blocks import Block
 from logscrub.metrics.columns import Columns
 from logscrub.metrics.facts import FactFinder
-from logscrub.metrics.records import Item
 from logscrub.metrics.rollup import merge, rolled
 
 _EVERY: Final = 5.0

@@ -16,7 +16,7 @@ app = typer.Typer(
     "whom nightly is to tell.",
     epilog="""\b
 Examples:
-  logscrub scrub app.log -o clean.log        scrub a file (.gz, .zst, .zip too)
+  logscrub scrub app.log -o clean.log        scrub a file (.gz, .zst, .bz2, .xz, .zip, .tar too)
   logscrub scrub exports/ -o clean/          scrub a folder
   tail -f app.log | logscrub scrub           scrub lines as they come
   logscrub verify clean/                     prove that nothing is left

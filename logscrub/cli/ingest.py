@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import gc
+import json
 import stat
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from logscrub.cli.console import Tell, progress, say, tidy
+from logscrub.cli.console import Tell, progress, put, say, tidy
 from logscrub.cli.options import (
+    DecompressMemory,
     Detectors,
     Engine,
     Format,
@@ -22,12 +24,14 @@ from logscrub.cli.options import (
     KeyFile,
     Names,
     Policy,
+    Salvage,
     StoreAt,
     each,
     file_or_none,
     given_key,
     number,
     readable,
+    reading_of,
     size,
     unscanned,
     wait_for_input,
@@ -40,7 +44,9 @@ if TYPE_CHECKING:
     from logscrub.config import Config
     from logscrub.metrics.counted import Counted
     from logscrub.metrics.counters import Counters
+    from logscrub.redact.scrub import Redactor
     from logscrub.scrubbing import Tally
+    from logscrub.sources.decompression import Reading
     from logscrub.sources.files import Input
 
 EXAMPLES = """\b
@@ -72,12 +78,18 @@ def ingest(
         Path | None,
         typer.Option(metavar="DIR", help="Write the scrubbed logs too, to this folder.", show_default=False),
     ] = None,
+    summary: Annotated[
+        Path | None,
+        typer.Option("--summary", metavar="FILE", help="Write what became of each input's records, as JSON.", show_default=False),
+    ] = None,
     key_file: KeyFile = None,
     input_format: Format = "auto",
     policy: Policy = None,
     detectors: Detectors = None,
     names: Names = None,
     engine: Engine = "fast",
+    salvage: Salvage = False,
+    decompress_memory: DecompressMemory = None,
 ) -> int:
     """Scrub logs and keep counts and timings that identify nobody.
 
@@ -96,31 +108,84 @@ def ingest(
             "make one with: logscrub keys new logscrub.key; then add: --key-file logscrub.key"
         )
     config = settings(load_config(), policy, detectors or [], names)
-    done = ingest_all(inputs or ["-"], store, key, config, logs_to=logs_to, input_format=input_format, engine=engine)
-    say(
-        f"{number(done.counted.new, 'record')} new, {done.counted.known:,} known, "
-        + (f"{unscanned(done.tally)} withheld, " if done.tally.withheld else "")
-        + f"{size(done.bytes_read)} "
-        f"in {time.monotonic() - started:.1f} s"
-        + (f"; {done.failed} of {number(done.inputs, 'input')} failed" if done.failed else "")
+    reading = reading_of(decompress_memory, salvage)
+    done = ingest_all(
+        inputs or ["-"], store, key, config, logs_to=logs_to, input_format=input_format, engine=engine, reading=reading
     )
+    say(f"{done.line()} in {time.monotonic() - started:.1f} s{done.failures()}")
+    if summary is not None:
+        put(json.dumps(done.as_json(), indent=2) + "\n", file_or_none(summary))
     return 3 if done.failed or done.tally.withheld else 0
+
+
+@dataclass(frozen=True, slots=True)
+class InputCount:
+    """An input, and what became of its records."""
+
+    name: str
+    counted: Counted
+    error: str = ""
+    """Why not all of it was counted; "" if all was."""
+
+    def line(self) -> str:
+        """One line for people."""
+        c = self.counted
+        return (
+            f"{self.name}: {number(c.read, 'record')} read = {c.new:,} new + {c.known:,} known + {c.undated:,} undated "
+            f"+ {c.not_understood:,} not understood"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
     """What became of inputs."""
 
-    counted: Counted
+    inputs: tuple[InputCount, ...]
     tally: Tally
     """What was scrubbed of the inputs that could be read to their end."""
-    inputs: int
-    failed: int
-    """Inputs that could not be read to their end, and what a folder holds that is no file to read."""
 
     @property
-    def bytes_read(self) -> int:
-        return self.tally.bytes_read
+    def failed(self) -> int:
+        """Inputs that could not be read to their end, or whose records are not accounted for, and what is no file to read."""
+        return sum(bool(one.error) for one in self.inputs)
+
+    @property
+    def counted(self) -> Counted:
+        """All inputs together."""
+        from logscrub.metrics.counted import Counted
+
+        whole = Counted()
+        for one in self.inputs:
+            whole.add(one.counted)
+        return whole
+
+    def line(self) -> str:
+        """What became of all records, for people."""
+        c = self.counted
+        withheld = f"{unscanned(self.tally)} withheld, " if self.tally.withheld else ""
+        return f"{number(c.new + c.undated, 'record')} new, {c.known:,} known, {withheld}{size(self.tally.bytes_read)}"
+
+    def failures(self) -> str:
+        """How many inputs failed, for people; "" if none did."""
+        return f"; {self.failed} of {number(len(self.inputs), 'input')} failed" if self.failed else ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The summary for machines."""
+        return {
+            "inputs": [{"input": one.name, **_numbers(one.counted), "error": one.error} for one in self.inputs],
+            "total": _numbers(self.counted),
+        }
+
+
+def _numbers(counted: Counted) -> dict[str, Any]:
+    return {
+        "read": counted.read,
+        "new": counted.new,
+        "known": counted.known,
+        "undated": counted.undated,
+        "not_understood": counted.not_understood,
+        "unread_times": sorted(counted.spellings),
+    }
 
 
 def ingest_all(
@@ -132,6 +197,7 @@ def ingest_all(
     logs_to: Path | None = None,
     input_format: str = "auto",
     engine: api.EngineName = "fast",
+    reading: Reading | None = None,
 ) -> Ingested:
     """Scrubs inputs and counts them into a store, and says what a person should know.
 
@@ -139,10 +205,13 @@ def ingest_all(
     """
     from logscrub.api import build_redactor, engine_of
     from logscrub.fast.workers import processors
+    from logscrub.metrics.counted import Counted
     from logscrub.metrics.counters import Counters
     from logscrub.scrubbing import Tally
+    from logscrub.sources.decompression import Reading
     from logscrub.sources.files import expand, mode_of
 
+    reading = reading or Reading()
     if logs_to is not None and file_or_none(logs_to) is None:
         raise UsageError("--logs-to -: scrubbed logs need a folder to go to; for standard output there is: logscrub scrub")
     if logs_to is not None and mode_of(logs_to) and not stat.S_ISDIR(mode_of(logs_to)):
@@ -159,34 +228,65 @@ def ingest_all(
             if logs_to is not None
             else [Job(item, None, None, item.name) for item in items]
         )
+        numbers = [counters.new_input() for _ in jobs]
+        outcomes: list[Tally | str] = []
         refuse_overwriting(jobs, None)
         tidy(job.target for job in jobs if job.target is not None)
         counters.into(store, redactor.pseudonymizer)
         for _, error in unreadable:
             say(str(error))
-        failed = len(unreadable)
-        total = Tally()
         wait_for_input(items)
         gc.disable()  # many thousand records are kept at a time, none of them in a cycle: looking for some takes a tenth
         scrubbing = engine_of(redactor, engine, processes=max(1, processors() - processes))
         with scrubbing as using, progress(items, "redactions") as begin:
-            for job in jobs:
-                tally = _one(using, job, counters, input_format, begin())
-                if tally is None:
-                    failed += 1
-                else:
-                    total.add(tally)
-    counted = counters.counted
+            for job, n in zip(jobs, numbers, strict=True):
+                outcomes.append(_one(using, job, counters, n, input_format, reading, begin()))
     gc.enable()
-    if not total.records_read and not failed:
+    done = [InputCount(name, Counted(), str(failure)) for name, failure in unreadable]
+    for job, n, outcome in zip(jobs, numbers, outcomes, strict=True):
+        one = InputCount(job.item.name, counters.counted.get(n, Counted()))
+        wrong = outcome if isinstance(outcome, str) else _unaccounted(one.counted, outcome)
+        broken = [] if isinstance(outcome, str) else [_clean_fault(redactor, job, fault) for fault in outcome.faults]
+        done.append(replace(one, error=wrong or "; ".join(broken)))
+        if one.counted.read:
+            say(one.line())
+        for fault in broken:
+            say(f"{one.name}: {fault}")
+        if not isinstance(outcome, str) and wrong:
+            say(f"{one.name}: {wrong}")
+    total = Tally()
+    for outcome in outcomes:
+        if not isinstance(outcome, str):
+            total.add(outcome)
+    ingested = Ingested(tuple(done), total)
+    if not total.records_read and not ingested.failed:
         say(f"nothing to read: {'no record in ' + number(len(jobs), 'input') if jobs else 'no file there'}")
-    for line in _odd(counted):
+    for line in _odd(ingested.counted):
         say(line)
-    return Ingested(counted, total, len(jobs) + len(unreadable), failed)
+    return ingested
+
+
+def _clean_fault(redactor: Redactor, job: Job, fault: str) -> str:
+    """Where the data of an input broke off, without the input's name and without customer data."""
+    from logscrub.api import clean_text
+
+    return clean_text(redactor, fault.removeprefix(job.item.name)).removeprefix(": ")
+
+
+def _unaccounted(counted: Counted, tally: Tally) -> str:
+    """What is wrong with the counts of an input that was read to its end; "" if nothing is."""
+    if counted.read != tally.records_read or not counted.adds_up:
+        return (
+            f"{number(tally.records_read, 'record')} were scrubbed, but {counted.read:,} were read for counting and "
+            f"{counted.counted:,} counted; this is a bug in logscrub, please report it with the format of the log"
+        )
+    if counted.read and not counted.counted:
+        return "none of its records could be counted; is it a log? --input-format says how it is to be read"
+    return ""
 
 
 def _bytes_there(items: Sequence[Input]) -> int:
-    """Bytes of the files among the inputs; those that cannot be asked count as none."""
+    """Bytes of the files among the inputs; a file whose size is unknown counts as 0."""
     total = 0
     for item in items:
         if item.path is not None and not item.skipped:
@@ -196,7 +296,10 @@ def _bytes_there(items: Sequence[Input]) -> int:
     return total
 
 
-def _one(engine: api.Runner, job: Job, counters: Counters, input_format: str, tell: Tell) -> Tally | None:
+def _one(
+    engine: api.Runner, job: Job, counters: Counters, n: int, input_format: str, reading: Reading, tell: Tell
+) -> Tally | str:
+    """What went through of an input that is number `n`; why not all of it did, where that is so."""
     from logscrub.api import clean_text
     from logscrub.metrics.ingest import ingest_input
 
@@ -207,37 +310,43 @@ def _one(engine: api.Runner, job: Job, counters: Counters, input_format: str, te
         so_far = tally
         tell(done, tally.redactions.total())
 
-    whole: Tally | None = None
     try:
-        so_far = whole = ingest_input(
-            engine, job.item, counters, job.target, inside=job.inside, input_format=input_format, progress=note
+        so_far = ingest_input(
+            *(engine, job.item, counters, n, job.target),
+            inside=job.inside,
+            input_format=input_format,
+            reading=reading,
+            progress=note,
         )
+        outcome: Tally | str = so_far
     except InputError as error:
-        say(job.item.name + clean_text(engine.redactor, str(error).removeprefix(job.item.name)))
+        reason = clean_text(engine.redactor, str(error).removeprefix(job.item.name))
+        say(job.item.name + reason)
+        outcome = reason.removeprefix(": ")
     if so_far is not None and so_far.withheld:
         say(
             f"{job.item.name}: {unscanned(so_far)} could not be scanned, so <WITHHELD> stands instead; "
             "what is left of them is counted, of equal ones one"
         )
-    return whole
+    return outcome
 
 
 def _odd(counted: Counted) -> list[str]:
     """What a person should know about the records that were counted."""
     lines = []
-    if counted.without_time:
+    if counted.undated:
+        spelled = ", ".join(f'"{spelling}"' for spelling in sorted(counted.spellings))
         lines.append(
-            f"{number(counted.without_time, 'record')} without a date (as forge logs --grouped prints them): "
-            "counted, but in no hour or day"
+            f"{number(counted.undated, 'record')} without a date that can be read: counted, but in no hour or day"
+            + (f"; these spellings are not known: {spelled}" if spelled else "")
         )
     if counted.odd_time:
         lines.append(
             f"{number(counted.odd_time, 'record')} from before 2019 or more than a day ahead: counted there; "
             "look at the clock of what wrote them"
         )
-    if counted.without_customer and counted.new:
+    if counted.without_customer:
         lines.append(
-            f"{number(counted.without_customer, 'record')} that name no customer: they count as of none, "
-            "so tables of fewer customers than asked for leave them out"
+            f"{number(counted.without_customer, 'record')} have no customer; tables that hide groups smaller than -k omit them"
         )
     return lines

@@ -17,7 +17,7 @@ import typer
 from logscrub.cli.console import put, put_bytes, say
 from logscrub.cli.ingest import ingest_all
 from logscrub.cli.nightly_check import Address, Checked, check, exit_code
-from logscrub.cli.options import each, number, size
+from logscrub.cli.options import each, number
 from logscrub.cli.report import ExitCode, line_of
 from logscrub.errors import InputError, UsageError
 
@@ -114,7 +114,7 @@ def _check_only(checked: Checked, settings: NightlySettings, source: str) -> int
     code = exit_code([*checked.problems, *checked.missing, *unreadable])
     if not code:
         counts = (len(settings.inputs), "input"), (len(files), "file"), (len(checked.addresses), "recipient")
-        say(f"{source}: nothing is wrong; " + ", ".join(number(*each) for each in counts))
+        say(f"{source}: nothing is wrong; " + ", ".join(number(*count) for count in counts))
     return code
 
 
@@ -160,8 +160,7 @@ def _ingest(loaded: Config, settings: NightlySettings, checked: Checked, key: by
     else:
         done = ingest_all(new, settings.store, key, loaded)
         failed += done.tally.withheld > 0
-        counted = done.counted
-        say(f"{number(len(new), 'file')}: {number(counted.new, 'record')} new, {counted.known:,} known, {size(done.bytes_read)}")
+        say(f"{number(len(new), 'file')}: {done.line()}")
         if done.failed:
             return failed + done.failed  # all of them are tried again the next time; what is known counts once
     if (new or not is_known) and exists(settings.store):

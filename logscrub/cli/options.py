@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,19 +13,38 @@ import typer
 
 from logscrub.cli.console import let_interrupt, say
 from logscrub.detect.names import Kind
-from logscrub.errors import InputError
+from logscrub.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from logscrub.scrubbing import Tally
+    from logscrub.sources.decompression import Reading
     from logscrub.sources.files import Input
 
-InputFormat = Literal["auto", "app-logs", "otlp", "ndjson", "csv", "forge-cli", "text"]
+InputFormat = Literal[
+    "auto",
+    "otlp",
+    "app-logs",
+    "ndjson",
+    "windows-event",
+    "journald-export",
+    "w3c",
+    "lambda",
+    "forge-cli",
+    "syslog-frames",
+    "syslog",
+    "klog",
+    "access-log",
+    "aws-load-balancer",
+    "logfmt",
+    "csv",
+    "text",
+]
 
 Inputs = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="INPUT",
-        help="Files, folders or patterns ('logs/*.log'); plain, .gz, .zst or .zip. None, or -, is standard input.",
+        help="Files, folders or patterns ('logs/*.log'); plain, compressed or archived. None, or -, is standard input.",
         show_default=False,
     ),
 ]
@@ -73,6 +93,38 @@ Engine = Annotated[
         help="How to read: fast, on all processors, or plain, one record after the other. The output is the same.",
     ),
 ]
+
+Salvage = Annotated[
+    bool,
+    typer.Option(
+        "--salvage",
+        help="Of compressed data that is cut off or damaged, take what can be read before the fault. The exit code stays 3.",
+    ),
+]
+DecompressMemory = Annotated[
+    str | None,
+    typer.Option(
+        "--decompress-memory",
+        metavar="SIZE",
+        help="How large the window of zstd data or the dictionary of xz data may be, such as 2GiB; 128MiB without it.",
+        show_default=False,
+    ),
+]
+
+_SIZE = re.compile(r"(\d{1,12}) ?(?:([kmg])(?:i?b)?|b)?", re.IGNORECASE)
+
+
+def reading_of(decompress_memory: str | None, salvage: bool) -> Reading:
+    """How compressed inputs are to be read. Units are powers of 1024, as those of xz and zstd. Raises UsageError."""
+    from logscrub.sources.decompression import MEMORY, Reading
+    from logscrub.sources.files import printable
+
+    if decompress_memory is None:
+        return Reading(MEMORY, salvage)
+    match = _SIZE.fullmatch(decompress_memory.strip())
+    if match is None or not int(match[1]):
+        raise UsageError(f"--decompress-memory {printable(decompress_memory)}: is no size; write it like 512MiB or 2GiB")
+    return Reading(int(match[1]) << {"": 0, "k": 10, "m": 20, "g": 30}[(match[2] or "").lower()], salvage)
 
 
 def given_key(file: Path | None) -> bytes | None:

@@ -17,6 +17,7 @@ import typer
 from logscrub._version import __version__
 from logscrub.cli.console import Tell, progress, put, say, tidy
 from logscrub.cli.options import (
+    DecompressMemory,
     Detectors,
     Engine,
     Format,
@@ -24,10 +25,12 @@ from logscrub.cli.options import (
     KeyFile,
     Names,
     Policy,
+    Salvage,
     file_or_none,
     given_key,
     number,
     readable,
+    reading_of,
     size,
     unscanned,
     wait_for_input,
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from logscrub import api
     from logscrub.redact.scrub import Redactor
     from logscrub.scrubbing import Tally
+    from logscrub.sources.decompression import Reading
     from logscrub.sources.files import Input
 
 EXAMPLES = """\b
@@ -59,8 +63,8 @@ folders, pipes, sockets, links to nothing) is named and not read. Below an outpu
 nothing is written through a link.
 
 \b
-Exit codes: 0 done; 2 wrong usage or configuration; 3 an input could not be read or is no
-file, an output not written, or a record or a part of one not scanned (it is withheld)."""
+Exit codes: 0 done; 2 wrong usage or configuration; 3 an input could not be read (to its end)
+or is no file, an output not written, or a record or a part of one not scanned (it is withheld)."""
 
 
 def scrub(
@@ -77,6 +81,8 @@ def scrub(
     names: Names = None,
     engine: Engine = "fast",
     key_file: KeyFile = None,
+    salvage: Salvage = False,
+    decompress_memory: DecompressMemory = None,
     summary: Annotated[
         Path | None,
         typer.Option(
@@ -99,6 +105,7 @@ def scrub(
     named = [path for argument in arguments for path in unquoted(argument)]
     several = len(named) > 1 or stat.S_ISDIR(mode_of(Path(named[0])))
     _check_output(output, several)
+    reading = reading_of(decompress_memory, salvage)
     key = given_key(key_file)
     good, unreadable = readable(arguments)
     items = expand(good) if good else []
@@ -111,7 +118,7 @@ def scrub(
         say(str(error))
         outcomes.append(Outcome(printable(clean_name(redactor, name)), "failed", None))
     with engine_of(redactor, engine, processes=None) as using:
-        outcomes += _scrub_all(using, jobs, input_format)
+        outcomes += _scrub_all(using, jobs, input_format, reading)
     if summary is not None:
         put(json.dumps(summary_of(redactor, outcomes), indent=2) + "\n", file_or_none(summary))
     if _nothing_read(outcomes):
@@ -139,7 +146,8 @@ class Outcome:
 
     name: str
     status: str
-    """`scrubbed`, `withheld` where parts of it were, `skipped` where it is no file to read, or `failed`."""
+    """`scrubbed`, `withheld` where parts of it were, `salvaged` where its data broke off and what came before went out, `skipped`
+    where it is no file to read, or `failed`."""
     tally: Tally | None
     """What went out; None where nothing did."""
 
@@ -212,15 +220,15 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _scrub_all(engine: api.Runner, jobs: Sequence[Job], input_format: str) -> list[Outcome]:
+def _scrub_all(engine: api.Runner, jobs: Sequence[Job], input_format: str, reading: Reading) -> list[Outcome]:
     """Scrubs one input after the other; one that cannot be read does not stop the rest."""
     wait_for_input(job.item for job in jobs)
     on_screen = any(job.target is None for job in jobs) and sys.stdout is not None and sys.stdout.isatty()
     with progress([job.item for job in jobs], "redactions", shown=not on_screen) as begin:
-        return [_scrub_one(engine, job, input_format, begin()) for job in jobs]
+        return [_scrub_one(engine, job, input_format, reading, begin()) for job in jobs]
 
 
-def _scrub_one(engine: api.Runner, job: Job, input_format: str, tell: Tell) -> Outcome:
+def _scrub_one(engine: api.Runner, job: Job, input_format: str, reading: Reading, tell: Tell) -> Outcome:
     from logscrub.api import clean_text, scrub_input
 
     so_far: Tally | None = None
@@ -231,23 +239,26 @@ def _scrub_one(engine: api.Runner, job: Job, input_format: str, tell: Tell) -> O
         tell(done, tally.redactions.total())
 
     try:
-        tally = scrub_input(engine, job.item, job.target, inside=job.inside, input_format=input_format, progress=note)
+        tally = scrub_input(
+            engine, job.item, job.target, inside=job.inside, input_format=input_format, reading=reading, progress=note
+        )
     except InputError as error:
         rest = str(error).removeprefix(job.item.name)  # the name is what the user typed, a zip's members are not
         say(job.item.name + clean_text(engine.redactor, rest))
         status = "skipped" if job.item.skipped else "failed"
         return Outcome(job.name, status, so_far if job.target is None else None)
+    for fault in tally.faults:
+        say(job.item.name + clean_text(engine.redactor, fault.removeprefix(job.item.name)))
     if tally.withheld:
         say(
             f"{job.item.name}: {unscanned(tally)} could not be scanned, so <WITHHELD> stands instead; "
             "look at them in the input: of binary data nothing can be said, of text report it as a bug"
         )
-        return Outcome(job.name, "withheld", tally)
-    return Outcome(job.name, "scrubbed", tally)
+    return Outcome(job.name, "salvaged" if tally.faults else "withheld" if tally.withheld else "scrubbed", tally)
 
 
 def _nothing_read(outcomes: Sequence[Outcome]) -> bool:
-    """Whether all was read, and there was nothing in it."""
+    """Whether every input was read and none held a record."""
     total = _total(outcomes)
     return all(outcome.status == "scrubbed" for outcome in outcomes) and not total.records_read and not total.redactions
 

@@ -10,7 +10,20 @@ import typer
 
 from logscrub._version import __version__
 from logscrub.cli.console import progress, put, say, terminal_width
-from logscrub.cli.options import Detectors, Engine, Format, Inputs, Names, each, file_or_none, readable, wait_for_input
+from logscrub.cli.options import (
+    DecompressMemory,
+    Detectors,
+    Engine,
+    Format,
+    Inputs,
+    Names,
+    Salvage,
+    each,
+    file_or_none,
+    readable,
+    reading_of,
+    wait_for_input,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -118,6 +131,8 @@ def verify(
     detectors: Detectors = None,
     names: Names = None,
     engine: Engine = "fast",
+    salvage: Salvage = False,
+    decompress_memory: DecompressMemory = None,
     allow_empty: Annotated[bool, typer.Option("--allow-empty", help="Take inputs that hold no record for clean.")] = False,
 ) -> int:
     """Prove that logs hold no customer data.
@@ -135,6 +150,7 @@ def verify(
     from logscrub.verification import MOST_FINDINGS, FileReport, text_report
     from logscrub.verification.sarif import sarif
 
+    reading = reading_of(decompress_memory, salvage)
     arguments = []
     for argument in inputs or ["-"]:
         matches = unquoted(argument)
@@ -166,7 +182,7 @@ def verify(
             if own is not None:
                 reports.append(_of_texts(using, clean_name(redactor, item.name, pseudonyms=False), own))
                 continue
-            found = verify_input(using, item, input_format=input_format, progress=begin())
+            found = verify_input(using, item, input_format=input_format, reading=reading, progress=begin())
             for report in found:
                 if report.error:
                     say(f"{item.name}: {report.error}")

@@ -55,9 +55,14 @@ _UNQUOTE: dict[str, Callable[[str], views.View | None]] = {
     "json": views.unescape_json,
     "name": views.unescape_json,
     "csv": views.double_quotes,
+    "plain": lambda raw: None,
     "text": lambda raw: None,
+    "xml": views.unescape_xml,
+    "query": views.with_question_mark,
 }
-_QUOTES = {"json": '\\"', "name": '\\"', "csv": '""', "text": ""}
+_QUOTES = {"json": '\\"', "name": '\\"', "csv": '""', "plain": "", "text": "", "xml": "", "query": ""}
+_READ_AS_WRITTEN = frozenset(("json", "name", "plain", "text"))
+"""Codings in which a value reads as it is written, if it has no backslashes."""
 
 
 class Pattern:
@@ -147,7 +152,8 @@ class Engine:
         self._forms = self._make_forms(detectors, extra, spelled)
         self._key_detector = next((d for d in detectors if d.entity_type == "PRIVATE_KEY"), None)
         types = "|".join(sorted(re.escape(t) for t in {*catalogue.entity_types, "WITHHELD"}))
-        self.placeholder = re.compile(rf"<(?:{types})(?::[0-9a-f]{{20}})?>")
+        self.placeholder = re.compile(rf"(?:<|&lt;)({types})(?::[0-9a-f]{{20}})?(?:>|&gt;)")
+        """A placeholder, as it is or as it stands in XML; its group is the entity type."""
         self._contexts_of = lru_cache(maxsize=4096)(self._contexts)
         self._find_fields = lru_cache(maxsize=8)(partial(find_fields, index=self.fields))  # a line and the text that it is
         self._remember = lru_cache(maxsize=_MOST_REMEMBERED)(self._judge)
@@ -251,12 +257,17 @@ class Engine:
             return self._judge_number(raw, leaf)
         if len(raw) > _WINDOW:
             return self._long_leaf(raw, leaf)
-        if "\\" not in raw and leaf.coding != "csv":
+        if "\\" not in raw and leaf.coding in _READ_AS_WRITTEN:
             spans = self.judge(raw, leaf.field)
             return tuple(_moved(s, None, leaf.start, _QUOTES[leaf.coding]) for s in spans) if spans else spans
         view = _UNQUOTE[leaf.coding](raw)
         spans = self.judge(view.text if view else raw, leaf.field)
         return tuple(_moved(s, view, leaf.start, _QUOTES[leaf.coding]) for s in spans) if spans else spans
+
+    def judge_whole(self, text: str, view: views.View, coding: str) -> list[Span]:
+        """The spans that must go in a text that is put together from pieces, as positions in the text that the view is of."""
+        spans = self._windowed(text, ())
+        return [_moved(s, view, 0, _QUOTES[coding]) for s in spans]
 
     def _long_leaf(self, raw: str, leaf: Leaf) -> tuple[Span, ...]:
         """A leaf of megabytes: its field decides for all of it, else it is judged in overlapping windows."""
@@ -293,7 +304,7 @@ class Engine:
 
     def masked(self, text: str) -> str:
         """The text with placeholders made opaque, so that nothing is found in them."""
-        if "<" not in text or not self.placeholder.search(text):
+        if ("<" not in text and "&lt;" not in text) or not self.placeholder.search(text):
             return text
         return self.placeholder.sub(lambda m: _PLACEHOLDER_FILL * len(m[0]), text)
 
@@ -304,7 +315,13 @@ class Engine:
         if rule is None and not self._has_own and _PLAIN_ID.fullmatch(masked) and not (path and self._contexts_of(path)):
             return ()  # an id, a time or a version of no telling field: no detector of ours takes one for anything
         if "\x1b[" in masked and (colourless := views.without_colours(masked)) is not None:
-            return tuple(_moved(s, colourless, 0, "") for s in self._judge_template(colourless.text, path, depth))
+            judge = self._judge_uncoloured if views.has_colours(colourless.text) else self._judge_template
+            return tuple(_moved(s, colourless, 0, "") for s in judge(colourless.text, path, depth))
+        return self._judge_uncoloured(masked, path, depth)
+
+    def _judge_uncoloured(self, masked: str, path: FieldPath, depth: int) -> tuple[Span, ...]:
+        """`_judge` of a text without colours, or with those that were left when no more were taken out."""
+        rule = self.fields.rule(path)
         stripped = masked.strip()
         found: list[Span] = []
         structured = stripped[:1] in ("{", "[") and stripped[-1:] in ("}", "]")
@@ -346,7 +363,8 @@ class Engine:
                     )  # fmt: skip
         if self._names is not None:
             found += self._names.recognise(opaque(masked, [s for s in found if s.certainty == "certain"]))
-        return merge(self._unharmed(masked, [s for s in found if _says_more(masked[s.start : s.end])]))
+        spans = merge(self._unharmed(masked, [s for s in found if _says_more(masked[s.start : s.end])]))
+        return tuple(_quoted(masked, s) for s in spans) if '"' in masked else spans
 
     def _nested(self, text: str) -> list[Leaf] | None:
         """The leaves of a text that is JSON, None where it is not."""
@@ -479,6 +497,19 @@ def _without_random(found: list[Span], read: list[tuple[int, int]]) -> list[Span
         return n > 0 and place < reach[n - 1]
 
     return [s for s in found if s.certainty == "certain" or s.detector not in _RANDOM or not is_read(s.start)]
+
+
+_NUMBER = re.compile(r"-?\d[\d.eE+-]*")
+_JSON_BEFORE = re.compile(r"""(\\*+")\s*+:\s*+(?:\[[^\[\]{}"']*+)?\Z""")
+_JSON_AFTER = re.compile(r"\s*+[,}\]]")
+
+
+def _quoted(text: str, span: Span) -> Span:
+    """The span of a number that is a value of JSON within a text, with the quote that makes its placeholder one too."""
+    if span.requote or not _NUMBER.fullmatch(text, span.start, span.end) or not _JSON_AFTER.match(text, span.end):
+        return span
+    m = _JSON_BEFORE.search(text, max(0, span.start - _BEFORE), span.start)
+    return span if m is None else span._replace(requote=m[1])
 
 
 def _says_more(masked: str) -> bool:

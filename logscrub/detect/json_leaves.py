@@ -41,6 +41,8 @@ ENVELOPE_NAMES = frozenset(
     )
 )
 """Names of the members in which exports hold their records."""
+_OTHER_TYPES = frozenset(("intValue", "doubleValue", "boolValue", "bytesValue"))
+"""Names of OTLP values that are no text."""
 _MESSAGES = frozenset({"body"})
 _PLACEHOLDER = re.compile(r"<[A-Z][A-Z0-9_]{1,63}(?::[0-9a-f]{20})?>")
 _NAMING = re.compile(r"[A-Za-z][\w.-]{1,63}")
@@ -52,7 +54,7 @@ behind it apart where a redacted value did not."""
 class Frame:
     """An object or list being read: its own name, the current name in it, the `key` member that names its values."""
 
-    __slots__ = ("around", "element", "index", "is_object", "key", "label", "labelled", "outer", "unnamed")
+    __slots__ = ("around", "element", "index", "is_object", "key", "label", "labelled", "outer", "typed", "unnamed")
 
     def __init__(self, is_object: bool, outer: str) -> None:
         self.is_object = is_object
@@ -60,6 +62,8 @@ class Frame:
         self.around: Place | None = None
         """Where it stands, once that was asked for."""
         self.key = ""
+        self.typed: tuple[int, int] | None = None
+        """Where the current name stands, if it is one of OTLP's types other than text."""
         self.label = ""
         self.element = ""
         self.index = 0
@@ -87,10 +91,11 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
             name = text[a:b]
             if name in SHAPE_NAMES:
                 if frame is not None:
-                    frame.key = name
+                    frame.key, frame.typed = name, None
                 continue
             if frame is not None:
                 frame.key = field_name(name)
+                frame.typed = (a, b) if name in _OTHER_TYPES else None
             if b - a > 2:
                 leaves.append(Leaf(a, b, (), "name"))
         elif kind != 3:
@@ -111,7 +116,8 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
                     if pair or frame.outer[-7:].lower() == "headers":
                         path = (frame.element,)
             if b > a and (kind != 4 or b - a > 2):
-                leaves.append(Leaf(a, b, path, "number" if kind == 4 else "json"))
+                typed = stack[-1].typed if stack and stack[-1].is_object else None
+                leaves.append(Leaf(a, b, path, "number" if kind == 4 else "json", "", typed))
                 for frame in stack[-3:]:
                     if not frame.label and frame.key in _VALUES and frame.is_object:
                         if not frame.unnamed:

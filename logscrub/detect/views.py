@@ -12,7 +12,7 @@ import binascii
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -48,11 +48,31 @@ _NOT_PLAIN = re.compile("[\\x00\\x7f-\U0010ffff]")
 """Characters that may have a plainer form."""
 _INVISIBLE = frozenset(("Zs", "Zl", "Zp", "Cf"))
 _LONGEST_ENCODED = 1 << 20
+_MOST_LAYERS = 4
+"""How often a text is decoded."""
 
 
 def unescape_json(text: str) -> View | None:
     """The inside of a JSON string, unescaped; None where it holds no escapes."""
     return _substitute(text, _JSON_ESCAPE, _json_unit) if "\\" in text else None
+
+
+def joined(pieces: Iterable[tuple[str, int, bool]]) -> View:
+    """One text of pieces `(text, where it stands in the original, whether it is the inside of a JSON string)`."""
+    parts: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for text, at, escaped in pieces:
+        view = unescape_json(text) if escaped else None
+        if view is None:
+            parts.append(text)
+            starts.extend(range(at, at + len(text)))
+            ends.extend(range(at + 1, at + len(text) + 1))
+        else:
+            parts.append(view.text)
+            starts.extend(at + i for i in view.starts)
+            ends.extend(at + i for i in view.ends)
+    return View("".join(parts), starts, ends)
 
 
 def unescaped_json(text: str) -> str:
@@ -65,8 +85,23 @@ def unescaped_json(text: str) -> str:
 
 
 def without_colours(text: str) -> View | None:
-    """A text of a terminal without its colours (ANSI SGR sequences); None where it has none."""
-    return _substitute(text, _SGR, lambda unit: "") if "\x1b" in text else None
+    """A text of a terminal without its colours (ANSI SGR sequences); None where it has none.
+
+    Without them what stood around one may be another; such are taken out too, at most four deep.
+    """
+    view: View | None = None
+    for _ in range(_MOST_LAYERS):
+        current = view.text if view else text
+        step = _substitute(current, _SGR, lambda unit: "") if "\x1b" in current else None
+        if step is None:
+            break
+        view = _compose(view, step) if view else step
+    return view
+
+
+def has_colours(text: str) -> bool:
+    """Whether there are any."""
+    return _SGR.search(text) is not None
 
 
 def double_quotes(text: str) -> View | None:
@@ -74,10 +109,20 @@ def double_quotes(text: str) -> View | None:
     return _substitute(text, re.compile('""'), lambda unit: '"') if '""' in text else None
 
 
+def unescape_xml(text: str) -> View | None:
+    """A text or the value of an attribute in XML, its entities made characters; None where it holds none."""
+    return _substitute(text, _ENTITY, html.unescape) if "&" in text else None
+
+
+def with_question_mark(text: str) -> View:
+    """The query of a URL as it reads behind a question mark."""
+    return View(f"?{text}", [0, *range(len(text))], [0, *range(1, len(text) + 1)])
+
+
 def decodings(text: str) -> Iterator[View]:
     """The views of `text` that differ from it, each decoded once more than the one before, at most four deep."""
     view: View | None = None
-    for _ in range(4):
+    for _ in range(_MOST_LAYERS):
         current = view.text if view else text
         step = _decode_once(current)
         if step is None:

@@ -17,8 +17,7 @@ from logscrub.fast.blocks import Entry
 from logscrub.fast.work import Done, Work
 from logscrub.fast.workers import Workers, processors
 from logscrub.formats.base import continues
-from logscrub.formats.forge_cli import HEAD, ForgeCliReader
-from logscrub.formats.json_values import JsonReader, is_json
+from logscrub.formats.json_values import is_json
 from logscrub.redact.scrub import Redactor
 from logscrub.scrubbing import Scrubber, Tally, recognised
 from logscrub.sources.text import TextDecoder, guess_encoding
@@ -190,11 +189,11 @@ class _Blocks:
             self.unsuited = True
             return False
         self.format = found
-        reader = found.reader()
-        if isinstance(reader, JsonReader):
+        if found.json is not None:
             self._starts_record, self._needs_closed = _starts_json, True
-        elif isinstance(reader, ForgeCliReader):
-            self._starts_record = _starts_forge
+        elif found.record_line is not None:
+            head = found.record_line
+            self._starts_record = lambda line: head.match(line.decode("utf-8", "replace")) is not None
         self._work.reader.begin()
         first = self.held.lstrip(b"\xef\xbb\xbf \t\r\n").split(b"\n", 1)[0]
         self.settled = self.input_format != "auto" or found.name != "ndjson" or is_json(first.decode("utf-8", "replace").strip())
@@ -298,10 +297,6 @@ class _Blocks:
 def _starts_any(line: bytes) -> bool:
     """Whether a record of plain text begins in a line."""
     return line[:1] not in (b"", b"\n", b"\r") and not continues(line[:1].decode("latin-1"))
-
-
-def _starts_forge(line: bytes) -> bool:
-    return HEAD.match(line.decode("utf-8", "replace")) is not None
 
 
 def _starts_json(line: bytes) -> bool:

@@ -14,11 +14,13 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, repeat
 from operator import itemgetter
 
+from logscrub import formats
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.json_leaves import json_leaves
 from logscrub.fast.blocks import Entry, Treat, count, mask
 from logscrub.fast.memory import LONGEST, Budget
-from logscrub.formats.json_values import JsonReader, count_records, is_json
+from logscrub.formats.json_records import count_records
+from logscrub.formats.json_values import JsonReader, is_json
 from logscrub.model import Clean, FieldPath, Leaf, Raw
 from logscrub.redact.recipes import Recipe, learn
 from logscrub.redact.scrub import Redactor
@@ -61,9 +63,18 @@ _look_up: Callable[[_Table, bytes, _Action], _Action] = dict.get
 class _Way:
     """The values of lines of one shape: where they are, and what is known of each."""
 
-    __slots__ = ("fields", "places", "records", "tables", "values")
+    __slots__ = ("fields", "places", "records", "tables", "typed", "values")
 
-    def __init__(self, places: tuple[int, ...], fields: tuple[FieldPath, ...], tables: tuple[_Table, ...], records: int) -> None:
+    def __init__(
+        self,
+        places: tuple[int, ...],
+        fields: tuple[FieldPath, ...],
+        tables: tuple[_Table, ...],
+        records: int,
+        typed: frozenset[int],
+    ) -> None:
+        """`typed`: the places of values that change their type when something in them is redacted."""
+        self.typed = typed
         self.places = places
         self.values = _getter(places)
         self.fields = fields
@@ -74,12 +85,12 @@ class _Way:
 class JsonLines:
     """Reads blocks of lines that are mostly JSON."""
 
-    def __init__(self, redactor: Redactor, reader: JsonReader, treat: Treat, recipes: bool) -> None:
+    def __init__(self, redactor: Redactor, treat: Treat, recipes: bool) -> None:
         """`recipes`: False where every unit in which something must go is to be treated by itself."""
         self.tally = Tally()
         self._recipes = recipes
         self._redactor = redactor
-        self._reader = reader
+        self._reader = JsonReader(formats.SHAPES.rules)
         self._treat = treat
         self._open: Open = NOTHING_OPEN
         self._shapes: dict[tuple[bytes, ...], _Shape] = {}
@@ -96,7 +107,7 @@ class JsonLines:
         self._open = entry.open
 
     def begin(self) -> None:
-        self._reader = JsonReader()
+        self._reader = JsonReader(formats.SHAPES.rules)
         self._open = NOTHING_OPEN
 
     def block(self, block: bytes, line: int) -> bytes:
@@ -189,6 +200,8 @@ class JsonLines:
                 continue
             i, value, table, field = way.places[n], values[n], way.tables[n], way.fields[n]
             at = begins[i]
+            if i in way.typed and isinstance(action, Recipe):
+                return None
             if not isinstance(action, Recipe):
                 if action is _NEW and not proven:
                     # only in a line that is JSON a new value is what it seems to be
@@ -198,7 +211,7 @@ class JsonLines:
                 done = self._by_itself(block[start + at : start + at + len(value)], value, table, field, action)
                 if done is None:
                     continue
-                if isinstance(done, _Apart):
+                if isinstance(done, _Apart) or i in way.typed:
                     return None
                 changes.append((at, len(value), done))
             else:
@@ -289,10 +302,13 @@ class JsonLines:
         whole = '"'.join(texts)
         found: dict[int, FieldPath] = {}
         harmless: set[int] = set()
+        typed: set[int] = set()
         try:
             for leaf in json_leaves(whole):
                 if leaf.coding == "json":
                     found[places[leaf.start]] = leaf.field
+                    if leaf.typed is not None:
+                        typed.add(places[leaf.start])
                     if places[leaf.start] in labelling and not self._redactor.look_at_all(Raw(whole, (leaf,), 1, 1)).spans:
                         harmless.add(places[leaf.start])
                 elif self._redactor.look_at_all(Raw(whole, (leaf,), 1, 1)).spans:
@@ -305,7 +321,13 @@ class JsonLines:
         strings = tuple(i for i in sorted(found) if i not in harmless)
         fields = tuple(found[i] for i in strings)
         tables = tuple(self._tables.setdefault(field, {}) for field in fields)
-        return _Way(strings, fields, tables, count_records(line.decode("utf-8", "surrogateescape").strip()))
+        return _Way(
+            strings,
+            fields,
+            tables,
+            count_records(line.decode("utf-8", "surrogateescape").strip(), formats.SHAPES.rules),
+            frozenset(typed),
+        )
 
 
 def _labels(parts: Sequence[bytes]) -> tuple[int, ...]:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 
+from logscrub import formats
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.fast.blocks import Entry, Treat, count, mask
 from logscrub.fast.memory import LONGEST, Budget
-from logscrub.formats.forge_cli import ForgeCliReader
-from logscrub.formats.text import TextReader
 from logscrub.model import Raw
 from logscrub.redact.recipes import Recipe, learn
 from logscrub.redact.scrub import Redactor
@@ -48,14 +47,15 @@ _Step = tuple[_State, int, Recipe | _Apart | None]
 
 
 class TextLines:
-    """Reads blocks of `forge logs` and of plain text."""
+    """Reads blocks of formats whose readers take a line at a time."""
 
-    def __init__(self, redactor: Redactor, reader: ForgeCliReader | TextReader, treat: Treat, recipes: bool) -> None:
+    def __init__(self, redactor: Redactor, of: formats.Format, treat: Treat, recipes: bool) -> None:
         """`recipes`: False where every unit in which something must go is to be treated by itself."""
         self.tally = Tally()
         self._recipes = recipes
         self._redactor = redactor
-        self._reader = reader
+        self._of = of
+        self._reader = self._new_reader()
         self._treat = treat
         self._states: dict[tuple[bool, Open], _State] = {}
         self._steps: dict[_Step, _Step] = {}
@@ -71,7 +71,7 @@ class TextLines:
         self._state = self._state_of(entry.began, entry.open)
 
     def begin(self) -> None:
-        self._reader = type(self._reader)()
+        self._reader = self._new_reader()
         self._state = self._state_of(False, NOTHING_OPEN)
 
     def block(self, block: bytes, line: int) -> bytes:
@@ -138,7 +138,7 @@ class TextLines:
 
     def _first(self, line: bytes, piece: bytes, state: _State) -> tuple[_Step, bytes | None]:
         """What becomes of a line that was not met yet, and, where something goes from it, the clean line."""
-        is_json = piece[:1] in (b"{", b"[") and isinstance(self._reader, TextReader)
+        is_json = piece[:1] in (b"{", b"[") and self._reader.reads_json
         if len(line) > LONGEST or is_json or state.open.unknown:
             return (state, 0, _APART), None  # too long to be remembered; a line that may be JSON, or must be withheld
         raw = self._unit(line, state)
@@ -195,8 +195,12 @@ class TextLines:
         return state
 
     def _enter(self, state: _State) -> None:
-        if isinstance(self._reader, ForgeCliReader):
-            self._reader.began = state.began
+        self._reader.began = state.began
 
     def _began(self) -> bool:
-        return isinstance(self._reader, ForgeCliReader) and self._reader.began
+        return self._reader.began
+
+    def _new_reader(self) -> formats.UnitReader:
+        reader = formats.reader_of(self._of)
+        assert isinstance(reader, formats.UnitReader)
+        return reader

@@ -10,9 +10,7 @@ from logscrub.fast.blocks import BlockReader, Entry
 from logscrub.fast.json_lines import JsonLines
 from logscrub.fast.text_lines import TextLines
 from logscrub.formats.base import Format
-from logscrub.formats.forge_cli import ForgeCliReader
 from logscrub.formats.json_values import JsonReader
-from logscrub.formats.text import TextReader
 from logscrub.model import Raw
 from logscrub.redact.scrub import Judged, Redactor
 from logscrub.scrubbing import BLANK, HEAD, Tally, clean_unit
@@ -41,12 +39,12 @@ class Work:
         self._of = of
         self._label: str | None = None
         self._verifier = Verifier(redactor, "") if verifies else None
-        reader = of.reader()
+        reader = formats.reader_of(of)
         self.reader: BlockReader
         if isinstance(reader, JsonReader):
-            self.reader = JsonLines(redactor, reader, self._treat, not verifies)
-        elif isinstance(reader, ForgeCliReader | TextReader):
-            self.reader = TextLines(redactor, reader, self._treat, not verifies)
+            self.reader = JsonLines(redactor, self._treat, not verifies)
+        elif isinstance(reader, formats.UnitReader):
+            self.reader = TextLines(redactor, of, self._treat, not verifies)
         else:
             raise ValueError("no fast reader")
 

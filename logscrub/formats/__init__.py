@@ -1,4 +1,4 @@
-"""Export formats: how to recognise one, split it into units, and where in a unit its texts stand.
+"""Export formats: how to recognise one, cut it into units, where in a unit its texts stand, and which records it is.
 
 A format is one file here with a `FORMAT`. Units are cut at positions that depend on the content alone, so however the input
 arrives, the same units come out; and nothing is ever rebuilt: a scrubbed unit is its own text with spans replaced.
@@ -7,23 +7,85 @@ arrives, the same units come out; and nothing is ever rebuilt: a scrubbed unit i
 from __future__ import annotations
 
 from logscrub.errors import UsageError
-from logscrub.formats import app_logs, containers, csv_table, forge_cli, graphql, ndjson, otlp, text
-from logscrub.formats.base import Format, Reader
+from logscrub.formats import (
+    access_log,
+    app_logs,
+    app_metrics,
+    aws_load_balancer,
+    azure,
+    cloudwatch,
+    containers,
+    cri,
+    csv_table,
+    datadog,
+    docker,
+    elastic,
+    forge_cli,
+    gcp,
+    graphql,
+    har,
+    journald,
+    journald_export,
+    klog,
+    lambda_text,
+    logfmt,
+    loki,
+    ndjson,
+    new_relic,
+    otlp,
+    sentry,
+    splunk,
+    syslog,
+    syslog_frames,
+    text,
+    w3c,
+    windows_event,
+)
+from logscrub.formats.base import MOST_MESSAGE, Format, Item, Point, Reader, Record, RecordReader, UnitReader
+from logscrub.formats.json_values import JsonReader
+from logscrub.formats.lines import LineReader, Shapes, TextRecords
 
 FORMATS: tuple[Format, ...] = (
     otlp.FORMAT,
+    app_metrics.FORMAT,
     graphql.FORMAT,
     app_logs.FORMAT,
     containers.FORMAT,
+    docker.FORMAT,
+    journald.FORMAT,
+    sentry.FORMAT,
+    har.FORMAT,
+    gcp.FORMAT,
+    elastic.FORMAT,
+    datadog.FORMAT,
+    splunk.FORMAT,
+    loki.FORMAT,
+    cloudwatch.FORMAT,
+    new_relic.FORMAT,
+    azure.FORMAT,
     ndjson.FORMAT,
+    cri.FORMAT,
+    windows_event.FORMAT,
+    journald_export.FORMAT,
+    w3c.FORMAT,
+    lambda_text.FORMAT,
     forge_cli.FORMAT,
+    syslog_frames.FORMAT,
+    syslog.FORMAT,
+    klog.FORMAT,
+    access_log.FORMAT,
+    aws_load_balancer.FORMAT,
+    logfmt.FORMAT,
     csv_table.FORMAT,
     text.FORMAT,
 )
 """In the order in which they are asked; the last takes everything."""
 
-INPUT_FORMATS = ("auto", "app-logs", "otlp", "ndjson", "csv", "forge-cli", "text")
-"""What `--input-format` takes."""
+SHAPES = Shapes([f.line for f in FORMATS if f.line is not None], [f.json for f in FORMATS if f.json is not None])
+"""How lines begin a record and where JSON has its records, in every format."""
+
+INPUT_FORMATS = ("auto", *(f.name for f in FORMATS if f.is_named))
+"""The names that `--input-format` takes."""
 
 
 def recognise(head: str) -> Format:
@@ -39,4 +101,32 @@ def named(name: str) -> Format:
     raise UsageError(f"no input format {name!r}; there are {', '.join(INPUT_FORMATS)}")
 
 
-__all__ = ["FORMATS", "INPUT_FORMATS", "Format", "Reader", "named", "recognise"]
+def reader_of(f: Format, *, leaves: bool = True) -> Reader:
+    """A reader for one input of a format. `leaves`: False where its records are only counted."""
+    if f.reader is not None:
+        return f.reader()
+    return JsonReader(SHAPES.rules, leaves=leaves) if f.json is not None else LineReader(SHAPES, leaves=leaves)
+
+
+def records_of(f: Format) -> RecordReader:
+    """Turns the units of one input of a format into records."""
+    return TextRecords(SHAPES) if f.records is None else f.records(SHAPES)
+
+
+__all__ = [
+    "FORMATS",
+    "INPUT_FORMATS",
+    "MOST_MESSAGE",
+    "SHAPES",
+    "Format",
+    "Item",
+    "Point",
+    "Reader",
+    "Record",
+    "RecordReader",
+    "UnitReader",
+    "named",
+    "reader_of",
+    "recognise",
+    "records_of",
+]

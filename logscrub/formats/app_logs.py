@@ -1,9 +1,15 @@
-"""The App logs API: pages {"appLogs": [...], "cursor": ...}, one a file or one a line, or records one a line."""
+"""The App logs API: pages {"appLogs": [...], "cursor": ...}, one a file or one per line, or records one per line.
+
+The records are OTLP log records with the attributes of Forge.
+"""
 
 from __future__ import annotations
 
-from logscrub.formats.base import Format
-from logscrub.formats.json_values import JsonReader, begins, has_member
+import re
+
+from logscrub.formats.base import Format, JsonShape, ListRule
+from logscrub.formats.json_values import begins, has_member
+from logscrub.formats.otlp import RECORDS
 
 
 def _recognises(head: str) -> bool:
@@ -11,4 +17,9 @@ def _recognises(head: str) -> bool:
     return begins(head) and (record or has_member(head, "appLogs"))
 
 
-FORMAT = Format("app-logs", _recognises, JsonReader)
+FORMAT = Format(
+    "app-logs",
+    _recognises,
+    json=JsonShape(RECORDS.knows, RECORDS.record, (ListRule("appLogs"),)),
+    starts_alone=re.compile(rb'\n(?=\{")'),
+)

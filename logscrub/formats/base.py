@@ -1,24 +1,138 @@
-"""What a format is, and the line-wise reader that the text formats share."""
+"""What a format is: how it is recognised, how it is cut into units, and which records these units are.
+
+A format is one file that defines a `FORMAT`. It says where its records lie in JSON (`JsonShape`), or how a line begins one
+(`LineShape`), or it has a reader of its own. Redaction and counting read an input with the same reader, so both see the same
+records.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import orjson
 
 from logscrub.model import Frame, Leaf, Raw
 
 LONGEST_LINE = 16 << 20
 """Characters after which a line without an end is cut, so that memory stays bounded."""
+MOST_MESSAGE = 64 << 10
+"""Characters of a record's text that are kept for counting; a stack trace is shorter."""
+_MOST_DIMENSION = 120
+"""Characters of the name of a function, a module, a version."""
 _CUT = re.compile(r"\s(?=\S*$)")
+
+
+class Record(NamedTuple):
+    """One record of a log: flat and typed, so that another engine can produce the same as columns. What is empty is not known."""
+
+    time_ns: int | None
+    """Nanoseconds since 1970, UTC; None where the log has no time that can be read."""
+    level: str
+    """TRACE, DEBUG, INFO, WARN, ERROR, FATAL, or ""."""
+    message: str
+    arguments: str = ""
+    """Further arguments of `console.log`, as JSON."""
+    invocation: str = ""
+    function: str = ""
+    module: str = ""
+    """The type of the module: `core:function`, `scheduledTrigger`."""
+    version: str = ""
+    """The app's version; "unknown" for invocations that were rate-limited."""
+    environment: str = ""
+    customer: str = ""
+    """The field that names the customer: an installation's context, a site's host."""
+    duration_ms: float | None = None
+    """How long it took, where a field says so."""
+    unread_time: str = ""
+    """A time in a spelling that is not known, as it is written."""
+    holds_log: bool = False
+    """True if the message is itself a line of a log in some format, which a container runtime or a collector has wrapped."""
+
+
+class Point(NamedTuple):
+    """One data point of a metric (OTLP/JSON metrics)."""
+
+    metric: str
+    """In small letters, for example `forge_backend_invocation_errors`."""
+    time_ns: int
+    """The beginning of its interval."""
+    end_ns: int
+    value: int
+    """The count; of a histogram, how many values it holds."""
+    durations: tuple[tuple[float, int], ...]
+    """Of a histogram: milliseconds in the middle of each bucket, and how many values lie in it."""
+    attributes: tuple[tuple[str, str], ...]
+    """Names and values, sorted by name."""
+
+    def attribute(self, name: str) -> str:
+        """The value of an attribute; "" if there is none."""
+        return next((value for key, value in self.attributes if key == name), "")
+
+
+class Named(NamedTuple):
+    """A stretch `[start, end)` of a line that is the value of a field."""
+
+    start: int
+    end: int
+    field: str
+    """Empty for the format's own numbers, which are not scanned: bytes beside a status would be taken for a phone number."""
+
+
+Item = Record | Point
+Around = tuple[dict[str, Any], ...]
+"""The JSON objects around an element, outermost first."""
+Memory = dict[str, str]
+"""What earlier lines of an input say about the lines after them."""
+
+
+class ListRule(NamedTuple):
+    """A list of log records in a JSON value: its name, the name around it, and how many brackets are open before it."""
+
+    name: str
+    parent: str | None = None
+    depth: int | None = None
+    marks: frozenset[str] = frozenset()
+    """Where others use the name too: names, one of which the first element has if the list is one of records."""
+
+
+@dataclass(frozen=True, slots=True)
+class JsonShape:
+    """Where a JSON format has its records, and what they say."""
+
+    knows: Callable[[dict[str, Any]], bool]
+    """True for an object that is one of its records."""
+    record: Callable[[Any, Around], Item | None]
+    """The record of an element; None where it is no record that can be counted."""
+    lists: tuple[ListRule, ...] = ()
+    """The lists whose elements are its records."""
+    no_record: str = ""
+    """A regular expression that matches the beginning of a value that is no record, but says something about the next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineShape:
+    """How a line of text begins a record. Each function takes a line without colours and line end."""
+
+    begins: Callable[[str, Memory], Record | None]
+    """The record that begins in a line; None where it does not begin as this format's records do."""
+    notes: Callable[[str, Memory], bool] | None = None
+    """Remembers what a line says about those after it; True if it is such a line and no part of a record."""
+    adds: Callable[[str, Record], Record | None] | None = None
+    """The record with what a line below it says about it; None if the line is a part of the message."""
+    fields: Callable[[str], tuple[Named, ...]] | None = None
+    """The values in a line whose names the format knows though the line does not spell them, in order. Their places must not
+    depend on which digits and letters the line has: lines of one mask have them in the same places."""
 
 
 class Reader(Protocol):
     """Cuts the text of one input, fed piece by piece, into units."""
 
     lines: Lines
-    """Where it is in the input."""
+    """The position in the input."""
 
     def feed(self, text: str) -> Iterator[Raw]:
         """The units that are complete with this piece."""
@@ -27,13 +141,74 @@ class Reader(Protocol):
         """The units that were still open at the end of the input."""
 
 
+@runtime_checkable
+class UnitReader(Reader, Protocol):
+    """A reader for which each line is a unit, and all it knows of the lines before is `began`."""
+
+    began: bool
+    """True if a record began that the next line may continue."""
+    reads_json: bool
+    """True if a line of JSON is read as JSON."""
+
+    def unit(self, line: str, number: int, column: int) -> Raw:
+        """The unit of a line, or of a part of one."""
+
+
+class RecordReader(Protocol):
+    """Turns the units of one input, in order, into records."""
+
+    def unit(self, raw: Raw) -> Iterator[Item]:
+        """The records that are complete with this unit."""
+
+    def close(self) -> Iterator[Item]:
+        """The record that is open, which no unit continues."""
+
+    def finish(self) -> Iterator[Item]:
+        """The records that were still open at the end of the input."""
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
-    """An export format. `recognises` judges the first non-empty line of an input."""
+    """An export format. `recognises` decides by the first non-empty line of an input."""
 
     name: str
     recognises: Callable[[str], bool]
-    reader: Callable[[], Reader]
+    json: JsonShape | None = None
+    line: LineShape | None = None
+    reader: Callable[[], Reader] | None = None
+    """Its own reader; without one it is read as JSON values if it has a `json` shape, else as lines of text."""
+    records: Callable[[Any], RecordReader] | None = None
+    """Reads records from the units of its own reader; takes the `Shapes` of all formats."""
+    block: Callable[[bytes], Any] | None = None
+    """Reads many records of whole lines at a time, as a `forge_blocks.Block`; None where a line has another layout."""
+    record_line: re.Pattern[str] | None = None
+    """Matches the head of a line in which a record begins, where the first letters do not say so (see `continues`)."""
+    starts_alone: re.Pattern[bytes] | None = None
+    """Matches the end of a line before a record that nothing before it says anything about: a stream may be cut there, and its
+    parts counted by themselves."""
+    is_named: bool = True
+    """Whether `--input-format` takes its name."""
+
+
+def dimension(value: Any) -> str:
+    """The name of a function, a module, a version: short, and one object for all records that have it."""
+    if isinstance(value, str):
+        return sys.intern(value[:_MOST_DIMENSION])
+    if isinstance(value, dict):
+        return dimension(value.get("key"))
+    return "" if value is None else str(value)[:_MOST_DIMENSION]
+
+
+def text_of(value: Any) -> str:
+    """A JSON value as text: a string as it is, everything else as JSON, "" for null."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    try:
+        return orjson.dumps(value).decode()
+    except (TypeError, ValueError, RecursionError):
+        return ""
 
 
 class Lines:
@@ -101,12 +276,21 @@ def text_unit(
     start: int = 0,
     records: int = 1,
     parsed: bool = True,
+    named: Iterable[Named] = (),
     frame: Frame | None = None,
 ) -> Raw:
-    """A line of text whose message begins at `start`. `frame`: see `Raw.frame`."""
+    """A line of text whose message begins at `start`.
+
+    `named`: values in it that are scanned under the names of their fields. `frame`: see `Raw.frame`.
+    """
+    leaves = []
     end = len(line.rstrip("\r\n"))
-    leaves = (Leaf(start, end, (), "text"),) if start < end else ()
-    return Raw(line, leaves, number, column, records, parsed, frame=frame)
+    for value in named:
+        leaves += [Leaf(start, value.start, (), "text")] if start < value.start else []
+        leaves += [Leaf(value.start, value.end, (value.field,), "plain", value.field)] if value.field else []
+        start = value.end
+    leaves += [Leaf(start, end, (), "text")] if start < end else []
+    return Raw(line, tuple(leaves), number, column, records, parsed, frame=frame)
 
 
 def frame_of(pattern: re.Pattern[str]) -> Frame:

@@ -1,8 +1,38 @@
-"""What Forge Containers write: a JSON object a line, {"ts": ..., "level": ..., "msg": ..., "forge_invocation": <base64>}."""
+"""What Forge Containers write: a JSON object per line, {"ts": ..., "level": ..., "msg": ..., "forge_invocation": <base64>}."""
 
 from __future__ import annotations
 
-from logscrub.formats.base import Format
-from logscrub.formats.json_values import JsonReader, begins, has_member
+from base64 import b64decode
+from binascii import Error as NoBase64
+from typing import Any
 
-FORMAT = Format("containers", lambda head: begins(head) and has_member(head, "forge_invocation"), JsonReader)
+import orjson
+
+from logscrub.formats.base import Around, Format, JsonShape, Record, text_of
+from logscrub.formats.json_values import begins, has_member
+from logscrub.formats.ndjson import generic
+
+
+def _record(record: dict[str, Any], around: Around) -> Record:
+    inside = _invocation(record.get("forge_invocation"))
+    found = generic(record, {})
+    return found._replace(
+        invocation=found.invocation or text_of(inside.get("id")), customer=found.customer or text_of(inside.get("ctx"))
+    )
+
+
+def _invocation(encoded: Any) -> dict[str, Any]:
+    """What a container says about the invocation: base64 of JSON."""
+    try:
+        decoded = orjson.loads(b64decode(encoded)) if isinstance(encoded, str) else {}
+    except (NoBase64, ValueError):
+        return {}
+    return decoded if isinstance(decoded, dict) else {}
+
+
+FORMAT = Format(
+    "containers",
+    lambda head: begins(head) and has_member(head, "forge_invocation"),
+    json=JsonShape(lambda value: "forge_invocation" in value, _record),
+    is_named=False,
+)

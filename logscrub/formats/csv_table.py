@@ -16,7 +16,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from logscrub.detect.json_leaves import field_name
-from logscrub.formats.base import Format, Lines, frame_of, text_unit
+from logscrub.formats.base import Format, Item, Lines, frame_of, text_unit
+from logscrub.formats.lines import Shapes, TextRecords
+from logscrub.formats.ndjson import generic
 from logscrub.model import Leaf, Raw
 
 _KNOWN = frozenset(
@@ -163,4 +165,29 @@ def _recognises(head: str) -> bool:
     return head[:1] not in "{[" and not _LOG_LINE.match(head) and any(_known_names(head, mark) >= 2 for mark in _BARE)
 
 
-FORMAT = Format("csv", _recognises, CsvReader)
+class CsvRecords:
+    """A row is a record; its cells are named by the header. What is no row is read as text."""
+
+    def __init__(self, shapes: Shapes) -> None:
+        self._shapes = shapes
+        self._text = TextRecords(shapes)
+
+    def unit(self, raw: Raw) -> Iterator[Item]:
+        """The records that are complete with this unit."""
+        if not raw.leaves or raw.leaves[0].coding != "csv":
+            yield from self._text.unit(raw)
+        elif raw.records:
+            yield from self._text.close()
+            cells = {leaf.pointer: raw.text[leaf.start : leaf.end].replace('""', '"') for leaf in raw.leaves}
+            yield self._shapes.unwrapped(generic(cells, {}))
+
+    def close(self) -> Iterator[Item]:
+        """The record that is open, which no unit continues."""
+        return self._text.close()
+
+    def finish(self) -> Iterator[Item]:
+        """The record that was still open at the end."""
+        return self._text.close()
+
+
+FORMAT = Format("csv", _recognises, reader=CsvReader, records=CsvRecords)

@@ -17,7 +17,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from logscrub.formats.base import Format, Lines, text_unit
+from logscrub.formats.base import MOST_MESSAGE, Format, Lines, LineShape, Memory, Record, text_unit
+from logscrub.formats.forge_blocks import block_of
+from logscrub.formats.times import hour_began, level_of, time_of
 from logscrub.model import Leaf, Raw
 
 _SGR = r"(?:\x1b\[[0-9;]*+m)*+"
@@ -44,7 +46,8 @@ class ForgeCliReader:
     def __init__(self) -> None:
         self.lines = Lines()
         self.began = False
-        """Whether a record began that the next line may continue."""
+        """True if a record began that the next line may continue."""
+        self.reads_json = False
 
     def feed(self, text: str) -> Iterator[Raw]:
         for line, number, column in self.lines.feed(text):
@@ -76,8 +79,77 @@ class ForgeCliReader:
         return text_unit(line, number, column, records=records)
 
 
+_PARTS = re.compile(
+    r"(?P<level>[A-Z]+)?\s*(?P<time>\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})?|\d{2}:\d{2}:\d{2}(?:\.\d+)?Z?)?"
+    r"(?:\s+(?P<id>[0-9a-f-]{32,36}))?"
+)
+_GROUP_OF = re.compile(r"invocation:\s+(?P<id>[0-9a-f-]{32,36})(?:\s+(?P<function>[\w.$-]+))?\s*$")
+_DETAIL = re.compile(r"[│\s]*(?P<name>App version|Invocation ID|Function name|Function trigger):?\s+(?P<value>\S+)[\s│]*$")
+_DETAILS = {"App version": "version", "Function name": "function", "Function trigger": "module", "Invocation ID": "invocation"}
+
+
+def _begins(line: str, memory: Memory) -> Record | None:
+    head = HEAD.match(line) if line[:1].isdigit() or line[:1].isupper() else None
+    if head is None:
+        return None
+    parts = _PARTS.match(line)
+    assert parts is not None
+    return Record(
+        time_of(parts["time"]) if parts["time"] and "T" in parts["time"] else None,
+        level_of(parts["level"]),
+        line[head.end() :][:MOST_MESSAGE],
+        invocation=parts["id"] or memory.get("invocation", ""),
+        function=memory.get("function", ""),
+        module=memory.get("module", ""),
+        version=memory.get("version", ""),
+    )
+
+
+def _notes(line: str, memory: Memory) -> bool:
+    """The head of a group, and the table that stands before it with `--verbose`."""
+    first = line[:1]
+    if first not in ("i", "┌", "│", "├", "└"):
+        return False
+    group = _GROUP_OF.match(line)
+    if group is not None:
+        memory.update(invocation=group["id"], function=group["function"] or "", module="", version="")
+        return True
+    if first == "i":
+        return False
+    if first == "┌":
+        memory.update(invocation="", function="", module="", version="")
+    detail = _DETAIL.match(line)
+    if detail is not None:
+        memory[_DETAILS[detail["name"]]] = detail["value"]
+    return True
+
+
+def _adds(line: str, record: Record) -> Record | None:
+    """The details of a record that `--verbose` prints below it."""
+    detail = _DETAIL.match(line) if line[:1] in ("", " ") else None
+    if detail is None:
+        return None
+    value = detail["value"]
+    match _DETAILS[detail["name"]]:
+        case "version":
+            return record._replace(version=value)
+        case "function":
+            return record._replace(function=value)
+        case "module":
+            return record._replace(module=value)
+    return record._replace(invocation=record.invocation or value)
+
+
 def _recognises(head: str) -> bool:
     return bool(HEAD.match(head) or _GROUP.match(head) or _TABLE.match(head))
 
 
-FORMAT = Format("forge-cli", _recognises, ForgeCliReader)
+FORMAT = Format(
+    "forge-cli",
+    _recognises,
+    line=LineShape(_begins, _notes, _adds),
+    reader=ForgeCliReader,
+    record_line=HEAD,
+    block=lambda data: block_of(data, hour_began),
+    starts_alone=re.compile(rb"\n(?=(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +\d{4}-\d\d-\d\dT[0-9:.]+Z [0-9a-f-]{36} )"),
+)

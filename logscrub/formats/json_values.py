@@ -12,29 +12,27 @@ is scanned as text leave its quotes, and the brackets, colons and commas between
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Generator, Iterator
-from operator import itemgetter
+from typing import Any
 
 import orjson
 
 from logscrub.detect.json_leaves import SHAPE_NAMES, Frame, json_leaves, place
 from logscrub.formats.base import Lines, continues, frame_of, text_unit
+from logscrub.formats.json_records import TOKEN, Element, Grammar, ListRules, count_records
 from logscrub.model import Leaf, Raw
 
 _LONGEST_VALUE = 4 << 20
-_DEEPEST = 100_000
-_TOKEN = re.compile(r'[ \t\r\n]*+(?:("(?:[^"\\\n]++|\\[^\n])*+")|([{}\[\],:])|(-?\d[\d.eE+-]*+|true|false|null)(?=[\s,\]}]))')
-_SCALAR = r"(?:-?\d[\d.eE+-]*|true|false|null)(?=[\s,\]]|$)"
+_MOST_DOCUMENT = 16 << 20
+"""Characters of a JSON document that is parsed as a whole for counting; of a longer one, record by record."""
+_SPACE = re.compile(r"[ \t\r\n]*+")
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
+_NOTHING = "\ufeff\0"
+"""What may stand before a value: a byte order mark; the NULs that a rotated log begins with."""
+_SCALAR = r"(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?=[\s,\]]|$)"
 _BEGINS = re.compile(
     rf"""[{{\[]\s*$ | \{{\s*["}}] | \[\s*["{{\[\]] | \[\s*{_SCALAR}\s*(?:\]\s*$|,\s*(?:$|["{{\[]|{_SCALAR}))""", re.X
 )
-_SPACE = re.compile(r"[ \t\r\n]*+")
-_SURROGATES = re.compile(r"[\ud800-\udfff]")
-
-_ANYWHERE = frozenset(("appLogs", "logRecords", "dataPoints"))
-_IN_A_DOCUMENT = frozenset(("entries", "logs", "logEntries", "logEvents"))
-_LIST_NAMES = (*_ANYWHERE, *_IN_A_DOCUMENT, "edges")
 _NAMES = frame_of(re.compile(rf'("(?:{"|".join(sorted(SHAPE_NAMES))})"\s*+:)'))
 """The names of members by which formats and lists of records are known."""
 _STRUCTURE = frame_of(
@@ -47,23 +45,24 @@ _STRUCTURE = frame_of(
 """The signs of JSON around its strings and numbers, and these names."""
 
 
-def _holds_records(name: str, parent: str, depth: int) -> bool:
-    """Whether a list of that name, in an object of the name `parent` and in `depth` brackets, is one of log records."""
-    return name in _ANYWHERE or (name == "edges" and parent == "appLogLines") or (name in _IN_A_DOCUMENT and depth == 1)
-
-
 class JsonReader:
     """Reads JSON values, whatever their layout."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: ListRules, *, leaves: bool = True) -> None:
+        """`leaves`: False for a reader that is only to count: its units have parsed values instead of leaves."""
         self.lines = Lines()
+        self._rules = rules
+        self._leaves = leaves
         self._document: _Document | None = None
+        self._gathered: list[Raw] = []
+        """The units of a document that is not complete yet, for counting."""
+        self._size = 0
         self._breaks = False
         """Whether the line that is being read broke a value."""
 
     @property
     def between(self) -> bool:
-        """Whether the next line is read by itself: no value goes on in it."""
+        """True if the next line is read by itself: no value is open."""
         return self._document is None
 
     def feed(self, text: str) -> Iterator[Raw]:
@@ -74,8 +73,9 @@ class JsonReader:
         for line, number, column in self.lines.finish():
             yield from self._line(line, number, column)
         if self._document is not None:
-            yield from self._document.rest()
+            yield from self._document.rest() if self._leaves else self._gather(self._document.rest())
             self._document = None
+        yield from self._apart()
 
     def _line(self, line: str, number: int, column: int) -> Iterator[Raw]:
         self._breaks = False
@@ -87,240 +87,165 @@ class JsonReader:
         """The units that a line, or what is left of one, completes. Returns how much of it was read."""
         if self._document is not None:
             document = self._document
-            read = yield from document.feed(line, number, column)
+            units = document.feed(line, number, column)
+            yield from units if self._leaves else self._gather(units)
             if not (document.broken or document.complete):
                 return len(line)
-            self._document = None
+            yield from self._apart()
+            self._document, read = None, document.read
             if document.broken and read < len(line) and (read or document.lines_read == 1):
                 yield broken_unit(line[read:], number, column + read, read > 0 or self._breaks)
                 return len(line)
             self._breaks = self._breaks or document.broken
             return read
-        value = line.strip().lstrip("\ufeff")
+        value = line.strip().lstrip(_NOTHING)
         if not value:
             yield Raw(line, (), number, column, 0)
-        elif value[0] in "{[" and len(line) <= _LONGEST_VALUE and is_json(value):
-            yield Raw(line, tuple(json_leaves(line)), number, column, count_records(value))
         elif value[0] in "{[":
-            self._document = _Document()
-            return 0
+            parsed = parse(value) if len(line) <= _LONGEST_VALUE else None
+            if parsed is None:
+                self._document = _Document(self._rules, self._leaves)
+                return 0
+            leaves = tuple(json_leaves(line)) if self._leaves else ()
+            yield Raw(line, leaves, number, column, count_records(value, self._rules), value=parsed)
         else:
             # text between values; the rest of a line that was cut
             records = 0 if column > 1 or continues(line) else 1
             yield text_unit(line, number, column, records=records, parsed=False, frame=_STRUCTURE if self._breaks else None)
         return len(line)
 
+    def _gather(self, units: Iterator[Raw]) -> Iterator[Raw]:
+        """Joins the units of a document to one with its parsed value; those of a very large one are left apart."""
+        document = self._document
+        assert document is not None
+        for unit in units:
+            self._gathered.append(unit)
+            self._size += len(unit.text)
+            if document.value_ends:
+                if self._size <= _MOST_DOCUMENT:
+                    text = "".join(each.text for each in self._gathered)
+                    records = sum(each.records for each in self._gathered)
+                    first = self._gathered[0]
+                    value = parse(text.strip().lstrip(_NOTHING))
+                    self._gathered = [Raw(text, (), first.line, first.column, records, value=value)]
+                yield from self._apart()
+            elif self._size > _MOST_DOCUMENT:
+                yield from self._apart(keep_size=True)
 
-class _Grammar:
-    """JSON's grammar, token by token; and where in it the log records are.
-
-    Records are the elements of the outermost lists that `_holds_records`; where there is none, the elements of a list
-    that is the whole value and begins with an object or a list; else the value itself.
-    """
-
-    def __init__(self) -> None:
-        self._expect = "value"
-        self._shape: list[tuple[str, str, str]] = []
-        """Open brackets, outermost first, each with its name and with "list" for a list of records, "top" for the outermost."""
-        self._key = ""
-        self._record = 0
-        """How many brackets are open around the brackets of the record that is being read; 0 outside of records."""
-        self._element = -1
-        """`_count` when the element of the outermost list began that is being read; -1 outside."""
-        self._count = 0
-        self._told = 0
-        self.found = False
-        """Whether a list of records was seen."""
-        self.record_ends = False
-        """Whether the last token ended a record."""
-
-    @property
-    def ended(self) -> bool:
-        """Whether the value is complete."""
-        return self._expect == "end"
-
-    def taken(self) -> int:
-        """How many records were counted since it was last asked."""
-        new, self._told = self._count - self._told, self._count
-        return new
-
-    def breaks_off(self) -> None:
-        """No more tokens come: counts the record that is still open."""
-        if self._element == self._count or not self.found:
-            self._count += 1
-
-    def accept(self, token: str) -> bool:
-        """Moves on by one token; False where it may not stand here."""
-        self.record_ends = False
-        expect, shape = self._expect, self._shape
-        if token in "{[":
-            return self._opens(token)
-        if token in "}]":
-            closes = ("comma", "name or end") if token == "}" else ("comma", "first")
-            if not shape or shape[-1][0] != ("{" if token == "}" else "[") or expect not in closes:
-                return False
-            shape.pop()
-            self._expect = "comma" if shape else "end"
-            self._closed()
-            return True
-        if token == ",":
-            if expect != "comma":
-                return False
-            self._expect = "name" if shape[-1][0] == "{" else "value"
-            return True
-        if token == ":":
-            if expect != "colon":
-                return False
-            self._expect = "value"
-            return True
-        if token[0] == '"' and expect in ("name", "name or end"):
-            self._key = token[1:-1]
-            self._expect = "colon"
-            return True
-        if expect in ("value", "first"):
-            if shape and shape[-1][2] == "top" and expect == "first":
-                shape[-1] = (*shape[-1][:2], "")  # a list of plain values: one record
-            self._expect = "comma" if shape else "end"
-            self._key = ""
-            return True
-        return False
-
-    def _opens(self, token: str) -> bool:
-        if self._expect not in ("value", "first"):
-            return False
-        shape = self._shape
-        around = shape[-1] if shape else ("", "", "")
-        if around[2] == "list" and not self._record:
-            self._record = len(shape)
-            self._count += 1
-        elif around[2] == "top":
-            self._element = self._count
-            self.found = True
-        name = self._key if around[0] == "{" else around[1]
-        kind = ""
-        if token == "[" and not self._record:
-            kind = "list" if _holds_records(self._key, around[1], len(shape)) else "top" if not shape else ""
-            self.found = self.found or kind == "list"
-        shape.append((token, name, kind))
-        self._expect = "name or end" if token == "{" else "first"
-        self._key = ""
-        return len(shape) <= _DEEPEST
-
-    def _closed(self) -> None:
-        depth = len(self._shape)
-        if self._record and depth == self._record:
-            self._record, self.record_ends = 0, True
-        elif self._element >= 0 and depth == 1:
-            if self._element == self._count:
-                self._count += 1
-            self._element, self.record_ends = -1, True
-        elif not depth and not self.found:
-            self._count += 1
+    def _apart(self, keep_size: bool = False) -> Iterator[Raw]:
+        units, self._gathered = self._gathered, []
+        self._size = self._size if keep_size else 0
+        yield from units
 
 
 class _Document:
-    """One JSON value that is read line by line. `broken` when it turns out to be none, `complete` at its end."""
+    """JSON that is read line by line: a value over many lines, or values one behind the other on one.
 
-    def __init__(self) -> None:
-        self._grammar = _Grammar()
-        self._out = 0
-        """How much of the value was handed out. All places count from where the value's first line begins."""
-        self._position = 0
-        """How much of it was read."""
-        self._held: list[str] = []
-        """What was read of it but not handed out, up to the text: to append lines to a long text would copy it for each."""
-        self._text = ""
-        self._offset = 0
-        """Where the text begins."""
+    `broken` when it turns out to be none, `complete` at its end.
+    """
+
+    def __init__(self, rules: ListRules, leaves: bool) -> None:
+        self._rules = rules
+        self._leaves = leaves
+        self._grammar = Grammar(rules)
         self._frames: list[Frame] = []
-        self._starts: list[tuple[int, int, int]] = []
-        """Where lines (or their parts) begin, each with its number and column."""
+        self._parts: list[str] = []
+        """Text that was read and not handed out."""
+        self._size = 0
+        self._begin = (0, 0)
+        """The line and column at which it begins."""
+        self._record_at = -1
+        """Where in it the record begins that was begun last; -1 if that was handed out."""
+        self._rest = ""
+        """The end of a line's part, of which no token could be read yet."""
+        self._rest_begin = (0, 0)
         self.lines_read = 0
+        self.read = 0
+        """How much of the last line belongs to the value."""
         self.broken = False
         self.complete = False
+        self.value_ends = False
+        """True if the unit handed out last ends a value."""
 
-    def feed(self, line: str, number: int, column: int) -> Generator[Raw, None, int]:
-        """The units that the line completes. Returns how much of it belongs to the value."""
+    def feed(self, line: str, number: int, column: int) -> Iterator[Raw]:
+        """The units that the line completes."""
         self.lines_read += 1
-        self._held.append(self._between(self._out, self._position))
-        self._text = self._text[self._position - self._offset :] + line
-        self._offset = self._position
-        began = self._end - len(line)
-        self._starts.append((began, number, column))
+        held = len(self._rest)
+        text, column, self._rest = self._rest + line, column - held, ""
+        out = position = 0
         if self.lines_read == 1:
-            self._position = len(line) - len(line.lstrip("\ufeff \t\r\n"))
-        yield from self._read(line.endswith("\n"))
-        read = len(line)
+            position = len(line) - len(line.lstrip(_NOTHING + " \t\r\n"))
+        while True:
+            m = TOKEN.match(text, position)
+            if m is None:
+                position = _end_of_space(text, position)
+                self.broken = position < len(text) and line.endswith("\n")
+                break
+            if not self._grammar.accept(m[m.lastindex or 0]):
+                self.broken = True
+                break
+            position = m.end()
+            if self._grammar.record_begins:
+                self._record_at = self._size + position - 1 - out
+            if self._grammar.ended:
+                position = _end_of_space(text, position)
+                follows = text[position : position + 1] in ("{", "[")
+                if self.lines_read == 1 and not follows and position < len(text):
+                    self.broken = True  # a line of a value and something else: no JSON line
+                    break
+                self._add(text[out:position], number, column + out)
+                yield self._unit(ends=True)
+                out = position
+                if not follows:
+                    self.complete = True
+                    break
+                self._grammar, self._frames = Grammar(self._rules), []
+            elif self._grammar.record_ends or self._size + position - out > _LONGEST_VALUE:
+                self._add(text[out:position], number, column + out)
+                yield self._unit()
+                out = position
         if self.broken:
             # all but the line that breaks it goes out; the caller reads what is left of that line anew
-            read = max(0, self._out - began)
-            self._text = self._text[: max(self._out, began) - self._offset]
+            keep = max(out, held)
+            self._add(text[out:keep], number, column + out)
+            self.read = keep - held
             yield from self.rest()
         elif self.complete:
-            read = self._out - began
-        del self._starts[: self._start_of(self._out)]
-        return read
-
-    @property
-    def _end(self) -> int:
-        """Where the text ends."""
-        return self._offset + len(self._text)
-
-    def _between(self, start: int, end: int) -> str:
-        """What of `[start, end)` stands in the text."""
-        return self._text[max(0, start - self._offset) : max(0, end - self._offset)]
+            self.read = out - held
+        else:
+            self._add(text[out:position], number, column + out)
+            self._rest = text[position:]
+            self._rest_begin = (number, column + position)
 
     def rest(self) -> Iterator[Raw]:
         """What is left of a value that breaks off: its parts by their names, and the whole as text."""
         self._grammar.breaks_off()
-        if self._out < self._end:
-            text = "".join((*self._held, self._between(self._out, self._end)))
-            yield self._unit(self._end, Leaf(0, len(text.rstrip("\r\n")), (), "text"))
+        self._add(self._rest, *self._rest_begin)
+        self._rest = ""
+        if self._size:
+            size = len("".join(self._parts).rstrip("\r\n"))
+            yield self._unit(False, Leaf(0, size, (), "text"))
 
-    def _read(self, whole: bool) -> Iterator[Raw]:
-        text, offset, grammar = self._text, self._offset, self._grammar
-        place = self._position - offset
-        while True:
-            m = _TOKEN.match(text, place)
-            if m is None:
-                place = _end_of_space(text, place)
-                self._position = offset + place
-                self.broken = whole and place < len(text)
-                return
-            if not grammar.accept(m[m.lastindex or 0]):
-                self.broken = True
-                return
-            place = m.end()
-            self._position = offset + place
-            if grammar.ended:
-                self._position = offset + _end_of_space(text, place)
-                if self.lines_read > 1 or self._position == self._end:
-                    self.complete = True
-                    yield self._unit(self._position)
-                else:  # a line of a value and something else: no JSON line
-                    self.broken = True
-                return
-            if grammar.record_ends or self._position - self._out > _LONGEST_VALUE:
-                yield self._unit(self._position)
+    def _add(self, text: str, number: int, column: int) -> None:
+        if text:
+            if not self._parts:
+                self._begin = (number, column)
+            self._parts.append(text)
+            self._size += len(text)
 
-    def _unit(self, end: int, broken: Leaf | None = None) -> Raw:
-        """The text from what was handed out before to `end`. `broken`: its leaf as text, where it is no part of a whole value."""
-        text = "".join((*self._held, self._between(self._out, end)))
-        self._held.clear()
-        at, number, column = self._starts[self._start_of(self._out)]
+    def _unit(self, parsed: bool = True, *more: Leaf, ends: bool = False) -> Raw:
+        """All that was read and not handed out."""
+        text = "".join(self._parts)
         inside = place(self._frames)
-        leaves = json_leaves(text, 0, self._frames)
-        taken, column = self._grammar.taken(), column + self._out - at
-        if broken is None:
-            unit = Raw(text, tuple(leaves), number, column, taken, True, inside)
-        else:
-            unit = Raw(text, (*leaves, broken), number, column, taken, False, inside, _STRUCTURE)
-        self._out = end
+        leaves = (*json_leaves(text, 0, self._frames), *more) if self._leaves else ()
+        value = None
+        if self._record_at >= 0 and parsed and not self._leaves:
+            record = parse(text[self._record_at :].strip())
+            value = None if record is None else Element(record, (), self._grammar.shape_of_list)
+        frame = _STRUCTURE if more else None
+        unit = Raw(text, leaves, *self._begin, self._grammar.taken(), parsed, inside, value=value, frame=frame)
+        self._parts, self._size, self._record_at, self.value_ends = [], 0, -1, ends
         return unit
-
-    def _start_of(self, position: int) -> int:
-        """The index in `_starts` of the line that `position` lies in."""
-        return bisect_right(self._starts, position, key=itemgetter(0)) - 1
 
 
 def _end_of_space(text: str, position: int) -> int:
@@ -357,9 +282,9 @@ def begins(line: str) -> bool:
     return _BEGINS.match(line) is not None
 
 
-def has_member(text: str, name: str) -> bool:
-    """Whether an object in a JSON text has a member of that name."""
-    return re.search(rf'"{name}"\s*+:', text) is not None
+def has_member(text: str, *names: str) -> bool:
+    """True if an object in a JSON text has a member of one of the names."""
+    return re.search(rf'"(?:{"|".join(names)})"\s*+:', text) is not None
 
 
 def is_value(text: str) -> bool:
@@ -372,10 +297,10 @@ def is_value(text: str) -> bool:
 
 def _none_from(text: str) -> int:
     """Where a text that begins as a JSON value goes on as none; its length where it breaks off, more where it is a value."""
-    grammar, line = _Grammar(), text + "\n"
+    grammar, line = Grammar(ListRules(())), text + "\n"
     position = len(line) - len(line.lstrip("\ufeff \t\r\n"))
     while not grammar.ended:
-        m = _TOKEN.match(line, position)
+        m = TOKEN.match(line, position)
         if m is None or not grammar.accept(m[m.lastindex or 0]):
             return min(_end_of_space(line, position), len(text))
         position = m.end()
@@ -383,25 +308,20 @@ def _none_from(text: str) -> int:
     return end if end < len(line) else len(line)
 
 
-def is_json(text: str) -> bool:
-    """Whether a text is one JSON value (undecodable bytes of the input count as characters)."""
+def parse(text: str) -> Any:
+    """The object or list that a text is; None if it is no JSON. Undecodable bytes of the input count as characters."""
     try:
-        orjson.loads(text)
+        return orjson.loads(text)
     except (ValueError, TypeError, RecursionError):
-        if not _SURROGATES.search(text):
-            return False
+        pass
+    if _SURROGATES.search(text):
         try:
-            orjson.loads(_SURROGATES.sub("?", text))
+            return orjson.loads(_SURROGATES.sub("?", text))
         except (ValueError, TypeError, RecursionError):
-            return False
-    return True
+            pass
+    return None
 
 
-def count_records(text: str) -> int:
-    """How many log records a JSON value holds."""
-    if text[0] == "{" and not any(f'"{name}"' in text for name in _LIST_NAMES):
-        return 1
-    grammar = _Grammar()
-    for m in _TOKEN.finditer(text + "\n"):
-        grammar.accept(m[m.lastindex or 0])
-    return grammar.taken()
+def is_json(text: str) -> bool:
+    """True for a text that is one JSON object or list."""
+    return parse(text) is not None

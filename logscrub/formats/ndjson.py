@@ -2,7 +2,100 @@
 
 from __future__ import annotations
 
-from logscrub.formats.base import Format
-from logscrub.formats.json_values import JsonReader, begins
+import re
+from functools import lru_cache
+from typing import Any, Final
 
-FORMAT = Format("ndjson", begins, JsonReader)
+from logscrub.formats.base import MOST_MESSAGE, Around, Format, JsonShape, ListRule, Record, dimension, text_of
+from logscrub.formats.json_values import begins
+from logscrub.formats.times import level_of, otlp_level, time_of
+
+TIMES: Final = (
+    *("timeunixnano", "timestamp", "ts", "time", "datetimeutc", "datetime", "date", "eventtime", "timegenerated", "timestampms"),
+    *("isotimestamp", "asctime", "timewritten", "createdat", "starteddatetime", "observedtimeunixnano", "ingestiontime", "t"),
+)
+LEVELS: Final = ("severitytext", "level", "lvl", "severity", "loglevel", "levelname", "logseverity", "severitylevel", "status")
+MESSAGES: Final = (
+    *("message", "msg", "body", "details", "summary", "text", "textpayload", "logmessage", "shortmessage", "renderedmessage"),
+    *("event", "log", "line", "raw"),
+)
+_DURATIONS: Final = {"durationms": 1.0, "responsetime": 1.0, "elapsedms": 1.0, "latencyms": 1.0, "tookms": 1.0}
+"""Numbers of milliseconds under names that say so; `responseTime` is what pino-http and morgan write."""
+_NOTHING: Final[tuple[Any, ...]] = (None, "", [], {})
+_NESTED: Final = ("log", "http", "event", "faas", "service", "kubernetes", "labels", "resource", "attributes", "fields")
+"""Objects in which a collector puts parts of a record: Elastic's common schema, Datadog."""
+
+
+def generic(record: dict[str, Any], inherited: dict[str, Any]) -> Record:
+    """The record of an object whose members have the names that logs use, in any case and with any marks between words.
+
+    `inherited`: what is known of the records around, by plain names (`functionkey`).
+    """
+    known = inherited | {plain_name(name): value for name, value in record.items()}
+    for name in _NESTED:
+        inside = known.get(name)
+        if isinstance(inside, dict):
+            for inner, value in inside.items():
+                known.setdefault(name + plain_name(inner), value)
+                known.setdefault(plain_name(inner), value)
+
+    def first(*names: str) -> Any:
+        for name in names:
+            value = known.get(name)
+            if value not in _NOTHING:
+                return value
+        return None
+
+    message = first(*MESSAGES)
+    error = first("error", "err", "stack", "exception", "stacktrace", "errorstack")
+    if isinstance(error, dict):
+        error = error.get("stack") or error.get("stack_trace") or error.get("message") or text_of(error)
+    text = "\n".join(part for part in (text_of(message), text_of(error)) if part)
+    time_ns, unread = None, ""
+    for name in TIMES:
+        value = known.get(name)
+        if value not in _NOTHING:
+            time_ns = time_of(value)
+            if time_ns is not None:
+                break
+            unread = unread or text_of(value)[:40]
+    level = next(filter(None, (level_of(known[n]) for n in LEVELS if n in known)), "") or otlp_level(known.get("severitynumber"))
+    duration = next((known[n] * scale for n, scale in _DURATIONS.items() if isinstance(known.get(n), int | float)), None)
+    return Record(
+        time_ns,
+        level,
+        text[:MOST_MESSAGE],
+        text_of(first("arguments", "other", "context", "data"))[:MOST_MESSAGE],
+        text_of(first("invocationid", "reqid", "requestid")),
+        dimension(first("functionkey", "function", "functionname", "faasname")),
+        dimension(first("moduletype", "module", "modulekey", "extensiontype")),
+        dimension(first("appversion", "version", "serviceversion")),
+        dimension(first("environmentid", "environment", "serviceenvironment")),
+        text_of(first("installationcontext", "contextari", "site", "siteurl", "cloudid")),
+        duration_ms=duration,
+        unread_time=unread if time_ns is None else "",
+        holds_log=not level and isinstance(message, str) and not error,
+    )
+
+
+@lru_cache(maxsize=4096)
+def plain_name(name: str) -> str:
+    """A member's name in small letters, without marks: `Date/Time(UTC)` → `datetimeutc`."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _record(value: Any, around: Around) -> Record | None:
+    if isinstance(value, str):
+        return Record(None, "", value[:MOST_MESSAGE], holds_log=True)
+    return generic(value, {}) if isinstance(value, dict) else None
+
+
+FORMAT = Format(
+    "ndjson",
+    begins,
+    json=JsonShape(
+        lambda value: True,
+        _record,
+        tuple(ListRule(name, depth=1) for name in ("entries", "logs", "logEntries", "logEvents")),
+    ),
+)

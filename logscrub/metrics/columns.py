@@ -59,6 +59,9 @@ class Columns:
     def __init__(self) -> None:
         self.hours, self.offsets, self.sizes = array("q"), array("q"), array("q")
         self.prints, self.invocations, self.places = array("q"), array("q"), array("q")
+        self.inputs = array("q")
+        self.input = 0
+        """The number of the input that the next rows are from."""
         self.common: dict[Common, int] = {}
         """What records have in common, and its place: `places` has it for each record."""
         self.durations, self.acts = _some(), _some()
@@ -89,6 +92,7 @@ class Columns:
         self.offsets.append(f.offset_ms)
         self.sizes.append(f.size)
         self.prints.append(f.fingerprint)
+        self.inputs.append(self.input)
         self.invocations.append(_NOBODY if f.invocation is None else f.invocation)
         common = common_of(f)
         place = self.common.get(common)
@@ -106,12 +110,14 @@ class Columns:
 
     def extend_by(self, **columns: npt.NDArray[np.int64]) -> None:
         """Rows by columns: `hours`, `offsets`, `sizes`, `prints`, `invocations`, `places`. All of them have a time."""
+        before = len(self)
         for name, values in columns.items():
             getattr(self, name).frombytes(values.astype(np.int64).tobytes())
+        self.inputs.extend([self.input] * (len(self) - before))
 
     def frame(self) -> pl.DataFrame:
         """A row for each record: `row`, `hours` since 1970 (null without a time), the same as a time, `hour` (null for what is
-        none too), `ms`, `size`, `prints`, `invocation` (null without one), `place`."""
+        none too), `ms`, `size`, `prints`, `invocation` (null without one), `place`, `input`."""
         columns = {
             "hours": np.array(self.hours),
             "ms": np.array(self.offsets),
@@ -119,6 +125,7 @@ class Columns:
             "prints": np.array(self.prints),
             "invocation": np.array(self.invocations),
             "place": np.array(self.places),
+            "input": np.array(self.inputs),
         }
         hours = pl.col("hours")
         return (

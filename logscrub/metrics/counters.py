@@ -14,18 +14,19 @@ import pickle
 import queue
 import re
 import signal
+import struct
 import sys
 import threading
 from contextlib import AbstractContextManager, nullcontext, suppress
-from itertools import chain
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from logscrub import formats
 from logscrub.errors import LogscrubError, OutputError, UsageError
 from logscrub.metrics.counted import Counted
-from logscrub.metrics.records import Records, block_in, items_in
+from logscrub.metrics.records import Records, block_in
 from logscrub.redact.pseudonyms import Pseudonymizer
 
 if TYPE_CHECKING:
@@ -35,14 +36,6 @@ _PART = 1 << 20
 """Bytes of a part, roughly."""
 _ROOM = 1 << 20
 """Bytes that wait in the pipe of a process while it counts, so that who scrubs need not wait: all that a system gives."""
-_CUTS = (
-    (re.compile(rb'\{"'), re.compile(rb'\n(?=\{")')),
-    (
-        re.compile(rb"[A-Z]{4,7} +\d{4}-\d\d-\d\dT"),
-        re.compile(rb"\n(?=(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +\d{4}-\d\d-\d\dT[0-9:.]+Z [0-9a-f-]{36} )"),
-    ),
-)
-"""How a stream begins that can be cut, and where."""
 _LONGEST = 8 << 20
 """Bytes in which there is a place to cut, if the stream has any."""
 _LOOK = 16 << 10
@@ -54,6 +47,7 @@ _MOST_WAITING = 3
 if sys.platform == "linux":
     import fcntl
 _BLOCK, _PIECE, _END, _COMMIT = b"b", b"p", b"e", b"c"
+_NUMBER = struct.Struct("<I")
 
 
 class _Process(NamedTuple):
@@ -84,8 +78,9 @@ class Counters:
         self._next = 0
         self._failed: tuple[str, str] | None = None
         """What one of them gave up for."""
-        self.counted = Counted()
-        """What was counted, once it is over."""
+        self._inputs = 0
+        self.counted: dict[int, Counted] = {}
+        """By the number of the input: what became of its records, once all is committed."""
 
     def into(self, url: str, pseudonymizer: Pseudonymizer) -> None:
         """Says where to count to, before anything is counted; the store is made if there is none.
@@ -105,35 +100,41 @@ class Counters:
         for answers in list(self._opening):
             self._heard(answers)
 
-    def stream(self) -> Counting:
-        """What counts one input."""
-        return Counting(self)
+    def new_input(self) -> int:
+        """The number of the next input."""
+        self._inputs += 1
+        return self._inputs
 
-    def take(self, process: int, clean: bytes) -> None:
+    def stream(self, number: int) -> Counting:
+        """Counts one stream of the input of that number."""
+        return Counting(self, number)
+
+    def take(self, process: int, number: int, clean: bytes) -> None:
         """Gives a process a whole stream, or a part that is one by itself."""
-        block = block_in(clean)
-        if self._here is not None:
-            records = Records(blocks=True)
-            self._here.take(chain(records.feed(clean), records.finish()) if block is None else items_in(block))
-        elif block is not None:  # read here, for who scrubs has less to do than who counts
-            self._send(process, _BLOCK + pickle.dumps(block))
-        else:
-            self._send(process, _PIECE + clean)
-            self._send(process, _END)
+        block = None if self._here is not None else block_in(clean)
+        if block is not None:  # read here: the process that scrubs has less to do than the one that counts
+            self._send(process, _BLOCK + _NUMBER.pack(number) + pickle.dumps(block))
+            return
+        records = Records(blocks=True)
+        self.feed(process, number, records, clean)
+        self.end(process, number, records)
 
-    def feed(self, process: int, records: Records, clean: bytes) -> None:
+    def feed(self, process: int, number: int, records: Records, clean: bytes) -> None:
         """Gives bytes of one stream to a process."""
         if self._here is not None:
+            self._here.begin(number)
             self._here.take(records.feed(clean))
         else:
-            self._send(process, _PIECE + clean)
+            self._send(process, _PIECE + _NUMBER.pack(number) + clean)
 
-    def end(self, process: int, records: Records) -> None:
+    def end(self, process: int, number: int, records: Records) -> None:
         """Ends the stream that a process reads."""
         if self._here is not None:
+            self._here.begin(number)
             self._here.take(records.finish())
+            self._here.end(records.read, records.given)
         else:
-            self._send(process, _END)
+            self._send(process, _END + _NUMBER.pack(number))
 
     @property
     def is_here(self) -> bool:
@@ -161,9 +162,10 @@ class Counters:
         for n in range(len(self._started)):
             self._send(n, _COMMIT)
         for each in self._started:
-            self.counted.add(self._heard(each.answers))
+            for number, counted in self._heard(each.answers).items():
+                self.counted.setdefault(number, Counted()).add(counted)
 
-    def _heard(self, pipe: Connection) -> Counted:
+    def _heard(self, pipe: Connection) -> dict[int, Counted]:
         """What a process counted. Raises what it raised, an error of the store's always as OutputError: it is not one input's."""
         told = self._failed
         if told is None:
@@ -175,7 +177,7 @@ class Counters:
             raise OutputError(
                 f"{self._url}: a process that counts was ended from outside; run it again, nothing is counted twice"
             )
-        if not isinstance(told, Counted):
+        if not isinstance(told, dict):
             self._failed = told
             raise _raised(told)
         return told
@@ -226,8 +228,9 @@ class Counters:
 class Counting:
     """Counts the records of one input, fed as clean bytes."""
 
-    def __init__(self, counters: Counters) -> None:
+    def __init__(self, counters: Counters, number: int) -> None:
         self._counters = counters
+        self._number = number
         self._held = b""
         self._cut: re.Pattern[bytes] | None = None
         self._begun = False
@@ -241,7 +244,8 @@ class Counting:
             return
         if not self._begun:
             self._begun = True
-            self._cut = next((cut for begins, cut in _CUTS if begins.match(self._held)), None)
+            first = self._held[: self._held.find(b"\n") + 1 or formats.MOST_MESSAGE][: formats.MOST_MESSAGE]
+            self._cut = formats.recognise(first.decode("utf-8", "replace")).starts_alone if first.strip() else None
         if self._cut is None:
             self._give(self._held)
             self._held = b""
@@ -250,7 +254,7 @@ class Counting:
         if not at and len(self._held) > _LONGEST:  # one record, or one page on a line: it is not cut any more
             self._cut = None
         if at:
-            self._counters.take(self._process, self._held[:at])
+            self._counters.take(self._process, self._number, self._held[:at])
             self._process = self._counters.next()
             self._held = self._held[at:]
 
@@ -264,7 +268,7 @@ class Counting:
         return 0
 
     def _give(self, clean: bytes) -> None:
-        self._counters.feed(self._process, self._records, clean)
+        self._counters.feed(self._process, self._number, self._records, clean)
 
     def flush(self) -> None:
         """Of a live pipe: what came is counted, and committed once a minute."""
@@ -278,10 +282,10 @@ class Counting:
         """Counts what was still open. Raises OutputError, InputError."""
         self._counters.wait_until_ready()
         if self._cut is not None:
-            self._counters.take(self._process, self._held)
+            self._counters.take(self._process, self._number, self._held)
             return
         self._give(self._held)
-        self._counters.end(self._process, self._records)
+        self._counters.end(self._process, self._number, self._records)
 
 
 def _work(parts: Connection, answers: Connection, turn: AbstractContextManager[Any] | None) -> None:
@@ -296,20 +300,24 @@ def _work(parts: Connection, answers: Connection, turn: AbstractContextManager[A
             url, key_id, key = parts.recv()
             with turn or nullcontext():
                 ingestion, records = _ingestion(url, key_id, key, turn), Records(blocks=True)
-            answers.send(Counted())
+            answers.send({})
             messages: queue.Queue[bytes | None] = queue.Queue(_MOST_WAITING)
             threading.Thread(target=_receive, args=(parts, messages), daemon=True).start()
             while (message := messages.get()) is not None:
-                if message[:1] == _BLOCK:
-                    ingestion.take(items_in(pickle.loads(message[1:])))
-                elif message[:1] == _PIECE:
-                    ingestion.take(records.feed(message[1:]))
-                elif message == _END:
-                    ingestion.take(records.finish())
-                    records = Records(blocks=True)
-                else:
+                kind, body = message[:1], message[1 + _NUMBER.size :]
+                if kind == _COMMIT:
                     ingestion.commit()
                     answers.send(ingestion.counted)
+                    continue
+                ingestion.begin(*_NUMBER.unpack_from(message, 1))
+                if kind == _PIECE:
+                    ingestion.take(records.feed(body))
+                    continue
+                if kind == _BLOCK:
+                    ingestion.take(records.of_block(*pickle.loads(body)))
+                ingestion.take(records.finish())
+                ingestion.end(records.read, records.given)
+                records = Records(blocks=True)
         except (EOFError, BrokenPipeError):
             raise
         except LogscrubError as error:

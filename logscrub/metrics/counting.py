@@ -7,6 +7,7 @@ simply read again.
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime
@@ -15,12 +16,13 @@ from typing import Any, Self
 
 import polars as pl
 
+from logscrub.formats.base import Item, Record
+from logscrub.formats.forge_blocks import Block
 from logscrub.metrics import store as stores
-from logscrub.metrics.blocks import Block
 from logscrub.metrics.columns import TENANT, Columns
 from logscrub.metrics.counted import Counted
 from logscrub.metrics.facts import FactFinder
-from logscrub.metrics.records import Item
+from logscrub.metrics.repeats import Repeats
 from logscrub.metrics.rollup import rolled
 from logscrub.metrics.store import Store
 
@@ -42,8 +44,22 @@ class Ingestion:
         self._finder = FactFinder(key)
         self._columns = Columns()
         self._committed = time.monotonic()
-        self.counted = Counted()
-        """What was committed so far."""
+        self._input = 0
+        self._repeats = Repeats()
+        self.counted: dict[int, Counted] = defaultdict(Counted)
+        """By the number of the input: what became of its records. Those that are not committed yet are only `read`."""
+
+    def begin(self, number: int) -> None:
+        """The next records are from the input of that number."""
+        if number != self._input:
+            self._input, self._repeats = number, Repeats()
+        self._columns.input = number
+
+    def end(self, read: int, given: int) -> None:
+        """A stream of the input has ended: `read` records began in it, `given` could be understood."""
+        mine = self.counted[self._input]
+        mine.read += read
+        mine.not_understood += read - given
 
     def take(self, items: Iterable[Item | Block]) -> None:
         """Counts records and data points. Raises OutputError, InputError."""
@@ -52,7 +68,13 @@ class Ingestion:
             if isinstance(item, Block):
                 self._finder.add_block(item, columns)
             else:
-                columns.append(find(item))
+                facts = find(item)
+                if isinstance(item, Record):
+                    if item.unread_time:
+                        self.counted[self._input].note_spellings({item.unread_time})
+                    if not item.invocation:
+                        facts = self._repeats.told_apart(facts, item.time_ns)
+                columns.append(facts)
             if columns.entries >= BATCH:
                 self.commit()
                 columns = self._columns
@@ -63,18 +85,20 @@ class Ingestion:
         if not len(self._columns):
             return
         columns, self._columns = self._columns, Columns()
+        self._columns.input = self._input
         rows = columns.frame()
-        counted = Counted()
+        counted: dict[int, Counted] = {}
 
         def what_is_new(seen: pl.DataFrame) -> pl.DataFrame:
             nonlocal counted
             new = new_ones(rows, seen)
-            counted = _counted(columns, len(rows), new)
+            counted = _counted(columns, rows, new)
             return rolled(columns, new)
 
         with self._turn:
             stores.add(self._store, what_is_new, rows["hour"].unique().to_list(), self._seen)
-        self.counted.add(counted)
+        for number, each in counted.items():
+            self.counted[number].add(each)
 
     def commit_if_due(self) -> None:
         """Commits where the last time is a minute ago."""
@@ -89,16 +113,24 @@ class Ingestion:
             self.commit()
 
 
-def _counted(columns: Columns, records: int, new: pl.DataFrame) -> Counted:
+def _counted(columns: Columns, rows: pl.DataFrame, new: pl.DataFrame) -> dict[int, Counted]:
+    """What became of the rows, by the number of their input; `new`: those that were not counted before."""
     ahead = int(time.time()) // 3600 + 24
     nobody = [place for common, place in columns.common.items() if not common[TENANT]]
-    return Counted(
-        len(new),
-        records - len(new),
-        new["hours"].null_count(),
-        int(new["place"].is_in(nobody).sum()),
-        int((~new["hours"].is_between(_FORGE_BEGAN, ahead)).sum()),
+    per_input = new.group_by("input").agg(
+        new=pl.col("hours").is_not_null().sum(),
+        undated=pl.col("hours").is_null().sum(),
+        without_customer=pl.col("place").is_in(nobody).sum(),
+        odd_time=(~pl.col("hours").is_between(_FORGE_BEGAN, ahead)).sum(),
     )
+    counted = {}
+    for number, records in rows.group_by("input").len().iter_rows():
+        counted[number] = Counted(known=records)
+    for number, dated, undated, without_customer, odd_time in per_input.iter_rows():
+        found = counted[number]
+        found.new, found.undated, found.known = dated, undated, found.known - dated - undated
+        found.without_customer, found.odd_time = without_customer, odd_time
+    return counted
 
 
 def new_ones(rows: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:

@@ -78,7 +78,7 @@ def torn_entries(log: Log) -> list[int]:
     needed = log.after_checkpoint()
     torn = {v for v in needed if v not in log.entries or actions(log.entries[v]) is None}
     # readers skip an empty entry without a word, and so may have whoever made the checkpoint after it
-    return sorted(torn | {v for v, entry in log.entries.items() if not entry.stat().st_size})
+    return sorted(torn | {v for v, entry in log.entries.items() if entry.exists() and not entry.stat().st_size})
 
 
 def torn_checkpoints(log: Log) -> list[int]:
@@ -86,11 +86,20 @@ def torn_checkpoints(log: Log) -> list[int]:
     return [v for v, files in log.checkpoints.items() if any(is_torn(file) for file in files)]
 
 
-def hint_fails(log: Log) -> bool:
+def hint_fails(store: Path) -> bool:
     """Whether the file that names the newest checkpoint names one that is missing; readers do without that file, but not then."""
-    found = actions(log.folder / LAST_CHECKPOINT) or [{}]
+    found = actions(store / LOG / LAST_CHECKPOINT) or [{}]
     version = found[0].get("version")
-    return isinstance(version, int) and version not in log.checkpoints
+    return isinstance(version, int) and version not in read_log(store).checkpoints
+
+
+def torn_in_log(store: Path) -> list[str]:
+    """The names of files in the log that are torn or missing, where readers need them. Raises OSError."""
+    log = read_log(store)
+    newest = max(log.checkpoints, default=-1)
+    names = [f"{v:020}.json" for v in torn_entries(log)]
+    names += [file.name for v in torn_checkpoints(log) if v == newest for file in log.checkpoints[v]]
+    return [*names, *([LAST_CHECKPOINT] if hint_fails(store) else [])]
 
 
 def torn_files(store: Path, files: Iterable[tuple[str, int]]) -> list[str]:

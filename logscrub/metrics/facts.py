@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from logscrub.metrics.app_metrics import Point
-from logscrub.metrics.blocks import HEAD, ID, LEVELS, Block
+from logscrub.formats.base import Point, Record
+from logscrub.formats.forge_blocks import HEAD, ID, LEVELS, Block
 from logscrub.metrics.outcomes import outcomes_of, statuses_in
-from logscrub.metrics.records import LogRecord, record_of
+from logscrub.metrics.records import record_of
 from logscrub.metrics.sketches import bucket_of, register_of
 from logscrub.redact.pseudonyms import PLACEHOLDER
 
@@ -30,6 +30,8 @@ HOUR_NS = 3_600_000_000_000
 ERRORS = ("ERROR", "FATAL")
 _LONGEST_STATEMENT = 160
 _FRAMES = 2
+_LONGEST_MS = 1e11
+"""Milliseconds, three years, from which a duration is none."""
 _PRINT_BYTES = 6
 _UTF8 = ("utf-8", "replace")
 _ID_BEFORE = HEAD - ID.start
@@ -153,9 +155,9 @@ class FactFinder:
         self._things: dict[bytes, tuple[bytes, int]] = {}
         self._buckets: dict[tuple[bytes | str, float], int] = {}
 
-    def facts(self, item: LogRecord | Point) -> Facts:
+    def facts(self, item: Record | Point) -> Facts:
         """What a record or a data point says."""
-        return self._of_record(item) if isinstance(item, LogRecord) else _of_point(item, self._print(_told(item).encode(*_UTF8)))
+        return self._of_record(item) if isinstance(item, Record) else _of_point(item, self._print(_told(item).encode(*_UTF8)))
 
     def _thing(self, what: bytes) -> tuple[bytes, int]:
         """An actor's or an object's hash, and what it adds to a sketch. The same ones are met again and again."""
@@ -186,7 +188,7 @@ class FactFinder:
     def _number(self, invocation: bytes) -> int:
         return self._print(b"invocation\0" + invocation) & 0x7FFFFFFF
 
-    def _of_record(self, record: LogRecord) -> Facts:
+    def _of_record(self, record: Record) -> Facts:
         time_ns, level, message, arguments, invocation = record[:5]
         text = f"{message}\n{arguments}" if arguments else message
         is_error = level in ERRORS
@@ -213,7 +215,9 @@ class FactFinder:
         if outcomes is None:
             outcomes = shape.outcomes[said] = tuple((column, 1) for column in outcomes_of(head))
         durations: tuple[tuple[int, int], ...] = ()
-        if shape.duration is not None:
+        if record.duration_ms is not None and 0 <= record.duration_ms < _LONGEST_MS:
+            durations = ((bucket_of(record.duration_ms), 1),)
+        elif shape.duration is not None:
             start, end, scale = shape.duration
             durations = ((self._bucket(head[start:end], scale), 1),)
         return Facts(
@@ -303,7 +307,7 @@ class FactFinder:
 
     def _varying(self, shape: _Shape, text: bytes, level: bytes, row: int, to: Columns) -> Common:
         if shape.is_alone:
-            f = self._of_record(LogRecord(None, level.decode(), text.decode()))
+            f = self._of_record(Record(None, level.decode(), text.decode()))
             to.add_own(row, f)
             return common_of(f)
         if shape.duration is not None:
@@ -325,7 +329,7 @@ class FactFinder:
         return self._common(shape, text, level, key) if common is None else common
 
     def _common(self, shape: _Shape, text: bytes, level: bytes, key: bytes) -> Common:
-        common = shape.commons[key] = common_of(self._of_record(LogRecord(None, level.decode(), text.decode())))
+        common = shape.commons[key] = common_of(self._of_record(Record(None, level.decode(), text.decode())))
         return common
 
     def _shape(self, text: str) -> _Shape:
@@ -470,13 +474,22 @@ def _of_point(point: Point, fingerprint: int) -> Facts:
         "",
         (),
         0,
-        point.buckets,
+        _buckets(point.durations),
         (),
         (),
         None,
         0,
         fingerprint,
     )
+
+
+def _buckets(durations: Sequence[tuple[float, int]]) -> tuple[tuple[int, int], ...]:
+    """Durations and counts as buckets and counts."""
+    found: dict[int, int] = {}
+    for milliseconds, count in durations:
+        bucket = bucket_of(milliseconds)
+        found[bucket] = found.get(bucket, 0) + count
+    return tuple(sorted(found.items()))
 
 
 def tenant_of(customer: str) -> str:

@@ -8,8 +8,10 @@ from pathlib import Path
 from logscrub import api
 from logscrub.metrics.counters import Counters
 from logscrub.scrubbing import Tally
-from logscrub.sinks import MemberLike, Sink, ZipSink, open_sink, open_zip_sink
+from logscrub.sinks import CodedSink, Sink, TarSink, ZipSink, open_archive_sink, open_sink
+from logscrub.sources.decompression import Reading
 from logscrub.sources.files import Input
+from logscrub.sources.members import MemberInfo
 from logscrub.sources.streams import open_stream
 
 
@@ -17,22 +19,30 @@ def ingest_input(
     engine: api.Runner,
     item: Input,
     counters: Counters,
+    number: int,
     target: Path | None = None,
     *,
     inside: Path | None = None,
     input_format: str = "auto",
+    reading: Reading = Reading(),
     progress: api.Progress | None = None,
 ) -> Tally:
-    """Scrubs one input and counts its records. `target`: where the scrubbed log goes too; `inside`: see `open_sink`.
+    """Scrubs one input and counts its records, as those of input `number`.
+
+    `target`: where the scrubbed log is written too; `inside`: see `open_sink`. Where `reading` salvages broken data,
+    `Tally.faults` says where it broke off.
 
     Raises InputError when the input cannot be read to its end (what was read by then is counted, no file appears), OutputError,
     and UsageError where the output is the input.
     """
     tell = progress or (lambda done, tally: None)
-    with open_stream(item) as stream, ExitStack() as outputs:
-        if stream.compression == "zip":
-            archive = None if target is None else outputs.enter_context(open_zip_sink(target, inputs=[item.path], inside=inside))
-            members = _CountedZip(counters, archive)
+    with open_stream(item, reading) as stream, ExitStack() as outputs:
+        if stream.archive:
+            archive: ZipSink | TarSink | None = None
+            if target is not None:
+                archive = open_archive_sink(target, stream.archive, stream.compression, inputs=[item.path], inside=inside)
+                outputs.push(archive)
+            members = _CountedArchive(counters, number, archive)
             tally = api.scrub_members(engine, stream, members, input_format, tell)
             members.commit()
             return tally
@@ -41,7 +51,8 @@ def ingest_input(
             if target is None
             else outputs.enter_context(open_sink(target, stream.compression, inputs=[item.path], inside=inside))
         )
-        counted = _CountedSink(counters, sink)
+        coded = None if sink is None or stream.coded is None else CodedSink(sink, stream.coded)
+        counted = _CountedSink(counters, number, coded or sink)
         tally = api.scrub_stream(engine, stream, counted, input_format, tell)
         counted.commit()
         return tally
@@ -50,8 +61,8 @@ def ingest_input(
 class _CountedSink:
     """Counts the records in clean bytes, and passes the bytes on."""
 
-    def __init__(self, counters: Counters, sink: Sink | None) -> None:
-        self._counting = counters.stream()
+    def __init__(self, counters: Counters, number: int, sink: Sink | CodedSink | None) -> None:
+        self._counting = counters.stream(number)
         self._sink = sink
 
     def write(self, data: bytes) -> None:
@@ -71,18 +82,19 @@ class _CountedSink:
             self._sink.commit()
 
 
-class _CountedZip:
-    """The same for the members of a zip."""
+class _CountedArchive:
+    """Counts the records in the clean bytes of an archive's members, and passes the members on."""
 
-    def __init__(self, counters: Counters, archive: ZipSink | None) -> None:
+    def __init__(self, counters: Counters, number: int, archive: ZipSink | TarSink | None) -> None:
         self._counters = counters
-        self._counting = counters.stream()
+        self._number = number
+        self._counting = counters.stream(number)
         self._archive = archive
 
-    def begin(self, name: str, info: MemberLike) -> None:
-        self._counting = self._counters.stream()
+    def begin(self, name: str, like: MemberInfo) -> None:
+        self._counting = self._counters.stream(self._number)
         if self._archive is not None:
-            self._archive.begin(name, info)
+            self._archive.begin(name, like)
 
     def write(self, data: bytes) -> None:
         if self._archive is not None:

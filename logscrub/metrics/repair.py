@@ -137,7 +137,7 @@ def _torn_log(log: Log) -> _TornLog:
     entries = tuple(durability.torn_entries(whole))
     before = [entry for version, entry in log.entries.items() if entries and version < entries[0]]
     times = [made for entry in before if (made := _made(entry)) is not None]
-    return _TornLog(checkpoints, entries, durability.hint_fails(log), max(times, default=None))
+    return _TornLog(checkpoints, entries, durability.hint_fails(log.folder.parent), max(times, default=None))
 
 
 def _made(entry: Path) -> datetime | None:

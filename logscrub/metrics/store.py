@@ -534,12 +534,8 @@ def _refuse_torn_log(url: str) -> None:
     if folder is None:
         return
     with told(url):
-        log = durability.read_log(folder)
-        newest = max(log.checkpoints, default=-1)
-        checkpoints = [v for v in durability.torn_checkpoints(log) if v == newest]
-        names = [f"{v:020}.json" for v in durability.torn_entries(log)]
-        names += [file.name for v in checkpoints for file in log.checkpoints[v]]
-        names += [durability.LAST_CHECKPOINT] if durability.hint_fails(log) else []
+        # looked at again where anything is torn: another run may have been writing
+        names = durability.torn_in_log(folder) and durability.torn_in_log(folder)
     if names:
         raise _torn(url, names)
 
@@ -547,9 +543,8 @@ def _refuse_torn_log(url: str) -> None:
 def _refuse_torn_files(url: str, table: DeltaTable) -> None:
     """Raises InputError where data files of the table are missing or torn."""
     torn = torn_files(url, table)
-    if torn:
-        table.update_incremental()  # another run may have removed a day since
-        torn = torn_files(url, table)
+    if torn:  # another run may have removed a day since
+        torn = torn_files(url, open_table(url))
     if torn:
         raise _torn(url, [Path(path).name for path in torn])
 

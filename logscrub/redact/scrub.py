@@ -15,6 +15,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from html import escape
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -23,12 +24,11 @@ from logscrub.detect.engine import Engine, merge
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.forms import reading
 from logscrub.detect.json_leaves import ENVELOPE_NAMES
-from logscrub.detect.views import encode, unescape_json, unescaped_json
-from logscrub.model import Clean, FieldPath, Frame, Inner, Leaf, Raw, Span, moved
+from logscrub.detect.views import encode, joined, unescape_json, unescaped_json
+from logscrub.model import WITHHELD, Clean, FieldPath, Frame, Inner, Leaf, Raw, Size, Span, moved
 from logscrub.redact.policy import Policy
 from logscrub.redact.pseudonyms import TOKEN_HEX, Pseudonymizer
 
-WITHHELD = "<WITHHELD>"
 _OPAQUE = "\x1a"
 """Stands in a judged text where a placeholder stood: a value with one in it has no pseudonym that could be told from others."""
 _SAYS = re.compile(r"[^\x00-/:-@\[-`{-\x7f]")
@@ -122,11 +122,17 @@ class Redactor:
 
         Raises Unscannable.
         """
+        clean, after = self._scrub(raw, before)
+        return _resized(clean, raw.size), after
+
+    def _scrub(self, raw: Raw, before: Open) -> tuple[Clean, Open]:
         spans, after, rest = self.look(raw, before)
         if not spans:
             return Clean(raw.text, (), raw.records, raw.parsed), after
         if rest is not None:
-            return Clean(self.splice(raw.text, spans), tuple(s.entity_type for s in spans), raw.records, raw.parsed), rest
+            return Clean(
+                self.splice(raw.text, spans), tuple(s.entity_type for s in spans if s.entity_type), raw.records, raw.parsed
+            ), rest
         before_any = self._placeholders(raw.text)
         rewritten: list[str] = []
         for _ in range(_MOST_LOOKS):
@@ -140,9 +146,9 @@ class Redactor:
 
     def _placeholders(self, text: str) -> Counter[str]:
         """The entity types of the placeholders that stand in a text."""
-        if "<" not in text:
+        if "<" not in text and "&lt;" not in text:
             return Counter()
-        return Counter(m[0][1:-1].partition(":")[0] for m in self.engine.placeholder.finditer(text))
+        return Counter(m[1] for m in self.engine.placeholder.finditer(text))
 
     def withhold(self, raw: Raw, before: Open = NOTHING_OPEN) -> tuple[Clean, Open]:
         """Marks instead of the texts of a record that could not be scanned, and what it leaves open for the next.
@@ -154,7 +160,9 @@ class Redactor:
         if raw.frame is not None:
             spans = [Span(start, end, "WITHHELD", "", "", "certain", "", quote) for start, end, quote in texts]
             texts = [(s.start, s.end, s.requote) for s in self._between(raw, raw.frame, spans, _ANYTHING)]
-        clean = Clean(_marked(raw.text, texts), (), raw.records, raw.parsed, withheld=bool(texts))
+        is_xml = any(leaf.coding == "xml" for leaf in raw.leaves)
+        text = _marked(raw.text, texts, escape(WITHHELD) if is_xml else WITHHELD)
+        clean = _resized(Clean(text, (), raw.records, raw.parsed, withheld=bool(texts)), raw.size)
         return clean, self._after_unscanned(raw, before, clean.text)
 
     def _after_unscanned(self, raw: Raw, before: Open, clean: str) -> Open:
@@ -165,9 +173,12 @@ class Redactor:
         """
         if raw.records:
             before = _at_record(before)
-        line = next((leaf for leaf in raw.leaves if leaf.coding == "text"), None)
-        if line is None:
+        lines = [leaf for leaf in raw.leaves if leaf.coding == "text"]
+        if not lines:
             return NOTHING_OPEN if raw.records else before
+        if len(lines) > 1:
+            return Open(armour=before.armour or "PRIVATE KEY" in raw.text, unknown=True)
+        line = lines[0]
         says = raw.text[line.start : line.end]
         armour = before.armour or ("PRIVATE KEY" in says and "-----END" not in says)
         unknown = Open(armour=armour, unknown=True)
@@ -188,7 +199,23 @@ class Redactor:
             look = Look([s for s in look.spans if not self._stays(s, raw.text)], look.after, None)
         if raw.frame is not None and look.spans:
             look = Look(self._between(raw, raw.frame, look.spans), look.after, None)
+        elif look.spans and (renamed := self._renamed(raw, look.spans)):
+            look = Look(sorted([*look.spans, *renamed], key=lambda s: s.start), look.after, None)
         return look
+
+    def _renamed(self, raw: Raw, spans: Sequence[Span]) -> list[Span]:
+        """The names of the types of OTLP values that become text."""
+        starts = [span.start for span in spans]
+        renamed = []
+        for leaf in raw.leaves:
+            if leaf.typed is None or (n := bisect_right(starts, leaf.end) - 1) < 0 or spans[n].end <= leaf.start:
+                continue
+            span = spans[n]
+            if span.inner is None or not self._is_rewritten(span.inner):  # what is encoded again stays of its type
+                renamed.append(
+                    span._replace(start=leaf.typed[0], end=leaf.typed[1], entity_type="", plain="stringValue", inner=None)
+                )
+        return renamed
 
     def _between(self, raw: Raw, frame: Frame, spans: list[Span], says: re.Pattern[str] = _SAYS) -> list[Span]:
         """The spans without the record's frame, cut where it stands. Of a span that is cut, those pieces are left that hold what
@@ -237,6 +264,8 @@ class Redactor:
         after = NOTHING_OPEN if raw.records else before
         rest: Open | None = after
         for leaf in raw.leaves:
+            if leaf.group:
+                continue
             is_line = leaf.coding == "text"
             is_json = leaf.coding in ("json", "name")
             if (is_binary_json if is_json else is_binary)(raw.text[leaf.start : leaf.end]):
@@ -259,6 +288,10 @@ class Redactor:
             if found:
                 spans += [s for s in found if self._goes(s)]
                 rest = None
+        if any(leaf.group for leaf in raw.leaves):
+            spans += [s for s in self._in_pieces(raw) if self._goes(s)]
+            spans.sort(key=lambda s: s.start)
+            rest = None
         if len(spans) > 1 and any(a.end > b.start for a, b in pairwise(spans)):
             spans, rest = list(merge(spans)), None
         if spans and spans[0].start == 0 and (start := _behind_signs(raw.text, 0, spans[0].end)):
@@ -268,16 +301,38 @@ class Redactor:
             rest = None  # which of them stay whole is up to each text
         return Look(spans, after, rest)
 
+    def _in_pieces(self, raw: Raw) -> list[Span]:
+        """What in texts that were cut must go: in the first piece of a value its placeholder stands, in the others nothing."""
+        groups: dict[int, list[Leaf]] = {}
+        for leaf in raw.leaves:
+            if leaf.group:
+                groups.setdefault(leaf.group, []).append(leaf)
+        found: list[Span] = []
+        for pieces in groups.values():
+            view = joined([(raw.text[p.start : p.end], p.start, p.coding == "json") for p in pieces])
+            if is_binary(view.text):
+                raise Unscannable("binary")
+            for span in self.engine.judge_whole(view.text, view, pieces[0].coding):
+                parts = [(max(span.start, p.start), min(span.end, p.end)) for p in pieces]
+                parts = [(start, end) for start, end in parts if start < end]
+                found += [
+                    moved(span, start, end, span.plain)
+                    if n == 0
+                    else span._replace(start=start, end=end, entity_type="", plain="", inner=None)
+                    for n, (start, end) in enumerate(parts)
+                ]
+        return found
+
     def _seen(self, text: str, leaf: Leaf, before: Open) -> Seen | None:
         """What is known of a leaf by its form; None where it must be judged by itself."""
         value = says = text[leaf.start : leaf.end]
         is_line = leaf.coding == "text"
         if not is_line:
-            if leaf.coding not in ("json", "name"):
+            if leaf.coding not in ("plain", "json", "name"):
                 return None
             if (value, leaf.field, leaf.coding) in self._known_harmless:
                 return _NOTHING
-            if "\\" in value:
+            if "\\" in value and leaf.coding != "plain":
                 says = unescaped_json(value)
         if len(value) > _LONGEST_FORM or "\x1b" in says or not says or says.isspace():
             return None
@@ -386,6 +441,8 @@ class Redactor:
 
     def replacement(self, span: Span) -> str:
         """What stands in the text instead of a span."""
+        if not span.entity_type:
+            return span.plain  # of a value that was cut, the rest; the type of an OTLP value
         if span.inner is not None:
             goes = self._go(span.inner)
             if self._is_rewritten(span.inner):
@@ -414,8 +471,9 @@ class Redactor:
         leaves: list[Leaf] = []
         position = shift = 0
         places: list[tuple[int, int, int, int]] = []
+        is_xml = any(leaf.coding == "xml" for leaf in raw.leaves)
         for span in spans:
-            new = self.replacement(span)
+            new = escape(self.replacement(span)) if is_xml else self.replacement(span)
             text += [raw.text[position : span.start], new]
             places.append((span.start, span.end, span.start + shift, span.start + shift + len(new)))
             shift += len(new) - (span.end - span.start)
@@ -424,7 +482,7 @@ class Redactor:
         ends = [old_end for _, old_end, _, _ in places]
         for leaf in raw.leaves:
             first = bisect_right(ends, leaf.start)
-            if leaf.coding == "text" or (first < len(places) and places[first][0] < leaf.end):
+            if leaf.coding == "text" or leaf.group or (first < len(places) and places[first][0] < leaf.end):
                 leaves.append(_moved_leaf(leaf, places, first))
         return replace(raw, text="".join(text), leaves=tuple(leaves))
 
@@ -455,15 +513,24 @@ def _texts(raw: Raw) -> list[Stretch]:
 
     Names in which further records lie say nothing: without them, nobody would find those records.
     """
-    text = next((leaf for leaf in raw.leaves if leaf.coding == "text"), None)
+    if raw.size is not None:
+        return [(raw.size.before, len(raw.text) - raw.size.behind, "")]
+    whole = (leaf for leaf in raw.leaves if leaf.coding == "text" and _holds_all(leaf, raw.leaves))
+    text = next(whole, None)
     if text is not None:
         return _lines(raw.text[text.start : text.end], text.start)
-    stretches = []
-    for leaf in raw.leaves:
+    stretches: list[Stretch] = []
+    for leaf in sorted(raw.leaves):
         value = raw.text[leaf.start : leaf.end]
-        if not value.isspace() and not (leaf.coding == "name" and value in ENVELOPE_NAMES):
+        if leaf.coding == "text":
+            stretches += _lines(value, leaf.start)
+        elif not value.isspace() and not (leaf.coding == "name" and value in ENVELOPE_NAMES):
             stretches.append((leaf.start, leaf.end, '"' if leaf.coding == "number" else ""))
     return stretches
+
+
+def _holds_all(leaf: Leaf, leaves: Iterable[Leaf]) -> bool:
+    return all(leaf.start <= other.start and other.end <= leaf.end for other in leaves)
 
 
 def _lines(text: str, start: int) -> list[Stretch]:
@@ -479,12 +546,23 @@ def _lines(text: str, start: int) -> list[Stretch]:
     return stretches
 
 
-def _marked(text: str, stretches: Iterable[Stretch]) -> str:
+def _marked(text: str, stretches: Iterable[Stretch], mark: str = WITHHELD) -> str:
     parts, position = [], 0
     for start, end, quote in stretches:
-        parts += [text[position:start], quote, WITHHELD, quote]
+        parts += [text[position:start], quote, mark, quote]
         position = end
     return "".join([*parts, text[position:]])
+
+
+def _resized(clean: Clean, size: Size | None) -> Clean:
+    """The clean unit with the number of bytes that its text has now."""
+    if size is None or not (clean.redactions or clean.withheld):
+        return clean
+    text = clean.text
+    count = len(text[size.before : len(text) - size.behind].encode("utf-8", "surrogateescape"))
+    number = count.to_bytes(8, "little").decode("utf-8", "surrogateescape") if size.is_binary else str(count)
+    text = text[: size.start] + number + text[size.end :]
+    return Clean(text, clean.redactions, clean.records, clean.parsed, clean.withheld)
 
 
 def _moved_leaf(leaf: Leaf, moved: Sequence[tuple[int, int, int, int]], first: int) -> Leaf:

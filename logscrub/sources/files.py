@@ -83,7 +83,7 @@ def mode_of(path: Path) -> int:
 
 
 def why_unreadable(error: OSError) -> str:
-    """Why something cannot be opened, listed or read, and what to do, for a message after its name."""
+    """The reason why something cannot be opened, listed or read, with advice; for a message, after its name."""
     if isinstance(error, FileNotFoundError):
         return "no such file"
     if isinstance(error, PermissionError):
@@ -98,13 +98,13 @@ def why_unreadable(error: OSError) -> str:
 
 
 def _groups(argument: str) -> list[tuple[Path | None, list[Input]]]:
-    """What an argument stands for: for each folder it, and else None, with the inputs."""
+    """The inputs that an argument stands for, grouped by the folder that holds them; None for a file."""
     matches = unquoted(argument)
     return [_expand_one(argument)] if matches == [argument] else [_expand_match(match) for match in matches]
 
 
 def _expand_match(match: str) -> tuple[Path | None, list[Input]]:
-    """As `_expand_one`, of something that a pattern matches: if it cannot be read, that does not concern the others."""
+    """Expands something that a pattern matches. If it cannot be read it is skipped, so that the other matches are read."""
     path = Path(match)
     is_folder, skipped = _folder_or_skipped(path)
     if is_folder:
@@ -142,7 +142,7 @@ def _is_pattern(argument: str) -> bool:
 
 
 def how_to_fetch(url: str) -> str:
-    """What to do about a log that is behind a URL."""
+    """Advice on reading a log that is behind a URL."""
     commands = {"s3": "aws s3 cp URL -", "gs": "gcloud storage cat URL", "http": "curl -fsSL URL", "https": "curl -fsSL URL"}
     scheme = url.partition("://")[0].lower()
     if scheme == "file":
@@ -163,7 +163,7 @@ def _why_missing(argument: str) -> str:
 
 
 def _everything_below(folder: Path) -> Iterator[tuple[Path, str]]:
-    """The path in the folder of each file below it, and "", and of all that is not read, and the reason. Raises OSError."""
+    """The path of everything below the folder that is no folder, and why it is not read ("" for files). Raises OSError."""
     waiting = [folder]
     while waiting:
         here = waiting.pop()

@@ -75,6 +75,8 @@ def follow(
         with open_stream(item) as stream:
             if stream.compression != "none":
                 raise _compressed(item.name, stream.compression)
+            if stream.archive:
+                raise InputError(f"{item.name}: is {signatures.TAR}, so it cannot be followed; unpack it first")
     follower = _Follower(item.path, item.name, say, sleep)
     follower.begin()
     return follower.pieces()
@@ -301,7 +303,7 @@ class _Follower:
 
     def _give(self, file: LogFile, data: bytes, before: int) -> Generator[Piece, None, bool]:
         """Hands on what was read of a file at the position `before`."""
-        if not before and (kind := signatures.kind_of(data, final=True)) != "none":
+        if not before and (kind := signatures.kind_of(data, final=True)) not in ("none", "otlp-protobuf"):
             if file is self._log:
                 raise _compressed(self._name, str(kind))
             return (yield from self._drop(file, f"is compressed ({kind})"))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, Self
 
-from logscrub.sources.streams import PIECE
+from logscrub.sources.decompression import PIECE
 
 HEAD: Final = 4096
 """Bytes at the beginning of a file by which its content is known. Two logs that agree in so many bytes are one log."""

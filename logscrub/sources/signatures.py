@@ -7,25 +7,32 @@ from __future__ import annotations
 
 from typing import Final
 
+from logscrub.sources.codings import may_be_protobuf
+
 ZSTD: Final = b"\x28\xb5\x2f\xfd"
 ZSTD_SKIPPABLE: Final = tuple(bytes([0x50 + n]) + b"\x2a\x4d\x18" for n in range(16))
 
-READ: Final = ("none", "gzip", "zstd", "zip")
+TAR: Final = "a tar archive"
+
+READ: Final = ("none", "gzip", "zstd", "bzip2", "xz", "lzma", "zip", TAR, "parquet", "arrow", "otlp-protobuf")
 """Kinds that are read: text, and what holds text."""
 
-_COMPRESSIONS: Final = ("gzip", "zstd", "zip", "bzip2", "xz", "7-Zip", "lz4", "lzip", "compress (.Z)", "Snappy")
+_COMPRESSIONS: Final = ("gzip", "zstd", "zip", "bzip2", "xz", "lzma", "7-Zip", "lz4", "lzip", "compress (.Z)", "Snappy")
 
 _UNPACK: Final = "unpack it and give the folder"
 _EXPORT: Final = "export it as JSON lines or CSV first"
 _AS_TEXT: Final = "save its text as a plain file first"
 _PICTURE: Final = "leave it out, because what it shows cannot be scanned"
 _ADVICE: Final = {
-    "a tar archive": _UNPACK,
+    TAR: _UNPACK,
     "a RAR archive": _UNPACK,
     "a cabinet archive": _UNPACK,
     "an ar or Debian package": _UNPACK,
-    "a Parquet table": _EXPORT,
-    "an Arrow or Feather table": _EXPORT,
+    "parquet": _UNPACK,
+    "arrow": _UNPACK,
+    "otlp-protobuf": _UNPACK,
+    "an encrypted Parquet table": _EXPORT,
+    "an old Feather table": _EXPORT,
     "an ORC table": _EXPORT,
     "an Avro file": _EXPORT,
     "an HDF5 file": _EXPORT,
@@ -67,7 +74,7 @@ _SIGNATURES: Final = (
     (b"Rar!\x1a\x07", "a RAR archive"),
     (b"MSCF\0\0\0\0", "a cabinet archive"),
     (b"!<arch>\n", "an ar or Debian package"),
-    (b"ARROW1\0\0", "an Arrow or Feather table"),
+    (b"ARROW1\0\0", "arrow"),
     (b"Obj\x01", "an Avro file"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
     (b"SQLite format 3\0", "an SQLite database"),
@@ -85,15 +92,18 @@ _SIGNATURES: Final = (
 
 _CONTROLS: Final = frozenset((*range(9), *range(14, 32))) - {0x1B}  # ESC begins a colour
 _TABLES: Final = (
-    (b"PAR1", "a Parquet table"),
-    (b"PARE", "a Parquet table"),
-    (b"FEA1", "an Arrow or Feather table"),
+    (b"PAR1", "parquet"),
+    (b"PARE", "an encrypted Parquet table"),
+    (b"FEA1", "an old Feather table"),
     (b"ORC", "an ORC table"),
-    (b"\xff\xff\xff\xff", "an Arrow or Feather table"),
+    (b"\xff\xff\xff\xff", "arrow"),
 )
 """Signatures that a line of a log could begin with too: they are those of tables only if control characters follow."""
 _TABLE_HEAD: Final = 12
 _TAR_BLOCK: Final = 512
+_LZMA: Final = b"]\0\0"
+"""How .lzma files begin, which have no magic number: the usual properties and the low bytes of the dictionary's size."""
+_LZMA_HEADER: Final = 13
 
 
 def kind_of(head: bytes, *, final: bool) -> str | None:
@@ -111,20 +121,24 @@ def kind_of(head: bytes, *, final: bool) -> str | None:
         return "a WebP picture"
     if head[:3] == b"\0\0\0" and head[4:8] == b"ftyp":
         return "a HEIC picture or MP4 video"
+    if _is_lzma(head):
+        return "lzma"
     if _is_tar(head):
-        return "a tar archive"
-    return None if not final and _undecided(head) else "none"
+        return TAR
+    if not final and _undecided(head):
+        return None
+    return "otlp-protobuf" if may_be_protobuf(head) else "none"
 
 
 def refusal(kind: str) -> str:
-    """What to say of an input of a kind that is not read, after its name."""
+    """The error message for an input of a kind that is not read, without the input's name."""
     if kind in _COMPRESSIONS:
         return f"{kind} compression is not supported; decompress it first"
     return f"is {kind}, which is not read; {_ADVICE[kind]}"
 
 
 def nested_refusal(kind: str) -> str:
-    """What to say of an input that holds, compressed or as a member, data of a kind other than text; after its name."""
+    """The error message for an input whose decompressed data, or member, is of a kind other than text; without its name."""
     if kind in _COMPRESSIONS:
         return f"holds data that is compressed once more ({kind}); unpack it first"
     return f"holds {kind}, which is not read; {_ADVICE[kind]}"
@@ -143,6 +157,8 @@ def _undecided(head: bytes) -> bool:
     """Whether the data could still turn out to be of one of the kinds."""
     if any(magic.startswith(head) for magic, _ in (*_SIGNATURES, *_TABLES)):
         return True
+    if head.startswith(_LZMA[: len(head)]):
+        return len(head) < _LZMA_HEADER
     if any(head.startswith(magic) for magic, _ in _TABLES) or head[:4] == b"RIFF":
         return len(head) < _TABLE_HEAD
     if head[:3] == b"\0\0\0"[: len(head)]:
@@ -153,7 +169,7 @@ def _undecided(head: bytes) -> bool:
 
 
 def _is_tar(head: bytes) -> bool:
-    """By the checksum of the first header, which all kinds of tar have."""
+    """Whether it is a tar archive: by the checksum of the first header, which every kind of tar has."""
     if len(head) < _TAR_BLOCK:
         return False
     try:
@@ -162,3 +178,13 @@ def _is_tar(head: bytes) -> bool:
         return False
     header = head[:148] + b" " * 8 + head[156:_TAR_BLOCK]
     return checksum in (sum(header), sum(byte - 256 if byte > 127 else byte for byte in header))
+
+
+def _is_lzma(head: bytes) -> bool:
+    """By the same plausibility check of the header as `xz` makes: sizes of the dictionary and of the content."""
+    if not head.startswith(_LZMA) or len(head) < _LZMA_HEADER:
+        return False
+    dictionary, size = int.from_bytes(head[1:5], "little"), int.from_bytes(head[5:_LZMA_HEADER], "little")
+    low = dictionary & -dictionary
+    plausible = dictionary > 0 and dictionary in (low, 3 * low, 0xFFFFFFFF)
+    return plausible and (size < 1 << 38 or size == (1 << 64) - 1)

@@ -79,6 +79,7 @@ def block_of(data: bytes, began: Callable[[str], int | None]) -> Block | None:
     heads = windows[maybe]
     levels = np.ascontiguousarray(heads[:, :8]).view(np.uint64)[:, 0][:, None] == _PADDED
     good = ((_IS[heads] & _NEEDED) != 0).all(axis=1) & levels.any(axis=1)
+    good &= (heads[:, _DAY.stop + 1] < ord("6")) & (heads[:, _DAY.stop + 4] < ord("6"))  # minutes and seconds
     heads, levels, begin = heads[good], levels[good], maybe[good]
     if not len(begin):
         return None

@@ -1,0 +1,77 @@
+"""journald in JSON (`journalctl -o json`): {"__REALTIME_TIMESTAMP": "<µs>", "PRIORITY": "6", "MESSAGE": "…" or a list of bytes}.
+
+Source: https://systemd.io/JOURNAL_EXPORT_FORMATS/. A message that is no UTF-8 or has control characters is a list of bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from logscrub.formats.base import MOST_MESSAGE, Around, Format, JsonShape, Record, dimension, text_of
+from logscrub.formats.json_values import begins, has_member, parse
+from logscrub.formats.times import syslog_level, time_of
+from logscrub.formats.wrapped import Piece, WrappedReader, WrappedRecords, Wrapping
+
+
+def _knows(value: dict[str, Any]) -> bool:
+    return "MESSAGE" in value and (
+        "PRIORITY" in value or "__REALTIME_TIMESTAMP" in value or "_SOURCE_REALTIME_TIMESTAMP" in value
+    )
+
+
+def message_of(value: Any) -> str:
+    """A message as text, also where journald wrote its bytes as numbers."""
+    if isinstance(value, list) and all(isinstance(b, int) and 0 <= b < 256 for b in value):
+        return bytes(value).decode("utf-8", "replace")
+    return text_of(value)
+
+
+def _record(value: dict[str, Any], around: Around) -> Record:
+    written = value.get("__REALTIME_TIMESTAMP") or value.get("_SOURCE_REALTIME_TIMESTAMP")
+    time_ns = time_of(written)
+    return Record(
+        time_ns,
+        syslog_level(value.get("PRIORITY")),
+        message_of(value.get("MESSAGE"))[:MOST_MESSAGE],
+        invocation=text_of(value.get("INVOCATION_ID")),
+        module=dimension(value.get("SYSLOG_IDENTIFIER")),
+        unread_time="" if time_ns is not None else text_of(written)[:40],
+        holds_log=True,
+    )
+
+
+_BREAK = re.compile(r'"_LINE_BREAK"\s*:\s*"line-max"')
+_MESSAGE = re.compile(r'"MESSAGE"\s*:\s*"(?P<message>(?:[^"\\]++|\\.)*+)"', re.DOTALL)
+_STREAM = re.compile(r'"_STREAM_ID"\s*:\s*"(\w+)"')
+
+
+def _unwrap(line: str) -> Piece | None:
+    """The message of an entry; journald cuts lines of 48 KB, and marks each piece but the last."""
+    if not line.startswith("{") or parse(line.strip()) is None:
+        return None
+    m, stream = _MESSAGE.search(line), _STREAM.search(line)
+    start, end = m.span("message") if m is not None else (0, 0)
+    return Piece(stream[1] if stream else "", start, end, m is None or _BREAK.search(line) is None)
+
+
+def _inner(line: str) -> str:
+    value = parse(line.strip())
+    return message_of(value.get("MESSAGE")) if isinstance(value, dict) else ""
+
+
+def _of_line(line: str, inner: str) -> Record:
+    value = parse(line.strip())
+    return _record({**value, "MESSAGE": inner} if isinstance(value, dict) else {"MESSAGE": inner}, ())
+
+
+_WRAPPING = Wrapping(_unwrap, "json", _inner)
+
+FORMAT = Format(
+    "journald",
+    lambda head: begins(head) and has_member(head, "MESSAGE") and has_member(head, "PRIORITY", "__REALTIME_TIMESTAMP"),
+    json=JsonShape(_knows, _record),
+    reader=lambda: WrappedReader(_WRAPPING),
+    records=lambda shapes: WrappedRecords(shapes, _WRAPPING, _of_line),
+    is_named=False,
+)

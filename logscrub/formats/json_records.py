@@ -1,0 +1,267 @@
+"""Where in a JSON value its records are.
+
+Records are the elements of the lists that a format's `ListRule`s name, the outermost ones; where there is none, the elements
+of a list that is the whole value and begins with an object or a list; else the value itself. `Grammar` finds them token by token,
+so that a value of any size can be cut; `records_in` finds them in a value that is parsed. Both find the same number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from logscrub.formats.base import Around, JsonShape, ListRule
+
+DEEPEST = 100_000
+"""Brackets that may be open at once."""
+TOKEN = re.compile(r'[ \t\r\n]*+(?:("(?:[^"\\\n]++|\\[^\n])*+")|([{}\[\],:])|(-?\d[\d.eE+-]*+|true|false|null)(?=[\s,\]}]))')
+"""A string may hold any character, escaped or not: what a redaction takes from it must not decide whether it is one."""
+
+
+class ListRules:
+    """The lists of records of all JSON formats."""
+
+    def __init__(self, shapes: Iterable[JsonShape]) -> None:
+        self._by_name: dict[str, list[tuple[ListRule, JsonShape]]] = {}
+        shapes = tuple(shapes)
+        heads = "|".join(shape.no_record for shape in shapes if shape.no_record)
+        self.no_record = re.compile(heads).match if heads else (lambda text: None)
+        """Matches a value that is no record."""
+        for shape in shapes:
+            for rule in shape.lists:
+                self._by_name.setdefault(rule.name, []).append((rule, shape))
+        names = "|".join(sorted(map(re.escape, self._by_name), key=len, reverse=True))
+        self.named_in = re.compile(f'"(?:{names})"').search if names else (lambda text: None)
+        """Finds the name of such a list in a text; where there is none, a value that is an object is one record."""
+
+    def of(self, name: str, parent: str, depth: int) -> tuple[ListRule, JsonShape] | None:
+        """The rule for a list, by its name, the name of what is around it and the open brackets; and its format."""
+        for rule, shape in self._by_name.get(name, ()):
+            if rule.parent in (None, parent) and rule.depth in (None, depth):
+                return rule, shape
+        return None
+
+
+class Grammar:
+    """JSON's grammar, token by token; and where in it the records are."""
+
+    def __init__(self, rules: ListRules) -> None:
+        self._rules = rules
+        self._expect = "value"
+        self._shape: list[tuple[str, str, str]] = []
+        """Open brackets, outermost first, each with its name and its kind: "list" for a list of records, "maybe" for one whose
+        first element will tell, "top" for the outermost list."""
+        self._maybe: tuple[int, ListRule, JsonShape, int] | None = None
+        """Of a list that may be one of records: the open brackets in it, its rule, its format, and `_count` at its beginning."""
+        self._names: set[str] = set()
+        """The names in its first element."""
+        self._key = ""
+        self._record = 0
+        """How many brackets are open around the brackets of the record that is being read; 0 outside of records."""
+        self._element = -1
+        """`_count` when the element of the outermost list began that is being read; -1 outside."""
+        self._count = 0
+        self._told = 0
+        self.found = False
+        """True once a list of records was seen."""
+        self.record_begins = False
+        """True if the last token began a record."""
+        self.record_ends = False
+        """True if the last token ended a record."""
+        self.shape_of_list: JsonShape | None = None
+        """The format whose list of records was opened last."""
+
+    @property
+    def ended(self) -> bool:
+        """True if the value is complete."""
+        return self._expect == "end"
+
+    def taken(self) -> int:
+        """How many records were counted since the last call."""
+        new, self._told = self._count - self._told, self._count
+        return new
+
+    def breaks_off(self) -> None:
+        """Counts the record that is still open where the input ends."""
+        if self._element == self._count or not self.found:
+            self._count += 1
+
+    def accept(self, token: str) -> bool:
+        """Moves on by one token; False where it may not stand here."""
+        self.record_begins = self.record_ends = False
+        expect, shape = self._expect, self._shape
+        if token in "{[":
+            return self._opens(token)
+        if token in "}]":
+            closes = ("comma", "name or end") if token == "}" else ("comma", "first")
+            if not shape or shape[-1][0] != ("{" if token == "}" else "[") or expect not in closes:
+                return False
+            shape.pop()
+            self._expect = "comma" if shape else "end"
+            self._closed()
+            return True
+        if token == ",":
+            if expect != "comma":
+                return False
+            self._expect = "name" if shape[-1][0] == "{" else "value"
+            return True
+        if token == ":":
+            if expect != "colon":
+                return False
+            self._expect = "value"
+            return True
+        if token[0] == '"' and expect in ("name", "name or end"):
+            self._key = token[1:-1]
+            if self._maybe is not None and len(shape) <= self._maybe[0] + 2:
+                self._names.add(self._key)
+            self._expect = "colon"
+            return True
+        if expect in ("value", "first"):
+            if shape and shape[-1][2] == "top" and expect == "first":
+                shape[-1] = (*shape[-1][:2], "")  # a list of plain values: one record
+            elif shape and shape[-1][2] == "maybe":
+                self._decide()
+            elif shape and shape[-1][2] == "list" and not self._record:
+                self._count += 1
+            self._expect = "comma" if shape else "end"
+            self._key = ""
+            return True
+        return False
+
+    def _opens(self, token: str) -> bool:
+        if self._expect not in ("value", "first"):
+            return False
+        shape = self._shape
+        around = shape[-1] if shape else ("", "", "")
+        if around[2] == "list" and not self._record:
+            self._record = len(shape)
+            self._count += 1
+            self.record_begins = True
+        elif around[2] == "top":
+            self._element = self._count
+            self.found = self.record_begins = True
+        elif around[2] == "maybe":
+            self.record_begins = True
+        name = self._key if around[0] == "{" else around[1]
+        kind = ""
+        if token == "[" and not self._record:
+            rule = self._rules.of(self._key, around[1], len(shape))
+            kind = "" if shape else "top"
+            if rule is not None and not rule[0].marks:
+                kind, self.found, self.shape_of_list = "list", True, rule[1]
+            elif rule is not None and self._maybe is None:
+                kind, self._names = "maybe", set()
+                self._maybe = (len(shape) + 1, *rule, self._count)
+        shape.append((token, name, kind))
+        self._expect = "name or end" if token == "{" else "first"
+        self._key = ""
+        return len(shape) <= DEEPEST
+
+    def _decide(self) -> None:
+        """Whether a list is one of records, by its first element, which has ended."""
+        assert self._maybe is not None
+        _, rule, shape, before = self._maybe
+        of_records = bool(rule.marks & self._names)
+        self._shape[-1] = (*self._shape[-1][:2], "list" if of_records else "")
+        self._maybe = None
+        if of_records:
+            self.found, self.shape_of_list, self.record_ends = True, shape, True
+            if self._count == before:
+                self._count += 1
+
+    def _closed(self) -> None:
+        depth = len(self._shape)
+        if self._maybe is not None:
+            if depth < self._maybe[0]:
+                self._maybe = None  # an empty list
+            elif depth == self._maybe[0]:
+                self._decide()
+                return
+        if self._record and depth == self._record:
+            self._record, self.record_ends = 0, True
+        elif self._element >= 0 and depth == 1:
+            if self._element == self._count:
+                self._count += 1
+            self._element, self.record_ends = -1, True
+        elif not depth and not self.found:
+            self._count += 1
+
+
+def count_records(text: str, rules: ListRules) -> int:
+    """How many log records a JSON value holds."""
+    if rules.no_record(text) is not None:
+        return 0
+    if text[0] == "{" and rules.named_in(text) is None:
+        return 1
+    grammar = Grammar(rules)
+    for m in TOKEN.finditer(text + "\n"):
+        grammar.accept(m[m.lastindex or 0])
+    return grammar.taken()
+
+
+class Element(NamedTuple):
+    """A record in a JSON value."""
+
+    value: Any
+    around: Around
+    shape: JsonShape | None
+    """The format whose list it stands in; None outside of such lists."""
+
+
+def records_in(value: Any, rules: ListRules) -> Iterator[Element]:
+    """The records in a JSON value, in order: as many as `count_records` counts."""
+    if isinstance(value, list):
+        if not value or not isinstance(value[0], dict | list):
+            yield Element(value, (), None)
+            return
+        for element in value:
+            if isinstance(element, dict | list):
+                inside = list(_elements(element, "", 1, (), rules))
+                yield from inside or (Element(element, (), None),)
+        return
+    found = _Found()
+    yield from _elements(value, "", 0, (), rules, found)
+    if not found.any:
+        yield Element(value, (), None)
+
+
+class _Found:
+    __slots__ = ("any",)
+
+    def __init__(self) -> None:
+        self.any = False
+
+
+def _elements(
+    value: Any, name: str, depth: int, around: Around, rules: ListRules, found: _Found | None = None
+) -> Iterator[Element]:
+    """The elements of the outermost lists of records in a value of that name that stands in `depth` brackets."""
+    children: Iterable[tuple[str, Any]]
+    if isinstance(value, dict):
+        children, around = value.items(), (*around, value)
+    else:
+        children = (("", each) for each in value)
+    for key, child in children:
+        if isinstance(child, list):
+            rule = rules.of(key, name, depth + 1)
+            if rule is not None and (not rule[0].marks or rule[0].marks & _names_in(child[:1])):
+                if found is not None:
+                    found.any = True
+                inside = list(_elements(child[0], key, depth + 2, around, rules)) if rule[0].marks else []
+                yield from inside
+                yield from (Element(each, around, rule[1]) for each in child[bool(inside) :])
+                continue
+        elif not isinstance(child, dict):
+            continue
+        yield from _elements(child, key if isinstance(value, dict) else name, depth + 1, around, rules, found)
+
+
+def _names_in(first: list[Any]) -> set[str]:
+    """The names in the first element of a list: of an object its own, of a list those of the objects in it."""
+    element = first[0] if first else None
+    if isinstance(element, dict):
+        return set(element) | {name for inner in element.values() if isinstance(inner, dict) for name in inner}
+    if isinstance(element, list):
+        return {name for inner in element if isinstance(inner, dict) for name in inner}
+    return set()

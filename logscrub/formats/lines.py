@@ -1,0 +1,242 @@
+"""The reader that all line formats share, and the records in the units of an input.
+
+Logs are mixed: a banner before JSON lines, a crash report between them, lines of two programs in one file. So each line is
+read by the first format that knows how it begins, whatever the first line of the input was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from logscrub.detect.json_leaves import json_leaves
+from logscrub.formats.base import (
+    MOST_MESSAGE,
+    Item,
+    JsonShape,
+    Lines,
+    LineShape,
+    Memory,
+    Named,
+    Record,
+    continues,
+    text_unit,
+)
+from logscrub.formats.json_records import Element, ListRules, count_records, records_in
+from logscrub.formats.json_values import is_value, json_frame, parse
+from logscrub.formats.times import leading_level
+from logscrub.model import WITHHELD, Raw
+
+_LONGEST_JSON = 4 << 20
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_DEEPEST_WRAPPING = 4
+_MARK = "\ufeff"
+
+
+class LineReader:
+    """Reads any text: a line is a record; indented lines, closing brackets and empty lines continue the one before.
+
+    A line of JSON is read as JSON.
+    """
+
+    def __init__(self, shapes: Shapes, *, leaves: bool = True) -> None:
+        """`leaves`: False for a reader that is only to count: its units have parsed values instead of leaves."""
+        self.lines = Lines()
+        self.began = False
+        self.reads_json = True
+        self._shapes = shapes
+        self._leaves = leaves
+
+    def feed(self, text: str) -> Iterator[Raw]:
+        for line in self.lines.feed(text):
+            yield self.unit(*line)
+
+    def finish(self) -> Iterator[Raw]:
+        for line in self.lines.finish():
+            yield self.unit(*line)
+
+    def unit(self, line: str, number: int, column: int) -> Raw:
+        """The unit of a line, or of a part of one."""
+        may_be_json = line[:1] in "{[" and column == 1 and len(line) <= _LONGEST_JSON
+        if may_be_json:
+            text = line.strip()
+            value = parse(text)
+            if value is not None or is_value(line):
+                leaves = tuple(json_leaves(line)) if self._leaves else ()
+                return Raw(line, leaves, number, column, count_records(text, self._shapes.rules), value=value)
+        begins = column == 1 and not continues(line) and not self._shapes.note(_without_mark(line), {})
+        named = self._shapes.fields(line) if begins else ()
+        frame = json_frame if may_be_json else None
+        return text_unit(line, number, column, records=int(begins), named=named, frame=frame)
+
+
+class Shapes:
+    """All that is known of records: how lines begin one, and where JSON has them."""
+
+    def __init__(self, lines: Sequence[LineShape], json: Sequence[JsonShape]) -> None:
+        """Both in the order in which they are asked."""
+        self._lines = tuple(lines)
+        self._notes = tuple(shape.notes for shape in lines if shape.notes is not None)
+        self._adds = tuple(shape.adds for shape in lines if shape.adds is not None)
+        self._fields = tuple(shape.fields for shape in lines if shape.fields is not None)
+        self._json = tuple(json)
+        self.rules = ListRules(json)
+
+    def of_line(self, line: str, memory: Memory) -> Record:
+        """The record that begins in a line of text."""
+        for shape in self._lines:
+            record = shape.begins(line, memory)
+            if record is not None:
+                return self.unwrapped(record)
+        return plain_record(line)
+
+    def note(self, line: str, memory: Memory) -> bool:
+        """Remembers what a line says about those after it; True if it is such a line."""
+        return any(notes(line, memory) for notes in self._notes)
+
+    def fields(self, line: str) -> tuple[Named, ...]:
+        """The values in a line in which a record begins whose names the line's format knows."""
+        text = _without_mark(line)
+        found = next(filter(None, (fields(text) for fields in self._fields)), ())
+        if found and line.startswith(_MARK):
+            return tuple(Named(start + 1, end + 1, field) for start, end, field in found)
+        return found
+
+    def add(self, line: str, record: Record) -> Record | None:
+        """The record with what a line below it says about it; None if the line is a part of the message."""
+        for adds in self._adds:
+            more = adds(line, record)
+            if more is not None:
+                return more
+        return None
+
+    def of_json(self, value: object) -> Iterator[Item]:
+        """The records in a JSON value."""
+        if isinstance(value, dict) and self._knows_plainly(value):
+            elements: Iterator[Element] | tuple[Element, ...] = (Element(value, (), None),)
+        else:
+            elements = (value,) if isinstance(value, Element) else records_in(value, self.rules)
+        for element in elements:
+            record = self._of_element(element)
+            if record is not None:
+                yield record
+
+    def _knows_plainly(self, value: dict[str, object]) -> bool:
+        """True for the commonest record, which holds no list of others."""
+        return "timeUnixNano" in value and "resourceLogs" not in value
+
+    def _of_element(self, element: Element, depth: int = 0) -> Item | None:
+        value, shape = element.value, element.shape
+        if isinstance(value, dict) and (shape is None or shape is self._json[-1]):
+            shape = next((each for each in self._json if each.knows(value)), None)
+        if shape is None:
+            return None
+        record = shape.record(value, element.around)
+        return self.unwrapped(record, depth) if isinstance(record, Record) else record
+
+    def unwrapped(self, outer: Record, depth: int = 0) -> Record:
+        """A record without its wrapping: what is inside of its message counts, and the wrapping where that says nothing."""
+        if not outer.holds_log:
+            return outer
+        text = outer.message.strip()
+        inner: Item | None = None
+        if depth < _DEEPEST_WRAPPING:
+            if text[:1] in ("{", "["):
+                value = parse(text)
+                elements = [] if value is None else list(records_in(value, self.rules))
+                inner = self._of_element(elements[0], depth + 1) if len(elements) == 1 else None
+            if inner is None:
+                first, _, rest = text.partition("\n")
+                inner = self._of_inner_line(_COLOUR.sub("", first), depth)
+                inner = inner._replace(message=f"{inner.message}\n{rest}"[:MOST_MESSAGE]) if rest else inner
+        if not isinstance(inner, Record):
+            return outer._replace(holds_log=False)
+        said = {name: value for name, value in inner._asdict().items() if value not in (None, "", False)}
+        merged = outer._replace(**said)._replace(holds_log=False)
+        return merged if merged.time_ns is None or not merged.unread_time else merged._replace(unread_time="")
+
+    def _of_inner_line(self, line: str, depth: int) -> Record:
+        for shape in self._lines:
+            record = shape.begins(line, {})
+            if record is not None:
+                return self.unwrapped(record, depth + 1)
+        return plain_record(line)
+
+
+def _without_mark(line: str) -> str:
+    """A line without its end, and without the byte order mark that an input may begin with."""
+    return line.rstrip("\r\n").removeprefix(_MARK)
+
+
+def plain_record(line: str) -> Record:
+    """The record of a line that has no head that is known, but a level perhaps."""
+    level, at = leading_level(line)
+    return Record(None, level, line[at:][:MOST_MESSAGE])
+
+
+class TextRecords:
+    """The records in the units of JSON and line formats: as many as the units say that begin in them."""
+
+    def __init__(self, shapes: Shapes) -> None:
+        self._shapes = shapes
+        self._open: Record | None = None
+        self._more: list[str] = []
+        self._size = 0
+        self._memory: Memory = {}
+
+    def unit(self, raw: Raw) -> Iterator[Item]:
+        """The records that are complete with this unit."""
+        if raw.value is not None:
+            yield from self.close()
+            if raw.records:
+                yield from self._shapes.of_json(raw.value)
+            return
+        if raw.records and ((not raw.parsed and raw.text.lstrip()[:1] in ("{", "[")) or raw.text.strip() == WITHHELD):
+            yield from self.close()
+            return  # broken JSON, a half-written last line, what could not be scanned: nothing in it can be counted
+        line = _without_mark(raw.text)
+        if "\x1b" in line:
+            line = _COLOUR.sub("", line)
+        if raw.column == 1 and self._shapes.note(line, self._memory):
+            yield from self.close()
+            if not raw.records:
+                return
+        if raw.records:
+            yield from self.close()
+            first, _, rest = line.partition("\n")
+            record = self._shapes.of_line(first, self._memory)
+            self._open = record._replace(message=f"{record.message}\n{rest}"[:MOST_MESSAGE]) if rest else record
+            self._size = len(line)
+            if record.time_ns is not None:
+                self._memory["time"] = str(record.time_ns)
+            return
+        if self._open is None:
+            return
+        added = self._shapes.add(line, self._open)
+        if added is not None:
+            self._open = added
+        elif self._size < MOST_MESSAGE:
+            self._more.append(line)
+            self._size += len(line) + 1
+
+    def open(self, record: Record) -> None:
+        """Opens a record that was read elsewhere, which the next units may continue."""
+        self._open, self._size = record, len(record.message)
+
+    def add(self, line: str) -> Iterator[Item]:
+        """A line that continues the record that is open; without one it is passed over."""
+        if self._open is not None and self._size < MOST_MESSAGE:
+            self._more.append(line)
+            self._size += len(line) + 1
+        return iter(())
+
+    def finish(self) -> Iterator[Item]:
+        """The record that was still open at the end."""
+        return self.close()
+
+    def close(self) -> Iterator[Item]:
+        """The record that is open, which no unit continues."""
+        if self._open is not None:
+            message = "\n".join([self._open.message, *self._more]).rstrip("\n") if self._more else self._open.message
+            yield self._open._replace(message=message[:MOST_MESSAGE]) if self._more else self._open
+        self._open, self._more, self._size = None, [], 0

@@ -1,0 +1,160 @@
+"""W3C extended log files: IIS, Amazon CloudFront, Azure and Windows servers. `#Fields:` names the columns of the lines below it.
+
+    #Version: 1.0
+    #Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(User-Agent) time-taken
+    2026-11-17⇥09:15:38⇥FRA56-P1⇥2326⇥203.0.113.7⇥GET⇥roster.example.com⇥/rosters⇥500⇥curl/8.11.0⇥0.031
+
+Times are UTC. Tabs or spaces separate the cells; each is scanned under the name of its column. A line with another number of
+cells than `#Fields:` has names is scanned as text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from logscrub.formats.access_log import request_message
+from logscrub.formats.base import Format, Lines, LineShape, Memory, Record, continues, text_unit
+from logscrub.formats.times import status_level, time_of
+from logscrub.model import Leaf, Raw
+
+_DIRECTIVE = re.compile(r"#(?P<name>Version|Fields|Software|Date|Start-Date|End-Date|Remark):[ \t]*(?P<value>.*)")
+_NAME = r"(?:[A-Za-z][\w-]{0,60}(?:\([\w-]{1,60}\))?|<[A-Z_]{1,64}(?::[0-9a-f]{20})?>)"
+_NAMES = re.compile(rf"{_NAME}(?:[ \t]+{_NAME}){{1,200}}[ \t]*")
+_CELL = re.compile(r'"((?:[^"]++|"")*+)"(?=[ \t]|$)|([^ \t]++)')
+_TABBED = re.compile(r"[^\t]*+")
+_SHAPES = {"date": re.compile(r'"?\d{4}-\d{2}-\d{2}"?'), "time": re.compile(r'"?\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"?')}
+"""The shape of the cells in these columns; a line without it is text."""
+_FIELDS = {"c-ip": "client ip", "s-ip": "server ip", "r-ip": "remote ip"}
+"""Column → the field name that detectors know."""
+_REQUEST_ID = re.compile(r"[\w-]{54}==")
+"""CloudFront's request id, which would be taken for a secret."""
+_MILLISECONDS = frozenset(("s-sitename", "s-computername", "sc-substatus", "sc-win32-status", "s-port"))
+"""Columns that only IIS has; its `time-taken` is in milliseconds."""
+
+
+class W3cReader:
+    """Reads each line as a record with a value per cell; `#Fields:` names the cells of the lines below it."""
+
+    def __init__(self) -> None:
+        self.lines = Lines()
+        self._names: list[str] = []
+
+    def feed(self, text: str) -> Iterator[Raw]:
+        for line in self.lines.feed(text):
+            yield self._unit(*line)
+
+    def finish(self) -> Iterator[Raw]:
+        for line in self.lines.finish():
+            yield self._unit(*line)
+
+    def _unit(self, line: str, number: int, column: int) -> Raw:
+        text = line.rstrip("\r\n")
+        start = 1 if text.startswith("\ufeff") else 0
+        directive = _DIRECTIVE.match(text, start) if column == 1 and text.startswith("#", start) else None
+        if directive is not None:
+            if directive["name"] == "Fields":
+                self._names = _names_of(directive["value"])
+            return text_unit(line, number, column, start, 0)
+        found = _row(text, self._names) if column == 1 else None
+        if found is None:
+            begins = column == 1 and not continues(line)
+            return text_unit(line, number, column, records=int(begins), parsed=not begins)
+        leaves = tuple(
+            leaf
+            for (start, end), name in zip(found, self._names, strict=True)
+            if (leaf := _leaf(text, start, end, name)) is not None
+        )
+        return Raw(line, leaves, number, column)
+
+
+def _names_of(value: str) -> list[str]:
+    return value.split() if _NAMES.fullmatch(value) else []
+
+
+def _cells(line: str) -> list[tuple[int, int]]:
+    """Where the cells of a line stand, without their quotes."""
+    if "\t" in line:
+        found, position = [], 0
+        while True:
+            m = _TABBED.match(line, position)
+            assert m is not None
+            found.append(m.span())
+            if m.end() == len(line):
+                return found
+            position = m.end() + 1
+    return [m.span(1) if m[1] is not None else m.span(2) for m in _CELL.finditer(line)]
+
+
+def _leaf(line: str, start: int, end: int, name: str) -> Leaf | None:
+    """The leaf of a cell; None for an empty cell and for CloudFront's request id."""
+    if start == end or line[start:end] == "-" or (name == "x-edge-request-id" and _REQUEST_ID.fullmatch(line, start, end)):
+        return None
+    if name == "cs-uri-query":
+        return Leaf(start, end, (), "query", name)
+    return Leaf(start, end, (_FIELDS.get(name, name),), "plain", name)
+
+
+def _row(line: str, names: list[str]) -> list[tuple[int, int]] | None:
+    """The cells of a line, one for each name; None where it has another shape."""
+    cells = _cells(line) if names else []
+    if not names or len(cells) != len(names):
+        return None
+    for name, shape in _SHAPES.items():
+        if name in names and shape.fullmatch(line, *cells[names.index(name)]) is None:
+            return None
+    return cells
+
+
+def _notes(line: str, memory: Memory) -> bool:
+    directive = _DIRECTIVE.match(line) if line[:1] == "#" else None
+    if directive is None:
+        return False
+    if directive["name"] == "Fields":
+        memory["w3c fields"] = " ".join(_names_of(directive["value"]))
+    elif directive["name"] == "Date":
+        memory["w3c date"] = directive["value"][:10]
+    return True
+
+
+def _begins(line: str, memory: Memory) -> Record | None:
+    names = memory.get("w3c fields")
+    if not names:
+        return None
+    fields = names.split(" ")
+    cells = _row(line, fields)
+    if cells is None:
+        return None
+    known = {name: line[start:end] for name, (start, end) in zip(fields, cells, strict=True) if line[start:end] != "-"}
+    written = f"{known.get('date') or memory.get('w3c date', '')} {known.get('time', '')}".strip()
+    time_ns = time_of(written)
+    status = known.get("sc-status", "")
+    path = known.get("cs-uri-stem") or known.get("cs-uri", "")
+    query = known.get("cs-uri-query", "")
+    request = " ".join(filter(None, (known.get("cs-method", ""), f"{path}?{query}" if query else path)))
+    return Record(
+        time_ns,
+        status_level(int(status)) if status.isdigit() and len(status) == 3 else "",
+        request_message(request, status or "-") if request else line,
+        invocation=known.get("x-edge-request-id", ""),
+        duration_ms=_duration(known.get("time-taken", ""), fields),
+        unread_time=written[:40] if time_ns is None else "",
+    )
+
+
+def _duration(taken: str, fields: list[str]) -> float | None:
+    """Milliseconds: IIS writes them as they are, others write seconds with a fraction. None where it could be either."""
+    try:
+        number = float(taken)
+    except ValueError:
+        return None
+    if "." in taken or any(name.startswith("x-edge-") for name in fields):
+        return round(number * 1000, 6)
+    return number if _MILLISECONDS.intersection(fields) else None
+
+
+def _recognises(head: str) -> bool:
+    return re.match(r"#(?:Version: \d|Fields: \S|Software: \S|Date: \d{4}-\d{2}-\d{2} )", head) is not None
+
+
+FORMAT = Format("w3c", _recognises, line=LineShape(_begins, _notes), reader=W3cReader)

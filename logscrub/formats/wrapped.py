@@ -1,0 +1,171 @@
+"""The reader of logs that wrap the lines of other logs and cut long ones: container runtimes, journald.
+
+The pieces of one line are one record: they are scanned together, so that a value on a cut is found, and counted once. Pieces of
+several streams may stand between each other. The wrapping of each piece stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+from logscrub.detect.json_leaves import json_leaves
+from logscrub.formats.base import Item, Lines, Record, continues, text_unit
+from logscrub.formats.json_values import broken_unit, parse
+from logscrub.formats.lines import Shapes, TextRecords
+from logscrub.model import Leaf, Raw
+
+_MOST_HELD = 4 << 20
+"""Characters of lines that are held until a cut line is complete; a longer one is judged in parts."""
+_MOST_LINES = 256
+
+
+class Piece(NamedTuple):
+    """A line of a log, or a piece of one, in its wrapping."""
+
+    stream: str
+    start: int
+    """Where in the wrapping line it begins."""
+    end: int
+    complete: bool
+    """True if the line ends with this piece."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapping:
+    """How a format wraps lines."""
+
+    unwrap: Callable[[str], Piece | None]
+    """The piece in a line; None for a line that is not of this format."""
+    coding: Literal["text", "json"]
+    """How the piece is written: as it is, or as the inside of a JSON string."""
+    inner: Callable[[str], str]
+    """The text of the log line in a wrapping line, for counting."""
+
+
+class WrappedReader:
+    """Reads wrapped lines; a unit is a line, or all lines between the first and the last piece of one that was cut."""
+
+    def __init__(self, wrapping: Wrapping) -> None:
+        self.lines = Lines()
+        self._wrapping = wrapping
+        self._held: list[tuple[str, int, int, Piece | None]] = []
+        self._size = 0
+        self._open: set[str] = set()
+
+    def feed(self, text: str) -> Iterator[Raw]:
+        for line in self.lines.feed(text):
+            yield from self._line(*line)
+
+    def finish(self) -> Iterator[Raw]:
+        for line in self.lines.finish():
+            yield from self._line(*line)
+        yield from self._release()
+
+    def _line(self, line: str, number: int, column: int) -> Iterator[Raw]:
+        piece = self._wrapping.unwrap(line) if column == 1 else None
+        self._held.append((line, number, column, piece))
+        self._size += len(line)
+        if piece is not None:
+            (self._open.discard if piece.complete else self._open.add)(piece.stream)
+        if not self._open or self._size > _MOST_HELD or len(self._held) >= _MOST_LINES:
+            yield from self._release()
+
+    def _release(self) -> Iterator[Raw]:
+        held, self._held, self._size = self._held, [], 0
+        self._open.clear()
+        if len(held) == 1:
+            yield self._single(*held[0])
+        elif held:
+            yield self._joined(held)
+
+    def _single(self, line: str, number: int, column: int, piece: Piece | None) -> Raw:
+        if piece is None:
+            looks_like_json = self._wrapping.coding == "json" and line.lstrip()[:1] == "{"
+            if looks_like_json and column == 1:
+                return broken_unit(line, number, column, breaks=False)
+            return text_unit(line, number, column, records=int(column == 1 and not continues(line)))
+        records = int(not continues(self._wrapping.inner(line)))
+        return Raw(line, tuple(self._leaves(line, piece)), number, column, records)
+
+    def _leaves(self, line: str, piece: Piece) -> list[Leaf]:
+        if self._wrapping.coding == "json":
+            return json_leaves(line)
+        inner = line[piece.start : piece.end].strip()
+        if inner[:1] in ("{", "[") and parse(inner) is not None:
+            return json_leaves(line, piece.start)
+        return [Leaf(piece.start, piece.end, (), "text")] if piece.start < piece.end else []
+
+    def _joined(self, held: list[tuple[str, int, int, Piece | None]]) -> Raw:
+        """One unit of lines in which at least one line was cut."""
+        leaves: list[Leaf] = []
+        groups: dict[str, int] = {}
+        last = records = at = 0
+        for line, number, column, piece in held:
+            if piece is None:
+                unit = self._single(line, number, column, None)
+                records += unit.records
+                leaves += [leaf._replace(start=leaf.start + at, end=leaf.end + at) for leaf in unit.leaves]
+            elif piece.complete and piece.stream not in groups:
+                records += self._single(line, number, column, piece).records
+                leaves += [leaf._replace(start=leaf.start + at, end=leaf.end + at) for leaf in self._leaves(line, piece)]
+            else:
+                if piece.stream not in groups:
+                    records += 1
+                    last += 1
+                group = groups.setdefault(piece.stream, last)
+                if piece.complete:
+                    del groups[piece.stream]
+                if self._wrapping.coding == "json":
+                    others = [leaf for leaf in json_leaves(line) if leaf.start != piece.start]
+                    leaves += [leaf._replace(start=leaf.start + at, end=leaf.end + at) for leaf in others]
+                leaves.append(Leaf(piece.start + at, piece.end + at, (), self._wrapping.coding, group=group))
+            at += len(line)
+        text = "".join(line for line, _, _, _ in held)
+        leaves.sort(key=lambda leaf: leaf.start)
+        return Raw(text, tuple(leaves), held[0][1], held[0][2], records)
+
+
+class WrappedRecords:
+    """The records in wrapped lines: what is inside counts, without its wrapping, pieces joined."""
+
+    def __init__(self, shapes: Shapes, wrapping: Wrapping, record: Callable[[str, str], Record]) -> None:
+        """`record`: the record that a wrapping line says, with the text that is inside of it."""
+        self._shapes = shapes
+        self._wrapping = wrapping
+        self._record = record
+        self._text = TextRecords(shapes)
+
+    def unit(self, raw: Raw) -> Iterator[Item]:
+        """The records that are complete with this unit."""
+        pieces: dict[str, tuple[str, list[str]]] = {}
+        for line in raw.text.splitlines(keepends=True) if raw.text.count("\n") > 1 else [raw.text]:
+            piece = self._wrapping.unwrap(line)
+            if piece is None:
+                yield from self._text.unit(
+                    replace(raw, text=line, leaves=(), records=int(raw.records > 0 and not continues(line)))
+                )
+                continue
+            first, inner = pieces.setdefault(piece.stream, (line, []))
+            inner.append(self._wrapping.inner(line))
+            if piece.complete:
+                del pieces[piece.stream]
+                yield from self._whole(first, "".join(inner))
+        for first, inner in pieces.values():
+            yield from self._whole(first, "".join(inner))
+
+    def _whole(self, line: str, inner: str) -> Iterator[Item]:
+        if continues(inner):
+            yield from self._text.add(inner.rstrip("\r\n"))
+            return
+        yield from self._text.close()
+        self._text.open(self._shapes.unwrapped(self._record(line, inner.rstrip("\r\n"))))
+
+    def close(self) -> Iterator[Item]:
+        """The record that is open, which no unit continues."""
+        return self._text.close()
+
+    def finish(self) -> Iterator[Item]:
+        """The record that was still open at the end."""
+        return self._text.close()
