@@ -64,7 +64,7 @@ awk -v clean=$(DEMO)/clean/$(1) -v most=$(2) '(getline now < clean) <= 0 { exit 
 endef
 
 test: $(READY) ## run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 check: $(READY) ## lint, formatting, types
 	@$(BIN)/ruff check .

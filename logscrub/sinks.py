@@ -747,9 +747,9 @@ def _lock(handle: int) -> bool:
         try:
             # Unlike those of flock, these locks are not held by copies of this process, which may outlive it for a while.
             fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (BlockingIOError, PermissionError):
+        except BlockingIOError:
             return False
-        except OSError:  # the file system has no locks, so nobody can lock it there
+        except OSError:  # the file system gives no locks, to those who would remove it neither
             return True
     return True
 

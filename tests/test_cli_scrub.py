@@ -668,14 +668,15 @@ def test_a_terminal_shows_progress_and_then_the_summary(tmp_path: Path) -> None:
     assert "redactions" in seen.split("logscrub: ")[0] and "100 records, 100 redactions" in seen
 
 
-def test_ctrl_c_is_not_lost_in_a_destructor() -> None:
+@pytest.mark.parametrize(("name", "end"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_is_not_lost_in_a_destructor(name: str, end: int) -> None:
     code = (
         "import os, signal, time, logscrub.scrubbing as s\n"
-        "class Interrupted:\n    def __del__(self): os.kill(os.getpid(), signal.SIGINT); time.sleep(0.01)\n"
+        f"class Interrupted:\n    def __del__(self): os.kill(os.getpid(), signal.{name}); time.sleep(0.01)\n"
         "def feed(self, data, more):\n    Interrupted()\n    for _ in range(500): time.sleep(0.01)\n"
         "s.Scrubber.feed = feed\nfrom logscrub.cli import main\nmain()"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, "scrub", "--engine", "plain"], input=LINE, capture_output=True, env=ENVIRONMENT, check=False
     )
-    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+    assert (done.returncode, done.stdout, done.stderr) == (end, b"", b"")

@@ -112,10 +112,12 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def _unraisable(lost: sys.UnraisableHookArgs) -> None:
-    # Ctrl-C that met a destructor was lost there: it is sent again once that is over; all else could quote a log
+    # a signal that met a destructor was lost there: it is sent again once that is over; all else could quote a log
     if lost.exc_type is KeyboardInterrupt:
         signal.signal(signal.SIGINT, _interrupt)
         threading.Timer(0.01, _thread.interrupt_main).start()
+    elif isinstance(lost.exc_value, SystemExit) and isinstance(lost.exc_value.code, int) and lost.exc_value.code > 128:
+        threading.Timer(0.01, _thread.interrupt_main, (lost.exc_value.code - 128,)).start()
 
 
 def _end(number: int, frame: FrameType | None) -> None:

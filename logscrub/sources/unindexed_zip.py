@@ -91,7 +91,7 @@ def unindexed_members(
                 raise InputError(f"{shown}: is encrypted; unpack the zip with its password first")
             unsized = bool(flags & _SIZES_FOLLOW) or _IN_EXTRA in (packed, size)
             if method == _STORED and unsized:
-                on_fault(BrokenData(shown, "its end is told by nothing but the table of contents, which is missing"), 0)
+                on_fault(BrokenData(shown, "where it ends is only in the table of contents, which is missing"), 0)
                 return
             if method not in (_STORED, _DEFLATED):
                 raise InputError(f"{shown}: its compression method is not supported; unpack the zip first")
