@@ -15,12 +15,14 @@ import re
 from logscrub.formats.base import Format, LineShape, Memory, Named, Record
 from logscrub.formats.times import duration_of, status_level, time_of
 
+_LONGEST_HEAD = 4096
+"""Characters before a request. Names may be long: with a limit that some exceed, a redaction could bring a line within it."""
 _QUOTED = r'"(?:[^"\\]++|\\.)*+"'
 _VIRTUAL_HOST = r"(?:(?:[\w.*-]{1,255}:\d{1,5}|(?=[\w.*-]{0,255}[A-Za-z])[\w*-]{1,63}\.[\w.*-]{1,255})[ ])?"
-_USER = r"(?P<user>\S(?:[^\[\]\"\r\n]{0,126}\S)?)"
+_USER = r"(?P<user>\S(?:[^\[\]\"\r\n]{0,2046}\S)?)"
 _TIME = r"\[(?P<time>\d{1,2}/[A-Za-z]{3}/\d{4}:\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[ ][+-]\d{4})?)\]"
 _HEAD = re.compile(
-    rf"{_VIRTUAL_HOST}\S{{1,255}}[ ](?P<ident>\S{{1,128}})[ ]{_USER}[ ]{_TIME}[ ]"
+    rf"{_VIRTUAL_HOST}\S{{1,2048}}[ ](?P<ident>\S{{1,2048}})[ ]{_USER}[ ]{_TIME}[ ]"
     rf"(?P<request>{_QUOTED})[ ](?P<status>\d{{3}}|-)[ ](?:\d{{1,19}}|-)(?=[ ]|$)"
     rf'(?:[ ]{_QUOTED}(?:[ ]"(?P<agent>(?:[^"\\]++|\\.)*+)")?)?'
 )
@@ -40,7 +42,7 @@ _TOOK = re.compile(
 def _begins(line: str, memory: Memory) -> Record | None:
     if line.startswith("[GIN] "):
         return _gin(line)
-    if '] "' not in line[:800]:
+    if '] "' not in line[:_LONGEST_HEAD]:
         return None
     m = _HEAD.match(line)
     if m is None:
@@ -84,7 +86,7 @@ def _gin(line: str) -> Record | None:
 
 
 def _fields(line: str) -> tuple[Named, ...]:
-    m = _HEAD.match(line) if '] "' in line[:800] else None
+    m = _HEAD.match(line) if '] "' in line[:_LONGEST_HEAD] else None
     if m is None:
         return ()
     names = (("ident", "username"), ("user", "username"), ("agent", "user agent"))

@@ -24,7 +24,7 @@ _STATUSES = r"(?P<status>\d{3}|-)[ ](?:\d{1,3}|-)"
 _TRACED = r'[ ]\S{1,80}[ ]\S{1,40}(?:[ ]\S{1,400}[ ]"(?P<trace>[^"]{0,400})")?'
 """The cipher and the protocol; of an application load balancer also the targets' group and the request's trace."""
 _REQUEST = re.compile(
-    rf"(?:(?P<type>https?|h2|grpcs|wss?)[ ])?{_TIME}[ ]\S{{1,255}}[ ]\S{{1,80}}[ ]\S{{1,80}}[ ]"
+    rf"(?:(?P<type>https?|h2|grpcs|wss?)[ ])?{_TIME}[ ][\w./-]{{1,255}}[ ]\S{{1,80}}[ ]\S{{1,80}}[ ]"
     rf"(?P<numbers>(?P<parts>(?:{_PART})[ ](?:{_PART})[ ](?:{_PART}))[ ]{_STATUSES}[ ](?:\d{{1,12}}|-)[ ](?:\d{{1,12}}|-))[ ]"
     rf'"(?P<request>(?:[^"\\]++|\\.)*+)"(?:[ ]"(?P<agent>(?:[^"\\]++|\\.)*+)")?(?:{_TRACED})?'
 )

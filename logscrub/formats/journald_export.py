@@ -159,7 +159,7 @@ def _record(fields: dict[str, str]) -> Record:
 
 
 def _recognises(head: str) -> bool:
-    return re.match(r"__(?:CURSOR|REALTIME_TIMESTAMP|MONOTONIC_TIMESTAMP)=[\w;=]", head) is not None
+    return re.match(r"__(?:CURSOR|REALTIME_TIMESTAMP|MONOTONIC_TIMESTAMP)=\S", head) is not None
 
 
 FORMAT = Format("journald-export", _recognises, reader=JournaldExportReader, records=JournaldExportRecords)

@@ -234,9 +234,9 @@ class Redactor:
                 a, b = fixed[n]
                 if a >= span.end:
                     break
-                pieces.append((position, a))
+                pieces.append((position, max(position, a)))
                 position = b
-            pieces.append((position, span.end))
+            pieces.append((position, max(position, span.end)))
             for start, end in pieces if len(pieces) > 1 else ():
                 start, end = _stripped(text, start, end)
                 if says.search(masked, start, end):
