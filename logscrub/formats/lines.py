@@ -32,7 +32,7 @@ _LONGEST_JSON = 4 << 20
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _DEEPEST_WRAPPING = 4
 _MARK = "\ufeff"
-_NOTE = frame_of(re.compile(r"\A(\ufeff?(?:#[A-Za-z-]++:|invocation:\s++\S++))"))
+_NOTE = frame_of(re.compile(r"\A(\ufeff?invocation:\s++\S++)"))
 """What stays of a line that says something about those after it, and by which it is known for one."""
 
 
@@ -85,6 +85,10 @@ class Shapes:
         self._fields = tuple(shape.fields for shape in lines if shape.fields is not None)
         self._json = tuple(json)
         self.rules = ListRules(json)
+
+    def with_line(self, line: LineShape) -> Shapes:
+        """The same, and first of all a further shape of lines."""
+        return Shapes([line, *self._lines], self._json)
 
     def of_line(self, line: str, memory: Memory) -> Record:
         """The record that begins in a line of text."""

@@ -22,26 +22,27 @@ from logscrub.formats.times import syslog_level, time_of
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _ISO = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})"
 _SHORT = rf"{_MONTH}[ ]{{1,2}}\d{{1,2}}(?:[ ]\d{{4}})?[ ]\d{{2}}:\d{{2}}:\d{{2}}(?:\.\d{{1,9}})?"
-_TAG = r"[A-Za-z/(_][\w.@/()+-]{0,63}(?:\[[^\[\]\s]{1,40}\])?:"
+_TAG = r"[^\s\[\]]++(?:(?<=:)|\[[^\[\]\s]++\]:)"
+"""The name of a program and the number of its process: of any letters and any length, for a placeholder may stand there."""
 _COUNT = r"(?:\d{1,7}[ ])?"
 """The length of a message in a stream (RFC 6587, octet counting)."""
 _STRUCTURED = r'(?:\[(?:[^\]"\\]++|"(?:[^"\\]++|\\.)*+"|\\.)*+\])++'
 _RFC_5424 = re.compile(
-    rf"{_COUNT}<(?P<priority>\d{{1,3}})>\d{{1,2}}[ ](?P<time>{_ISO}|-)[ ]\S{{1,255}}[ ]\S{{1,48}}[ ]\S{{1,128}}[ ]\S{{1,32}}[ ]"
-    rf"(?:-|(?P<data>{_STRUCTURED}))(?:$|[ ]\ufeff?)"
+    rf"{_COUNT}<(?P<priority>\d{{1,3}})>\d{{1,2}}[ ](?P<time>{_ISO}|-)[ ]"
+    rf"(?:(?:\S++[ ]){{4}}(?:-|(?P<data>{_STRUCTURED}))(?:$|[ ]\ufeff?))?"
 )
 _PARAMETER = re.compile(r'[ ]([A-Za-z][\w.-]{0,31})="((?:[^"\\]++|\\.)*+)"')
 _MOST_PARAMETERS = 40
 _RFC_3164 = re.compile(
     rf"{_COUNT}<(?P<priority>\d{{1,3}})>"
-    rf"(?:(?P<time>{_SHORT}|{_ISO})[ ](?:\S{{1,255}}[ ]+{_TAG}[ ]?|\S{{1,255}}[ ]|{_TAG}[ ]?)|{_TAG}[ ])"
+    rf"(?:(?P<time>{_SHORT}|{_ISO})[ ](?:\S++[ ]++{_TAG}(?:$|[ ])|\S++[ ])?|{_TAG}[ ])"
 )
 _NO_LEVEL = r"(?!(?i:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|severe|fatal|crit(?:ical)?|panic)[ ])"
-_NUMBERED = r"(?=[ ]\S{1,255}[ ]+[\w.@/()+-]{1,64}\[\d+\]:)"
-_IN_FILES = re.compile(rf"(?P<time>{_SHORT}|{_ISO})(?:(?<!Z)|{_NUMBERED})[ ]{_NO_LEVEL}\S{{1,255}}[ ]+{_TAG}(?:$|[ ])")
+_NUMBERED = r"(?=[ ]\S++[ ]++[^\s\[\]]++\[[^\[\]\s]++\]:)"
+_IN_FILES = re.compile(rf"(?P<time>{_SHORT}|{_ISO})(?:(?<!Z)|{_NUMBERED})[ ]{_NO_LEVEL}\S++[ ]++{_TAG}(?:$|[ ])")
 """Without a priority, as syslog daemons write it into files: with the offset of the local time. Other programs write `Z`, so
 there the number of a process must stand behind the name of its program."""
-_HEROKU = re.compile(rf"(?P<time>{_ISO})[ ][a-z][\w.-]{{0,40}}\[[\w.-]{{1,60}}\]:[ ]")
+_HEROKU = re.compile(rf"(?P<time>{_ISO})[ ][a-z][\w.-]{{0,40}}\[[^\[\]\s]++\]:[ ]")
 
 
 def _begins(line: str, memory: Memory) -> Record | None:

@@ -16,15 +16,14 @@ from collections.abc import Iterator
 from logscrub.detect.json_leaves import field_name
 from logscrub.formats.access_log import request_message
 from logscrub.formats.base import Format, Lines, LineShape, Memory, Record, continues, frame_of, text_unit
+from logscrub.formats.lines import Shapes, TextRecords
 from logscrub.formats.times import status_level, time_of
 from logscrub.model import Leaf, Raw
 
 _DIRECTIVE = re.compile(r"#(?P<name>Version|Fields|Software|Date|Start-Date|End-Date|Remark):[ \t]*(?P<value>.*)")
 _MOST_NAMES = 200
-_SEPARATORS = frame_of(re.compile(r"([ \t]++|\"++|\A\ufeff?#Fields:)"))
-"""What stays of a line that is not read by its cells, so that it has as many cells as before."""
-_HEAD = frame_of(re.compile(r"\A(\ufeff?#[A-Za-z-]++:)"))
-"""What stays of another directive."""
+_SEPARATORS = frame_of(re.compile(r"([ \t]++|\"++)"))
+"""What stays of a directive, and of a line that is not read by its cells: so it has as many names or cells as before."""
 _CELL = re.compile(r'"((?:[^"]++|"")*+)"(?=[ \t]|$)|([^ \t]++)')
 _TABBED = re.compile(r"[^\t]*+")
 _SHAPES = {"date": re.compile(r'"?\d{4}-\d{2}-\d{2}"?'), "time": re.compile(r'"?\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"?')}
@@ -59,7 +58,10 @@ class W3cReader:
         if directive is not None:
             if directive["name"] == "Fields":
                 self._names = _names_of(directive["value"])
-            return text_unit(line, number, column, start, 0, frame=_SEPARATORS if directive["name"] == "Fields" else _HEAD)
+            # judged on its own, as a cell is, whatever the lines before left open: names of columns must stay
+            value = directive.span("value")
+            leaves = (Leaf(*value, (), "csv"),) if directive["value"] else ()
+            return Raw(line, leaves, number, column, 0, frame=_SEPARATORS)
         found = _row(text, self._names) if column == 1 else None
         if found is None:
             begins = column == 1 and not continues(line)
@@ -163,4 +165,9 @@ def _recognises(head: str) -> bool:
     return re.match(r"#(?:Version|Fields|Software|Date): ", head) is not None
 
 
-FORMAT = Format("w3c", _recognises, line=LineShape(_begins, _notes), reader=W3cReader)
+def _records(shapes: Shapes) -> TextRecords:
+    """Rows are known in a file of this format only: in another log, what a redaction does to their cells could not be seen."""
+    return TextRecords(shapes.with_line(LineShape(_begins, _notes)))
+
+
+FORMAT = Format("w3c", _recognises, reader=W3cReader, records=_records)
