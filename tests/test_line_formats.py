@@ -408,6 +408,65 @@ def test_what_a_format_says_of_a_value_goes(redactor: Redactor, line: str) -> No
     assert scrub(redactor, out)[0] == out
 
 
+HEADS = [
+    f"<131>1 {AT}Z {{}} roster 4711 - - x",
+    f"<131>1 {AT}Z web-1 {{}} 4711 - - x",
+    f"<131>1 {AT}Z web-1 roster {{}} - - x",
+    f'<131>1 {AT}Z web-1 roster 1 {{}} [a@1 user="{{}}"] x',
+    "<34>Nov 17 09:15:38 {} su[230]: x",
+    "<34>Nov 17 09:15:38 web-1 {}[230]: x",
+    "<34>{}: x",
+    "Nov 17 09:15:38 {} su[230]: x",
+    "Nov 17 09:15:38 web-1 {}: x",
+    "Nov 17 09:15:38 web-1 su[{}]: x",
+    f"{AT}Z web-1 {{}}[3]: x",
+    f"{AT}+00:00 heroku[{{}}]: x",
+    "E1117 09:15:38.315000 1 {}:12] x",
+    f"{SECOND}+00:00 2026/11/17/{{}}[$LATEST]{'0a' * 16} x",
+    f"{SECOND}+00:00 a/{{}}/b x",
+    "{}=x level=info msg=x",
+    "level=info {}=x msg=x",
+    '{} - {} [17/Nov/2026:09:15:38 +0000] "GET / HTTP/1.1" 200 12',
+    '{}:80 203.0.113.7 {} - [17/Nov/2026:09:15:38 +0000] "GET / HTTP/1.1" 200 12',
+    '[GIN] 2026/11/17 - 09:15:38 | 200 | 1.2ms | {} | GET "/{}"',
+    f'http {AT}958Z {{}} {{}}:2817 {{}} 0.1 1.0 0.0 502 - 34 366 "GET http://x/ HTTP/1.1" "-" x y',
+    f"tls 2.0 {SECOND} net/{{}}/1 {{}} {{}}:2817 {{}} 5 2 1 2 {{}} x",
+    f"invocation: {ID} {{}}\nINFO 09:15:38.315Z x",
+    "#Fields: date time {} x\n2026-11-17 09:15:38 y {}",
+    "#Software: {}\n#Fields: date time x\n2026-11-17 09:15:38 y",
+    '#Version: 1.0\ndisplayName: "{}\n#Fields: date time x\n2026-11-17 09:15:38 y\n2026-11-17 09:15 y',
+    "__CURSOR={}\n{}\n\nMESSAGE={}",
+]
+"""Lines of formats, with a value wherever the format is known by what stands around it."""
+
+
+@pytest.mark.parametrize("of", ["auto", "text"])
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize(
+    "value",
+    [
+        "jane.doe@acme.example",
+        "jane.doe.of.the.department.of.very.long.names@subsidiary.acme.example",
+        "203.0.113.7",
+        "AKIAQ7EXAMPLE3XYZ123",
+        "712020:3f0b7c1e-8a51-4be1-9d7e-0f5be7a1c001",
+    ],
+)
+def test_a_redaction_does_not_change_how_a_line_is_read(redactor: Redactor, head: str, value: str, of: str) -> None:
+    data = f"{head.replace('{}', value)}\n".encode()
+    out, tally = scrub(redactor, data, of)
+    assert value not in out.decode()
+    again, after = scrub(redactor, out, of)
+    assert again == out
+    assert (after.formats, after.records_read, after.records_unparsed) == (
+        tally.formats,
+        tally.records_read,
+        tally.records_unparsed,
+    )
+    before, now = ([(x.time_ns, x.level, x.duration_ms) for x in read(text)[0] if isinstance(x, Record)] for text in (data, out))
+    assert before == now
+
+
 def test_a_finding_in_a_named_value_says_its_name(redactor: Redactor) -> None:
     report = verify(redactor, f'1.1.1.1 - {PLANTED} [17/Nov/2026:09:15:38 +0000] "GET / HTTP/1.1" 200 12\n'.encode())
     assert [(f.pointer, f.column) for f in report.findings if f.entity_type == "USERNAME"] == [("username", 11)]
@@ -709,6 +768,14 @@ HOSTILE = [
     '1 - a [17/Nov/2026:09:15:38 +0000] "' + '\\"' * 60_000,
     ACCESS + ' "-"' * 30_000 + " x",
     ACCESS + ' "-" "x"' + " 1" * 50_000,
+    "a:1" * 40_000 + '] "',
+    "a." * 60_000 + ' - - [] "',
+    "x x" * 40_000 + ' [x] "',
+    "Nov 17 09:15:38 a " + "b:" * 60_000,
+    "<34>Nov 17 09:15:38 a " + "b[c]:" * 20_000,
+    "<34>" + "a[" * 60_000,
+    f"{SECOND}+00:00 " + "a/" * 60_000,
+    "[GIN] 2026/11/17 - 09:15:38 | 200 | 1s | " + "x| " * 40_000,
     f"{AT}9Z a b c " + "0.1 " * 30_000,
     f'{AT}9Z a b c 0.1 0.1 0.1 200 200 1 1 "' + "\\x" * 50_000,
     "tls 2.0 " + "- " * 50_000,

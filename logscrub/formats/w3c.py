@@ -60,8 +60,7 @@ class W3cReader:
                 self._names = _names_of(directive["value"])
             # judged on its own, as a cell is, whatever the lines before left open: names of columns must stay
             value = directive.span("value")
-            leaves = (Leaf(*value, (), "csv"),) if directive["value"] else ()
-            return Raw(line, leaves, number, column, 0, frame=_SEPARATORS)
+            return Raw(line, (Leaf(*value, (), "csv"),) if directive["value"] else (), number, column, 0, frame=_SEPARATORS)
         found = _row(text, self._names) if column == 1 else None
         if found is None:
             begins = column == 1 and not continues(line)
