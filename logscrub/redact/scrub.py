@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from html import escape
 from itertools import pairwise
@@ -25,7 +25,7 @@ from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.forms import reading
 from logscrub.detect.json_leaves import ENVELOPE_NAMES
 from logscrub.detect.views import encode, joined, unescape_json, unescaped_json
-from logscrub.model import WITHHELD, Clean, FieldPath, Frame, Inner, Leaf, Raw, Size, Span, moved
+from logscrub.model import WITHHELD, Clean, Cut, FieldPath, Frame, Inner, Leaf, Raw, Size, Span, moved
 from logscrub.redact.policy import Policy
 from logscrub.redact.pseudonyms import TOKEN_HEX, Pseudonymizer
 
@@ -292,6 +292,10 @@ class Redactor:
             spans += [s for s in self._in_pieces(raw) if self._goes(s)]
             spans.sort(key=lambda s: s.start)
             rest = None
+        if raw.cut is not None:
+            spans += self._over_ends(raw.text, raw.cut)
+            spans.sort(key=lambda s: s.start)
+            rest = None
         if len(spans) > 1 and any(a.end > b.start for a, b in pairwise(spans)):
             spans, rest = list(merge(spans)), None
         if spans and spans[0].start == 0 and (start := _behind_signs(raw.text, 0, spans[0].end)):
@@ -300,6 +304,21 @@ class Redactor:
         if raw.frame is not None and spans:
             rest = None  # which of them stay whole is up to each text
         return Look(spans, after, rest)
+
+    def _over_ends(self, text: str, cut: Cut) -> Iterator[Span]:
+        """What of values that reach over the ends of a piece must go from it. Where one begins its placeholder stands, and
+        nothing where it goes on."""
+        whole = cut.before + text[cut.piece.start : cut.piece.end] + cut.behind
+        start, end = len(cut.before), len(whole) - len(cut.behind)
+        for span in self.engine.judge_whole(whole, None, "text"):
+            if not (span.start < start < span.end or span.start < end < span.end) or not self._goes(span):
+                continue
+            if self._allow and self._stays(span, whole):
+                continue
+            a, b = (min(max(at, start), end) - start + cut.piece.start for at in (span.start, span.end))
+            if span.start < start:
+                span = span._replace(entity_type="", plain="", inner=None)
+            yield moved(span, a, b, span.plain)
 
     def _in_pieces(self, raw: Raw) -> list[Span]:
         """What in texts that were cut must go: in the first piece of a value its placeholder stands, in the others nothing."""
@@ -484,7 +503,10 @@ class Redactor:
             first = bisect_right(ends, leaf.start)
             if leaf.coding == "text" or leaf.group or (first < len(places) and places[first][0] < leaf.end):
                 leaves.append(_moved_leaf(leaf, places, first))
-        return replace(raw, text="".join(text), leaves=tuple(leaves))
+        cut = raw.cut
+        if cut is not None:
+            cut = cut._replace(piece=_moved_leaf(cut.piece, places, bisect_right(ends, cut.piece.start)))
+        return replace(raw, text="".join(text), leaves=tuple(leaves), cut=cut)
 
 
 def _behind_signs(text: str, start: int, end: int) -> int:
