@@ -816,6 +816,16 @@ def test_what_is_put_together_wrongly_is_judged_as_it_stands_too(redactor: Redac
     assert scrub(redactor, data)[0].endswith(b": <AWS_KEY> saved\n")
 
 
+def test_what_a_cut_value_leaves_is_not_taken_for_its_rest_again(redactor: Redactor) -> None:
+    head = "Nov 17 09:15:38 web-1 roster[1]: "
+    first = f'{head}{"x " * 500}displayName: "Jane '
+    first += "y" * (len(head) + 1024 - len(first))
+    out, tally = scrub(redactor, f'{first}\n{head}Doe" and, more, of it\n'.encode())
+    assert tally.withheld == 0
+    assert "Doe" not in out.decode()
+    assert verify(redactor, out).clean
+
+
 def test_a_message_that_never_goes_on_is_not_waited_for_long(redactor: Redactor) -> None:
     (first, _), _ = pieces(1024, 4)
     scrubber = Scrubber(redactor)

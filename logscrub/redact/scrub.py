@@ -503,10 +503,8 @@ class Redactor:
             first = bisect_right(ends, leaf.start)
             if leaf.coding == "text" or leaf.group or (first < len(places) and places[first][0] < leaf.end):
                 leaves.append(_moved_leaf(leaf, places, first))
-        cut = raw.cut
-        if cut is not None:
-            cut = cut._replace(piece=_moved_leaf(cut.piece, places, bisect_right(ends, cut.piece.start)))
-        return replace(raw, text="".join(text), leaves=tuple(leaves), cut=cut)
+        # what reached over the ends of a piece is gone with the first look; the rest of it would go on being found
+        return replace(raw, text="".join(text), leaves=tuple(leaves), cut=None)
 
 
 def _behind_signs(text: str, start: int, end: int) -> int:
