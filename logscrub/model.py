@@ -84,6 +84,18 @@ class Leaf(NamedTuple):
     """The pieces of a text that was cut have the same number, which is not 0, and are judged as one text."""
 
 
+class Cut(NamedTuple):
+    """A text that may be a piece of one that was cut, and what stands around it there."""
+
+    before: str
+    piece: Leaf
+    """Where in the unit's text it stands."""
+    behind: str
+
+    def __repr__(self) -> str:
+        return "Cut()"
+
+
 class Size(NamedTuple):
     """Where a unit's text gives the number of bytes (UTF-8) of a stretch of it. Redaction updates the number."""
 
@@ -139,6 +151,8 @@ class Raw:
     """The parsed value of a unit that is one JSON value, for counting; None for other units."""
     size: Size | None = None
     """The number of bytes that its text says it has, where its format does that."""
+    cut: Cut | None = field(default=None, repr=False)
+    """Set where a text may be a piece of a longer one: values that reach over its ends go too."""
     frame: Frame | None = None
     """Set where leaves include characters by which the reader cuts (delimiters, quotes, brackets): says where these stand in the
     text, or in what redactions made of it. They stay, so that the clean text is cut as the raw text was."""

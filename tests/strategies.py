@@ -10,6 +10,7 @@ import json
 import os
 import re
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 import sample_logs
+from logscrub import formats
 from logscrub.redact.scrub import Redactor
 from logscrub.scrubbing import Scrubber, Tally
 from logscrub.verification import FileReport, Verifier
@@ -44,6 +46,15 @@ def scrub_pieces(redactor: Redactor, pieces: list[bytes], input_format: str = "a
     scrubber = Scrubber(redactor, input_format)
     out = b"".join([*map(scrubber.feed, pieces), scrubber.finish()])
     return out, scrubber.tally
+
+
+def reading(tally: Tally) -> Counter[str]:
+    """How the inputs were read: their formats, where all formats of lines that share one reader are one."""
+    read: Counter[str] = Counter()
+    for name, inputs in tally.formats.items():
+        of = formats.named(name)
+        read["lines" if of.reader is None and of.json is None else name] += inputs
+    return read
 
 
 def verify(redactor: Redactor, data: bytes, input_format: str = "auto") -> FileReport:
@@ -526,6 +537,28 @@ first_lines = st.builds(
             "[",
             f"{_ANY}",
             f"@={_ANY}",
+            f"#Fields: date time {_ANY} c-ip @ cs-username\n2026-11-22 08:14:02 x 203.0.113.7 5550132 shift-3",
+            f"#Fields: c-ip @\n{_ANY} x\n{_ANY} y z",
+            f"#Version: {_ANY}\n#Fields: @ x",
+            f'{_ANY} - shift-3 [17/Nov/2026:09:15:38 +0000] "GET /@?x={_ANY} HTTP/1.1" 200 12 "-" "{_ANY}"',
+            f'203.0.113.7 - {_ANY} [17/Nov/2026:09:15:38 +0000] "{_ANY}" 200 12 "-" "curl"',
+            f'http 2026-11-17T09:15:38.315958Z {_ANY} 203.0.113.7:2817 - 0.1 1.0 0.0 502 - 34 366 "{_ANY}" "curl"',
+            f"<131>1 2026-11-17T09:15:38.315Z {_ANY} roster 4711 - - @={_ANY}",
+            f"<34>Nov 17 09:15:38 {_ANY} su[230]: {_ANY}",
+            f"Nov 17 09:15:38 {_ANY} sshd[230]: {_ANY}",
+            f"78 <131>1 2026-11-17T09:15:38.315Z web-1 roster 4711 - - {_ANY}",
+            f"E1117 09:15:38.315000 1 {_ANY}.go:12] {_ANY}",
+            f"@={_ANY} level=ERROR msg={_ANY} function=x",
+            f'time=2026-11-17T09:15:38.315Z @={_ANY} msg="{_ANY}"',
+            f"2026-11-17T09:15:38.315Z\t8f5a1c2e-1b2c-4d3e-9f4a-5b6c7d8e9f00\tERROR\t{_ANY}",
+            f"2026-11-17T09:15:38.315000001Z stdout F {_ANY}",
+            f"2026-11-17T09:15:38.315000001Z stdout P @: {_ANY}",
+            f"<Event><EventData><Data Name='{_ANY}'>5550132</Data><@>{_ANY}</@></EventData></Event>",
+            f"<Events>{_ANY}\n<Event><Data Name='@ {_ANY}'>shift 3</Data>",
+            f"__CURSOR={_ANY}\nMESSAGE={_ANY}\n@={_ANY}",
+            f'{{"log":"{_ANY}\\n","stream":"stdout","time":"2026-11-17T09:15:38Z"}}',
+            f'{{"@":"{_ANY}","_source":{{"@":"{_ANY}"}}}}',
+            f'{{"MESSAGE":"{_ANY}","PRIORITY":"3","@":"{_ANY}"}}',
         ]
     ),
     st.one_of(gone, told_only_by_its_place),

@@ -26,6 +26,7 @@ from strategies import (
     logs,
     messages,
     parsed,
+    reading,
     recognisable,
     scrub,
     scrub_pieces,
@@ -151,11 +152,12 @@ def test_what_was_scrubbed_verifies_as_clean(redactor: Redactor, data: bytes) ->
 @examples(250)
 @given(tangled | with_binary, st.sampled_from(["auto", "auto", "auto", *sorted(set(INPUT_FORMATS) - {"auto"})]))
 def test_what_was_scrubbed_is_read_as_the_input_was(redactor: Redactor, data: bytes, input_format: str) -> None:
-    """In the same format, as the same records, of which as many do not parse; and so nothing more is found in it."""
+    """By the same reader, as the same records, of which as many do not parse; and so nothing more is found in it."""
     out, tally = scrub(redactor, data, input_format)
     twice, again = scrub(redactor, out, input_format)
-    assert dict(again.formats) == dict(tally.formats)
-    assert (again.records_read, again.records_unparsed) == (tally.records_read, tally.records_unparsed)
+    if not (tally.records_withheld or tally.parts_withheld):
+        assert reading(again) == reading(tally)
+        assert (again.records_read, again.records_unparsed) == (tally.records_read, tally.records_unparsed)
     assert verify(redactor, out, input_format).clean
     assert twice == out
 

@@ -16,13 +16,14 @@ from strategies import events, examples, scrub, scrub_pieces, verify
 
 import sample_logs
 from logscrub import formats
+from logscrub.fast.engine import FastEngine
 from logscrub.formats import SHAPES
 from logscrub.formats.base import Item, Record
 from logscrub.formats.times import duration_of, leading_level
 from logscrub.metrics.records import Records
 from logscrub.model import Raw
 from logscrub.redact.scrub import Redactor
-from logscrub.scrubbing import Units
+from logscrub.scrubbing import Scrubber, Units
 
 ID = "8f5a1c2e-1b2c-4d3e-9f4a-5b6c7d8e9f00"
 AT = "2026-11-17T09:15:38.315"
@@ -408,6 +409,65 @@ def test_what_a_format_says_of_a_value_goes(redactor: Redactor, line: str) -> No
     assert scrub(redactor, out)[0] == out
 
 
+HEADS = [
+    f"<131>1 {AT}Z {{}} roster 4711 - - x",
+    f"<131>1 {AT}Z web-1 {{}} 4711 - - x",
+    f"<131>1 {AT}Z web-1 roster {{}} - - x",
+    f'<131>1 {AT}Z web-1 roster 1 {{}} [a@1 user="{{}}"] x',
+    "<34>Nov 17 09:15:38 {} su[230]: x",
+    "<34>Nov 17 09:15:38 web-1 {}[230]: x",
+    "<34>{}: x",
+    "Nov 17 09:15:38 {} su[230]: x",
+    "Nov 17 09:15:38 web-1 {}: x",
+    "Nov 17 09:15:38 web-1 su[{}]: x",
+    f"{AT}Z web-1 {{}}[3]: x",
+    f"{AT}+00:00 heroku[{{}}]: x",
+    "E1117 09:15:38.315000 1 {}:12] x",
+    f"{SECOND}+00:00 2026/11/17/{{}}[$LATEST]{'0a' * 16} x",
+    f"{SECOND}+00:00 a/{{}}/b x",
+    "{}=x level=info msg=x",
+    "level=info {}=x msg=x",
+    '{} - {} [17/Nov/2026:09:15:38 +0000] "GET / HTTP/1.1" 200 12',
+    '{}:80 203.0.113.7 {} - [17/Nov/2026:09:15:38 +0000] "GET / HTTP/1.1" 200 12',
+    '[GIN] 2026/11/17 - 09:15:38 | 200 | 1.2ms | {} | GET "/{}"',
+    f'http {AT}958Z {{}} {{}}:2817 {{}} 0.1 1.0 0.0 502 - 34 366 "GET http://x/ HTTP/1.1" "-" x y',
+    f"tls 2.0 {SECOND} net/{{}}/1 {{}} {{}}:2817 {{}} 5 2 1 2 {{}} x",
+    f"invocation: {ID} {{}}\nINFO 09:15:38.315Z x",
+    "#Fields: date time {} x\n2026-11-17 09:15:38 y {}",
+    "#Software: {}\n#Fields: date time x\n2026-11-17 09:15:38 y",
+    '#Version: 1.0\ndisplayName: "{}\n#Fields: date time x\n2026-11-17 09:15:38 y\n2026-11-17 09:15 y',
+    "__CURSOR={}\n{}\n\nMESSAGE={}",
+]
+"""Lines of formats, with a value wherever the format is known by what stands around it."""
+
+
+@pytest.mark.parametrize("of", ["auto", "text"])
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize(
+    "value",
+    [
+        "jane.doe@acme.example",
+        "jane.doe.of.the.department.of.very.long.names@subsidiary.acme.example",
+        "203.0.113.7",
+        "AKIAQ7EXAMPLE3XYZ123",
+        "712020:3f0b7c1e-8a51-4be1-9d7e-0f5be7a1c001",
+    ],
+)
+def test_a_redaction_does_not_change_how_a_line_is_read(redactor: Redactor, head: str, value: str, of: str) -> None:
+    data = f"{head.replace('{}', value)}\n".encode()
+    out, tally = scrub(redactor, data, of)
+    assert value not in out.decode()
+    again, after = scrub(redactor, out, of)
+    assert again == out
+    assert (after.formats, after.records_read, after.records_unparsed) == (
+        tally.formats,
+        tally.records_read,
+        tally.records_unparsed,
+    )
+    before, now = ([(x.time_ns, x.level, x.duration_ms) for x in read(text)[0] if isinstance(x, Record)] for text in (data, out))
+    assert before == now
+
+
 def test_a_finding_in_a_named_value_says_its_name(redactor: Redactor) -> None:
     report = verify(redactor, f'1.1.1.1 - {PLANTED} [17/Nov/2026:09:15:38 +0000] "GET / HTTP/1.1" 200 12\n'.encode())
     assert [(f.pointer, f.column) for f in report.findings if f.entity_type == "USERNAME"] == [("username", 11)]
@@ -693,6 +753,108 @@ def test_what_cannot_be_scanned_of_a_stream_is_withheld_with_its_length(failing:
     assert (cut_frames(out), tally.records_withheld) == ([b"<WITHHELD>", (HEAD + "two").encode()], 1)
 
 
+# -- messages that a sender cut ----------------------------------------------------------------------------------------
+
+CUT = {
+    1024: "Nov 17 09:15:38 web-1 roster[{}]: ",
+    2048: "<131>1 2026-11-17T09:15:38.315Z web-1 roster {} - - ",
+    10_000: "2026-11-17T09:15:38.315000+00:00 app[web.{}]: ",
+    16_384: "<30>Nov 17 09:15:38 web-1 0f5b7c1e8a51[{}]: ",
+    890: "<134>Nov 17 09:15:38 db-1 postgres[{}]: [5-1] ",
+}
+"""Bytes of the greatest message of a sender, and the head of a line."""
+ON_CUT = "AKIAQ7EXAMPLE3XYZ123"
+
+
+def pieces(size: int, at: int, process: int = 1) -> tuple[list[str], list[str]]:
+    """A message with a value `at` characters before the end of its first piece, in two lines, and what must become of them."""
+    head = CUT[size].format(process)
+    next_head = head.replace("[5-1]", "[5-2]")
+    before = ("Grüße " + "x " * size).encode()[: size - at].decode()
+    lines = [f"{head}{before}{ON_CUT[:at]}\n", f"{next_head}{ON_CUT[at:]} and more\n"]
+    return lines, [f"{head}{before}<AWS_KEY>\n", f"{next_head} and more\n"]
+
+
+@pytest.mark.parametrize("size", CUT)
+@pytest.mark.parametrize("at", [1, 4, 10, 19])
+def test_a_value_on_a_cut_goes(redactor: Redactor, size: int, at: int) -> None:
+    (first, second), (clean_first, clean_second) = pieces(size, at)
+    (other, rest), (clean_other, clean_rest) = pieces(size, at, 2)
+    between = 'Nov 17 09:15:38 web-1 cron[3]: saved\n  indented\n{"a":1}\n'
+    data = f"Nov 17 09:15:38 web-1 cron[3]: began\n{first}{other}{between}{second}{between}{rest}{between}".encode()
+    out, tally = scrub(redactor, data)
+    assert out.decode() == (
+        f"Nov 17 09:15:38 web-1 cron[3]: began\n{clean_first}{clean_other}{between}{clean_second}{between}{clean_rest}{between}"
+    )
+    assert tally.redactions == {"AWS_KEY": 2}
+    assert verify(redactor, data).kinds == {"AWS_KEY": 2}
+    assert verify(redactor, out).clean
+    again, after = scrub(redactor, out)
+    assert (again, after.records_read) == (out, tally.records_read)
+    assert scrub_pieces(redactor, [data[n : n + 7] for n in range(0, len(data), 7)])[0] == out
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Nov 17 09:15:38 web-1 roster[1]: ", "Nov 17 09:15:38 web-1 roster[2]: "),
+        ("Nov 17 09:15:38 web-1 roster[1]: ", "Nov 17 09:15:38 web-2 roster[1]: "),
+        ("Nov 17 09:15:38 web-1 roster[1]: x", "Nov 17 09:15:38 web-1 roster[1]: "),
+        ("Nov 17 09:15:38 ", "Nov 17 09:15:38 "),
+    ],
+)
+def test_messages_of_other_streams_or_sizes_are_not_put_together(redactor: Redactor, first: str, second: str) -> None:
+    data = f"Nov 17 09:15:38 web-1 a: b\n{first}{'x ' * 507}{ON_CUT[:10]}\n{second}{ON_CUT[10:]}\n".encode()
+    assert scrub(redactor, data)[0] == data
+
+
+def test_what_is_put_together_wrongly_is_judged_as_it_stands_too(redactor: Redactor) -> None:
+    head = "Nov 17 09:15:38 web-1 roster[1]: "
+    data = f"{head}{'x ' * 512}\n{head}{ON_CUT} jane.doe@acme.example\n".encode()
+    assert scrub(redactor, data)[0].endswith(b": <AWS_KEY> <EMAIL_ADDRESS>\n")
+    data = f"{head}{'x ' * 506}{'y' * 12}\n{head}{ON_CUT} saved\n".encode()
+    assert scrub(redactor, data)[0].endswith(b": <AWS_KEY> saved\n")
+
+
+def test_what_a_cut_value_leaves_is_not_taken_for_its_rest_again(redactor: Redactor) -> None:
+    head = "Nov 17 09:15:38 web-1 roster[1]: "
+    first = f'{head}{"x " * 500}displayName: "Jane '
+    first += "y" * (len(head) + 1024 - len(first))
+    out, tally = scrub(redactor, f'{first}\n{head}Doe" and, more, of it\n'.encode())
+    assert tally.withheld == 0
+    assert "Doe" not in out.decode()
+    assert verify(redactor, out).clean
+
+
+def test_a_message_that_never_goes_on_is_not_waited_for_long(redactor: Redactor) -> None:
+    (first, _), _ = pieces(1024, 4)
+    scrubber = Scrubber(redactor)
+    assert scrubber.feed(first.encode()) == b""
+    line = b"Nov 17 09:15:38 web-1 cron[3]: saved\n"
+    out = b"".join(scrubber.feed(line) for _ in range(255))
+    assert out == first.encode() + line * 255
+    assert scrubber.feed(line) == line
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_the_fast_engine_puts_together_what_the_plain_one_does(redactor: Redactor, processes: int) -> None:
+    line = "Nov 17 09:15:38 web-1 cron[3]: saved jane.doe@acme.example\n"
+    parts = []
+    for n in range(60):
+        first, second = pieces(1024, 1 + n % 19, n)[0]
+        parts += [line * (200 + 97 * n % 300), first, line * (n % 5), second]
+    data = "".join(parts).encode()
+    with FastEngine(redactor, processes=processes) as engine:
+        scrubber, verifier = engine.scrubber(), FastEngine(redactor, True, processes=1).verifier("x")
+        out = b"".join(scrubber.feed(data[n : n + 100_000], True) for n in range(0, len(data), 100_000)) + scrubber.finish()
+        verifier.feed(data)
+    plain, tally = scrub(redactor, data)
+    assert out == plain
+    assert out.count(b"<AWS_KEY>") == 60
+    assert (scrubber.tally.redactions, scrubber.tally.records_read) == (tally.redactions, tally.records_read)
+    assert verifier.finish().kinds == tally.redactions
+
+
 # -- hostile lines ------------------------------------------------------------------------------------------------------
 
 ACCESS = '1.1.1.1 - - [17/Nov/2026:09:15:38 +0000] "GET / HTTP/1.1" 200 12'
@@ -709,6 +871,14 @@ HOSTILE = [
     '1 - a [17/Nov/2026:09:15:38 +0000] "' + '\\"' * 60_000,
     ACCESS + ' "-"' * 30_000 + " x",
     ACCESS + ' "-" "x"' + " 1" * 50_000,
+    "a:1" * 40_000 + '] "',
+    "a." * 60_000 + ' - - [] "',
+    "x x" * 40_000 + ' [x] "',
+    "Nov 17 09:15:38 a " + "b:" * 60_000,
+    "<34>Nov 17 09:15:38 a " + "b[c]:" * 20_000,
+    "<34>" + "a[" * 60_000,
+    f"{SECOND}+00:00 " + "a/" * 60_000,
+    "[GIN] 2026/11/17 - 09:15:38 | 200 | 1s | " + "x| " * 40_000,
     f"{AT}9Z a b c " + "0.1 " * 30_000,
     f'{AT}9Z a b c 0.1 0.1 0.1 200 200 1 1 "' + "\\x" * 50_000,
     "tls 2.0 " + "- " * 50_000,

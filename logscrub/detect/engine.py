@@ -270,8 +270,9 @@ class Engine:
         spans = self.judge(view.text if view else raw, leaf.field)
         return tuple(_moved(s, view, leaf.start, _QUOTES[leaf.coding]) for s in spans) if spans else spans
 
-    def judge_whole(self, text: str, view: views.View, coding: str) -> list[Span]:
-        """The spans that must go in a text that is put together from pieces, as positions in the text that the view is of."""
+    def judge_whole(self, text: str, view: views.View | None, coding: str) -> list[Span]:
+        """The spans that must go in a text that is put together from pieces, as positions in the text that the view is of, or in
+        this one."""
         spans = self._windowed(text, ())
         return [_moved(s, view, 0, _QUOTES[coding]) for s in spans]
 

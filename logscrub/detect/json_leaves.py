@@ -109,6 +109,8 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
         elif kind != 3:
             kind = kind or 0
             a, b = m.span(kind)
+            if kind == 5:
+                b = a + len(text[a:b].rstrip("\r\n"))  # the end of a line that breaks off
             path = _path(stack)
             if stack:
                 frame = stack[-1]

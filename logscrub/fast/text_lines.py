@@ -13,6 +13,7 @@ from logscrub import formats
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.fast.blocks import Entry, Treat, count, mask
 from logscrub.fast.memory import LONGEST, Budget
+from logscrub.formats.cut_lines import SHORTEST, CutLineReader
 from logscrub.model import Raw
 from logscrub.redact.recipes import Recipe, learn
 from logscrub.redact.scrub import Redactor
@@ -64,10 +65,12 @@ class TextLines:
 
     @property
     def entry(self) -> Entry:
-        return Entry(self._state.began, self._state.open)
+        return Entry(self._state.began, self._state.open, between=not self._waits())
 
     @entry.setter
     def entry(self, entry: Entry) -> None:
+        if self._waits():  # what another input, or a block that was given up, left
+            self._reader = self._new_reader()
         self._state = self._state_of(entry.began, entry.open)
 
     def begin(self) -> None:
@@ -83,6 +86,8 @@ class TextLines:
         state, records, copied, start = self._state, 0, 0, 0
         lines = key.split(b"\n")
         lines.pop()
+        if self._waits() or (max(map(len, lines), default=0) >= SHORTEST and self._has_cut_lines(block, lines)):
+            return self.piece(block.decode("utf-8", "surrogateescape"), line)
         for n, piece in enumerate(lines):
             step = state.get(piece)
             end = start + len(piece) + 1
@@ -114,6 +119,21 @@ class TextLines:
         self._state = state
         count(self.tally, records, cuts)
         return b"".join(out)
+
+    def _waits(self) -> bool:
+        """Whether lines are held, the first of which may be cut."""
+        return isinstance(self._reader, CutLineReader) and self._reader.waits
+
+    def _has_cut_lines(self, block: bytes, lines: list[bytes]) -> bool:
+        if not isinstance(self._reader, CutLineReader):
+            return False
+        start = 0
+        for piece in lines:
+            end = start + len(piece) + 1
+            if len(piece) >= SHORTEST and self._reader.may_be_cut(block[start:end].decode("utf-8", "surrogateescape")):
+                return True
+            start = end
+        return False
 
     def piece(self, text: str, line: int) -> bytes:
         self._enter(self._state)

@@ -42,6 +42,7 @@ from logscrub.formats import (
     windows_event,
 )
 from logscrub.formats.base import MOST_MESSAGE, Format, Item, Point, Reader, Record, RecordReader, UnitReader
+from logscrub.formats.cut_lines import CutLineReader
 from logscrub.formats.json_values import JsonReader
 from logscrub.formats.lines import LineReader, Shapes, TextRecords
 
@@ -105,7 +106,10 @@ def reader_of(f: Format, *, leaves: bool = True) -> Reader:
     """A reader for one input of a format. `leaves`: False where its records are only counted."""
     if f.reader is not None:
         return f.reader()
-    return JsonReader(SHAPES.rules, leaves=leaves) if f.json is not None else LineReader(SHAPES, leaves=leaves)
+    if f.json is not None:
+        return JsonReader(SHAPES.rules, leaves=leaves)
+    # what may be cut matters only to what is judged
+    return CutLineReader(SHAPES, syslog.part) if leaves else LineReader(SHAPES, leaves=False)
 
 
 def records_of(f: Format) -> RecordReader:

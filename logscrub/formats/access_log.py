@@ -16,18 +16,19 @@ from logscrub.formats.base import Format, LineShape, Memory, Named, Record
 from logscrub.formats.times import duration_of, status_level, time_of
 
 _QUOTED = r'"(?:[^"\\]++|\\.)*+"'
-_VIRTUAL_HOST = r"(?:(?:[\w.*-]{1,255}:\d{1,5}|(?=[\w.*-]{0,255}[A-Za-z])[\w*-]{1,63}\.[\w.*-]{1,255})[ ])?"
-_USER = r"(?P<user>\S(?:[^\[\]\"\r\n]{0,126}\S)?)"
+_VIRTUAL_HOST = r"(?:(?:\S+:\d{1,5}|(?=\S*[A-Za-z])[^\s.]+\.\S+)[ ])?"
+_USER = r"(?P<user>\S(?:[^\[\]\"\r\n]*\S)?)"
 _TIME = r"\[(?P<time>\d{1,2}/[A-Za-z]{3}/\d{4}:\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[ ][+-]\d{4})?)\]"
 _HEAD = re.compile(
-    rf"{_VIRTUAL_HOST}\S{{1,255}}[ ](?P<ident>\S{{1,128}})[ ]{_USER}[ ]{_TIME}[ ]"
+    rf"{_VIRTUAL_HOST}\S++[ ](?P<ident>\S++)[ ]{_USER}[ ]{_TIME}[ ]"
     rf"(?P<request>{_QUOTED})[ ](?P<status>\d{{3}}|-)[ ](?:\d{{1,19}}|-)(?=[ ]|$)"
     rf'(?:[ ]{_QUOTED}(?:[ ]"(?P<agent>(?:[^"\\]++|\\.)*+)")?)?'
 )
+"""Its names have no greatest length, which a redaction could bring a line within."""
 _GIN = re.compile(
     r"\[GIN\][ ](?P<date>\d{4}/\d{2}/\d{2})[ ]-[ ](?P<clock>\d{2}:\d{2}:\d{2})[ ]\|[ ]{0,4}(?P<status>\d{3})[ ]{0,4}\|"
-    r"[ ]{0,16}(?P<took>[\d.]{1,16}[nuµμm]?s|\d{1,6}m[\d.]{1,16}s)[ ]{0,4}\|[ ]{0,60}\S{1,64}[ ]{0,4}\|"
-    r"[ ]{0,4}(?P<method>[A-Z]{3,8})[ ]{1,10}\"(?P<path>[^\"]{0,65536})\""
+    r"[ ]{0,16}(?P<took>[\d.]{1,16}[nuµμm]?s|\d{1,6}m[\d.]{1,16}s)[ ]{0,4}\|[ ]{0,60}\S++[ ]{0,4}\|"
+    r"[ ]{0,4}(?P<method>[A-Z]{3,8})[ ]{1,10}\"(?P<path>[^\"]*+)\""
 )
 _TOOK = re.compile(
     # nginx's $request_time; $http_x_forwarded_for or $request_length may stand before it
@@ -40,7 +41,7 @@ _TOOK = re.compile(
 def _begins(line: str, memory: Memory) -> Record | None:
     if line.startswith("[GIN] "):
         return _gin(line)
-    if '] "' not in line[:800]:
+    if '] "' not in line:
         return None
     m = _HEAD.match(line)
     if m is None:
@@ -84,7 +85,7 @@ def _gin(line: str) -> Record | None:
 
 
 def _fields(line: str) -> tuple[Named, ...]:
-    m = _HEAD.match(line) if '] "' in line[:800] else None
+    m = _HEAD.match(line) if '] "' in line else None
     if m is None:
         return ()
     names = (("ident", "username"), ("user", "username"), ("agent", "user agent"))

@@ -21,17 +21,17 @@ from logscrub.formats.times import status_level, time_of
 _TIME = r"(?P<time>\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{1,9}Z)"
 _PART = r"-1(?:\.0{1,6})?|-|\d{1,6}\.\d{1,9}|\d{1,6}"
 _STATUSES = r"(?P<status>\d{3}|-)[ ](?:\d{1,3}|-)"
-_TRACED = r'[ ]\S{1,80}[ ]\S{1,40}(?:[ ]\S{1,400}[ ]"(?P<trace>[^"]{0,400})")?'
+_TRACED = r'[ ]\S++[ ]\S++(?:[ ]\S++[ ]"(?P<trace>[^"]*+)")?'
 """The cipher and the protocol; of an application load balancer also the targets' group and the request's trace."""
 _REQUEST = re.compile(
-    rf"(?:(?P<type>https?|h2|grpcs|wss?)[ ])?{_TIME}[ ]\S{{1,255}}[ ]\S{{1,80}}[ ]\S{{1,80}}[ ]"
+    rf"(?:(?P<type>https?|h2|grpcs|wss?)[ ])?{_TIME}[ ]\S++[ ]\S++[ ]\S++[ ]"
     rf"(?P<numbers>(?P<parts>(?:{_PART})[ ](?:{_PART})[ ](?:{_PART}))[ ]{_STATUSES}[ ](?:\d{{1,12}}|-)[ ](?:\d{{1,12}}|-))[ ]"
     rf'"(?P<request>(?:[^"\\]++|\\.)*+)"(?:[ ]"(?P<agent>(?:[^"\\]++|\\.)*+)")?(?:{_TRACED})?'
 )
 _TLS = re.compile(
-    r"tls[ ]\d\.\d[ ](?P<time>\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z?)[ ]net/\S{1,255}[ ][\w-]{1,40}"
-    r"[ ]\S{1,80}[ ]\S{1,80}[ ](?P<numbers>(?P<took>\d{1,12}|-)[ ](?:\d{1,12}|-)[ ](?:\d{1,12}|-)[ ](?:\d{1,12}|-))"
-    r"[ ](?P<alert>\S{1,40})(?=[ ]|$)"
+    r"tls[ ]\d\.\d[ ](?P<time>\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z?)[ ]net/\S++[ ]\S++"
+    r"[ ]\S++[ ]\S++[ ](?P<numbers>(?P<took>\d{1,12}|-)[ ](?:\d{1,12}|-)[ ](?:\d{1,12}|-)[ ](?:\d{1,12}|-))"
+    r"[ ](?P<alert>\S++)"
 )
 
 

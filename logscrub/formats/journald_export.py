@@ -48,7 +48,8 @@ class JournaldExportReader:
     def finish(self) -> Iterator[Raw]:
         for line in self.lines.finish():
             yield from self._line(line)
-        yield from self._as_text()
+        while self._held:
+            yield from self._anew() if len(self._bytes) < _SIZE else self._as_text()
 
     def _line(self, line: tuple[str, int, int]) -> Iterator[Raw]:
         text, number, column = line
@@ -79,7 +80,9 @@ class JournaldExportReader:
         if len(self._bytes) < _SIZE:
             return
         size = int.from_bytes(self._bytes[:_SIZE], "little")
-        if size > _LONGEST or len(self._bytes) > _SIZE + size + 1:
+        if size > _LONGEST:
+            yield from self._anew()
+        elif len(self._bytes) > _SIZE + size + 1:
             yield from self._as_text()
         elif len(self._bytes) == _SIZE + size + 1:
             held, self._held = self._held, []
@@ -90,6 +93,13 @@ class JournaldExportReader:
             where = Size(start, before, before, 1, True)
             leaves = (_leaf(name, before, len(text) - 1),) if size else ()
             yield self._unit(text, held[0][1], 1, leaves, where)
+
+    def _anew(self) -> Iterator[Raw]:
+        """What looked like a name, as text, and the lines below it as if nothing stood before: it may become a placeholder."""
+        (name, *below), self._held = self._held, []
+        yield self._text(name)
+        for line in below:
+            yield from self._line(line)
 
     def _as_text(self) -> Iterator[Raw]:
         """The lines of a value whose size is wrong, as text."""
@@ -159,7 +169,7 @@ def _record(fields: dict[str, str]) -> Record:
 
 
 def _recognises(head: str) -> bool:
-    return re.match(r"__(?:CURSOR|REALTIME_TIMESTAMP|MONOTONIC_TIMESTAMP)=[\w;=]", head) is not None
+    return re.match(r"__(?:CURSOR|REALTIME_TIMESTAMP|MONOTONIC_TIMESTAMP)=\S", head) is not None
 
 
 FORMAT = Format("journald-export", _recognises, reader=JournaldExportReader, records=JournaldExportRecords)

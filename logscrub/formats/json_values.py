@@ -274,7 +274,7 @@ def json_frame(text: str) -> list[tuple[int, int]]:
     """
     end = _none_from(text) + 1
     signs = _STRUCTURE(text[:end])
-    names = [(a, b) for a, b in _NAMES(text) if a >= end] if end < len(text) else []
+    names = [(max(a, end), b) for a, b in _NAMES(text) if b > end] if end < len(text) else []
     return [*signs, *names]
 
 

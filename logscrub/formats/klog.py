@@ -13,8 +13,9 @@ from logscrub.formats.times import level_of, time_of
 
 _HEAD = re.compile(
     r"(?P<level>[IWEF])(?P<year>\d{4})?(?P<month>\d{2})(?P<day>\d{2})[ ](?P<clock>\d{2}:\d{2}:\d{2}\.\d{1,9})[ ]{1,10}\d{1,10}[ ]"
-    r"[\w.@/-]{1,200}:\d{1,7}\][ ]?"
+    r"(?:[^\s\]]++\][ ]?)?"
 )
+"""It is known by what stands before the place, for that may hold a placeholder."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 

@@ -29,8 +29,9 @@ _FAILED = re.compile(rf"RequestId:[ ]{_ID}[ ](?=(?:Error:|Process exited) )")
 _DURATION = re.compile(r"[ \t]{1,4}Duration: (\d{1,9}(?:\.\d{1,6})?) ms")
 _TAILED = re.compile(
     r"(?P<time>\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{6})?\+00:00)[ ]"
-    r"(?:\d{4}/\d{2}/\d{2}/[\w.-]{0,80}\[[^\]\s]{1,60}\][0-9a-f]{32}|[\w.-]{1,200}(?:/[\w.-]{1,200}){2,8})[ ]"
+    r"(?:\d{4}/\d{2}/\d{2}/\S++|[^\s/]++(?:/[^\s/]++){2,8})[ ]"
 )
+"""The time and the stream: of a function, or of a container."""
 
 
 def _begins(line: str, memory: Memory) -> Record | None:

@@ -20,6 +20,7 @@ from logscrub.formats.base import (
     Named,
     Record,
     continues,
+    frame_of,
     text_unit,
 )
 from logscrub.formats.json_records import Element, ListRules, count_records, records_in
@@ -31,6 +32,8 @@ _LONGEST_JSON = 4 << 20
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _DEEPEST_WRAPPING = 4
 _MARK = "\ufeff"
+_NOTE = frame_of(re.compile(r"\A(\ufeff?invocation:\s++\S++)"))
+"""What stays of a line that says something about those after it, and by which it is known for one."""
 
 
 class LineReader:
@@ -64,9 +67,10 @@ class LineReader:
             if value is not None or is_value(line):
                 leaves = tuple(json_leaves(line)) if self._leaves else ()
                 return Raw(line, leaves, number, column, count_records(text, self._shapes.rules), value=value)
-        begins = column == 1 and not continues(line) and not self._shapes.note(_without_mark(line), {})
+        notes = column == 1 and not continues(line) and self._shapes.note(_without_mark(line), {})
+        begins = column == 1 and not continues(line) and not notes
         named = self._shapes.fields(line) if begins else ()
-        frame = json_frame if may_be_json else None
+        frame = json_frame if may_be_json else _NOTE if notes else None
         return text_unit(line, number, column, records=int(begins), named=named, frame=frame)
 
 
@@ -81,6 +85,10 @@ class Shapes:
         self._fields = tuple(shape.fields for shape in lines if shape.fields is not None)
         self._json = tuple(json)
         self.rules = ListRules(json)
+
+    def with_line(self, line: LineShape) -> Shapes:
+        """The same, and first of all a further shape of lines."""
+        return Shapes([line, *self._lines], self._json)
 
     def of_line(self, line: str, memory: Memory) -> Record:
         """The record that begins in a line of text."""

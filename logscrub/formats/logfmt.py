@@ -4,7 +4,8 @@
     ts=2026-11-17T09:15:38.315Z caller=http.go:55 level=error err="no such project" took=1.2s
     at=error code=H12 desc="Request timeout" method=GET path="/rosters" host=roster.example.com service=30000ms status=503
 
-A line is one of these if it begins with pairs and if two of the first ones have the names that loggers give them.
+A line is one of these if it begins with pairs and if two of the first ones have the names that loggers give them. Other names may
+have any letters, for a placeholder may stand there.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from logscrub.formats.base import MOST_MESSAGE, Format, LineShape, Memory, Recor
 from logscrub.formats.ndjson import generic, plain_name
 from logscrub.formats.times import duration_of, level_of, status_level, whole_number
 
-_PAIR = re.compile(r'([A-Za-z_@][\w.@/-]{0,63})=(?:"((?:[^"\\]++|\\.)*+)"(?=\s|$)|([^\s"=][^\s"]*+(?=\s|$))?)[ \t]*')
+_PAIR = re.compile(r'([^\s"=]++)=(?:"((?:[^"\\]++|\\.)*+)"(?=\s|$)|([^\s"=][^\s"]*+(?=\s|$))?)[ \t]*')
 _ESCAPED = re.compile(r"\\(.)")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 _TELLING = frozenset("time ts t timestamp date level lvl severity at msg message".split())
@@ -35,7 +36,7 @@ _PLACE = re.compile(r":\d+$")
 
 
 def _begins(line: str, memory: Memory) -> Record | None:
-    if not (line[:1].isalpha() or line[:1] in "_@") or "=" not in line[:65]:
+    if "=" not in line:
         return None
     pairs = _pairs(line)
     first = [name for name, _ in pairs[:_FIRST]]

@@ -16,48 +16,83 @@ import re
 from itertools import islice
 
 from logscrub.formats.base import MOST_MESSAGE, Format, LineShape, Memory, Record
+from logscrub.formats.cut_lines import Part
 from logscrub.formats.ndjson import generic
 from logscrub.formats.times import syslog_level, time_of
 
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _ISO = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})"
 _SHORT = rf"{_MONTH}[ ]{{1,2}}\d{{1,2}}(?:[ ]\d{{4}})?[ ]\d{{2}}:\d{{2}}:\d{{2}}(?:\.\d{{1,9}})?"
-_TAG = r"[A-Za-z/(_][\w.@/()+-]{0,63}(?:\[[^\[\]\s]{1,40}\])?:"
+_TAG = r"[^\s\[\]]++(?:(?<=:)|\[[^\[\]\s]++\]:)"
+"""The name of a program and the number of its process: of any letters and any length, for a placeholder may stand there."""
 _COUNT = r"(?:\d{1,7}[ ])?"
 """The length of a message in a stream (RFC 6587, octet counting)."""
 _STRUCTURED = r'(?:\[(?:[^\]"\\]++|"(?:[^"\\]++|\\.)*+"|\\.)*+\])++'
 _RFC_5424 = re.compile(
-    rf"{_COUNT}<(?P<priority>\d{{1,3}})>\d{{1,2}}[ ](?P<time>{_ISO}|-)[ ]\S{{1,255}}[ ]\S{{1,48}}[ ]\S{{1,128}}[ ]\S{{1,32}}[ ]"
-    rf"(?:-|(?P<data>{_STRUCTURED}))(?:$|[ ]\ufeff?)"
+    rf"{_COUNT}<(?P<priority>\d{{1,3}})>\d{{1,2}}[ ](?P<time>{_ISO}|-)[ ]"
+    rf"(?:(?:\S++[ ]){{4}}(?:-|(?P<data>{_STRUCTURED}))(?:$|[ ]\ufeff?))?"
 )
 _PARAMETER = re.compile(r'[ ]([A-Za-z][\w.-]{0,31})="((?:[^"\\]++|\\.)*+)"')
 _MOST_PARAMETERS = 40
 _RFC_3164 = re.compile(
     rf"{_COUNT}<(?P<priority>\d{{1,3}})>"
-    rf"(?:(?P<time>{_SHORT}|{_ISO})[ ](?:\S{{1,255}}[ ]+{_TAG}[ ]?|\S{{1,255}}[ ]|{_TAG}[ ]?)|{_TAG}[ ])"
+    rf"(?:(?P<time>{_SHORT}|{_ISO})[ ](?:\S++[ ]++{_TAG}(?:$|[ ])|\S++[ ])?|{_TAG}[ ])"
 )
 _NO_LEVEL = r"(?!(?i:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|severe|fatal|crit(?:ical)?|panic)[ ])"
-_NUMBERED = r"(?=[ ]\S{1,255}[ ]+[\w.@/()+-]{1,64}\[\d+\]:)"
-_IN_FILES = re.compile(rf"(?P<time>{_SHORT}|{_ISO})(?:(?<!Z)|{_NUMBERED})[ ]{_NO_LEVEL}\S{{1,255}}[ ]+{_TAG}(?:$|[ ])")
+_NUMBERED = r"(?=[ ]\S++[ ]++[^\s\[\]]++\[[^\[\]\s]++\]:)"
+_IN_FILES = re.compile(rf"(?P<time>{_SHORT}|{_ISO})(?:(?<!Z)|{_NUMBERED})[ ]{_NO_LEVEL}\S++[ ]++{_TAG}(?:$|[ ])")
 """Without a priority, as syslog daemons write it into files: with the offset of the local time. Other programs write `Z`, so
 there the number of a process must stand behind the name of its program."""
-_HEROKU = re.compile(rf"(?P<time>{_ISO})[ ][a-z][\w.-]{{0,40}}\[[\w.-]{{1,60}}\]:[ ]")
+_HEROKU = re.compile(rf"(?P<time>{_ISO})[ ][a-z][\w.-]{{0,40}}\[[^\[\]\s]++\]:[ ]")
 
 
-def _begins(line: str, memory: Memory) -> Record | None:
-    m, priority = None, ""
+_FULL = frozenset((1024, 2048, 10_000, 16_384, 49_152))
+"""Bytes of a message that a sender cuts: util-linux' `logger`, older journals, Heroku, Docker, journals."""
+_POSTGRES = re.compile(r"\[(?P<message>\d{1,10})-\d{1,6}\] ")
+"""PostgreSQL numbers its messages and their pieces, of at most 900 bytes each, that end with a word where they can."""
+_FULL_POSTGRES = range(512, 901)
+
+
+def _head(line: str) -> re.Match[str] | None:
+    """The head of a message."""
     first = line[:1]
     if first == "<" or ("<" in line[:9] and first.isdigit()):
         m = _RFC_5424.match(line) or _RFC_3164.match(line)
-        priority = m["priority"] if m is not None else ""
-        if priority and int(priority) > 191:  # 23 facilities, eight severities
-            return None
-    elif first.isdigit() and line[10:11] == "T":
-        m = _IN_FILES.match(line) or _HEROKU.match(line)
-    elif first.isupper():
-        m = _IN_FILES.match(line)
+        return None if m is not None and int(m["priority"]) > 191 else m  # 23 facilities, eight severities
+    if first.isdigit() and line[10:11] == "T":
+        return _IN_FILES.match(line) or _HEROKU.match(line)
+    return _IN_FILES.match(line) if first.isupper() else None
+
+
+def _bytes(text: str) -> int:
+    try:
+        return len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))
+    except UnicodeEncodeError:  # half of a character of UTF-16
+        return 0
+
+
+def part(line: str) -> Part | None:
+    """The message in a line, which may be a piece of a longer one."""
+    m = _head(line)
     if m is None:
         return None
+    groups = m.groupdict()
+    # the host, the program and its process; they stand behind the time, or where there is none behind the priority
+    start = m.end("time") if m["time"] else line.find(">") + 1
+    stream = line[start : m.start("data") if groups.get("data") else m.end()]
+    numbered = _POSTGRES.match(line, m.end())
+    at = m.end() if numbered is None else numbered.end()
+    size = _bytes(line[at:].rstrip("\r\n"))
+    if numbered is not None:
+        return Part(f"{stream}[{numbered['message']}", at, size in _FULL_POSTGRES)
+    return Part(stream, at, size in _FULL)
+
+
+def _begins(line: str, memory: Memory) -> Record | None:
+    m = _head(line)
+    if m is None:
+        return None
+    priority = m.groupdict().get("priority") or ""
     written, near = m["time"], memory.get("time")
     time_ns = time_of(written, int(near) if near else None) if written and written != "-" else None
     level = syslog_level(int(priority) % 8) if priority else ""

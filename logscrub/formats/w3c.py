@@ -13,14 +13,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from logscrub.detect.json_leaves import field_name
 from logscrub.formats.access_log import request_message
-from logscrub.formats.base import Format, Lines, LineShape, Memory, Record, continues, text_unit
+from logscrub.formats.base import Format, Lines, LineShape, Memory, Record, continues, frame_of, text_unit
+from logscrub.formats.lines import Shapes, TextRecords
 from logscrub.formats.times import status_level, time_of, whole_number
 from logscrub.model import Leaf, Raw
 
 _DIRECTIVE = re.compile(r"#(?P<name>Version|Fields|Software|Date|Start-Date|End-Date|Remark):[ \t]*(?P<value>.*)")
-_NAME = r"(?:[A-Za-z][\w-]{0,60}(?:\([\w-]{1,60}\))?|<[A-Z_]{1,64}(?::[0-9a-f]{20})?>)"
-_NAMES = re.compile(rf"{_NAME}(?:[ \t]+{_NAME}){{1,200}}[ \t]*")
+_MOST_NAMES = 200
+_SEPARATORS = frame_of(re.compile(r"([ \t]++|\"++)"))
+"""What stays of a directive, and of a line that is not read by its cells: so it has as many names or cells as before."""
 _CELL = re.compile(r'"((?:[^"]++|"")*+)"(?=[ \t]|$)|([^ \t]++)')
 _TABBED = re.compile(r"[^\t]*+")
 _SHAPES = {"date": re.compile(r'"?\d{4}-\d{2}-\d{2}"?'), "time": re.compile(r'"?\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"?')}
@@ -55,11 +58,14 @@ class W3cReader:
         if directive is not None:
             if directive["name"] == "Fields":
                 self._names = _names_of(directive["value"])
-            return text_unit(line, number, column, start, 0)
+            # judged on its own, as a cell is, whatever the lines before left open: names of columns must stay
+            value = directive.span("value")
+            return Raw(line, (Leaf(*value, (), "csv"),) if directive["value"] else (), number, column, 0, frame=_SEPARATORS)
         found = _row(text, self._names) if column == 1 else None
         if found is None:
             begins = column == 1 and not continues(line)
-            return text_unit(line, number, column, records=int(begins), parsed=not begins)
+            frame = _SEPARATORS if self._names else None
+            return text_unit(line, number, column, records=int(begins), parsed=not begins, frame=frame)
         leaves = tuple(
             leaf
             for (start, end), name in zip(found, self._names, strict=True)
@@ -69,7 +75,8 @@ class W3cReader:
 
 
 def _names_of(value: str) -> list[str]:
-    return value.split() if _NAMES.fullmatch(value) else []
+    names = value.split()
+    return names if 1 < len(names) <= _MOST_NAMES else []
 
 
 def _cells(line: str) -> list[tuple[int, int]]:
@@ -92,7 +99,7 @@ def _leaf(line: str, start: int, end: int, name: str) -> Leaf | None:
         return None
     if name == "cs-uri-query":
         return Leaf(start, end, (), "query", name)
-    return Leaf(start, end, (_FIELDS.get(name, name),), "plain", name)
+    return Leaf(start, end, (_FIELDS.get(name) or field_name(name),), "plain", name)
 
 
 def _row(line: str, names: list[str]) -> list[tuple[int, int]] | None:
@@ -155,7 +162,12 @@ def _duration(taken: str, fields: list[str]) -> float | None:
 
 
 def _recognises(head: str) -> bool:
-    return re.match(r"#(?:Version: \d|Fields: \S|Software: \S|Date: \d{4}-\d{2}-\d{2} )", head) is not None
+    return re.match(r"#(?:Version|Fields|Software|Date): ", head) is not None
 
 
-FORMAT = Format("w3c", _recognises, line=LineShape(_begins, _notes), reader=W3cReader)
+def _records(shapes: Shapes) -> TextRecords:
+    """Rows are known in a file of this format only: in another log, what a redaction does to their cells could not be seen."""
+    return TextRecords(shapes.with_line(LineShape(_begins, _notes)))
+
+
+FORMAT = Format("w3c", _recognises, reader=W3cReader, records=_records)

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
+from logscrub.detect.json_leaves import field_name
 from logscrub.formats.base import MOST_MESSAGE, Format, Item, Lines, LineShape, Memory, Record, continues
 from logscrub.formats.lines import Shapes, TextRecords
 from logscrub.formats.times import time_of
@@ -109,7 +110,7 @@ def _text(text: str, start: int, end: int, field: str) -> Iterator[Leaf]:
 
 
 def _leaf(text: str, start: int, end: int, name: str) -> Leaf:
-    field = name
+    field = field_name(unescape(name))
     if name.lower().endswith("sid") or name == "UserID":
         field = "" if _SHORT_SID.fullmatch(text, start, end) else "user id"
     return Leaf(start, end, (field,) if field else (), "xml", name)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from html import escape
 from itertools import pairwise
@@ -25,7 +25,7 @@ from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.forms import reading
 from logscrub.detect.json_leaves import ENVELOPE_NAMES
 from logscrub.detect.views import encode, joined, unescape_json, unescaped_json
-from logscrub.model import WITHHELD, Clean, FieldPath, Frame, Inner, Leaf, Raw, Size, Span, moved
+from logscrub.model import WITHHELD, Clean, Cut, FieldPath, Frame, Inner, Leaf, Raw, Size, Span, moved
 from logscrub.redact.policy import Policy
 from logscrub.redact.pseudonyms import TOKEN_HEX, Pseudonymizer
 
@@ -226,15 +226,17 @@ class Redactor:
         text, masked, fixed = raw.text, self.engine.masked(raw.text), frame(raw.text)
         ends = [end for _, end in fixed]
         numbers = [leaf for leaf in raw.leaves if leaf.coding == "number"]
+        starts = [leaf.start for leaf in numbers]
         out: list[Span] = []
         for span in spans:
             pieces, position = [], span.start
-            for a, b in fixed[bisect_right(ends, span.start) :]:
+            for n in range(bisect_right(ends, span.start), len(fixed)):
+                a, b = fixed[n]
                 if a >= span.end:
                     break
-                pieces.append((position, a))
+                pieces.append((position, max(position, a)))
                 position = b
-            pieces.append((position, span.end))
+            pieces.append((position, max(position, span.end)))
             for start, end in pieces if len(pieces) > 1 else ():
                 start, end = _stripped(text, start, end)
                 if says.search(masked, start, end):
@@ -242,9 +244,9 @@ class Redactor:
             if len(pieces) == 1:
                 out.append(span)
         for n, span in enumerate(out):
-            number = next((leaf for leaf in numbers if leaf.start <= span.start and span.end <= leaf.end), None)
-            if number is not None:
-                out[n] = span._replace(start=number.start, end=number.end, requote='"')
+            at = bisect_right(starts, span.start) - 1
+            if at >= 0 and span.end <= numbers[at].end:
+                out[n] = span._replace(start=numbers[at].start, end=numbers[at].end, requote='"')
         return list(merge(out))
 
     @property
@@ -292,6 +294,10 @@ class Redactor:
             spans += [s for s in self._in_pieces(raw) if self._goes(s)]
             spans.sort(key=lambda s: s.start)
             rest = None
+        if raw.cut is not None:
+            spans += self._over_ends(raw.text, raw.cut)
+            spans.sort(key=lambda s: s.start)
+            rest = None
         if len(spans) > 1 and any(a.end > b.start for a, b in pairwise(spans)):
             spans, rest = list(merge(spans)), None
         if spans and spans[0].start == 0 and (start := _behind_signs(raw.text, 0, spans[0].end)):
@@ -300,6 +306,21 @@ class Redactor:
         if raw.frame is not None and spans:
             rest = None  # which of them stay whole is up to each text
         return Look(spans, after, rest)
+
+    def _over_ends(self, text: str, cut: Cut) -> Iterator[Span]:
+        """What of values that reach over the ends of a piece must go from it. Where one begins its placeholder stands, and
+        nothing where it goes on."""
+        whole = cut.before + text[cut.piece.start : cut.piece.end] + cut.behind
+        start, end = len(cut.before), len(whole) - len(cut.behind)
+        for span in self.engine.judge_whole(whole, None, "text"):
+            if not (span.start < start < span.end or span.start < end < span.end) or not self._goes(span):
+                continue
+            if self._allow and self._stays(span, whole):
+                continue
+            a, b = (min(max(at, start), end) - start + cut.piece.start for at in (span.start, span.end))
+            if span.start < start:
+                span = span._replace(entity_type="", plain="", inner=None)
+            yield moved(span, a, b, span.plain)
 
     def _in_pieces(self, raw: Raw) -> list[Span]:
         """What in texts that were cut must go: in the first piece of a value its placeholder stands, in the others nothing."""
@@ -484,7 +505,8 @@ class Redactor:
             first = bisect_right(ends, leaf.start)
             if leaf.coding == "text" or leaf.group or (first < len(places) and places[first][0] < leaf.end):
                 leaves.append(_moved_leaf(leaf, places, first))
-        return replace(raw, text="".join(text), leaves=tuple(leaves))
+        # what reached over the ends of a piece is gone with the first look; the rest of it would go on being found
+        return replace(raw, text="".join(text), leaves=tuple(leaves), cut=None)
 
 
 def _behind_signs(text: str, start: int, end: int) -> int:

@@ -1,0 +1,100 @@
+"""The reader of lines that a sender may have cut: syslog's, whose pieces are messages of their own.
+
+Nothing says for sure that a message goes on in the next one of its stream; that it has the greatest length a sender allows is
+a hint. So each line stays a unit and a record of its own, and is judged as it stands; where it may be a piece, also together
+with what stands before and behind it in its stream. Pieces of several streams, and other lines, may stand between each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from logscrub.formats.lines import LineReader, Shapes
+from logscrub.model import Cut, Leaf, Raw
+
+SHORTEST = 512
+"""Bytes of the shortest line that may be cut."""
+_SHORTEST_TEXT = SHORTEST // 4
+"""Characters that it may have."""
+_MOST_HELD = 4 << 20
+"""Characters of lines that are held until a line that may be cut goes on."""
+_MOST_LINES = 256
+
+
+class Part(NamedTuple):
+    """A message that may be a piece of a longer one."""
+
+    stream: str
+    start: int
+    """Where in the line it begins; it ends with the line."""
+    is_full: bool
+    """True if the next message of the stream may go on with it."""
+
+
+class CutLineReader(LineReader):
+    """Reads lines, each of which is a unit; holds one that may be cut until what it goes on with is known."""
+
+    def __init__(self, shapes: Shapes, part: Callable[[str], Part | None]) -> None:
+        """`part`: the message in a line; None for a line that cannot be cut."""
+        super().__init__(shapes)
+        self._part = part
+        self._held: list[Raw] = []
+        self._size = 0
+        self._open: dict[str, int] = {}
+        """Stream → which of the lines that are held may go on."""
+
+    @property
+    def waits(self) -> bool:
+        """True while lines are held."""
+        return bool(self._held)
+
+    def may_be_cut(self, line: str) -> bool:
+        """True for a line that is held."""
+        part = self._part(line)
+        return part is not None and part.is_full
+
+    def feed(self, text: str) -> Iterator[Raw]:
+        for line in self.lines.feed(text):
+            yield from self._line(*line)
+
+    def finish(self) -> Iterator[Raw]:
+        for line in self.lines.finish():
+            yield from self._line(*line)
+        yield from self._release()
+
+    def _line(self, line: str, number: int, column: int) -> Iterator[Raw]:
+        unit = self.unit(line, number, column)
+        if not self._held and len(line) < _SHORTEST_TEXT:
+            yield unit
+            return
+        part = self._part(line) if column == 1 and unit.records == 1 else None
+        first = None
+        if part is not None:
+            end = len(line.rstrip("\r\n"))
+            first = self._open.pop(part.stream, None)
+            before = "" if first is None else _message(self._held[first])
+            unit = replace(unit, cut=Cut(before, Leaf(part.start, end, (), "text"), ""))
+            if first is not None:
+                held = self._held[first]
+                assert held.cut is not None
+                self._held[first] = replace(held, cut=held.cut._replace(behind=line[part.start : end]))
+            if part.is_full:
+                self._open[part.stream] = len(self._held)
+        self._held.append(unit)
+        self._size += len(line)
+        if not self._open or self._size > _MOST_HELD or len(self._held) >= _MOST_LINES:
+            yield from self._release()
+
+    def _release(self) -> Iterator[Raw]:
+        held, self._held, self._size = self._held, [], 0
+        self._open.clear()
+        for unit in held:
+            # what nothing stands around is judged as any other line
+            yield replace(unit, cut=None) if unit.cut is not None and not (unit.cut.before or unit.cut.behind) else unit
+
+
+def _message(unit: Raw) -> str:
+    assert unit.cut is not None
+    return unit.text[unit.cut.piece.start : unit.cut.piece.end]
