@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from logscrub.detect.views import unescape_json
+from logscrub.detect.views import array_end, unescape_json
 from logscrub.model import FieldPath, Leaf, Place
 
 _TOKEN = re.compile(
@@ -41,6 +41,8 @@ ENVELOPE_NAMES = frozenset(
     )
 )
 """Names of the members in which exports hold their records."""
+_LISTS = frozenset("appLogs logRecords dataPoints edges nodes entries logs logEntries logEvents values rows results hits".split())
+"""Names of lists of which each element may be a record, whatever it is."""
 _OTHER_TYPES = frozenset(("intValue", "doubleValue", "boolValue", "bytesValue"))
 """Names of OTLP values that are no text."""
 _MESSAGES = frozenset({"body"})
@@ -83,7 +85,20 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
     stack = [] if stack is None else stack
     touched: list[Frame] = []
     """Frames that leaves were added to. Those still open at the end must not know them: their numbers are of this part."""
+
+    def add_leaf(leaf: Leaf) -> None:
+        leaves.append(leaf)
+        for frame in stack[-3:]:
+            if not frame.label and frame.key in _VALUES and frame.is_object:
+                if not frame.unnamed:
+                    touched.append(frame)
+                frame.unnamed.append(len(leaves) - 1)
+
+    skipped = 0
+    """Where the array of bytes ends that was read last."""
     for m in _TOKEN.finditer(text, start):
+        if m.start() < skipped:
+            continue
         kind = m.lastindex
         if kind == 2:  # a name
             frame = stack[-1] if stack else None
@@ -117,14 +132,17 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
                         path = (frame.element,)
             if b > a and (kind != 4 or b - a > 2):
                 typed = stack[-1].typed if stack and stack[-1].is_object else None
-                leaves.append(Leaf(a, b, path, "number" if kind == 4 else "json", "", typed))
-                for frame in stack[-3:]:
-                    if not frame.label and frame.key in _VALUES and frame.is_object:
-                        if not frame.unnamed:
-                            touched.append(frame)
-                        frame.unnamed.append(len(leaves) - 1)
+                add_leaf(Leaf(a, b, path, "number" if kind == 4 else "json", "", typed))
         else:
             bracket = m[3]
+            if bracket == "[" and (end := array_end(text, m.start(3))) > 0:
+                is_member = bool(stack) and stack[-1].is_object
+                if not (is_member and stack[-1].key in _LISTS):
+                    skipped = end
+                    # a list in a list stays one: it may be a record
+                    a, b = (m.start(3), end) if is_member else (m.end(3), end - 1)
+                    add_leaf(Leaf(a, b, _path(stack), "bytes"))
+                    continue
             if bracket == ",":
                 if stack and not stack[-1].is_object:
                     stack[-1].index += 1

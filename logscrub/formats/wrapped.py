@@ -39,7 +39,7 @@ class Wrapping:
     unwrap: Callable[[str], Piece | None]
     """The piece in a line; None for a line that is not of this format."""
     coding: Literal["text", "json"]
-    """How the piece is written: as it is, or as the inside of a JSON string."""
+    """How the piece is written: as it is, or as the inside of a JSON string; there also as an array of bytes."""
     inner: Callable[[str], str]
     """The text of the log line in a wrapping line, for counting."""
 
@@ -118,9 +118,11 @@ class WrappedReader:
                 if piece.complete:
                     del groups[piece.stream]
                 if self._wrapping.coding == "json":
-                    others = [leaf for leaf in json_leaves(line) if leaf.start != piece.start]
+                    others = [leaf for leaf in json_leaves(line) if not piece.start <= leaf.start < piece.end]
                     leaves += [leaf._replace(start=leaf.start + at, end=leaf.end + at) for leaf in others]
-                leaves.append(Leaf(piece.start + at, piece.end + at, (), self._wrapping.coding, group=group))
+                is_array = self._wrapping.coding == "json" and line[piece.start] == "["
+                coding = "bytes" if is_array else self._wrapping.coding
+                leaves.append(Leaf(piece.start + at, piece.end + at, (), coding, group=group))
             at += len(line)
         text = "".join(line for line, _, _, _ in held)
         leaves.sort(key=lambda leaf: leaf.start)
