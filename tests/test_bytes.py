@@ -1,4 +1,4 @@
-"""Arrays of bytes are read as the text that they are: found in any notation, replaced as a whole, left alone where they say nothing."""
+"""Arrays of bytes are read as the text that they are: replaced as a whole, or left alone where they say nothing."""
 
 from __future__ import annotations
 

@@ -314,10 +314,8 @@ class Engine:
             field = leaf.field
             if rule is not None and rule.detector.guideline == "user-generated content" and not _SAYS_WORDS.fullmatch(text):
                 field = ()  # counts of comments, for one
-            if len(text) > _WINDOW:
-                inner = self._windowed(text, field)
-            else:
-                inner = self._judge_template(self.masked(text), field, depth)
+            is_long = len(text) > _WINDOW
+            inner = self._windowed(text, field) if is_long else self._judge_template(self.masked(text), field, depth)
             if inner:
                 return (_array_span(leaf.start, leaf.end, text, inner, alphabet)._replace(requote='"'),)
         if rule is None and not self._has_own:

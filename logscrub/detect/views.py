@@ -51,7 +51,8 @@ _BYTE = "-?[0-9]{1,3}"
 _BYTES = rf"{_BYTE}(?:,[ \t\r\n]*+{_BYTE}){{5,}}+"
 """Six numbers of up to three digits, or more, between commas; signed ones are Java's."""
 _ARRAY = re.compile(
-    rf"\[[ \t\r\n]*+(?:{_BYTES}(?:,[ \t\r\n]*+\.\.\.[ ][0-9]{{1,9}}[ ]more[ ]items?)?|[0-9]{{1,3}}(?:[ ][0-9]{{1,3}}){{5,}}+)[ \t\r\n]*+(?:\]|\Z)"
+    rf"\[[ \t\r\n]*+(?:{_BYTES}(?:,[ \t\r\n]*+\.\.\.[ ][0-9]{{1,9}}[ ]more[ ]items?)?|[0-9]{{1,3}}(?:[ ][0-9]{{1,3}}){{5,}}+)"
+    r"[ \t\r\n]*+(?:\]|\Z)"
     r"|<Buffer[ ](?P<hex>[0-9a-f]{2}(?:[ ][0-9a-f]{2}){5,}+)(?:[ ]\.\.\.[ ][0-9]{1,9}[ ]more[ ]bytes?)?(?:>|\Z)"
 )
 """Bytes as JSON, JavaScript, Java, Rust and Go write them; of a long array only the beginning is printed."""

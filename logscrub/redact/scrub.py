@@ -442,16 +442,17 @@ class Redactor:
 
     def replacement(self, span: Span) -> str:
         """What stands in the text instead of a span."""
-        if span.inner is not None and span.inner.alphabet in ("array", "string"):
-            return self._instead_of_array(span, span.inner)
-        if not span.entity_type:
-            return span.plain  # of a value that was cut, the rest; the type of an OTLP value
-        if span.inner is not None:
-            goes = self._go(span.inner)
-            if self._is_rewritten(span.inner):
-                return encode(self.splice(span.inner.text, goes), span.inner.alphabet, span.inner.padded)
+        inner = span.inner
+        if inner is not None:
+            if inner.alphabet == "array" or inner.alphabet == "string":
+                return self._instead_of_array(span, inner)
+            goes = self._go(inner)
+            if self._is_rewritten(inner):
+                return encode(self.splice(inner.text, goes), inner.alphabet, inner.padded)
             worst = next(s for s in goes if s.inner is not None or self.policy.rows[s.guideline] == "remove")
             return f"<{worst.entity_type}>"
+        if not span.entity_type:
+            return span.plain  # of a value that was cut, the rest; the type of an OTLP value
         if self.policy.rows[span.guideline] == "pseudonym" and _OPAQUE not in span.plain:
             token = self.pseudonymizer.token(span.entity_type, span.plain)
         else:
