@@ -87,6 +87,8 @@ Around = tuple[dict[str, Any], ...]
 """The JSON objects around an element, outermost first."""
 Memory = dict[str, str]
 """What earlier lines of an input say about the lines after them."""
+TIME_OF = "time of "
+"""Before a request's id: the name under which a memory has the time of its last line."""
 
 
 class ListRule(NamedTuple):

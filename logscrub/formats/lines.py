@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from logscrub.detect.json_leaves import json_leaves
 from logscrub.formats.base import (
     MOST_MESSAGE,
+    TIME_OF,
     Item,
     JsonShape,
     Lines,
@@ -30,6 +31,8 @@ from logscrub.model import WITHHELD, Raw
 _LONGEST_JSON = 4 << 20
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _DEEPEST_WRAPPING = 4
+_MOST_REQUESTS = 10_000
+"""Requests of which it is remembered when they last wrote a line."""
 _MARK = "\ufeff"
 
 
@@ -208,7 +211,7 @@ class TextRecords:
             self._open = record._replace(message=f"{record.message}\n{rest}"[:MOST_MESSAGE]) if rest else record
             self._size = len(line)
             if record.time_ns is not None:
-                self._memory["time"] = str(record.time_ns)
+                self._note_time(record, str(record.time_ns))
             return
         if self._open is None:
             return
@@ -218,6 +221,14 @@ class TextRecords:
         elif self._size < MOST_MESSAGE:
             self._more.append(line)
             self._size += len(line) + 1
+
+    def _note_time(self, record: Record, time: str) -> None:
+        """Remembers the time of a record, for those after it that have none."""
+        self._memory["time"] = time
+        if record.invocation:
+            if len(self._memory) >= _MOST_REQUESTS:
+                self._memory = {k: v for k, v in self._memory.items() if not k.startswith(TIME_OF)}
+            self._memory[TIME_OF + record.invocation] = time
 
     def open(self, record: Record) -> None:
         """Opens a record that was read elsewhere, which the next units may continue."""
