@@ -501,7 +501,18 @@ openings = st.builds(
 """Lines that leave something open."""
 continuations = st.builds(
     "{}{}{}".format,
-    st.sampled_from(["", "", " ", "\t", "}", "] ", ")", "},", "│ ", "\x1b[31m", "\x1b[31m│", "['", "[", "{", '{"', "at "]),
+    st.sampled_from(["", "", " ", "\t", "}", "] ", ")", "},", "│ ", "\x1b[31m", "\x1b[31m│", "['", "[", "{", '{"', "at "])
+    | st.sampled_from(
+        [
+            "Traceback (most recent call last):",
+            "ValueError: ",
+            "Error",
+            "a.b.SaveException",
+            "  at a.B",
+            "Caused by: ",
+            "goroutine 1 [x]:",
+        ]
+    ),
     st.one_of(gone, told_only_by_its_place, in_a_field, words, junk),
     st.sampled_from(["", '"', "'", "' +", "}", "]", '"]', ",", "`"]),
 )

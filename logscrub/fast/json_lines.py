@@ -107,6 +107,7 @@ class JsonLines:
     @entry.setter
     def entry(self, entry: Entry) -> None:
         self._open = entry.open
+        self._reader.began = False
 
     def begin(self) -> None:
         self._reader = JsonReader(formats.SHAPES.rules)
@@ -132,6 +133,7 @@ class JsonLines:
                 out.append(self.piece(block[start:end].decode("utf-8", "surrogateescape"), line + n))
                 copied = end
             else:
+                reader.began = False
                 begun, changes = actions
                 records += begun
                 for place, size, change in changes:

@@ -13,6 +13,7 @@ from logscrub.detect.json_leaves import json_leaves
 from logscrub.formats.base import (
     MOST_MESSAGE,
     TIME_OF,
+    Began,
     Item,
     JsonShape,
     Lines,
@@ -20,7 +21,7 @@ from logscrub.formats.base import (
     Memory,
     Named,
     Record,
-    continues,
+    follows,
     text_unit,
 )
 from logscrub.formats.json_records import Element, ListRules, count_records, records_in
@@ -45,7 +46,7 @@ class LineReader:
     def __init__(self, shapes: Shapes, *, leaves: bool = True) -> None:
         """`leaves`: False for a reader that is only to count: its units have parsed values instead of leaves."""
         self.lines = Lines()
-        self.began = False
+        self.began: Began = False
         self.reads_json = True
         self._shapes = shapes
         self._leaves = leaves
@@ -65,9 +66,13 @@ class LineReader:
             text = line.strip()
             value = parse(text)
             if value is not None or is_value(line):
+                self.began = False
                 leaves = tuple(json_leaves(line)) if self._leaves else ()
                 return Raw(line, leaves, number, column, count_records(text, self._shapes.rules), value=value)
-        begins = column == 1 and not continues(line) and not self._shapes.note(_without_mark(line), {})
+        belongs = True
+        if column == 1:
+            belongs, self.began = follows(line, self.began)
+        begins = not belongs and not self._shapes.note(_without_mark(line), {})
         named = self._shapes.fields(line) if begins else ()
         frame = json_frame if may_be_json else None
         return text_unit(line, number, column, records=int(begins), named=named, frame=frame)

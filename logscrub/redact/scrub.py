@@ -25,6 +25,7 @@ from logscrub.detect.engine import Engine, merge
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.forms import reading
 from logscrub.detect.json_leaves import ENVELOPE_NAMES
+from logscrub.detect.stack_traces import WORDS
 from logscrub.detect.views import Coding, encode, joined, unescape_json, unescaped_json, view_of_bytes
 from logscrub.model import WITHHELD, Clean, FieldPath, Frame, Inner, Leaf, Raw, Size, Span, moved
 from logscrub.redact.policy import Policy
@@ -37,7 +38,8 @@ _SAYS = re.compile(r"[^\x00-/:-@\[-`{-\x7f]")
 _SPACE = " \t\r\n"
 _ANYTHING = re.compile(rf"[^{_SPACE}]")
 _CONTINUING = re.compile(rf"(?:\x1b\[[0-9;]*m|[\ufeff{_SPACE}}}\])┌│├└])*+")
-"""Signs at the start of a line by which readers see that it belongs to the record before it. They stay."""
+"""Signs at the start of a line by which readers see that it belongs to the record before it, as words of stack traces do. They
+stay."""
 _MOST_LOOKS = 6
 _LONGEST_FORM = 1024
 _LONGEST_KNOWN = 200
@@ -521,7 +523,9 @@ def _whole_array(text: str, piece: Leaf, spans: Sequence[Span]) -> Span:
 def _behind_signs(text: str, start: int, end: int) -> int:
     """Where in a stretch the signs end by which readers see that a line continues a record."""
     m = _CONTINUING.match(text, start, end)
-    return m.end() if m else start
+    start = m.end() if m else start
+    words = WORDS.match(text, start, end)
+    return words.end() if words else start
 
 
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
