@@ -83,7 +83,7 @@ _PARTS = re.compile(
     r"(?P<level>[A-Z]+)?\s*(?P<time>\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})?|\d{2}:\d{2}:\d{2}(?:\.\d+)?Z?)?"
     r"(?:\s+(?P<id>[0-9a-f-]{32,36}))?"
 )
-_GROUP_OF = re.compile(r"invocation:\s+(?P<id>[0-9a-f-]{32,36})(?:\s+(?P<function>[\w.$-]+))?\s*$")
+_GROUP_OF = re.compile(rf"invocation:\s+(?P<id>{_ID})(?!\S)(?:\s+(?P<function>[\w.$-]+)\s*$)?")
 _DETAIL = re.compile(r"[│\s]*(?P<name>App version|Invocation ID|Function name|Function trigger):?\s+(?P<value>\S+)[\s│]*$")
 _DETAILS = {"App version": "version", "Function name": "function", "Function trigger": "module", "Invocation ID": "invocation"}
 
