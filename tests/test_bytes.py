@@ -93,7 +93,8 @@ def test_the_name_of_a_field_tells_of_bytes_too(redactor: Redactor, pair: tuple[
 @given(
     st.sampled_from(sorted(NOTATIONS)),
     st.one_of(
-        st.binary(min_size=6, max_size=200),
+        st.builds(lambda seed, size: random.Random(seed).randbytes(size), st.integers(0, 10**6), st.integers(6, 200)),
+        st.just(b"\r \xc2\x80\xd6\x90"),
         st.lists(st.integers(0, 100), min_size=6, max_size=60).map(bytes),
         st.lists(st.integers(60, 99), min_size=6, max_size=60).map(bytes),
         st.sampled_from([b"retrying in 250 ms", b"request failed \x1b[31mtwice\x1b[0m", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"]),
@@ -133,7 +134,7 @@ def test_numbers_that_are_no_text_stay(redactor: Redactor, value: object) -> Non
             .replace("\\u00ff", "\xff")
             .encode(),
         ),
-        (line({"a": numbers(f"{ADDRESS}".encode() + b"\xff")}), '{"a": "<EMAIL_ADDRESS>\ufffd"}\n'.encode()),
+        (line({"a": numbers(ADDRESS.encode() + b"\xff")}), '{"a": "<EMAIL_ADDRESS>\ufffd"}\n'.encode()),
         (line({"a": {"b": [numbers(ADDRESS), [1, 2]]}}), b'{"a": {"b": [["<EMAIL_ADDRESS>"], [1, 2]]}}\n'),
         (line({"a": json.dumps(numbers(ADDRESS))}), line({"a": '["<EMAIL_ADDRESS>"]'})),
         (NOTATIONS["buffer in JSON in text"](ADDRESS.encode()), b'INFO got {"type":"Buffer","data":"<EMAIL_ADDRESS>"} in 3 ms\n'),
@@ -194,7 +195,7 @@ def test_both_engines_make_the_same_of_lines_that_differ_in_numbers_alone(redact
 @examples(100)
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=6), st.sampled_from([", ", ",", ",\n  "]))
 def test_numbers_are_read_as_the_text_whose_bytes_they_are(text: str, between: str) -> None:
-    assume("\ufffd" not in text)
+    assume("\ufffd" not in text and text.isprintable())
     written = between.join(map(str, text.encode()))
     assert text_of_bytes(written) == text
     assert [each[2] for each in byte_arrays(f"x [{written}]")] == [text]

@@ -316,6 +316,7 @@ class Engine:
                 field = ()  # counts of comments, for one
             is_long = len(text) > _WINDOW
             inner = self._windowed(text, field) if is_long else self._judge_template(self.masked(text), field, depth)
+            inner = _without_chance(text, inner)
             if inner:
                 return (_array_span(leaf.start, leaf.end, text, inner, alphabet)._replace(requote='"'),)
         if rule is None and not self._has_own:
@@ -383,7 +384,7 @@ class Engine:
                         )
                     )  # fmt: skip
             for start, end, decoded in views.byte_arrays(masked):
-                inner = self._judge_template(self.masked(decoded), path, depth + 1)
+                inner = _without_chance(decoded, self._judge_template(self.masked(decoded), path, depth + 1))
                 if inner:
                     found.append(_array_span(start, end, decoded, inner, "array"))
         if self._names is not None:
@@ -527,6 +528,7 @@ def _without_random(found: list[Span], read: list[tuple[int, int]]) -> list[Span
 
 
 _NUMBER = re.compile(r"-?\d[\d.eE+-]*")
+_SHORT, _FEWEST_BYTES = 16, 6
 _THREE = re.compile("[0-9]{3}")
 _SAYS_WORDS = re.compile(r"(?:(?:[^\W_]|\s)(?:[^\w\s]|_){0,2})+")
 """A text that is mostly letters and digits."""
@@ -541,6 +543,13 @@ def _quoted(text: str, span: Span) -> Span:
         return span
     m = _JSON_BEFORE.search(text, max(0, span.start - _BEFORE), span.start)
     return span if m is None else span._replace(requote=m[1])
+
+
+def _without_chance(text: str, found: tuple[Span, ...]) -> tuple[Span, ...]:
+    """Without single letters of other scripts in a short text of bytes: two or three random bytes can be such a letter."""
+    if len(text) >= _SHORT or text.isascii():
+        return found
+    return tuple(s for s in found if s.detector != "non_latin_text" or len(s.plain.encode("utf-8", "replace")) >= _FEWEST_BYTES)
 
 
 def _array_span(start: int, end: int, text: str, inner: tuple[Span, ...], alphabet: Literal["array", "string"]) -> Span:

@@ -58,8 +58,9 @@ _ARRAY = re.compile(
 """Bytes as JSON, JavaScript, Java, Rust and Go write them; of a long array only the beginning is printed."""
 _JSON_ARRAY = re.compile(rf"\[[ \t\r\n]*+{_BYTES}[ \t\r\n]*+\]")
 _MAY_BE_BYTES = re.compile(rf"{_BYTE}(?:,[ \t\r\n]*+{_BYTE}){{5}}")
-_NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f\ufffd]")
 _NUMBER = re.compile("-?[0-9]+")
+_SHORT_TEXT = 16
+"""Characters from which a text of bytes may have strange ones."""
 _INVISIBLE = frozenset(("Zs", "Zl", "Zp", "Cf"))
 _LONGEST_ENCODED = 1 << 20
 _MOST_LAYERS = 4
@@ -223,9 +224,10 @@ def view_of_bytes(numbers: str) -> View:
 
 
 def _text(data: bytes) -> str | None:
-    """Bytes as text; None where a fifth or more of the characters are control characters and undecoded bytes."""
+    """Bytes as text; None where a fifth or more of the characters are undecoded and what nobody writes; of a short one any."""
     text = "".join(char for char, _ in _characters(data))
-    return text if len(_NO_TEXT.findall(text)) * 5 < len(text) else None
+    strange = sum(not _is_written(c) or c == "\ufffd" for c in text)
+    return text if not strange or (len(text) >= _SHORT_TEXT and strange * 5 < len(text)) else None
 
 
 def encode(text: str, alphabet: Alphabet, padded: bool) -> str:
@@ -255,7 +257,12 @@ def readable(data: bytes) -> str | None:
         text = data.decode()
     except UnicodeDecodeError:
         return None
-    return text if all(c.isprintable() or c in "\t\r\n" or unicodedata.category(c) in _INVISIBLE for c in text) else None
+    return text if all(_is_written(c) and c != "\x1b" for c in text) else None
+
+
+def _is_written(c: str) -> bool:
+    """Whether texts have a character: a sign, a line end, a tab, an escape, something invisible."""
+    return c.isprintable() or c in "\t\r\n\x1b" or unicodedata.category(c) in _INVISIBLE
 
 
 def _percent_unit(unit: str) -> str | list[tuple[str, int]]:
