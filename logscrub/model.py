@@ -24,7 +24,8 @@ class Inner(NamedTuple):
 
     text: str
     spans: tuple[Span, ...]
-    alphabet: Literal["base64", "base64url", "hex"]
+    alphabet: Literal["base64", "base64url", "hex", "array", "string"]
+    """An array of bytes whose clean text takes its place as a JSON string is a "string", any other an "array"."""
     padded: bool
 
     def __repr__(self) -> str:
@@ -73,9 +74,9 @@ class Leaf(NamedTuple):
     start: int
     end: int
     field: FieldPath
-    coding: Literal["text", "plain", "json", "name", "number", "csv", "xml", "query"]
-    """How it is written: a line of text, a value as it is, a string, name or number in JSON, a CSV cell, a text in XML, a URL's
-    query without its question mark."""
+    coding: Literal["text", "plain", "json", "name", "number", "bytes", "csv", "xml", "query"]
+    """How it is written: a line of text, a value as it is, a string, name, number or array of numbers in JSON, a CSV cell, a text
+    in XML, a URL's query without its question mark."""
     pointer: str = ""
     """JSON pointer (RFC 6901) or column name, for findings. May name keys; never shown unscrubbed."""
     typed: tuple[int, int] | None = None

@@ -161,6 +161,11 @@ encodings: dict[str, Callable[[str], str]] = {
     "hex": lambda v: f"value: {v}!".encode().hex(),
     "json": lambda v: json.dumps({"v": v}, ensure_ascii=True),
     "json in json": lambda v: json.dumps({"v": json.dumps([v])}),
+    "buffer": lambda v: f"<Buffer {v.encode().hex(' ')}>",
+    "buffer in json": lambda v: compact({"type": "Buffer", "data": list(v.encode())}),
+    "typed array": lambda v: f"Uint8Array({len(v.encode())}) [ {', '.join(map(str, v.encode()))} ]",
+    "bytes of go": lambda v: f"[{' '.join(map(str, v.encode()))}]",
+    "bytes of java": lambda v: str([b - 256 if b > 127 else b for b in v.encode()]),
 }
 
 
@@ -280,6 +285,14 @@ def _plain(event: Event) -> Event:
     return Event(event.ms, event.level, event.run, sample_logs.one_line(event), (), event.front_end, event.span)
 
 
+def _in_bytes(events: list[Event]) -> bytes:
+    """`journalctl -o json` with every other message as an array of its bytes."""
+    entries = [json.loads(line) for line in collector_samples.journald(events).splitlines()]
+    for entry in entries[::2]:
+        entry["MESSAGE"] = list(entry["MESSAGE"].encode())
+    return lines(map(compact, entries))
+
+
 FORMATS: dict[str, tuple[str, Callable[[list[Event]], bytes], Callable[[int], int]]] = {
     "page": ("app-logs", lambda e: compact(sample_logs.pages(e, 100)[0]).encode(), lambda n: n),
     "pretty page": ("app-logs", lambda e: pretty(sample_logs.pages(e, 100)[0]), lambda n: n),
@@ -312,6 +325,7 @@ FORMATS: dict[str, tuple[str, Callable[[list[Event]], bytes], Callable[[int], in
         name.partition(".")[0]: (format_name, write, lambda n: n)
         for name, (write, format_name) in collector_samples.KINDS.items()
     },
+    "journald in bytes": ("journald", lambda e: _in_bytes([_plain(x) for x in e]), lambda n: n),
     "journal": ("journald-export", lambda e: sample_logs.journald_export([_plain(x) for x in e]), lambda n: n),
 }
 """Kind → the format it must be recognised as, what writes it, and how many records so many events make."""
@@ -498,7 +512,18 @@ openings = st.builds(
 """Lines that leave something open."""
 continuations = st.builds(
     "{}{}{}".format,
-    st.sampled_from(["", "", " ", "\t", "}", "] ", ")", "},", "│ ", "\x1b[31m", "\x1b[31m│", "['", "[", "{", '{"', "at "]),
+    st.sampled_from(["", "", " ", "\t", "}", "] ", ")", "},", "│ ", "\x1b[31m", "\x1b[31m│", "['", "[", "{", '{"', "at "])
+    | st.sampled_from(
+        [
+            "Traceback (most recent call last):",
+            "ValueError: ",
+            "Error",
+            "a.b.SaveException",
+            "  at a.B",
+            "Caused by: ",
+            "goroutine 1 [x]:",
+        ]
+    ),
     st.one_of(gone, told_only_by_its_place, in_a_field, words, junk),
     st.sampled_from(["", '"', "'", "' +", "}", "]", '"]', ",", "`"]),
 )

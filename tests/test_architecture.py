@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "sources": set(),
     "sinks": {"sources"},
     "detect": set(),
-    "formats": {"detect.json_leaves"},
+    "formats": {"detect.json_leaves", "detect.stack_traces"},
     "redact": {"detect"},
     "scrubbing": {"sources", "formats", "detect", "redact"},
     "report": {"anomalies.model"},

@@ -18,7 +18,9 @@ import sample_logs
 from logscrub import formats
 from logscrub.fast.engine import FastEngine
 from logscrub.formats import SHAPES
-from logscrub.formats.base import Item, Record
+from logscrub.formats import lines as line_readers
+from logscrub.formats.base import TIME_OF, Item, Record, text_unit
+from logscrub.formats.lines import TextRecords
 from logscrub.formats.times import duration_of, leading_level
 from logscrub.metrics.records import Records
 from logscrub.model import Raw
@@ -28,8 +30,8 @@ from logscrub.scrubbing import Scrubber, Units
 ID = "8f5a1c2e-1b2c-4d3e-9f4a-5b6c7d8e9f00"
 AT = "2026-11-17T09:15:38.315"
 SECOND = "2026-11-17T09:15:38"
-MEMORY = {"time": str(1_794_906_938_000_000_000)}
-"""The time of the line before: the year of lines that have none."""
+MEMORY = {"time": str(1_794_906_938_000_000_000), TIME_OF + ID: "1794906938000000000"}
+"""The time of the line before, which has the year of lines without one, and of the last line of a request."""
 
 
 @dataclass(frozen=True)
@@ -248,6 +250,32 @@ def read(data: bytes, size: int = 1 << 20) -> tuple[list[Item], Records]:
     found += records.finish()
     assert all(isinstance(x, Record) for x in found)
     return found, records  # type: ignore[return-value]
+
+
+def test_the_end_of_a_request_has_the_time_of_its_own_last_line() -> None:
+    other, silent = ID.replace("8f5a", "8f5b"), ID.replace("8f5a", "8f5c")
+    lines = [
+        f"START RequestId: {ID} Version: 7",
+        f"{AT}Z\t{ID}\tINFO\tsaved",
+        f"2026-11-17T11:00:00.000Z\t{other}\tINFO\tsaved",
+        f"END RequestId: {ID}",
+        f"REPORT RequestId: {ID}\tDuration: 12.30 ms\tBilled Duration: 13 ms",
+        f"REPORT RequestId: {silent}\tDuration: 12.30 ms\tBilled Duration: 13 ms",
+    ]
+    found, _ = read("".join(f"{line}\n" for line in lines).encode())
+    times = [record.time_ns for record in found if isinstance(record, Record)]
+    assert times == [None, ns(AT), ns("2026-11-17T11:00:00"), ns(AT), ns(AT), None]
+
+
+def test_what_is_remembered_of_requests_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line_readers, "_MOST_REQUESTS", 10)
+    lines = [f"{AT}Z\t{ID[:-2]}{n}\tINFO\tsaved" for n in range(10, 60)]
+    records = TextRecords(SHAPES)
+    for line in lines:
+        list(records.unit(text_unit(line, 1, 1)))
+        assert len(records._memory) <= 11
+    (last,) = [*records.unit(text_unit(f"END RequestId: {ID[:-2]}59", 1, 1)), *records.finish()][1:]
+    assert isinstance(last, Record) and last.time_ns == ns(AT)
 
 
 # -- what lines say -----------------------------------------------------------------------------------------------------

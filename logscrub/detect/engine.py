@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache, partial
 from itertools import accumulate
+from typing import Literal
 
 import orjson
 
@@ -59,9 +60,10 @@ _UNQUOTE: dict[str, Callable[[str], views.View | None]] = {
     "plain": lambda raw: None,
     "text": lambda raw: None,
     "xml": views.unescape_xml,
+    "bytes": lambda raw: None,
     "query": views.with_question_mark,
 }
-_QUOTES = {"json": '\\"', "name": '\\"', "csv": '""', "plain": "", "text": "", "xml": "", "query": ""}
+_QUOTES = {"json": '\\"', "name": '\\"', "csv": '""', "plain": "", "text": "", "xml": "", "query": "", "bytes": ""}
 _READ_AS_WRITTEN = frozenset(("json", "name", "plain", "text"))
 """Codings in which a value reads as it is written, if it has no backslashes."""
 
@@ -261,6 +263,8 @@ class Engine:
         raw = text[leaf.start : leaf.end]
         if leaf.coding == "number":
             return self._judge_number(raw, leaf)
+        if leaf.coding == "bytes":
+            return self._judge_bytes(raw, leaf, "string", 0)
         if len(raw) > _WINDOW:
             return self._long_leaf(raw, leaf)
         if "\\" not in raw and leaf.coding in _READ_AS_WRITTEN:
@@ -308,6 +312,24 @@ class Engine:
         if not spans:
             return ()
         return (spans[0]._replace(start=leaf.start, end=leaf.end, plain=digits, requote='"'),)
+
+    def _judge_bytes(self, raw: str, leaf: Leaf, alphabet: Literal["array", "string"], depth: int) -> tuple[Span, ...]:
+        """The spans of a list of numbers in JSON: all of it, where they are the bytes of a text in which something is found."""
+        text = views.text_of_bytes(raw)
+        rule = self.fields.rule(leaf.field)
+        if text is not None:
+            field = leaf.field
+            if rule is not None and rule.detector.guideline == "user-generated content" and not _SAYS_WORDS.fullmatch(text):
+                field = ()  # counts of comments, for one
+            is_long = len(text) > _WINDOW
+            inner = self._windowed(text, field) if is_long else self._judge_template(self.masked(text), field, depth)
+            inner = _without_chance(text, inner)
+            if inner:
+                return (_array_span(leaf.start, leaf.end, text, inner, alphabet)._replace(requote='"'),)
+        if rule is None and not self._has_own:
+            return ()
+        numbers = (leaf._replace(start=leaf.start + m.start(), end=leaf.start + m.end()) for m in _THREE.finditer(raw))
+        return tuple(span for n in numbers for span in self._judge_number(raw[n.start - leaf.start : n.end - leaf.start], n))
 
     def masked(self, text: str) -> str:
         """The text with placeholders made opaque, so that nothing is found in them."""
@@ -368,6 +390,10 @@ class Engine:
                             inner=Inner(decoded, inner, alphabet, padded),
                         )
                     )  # fmt: skip
+            for start, end, decoded in views.byte_arrays(masked):
+                inner = _without_chance(decoded, self._judge_template(self.masked(decoded), path, depth + 1))
+                if inner:
+                    found.append(_array_span(start, end, decoded, inner, "array"))
         if self._names is not None:
             found += self._names.recognise(opaque(masked, [s for s in found if s.certainty == "certain"]))
         spans = merge(self._unharmed(masked, [s for s in found if _says_more(masked[s.start : s.end])]))
@@ -386,6 +412,8 @@ class Engine:
         where = leaf.field if len(leaf.field) > 1 or not path or leaf.coding == "name" else (*path[-1:], *leaf.field)
         if leaf.coding == "number":
             return list(self._judge_number(raw, leaf._replace(field=where)))
+        if leaf.coding == "bytes":
+            return list(self._judge_bytes(raw, leaf._replace(field=where), "array", depth + 1))
         view = views.unescape_json(raw)
         spans = self._judge_template(view.text if view else raw, where, depth + 1)
         return [_moved(s, view, leaf.start, '\\"') for s in spans]
@@ -505,16 +533,37 @@ def _without_random(found: list[Span], read: list[tuple[int, int]]) -> list[Span
 
 
 _NUMBER = re.compile(r"-?\d[\d.eE+-]*")
+_SHORT, _FEWEST_BYTES = 16, 6
+_THREE = re.compile("[0-9]{3}")
+_SAYS_WORDS = re.compile(r"(?:(?:[^\W_]|\s)(?:[^\w\s]|_){0,2})+")
+"""A text that is mostly letters and digits."""
 _JSON_BEFORE = re.compile(r"""(\\*+")\s*+:\s*+(?:\[[^\[\]{}"']*+)?\Z""")
 _JSON_AFTER = re.compile(r"\s*+[,}\]]")
 
 
 def _quoted(text: str, span: Span) -> Span:
     """The span of a number that is a value of JSON within a text, with the quote that makes its placeholder one too."""
-    if span.requote or not _NUMBER.fullmatch(text, span.start, span.end) or not _JSON_AFTER.match(text, span.end):
+    is_array = span.inner is not None and span.inner.alphabet == "array"
+    if span.requote or not (is_array or _NUMBER.fullmatch(text, span.start, span.end)) or not _JSON_AFTER.match(text, span.end):
         return span
     m = _JSON_BEFORE.search(text, max(0, span.start - _BEFORE), span.start)
     return span if m is None else span._replace(requote=m[1])
+
+
+def _without_chance(text: str, found: tuple[Span, ...]) -> tuple[Span, ...]:
+    """Without single letters of other scripts in a short text of bytes: two or three random bytes can be such a letter."""
+    if len(text) >= _SHORT or text.isascii():
+        return found
+    return tuple(s for s in found if s.detector != "non_latin_text" or len(s.plain.encode("utf-8", "replace")) >= _FEWEST_BYTES)
+
+
+def _array_span(start: int, end: int, text: str, inner: tuple[Span, ...], alphabet: Literal["array", "string"]) -> Span:
+    """The span of an array of bytes, and what in the text that it is must go."""
+    first = min(inner, key=lambda s: s.certainty)
+    return Span(
+        start, end, first.entity_type, first.guideline, first.detector, "certain", text,
+        inner=Inner(text, inner, alphabet, True),
+    )  # fmt: skip
 
 
 def _says_more(masked: str) -> bool:

@@ -25,7 +25,7 @@ from urllib.parse import unquote
 from logscrub.detect.expressions import literal_runs
 from logscrub.detect.templates import UNITS, template_and_counts
 from logscrub.detect.validators import phone, random_token
-from logscrub.detect.views import unescaped_json
+from logscrub.detect.views import may_hold_bytes, unescaped_json
 from logscrub.model import Span, moved
 
 _ADDRESS = "jane.doe@acme.example"
@@ -172,7 +172,7 @@ class Forms:
 
     def of(self, text: str) -> Form:
         """The form of a text."""
-        if not self._alike_at_all:
+        if not self._alike_at_all or may_hold_bytes(text):
             return Form(text, ())
         template, counts = template_and_counts(text, self._spelled)
         if self._told_apart is not None and (not _PLAIN.fullmatch(text) or self._told_apart(text)):

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from logscrub.detect.views import unescape_json
+from logscrub.detect.views import array_end, unescape_json
 from logscrub.model import FieldPath, Leaf, Place
 
 _TOKEN = re.compile(
@@ -46,6 +46,8 @@ NAMING = frozenset(("key", "name", "field"))
 """Names of members that say what a `value` beside them is."""
 _LISTS_OF_NAMES = frozenset(("columns", "fields", "headers", "cookies", "queryString", "params", "parameters"))
 """Lists whose elements have a `name` that is no person's: `{"columns": [{"name": "Message"}]}`."""
+_LISTS = frozenset("appLogs logRecords dataPoints edges nodes entries logs logEntries logEvents values rows results hits".split())
+"""Names of lists of which each element may be a record, whatever it is."""
 _OTHER_TYPES = frozenset(("intValue", "doubleValue", "boolValue", "bytesValue"))
 """Names of OTLP values that are no text."""
 _MESSAGES = frozenset({"body"})
@@ -91,7 +93,13 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
     stack = [] if stack is None else stack
     touched: list[Frame] = []
     """Frames that leaves were added to. Those still open at the end must not know them: their numbers are of this part."""
+
+    skipped = 0
+    """Where the array of bytes ends that was read last."""
     for m in _TOKEN.finditer(text, start):
+        if m.start() < skipped:
+            continue
+        leaf = None
         kind = m.lastindex
         if kind == 2:  # a name
             frame = stack[-1] if stack else None
@@ -133,15 +141,19 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
                         path = (frame.element,)
             if b > a and (kind != 4 or b - a > 2):
                 typed = stack[-1].typed if stack and stack[-1].is_object else None
-                leaves.append(new(Leaf, (a, b, path, "number" if kind == 4 else "json", "", typed, 0)))
-                for frame in stack[-3:]:
-                    if not frame.label and frame.key in _VALUES and frame.is_object:
-                        if not frame.unnamed:
-                            touched.append(frame)
-                        frame.unnamed.append(len(leaves) - 1)
+                leaf = new(Leaf, (a, b, path, "number" if kind == 4 else "json", "", typed, 0))
         else:
             bracket = m[3]
-            if bracket == ",":
+            if bracket == "[" and (end := array_end(text, m.start(3))) > 0:
+                is_member = bool(stack) and stack[-1].is_object
+                if not (is_member and stack[-1].key in _LISTS):
+                    skipped = end
+                    # a list in a list stays one: it may be a record
+                    a, b = (m.start(3), end) if is_member else (m.end(3), end - 1)
+                    leaf = Leaf(a, b, _path(stack), "bytes")
+            if leaf is not None:
+                pass
+            elif bracket == ",":
                 if stack and not stack[-1].is_object:
                     stack[-1].index += 1
             elif bracket in "{[":
@@ -151,6 +163,13 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
                 frame = stack.pop()
                 if frame.labelled:
                     _label_leaves(frame, leaves)
+        if leaf is not None:
+            leaves.append(leaf)
+            for frame in stack[-3:]:
+                if not frame.label and frame.key in _VALUES and frame.is_object:
+                    if not frame.unnamed:
+                        touched.append(frame)
+                    frame.unnamed.append(len(leaves) - 1)
     for frame in touched:
         if frame.unnamed:
             _label_leaves(frame, leaves)

@@ -19,6 +19,7 @@ from typing import Literal, NamedTuple
 import orjson
 
 Alphabet = Literal["base64", "base64url", "hex"]
+Coding = Literal["plain", "json", "bytes"]
 
 
 class View(NamedTuple):
@@ -46,6 +47,20 @@ _HEX = re.compile(
 )
 _NOT_PLAIN = re.compile(r"[^\x01-\x7e]")
 """Characters that may have a plainer form."""
+_BYTE = "-?[0-9]{1,3}"
+_BYTES = rf"{_BYTE}(?:,[ \t\r\n]*+{_BYTE}){{5,}}+"
+"""Six numbers of up to three digits, or more, between commas; signed ones are Java's."""
+_ARRAY = re.compile(
+    rf"\[[ \t\r\n]*+(?:{_BYTES}(?:,[ \t\r\n]*+\.\.\.[ ][0-9]{{1,9}}[ ]more[ ]items?)?|[0-9]{{1,3}}(?:[ ][0-9]{{1,3}}){{5,}}+)"
+    r"[ \t\r\n]*+(?:\]|\Z)"
+    r"|<Buffer[ ](?P<hex>[0-9a-f]{2}(?:[ ][0-9a-f]{2}){5,}+)(?:[ ]\.\.\.[ ][0-9]{1,9}[ ]more[ ]bytes?)?(?:>|\Z)"
+)
+"""Bytes as JSON, JavaScript, Java, Rust and Go write them; of a long array only the beginning is printed."""
+_JSON_ARRAY = re.compile(rf"\[[ \t\r\n]*+{_BYTES}[ \t\r\n]*+\]")
+_MAY_BE_BYTES = re.compile(rf"{_BYTE}(?:,[ \t\r\n]*+{_BYTE}){{5}}")
+_NUMBER = re.compile("-?[0-9]+")
+_SHORT_TEXT = 16
+"""Characters from which a text of bytes may have strange ones."""
 _INVISIBLE = frozenset(("Zs", "Zl", "Zp", "Cf"))
 _LONGEST_ENCODED = 1 << 20
 _MOST_LAYERS = 4
@@ -57,13 +72,13 @@ def unescape_json(text: str) -> View | None:
     return _substitute(text, _JSON_ESCAPE, _json_unit) if "\\" in text else None
 
 
-def joined(pieces: Iterable[tuple[str, int, bool]]) -> View:
-    """One text of pieces `(text, where it stands in the original, whether it is the inside of a JSON string)`."""
+def joined(pieces: Iterable[tuple[str, int, Coding]]) -> View:
+    """One text of pieces `(text, where it stands in the original, how it is written)`."""
     parts: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for text, at, escaped in pieces:
-        view = unescape_json(text) if escaped else None
+    for text, at, coding in pieces:
+        view = unescape_json(text) if coding == "json" else view_of_bytes(text) if coding == "bytes" else None
         if view is None:
             parts.append(text)
             starts.extend(range(at, at + len(text)))
@@ -168,6 +183,53 @@ def encoded_texts(text: str) -> Iterator[tuple[int, int, str, Alphabet, bool]]:
                 yield m.start(), m.end(), decoded, "hex", True
 
 
+def array_end(text: str, start: int) -> int:
+    """Where a list in JSON ends that begins at `start`, if its numbers could be bytes; -1 if they could not."""
+    m = _JSON_ARRAY.match(text, start)
+    return -1 if m is None else m.end()
+
+
+def may_hold_bytes(text: str) -> bool:
+    """Whether numbers in a text could be bytes: then what it says hangs on its digits."""
+    return (text.count(",") > 4 and _MAY_BE_BYTES.search(text) is not None) or "<Buffer " in text
+
+
+def byte_arrays(text: str) -> Iterator[tuple[int, int, str]]:
+    """Arrays of bytes in a text that are text: start, end, decoded."""
+    if "[" in text or "<Buffer " in text:
+        for m in _ARRAY.finditer(text):
+            decoded = _text(bytes.fromhex(m["hex"])) if m["hex"] else text_of_bytes(m[0].partition("...")[0])
+            if decoded is not None:
+                yield m.start(), m.end(), decoded
+
+
+def text_of_bytes(numbers: str) -> str | None:
+    """The text whose bytes the numbers are; None where they are no text."""
+    found = list(map(int, _NUMBER.findall(numbers)))
+    if not found or max(found) > 255 or min(found) < -128:
+        return None
+    return _text(bytes(n & 255 for n in found))
+
+
+def view_of_bytes(numbers: str) -> View:
+    """The text whose bytes the numbers are, whatever it says."""
+    places = [m.span() for m in _NUMBER.finditer(numbers)]
+    characters = _characters(bytes(int(numbers[a:b]) & 255 for a, b in places))
+    starts, ends, n = [], [], 0
+    for _, size in characters:
+        starts.append(places[n][0])
+        n += size
+        ends.append(places[n - 1][1])
+    return View("".join(char for char, _ in characters), starts, ends)
+
+
+def _text(data: bytes) -> str | None:
+    """Bytes as text; None where a fifth or more of the characters are undecoded and what nobody writes; of a short one any."""
+    text = "".join(char for char, _ in _characters(data))
+    strange = sum(not _is_written(c) or c == "\ufffd" for c in text)
+    return text if not strange or (len(text) >= _SHORT_TEXT and strange * 5 < len(text)) else None
+
+
 def encode(text: str, alphabet: Alphabet, padded: bool) -> str:
     """The inverse of what `encoded_texts` decodes."""
     data = text.encode()
@@ -195,11 +257,22 @@ def readable(data: bytes) -> str | None:
         text = data.decode()
     except UnicodeDecodeError:
         return None
-    return text if all(c.isprintable() or c in "\t\r\n" or unicodedata.category(c) in _INVISIBLE for c in text) else None
+    return text if all(_is_written(c) and c != "\x1b" for c in text) else None
+
+
+def _is_written(c: str) -> bool:
+    """Whether texts have a character: a sign, a line end, a tab, an escape, something invisible."""
+    return c.isprintable() or c in "\t\r\n\x1b" or unicodedata.category(c) in _INVISIBLE
 
 
 def _percent_unit(unit: str) -> str | list[tuple[str, int]]:
-    data = bytes.fromhex(unit.replace("%", ""))
+    return [(char, 3 * size) for char, size in _characters(bytes.fromhex(unit.replace("%", "")))]
+
+
+def _characters(data: bytes) -> list[tuple[str, int]]:
+    """The characters of a text in UTF-8, and of how many bytes each is."""
+    if data.isascii():
+        return [(char, 1) for char in data.decode()]
     out, i = [], 0
     while i < len(data):
         first = data[i]
@@ -208,7 +281,7 @@ def _percent_unit(unit: str) -> str | list[tuple[str, int]]:
             char = data[i : i + size].decode()
         except UnicodeDecodeError:
             char, size = "�", 1
-        out.append((char, 3 * min(size, len(data) - i)))
+        out.append((char, min(size, len(data) - i)))
         i += size
     return out
 

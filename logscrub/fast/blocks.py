@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from logscrub.detect.engine import Engine
 from logscrub.detect.fields import Open
+from logscrub.formats.base import Began
 from logscrub.model import Raw
 from logscrub.redact.recipes import Recipe
 from logscrub.scrubbing import Tally
@@ -35,7 +36,7 @@ def mask(block: bytes, engine: Engine) -> bytes | None:
 class Entry(NamedTuple):
     """Where a reader stands between two lines: all that what comes next can depend on."""
 
-    began: bool
+    began: Began
     open: Open
     between: bool = True
     """False inside of a JSON value over many lines: what came before must be known, and cannot be handed on."""

@@ -16,7 +16,7 @@ from logscrub.detect.fields import NOTHING_OPEN
 from logscrub.fast.blocks import Entry
 from logscrub.fast.work import Done, Work
 from logscrub.fast.workers import Workers, processors
-from logscrub.formats.base import continues
+from logscrub.formats.base import may_follow
 from logscrub.formats.json_values import is_json
 from logscrub.redact.scrub import Redactor
 from logscrub.scrubbing import Scrubber, Tally, recognised
@@ -296,7 +296,7 @@ class _Blocks:
 
 def _starts_any(line: bytes) -> bool:
     """Whether a record of plain text begins in a line."""
-    return line[:1] not in (b"", b"\n", b"\r") and not continues(line[:1].decode("latin-1"))
+    return line[:1] not in (b"", b"\n", b"\r") and not may_follow(line.split(b"\n", 1)[0].decode("latin-1"))
 
 
 def _starts_json(line: bytes) -> bool:

@@ -17,6 +17,7 @@ from operator import itemgetter
 from logscrub import formats
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.json_leaves import NAMING, json_leaves
+from logscrub.detect.views import may_hold_bytes
 from logscrub.fast.blocks import Entry, Treat, count, mask
 from logscrub.fast.memory import LONGEST, Budget
 from logscrub.formats.json_records import count_records
@@ -28,6 +29,7 @@ from logscrub.scrubbing import Tally
 
 _MOST_CLEAN, _LONGEST_CLEAN = 20_000, 512
 """Values that were cut by a recipe, and how long they may be to be remembered."""
+_SHORTEST_ARRAY = 12
 _PART = 100
 """Bytes, roughly, that a part of a line takes in what is remembered of its shape."""
 _ESCAPED_BACKSLASH, _ESCAPED_QUOTE = b"\xf8\xf8", b"\xf8\xf9"
@@ -105,6 +107,7 @@ class JsonLines:
     @entry.setter
     def entry(self, entry: Entry) -> None:
         self._open = entry.open
+        self._reader.began = False
 
     def begin(self) -> None:
         self._reader = JsonReader(formats.SHAPES.rules)
@@ -130,6 +133,7 @@ class JsonLines:
                 out.append(self.piece(block[start:end].decode("utf-8", "surrogateescape"), line + n))
                 copied = end
             else:
+                reader.began = False
                 begun, changes = actions
                 records += begun
                 for place, size, change in changes:
@@ -169,6 +173,8 @@ class JsonLines:
         around = tuple(parts[0::2])
         shape = self._shapes.get(around)
         if shape is None:
+            if any(may_hold_bytes(each.decode("latin-1")) for each in around if len(each) > _SHORTEST_ARRAY):
+                return None
             shape = self._shape(around)
         names, labelled = shape
         named = names(parts)
@@ -311,7 +317,7 @@ class JsonLines:
                         typed.add(places[leaf.start])
                     if places[leaf.start] in labelling and not self._redactor.look_at_all(Raw(whole, (leaf,), 1, 1)).spans:
                         harmless.add(places[leaf.start])
-                elif self._redactor.look_at_all(Raw(whole, (leaf,), 1, 1)).spans:
+                elif leaf.coding == "bytes" or self._redactor.look_at_all(Raw(whole, (leaf,), 1, 1)).spans:
                     return None
         except Exception:  # lines of this shape are withheld, each by itself
             return None

@@ -11,6 +11,7 @@ forms of a and b that are equal, and what is alike stands in the same places.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 import numpy as np
@@ -73,6 +74,11 @@ _MOST_LEFT = 16
 _LEFT_OF_WORD = _table(" \"'([<,;=")
 _LEFT_OF_ULID, _RIGHT_OF_ULID = _LEFT_OF_WORD | _table(":"), _table(" \"')]>,;:/\n")
 _RIGHT_OF_ISSUE = _table(" \"'),;]\n")
+_FEWEST_COMMAS = 5
+"""Of an array of bytes."""
+_SPACES, _BEHIND_COMMA = _table(" \t\r"), _DIGITS | _table("-\\")
+_MAY_BE_BYTES = re.compile(rb"[0-9]{1,3}(?:,(?:[ \t\r]|\\++[nrtu0-9adAD]{1,5})*+-?[0-9]{1,3}){5}")
+_BUFFER = re.compile(b"<Buffer ")
 _ULID = 26
 _CROCKFORD = _DIGITS | (_UPPER & ~_table("ILOU"))
 _LONGEST_PROJECT = 8
@@ -89,7 +95,8 @@ def masked(
     they are; None where all words are.
 
     Numbers that begin with a zero are left as they are: JSON has none, so a key tells what is JSON and what is not.
-    Lines with escape sequences for terminals are left as they are: without them other characters stand side by side.
+    Lines with escape sequences for terminals are left as they are: without them other characters stand side by side. So are lines
+    with numbers that could be bytes: what these say hangs on their digits.
     """
     a = np.frombuffer(PAD + block + PAD, np.uint8)
     if a.max() >= NO_UTF8:
@@ -105,7 +112,10 @@ def masked(
         _mask_ulids(a, key)
         _mask_projects(a, key, capitals)
     if _ESCAPE in block:
-        _restore_coloured(a, key)
+        _restore(a, key, np.flatnonzero(a == _ESCAPE))
+    _restore_bytes(a, key)
+    if b"<Buffer " in block:
+        _restore(a, key, np.array([m.start() + len(PAD) for m in _BUFFER.finditer(block)]))
     return key[len(PAD) : -len(PAD)].tobytes()
 
 
@@ -397,9 +407,26 @@ def _is_far(a: Bytes, at: Places) -> Flags:
     return far
 
 
-def _restore_coloured(a: Bytes, key: Bytes) -> None:
+def _restore(a: Bytes, key: Bytes, at: Places) -> None:
+    """Leaves the lines as they are that have those places."""
     line_ends = np.flatnonzero(a == 0x0A)
-    lines = np.unique(np.searchsorted(line_ends, np.flatnonzero(a == _ESCAPE)))
-    for line in lines:
+    for line in np.unique(np.searchsorted(line_ends, at)):
         start, end = line_ends[line - 1], line_ends[line]
         key[start:end] = a[start:end]
+
+
+def _restore_bytes(a: Bytes, key: Bytes) -> None:
+    """Leaves the lines as they are whose numbers could be bytes, also where what is read is a JSON string."""
+    at = np.flatnonzero(a == 0x2C)
+    if len(at) < _FEWEST_COMMAS:
+        return
+    two, three = a[at + 1], a[at + 2]
+    at = at[_DIGITS[a[at - 1]] & (_BEHIND_COMMA[two] | (_SPACES[two] & (_BEHIND_COMMA[three] | _SPACES[three])))]
+    if len(at) < _FEWEST_COMMAS:
+        return
+    line_ends = np.flatnonzero(a == 0x0A)
+    lines, counts = np.unique(np.searchsorted(line_ends, at), return_counts=True)
+    for line in lines[counts >= _FEWEST_COMMAS]:
+        start, end = line_ends[line - 1], line_ends[line]
+        if _MAY_BE_BYTES.search(a[start:end].tobytes()):
+            key[start:end] = a[start:end]

@@ -13,6 +13,7 @@ from logscrub import formats
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.fast.blocks import Entry, Treat, count, mask
 from logscrub.fast.memory import LONGEST, Budget
+from logscrub.formats.base import Began
 from logscrub.formats.cut_lines import SHORTEST, CutLineReader
 from logscrub.model import Raw
 from logscrub.redact.recipes import Recipe, learn
@@ -36,7 +37,7 @@ class _State:
 
     __slots__ = ("began", "get", "open", "table")
 
-    def __init__(self, began: bool, left: Open) -> None:
+    def __init__(self, began: Began, left: Open) -> None:
         self.began = began
         self.open = left
         self.table: dict[bytes, _Step] = {}
@@ -58,7 +59,7 @@ class TextLines:
         self._of = of
         self._reader = self._new_reader()
         self._treat = treat
-        self._states: dict[tuple[bool, Open], _State] = {}
+        self._states: dict[tuple[Began, Open], _State] = {}
         self._steps: dict[_Step, _Step] = {}
         self._budget = Budget()
         self._state = self._state_of(False, NOTHING_OPEN)
@@ -203,7 +204,7 @@ class TextLines:
         state.table[piece] = step
         return step
 
-    def _state_of(self, began: bool, left: Open) -> _State:
+    def _state_of(self, began: Began, left: Open) -> _State:
         state = self._states.get((began, left))
         if state is None:
             if len(self._states) >= _MOST_STATES:
@@ -217,7 +218,7 @@ class TextLines:
     def _enter(self, state: _State) -> None:
         self._reader.began = state.began
 
-    def _began(self) -> bool:
+    def _began(self) -> Began:
         return self._reader.began
 
     def _new_reader(self) -> formats.UnitReader:

@@ -11,10 +11,11 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import orjson
 
+from logscrub.detect.stack_traces import JAVA_FRAME, WORDS
 from logscrub.model import Frame, Leaf, Raw
 
 LONGEST_LINE = 16 << 20
@@ -87,6 +88,8 @@ Around = tuple[dict[str, Any], ...]
 """The JSON objects around an element, outermost first."""
 Memory = dict[str, str]
 """What earlier lines of an input say about the lines after them."""
+TIME_OF = "time of "
+"""Before a request's id: the name under which a memory has the time of its last line."""
 
 
 class ListRule(NamedTuple):
@@ -145,8 +148,8 @@ class Reader(Protocol):
 class UnitReader(Reader, Protocol):
     """A reader for which each line is a unit, and all it knows of the lines before is `began`."""
 
-    began: bool
-    """True if a record began that the next line may continue."""
+    began: Began
+    """What the next line may continue."""
     reads_json: bool
     """True if a line of JSON is read as JSON."""
 
@@ -302,3 +305,29 @@ def frame_of(pattern: re.Pattern[str]) -> Frame:
 def continues(line: str) -> bool:
     """Whether a line of text belongs to the record before it: indented, a closing bracket, or empty."""
     return line[:1] in " \t}])\r\n"
+
+
+Began = bool | Literal["traceback", "frames"]
+"""What the next line of a text may continue: False for nothing, True for a record, or one that ends in part of a stack trace."""
+
+
+def follows(line: str, began: Began) -> tuple[bool, Began]:
+    """Whether a line of text belongs to the record before it, and what the next line may continue.
+
+    Besides what `continues` says, it does if it goes on with a stack trace as no record does: Python's `Traceback`, the
+    exception behind its frames, and what joins two of them; `Caused by:` behind Java's frames; the head of a goroutine of Go's.
+    """
+    if continues(line):
+        return True, "frames" if began is True and JAVA_FRAME.match(line) else began
+    m = WORDS.match(line)
+    kind = None if m is None else m.lastgroup
+    if kind == "python":
+        return bool(began), "traceback"
+    if began == "frames" and kind == "java":
+        return True, "frames"
+    return (kind == "always" and bool(began)) or (kind == "raised" and began == "traceback"), True
+
+
+def may_follow(line: str) -> bool:
+    """Whether a line could belong to the record before it, whatever that is."""
+    return continues(line) or WORDS.match(line) is not None

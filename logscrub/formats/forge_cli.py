@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from logscrub.formats.base import MOST_MESSAGE, Format, Lines, LineShape, Memory, Record, text_unit
+from logscrub.formats.base import MOST_MESSAGE, Began, Format, Lines, LineShape, Memory, Record, text_unit
 from logscrub.formats.times import hour_began, level_of, time_of
 from logscrub.model import Leaf, Raw
 
@@ -45,7 +45,7 @@ class ForgeCliReader:
 
     def __init__(self) -> None:
         self.lines = Lines()
-        self.began = False
+        self.began: Began = False
         """True if a record began that the next line may continue."""
         self.reads_json = False
 

@@ -42,7 +42,9 @@ def _record(value: dict[str, Any], around: Around) -> Record:
 
 
 _BREAK = re.compile(r'"_LINE_BREAK"\s*:\s*"line-max"')
-_MESSAGE = re.compile(r'"MESSAGE"\s*:\s*"(?P<message>(?:[^"\\]++|\\.)*+)"', re.DOTALL)
+_MESSAGE = re.compile(
+    r'"MESSAGE"\s*:\s*(?:"(?P<message>(?:[^"\\]++|\\.)*+)"|(?P<bytes>\[(?:\s*+[0-9]{1,3}\s*+,)*+\s*+[0-9]{1,3}\s*+\]))', re.DOTALL
+)
 _STREAM = re.compile(r'"_STREAM_ID"\s*:\s*"(\w+)"')
 
 
@@ -51,7 +53,7 @@ def _unwrap(line: str) -> Piece | None:
     if not line.startswith("{") or parse(line.strip()) is None:
         return None
     m, stream = _MESSAGE.search(line), _STREAM.search(line)
-    start, end = m.span("message") if m is not None else (0, 0)
+    start, end = (0, 0) if m is None else m.span("message" if m["bytes"] is None else "bytes")
     return Piece(stream[1] if stream else "", start, end, m is None or _BREAK.search(line) is None)
 
 

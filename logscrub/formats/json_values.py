@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 
 from logscrub.detect.json_leaves import SHAPE_NAMES, Frame, json_leaves, place
-from logscrub.formats.base import Lines, continues, frame_of, text_unit
+from logscrub.formats.base import Began, Lines, follows, frame_of, text_unit
 from logscrub.formats.json_records import TOKEN, Element, Grammar, ListRules, count_records
 from logscrub.model import Leaf, Raw
 
@@ -59,6 +59,8 @@ class JsonReader:
         self._size = 0
         self._breaks = False
         """Whether the line that is being read broke a value."""
+        self.began: Began = False
+        """What the next line may continue, if it is text."""
 
     @property
     def between(self) -> bool:
@@ -109,14 +111,18 @@ class JsonReader:
         if not value:
             return Raw(line, (), number, column, 0)
         if value[0] in "{[":
+            self.began = False
             parsed = parse(value) if len(line) <= _LONGEST_VALUE else None
             if parsed is None:
                 return None
             leaves = tuple(json_leaves(line)) if self._leaves else ()
             return Raw(line, leaves, number, column, count_records(value, self._rules), value=parsed)
         # text between values; the rest of a line that was cut
-        records = 0 if column > 1 or continues(line) else 1
-        return text_unit(line, number, column, records=records, parsed=False, frame=_STRUCTURE if self._breaks else None)
+        belongs = True
+        if column == 1:
+            belongs, self.began = follows(line, self.began)
+        frame = _STRUCTURE if self._breaks else None
+        return text_unit(line, number, column, records=int(not belongs), parsed=False, frame=frame)
 
     def _gather(self, units: Iterator[Raw]) -> Iterator[Raw]:
         """Joins the units of a document to one with its parsed value; those of a very large one are left apart."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 
-from logscrub.formats.base import MOST_MESSAGE, Format, LineShape, Memory, Record
+from logscrub.formats.base import MOST_MESSAGE, TIME_OF, Format, LineShape, Memory, Record
 from logscrub.formats.times import leading_level, level_of, time_of
 
 _ID = r"(?P<id>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
@@ -47,8 +47,8 @@ def _begins(line: str, memory: Memory) -> Record | None:
         return Record(None, "ERROR", line[m.end() :][:MOST_MESSAGE], invocation=m["id"])
     if first in ("S", "E", "R", "X") and (m := _PLATFORM.match(line)) is not None:
         took = _DURATION.match(m["more"]) if m["what"] == "REPORT" else None
-        # the platform's lines have no time; those that end an invocation follow its last line at once
-        near = memory.get("time") if m["what"] in ("END", "REPORT") else None
+        # the platform's lines have no time; those that end a request follow its last line at once
+        near = memory.get(TIME_OF + m["id"]) if m["what"] in ("END", "REPORT") else None
         duration = float(took[1]) if took is not None else None
         return Record(int(near) if near else None, "INFO", line[:MOST_MESSAGE], invocation=m["id"], duration_ms=duration)
     if first in ("I", "E") and _INIT.match(line) is not None:

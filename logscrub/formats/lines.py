@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from logscrub.detect.json_leaves import json_leaves
 from logscrub.formats.base import (
     MOST_MESSAGE,
+    TIME_OF,
+    Began,
     Item,
     JsonShape,
     Lines,
@@ -19,7 +21,7 @@ from logscrub.formats.base import (
     Memory,
     Named,
     Record,
-    continues,
+    follows,
     frame_of,
     text_unit,
 )
@@ -31,6 +33,8 @@ from logscrub.model import WITHHELD, Raw
 _LONGEST_JSON = 4 << 20
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _DEEPEST_WRAPPING = 4
+_MOST_REQUESTS = 10_000
+"""Requests of which it is remembered when they last wrote a line."""
 _MARK = "\ufeff"
 _NOTE = frame_of(re.compile(r"\A(\ufeff?invocation:\s++\S++)"))
 """What stays of a line that says something about those after it, and by which it is known for one."""
@@ -45,7 +49,7 @@ class LineReader:
     def __init__(self, shapes: Shapes, *, leaves: bool = True) -> None:
         """`leaves`: False for a reader that is only to count: its units have parsed values instead of leaves."""
         self.lines = Lines()
-        self.began = False
+        self.began: Began = False
         self.reads_json = True
         self._shapes = shapes
         self._leaves = leaves
@@ -65,10 +69,14 @@ class LineReader:
             text = line.strip()
             value = parse(text)
             if value is not None or is_value(line):
+                self.began = False
                 leaves = tuple(json_leaves(line)) if self._leaves else ()
                 return Raw(line, leaves, number, column, count_records(text, self._shapes.rules), value=value)
-        notes = column == 1 and not continues(line) and self._shapes.note(_without_mark(line), {})
-        begins = column == 1 and not continues(line) and not notes
+        belongs = True
+        if column == 1:
+            belongs, self.began = follows(line, self.began)
+        notes = not belongs and self._shapes.note(_without_mark(line), {})
+        begins = not belongs and not notes
         named = self._shapes.fields(line) if begins else ()
         frame = json_frame if may_be_json else _NOTE if notes else None
         return text_unit(line, number, column, records=int(begins), named=named, frame=frame)
@@ -210,7 +218,7 @@ class TextRecords:
             self._open = record._replace(message=f"{record.message}\n{rest}"[:MOST_MESSAGE]) if rest else record
             self._size = len(line)
             if record.time_ns is not None:
-                self._memory["time"] = str(record.time_ns)
+                self._note_time(record, str(record.time_ns))
             return
         if self._open is None:
             return
@@ -220,6 +228,14 @@ class TextRecords:
         elif self._size < MOST_MESSAGE:
             self._more.append(line)
             self._size += len(line) + 1
+
+    def _note_time(self, record: Record, time: str) -> None:
+        """Remembers the time of a record, for those after it that have none."""
+        self._memory["time"] = time
+        if record.invocation:
+            if len(self._memory) >= _MOST_REQUESTS:
+                self._memory = {k: v for k, v in self._memory.items() if not k.startswith(TIME_OF)}
+            self._memory[TIME_OF + record.invocation] = time
 
     def open(self, record: Record) -> None:
         """Opens a record that was read elsewhere, which the next units may continue."""

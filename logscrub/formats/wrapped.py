@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from logscrub.detect.json_leaves import json_leaves
-from logscrub.formats.base import Item, Lines, Record, continues, text_unit
+from logscrub.formats.base import Began, Item, Lines, Record, continues, follows, text_unit
 from logscrub.formats.json_values import broken_unit, parse
 from logscrub.formats.lines import Shapes, TextRecords
 from logscrub.model import Leaf, Raw
@@ -19,6 +19,7 @@ from logscrub.model import Leaf, Raw
 _MOST_HELD = 4 << 20
 """Characters of lines that are held until a cut line is complete; a longer one is judged in parts."""
 _MOST_LINES = 256
+_MOST_STREAMS = 1_000
 
 
 class Piece(NamedTuple):
@@ -39,7 +40,7 @@ class Wrapping:
     unwrap: Callable[[str], Piece | None]
     """The piece in a line; None for a line that is not of this format."""
     coding: Literal["text", "json"]
-    """How the piece is written: as it is, or as the inside of a JSON string."""
+    """How the piece is written: as it is, or as the inside of a JSON string; there also as an array of bytes."""
     inner: Callable[[str], str]
     """The text of the log line in a wrapping line, for counting."""
 
@@ -53,6 +54,8 @@ class WrappedReader:
         self._held: list[tuple[str, int, int, Piece | None]] = []
         self._size = 0
         self._open: set[str] = set()
+        self._began: dict[str, Began] = {}
+        """For each stream, what its next line may continue."""
 
     def feed(self, text: str) -> Iterator[Raw]:
         for line in self.lines.feed(text):
@@ -86,8 +89,8 @@ class WrappedReader:
             if looks_like_json and column == 1:
                 return broken_unit(line, number, column, breaks=False)
             return text_unit(line, number, column, records=int(column == 1 and not continues(line)))
-        records = int(not continues(self._wrapping.inner(line)))
-        return Raw(line, tuple(self._leaves(line, piece)), number, column, records)
+        belongs = _belongs(self._wrapping.inner(line), piece.stream, self._began)
+        return Raw(line, tuple(self._leaves(line, piece)), number, column, int(not belongs))
 
     def _leaves(self, line: str, piece: Piece) -> list[Leaf]:
         if self._wrapping.coding == "json":
@@ -114,17 +117,28 @@ class WrappedReader:
                 if piece.stream not in groups:
                     records += 1
                     last += 1
+                    self._began[piece.stream] = True
                 group = groups.setdefault(piece.stream, last)
                 if piece.complete:
                     del groups[piece.stream]
                 if self._wrapping.coding == "json":
-                    others = [leaf for leaf in json_leaves(line) if leaf.start != piece.start]
+                    others = [leaf for leaf in json_leaves(line) if not piece.start <= leaf.start < piece.end]
                     leaves += [leaf._replace(start=leaf.start + at, end=leaf.end + at) for leaf in others]
-                leaves.append(Leaf(piece.start + at, piece.end + at, (), self._wrapping.coding, group=group))
+                is_array = self._wrapping.coding == "json" and line[piece.start] == "["
+                coding = "bytes" if is_array else self._wrapping.coding
+                leaves.append(Leaf(piece.start + at, piece.end + at, (), coding, group=group))
             at += len(line)
         text = "".join(line for line, _, _, _ in held)
         leaves.sort(key=lambda leaf: leaf.start)
         return Raw(text, tuple(leaves), held[0][1], held[0][2], records)
+
+
+def _belongs(inner: str, stream: str, began: dict[str, Began]) -> bool:
+    """Whether a line of a stream belongs to the record before it. `began`: for each stream, what its next line may continue."""
+    if stream not in began and len(began) >= _MOST_STREAMS:
+        began.clear()
+    belongs, began[stream] = follows(inner, began.get(stream, False))
+    return belongs
 
 
 class WrappedRecords:
@@ -136,6 +150,7 @@ class WrappedRecords:
         self._wrapping = wrapping
         self._record = record
         self._text = TextRecords(shapes)
+        self._began: dict[str, Began] = {}
 
     def unit(self, raw: Raw) -> Iterator[Item]:
         """The records that are complete with this unit."""
@@ -151,12 +166,17 @@ class WrappedRecords:
             inner.append(self._wrapping.inner(line))
             if piece.complete:
                 del pieces[piece.stream]
-                yield from self._whole(first, "".join(inner))
-        for first, inner in pieces.values():
-            yield from self._whole(first, "".join(inner))
+                yield from self._whole(first, inner, piece.stream)
+        for stream, (first, inner) in pieces.items():
+            yield from self._whole(first, inner, stream)
 
-    def _whole(self, line: str, inner: str) -> Iterator[Item]:
-        if continues(inner):
+    def _whole(self, line: str, pieces: list[str], stream: str) -> Iterator[Item]:
+        inner = "".join(pieces)
+        if len(pieces) > 1:
+            belongs, self._began[stream] = continues(inner), True
+        else:
+            belongs = _belongs(inner, stream, self._began)
+        if belongs:
             yield from self._text.add(inner.rstrip("\r\n"))
             return
         yield from self._text.close()

@@ -10,8 +10,9 @@ its cuts, once for all texts of the form.
 
 from __future__ import annotations
 
+import json
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -24,7 +25,8 @@ from logscrub.detect.engine import Engine, merge
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.forms import reading
 from logscrub.detect.json_leaves import ENVELOPE_NAMES
-from logscrub.detect.views import encode, joined, unescape_json, unescaped_json
+from logscrub.detect.stack_traces import WORDS
+from logscrub.detect.views import Coding, encode, joined, unescape_json, unescaped_json, view_of_bytes
 from logscrub.model import WITHHELD, Clean, Cut, FieldPath, Frame, Inner, Leaf, Raw, Size, Span, moved
 from logscrub.redact.policy import Policy
 from logscrub.redact.pseudonyms import TOKEN_HEX, Pseudonymizer
@@ -36,7 +38,8 @@ _SAYS = re.compile(r"[^\x00-/:-@\[-`{-\x7f]")
 _SPACE = " \t\r\n"
 _ANYTHING = re.compile(rf"[^{_SPACE}]")
 _CONTINUING = re.compile(rf"(?:\x1b\[[0-9;]*m|[\ufeff{_SPACE}}}\])┌│├└])*+")
-"""Signs at the start of a line by which readers see that it belongs to the record before it. They stay."""
+"""Signs at the start of a line by which readers see that it belongs to the record before it, as words of stack traces do. They
+stay."""
 _MOST_LOOKS = 6
 _LONGEST_FORM = 1024
 _LONGEST_KNOWN = 200
@@ -330,18 +333,18 @@ class Redactor:
                 groups.setdefault(leaf.group, []).append(leaf)
         found: list[Span] = []
         for pieces in groups.values():
-            view = joined([(raw.text[p.start : p.end], p.start, p.coding == "json") for p in pieces])
+            view = joined([(raw.text[p.start : p.end], p.start, _coding(p)) for p in pieces])
             if is_binary(view.text):
                 raise Unscannable("binary")
-            for span in self.engine.judge_whole(view.text, view, pieces[0].coding):
-                parts = [(max(span.start, p.start), min(span.end, p.end)) for p in pieces]
-                parts = [(start, end) for start, end in parts if start < end]
-                found += [
-                    moved(span, start, end, span.plain)
-                    if n == 0
-                    else span._replace(start=start, end=end, entity_type="", plain="", inner=None)
-                    for n, (start, end) in enumerate(parts)
-                ]
+            in_arrays: dict[Leaf, list[Span]] = {}
+            for span in self.engine.judge_whole(view.text, view, "json" if pieces[0].coding == "bytes" else pieces[0].coding):
+                parts = [(max(span.start, p.start), min(span.end, p.end), p) for p in pieces]
+                for n, (start, end, p) in enumerate(part for part in parts if part[0] < part[1]):
+                    part = span._replace(start=start, end=end)
+                    if n:
+                        part = part._replace(entity_type="", plain="", inner=None)
+                    (in_arrays.setdefault(p, []) if p.coding == "bytes" else found).append(part)
+            found += [_whole_array(raw.text, p, spans) for p, spans in in_arrays.items()]
         return found
 
     def _seen(self, text: str, leaf: Leaf, before: Open) -> Seen | None:
@@ -458,22 +461,36 @@ class Redactor:
     def _is_rewritten(self, inner: Inner) -> bool:
         """Whether an encoded text is encoded again with pseudonyms in it: it goes whole once something in it is removed."""
         goes = self._go(inner)
-        return all(s.inner is None and self.policy.rows[s.guideline] == "pseudonym" for s in goes)
+        return inner.alphabet not in ("array", "string") and all(
+            s.inner is None and self.policy.rows[s.guideline] == "pseudonym" for s in goes
+        )
 
     def replacement(self, span: Span) -> str:
         """What stands in the text instead of a span."""
-        if not span.entity_type:
-            return span.plain  # of a value that was cut, the rest; the type of an OTLP value
-        if span.inner is not None:
-            goes = self._go(span.inner)
-            if self._is_rewritten(span.inner):
-                return encode(self.splice(span.inner.text, goes), span.inner.alphabet, span.inner.padded)
+        inner = span.inner
+        if inner is not None:
+            if inner.alphabet == "array" or inner.alphabet == "string":
+                return self._instead_of_array(span, inner)
+            goes = self._go(inner)
+            if self._is_rewritten(inner):
+                return encode(self.splice(inner.text, goes), inner.alphabet, inner.padded)
             worst = next(s for s in goes if s.inner is not None or self.policy.rows[s.guideline] == "remove")
             return f"<{worst.entity_type}>"
+        if not span.entity_type:
+            return span.plain  # of a value that was cut, the rest; the type of an OTLP value
         if self.policy.rows[span.guideline] == "pseudonym" and _OPAQUE not in span.plain:
             token = self.pseudonymizer.token(span.entity_type, span.plain)
         else:
             token = f"<{span.entity_type}>"
+        return span.requote + token + span.requote
+
+    def _instead_of_array(self, span: Span, inner: Inner) -> str:
+        """What stands instead of an array of bytes: its clean text as a JSON string, or the placeholder of what is in it."""
+        goes = self._go(inner)
+        if inner.alphabet == "string":
+            return json.dumps(self.splice(inner.text, goes), ensure_ascii=False)
+        first = goes[0]
+        token = f"<{first.entity_type}>" if first.inner is not None else self.replacement(first._replace(requote=""))
         return span.requote + token + span.requote
 
     def splice(self, text: str, spans: Sequence[Span]) -> str:
@@ -509,10 +526,30 @@ class Redactor:
         return replace(raw, text="".join(text), leaves=tuple(leaves), cut=None)
 
 
+def _coding(piece: Leaf) -> Coding:
+    """How a piece of a text that was cut is written."""
+    return "json" if piece.coding == "json" else "bytes" if piece.coding == "bytes" else "plain"
+
+
+def _whole_array(text: str, piece: Leaf, spans: Sequence[Span]) -> Span:
+    """An array of bytes, as a span, of whose text the spans must go; their places are those of its numbers."""
+    view = view_of_bytes(text[piece.start : piece.end])
+    starts, ends = [piece.start + i for i in view.starts], [piece.start + i for i in view.ends]
+    inner = [
+        s._replace(start=bisect_right(ends, s.start), end=bisect_left(starts, s.end), requote="")
+        for s in sorted(spans, key=lambda s: s.start)
+    ]
+    return inner[0]._replace(
+        start=piece.start, end=piece.end, plain=view.text, requote='"', inner=Inner(view.text, tuple(inner), "string", True)
+    )
+
+
 def _behind_signs(text: str, start: int, end: int) -> int:
     """Where in a stretch the signs end by which readers see that a line continues a record."""
     m = _CONTINUING.match(text, start, end)
-    return m.end() if m else start
+    start = m.end() if m else start
+    words = WORDS.match(text, start, end)
+    return words.end() if words else start
 
 
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
@@ -547,7 +584,7 @@ def _texts(raw: Raw) -> list[Stretch]:
         if leaf.coding == "text":
             stretches += _lines(value, leaf.start)
         elif not value.isspace() and not (leaf.coding == "name" and value in ENVELOPE_NAMES):
-            stretches.append((leaf.start, leaf.end, '"' if leaf.coding == "number" else ""))
+            stretches.append((leaf.start, leaf.end, '"' if leaf.coding in ("number", "bytes") else ""))
     return stretches
 
 
@@ -603,6 +640,10 @@ def _moved_leaf(leaf: Leaf, moved: Sequence[tuple[int, int, int, int]], first: i
         new_end = to if old_end > end else None
         if coding == "number":
             coding = "text"
+        elif coding == "bytes":  # its text as a string, or a list in which numbers have placeholders
+            coding = "json"
+            if old_start <= start and old_end >= end:
+                return leaf._replace(start=at + 1, end=to - 1, coding=coding)
     return leaf._replace(
         start=start + shift if new_start is None else new_start, end=end + shift if new_end is None else new_end, coding=coding
     )

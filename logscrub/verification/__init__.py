@@ -16,6 +16,7 @@ from logscrub.scrubbing import Units
 
 MOST_FINDINGS = 10_000
 """Findings of one file that are listed; the others are counted."""
+_IN_JSON = ("json", "name", "number", "bytes")
 _LONGEST_SKELETON = 4096
 """Bytes of a unit without its values that go into each finding's fingerprint as they are; of a longer one, their digest does."""
 _LONGEST_PART, _MOST_PARTS = 200, 100
@@ -137,9 +138,7 @@ class Verifier:
             skeleton = hashlib.sha256(skeleton).digest()
         shown = spans[:most]
         leaves = _leaves_of(raw.leaves, shown)
-        in_json = [
-            span.start for span, leaf in zip(shown, leaves, strict=True) if leaf and leaf.coding in ("json", "name", "number")
-        ]
+        in_json = [span.start for span, leaf in zip(shown, leaves, strict=True) if leaf and leaf.coding in _IN_JSON]
         places = pointers(text, in_json, raw.inside)
         lines = counted = 0
         line_start = -1  # where the line begins that a finding stands in, if it is not the unit's first
@@ -149,7 +148,7 @@ class Verifier:
             counted = span.start
             column = span.start - line_start if lines else raw.column + span.start
             where = ""
-            if leaf is not None and leaf.coding in ("json", "name", "number"):
+            if leaf is not None and leaf.coding in _IN_JSON:
                 where = self._pointer(next(places))
             elif leaf is not None and leaf.pointer:
                 where = self._shown(leaf.pointer)
