@@ -93,7 +93,6 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
     stack = [] if stack is None else stack
     touched: list[Frame] = []
     """Frames that leaves were added to. Those still open at the end must not know them: their numbers are of this part."""
-
     skipped = 0
     """Where the array of bytes ends that was read last."""
     for m in _TOKEN.finditer(text, start):
