@@ -36,12 +36,17 @@ class Counter:
     """The steps so far, by what took them: a function (`redact.scrub._moved_leaf`) or a regular expression."""
 
     by: ClassVar[defaultdict[str, int]] = defaultdict(int)
-    within = ""
-    """Which regular expression is at work."""
+    of_pattern = 0
+    """Those of the regular expression that is at work."""
 
 
 def count(steps: int) -> None:
-    Counter.by[Counter.within] += steps
+    Counter.of_pattern += steps
+
+
+def settle(pattern: str) -> None:
+    Counter.by[pattern] += Counter.of_pattern
+    Counter.of_pattern = 0
 
 
 # -- regular expressions --------------------------------------------------------------------------------------------------
@@ -60,7 +65,7 @@ class Matcher:
         self._end = 0
         self._groups: dict[int, tuple[int, int]] = {}
         self._is_never_empty = tree.getwidth()[0] > 0
-        self._name = f"/{pattern.pattern!s:.300}/"
+        self.name = f"/{pattern.pattern!s:.300}/"
         self._match = self._sequence(tree, self._flags, lambda i: i)
         self._match_whole = self._sequence(tree, self._flags, lambda i: i if i == self._end else -1)
         self._first = self._first_characters(tree)
@@ -70,6 +75,7 @@ class Matcher:
         self._text, self._end = text.decode("latin-1") if self._bytes else text, end
         found = (self.pattern.fullmatch if whole else self.pattern.match)(text, position, end)
         self._attempt(position, found, self._match_whole if whole else self._match)
+        settle(self.name)
 
     def searches(self, text: Any, position: int, end: int) -> Iterator[re.Match[Any]]:
         """The matches of `finditer`; counts the way to each when it is asked for."""
@@ -82,7 +88,6 @@ class Matcher:
 
     def _search(self, text: str, position: int, end: int, found: re.Match[Any] | None) -> None:
         self._text, self._end = text, end
-        Counter.within = self._name
         stop = end if found is None else found.start() - 1
         while position <= stop:
             if self._first is not None:
@@ -96,10 +101,10 @@ class Matcher:
             position += 1
         if found is not None and found.start() >= position - 1:
             self._attempt(found.start(), found, self._match)
+        settle(self.name)
 
     def _attempt(self, position: int, found: re.Match[Any] | None, match: _Step) -> None:
         self._groups.clear()
-        Counter.within = self._name
         end = match(position)
         if self._is_never_empty:
             expected = -1 if found is None else found.end()
@@ -416,7 +421,7 @@ def _searched(pattern: re.Pattern[Any], name: str, *arguments: Any) -> Any:
     else:
         for _ in matcher.searches(text, start, end):
             pass
-        count(len(text))
+        Counter.by[matcher.name] += len(text)
     return getattr(pattern, name)(*arguments)
 
 
