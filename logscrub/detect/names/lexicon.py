@@ -135,14 +135,23 @@ def lexicon() -> Lexicon:
 
 @lru_cache(maxsize=1)
 def _lists() -> tuple[frozenset[str], frozenset[str], dict[str, Grade], dict[str, int]]:
-    either: dict[str, Grade] = {}
-    for line in _lines("either"):
-        word, kinds = line.split(" ")
-        either[word] = _KINDS[kinds]
-    shapes = {run: int(weight) for run, weight in (line.split(" ") for line in _lines("shapes"))}
+    words, kinds = _columns("either")
+    either = dict(zip(words, map(_KINDS.__getitem__, kinds), strict=True))
+    runs, weights = _columns("shapes")
+    shapes = dict(zip(runs, map(int, weights), strict=True))
     return frozenset(_lines("names")), frozenset([*_lines("words"), *_lines("foreign")]), either, shapes
 
 
 def _lines(name: str) -> list[str]:
+    return _text(name).removesuffix("\n").split("\n")
+
+
+def _columns(name: str) -> tuple[list[str], list[str]]:
+    """What stands before and behind the space in each line."""
+    fields = _text(name).split()
+    return fields[::2], fields[1::2]
+
+
+def _text(name: str) -> str:
     text = resources.files("logscrub").joinpath("data", f"{name}.txt").read_text(encoding="utf-8")
-    return text[text.index("\n") + 1 :].removesuffix("\n").split("\n")
+    return text[text.index("\n") + 1 :]
