@@ -362,6 +362,7 @@ def _set_source(items: Any) -> str:
 
 # -- the rest of a program ------------------------------------------------------------------------------------------------
 
+_BY = Counter.by
 _MATCHERS: dict[re.Pattern[Any], Matcher] = {}
 _PATTERN_METHODS = frozenset(("search", "match", "fullmatch", "finditer", "findall", "sub", "subn", "split"))
 _TEXT_METHODS = frozenset(
@@ -381,14 +382,14 @@ def called(where: str, target: Any, name: str, *arguments: Any, **named: Any) ->
         return _searched(target, name, *arguments)
     result = getattr(target, name)(*arguments, **named)
     if isinstance(target, str | bytes | bytearray):
-        Counter.by[where] += _passed_over(target, name, arguments, result)
+        _BY[where] += _passed_over(target, name, arguments, result)
     elif isinstance(target, list):
         if name == "pop":
-            Counter.by[where] += len(target) - arguments[0] if arguments and arguments[0] >= 0 else 1
+            _BY[where] += len(target) - arguments[0] if arguments and arguments[0] >= 0 else 1
         else:
-            Counter.by[where] += _size(arguments[0]) if name == "extend" else len(target)
+            _BY[where] += _size(arguments[0]) if name == "extend" else len(target)
     elif isinstance(target, type) or name in _OTHER_METHODS:
-        Counter.by[where] += sum(map(_size, arguments))
+        _BY[where] += sum(map(_size, arguments))
     return result
 
 
@@ -421,20 +422,20 @@ def _searched(pattern: re.Pattern[Any], name: str, *arguments: Any) -> Any:
     else:
         for _ in matcher.searches(text, start, end):
             pass
-        Counter.by[matcher.name] += len(text)
+        _BY[matcher.name] += len(text)
     return getattr(pattern, name)(*arguments)
 
 
 def sized(where: str, value: Any) -> Any:
     """A value that was made by copying, counted by its size."""
     if isinstance(value, _SIZED):
-        Counter.by[where] += len(value) + 1
+        _BY[where] += len(value) + 1
     return value
 
 
 def made(where: str, function: Any, *arguments: Any, **named: Any) -> Any:
     """`function(...)` of a builtin that goes through what it is given."""
-    Counter.by[where] += sum(map(_size, arguments)) + 1
+    _BY[where] += sum(map(_size, arguments)) + 1
     return function(*arguments, **named)
 
 
@@ -442,21 +443,21 @@ def contains(where: str, inner: Any, outer: Any) -> bool:
     """`inner in outer`."""
     if isinstance(outer, str | bytes):
         place = outer.find(inner)
-        Counter.by[where] += place + 1 if place >= 0 else len(outer) + 1
+        _BY[where] += place + 1 if place >= 0 else len(outer) + 1
         return place >= 0
     if isinstance(outer, list | tuple):
-        Counter.by[where] += len(outer) + 1
+        _BY[where] += len(outer) + 1
     return inner in outer
 
 
 def grown(where: str, value: Any) -> None:
     """A text that was added to is another text, copied; a list grows in its place."""
     if isinstance(value, str | bytes):
-        Counter.by[where] += len(value)
+        _BY[where] += len(value)
 
 
 def tick(where: str) -> bool:
-    Counter.by[where] += 1
+    _BY[where] += 1
     return True
 
 

@@ -56,21 +56,21 @@ def ask() -> Iterator[Ask]:
         to.close()
 
 
-def too_much(ask: Ask, way: str, which: Iterable[str | int]) -> dict[str, float]:
+def too_much(ask: Ask, way: str, which: Iterable[str | int], size: int = SIZE) -> dict[str, float]:
     """Where twice the size of a shape takes more than `MOST` times the work: all of it, or one function or pattern of it.
 
     A function may have nothing to do below some size, so what one takes is too much if it grows so twice.
     """
     found = {}
     for each in which:
-        small, large = ask(way, each, SIZE), ask(way, each, 2 * SIZE)
-        once, twice, four = (len(shape_of(each).make(n * SIZE)) for n in (1, 2, 4))
+        small, large = ask(way, each, size), ask(way, each, 2 * size)
+        once, twice, four = (len(shape_of(each).make(n * size)) for n in (1, 2, 4))
         times = sum(large.values()) / sum(small.values()) / (twice / once / 2)
         if times > MOST:
             found[f"{each}"] = round(times, 2)
         most = MOST * max(1, twice / once / 2)
-        grown = [part for part, steps in large.items() if steps > max(SIZE, most * small.get(part, 0))]
-        largest = ask(way, each, 4 * SIZE) if grown else {}
+        grown = [part for part, steps in large.items() if steps > max(size, most * small.get(part, 0))]
+        largest = ask(way, each, 4 * size) if grown else {}
         for part in grown:
             times = largest.get(part, 0) / large[part] / max(1, four / twice / 2)
             if times > MOST:
@@ -94,7 +94,7 @@ def test_both_engines_and_verify_take_twice_the_work_too(ask: Ask, way: str) -> 
 
 @pytest.mark.parametrize("name", INPUT_FORMATS if THOROUGH else ["auto"])
 def test_lines_that_are_hostile_to_a_format_are_read_and_counted_in_linear_work(ask: Ask, name: str) -> None:
-    assert too_much(ask, f"read {name}", [s.name for s in LINES]) == {}
+    assert too_much(ask, f"read {name}", [s.name for s in LINES], SIZE // 2) == {}
 
 
 def test_steps_grow_with_what_a_pattern_does() -> None:
