@@ -41,10 +41,8 @@ def steps_of(engine: Engine, way: str, data: bytes) -> dict[str, int]:
     if way.startswith("read "):
         name = way.removeprefix("read ")
         units, records = Units(name), Records(name, blocks=True)
-        units.feed(data)
-        units.finish()
-        for items in (records.feed(data), records.finish()):
-            for _ in items:
+        for each in (units.feed(data), units.finish()[0], records.feed(data), records.finish()):
+            for _ in each:
                 pass
     elif way == "verify":
         verifier = Verifier(redactor, "input")

@@ -59,22 +59,23 @@ def ask() -> Iterator[Ask]:
 def too_much(ask: Ask, way: str, which: Iterable[str | int], size: int = SIZE) -> dict[str, float]:
     """Where twice the size of a shape takes more than `MOST` times the work: all of it, or one function or pattern of it.
 
-    A function may have nothing to do below some size, so what one takes is too much if it grows so twice.
+    A function may have nothing to do below some size, so what is taken is too much if it grows so twice.
     """
     found = {}
     for each in which:
         small, large = ask(way, each, size), ask(way, each, 2 * size)
         once, twice, four = (len(shape_of(each).make(n * size)) for n in (1, 2, 4))
-        times = sum(large.values()) / sum(small.values()) / (twice / once / 2)
-        if times > MOST:
-            found[f"{each}"] = round(times, 2)
         most = MOST * max(1, twice / once / 2)
         grown = [part for part, steps in large.items() if steps > max(size, most * small.get(part, 0))]
-        largest = ask(way, each, 4 * size) if grown else {}
+        all_grown = sum(large.values()) > MOST * twice / once / 2 * sum(small.values())
+        largest = ask(way, each, 4 * size) if grown or all_grown else {}
         for part in grown:
             times = largest.get(part, 0) / large[part] / max(1, four / twice / 2)
             if times > MOST:
                 found[f"{each}: {part}"] = round(times, 2)
+        times = sum(largest.values()) / sum(large.values()) / (four / twice / 2)
+        if all_grown and times > MOST:
+            found[f"{each}"] = round(times, 2)
     return found
 
 

@@ -129,15 +129,19 @@ class Shapes:
     def of_json(self, value: object) -> Iterable[Item]:
         """The records in a JSON value."""
         if isinstance(value, dict) and "timeUnixNano" in value and "resourceLogs" not in value:
-            elements: Iterable[Element] = (Element(value, (), None),)  # the commonest record, which holds no list of others
-        else:
-            elements = (value,) if isinstance(value, Element) else records_in(value, self.rules)
+            record = self._of_element(Element(value, (), None))  # the commonest record, which holds no list of others
+            return () if record is None else (record,)
+        elements = (value,) if isinstance(value, Element) else records_in(value, self.rules)
         return [record for element in elements if (record := self._of_element(element)) is not None]
 
     def _of_element(self, element: Element, depth: int = 0) -> Item | None:
         value, shape = element.value, element.shape
         if isinstance(value, dict) and (shape is None or shape is self._json[-1]):
-            shape = next((each for each in self._json if each.knows(value)), None)
+            for shape in self._json:
+                if shape.knows(value):
+                    break
+            else:
+                shape = None
         if shape is None:
             return None
         record = shape.record(value, element.around)
