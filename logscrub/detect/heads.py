@@ -14,8 +14,9 @@ from typing import Any
 
 from logscrub.detect.expressions import few, known, parsed
 
-_MOST = 96
-_SHORTEST, _LONGEST = 2, 16
+_MOST_WAYS, _MOST = 1000, 100
+"""Words that are put together, and that are looked for."""
+_LONGEST = 16
 """Characters of a word."""
 _FOLDED_TO_ASCII = frozenset("İıſ\u212a")
 """Characters that Python's `re` takes for letters of ASCII where case does not matter."""
@@ -30,13 +31,18 @@ def heads(pattern: str) -> list[str]:
 def heads_of(pattern: str) -> list[str]:
     """`heads`, worked out now."""
     words, _ = _heads(parsed(pattern))
-    if any(_FOLDED_TO_ASCII & set(word) for word in words) or min(map(len, words)) < _SHORTEST:
+    if any(_FOLDED_TO_ASCII & set(word) for word in words):
         return []
-    found: list[str] = []
-    for word in sorted({word.lower() for word in words if word.isascii()}, key=lambda word: (len(word), word)):
-        if not word.startswith(tuple(found)):
-            found.append(word)
-    return found
+    length = _LONGEST
+    while length:
+        found: list[str] = []
+        for word in sorted({word[:length].lower() for word in words if word.isascii()}, key=lambda word: (len(word), word)):
+            if not word.startswith(tuple(found)):
+                found.append(word)
+        if len(found) <= _MOST:
+            return found if all(map(_tells, found)) else []
+        length -= 1
+    return []
 
 
 def matches(pattern: re.Pattern[str], words: list[str], text: str) -> Iterator[re.Match[str]]:
@@ -59,6 +65,11 @@ def matches(pattern: re.Pattern[str], words: list[str], text: str) -> Iterator[r
                 end = m.end()
 
 
+def _tells(word: str) -> bool:
+    """Whether a word is rare enough to be looked for: one of two characters, or a sign."""
+    return len(word) > 1 or (word != "" and not word.isalnum() and not word.isspace())
+
+
 def _heads(items: Any) -> tuple[set[str], bool]:
     """Words of which one stands where a match of a sequence begins, and whether they are all of it."""
     words = {""}
@@ -66,7 +77,7 @@ def _heads(items: Any) -> tuple[set[str], bool]:
         if op in (c.AT, c.ASSERT, c.ASSERT_NOT):
             continue
         more, is_all = _heads_of_item(op, arg)
-        if len(words) * len(more) > _MOST:
+        if len(words) * len(more) > _MOST_WAYS:
             return words, False
         words = {word + other for word, other in itertools.product(words, more)}
         if not is_all or max(map(len, words)) > _LONGEST:
