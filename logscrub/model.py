@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 WITHHELD = "<WITHHELD>"
@@ -132,12 +131,11 @@ Frame = Callable[[str], list[tuple[int, int]]]
 """Stretches `[start, end)` of a text that stay, in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(NamedTuple):
     """One unit of input: a line, a JSON value or a part of a JSON document, a CSV row, with its line end."""
 
-    text: str = field(repr=False)
-    leaves: tuple[Leaf, ...] = field(repr=False)
+    text: str
+    leaves: tuple[Leaf, ...]
     line: int
     """The line it begins on, from 1."""
     column: int
@@ -146,26 +144,31 @@ class Raw:
     """How many log records begin in it (0 for the continuation of one)."""
     parsed: bool = True
     """False where it should have had its format's shape but did not, and is scanned as text."""
-    inside: Place | None = field(default=None, repr=False)
+    inside: Place | None = None
     """Where in a JSON document it begins; None outside of one."""
-    value: Any = field(default=None, repr=False, compare=False)
+    value: Any = None
     """The parsed value of a unit that is one JSON value, for counting; None for other units."""
     size: Size | None = None
     """The number of bytes that its text says it has, where its format does that."""
-    cut: Cut | None = field(default=None, repr=False)
+    cut: Cut | None = None
     """Set where a text may be a piece of a longer one: values that reach over its ends go too."""
     frame: Frame | None = None
     """Set where leaves include characters by which the reader cuts (delimiters, quotes, brackets): says where these stand in the
     text, or in what redactions made of it. They stay, so that the clean text is cut as the raw text was."""
 
+    def __repr__(self) -> str:
+        return f"Raw(line={self.line}, column={self.column})"
 
-@dataclass(frozen=True, slots=True)
-class Clean:
+
+class Clean(NamedTuple):
     """Scrubbed text: the only thing that writers accept. Made by `logscrub.redact.scrub` alone."""
 
-    text: str = field(repr=False)
+    text: str
     redactions: tuple[str, ...]
     """The entity type of each redaction, in order."""
     records: int
     parsed: bool
     withheld: bool = False
+
+    def __repr__(self) -> str:
+        return f"Clean(records={self.records}, withheld={self.withheld})"

@@ -109,7 +109,7 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
                     frame.key, frame.typed = name, None
                 continue
             if frame is not None:
-                frame.key = field_name(name)
+                frame.key = field_name(name) if "<" in name or "\\" in name else name
                 frame.typed = (a, b) if name in _OTHER_TYPES else None
             if b - a > 2:
                 leaves.append(new(Leaf, (a, b, (), "name", "", None, 0)))
@@ -123,10 +123,11 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
                 frame = stack[-1]
                 if kind != 4:
                     if frame.is_object:
-                        if frame.key == "key" or (frame.key in NAMING and not frame.label):
+                        key = frame.key
+                        if key in NAMING and (key == "key" or not frame.label):
                             frame.label = _label(text[a:b])
                             frame.labelled = len(frame.unnamed)
-                        if frame.key == "name" and frame.outer in _LISTS_OF_NAMES and len(stack) > 1 and not stack[-2].is_object:
+                        if key == "name" and frame.outer in _LISTS_OF_NAMES and len(stack) > 1 and not stack[-2].is_object:
                             path = ()
                             if frame.outer == "columns" and len(stack) > 2:
                                 if stack[-3].columns is None:

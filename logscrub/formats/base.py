@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -279,15 +279,18 @@ def text_unit(
     start: int = 0,
     records: int = 1,
     parsed: bool = True,
-    named: Iterable[Named] = (),
+    named: Sequence[Named] = (),
     frame: Frame | None = None,
 ) -> Raw:
     """A line of text whose message begins at `start`.
 
     `named`: values in it that are scanned under the names of their fields. `frame`: see `Raw.frame`.
     """
-    leaves: list[Leaf] = []
     end = len(line.rstrip("\r\n"))
+    if not named:
+        only = (Leaf(start, end, (), "text"),) if start < end else ()
+        return Raw(line, only, number, column, records, parsed, frame=frame)
+    leaves: list[Leaf] = []
     for value in named:
         leaves += [Leaf(start, value.start, (), "text")] if start < value.start else []
         leaves += [Leaf(value.start, value.end, (value.field,), "plain", value.field)] if value.field else []

@@ -8,7 +8,6 @@ with what stands before and behind it in its stream. Pieces of several streams, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from logscrub.formats.lines import LineReader, Shapes
@@ -75,11 +74,11 @@ class CutLineReader(LineReader):
             end = len(line.rstrip("\r\n"))
             first = self._open.pop(part.stream, None)
             before = "" if first is None else _message(self._held[first])
-            unit = replace(unit, cut=Cut(before, Leaf(part.start, end, (), "text"), ""))
+            unit = unit._replace(cut=Cut(before, Leaf(part.start, end, (), "text"), ""))
             if first is not None:
                 held = self._held[first]
                 assert held.cut is not None
-                self._held[first] = replace(held, cut=held.cut._replace(behind=line[part.start : end]))
+                self._held[first] = held._replace(cut=held.cut._replace(behind=line[part.start : end]))
             if part.is_full:
                 self._open[part.stream] = len(self._held)
         self._held.append(unit)
@@ -92,7 +91,7 @@ class CutLineReader(LineReader):
         self._open.clear()
         for unit in held:
             # what nothing stands around is judged as any other line
-            yield replace(unit, cut=None) if unit.cut is not None and not (unit.cut.before or unit.cut.behind) else unit
+            yield unit._replace(cut=None) if unit.cut is not None and not (unit.cut.before or unit.cut.behind) else unit
 
 
 def _message(unit: Raw) -> str:

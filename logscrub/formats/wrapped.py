@@ -7,7 +7,7 @@ several streams may stand between each other. The wrapping of each piece stays a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from logscrub.detect.json_leaves import json_leaves
@@ -159,7 +159,7 @@ class WrappedRecords:
             piece = self._wrapping.unwrap(line)
             if piece is None:
                 yield from self._text.unit(
-                    replace(raw, text=line, leaves=(), records=int(raw.records > 0 and not continues(line)))
+                    raw._replace(text=line, leaves=(), records=int(raw.records > 0 and not continues(line)))
                 )
                 continue
             first, inner = pieces.setdefault(piece.stream, (line, []))

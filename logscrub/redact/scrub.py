@@ -15,7 +15,6 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from html import escape
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -273,15 +272,17 @@ class Redactor:
                 continue
             is_line = leaf.coding == "text"
             is_json = leaf.coding in ("json", "name")
-            if (is_binary_json if is_json else is_binary)(raw.text[leaf.start : leaf.end]):
+            value = raw.text[leaf.start : leaf.end]
+            if (is_binary_json if is_json else is_binary)(value):
                 raise Unscannable("binary")
-            seen = self._seen(raw.text, leaf, before)
+            seen = self._seen(value, leaf, before)
             if seen is not None:
-                spans += seen.spans
                 if is_line:
                     after, rest = seen.after, None if rest is None else seen.rest
-                if seen.spans and holds_control(raw.text[leaf.start : leaf.end], is_json):
-                    rest = None  # what is left without them may be binary
+                if seen.spans:
+                    spans += seen.spans
+                    if holds_control(value, is_json):
+                        rest = None  # what is left without them may be binary
                 continue
             if is_line:
                 found, after = self.engine.judge_line(raw.text, leaf, before)
@@ -347,9 +348,9 @@ class Redactor:
             found += [_whole_array(raw.text, p, spans) for p, spans in in_arrays.items()]
         return found
 
-    def _seen(self, text: str, leaf: Leaf, before: Open) -> Seen | None:
+    def _seen(self, value: str, leaf: Leaf, before: Open) -> Seen | None:
         """What is known of a leaf by its form; None where it must be judged by itself."""
-        value = says = text[leaf.start : leaf.end]
+        says = value
         is_line = leaf.coding == "text"
         if not is_line:
             if leaf.coding not in ("plain", "json", "name"):
@@ -523,7 +524,7 @@ class Redactor:
             if leaf.coding == "text" or leaf.group or (first < len(places) and places[first][0] < leaf.end):
                 leaves.append(_moved_leaf(leaf, places, first))
         # what reached over the ends of a piece is gone with the first look; the rest of it would go on being found
-        return replace(raw, text="".join(text), leaves=tuple(leaves), cut=None)
+        return raw._replace(text="".join(text), leaves=tuple(leaves), cut=None)
 
 
 def _coding(piece: Leaf) -> Coding:
