@@ -21,7 +21,7 @@ from logscrub.detect.gate import Gate
 
 _CATALOGUE = load()
 PATTERNS = [(f"{item.id}-{i}", p) for item in (*_CATALOGUE.detectors, *_CATALOGUE.harmless) for i, p in enumerate(item.patterns)]
-GATE = Gate([pattern for _, pattern in PATTERNS])
+GATE = Gate([pattern for _, pattern in PATTERNS], groups=[name.rpartition("-")[0] for name, _ in PATTERNS])
 EVERY_CHARACTER = "".join(map(chr, [*range(0xD800), *range(0xE000, 0x110000)]))
 c = gate_module.c
 
@@ -193,8 +193,7 @@ def test_where_re2_gives_up_everything_is_let_through(monkeypatch: pytest.Monkey
     monkeypatch.setattr(gate._literals, "_set", Exhausted())
     assert gate.candidates("x") == [0, 1]
     gate = Gate(["secret", "[0-9]{3}"])
-    _, [(_, wider)] = gate._wider[0]
-    monkeypatch.setattr(wider, "_set", Exhausted())
+    monkeypatch.setattr(gate._wider[0][0], "_set", Exhausted())
     assert gate.candidates("x 123") == [0, 1]
 
 

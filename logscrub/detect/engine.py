@@ -148,10 +148,12 @@ class Engine:
         self._names = names if "name" not in stay else None
         self._no_names = frozenset(fold(w) for entry in no_names for w in _LETTERS.findall(entry))
         self._patterns = [Pattern(d, p) for d in detectors for p in d.patterns]
-        self._gate = Gate([p for d in detectors for p in d.patterns], [d.context for d in detectors for _ in d.patterns])
+        of_patterns = [d for d in detectors for _ in d.patterns]
+        patterns = [p for d in detectors for p in d.patterns]
+        self._gate = Gate(patterns, [d.context for d in of_patterns], [d.id for d in of_patterns])
         self._harmless = [p for h in catalogue.harmless for p in h.patterns]
-        self._harmless_gate = Gate([p for h in catalogue.harmless for p in h.patterns])
-        spelled = [p for d in detectors for p in d.patterns] + [p for h in catalogue.harmless for p in h.patterns]
+        self._harmless_gate = Gate(self._harmless, groups=[h.id for h in catalogue.harmless for _ in h.patterns])
+        spelled = patterns + self._harmless
         self._has_own = bool(catalogue.own_patterns)
         self.digits_matter = catalogue.digits_matter
         """Whether texts are judged as they are."""

@@ -39,8 +39,8 @@ _MOST_LITERALS = 400
 _MOST_SETS = 3
 """Sets of literals of one pattern that are looked for."""
 _LITERALS_MEMORY, _LEAST_MEMORY = 64 << 20, 2 << 20
-"""Bytes that the automaton of a set may take: of all literals, of one wider pattern. Wider patterns are not looked for together:
-the automaton would have a state for each combination of how far each has matched, and build it when a text calls for it."""
+"""Bytes that the automaton of a set may take: of all literals, of the wider patterns of a group. All of them are not one set: the
+automaton would have a state for each combination of how far each has matched, and build it when a text calls for it."""
 _TELLING = frozenset("@~%<»“‘")
 """Characters that are rare enough in logs to be a gate alone."""
 
@@ -67,10 +67,11 @@ class Needs(NamedTuple):
 class Gate:
     """Answers which of `patterns` (by index) may match a text.
 
-    `contexts`: for each pattern the words of which one must stand in the text too, if there are any.
+    `contexts`: for each pattern the words of which one must stand in the text too, if there are any. `groups`: for each the name
+    of its group: patterns of one group look alike.
     """
 
-    def __init__(self, patterns: Sequence[str], contexts: Sequence[Sequence[str]] = ()) -> None:
+    def __init__(self, patterns: Sequence[str], contexts: Sequence[Sequence[str]] = (), groups: Sequence[str] = ()) -> None:
         self._always: list[int] = []
         """The patterns with neither literals nor a wider one."""
         self._needs_of: list[Needs] = []
@@ -101,15 +102,16 @@ class Gate:
         """For each member of the set: the patterns whose literal it is (with the set's bit), those whose context it is."""
         self._wide = wide
         """The patterns with a wider one, and that."""
+        self._groups = groups
         self._all = list(range(len(patterns)))
 
     @cached_property
-    def _wider(self) -> list[tuple[Needs, list[tuple[int, _Set]]]]:
-        """The wider patterns, each a set of its own, by what they need."""
-        by_needs: dict[Needs, list[tuple[int, _Set]]] = {}
+    def _wider(self) -> list[tuple[_Set, list[int]]]:
+        """The wider patterns in sets, a set for each group, each with the patterns that it is for."""
+        members: dict[str | int, list[tuple[int, str]]] = {}
         for i, pattern in self._wide:
-            by_needs.setdefault(self._needs_of[i], []).append((i, _Set([pattern], _LEAST_MEMORY)))
-        return list(by_needs.items())
+            members.setdefault(self._groups[i] if self._groups else i, []).append((i, pattern))
+        return [(_Set([pattern for _, pattern in each], _LEAST_MEMORY), [i for i, _ in each]) for each in members.values()]
 
     def candidates(self, text: str, named: frozenset[int] = frozenset()) -> list[int]:
         """Indices of the patterns that may match, in order; `named`: those whose context the text's field gives.
@@ -133,15 +135,13 @@ class Gate:
         has = _Has(text)
         maybe = [i for i, bits in have.items() if bits == full[i]] + self._always
         found = [i for i in maybe if (i not in contextual or i in near) and has.all_of(needs_of[i])]
-        for needed, patterns in self._wider:
-            if has.all_of(needed):
-                for i, wide in patterns:
-                    if i not in contextual or i in near:
-                        hits = wide.matching(data)
-                        if hits is None:
-                            return self._all
-                        if hits:
-                            found.append(i)
+        for these, members in self._wider:
+            maybe = [i for i in members if (i not in contextual or i in near) and has.all_of(needs_of[i])]
+            if maybe:
+                hits = these.matching(data)
+                if hits is None:
+                    return self._all
+                found += [i for i in map(members.__getitem__, hits) if i in maybe]
         found.sort()
         return found
 
