@@ -612,3 +612,13 @@ def test_a_field_whose_name_was_redacted_is_no_telling_field(redactor: Redactor)
 def test_a_field_name_in_escapes_tells_too(redactor: Redactor) -> None:
     out, _ = scrub(redactor, b'{"displ\\u0061yName":"Nomvula Dlamini"}\n')
     assert out == b'{"displ\\u0061yName":"<PERSON>"}\n'
+
+
+@pytest.mark.parametrize("space", ["", " ", "\n\t ", " " * 40, " " * 59, " " * 500])
+@pytest.mark.parametrize("colon", [":{}", "{}:", "{}:{}"])
+def test_a_list_of_records_is_found_whatever_white_space_stands_before_it(space: str, colon: str) -> None:
+    between = colon.replace("{}", space)
+    for name in ("appLogs", "logRecords", "logEvents", "entries"):
+        text = f'{{"a":"b","{name}"{between}[{{"message":"x"}},{{"message":"y"}}]}}'
+        assert records(text) == 2, (name, between)
+    assert records(f'{{"message":"x","logEvents"{between}1,"tags"{between}["[","logEvents"]}}') == 1

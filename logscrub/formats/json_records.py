@@ -18,6 +18,10 @@ DEEPEST = 100_000
 """Brackets that may be open at once."""
 TOKEN = re.compile(r'[ \t\r\n]*+(?:("(?:[^"\\\n]++|\\[^\n])*+")|([{}\[\],:])|(-?\d[\d.eE+-]*+|true|false|null)(?=[\s,\]}]))')
 """A string may hold any character, escaped or not: what a redaction takes from it must not decide whether it is one."""
+_LIST = re.compile(r"\[(?<=[:\s].)")
+"""A bracket that may begin a list with a name."""
+_NAME_REACH = 60
+"""Characters before a bracket in which a name must end, if white space alone is not that long."""
 
 
 class ListRules:
@@ -33,8 +37,16 @@ class ListRules:
             for rule in shape.lists:
                 self._by_name.setdefault(rule.name, []).append((rule, shape))
         names = "|".join(sorted(map(re.escape, self._by_name), key=len, reverse=True))
-        self.named_in = re.compile(f'"(?:{names})"').search if names else (lambda text: None)
-        """Finds the name of such a list in a text; where there is none, a value that is an object is one record."""
+        self._name = re.compile(rf'"(?:{names})"\s*+:\s*+\Z')
+
+    def may_stand_in(self, text: str) -> bool:
+        """Whether a JSON text may hold such a list; where it does not, a value that is an object is one record."""
+        if self._by_name:
+            for m in _LIST.finditer(text):
+                before = text[max(0, m.start() - _NAME_REACH) : m.start()]
+                if before.count('"') < 2 or self._name.search(before):
+                    return True
+        return False
 
     def of(self, name: str, parent: str, depth: int) -> tuple[ListRule, JsonShape] | None:
         """The rule for a list, by its name, the name of what is around it and the open brackets; and its format."""
@@ -193,7 +205,7 @@ def count_records(text: str, rules: ListRules) -> int:
     """How many log records a JSON value holds."""
     if rules.no_record(text) is not None:
         return 0
-    if text[0] == "{" and rules.named_in(text) is None:
+    if text[0] == "{" and not rules.may_stand_in(text):
         return 1
     grammar = Grammar(rules)
     for m in TOKEN.finditer(text + "\n"):
