@@ -32,7 +32,7 @@ def worked_out() -> bytes:
         needs = [digits, unbroken, solid, "".join(sorted(characters)), "".join(sorted(one_of)), foreign, shape]
         literals = literals_of(pattern)
         wide = None if literals else wider_of(pattern)
-        known[key_of(pattern)] = Known(list(runs_of(pattern)), literals, needs, wide, heads_of(pattern))
+        known[key_of(pattern)] = Known(list(runs_of(pattern)), literals, needs, wide, list(heads_of(pattern)))
     lines = [orjson.dumps(key) + b":" + orjson.dumps(list(known[key])) for key in sorted(known)]
     return b"{\n" + b",\n".join(lines) + b"\n}\n"
 

@@ -14,7 +14,7 @@ from test_gate import EXAMPLES, PATTERNS, matching
 from logscrub.detect import expressions
 from logscrub.detect.heads import heads, heads_of, matches
 
-HEADED = [(name, pattern) for name, pattern in PATTERNS if heads(pattern)]
+HEADED = [(name, pattern) for name, pattern in PATTERNS if heads(pattern).words or heads(pattern).run]
 
 
 def spans(pattern: str, text: str) -> list[tuple[int, int]]:
@@ -42,7 +42,22 @@ def found(pattern: str, text: str) -> list[tuple[int, int]]:
 )
 def test_heads_of_a_pattern(pattern: str, words: list[str]) -> None:
     covered = [word for word in words if not any(other != word and word.startswith(other) for other in words)]
-    assert sorted(heads_of(pattern)) == sorted(covered)
+    assert sorted(heads_of(pattern).words) == sorted(covered)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "run"),
+    [
+        ("(?<![0-9a-f])[0-9a-f]{24}(?![0-9a-f])", "[0-9a-f]{24,}+"),
+        (r"(?=[a-z])(?P<value>[\w-]{40,64})", ""),
+        ("(?:(?<![a-z])|(?<=%2F))(?P<value>[a-z+/-]{40,64})=", r"[a-z\+/\-]{40,}+"),
+        ("[0-9]{3}-[0-9]{12}", ""),
+        ("(?i)[a-z]{20}", ""),
+        ("(?:[a-z]{20}|x)", ""),
+    ],
+)
+def test_run_of_a_pattern(pattern: str, run: str) -> None:
+    assert heads_of(pattern).run == run
 
 
 def test_most_patterns_have_heads() -> None:
@@ -54,7 +69,14 @@ def test_finds_what_the_pattern_finds(name: str, pattern: str) -> None:
     tree, chance = expressions.parsed(pattern), random.Random(name)
     for _ in range(12):
         made = [matching(chance, tree, tree.state.flags) for _ in range(3)]
-        for text in (" ".join(made), "".join(made), made[0].upper(), f"é {made[0]}", made[0] + heads(pattern)[0]):
+        for text in (
+            "x" * 2000 + made[0],
+            " ".join(made),
+            "".join(made),
+            made[0].upper(),
+            f"é {made[0]}",
+            made[0] + "".join(heads(pattern).words[:1]),
+        ):
             assert spans(pattern, text) == found(pattern, text)
 
 

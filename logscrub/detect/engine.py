@@ -25,7 +25,7 @@ from logscrub.detect.fields import NOTHING_OPEN, FieldIndex, Open, find_fields, 
 from logscrub.detect.fields import words as words_of
 from logscrub.detect.forms import Form, Forms, spelled_capitals, spelled_words
 from logscrub.detect.gate import Gate
-from logscrub.detect.heads import heads, matches
+from logscrub.detect.heads import Heads, heads, matches
 from logscrub.detect.json_leaves import json_leaves
 from logscrub.detect.names import NameRecognizer
 from logscrub.detect.names.lexicon import fold
@@ -82,8 +82,8 @@ class Pattern:
         return re.compile(self._source)
 
     @cached_property
-    def heads(self) -> list[str]:
-        """Words with which its matches begin, if that is known."""
+    def heads(self) -> Heads:
+        """What its matches begin with."""
         return heads(self._source)
 
     @cached_property

@@ -27,8 +27,8 @@ class Known(NamedTuple):
     """What every match of it has, for the gate: the members of `Needs`."""
     wider: str | None
     """What RE2 can look for in its place: `logscrub.detect.wider`. Not of one with literals."""
-    heads: list[str]
-    """What its matches begin with: `logscrub.detect.heads`."""
+    heads: list[Any]
+    """What its matches begin with: the members of `logscrub.detect.heads.Heads`."""
 
 
 @lru_cache(maxsize=4096)
