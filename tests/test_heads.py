@@ -46,18 +46,22 @@ def test_heads_of_a_pattern(pattern: str, words: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "run"),
+    ("pattern", "run", "reach"),
     [
-        ("(?<![0-9a-f])[0-9a-f]{24}(?![0-9a-f])", "[0-9a-f]{24,}+"),
-        (r"(?=[a-z])(?P<value>[\w-]{40,64})", ""),
-        ("(?:(?<![a-z])|(?<=%2F))(?P<value>[a-z+/-]{40,64})=", r"[a-z\+/\-]{40,}+"),
-        ("[0-9]{3}-[0-9]{12}", ""),
-        ("(?i)[a-z]{20}", ""),
-        ("(?:[a-z]{20}|x)", ""),
+        ("(?<![0-9a-f])[0-9a-f]{24}(?![0-9a-f])", "[0-9a-f]{24,}+", 0),
+        ("(?:(?<![a-z])|(?<=%2f))(?P<value>[a-z+/-]{40,64})=", "", 0),
+        ("(?:(?<![a-z+/-])|(?<=%2f))(?P<value>[a-z+/-]{40,64})=", r"[a-z\+/\-]{40,}+", 1),
+        ("(?:(?<![a-f0-9])|(?<=%[0-9a-f]{2}))[a-f0-9]{32}", "[a-f0-9]{32,}+", 2),
+        (r"(?=[a-z])(?P<value>[\w-]{40,64})", "", 0),
+        ("[0-9]{3}-[0-9]{12}", "", 0),
+        ("(?<![0-9])(?:x|[0-9]{12})", "", 0),
+        ("[0-9]{12}", "", 0),
+        ("(?i)(?<![a-z])[a-z]{20}", "", 0),
+        ("(?:[a-z]{20}|x)", "", 0),
     ],
 )
-def test_run_of_a_pattern(pattern: str, run: str) -> None:
-    assert heads_of(pattern).run == run
+def test_run_of_a_pattern(pattern: str, run: str, reach: int) -> None:
+    assert heads_of(pattern)[1:] == (run, reach)
 
 
 def test_most_patterns_have_heads() -> None:

@@ -22,8 +22,6 @@ _LONGEST = 16
 """Characters of a word."""
 _SHORTEST_RUN = 8
 """Characters of a run: there are few that are so long."""
-_MOST_IN_RUNS = 1000
-"""Characters in all runs of a text from which on `re` is faster by itself."""
 _FOLDED_TO_ASCII = frozenset("İıſ\u212a")
 """Characters that Python's `re` takes for letters of ASCII where case does not matter."""
 
@@ -34,9 +32,9 @@ class Heads(NamedTuple):
     words: list[str]
     """In small letters: a match in a text of ASCII begins with one of them, in any case."""
     run: str
-    """A pattern: a match begins in one of its matches, so many characters before the end of it."""
-    least: int
-    """How many."""
+    """A pattern of so many characters of a class: a match begins in one of its matches, near the beginning of that."""
+    reach: int
+    """How far behind it at most."""
 
 
 def heads(pattern: str) -> Heads:
@@ -71,9 +69,8 @@ def matches(pattern: re.Pattern[str], begins: Heads, text: str) -> Iterator[re.M
     """`pattern.finditer(text)`; `begins`: what its matches begin with."""
     starts: Iterable[int] | None = None
     if begins.run:
-        runs = [m.span() for m in _compiled(begins.run).finditer(text)]
-        if sum(end - start for start, end in runs) <= _MOST_IN_RUNS:
-            starts = (at for start, end in runs for at in range(start, end - begins.least + 1))
+        runs = (m.span() for m in _compiled(begins.run).finditer(text))
+        starts = (at for start, end in runs for at in range(start, min(end, start + begins.reach + 1)))
     elif begins.words and text.isascii():
         starts = sorted(_places(text.lower(), begins.words))
     if starts is None:
@@ -102,20 +99,81 @@ def _places(lower: str, words: list[str]) -> set[int]:
 
 
 def _run(tree: Any) -> tuple[str, int]:
-    """The run of characters that a match of a parsed pattern begins with, and how long it is at least."""
-    items, flags = tree, tree.state.flags
-    while True:
-        first = next(((op, arg) for op, arg in items if not _is_empty(op, arg)), None)
-        if first is None or flags & re.IGNORECASE:
-            return "", 0
-        op, arg = first
-        if op is c.SUBPATTERN:
-            items, flags = arg[3], flags | arg[1]
+    """The run of characters that a match of a parsed pattern begins with, and how far in it the match begins at most."""
+    items, flags, around = list(tree), tree.state.flags, []
+    while items and not flags & re.IGNORECASE:
+        op, arg = items.pop(0)
+        if _is_empty(op, arg):
+            around.append((op, arg))
+        elif op is c.SUBPATTERN:
+            items, flags = list(arg[3]), flags | arg[1]
         elif op in (c.MAX_REPEAT, c.POSSESSIVE_REPEAT) and arg[0] >= _SHORTEST_RUN and len(arg[2]) == 1 and arg[2][0][0] is c.IN:
             source = _class(arg[2][0][1])
-            return (f"{source}{{{arg[0]},}}+", int(arg[0])) if source else ("", 0)
+            reach = _reach(around, _characters(*arg[2][0])) if source else None
+            return ("", 0) if reach is None else (f"{source}{{{arg[0]},}}+", reach)
         else:
-            return "", 0
+            break
+    return "", 0
+
+
+def _reach(items: Any, run: frozenset[str]) -> int | None:
+    """How far behind the beginning of a run of these characters a place is at most where all items fit, which stand for no
+    characters. None if nothing says."""
+    reaches = [reach for op, arg in items if (reach := _reach_of_item(op, arg, run)) is not None]
+    return min(reaches, default=None)
+
+
+def _reach_of_item(op: Any, arg: Any, run: frozenset[str]) -> int | None:
+    if op is c.SUBPATTERN:
+        return _reach(arg[3], run)
+    if op is c.BRANCH:
+        reaches = [_reach(branch, run) for branch in arg[1]]
+        known_ones = [reach for reach in reaches if reach is not None]
+        return max(known_ones) if len(known_ones) == len(reaches) else None
+    if op is c.ASSERT_NOT and arg[0] < 0 and len(arg[1]) == 1:
+        return 0 if run <= _characters(*arg[1][0]) else None
+    if op is c.ASSERT and arg[0] < 0:
+        behind = 0  # characters between the item and the place
+        for inner, its in reversed(list(arg[1])):
+            times = 1
+            if inner in (c.MAX_REPEAT, c.MIN_REPEAT) and its[0] == its[1] and len(its[2]) == 1:
+                times, (inner, its) = int(its[0]), its[2][0]
+            characters = _characters(inner, its)
+            if not characters:
+                return None
+            if times and not characters & run:
+                return behind
+            behind += times
+    return None
+
+
+def _characters(op: Any, arg: Any) -> frozenset[str]:
+    """The characters of ASCII that an item of one character stands for; none for other items."""
+    if op is c.LITERAL:
+        return frozenset(chr(arg))
+    if op is not c.IN:
+        return frozenset()
+    found: set[str] = set()
+    for kind, what in arg:
+        if kind is c.LITERAL:
+            found.add(chr(what))
+        elif kind is c.RANGE:
+            found.update(map(chr, range(what[0], min(what[1], 127) + 1)))
+        elif kind is c.CATEGORY and what is c.CATEGORY_DIGIT:
+            found.update("0123456789")
+        elif kind is c.CATEGORY and what is c.CATEGORY_WORD:
+            found.update(x for x in map(chr, range(128)) if x.isalnum() or x == "_")
+        elif kind is not c.NEGATE:
+            return frozenset()
+    return frozenset(map(chr, range(128))) - found if arg[0][0] is c.NEGATE else frozenset(found)
+
+
+def _class(items: Any) -> str:
+    """A class of characters and ranges of ASCII as a pattern."""
+    if not all(arg < 128 if op is c.LITERAL else op is c.RANGE and arg[1] < 128 for op, arg in items):
+        return ""
+    parts = [re.escape(chr(arg)) if op is c.LITERAL else "-".join(re.escape(chr(end)) for end in arg) for op, arg in items]
+    return f"[{''.join(parts)}]"
 
 
 def _is_empty(op: Any, arg: Any) -> bool:
@@ -125,14 +183,6 @@ def _is_empty(op: Any, arg: Any) -> bool:
     if op is c.SUBPATTERN:
         return all(_is_empty(*item) for item in arg[3])
     return op in (c.AT, c.ASSERT, c.ASSERT_NOT)
-
-
-def _class(items: Any) -> str:
-    """A class of characters and ranges as a pattern."""
-    if not all(op in (c.LITERAL, c.RANGE) for op, _ in items):
-        return ""
-    parts = [re.escape(chr(arg)) if op is c.LITERAL else "-".join(re.escape(chr(end)) for end in arg) for op, arg in items]
-    return f"[{''.join(parts)}]"
 
 
 def _tells(word: str) -> bool:
