@@ -306,7 +306,8 @@ class Redactor:
             spans, rest = list(merge(spans)), None
         if spans and spans[0].start == 0 and (start := _behind_signs(raw.text, 0, spans[0].end)):
             first = spans[0]._replace(start=start, plain=raw.text[start : spans[0].end], inner=None)
-            spans, rest = [first, *spans[1:]] if start < first.end else spans[1:], None
+            says = _SAYS.search(self.engine.masked(first.plain))  # a placeholder that is all there is comes from an earlier look
+            spans, rest = [first, *spans[1:]] if says else spans[1:], None
         if raw.frame is not None and spans:
             rest = None  # which of them stay whole is up to each text
         return Look(spans, after, rest)
