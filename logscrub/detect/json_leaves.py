@@ -82,10 +82,11 @@ class Frame:
         """How many of them `label` is for: those that stood before it."""
 
 
-def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> list[Leaf]:
+def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None, shortest: int = 3) -> list[Leaf]:
     """The leaves of a JSON text, of one that breaks off too, or of a part of one.
 
     `stack` is what is open before a part, and is left as what is open after it.
+    `shortest`: characters of the shortest number that is a leaf; shorter ones say nothing by themselves.
     A name that is an object's key is a leaf too, without a field. Pointers are made by `pointers`, when they are wanted.
     """
     leaves: list[Leaf] = []
@@ -139,7 +140,7 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
                     pair = not frame.outer and frame.index == 1
                     if pair or frame.outer[-7:].lower() == "headers":
                         path = (frame.element,)
-            if b > a and (kind != 4 or b - a > 2):
+            if b > a and (kind != 4 or b - a >= shortest):
                 typed = stack[-1].typed if stack and stack[-1].is_object else None
                 leaf = new(Leaf, (a, b, path, "number" if kind == 4 else "json", "", typed, 0))
         else:

@@ -247,7 +247,8 @@ class _Document:
         """All that was read and not handed out."""
         text = "".join(self._parts)
         inside = place(self._frames)
-        leaves = (*json_leaves(text, 0, self._frames), *more) if self._leaves else ()
+        # where it is scanned as text too, any number may go, and must stay a value
+        leaves = (*json_leaves(text, 0, self._frames, 1 if more else 3), *more) if self._leaves else ()
         value = None
         if self._record_at >= 0 and parsed and not self._leaves:
             record = parse(text[self._record_at :].strip())
