@@ -612,3 +612,17 @@ def test_a_field_whose_name_was_redacted_is_no_telling_field(redactor: Redactor)
 def test_a_field_name_in_escapes_tells_too(redactor: Redactor) -> None:
     out, _ = scrub(redactor, b'{"displ\\u0061yName":"Nomvula Dlamini"}\n')
     assert out == b'{"displ\\u0061yName":"<PERSON>"}\n'
+
+
+@pytest.mark.parametrize("start", ['{"a":"', '{"a":\'', '{"a":1', '["', '{"', '{"a":true', '{"a":"b"}{"a":"'])
+@pytest.mark.parametrize("leaves", [True, False])
+def test_a_string_or_number_that_never_ends_is_not_held(monkeypatch: pytest.MonkeyPatch, start: str, leaves: bool) -> None:
+    """Memory stays bounded, whatever is piped in."""
+    for module in ("base", "json_values"):
+        monkeypatch.setattr(f"logscrub.formats.{module}.LONGEST_LINE", 1000)
+    units = Units("ndjson", leaves=leaves)
+    data, out = start.encode() + b"1" * 40_000, 0
+    for at in range(0, len(data), 500):
+        assert at - out < 6000
+        out += sum(len(unit.text) for unit in units.feed(data[at : at + 500]))
+    assert out + sum(len(unit.text) for unit in units.finish()[0]) == len(data)
