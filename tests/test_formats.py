@@ -20,6 +20,7 @@ from strategies import scrub, scrub_pieces, verify
 import logscrub
 import sample_logs
 from logscrub import formats
+from logscrub.detect.json_leaves import Frame, json_leaves
 from logscrub.errors import UsageError
 from logscrub.model import Raw
 from logscrub.redact.scrub import Redactor
@@ -626,3 +627,12 @@ def test_a_string_or_number_that_never_ends_is_not_held(monkeypatch: pytest.Monk
         assert at - out < 6000
         out += sum(len(unit.text) for unit in units.feed(data[at : at + 500]))
     assert out + sum(len(unit.text) for unit in units.finish()[0]) == len(data)
+
+
+def test_brackets_without_number_take_no_memory_each_and_what_is_behind_them_is_named() -> None:
+    stack: list[Frame] = []
+    deep = '{"ids":' + "[" * 150_000
+    json_leaves(deep, 0, stack)
+    assert len(stack) == 100_000
+    leaves = json_leaves(deep + "]" * 150_000 + ',"owner":"Bob"}')
+    assert leaves[-1].field == ("owner",)

@@ -223,8 +223,8 @@ class Redactor:
         """The spans without the record's frame, cut where it stands. Of a span that is cut, those pieces are left that hold what
         `says` matches.
 
-        A number that is a leaf by itself goes whole, as an array of bytes does, and its placeholder gets quotes: it stays one value
-        of JSON.
+        A number that is a leaf by itself goes whole, as an array of bytes does, and its placeholder gets quotes: it stays one
+        value of JSON.
         """
         text, masked = raw.text, self.engine.masked(raw.text)
         arrays = [(leaf.start, leaf.end) for leaf in raw.leaves if leaf.coding == "bytes"]
