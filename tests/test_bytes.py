@@ -209,3 +209,24 @@ def test_numbers_are_read_as_the_text_whose_bytes_they_are(text: str, between: s
     for n, char in enumerate(text):
         a, b = view.origin(n, n + 1)
         assert text_of_bytes(written[a:b]) == char
+
+
+@pytest.mark.parametrize(
+    "array", [numbers("password=u\np\t\r\n"), [*numbers("password=u\np\t\r\n"), None], numbers("mail " + ADDRESS)]
+)
+@pytest.mark.parametrize(
+    "breaks_off", ['{"n":[%s]},"",{', "[%s", '{"a":[[%s]],', '{"n":{"data":[%s]},"m":12', '{"n":{"data":[%s']
+)
+def test_an_array_in_a_document_that_breaks_off_stays_one_value(
+    redactor: Redactor, array: list[int | None], breaks_off: str
+) -> None:
+    """Else the output would break off at another place than the input, and hold other records."""
+    written = json.dumps(array, separators=(",", ":"))[1:-1]
+    data = b'{"a":1}\n{\n"":["","",' + (breaks_off % written).encode()
+    with FastEngine(redactor, processes=1) as quick:
+        for text in (data, data + b"\n", data + b"\n]x\n"):
+            out, tally = scrub(redactor, text)
+            again, twice = scrub(redactor, out)
+            assert again == out and twice.records_read == tally.records_read and verify(redactor, out).clean
+            fast = quick.scrubber()
+            assert (fast.feed(text) + fast.finish(), fast.tally) == (out, tally)

@@ -20,6 +20,7 @@ from strategies import scrub, scrub_pieces, verify
 import logscrub
 import sample_logs
 from logscrub import formats
+from logscrub.detect.json_leaves import Frame, json_leaves
 from logscrub.errors import UsageError
 from logscrub.model import Raw
 from logscrub.redact.scrub import Redactor
@@ -622,3 +623,26 @@ def test_a_list_of_records_is_found_whatever_white_space_stands_before_it(space:
         text = f'{{"a":"b","{name}"{between}[{{"message":"x"}},{{"message":"y"}}]}}'
         assert records(text) == 2, (name, between)
     assert records(f'{{"message":"x","logEvents"{between}1,"tags"{between}["[","logEvents"]}}') == 1
+
+
+@pytest.mark.parametrize("start", ['{"a":"', '{"a":\'', '{"a":1', '["', '{"', '{"a":true', '{"a":"b"}{"a":"'])
+@pytest.mark.parametrize("leaves", [True, False])
+def test_a_string_or_number_that_never_ends_is_not_held(monkeypatch: pytest.MonkeyPatch, start: str, leaves: bool) -> None:
+    """Memory stays bounded, whatever is piped in."""
+    for module in ("base", "json_values"):
+        monkeypatch.setattr(f"logscrub.formats.{module}.LONGEST_LINE", 1000)
+    units = Units("ndjson", leaves=leaves)
+    data, out = start.encode() + b"1" * 40_000, 0
+    for at in range(0, len(data), 500):
+        assert at - out < 6000
+        out += sum(len(unit.text) for unit in units.feed(data[at : at + 500]))
+    assert out + sum(len(unit.text) for unit in units.finish()[0]) == len(data)
+
+
+def test_brackets_without_number_take_no_memory_each_and_what_is_behind_them_is_named() -> None:
+    stack: list[Frame] = []
+    deep = '{"ids":' + "[" * 150_000
+    json_leaves(deep, 0, stack)
+    assert len(stack) == 100_000
+    leaves = json_leaves(deep + "]" * 150_000 + ',"owner":"Bob"}')
+    assert leaves[-1].field == ("owner",)

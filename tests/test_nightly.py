@@ -438,6 +438,18 @@ def test_a_check_of_what_is_right_writes_nothing(second_night: Place) -> None:
     assert fresh.night("--check").code == 0 and not fresh.store.exists() and not fresh.state.parent.exists()
 
 
+def test_a_check_names_what_the_night_will_not_read(second_night: Place) -> None:
+    place = second_night
+    (place.exports / "gone.ndjson").symlink_to("nowhere")
+    os.mkfifo(place.exports / "pipe")
+    for options in (["--check"], []):
+        after = place.night(*options)
+        assert after.code == 3
+        assert [
+            line for line in after.said if "gone.ndjson: is a link to nothing" in line or "pipe: is a named pipe" in line
+        ] == (after.said[:2])
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write anywhere")
 def test_permissions_are_checked(second_night: Place) -> None:
     place = second_night

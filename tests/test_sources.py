@@ -422,6 +422,8 @@ def database() -> bytes:
 
 FOREIGN: dict[str, tuple[Callable[[], bytes], str]] = {
     "RAR": (lambda: b"Rar!\x1a\x07\x01\0" + NOISE, "a RAR archive"),
+    "cpio": (lambda: b"070701" + b"0000A1b2" * 13 + b"a.log\0" + NOISE, "a cpio archive, which is not read; unpack it"),
+    "cpio, old": (lambda: b"070707" + b"017" * 23 + b"7a.log\0" + NOISE, "a cpio archive"),
     "Avro": (lambda: table_of("avro"), "an Avro file, which is not read; export it as JSON lines or CSV"),
     "ORC": (lambda: b"ORC\x0a\x06\x12\x04\x08\x01\x50\0" + NOISE, "an ORC table"),
     "SQLite": (database, "an SQLite database"),

@@ -155,3 +155,19 @@ def test_a_trace_below_a_line_that_was_withheld_stays_its_own(redactor: Redactor
     again, twice = scrub(redactor, out)
     assert again == out
     assert twice.records_read == tally.records_read == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["ValueError:", "Caused by: ", "ValueError: abc\nDuring handling of the above exception, another exception occurred:"],
+)
+def test_words_of_a_trace_inside_of_a_private_key_stay_and_nothing_is_withheld(
+    redactor: Redactor, quick: FastEngine, words: str
+) -> None:
+    """Once what stands behind the words is gone, the words alone are no more of the key."""
+    data = f"{HEADS['text']}\n  -----BEGIN PRIVATE KEY-----\n{words}abc\n".encode()
+    out, tally = scrub(redactor, data)
+    assert out.endswith(f"{words.rpartition(chr(10))[2]}<PRIVATE_KEY>\n".encode()) and not tally.withheld
+    assert scrub(redactor, out)[0] == out and verify(redactor, out).clean
+    scrubber = quick.scrubber()
+    assert (scrubber.feed(data, True) + scrubber.finish(), scrubber.tally) == (out, tally)

@@ -105,8 +105,10 @@ def nightly(
 
 def _check_only(checked: Checked, settings: NightlySettings, source: str) -> int:
     """Says what else is wrong, or that nothing is. Returns the exit code."""
-    files = dict(_files(each(checked.inputs)))
-    unreadable = [InputError(f"{name}: no permission to read it") for name in files if not os.access(name, os.R_OK)]
+    items = each(checked.inputs)
+    files = dict(_files(items))
+    unreadable = [InputError(f"{item.name}: {item.skipped}") for item in items if item.skipped]
+    unreadable += [InputError(f"{name}: no permission to read it") for name in files if not os.access(name, os.R_OK)]
     for error in unreadable:
         say(str(error))
     code = exit_code([*checked.problems, *checked.missing, *unreadable])

@@ -51,6 +51,8 @@ _LISTS = frozenset("appLogs logRecords dataPoints edges nodes entries logs logEn
 _OTHER_TYPES = frozenset(("intValue", "doubleValue", "boolValue", "bytesValue"))
 """Names of OTLP values that are no text."""
 _MESSAGES = frozenset({"body"})
+_DEEPEST = 100_000
+"""Objects and lists in each other that are told apart: no reader takes deeper ones for JSON, and each takes memory."""
 _PLACEHOLDER = re.compile(r"<[A-Z][A-Z0-9_]{1,63}(?::[0-9a-f]{20})?>")
 _NAMING = re.compile(r"[A-Za-z][\w.-]{1,63}")
 REDACTED = "ZZ"
@@ -82,10 +84,11 @@ class Frame:
         """How many of them `label` is for: those that stood before it."""
 
 
-def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> list[Leaf]:
+def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None, shortest: int = 3) -> list[Leaf]:
     """The leaves of a JSON text, of one that breaks off too, or of a part of one.
 
     `stack` is what is open before a part, and is left as what is open after it.
+    `shortest`: characters of the shortest number that is a leaf; shorter ones say nothing by themselves.
     A name that is an object's key is a leaf too, without a field. Pointers are made by `pointers`, when they are wanted.
     """
     leaves: list[Leaf] = []
@@ -95,6 +98,8 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
     """Frames that leaves were added to. Those still open at the end must not know them: their numbers are of this part."""
     skipped = 0
     """Where the array of bytes ends that was read last."""
+    deeper = 0
+    """Brackets that are open beyond the deepest that are told apart."""
     for m in _TOKEN.finditer(text, start):
         if m.start() < skipped:
             continue
@@ -139,7 +144,7 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
                     pair = not frame.outer and frame.index == 1
                     if pair or frame.outer[-7:].lower() == "headers":
                         path = (frame.element,)
-            if b > a and (kind != 4 or b - a > 2):
+            if b > a and (kind != 4 or b - a >= shortest):
                 typed = stack[-1].typed if stack and stack[-1].is_object else None
                 leaf = new(Leaf, (a, b, path, "number" if kind == 4 else "json", "", typed, 0))
         else:
@@ -157,8 +162,13 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None) -> 
                 if stack and not stack[-1].is_object:
                     stack[-1].index += 1
             elif bracket in "{[":
+                if len(stack) >= _DEEPEST:
+                    deeper += 1
+                    continue
                 path = _path(stack)
                 stack.append(Frame(bracket == "{", path[-1] if path else ""))
+            elif deeper:
+                deeper -= 1
             elif stack:
                 frame = stack.pop()
                 if frame.labelled:

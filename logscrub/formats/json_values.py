@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 
 from logscrub.detect.json_leaves import SHAPE_NAMES, Frame, json_leaves, place
-from logscrub.formats.base import Began, Lines, follows, frame_of, text_unit
+from logscrub.formats.base import LONGEST_LINE, Began, Lines, follows, frame_of, text_unit
 from logscrub.formats.json_records import TOKEN, Element, Grammar, ListRules, count_records
 from logscrub.model import Leaf, Raw
 
@@ -189,7 +189,8 @@ class _Document:
             m = TOKEN.match(text, position)
             if m is None:
                 position = _end_of_space(text, position)
-                self.broken = position < len(text) and line.endswith("\n")
+                # a string or number that goes on for ever is none
+                self.broken = position < len(text) and (line.endswith("\n") or len(text) - position > LONGEST_LINE)
                 break
             if not self._grammar.accept(m[m.lastindex or 0]):
                 self.broken = True
@@ -247,7 +248,8 @@ class _Document:
         """All that was read and not handed out."""
         text = "".join(self._parts)
         inside = place(self._frames)
-        leaves = (*json_leaves(text, 0, self._frames), *more) if self._leaves else ()
+        # where it is scanned as text too, any number may go, and must stay a value
+        leaves = (*json_leaves(text, 0, self._frames, 1 if more else 3), *more) if self._leaves else ()
         value = None
         if self._record_at >= 0 and parsed and not self._leaves:
             record = parse(text[self._record_at :].strip())

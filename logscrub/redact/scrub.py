@@ -223,12 +223,15 @@ class Redactor:
         """The spans without the record's frame, cut where it stands. Of a span that is cut, those pieces are left that hold what
         `says` matches.
 
-        A number that is a leaf by itself goes whole, and its placeholder gets quotes: it stays one value of JSON.
+        A number that is a leaf by itself goes whole, as an array of bytes does, and its placeholder gets quotes: it stays one
+        value of JSON.
         """
-        text, masked, fixed = raw.text, self.engine.masked(raw.text), frame(raw.text)
+        text, masked = raw.text, self.engine.masked(raw.text)
+        arrays = [(leaf.start, leaf.end) for leaf in raw.leaves if leaf.coding == "bytes"]
+        fixed = _outside(frame(raw.text), arrays) if arrays else frame(raw.text)
         ends = [end for _, end in fixed]
-        numbers = [leaf for leaf in raw.leaves if leaf.coding == "number"]
-        starts = [leaf.start for leaf in numbers]
+        values = sorted({(leaf.start, leaf.end) for leaf in raw.leaves if leaf.coding == "number"}.union(arrays))
+        starts = [start for start, _ in values]
         out: list[Span] = []
         for span in spans:
             pieces, position = [], span.start
@@ -247,8 +250,8 @@ class Redactor:
                 out.append(span)
         for n, span in enumerate(out):
             at = bisect_right(starts, span.start) - 1
-            if at >= 0 and span.end <= numbers[at].end:
-                out[n] = span._replace(start=numbers[at].start, end=numbers[at].end, requote='"')
+            if at >= 0 and span.end <= values[at][1] and (span.start, span.end, span.requote) != (*values[at], '"'):
+                out[n] = span._replace(start=values[at][0], end=values[at][1], requote='"', inner=None)
         return list(merge(out))
 
     @property
@@ -306,7 +309,8 @@ class Redactor:
             spans, rest = list(merge(spans)), None
         if spans and spans[0].start == 0 and (start := _behind_signs(raw.text, 0, spans[0].end)):
             first = spans[0]._replace(start=start, plain=raw.text[start : spans[0].end], inner=None)
-            spans, rest = [first, *spans[1:]] if start < first.end else spans[1:], None
+            says = _SAYS.search(self.engine.masked(first.plain))  # a placeholder that is all there is comes from an earlier look
+            spans, rest = [first, *spans[1:]] if says else spans[1:], None
         if raw.frame is not None and spans:
             rest = None  # which of them stay whole is up to each text
         return Look(spans, after, rest)
@@ -551,6 +555,22 @@ def _behind_signs(text: str, start: int, end: int) -> int:
     start = m.end() if m else start
     words = WORDS.match(text, start, end)
     return words.end() if words else start
+
+
+def _outside(fixed: Iterable[tuple[int, int]], others: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """What of stretches is not in others; both are in order."""
+    ends = [end for _, end in others]
+    out: list[tuple[int, int]] = []
+    for start, end in fixed:
+        for a, b in others[bisect_right(ends, start) :]:
+            if a >= end:
+                break
+            if start < a:
+                out.append((start, a))
+            start = b
+        if start < end:
+            out.append((start, end))
+    return out
 
 
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:

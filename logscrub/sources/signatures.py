@@ -5,6 +5,7 @@ An archive or a table that is taken for text would pass with all that is in it, 
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from logscrub.sources.codings import may_be_protobuf
@@ -27,6 +28,7 @@ _ADVICE: Final = {
     TAR: _UNPACK,
     "a RAR archive": _UNPACK,
     "a cabinet archive": _UNPACK,
+    "a cpio archive": _UNPACK,
     "an ar or Debian package": _UNPACK,
     "parquet": _UNPACK,
     "arrow": _UNPACK,
@@ -101,6 +103,10 @@ _TABLES: Final = (
 """Signatures that a line of a log could begin with too: they are those of tables only if control characters follow."""
 _TABLE_HEAD: Final = 12
 _TAR_BLOCK: Final = 512
+_CPIO: Final = re.compile(rb"0707(?:0[12][0-9A-Fa-f]{104}|07[0-7]{70})")
+"""How a cpio archive begins, whose headers are digits: a log could begin with a few of them too."""
+_CPIO_MAGIC: Final = (b"070701", b"070702", b"070707")
+_CPIO_HEADER: Final = 110
 _LZMA: Final = b"]\0\0"
 """How .lzma files begin, which have no magic number: the usual properties and the low bytes of the dictionary's size."""
 _LZMA_HEADER: Final = 13
@@ -121,6 +127,8 @@ def kind_of(head: bytes, *, final: bool) -> str | None:
         return "a WebP picture"
     if head[:3] == b"\0\0\0" and head[4:8] == b"ftyp":
         return "a HEIC picture or MP4 video"
+    if _CPIO.match(head):
+        return "a cpio archive"
     if _is_lzma(head):
         return "lzma"
     if _is_tar(head):
@@ -161,6 +169,8 @@ def _undecided(head: bytes) -> bool:
         return len(head) < _LZMA_HEADER
     if any(head.startswith(magic) for magic, _ in _TABLES) or head[:4] == b"RIFF":
         return len(head) < _TABLE_HEAD
+    if head[:6] in _CPIO_MAGIC or any(magic.startswith(head) for magic in _CPIO_MAGIC):
+        return len(head) < _CPIO_HEADER and b"\n" not in head
     if head[:3] == b"\0\0\0"[: len(head)]:
         return len(head) < 8 and b"ftyp".startswith(head[4:8])
     # A tar archive begins with a name of up to 100 bytes, filled up with NULs.
