@@ -128,6 +128,26 @@ def test_records_are_found_token_by_token_as_in_the_parsed_value(value: Any) -> 
     assert count_records(text, rules) == (0 if rules.no_record(text) else len(list(records_in(value, rules))))
 
 
+LISTS = {
+    "Insights": {"results": [[{"field": "@timestamp", "value": "2026-11-17 09:15:38"}, {"field": "@message", "value": "x"}]] * 3},
+    "any names": {"total": 3, "logs": [{"time": "2026-11-17T09:15:38Z", "msg": "x"}] * 3},
+    "Datadog v1": {"logs": [{"id": "a", "content": {"timestamp": "2026-11-17T09:15:38Z", "message": "x"}}] * 3},
+    "New Relic": {"results": [{"events": [{"timestamp": 1794906938000, "message": "x"}] * 3}]},
+    "Splunk": {"results": [{"_time": "2026-11-17T09:15:38Z", "_raw": "x"}] * 3},
+}
+"""Lists whose name several products use: by what stands in the first element it is told whose it is."""
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_is_read_as_that_of_the_product_whose_marks_it_has(redactor: Redactor, name: str, indent: int | None) -> None:
+    data = json.dumps(LISTS[name], indent=indent).encode() + b"\n"
+    clean, tally = scrub(redactor, data)
+    reader, found = read(clean)
+    assert tally.records_read == reader.read == reader.given == 3
+    assert [(r.time_ns // 10**9, r.message) for r in found] == [(HOUR + 938, "x")] * 3
+
+
 SPELLINGS = [
     *("2026-11-17T09:15:38.315Z", "2026-11-17T10:15:38.315+01:00", "2026-11-17T14:45:38.315+0530", "2026-11-17 09:15:38,315"),
     *("2026-11-17T09:15:38.315123456Z", "20261117T091538Z", "2026-11-17T09:15:38.315z", "2026-11-17 04:15:38.315 -05:00"),
