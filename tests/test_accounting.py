@@ -128,6 +128,30 @@ def test_records_are_found_token_by_token_as_in_the_parsed_value(value: Any) -> 
     assert count_records(text, rules) == (0 if rules.no_record(text) else len(list(records_in(value, rules))))
 
 
+NAMED = [
+    ({"@t": "2026-11-17T09:15:38Z", "@mt": "x {Y}", "@l": "Error"}, "ERROR", "x {Y}"),
+    ({"t": {"$date": "2026-11-17T09:15:38.000+00:00"}, "s": "E", "c": "NETWORK", "msg": "x"}, "ERROR", "x"),
+    ({"version": "1.1", "host": "h", "short_message": "x", "timestamp": 1794906938, "level": 3}, "ERROR", "x"),
+    ({"version": "1.1", "host": "h", "short_message": "x", "timestamp": 1794906938, "level": 7}, "DEBUG", "x"),
+    ({"instant": {"epochSecond": 1794906938, "nanoOfSecond": 0}, "level": "WARN", "message": "x"}, "WARN", "x"),
+    ({"timestampInMs": 1794906938000, "level": "warning", "message": "x"}, "WARN", "x"),
+    ({"TimeGenerated": "2026-11-17T09:15:38Z", "SeverityLevel": "3", "Message": "x"}, "ERROR", "x"),
+    ({"TimeGenerated": "2026-11-17T09:15:38Z", "severityLevel": 0, "Message": "x"}, "TRACE", "x"),
+    ({"time_iso8601": "2026-11-17T09:15:38+00:00", "request_method": "GET", "status": "500", "message": "x"}, "ERROR", "x"),
+    ({"time": 1794906938, "req": {"method": "GET"}, "res": {"statusCode": 404}, "msg": "x"}, "WARN", "x"),
+    ({"time": 1794906938, "status": 500, "msg": "x"}, "", "x"),
+    ({"time": 1794906938, "s": 30, "msg": "x"}, "", "x"),
+    ({"time": 1794906938, "level": 3, "msg": "x"}, "", "x"),
+]
+"""What products call time, level and message, each to its own documentation; and what says nothing by itself."""
+
+
+@pytest.mark.parametrize(("record", "level", "message"), NAMED, ids=lambda x: str(x)[:50])
+def test_names_and_numbers_of_products_are_known(record: dict[str, Any], level: str, message: str) -> None:
+    _, (found,) = read(json.dumps(record).encode())
+    assert (found.time_ns, found.level, found.message) == ((HOUR + 938) * 10**9, level, message)
+
+
 LISTS = {
     "Insights": {"results": [[{"field": "@timestamp", "value": "2026-11-17 09:15:38"}, {"field": "@message", "value": "x"}]] * 3},
     "any names": {"total": 3, "logs": [{"time": "2026-11-17T09:15:38Z", "msg": "x"}] * 3},
@@ -157,6 +181,8 @@ SPELLINGS = [
     *("2026-11-17 09:15:38.315 +0000 UTC", "1794906938", "1794906938315", "1794906938315123456", "1.794906938315e12"),
     *(1794906938, 1794906938.315, 1794906938315, 1794906938315123, 1794906938315123456),
     *({"seconds": "1794906938", "nanos": 315000000}, {"$date": "2026-11-17T09:15:38.315Z"}),
+    *("17/Nov/2026 09:15:38", "Tue 2026-11-17 09:15:38 UTC", "Nov 17, 2026 @ 09:15:38.315"),
+    {"epochSecond": 1794906938, "nanoOfSecond": 315000000},
 ]
 
 

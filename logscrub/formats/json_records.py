@@ -45,9 +45,7 @@ class ListRules:
         The first one that needs no mark, else all that need one.
         """
         found = [
-            each
-            for each in self._by_name.get(name, ())
-            if each[0].parent in (None, parent) and each[0].depth in (None, depth)
+            each for each in self._by_name.get(name, ()) if each[0].parent in (None, parent) and each[0].depth in (None, depth)
         ]
         return next(([each] for each in found if not each[0].marks), found)
 
