@@ -139,6 +139,40 @@ NAMED = [
     ({"TimeGenerated": "2026-11-17T09:15:38Z", "severityLevel": 0, "Message": "x"}, "TRACE", "x"),
     ({"time_iso8601": "2026-11-17T09:15:38+00:00", "request_method": "GET", "status": "500", "message": "x"}, "ERROR", "x"),
     ({"time": 1794906938, "req": {"method": "GET"}, "res": {"statusCode": 404}, "msg": "x"}, "WARN", "x"),
+    (
+        {
+            "timeUnixNano": "0",
+            "observedTimeUnixNano": "1794906938000000000",
+            "severityNumber": "SEVERITY_NUMBER_WARN2",
+            "body": {"stringValue": "x"},
+        },
+        "WARN",
+        "x",
+    ),
+    (
+        {
+            "timeUnixNano": "1794906938000000000",
+            "body": {
+                "kvlistValue": {
+                    "values": [{"key": "level", "value": {"stringValue": "error"}}, {"key": "msg", "value": {"stringValue": "x"}}]
+                }
+            },
+        },
+        "ERROR",
+        "x",
+    ),
+    ({"shortId": "X-1", "title": "x", "level": "error", "platform": "node", "lastSeen": "2026-11-17T09:15:38Z"}, "ERROR", "x"),
+    (
+        {
+            "eventID": "a",
+            "title": "x",
+            "platform": "node",
+            "dateCreated": "2026-11-17T09:15:38Z",
+            "tags": [{"key": "level", "value": "warning"}],
+        },
+        "WARN",
+        "x",
+    ),
     ({"time": 1794906938, "status": 500, "msg": "x"}, "", "x"),
     ({"time": 1794906938, "s": 30, "msg": "x"}, "", "x"),
     ({"time": 1794906938, "level": 3, "msg": "x"}, "", "x"),

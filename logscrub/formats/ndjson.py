@@ -125,7 +125,7 @@ def _level_by_number(known: dict[str, Any]) -> str:
 
 def _inside(known: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     """The members, by plain names, of the first of these that is an object."""
-    found = next((known[name] for name in names if isinstance(known.get(name), dict)), {})
+    found: dict[str, Any] = next((known[name] for name in names if isinstance(known.get(name), dict)), {})
     return {plain_name(name): value for name, value in found.items()}
 
 
