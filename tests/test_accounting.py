@@ -186,11 +186,43 @@ def test_names_and_numbers_of_products_are_known(record: dict[str, Any], level: 
     assert (found.time_ns, found.level, found.message) == ((HOUR + 938) * 10**9, level, message)
 
 
+TABLES = {
+    "Splunk": '"_raw","_time",host,index,linecount,source,sourcetype\n"ERROR x","2026-11-17T09:15:38.000+0000",web,m,1,a,b\n',
+    "Datadog": '"Date","Host","Service","Content"\n"2026-11-17T09:15:38Z","web-1","roster","ERROR x"\n',
+    "Datadog, status": '"Status","Date","Host","Service","Content"\n"error","2026-11-17T09:15:38Z","web-1","roster","x"\n',
+    "Application Insights": 'timestamp [UTC],message,severityLevel\n"11/17/2026, 9:15:38.000 AM",x,3\n',
+    "Log Analytics": "TimeGenerated [UTC],Level,Message\n2026-11-17T09:15:38Z,Error,x\n",
+    "Event Viewer": "Level,Date and Time,Source,Event ID,Message\r\nError,11/17/2026 9:15:38 AM,Roster,1000,x\r\n",
+    "Get-WinEvent": '"Message","Id","LevelDisplayName","TimeCreated"\r\n"x","7","Error","11/17/2026 9:15:38 AM"\r\n',
+    "Grafana": 'Time,Line,tsNs,id,labels\n1794906938000,"ERROR x",1794906938000000000,a,{}\n',
+    "Kibana": '"@timestamp","log.level",message\n"Nov 17, 2026 @ 09:15:38.000",error,x\n',
+    "Sentry": "id,title,level,status,first_seen,last_seen\n1,x,error,unresolved,2026-11-17T08:00:00Z,2026-11-17T09:15:38Z\n",
+    "Vercel": "TimeUTC,timestampInMs,requestPath,level,message\n2026-11-17 09:15:38,1794906938000,/x,error,x\n",
+}
+"""Downloads as CSV, with the columns that each product gives them."""
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_columns_of_a_download_are_known(redactor: Redactor, name: str) -> None:
+    clean, tally = scrub(redactor, TABLES[name].encode())
+    _, (found,) = read(clean)
+    assert clean.replace(b"<CONTENT>", b"x") == TABLES[name].encode() and tally.formats == {"csv": 1}
+    assert (found.time_ns, found.level) == ((HOUR + 938) * 10**9, "ERROR")
+    assert found.message == ("<CONTENT>" if name == "Sentry" else "x"), "what an issue is called is what people wrote"
+
+
+def test_a_row_without_a_header_is_no_header(redactor: Redactor) -> None:
+    row = b"7711\t2026-11-17T09:15:38Z\tweb-1\tUser\tError\tapp\tx\n"
+    _, tally = scrub(redactor, row * 3)
+    assert (tally.records_read, tally.formats) == (3, {"text": 1})
+
+
 LISTS = {
     "Insights": {"results": [[{"field": "@timestamp", "value": "2026-11-17 09:15:38"}, {"field": "@message", "value": "x"}]] * 3},
     "any names": {"total": 3, "logs": [{"time": "2026-11-17T09:15:38Z", "msg": "x"}] * 3},
     "Datadog v1": {"logs": [{"id": "a", "content": {"timestamp": "2026-11-17T09:15:38Z", "message": "x"}}] * 3},
     "New Relic": {"results": [{"events": [{"timestamp": 1794906938000, "message": "x"}] * 3}]},
+    "Splunk's rows": {"preview": False, "fields": ["_time", "_raw"], "rows": [["2026-11-17T09:15:38Z", "x"]] * 3},
     "Splunk": {"results": [{"_time": "2026-11-17T09:15:38Z", "_raw": "x"}] * 3},
 }
 """Lists whose name several products use: by what stands in the first element it is told whose it is."""
