@@ -217,6 +217,15 @@ def test_a_row_without_a_header_is_no_header(redactor: Redactor) -> None:
     assert (tally.records_read, tally.formats) == (3, {"text": 1})
 
 
+@pytest.mark.parametrize("line", ['{"time":"2026-11-17T09:15:38Z","level":"error","msg":"x"}', "2026-11-17T09:15:38Z ERROR x"])
+def test_a_line_behind_a_hole_in_a_text_says_what_it_would_without(redactor: Redactor, line: str) -> None:
+    data = f"> node index.js\n{chr(0) * 600}{line}\n".encode()
+    clean, _ = scrub(redactor, data)
+    assert clean == data
+    _, (_, found) = read(clean)
+    assert (found.time_ns, found.level, found.message) == ((HOUR + 938) * 10**9, "ERROR", "x")
+
+
 LISTS = {
     "Insights": {"results": [[{"field": "@timestamp", "value": "2026-11-17 09:15:38"}, {"field": "@message", "value": "x"}]] * 3},
     "any names": {"total": 3, "logs": [{"time": "2026-11-17T09:15:38Z", "msg": "x"}] * 3},

@@ -81,6 +81,8 @@ LINES = {
         ),
         Line(f"{AT}000+00:00 app[web.1]: ERROR save failed", AT, "ERROR", "save failed"),
         Line("<3>roster[4711]: save failed", "", "ERROR", "save failed"),
+        Line(f'{AT}000+00:00 app[web.1]: {{"level": "error", "msg": "save failed"}}', AT, "ERROR", "save failed"),
+        Line('<14>Nov 17 09:15:38 roster[1]: {"level": "error", "msg": "x"}', SECOND, "ERROR", "x"),
         Line(f"Tue {SECOND.replace('T', ' ')} UTC web-1 roster[4711]: ERROR save failed", SECOND, "ERROR", "save failed"),
         Line("1794906938.315000 web-1 roster[4711]: ERROR save failed", AT, "ERROR", "save failed"),
         Line(

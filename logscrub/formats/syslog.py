@@ -27,6 +27,8 @@ _SHOWN = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[ ]\d{4}-\d{2}-\d{2}[ ]\d{2}:\d{2}:\d{
 """What `journalctl` shows with `-o short-full` and `short-unix`."""
 _TAG = r"[^\s\[\]]++(?:(?<=:)|\[[^\[\]\s]++\]:)"
 """The name of a program and the number of its process: of any letters and any length, for a placeholder may stand there."""
+_HOST = r"(?!\S*:[ ])\S++"
+"""No colon ends it: what does is a program, and `{"level":` behind it none."""
 _COUNT = r"(?:\d{1,7}[ ])?"
 """The length of a message in a stream (RFC 6587, octet counting)."""
 _STRUCTURED = r'(?:\[(?:[^\]"\\]++|"(?:[^"\\]++|\\.)*+"|\\.)*+\])++'
@@ -38,11 +40,11 @@ _PARAMETER = re.compile(r'[ ]([A-Za-z][\w.-]{0,31})="((?:[^"\\]++|\\.)*+)"')
 _MOST_PARAMETERS = 40
 _RFC_3164 = re.compile(
     rf"{_COUNT}<(?P<priority>\d{{1,3}})>"
-    rf"(?:(?P<time>{_SHORT}|{_ISO})[ ](?:\S++[ ]++{_TAG}(?:$|[ ])|\S++[ ])?|{_TAG}[ ])"
+    rf"(?:(?P<time>{_SHORT}|{_ISO})[ ](?:{_HOST}[ ]++{_TAG}(?:$|[ ])|\S++[ ])?|{_TAG}[ ])"
 )
 _NO_LEVEL = r"(?!(?i:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|severe|fatal|crit(?:ical)?|panic)[ ])"
 _NUMBERED = r"(?=[ ]\S++[ ]++[^\s\[\]]++\[[^\[\]\s]++\]:)"
-_IN_FILES = re.compile(rf"(?P<time>{_SHORT}|{_ISO}|{_SHOWN})(?:(?<!Z)|{_NUMBERED})[ ]{_NO_LEVEL}\S++[ ]++{_TAG}(?:$|[ ])")
+_IN_FILES = re.compile(rf"(?P<time>{_SHORT}|{_ISO}|{_SHOWN})(?:(?<!Z)|{_NUMBERED})[ ]{_NO_LEVEL}{_HOST}[ ]++{_TAG}(?:$|[ ])")
 """Without a priority, as syslog daemons write it into files: with the offset of the local time. Other programs write `Z`, so
 there the number of a process must stand behind the name of its program."""
 _HEROKU = re.compile(rf"(?P<time>{_ISO})[ ][a-z][\w.-]{{0,40}}\[[^\[\]\s]++\]:[ ]")
