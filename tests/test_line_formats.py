@@ -462,6 +462,32 @@ def test_lines_of_all_formats_may_stand_in_one_log() -> None:
     assert [x.level for x in found if isinstance(x, Record)] == [line.level for line in mixed]
 
 
+EVENTS_AS_TEXT = (
+    "".join(
+        f"Event[{n}]{colon}\n  Log Name: Application\n  Source: Roster\n  Date: {AT}0000Z\n  Event ID: 1000\n  Level: {level}\n"
+        "  User Name: ACME\\jvoss\n  Computer: web-1\n  Description: \nsave failed for hunter.voss@acme.example\nat once\n\n"
+        for n, (level, colon) in enumerate((("Error", ""), ("Warning", ":"), ("Information", "")))
+    )
+).replace("\n", "\r\n")
+
+
+def test_windows_events_as_text_are_records_with_their_messages(redactor: Redactor) -> None:
+    data = EVENTS_AS_TEXT.encode()
+    clean, tally = scrub(redactor, data)
+    assert tally.formats == {"wevtutil": 1}
+    assert tally.records_read == 3
+    assert b"voss" not in clean
+    assert clean == data.replace(b"hunter.voss@acme.example", b"<EMAIL_ADDRESS>").replace(b"ACME\\jvoss", b"<USERNAME>")
+    assert scrub_pieces(redactor, [data[i : i + 1] for i in range(len(data))])[0] == clean
+    with FastEngine(redactor, processes=1) as engine:
+        fast = engine.scrubber()
+        assert fast.feed(data) + fast.finish() == clean
+    found, records = read(clean)
+    assert records.read == records.given == 3
+    assert [(r.time_ns, r.level) for r in found] == [(ns(AT), level) for level in ("ERROR", "WARN", "INFO")]
+    assert all("save failed for <EMAIL_ADDRESS>\nat once" in r.message for r in found if isinstance(r, Record))
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("name", ["windows_events.xml", "logfmt.log", "cloudfront.log"])
 def test_utf_16_is_scrubbed_verified_and_counted(redactor: Redactor, encoding: str, name: str) -> None:
