@@ -128,6 +128,125 @@ def test_records_are_found_token_by_token_as_in_the_parsed_value(value: Any) -> 
     assert count_records(text, rules) == (0 if rules.no_record(text) else len(list(records_in(value, rules))))
 
 
+NAMED = [
+    ({"@t": "2026-11-17T09:15:38Z", "@mt": "x {Y}", "@l": "Error"}, "ERROR", "x {Y}"),
+    ({"t": {"$date": "2026-11-17T09:15:38.000+00:00"}, "s": "E", "c": "NETWORK", "msg": "x"}, "ERROR", "x"),
+    ({"version": "1.1", "host": "h", "short_message": "x", "timestamp": 1794906938, "level": 3}, "ERROR", "x"),
+    ({"version": "1.1", "host": "h", "short_message": "x", "timestamp": 1794906938, "level": 7}, "DEBUG", "x"),
+    ({"instant": {"epochSecond": 1794906938, "nanoOfSecond": 0}, "level": "WARN", "message": "x"}, "WARN", "x"),
+    ({"timestampInMs": 1794906938000, "level": "warning", "message": "x"}, "WARN", "x"),
+    ({"TimeGenerated": "2026-11-17T09:15:38Z", "SeverityLevel": "3", "Message": "x"}, "ERROR", "x"),
+    ({"TimeGenerated": "2026-11-17T09:15:38Z", "severityLevel": 0, "Message": "x"}, "TRACE", "x"),
+    ({"time_iso8601": "2026-11-17T09:15:38+00:00", "request_method": "GET", "status": "500", "message": "x"}, "ERROR", "x"),
+    ({"time": 1794906938, "req": {"method": "GET"}, "res": {"statusCode": 404}, "msg": "x"}, "WARN", "x"),
+    (
+        {
+            "timeUnixNano": "0",
+            "observedTimeUnixNano": "1794906938000000000",
+            "severityNumber": "SEVERITY_NUMBER_WARN2",
+            "body": {"stringValue": "x"},
+        },
+        "WARN",
+        "x",
+    ),
+    (
+        {
+            "timeUnixNano": "1794906938000000000",
+            "body": {
+                "kvlistValue": {
+                    "values": [{"key": "level", "value": {"stringValue": "error"}}, {"key": "msg", "value": {"stringValue": "x"}}]
+                }
+            },
+        },
+        "ERROR",
+        "x",
+    ),
+    ({"shortId": "X-1", "title": "x", "level": "error", "platform": "node", "lastSeen": "2026-11-17T09:15:38Z"}, "ERROR", "x"),
+    (
+        {
+            "eventID": "a",
+            "title": "x",
+            "platform": "node",
+            "dateCreated": "2026-11-17T09:15:38Z",
+            "tags": [{"key": "level", "value": "warning"}],
+        },
+        "WARN",
+        "x",
+    ),
+    ({"time": 1794906938, "status": 500, "msg": "x"}, "", "x"),
+    ({"time": 1794906938, "s": 30, "msg": "x"}, "", "x"),
+    ({"time": 1794906938, "level": 3, "msg": "x"}, "", "x"),
+]
+"""What products call time, level and message, each to its own documentation; and what says nothing by itself."""
+
+
+@pytest.mark.parametrize(("record", "level", "message"), NAMED, ids=lambda x: str(x)[:50])
+def test_names_and_numbers_of_products_are_known(record: dict[str, Any], level: str, message: str) -> None:
+    _, (found,) = read(json.dumps(record).encode())
+    assert (found.time_ns, found.level, found.message) == ((HOUR + 938) * 10**9, level, message)
+
+
+TABLES = {
+    "Splunk": '"_raw","_time",host,index,linecount,source,sourcetype\n"ERROR x","2026-11-17T09:15:38.000+0000",web,m,1,a,b\n',
+    "Datadog": '"Date","Host","Service","Content"\n"2026-11-17T09:15:38Z","web-1","roster","ERROR x"\n',
+    "Datadog, status": '"Status","Date","Host","Service","Content"\n"error","2026-11-17T09:15:38Z","web-1","roster","x"\n',
+    "Application Insights": 'timestamp [UTC],message,severityLevel\n"11/17/2026, 9:15:38.000 AM",x,3\n',
+    "Log Analytics": "TimeGenerated [UTC],Level,Message\n2026-11-17T09:15:38Z,Error,x\n",
+    "Event Viewer": "Level,Date and Time,Source,Event ID,Message\r\nError,11/17/2026 9:15:38 AM,Roster,1000,x\r\n",
+    "Get-WinEvent": '"Message","Id","LevelDisplayName","TimeCreated"\r\n"x","7","Error","11/17/2026 9:15:38 AM"\r\n',
+    "Grafana": 'Time,Line,tsNs,id,labels\n1794906938000,"ERROR x",1794906938000000000,a,{}\n',
+    "Kibana": '"@timestamp","log.level",message\n"Nov 17, 2026 @ 09:15:38.000",error,x\n',
+    "Sentry": "id,title,level,status,first_seen,last_seen\n1,x,error,unresolved,2026-11-17T08:00:00Z,2026-11-17T09:15:38Z\n",
+    "Vercel": "TimeUTC,timestampInMs,requestPath,level,message\n2026-11-17 09:15:38,1794906938000,/x,error,x\n",
+}
+"""Downloads as CSV, with the columns that each product gives them."""
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_columns_of_a_download_are_known(redactor: Redactor, name: str) -> None:
+    clean, tally = scrub(redactor, TABLES[name].encode())
+    _, (found,) = read(clean)
+    assert clean.replace(b"<CONTENT>", b"x") == TABLES[name].encode() and tally.formats == {"csv": 1}
+    assert (found.time_ns, found.level) == ((HOUR + 938) * 10**9, "ERROR")
+    assert found.message == ("<CONTENT>" if name == "Sentry" else "x"), "what an issue is called is what people wrote"
+
+
+def test_a_row_without_a_header_is_no_header(redactor: Redactor) -> None:
+    row = b"7711\t2026-11-17T09:15:38Z\tweb-1\tUser\tError\tapp\tx\n"
+    _, tally = scrub(redactor, row * 3)
+    assert (tally.records_read, tally.formats) == (3, {"text": 1})
+
+
+@pytest.mark.parametrize("line", ['{"time":"2026-11-17T09:15:38Z","level":"error","msg":"x"}', "2026-11-17T09:15:38Z ERROR x"])
+def test_a_line_behind_a_hole_in_a_text_says_what_it_would_without(redactor: Redactor, line: str) -> None:
+    data = f"> node index.js\n{chr(0) * 600}{line}\n".encode()
+    clean, _ = scrub(redactor, data)
+    assert clean == data
+    _, (_, found) = read(clean)
+    assert (found.time_ns, found.level, found.message) == ((HOUR + 938) * 10**9, "ERROR", "x")
+
+
+LISTS = {
+    "Insights": {"results": [[{"field": "@timestamp", "value": "2026-11-17 09:15:38"}, {"field": "@message", "value": "x"}]] * 3},
+    "any names": {"total": 3, "logs": [{"time": "2026-11-17T09:15:38Z", "msg": "x"}] * 3},
+    "Datadog v1": {"logs": [{"id": "a", "content": {"timestamp": "2026-11-17T09:15:38Z", "message": "x"}}] * 3},
+    "New Relic": {"results": [{"events": [{"timestamp": 1794906938000, "message": "x"}] * 3}]},
+    "Splunk's rows": {"preview": False, "fields": ["_time", "_raw"], "rows": [["2026-11-17T09:15:38Z", "x"]] * 3},
+    "Splunk": {"results": [{"_time": "2026-11-17T09:15:38Z", "_raw": "x"}] * 3},
+}
+"""Lists whose name several products use: by what stands in the first element it is told whose it is."""
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_is_read_as_that_of_the_product_whose_marks_it_has(redactor: Redactor, name: str, indent: int | None) -> None:
+    data = json.dumps(LISTS[name], indent=indent).encode() + b"\n"
+    clean, tally = scrub(redactor, data)
+    reader, found = read(clean)
+    assert tally.records_read == reader.read == reader.given == 3
+    assert [(r.time_ns // 10**9, r.message) for r in found] == [(HOUR + 938, "x")] * 3
+
+
 SPELLINGS = [
     *("2026-11-17T09:15:38.315Z", "2026-11-17T10:15:38.315+01:00", "2026-11-17T14:45:38.315+0530", "2026-11-17 09:15:38,315"),
     *("2026-11-17T09:15:38.315123456Z", "20261117T091538Z", "2026-11-17T09:15:38.315z", "2026-11-17 04:15:38.315 -05:00"),
@@ -137,6 +256,8 @@ SPELLINGS = [
     *("2026-11-17 09:15:38.315 +0000 UTC", "1794906938", "1794906938315", "1794906938315123456", "1.794906938315e12"),
     *(1794906938, 1794906938.315, 1794906938315, 1794906938315123, 1794906938315123456),
     *({"seconds": "1794906938", "nanos": 315000000}, {"$date": "2026-11-17T09:15:38.315Z"}),
+    *("17/Nov/2026 09:15:38", "Tue 2026-11-17 09:15:38 UTC", "Nov 17, 2026 @ 09:15:38.315"),
+    {"epochSecond": 1794906938, "nanoOfSecond": 315000000},
 ]
 
 

@@ -81,6 +81,15 @@ LINES = {
         ),
         Line(f"{AT}000+00:00 app[web.1]: ERROR save failed", AT, "ERROR", "save failed"),
         Line("<3>roster[4711]: save failed", "", "ERROR", "save failed"),
+        Line(f'{AT}000+00:00 app[web.1]: {{"level": "error", "msg": "save failed"}}', AT, "ERROR", "save failed"),
+        Line('<14>Nov 17 09:15:38 roster[1]: {"level": "error", "msg": "x"}', SECOND, "ERROR", "x"),
+        Line(f"Tue {SECOND.replace('T', ' ')} UTC web-1 roster[4711]: ERROR save failed", SECOND, "ERROR", "save failed"),
+        Line("1794906938.315000 web-1 roster[4711]: ERROR save failed", AT, "ERROR", "save failed"),
+        Line(
+            "Nov 17 09:15:38 lb haproxy[14389]: 203.0.113.7:33317 [17/Nov/2026:09:15:38.315] front back/web1 10/0/30/69/109 500 "
+            '2750 - - ---- 1/1/1/1/0 0/0 {x.example} {} "GET /rosters HTTP/1.1"',
+            *(AT, "ERROR", "GET /rosters 500", "", "", 109.0),
+        ),
     ],
     "logfmt": [
         Line(
@@ -101,6 +110,26 @@ LINES = {
         Line(f'ts={AT}Z method=PUT path=/x status=502 duration=31', AT, "ERROR", "PUT /x 502"),
     ],
     "access-log": [
+        Line(
+            "203.0.113.7:33317 [17/Nov/2026:09:15:38.315] front back/web1 10/0/30/69/109 404 2750 - - ---- 1/1/1/1/0 0/0 "
+            '"GET /rosters HTTP/1.1"',
+            *(AT, "WARN", "GET /rosters 404", "", "", 109.0),
+        ),
+        Line(
+            "203.0.113.7:33317 [17/Nov/2026:09:15:38.315] front~ back/<NOSRV> -1/-1/-1/-1/0 -1 0 - - PR-- 1/1/0/0/0 0/0 "
+            '"<BADREQ>"',
+            *(AT, "", "<BADREQ> -1", "", "", 0.0),
+        ),
+        Line(
+            "203.0.113.7:33313 [17/Nov/2026:09:15:38.315] front back/web1 0/0/5007 212 -- 0/0/0/0/3 0/0",
+            *(AT, "", "TCP connection", "", "", 5007.0),
+        ),
+        Line('[17/Nov/2026 09:15:38] "GET /7 HTTP/1.1" 500 2326', SECOND, "ERROR", "GET /7 500"),
+        Line('Started GET "/7" for 203.0.113.7 at 2026-11-17 09:15:38 +0000', SECOND, "INFO", "GET /7"),
+        Line(
+            "Completed 500 Internal Server Error in 31ms (ActiveRecord: 1.0ms)",
+            *("", "ERROR", "Completed 500 Internal Server Error in 31ms (ActiveRecord: 1.0ms)", "", "", 31.0),
+        ),
         Line(
             '203.0.113.7 - jane [17/Nov/2026:09:15:38 +0000] "GET /rosters?page=2 HTTP/1.1" 500 2326',
             *(SECOND, "ERROR", "GET /rosters?page=2 500"),
@@ -229,6 +258,44 @@ LINES = {
         Line(f'{AT}Z {{"level":"error","msg":"save failed"}}', AT, "ERROR", "save failed"),
         Line(f'{AT}Z level=error msg="save failed" took=1s', AT, "ERROR", "save failed", "", "", 1000.0),
         Line("fail: Roster.Save[0]", "", "ERROR", "Roster.Save[0]"),
+        Line(f"{AT}Z error save failed", AT, "ERROR", "save failed"),
+        Line(f"{AT}Z  warn  save failed", AT, "WARN", "save failed"),
+        Line(f"{AT}Z - error - save failed", AT, "ERROR", "save failed"),
+        Line(f"{AT}Z | error | save failed", AT, "ERROR", "save failed"),
+        Line(f"{AT}Z errors are rare", AT, "", "errors are rare"),
+        Line(f'error: save failed {{"service":"x","timestamp":"{AT}Z"}}', AT, "ERROR",
+             f'save failed {{"service":"x","timestamp":"{AT}Z"}}'),
+        Line("[1794906938315] ERROR (4711): save failed", AT, "ERROR", "(4711): save failed"),
+        Line("1794906938.315\terror\troster/save.go:12\tsave failed", AT, "ERROR", "roster/save.go:12\tsave failed"),
+        Line("1794906938 rosters saved", "", "", "1794906938 rosters saved"),
+        Line(f"1794906938315000000\t{AT}Z\tERROR save failed", AT, "ERROR", "save failed"),
+        Line(f"{AT}Z app[d891234c562987] ams [error] save failed", AT, "ERROR", "save failed"),
+        Line(f"{AT}Z app[d891234c562987] ams [info] WARN save failed", AT, "WARN", "save failed"),
+        Line("[17-Nov-2026 09:15:38 UTC] PHP Fatal error:  Uncaught x", SECOND, "FATAL", "Uncaught x"),
+        Line("[17-Nov-2026 09:15:38 UTC] PHP Parse error:  x", SECOND, "ERROR", "x"),
+        Line("[17-Nov-2026 09:15:38 UTC] PHP Warning:  x", SECOND, "WARN", "x"),
+        Line(f"{AT.replace('T', ' ')} UTC [4711] LOG:  x", AT, "INFO", "x"),
+        Line(f"{AT.replace('T', ' ')} UTC [4711] app@roster WARNING:  x", AT, "WARN", "x"),
+        Line(f"{AT.replace('T', ' ')} UTC [4711] <USERNAME>@roster WARNING:  x", AT, "WARN", "x"),
+        Line("4711:M 17 Nov 2026 09:15:38.315 * Ready", AT, "", "* Ready"),
+        Line("09:15:38.315Z ERROR roster: save failed", "", "ERROR", "roster: save failed"),
+        Line("9:15AM ERR save failed", "", "ERROR", "save failed"),
+        Line("09:15:38.315 request_id=F7a [error] save failed", "", "ERROR", "save failed"),
+        Line("ERRO[0012] save failed", "", "ERROR", "[0012] save failed"),
+        Line(f'{AT}Z {{app="x", pod="y"}} ERROR save failed', AT, "ERROR", "save failed"),
+        Line(f'{AT}Z {{app="x"}} {{"level":"error","msg":"save failed"}}', AT, "ERROR", "save failed"),
+        Line(f"web-1  | {AT}Z ERROR save failed", AT, "ERROR", "save failed"),
+        Line(f'web-1  | {{"time":"{AT}Z","level":"error","msg":"save failed"}}', AT, "ERROR", "save failed"),
+        Line(f"<EMAIL_ADDRESS>    | {AT}Z ERROR save failed", AT, "ERROR", "save failed"),
+        Line(f"0|app  | {AT}Z ERROR save failed", AT, "ERROR", "save failed"),
+        Line("web-1  | 203.0.113.7 - - [17/Nov/2026:09:15:38 +0000] \"GET /7 HTTP/1.1\" 500 7", SECOND, "ERROR", "GET /7 500"),
+        Line(f"[pod/roster-7d9f-x2/app] {AT}Z ERROR save failed", AT, "ERROR", "save failed"),
+        Line('[pod/roster-7d9f-x2/app] {"level":"error","msg":"save failed"}', "", "ERROR", "save failed"),
+        Line(f"roster-7d9f-x2 app {AT}Z ERROR save failed", AT, "ERROR", "save failed"),
+        Line(f"[0] {AT}Z ERROR save failed", AT, "ERROR", "save failed"),
+        Line("[main] save failed", "", "", "[main] save failed"),
+        Line("ERROR | save failed", "", "ERROR", "save failed"),
+        Line(f"it failed at {AT}Z", "", "", f"it failed at {AT}Z"),
     ],
 }  # fmt: skip
 """Format → lines that it knows."""
@@ -292,7 +359,9 @@ def test_a_line_says_when_how_grave_what_and_how_long(name: str, line: Line) -> 
 @pytest.mark.parametrize(("name", "line"), ALL, ids=lambda x: x if isinstance(x, str) else x.text[:60])
 def test_no_format_takes_the_lines_of_another(name: str, line: Line) -> None:
     takers = [f.name for f in formats.FORMATS if f.line is not None and f.line.begins(line.text, {}) is not None]
-    both = {"lambda": {"forge-cli", "text"}, "syslog": {"text"}, "aws-load-balancer": {"text"}}.get(name, set())
+    both = {"lambda": {"forge-cli", "text"}}.get(
+        name, {"text"} if name in ("syslog", "aws-load-balancer", "access-log") else set()
+    )
     assert set(takers) <= {name} | both
     assert name == "text" or takers[0] == name, "the more telling one is asked first"
 
@@ -391,6 +460,32 @@ def test_lines_of_all_formats_may_stand_in_one_log() -> None:
     found, records = read("".join(f"{line.text}\n" for line in mixed).encode())
     assert records.read == records.given == len(mixed)
     assert [x.level for x in found if isinstance(x, Record)] == [line.level for line in mixed]
+
+
+EVENTS_AS_TEXT = (
+    "".join(
+        f"Event[{n}]{colon}\n  Log Name: Application\n  Source: Roster\n  Date: {AT}0000Z\n  Event ID: 1000\n  Level: {level}\n"
+        "  User Name: ACME\\jvoss\n  Computer: web-1\n  Description: \nsave failed for hunter.voss@acme.example\nat once\n\n"
+        for n, (level, colon) in enumerate((("Error", ""), ("Warning", ":"), ("Information", "")))
+    )
+).replace("\n", "\r\n")
+
+
+def test_windows_events_as_text_are_records_with_their_messages(redactor: Redactor) -> None:
+    data = EVENTS_AS_TEXT.encode()
+    clean, tally = scrub(redactor, data)
+    assert tally.formats == {"wevtutil": 1}
+    assert tally.records_read == 3
+    assert b"voss" not in clean
+    assert clean == data.replace(b"hunter.voss@acme.example", b"<EMAIL_ADDRESS>").replace(b"ACME\\jvoss", b"<USERNAME>")
+    assert scrub_pieces(redactor, [data[i : i + 1] for i in range(len(data))])[0] == clean
+    with FastEngine(redactor, processes=1) as engine:
+        fast = engine.scrubber()
+        assert fast.feed(data) + fast.finish() == clean
+    found, records = read(clean)
+    assert records.read == records.given == 3
+    assert [(r.time_ns, r.level) for r in found] == [(ns(AT), level) for level in ("ERROR", "WARN", "INFO")]
+    assert all("save failed for <EMAIL_ADDRESS>\nat once" in r.message for r in found if isinstance(r, Record))
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])

@@ -25,6 +25,7 @@ InputFormat = Literal[
     "app-logs",
     "ndjson",
     "windows-event",
+    "wevtutil",
     "journald-export",
     "w3c",
     "lambda",

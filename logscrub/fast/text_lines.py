@@ -159,7 +159,7 @@ class TextLines:
 
     def _first(self, line: bytes, piece: bytes, state: _State) -> tuple[_Step, bytes | None]:
         """What becomes of a line that was not met yet, and, where something goes from it, the clean line."""
-        is_json = piece[:1] in (b"{", b"[") and self._reader.reads_json
+        is_json = (piece[:1] in (b"{", b"[") or line[:1] == b"\0") and self._reader.reads_json
         if len(line) > LONGEST or is_json or state.open.unknown:
             return (state, 0, _APART), None  # too long to be remembered; a line that may be JSON, or must be withheld
         raw = self._unit(line, state)

@@ -39,6 +39,7 @@ from logscrub.formats import (
     syslog_frames,
     text,
     w3c,
+    wevtutil,
     windows_event,
 )
 from logscrub.formats.base import MOST_MESSAGE, Format, Item, Point, Reader, Record, RecordReader, UnitReader
@@ -67,6 +68,7 @@ FORMATS: tuple[Format, ...] = (
     ndjson.FORMAT,
     cri.FORMAT,
     windows_event.FORMAT,
+    wevtutil.FORMAT,
     journald_export.FORMAT,
     w3c.FORMAT,
     lambda_text.FORMAT,

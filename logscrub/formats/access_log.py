@@ -3,6 +3,10 @@
     203.0.113.7 - jane [17/Nov/2026:09:15:38 +0000] "GET /rosters?page=2 HTTP/1.1" 500 2326
     roster.example.com:443 2001:db8::7 - - [17/Nov/2026:09:15:38 +0000] "PUT /rosters/7 HTTP/2.0" 204 0 "-" "curl/8.11.0" 0.031
     [GIN] 2026/11/17 - 09:15:38 | 500 |    31.2ms |     203.0.113.7 | GET      "/rosters"
+    203.0.113.7:33317 [17/Nov/2026:09:15:38.315] front back/web1 10/0/30/69/109 500 2750 - - ---- 1/1/1/1/0 0/0 "GET / HTTP/1.1"
+    [17/Nov/2026 09:15:38] "GET /rosters HTTP/1.1" 500 2326                          (Django's development server)
+    Started GET "/rosters" for 203.0.113.7 at 2026-11-17 09:15:38 +0000              (Rails)
+    Completed 500 Internal Server Error in 31ms (ActiveRecord: 1.0ms)
 
 The level follows from the status. The fields behind the user agent differ from server to server; a duration is read from them
 only where its unit is certain. The two user names and the user agent are scanned under their field names.
@@ -12,7 +16,7 @@ from __future__ import annotations
 
 import re
 
-from logscrub.formats.base import Format, LineShape, Memory, Named, Record
+from logscrub.formats.base import MOST_MESSAGE, Format, LineShape, Memory, Named, Record
 from logscrub.formats.times import duration_of, status_level, time_of
 
 _QUOTED = r'"(?:[^"\\]++|\\.)*+"'
@@ -30,6 +34,23 @@ _GIN = re.compile(
     r"[ ]{0,16}(?P<took>[\d.]{1,16}[nuµμm]?s|\d{1,6}m[\d.]{1,16}s)[ ]{0,4}\|[ ]{0,60}\S++[ ]{0,4}\|"
     r"[ ]{0,4}(?P<method>[A-Z]{3,8})[ ]{1,10}\"(?P<path>[^\"]*+)\""
 )
+_HAPROXY = re.compile(
+    rf"\S++[ ]{_TIME}[ ]\S++[ ]\S++[ ](?P<timers>(?:-?\d{{1,9}}/){{2,4}})\+?(?P<took>-?\d{{1,9}})[ ]"
+    r"(?:(?P<status>\d{3}|-1)[ ])?\+?\d{1,19}[ ]"
+)
+"""Its numbers of milliseconds, the whole of it last; of TCP there are three and no status."""
+_HAPROXY_REQUEST = re.compile(r'"(?P<request>[^"]*)"$')
+_DJANGO = re.compile(
+    r"\[(?P<time>\d{1,2}/[A-Za-z]{3}/\d{4}[: ]\d{2}:\d{2}:\d{2})\][ ]"
+    rf"(?P<request>{_QUOTED})[ ](?P<status>\d{{3}})[ ](?:\d{{1,19}}|-)$"
+)
+_STARTED = re.compile(
+    r'Started[ ](?P<method>[A-Z]{3,8})[ ]"(?P<path>[^"]*)"[ ]for[ ]\S++[ ]at[ ]'
+    r"(?P<time>\d{4}-\d{2}-\d{2}[ ]\d{2}:\d{2}:\d{2}[ ][+-]\d{4})$"
+)
+_COMPLETED = re.compile(
+    r"Completed[ ](?P<status>\d{3})[ ](?:[A-Z][\w' -]{0,60}[ ])?in[ ](?P<took>\d{1,9}(?:\.\d{1,3})?ms)(?=[ ]|$)"
+)
 _TOOK = re.compile(
     # nginx's $request_time; $http_x_forwarded_for or $request_length may stand before it
     r'(?:[ ](?:\d{1,10}|"[^"]*"))?[ ](?P<seconds>\d{1,6}\.\d{3})(?=[ ]|$)'
@@ -41,11 +62,15 @@ _TOOK = re.compile(
 def _begins(line: str, memory: Memory) -> Record | None:
     if line.startswith("[GIN] "):
         return _gin(line)
+    if line.startswith(("Started ", "Completed ")):
+        return _rails(line)
     if '] "' not in line:
-        return None
+        return _haproxy(line) if "/20" in line else None
+    if line[0] == "[":
+        return _django(line)
     m = _HEAD.match(line)
     if m is None:
-        return None
+        return _haproxy(line)
     time_ns = time_of(m["time"])
     took = _TOOK.match(line, m.end()) if m.end() < len(line) else None
     duration = None
@@ -82,6 +107,42 @@ def _gin(line: str) -> Record | None:
         duration_ms=duration_of(m["took"]),
         unread_time=written if time_ns is None else "",
     )
+
+
+def _haproxy(line: str) -> Record | None:
+    m = _HAPROXY.match(line)
+    slashes = 0 if m is None else m["timers"].count("/")
+    if m is None or slashes == 3 or (slashes == 2) == (m["status"] is not None):
+        return None
+    time_ns, took, status = time_of(m["time"]), int(m["took"]), m["status"] or ""
+    request = _HAPROXY_REQUEST.search(line, m.end())
+    return Record(
+        time_ns,
+        status_level(int(status)) if len(status) == 3 else "",
+        "TCP connection" if request is None else request_message(request["request"], status),
+        duration_ms=float(took) if took >= 0 else None,
+        unread_time=m["time"] if time_ns is None else "",
+    )
+
+
+def _django(line: str) -> Record | None:
+    m = _DJANGO.match(line)
+    if m is None:
+        return None
+    time_ns = time_of(m["time"])
+    message = request_message(m["request"].strip('"'), m["status"])
+    return Record(time_ns, status_level(int(m["status"])), message, unread_time=m["time"] if time_ns is None else "")
+
+
+def _rails(line: str) -> Record | None:
+    """A request of Rails: where it starts it has a time, where it is completed a status and a duration."""
+    started = _STARTED.match(line)
+    if started is not None:
+        return Record(time_of(started["time"]), "INFO", f"{started['method']} {started['path']}")
+    completed = _COMPLETED.match(line)
+    if completed is None:
+        return None
+    return Record(None, status_level(int(completed["status"])), line[:MOST_MESSAGE], duration_ms=duration_of(completed["took"]))
 
 
 def _fields(line: str) -> tuple[Named, ...]:

@@ -28,9 +28,12 @@ _KNOWN = frozenset(
         *("invocationid", "traceid", "spanid", "module", "moduletype", "function", "functionkey", "version", "appversion"),
         *("site", "environment", "environmentid", "atlassianapp", "appid", "installationcontext"),
         *("license", "licensestate", "edition", "user", "actor", "ipaddress"),
+        *("timegenerated", "timegeneratedutc", "timestamputc", "timeutc", "timecreated", "dateandtime", "timestampinms"),
+        *("firstseen", "lastseen", "severitylevel", "leveldisplayname", "loglevel", "levelname", "status", "logger", "raw"),
+        *("content", "log", "line", "title", "host", "hostname", "service", "source", "sourcetype"),
     )
 )
-_BETWEEN = str.maketrans("", "", " /()_.#-")
+_BETWEEN = str.maketrans("", "", " /()[]_.#-")
 _LONGEST_NAME = 80
 _LOG_LINE = re.compile(
     r"[\[(]?(?:(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL)\W{1,4})?"
@@ -60,6 +63,8 @@ class CsvReader:
         self._size = 0
         self._odd = False
         self._header: list[str] | None = None
+        self._message = ""
+        """The column that holds messages though its name says another thing."""
         self._delimiter = ","
 
     def feed(self, text: str) -> Iterator[Raw]:
@@ -104,16 +109,27 @@ class CsvReader:
         if self._header is None:
             cells = cells or _pieces(row, self._delimiter)
             self._header = [row[a:b] for a, b in cells]
+            self._message = _message_column(self._header)
             leaves = tuple(Leaf(a, b, (), "csv") for a, b in cells if a < b)
             return Raw(row, leaves, number, column, 0, frame=_header_frame(self._delimiter))
         names = self._header
         if cells is None or len(cells) != len(names):
             return None
-        leaves = tuple(Leaf(a, b, _field(name), "csv", name) for (a, b), name in zip(cells, names, strict=True) if a < b)
+        leaves = tuple(
+            Leaf(a, b, _field(name, self._message), "csv", name) for (a, b), name in zip(cells, names, strict=True) if a < b
+        )
         return Raw(row, leaves, number, column)
 
 
-def _field(name: str) -> tuple[str, ...]:
+def _message_column(header: list[str]) -> str:
+    """Datadog calls the message `Content`, beside `Host` and `Service`; elsewhere content is what people wrote."""
+    by_name = {name.strip().lower(): name for name in header}
+    return by_name.get("content", "") if {"host", "service"} <= set(by_name) else ""
+
+
+def _field(name: str, message: str) -> tuple[str, ...]:
+    if name == message:
+        return ("message",)
     # "Site" is the customer's host in downloads; a generic "Details" or "Message" says nothing about its value
     return ("site name",) if name.strip().lower() == "site" else (field_name(name),)
 
@@ -173,7 +189,11 @@ def _is_known(name: str) -> bool:
 
 
 def _recognises(head: str) -> bool:
-    return head[:1] not in "{[" and not _LOG_LINE.match(head) and any(_known_names(head, mark) >= 2 for mark in _BARE)
+    # a row may hold words that are names of columns; a time is in none of them
+    return head[:1] not in "{[" and any(
+        _known_names(head, mark) >= 2 and not any(_LOG_LINE.match(cell.lstrip('" ')) for cell in head.split(mark))
+        for mark in _BARE
+    )
 
 
 class CsvRecords:

@@ -24,6 +24,9 @@ _NAME_REACH = 60
 """Characters before a bracket in which a name must end, if white space alone is not that long."""
 
 
+Rules = list[tuple[ListRule, JsonShape]]
+
+
 class ListRules:
     """The lists of records of all JSON formats."""
 
@@ -48,12 +51,32 @@ class ListRules:
                     return True
         return False
 
-    def of(self, name: str, parent: str, depth: int) -> tuple[ListRule, JsonShape] | None:
-        """The rule for a list, by its name, the name of what is around it and the open brackets; and its format."""
-        for rule, shape in self._by_name.get(name, ()):
-            if rule.parent in (None, parent) and rule.depth in (None, depth):
-                return rule, shape
-        return None
+    def of(self, name: str, parent: str, depth: int) -> Rules:
+        """The rules for a list, by its name, the name of what is around it and the open brackets; each with its format.
+
+        The first one that needs no mark, else all that need one.
+        """
+        found = [
+            each for each in self._by_name.get(name, ()) if each[0].parent in (None, parent) and each[0].depth in (None, depth)
+        ]
+        return next(([each] for each in found if not each[0].marks), found)
+
+
+def _marked(rules: Rules, names: set[str]) -> JsonShape | None:
+    """The format of the first rule of which the first element of a list has a mark; None if that is no list of records."""
+    return next((shape for rule, shape in rules if not rule.marks or rule.marks & names), None)
+
+
+class _Maybe(NamedTuple):
+    """A list whose first element will tell whether it is one of records."""
+
+    opened: int
+    """The brackets that are open in it."""
+    rules: Rules
+    before: int
+    """How many records were counted when it began."""
+    names: set[str]
+    """The names in its first element."""
 
 
 class Grammar:
@@ -65,10 +88,8 @@ class Grammar:
         self._shape: list[tuple[str, str, str]] = []
         """Open brackets, outermost first, each with its name and its kind: "list" for a list of records, "maybe" for one whose
         first element will tell, "top" for the outermost list."""
-        self._maybe: tuple[int, ListRule, JsonShape, int] | None = None
-        """Of a list that may be one of records: the open brackets in it, its rule, its format, and `_count` at its beginning."""
-        self._names: set[str] = set()
-        """The names in its first element."""
+        self._maybe: list[_Maybe] = []
+        """The open lists that may be ones of records, outermost first."""
         self._key = ""
         self._record = 0
         """How many brackets are open around the brackets of the record that is being read; 0 outside of records."""
@@ -126,8 +147,10 @@ class Grammar:
             return True
         if token[0] == '"' and expect in ("name", "name or end"):
             self._key = token[1:-1]
-            if self._maybe is not None and len(shape) <= self._maybe[0] + 2:
-                self._names.add(self._key)
+            for maybe in reversed(self._maybe):
+                if len(shape) > maybe.opened + 2:
+                    break
+                maybe.names.add(self._key)
             self._expect = "colon"
             return True
         if expect in ("value", "first"):
@@ -159,13 +182,13 @@ class Grammar:
         name = self._key if around[0] == "{" else around[1]
         kind = ""
         if token == "[" and not self._record:
-            rule = self._rules.of(self._key, around[1], len(shape))
+            rules = self._rules.of(self._key, around[1], len(shape))
             kind = "" if shape else "top"
-            if rule is not None and not rule[0].marks:
-                kind, self.found, self.shape_of_list = "list", True, rule[1]
-            elif rule is not None and self._maybe is None:
-                kind, self._names = "maybe", set()
-                self._maybe = (len(shape) + 1, *rule, self._count)
+            if rules and not rules[0][0].marks:
+                kind, self.found, self.shape_of_list = "list", True, rules[0][1]
+            elif rules:
+                kind = "maybe"
+                self._maybe.append(_Maybe(len(shape) + 1, rules, self._count, set()))
         shape.append((token, name, kind))
         self._expect = "name or end" if token == "{" else "first"
         self._key = ""
@@ -173,24 +196,21 @@ class Grammar:
 
     def _decide(self) -> None:
         """Whether a list is one of records, by its first element, which has ended."""
-        assert self._maybe is not None
-        _, rule, shape, before = self._maybe
-        of_records = bool(rule.marks & self._names)
-        self._shape[-1] = (*self._shape[-1][:2], "list" if of_records else "")
-        self._maybe = None
-        if of_records:
+        _, rules, before, names = self._maybe.pop()
+        shape = _marked(rules, names)
+        self._shape[-1] = (*self._shape[-1][:2], "" if shape is None else "list")
+        if shape is not None:
             self.found, self.shape_of_list, self.record_ends = True, shape, True
             if self._count == before:
                 self._count += 1
 
     def _closed(self) -> None:
         depth = len(self._shape)
-        if self._maybe is not None:
-            if depth < self._maybe[0]:
-                self._maybe = None  # an empty list
-            elif depth == self._maybe[0]:
-                self._decide()
-                return
+        if self._maybe and depth < self._maybe[-1].opened:
+            self._maybe.pop()  # an empty list
+        if self._maybe and depth == self._maybe[-1].opened:
+            self._decide()
+            return
         if self._record and depth == self._record:
             self._record, self.record_ends = 0, True
         elif self._element >= 0 and depth == 1:
@@ -262,13 +282,14 @@ def _elements(
         children = (("", each) for each in value)
     for key, child in children:
         if isinstance(child, list):
-            rule = rules.of(key, name, depth + 1)
-            if rule is not None and (not rule[0].marks or rule[0].marks & _names_in(child[:1])):
+            known = rules.of(key, name, depth + 1)
+            shape = _marked(known, _names_in(child[:1])) if known else None
+            if shape is not None:
                 if found is not None:
                     found.any = True
-                inside = list(_elements(child[0], key, depth + 2, around, rules)) if rule[0].marks else []
+                inside = list(_elements(child[0], key, depth + 2, around, rules)) if known[0][0].marks else []
                 yield from inside
-                yield from (Element(each, around, rule[1]) for each in child[bool(inside) :])
+                yield from (Element(each, around, shape) for each in child[bool(inside) :])
                 continue
         elif not isinstance(child, dict):
             continue

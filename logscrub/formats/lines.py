@@ -36,6 +36,8 @@ _DEEPEST_WRAPPING = 4
 _MOST_REQUESTS = 10_000
 """Requests of which it is remembered when they last wrote a line."""
 _MARK = "\ufeff"
+_HOLE = "\0"
+"""What a log has before the next line where it was cut off under the program that writes it."""
 _NOTE = frame_of(re.compile(r"\A(\ufeff?invocation:\s++\S++)"))
 """What stays of a line that says something about those after it, and by which it is known for one."""
 
@@ -64,11 +66,12 @@ class LineReader:
 
     def unit(self, line: str, number: int, column: int) -> Raw:
         """The unit of a line, or of a part of one."""
-        may_be_json = line[:1] in "{[" and column == 1 and len(line) <= _LONGEST_JSON
+        begun = line.lstrip(_HOLE) if line[:1] == _HOLE else line
+        may_be_json = begun[:1] in ("{", "[") and column == 1 and len(line) <= _LONGEST_JSON
         if may_be_json:
-            text = line.strip()
+            text = begun.strip()
             value = parse(text)
-            if value is not None or is_value(line):
+            if value is not None or is_value(begun):
                 self.began = False
                 leaves = tuple(json_leaves(line)) if self._leaves else ()
                 return Raw(line, leaves, number, column, count_records(text, self._shapes.rules), value=value)
@@ -208,7 +211,7 @@ class TextRecords:
         if raw.records and ((not raw.parsed and raw.text.lstrip()[:1] in ("{", "[")) or raw.text.strip() == WITHHELD):
             yield from self.close()
             return  # broken JSON, a half-written last line, what could not be scanned: nothing in it can be counted
-        line = _without_mark(raw.text)
+        line = _without_mark(raw.text).lstrip(_HOLE)
         if "\x1b" in line:
             line = _COLOUR.sub("", line)
         if raw.column == 1 and self._shapes.note(line, self._memory):

@@ -8,22 +8,44 @@ from typing import Any, Final
 
 from logscrub.formats.base import MOST_MESSAGE, Around, Format, JsonShape, ListRule, Record, dimension, text_of
 from logscrub.formats.json_values import begins
-from logscrub.formats.times import level_of, otlp_level, time_of
+from logscrub.formats.times import level_of, otlp_level, status_level, syslog_level, time_of, whole_number
 
 TIMES: Final = (
     *("timeunixnano", "timestamp", "ts", "time", "datetimeutc", "datetime", "date", "eventtime", "timegenerated", "timestampms"),
     *("isotimestamp", "asctime", "timewritten", "createdat", "starteddatetime", "observedtimeunixnano", "ingestiontime", "t"),
+    *("timestampinms", "timestamputc", "timegeneratedutc", "timeutc", "timecreated", "dateandtime", "instant", "timemillis"),
+    *("timelocal", "timeiso8601", "lastseen"),
 )
 LEVELS: Final = ("severitytext", "level", "lvl", "severity", "loglevel", "levelname", "logseverity", "severitylevel", "status")
+_MORE_LEVELS: Final = ("leveldisplayname", "s")
+"""Of Windows' events, and MongoDB's letter: strings only, for other things are called so too."""
+_INSIGHTS: Final = ("TRACE", "INFO", "WARN", "ERROR", "FATAL")
+"""Of Application Insights' `SeverityLevel`, 0 (verbose) to 4 (critical)."""
+_METHODS: Final = ("method", "requestmethod", "httpmethod", "httprequestmethod", "verb")
+_STATUSES: Final = ("status", "statuscode", "responsestatus", "responsestatuscode", "httpstatuscode", "httpresponsestatuscode")
 MESSAGES: Final = (
     *("message", "msg", "body", "details", "summary", "text", "textpayload", "logmessage", "shortmessage", "renderedmessage"),
-    *("event", "log", "line", "raw"),
+    *("messagetemplate", "content", "event", "log", "line", "raw", "title"),
 )
 _DURATIONS: Final = {"durationms": 1.0, "responsetime": 1.0, "elapsedms": 1.0, "latencyms": 1.0, "tookms": 1.0}
 """Numbers of milliseconds under names that say so; `responseTime` is what pino-http and morgan write."""
+_SERILOG: Final = {"@t": "timestamp", "@m": "message", "@mt": "messagetemplate", "@l": "level", "@x": "exception"}
 _NOTHING: Final[tuple[Any, ...]] = (None, "", [], {})
-_NESTED: Final = ("log", "http", "event", "faas", "service", "kubernetes", "labels", "resource", "attributes", "fields")
-"""Objects in which a collector puts parts of a record: Elastic's common schema, Datadog."""
+_NESTED: Final = (
+    "log",
+    "http",
+    "event",
+    "faas",
+    "service",
+    "kubernetes",
+    "labels",
+    "resource",
+    "attributes",
+    "fields",
+    "record",
+    "metrics",
+)
+"""Objects in which a collector puts parts of a record: Elastic's common schema, Datadog, AWS Lambda."""
 
 
 def generic(record: dict[str, Any], inherited: dict[str, Any]) -> Record:
@@ -59,7 +81,7 @@ def generic(record: dict[str, Any], inherited: dict[str, Any]) -> Record:
             if time_ns is not None:
                 break
             unread = unread or text_of(value)[:40]
-    level = next(filter(None, (level_of(known[n]) for n in LEVELS if n in known)), "") or otlp_level(known.get("severitynumber"))
+    level = next(filter(None, (level_of(known[n]) for n in LEVELS if n in known)), "") or _level_by_number(known)
     duration = next((known[n] * scale for n, scale in _DURATIONS.items() if isinstance(known.get(n), int | float)), None)
     return Record(
         time_ns,
@@ -78,10 +100,39 @@ def generic(record: dict[str, Any], inherited: dict[str, Any]) -> Record:
     )
 
 
+def _level_by_number(known: dict[str, Any]) -> str:
+    """The level that a number or a letter means by its name, or that a request's status does."""
+    found = otlp_level(known.get("severitynumber"))
+    if found:
+        return found
+    written = known.get("severitylevel")
+    number = whole_number(written) if isinstance(written, str) else written
+    if isinstance(number, int) and 0 <= number < len(_INSIGHTS):
+        return _INSIGHTS[number]
+    if "shortmessage" in known:  # GELF
+        return syslog_level(known.get("level"))
+    for name in _MORE_LEVELS:
+        if isinstance(known.get(name), str) and (found := level_of(known[name])):
+            return found
+    asked, answered = (_inside(known, names) for names in (("request", "req"), ("response", "res")))
+    if any(isinstance(each.get(name), str) for each in (known, asked) for name in _METHODS):
+        for status in (each.get(name) for each in (known, answered) for name in _STATUSES):
+            code = whole_number(status) if isinstance(status, str) else status
+            if isinstance(code, int) and 100 <= code <= 599:
+                return status_level(code)
+    return ""
+
+
+def _inside(known: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """The members, by plain names, of the first of these that is an object."""
+    found: dict[str, Any] = next((known[name] for name in names if isinstance(known.get(name), dict)), {})
+    return {plain_name(name): value for name, value in found.items()}
+
+
 @lru_cache(maxsize=4096)
 def plain_name(name: str) -> str:
-    """A member's name in small letters, without marks: `Date/Time(UTC)` → `datetimeutc`."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    """A member's name in small letters, without marks: `Date/Time(UTC)` → `datetimeutc`; Serilog's short ones in full."""
+    return _SERILOG.get(name) or re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _record(value: Any, around: Around) -> Record | None:

@@ -25,7 +25,7 @@ FORMAT = Format(
         (
             ListRule("results", "nrql"),
             ListRule("events", "results", marks=frozenset(("timestamp", "message"))),
-            ListRule("logs", "", marks=frozenset(("timestamp", "message"))),
+            ListRule("logs", "", depth=2, marks=frozenset(("timestamp", "message"))),
         ),
     ),
     is_named=False,

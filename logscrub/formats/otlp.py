@@ -10,6 +10,7 @@ from typing import Any
 
 from logscrub.formats.base import MOST_MESSAGE, Around, Format, JsonShape, ListRule, Record, dimension, text_of
 from logscrub.formats.json_values import begins, has_member
+from logscrub.formats.ndjson import generic
 from logscrub.formats.times import level_of, otlp_level, time_of
 
 
@@ -48,10 +49,15 @@ def _record(record: Any, around: Around) -> Record | None:
     message = plain_value(record.get("body"))
     written = record.get("timeUnixNano") or record.get("observedTimeUnixNano")
     time_ns = time_of(written)
+    if time_ns is None:  # a collector writes "0" where the log had no time
+        time_ns = time_of(record.get("observedTimeUnixNano"))
     number = record.get("severityNumber")
     level = level_of(record.get("severityText"))
     if not level:
         level = level_of(number) if "functionKey" in found or "appId" in found else otlp_level(number)
+    if isinstance(message, dict):  # a record of JSON that a collector has parsed
+        inner = generic(message, {})
+        level, message = level or inner.level, inner.message or message
     return Record(
         time_ns,
         level,

@@ -1,6 +1,6 @@
-"""Sentry: an event as JSON, as its API and its page hand it out.
+"""Sentry: an event as JSON, as its API and its page hand it out, and lists of events and of issues.
 
-Source: https://develop.sentry.dev/sdk/data-model/event-payloads/.
+Sources: https://develop.sentry.dev/sdk/data-model/event-payloads/, https://docs.sentry.io/api/events/list-an-organizations-issues/.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from logscrub.formats.times import level_of, time_of
 
 
 def _knows(value: dict[str, Any]) -> bool:
-    return ("event_id" in value or "eventID" in value) and ("platform" in value or "exception" in value)
+    is_event = ("event_id" in value or "eventID" in value) and ("platform" in value or "exception" in value)
+    return is_event or ("shortId" in value and "lastSeen" in value)
 
 
 def _record(value: dict[str, Any], around: Around) -> Record:
-    written = value.get("timestamp") or value.get("dateCreated") or value.get("datetime")
+    written = value.get("timestamp") or value.get("dateCreated") or value.get("datetime") or value.get("lastSeen")
     time_ns = time_of(written)
     exception = value.get("exception")
     values = exception.get("values") if isinstance(exception, dict) else exception
@@ -29,7 +30,9 @@ def _record(value: dict[str, Any], around: Around) -> Record:
     message = value.get("message") or value.get("logentry") or value.get("title")
     if isinstance(message, dict):
         message = message.get("formatted") or message.get("message")
-    level = level_of(value.get("level")) or ("ERROR" if thrown else "")  # "error" is the level of an event that names none
+    level = (
+        level_of(value.get("level")) or _tagged(value.get("tags")) or ("ERROR" if thrown else "")
+    )  # "error" is the level of an event that names none
     return Record(
         time_ns,
         level,
@@ -39,6 +42,12 @@ def _record(value: dict[str, Any], around: Around) -> Record:
         environment=dimension(value.get("environment")),
         unread_time="" if time_ns is not None else text_of(written)[:40],
     )
+
+
+def _tagged(tags: Any) -> str:
+    """The level in the tags of an event, which the API lists: [{"key": "level", "value": "error"}]."""
+    pairs = (tag for tag in (tags if isinstance(tags, list) else ()) if isinstance(tag, dict))
+    return next((level_of(tag.get("value")) for tag in pairs if tag.get("key") == "level"), "")
 
 
 FORMAT = Format(

@@ -1,4 +1,5 @@
-"""Splunk: search results as JSON ({"results": […]}, a {"preview": …, "result": {…}} per line) and events of the HTTP collector.
+"""Splunk: search results as JSON ({"results": […]}, {"fields": […], "rows": […]}, a {"preview": …, "result": {…}} per line), and
+events of the HTTP collector.
 
 Sources: https://docs.splunk.com/Documentation/Splunk/latest/RESTREF/RESTsearch, https://docs.splunk.com/Documentation/Splunk/latest/Data/FormateventsforHTTPEventCollector.
 """
@@ -19,6 +20,9 @@ def _knows(value: dict[str, Any]) -> bool:
 
 
 def _record(value: Any, around: Around) -> Record | None:
+    if isinstance(value, list):  # a row of the output mode json_rows
+        fields: list[Any] = next((outer["fields"] for outer in reversed(around) if isinstance(outer.get("fields"), list)), [])
+        value = dict(zip(map(text_of, fields), value, strict=False))
     if not isinstance(value, dict):
         return None
     value = value["result"] if isinstance(value.get("result"), dict) else value
@@ -33,6 +37,8 @@ def _record(value: Any, around: Around) -> Record | None:
 FORMAT = Format(
     "splunk",
     lambda head: begins(head) and (has_member(head, "_raw") or has_member(head, "sourcetype")),
-    json=JsonShape(_knows, _record, (ListRule("results", depth=1, marks=frozenset(("_raw", "_time"))),)),
+    json=JsonShape(
+        _knows, _record, (ListRule("results", depth=1, marks=frozenset(("_raw", "_time"))), ListRule("rows", depth=1))
+    ),
     is_named=False,
 )

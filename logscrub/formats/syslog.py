@@ -23,8 +23,12 @@ from logscrub.formats.times import syslog_level, time_of
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _ISO = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})"
 _SHORT = rf"{_MONTH}[ ]{{1,2}}\d{{1,2}}(?:[ ]\d{{4}})?[ ]\d{{2}}:\d{{2}}:\d{{2}}(?:\.\d{{1,9}})?"
+_SHOWN = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[ ]\d{4}-\d{2}-\d{2}[ ]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?[ ][A-Z]{3,5}|\d{10}\.\d{6}"
+"""What `journalctl` shows with `-o short-full` and `short-unix`."""
 _TAG = r"[^\s\[\]]++(?:(?<=:)|\[[^\[\]\s]++\]:)"
 """The name of a program and the number of its process: of any letters and any length, for a placeholder may stand there."""
+_HOST = r"(?!\S*:[ ])\S++"
+"""No colon ends it: what does is a program, and `{"level":` behind it none."""
 _COUNT = r"(?:\d{1,7}[ ])?"
 """The length of a message in a stream (RFC 6587, octet counting)."""
 _STRUCTURED = r'(?:\[(?:[^\]"\\]++|"(?:[^"\\]++|\\.)*+"|\\.)*+\])++'
@@ -36,11 +40,11 @@ _PARAMETER = re.compile(r'[ ]([A-Za-z][\w.-]{0,31})="((?:[^"\\]++|\\.)*+)"')
 _MOST_PARAMETERS = 40
 _RFC_3164 = re.compile(
     rf"{_COUNT}<(?P<priority>\d{{1,3}})>"
-    rf"(?:(?P<time>{_SHORT}|{_ISO})[ ](?:\S++[ ]++{_TAG}(?:$|[ ])|\S++[ ])?|{_TAG}[ ])"
+    rf"(?:(?P<time>{_SHORT}|{_ISO})[ ](?:{_HOST}[ ]++{_TAG}(?:$|[ ])|\S++[ ])?|{_TAG}[ ])"
 )
 _NO_LEVEL = r"(?!(?i:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|severe|fatal|crit(?:ical)?|panic)[ ])"
 _NUMBERED = r"(?=[ ]\S++[ ]++[^\s\[\]]++\[[^\[\]\s]++\]:)"
-_IN_FILES = re.compile(rf"(?P<time>{_SHORT}|{_ISO})(?:(?<!Z)|{_NUMBERED})[ ]{_NO_LEVEL}\S++[ ]++{_TAG}(?:$|[ ])")
+_IN_FILES = re.compile(rf"(?P<time>{_SHORT}|{_ISO}|{_SHOWN})(?:(?<!Z)|{_NUMBERED})[ ]{_NO_LEVEL}{_HOST}[ ]++{_TAG}(?:$|[ ])")
 """Without a priority, as syslog daemons write it into files: with the offset of the local time. Other programs write `Z`, so
 there the number of a process must stand behind the name of its program."""
 _HEROKU = re.compile(rf"(?P<time>{_ISO})[ ][a-z][\w.-]{{0,40}}\[[^\[\]\s]++\]:[ ]")
@@ -59,6 +63,8 @@ def _head(line: str) -> re.Match[str] | None:
     if first == "<" or ("<" in line[:9] and first.isdigit()):
         m = _RFC_5424.match(line) or _RFC_3164.match(line)
         return None if m is not None and int(m["priority"]) > 191 else m  # 23 facilities, eight severities
+    if first == "1" and line[10:11] == ".":
+        return _IN_FILES.match(line)
     if first.isdigit() and line[10:11] == "T":
         return _IN_FILES.match(line) or _HEROKU.match(line)
     return _IN_FILES.match(line) if first.isupper() else None

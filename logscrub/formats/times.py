@@ -20,18 +20,19 @@ _MONTH: Final = r"(?P<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z
 _DAY_NAME: Final = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,?[ ]+)?"
 _CLOCK: Final = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9})\d*)?)?"
 _ZONE: Final = r"(?:[ ]?(?P<zone>Z|UTC|GMT|UT|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?)(?:[ ]+UTC|[ ]*\([\w ]{1,40}\))?)?"
+_HALF: Final = r"(?:[ \u202f](?P<half>AM|PM))?"
 _SPELLINGS: Final = (
-    rf"(?P<year>\d{{4}})[-/](?P<m>\d{{2}})[-/](?P<day>\d{{2}})(?:[T ]|[ ]T[ ]|,[ ]|_){_CLOCK}{_ZONE}",
+    rf"{_DAY_NAME}(?P<year>\d{{4}})[-/](?P<m>\d{{2}})[-/](?P<day>\d{{2}})(?:[T ]|[ ]T[ ]|,[ ]|_){_CLOCK}{_ZONE}",
     r"(?P<year>\d{4})(?P<m>\d{2})(?P<day>\d{2})T(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9})\d*)?"
     + _ZONE,
     rf"(?P<year>\d{{4}})-?W(?P<week>\d{{2}})-?(?P<weekday>[1-7])T{_CLOCK}{_ZONE}",
     rf"(?P<year>\d{{4}})-?(?P<ordinal>\d{{3}})T{_CLOCK}{_ZONE}",
-    rf"(?P<day>\d{{1,2}})/{_MONTH}/(?P<year>\d{{4}}):{_CLOCK}{_ZONE}",
+    rf"(?P<day>\d{{1,2}})/{_MONTH}/(?P<year>\d{{4}})[: ]{_CLOCK}{_ZONE}",
     rf"{_DAY_NAME}(?P<day>\d{{1,2}})[ -]{_MONTH}[ -](?P<year>\d{{4}}),?[ ]+{_CLOCK}{_ZONE}",
-    rf"{_DAY_NAME}{_MONTH}[ ]+(?P<day>\d{{1,2}}),?[ ](?P<year>\d{{4}}),?[ ]+{_CLOCK}(?:[ \u202f](?P<half>AM|PM))?{_ZONE}",
+    rf"{_DAY_NAME}{_MONTH}[ ]+(?P<day>\d{{1,2}}),?[ ](?P<year>\d{{4}})(?:,|[ ]@)?[ ]+{_CLOCK}{_HALF}{_ZONE}",
     rf"{_DAY_NAME}{_MONTH}[ ]+(?P<day>\d{{1,2}})[ ]+{_CLOCK}{_ZONE}(?:[ ]+(?P<year>\d{{4}}))?",
     rf"(?P<day>\d{{1,2}})\.(?P<m>\d{{1,2}})\.(?P<year>\d{{4}}),?[ ]+{_CLOCK}{_ZONE}",
-    rf"(?P<first>\d{{1,2}})/(?P<other>\d{{1,2}})/(?P<year>\d{{4}}),?[ ]+{_CLOCK}(?:[ \u202f](?P<half>AM|PM))?{_ZONE}",
+    rf"(?P<first>\d{{1,2}})/(?P<other>\d{{1,2}})/(?P<year>\d{{4}}),?[ ]+{_CLOCK}{_HALF}{_ZONE}",
 )
 _ISO: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2}):([0-5]\d)(?:[.,](\d{1,9}))?(?:Z|\+00:?00)?")
 _NUMBER: Final = re.compile(r"\d{1,30}(?:\.\d{1,18})?(?:[eE]\+?\d{1,2})?")
@@ -63,6 +64,8 @@ def time_of(value: Any, near: int | None = None) -> int | None:
         return _from_number(value)
     if isinstance(value, dict):
         seconds, nanos = value.get("seconds"), value.get("nanos", 0)
+        if "epochSecond" in value:  # Java's Instant
+            seconds, nanos = value["epochSecond"], value.get("nanoOfSecond", 0)
         if isinstance(seconds, str):
             seconds = whole_number(seconds)
         if isinstance(seconds, int) and isinstance(nanos, int) and 0 < seconds < 10**11:
@@ -210,24 +213,25 @@ def duration_of(text: str) -> float | None:
 _NAMES: Final = {
     name: level
     for level, names in {
-        "TRACE": "trace trce silly finest finer verbose vrb",
-        "DEBUG": "debug dbug fine dbg",
+        "TRACE": "trace trce trac silly finest finer verbose vrb",
+        "DEBUG": "debug dbug debu fine dbg d",
         "INFO": "info inf information informational notice log http config default i",
         "WARN": "warn warning wrn w",
-        "ERROR": "error err eror severe fail e",
-        "FATAL": "fatal ftl critical crit alert emerg emergency panic dpanic off",
+        "ERROR": "error err eror erro severe fail e",
+        "FATAL": "fatal fata ftl critical crit alert emerg emergency panic pani dpanic off f",
     }.items()
     for name in names.split()
 }
 _BY_NUMBER: Final = {10: "TRACE", 20: "DEBUG", 30: "INFO", 40: "WARN", 50: "ERROR", 60: "FATAL"}
 _COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 _SYSLOG: Final = ("FATAL", "FATAL", "FATAL", "ERROR", "WARN", "INFO", "INFO", "DEBUG")
+_OTLP_NAME: Final = "SEVERITY_NUMBER_"
 _BY_RANGE: Final = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 _COLOURS: Final = r"(?:\x1b\[[0-9;]*+m)*+"
 _LEADING: Final = re.compile(
     rf"{_COLOURS}[\[(<]?{_COLOURS}"
     r"(?P<level>TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERR(?:OR)?|SEVERE|FATAL|CRIT(?:ICAL)?|ALERT|EMERG(?:ENCY)?|PANIC"
-    r"|INF|WRN|DBG|VRB|FTL"
+    r"|INF|WRN|DBG|VRB|FTL|LOG(?=:[ ]{2})|(?:ERRO|DEBU|TRAC|FATA|PANI)(?=\[\d)"
     r"|(?:trace|trce|debug|dbug|info|notice|warn(?:ing)?|error|fail|fatal|critical|crit|panic)"
     rf"(?={_COLOURS}[ ]{{0,8}}[\])>:]|\s{{0,8}}\t))"
     rf"(?:(?:\x1b\[[0-9;]*+m)++|(?![A-Za-z0-9_.-]))(?:[ ]{{0,8}}[\])>])?{_COLOURS}[ \t]*+[:|-]?[ \t]*+"
@@ -247,7 +251,9 @@ def level_of(value: Any) -> str:
 
 
 def otlp_level(number: Any) -> str:
-    """The level of OTLP's severityNumber: 1 to 24, four to a level (opentelemetry-proto, logs.proto)."""
+    """The level of OTLP's severityNumber: 1 to 24, four to a level, or its name (opentelemetry-proto, logs.proto)."""
+    if isinstance(number, str) and number.startswith(_OTLP_NAME):
+        return level_of(number.removeprefix(_OTLP_NAME).rstrip("234"))
     if isinstance(number, str):
         number = whole_number(number)
     if isinstance(number, int) and 1 <= number <= 24:
