@@ -1084,6 +1084,31 @@ def windows_events(events: list[Event]) -> bytes:
     return lines(rows)
 
 
+def wevtutil(events: list[Event]) -> bytes:
+    """`wevtutil qe Application /f:text`: a head, indented fields, and the message behind them."""
+    levels = dict(zip(LEVELS, ("Verbose", "Verbose", "Information", "Warning", "Error", "Critical"), strict=True))
+    rows = []
+    for n, e in enumerate(events):
+        rows += [
+            f"Event[{n}]",
+            "  Log Name: Application",
+            "  Source: Roster",
+            f"  Date: {e.iso[:-1]}0000Z",
+            f"  Event ID: {1000 + LEVELS[e.level]}",
+            "  Task: N/A",
+            f"  Level: {levels[e.level]}",
+            "  Opcode: N/A",
+            "  Keyword: Classic",
+            "  User: N/A",
+            "  User Name: N/A",
+            "  Computer: ROSTER-WEB-1",
+            "  Description: ",
+            text_of(e),
+            "",
+        ]
+    return lines(rows)
+
+
 def journald_export(events: list[Event]) -> bytes:
     """`journalctl -o export`: a message over several lines has its length before it."""
     out = []
@@ -1188,6 +1213,7 @@ def files() -> dict[str, bytes]:
         "cloudfront.log": cloudfront(part(29, 32)),
         "lambda_text.log": lambda_text(part(34, 37)),
         "windows_events.xml": windows_events(part(24, 27)),
+        "windows_events.txt": wevtutil(part(24, 27)),
         "journald.export": journald_export(part(25, 29)),
         "aws_classic_load_balancer.log": classic_load_balancer(part(30, 31)),
         "nginx_error.log": nginx_errors(part(27, 29)),

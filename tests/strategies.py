@@ -320,6 +320,7 @@ FORMATS: dict[str, tuple[str, Callable[[list[Event]], bytes], Callable[[int], in
     "cloudfront": ("w3c", sample_logs.cloudfront, lambda n: n),
     "lambda": ("lambda", lambda e: lines(f"{x.iso}\t{x.run.id}\t{x.level}\t{sample_logs.one_line(x)}" for x in e), lambda n: n),
     "windows events": ("windows-event", sample_logs.windows_events, lambda n: n),
+    "wevtutil": ("wevtutil", sample_logs.wevtutil, lambda n: n),
     # a message over several lines would have its size before it, which changes with it
     **{
         name.partition(".")[0]: (format_name, write, lambda n: n)

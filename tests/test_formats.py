@@ -177,6 +177,7 @@ TRUE_RECORDS = {
     "syslog_rfc3164.log": 45,
     "syslog_rfc5424.log": 23,
     "windows_events.xml": 11,
+    "windows_events.txt": 11,
     "aws_classic_load_balancer.log": 6,
     "nginx_error.log": 7,
     "klog.log": 12,

@@ -18,7 +18,7 @@ from logscrub.redact.scrub import Redactor
 
 GOLDEN = Path(__file__).parent / "golden"
 SAMPLES = Path(__file__).parents[1] / "sample_logs"
-NAMES = [*collector_samples.KINDS, "aws_classic_load_balancer.log", "nginx_error.log"]
+NAMES = [*collector_samples.KINDS, "aws_classic_load_balancer.log", "nginx_error.log", "windows_events.txt"]
 INPUTS = [*sorted((GOLDEN / "input").iterdir()), *(SAMPLES / name for name in sorted(NAMES))]
 
 

@@ -439,7 +439,7 @@ def test_a_log_of_a_format_is_counted_as_it_is_scrubbed(redactor: Redactor, name
 
 SAMPLES = (
     *("access_log_combined.log", "aws_load_balancer.log", "cloudfront.log", "journald.export", "lambda_text.log", "logfmt.log"),
-    *("syslog_rfc3164.log", "syslog_rfc5424.log", "windows_events.xml"),
+    *("syslog_rfc3164.log", "syslog_rfc5424.log", "windows_events.xml", "windows_events.txt"),
 )
 
 
