@@ -58,7 +58,7 @@ def measure_format(folder: Path, log_format: str, size: int, key: Path) -> dict[
     from logscrub.metrics import store as stores
 
     kept = stores.open_store(str(store))
-    stores.vacuum(kept, hours=0)
+    stores.vacuum(kept, dropped=True)
     log.unlink()
     (folder / "clean").unlink()
     return {

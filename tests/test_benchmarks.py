@@ -22,6 +22,7 @@ BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 
 import corpus  # noqa: E402
+import metrics  # noqa: E402
 import products  # noqa: E402
 import public_logs  # noqa: E402
 import reference  # noqa: E402
@@ -212,3 +213,12 @@ def test_public_logs_are_read_from_a_clone_too(tmp_path: Path) -> None:
     (tmp_path / "BGL" / "BGL_2k.log").write_bytes(b"another log\n")
     with pytest.raises(ValueError, match=r"BGL_2k\.log is not the file"):
         list(untuned.logs(["public-bgl"], 1, 1, tmp_path))
+
+
+def test_what_counting_costs_is_measured(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_bytes(metrics.KEY)
+    found = metrics.measure_format(tmp_path, "app-logs", 30_000, key)
+    assert found["records"] > 20
+    assert found["compacted_bytes_a_record"] > 0
+    assert found["ingest"]["wall_s"] > 0
