@@ -7,7 +7,6 @@ that simple (numbers that are personal, values over many lines, lines that are n
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -126,8 +125,10 @@ class JsonLines:
             end = start + len(text) + 1
             actions = None
             if reader.between and text[:1] == b"{" and end - start <= LONGEST:
-                with contextlib.suppress(Exception):  # then the line is treated by itself, and withheld where it must be
+                try:
                     actions = self._actions(text, block, start)
+                except Exception:  # the line is treated by itself, and withheld where it must be
+                    actions = None
             if actions is None:
                 out.append(block[copied:start])
                 out.append(self.piece(block[start:end].decode("utf-8", "surrogateescape"), line + n))
