@@ -124,8 +124,8 @@ def _reach(items: Any, run: frozenset[str]) -> int | None:
 
 
 def _reach_of_item(op: Any, arg: Any, run: frozenset[str]) -> int | None:
-    if op is c.SUBPATTERN:
-        return _reach(arg[3], run)
+    if op is c.SUBPATTERN:  # where case does not matter, an item stands for more characters than it says
+        return None if arg[1] & re.IGNORECASE else _reach(arg[3], run)
     if op is c.BRANCH:
         reaches = [_reach(branch, run) for branch in arg[1]]
         known_ones = [reach for reach in reaches if reach is not None]
