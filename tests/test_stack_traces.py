@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import examples, scrub, scrub_pieces, verify
 
+from logscrub import formats
 from logscrub.fast import engine as fast
 from logscrub.fast.engine import FastEngine
+from logscrub.formats import wrapped
 from logscrub.formats.base import Record
 from logscrub.metrics.records import Records
 from logscrub.redact.scrub import Redactor
@@ -171,3 +173,15 @@ def test_words_of_a_trace_inside_of_a_private_key_stay_and_nothing_is_withheld(
     assert scrub(redactor, out)[0] == out and verify(redactor, out).clean
     scrubber = quick.scrubber()
     assert (scrubber.feed(data, True) + scrubber.finish(), scrubber.tally) == (out, tally)
+
+
+def test_no_more_streams_are_remembered_than_there_is_room_for() -> None:
+    """Streams are named by the log; pieces of lines name them too."""
+    entry = '{{"log":"{}","stream":"s{}","time":"2026-11-17T09:15:38Z"}}\n'
+    text = "".join(entry.format("cut", n) + entry.format("whole\\n", n) for n in range(2 * wrapped._MOST_STREAMS))
+    found = formats.recognise(text.split("\n", 1)[0])
+    reader, records = formats.reader_of(found), formats.records_of(found)
+    units = list(reader.feed(text))
+    assert sum(1 for unit in units for _ in records.unit(unit)) > wrapped._MOST_STREAMS
+    for each in (reader, records):
+        assert len(each._began) <= wrapped._MOST_STREAMS  # type: ignore[attr-defined]

@@ -20,6 +20,7 @@ _MOST_HELD = 4 << 20
 """Characters of lines that are held until a cut line is complete; a longer one is judged in parts."""
 _MOST_LINES = 256
 _MOST_STREAMS = 1_000
+"""Streams of which it is remembered what the next line may continue."""
 
 
 class Piece(NamedTuple):
@@ -117,7 +118,7 @@ class WrappedReader:
                 if piece.stream not in groups:
                     records += 1
                     last += 1
-                    self._began[piece.stream] = True
+                    _note(self._began, piece.stream, True)
                 group = groups.setdefault(piece.stream, last)
                 if piece.complete:
                     del groups[piece.stream]
@@ -135,10 +136,16 @@ class WrappedReader:
 
 def _belongs(inner: str, stream: str, began: dict[str, Began]) -> bool:
     """Whether a line of a stream belongs to the record before it. `began`: for each stream, what its next line may continue."""
+    belongs, now = follows(inner, began.get(stream, False))
+    _note(began, stream, now)
+    return belongs
+
+
+def _note(began: dict[str, Began], stream: str, now: Began) -> None:
+    """Remembers what the next line of a stream may continue."""
     if stream not in began and len(began) >= _MOST_STREAMS:
         began.clear()
-    belongs, began[stream] = follows(inner, began.get(stream, False))
-    return belongs
+    began[stream] = now
 
 
 class WrappedRecords:
@@ -173,7 +180,8 @@ class WrappedRecords:
     def _whole(self, line: str, pieces: list[str], stream: str) -> Iterator[Item]:
         inner = "".join(pieces)
         if len(pieces) > 1:
-            belongs, self._began[stream] = continues(inner), True
+            belongs = continues(inner)
+            _note(self._began, stream, True)
         else:
             belongs = _belongs(inner, stream, self._began)
         if belongs:
