@@ -59,23 +59,22 @@ def ask() -> Iterator[Ask]:
 def too_much(ask: Ask, way: str, which: Iterable[str | int], size: int = SIZE) -> dict[str, float]:
     """Where twice the size of a shape takes more than `MOST` times the work: all of it, or one function or pattern of it.
 
-    A function may have nothing to do below some size, so what is taken is too much if it grows so twice.
+    A function may have nothing to do below some size, so what one takes is too much if it grows so twice.
     """
     found = {}
     for each in which:
         small, large = ask(way, each, size), ask(way, each, 2 * size)
         once, twice, four = (len(shape_of(each).make(n * size)) for n in (1, 2, 4))
+        times = sum(large.values()) / sum(small.values()) / (twice / once / 2)
+        if times > MOST:
+            found[f"{each}"] = round(times, 2)
         most = MOST * max(1, twice / once / 2)
         grown = [part for part, steps in large.items() if steps > max(size, most * small.get(part, 0))]
-        all_grown = sum(large.values()) > MOST * twice / once / 2 * sum(small.values())
-        largest = ask(way, each, 4 * size) if grown or all_grown else {}
+        largest = ask(way, each, 4 * size) if grown else {}
         for part in grown:
             times = largest.get(part, 0) / large[part] / max(1, four / twice / 2)
             if times > MOST:
                 found[f"{each}: {part}"] = round(times, 2)
-        times = sum(largest.values()) / sum(large.values()) / (four / twice / 2)
-        if all_grown and times > MOST:
-            found[f"{each}"] = round(times, 2)
     return found
 
 
@@ -85,7 +84,8 @@ def test_twice_a_generated_hostile_input_takes_twice_the_work(ask: Ask) -> None:
 
 @pytest.mark.parametrize("way", ["scrub", "fast", "verify"])
 def test_twice_an_input_that_once_took_its_square_takes_twice_the_work(ask: Ask, way: str) -> None:
-    assert too_much(ask, way, [s.name for s in NAMED]) == {}
+    # fewer than 16 KiB are read by the fast engine as by the plain one; some of these shapes would pass that size at once
+    assert too_much(ask, way, [s.name for s in NAMED], 2 * SIZE if way == "fast" else SIZE) == {}
 
 
 @pytest.mark.parametrize("way", ["fast", "verify"])
