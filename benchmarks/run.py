@@ -459,18 +459,23 @@ def measure(size: int, pipe_size: int, presidio: bool) -> dict[str, Any]:
         tell("pipe")
         rows.append(pipe(folder, pipe_size))
     return {
-        "machine": {
-            "python": platform.python_version(),
-            "system": f"{platform.system()} {platform.machine()}",
-            "processors": os.cpu_count(),
-            "load_before": load_before,
-            "load_after": os.getloadavg()[0],
-        },
+        "machine": machine(load_before),
         "corpus": {"seed": SEED, "size": size, "records": records, "statements": len(corpus.STATEMENTS)},
         "starts": start,
         "measured": [row.as_json() for row in rows],
         "logscrub_to_presidio": ratios,
         "logscrub_to_vector_cpu": to_vector,
+    }
+
+
+def machine(load_before: float) -> dict[str, Any]:
+    """What a run was made on; the load is that of the last minute."""
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processors": os.cpu_count(),
+        "load_before": load_before,
+        "load_after": os.getloadavg()[0],
     }
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import sys
 import tempfile
@@ -28,7 +27,7 @@ import corpus
 import products
 import public_logs
 import reference
-from run import PRESIDIO_SCORE, ROOT, SEED, apart, by_vector, clock, presidio, run, tell
+from run import PRESIDIO_SCORE, ROOT, SEED, apart, by_vector, clock, machine, presidio, run, tell
 
 KEY = b"a key for measuring, no secret.."
 TUNED = {f"tuned-{name}": name for name in corpus.FORMATS}
@@ -230,13 +229,7 @@ def measure_all(names: list[str], size: int, seed: int, public: Path, with_presi
         tell(HOSTILE)
         result[HOSTILE] = apart(hostile, SHAPE_SIZE)
     return result | {
-        "machine": {
-            "python": platform.python_version(),
-            "system": f"{platform.system()} {platform.machine()}",
-            "processors": os.cpu_count(),
-            "load_before": load_before,
-            "load_after": os.getloadavg()[0],
-        },
+        "machine": machine(load_before),
         "seed": seed,
         "size": size,
         "reference_unit_s": unit_s,
@@ -263,10 +256,10 @@ COLUMNS: tuple[tuple[str, str, Callable[[dict[str, Any]], str]], ...] = (
 
 def table(result: dict[str, Any]) -> str:
     """The result for people. Seconds and speeds are of a processor."""
-    machine, unit_s = result["machine"], result["reference_unit_s"]
+    made_on, unit_s = result["machine"], result["reference_unit_s"]
     lines = [
-        f"Python {machine['python']}, {machine['system']}, {machine['processors']} processors, "
-        f"load {machine['load_before']:.1f} before and {machine['load_after']:.1f} after; "
+        f"Python {made_on['python']}, {made_on['system']}, {made_on['processors']} processors, "
+        f"load {made_on['load_before']:.1f} before and {made_on['load_after']:.1f} after; "
         f"seed {result['seed']}, a reference unit is {unit_s:.3f} s",
         "",
         *(f"{first:<20}{second:<18}" + "".join(f"{column[n]:>9}" for column in COLUMNS) for n, first, second in HEADS),

@@ -69,7 +69,7 @@ DEFAULT_FALSE_ALARMS: Final = 1.0
 """A week."""
 Severity = Literal["P1", "P2", "P3", "P4", "P5"]
 
-_NIGHTLY_KEYS = (*("inputs", "store", "key_file", "report", "keep", "notify", "notify_from", "salvage", "decompress_memory"),)
+_NIGHTLY_KEYS = tuple("inputs store key_file report keep notify notify_from salvage decompress_memory".split())
 _KEYS = ("policy", "detectors", "allow", "fields", "names", "report", "mute", "calendar", "nightly")
 _IGNORES_CASE = re.compile(r"\(\?[a-zA-Z]*i")
 

@@ -10,6 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import examples, recognisable, scrub, told_by_field, verify, words
 
+from logscrub import formats
+from logscrub.detect.json_leaves import LISTS_OF_RECORDS
 from logscrub.detect.views import array_end, byte_arrays, text_of_bytes, view_of_bytes
 from logscrub.fast.engine import FastEngine
 from logscrub.redact.scrub import Redactor
@@ -230,3 +232,9 @@ def test_an_array_in_a_document_that_breaks_off_stays_one_value(
             assert again == out and twice.records_read == tally.records_read and verify(redactor, out).clean
             fast = quick.scrubber()
             assert (fast.feed(text) + fast.finish(), fast.tally) == (out, tally)
+
+
+def test_a_list_of_records_is_no_array_of_bytes() -> None:
+    """What one rule of a format names as such, without asking what stands in it, keeps its elements."""
+    of_records = {rule.name for f in formats.FORMATS if f.json for rule in f.json.lists if not rule.marks}
+    assert of_records <= LISTS_OF_RECORDS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import pickle
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 import logscrub
+from logscrub import api
 from logscrub.api import build_redactor
 from logscrub.config import Config, NameSettings
 from logscrub.redact.pseudonyms import Pseudonymizer
@@ -46,6 +48,13 @@ def calls(tmp_path: Path) -> list[Callable[..., Any]]:
         lambda **more: logscrub.verify(LINE, **more),
         lambda **more: logscrub.verify_file(log, **more),
     ]
+
+
+@pytest.mark.parametrize("name", ["scrub", "scrub_file", "verify", "verify_file"])
+def test_the_package_takes_what_its_api_takes(name: str) -> None:
+    """`logscrub` repeats these, so that importing it loads nothing: names, order and defaults."""
+    ours, its = (inspect.signature(getattr(module, name)).parameters.values() for module in (logscrub, api))
+    assert [(p.name, p.kind, p.default) for p in ours] == [(p.name, p.kind, p.default) for p in its]
 
 
 @pytest.mark.parametrize(

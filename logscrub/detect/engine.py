@@ -327,7 +327,7 @@ class Engine:
             inner = self._windowed(text, field) if is_long else self._judge_template(self.masked(text), field, depth)
             inner = _without_chance(text, inner)
             if inner:
-                return (_array_span(leaf.start, leaf.end, text, inner, alphabet)._replace(requote='"'),)
+                return (_encoded_span(leaf.start, leaf.end, text, inner, alphabet)._replace(requote='"'),)
         if rule is None and not self._has_own:
             return ()
         numbers = (leaf._replace(start=leaf.start + m.start(), end=leaf.start + m.end()) for m in _THREE.finditer(raw))
@@ -385,17 +385,11 @@ class Engine:
             for start, end, decoded, alphabet, padded in encoded:
                 inner = self._judge_template(self.masked(decoded), path, depth + 1)
                 if inner:
-                    first = min(inner, key=lambda s: s.certainty)
-                    found.append(
-                        Span(
-                            start, end, first.entity_type, first.guideline, first.detector, "certain", decoded,
-                            inner=Inner(decoded, inner, alphabet, padded),
-                        )
-                    )  # fmt: skip
+                    found.append(_encoded_span(start, end, decoded, inner, alphabet, padded))
             for start, end, decoded in views.byte_arrays(masked):
                 inner = _without_chance(decoded, self._judge_template(self.masked(decoded), path, depth + 1))
                 if inner:
-                    found.append(_array_span(start, end, decoded, inner, "array"))
+                    found.append(_encoded_span(start, end, decoded, inner, "array"))
         if self._names is not None:
             found += self._names.recognise(opaque(masked, [s for s in found if s.certainty == "certain"]))
         spans = merge(self._unharmed(masked, [s for s in found if _says_more(masked[s.start : s.end])]))
@@ -559,12 +553,19 @@ def _without_chance(text: str, found: tuple[Span, ...]) -> tuple[Span, ...]:
     return tuple(s for s in found if s.detector != "non_latin_text" or len(s.plain.encode("utf-8", "replace")) >= _FEWEST_BYTES)
 
 
-def _array_span(start: int, end: int, text: str, inner: tuple[Span, ...], alphabet: Literal["array", "string"]) -> Span:
-    """The span of an array of bytes, and what in the text that it is must go."""
+def _encoded_span(
+    start: int,
+    end: int,
+    text: str,
+    inner: tuple[Span, ...],
+    alphabet: views.Alphabet | Literal["array", "string"],
+    padded: bool = True,
+) -> Span:
+    """The span of an encoded text or of an array of bytes, and what in the text that it is must go."""
     first = min(inner, key=lambda s: s.certainty)
     return Span(
         start, end, first.entity_type, first.guideline, first.detector, "certain", text,
-        inner=Inner(text, inner, alphabet, True),
+        inner=Inner(text, inner, alphabet, padded),
     )  # fmt: skip
 
 

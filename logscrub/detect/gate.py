@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from re import _constants as c  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
@@ -133,10 +133,13 @@ class Gate:
                 near.update(context)
         full, needs_of, contextual = self._full, self._needs_of, self._contextual
         has = _Has(text)
-        maybe = [i for i, bits in have.items() if bits == full[i]] + self._always
-        found = [i for i in maybe if (i not in contextual or i in near) and has.all_of(needs_of[i])]
+
+        def possible(patterns: Iterable[int]) -> list[int]:
+            return [i for i in patterns if (i not in contextual or i in near) and has.all_of(needs_of[i])]
+
+        found = possible([i for i, bits in have.items() if bits == full[i]] + self._always)
         for these, members in self._wider:
-            maybe = [i for i in members if (i not in contextual or i in near) and has.all_of(needs_of[i])]
+            maybe = possible(members)
             if maybe:
                 hits = these.matching(data)
                 if hits is None:

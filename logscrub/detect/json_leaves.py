@@ -46,12 +46,14 @@ NAMING = frozenset(("key", "name", "field"))
 """Names of members that say what a `value` beside them is."""
 _LISTS_OF_NAMES = frozenset(("columns", "fields", "headers", "cookies", "queryString", "params", "parameters"))
 """Lists whose elements have a `name` that is no person's: `{"columns": [{"name": "Message"}]}`."""
-_LISTS = frozenset("appLogs logRecords dataPoints edges nodes entries logs logEntries logEvents values rows results hits".split())
+LISTS_OF_RECORDS = frozenset(
+    "appLogs logRecords dataPoints edges nodes entries logs logEntries logEvents values rows results hits".split()
+)
 """Names of lists of which each element may be a record, whatever it is."""
 _OTHER_TYPES = frozenset(("intValue", "doubleValue", "boolValue", "bytesValue"))
 """Names of OTLP values that are no text."""
 _MESSAGES = frozenset({"body"})
-_DEEPEST = 100_000
+DEEPEST = 100_000
 """Objects and lists in each other that are told apart: no reader takes deeper ones for JSON, and each takes memory."""
 _PLACEHOLDER = re.compile(r"<[A-Z][A-Z0-9_]{1,63}(?::[0-9a-f]{20})?>")
 _NAMING = re.compile(r"[A-Za-z][\w.-]{1,63}")
@@ -151,7 +153,7 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None, sho
             bracket = m[3]
             if bracket == "[" and (end := array_end(text, m.start(3))) > 0:
                 is_member = bool(stack) and stack[-1].is_object
-                if not (is_member and stack[-1].key in _LISTS):
+                if not (is_member and stack[-1].key in LISTS_OF_RECORDS):
                     skipped = end
                     # a list in a list stays one: it may be a record
                     a, b = (m.start(3), end) if is_member else (m.end(3), end - 1)
@@ -162,7 +164,7 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None, sho
                 if stack and not stack[-1].is_object:
                     stack[-1].index += 1
             elif bracket in "{[":
-                if len(stack) >= _DEEPEST:
+                if len(stack) >= DEEPEST:
                     deeper += 1
                     continue
                 path = _path(stack)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
@@ -153,6 +154,27 @@ class UnitReader(Reader, Protocol):
     reads_json: bool
     """True if a line of JSON is read as JSON."""
 
+    def unit(self, line: str, number: int, column: int) -> Raw:
+        """The unit of a line, or of a part of one."""
+
+
+class LineByLine(ABC):
+    """Reads text of which each line is a unit."""
+
+    def __init__(self) -> None:
+        self.lines = Lines()
+
+    def feed(self, text: str) -> Iterator[Raw]:
+        """The units that are complete with this piece."""
+        for line in self.lines.feed(text):
+            yield self.unit(*line)
+
+    def finish(self) -> Iterator[Raw]:
+        """The unit that was still open at the end of the input."""
+        for line in self.lines.finish():
+            yield self.unit(*line)
+
+    @abstractmethod
     def unit(self, line: str, number: int, column: int) -> Raw:
         """The unit of a line, or of a part of one."""
 

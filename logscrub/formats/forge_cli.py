@@ -15,10 +15,9 @@ between the parts are read loosely, for they have varied.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
-from logscrub.formats.base import MOST_MESSAGE, Began, Format, Lines, LineShape, Memory, Record, text_unit
+from logscrub.formats.base import MOST_MESSAGE, Began, Format, LineByLine, LineShape, Memory, Record, text_unit
 from logscrub.formats.times import hour_began, level_of, time_of
 from logscrub.model import Leaf, Raw
 
@@ -40,25 +39,16 @@ _GROUP = re.compile(rf"{_START}invocation:\s+{_SGR}{_ID}{_SGR}(?!\S)")
 _TABLE = re.compile(rf"{_START}[┌│├└]")
 
 
-class ForgeCliReader:
+class ForgeCliReader(LineByLine):
     """Reads all layouts of `forge logs`, and `forge tunnel`."""
 
     def __init__(self) -> None:
-        self.lines = Lines()
+        super().__init__()
         self.began: Began = False
         """True if a record began that the next line may continue."""
         self.reads_json = False
 
-    def feed(self, text: str) -> Iterator[Raw]:
-        for line, number, column in self.lines.feed(text):
-            yield self.unit(line, number, column)
-
-    def finish(self) -> Iterator[Raw]:
-        for line, number, column in self.lines.finish():
-            yield self.unit(line, number, column)
-
     def unit(self, line: str, number: int, column: int) -> Raw:
-        """The unit of a line, or of a part of one."""
         if column == 1:
             head = HEAD.match(line)
             if head is not None:

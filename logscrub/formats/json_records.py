@@ -12,10 +12,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from logscrub.detect.json_leaves import DEEPEST
 from logscrub.formats.base import Around, JsonShape, ListRule
 
-DEEPEST = 100_000
-"""Brackets that may be open at once."""
 TOKEN = re.compile(r'[ \t\r\n]*+(?:("(?:[^"\\\n]++|\\[^\n])*+")|([{}\[\],:])|(-?\d[\d.eE+-]*+|true|false|null)(?=[\s,\]}]))')
 """A string may hold any character, escaped or not: what a redaction takes from it must not decide whether it is one."""
 _LIST = re.compile(r"\[(?<=[:\s].)")

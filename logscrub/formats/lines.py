@@ -16,7 +16,7 @@ from logscrub.formats.base import (
     Began,
     Item,
     JsonShape,
-    Lines,
+    LineByLine,
     LineShape,
     Memory,
     Named,
@@ -42,7 +42,7 @@ _NOTE = frame_of(re.compile(r"\A(\ufeff?invocation:\s++\S++)"))
 """What stays of a line that says something about those after it, and by which it is known for one."""
 
 
-class LineReader:
+class LineReader(LineByLine):
     """Reads any text: a line is a record; indented lines, closing brackets and empty lines continue the one before.
 
     A line of JSON is read as JSON.
@@ -50,22 +50,13 @@ class LineReader:
 
     def __init__(self, shapes: Shapes, *, leaves: bool = True) -> None:
         """`leaves`: False for a reader that is only to count: its units have parsed values instead of leaves."""
-        self.lines = Lines()
+        super().__init__()
         self.began: Began = False
         self.reads_json = True
         self._shapes = shapes
         self._leaves = leaves
 
-    def feed(self, text: str) -> Iterator[Raw]:
-        for line in self.lines.feed(text):
-            yield self.unit(*line)
-
-    def finish(self) -> Iterator[Raw]:
-        for line in self.lines.finish():
-            yield self.unit(*line)
-
     def unit(self, line: str, number: int, column: int) -> Raw:
-        """The unit of a line, or of a part of one."""
         begun = line.lstrip(_HOLE) if line[:1] == _HOLE else line
         may_be_json = begun[:1] in ("{", "[") and column == 1 and len(line) <= _LONGEST_JSON
         if may_be_json:

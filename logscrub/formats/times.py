@@ -49,8 +49,9 @@ def time_of(value: Any, near: int | None = None) -> int | None:
     """
     if isinstance(value, str):
         text = value.strip()
-        if text.isdecimal() and len(text) <= 30:
-            return _from_number(int(text))
+        number = whole_number(text)
+        if number is not None:
+            return _from_number(number)
         if text[:1].isdigit():
             quick = _from_iso(text)
             if quick is not None:

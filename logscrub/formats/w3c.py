@@ -11,11 +11,10 @@ cells than `#Fields:` has names is scanned as text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from logscrub.detect.json_leaves import field_name
 from logscrub.formats.access_log import request_message
-from logscrub.formats.base import Format, Lines, LineShape, Memory, Record, continues, frame_of, text_unit
+from logscrub.formats.base import Format, LineByLine, LineShape, Memory, Record, continues, frame_of, text_unit
 from logscrub.formats.lines import Shapes, TextRecords
 from logscrub.formats.times import status_level, time_of, whole_number
 from logscrub.model import Leaf, Raw
@@ -36,22 +35,14 @@ _MILLISECONDS = frozenset(("s-sitename", "s-computername", "sc-substatus", "sc-w
 """Columns that only IIS has; its `time-taken` is in milliseconds."""
 
 
-class W3cReader:
+class W3cReader(LineByLine):
     """Reads each line as a record with a value per cell; `#Fields:` names the cells of the lines below it."""
 
     def __init__(self) -> None:
-        self.lines = Lines()
+        super().__init__()
         self._names: list[str] = []
 
-    def feed(self, text: str) -> Iterator[Raw]:
-        for line in self.lines.feed(text):
-            yield self._unit(*line)
-
-    def finish(self) -> Iterator[Raw]:
-        for line in self.lines.finish():
-            yield self._unit(*line)
-
-    def _unit(self, line: str, number: int, column: int) -> Raw:
+    def unit(self, line: str, number: int, column: int) -> Raw:
         text = line.rstrip("\r\n")
         start = 1 if text.startswith("\ufeff") else 0
         directive = _DIRECTIVE.match(text, start) if column == 1 and text.startswith("#", start) else None

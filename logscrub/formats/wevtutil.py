@@ -13,9 +13,8 @@ A head begins a record; every other line continues the one before it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from logscrub.formats.base import Began, Format, Lines, LineShape, Memory, Record, text_unit
+from logscrub.formats.base import Began, Format, LineByLine, LineShape, Memory, Record, text_unit
 from logscrub.formats.times import level_of, time_of
 from logscrub.model import Raw
 
@@ -23,24 +22,15 @@ _HEAD = re.compile(r"\ufeff?Event\[\d{1,9}\]:?[ ]*\r?\n?\Z")
 _FIELD = re.compile(r"[ ]{2}(?P<name>Date|Level):[ ](?P<value>[^\r\n]{1,40})$")
 
 
-class WevtutilReader:
+class WevtutilReader(LineByLine):
     """Reads events; a line is a unit."""
 
     def __init__(self) -> None:
-        self.lines = Lines()
+        super().__init__()
         self.began: Began = False
         self.reads_json = False
 
-    def feed(self, text: str) -> Iterator[Raw]:
-        for line, number, column in self.lines.feed(text):
-            yield self.unit(line, number, column)
-
-    def finish(self) -> Iterator[Raw]:
-        for line, number, column in self.lines.finish():
-            yield self.unit(line, number, column)
-
     def unit(self, line: str, number: int, column: int) -> Raw:
-        """The unit of a line, or of a part of one."""
         begins = column == 1 and (_HEAD.match(line) is not None or (not self.began and bool(line.strip())))
         self.began = bool(self.began) or begins
         return text_unit(line, number, column, records=int(begins))
