@@ -56,7 +56,10 @@ class CutLineReader(LineReader):
 
     def feed(self, text: str) -> Iterator[Raw]:
         for line in self.lines.feed(text):
-            yield from self._line(*line)
+            if len(line[0]) < _SHORTEST_TEXT and not self._held:
+                yield self.unit(*line)
+            else:
+                yield from self._line(*line)
 
     def finish(self) -> Iterator[Raw]:
         for line in self.lines.finish():
@@ -65,9 +68,6 @@ class CutLineReader(LineReader):
 
     def _line(self, line: str, number: int, column: int) -> Iterator[Raw]:
         unit = self.unit(line, number, column)
-        if not self._held and len(line) < _SHORTEST_TEXT:
-            yield unit
-            return
         part = self._part(line) if column == 1 and unit.records == 1 else None
         first = None
         if part is not None:

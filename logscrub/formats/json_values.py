@@ -33,6 +33,8 @@ _SCALAR = r"(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?=[\s,\]]|$)"
 _BEGINS = re.compile(
     rf"""[{{\[]\s*$ | \{{\s*["}}] | \[\s*["{{\[\]] | \[\s*{_SCALAR}\s*(?:\]\s*$|,\s*(?:$|["{{\[]|{_SCALAR}))""", re.X
 )
+_MAY_BE_VALUE = re.compile(r"""\{\s*["}] | \[\s*(?:["{\[\]\d-]|true|false|null)""", re.X)
+_NO_RULES = ListRules(())
 _NAMES = frame_of(re.compile(rf'("(?:{"|".join(sorted(SHAPE_NAMES))})"\s*+:)'))
 """The names of members by which formats and lists of records are known."""
 _STRUCTURE = frame_of(
@@ -299,17 +301,22 @@ def has_member(text: str, *names: str) -> bool:
     return re.search(rf'"(?:{"|".join(names)})"\s*+:', text) is not None
 
 
+def may_be_value(text: str) -> bool:
+    """Whether a text begins with a bracket and what may stand behind it in JSON. What does not is no value."""
+    return _MAY_BE_VALUE.match(text) is not None
+
+
 def is_value(text: str) -> bool:
     """Whether a text is one JSON value, or differs from one only in what stands in its strings and how its numbers are written.
 
     What a redaction takes from JSON of that kind is in its strings and numbers, so the answer is the same afterwards.
     """
-    return is_json(text.strip()) or _none_from(text) > len(text)
+    return _none_from(text) > len(text)
 
 
 def _none_from(text: str) -> int:
     """Where a text that begins as a JSON value goes on as none; its length where it breaks off, more where it is a value."""
-    grammar, line = Grammar(ListRules(())), text + "\n"
+    grammar, line = Grammar(_NO_RULES), text + "\n"
     position = len(line) - len(line.lstrip("\ufeff \t\r\n"))
     while not grammar.ended:
         m = TOKEN.match(line, position)

@@ -26,7 +26,7 @@ from logscrub.formats.base import (
     text_unit,
 )
 from logscrub.formats.json_records import Element, ListRules, count_records, records_in
-from logscrub.formats.json_values import is_value, json_frame, parse
+from logscrub.formats.json_values import is_value, json_frame, may_be_value, parse
 from logscrub.formats.times import leading_level
 from logscrub.model import WITHHELD, Raw
 
@@ -59,7 +59,7 @@ class LineReader(LineByLine):
     def unit(self, line: str, number: int, column: int) -> Raw:
         begun = line.lstrip(_HOLE) if line[:1] == _HOLE else line
         may_be_json = begun[:1] in ("{", "[") and column == 1 and len(line) <= _LONGEST_JSON
-        if may_be_json:
+        if may_be_json and may_be_value(begun):
             text = begun.strip()
             value = parse(text)
             if value is not None or is_value(begun):
@@ -107,10 +107,12 @@ class Shapes:
     def fields(self, line: str) -> tuple[Named, ...]:
         """The values in a line in which a record begins whose names the line's format knows."""
         text = _without_mark(line)
-        found = next(filter(None, (fields(text) for fields in self._fields)), ())
-        if found and line.startswith(_MARK):
-            return tuple(Named(start + 1, end + 1, field) for start, end, field in found)
-        return found
+        for fields in self._fields:
+            found = fields(text)
+            if found:
+                at = int(line.startswith(_MARK))
+                return tuple(Named(start + at, end + at, field) for start, end, field in found) if at else found
+        return ()
 
     def add(self, line: str, record: Record) -> Record | None:
         """The record with what a line below it says about it; None if the line is a part of the message."""
