@@ -262,7 +262,11 @@ SAMPLES = (
     ),
     *("app_logs_records.ndjson", "generic.ndjson", "container_stdout.jsonl", "app_logs_api_page_1.json", "graphql_v2.json"),
 )
-PLACES = tuple(str(ROOT / "logscrub" / part) for part in ("detect", "redact", "formats", "fast", "scrubbing", "sources", "verif"))
+PLACES = tuple(
+    tuple(str(ROOT / "logscrub" / part) for part in parts)
+    for parts in (("detect", "redact"), ("formats", "fast", "scrubbing", "sources", "verif"))
+)
+"""Where texts are judged (most calls), and where they are read and written (most errors come out of there)."""
 
 
 class Injected(Exception):
@@ -275,12 +279,13 @@ ERRORS = [type(kind.__name__, (kind, Injected), {}) for kind in (MemoryError, Re
 class Fault:
     """Raises an error at the nth call of a function of logscrub that does the work."""
 
-    def __init__(self, calls: int, error: type[Exception] = ERRORS[0]) -> None:
+    def __init__(self, calls: int, places: tuple[str, ...], error: type[Exception] = ERRORS[0]) -> None:
         self.calls = calls
+        self._places = places
         self._error = error
 
     def __call__(self, frame: FrameType, event: str, _: object) -> None:
-        if event == "call" and frame.f_code.co_filename.startswith(PLACES):
+        if event == "call" and frame.f_code.co_filename.startswith(self._places):
             self.calls -= 1
             if self.calls == 0:
                 raise self._error("injected")
@@ -311,19 +316,23 @@ def test_an_error_at_any_call_loses_nothing_in_silence(engine_name: str, process
     chance = random.Random(f"{engine_name} {processes}")
     samples = {name: sample_logs.files()[name][:5000] for name in SAMPLES}
     planted = [value.encode() for value in sample_logs.planted()]
-    expected: dict[str, tuple[bytes, Tally, int]] = {}
+    expected: dict[str, tuple[bytes, Tally, dict[tuple[str, ...], int]]] = {}
     ended: Counter[str] = Counter()
     for _ in range(runs):
         name = chance.choice(sorted(samples))
         data = samples[name]
         if name not in expected:
-            count = Fault(0)
-            with count.armed():
-                out, tally = scrub(forgetful(redactor), data, engine_name)
-            expected[name] = out, tally, -count.calls
+            calls = {}
+            for places in PLACES:
+                count = Fault(0, places)
+                with count.armed():
+                    out, tally = scrub(forgetful(redactor), data, engine_name)
+                calls[places] = -count.calls
+            expected[name] = out, tally, calls
         whole, sound, calls = expected[name]
+        places = chance.choice(PLACES)
         try:
-            with Fault(chance.randint(1, calls), chance.choice(ERRORS)).armed():
+            with Fault(chance.randint(1, calls[places]), places, chance.choice(ERRORS)).armed():
                 out, tally = scrub(forgetful(redactor), data, engine_name, processes)
         except Injected as error:
             assert str(error) == "injected"
@@ -344,13 +353,17 @@ def test_an_error_at_any_call_of_a_verify_proves_nothing(engine_name: str, redac
     ended: Counter[str] = Counter()
     for name in ("forge_logs_flat.log", "generic.ndjson", "app_logs_api_page_1.json", "console_download.csv"):
         data = sample_logs.files()[name][:5000]
-        count = Fault(0)
-        with count.armed():
-            sound = verify(forgetful(redactor), data, engine_name)
+        calls = {}
+        for places in PLACES:
+            count = Fault(0, places)
+            with count.armed():
+                sound = verify(forgetful(redactor), data, engine_name)
+            calls[places] = -count.calls
         assert sound.found and not sound.unread
-        for _ in range(6):
+        for n in range(12):
+            places = PLACES[n % 2]
             try:
-                with Fault(chance.randint(1, -count.calls), chance.choice(ERRORS)).armed():
+                with Fault(chance.randint(1, calls[places]), places, chance.choice(ERRORS)).armed():
                     report = verify(forgetful(redactor), data, engine_name)
             except Injected:
                 ended["raised"] += 1
