@@ -1,0 +1,77 @@
+//! What Python told at the start: patterns, lists of words and classes of characters, by the names they have in the definition.
+
+use crate::chars::{Ch, CharSet, Conversions, Python};
+use crate::rx::Regex;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// A set of words.
+pub type Words = HashSet<Vec<Ch>>;
+
+/// The patterns, lists and classes of the definition.
+pub struct Library {
+    expressions: HashMap<String, Arc<Regex>>,
+    words: HashMap<String, Arc<Words>>,
+    characters: HashMap<String, Arc<CharSet>>,
+    /// All classes, by number.
+    pub sets: Vec<Arc<CharSet>>,
+    pub conversions: Arc<Conversions>,
+    pub python: Arc<dyn Python>,
+}
+
+/// A pattern's numbers, and the names of its groups.
+pub type Lowered = (Vec<u32>, Vec<(String, usize)>);
+
+impl Library {
+    /// `classes`: of each class the characters of ASCII. `characters`: names of classes, and their numbers.
+    pub fn new(
+        classes: &[(u64, u64)],
+        characters: &HashMap<String, usize>,
+        expressions: HashMap<String, Lowered>,
+        words: HashMap<String, Vec<Vec<Ch>>>,
+        python: Arc<dyn Python>,
+    ) -> Result<Library, String> {
+        let sets: Vec<_> = classes
+            .iter()
+            .enumerate()
+            .map(|(i, (low, high))| Arc::new(CharSet::new([*low, *high], i as u32, python.clone())))
+            .collect();
+        let mut library = Library {
+            expressions: HashMap::new(),
+            words: words.into_iter().map(|(name, list)| (name, Arc::new(list.into_iter().collect()))).collect(),
+            characters: HashMap::new(),
+            sets,
+            conversions: Arc::new(Conversions::new(python.clone())),
+            python,
+        };
+        for (name, number) in characters {
+            let set = library.sets.get(*number).ok_or("no such class")?.clone();
+            library.characters.insert(name.clone(), set);
+        }
+        for (name, code) in expressions {
+            let regex = library.compile(code)?;
+            library.expressions.insert(name, regex);
+        }
+        Ok(library)
+    }
+
+    /// A pattern compiled.
+    pub fn compile(&self, code: Lowered) -> Result<Arc<Regex>, String> {
+        Ok(Arc::new(Regex::new(&code.0, code.1, &self.sets, self.set("word")?)?))
+    }
+
+    /// The pattern `module.NAME` of the definition.
+    pub fn rx(&self, name: &str) -> Result<Arc<Regex>, String> {
+        self.expressions.get(name).cloned().ok_or_else(|| format!("the description has no pattern {name}"))
+    }
+
+    /// The list `module.NAME` of the definition.
+    pub fn words(&self, name: &str) -> Result<Arc<Words>, String> {
+        self.words.get(name).cloned().ok_or_else(|| format!("the description has no list {name}"))
+    }
+
+    /// The class of characters with a name (`isalpha`).
+    pub fn set(&self, name: &str) -> Result<Arc<CharSet>, String> {
+        self.characters.get(name).cloned().ok_or_else(|| format!("the description has no class {name}"))
+    }
+}

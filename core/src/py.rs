@@ -1,0 +1,72 @@
+//! Texts and answers between Python and the core.
+
+use crate::chars::{Ch, Page, Python as Asked};
+use crate::library::{Library, Lowered};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyString};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A text of Python.
+pub fn to_py<'py>(py: Python<'py>, text: &[Ch]) -> PyResult<Bound<'py, PyAny>> {
+    let bytes: Vec<u8> = text.iter().flat_map(|c| c.to_le_bytes()).collect();
+    PyBytes::new(py, &bytes).call_method1("decode", ("utf-32-le", "surrogatepass"))
+}
+
+/// The code points of a text of Python.
+pub fn from_py(text: &Bound<'_, PyAny>) -> PyResult<Vec<Ch>> {
+    let text = text.cast::<PyString>()?;
+    if let Ok(text) = text.to_cow() {
+        return Ok(text.chars().map(u32::from).collect());
+    }
+    let bytes = text.call_method1("encode", ("utf-32-le", "surrogatepass"))?;
+    let bytes = bytes.cast::<PyBytes>()?.as_bytes();
+    Ok(bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
+}
+
+/// An error of the core's own: its message says nothing of any text.
+pub fn wrong(message: String) -> PyErr {
+    PyValueError::new_err(message)
+}
+
+/// Asks the object `Callbacks` of `logscrub.engines.description`.
+pub struct Callbacks(pub Py<PyAny>);
+
+impl Callbacks {
+    fn ask<T>(&self, ask: impl FnOnce(Python<'_>, &Bound<'_, PyAny>) -> PyResult<T>) -> T {
+        match Python::attach(|py| ask(py, self.0.bind(py))) {
+            Ok(answer) => answer,
+            // its message may quote a text: who scrubs a unit catches this and withholds the unit
+            Err(_) => std::panic::panic_any("Python did not answer"),
+        }
+    }
+}
+
+impl Asked for Callbacks {
+    fn page(&self, class: u32, page: u32) -> Page {
+        self.ask(|_, me| Ok(me.call_method1("page", (class, page))?.extract::<(u64, u64, u64, u64)>()?.into()))
+    }
+
+    fn convert(&self, what: &str, text: &[Ch]) -> Vec<Ch> {
+        self.ask(|py, me| from_py(&me.call_method1("convert", (what, to_py(py, text)?))?))
+    }
+
+    fn validate(&self, validator: &str, value: &[Ch]) -> bool {
+        self.ask(|py, me| me.call_method1("validate", (validator, to_py(py, value)?))?.extract())
+    }
+}
+
+/// The library of a description (`logscrub.engines.description.library`).
+pub fn library(description: &Bound<'_, PyDict>, callbacks: Py<PyAny>) -> PyResult<Library> {
+    let get = |name: &str| description.get_item(name)?.ok_or_else(|| wrong(format!("the description has no {name}")));
+    let classes: Vec<(u64, u64)> = get("classes")?.extract()?;
+    let characters: HashMap<String, usize> = get("characters")?.extract()?;
+    let expressions: HashMap<String, Lowered> = get("expressions")?.extract()?;
+    let mut words = HashMap::new();
+    for (name, list) in get("words")?.cast::<PyDict>()?.iter() {
+        let list = list.try_iter()?.map(|word| from_py(&word?)).collect::<PyResult<Vec<_>>>()?;
+        words.insert(name.extract::<String>()?, list);
+    }
+    Library::new(&classes, &characters, expressions, words, Arc::new(Callbacks(callbacks))).map_err(wrong)
+}

@@ -1,0 +1,152 @@
+"""Hands Python's regular expressions to the compiled core, as Python itself understands them.
+
+A pattern is parsed by Python's own parser, and its tree is written down as numbers. A class of characters is a number in a table:
+the core knows which characters of ASCII belong to it and asks for others, a page of 256 at a time, when a text holds one of
+them. So what a class, a letter's case or a boundary means is what it means to the `re` that runs here.
+
+The numbers of a pattern are how many groups it has, then the tree, each node behind the ones around it:
+
+    0 c              the character c
+    1 n              a character of class n
+    2                any character but a line end
+    3                any character
+    4 place          a place (see `_PLACES`)
+    5 n …            n nodes in a row
+    6 n …            one of n nodes
+    7 g node         group g
+    8 m lo hi node   a node lo to hi times; m: 0 as many as possible, 1 as few, 2 as many, and none is given back
+    9 b n w node     look ahead (b = 0) or w characters behind (b = 1); n = 1: it must not match
+    10 node          a node of which nothing is tried again
+    11 g             what group g matched
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from re import _compiler, _parser  # type: ignore[attr-defined]
+from re import _constants as c  # type: ignore[attr-defined]
+from typing import Any, Final
+
+UNBOUNDED: Final = 0xFFFFFFFF
+PAGE: Final = 256
+"""Characters of a page."""
+_ASCII: Final = "".join(map(chr, range(128)))
+_REPEATS: Final = {c.MAX_REPEAT: 0, c.MIN_REPEAT: 1, c.POSSESSIVE_REPEAT: 2}
+_START, _LINE_START, _BOUNDARY, _NO_BOUNDARY, _END, _LINE_END, _TEXT_END = range(7)
+_PLACES: Final = {
+    c.AT_BEGINNING: _START,
+    c.AT_BEGINNING_STRING: _START,
+    c.AT_BOUNDARY: _BOUNDARY,
+    c.AT_NON_BOUNDARY: _NO_BOUNDARY,
+    c.AT_END: _END,
+    c.AT_END_STRING: _TEXT_END,
+}
+_IN_LINES: Final = {c.AT_BEGINNING: _LINE_START, c.AT_END: _LINE_END}
+_OF_CLASS: Final = re.IGNORECASE | re.ASCII | re.UNICODE
+"""Flags that change what a class of characters is."""
+
+Lowered = tuple[list[int], list[tuple[str, int]]]
+"""The numbers of a pattern, and the names of its groups."""
+
+
+class Unsupported(ValueError):
+    """A pattern has something that the core does not know (a condition on a group, a group's text in any case)."""
+
+
+class Classes:
+    """The table of classes of characters: those of patterns, and those that have a name."""
+
+    def __init__(self, named: Iterable[tuple[str, Callable[[str], bool]]]) -> None:
+        """`named`: names, and what tells whether a character belongs."""
+        self._tests: list[Callable[[str], Iterable[int]]] = []
+        self._numbers: dict[Any, int] = {}
+        self.ascii: list[tuple[int, int]] = []
+        """Of each class the characters of ASCII that belong to it, as two words of 64 bits."""
+        self.names: dict[str, int] = {}
+        for name, test in named:
+            self.names[name] = self._add(lambda text, test=test: (i for i, char in enumerate(text) if test(char)))  # type: ignore[misc]
+
+    def number(self, op: Any, arg: Any, flags: int) -> int:
+        """The number of the class that an item of a pattern stands for."""
+        flags &= _OF_CLASS
+        key = (repr((op, arg)), flags)
+        if key not in self._numbers:
+            tree = _parser.SubPattern(_parser.State(), [(op, arg)])
+            tree.state.flags = flags
+            pattern = _compiler.compile(tree, flags)
+            self._numbers[key] = self._add(lambda text: (m.start() for m in pattern.finditer(text)))
+        return self._numbers[key]
+
+    def page(self, number: int, page: int) -> tuple[int, int, int, int]:
+        """Which characters of a page belong to a class: four words of 64 bits."""
+        bits = _bits(self._tests[number]("".join(map(chr, range(page * PAGE, (page + 1) * PAGE)))))
+        return tuple(bits >> shift & 0xFFFF_FFFF_FFFF_FFFF for shift in (0, 64, 128, 192))  # type: ignore[return-value]
+
+    def _add(self, test: Callable[[str], Iterable[int]]) -> int:
+        bits = _bits(test(_ASCII))
+        self._tests.append(test)
+        self.ascii.append((bits & 0xFFFF_FFFF_FFFF_FFFF, bits >> 64))
+        return len(self._tests) - 1
+
+
+def lowered(pattern: str | re.Pattern[str], classes: Classes) -> Lowered:
+    """A pattern as numbers. Raises Unsupported, and re.error."""
+    source, flags = (pattern, 0) if isinstance(pattern, str) else (pattern.pattern, pattern.flags)
+    tree = _parser.parse(source, flags)
+    out: list[int] = [tree.state.groups - 1]
+    _sequence(tree, tree.state.flags, classes, out)
+    return out, list(tree.state.groupdict.items())
+
+
+def _bits(places: Iterable[int]) -> int:
+    found = 0
+    for place in places:
+        found |= 1 << place
+    return found
+
+
+def _sequence(items: Any, flags: int, classes: Classes, out: list[int]) -> None:
+    parts = list(items)
+    if len(parts) != 1:
+        out += [5, len(parts)]
+    for op, arg in parts:
+        _item(op, arg, flags, classes, out)
+
+
+def _item(op: Any, arg: Any, flags: int, classes: Classes, out: list[int]) -> None:
+    if op is c.LITERAL and not flags & re.IGNORECASE:
+        out += [0, arg]
+    elif op in (c.LITERAL, c.NOT_LITERAL, c.IN):
+        out += [1, classes.number(op, arg, flags)]
+    elif op is c.ANY:
+        out.append(3 if flags & re.DOTALL else 2)
+    elif op is c.AT:
+        if flags & re.ASCII and arg in (c.AT_BOUNDARY, c.AT_NON_BOUNDARY):
+            raise Unsupported("a boundary of words of ASCII")
+        place = _IN_LINES.get(arg) if flags & re.MULTILINE else None
+        out += [4, _PLACES[arg] if place is None else place]
+    elif op is c.BRANCH:
+        out += [6, len(arg[1])]
+        for branch in arg[1]:
+            _sequence(branch, flags, classes, out)
+    elif op is c.SUBPATTERN:
+        group, add, remove, inner = arg
+        if group is not None:
+            out += [7, group]
+        _sequence(inner, (flags | add) & ~remove, classes, out)
+    elif op in _REPEATS:
+        least, most, inner = arg
+        out += [8, _REPEATS[op], int(least), UNBOUNDED if most is c.MAXREPEAT else int(most)]
+        _sequence(inner, flags, classes, out)
+    elif op in (c.ASSERT, c.ASSERT_NOT):
+        direction, inner = arg
+        out += [9, int(direction < 0), int(op is c.ASSERT_NOT), int(inner.getwidth()[0]) if direction < 0 else 0]
+        _sequence(inner, flags, classes, out)
+    elif op is c.ATOMIC_GROUP:
+        out.append(10)
+        _sequence(arg, flags, classes, out)
+    elif op is c.GROUPREF and not flags & re.IGNORECASE:
+        out += [11, arg]
+    else:
+        raise Unsupported(str(op).lower())
