@@ -6,10 +6,36 @@ pub mod chars;
 pub mod library;
 mod py;
 pub mod rx;
+pub mod scan;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::sync::Arc;
+
+/// Patterns that are looked for together.
+#[pyclass(frozen)]
+pub struct Scanner {
+    scanner: scan::Scanner,
+}
+
+#[pymethods]
+impl Scanner {
+    /// All matches: the number of the pattern, where it matches.
+    fn scan(&self, text: &Bound<'_, PyAny>) -> PyResult<Vec<(usize, usize, usize)>> {
+        let text = py::from_py(text)?;
+        Ok(self.scanner.scan(&text, &[]).into_iter().map(|(number, m)| (number, m.start(), m.end())).collect())
+    }
+
+    fn profile(&self) -> Vec<(usize, usize, usize)> {
+        scan::PROF.with_borrow_mut(|p| std::mem::take(p)).into_iter().map(|(k, (a, b))| (k, a, b)).collect()
+    }
+
+    /// Scans a text so many times: for measurements.
+    fn spin(&self, text: &Bound<'_, PyAny>, times: usize) -> PyResult<usize> {
+        let text = py::from_py(text)?;
+        Ok((0..times).map(|_| self.scanner.scan(&text, &[]).len()).sum())
+    }
+}
 
 /// A library of patterns, for tests of the parts of the core against those of the definition.
 #[pyclass(frozen)]
@@ -22,6 +48,13 @@ impl Parts {
     #[new]
     fn new(description: &Bound<'_, PyDict>, callbacks: Py<PyAny>) -> PyResult<Parts> {
         Ok(Parts { library: Arc::new(py::library(description, callbacks)?) })
+    }
+
+    /// What looks for several patterns at once.
+    fn scanner(&self, names: Vec<String>) -> PyResult<Scanner> {
+        let regexes = names.iter().map(|name| self.library.rx(name).map_err(py::wrong)).collect::<PyResult<Vec<_>>>()?;
+        let sought: Vec<_> = regexes.into_iter().map(|regex| scan::Sought { regex, context: Vec::new() }).collect();
+        Ok(Scanner { scanner: scan::Scanner::new(&sought).map_err(py::wrong)? })
     }
 
     /// The spans of all groups of all matches of a pattern in a text, as `finditer` finds them.
@@ -37,5 +70,6 @@ impl Parts {
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<Parts>()
+    module.add_class::<Parts>()?;
+    module.add_class::<Scanner>()
 }

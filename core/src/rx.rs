@@ -28,6 +28,8 @@ thread_local! {
 pub enum Item {
     Char(Ch),
     Set(Arc<CharSet>),
+    /// A letter of ASCII in any case, and its small letter.
+    Cased(Arc<CharSet>, Ch),
     NotNewline,
     All,
 }
@@ -37,7 +39,7 @@ impl Item {
     fn has(&self, c: Ch) -> bool {
         match self {
             Item::Char(mine) => *mine == c,
-            Item::Set(set) => set.has(c),
+            Item::Set(set) | Item::Cased(set, _) => set.has(c),
             Item::NotNewline => c != 10,
             Item::All => true,
         }
@@ -47,7 +49,7 @@ impl Item {
     pub fn classes(&self) -> Classes {
         match self {
             Item::Char(c) => Classes::one(*c),
-            Item::Set(set) => Classes { ascii: set.ascii(), other: true },
+            Item::Set(set) | Item::Cased(set, _) => Classes { ascii: set.ascii(), other: true },
             Item::NotNewline => Classes { ascii: [!(1 << 10), !0], other: true },
             Item::All => Classes::ALL,
         }
@@ -129,6 +131,8 @@ pub enum Node {
 enum Inst {
     One(Item),
     At(At),
+    /// Goes on at the alternatives that can begin with the characters that follow, in order.
+    Switch(Box<Switch>),
     /// Goes on at the first, and on failure at the second.
     Split(u32, u32),
     Jump(u32),
@@ -144,6 +148,19 @@ enum Inst {
     Same(u32),
     Done,
 }
+
+/// Alternatives, by the first characters that each can have.
+struct Switch {
+    /// Of each first character (of ASCII, others, none) the alternatives that it can begin.
+    rows: Vec<Vec<u16>>,
+    /// Where each begins, and what its first characters can be.
+    targets: Vec<(u32, Vec<Classes>)>,
+}
+
+/// Alternatives from which a switch is worth its table.
+const FEWEST_TO_SWITCH: usize = 3;
+/// Characters of an alternative that a switch looks at.
+const SWITCHED: usize = 4;
 
 enum Entry {
     /// Try from here.
@@ -281,6 +298,11 @@ impl<'a> Reader<'a> {
             }
             10 => Node::Atomic(Box::new(self.node()?)),
             11 => Node::Same(self.next()? as usize),
+            12 => {
+                let number = self.next()? as usize;
+                let set = self.sets.get(number).ok_or("no such class of characters")?.clone();
+                Node::Item(Item::Cased(set, self.next()?))
+            }
             _ => return Err("no such operation".into()),
         })
     }
@@ -312,6 +334,29 @@ impl Compiler {
             Node::Seq(nodes) => nodes.iter().for_each(|n| self.node(n)),
             Node::Branch(nodes) => {
                 let mut ends = Vec::new();
+                if nodes.len() >= FEWEST_TO_SWITCH && nodes.len() < u16::MAX as usize {
+                    let switch = self.add(Inst::Done);
+                    let mut targets = Vec::new();
+                    for branch in nodes {
+                        targets.push((self.here(), heads(branch, SWITCHED)));
+                        self.node(branch);
+                        ends.push(self.add(Inst::Jump(0)));
+                    }
+                    let fits = |row: u32, heads: &[Classes]| match heads.first() {
+                        None => true,
+                        Some(first) if row == 128 => first.other,
+                        Some(first) => row < 128 && first.has(row),
+                    };
+                    let rows = (0..130)
+                        .map(|row| (0..targets.len() as u16).filter(|i| fits(row, &targets[*i as usize].1)).collect())
+                        .collect();
+                    self.program[switch] = Inst::Switch(Box::new(Switch { rows, targets }));
+                    let here = self.here();
+                    for end in ends {
+                        self.program[end] = Inst::Jump(here);
+                    }
+                    return;
+                }
                 for (i, branch) in nodes.iter().enumerate() {
                     if i + 1 < nodes.len() {
                         let split = self.add(Inst::Split(0, 0));
@@ -584,6 +629,24 @@ impl Regex {
                     let fits = self.is_at(*at, text, pos, end);
                     pc += 1;
                     fits
+                }
+                Inst::Switch(switch) => {
+                    let row = if pos >= end { 129 } else { (text[pos] as usize).min(128) };
+                    let mut first = None;
+                    for &i in switch.rows[row].iter().rev() {
+                        let (target, heads) = &switch.targets[i as usize];
+                        let fits = heads.len() < 2
+                            || (pos + heads.len() <= end && heads[1..].iter().zip(&text[pos + 1..]).all(|(h, c)| h.has(*c)));
+                        if fits && let Some(later) = first.replace(*target) {
+                            state.stack.push(Entry::At { pc: later, pos });
+                        }
+                    }
+                    if let Some(target) = first {
+                        pc = target;
+                        true
+                    } else {
+                        false
+                    }
                 }
                 Inst::Split(first, second) => {
                     state.stack.push(Entry::At { pc: *second, pos });

@@ -18,6 +18,7 @@ The numbers of a pattern are how many groups it has, then the tree, each node be
     9 b n w node     look ahead (b = 0) or w characters behind (b = 1); n = 1: it must not match
     10 node          a node of which nothing is tried again
     11 g             what group g matched
+    12 n c           the letter c of ASCII in any case: class n
 """
 
 from __future__ import annotations
@@ -115,8 +116,10 @@ def _sequence(items: Any, flags: int, classes: Classes, out: list[int]) -> None:
 
 
 def _item(op: Any, arg: Any, flags: int, classes: Classes, out: list[int]) -> None:
-    if op is c.LITERAL and not flags & re.IGNORECASE:
+    if op is c.LITERAL and (not flags & re.IGNORECASE or (arg < 128 and not chr(arg).isalpha())):
         out += [0, arg]
+    elif op is c.LITERAL and arg < 128:
+        out += [12, classes.number(op, arg, flags), ord(chr(arg).lower())]
     elif op in (c.LITERAL, c.NOT_LITERAL, c.IN):
         out += [1, classes.number(op, arg, flags)]
     elif op is c.ANY:
