@@ -26,10 +26,6 @@ impl Scanner {
         Ok(self.scanner.scan(&text, &[]).into_iter().map(|(number, m)| (number, m.start(), m.end())).collect())
     }
 
-    fn profile(&self) -> Vec<(usize, usize, usize)> {
-        scan::PROF.with_borrow_mut(|p| std::mem::take(p)).into_iter().map(|(k, (a, b))| (k, a, b)).collect()
-    }
-
     /// Scans a text so many times: for measurements.
     fn spin(&self, text: &Bound<'_, PyAny>, times: usize) -> PyResult<usize> {
         let text = py::from_py(text)?;

@@ -9,6 +9,7 @@
 
 use crate::chars::{Ch, CharSet};
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The payload of the panic by which a match gives up.
@@ -173,8 +174,9 @@ enum Entry {
     Count { register: u32, count: u32, last: usize },
 }
 
+/// What a match needs while it is looked for. One can serve many patterns, one after the other.
 #[derive(Default)]
-struct State {
+pub struct State {
     captures: Vec<usize>,
     counts: Vec<(u32, usize)>,
     stack: Vec<Entry>,
@@ -460,7 +462,7 @@ impl Regex {
         let mut compiler = Compiler { program: Vec::new(), registers: 0 };
         compiler.node(&node);
         compiler.add(Inst::Done);
-        let heads = heads(&node, 1);
+        let heads = heads_of(&compiler.program, 1);
         let first = (!heads.is_empty()).then(|| heads[0]);
         Ok(Regex { program: compiler.program, groups, registers: compiler.registers as usize, node, word, first, names })
     }
@@ -522,6 +524,11 @@ impl Regex {
             }
             found
         })
+    }
+
+    /// `match_at` with a state that the caller keeps.
+    pub fn match_with(&self, text: &[Ch], pos: usize, state: &mut State) -> Option<Match> {
+        self.attempt(text, pos, text.len(), false, false, state)
     }
 
     fn with_state<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
@@ -836,56 +843,92 @@ fn keep_undo(state: &mut State, mark: usize) {
     state.stack.truncate(kept);
 }
 
-/// The characters that the first, the second … character of a match can be, as many as are known, at most `depth`.
+/// The characters that the first, the second … character of what a node matches can be, as many as are known, at most `depth`.
 pub fn heads(node: &Node, depth: usize) -> Vec<Classes> {
-    head_of(std::slice::from_ref(node), depth).0
+    let mut compiler = Compiler { program: Vec::new(), registers: 0 };
+    compiler.node(node);
+    compiler.add(Inst::Done);
+    heads_of(&compiler.program, depth)
 }
 
-/// The heads of a sequence, and whether they are all of it: then what follows goes on behind them.
-fn head_of(nodes: &[Node], depth: usize) -> (Vec<Classes>, bool) {
-    let mut found: Vec<Classes> = Vec::new();
-    for node in nodes {
-        if found.len() >= depth {
-            return (found, false);
-        }
-        let (more, whole) = head_of_node(node, depth - found.len());
-        found.extend(more);
-        if !whole {
-            return (found, false);
-        }
-    }
-    (found, true)
-}
+/// Places of a machine that are followed at once, at most.
+const MOST_PLACES: usize = 300;
 
-fn head_of_node(node: &Node, depth: usize) -> (Vec<Classes>, bool) {
-    match node {
-        Node::Item(item) => (vec![item.classes()], true),
-        Node::At(_) | Node::Look { .. } => (Vec::new(), true),
-        Node::Seq(nodes) => head_of(nodes, depth),
-        Node::Group(_, body) | Node::Atomic(body) => head_of_node(body, depth),
-        Node::Branch(branches) => {
-            let all: Vec<_> = branches.iter().map(|b| head_of_node(b, depth)).collect();
-            let length = all.iter().map(|(h, _)| h.len()).min().unwrap_or(0);
-            let joined = (0..length).map(|i| all.iter().fold(Classes::NONE, |sum, (h, _)| sum.union(h[i]))).collect();
-            (joined, all.iter().all(|(h, whole)| *whole && h.len() == length))
-        }
-        Node::Repeat { min, max, body, .. } => {
-            let mut found = Vec::new();
-            for _ in 0..*min {
-                if found.len() >= depth {
-                    return (found, false);
-                }
-                let (more, whole) = head_of_node(body, depth - found.len());
-                found.extend(more);
-                if !whole {
-                    return (found, false);
-                }
-                if found.is_empty() {
-                    break;
-                }
+/// A place: an instruction, how often its item was taken, and how often the loops around it were gone through.
+type Place = (u32, u32, Vec<u32>);
+
+/// Follows a program along all its ways at once, assertions left aside.
+fn heads_of(program: &[Inst], depth: usize) -> Vec<Classes> {
+    let ends: Vec<(u32, u32)> = (0u32..)
+        .zip(program)
+        .filter_map(|(_, inst)| if let Inst::Atomic { next } = inst { Some((next - 1, *next)) } else { None })
+        .collect();
+    let registers = program.iter().filter(|inst| matches!(inst, Inst::LoopInit(_))).count();
+    let mut places: Vec<Place> = vec![(0, 0, vec![0; registers])];
+    let mut heads = Vec::new();
+    while heads.len() < depth {
+        let mut seen: HashSet<Place> = HashSet::new();
+        let mut waiting = places;
+        let mut head = Classes::NONE;
+        let mut next: Vec<Place> = Vec::new();
+        while let Some(place) = waiting.pop() {
+            if !seen.insert(place.clone()) {
+                continue;
             }
-            (found, min == max)
+            if seen.len() > MOST_PLACES {
+                return heads;
+            }
+            let (pc, taken, counts) = place;
+            match &program[pc as usize] {
+                Inst::One(item) => {
+                    head = head.union(item.classes());
+                    next.push((pc + 1, 0, counts));
+                }
+                Inst::Many { item, min, max, .. } => {
+                    if taken >= *min {
+                        waiting.push((pc + 1, 0, counts.clone()));
+                    }
+                    if *max == UNBOUNDED || taken < *max {
+                        head = head.union(item.classes());
+                        // how often beyond the least does not matter where the most is far off
+                        let far = *max == UNBOUNDED || *max as usize > *min as usize + depth;
+                        next.push((pc, if far { (taken + 1).min(*min) } else { taken + 1 }, counts));
+                    }
+                }
+                Inst::Switch(switch) => waiting.extend(switch.targets.iter().map(|(target, _)| (*target, 0, counts.clone()))),
+                Inst::Split(first, second) => waiting.extend([(*first, 0, counts.clone()), (*second, 0, counts)]),
+                Inst::Jump(to) => waiting.push((*to, 0, counts)),
+                Inst::Save(_) | Inst::At(_) | Inst::LookOne { .. } => waiting.push((pc + 1, 0, counts)),
+                Inst::Look { next, .. } => waiting.push((*next, 0, counts)),
+                Inst::Atomic { .. } => waiting.push((pc + 1, 0, counts)),
+                Inst::LoopInit(register) => {
+                    let mut counts = counts;
+                    counts[*register as usize] = 0;
+                    waiting.push((pc + 1, 0, counts));
+                }
+                Inst::Loop { register, min, max, tail, .. } => {
+                    let count = counts[*register as usize];
+                    if count >= *min {
+                        let mut over = counts.clone();
+                        over[*register as usize] = 0;
+                        waiting.push((*tail, 0, over));
+                    }
+                    if *max == UNBOUNDED || count < *max {
+                        let far = *max == UNBOUNDED || *max as usize > *min as usize + depth;
+                        let mut counts = counts;
+                        counts[*register as usize] = if far { (count + 1).min(*min) } else { count + 1 };
+                        waiting.push((pc + 1, 0, counts));
+                    }
+                }
+                Inst::Same(_) => return heads,
+                Inst::Done => match ends.iter().find(|(end, _)| *end == pc) {
+                    Some((_, next)) => waiting.push((*next, 0, counts)),
+                    None => return heads,
+                },
+            }
         }
-        Node::Same(_) => (Vec::new(), false),
+        heads.push(head);
+        places = next;
     }
+    heads
 }

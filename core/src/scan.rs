@@ -6,7 +6,7 @@
 //! there. So each match that `re` finds is found, and nothing is remembered from one text to the next.
 
 use crate::chars::Ch;
-use crate::rx::{At, Classes, Item, Match, Node, Regex, heads};
+use crate::rx::{At, Classes, Item, Match, Node, Regex, State, heads};
 use aho_corasick::{AhoCorasick, MatchKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -47,7 +47,7 @@ pub struct Scanner {
 pub struct Sought {
     pub regex: Arc<Regex>,
     /// Words of which one must stand in the text, in any case, unless the text's field gives them: none where none need to.
-    pub context: Vec<String>,
+    pub context: Vec<Vec<Ch>>,
 }
 
 struct Bank {
@@ -75,8 +75,8 @@ fn row(c: Ch) -> usize {
 impl Scanner {
     /// For patterns; their places in the list are their numbers.
     pub fn new(sought: &[Sought]) -> Result<Scanner, String> {
-        let mut words: BTreeMap<String, usize> = BTreeMap::new();
-        let mut number = |word: String| {
+        let mut words: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+        let mut number = |word: Vec<u8>| {
             let next = words.len();
             *words.entry(word).or_insert(next)
         };
@@ -89,11 +89,11 @@ impl Scanner {
                 continue;
             }
             let needed = words_of(one.regex.node()).unwrap_or_default().into_iter().map(&mut number).collect();
-            let context = one.context.iter().map(|word| number(word.clone())).collect();
+            let context = one.context.iter().map(|word| number(lower_bytes(word))).collect();
             known.push(Known { number: i, heads, regex: one.regex.clone(), words: needed, context });
         }
         let banks = known.chunks(PATTERNS).map(Bank::new).collect();
-        let mut list = vec![""; words.len()];
+        let mut list: Vec<&[u8]> = vec![b""; words.len()];
         for (word, i) in &words {
             list[*i] = word;
         }
@@ -209,6 +209,7 @@ impl Bank {
             return;
         }
         let mut next = [0usize; PATTERNS];
+        let mut state = State::default();
         let size = text.len();
         let mut before = EDGE;
         for pos in 0..size {
@@ -240,10 +241,7 @@ impl Bank {
                     {
                         continue;
                     }
-                    let t = std::time::Instant::now();
-                    let mm = self.regexes[i].match_at(text, pos, size);
-                    PROF.with_borrow_mut(|p| { let e = p.entry(self.numbers[i]).or_default(); e.0 += 1; e.1 += t.elapsed().as_nanos() as usize; });
-                    if let Some(m) = mm {
+                    if let Some(m) = self.regexes[i].match_with(text, pos, &mut state) {
                         next[i] = m.end();
                         found.push((self.numbers[i], m));
                     }
@@ -367,11 +365,11 @@ fn meet(a: Classes, b: Classes) -> Classes {
 }
 
 /// Words in small letters, one of which stands in every text in which a pattern matches, in any case; None where none are known.
-fn words_of(node: &Node) -> Option<Vec<String>> {
+fn words_of(node: &Node) -> Option<Vec<Vec<u8>>> {
     let found = match node {
         Node::Seq(nodes) => {
-            let mut best: Option<Vec<String>> = None;
-            let mut run = String::new();
+            let mut best: Option<Vec<Vec<u8>>> = None;
+            let mut run = Vec::new();
             for node in nodes {
                 if let Some(c) = letter(node) {
                     run.push(c);
@@ -382,7 +380,7 @@ fn words_of(node: &Node) -> Option<Vec<String>> {
             }
             better(best, word(&run))
         }
-        Node::Item(_) => word(&letter(node)?.to_string()),
+        Node::Item(_) => word(&[letter(node)?]),
         Node::Group(_, body) | Node::Atomic(body) | Node::Look { negative: false, body, .. } => words_of(body),
         Node::Repeat { min, body, .. } if *min > 0 => words_of(body),
         Node::Branch(branches) => {
@@ -398,21 +396,24 @@ fn words_of(node: &Node) -> Option<Vec<String>> {
 }
 
 /// The character of ASCII that a node stands for, in small letters, alone or in any case.
-fn letter(node: &Node) -> Option<char> {
+fn letter(node: &Node) -> Option<u8> {
     match node {
-        Node::Item(Item::Char(c)) if *c < 128 => char::from_u32(u32::from(lower_byte(*c))),
-        Node::Item(Item::Cased(_, lower)) => char::from_u32(*lower),
+        Node::Item(Item::Char(c) | Item::Cased(_, c)) if *c < 128 => Some(lower_byte(*c)),
         _ => None,
     }
 }
 
-fn word(run: &str) -> Option<Vec<String>> {
-    (run.len() >= SHORTEST_WORD).then(|| vec![run.chars().take(LONGEST_WORD).collect()])
+fn word(run: &[u8]) -> Option<Vec<Vec<u8>>> {
+    (run.len() >= SHORTEST_WORD).then(|| vec![run[..run.len().min(LONGEST_WORD)].to_vec()])
+}
+
+fn lower_bytes(word: &[Ch]) -> Vec<u8> {
+    word.iter().take(LONGEST_WORD).map(|&c| lower_byte(c)).collect()
 }
 
 /// Of two lists of words the one that says more: whose shortest word is longer, or that has fewer.
-fn better(one: Option<Vec<String>>, other: Option<Vec<String>>) -> Option<Vec<String>> {
-    let worth = |list: &Vec<String>| (list.iter().map(String::len).min().unwrap_or(0), std::cmp::Reverse(list.len()));
+fn better(one: Option<Vec<Vec<u8>>>, other: Option<Vec<Vec<u8>>>) -> Option<Vec<Vec<u8>>> {
+    let worth = |list: &Vec<Vec<u8>>| (list.iter().map(Vec::len).min().unwrap_or(0), std::cmp::Reverse(list.len()));
     match (one, other) {
         (Some(a), Some(b)) => Some(if worth(&b) > worth(&a) { b } else { a }),
         (a, b) => a.or(b),
@@ -440,5 +441,3 @@ fn needs_of(node: &Node, found: &mut Vec<Classes>) {
         _ => {}
     }
 }
-
-thread_local! { pub static PROF: std::cell::RefCell<std::collections::HashMap<usize, (usize, usize)>> = Default::default(); }
