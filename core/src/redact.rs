@@ -1,0 +1,398 @@
+//! Makes clean text of raw text: judges a unit's leaves, replaces what was found, looks again. The definition is
+//! `logscrub/redact/scrub.py`; units that are put together from pieces, or of which stretches must stay, are its own alone.
+
+use crate::chars::{Ch, CharSet, codes};
+use crate::engine::{Engine, Result};
+use crate::fields::Open;
+use crate::model::{Coding, Leaf};
+use crate::pseudonyms::Pseudonymizer;
+use crate::rx::Regex;
+use crate::spans::{Alphabet, FILL, Inner, Span, merge};
+use crate::views::{self, Unscannable};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+const MOST_LOOKS: usize = 6;
+
+/// What happens to what was found in a row of the guidelines.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    Remove,
+    Pseudonym,
+    Keep,
+}
+
+/// One unit of input: its text, and the parts of it that are judged.
+#[derive(Clone)]
+pub struct Unit {
+    pub text: Vec<Ch>,
+    pub leaves: Vec<Leaf>,
+    /// Whether a record begins in it.
+    pub begins: bool,
+}
+
+/// A unit as it may leave.
+pub struct Clean {
+    pub text: Vec<Ch>,
+    /// Of each entity type how often something was redacted.
+    pub redactions: HashMap<Vec<Ch>, usize>,
+}
+
+/// An engine, a policy and a key.
+pub struct Redactor {
+    pub engine: Arc<Engine>,
+    /// Of each kind what happens to it.
+    actions: Vec<Action>,
+    pseudonymizer: Pseudonymizer,
+    /// Patterns of whole values that stay.
+    allow: Vec<Arc<Regex>>,
+    continuing: Arc<Regex>,
+    trace_words: Arc<Regex>,
+    word: Arc<CharSet>,
+}
+
+impl Redactor {
+    pub fn new(
+        engine: Arc<Engine>,
+        library: &crate::library::Library,
+        actions: Vec<Action>,
+        pseudonymizer: Pseudonymizer,
+        allow: Vec<Arc<Regex>>,
+    ) -> std::result::Result<Redactor, String> {
+        Ok(Redactor {
+            engine,
+            actions,
+            pseudonymizer,
+            allow,
+            continuing: library.rx("scrub._CONTINUING")?,
+            trace_words: library.rx("stack_traces.WORDS")?,
+            word: library.set("word")?,
+        })
+    }
+
+    /// The unit as it may leave, and what it leaves open for the next. `before`: what the one before left open.
+    pub fn scrub(&self, unit: Unit, before: &Open) -> Result<(Clean, Open)> {
+        let (mut spans, mut after) = self.look(&unit, before)?;
+        if spans.is_empty() {
+            return Ok((Clean { text: unit.text, redactions: HashMap::new() }, after));
+        }
+        let at_first = self.placeholders(&unit.text);
+        let mut rewritten: Vec<Vec<Ch>> = Vec::new();
+        let mut unit = unit;
+        for _ in 0..MOST_LOOKS {
+            for span in &spans {
+                if span.inner.as_ref().is_some_and(|inner| self.is_rewritten(inner)) {
+                    rewritten.push(codes(self.entity_type(span)));
+                }
+            }
+            unit = self.spliced(unit, &spans)?;
+            (spans, after) = self.look(&unit, before)?;
+            if spans.is_empty() {
+                let mut redactions = self.placeholders(&unit.text);
+                redactions.retain(|name, count| {
+                    *count = count.saturating_sub(at_first.get(name).copied().unwrap_or(0));
+                    *count > 0
+                });
+                for name in rewritten {
+                    *redactions.entry(name).or_default() += 1;
+                }
+                return Ok((Clean { text: unit.text, redactions }, after));
+            }
+        }
+        Err(Unscannable)
+    }
+
+    /// The entity types of the placeholders that stand in a text.
+    fn placeholders(&self, text: &[Ch]) -> HashMap<Vec<Ch>, usize> {
+        let mut found = HashMap::new();
+        if text.contains(&u32::from('<')) || crate::engine::contains(text, "&lt;") {
+            for m in self.engine.parts.placeholder.find_iter(text, 0, text.len()) {
+                if let Some((a, b)) = m.span(1) {
+                    *found.entry(text[a..b].to_vec()).or_default() += 1;
+                }
+            }
+        }
+        found
+    }
+
+    /// What in a unit must go under the policy, and what it leaves open.
+    pub fn look(&self, unit: &Unit, before: &Open) -> Result<(Vec<Span>, Open)> {
+        let at_record;
+        let mut before = before;
+        let is_line = |leaf: &Leaf| leaf.coding == Coding::Text;
+        if unit.begins {
+            at_record = Open { armour: before.armour, ..Open::default() };
+            before = &at_record;
+        } else if before.unknown && unit.leaves.iter().any(is_line) {
+            return Err(Unscannable);
+        }
+        let mut spans: Vec<Span> = Vec::new();
+        let mut after = if unit.begins { Open::default() } else { before.clone() };
+        let binary = &self.engine.parts.binary;
+        for leaf in &unit.leaves {
+            let value = &unit.text[leaf.start..leaf.end];
+            let is_json = matches!(leaf.coding, Coding::Json | Coding::Name);
+            if if is_json { binary.is_binary_json(&self.engine.parts.views, value) } else { binary.is_binary(value) } {
+                return Err(Unscannable);
+            }
+            let found = if is_line(leaf) {
+                let (found, open) = self.engine.judge_line(&unit.text, leaf, before)?;
+                after = open;
+                found
+            } else {
+                self.engine.judge_leaf(&unit.text, leaf)?
+            };
+            spans.extend(found.into_iter().filter(|s| self.goes(s)));
+        }
+        if spans.windows(2).any(|two| two[0].end > two[1].start) {
+            spans = merge(spans, &self.engine.parts.kinds);
+        }
+        if spans.first().is_some_and(|s| s.start == 0) {
+            self.set_behind_signs(&unit.text, &mut spans);
+        }
+        if !self.allow.is_empty() {
+            spans.retain(|s| !self.stays(s, &unit.text));
+        }
+        let renamed = self.renamed(unit, &spans);
+        if !renamed.is_empty() {
+            spans.extend(renamed);
+            spans.sort_by_key(|s| s.start);
+        }
+        Ok((spans, after))
+    }
+
+    /// The first span without the signs by which readers see that a line continues a record.
+    fn set_behind_signs(&self, text: &[Ch], spans: &mut Vec<Span>) {
+        let end = spans[0].end;
+        let mut start = self.continuing.match_at(text, 0, end).map_or(0, |m| m.end());
+        start = self.trace_words.match_at(text, start, end).map_or(start, |m| m.end());
+        if start == 0 {
+            return;
+        }
+        let plain = text[start..end].to_vec();
+        let masked = self.engine.masked(&plain);
+        // a placeholder that is all there is comes from an earlier look
+        let says = masked.as_deref().unwrap_or(&plain).iter().any(|&c| c >= 128 || char::from_u32(c).is_some_and(|c| c.is_ascii_alphanumeric()));
+        if says {
+            let first = &mut spans[0];
+            (first.start, first.plain, first.inner) = (start, plain, None);
+        } else {
+            spans.remove(0);
+        }
+    }
+
+    /// The names of the types of OTLP values that become text.
+    fn renamed(&self, unit: &Unit, spans: &[Span]) -> Vec<Span> {
+        let mut renamed = Vec::new();
+        for leaf in &unit.leaves {
+            let Some((start, end)) = leaf.typed else { continue };
+            let n = spans.partition_point(|s| s.start <= leaf.end);
+            if n == 0 || spans[n - 1].end <= leaf.start {
+                continue;
+            }
+            let span = &spans[n - 1];
+            if !span.inner.as_ref().is_some_and(|inner| self.is_rewritten(inner)) {
+                let mut span = Span::new(start, end, span.kind, span.certain, codes("stringValue"));
+                span.verbatim = true;
+                renamed.push(span);
+            }
+        }
+        renamed
+    }
+
+    fn action(&self, span: &Span) -> Action {
+        self.actions[span.kind as usize]
+    }
+
+    fn entity_type(&self, span: &Span) -> &str {
+        &self.engine.parts.kinds[span.kind as usize].entity_type
+    }
+
+    fn goes(&self, span: &Span) -> bool {
+        match &span.inner {
+            Some(inner) => inner.spans.iter().any(|s| self.goes(s)),
+            None => self.action(span) != Action::Keep,
+        }
+    }
+
+    /// Whether a value is allowed, as it is written in the text or as it reads.
+    fn stays(&self, span: &Span, text: &[Ch]) -> bool {
+        match &span.inner {
+            Some(inner) => inner.spans.iter().filter(|s| self.goes(s)).all(|s| self.stays(s, &inner.text)),
+            None => self.allow.iter().any(|a| a.is_full(&span.plain) || a.is_full(&text[span.start..span.end])),
+        }
+    }
+
+    /// What of an encoded text goes.
+    fn going<'a>(&self, inner: &'a Inner) -> Vec<&'a Span> {
+        inner.spans.iter().filter(|s| self.goes(s) && !self.stays(s, &inner.text)).collect()
+    }
+
+    /// Whether an encoded text is encoded again with pseudonyms in it: it goes whole once something in it is removed.
+    fn is_rewritten(&self, inner: &Inner) -> bool {
+        !matches!(inner.alphabet, Alphabet::Array | Alphabet::String)
+            && self.going(inner).iter().all(|s| s.inner.is_none() && self.action(s) == Action::Pseudonym)
+    }
+
+    /// What stands in the text instead of a span.
+    fn replacement(&self, span: &Span) -> Result<Vec<Ch>> {
+        if let Some(inner) = &span.inner {
+            let alphabet = match inner.alphabet {
+                Alphabet::Array | Alphabet::String => return self.instead_of_array(span, inner),
+                Alphabet::Base64 => views::Alphabet::Base64,
+                Alphabet::Base64Url => views::Alphabet::Base64Url,
+                Alphabet::Hex => views::Alphabet::Hex,
+            };
+            let goes = self.going(inner);
+            if self.is_rewritten(inner) {
+                return views::encode(&self.splice(&inner.text, &goes)?, alphabet, inner.padded);
+            }
+            let worst = goes.iter().find(|s| s.inner.is_some() || self.action(s) == Action::Remove).ok_or(Unscannable)?;
+            return Ok(codes(&format!("<{}>", self.entity_type(worst))));
+        }
+        if span.verbatim {
+            return Ok(span.plain.clone());
+        }
+        let token = if self.action(span) == Action::Pseudonym && !span.plain.contains(&FILL) {
+            self.pseudonymizer.token(self.entity_type(span), &span.plain)?
+        } else {
+            codes(&format!("<{}>", self.entity_type(span)))
+        };
+        Ok([&span.requote[..], &token, &span.requote].concat())
+    }
+
+    /// What stands instead of an array of bytes: its clean text as a JSON string, or the placeholder of what is in it.
+    fn instead_of_array(&self, span: &Span, inner: &Inner) -> Result<Vec<Ch>> {
+        let goes = self.going(inner);
+        if inner.alphabet == Alphabet::String {
+            return Ok(json_string(&self.splice(&inner.text, &goes)?));
+        }
+        let first = goes.first().ok_or(Unscannable)?;
+        let token = if first.inner.is_some() {
+            codes(&format!("<{}>", self.entity_type(first)))
+        } else {
+            self.replacement(&Span { requote: Vec::new(), ..(*first).clone() })?
+        };
+        Ok([&span.requote[..], &token, &span.requote].concat())
+    }
+
+    /// `text` with each of the spans (in order, not overlapping) replaced.
+    fn splice(&self, text: &[Ch], spans: &[&Span]) -> Result<Vec<Ch>> {
+        let mut out = Vec::with_capacity(text.len());
+        let mut position = 0;
+        for span in spans {
+            out.extend_from_slice(text.get(position..span.start).ok_or(Unscannable)?);
+            out.extend(self.replacement(span)?);
+            position = span.end;
+        }
+        out.extend_from_slice(text.get(position..).ok_or(Unscannable)?);
+        Ok(out)
+    }
+
+    /// The unit with its spans replaced, and those of its leaves that this changed: the others were judged already.
+    fn spliced(&self, unit: Unit, spans: &[Span]) -> Result<Unit> {
+        let is_xml = unit.leaves.iter().any(|leaf| leaf.coding == Coding::Xml);
+        let mut text: Vec<Ch> = Vec::with_capacity(unit.text.len());
+        let mut places: Vec<Place> = Vec::with_capacity(spans.len());
+        let mut position = 0;
+        for span in spans {
+            text.extend_from_slice(unit.text.get(position..span.start).ok_or(Unscannable)?);
+            let new = self.replacement(span)?;
+            let at = text.len();
+            if is_xml { text.extend(escaped(&new)) } else { text.extend(new) }
+            places.push(Place { start: span.start, end: span.end, at, to: text.len() });
+            position = span.end;
+        }
+        text.extend_from_slice(unit.text.get(position..).ok_or(Unscannable)?);
+        let mut leaves = Vec::new();
+        for leaf in unit.leaves {
+            let first = places.partition_point(|p| p.end <= leaf.start);
+            if leaf.coding == Coding::Text || (first < places.len() && places[first].start < leaf.end) {
+                leaves.push(moved_leaf(leaf, &places, first));
+            }
+        }
+        Ok(Unit { text, leaves, begins: unit.begins })
+    }
+
+    /// Whether a text says anything: for those who ask.
+    pub fn is_word(&self, c: Ch) -> bool {
+        self.word.has(c)
+    }
+}
+
+/// A replacement: where it was, and where it is.
+struct Place {
+    start: usize,
+    end: usize,
+    at: usize,
+    to: usize,
+}
+
+/// A leaf after replacements, of which `first` is the first that ends behind its start.
+fn moved_leaf(leaf: Leaf, places: &[Place], first: usize) -> Leaf {
+    let mut leaf = leaf;
+    let shifted = |at: usize, shift: isize| at.saturating_add_signed(shift);
+    let of = |p: &Place| p.to as isize - p.end as isize;
+    let (start, end) = (leaf.start, leaf.end);
+    let (mut new_start, mut new_end) = (None, None);
+    let mut shift = if first > 0 { of(&places[first - 1]) } else { 0 };
+    for p in &places[first..] {
+        if p.start >= end {
+            break;
+        }
+        if new_start.is_none() {
+            new_start = Some(if p.start < start { p.at } else { shifted(start, shift) });
+        }
+        shift = of(p);
+        new_end = (p.end > end).then_some(p.to);
+        if leaf.coding == Coding::Number {
+            leaf.coding = Coding::Text;
+        } else if leaf.coding == Coding::Bytes {
+            // its text as a string, or a list in which numbers have placeholders
+            leaf.coding = Coding::Json;
+            if p.start <= start && p.end >= end {
+                (leaf.start, leaf.end) = (p.at + 1, p.to - 1);
+                return leaf;
+            }
+        }
+    }
+    leaf.start = new_start.unwrap_or_else(|| shifted(start, shift));
+    leaf.end = new_end.unwrap_or_else(|| shifted(end, shift));
+    leaf
+}
+
+/// `html.escape`.
+fn escaped(text: &[Ch]) -> Vec<Ch> {
+    let mut out = Vec::with_capacity(text.len());
+    for &c in text {
+        match char::from_u32(c) {
+            Some('&') => out.extend(codes("&amp;")),
+            Some('<') => out.extend(codes("&lt;")),
+            Some('>') => out.extend(codes("&gt;")),
+            Some('"') => out.extend(codes("&quot;")),
+            Some('\'') => out.extend(codes("&#x27;")),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// `json.dumps(text, ensure_ascii=False)`.
+fn json_string(text: &[Ch]) -> Vec<Ch> {
+    let mut out = vec![u32::from('"')];
+    for &c in text {
+        match c {
+            0x22 => out.extend(codes("\\\"")),
+            0x5C => out.extend(codes("\\\\")),
+            0x0A => out.extend(codes("\\n")),
+            0x0D => out.extend(codes("\\r")),
+            0x09 => out.extend(codes("\\t")),
+            0x0C => out.extend(codes("\\f")),
+            0x08 => out.extend(codes("\\b")),
+            0..0x20 => out.extend(codes(&format!("\\u{c:04x}"))),
+            _ => out.push(c),
+        }
+    }
+    out.push(u32::from('"'));
+    out
+}

@@ -1,0 +1,117 @@
+//! Stretches of a text that must go.
+
+use crate::chars::Ch;
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+/// What a span is of: a detector, or the recognizer of names.
+pub struct Kind {
+    /// Its id, for findings.
+    pub detector: String,
+    pub entity_type: String,
+    pub guideline: String,
+    pub certain: bool,
+    /// Whether its only evidence is that a token looks random.
+    pub random: bool,
+}
+
+/// How an inner text is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Alphabet {
+    Base64,
+    Base64Url,
+    Hex,
+    Array,
+    /// An array of bytes whose clean text takes its place as a JSON string.
+    String,
+}
+
+/// A text that stands encoded in another: what it says and what was found in it.
+pub struct Inner {
+    pub text: Vec<Ch>,
+    pub spans: Vec<Span>,
+    pub alphabet: Alphabet,
+    pub padded: bool,
+}
+
+/// A stretch `[start, end)` of a text that must go.
+#[derive(Clone)]
+pub struct Span {
+    pub start: usize,
+    pub end: usize,
+    /// Its kind, as a place in the table of kinds.
+    pub kind: u16,
+    pub certain: bool,
+    /// The decoded value, from which pseudonyms are made.
+    pub plain: Vec<Ch>,
+    /// Put before and after the placeholder, where a JSON number becomes a JSON string.
+    pub requote: Vec<Ch>,
+    pub inner: Option<Arc<Inner>>,
+    /// Whether `plain` takes its place instead of a placeholder: the name of an OTLP value's type.
+    pub verbatim: bool,
+}
+
+impl Span {
+    pub fn new(start: usize, end: usize, kind: u16, certain: bool, plain: Vec<Ch>) -> Span {
+        Span { start, end, kind, certain, plain, requote: Vec::new(), inner: None, verbatim: false }
+    }
+}
+
+/// Overlapping spans made one, of the kind of the widest (of equals: certain before likely, patterns before fields).
+pub fn merge(spans: Vec<Span>, kinds: &[Kind]) -> Vec<Span> {
+    if spans.len() < 2 {
+        return spans;
+    }
+    let mut ordered = spans;
+    ordered.sort_by(|a, b| a.start.cmp(&b.start).then(b.end.cmp(&a.end)));
+    let mut out: Vec<Span> = Vec::with_capacity(ordered.len());
+    let mut group: Vec<Span> = Vec::new();
+    let mut reach = 0;
+    for span in ordered {
+        if !group.is_empty() && span.start >= reach {
+            out.extend(union(std::mem::take(&mut group), kinds));
+        }
+        reach = if group.is_empty() { span.end } else { reach.max(span.end) };
+        group.push(span);
+    }
+    out.extend(union(group, kinds));
+    out
+}
+
+fn union(group: Vec<Span>, kinds: &[Kind]) -> Option<Span> {
+    let start = group.first()?.start;
+    let end = group.iter().map(|s| s.end).max()?;
+    let mut best: Option<Span> = None;
+    for span in group {
+        if best.as_ref().is_none_or(|b| before(&span, b, kinds) == Ordering::Less) {
+            best = Some(span);
+        }
+    }
+    let mut best = best?;
+    if best.start != start || best.end != end {
+        (best.start, best.end, best.inner) = (start, end, None);
+    }
+    Some(best)
+}
+
+fn before(a: &Span, b: &Span, kinds: &[Kind]) -> Ordering {
+    let key = |s: &Span| {
+        let kind = &kinds[s.kind as usize];
+        let entity_type = if s.verbatim { "" } else { kind.entity_type.as_str() };
+        let size = s.end as isize - s.start as isize;
+        (-size, !s.certain, entity_type == "CONTENT", kind.detector.starts_with("field_"), entity_type.to_owned())
+    };
+    key(a).cmp(&key(b))
+}
+
+/// A text with the letters of spans replaced by a sign that no detector takes for anything; of the same length.
+pub fn opaque<'a>(text: &[Ch], spans: impl Iterator<Item = &'a Span>) -> Vec<Ch> {
+    let mut out = text.to_vec();
+    for span in spans {
+        out[span.start..span.end].fill(FILL);
+    }
+    out
+}
+
+/// Stands in the place of each character of a placeholder.
+pub const FILL: Ch = 0x1A;
