@@ -3,7 +3,10 @@
 #![forbid(unsafe_code)]
 
 pub mod chars;
+pub mod json_leaves;
 pub mod library;
+pub mod model;
+mod probes;
 mod py;
 pub mod rx;
 pub mod scan;
@@ -68,4 +71,6 @@ impl Parts {
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Parts>()?;
     module.add_class::<Scanner>()
+    module.add_class::<probes::json_leaves::JsonLeavesProbe>()?;
+    module.add_class::<Parts>()
 }

@@ -30,6 +30,7 @@ CHARACTERS: tuple[tuple[str, Callable[[str], bool]], ...] = (
     ("word", lambda char: _WORD.match(char) is not None),
     ("isalpha", str.isalpha),
     ("isalnum", str.isalnum),
+    ("isdecimal", str.isdecimal),
     ("isdigit", str.isdigit),
     ("isspace", str.isspace),
     ("isupper", str.isupper),
