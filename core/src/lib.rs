@@ -3,7 +3,11 @@
 #![forbid(unsafe_code)]
 
 pub mod chars;
+pub mod lexicon;
 pub mod library;
+pub mod names;
+mod probes;
+pub mod prose;
 mod py;
 pub mod rx;
 
@@ -37,5 +41,6 @@ impl Parts {
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<probes::names::NamesProbe>()?;
     module.add_class::<Parts>()
 }
