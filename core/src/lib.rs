@@ -7,6 +7,11 @@ pub mod json_leaves;
 pub mod library;
 pub mod model;
 mod probes;
+pub mod lexicon;
+pub mod library;
+pub mod names;
+mod probes;
+pub mod prose;
 mod py;
 pub mod rx;
 pub mod scan;
@@ -72,5 +77,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Parts>()?;
     module.add_class::<Scanner>()
     module.add_class::<probes::json_leaves::JsonLeavesProbe>()?;
+    module.add_class::<probes::names::NamesProbe>()?;
     module.add_class::<Parts>()
 }

@@ -26,8 +26,13 @@ MODULES: dict[str, ModuleType] = {
 """The modules whose patterns and lists the core uses."""
 
 _WORD = re.compile(r"\w")
+_LETTER = re.compile(r"[^\W\d_]")
+_LATIN = re.compile(f"[{recognizer._LETTER}]")
 CHARACTERS: tuple[tuple[str, Callable[[str], bool]], ...] = (
     ("word", lambda char: _WORD.match(char) is not None),
+    ("letter", lambda char: _LETTER.match(char) is not None),
+    ("latin", lambda char: _LATIN.match(char) is not None),
+    ("joiner", lambda char: recognizer._HYPHEN.match(char) is not None),
     ("isalpha", str.isalpha),
     ("isalnum", str.isalnum),
     ("isdecimal", str.isdecimal),

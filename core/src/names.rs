@@ -1,0 +1,565 @@
+//! Finds names by the words themselves: lists and shapes, against the words of English, code and logs
+//! (`logscrub.detect.names.recognizer`, which has a table of what is a name).
+
+use crate::chars::{Ch, CharSet, Conversions, ascii_lower, is_ascii};
+use crate::lexicon::{Cases, Grade, Lexicon, MOST_PACKED, Packed, packed};
+use crate::library::{Library, Words};
+use crate::prose::Prose;
+use crate::rx::Regex;
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+const PLAIN: i32 = 15;
+
+/// How a word is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Case {
+    Capitalised,
+    Capitals,
+    Small,
+    Initial,
+    Particle,
+    Code,
+}
+
+use Case::{Capitalised, Capitals, Code, Initial, Particle, Small};
+
+impl Case {
+    /// Whether it is that of a word proper.
+    fn is_full(self) -> bool {
+        matches!(self, Capitalised | Capitals | Small)
+    }
+}
+
+struct Word {
+    start: usize,
+    end: usize,
+    grade: Grade,
+    case: Case,
+    /// Whether it stands beside the word before.
+    joined: bool,
+}
+
+/// A match of the pattern `_TOKEN`.
+struct Token {
+    start: usize,
+    end: usize,
+    /// Where its first letters end.
+    run: usize,
+    /// Those letters packed, and which of them are capitals. Of no meaning where they are more than twelve or not of ASCII.
+    key: u64,
+    capitals: u64,
+    is_ascii: bool,
+}
+
+/// Short lists of words.
+struct Special {
+    packed: Packed,
+    lists: [(u8, Arc<Words>); 4],
+    conversions: Arc<Conversions>,
+}
+
+const PARTICLE: u8 = 1;
+const AUXILIARY: u8 = 2;
+const NEVER: u8 = 4;
+const TIME: u8 = 8;
+
+impl Special {
+    fn new(lib: &Library) -> Result<Special, String> {
+        let lists = [
+            (PARTICLE, lib.words("recognizer._PARTICLES")?),
+            (AUXILIARY, lib.words("recognizer._AUXILIARY")?),
+            (NEVER, lib.words("recognizer._NEVER")?),
+            (TIME, lib.words("recognizer._TIMES")?),
+        ];
+        let mut table = Packed::new(lists.iter().map(|(_, words)| words.len()).sum());
+        for (list, words) in &lists {
+            for key in words.iter().filter_map(|word| packed(word, false)) {
+                table.put(key, |old| old | list);
+            }
+        }
+        Ok(Special { packed: table, lists, conversions: lib.conversions.clone() })
+    }
+
+    /// Whether a list has a word, as it is or, `any_case`, in small letters.
+    fn has(&self, list: u8, word: &[Ch], any_case: bool) -> bool {
+        if let Some(key) = packed(word, any_case) {
+            return self.packed.get(key) & list != 0;
+        }
+        let Some((_, words)) = self.lists.iter().find(|(mine, _)| *mine == list) else { return false };
+        if any_case { words.contains(&self.conversions.lower(word)) } else { words.contains(word) }
+    }
+}
+
+/// The recognizer.
+pub struct Names {
+    lexicon: Arc<Lexicon>,
+    phrases: Option<Arc<Regex>>,
+    prose: Prose,
+    special: Special,
+    cases: Cases,
+    conversions: Arc<Conversions>,
+    word: Arc<CharSet>,
+    space: Arc<CharSet>,
+    latin: Arc<CharSet>,
+    joiner: Arc<CharSet>,
+    joined_particles: Arc<Words>,
+    beginnings: Arc<Words>,
+    between: Arc<Words>,
+    code_before: Arc<Words>,
+    code_after: Arc<Words>,
+    token: Arc<Regex>,
+    cue: Arc<Regex>,
+    does: Arc<Regex>,
+    no_person: Arc<Regex>,
+    places: Arc<Regex>,
+    opens: Arc<Regex>,
+    closes: Arc<Regex>,
+    by: Arc<Regex>,
+    number: Arc<Regex>,
+    gap: Arc<Regex>,
+}
+
+/// A text, and whether it is prose, once that was asked.
+struct Told<'a> {
+    text: &'a [Ch],
+    prose: OnceCell<bool>,
+}
+
+impl Names {
+    /// `phrases`: further names of several words.
+    pub fn new(lib: &Library, lexicon: Arc<Lexicon>, phrases: Option<Arc<Regex>>) -> Result<Names, String> {
+        Ok(Names {
+            lexicon,
+            phrases,
+            prose: Prose::new(lib)?,
+            special: Special::new(lib)?,
+            cases: Cases::new(lib)?,
+            conversions: lib.conversions.clone(),
+            word: lib.set("word")?,
+            space: lib.set("isspace")?,
+            latin: lib.set("latin")?,
+            joiner: lib.set("joiner")?,
+            joined_particles: lib.words("lexicon.JOINED_PARTICLES")?,
+            beginnings: lib.words("recognizer._BEGINNINGS")?,
+            between: lib.words("recognizer._BETWEEN")?,
+            code_before: lib.words("recognizer._CODE_BEFORE")?,
+            code_after: lib.words("recognizer._CODE_AFTER")?,
+            token: lib.rx("recognizer._TOKEN")?,
+            cue: lib.rx("recognizer._CUE")?,
+            does: lib.rx("recognizer._DOES")?,
+            no_person: lib.rx("recognizer._NO_PERSON")?,
+            places: lib.rx("recognizer._PLACES")?,
+            opens: lib.rx("recognizer._OPENS")?,
+            closes: lib.rx("recognizer._CLOSES")?,
+            by: lib.rx("recognizer._BY")?,
+            number: lib.rx("recognizer._NUMBER")?,
+            gap: lib.rx("recognizer._GAP")?,
+        })
+    }
+
+    /// The spans of names in a text, in order, apart.
+    pub fn recognise(&self, text: &[Ch]) -> Vec<(usize, usize)> {
+        let words = self.words(text);
+        let told = Told { text, prose: OnceCell::new() };
+        let mut found: Vec<(usize, usize, bool)> = Vec::new();
+        phrases(&words, |first, last| {
+            let (first, last) = self.trimmed(&words, first, last, text);
+            if first == last {
+                return;
+            }
+            if self.is_name(&words[first..last], &told) {
+                let (first, last) = self.completed(&words, first, last, text);
+                found.push((words[first].start, words[last - 1].end, true));
+            } else if self.could_be(&words[first..last], text) {
+                found.push((words[first].start, words[last - 1].end, false));
+            }
+        });
+        if let Some(phrases) = &self.phrases {
+            found.extend(phrases.find_iter(text, 0, text.len()).map(|m| (m.start(), m.end(), true)));
+        }
+        if found.is_empty() { Vec::new() } else { merged(self.with_neighbours(found, text)) }
+    }
+
+    /// The spans of the words that are looked at.
+    pub fn tokens(&self, text: &[Ch]) -> Vec<(usize, usize)> {
+        let mut at = 0;
+        std::iter::from_fn(|| {
+            let token = self.next_token(text, at)?;
+            at = token.end;
+            Some((token.start, token.end))
+        })
+        .collect()
+    }
+
+    /// The first match of `_TOKEN` from a place on.
+    fn next_token(&self, text: &[Ch], mut at: usize) -> Option<Token> {
+        loop {
+            while !is_letter(*text.get(at)?) && !(text[at] > 127 && self.latin.has(text[at])) {
+                at += 1;
+            }
+            if self.may_begin(text, at) {
+                match self.token_at(text, at) {
+                    Ok(token) => return Some(token),
+                    Err(next) => at = next,
+                }
+            } else {
+                at += 1;
+            }
+            // no match begins behind a letter
+            while at > 0 && is_letter(text[at - 1]) && text.get(at).is_some_and(|&c| is_letter(c)) {
+                at += 1;
+            }
+        }
+    }
+
+    /// What `_TOKEN` says of what stands before a word.
+    #[inline(always)]
+    fn may_begin(&self, text: &[Ch], at: usize) -> bool {
+        let Some(last) = at.checked_sub(1) else { return true };
+        let before = |c: usize| if last >= c { text[last - c] } else { 0 };
+        match text[last] {
+            32 => true,
+            46 | 92 => false,
+            45 => last < 1 || !self.word.has(before(1)),
+            58 => before(1) != 58,
+            47 => before(1).wrapping_sub(97) < 26,
+            c => !self.word.has(c),
+        }
+    }
+
+    /// What `_TOKEN` says of what stands behind a word.
+    #[inline(always)]
+    fn may_end(&self, text: &[Ch], at: usize) -> bool {
+        let Some(&c) = text.get(at) else { return true };
+        let next = || text.get(at + 1).copied();
+        match c {
+            32 => true,
+            64 | 92 => false,
+            45 | 46 => !next().is_some_and(|c| self.word.has(c)),
+            47 => next().is_none_or(|c| c.wrapping_sub(65) < 26 || self.space.has(c)),
+            58 => next() != Some(58),
+            40 => next() != Some(41),
+            c => !self.word.has(c),
+        }
+    }
+
+    /// The match of `_TOKEN` at a letter, where what stands before it is looked at already; else from where to look on.
+    fn token_at(&self, text: &[Ch], start: usize) -> Result<Token, usize> {
+        let (mut key, mut capitals, mut at) = (0, 0, start);
+        while let Some(&c) = text.get(at)
+            && is_letter(c)
+        {
+            key = key << 5 | u64::from(c & 31);
+            capitals |= u64::from(c & 32 == 0) << (at - start & 63);
+            at += 1;
+        }
+        match text.get(at) {
+            Some(&c) if c > 127 || self.joiner.has(c) => self.joined_token_at(text, start).ok_or(start + 1),
+            _ if self.may_end(text, at) => Ok(Token { start, end: at, run: at, key, capitals, is_ascii: true }),
+            _ => Err(at),
+        }
+    }
+
+    /// The same where the word may have several parts or characters that are not of ASCII.
+    #[inline(never)]
+    fn joined_token_at(&self, text: &[Ch], start: usize) -> Option<Token> {
+        let m = self.token.match_at(text, start, text.len())?;
+        let ascii = is_ascii(&text[start..m.end()]);
+        let (mut key, mut capitals, mut at) = (0, 0, start);
+        while at < m.end() && is_letter(text[at]) {
+            key = key << 5 | u64::from(text[at] & 31);
+            capitals |= u64::from(text[at] & 32 == 0) << (at - start & 63);
+            at += 1;
+        }
+        Some(Token { start, end: m.end(), run: at, key, capitals, is_ascii: ascii })
+    }
+
+    fn words(&self, text: &[Ch]) -> Vec<Word> {
+        let mut words: Vec<Word> = Vec::new();
+        let (mut before, mut at) = (None, 0);
+        while let Some(token) = self.next_token(text, at) {
+            at = token.end;
+            let (start, mut end) = (token.start, token.end);
+            if end - start > 3 && text[end - 1] == 115 && matches!(text[end - 2], 39 | 0x2019) {
+                end -= 2;
+            }
+            let joined = before.is_some_and(|before| match start - before {
+                0 => false,
+                1 if text[before] == 32 => true,
+                1 | 2 => self.gap.fullmatch(text, before, start).is_some(),
+                _ => false,
+            });
+            before = Some(end);
+            let word = &text[start..end];
+            let (mut case, mut grade) = self.look_up(word);
+            if case == Small
+                && (start > 0 && self.code_before.contains(&text[start - 1..start])
+                    || end < text.len() && self.code_after.contains(&text[end..end + 1]))
+            {
+                (case, grade) = (Code, Grade::Unknown);
+            } else if case == Capitalised && joined && self.begins(text, end) && self.special.has(PARTICLE, word, true) {
+                (case, grade) = (Particle, Grade::Unknown);
+            }
+            words.push(Word { start, end, grade, case, joined });
+        }
+        words
+    }
+
+    /// Case and grade of a word.
+    fn look_up(&self, word: &[Ch]) -> (Case, Grade) {
+        let case = self.case(word);
+        (case, if case.is_full() { self.lexicon.grade(word, case != Small) } else { Grade::Unknown })
+    }
+
+    fn case(&self, word: &[Ch]) -> Case {
+        if let [c] = word {
+            return if self.cases.is_capital(*c) {
+                Initial
+            } else if self.special.has(PARTICLE, word, false) {
+                Particle
+            } else {
+                Code
+            };
+        }
+        if self.cases.is_lower(word) {
+            return if self.special.has(PARTICLE, word, false) { Particle } else { Small };
+        }
+        if self.cases.is_upper(word) {
+            return Capitals;
+        }
+        let mut pieces = word.split(|&c| self.joiner.has(c)).peekable();
+        let first = pieces.peek().copied().unwrap_or(word);
+        if first.len() < word.len() && self.joined_particles.contains(first) {
+            pieces.next(); // al-Farsi, d'Souza
+        }
+        let capitalised = pieces.peek().and_then(|piece| piece.first()).is_some_and(|&c| self.cases.is_capital(c));
+        if capitalised && !pieces.any(|piece| piece.len() > 1 && self.prose.is_code_word(piece)) { Capitalised } else { Code }
+    }
+
+    /// Whether a capitalised word follows.
+    fn begins(&self, text: &[Ch], end: usize) -> bool {
+        matches!(text.get(end..end + 2), Some(&[32, next]) if self.cases.is_capital(next))
+    }
+
+    /// Whether a phrase, trimmed, is a name.
+    fn is_name(&self, phrase: &[Word], told: &Told<'_>) -> bool {
+        let text = told.text;
+        let full = || phrase.iter().filter(|w| w.case.is_full());
+        let (Some(head), Some(tail), Some(one)) = (phrase.first(), phrase.last(), full().next()) else { return false };
+        let (start, end, count) = (head.start, tail.end, full().count());
+        let case = if full().any(|w| w.case == Capitalised) { Capitalised } else { one.case };
+        let names = full().any(|w| w.grade == Grade::Name);
+        let unknown = || full().any(|w| w.grade == Grade::Unknown);
+        let (grade, word) = (one.grade, &text[one.start..one.end]);
+        let announced = || {
+            (case != Small && grade != Grade::Either && start > 1 && text[start - 2..start] == [26, 32])
+                || self.cue.search(text, start.saturating_sub(24), start).is_some()
+                || self.does.match_at(text, end, text.len()).is_some()
+        };
+        let prose = || *told.prose.get_or_init(|| self.prose.is_prose(text));
+        let in_prose = || prose() && self.no_person.search(text, start.saturating_sub(40), start).is_none();
+        if case == Small {
+            if count == 1 {
+                if names {
+                    return word.len() > 3 || announced();
+                }
+                return matches!(grade, Grade::Like | Grade::Unknown) && self.lexicon.made_of_names(&self.lexicon.fold(word));
+            }
+            return names
+                || (announced()
+                    && full()
+                        .all(|w| w.grade != Grade::Unknown || self.lexicon.grade(&text[w.start..w.end], true) == Grade::Like));
+        }
+        if case == Capitals {
+            return names && ((count > 1 && !unknown()) || announced());
+        }
+        if count > 1 {
+            if names || full().any(|w| w.grade == Grade::Like) || (grade == Grade::Given && !unknown()) {
+                return true;
+            }
+            return announced() || (grade == Grade::Either && (self.is_alone(text, start, end) || in_prose()));
+        }
+        if self.special.has(TIME, word, true)
+            && (self.by.search(text, start.saturating_sub(4), start).is_some()
+                || self.number.match_at(text, end, text.len()).is_some())
+        {
+            return false;
+        }
+        if self.places.search(text, one.start.saturating_sub(8), one.start).is_some() && !announced() {
+            return false;
+        }
+        let helped = phrase.len() > 1; // an initial or a particle
+        match grade {
+            Grade::Name => word.len() > 2 || helped || announced(),
+            Grade::Given | Grade::Either => helped || announced() || in_prose(),
+            Grade::Like => helped || announced() || prose() || self.lexicon.shape(&self.lexicon.fold(word)) > PLAIN,
+            Grade::Family => head.case == Initial,
+            _ => false,
+        }
+    }
+
+    /// Whether a phrase is all that a text, a quoted text, an element or a cell says.
+    fn is_alone(&self, text: &[Ch], start: usize, end: usize) -> bool {
+        self.opens.search(text, start.saturating_sub(3), start).is_some() && self.closes.match_at(text, end, text.len()).is_some()
+    }
+
+    /// Without particles and initials that hold nothing together, and words that are function words where they stand.
+    fn trimmed(&self, words: &[Word], mut first: usize, mut last: usize, text: &[Ch]) -> (usize, usize) {
+        let written = |word: &Word| &text[word.start..word.end];
+        let bare_initial = |word: &Word| word.case == Initial && text.get(word.end) != Some(&46);
+        let auxiliary = |word: &Word| word.case == Small && self.special.has(AUXILIARY, written(word), false);
+        while last > first {
+            let word = &words[last - 1];
+            let before_small = || words.get(last).is_some_and(|after| after.joined && after.case == Small);
+            if !(word.case == Particle
+                || bare_initial(word)
+                || auxiliary(word)
+                || (last - first > 1 && before_small() && (is_text(written(word), "Will") || is_text(written(word), "May"))))
+            {
+                break;
+            }
+            last -= 1;
+        }
+        while first < last {
+            let word = &words[first];
+            if !(auxiliary(word)
+                || (word.case == Particle && !self.beginnings.contains(&self.conversions.lower(written(word))))
+                || bare_initial(word))
+            {
+                break;
+            }
+            first += 1;
+        }
+        if words[first..last].iter().any(|w| w.case.is_full()) { (first, last) } else { (last, last) }
+    }
+
+    /// One name and the capitalised ordinary word beside it, where capitals must mean something.
+    fn completed(&self, words: &[Word], mut first: usize, mut last: usize, text: &[Ch]) -> (usize, usize) {
+        let mut full = words[first..last].iter().filter(|w| w.case.is_full());
+        match (full.next(), full.next()) {
+            (Some(one), None) if one.case == Capitalised && one.grade == Grade::Name => {}
+            _ => return (first, last),
+        }
+        if first > 0 && words[first].joined && self.can_belong(&words[first - 1], text) {
+            let start = words[first - 1].start;
+            let before = &text[start.saturating_sub(2)..start];
+            let opens = |c: Ch| matches!(c, 40 | 34 | 39 | 0x201C | 91);
+            if before.first().is_some_and(|&c| self.cases.is_lower(&[c]))
+                || before.last().is_some_and(|&c| opens(c))
+                || before == [58, 32]
+                || before == [44, 32]
+            {
+                first -= 1;
+            }
+        }
+        if words.get(last).is_some_and(|word| word.joined && self.can_belong(word, text))
+            && words.get(last + 1).is_none_or(|after| !after.joined || after.case != Capitalised)
+        {
+            last += 1;
+        }
+        (first, last)
+    }
+
+    fn can_belong(&self, word: &Word, text: &[Ch]) -> bool {
+        if word.case != Capitalised || word.grade != Grade::Word {
+            return false;
+        }
+        let lower = self.conversions.lower(&text[word.start..word.end]);
+        !self.special.has(NEVER, &lower, false)
+            && !lower.ends_with(&[101, 100])
+            && !lower.ends_with(&[105, 110, 103])
+            && lower.len() < 11
+    }
+
+    /// Whether a phrase that is no name by itself is one beside a name: `Rose` in `Nadia, Rose and Frank`.
+    fn could_be(&self, phrase: &[Word], text: &[Ch]) -> bool {
+        phrase
+            .iter()
+            .filter(|w| w.case.is_full())
+            .all(|w| w.case == Capitalised && w.grade.is_either() && !self.special.has(TIME, &text[w.start..w.end], true))
+    }
+
+    /// The names among `(start, end, is a name)`, and what stands in a list or a pair with one.
+    fn with_neighbours(&self, mut found: Vec<(usize, usize, bool)>, text: &[Ch]) -> Vec<(usize, usize)> {
+        found.sort_unstable();
+        let between = |one: (usize, usize, bool), other: (usize, usize, bool)| {
+            one.1 <= other.0 && self.between.contains(&text[one.1..other.0])
+        };
+        for i in 1..found.len() {
+            found[i].2 = found[i].2 || (found[i - 1].2 && between(found[i - 1], found[i]));
+        }
+        for i in (1..found.len()).rev() {
+            found[i - 1].2 = found[i - 1].2 || (found[i].2 && between(found[i - 1], found[i]));
+        }
+        found.into_iter().filter(|(_, _, sure)| *sure).map(|(start, end, _)| (start, end)).collect()
+    }
+}
+
+#[inline(always)]
+fn is_letter(c: Ch) -> bool {
+    (c | 32).wrapping_sub(97) < 26
+}
+
+fn is_text(word: &[Ch], text: &str) -> bool {
+    word.iter().copied().eq(text.chars().map(u32::from))
+}
+
+/// Runs of words side by side, written alike, that are no ordinary words; with the particles and initials between them.
+fn phrases(words: &[Word], mut take: impl FnMut(usize, usize)) {
+    let (mut first, mut held): (usize, Option<&Word>) = (0, None);
+    for (i, word) in words.iter().enumerate() {
+        let may_be_ordinary = matches!(word.grade, Grade::Word | Grade::Capital);
+        if !word.joined
+            || word.case == Code
+            || (may_be_ordinary && is_ordinary(words, first, i))
+            || held.is_some_and(|held| !are_alike(held, word))
+        {
+            if held.is_some() {
+                take(first, i);
+            }
+            (first, held) = (i, None);
+        }
+        if word.case == Code || (may_be_ordinary && is_ordinary(words, first, i)) {
+            first = i + 1;
+        } else if word.case.is_full() {
+            held = Some(word);
+        }
+    }
+    if held.is_some() {
+        take(first, words.len());
+    }
+}
+
+/// Whether two words are written alike; a name may have its family name in capitals: `Jean ROUX`.
+fn are_alike(one: &Word, other: &Word) -> bool {
+    if !other.case.is_full() || one.case == other.case {
+        return true;
+    }
+    let grades = [one.grade, other.grade];
+    matches!((one.case, other.case), (Capitalised, Capitals) | (Capitals, Capitalised))
+        && grades.contains(&Grade::Name)
+        && !grades.contains(&Grade::Unknown)
+}
+
+/// Whether word `i` is an ordinary one; what follows a particle within a name belongs to it: `Ludwig van Beethoven`.
+fn is_ordinary(words: &[Word], first: usize, i: usize) -> bool {
+    let word = &words[i];
+    if word.grade != Grade::Word {
+        let before = i > first && word.joined && words[i - 1].grade == Grade::Name;
+        let after = words.get(i + 1).is_some_and(|after| after.joined && after.grade == Grade::Name);
+        return word.grade == Grade::Capital && !before && !after;
+    }
+    !(word.case == Capitalised && i >= first + 2 && words[i - 1].case == Particle && words[first].grade == Grade::Name)
+}
+
+fn merged(found: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
+    let mut merged: Vec<(usize, usize)> = Vec::with_capacity(found.len());
+    for (start, end) in found {
+        match merged.last_mut() {
+            Some(last) if start < last.1 => last.1 = last.1.max(end),
+            _ => merged.push((start, end)),
+        }
+    }
+    merged
+}
