@@ -2,10 +2,14 @@
 //! the same for every text.
 #![forbid(unsafe_code)]
 
+pub mod binary;
 pub mod chars;
 pub mod library;
+mod probes;
+pub mod pseudonyms;
 mod py;
 pub mod rx;
+pub mod views;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -37,5 +41,6 @@ impl Parts {
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<probes::views::Decoder>()?;
     module.add_class::<Parts>()
 }
