@@ -2,6 +2,7 @@
 //! the same for every text.
 #![forbid(unsafe_code)]
 
+pub mod binary;
 pub mod chars;
 pub mod json_leaves;
 pub mod library;
@@ -15,6 +16,11 @@ pub mod prose;
 mod py;
 pub mod rx;
 pub mod scan;
+mod probes;
+pub mod pseudonyms;
+mod py;
+pub mod rx;
+pub mod views;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -78,5 +84,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Scanner>()
     module.add_class::<probes::json_leaves::JsonLeavesProbe>()?;
     module.add_class::<probes::names::NamesProbe>()?;
+    module.add_class::<probes::views::Decoder>()?;
     module.add_class::<Parts>()
 }

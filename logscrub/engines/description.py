@@ -44,6 +44,7 @@ CHARACTERS: tuple[tuple[str, Callable[[str], bool]], ...] = (
     ("isprintable", str.isprintable),
     ("Cf", lambda char: unicodedata.category(char) == "Cf"),
     ("written", lambda char: views._is_written(char)),
+    ("unplain", lambda char: views._plain(char) != char),
 )
 """Classes of characters that have a name. The first is that of `\\w`."""
 
@@ -52,6 +53,7 @@ CONVERSIONS: dict[str, Callable[[str], str]] = {
     "fold": lexicon.fold,
     "casefold": str.casefold,
     "plain": views._plain,
+    "folded": pseudonyms.folded,
 }
 """What the core asks Python to make of texts that are not all ASCII."""
 

@@ -22,6 +22,8 @@ PLACEHOLDER = re.compile(rf"<([A-Z][A-Z0-9_]*)(?::([0-9a-f]{{{TOKEN_HEX}}}))?>")
 """What looks like a placeholder of any type: the type, and the digits of a pseudonym."""
 
 _SEPARATORS = re.compile(r"[\s().‐-―-]+")
+_NUMBERS = frozenset(("PHONE_NUMBER", "CREDIT_CARD", "IBAN_CODE"))
+"""Types whose values are written with separators or without."""
 
 
 class Pseudonymizer:
@@ -52,5 +54,10 @@ class Pseudonymizer:
 
 def normalise(entity_type: str, value: str) -> str:
     """One writing for all writings of a value: decoded, NFKC, case-folded, numbers without separators."""
-    value = unicodedata.normalize("NFKC", unquote(unquote(value))).casefold().strip()
-    return _SEPARATORS.sub("", value) if entity_type in ("PHONE_NUMBER", "CREDIT_CARD", "IBAN_CODE") else value
+    value = folded(unquote(unquote(value)))
+    return _SEPARATORS.sub("", value) if entity_type in _NUMBERS else value
+
+
+def folded(value: str) -> str:
+    """NFKC, in one case, without white space around it."""
+    return unicodedata.normalize("NFKC", value).casefold().strip()

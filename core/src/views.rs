@@ -1,0 +1,929 @@
+//! The same text as others may read it (`logscrub/detect/views.py`): decoded views whose spans map back to where they came from.
+//!
+//! The expressions that every text meets are loops here; what they find is what those of the definition find.
+
+use crate::chars::{Ch, CharSet, Conversions, codes};
+use crate::library::Library;
+use crate::rx::Regex;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A unit cannot be scanned: the definition raises an exception here, and who scrubs the unit withholds it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Unscannable;
+
+/// A decoded text; character i of it comes from `[starts[i], ends[i])` of the original.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct View {
+    pub text: Vec<Ch>,
+    pub starts: Vec<usize>,
+    pub ends: Vec<usize>,
+}
+
+impl View {
+    /// Where the span `[start, end)` of the decoded text (not empty) stands in the original.
+    pub fn origin(&self, start: usize, end: usize) -> (usize, usize) {
+        let first = self.starts.get(start).or(self.starts.first());
+        let last = self.ends.get(end.wrapping_sub(1)).or(self.ends.last());
+        (first.copied().unwrap_or(0), last.copied().unwrap_or(0))
+    }
+
+    fn push(&mut self, c: Ch, start: usize, end: usize) {
+        self.text.push(c);
+        self.starts.push(start);
+        self.ends.push(end);
+    }
+
+    /// Adds a stretch that reads as it is written, and stands at a place of the original.
+    fn push_plain(&mut self, text: &[Ch], at: usize) {
+        self.text.extend_from_slice(text);
+        self.starts.extend(at..at + text.len());
+        self.ends.extend(at + 1..at + text.len() + 1);
+    }
+
+    /// `inner` is a view of this view's text: the same view, of the original.
+    fn composed(&self, inner: View) -> View {
+        let start = |i: usize| self.starts.get(i).copied().unwrap_or(0);
+        let end = |i: usize| self.ends.get(i.wrapping_sub(1)).copied().unwrap_or(0);
+        View {
+            starts: inner.starts.into_iter().map(start).collect(),
+            ends: inner.ends.into_iter().map(end).collect(),
+            text: inner.text,
+        }
+    }
+}
+
+/// How an encoded text is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Alphabet {
+    Base64,
+    Base64Url,
+    Hex,
+}
+
+/// How a piece of a text that was cut is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Coding {
+    Plain,
+    Json,
+    Bytes,
+}
+
+/// A stretch of base64 or hex, and what it says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Encoded {
+    pub start: usize,
+    pub end: usize,
+    pub text: Vec<Ch>,
+    pub alphabet: Alphabet,
+    pub padded: bool,
+}
+
+const REPLACEMENT: Ch = 0xFFFD;
+const BACKSLASH: Ch = b'\\' as Ch;
+const QUOTE: Ch = b'"' as Ch;
+const ESCAPE: Ch = 0x1B;
+const LONGEST_ENCODED: usize = 1 << 20;
+/// Characters of the shortest encoded text.
+const SHORTEST_ENCODED: usize = 16;
+/// Characters from which a text of bytes may have strange ones.
+const SHORT_TEXT: usize = 16;
+/// How often a text is decoded.
+const MOST_LAYERS: usize = 4;
+const LONGEST_ENTITY: usize = 31;
+const MOST_OF_COLOUR: usize = 40;
+const BUFFER: [Ch; 8] = wide(b"<Buffer ");
+const ELLIPSIS: [Ch; 3] = wide(b"...");
+const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const BASE64_URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const HEX: &[u8; 16] = b"0123456789abcdef";
+/// Of each character of base64, in either alphabet, its six bits; of others more.
+const SIX_BITS: [u8; 128] = six_bits();
+const NO_BITS: u8 = 0xFF;
+
+const fn six_bits() -> [u8; 128] {
+    let mut bits = [NO_BITS; 128];
+    let mut i = 0;
+    while i < 64 {
+        bits[BASE64[i] as usize] = i as u8;
+        bits[BASE64_URL[i] as usize] = i as u8;
+        i += 1;
+    }
+    bits
+}
+
+/// Characters of ASCII.
+pub(crate) const fn wide<const N: usize>(text: &[u8; N]) -> [Ch; N] {
+    let mut out = [0; N];
+    let mut i = 0;
+    while i < N {
+        out[i] = text[i] as Ch;
+        i += 1;
+    }
+    out
+}
+
+/// What the code points from U+0080 to U+009F stand for in a numeric reference: mostly what Windows-1252 has there.
+const WINDOWS: [Ch; 32] = [
+    0x20AC, 0x81, 0x201A, 0x192, 0x201E, 0x2026, 0x2020, 0x2021, 0x2C6, 0x2030, 0x160, 0x2039, 0x152, 0x8D, 0x17D, 0x8F, 0x90,
+    0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x2DC, 0x2122, 0x161, 0x203A, 0x153, 0x9D, 0x17E, 0x178,
+];
+
+/// One decoding: a view, None where the text has nothing to decode.
+type Step = fn(&Views, &[Ch]) -> Option<View>;
+
+/// Decodes texts.
+pub struct Views {
+    written: Arc<CharSet>,
+    unplain: Arc<CharSet>,
+    conversions: Arc<Conversions>,
+    array: Arc<Regex>,
+    array_hex: usize,
+    may_be_bytes: Arc<Regex>,
+    entities: HashMap<Vec<Ch>, Vec<Ch>>,
+    /// Characters of the longest name of an entity that needs no semicolon.
+    longest_open: usize,
+}
+
+impl Views {
+    /// `entities`: the names of HTML, and what they stand for (`html.entities.html5`).
+    pub fn new(library: &Library, entities: Vec<(String, String)>) -> Result<Views, String> {
+        let array = library.rx("views._ARRAY")?;
+        let open = entities.iter().filter(|(name, _)| !name.ends_with(';'));
+        Ok(Views {
+            written: library.set("written")?,
+            unplain: library.set("unplain")?,
+            conversions: library.conversions.clone(),
+            array_hex: array.group("hex").ok_or("views._ARRAY has no group hex")?,
+            array,
+            may_be_bytes: library.rx("views._MAY_BE_BYTES")?,
+            longest_open: open.map(|(name, _)| name.len()).max().unwrap_or(0),
+            entities: entities.iter().map(|(name, text)| (codes(name), codes(text))).collect(),
+        })
+    }
+
+    /// The inside of a JSON string, unescaped; None where it holds no escapes.
+    pub fn unescape_json(&self, text: &[Ch]) -> Option<View> {
+        unescape_json(text)
+    }
+
+    /// The text alone of what `unescape_json` makes of the inside of a JSON string.
+    pub fn unescaped_json(&self, text: &[Ch]) -> Vec<Ch> {
+        unescaped_json(text)
+    }
+
+    /// A text of a terminal without its colours; None where it has none.
+    pub fn without_colours(&self, text: &[Ch]) -> Option<View> {
+        without_colours(text)
+    }
+
+    /// Whether a text has colours.
+    pub fn has_colours(&self, text: &[Ch]) -> bool {
+        has_colours(text)
+    }
+
+    /// The inside of a quoted CSV cell, `""` made `"`; None where it holds none.
+    pub fn double_quotes(&self, text: &[Ch]) -> Option<View> {
+        double_quotes(text)
+    }
+
+    /// The query of a URL as it reads behind a question mark.
+    pub fn with_question_mark(&self, text: &[Ch]) -> View {
+        with_question_mark(text)
+    }
+
+    /// Where a list in JSON ends that begins at `start`, if its numbers could be bytes.
+    pub fn array_end(&self, text: &[Ch], start: usize) -> Option<usize> {
+        array_end(text, start)
+    }
+
+    /// The text whose bytes the numbers (of at most three digits) are, whatever it says.
+    pub fn view_of_bytes(&self, numbers: &[Ch]) -> View {
+        view_of_bytes(numbers)
+    }
+
+    /// The inverse of what `encoded_texts` decodes.
+    pub fn encode(&self, text: &[Ch], alphabet: Alphabet, padded: bool) -> Result<Vec<Ch>, Unscannable> {
+        encode(text, alphabet, padded)
+    }
+
+    /// One text of pieces `(text, where it stands in the original, how it is written)`.
+    pub fn joined(&self, pieces: &[(&[Ch], usize, Coding)]) -> View {
+        joined(pieces)
+    }
+
+    /// A text or the value of an attribute in XML, its entities made characters; None where it holds none.
+    pub fn unescape_xml(&self, text: &[Ch]) -> Option<View> {
+        let mut out = Rewriting::new(text);
+        let mut at = 0;
+        let mut made = Vec::new();
+        while let Some(start) = find(text, at, b'&') {
+            match entity_end(text, start) {
+                Some(end) => {
+                    made.clear();
+                    if self.entity(&text[start + 1..end], &mut made) {
+                        out.replace(start, end, &made);
+                    }
+                    at = end;
+                }
+                None => at = start + 1,
+            }
+        }
+        out.finish()
+    }
+
+    /// What an entity (without its ampersand, with its semicolon) stands for; false where it stays as it is.
+    fn entity(&self, name: &[Ch], made: &mut Vec<Ch>) -> bool {
+        if let Some(digits) = name.strip_prefix(&wide(b"#")) {
+            made.extend(numbered(digits));
+            return true;
+        }
+        if let Some(text) = self.entities.get(name) {
+            made.extend_from_slice(text);
+            return true;
+        }
+        for size in (2..name.len().min(self.longest_open + 1)).rev() {
+            if let Some(text) = self.entities.get(&name[..size]) {
+                made.extend_from_slice(text);
+                made.extend_from_slice(&name[size..]);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The views of a text that differ from it, each decoded once more than the one before, at most four deep.
+    pub fn decodings(&self, text: &[Ch]) -> Vec<View> {
+        let mut views: Vec<View> = Vec::new();
+        while views.len() < MOST_LAYERS {
+            let current = views.last().map_or(text, |view| &view.text);
+            let Some(step) = self.decode_once(current) else { break };
+            let view = match views.last() {
+                Some(outer) => outer.composed(step),
+                None => step,
+            };
+            views.push(view);
+        }
+        views
+    }
+
+    fn decode_once(&self, text: &[Ch]) -> Option<View> {
+        if !may_be_coded(text) {
+            return None;
+        }
+        let mut view: Option<View> = None;
+        let steps: [Step; 4] =
+            [|_, text| percent_decoded(text), |_, text| unescaped(text), Views::unescape_xml, Views::normalised];
+        for decode in steps {
+            let step = decode(self, view.as_ref().map_or(text, |view| &view.text));
+            if let Some(step) = step {
+                view = Some(match view {
+                    Some(outer) => outer.composed(step),
+                    None => step,
+                });
+            }
+        }
+        view
+    }
+
+    /// Without invisible characters and NULs, compatibility forms (full-width, ligatures) made plain (NFKC).
+    fn normalised(&self, text: &[Ch]) -> Option<View> {
+        let mut out = Rewriting::new(text);
+        for (i, &c) in text.iter().enumerate() {
+            if self.unplain.has(c) {
+                match c {
+                    0 => out.replace(i, i + 1, &[]),
+                    0xDC80..=0xDCFF => out.replace(i, i + 1, &[c - 0xDC00]),
+                    _ => out.replace(i, i + 1, &self.conversions.convert("plain", &[c])),
+                }
+            }
+        }
+        out.finish()
+    }
+
+    /// Base64 and hex stretches of a text that decode to readable text.
+    pub fn encoded_texts(&self, text: &[Ch]) -> Vec<Encoded> {
+        let (mut found, mut hex) = (Vec::new(), Vec::new());
+        let mut start = 0;
+        while let Some((from, to)) = long_run(text, start) {
+            found.extend(self.base64(text, from, to));
+            let mut at = from;
+            for part in text[from..to].split(|c| !is_alnum(*c)) {
+                hex.extend(self.hex(text, at, at + part.len()));
+                at += part.len() + 1;
+            }
+            start = to;
+        }
+        found.append(&mut hex);
+        found
+    }
+
+    /// What a whole run of characters of base64 says.
+    fn base64(&self, text: &[Ch], from: usize, to: usize) -> Option<Encoded> {
+        let body = &text[from..to];
+        let signs = text[to..].iter().take(3).take_while(|c| **c == b'=' as Ch).count();
+        if signs == 3 || body.len() + signs > LONGEST_ENCODED || body.len() % 4 == 1 {
+            return None;
+        }
+        let urlsafe = body.iter().any(|c| matches!(byte(*c), b'-' | b'_'));
+        if urlsafe && body.iter().any(|c| matches!(byte(*c), b'+' | b'/')) {
+            return None;
+        }
+        let mut data = Vec::new();
+        for four in body.chunks(4) {
+            let bits = four.iter().fold(0, |bits, c| bits << 6 | six_bits_of(*c) as u32) << (6 * (4 - four.len()));
+            for byte in &bits.to_be_bytes()[1..four.len()] {
+                if !self.may_be_read(*byte) {
+                    return None;
+                }
+                data.push(*byte);
+            }
+        }
+        let alphabet = if urlsafe { Alphabet::Base64Url } else { Alphabet::Base64 };
+        let padded = signs > 0 || body.len() % 4 == 0;
+        Some(Encoded { start: from, end: to + signs, text: self.readable(&data)?, alphabet, padded })
+    }
+
+    /// What a whole run of letters and digits says in hex.
+    fn hex(&self, text: &[Ch], from: usize, to: usize) -> Option<Encoded> {
+        let body = &text[from..to];
+        if body.len() < SHORTEST_ENCODED || body.len() % 2 == 1 || body.len() > LONGEST_ENCODED {
+            return None;
+        }
+        let (mut small, mut big) = (false, false);
+        for &c in body {
+            match byte(c) {
+                b'0'..=b'9' => {}
+                b'a'..=b'f' => small = true,
+                b'A'..=b'F' => big = true,
+                _ => return None,
+            }
+        }
+        if small && big {
+            return None;
+        }
+        let mut data = Vec::new();
+        for two in body.chunks_exact(2) {
+            let byte = hex_value(two)? as u8;
+            if !self.may_be_read(byte) {
+                return None;
+            }
+            data.push(byte);
+        }
+        Some(Encoded { start: from, end: to, text: self.readable(&data)?, alphabet: Alphabet::Hex, padded: true })
+    }
+
+    /// Whether a byte may be one of a readable text.
+    fn may_be_read(&self, byte: u8) -> bool {
+        byte >= 128 || self.is_read(byte.into())
+    }
+
+    fn is_read(&self, c: Ch) -> bool {
+        self.written.has(c) && c != ESCAPE
+    }
+
+    /// Bytes as text, where they are text: UTF-8 without control characters, but for line ends and tabs.
+    pub fn readable(&self, data: &[u8]) -> Option<Vec<Ch>> {
+        if data.len() < 6 {
+            return None;
+        }
+        let text = std::str::from_utf8(data).ok()?;
+        text.chars().map(u32::from).map(|c| self.is_read(c).then_some(c)).collect()
+    }
+
+    /// Whether numbers in a text could be bytes: then what it says hangs on its digits.
+    pub fn may_hold_bytes(&self, text: &[Ch]) -> bool {
+        let commas = text.iter().filter(|c| **c == b',' as Ch).count();
+        (commas > 4 && self.may_be_bytes.is_in(text)) || text.windows(BUFFER.len()).any(|part| part == BUFFER)
+    }
+
+    /// Arrays of bytes in a text that are text: start, end, decoded.
+    pub fn byte_arrays(&self, text: &[Ch]) -> Vec<(usize, usize, Vec<Ch>)> {
+        let mut found = Vec::new();
+        let mut at = 0;
+        while let Some(start) = text[at..].iter().position(|c| (*c == b'[' as Ch) | (*c == b'<' as Ch)).map(|i| at + i) {
+            at = start + 1;
+            if !may_begin_array(text, start) {
+                continue;
+            }
+            let Some(m) = self.array.match_at(text, start, text.len()) else { continue };
+            at = m.end();
+            let decoded = match m.span(self.array_hex) {
+                Some((a, b)) => self.text(
+                    &text[a..b].split(|c| *c == b' ' as Ch).map(|two| hex_value(two).unwrap_or(0) as u8).collect::<Vec<_>>(),
+                ),
+                None => {
+                    let all = &text[start..m.end()];
+                    let until = all.windows(ELLIPSIS.len()).position(|part| part == ELLIPSIS).unwrap_or(all.len());
+                    self.text_of_bytes(&all[..until])
+                }
+            };
+            found.extend(decoded.map(|decoded| (start, m.end(), decoded)));
+        }
+        found
+    }
+
+    /// The text whose bytes the numbers (of at most three digits) are; None where they are no text.
+    pub fn text_of_bytes(&self, numbers: &[Ch]) -> Option<Vec<Ch>> {
+        let mut data = Vec::new();
+        for number in numbers_in(numbers) {
+            if !(-128..=255).contains(&number.value) {
+                return None;
+            }
+            data.push(number.byte);
+        }
+        if data.is_empty() { None } else { self.text(&data) }
+    }
+
+    /// Bytes as text; None where a fifth or more of the characters are undecoded and what nobody writes; of a short one any.
+    fn text(&self, data: &[u8]) -> Option<Vec<Ch>> {
+        let text: Vec<Ch> = Characters(data).map(|(c, _)| c).collect();
+        let strange = text.iter().filter(|c| !self.written.has(**c) || **c == REPLACEMENT).count();
+        (strange == 0 || (text.len() >= SHORT_TEXT && strange * 5 < text.len())).then_some(text)
+    }
+}
+
+/// `Views::unescape_json`.
+pub fn unescape_json(text: &[Ch]) -> Option<View> {
+    let mut out = Rewriting::new(text);
+    let mut at = 0;
+    while let Some(start) = find(text, at, b'\\') {
+        match json_escape(text, start) {
+            Some((c, end)) => {
+                out.replace(start, end, &[c]);
+                at = end;
+            }
+            None => at = start + 1,
+        }
+    }
+    out.finish()
+}
+
+/// `Views::unescaped_json`. What a parser of JSON makes of a string is what stands for its escape sequences, and what is no JSON
+/// is read so too.
+pub fn unescaped_json(text: &[Ch]) -> Vec<Ch> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(start) = find(text, at, b'\\') {
+        out.extend_from_slice(&text[at..start]);
+        let (c, end) = json_escape(text, start).unwrap_or((BACKSLASH, start + 1));
+        out.push(c);
+        at = end;
+    }
+    out.extend_from_slice(&text[at..]);
+    out
+}
+
+/// The character for which the escape sequence of JSON at a backslash stands, and where the sequence ends.
+fn json_escape(text: &[Ch], at: usize) -> Option<(Ch, usize)> {
+    let c = *text.get(at + 1)?;
+    if c != b'u' as Ch {
+        return match byte(c) {
+            b'"' | b'\\' | b'/' => Some((c, at + 2)),
+            _ => short(c).map(|c| (c, at + 2)),
+        };
+    }
+    let high = hex_value(text.get(at + 2..at + 6)?)?;
+    if (0xD800..0xDC00).contains(&high) && text.get(at + 6..at + 8) == Some(&wide(b"\\u")) {
+        let low = text.get(at + 8..at + 12).and_then(hex_value);
+        if let Some(low @ 0xDC00..0xE000) = low {
+            return Some((0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00), at + 12));
+        }
+    }
+    Some((high, at + 6))
+}
+
+/// What the letter of a short escape stands for.
+fn short(c: Ch) -> Option<Ch> {
+    match byte(c) {
+        b'b' => Some(8),
+        b'f' => Some(12),
+        b'n' => Some(10),
+        b'r' => Some(13),
+        b't' => Some(9),
+        _ => None,
+    }
+}
+
+/// `Views::without_colours`. Without them what stood around one may be another; such are taken out too, at most four deep.
+pub fn without_colours(text: &[Ch]) -> Option<View> {
+    let mut view: Option<View> = None;
+    for _ in 0..MOST_LAYERS {
+        let current = view.as_ref().map_or(text, |view| &view.text);
+        let mut out = Rewriting::new(current);
+        let mut at = 0;
+        while let Some(start) = find(current, at, ESCAPE) {
+            at = start + 1;
+            if let Some(end) = colour_end(current, start) {
+                out.replace(start, end, &[]);
+                at = end;
+            }
+        }
+        let Some(step) = out.finish() else { break };
+        view = Some(match view {
+            Some(outer) => outer.composed(step),
+            None => step,
+        });
+    }
+    view
+}
+
+/// `Views::has_colours`.
+pub fn has_colours(text: &[Ch]) -> bool {
+    let mut at = 0;
+    while let Some(start) = find(text, at, ESCAPE) {
+        if colour_end(text, start).is_some() {
+            return true;
+        }
+        at = start + 1;
+    }
+    false
+}
+
+/// Where the sequence for a colour ends that begins at an escape.
+fn colour_end(text: &[Ch], start: usize) -> Option<usize> {
+    if *text.get(start + 1)? != b'[' as Ch {
+        return None;
+    }
+    let rest = &text[start + 2..];
+    let numbers = rest.iter().take(MOST_OF_COLOUR + 1).take_while(|c| matches!(byte(**c), b'0'..=b'9' | b':' | b';')).count();
+    let letter = *rest.get(numbers)?;
+    (numbers <= MOST_OF_COLOUR && byte(letter).is_ascii_alphabetic()).then_some(start + numbers + 3)
+}
+
+/// `Views::double_quotes`.
+pub fn double_quotes(text: &[Ch]) -> Option<View> {
+    let mut out = Rewriting::new(text);
+    let mut at = 0;
+    while let Some(start) = find(text, at, QUOTE) {
+        at = start + 1;
+        if text.get(at) == Some(&QUOTE) {
+            at += 1;
+            out.replace(start, at, &[QUOTE]);
+        }
+    }
+    out.finish()
+}
+
+/// `Views::with_question_mark`.
+pub fn with_question_mark(text: &[Ch]) -> View {
+    let mut view = View::default();
+    view.push(b'?' as Ch, 0, 0);
+    view.push_plain(text, 0);
+    view
+}
+
+/// `Views::joined`.
+pub fn joined(pieces: &[(&[Ch], usize, Coding)]) -> View {
+    let mut all = View::default();
+    for (text, at, coding) in pieces {
+        let view = match coding {
+            Coding::Json => unescape_json(text),
+            Coding::Bytes => Some(view_of_bytes(text)),
+            Coding::Plain => None,
+        };
+        match view {
+            None => all.push_plain(text, *at),
+            Some(view) => {
+                all.text.extend(view.text);
+                all.starts.extend(view.starts.into_iter().map(|i| i + at));
+                all.ends.extend(view.ends.into_iter().map(|i| i + at));
+            }
+        }
+    }
+    all
+}
+
+/// `Views::view_of_bytes`.
+pub fn view_of_bytes(numbers: &[Ch]) -> View {
+    let found: Vec<Number> = numbers_in(numbers).collect();
+    let data: Vec<u8> = found.iter().map(|number| number.byte).collect();
+    let mut view = View::default();
+    let mut n = 0;
+    for (c, size) in Characters(&data) {
+        let (first, last) = (found.get(n), found.get(n + size - 1));
+        view.push(c, first.map_or(0, |number| number.start), last.map_or(0, |number| number.end));
+        n += size;
+    }
+    view
+}
+
+/// `Views::array_end`.
+pub fn array_end(text: &[Ch], start: usize) -> Option<usize> {
+    if *text.get(start)? != b'[' as Ch {
+        return None;
+    }
+    let mut at = number_end(text, space_end(text, start + 1))?;
+    let mut more = 0;
+    while text.get(at) == Some(&(b',' as Ch)) {
+        let Some(end) = number_end(text, space_end(text, at + 1)) else { break };
+        at = end;
+        more += 1;
+    }
+    at = space_end(text, at);
+    (more >= 5 && text.get(at) == Some(&(b']' as Ch))).then_some(at + 1)
+}
+
+/// Where the white space of JSON ends that begins at a place.
+fn space_end(text: &[Ch], at: usize) -> usize {
+    at + text.get(at..).map_or(0, |rest| rest.iter().take_while(|c| matches!(byte(**c), b' ' | b'\t' | b'\r' | b'\n')).count())
+}
+
+/// Where a number of up to three digits ends that begins at a place.
+fn number_end(text: &[Ch], at: usize) -> Option<usize> {
+    let at = if text.get(at) == Some(&(b'-' as Ch)) { at + 1 } else { at };
+    let digits = text.get(at..)?.iter().take(3).take_while(|c| is_digit(**c)).count();
+    (digits > 0).then_some(at + digits)
+}
+
+/// Whether an array of bytes may begin at a bracket: what the expression for them asks first, at less cost.
+fn may_begin_array(text: &[Ch], start: usize) -> bool {
+    if text[start] == b'<' as Ch {
+        return text[start..].starts_with(&BUFFER);
+    }
+    match number_end(text, space_end(text, start + 1)) {
+        Some(end) => text.get(end).is_some_and(|c| matches!(byte(*c), b',' | b' ')),
+        None => false,
+    }
+}
+
+/// `Views::encode`. The definition raises an exception where a text holds half of a surrogate pair, or an undecoded byte.
+pub fn encode(text: &[Ch], alphabet: Alphabet, padded: bool) -> Result<Vec<Ch>, Unscannable> {
+    let text: String = text.iter().map(|c| char::from_u32(*c)).collect::<Option<_>>().ok_or(Unscannable)?;
+    let data = text.as_bytes();
+    let digits = match alphabet {
+        Alphabet::Hex => return Ok(hex_of(data)),
+        Alphabet::Base64 => BASE64,
+        Alphabet::Base64Url => BASE64_URL,
+    };
+    let mut out = Vec::with_capacity(data.len().div_ceil(3) * 4);
+    for three in data.chunks(3) {
+        let bits = three.iter().fold(0, |bits, byte| bits << 8 | *byte as u32) << (8 * (3 - three.len()));
+        for i in 0..4 {
+            if i <= three.len() {
+                out.push(digits[(bits >> (18 - 6 * i) & 63) as usize].into());
+            } else if padded {
+                out.push(b'='.into());
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// Bytes in hex.
+pub(crate) fn hex_of(data: &[u8]) -> Vec<Ch> {
+    data.iter().flat_map(|byte| [HEX[(byte >> 4) as usize].into(), HEX[(byte & 15) as usize].into()]).collect()
+}
+
+/// Whether a text may have views: whether it holds anything that a decoding begins with.
+fn may_be_coded(text: &[Ch]) -> bool {
+    // the chunks are looked at whole, several characters at once
+    let coded = |c: &Ch| (*c == b'%' as Ch) | (*c == BACKSLASH) | (*c == b'&' as Ch) | (c.wrapping_sub(1) >= 127);
+    text.chunks(64).any(|part| part.iter().fold(false, |any, c| any | coded(c)))
+}
+
+fn percent_decoded(text: &[Ch]) -> Option<View> {
+    let mut out = Rewriting::new(text);
+    let mut at = 0;
+    let mut data = Vec::new();
+    while let Some(mut start) = find(text, at, b'%') {
+        at = start;
+        data.clear();
+        while text.get(at) == Some(&(b'%' as Ch)) {
+            let Some(value) = text.get(at + 1..at + 3).and_then(hex_value) else { break };
+            data.push(value as u8);
+            at += 3;
+        }
+        if data.is_empty() {
+            at = start + 1;
+        }
+        for (c, size) in Characters(&data) {
+            out.replace(start, start + 3 * size, &[c]);
+            start += 3 * size;
+        }
+    }
+    out.finish()
+}
+
+/// Escapes as programming languages write them, behind any number of backslashes.
+fn unescaped(text: &[Ch]) -> Option<View> {
+    let mut out = Rewriting::new(text);
+    let mut at = 0;
+    while let Some(start) = find(text, at, b'\\') {
+        let slashes = text[start..].iter().take_while(|c| **c == BACKSLASH).count();
+        at = start + slashes;
+        if let Some((c, end)) = escape(text, at) {
+            out.replace(start, end, &[c]);
+            at = end;
+        } else if slashes > 1 {
+            out.replace(start, at, &[BACKSLASH]);
+        }
+    }
+    out.finish()
+}
+
+/// The character for which what stands behind backslashes stands, and where it ends.
+fn escape(text: &[Ch], at: usize) -> Option<(Ch, usize)> {
+    let c = *text.get(at)?;
+    let (number, end) = match byte(c) {
+        b'u' => match text.get(at + 1..at + 5).and_then(hex_value) {
+            Some(number) => (number, at + 5),
+            None if text.get(at + 1) == Some(&(b'{' as Ch)) => {
+                let rest = &text[at + 2..];
+                let digits = rest.iter().take(6).take_while(|c| is_hex(**c)).count();
+                let number = hex_value(&rest[..digits])?;
+                if rest.get(digits) != Some(&(b'}' as Ch)) {
+                    return None;
+                }
+                (number, at + digits + 3)
+            }
+            None => return None,
+        },
+        b'x' => (text.get(at + 1..at + 3).and_then(hex_value)?, at + 3),
+        b'"' | b'\'' | b'`' | b'/' => return Some((c, at + 1)),
+        _ => return short(c).map(|c| (c, at + 1)),
+    };
+    Some((if char::from_u32(number).is_some() { number } else { REPLACEMENT }, end))
+}
+
+/// Where the entity ends that begins at an ampersand.
+fn entity_end(text: &[Ch], start: usize) -> Option<usize> {
+    let first = *text.get(start + 1)?;
+    let (from, most, least, fits): (usize, usize, usize, fn(Ch) -> bool) = match byte(first) {
+        b'#' => match byte(*text.get(start + 2)?) {
+            b'x' | b'X' => (start + 3, 6, 1, is_hex),
+            _ => (start + 2, 7, 1, is_digit),
+        },
+        b'a'..=b'z' | b'A'..=b'Z' => (start + 1, LONGEST_ENTITY, 2, is_alnum),
+        _ => return None,
+    };
+    let size = text.get(from..)?.iter().take(most).take_while(|c| fits(**c)).count();
+    (size >= least && text.get(from + size) == Some(&(b';' as Ch))).then_some(from + size + 1)
+}
+
+/// The character for which a numeric reference stands (its digits and its semicolon), None for one that HTML leaves out.
+fn numbered(digits: &[Ch]) -> Option<Ch> {
+    let decimal = |number: u32, c: &Ch| number.wrapping_mul(10).wrapping_add(c - b'0' as Ch);
+    let number = match digits.split_first() {
+        Some((&x, hex)) if !is_digit(x) => hex_value(&hex[..hex.len().saturating_sub(1)]).unwrap_or(0),
+        _ => digits.iter().take_while(|c| is_digit(**c)).fold(0, decimal),
+    };
+    match number {
+        0 | 0xD800..=0xDFFF | 0x110000.. => Some(REPLACEMENT),
+        0x80..=0x9F => WINDOWS.get(number as usize - 0x80).copied(),
+        1..=8 | 0xB | 0xE..=0x1F | 0x7F | 0xFDD0..=0xFDEF => None,
+        _ if number & 0xFFFE == 0xFFFE => None,
+        _ => Some(number),
+    }
+}
+
+/// The next run of characters of base64, as long as an encoded text, of those that begin at `start` or behind it. What stands at
+/// `start` must not be in the middle of a run.
+fn long_run(text: &[Ch], start: usize) -> Option<(usize, usize)> {
+    let mut from = start;
+    loop {
+        // from its last character backwards, so that most characters of a text of words are never looked at
+        let part = text.get(from..from + SHORTEST_ENCODED)?;
+        match part.iter().rposition(|c| six_bits_of(*c) == NO_BITS) {
+            Some(i) => from += i + 1,
+            None => {
+                let more = text[from + SHORTEST_ENCODED..].iter().take_while(|c| six_bits_of(**c) != NO_BITS).count();
+                return Some((from, from + SHORTEST_ENCODED + more));
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn six_bits_of(c: Ch) -> u8 {
+    SIX_BITS.get(c as usize).copied().unwrap_or(NO_BITS)
+}
+
+/// A character of ASCII, or a byte that is none.
+#[inline(always)]
+fn byte(c: Ch) -> u8 {
+    if c < 128 { c as u8 } else { 0xFF }
+}
+
+fn is_digit(c: Ch) -> bool {
+    byte(c).is_ascii_digit()
+}
+
+fn is_hex(c: Ch) -> bool {
+    byte(c).is_ascii_hexdigit()
+}
+
+fn is_alnum(c: Ch) -> bool {
+    byte(c).is_ascii_alphanumeric()
+}
+
+/// The number that up to eight digits of hex are; None where there are none or others.
+pub(crate) fn hex_value(digits: &[Ch]) -> Option<u32> {
+    let mut number = 0;
+    for &c in digits {
+        number = number << 4 | char::from(byte(c)).to_digit(16)?;
+    }
+    (!digits.is_empty()).then_some(number)
+}
+
+#[inline(always)]
+fn find(text: &[Ch], from: usize, wanted: impl Into<Ch>) -> Option<usize> {
+    let wanted = wanted.into();
+    Some(from + text.get(from..)?.iter().position(|c| *c == wanted)?)
+}
+
+/// The characters of a text in UTF-8, and of how many bytes each is; U+FFFD for a byte that belongs to none.
+struct Characters<'a>(&'a [u8]);
+
+impl Iterator for Characters<'_> {
+    type Item = (Ch, usize);
+
+    fn next(&mut self) -> Option<(Ch, usize)> {
+        let first = *self.0.first()?;
+        let size = match first {
+            0..0xC0 => 1,
+            0xC0..0xE0 => 2,
+            0xE0..0xF0 => 3,
+            0xF0.. => 4,
+        };
+        let read = self.0.get(..size).and_then(|bytes| std::str::from_utf8(bytes).ok()).and_then(|text| text.chars().next());
+        let (c, size) = read.map_or((REPLACEMENT, 1), |c| (c.into(), size));
+        self.0 = &self.0[size..];
+        Some((c, size))
+    }
+}
+
+struct Number {
+    start: usize,
+    end: usize,
+    /// What it is, or something farther from 0 than any byte.
+    value: i32,
+    /// Its last eight bits.
+    byte: u8,
+}
+
+/// The whole numbers in a text.
+struct Numbers<'a> {
+    text: &'a [Ch],
+    at: usize,
+}
+
+fn numbers_in(text: &[Ch]) -> Numbers<'_> {
+    Numbers { text, at: 0 }
+}
+
+impl Iterator for Numbers<'_> {
+    type Item = Number;
+
+    fn next(&mut self) -> Option<Number> {
+        let first = self.at + self.text.get(self.at..)?.iter().position(|c| is_digit(*c))?;
+        let is_negative = first > self.at && self.text[first - 1] == b'-' as Ch;
+        let (mut value, mut byte, mut end) = (0i32, 0u8, first);
+        while let Some(&c) = self.text.get(end).filter(|c| is_digit(**c)) {
+            let digit = (c - b'0' as Ch) as u8;
+            value = (value * 10 + i32::from(digit)).min(1_000_000);
+            byte = byte.wrapping_mul(10).wrapping_add(digit);
+            end += 1;
+        }
+        self.at = end;
+        Some(if is_negative {
+            Number { start: first - 1, end, value: -value, byte: byte.wrapping_neg() }
+        } else {
+            Number { start: first, end, value, byte }
+        })
+    }
+}
+
+/// A text of which stretches are replaced, from left to right.
+struct Rewriting<'a> {
+    source: &'a [Ch],
+    made: View,
+    position: usize,
+}
+
+impl<'a> Rewriting<'a> {
+    fn new(source: &'a [Ch]) -> Rewriting<'a> {
+        Rewriting { source, made: View::default(), position: 0 }
+    }
+
+    /// A stretch, not empty, becomes what is given.
+    fn replace(&mut self, start: usize, end: usize, made: &[Ch]) {
+        if self.position == 0 {
+            self.made.text.reserve(self.source.len());
+            self.made.starts.reserve(self.source.len());
+            self.made.ends.reserve(self.source.len());
+        }
+        self.made.push_plain(&self.source[self.position..start], self.position);
+        made.iter().for_each(|c| self.made.push(*c, start, end));
+        self.position = end;
+    }
+
+    /// The view, None where nothing was replaced.
+    fn finish(mut self) -> Option<View> {
+        if self.position == 0 {
+            return None;
+        }
+        self.made.push_plain(&self.source[self.position..], self.position);
+        Some(self.made)
+    }
+}
