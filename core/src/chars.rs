@@ -22,6 +22,8 @@ pub trait Python: Send + Sync {
     fn convert(&self, what: &str, text: &[Ch]) -> Vec<Ch>;
     /// Whether a value passes the validator of that name.
     fn validate(&self, validator: &str, value: &[Ch]) -> bool;
+    /// The names in a text, where another recognizer than the lists is asked: start, end and the recognizer's id.
+    fn recognise(&self, text: &[Ch]) -> Vec<(usize, usize, String)>;
 }
 
 type Plane = Box<[OnceLock<Page>; 256]>;

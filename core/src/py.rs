@@ -55,6 +55,10 @@ impl Asked for Callbacks {
     fn validate(&self, validator: &str, value: &[Ch]) -> bool {
         self.ask(|py, me| me.call_method1("validate", (validator, to_py(py, value)?))?.extract())
     }
+
+    fn recognise(&self, text: &[Ch]) -> Vec<(usize, usize, String)> {
+        self.ask(|py, me| me.call_method1("recognise", (to_py(py, text)?,))?.extract())
+    }
 }
 
 /// The library of a description (`logscrub.engines.description.library`).

@@ -6,16 +6,19 @@ there (`fields._KEY`, `recognizer._PARTICLES`).
 
 from __future__ import annotations
 
+import html.entities
 import re
 import unicodedata
 from collections.abc import Callable
+from importlib import resources
 from types import ModuleType
 from typing import Any
 
 from logscrub.detect import binary, engine, fields, json_leaves, stack_traces, validators, views
-from logscrub.detect.names import lexicon, prose, recognizer
+from logscrub.detect.names import NameRecognizer, Names, lexicon, prose, recognizer
 from logscrub.engines.lowering import Classes, Lowered, lowered
 from logscrub.redact import pseudonyms, scrub
+from logscrub.redact.scrub import Redactor
 
 MODULES: dict[str, ModuleType] = {
     module.__name__.rpartition(".")[2]: module
@@ -81,8 +84,10 @@ def words() -> dict[str, list[str]]:
 class Callbacks:
     """What the core asks for while it runs."""
 
-    def __init__(self, classes: Classes) -> None:
+    def __init__(self, classes: Classes, names: NameRecognizer | None = None) -> None:
+        """`names`: the recognizer, where the lists are not all that is asked."""
         self._classes = classes
+        self._names = names
 
     def page(self, number: int, page: int) -> tuple[int, int, int, int]:
         return self._classes.page(number, page)
@@ -93,9 +98,68 @@ class Callbacks:
     def validate(self, validator: str, value: str) -> bool:
         return validators.VALIDATORS[validator](value)
 
+    def recognise(self, text: str) -> list[tuple[int, int, str]]:
+        return [(span.start, span.end, span.detector) for span in self._names.recognise(text)] if self._names else []
 
-def library() -> tuple[dict[str, Any], Callbacks]:
+
+def library(classes: Classes | None = None) -> tuple[dict[str, Any], Callbacks]:
     """The patterns, lists and classes of the definition, and what is asked for while it runs."""
-    classes = Classes(CHARACTERS)
+    classes = classes or Classes(CHARACTERS)
     found = {"expressions": expressions(classes), "words": words(), "characters": dict(classes.names)}
     return {**found, "classes": classes.ascii}, Callbacks(classes)
+
+
+NAMES = (("name_listed", "PERSON", "name", False, False), ("name_ner", "PERSON", "name", False, False))
+"""What the recognizers of names find, as a kind of span: id, entity type, row of the guidelines, certain, random."""
+
+
+def describe(redactor: Redactor) -> tuple[dict[str, Any], Callbacks]:
+    """All that the core is told: the detectors, lists, settings, policy and key of a redactor."""
+    its = redactor.engine
+    classes = Classes(CHARACTERS)
+    number = {d.id: i for i, d in enumerate(its.catalogue.detectors)}
+    rules: dict[str, tuple[fields.Rule, list[str], list[str]]] = {}
+    for target, place in ((its.fields._endings, 1), (its.fields._exact, 2)):
+        for words_joined, rule in target.items():
+            entry = rules.setdefault(rule.detector.id, (rule, [], []))
+            entry[place].append(words_joined)  # type: ignore[union-attr]
+    kinds = [
+        (d.id, d.entity_type, d.guideline, d.certainty == "certain", d.id in engine._RANDOM) for d in its.catalogue.detectors
+    ]
+    kinds += NAMES
+    lists = its._names.lists if isinstance(its._names, Names) else None
+    described: dict[str, Any] = {
+        "kinds": kinds,
+        "patterns": [
+            (
+                number[p.detector.id],
+                lowered(p._source, classes),
+                p.detector.validator,
+                lowered(p.context, classes) if p.context else None,
+                list(p.detector.context),
+            )
+            for p in its._patterns
+        ],
+        "harmless": [lowered(p, classes) for p in its._harmless],
+        "rules": [
+            (number[name], rule.detector.value, [lowered(k, classes) for k in rule.keep], endings, exact)
+            for name, (rule, endings, exact) in rules.items()
+        ],
+        "entities": list(html.entities.html5.items()),
+        "names": None if its._names is None else "lists" if lists is not None else "python",
+        "own": [(word, grade == "name") for word, grade in lists._own.items()] if lists else [],
+        "phrases": lowered(lists.phrases, classes) if lists and lists.phrases else None,
+        "data": {
+            name: resources.files("logscrub").joinpath("data", f"{name}.txt").read_bytes()
+            for name in ("names", "either", "words", "foreign", "shapes")
+        },
+        "no_names": sorted(its._no_names),
+        "has_own": its._has_own,
+        "placeholder": lowered(its.placeholder, classes),
+        "key_kind": number[its._key_detector.id] if its._key_detector else None,
+        "actions": [redactor.policy.rows[guideline] for _, _, guideline, _, _ in kinds],
+        "key": redactor.pseudonymizer._key,
+        "allow": [lowered(pattern, classes) for pattern in redactor._allow],
+    }
+    base, _ = library(classes)
+    return {**base, **described}, Callbacks(classes, its._names if lists is None else None)

@@ -1,9 +1,7 @@
-//! Parts of the core as Python can ask them, for tests.
+//! Parts of the core as Python can ask them, for tests that compare them with the definition.
 
 pub mod json_leaves;
-//! What tests ask the parts of the core for, to compare it with the definition.
-
 pub mod names;
-//! Parts of the core for tests, each under the names that the definition has.
-
 pub mod views;
+mod patterns;
+pub use patterns::{Parts, Scanner};

@@ -1,0 +1,355 @@
+//! The core as Python sees it.
+
+use crate::chars::{Ch, codes};
+use crate::engine::{Engine, Harmless, Parts, Pattern, Recognizer};
+use crate::fields::{Fields, Name, Open, RuleSpec, ValueMode};
+use crate::json_leaves::JsonLeaves;
+use crate::lexicon::{Lexicon, Lists};
+use crate::library::{Library, Lowered};
+use crate::model::{Coding, Leaf};
+use crate::names::Names;
+use crate::pseudonyms::Pseudonymizer;
+use crate::py::{from_py, library, to_py, wrong};
+use crate::redact::{Action, Redactor, Unit};
+use crate::rx::Regex;
+use crate::spans::{Alphabet, Kind, Span};
+use crate::validators::Validators;
+use crate::views::{Unscannable, View, Views};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// An engine, a policy and a key, compiled.
+#[pyclass(frozen)]
+pub struct Core {
+    redactor: Redactor,
+}
+
+/// Work that may give up: by saying so, or by a panic.
+fn attempt<T>(work: impl FnOnce() -> Result<T, Unscannable>) -> PyResult<T> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(found)) => Ok(found),
+        Ok(Err(Unscannable)) | Err(_) => Err(PyValueError::new_err("unscannable")),
+    }
+}
+
+#[pymethods]
+impl Core {
+    /// `description`, `callbacks`: of `logscrub.engines.description.describe`.
+    #[new]
+    fn new(description: &Bound<'_, PyDict>, callbacks: Py<PyAny>) -> PyResult<Core> {
+        let library = Arc::new(library(description, callbacks)?);
+        let engine = Arc::new(Engine::new(library.clone(), parts(description, &library)?).map_err(wrong)?);
+        let actions: Vec<String> = item(description, "actions")?.extract()?;
+        let actions = actions
+            .iter()
+            .map(|action| match action.as_str() {
+                "keep" => Action::Keep,
+                "pseudonym" => Action::Pseudonym,
+                _ => Action::Remove,
+            })
+            .collect();
+        let key: Vec<u8> = item(description, "key")?.extract()?;
+        let allow: Vec<Lowered> = item(description, "allow")?.extract()?;
+        let allow = allow.into_iter().map(|code| library.compile(code)).collect::<Result<_, _>>().map_err(wrong)?;
+        let pseudonymizer = Pseudonymizer::new(&library, &key).map_err(wrong)?;
+        Ok(Core { redactor: Redactor::new(engine, &library, actions, pseudonymizer, allow).map_err(wrong)? })
+    }
+
+    /// A unit `(text, leaves, …, records at index 4)` as it may leave: its text, what was redacted how often, what it leaves open.
+    fn scrub<'py>(&self, py: Python<'py>, raw: &Bound<'py, PyTuple>, before: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let unit = unit_of(raw)?;
+        let before = open_of(before)?;
+        let (clean, after) = py.detach(|| attempt(|| self.redactor.scrub(unit, &before)))?;
+        let redactions = PyDict::new(py);
+        for (name, count) in clean.redactions {
+            redactions.set_item(to_py(py, &name)?, count)?;
+        }
+        (to_py(py, &clean.text)?, redactions, open_to_py(py, &after)?).into_pyobject(py).map(Bound::into_any)
+    }
+
+    /// What in a unit must go under the policy, as tuples with the members of `Span`, and what it leaves open.
+    fn look<'py>(&self, py: Python<'py>, raw: &Bound<'py, PyTuple>, before: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let unit = unit_of(raw)?;
+        let before = open_of(before)?;
+        let (spans, after) = py.detach(|| attempt(|| self.redactor.look(&unit, &before)))?;
+        (self.spans(py, &spans)?, open_to_py(py, &after)?).into_pyobject(py).map(Bound::into_any)
+    }
+
+    /// `Engine.judge`.
+    fn judge<'py>(&self, py: Python<'py>, text: &Bound<'py, PyAny>, path: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let (text, path) = (from_py(text)?, path_of(path)?);
+        let spans = py.detach(|| attempt(|| self.redactor.engine.judge(&text, &path)))?;
+        self.spans(py, &spans)
+    }
+
+    /// `Engine.judge_leaf`.
+    fn judge_leaf<'py>(
+        &self,
+        py: Python<'py>,
+        text: &Bound<'py, PyAny>,
+        leaf: &Bound<'py, PyTuple>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (text, leaf) = (from_py(text)?, leaf_of(leaf)?);
+        let spans = py.detach(|| attempt(|| self.redactor.engine.judge_leaf(&text, &leaf)))?;
+        self.spans(py, &spans)
+    }
+
+    /// `Engine.judge_line`.
+    fn judge_line<'py>(
+        &self,
+        py: Python<'py>,
+        text: &Bound<'py, PyAny>,
+        leaf: &Bound<'py, PyTuple>,
+        before: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (text, leaf, before) = (from_py(text)?, leaf_of(leaf)?, open_of(before)?);
+        let (spans, after) = py.detach(|| attempt(|| self.redactor.engine.judge_line(&text, &leaf, &before)))?;
+        (self.spans(py, &spans)?, open_to_py(py, &after)?).into_pyobject(py).map(Bound::into_any)
+    }
+
+    /// `Engine.judge_whole`; `view`: the starts and the ends of its characters.
+    #[pyo3(signature = (text, view, coding))]
+    fn judge_whole<'py>(
+        &self,
+        py: Python<'py>,
+        text: &Bound<'py, PyAny>,
+        view: Option<(Vec<usize>, Vec<usize>)>,
+        coding: &str,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let text = from_py(text)?;
+        let coding = Coding::named(coding).ok_or_else(|| wrong("no such coding".into()))?;
+        let view = view.map(|(starts, ends)| View { text: text.clone(), starts, ends });
+        let spans = py.detach(|| attempt(|| self.redactor.engine.judge_whole(&text, view.as_ref(), coding)))?;
+        self.spans(py, &spans)
+    }
+
+    /// `Engine.left_open`.
+    fn left_open<'py>(&self, py: Python<'py>, line: &Bound<'py, PyAny>, before: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let (line, before) = (from_py(line)?, open_of(before)?);
+        let after = py.detach(|| attempt(|| Ok(self.redactor.engine.left_open(&line, &before))))?;
+        open_to_py(py, &after)
+    }
+}
+
+impl Core {
+    fn spans<'py>(&self, py: Python<'py>, spans: &[Span]) -> PyResult<Bound<'py, PyAny>> {
+        let list = PyList::empty(py);
+        for span in spans {
+            let kind = &self.redactor.engine.parts.kinds[span.kind as usize];
+            let inner = match &span.inner {
+                None => py.None().into_bound(py),
+                Some(inner) => {
+                    let alphabet = match inner.alphabet {
+                        Alphabet::Base64 => "base64",
+                        Alphabet::Base64Url => "base64url",
+                        Alphabet::Hex => "hex",
+                        Alphabet::Array => "array",
+                        Alphabet::String => "string",
+                    };
+                    (to_py(py, &inner.text)?, self.spans(py, &inner.spans)?, alphabet, inner.padded).into_pyobject(py)?.into_any()
+                }
+            };
+            list.append((
+                span.start,
+                span.end,
+                if span.verbatim { "" } else { kind.entity_type.as_str() },
+                kind.guideline.as_str(),
+                kind.detector.as_str(),
+                if span.certain { "certain" } else { "likely" },
+                to_py(py, &span.plain)?,
+                to_py(py, &span.requote)?,
+                inner,
+            ))?;
+        }
+        Ok(list.into_any())
+    }
+}
+
+fn item<'py>(description: &Bound<'py, PyDict>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    description.get_item(name)?.ok_or_else(|| wrong(format!("the description has no {name}")))
+}
+
+fn parts(description: &Bound<'_, PyDict>, library: &Arc<Library>) -> PyResult<Parts> {
+    let get = |name: &str| item(description, name);
+    let compile = |code: Lowered| library.compile(code).map_err(wrong);
+    let kinds: Vec<(String, String, String, bool, bool)> = get("kinds")?.extract()?;
+    let kinds: Vec<Kind> = kinds
+        .into_iter()
+        .map(|(detector, entity_type, guideline, certain, random)| Kind { detector, entity_type, guideline, certain, random })
+        .collect();
+    let kind_by_id: HashMap<String, u16> = kinds.iter().enumerate().map(|(i, k)| (k.detector.clone(), i as u16)).collect();
+    let (lists, lexicon) = lexicons(description, library)?;
+    let validators = Validators::new(library, Arc::new(Lexicon::new(library, lists, Vec::new()).map_err(wrong)?)).map_err(wrong)?;
+    let group = |regex: &Regex| regex.group("value").unwrap_or(0);
+    let mut patterns = Vec::new();
+    for entry in get("patterns")?.try_iter()? {
+        type Entry<'py> = (u16, Lowered, Option<String>, Option<Lowered>, Vec<Bound<'py, PyAny>>);
+        let (kind, code, validator, context, words): Entry<'_> = entry?.extract()?;
+        let regex = compile(code)?;
+        let validator = match validator {
+            None => None,
+            Some(name) => Some(validators.named(&name).ok_or_else(|| wrong(format!("no validator {name}")))?),
+        };
+        patterns.push(Pattern {
+            kind,
+            group: group(&regex),
+            regex,
+            validator,
+            context: context.map(compile).transpose()?,
+            context_words: words.iter().map(from_py).collect::<PyResult<_>>()?,
+        });
+    }
+    let mut harmless = Vec::new();
+    for code in get("harmless")?.try_iter()? {
+        let regex = compile(code?.extract()?)?;
+        harmless.push(Harmless { group: group(&regex), regex });
+    }
+    let mut rules = Vec::new();
+    for entry in get("rules")?.try_iter()? {
+        let (detector, mode, keep, endings, exact): (usize, String, Vec<Lowered>, Vec<String>, Vec<String>) = entry?.extract()?;
+        let mode = match mode.as_str() {
+            "token" => ValueMode::Token,
+            "number" => ValueMode::Number,
+            "phrase" => ValueMode::Phrase,
+            "credential" => ValueMode::Credential,
+            "line" => ValueMode::Line,
+            _ => return Err(wrong("no such reach of a value".into())),
+        };
+        let keep = keep.into_iter().map(compile).collect::<PyResult<_>>()?;
+        rules.push(RuleSpec { detector, mode, keep, endings, exact });
+    }
+    let names_kind: Option<String> = get("names")?.extract()?;
+    let names = match names_kind.as_deref() {
+        None => Recognizer::None,
+        Some("lists") => {
+            let phrases: Option<Lowered> = get("phrases")?.extract()?;
+            let phrases = phrases.map(compile).transpose()?;
+            let kind = *kind_by_id.get("name_listed").ok_or_else(|| wrong("no kind of names".into()))?;
+            Recognizer::Listed(Names::new(library, lexicon, phrases).map_err(wrong)?, kind)
+        }
+        Some(_) => Recognizer::Python(library.python.clone()),
+    };
+    let mut no_names = std::collections::HashSet::new();
+    for word in get("no_names")?.try_iter()? {
+        no_names.insert(from_py(&word?)?);
+    }
+    let count = kinds.len() as u16;
+    Ok(Parts {
+        patterns,
+        harmless,
+        fields: Fields::new(library, rules).map_err(wrong)?,
+        json: JsonLeaves::new(library).map_err(wrong)?,
+        views: Views::new(library, get("entities")?.extract()?).map_err(wrong)?,
+        binary: crate::binary::Binary,
+        names,
+        validators,
+        no_names,
+        has_own: get("has_own")?.extract()?,
+        placeholder: compile(get("placeholder")?.extract()?)?,
+        key_kind: get("key_kind")?.extract()?,
+        kind_of: (0..count).collect(),
+        kind_by_id,
+        kinds,
+    })
+}
+
+/// The lists, and the lexicon with a user's own words.
+fn lexicons(description: &Bound<'_, PyDict>, library: &Library) -> PyResult<(Arc<Lists>, Arc<Lexicon>)> {
+    let data = item(description, "data")?;
+    let data = data.cast::<PyDict>()?;
+    let file = |name: &str| -> PyResult<Bound<'_, PyBytes>> { Ok(item(data, name)?.cast::<PyBytes>()?.clone()) };
+    let files = [file("names")?, file("either")?, file("words")?, file("foreign")?, file("shapes")?];
+    let [names, either, words, foreign, shapes] = files.each_ref().map(|f| f.as_bytes());
+    let lists = Arc::new(Lists::new(names, either, words, foreign, shapes).map_err(wrong)?);
+    let mut own = Vec::new();
+    for entry in item(description, "own")?.try_iter()? {
+        let (word, is_name): (Bound<'_, PyAny>, bool) = entry?.extract()?;
+        own.push((from_py(&word)?, is_name));
+    }
+    Ok((lists.clone(), Arc::new(Lexicon::new(library, lists, own).map_err(wrong)?)))
+}
+
+fn path_of(path: &Bound<'_, PyAny>) -> PyResult<Vec<Name>> {
+    path.cast::<PyTuple>()?.iter().map(|name| from_py(&name)).collect()
+}
+
+fn leaf_of(leaf: &Bound<'_, PyTuple>) -> PyResult<Leaf> {
+    let coding = leaf.get_item(3)?;
+    let coding: &str = coding.extract()?;
+    Ok(Leaf {
+        start: leaf.get_item(0)?.extract()?,
+        end: leaf.get_item(1)?.extract()?,
+        field: path_of(&leaf.get_item(2)?)?,
+        coding: Coding::named(coding).ok_or_else(|| wrong("no such coding".into()))?,
+        typed: leaf.get_item(5)?.extract()?,
+        group: leaf.get_item(6)?.extract()?,
+    })
+}
+
+fn unit_of(raw: &Bound<'_, PyTuple>) -> PyResult<Unit> {
+    let text = from_py(&raw.get_item(0)?)?;
+    let leaves = raw.get_item(1)?;
+    let leaves = leaves.cast::<PyTuple>()?.iter().map(|leaf| leaf_of(leaf.cast::<PyTuple>()?)).collect::<PyResult<Vec<_>>>()?;
+    if leaves.iter().any(|leaf| leaf.start > leaf.end || leaf.end > text.len()) {
+        return Err(wrong("a leaf lies outside of its text".into()));
+    }
+    let records: usize = raw.get_item(4)?.extract()?;
+    Ok(Unit { text, leaves, begins: records > 0 })
+}
+
+/// What is open: None for nothing, else a tuple with the members of `Open`.
+fn open_of(open: &Bound<'_, PyAny>) -> PyResult<Open> {
+    if open.is_none() {
+        return Ok(Open::default());
+    }
+    let open = open.cast::<PyTuple>()?;
+    let mut brackets = Vec::new();
+    for entry in open.get_item(0)?.try_iter()? {
+        let (bracket, name): (char, Bound<'_, PyAny>) = entry?.extract()?;
+        brackets.push((Ch::from(bracket), from_py(&name)?));
+    }
+    let quote = open.get_item(2)?;
+    let quote = if quote.is_none() {
+        None
+    } else {
+        let (opening, path): (Bound<'_, PyAny>, Bound<'_, PyAny>) = quote.extract()?;
+        Some((from_py(&opening)?, path_of(&path)?))
+    };
+    Ok(Open {
+        brackets,
+        pending: path_of(&open.get_item(1)?)?,
+        quote,
+        armour: open.get_item(3)?.extract()?,
+        unknown: open.get_item(4)?.extract()?,
+    })
+}
+
+fn path_to_py<'py>(py: Python<'py>, path: &[Name]) -> PyResult<Bound<'py, PyTuple>> {
+    PyTuple::new(py, path.iter().map(|name| to_py(py, name)).collect::<PyResult<Vec<_>>>()?)
+}
+
+fn open_to_py<'py>(py: Python<'py>, open: &Open) -> PyResult<Bound<'py, PyAny>> {
+    if *open == Open::default() {
+        return Ok(py.None().into_bound(py));
+    }
+    let brackets = open
+        .brackets
+        .iter()
+        .map(|(bracket, name)| (to_py(py, &[*bracket])?, to_py(py, name)?).into_pyobject(py))
+        .collect::<PyResult<Vec<_>>>()?;
+    let quote = match &open.quote {
+        None => py.None().into_bound(py),
+        Some((opening, path)) => (to_py(py, opening)?, path_to_py(py, path)?).into_pyobject(py)?.into_any(),
+    };
+    let members = (PyTuple::new(py, brackets)?, path_to_py(py, &open.pending)?, quote, open.armour, open.unknown);
+    members.into_pyobject(py).map(Bound::into_any)
+}
+
+/// For messages of the core's own.
+pub fn text(message: &str) -> Vec<Ch> {
+    codes(message)
+}
