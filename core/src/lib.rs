@@ -3,7 +3,10 @@
 #![forbid(unsafe_code)]
 
 pub mod chars;
+pub mod fields;
 pub mod library;
+pub mod lines;
+mod probes;
 mod py;
 pub mod rx;
 
@@ -37,5 +40,6 @@ impl Parts {
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<probes::fields::FieldsProbe>()?;
     module.add_class::<Parts>()
 }

@@ -134,26 +134,66 @@ enum Inst {
     Jump(u32),
     Save(u32),
     /// An item many times.
-    Many { item: Item, mode: Mode, min: u32, max: u32 },
+    Many {
+        item: Item,
+        mode: Mode,
+        min: u32,
+        max: u32,
+    },
     /// One character before or behind.
-    LookOne { item: Item, behind: bool, negative: bool },
-    Look { behind: bool, negative: bool, width: u32, next: u32 },
-    Atomic { next: u32 },
+    LookOne {
+        item: Item,
+        behind: bool,
+        negative: bool,
+    },
+    Look {
+        behind: bool,
+        negative: bool,
+        width: u32,
+        next: u32,
+    },
+    Atomic {
+        next: u32,
+    },
     LoopInit(u32),
-    Loop { register: u32, mode: Mode, min: u32, max: u32, tail: u32 },
+    Loop {
+        register: u32,
+        mode: Mode,
+        min: u32,
+        max: u32,
+        tail: u32,
+    },
     Same(u32),
     Done,
 }
 
 enum Entry {
     /// Try from here.
-    At { pc: u32, pos: usize },
+    At {
+        pc: u32,
+        pos: usize,
+    },
     /// Try from `pc` with the places down to `least`.
-    Down { pc: u32, pos: usize, least: usize },
+    Down {
+        pc: u32,
+        pos: usize,
+        least: usize,
+    },
     /// Try `pc` after one more of the item of the instruction before it, up to `most`.
-    Up { pc: u32, pos: usize, most: usize },
-    Capture { slot: u32, old: usize },
-    Count { register: u32, count: u32, last: usize },
+    Up {
+        pc: u32,
+        pos: usize,
+        most: usize,
+    },
+    Capture {
+        slot: u32,
+        old: usize,
+    },
+    Count {
+        register: u32,
+        count: u32,
+        last: usize,
+    },
 }
 
 #[derive(Default)]
@@ -400,12 +440,7 @@ fn single(node: &Node) -> Option<&Item> {
 
 impl Regex {
     /// Compiles the numbers of a pattern: how many groups, then the tree. `word`: the class of `\w`.
-    pub fn new(
-        code: &[u32],
-        names: Vec<(String, usize)>,
-        sets: &[Arc<CharSet>],
-        word: Arc<CharSet>,
-    ) -> Result<Regex, String> {
+    pub fn new(code: &[u32], names: Vec<(String, usize)>, sets: &[Arc<CharSet>], word: Arc<CharSet>) -> Result<Regex, String> {
         let mut reader = Reader { code, at: 0, sets };
         let groups = reader.next()? as usize;
         let node = reader.node()?;

@@ -31,6 +31,7 @@ CHARACTERS: tuple[tuple[str, Callable[[str], bool]], ...] = (
     ("isalpha", str.isalpha),
     ("isalnum", str.isalnum),
     ("isdigit", str.isdigit),
+    ("isdecimal", str.isdecimal),
     ("isspace", str.isspace),
     ("isupper", str.isupper),
     ("islower", str.islower),
@@ -46,6 +47,7 @@ CONVERSIONS: dict[str, Callable[[str], str]] = {
     "fold": lexicon.fold,
     "casefold": str.casefold,
     "plain": views._plain,
+    "plain_number": engine.plain_number,
 }
 """What the core asks Python to make of texts that are not all ASCII."""
 
