@@ -2,9 +2,10 @@
 
 use crate::binary::Binary;
 use crate::chars::{Ch, CharSet, Python, is_ascii};
-use crate::fields::{FieldValue, Fields, Name, Open, armour, plain_number};
+use crate::fields::{FieldValue, Fields, Name, Open, ValueMode};
 use crate::json_leaves::JsonLeaves;
 use crate::library::Library;
+use crate::lines::Lines;
 use crate::model::{Coding, Leaf};
 use crate::names::Names;
 use crate::rx::Regex;
@@ -84,9 +85,9 @@ pub struct Engine {
     scanner: Scanner,
     harmless: Scanner,
     library: Arc<Library>,
+    lines: Lines,
     word: Arc<CharSet>,
-    alnum: Arc<CharSet>,
-    alpha: Arc<CharSet>,
+    letter: Arc<CharSet>,
     space: Arc<CharSet>,
     plain_id: Arc<Regex>,
     no_fraction: Arc<Regex>,
@@ -110,9 +111,9 @@ impl Engine {
         Ok(Engine {
             scanner: Scanner::new(&sought)?,
             harmless: Scanner::new(&unharmed)?,
+            lines: Lines::new(&library)?,
             word: library.set("word")?,
-            alnum: library.set("isalnum")?,
-            alpha: library.set("isalpha")?,
+            letter: library.set("letter")?,
             space: library.set("isspace")?,
             plain_id: library.rx("engine._PLAIN_ID")?,
             no_fraction: library.rx("engine._NO_FRACTION")?,
@@ -194,7 +195,7 @@ impl Engine {
         let mut after = after.clone();
         let mut extra: Vec<Span> =
             found.iter().map(|f| self.field_span(f.start, f.end, f.detector, &masked[f.start..f.end])).collect();
-        let (inside, armoured) = armour(&self.parts.fields, masked, before.armour);
+        let (inside, armoured) = self.lines.armour(masked, before.armour);
         if let (Some((start, end)), Some(kind)) = (inside, self.parts.key_kind) {
             extra.push(Span::new(start, end, kind, true, masked[start..end].to_vec()));
         }
@@ -244,7 +245,7 @@ impl Engine {
         if let Some(rule) = self.parts.fields.rule(&leaf.field) {
             let first = raw.iter().find(|&&c| !self.space.has(c)).copied().unwrap_or(0);
             let structured = first == u32::from('{') || first == u32::from('[');
-            if !(structured && !rule.is_credential()) {
+            if !(structured && rule.mode != ValueMode::Credential) {
                 return Ok(vec![self.field_span(leaf.start, leaf.end, rule.detector, raw)]);
             }
         }
@@ -273,12 +274,12 @@ impl Engine {
     fn judge_number(&self, raw: &[Ch], leaf: &Leaf) -> Result<Vec<Span>> {
         let rule = self.parts.fields.rule(&leaf.field);
         let digits = match rule {
-            None => plain_number(&self.parts.fields, raw),
+            None => self.lines.plain_number(raw),
             Some(_) => {
                 let point = self.no_fraction.search(raw, 0, raw.len()).map(|m| m.start());
                 let joined: Vec<Ch> =
                     raw.iter().enumerate().filter(|(i, _)| Some(*i) != point).map(|(_, &c)| c).collect();
-                plain_number(&self.parts.fields, &joined)
+                self.lines.plain_number(&joined)
             }
         };
         if digits.len() < 3 && !self.parts.has_own {
@@ -375,7 +376,7 @@ impl Engine {
         let leaves = if is(first, "{[") && is(last, "}]") && depth < DEEPEST { self.nested(masked) } else { None };
         let mut found: Vec<Span> = Vec::new();
         if let Some(rule) = rule
-            && !(leaves.is_some() && !rule.is_credential())
+            && !(leaves.is_some() && rule.mode != ValueMode::Credential)
         {
             let (start, end) = self.parts.fields.value_itself(masked, 0, masked.len(), rule.mode);
             if start < end && !rule.keeps(&self.parts.fields, masked) && !rule.keeps(&self.parts.fields, &masked[start..end]) {
@@ -540,11 +541,13 @@ impl Engine {
             return known;
         }
         let mut names: Vec<Ch> = Vec::new();
-        for word in path.iter().flat_map(|name| self.parts.fields.split(name)) {
-            if !names.is_empty() {
-                names.push(32);
+        for name in path {
+            for (start, end) in self.lines.split(name) {
+                if !names.is_empty() {
+                    names.push(32);
+                }
+                names.extend_from_slice(&name[start..end]);
             }
-            names.extend(word);
         }
         let found: Vec<usize> = (0..self.parts.patterns.len())
             .filter(|i| self.parts.patterns[*i].context.as_ref().is_some_and(|c| c.is_in(&names)))
@@ -604,7 +607,7 @@ impl Engine {
 
     fn denied(&self, name: &[Ch]) -> bool {
         let mut any = false;
-        for word in name.split(|&c| !self.is_letter(c)).filter(|w| !w.is_empty()) {
+        for word in name.split(|&c| !self.letter.has(c)).filter(|w| !w.is_empty()) {
             any = true;
             let folded = if is_ascii(word) {
                 word.iter().map(|&c| crate::chars::ascii_lower(c)).collect()
@@ -616,16 +619,6 @@ impl Engine {
             }
         }
         any
-    }
-
-    /// `[^\W\d_]`.
-    fn is_letter(&self, c: Ch) -> bool {
-        if c < 128 { self.alpha.has(c) } else { self.letter_beyond_ascii(c) }
-    }
-
-    #[cold]
-    fn letter_beyond_ascii(&self, c: Ch) -> bool {
-        self.library.set("letter").is_ok_and(|letters| letters.has(c))
     }
 
     /// Without single letters of other scripts in a short text of bytes: two or three random bytes can be such a letter.
@@ -687,7 +680,7 @@ impl Engine {
         loop {
             let mut end = (start + WINDOW).min(text.len());
             if end < text.len() {
-                end = match text[end - OVERLAP..end].iter().rposition(|&c| self.is_space(c)) {
+                end = match text[end - OVERLAP..end].iter().rposition(|&c| self.space.has(c)) {
                     Some(at) => end - OVERLAP + at,
                     None => unescaped(text, end),
                 };
@@ -700,15 +693,6 @@ impl Engine {
         }
     }
 
-    /// `\s`.
-    fn is_space(&self, c: Ch) -> bool {
-        self.space.has(c)
-    }
-
-    /// Letters and digits, for those who ask.
-    pub fn alnum(&self) -> &CharSet {
-        &self.alnum
-    }
 }
 
 /// How the quotes of a requoted value are written where a leaf stands.

@@ -9,6 +9,7 @@ pub mod fields;
 pub mod json_leaves;
 pub mod lexicon;
 pub mod library;
+pub mod lines;
 pub mod model;
 pub mod names;
 mod native;
@@ -34,5 +35,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<probes::Scanner>()?;
     module.add_class::<probes::json_leaves::JsonLeavesProbe>()?;
     module.add_class::<probes::names::NamesProbe>()?;
+    module.add_class::<probes::fields::FieldsProbe>()?;
     module.add_class::<probes::views::Decoder>()
 }

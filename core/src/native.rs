@@ -1,6 +1,6 @@
 //! The core as Python sees it.
 
-use crate::chars::{Ch, codes};
+use crate::chars::Ch;
 use crate::engine::{Engine, Harmless, Parts, Pattern, Recognizer};
 use crate::fields::{Fields, Name, Open, RuleSpec, ValueMode};
 use crate::json_leaves::JsonLeaves;
@@ -347,9 +347,4 @@ fn open_to_py<'py>(py: Python<'py>, open: &Open) -> PyResult<Bound<'py, PyAny>> 
     };
     let members = (PyTuple::new(py, brackets)?, path_to_py(py, &open.pending)?, quote, open.armour, open.unknown);
     members.into_pyobject(py).map(Bound::into_any)
-}
-
-/// For messages of the core's own.
-pub fn text(message: &str) -> Vec<Ch> {
-    codes(message)
 }

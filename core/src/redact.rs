@@ -1,7 +1,7 @@
 //! Makes clean text of raw text: judges a unit's leaves, replaces what was found, looks again. The definition is
 //! `logscrub/redact/scrub.py`; units that are put together from pieces, or of which stretches must stay, are its own alone.
 
-use crate::chars::{Ch, CharSet, codes};
+use crate::chars::{Ch, codes};
 use crate::engine::{Engine, Result};
 use crate::fields::Open;
 use crate::model::{Coding, Leaf};
@@ -48,7 +48,6 @@ pub struct Redactor {
     allow: Vec<Arc<Regex>>,
     continuing: Arc<Regex>,
     trace_words: Arc<Regex>,
-    word: Arc<CharSet>,
 }
 
 impl Redactor {
@@ -66,7 +65,6 @@ impl Redactor {
             allow,
             continuing: library.rx("scrub._CONTINUING")?,
             trace_words: library.rx("stack_traces.WORDS")?,
-            word: library.set("word")?,
         })
     }
 
@@ -132,7 +130,7 @@ impl Redactor {
         for leaf in &unit.leaves {
             let value = &unit.text[leaf.start..leaf.end];
             let is_json = matches!(leaf.coding, Coding::Json | Coding::Name);
-            if if is_json { binary.is_binary_json(&self.engine.parts.views, value) } else { binary.is_binary(value) } {
+            if if is_json { binary.is_binary_json(value) } else { binary.is_binary(value) } {
                 return Err(Unscannable);
             }
             let found = if is_line(leaf) {
@@ -254,7 +252,7 @@ impl Redactor {
             return Ok(span.plain.clone());
         }
         let token = if self.action(span) == Action::Pseudonym && !span.plain.contains(&FILL) {
-            self.pseudonymizer.token(self.entity_type(span), &span.plain)?
+            self.pseudonymizer.token(self.entity_type(span), &span.plain)
         } else {
             codes(&format!("<{}>", self.entity_type(span)))
         };
@@ -312,11 +310,6 @@ impl Redactor {
             }
         }
         Ok(Unit { text, leaves, begins: unit.begins })
-    }
-
-    /// Whether a text says anything: for those who ask.
-    pub fn is_word(&self, c: Ch) -> bool {
-        self.word.has(c)
     }
 }
 

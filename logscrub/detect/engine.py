@@ -46,6 +46,7 @@ _PLAIN_ID = re.compile(
     r"|\d{1,4}\.\d{1,4}\.\d{1,4}"
 )
 """A UUID, a trace or span id, an epoch time, a version."""
+_NAME_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W_]+")
 _NO_FRACTION = re.compile(r"\.(?=\d{1,3}\Z)")
 """The point of a number that could be a count with a fraction: in a telling field its digits say who it is all the same."""
 _WINDOW = 1 << 18
@@ -115,7 +116,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _split(name: str) -> list[str]:
-    return re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W_]+", name)
+    return _NAME_PART.findall(name)
 
 
 def context_pattern(words: Iterable[str]) -> re.Pattern[str]:

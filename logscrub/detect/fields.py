@@ -84,6 +84,8 @@ _DEEPEST = 256
 """Brackets that are kept open."""
 _UNBROKEN = re.compile(r"\S+")
 _QUOTED_ELEMENT = re.compile(r"""(\\{0,31})(["'`])(.*?)\1\2""")
+_NEXT_ELEMENT = re.compile(r"""(["'])((?:[^"'\\]|\\.)*?)\1""")
+"""An element of a list that an earlier line began."""
 _BARE_ELEMENT = re.compile(r"[^,;\[\]\s][^,;\[\]]*")
 _LIST_BRACKET, _LIST_END, _OBJECT = re.compile(r"[\[\]]"), re.compile(r"\]"), re.compile(r"\{")
 
@@ -242,7 +244,7 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
             if before.pending:
                 pending = path if text.rstrip().endswith("+") else ()
             else:
-                for element in re.finditer(r"""(["'])((?:[^"'\\]|\\.)*?)\1""", text[position:]):
+                for element in _NEXT_ELEMENT.finditer(text[position:]):
                     _add(found, text, position + element.start(2), position + element.end(2), rule, path)
                 position = max(position, len(text.rstrip().rstrip("],")))
     quote: tuple[str, FieldPath] | None = None

@@ -40,6 +40,7 @@ CHARACTERS: tuple[tuple[str, Callable[[str], bool]], ...] = (
     ("isalnum", str.isalnum),
     ("isdecimal", str.isdecimal),
     ("isdigit", str.isdigit),
+    ("isdecimal", str.isdecimal),
     ("isspace", str.isspace),
     ("isupper", str.isupper),
     ("islower", str.islower),
@@ -57,6 +58,7 @@ CONVERSIONS: dict[str, Callable[[str], str]] = {
     "casefold": str.casefold,
     "plain": views._plain,
     "folded": pseudonyms.folded,
+    "plain_number": engine.plain_number,
 }
 """What the core asks Python to make of texts that are not all ASCII."""
 

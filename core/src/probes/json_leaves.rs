@@ -1,6 +1,6 @@
 //! `json_leaves` for tests.
 
-use crate::Parts;
+use crate::probes::Parts;
 use crate::json_leaves::{Frame, JsonLeaves};
 use crate::py;
 use pyo3::prelude::*;

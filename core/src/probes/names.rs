@@ -1,6 +1,6 @@
 //! Names: lexicon, prose, recognizer.
 
-use crate::Parts;
+use crate::probes::Parts;
 use crate::chars::Ch;
 use crate::lexicon::{Lexicon, Lists};
 use crate::names::Names;

@@ -1,0 +1,1495 @@
+//! Field evidence: what stands in a content or credential field goes, whatever it looks like (`logscrub/detect/fields.py`).
+//!
+//! The patterns that run for every text (`_KEY`, `_NEXT_KEY`, `_TOKEN` …) are loops here. In each of them what may follow a
+//! character is told by that character, so that nothing is tried twice; the comments name the pattern that a loop stands for.
+
+use crate::chars::{Ch, CharSet, Conversions, ascii_lower};
+use crate::library::{Library, Words};
+use crate::rx::{Classes, Item, Mode, Node, Regex, heads};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+
+/// The name of a field.
+pub type Name = Vec<Ch>;
+/// Names of the fields around a value, outermost first, at most two.
+pub type Path = Vec<Name>;
+
+/// How far a bare value in a text reaches.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ValueMode {
+    Token,
+    Number,
+    Phrase,
+    Credential,
+    Line,
+}
+
+impl ValueMode {
+    /// The mode of that name in a detector file.
+    pub fn named(name: &str) -> Result<ValueMode, String> {
+        Ok(match name {
+            "token" => ValueMode::Token,
+            "number" => ValueMode::Number,
+            "phrase" => ValueMode::Phrase,
+            "credential" => ValueMode::Credential,
+            "line" => ValueMode::Line,
+            _ => return Err("no such kind of value".into()),
+        })
+    }
+}
+
+/// What a detector's field names say, as Python prepares it: the names are joined words in small letters.
+pub struct RuleSpec {
+    pub detector: usize,
+    pub mode: ValueMode,
+    pub keep: Vec<Arc<Regex>>,
+    pub endings: Vec<String>,
+    pub exact: Vec<String>,
+}
+
+/// What a field name says: which detector's, and which of its values stay.
+pub struct Rule {
+    /// The detector's index in the catalogue.
+    pub detector: usize,
+    pub mode: ValueMode,
+    keep: Vec<Keep>,
+}
+
+impl Rule {
+    /// Whether a value says nothing about anybody.
+    pub fn keeps(&self, fields: &Fields, value: &[Ch]) -> bool {
+        if fields.keep.is_full(value) {
+            return true;
+        }
+        if self.keep.is_empty() {
+            return false;
+        }
+        let stripped = fields.chars.strip(value);
+        // a placeholder says nothing: what stands beside it decides
+        let plain: Cow<[Ch]> = if stripped.contains(&FILL) {
+            stripped.iter().map(|&c| if c == FILL { 'x' as Ch } else { c }).collect::<Vec<_>>().into()
+        } else {
+            stripped.into()
+        };
+        self.keep.iter().any(|keep| keep.is_full(&plain))
+    }
+}
+
+/// A pattern that a whole value is held against, and how its matches begin.
+struct Keep {
+    regex: Arc<Regex>,
+    /// Passed over first, where the pattern begins so.
+    blank: Option<Item>,
+    /// How its alternatives begin; None where nothing is known.
+    begins: Option<Vec<Begin>>,
+}
+
+/// How an alternative begins.
+enum Begin {
+    /// With characters of these classes.
+    Heads(Vec<Classes>),
+    /// With this character, unless the text ends.
+    Run(Item),
+}
+
+impl Keep {
+    fn new(regex: Arc<Regex>) -> Keep {
+        let mut blank = None;
+        let mut rest: &[Node] = std::slice::from_ref(regex.node());
+        loop {
+            rest = match rest {
+                [Node::Seq(nodes)] => nodes,
+                [Node::Group(_, body)] => std::slice::from_ref(&**body),
+                [Node::Repeat { mode: Mode::Possessive, min: 0, max: crate::rx::UNBOUNDED, body }, more @ ..]
+                    if blank.is_none() =>
+                {
+                    let Node::Item(item) = &**body else { break };
+                    blank = Some(item.clone());
+                    more
+                }
+                _ => break,
+            };
+        }
+        // where white space was passed over, more of it may follow the alternatives
+        let is_blank = |node: &Node| match (node, &blank) {
+            (Node::Repeat { body, .. }, Some(blank)) => match (&**body, blank) {
+                (Node::Item(Item::Set(mine)), Item::Set(blank)) => Arc::ptr_eq(mine, blank),
+                _ => false,
+            },
+            _ => false,
+        };
+        let mut begins = Some(Vec::new());
+        let body = match rest {
+            [body] => Some(body.clone()),
+            [body, tail] if is_blank(tail) => Some(body.clone()),
+            nodes if blank.is_none() => Some(Node::Seq(nodes.to_vec())),
+            _ => None,
+        };
+        if !body.is_some_and(|body| begins.as_mut().is_some_and(|begins| begins_of(&body, begins))) {
+            begins = None;
+        }
+        Keep { regex, blank, begins }
+    }
+
+    fn is_full(&self, value: &[Ch]) -> bool {
+        self.may_match(value) && self.regex.is_full(value)
+    }
+
+    fn may_match(&self, value: &[Ch]) -> bool {
+        let Some(begins) = &self.begins else { return true };
+        let start = match &self.blank {
+            Some(blank) => value.iter().take_while(|&&c| has(blank, c)).count(),
+            None => 0,
+        };
+        let rest = &value[start..];
+        begins.iter().any(|begin| match begin {
+            Begin::Heads(heads) => heads.len() <= rest.len() && heads.iter().zip(rest).all(|(head, &c)| head.has(c)),
+            Begin::Run(item) => rest.first().is_none_or(|&c| has(item, c)),
+        })
+    }
+}
+
+fn has(item: &Item, c: Ch) -> bool {
+    match item {
+        Item::Char(mine) => *mine == c,
+        Item::Set(set) | Item::Cased(set, _) => set.has(c),
+        Item::NotNewline => c != 10,
+        Item::All => true,
+    }
+}
+
+/// How the alternatives of a node begin; False where nothing is known of one.
+fn begins_of(node: &Node, begins: &mut Vec<Begin>) -> bool {
+    match node {
+        Node::Seq(nodes) if nodes.len() == 1 => begins_of(&nodes[0], begins),
+        Node::Branch(branches) => branches.iter().all(|branch| begins_of(branch, begins)),
+        Node::Repeat { min: 0, body, .. } => match &**body {
+            Node::Item(item) => {
+                begins.push(Begin::Run(item.clone()));
+                true
+            }
+            _ => false,
+        },
+        node => {
+            let heads = heads(node, 4);
+            let is_known = !heads.is_empty();
+            begins.push(Begin::Heads(heads));
+            is_known
+        }
+    }
+}
+
+/// What a line leaves open for the next: brackets with the names before them, a name without its value, a quote.
+#[derive(Clone, PartialEq, Eq, Default, Hash, Debug)]
+pub struct Open {
+    /// Brackets and the names before them, outermost first.
+    pub brackets: Vec<(Ch, Name)>,
+    /// A telling name whose value stands on the next line.
+    pub pending: Path,
+    /// A quote (with its backslashes) that did not end, and the name of its value.
+    pub quote: Option<(Vec<Ch>, Path)>,
+    /// Inside a PEM block.
+    pub armour: bool,
+    /// A unit of the record could not be scanned, so nobody knows what it left open.
+    pub unknown: bool,
+}
+
+impl Open {
+    /// Whether nothing is open.
+    pub fn is_nothing(&self) -> bool {
+        self.brackets.is_empty() && self.pending.is_empty() && self.quote.is_none() && !self.armour && !self.unknown
+    }
+}
+
+/// A value found in a telling field: `[start, end)` of the text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FieldValue {
+    pub start: usize,
+    pub end: usize,
+    /// The detector's index in the catalogue.
+    pub detector: usize,
+    pub path: Path,
+    /// The quote that a bare number in JSON needs round its placeholder.
+    pub requote: Vec<Ch>,
+}
+
+const FILL: Ch = 0x1a;
+const LONGEST_LIST: usize = 20_000;
+const DEEPEST: usize = 256;
+const BACKSLASH: Ch = '\\' as Ch;
+
+const WORD: u16 = 1;
+/// `[\w.-]`
+const RUN: u16 = 2;
+const SPACE: u16 = 4;
+/// `[^\W\d]`
+const FIRST: u16 = 8;
+/// `[{}\[\]]`
+const BRACKET: u16 = 16;
+/// What may follow a key.
+const BEHIND: u16 = 32;
+/// `[=:~"'“«{\[]`
+const SIGN: u16 = 64;
+/// ``[\s"'`<>]``: what no bare token holds.
+const STOP: u16 = 128;
+/// `[,;&|)\]}>.\\]`
+const TRAIL: u16 = 256;
+/// `[\n\r{}\[\]()<>"]`, `[,;|]` and white space: where `_NEXT_KEY` may match.
+const TURN: u16 = 512;
+/// ``["'`“«]``
+const QUOTE: u16 = 1024;
+
+/// Classes of characters, with a table for ASCII.
+struct Chars {
+    table: [u16; 128],
+    word: Arc<CharSet>,
+    decimal: Arc<CharSet>,
+    space: Arc<CharSet>,
+    alpha: Arc<CharSet>,
+    alnum: Arc<CharSet>,
+    digit: Arc<CharSet>,
+    upper: Arc<CharSet>,
+    lower: Arc<CharSet>,
+}
+
+impl Chars {
+    fn new(library: &Library) -> Result<Chars, String> {
+        let mut me = Chars {
+            table: [0; 128],
+            word: library.set("word")?,
+            decimal: library.set("isdecimal")?,
+            space: library.set("isspace")?,
+            alpha: library.set("isalpha")?,
+            alnum: library.set("isalnum")?,
+            digit: library.set("isdigit")?,
+            upper: library.set("isupper")?,
+            lower: library.set("islower")?,
+        };
+        for c in 0..128u32 {
+            let is = |set: &str| set.chars().any(|s| s as Ch == c);
+            let (word, space) = (me.word.has(c), me.space.has(c));
+            let flags = [
+                (WORD, word),
+                (RUN, word || is(".-")),
+                (SPACE, space),
+                (FIRST, word && !me.decimal.has(c)),
+                (BRACKET, is("{}[]")),
+                (BEHIND, space || is("\\\"'`)]&:~=!")),
+                (SIGN, is("=:~\"'{[")),
+                (STOP, space || is("\"'`<>")),
+                (TRAIL, is(",;&|)]}>.\\")),
+                (TURN, space || is("{}[]()<>\",;|")),
+                (QUOTE, is("\"'`")),
+            ];
+            me.table[c as usize] = flags.iter().map(|(flag, there)| if *there { *flag } else { 0 }).sum();
+        }
+        Ok(me)
+    }
+
+    #[inline(always)]
+    fn is(&self, c: Ch, flags: u16) -> bool {
+        if c < 128 { self.table[c as usize] & flags != 0 } else { self.wide(c) & flags != 0 }
+    }
+
+    #[cold]
+    fn wide(&self, c: Ch) -> u16 {
+        let mut flags = 0;
+        if self.word.has(c) {
+            flags |= WORD | RUN | if self.decimal.has(c) { 0 } else { FIRST };
+        }
+        if self.space.has(c) {
+            flags |= SPACE | BEHIND | STOP | TURN;
+        }
+        if c == '“' as Ch || c == '«' as Ch {
+            flags |= SIGN | QUOTE;
+        }
+        flags
+    }
+
+    #[inline(always)]
+    fn space(&self, c: Ch) -> bool {
+        self.is(c, SPACE)
+    }
+
+    /// How many characters from `start` have one of the flags, at most `most`.
+    #[inline(always)]
+    fn count(&self, text: &[Ch], start: usize, most: usize, flags: u16) -> usize {
+        let mut n = 0;
+        while n < most && start + n < text.len() && self.is(text[start + n], flags) {
+            n += 1;
+        }
+        n
+    }
+
+    fn skip(&self, text: &[Ch], start: usize, flags: u16) -> usize {
+        start + self.count(text, start, usize::MAX, flags)
+    }
+
+    /// The length of `text.rstrip()`.
+    fn rstrip(&self, text: &[Ch]) -> usize {
+        let mut end = text.len();
+        while end > 0 && self.space(text[end - 1]) {
+            end -= 1;
+        }
+        end
+    }
+
+    fn strip<'t>(&self, text: &'t [Ch]) -> &'t [Ch] {
+        let text = &text[..self.rstrip(text)];
+        &text[self.skip(text, 0, SPACE)..]
+    }
+}
+
+/// The names of all rules, read backwards.
+struct Names {
+    nodes: Vec<NameNode>,
+    /// Steps by characters other than a to z.
+    wide: HashMap<(u32, Ch), u32>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct NameNode {
+    /// By which of the letters a to z it goes on, and at which node the first of them leads.
+    letters: u32,
+    base: u32,
+    /// One more than the index of the rule of names that end here, and of names that are just this.
+    ending: u32,
+    exact: u32,
+}
+
+#[derive(Default)]
+struct Growing {
+    next: BTreeMap<Ch, usize>,
+    ending: u32,
+    exact: u32,
+}
+
+impl Names {
+    fn new(rules: &[RuleSpec]) -> Names {
+        let mut grown: Vec<Growing> = vec![Growing::default()];
+        for (i, rule) in rules.iter().enumerate() {
+            let names = rule.endings.iter().map(|name| (name, false)).chain(rule.exact.iter().map(|name| (name, true)));
+            for (name, is_exact) in names {
+                let mut node = 0;
+                for c in name.chars().rev().map(u32::from) {
+                    node = match grown[node].next.get(&c) {
+                        Some(next) => *next,
+                        None => {
+                            grown.push(Growing::default());
+                            let next = grown.len() - 1;
+                            grown[node].next.insert(c, next);
+                            next
+                        }
+                    };
+                }
+                *(if is_exact { &mut grown[node].exact } else { &mut grown[node].ending }) = i as u32 + 1;
+            }
+        }
+        let mut names = Names { nodes: vec![NameNode::default()], wide: HashMap::new() };
+        let mut waiting = VecDeque::from([(0usize, 0usize)]);
+        while let Some((from, to)) = waiting.pop_front() {
+            let Growing { next, ending, exact } = &grown[from];
+            let mut node = NameNode { letters: 0, base: names.nodes.len() as u32, ending: *ending, exact: *exact };
+            for (c, child) in next {
+                let place = names.nodes.len();
+                if let Some(bit) = letter(*c) {
+                    node.letters |= bit;
+                } else {
+                    continue;
+                }
+                names.nodes.push(NameNode::default());
+                waiting.push_back((*child, place));
+            }
+            for (c, child) in next.iter().filter(|(c, _)| letter(**c).is_none()) {
+                names.wide.insert((to as u32, *c), names.nodes.len() as u32);
+                waiting.push_back((*child, names.nodes.len()));
+                names.nodes.push(NameNode::default());
+            }
+            names.nodes[to] = node;
+        }
+        names
+    }
+
+    #[inline(always)]
+    fn step(&self, node: u32, c: Ch) -> Option<u32> {
+        match letter(c) {
+            Some(bit) => {
+                let node = &self.nodes[node as usize];
+                (node.letters & bit != 0).then(|| node.base + (node.letters & (bit - 1)).count_ones())
+            }
+            None => self.wide.get(&(node, c)).copied(),
+        }
+    }
+}
+
+/// The bit of one of the letters a to z.
+#[inline(always)]
+fn letter(c: Ch) -> Option<u32> {
+    let c = c.wrapping_sub('a' as Ch);
+    (c < 26).then(|| 1 << c)
+}
+
+#[inline(always)]
+fn is_capital(c: Ch) -> bool {
+    c.wrapping_sub('A' as Ch) < 26
+}
+
+#[inline(always)]
+fn is_small(c: Ch) -> bool {
+    c.wrapping_sub('a' as Ch) < 26
+}
+
+/// How far names have been read backwards.
+struct Walk {
+    node: u32,
+    words: usize,
+    found: u32,
+}
+
+/// The field names of a catalogue, and what finds their values.
+pub struct Fields {
+    rules: Vec<Rule>,
+    names: Names,
+    chars: Chars,
+    conversions: Arc<Conversions>,
+    no_owners: Arc<Words>,
+    particle: Arc<Words>,
+    longest_particle: usize,
+    keep: Keep,
+    word: Arc<Regex>,
+    scheme: Arc<Regex>,
+    structure: Arc<Regex>,
+    number: Arc<Regex>,
+    quoted_element: Arc<Regex>,
+    bare_element: Arc<Regex>,
+    next_element: Arc<Regex>,
+}
+
+/// What `_KEY` found.
+enum Found {
+    Bracket(usize),
+    Key(Key),
+}
+
+/// A key `[start, end)`, what closes it (up to `close`), what separates it from its value (up to `value`), and the sign in that.
+struct Key {
+    start: usize,
+    end: usize,
+    close: usize,
+    value: usize,
+    sign: (usize, usize),
+}
+
+/// What `_Ahead` searches for.
+#[derive(Clone, Copy)]
+enum Sought {
+    QueryEnd,
+    LineEnd,
+    NextAssignment,
+    NextKey,
+    EndInObject,
+    ListEnd,
+    Object,
+}
+
+/// Where a search began, and what it found.
+type Known<T> = Option<(usize, Option<T>)>;
+
+/// Searches a line from places that move on, and passes over no stretch twice.
+struct Ahead<'a> {
+    fields: &'a Fields,
+    text: &'a [Ch],
+    found: [Known<usize>; 7],
+    /// By the backslashes and the sign of a closing quote.
+    signs: Vec<((usize, Ch), Known<(usize, usize)>)>,
+    closing_brackets: Option<Vec<(usize, usize)>>,
+}
+
+impl<'a> Ahead<'a> {
+    fn new(fields: &'a Fields, text: &'a [Ch]) -> Ahead<'a> {
+        Ahead { fields, text, found: [None; 7], signs: Vec::new(), closing_brackets: None }
+    }
+
+    /// Where the first match of what is sought begins, from `start` on.
+    fn search(&mut self, sought: Sought, start: usize) -> Option<usize> {
+        let known = &mut self.found[sought as usize];
+        if let Some((from, place)) = *known
+            && from <= start
+            && place.is_none_or(|place| place >= start)
+        {
+            return place;
+        }
+        let found = self.fields.seek(sought, self.text, start);
+        *known = Some((start, found));
+        found
+    }
+
+    /// Where the first quote begins, with its backslashes, that closes one that opens with other signs; and where it ends.
+    fn closing_sign(&mut self, slashes: usize, quote: Ch, start: usize) -> Option<(usize, usize)> {
+        let i = match self.signs.iter().position(|(sign, _)| *sign == (slashes, quote)) {
+            Some(i) => i,
+            None => {
+                self.signs.push(((slashes, quote), None));
+                self.signs.len() - 1
+            }
+        };
+        let known = &mut self.signs[i].1;
+        if let Some((from, place)) = *known
+            && from <= start
+            && place.is_none_or(|(place, _)| place >= start)
+        {
+            return place;
+        }
+        let found = closing_sign(self.text, slashes, quote, start);
+        *known = Some((start, found));
+        found
+    }
+
+    /// Where the `]` stands that closes the `[` at `place`.
+    fn closing_bracket(&mut self, place: usize) -> Option<usize> {
+        let text = self.text;
+        let pairs = self.closing_brackets.get_or_insert_with(|| {
+            let (mut pairs, mut waiting) = (Vec::new(), Vec::new());
+            for (i, &c) in text.iter().enumerate() {
+                if c == '[' as Ch {
+                    waiting.push(i);
+                } else if c == ']' as Ch
+                    && let Some(opening) = waiting.pop()
+                {
+                    pairs.push((opening, i));
+                }
+            }
+            pairs.sort_unstable();
+            pairs
+        });
+        let i = pairs.binary_search_by_key(&place, |pair| pair.0).ok()?;
+        Some(pairs[i].1)
+    }
+}
+
+/// `_closing_sign`: `(?<!\\)\\…”`, or `(?<!\\)(?:\\\\)*+”` where no backslash stands before the opening.
+fn closing_sign(text: &[Ch], slashes: usize, quote: Ch, start: usize) -> Option<(usize, usize)> {
+    let mut place = start;
+    while place < text.len() {
+        if text[place] == quote {
+            let mut first = place;
+            while first > start && text[first - 1] == BACKSLASH {
+                first -= 1;
+            }
+            let before = place - first;
+            let alone = first == 0 || text[first - 1] != BACKSLASH;
+            if alone && (if slashes == 0 { before % 2 == 0 } else { before == slashes }) {
+                return Some((first, place + 1));
+            }
+        }
+        place += 1;
+    }
+    None
+}
+
+/// The quote that closes one.
+fn closed_by(quote: Ch) -> Ch {
+    match char::from_u32(quote) {
+        Some('“') => '”' as Ch,
+        Some('«') => '»' as Ch,
+        _ => quote,
+    }
+}
+
+/// The names of a value's fields, as slices: the one around it is empty where there is none.
+#[derive(Clone, Copy)]
+struct Names2<'a> {
+    around: &'a [Ch],
+    own: &'a [Ch],
+}
+
+impl Names2<'_> {
+    fn path(&self) -> Path {
+        if self.around.is_empty() { vec![self.own.to_vec()] } else { vec![self.around.to_vec(), self.own.to_vec()] }
+    }
+}
+
+/// Where a value ends, and the quote that it leaves open.
+type Ended<'a> = (usize, Option<&'a [Ch]>);
+
+const COLON: &[Ch] = &[':' as Ch];
+const EQUALS: &[Ch] = &['=' as Ch];
+
+impl Fields {
+    /// The rules in the order of the catalogue: of equal names the last counts.
+    pub fn new(library: &Library, rules: Vec<RuleSpec>) -> Result<Fields, String> {
+        let particle = library.words("fields._PARTICLE")?;
+        Ok(Fields {
+            names: Names::new(&rules),
+            rules: rules
+                .into_iter()
+                .map(|spec| Rule {
+                    detector: spec.detector,
+                    mode: spec.mode,
+                    keep: spec.keep.into_iter().map(Keep::new).collect(),
+                })
+                .collect(),
+            chars: Chars::new(library)?,
+            conversions: library.conversions.clone(),
+            no_owners: library.words("fields._NO_OWNERS")?,
+            longest_particle: particle.iter().map(Vec::len).max().unwrap_or(0),
+            particle,
+            keep: Keep::new(library.rx("fields.KEEP")?),
+            word: library.rx("fields._WORD")?,
+            scheme: library.rx("fields._SCHEME")?,
+            structure: library.rx("fields._STRUCTURE")?,
+            number: library.rx("fields._NUMBER")?,
+            quoted_element: library.rx("fields._QUOTED_ELEMENT")?,
+            bare_element: library.rx("fields._BARE_ELEMENT")?,
+            next_element: library.rx("fields._NEXT_ELEMENT")?,
+        })
+    }
+
+    /// The words of a name in any convention, in small letters, digits dropped: `X-User_emailAddress2` → x user email address.
+    pub fn words(&self, name: &[Ch]) -> Vec<Name> {
+        self.word.find_iter(name, 0, name.len()).map(|m| self.conversions.lower(&name[m.start()..m.end()])).collect()
+    }
+
+    /// What the innermost name of `path` says, with the one around it; None where it is no telling name.
+    pub fn rule(&self, path: &[Name]) -> Option<&Rule> {
+        let own = path.last()?;
+        let around = path.len().checked_sub(2).and_then(|i| path.get(i)).map_or(&[][..], Vec::as_slice);
+        self.rule_of(Names2 { around, own })
+    }
+
+    fn rule_of(&self, names: Names2) -> Option<&Rule> {
+        let mut walk = Walk { node: 0, words: 0, found: 0 };
+        let on = self.read_back(&mut walk, names.own, usize::MAX);
+        let exact = if on && walk.words > 0 { self.names.nodes[walk.node as usize].exact } else { 0 };
+        if on && walk.words > 0 && !names.around.is_empty() {
+            self.read_back(&mut walk, names.around, 2);
+        }
+        let number = if walk.found > 0 {
+            walk.found
+        } else if exact > 0 && !self.has_no_owner(names.around) {
+            exact
+        } else {
+            return None;
+        };
+        self.rules.get(number as usize - 1)
+    }
+
+    /// Reads the words of a name backwards, at most `most`; False where no name goes on so.
+    fn read_back(&self, walk: &mut Walk, name: &[Ch], most: usize) -> bool {
+        let mut taken = 0;
+        let mut i = name.len();
+        while i > 0 && taken < most {
+            i -= 1;
+            let c = name[i];
+            let begins = if c < 128 {
+                let before = if i > 0 { name[i - 1] } else { 0 };
+                let begins = if is_small(c) {
+                    !is_small(before) && !is_capital(before)
+                } else if is_capital(c) {
+                    !is_capital(before) || name.get(i + 1).is_some_and(|&c| is_small(c))
+                } else {
+                    continue;
+                };
+                let Some(next) = self.names.step(walk.node, ascii_lower(c)) else { return false };
+                walk.node = next;
+                begins
+            } else {
+                if !self.chars.is(c, FIRST) {
+                    continue;
+                }
+                let end = i + 1;
+                while i > 0 && name[i - 1] >= 128 && self.chars.is(name[i - 1], FIRST) {
+                    i -= 1;
+                }
+                for c in self.conversions.lower(&name[i..end]).into_iter().rev() {
+                    let Some(next) = self.names.step(walk.node, c) else { return false };
+                    walk.node = next;
+                }
+                true
+            };
+            if begins {
+                taken += 1;
+                walk.words += 1;
+                if walk.words <= 5 {
+                    let ending = self.names.nodes[walk.node as usize].ending;
+                    if ending > 0 {
+                        walk.found = ending;
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// Whether what a name belongs to is no person and no content.
+    fn has_no_owner(&self, around: &[Ch]) -> bool {
+        self.words(around).last().is_some_and(|last| self.no_owners.contains(last))
+    }
+
+    /// The values of telling fields in one line (or a whole text) of a log, and what it leaves open.
+    pub fn find_fields(&self, text: &[Ch], before: &Open) -> (Vec<FieldValue>, Open) {
+        let mut found = Vec::new();
+        let mut position = 0;
+        if let Some((opening, path)) = &before.quote {
+            let end = self.closing(text, 0, opening);
+            if let Some(rule) = self.rule(path) {
+                let stop = end.unwrap_or_else(|| without_line_end(text));
+                self.add(&mut found, text, 0, stop, rule, &|| path.clone(), &[]);
+            }
+            match end {
+                None => return (found, before.clone()),
+                Some(end) => position = end + opening.len(),
+            }
+        }
+        let mut pending: Path = Vec::new();
+        if before.quote.is_none() {
+            let list = before.brackets.last().filter(|(bracket, name)| *bracket == '[' as Ch && !name.is_empty());
+            let path = match list {
+                _ if !before.pending.is_empty() => before.pending.clone(),
+                Some((_, name)) => vec![name.clone()],
+                None => Vec::new(),
+            };
+            if !path.is_empty() {
+                (position, pending) = self.carry_on(&mut found, text, path, !before.pending.is_empty());
+            }
+        }
+        if before.brackets.is_empty() && !text.iter().any(|&c| self.chars.is(c, SIGN)) {
+            return (found, Open { pending, ..Open::default() });
+        }
+        let (open, more) = self.scan(&mut found, text, before, position);
+        let (brackets, quote) = open;
+        (found, Open { brackets, pending: more.unwrap_or(pending), quote, ..Open::default() })
+    }
+
+    /// The value on this line of a name that stands before it: where it ends, and the name if the value goes on.
+    fn carry_on(&self, found: &mut Vec<FieldValue>, text: &[Ch], path: Path, is_pending: bool) -> (usize, Path) {
+        let Some(rule) = self.rule(&path) else { return (0, Vec::new()) };
+        let start = self.chars.skip(text, 0, SPACE);
+        if self.quote_at(text, start).is_none() {
+            return (0, Vec::new());
+        }
+        let mut values = Vec::new();
+        let (mut position, _) = self.value(&mut Ahead::new(self, text), start, rule.mode, COLON, true, false, &mut values);
+        for &(s, e) in &values {
+            self.add(found, text, s, e, rule, &|| path.clone(), &[]);
+        }
+        let stripped = &text[..self.chars.rstrip(text)];
+        if is_pending {
+            return (position, if stripped.last() == Some(&('+' as Ch)) { path } else { Vec::new() });
+        }
+        let rest = text.get(position..).unwrap_or_default();
+        for element in self.next_element.find_iter(rest, 0, rest.len()) {
+            if let Some((s, e)) = element.span(2) {
+                self.add(found, text, position + s, position + e, rule, &|| path.clone(), &[]);
+            }
+        }
+        let kept = stripped.iter().rev().skip_while(|&&c| c == ']' as Ch || c == ',' as Ch).count();
+        position = position.max(kept);
+        (position, Vec::new())
+    }
+
+    /// The fields of a text from `position` on: the brackets and the quote that it leaves open, and the name that waits for its
+    /// value; None where no name was put in the place of the one that waited before.
+    #[allow(clippy::type_complexity)]
+    fn scan<'a>(
+        &self,
+        found: &mut Vec<FieldValue>,
+        text: &'a [Ch],
+        before: &'a Open,
+        mut position: usize,
+    ) -> ((Vec<(Ch, Name)>, Option<(Vec<Ch>, Path)>), Option<Path>) {
+        let mut brackets: Vec<(Ch, &'a [Ch])> = before.brackets.iter().map(|(bracket, name)| (*bracket, &name[..])).collect();
+        // for each bracket the name that what stands in it belongs to: its own, else that of one around it
+        let mut names: Vec<&'a [Ch]> = Vec::new();
+        for (_, name) in &brackets {
+            names.push(if name.is_empty() { names.last().copied().unwrap_or_default() } else { name });
+        }
+        let mut quote = None;
+        let mut pending = None;
+        let mut ahead = Ahead::new(self, text);
+        let end_of_text = self.chars.rstrip(text);
+        let mut last: Option<(&'a [Ch], usize)> = None;
+        let mut values = Vec::new();
+        while let Some(next) = self.next_key(text, position) {
+            let key = match next {
+                Found::Bracket(place) => {
+                    position = place + 1;
+                    let bracket = text[place];
+                    if bracket == '{' as Ch || bracket == '[' as Ch {
+                        let name = match last {
+                            Some((key, end)) if end >= place || text[end..place].iter().all(|&c| self.chars.space(c)) => key,
+                            _ => &[],
+                        };
+                        brackets.push((bracket, name));
+                        names.push(if name.is_empty() { names.last().copied().unwrap_or_default() } else { name });
+                        if brackets.len() > DEEPEST {
+                            brackets.remove(0);
+                            names.remove(0);
+                        }
+                    } else {
+                        brackets.pop();
+                        names.pop();
+                    }
+                    last = None; // a bracket stands between the key and what follows
+                    continue;
+                }
+                Found::Key(key) => key,
+            };
+            position = key.value;
+            let own = &text[key.start..key.end];
+            let sep = &text[key.sign.0..key.sign.1];
+            let closed = key.close > key.end;
+            last = Some((own, key.value));
+            let path = self.path(text, &key, names.last().copied().unwrap_or_default(), sep);
+            let rule = if self.is_class(own) { None } else { self.rule_of(path) };
+            let Some(rule) = rule else {
+                // `a:b=c`: the value may itself be a name
+                if position > key.end + 1 && !closed && !sep.is_empty() {
+                    position = key.end + 1;
+                }
+                position = position.max(key.end);
+                continue;
+            };
+            let is_token = matches!(rule.mode, ValueMode::Token | ValueMode::Credential);
+            if sep.is_empty() && (is_token || own.first().is_some_and(|&c| self.chars.upper.has(c))) {
+                continue;
+            }
+            if sep == EQUALS
+                && self.chars.space(text[key.value - 1])
+                && !self.chars.space(text[key.close])
+                && self.is_assigned(text, key.value)
+            {
+                continue; // `logname= uid=0`: an empty value
+            }
+            let in_query = key.start > 0 && (text[key.start - 1] == '?' as Ch || text[key.start - 1] == '&' as Ch);
+            if key.value >= end_of_text && !sep.is_empty() {
+                pending = Some(path.path());
+                break;
+            }
+            values.clear();
+            let is_inside = closed || !brackets.is_empty();
+            let (end, opening) = self.value(&mut ahead, key.value, rule.mode, sep, is_inside, in_query, &mut values);
+            position = end;
+            let close = &text[key.end..key.close];
+            for &(s, e) in &values {
+                let is_number = close.last() == Some(&('"' as Ch)) && s == key.value && self.is_number(&text[s..e]);
+                self.add(found, text, s, e, rule, &|| path.path(), if is_number { close } else { &[] });
+            }
+            if let Some(opening) = opening {
+                quote = Some((opening.to_vec(), path.path()));
+                break;
+            }
+            if !values.is_empty() && self.ends_in_plus(text, position) {
+                pending = Some(path.path());
+            }
+            if values.is_empty() && text.get(position) == Some(&('[' as Ch)) && ahead.search(Sought::ListEnd, position).is_none()
+            {
+                brackets.push(('[' as Ch, own));
+                names.push(own);
+                position += 1;
+            }
+        }
+        ((brackets.into_iter().map(|(bracket, name)| (bracket, name.to_vec())).collect(), quote), pending)
+    }
+
+    /// `_KEY.search(text, position)`: a name with what separates it from its value, or a bracket.
+    ///
+    /// A name is all of a run of `[\w.-]` from some place on, so what must follow it is looked for where a run ends.
+    #[inline]
+    fn next_key(&self, text: &[Ch], position: usize) -> Option<Found> {
+        let chars = &self.chars;
+        let mut i = position;
+        loop {
+            while i < text.len() && !chars.is(text[i], RUN | BRACKET) {
+                i += 1;
+            }
+            if i >= text.len() {
+                return None;
+            }
+            if chars.is(text[i], BRACKET) {
+                return Some(Found::Bracket(i));
+            }
+            let first = i;
+            while i < text.len() && chars.is(text[i], RUN) {
+                i += 1;
+            }
+            if i >= text.len() {
+                return None;
+            }
+            if !chars.is(text[i], BEHIND) {
+                continue;
+            }
+            let Some((close, sign, value)) = self.behind_key(text, i) else { continue };
+            let from = first.max(i.saturating_sub(64));
+            if let Some(start) = (from..i).find(|&start| self.may_begin(text, start)) {
+                return Some(Found::Key(Key { start, end: i, close, value, sign }));
+            }
+        }
+    }
+
+    /// `(?<![\w.])(?<!\w-)[^\W\d]`
+    #[inline]
+    fn may_begin(&self, text: &[Ch], start: usize) -> bool {
+        if !self.chars.is(text[start], FIRST) {
+            return false;
+        }
+        if start == 0 {
+            return true;
+        }
+        let before = text[start - 1];
+        if before == '-' as Ch {
+            return start < 2 || !self.chars.is(text[start - 2], WORD);
+        }
+        before != '.' as Ch && !self.chars.is(before, WORD)
+    }
+
+    /// What may close a name and what separates it from its value, where the name ends at `end`: the ends of both, and the sign.
+    #[inline]
+    fn behind_key(&self, text: &[Ch], end: usize) -> Option<(usize, (usize, usize), usize)> {
+        let at = |i: usize| text.get(i).copied().unwrap_or(0);
+        let is = |i: usize, c: char| at(i) == c as Ch;
+        let c = at(end);
+        let mut close = end;
+        if c == BACKSLASH || c == '"' as Ch || c == '\'' as Ch || c == '`' as Ch {
+            let mut slashes = 0;
+            while slashes <= 31 && is(end + slashes, '\\') {
+                slashes += 1;
+            }
+            let quote = end + slashes;
+            if slashes > 31 || !(is(quote, '"') || is(quote, '\'') || is(quote, '`')) {
+                return None;
+            }
+            close = quote + 1;
+        } else if c == ')' as Ch {
+            close = end + if is(end + 1, ']') { 2 } else { 1 };
+        } else if c == ']' as Ch {
+            close = end + 1;
+        } else if c == '&' as Ch {
+            if !"&quot;".chars().enumerate().all(|(i, c)| is(end + i, c)) {
+                return None;
+            }
+            close = end + 6;
+        }
+        let spaces = self.chars.count(text, close, 2, SPACE);
+        let sign = close + spaces;
+        let sign_end = match char::from_u32(at(sign)) {
+            Some('=') if is(sign + 1, '>') => Some(sign + 2),
+            Some(':' | '~' | '=') => {
+                if is(sign + 1, '=') {
+                    Some(if is(sign + 2, '/') { sign + 1 } else { sign + 2 })
+                } else {
+                    (!is(sign + 1, '/')).then_some(sign + 1)
+                }
+            }
+            Some('!') if is(sign + 1, '~') || is(sign + 1, '=') => Some(sign + 2),
+            _ => None,
+        };
+        if let Some(sign_end) = sign_end {
+            return Some((close, (sign, sign_end), sign_end + self.chars.count(text, sign_end, 4, SPACE)));
+        }
+        (spaces > 0 && self.quote_at(text, sign).is_some()).then_some((close, (sign, sign), sign))
+    }
+
+    /// `_QUOTE.match(text, start)`: where the quote itself stands, behind its backslashes.
+    #[inline]
+    fn quote_at(&self, text: &[Ch], start: usize) -> Option<usize> {
+        let mut place = start;
+        while place < text.len() && place - start <= 31 && text[place] == BACKSLASH {
+            place += 1;
+        }
+        (place - start <= 31 && place < text.len() && self.chars.is(text[place], QUOTE)).then_some(place)
+    }
+
+    /// `_CLASS.search(key)`: how the name of a class ends.
+    fn is_class(&self, key: &[Ch]) -> bool {
+        let Some(place) = key.iter().rposition(|&c| !self.chars.is(c, WORD)) else { return false };
+        key[place] == '.' as Ch && key.get(place + 1).is_some_and(|&c| is_capital(c))
+    }
+
+    /// `_ASSIGNED.match(text, start)`
+    fn is_assigned(&self, text: &[Ch], start: usize) -> bool {
+        let run = self.chars.count(text, start, 60, RUN);
+        run > 0 && text.get(start + run) == Some(&('=' as Ch))
+    }
+
+    /// `_END_IN_PLUS.match(text, start)`
+    fn ends_in_plus(&self, text: &[Ch], start: usize) -> bool {
+        let plus = self.chars.skip(text, start, SPACE);
+        text.get(plus) == Some(&('+' as Ch)) && self.chars.skip(text, plus + 1, SPACE) >= text.len()
+    }
+
+    /// `value.strip().isdigit()`
+    fn is_number(&self, value: &[Ch]) -> bool {
+        let value = self.chars.strip(value);
+        !value.is_empty() && value.iter().all(|&c| self.chars.digit.has(c))
+    }
+
+    /// The name with what stands before it: the words of a two-word name (`user agent: …`), or the object it is in.
+    fn path<'a>(&self, text: &'a [Ch], key: &Key, parent: &'a [Ch], sep: &[Ch]) -> Names2<'a> {
+        let own = &text[key.start..key.end];
+        if key.close == key.end
+            && let Some((first, second, end)) = self.words_before(text, key.start)
+        {
+            return Names2 { around: &text[if sep == COLON { first } else { second }..end], own };
+        }
+        Names2 { around: parent, own }
+    }
+
+    /// `_BEFORE.search(text, max(0, start - 62), start)`: where the words before a name begin, where the last of them does, and
+    /// where it ends.
+    #[inline]
+    fn words_before(&self, text: &[Ch], start: usize) -> Option<(usize, usize, usize)> {
+        let is_gap = |i: usize| text[i] == ' ' as Ch || text[i] == '\t' as Ch;
+        let is_letter = |i: usize| is_small(ascii_lower(text[i]));
+        let is_part = |i: usize| text[i] == '-' as Ch || self.chars.is(text[i], WORD);
+        let least = start.saturating_sub(62);
+        let mut end = start;
+        if end > least && text[end - 1] == 10 {
+            end -= 1; // `$` is also the place before the last line end
+        }
+        if end <= least || !is_gap(end - 1) {
+            return None;
+        }
+        end -= 1;
+        let run_before = |end: usize| {
+            let mut first = end;
+            while first > least && end - first < 31 && is_part(first - 1) {
+                first -= 1;
+            }
+            first
+        };
+        let run = run_before(end);
+        if run < end && run > least && is_gap(run - 1) && is_letter(run) {
+            let around = run_before(run - 1);
+            if let Some(first) = (around..run - 1).find(|&i| is_letter(i)) {
+                return Some((first, run, end));
+            }
+        }
+        let first = (run..end).find(|&i| is_letter(i))?;
+        Some((first, first, end))
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn add(
+        &self,
+        found: &mut Vec<FieldValue>,
+        text: &[Ch],
+        start: usize,
+        end: usize,
+        rule: &Rule,
+        path: &dyn Fn() -> Path,
+        requote: &[Ch],
+    ) {
+        let (start, end) = self.value_itself(text, start, end, rule.mode);
+        if start < end && !rule.keeps(self, &text[start..end]) {
+            found.push(FieldValue { start, end, detector: rule.detector, path: path(), requote: requote.to_vec() });
+        }
+    }
+
+    /// A field's value without the white space around it and, of a credential, its scheme (`Bearer`).
+    pub fn value_itself(&self, text: &[Ch], start: usize, end: usize, mode: ValueMode) -> (usize, usize) {
+        let (mut start, mut end) = (start, end.min(text.len()));
+        while start < end && self.chars.space(text[start]) {
+            start += 1;
+        }
+        while end > start && self.chars.space(text[end - 1]) {
+            end -= 1;
+        }
+        if mode == ValueMode::Credential
+            && start < end
+            && let Some(scheme) = self.scheme.match_at(text, start, end)
+        {
+            start = scheme.end();
+        }
+        (start, end)
+    }
+
+    /// Where the quote `opening` (with its backslashes) ends, None where it does not.
+    fn closing(&self, text: &[Ch], start: usize, opening: &[Ch]) -> Option<usize> {
+        let (&last, slashes) = opening.split_last()?;
+        let quote = closed_by(last);
+        let mut place = start;
+        loop {
+            place += text.get(place..)?.iter().position(|&c| c == quote)?;
+            if slashes.is_empty() {
+                let mut first = place;
+                while first > start && text[first - 1] == BACKSLASH {
+                    first -= 1;
+                }
+                // before the first character stands the last, as in Python
+                let is_apostrophe = quote == '\'' as Ch
+                    && text.get(place + 1).is_some_and(|&c| self.chars.alnum.has(c))
+                    && text.get(place.checked_sub(1).unwrap_or(text.len() - 1)).is_some_and(|&c| self.chars.alnum.has(c));
+                if (place - first) % 2 == 0 && !is_apostrophe {
+                    return Some(place);
+                }
+            } else if let Some(first) = place.checked_sub(slashes.len())
+                && first >= start
+                && text[first..place] == *slashes
+                && (first == start || text[first - 1] != BACKSLASH)
+            {
+                return Some(first);
+            }
+            place += 1;
+        }
+    }
+
+    /// `closing`; a quote that is closed by another sign than it opens with may stand far from the end of many.
+    fn closing_ahead(&self, ahead: &mut Ahead, start: usize, opening: &[Ch]) -> Option<usize> {
+        let (&last, slashes) = opening.split_last()?;
+        let quote = closed_by(last);
+        if quote == last {
+            return self.closing(ahead.text, start, opening);
+        }
+        ahead.closing_sign(slashes.len(), quote, start).map(|(_, end)| end - opening.len())
+    }
+
+    /// The value that begins at `start`: its spans are put into `values`.
+    #[allow(clippy::too_many_arguments)]
+    fn value<'a>(
+        &self,
+        ahead: &mut Ahead<'a>,
+        start: usize,
+        mode: ValueMode,
+        sep: &[Ch],
+        closed: bool,
+        in_query: bool,
+        values: &mut Vec<(usize, usize)>,
+    ) -> Ended<'a> {
+        let text = ahead.text;
+        if let Some(quote) = self.quote_at(text, start) {
+            let behind = quote + 1;
+            let opening = &text[start..behind];
+            let Some(end) = self.closing_ahead(ahead, behind, opening) else {
+                // no end on this line: all that is left of it goes
+                values.push((behind, without_line_end(text)));
+                return (text.len(), (text[quote] < 128 && !sep.is_empty()).then_some(opening));
+            };
+            if mode != ValueMode::Credential && self.holds_structure(text, behind, end) {
+                return (behind, None); // an object in a string: its own fields tell
+            }
+            return (self.joined(text, behind, end, opening, values), None);
+        }
+        let Some(&first) = text.get(start) else { return (start, None) };
+        if first == '{' as Ch {
+            return (start, None);
+        }
+        if first == '[' as Ch && text.get(start + 1) != Some(&('~' as Ch)) {
+            return (self.list(ahead, start, values), None);
+        }
+        if in_query {
+            let mut end = ahead.search(Sought::QueryEnd, start).unwrap_or(text.len());
+            while end > start && ".,;:!?)]}".chars().any(|c| c as Ch == text[end - 1]) {
+                end -= 1;
+            }
+            values.push((start, end));
+            return (end, None);
+        }
+        let mut end = match mode {
+            ValueMode::Number => {
+                let Some(number) = self.number.match_at(text, start, text.len()) else { return (start, None) };
+                values.push((start, number.end()));
+                return (number.end(), None);
+            }
+            ValueMode::Token | ValueMode::Credential => {
+                let scheme = if mode == ValueMode::Credential { self.scheme.match_at(text, start, text.len()) } else { None };
+                let token_start = scheme.map_or(start, |scheme| scheme.end());
+                let Some(end) = self.token(text, token_start) else { return (start, None) };
+                values.push((token_start, end));
+                return (end, None);
+            }
+            ValueMode::Line if sep == EQUALS => ahead.search(Sought::NextAssignment, start),
+            ValueMode::Line => ahead.search(Sought::LineEnd, start),
+            ValueMode::Phrase => ahead.search(Sought::NextKey, start),
+        }
+        .unwrap_or(text.len());
+        if mode == ValueMode::Line && closed {
+            // inside an object: up to the comma or bracket that ends the value
+            end = ahead.search(Sought::EndInObject, start).map_or(end, |stop| stop.min(end));
+        }
+        if mode == ValueMode::Phrase {
+            end = self.end_of_name(text, start, end);
+        } else if !closed {
+            let tail = self.closers(text, start, end);
+            let is_opener = |&c: &Ch| c == '{' as Ch || c == '[' as Ch || c == '(' as Ch;
+            if tail < end && !text[start..tail].iter().any(is_opener) {
+                end = tail; // the brackets that end an object which a line before began
+            }
+        }
+        values.push((start, end));
+        (end, None)
+    }
+
+    /// `_TOKEN.match(text, start)`: where it ends.
+    #[inline]
+    fn token(&self, text: &[Ch], start: usize) -> Option<usize> {
+        let chars = &self.chars;
+        if text.get(start).is_none_or(|&c| chars.is(c, STOP)) {
+            return None;
+        }
+        let most = start.saturating_add(8192);
+        let mut end = start + 1;
+        loop {
+            let Some(&c) = text.get(end) else { return Some(end) };
+            if chars.is(c, STOP | TRAIL) && (self.trails_off(text, end) || self.next_pair(text, end)) {
+                return Some(end);
+            }
+            if end == most {
+                return Some(most);
+            }
+            end += 1;
+        }
+    }
+
+    /// ``[,;&|)\]}>.\\]{0,8}(?:\s|$|["'`<>])``
+    #[inline]
+    fn trails_off(&self, text: &[Ch], place: usize) -> bool {
+        for i in place..=place + 8 {
+            let Some(&c) = text.get(i) else { return true };
+            if self.chars.is(c, STOP) {
+                return true;
+            }
+            if !self.chars.is(c, TRAIL) {
+                return false;
+            }
+        }
+        false
+    }
+
+    /// `[,;&|]\s{0,2}["']?[\w.-]{1,60}["']?\s{0,2}[=:]`
+    fn next_pair(&self, text: &[Ch], place: usize) -> bool {
+        let at = |i: usize| text.get(i).copied().unwrap_or(0);
+        let is_quote = |i: usize| at(i) == '"' as Ch || at(i) == '\'' as Ch;
+        if !",;&|".chars().any(|c| c as Ch == at(place)) {
+            return false;
+        }
+        let mut i = place + 1;
+        i += self.chars.count(text, i, 2, SPACE);
+        i += usize::from(is_quote(i));
+        let run = self.chars.count(text, i, 60, RUN);
+        if run == 0 {
+            return false;
+        }
+        i += run;
+        i += usize::from(is_quote(i));
+        i += self.chars.count(text, i, 2, SPACE);
+        at(i) == '=' as Ch || at(i) == ':' as Ch
+    }
+
+    /// Where the first match of what is sought begins, from `start` on.
+    fn seek(&self, sought: Sought, text: &[Ch], start: usize) -> Option<usize> {
+        let chars = &self.chars;
+        let rest = text.get(start..)?;
+        let is_line_end = |c: Ch| c == 10 || c == 13;
+        let is = |i: usize, c: char| text.get(i) == Some(&(c as Ch));
+        let found = match sought {
+            // ``[&#\s"'<>`]``
+            Sought::QueryEnd => rest.iter().position(|&c| c == '&' as Ch || c == '#' as Ch || chars.is(c, STOP)),
+            Sought::LineEnd => rest.iter().position(|&c| is_line_end(c)),
+            Sought::ListEnd => rest.iter().position(|&c| c == ']' as Ch),
+            Sought::Object => rest.iter().position(|&c| c == '{' as Ch),
+            // `\s[\w.-]{1,60}=(?!=) | [\n\r]`
+            Sought::NextAssignment => rest.iter().enumerate().position(|(i, &c)| {
+                chars.space(c) && {
+                    let run = chars.count(text, start + i + 1, 60, RUN);
+                    let sign = start + i + 1 + run;
+                    is_line_end(c) || (run > 0 && is(sign, '=') && !is(sign + 1, '='))
+                }
+            }),
+            Sought::NextKey => rest.iter().enumerate().position(|(i, &c)| chars.is(c, TURN) && self.turns(text, start + i)),
+            // `[,}\]]\s*(?:$|[\n\r}\],]|\\{0,15}[\"']?[\w.-]{1,60}\\{0,15}[\"']?\s*:)`
+            Sought::EndInObject => rest.iter().enumerate().position(|(i, &c)| {
+                (c == ',' as Ch || c == '}' as Ch || c == ']' as Ch) && {
+                    let place = start + i + 1;
+                    let behind = chars.skip(text, place, SPACE);
+                    text[place..behind].iter().any(|&c| is_line_end(c))
+                        || behind >= text.len()
+                        || is(behind, '}')
+                        || is(behind, ']')
+                        || is(behind, ',')
+                        || self.quoted_name(text, behind).is_some_and(|sign| is(sign, ':'))
+                }
+            }),
+        };
+        found.map(|i| start + i)
+    }
+
+    /// `_NEXT_KEY.match(text, place)`, where a bracket, a comma or white space stands there.
+    #[inline]
+    fn turns(&self, text: &[Ch], place: usize) -> bool {
+        let chars = &self.chars;
+        let is = |i: usize, c: char| text.get(i) == Some(&(c as Ch));
+        let c = text[place];
+        if c == ',' as Ch || c == ';' as Ch || c == '|' as Ch {
+            // `[,;|]\s*\\{0,15}["']?[\w.-]{1,60}\\{0,15}["']?\s*[=:]`
+            let first = chars.skip(text, place + 1, SPACE);
+            return self.quoted_name(text, first).is_some_and(|sign| is(sign, '=') || is(sign, ':'));
+        }
+        if !chars.space(c) || c == 10 || c == 13 {
+            return true; // `[\n\r{}\[\]()<>"]`
+        }
+        // `\s[\w.-]{1,60}\s?=(?!=)`
+        let run = chars.count(text, place + 1, 61, RUN);
+        let behind = place + 1 + run;
+        let is_blank = |i: usize| text.get(i).is_some_and(|&c| chars.space(c));
+        if run == 0 {
+            // `\s[–—|]\s`
+            return (is(behind, '|') || is(behind, '–') || is(behind, '—')) && is_blank(behind + 1);
+        }
+        if run <= 60 {
+            let sign = behind + usize::from(is_blank(behind));
+            if is(sign, '=') && !is(sign + 1, '=') {
+                return true;
+            }
+        }
+        // `\s-\s`
+        if run == 1 && is(place + 1, '-') {
+            return is_blank(behind);
+        }
+        // `\s(?=\w+:\s)`
+        let word = chars.skip(text, place + 1, WORD);
+        word > place + 1 && is(word, ':') && is_blank(word + 1)
+    }
+
+    /// `\\{0,15}["']?[\w.-]{1,60}\\{0,15}["']?\s*` from `start` on: where it ends.
+    #[inline]
+    fn quoted_name(&self, text: &[Ch], start: usize) -> Option<usize> {
+        let quoted = |start: usize| {
+            let mut i = start;
+            while i < text.len() && i - start < 15 && text[i] == BACKSLASH {
+                i += 1;
+            }
+            i + usize::from(text.get(i).is_some_and(|&c| c == '"' as Ch || c == '\'' as Ch))
+        };
+        let first = quoted(start);
+        let run = self.chars.count(text, first, 60, RUN);
+        (run > 0).then(|| self.chars.skip(text, quoted(first + run), SPACE))
+    }
+
+    /// Whether an object or a list begins in `[start, end)`, behind white space.
+    fn holds_structure(&self, text: &[Ch], start: usize, end: usize) -> bool {
+        let first = self.chars.skip(&text[..end], start, SPACE);
+        first < end
+            && (text[first] == '{' as Ch || text[first] == '[' as Ch)
+            && self.structure.match_at(text, first, end).is_some()
+    }
+
+    /// Where the brackets begin, with commas and white space between them, that `[start, end)` ends in; else `end`.
+    fn closers(&self, text: &[Ch], start: usize, end: usize) -> usize {
+        let is_closer = |c: Ch| c == '}' as Ch || c == ']' as Ch || c == ')' as Ch;
+        let mut tail = end;
+        while tail > start {
+            let c = text[tail - 1];
+            if !is_closer(c) && c != ',' as Ch && c != ';' as Ch && !self.chars.space(c) {
+                break;
+            }
+            tail -= 1;
+        }
+        let Some(first) = (tail..end).find(|&i| is_closer(text[i])) else { return end };
+        let mut place = first;
+        while place > tail && self.chars.space(text[place - 1]) {
+            place -= 1;
+        }
+        place
+    }
+
+    /// A quoted text and those joined to it with `+`, as util.inspect prints long ones: where the last ends.
+    fn joined(&self, text: &[Ch], start: usize, end: usize, opening: &[Ch], values: &mut Vec<(usize, usize)>) -> usize {
+        values.push((start, end));
+        let mut position = end + opening.len();
+        while let Some(quote) = self.plus(text, position) {
+            let Some(end) = self.closing(text, quote + 1, &text[quote..=quote]) else { break };
+            values.push((quote + 1, end));
+            position = end + 1;
+        }
+        position
+    }
+
+    /// ``\s{0,4}\+\s{0,40}(["'`])`` at `place`: where the quote stands.
+    fn plus(&self, text: &[Ch], place: usize) -> Option<usize> {
+        let plus = place + self.chars.count(text, place, 4, SPACE);
+        if text.get(plus) != Some(&('+' as Ch)) {
+            return None;
+        }
+        let quote = plus + 1 + self.chars.count(text, plus + 1, 40, SPACE);
+        text.get(quote).is_some_and(|&c| c < 128 && self.chars.is(c, QUOTE)).then_some(quote)
+    }
+
+    /// Where in `[start, end)` a name or title ends: before the first word in small letters that follows capitalised ones.
+    fn end_of_name(&self, text: &[Ch], start: usize, end: usize) -> usize {
+        let chars = &self.chars;
+        let mut capitalised = false;
+        let mut reached = start;
+        let mut i = start;
+        loop {
+            while i < end && chars.space(text[i]) {
+                i += 1;
+            }
+            if i >= end {
+                return reached;
+            }
+            let from = i;
+            while i < end && !chars.space(text[i]) {
+                i += 1;
+            }
+            let word = strip_of(&text[from..i], ".,;:'’()");
+            if let Some(&first) = word.first() {
+                let is_alpha = chars.alpha.has(first);
+                if first == FILL {
+                    capitalised = true; // a placeholder: the name that stood here
+                } else if !is_alpha && !capitalised {
+                } else if first < 128 && chars.lower.has(first) {
+                    if capitalised && !self.is_particle(word) {
+                        return reached;
+                    }
+                } else if is_alpha {
+                    capitalised = true;
+                } else if capitalised && chars.digit.has(first) {
+                    return reached;
+                }
+            }
+            reached = i;
+        }
+    }
+
+    /// Whether a word belongs to names in small letters.
+    fn is_particle(&self, word: &[Ch]) -> bool {
+        // no word is shorter in small letters
+        word.len() <= self.longest_particle && self.particle.contains(&self.conversions.lower(word))
+    }
+
+    /// The elements of a list of plain values that begins at `start`: where it ends.
+    fn list(&self, ahead: &mut Ahead, start: usize, values: &mut Vec<(usize, usize)>) -> usize {
+        let text = ahead.text;
+        let most = text.len().min(start + LONGEST_LIST);
+        let mut end = ahead.closing_bracket(start).unwrap_or(most);
+        if end >= most {
+            if ahead.search(Sought::ListEnd, start).is_none_or(|place| place >= most) {
+                return start;
+            }
+            end = most;
+        }
+        if ahead.search(Sought::Object, start + 1).is_some_and(|inner| inner < end) {
+            return start + 1;
+        }
+        values.extend(self.quoted_element.find_iter(text, start + 1, end).filter_map(|m| m.span(3)));
+        if values.is_empty() {
+            values.extend(self.bare_element.find_iter(text, start + 1, end).map(|m| (m.start(), m.end())));
+        }
+        end + 1
+    }
+}
+
+/// The length of `text.rstrip("\r\n")`.
+fn without_line_end(text: &[Ch]) -> usize {
+    text.iter().rposition(|&c| c != 10 && c != 13).map_or(0, |last| last + 1)
+}
+
+/// `text.strip(set)`
+fn strip_of<'t>(text: &'t [Ch], set: &str) -> &'t [Ch] {
+    let is_of = |c: &Ch| set.chars().any(|s| s as Ch == *c);
+    let Some(first) = text.iter().position(|c| !is_of(c)) else { return &[] };
+    let end = text.iter().rposition(|c| !is_of(c)).map_or(first, |last| last + 1);
+    &text[first..end]
+}
