@@ -205,7 +205,7 @@ impl Bank {
                 live[i / 64] |= 1 << (i % 64);
             }
         }
-        if live == [0; WORDS] {
+        if is_none(&live) {
             return;
         }
         let mut next = [0usize; PATTERNS];
@@ -221,13 +221,16 @@ impl Bank {
             }
             before = here;
             for depth in 1..DEPTH {
-                if left == [0; WORDS] {
+                if is_none(&left) {
                     break;
                 }
                 let rows = &self.heads[depth][if pos + depth < size { row(text[pos + depth]) } else { EDGE }];
                 for w in 0..WORDS {
                     left[w] &= rows[w];
                 }
+            }
+            if is_none(&left) {
+                continue;
             }
             for (w, &bits) in left.iter().enumerate() {
                 let mut bits = bits;
@@ -249,6 +252,12 @@ impl Bank {
             }
         }
     }
+}
+
+/// Whether no bit of a row is set.
+#[inline(always)]
+fn is_none(row: &Row) -> bool {
+    row.iter().fold(0, |sum, word| sum | word) == 0
 }
 
 /// What can stand before a match.
