@@ -9,6 +9,7 @@ pub mod model;
 mod probes;
 mod py;
 pub mod rx;
+pub mod validators;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -41,5 +42,6 @@ impl Parts {
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<probes::json_leaves::JsonLeavesProbe>()?;
+    module.add_class::<probes::validators::ValidatorsProbe>()?;
     module.add_class::<Parts>()
 }

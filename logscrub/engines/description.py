@@ -14,6 +14,7 @@ from typing import Any
 
 from logscrub.detect import binary, engine, fields, json_leaves, stack_traces, validators, views
 from logscrub.detect.names import lexicon, prose, recognizer
+from logscrub.engines import plans
 from logscrub.engines.lowering import Classes, Lowered, lowered
 from logscrub.redact import pseudonyms, scrub
 
@@ -47,6 +48,8 @@ CONVERSIONS: dict[str, Callable[[str], str]] = {
     "fold": lexicon.fold,
     "casefold": str.casefold,
     "plain": views._plain,
+    "phone_plan": plans.phone_plan,
+    "iban_plan": plans.iban_plan,
 }
 """What the core asks Python to make of texts that are not all ASCII."""
 
