@@ -16,6 +16,8 @@ from typing import Any
 
 from logscrub.detect import binary, engine, fields, json_leaves, stack_traces, validators, views
 from logscrub.detect.names import NameRecognizer, Names, lexicon, prose, recognizer
+from logscrub.detect.names import lexicon, prose, recognizer
+from logscrub.engines import plans
 from logscrub.engines.lowering import Classes, Lowered, lowered
 from logscrub.redact import pseudonyms, scrub
 from logscrub.redact.scrub import Redactor
@@ -59,6 +61,8 @@ CONVERSIONS: dict[str, Callable[[str], str]] = {
     "plain": views._plain,
     "folded": pseudonyms.folded,
     "plain_number": engine.plain_number,
+    "phone_plan": plans.phone_plan,
+    "iban_plan": plans.iban_plan,
 }
 """What the core asks Python to make of texts that are not all ASCII."""
 

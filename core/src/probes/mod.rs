@@ -7,3 +7,4 @@ mod patterns;
 pub mod views;
 
 pub use patterns::{Parts, Scanner};
+pub mod validators;
