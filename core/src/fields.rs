@@ -5,7 +5,7 @@
 
 use crate::chars::{Ch, CharSet, Conversions, ascii_lower};
 use crate::library::{Library, Words};
-use crate::rx::{Classes, Item, Mode, Node, Regex, heads};
+use crate::rx::{Classes, Item, Mode, Node, Regex, UNBOUNDED, heads};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -76,77 +76,74 @@ impl Rule {
     }
 }
 
-/// A pattern that a whole value is held against, and how its matches begin.
+/// A pattern that a whole value is held against, and how its matches begin: most values are told apart by that.
 struct Keep {
     regex: Arc<Regex>,
     /// Passed over first, where the pattern begins so.
     blank: Option<Item>,
-    /// How its alternatives begin; None where nothing is known.
-    begins: Option<Vec<Begin>>,
+    /// How its alternatives begin, and of each character of ASCII with which of them it begins, as bits.
+    begins: Vec<Begin>,
+    by_first: Box<[u128; 128]>,
+    may_be_empty: bool,
 }
 
-/// How an alternative begins.
-enum Begin {
-    /// With characters of these classes.
-    Heads(Vec<Classes>),
-    /// With this character, unless the text ends.
-    Run(Item),
+/// How an alternative begins: with characters of these classes, all of them or, where it may be empty, the first. And what its
+/// last character is.
+struct Begin {
+    heads: Vec<Classes>,
+    last: Classes,
+    may_be_empty: bool,
 }
+
+/// Alternatives that are told apart; of a pattern with more, nothing is known.
+const MOST_BEGINS: usize = 128;
+const LONGEST_HEAD: usize = 6;
 
 impl Keep {
     fn new(regex: Arc<Regex>) -> Keep {
+        let mut nodes = flat(std::slice::from_ref(regex.node()));
         let mut blank = None;
-        let mut rest: &[Node] = std::slice::from_ref(regex.node());
-        loop {
-            rest = match rest {
-                [Node::Seq(nodes)] => nodes,
-                [Node::Group(_, body)] => std::slice::from_ref(&**body),
-                [Node::Repeat { mode: Mode::Possessive, min: 0, max: crate::rx::UNBOUNDED, body }, more @ ..]
-                    if blank.is_none() =>
-                {
-                    let Node::Item(item) = &**body else { break };
-                    blank = Some(item.clone());
-                    more
+        if let [Node::Repeat { mode: Mode::Possessive, min: 0, max: UNBOUNDED, body }, ..] = &nodes[..]
+            && let Node::Item(item) = &**body
+        {
+            blank = Some(item.clone());
+            nodes.remove(0);
+        }
+        let begins = begins_of(&nodes);
+        let mut by_first = Box::new([0; 128]);
+        for (c, bits) in by_first.iter_mut().enumerate() {
+            for (i, begin) in begins.iter().enumerate() {
+                if begin.heads.first().is_none_or(|head| head.has(c as Ch)) {
+                    *bits |= 1 << i;
                 }
-                _ => break,
-            };
+            }
         }
-        // where white space was passed over, more of it may follow the alternatives
-        let is_blank = |node: &Node| match (node, &blank) {
-            (Node::Repeat { body, .. }, Some(blank)) => match (&**body, blank) {
-                (Node::Item(Item::Set(mine)), Item::Set(blank)) => Arc::ptr_eq(mine, blank),
-                _ => false,
-            },
-            _ => false,
-        };
-        let mut begins = Some(Vec::new());
-        let body = match rest {
-            [body] => Some(body.clone()),
-            [body, tail] if is_blank(tail) => Some(body.clone()),
-            nodes if blank.is_none() => Some(Node::Seq(nodes.to_vec())),
-            _ => None,
-        };
-        if !body.is_some_and(|body| begins.as_mut().is_some_and(|begins| begins_of(&body, begins))) {
-            begins = None;
-        }
-        Keep { regex, blank, begins }
+        let may_be_empty = begins.iter().any(|begin| begin.may_be_empty);
+        Keep { regex, blank, begins, by_first, may_be_empty }
     }
 
     fn is_full(&self, value: &[Ch]) -> bool {
         self.may_match(value) && self.regex.is_full(value)
     }
 
+    #[inline]
     fn may_match(&self, value: &[Ch]) -> bool {
-        let Some(begins) = &self.begins else { return true };
         let start = match &self.blank {
             Some(blank) => value.iter().take_while(|&&c| has(blank, c)).count(),
             None => 0,
         };
         let rest = &value[start..];
-        begins.iter().any(|begin| match begin {
-            Begin::Heads(heads) => heads.len() <= rest.len() && heads.iter().zip(rest).all(|(head, &c)| head.has(c)),
-            Begin::Run(item) => rest.first().is_none_or(|&c| has(item, c)),
-        })
+        let (Some(&first), Some(&last)) = (rest.first(), rest.last()) else { return self.may_be_empty };
+        let mut bits = self.by_first.get(first as usize).copied().unwrap_or(u128::MAX);
+        while bits != 0 {
+            let Some(begin) = self.begins.get(bits.trailing_zeros() as usize) else { return false };
+            let heads = &begin.heads[..];
+            if begin.last.has(last) && heads.len() <= rest.len() && heads.iter().zip(rest).all(|(head, &c)| head.has(c)) {
+                return true;
+            }
+            bits &= bits - 1;
+        }
+        false
     }
 }
 
@@ -159,24 +156,77 @@ fn has(item: &Item, c: Ch) -> bool {
     }
 }
 
-/// How the alternatives of a node begin; False where nothing is known of one.
-fn begins_of(node: &Node, begins: &mut Vec<Begin>) -> bool {
-    match node {
-        Node::Seq(nodes) if nodes.len() == 1 => begins_of(&nodes[0], begins),
-        Node::Branch(branches) => branches.iter().all(|branch| begins_of(branch, begins)),
-        Node::Repeat { min: 0, body, .. } => match &**body {
-            Node::Item(item) => {
-                begins.push(Begin::Run(item.clone()));
-                true
-            }
-            _ => false,
-        },
-        node => {
-            let heads = heads(node, 4);
-            let is_known = !heads.is_empty();
-            begins.push(Begin::Heads(heads));
-            is_known
+/// The nodes of a row, with those of rows within in their place.
+fn flat(nodes: &[Node]) -> Vec<Node> {
+    let mut found = Vec::new();
+    for node in nodes {
+        match node {
+            Node::Seq(inner) => found.extend(flat(inner)),
+            Node::Group(_, body) => found.extend(flat(std::slice::from_ref(body))),
+            node => found.push(node.clone()),
         }
+    }
+    found
+}
+
+/// How the matches of a row of nodes begin.
+fn begins_of(nodes: &[Node]) -> Vec<Begin> {
+    let mut begins = Vec::new();
+    let mut waiting = vec![flat(nodes)];
+    while let Some(nodes) = waiting.pop() {
+        if let Some((Node::Branch(branches), rest)) = nodes.split_first()
+            && begins.len() + waiting.len() + branches.len() <= MOST_BEGINS
+        {
+            for branch in branches {
+                let mut row = flat(std::slice::from_ref(branch));
+                row.extend_from_slice(rest);
+                waiting.push(row);
+            }
+            continue;
+        }
+        let node = Node::Seq(nodes);
+        let (last, _) = edge_of(&node, true);
+        let heads = heads(&node, LONGEST_HEAD);
+        if heads.is_empty() {
+            let (first, may_be_empty) = edge_of(&node, false);
+            begins.push(Begin { heads: vec![first], last, may_be_empty });
+        } else {
+            begins.push(Begin { heads, last, may_be_empty: false });
+        }
+    }
+    begins
+}
+
+/// The characters that a match can begin with, or end with, and whether it may have none.
+fn edge_of(node: &Node, is_last: bool) -> (Classes, bool) {
+    match node {
+        Node::Item(item) => (item.classes(), false),
+        Node::At(_) | Node::Look { .. } => (Classes::NONE, true),
+        Node::Seq(nodes) => {
+            let mut all = Classes::NONE;
+            for i in 0..nodes.len() {
+                let node = if is_last { &nodes[nodes.len() - 1 - i] } else { &nodes[i] };
+                let (edge, may_be_empty) = edge_of(node, is_last);
+                all = all.union(edge);
+                if !may_be_empty {
+                    return (all, false);
+                }
+            }
+            (all, true)
+        }
+        Node::Branch(branches) => branches.iter().fold((Classes::NONE, false), |(all, any), branch| {
+            let (edge, may_be_empty) = edge_of(branch, is_last);
+            (all.union(edge), any || may_be_empty)
+        }),
+        Node::Group(_, body) | Node::Atomic(body) => edge_of(body, is_last),
+        Node::Repeat { min, max, body, .. } => {
+            if *max == 0 {
+                return (Classes::NONE, true);
+            }
+            let (edge, may_be_empty) = edge_of(body, is_last);
+            (edge, may_be_empty || *min == 0)
+        }
+        Node::Same(_) => (Classes::ALL, true),
     }
 }
 

@@ -123,6 +123,10 @@ impl FieldsProbe {
             for text in &texts {
                 count += match what {
                     "find_fields" => self.fields.find_fields(text, &nothing).0.len(),
+                    "keeps" => usize::from(text.iter().position(|c| *c == '=' as Ch).is_some_and(|place| {
+                        let path = std::slice::from_ref(&text[..place].to_vec()).to_vec();
+                        self.fields.rule(&path).is_some_and(|rule| rule.keeps(&self.fields, &text[place + 1..]))
+                    })),
                     "rule" => usize::from(self.fields.rule(std::slice::from_ref(text)).is_some()),
                     _ => usize::from(self.lines.armour(text, false).1),
                 };
