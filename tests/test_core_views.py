@@ -120,6 +120,16 @@ def test_lines_of_the_samples() -> None:
             check(line)
 
 
+@pytest.mark.parametrize("before", ("", " ", "=", "x", "/", "-", "é"))
+@pytest.mark.parametrize("behind", ("", "=", "==", "===", "=x", "==+", "=_", "= ", "==é", ".", "~"))
+@pytest.mark.parametrize("text", ("a text of old", "jane?acme>ex~~~", "jane@acme.example"))
+def test_what_stands_around_encoded_texts(before: str, behind: str, text: str) -> None:
+    for alphabet in ("base64", "base64url", "hex"):
+        encoded = views.encode(text, alphabet, False)  # type: ignore[arg-type]
+        for form in (encoded, encoded.upper(), encoded + encoded):
+            check(before + form + behind)
+
+
 def test_all_characters() -> None:
     """A page of characters in each view; all numeric and named entities."""
     for page in range(0, 0x11_0000, 0x1000):
