@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import examples
 
 from logscrub.detect import binary, views
 from logscrub.engines import description
 from logscrub.redact import pseudonyms
-from strategies import examples
 
 core: Any = pytest.importorskip("logscrub._core")
 
@@ -28,8 +28,11 @@ OF_BOTH = ("has_colours", "may_hold_bytes", "is_binary", "is_binary_json")
 _CHARACTERS = st.one_of(
     st.characters(),
     st.characters(max_codepoint=127),
-    st.sampled_from("\x00\x06\x07\x08\x0e\x1a\x1b\x1c\x7f\x80\xa0\ud83d\ude00\udc80\udcff\u200b\u2010\u2015\ufb01\ufffd\uff20İßΣ"),
+    st.sampled_from(
+        "\x00\x06\x07\x08\x0e\x1a\x1b\x1c\x7f\x80\xa0\ud83d\ude00\udc80\udcff\u200b\u2010\u2015\ufb01\ufffd\uff20İßΣ"
+    ),
 )
+_BEFORE_HEX = (r"\u", r"\\u", r"\x", "%", "&#", "&#x", "&#X", "\\u{", "\x1b[", r"\ud83d\u", r"\uDBFF\u")
 _HEX = st.text("0123456789abcdefABCDEF", min_size=1, max_size=8)
 _TEXTS = st.text(_CHARACTERS, max_size=24)
 _BYTES = st.one_of(_TEXTS.map(lambda text: text.encode("utf-8", "surrogatepass")), st.binary(max_size=24))
@@ -39,7 +42,7 @@ _PIECES = st.one_of(
     st.sampled_from((*html.entities.html5, "ampx", "notinz", "notit", "x")).flatmap(
         lambda name: st.sampled_from((f"&{name}", f"&{name};", f"&{name}q;", f"&{name[:-1]};"))
     ),
-    st.tuples(st.sampled_from((r"\u", r"\\u", r"\x", "%", "&#", "&#x", "&#X", "\\u{", "\x1b[", r"\ud83d\u", r"\uDBFF\u")), _HEX).map("".join),
+    st.tuples(st.sampled_from(_BEFORE_HEX), _HEX).map("".join),
     st.sampled_from(("}", ";", '"', '""', "\\", "\\\\\\", r"\n", r"\"", r"\/", "m", "=", "==", "===", "+/", "-_", "&", "[", "]")),
     _BYTES.map(lambda data: "".join(f"%{n:02x}" for n in data)),
     _BYTES.map(bytes.hex),
@@ -120,13 +123,25 @@ def test_lines_of_the_samples() -> None:
             check(line)
 
 
+@pytest.mark.parametrize("before", ("", " ", "=", "x", "/", "-", "é"))
+@pytest.mark.parametrize("behind", ("", "=", "==", "===", "=x", "==+", "=_", "= ", "==é", ".", "~"))
+@pytest.mark.parametrize("text", ("a text of old", "jane?acme>ex~~~", "jane@acme.example"))
+def test_what_stands_around_encoded_texts(before: str, behind: str, text: str) -> None:
+    alphabets: tuple[views.Alphabet, ...] = ("base64", "base64url", "hex")
+    for alphabet in alphabets:
+        encoded = views.encode(text, alphabet, False)
+        for form in (encoded, encoded.upper(), encoded + encoded):
+            check(before + form + behind)
+
+
 def test_all_characters() -> None:
     """A page of characters in each view; all numeric and named entities."""
     for page in range(0, 0x11_0000, 0x1000):
         text = "".join(map(chr, range(page, page + 0x1000)))
         assert DECODER.decodings(text) == list(map(of, views.decodings(text)))
+    numbers = [number for number in (*range(0x12_0000), 0xFF_FFFF, 9_999_999) if number < 0x3000 or number % 16 > 12]
     for form in ("&#{};", "&#x{:x};"):
-        text = " ".join(form.format(number) for number in (*range(0x12_0000), 0xFF_FFFF, 9_999_999) if number < 0x3000 or number % 16 > 12)
+        text = " ".join(map(form.format, numbers))
         assert DECODER.view("unescape_xml", text) == of(views.unescape_xml(text))
     for end in (";", "x;", "xyz;"):
         text = " ".join(f"&{name.rstrip(';')}{end}" for name in html.entities.html5)

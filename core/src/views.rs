@@ -322,7 +322,8 @@ impl Views {
     fn base64(&self, text: &[Ch], from: usize, to: usize) -> Option<Encoded> {
         let body = &text[from..to];
         let signs = text[to..].iter().take(3).take_while(|c| **c == b'=' as Ch).count();
-        if signs == 3 || body.len() + signs > LONGEST_ENCODED || body.len() % 4 == 1 {
+        let goes_on = signs == 3 || text.get(to + signs).is_some_and(|c| six_bits_of(*c) != NO_BITS);
+        if goes_on || body.len() + signs > LONGEST_ENCODED || body.len() % 4 == 1 {
             return None;
         }
         let urlsafe = body.iter().any(|c| matches!(byte(*c), b'-' | b'_'));
@@ -401,7 +402,7 @@ impl Views {
     pub fn byte_arrays(&self, text: &[Ch]) -> Vec<(usize, usize, Vec<Ch>)> {
         let mut found = Vec::new();
         let mut at = 0;
-        while let Some(start) = text[at..].iter().position(|c| (*c == b'[' as Ch) | (*c == b'<' as Ch)).map(|i| at + i) {
+        while let Some(start) = find_any(text, at, |c| (c == b'[' as Ch) | (c == b'<' as Ch)) {
             at = start + 1;
             if !may_begin_array(text, start) {
                 continue;
@@ -677,9 +678,8 @@ pub(crate) fn hex_of(data: &[u8]) -> Vec<Ch> {
 
 /// Whether a text may have views: whether it holds anything that a decoding begins with.
 fn may_be_coded(text: &[Ch]) -> bool {
-    // the chunks are looked at whole, several characters at once
-    let coded = |c: &Ch| (*c == b'%' as Ch) | (*c == BACKSLASH) | (*c == b'&' as Ch) | (c.wrapping_sub(1) >= 127);
-    text.chunks(64).any(|part| part.iter().fold(false, |any, c| any | coded(c)))
+    let begins = |c: Ch| (c == b'%' as Ch) | (c == BACKSLASH) | (c == b'&' as Ch) | (c.wrapping_sub(1) >= 127);
+    find_any(text, 0, begins).is_some()
 }
 
 fn percent_decoded(text: &[Ch]) -> Option<View> {
@@ -826,10 +826,24 @@ pub(crate) fn hex_value(digits: &[Ch]) -> Option<u32> {
     (!digits.is_empty()).then_some(number)
 }
 
-#[inline(always)]
+/// Where a character stands next.
 fn find(text: &[Ch], from: usize, wanted: impl Into<Ch>) -> Option<usize> {
     let wanted = wanted.into();
-    Some(from + text.get(from..)?.iter().position(|c| *c == wanted)?)
+    find_any(text, from, |c| c == wanted)
+}
+
+/// Where a character of some kind stands next.
+#[inline(always)]
+fn find_any(text: &[Ch], from: usize, is_wanted: impl Fn(Ch) -> bool) -> Option<usize> {
+    let mut at = from;
+    // the chunks are looked at whole, several characters at once
+    for part in text.get(from..)?.chunks(32) {
+        if part.iter().fold(false, |any, c| any | is_wanted(*c)) {
+            return Some(at + part.iter().position(|c| is_wanted(*c))?);
+        }
+        at += part.len();
+    }
+    None
 }
 
 /// The characters of a text in UTF-8, and of how many bytes each is; U+FFFD for a byte that belongs to none.
