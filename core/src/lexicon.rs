@@ -536,3 +536,9 @@ fn is_contraction(word: &[Ch], any_case: bool) -> bool {
         _ => false,
     }
 }
+
+impl crate::validators::Graded for Lexicon {
+    fn grade(&self, word: &[Ch]) -> u8 {
+        Lexicon::grade(self, word, true) as u8
+    }
+}

@@ -23,7 +23,6 @@ pub mod scan;
 pub mod spans;
 pub mod validators;
 pub mod views;
-pub mod validators;
 
 use pyo3::prelude::*;
 
@@ -37,7 +36,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<probes::json_leaves::JsonLeavesProbe>()?;
     module.add_class::<probes::names::NamesProbe>()?;
     module.add_class::<probes::fields::FieldsProbe>()?;
-    module.add_class::<probes::views::Decoder>()
     module.add_class::<probes::validators::ValidatorsProbe>()?;
-    module.add_class::<Parts>()
+    module.add_class::<probes::views::Decoder>()
 }

@@ -4,7 +4,7 @@ pub mod fields;
 pub mod json_leaves;
 pub mod names;
 mod patterns;
+pub mod validators;
 pub mod views;
 
 pub use patterns::{Parts, Scanner};
-pub mod validators;

@@ -1,6 +1,6 @@
 //! `validators` for tests.
 
-use crate::Parts;
+use crate::probes::Parts;
 use crate::chars::Ch;
 use crate::py;
 use crate::validators::{GRADES, Graded, Validators};
