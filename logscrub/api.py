@@ -98,7 +98,7 @@ class PlainEngine:
         return Verifier(self.redactor, path, input_format)
 
 
-EngineName = Literal["fast", "plain"]
+EngineName = Literal["fast", "native", "plain"]
 DEFAULT_ENGINE: EngineName = "fast"
 Folders = str | Path | Sequence[str | Path]
 """A folder, or several."""
@@ -116,6 +116,12 @@ def engine_of(
         raise UsageError(f"no engine {name!r}; there are {', '.join(get_args(EngineName))}")
     if name == "plain":
         yield PlainEngine(redactor)
+        return
+    if name == "native":
+        from logscrub.engines.native import NativeEngine, NativeRedactor
+        from logscrub.engines.native import processors as threads
+
+        yield NativeEngine(NativeRedactor(redactor), threads() if processes is None else processes)
         return
     from logscrub.fast.engine import FastEngine
 

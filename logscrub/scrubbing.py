@@ -184,7 +184,7 @@ class Scrubber:
     def feed(self, data: bytes, more: bool = False) -> bytes:
         """Clean bytes for the units that are complete with `data`."""
         self.tally.bytes_read += len(data)
-        return self._scrub(self._units.feed(data))
+        return self._scrub(self._units.feed(data), more)
 
     def finish(self) -> bytes:
         """Clean bytes for what was still open at the end. Raises NotConserved when the count does not come out."""
@@ -196,7 +196,7 @@ class Scrubber:
         self.tally.check()
         return data
 
-    def _scrub(self, units: Iterable[Raw]) -> bytes:
+    def _scrub(self, units: Iterable[Raw], more: bool = False) -> bytes:
         out = []
         for raw in units:
             clean, self._open = clean_unit(self._redactor, raw, self._open, self.tally)

@@ -2,6 +2,7 @@
 //! the same for every text.
 #![forbid(unsafe_code)]
 
+pub mod batch;
 pub mod binary;
 pub mod chars;
 pub mod engine;
@@ -31,6 +32,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     // a panic says where in the core it happened; who scrubs a unit withholds it and counts it
     std::panic::set_hook(Box::new(|_| {}));
     module.add_class::<native::Core>()?;
+    module.add_class::<native::Job>()?;
     module.add_class::<probes::Parts>()?;
     module.add_class::<probes::Scanner>()?;
     module.add_class::<probes::json_leaves::JsonLeavesProbe>()?;

@@ -87,7 +87,7 @@ StoreAt = Annotated[
 ]
 
 Engine = Annotated[
-    Literal["fast", "plain"],
+    Literal["fast", "native", "plain"],
     typer.Option(
         "--engine",
         help="How to read: fast, on all processors, or plain, one record after the other. The output is the same.",

@@ -16,7 +16,6 @@ from typing import Any
 
 from logscrub.detect import binary, engine, fields, json_leaves, stack_traces, validators, views
 from logscrub.detect.names import NameRecognizer, Names, lexicon, prose, recognizer
-from logscrub.detect.names import lexicon, prose, recognizer
 from logscrub.engines import plans
 from logscrub.engines.lowering import Classes, Lowered, lowered
 from logscrub.redact import pseudonyms, scrub

@@ -174,7 +174,7 @@ class Redactor:
         it is not known, and no line of the record that comes after it can be scanned either.
         """
         if raw.records:
-            before = _at_record(before)
+            before = at_record(before)
         lines = [leaf for leaf in raw.leaves if leaf.coding == "text"]
         if not lines:
             return NOTHING_OPEN if raw.records else before
@@ -262,7 +262,7 @@ class Redactor:
     def look_at_all(self, raw: Raw, before: Open = NOTHING_OPEN) -> Look:
         """The same with the values that are allowed to stay. Where nothing is found, nothing is in any text of the template."""
         if raw.records:
-            before = _at_record(before)
+            before = at_record(before)
         elif before.unknown and any(leaf.coding == "text" for leaf in raw.leaves):
             raise Unscannable("what came before it in the record could not be scanned")
         spans: list[Span] = []
@@ -579,7 +579,7 @@ def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
     return end - len(part.lstrip(_SPACE)), start + len(part.rstrip(_SPACE))
 
 
-def _at_record(before: Open) -> Open:
+def at_record(before: Open) -> Open:
     """What can still be open where a record begins: a private key, whose lines are records of a text."""
     return NOTHING_OPEN._replace(armour=True) if before.armour else NOTHING_OPEN
 
