@@ -281,7 +281,7 @@ impl Validators {
             match c {
                 43 if !begun => plus = true,
                 // behind the last digit it is nothing
-                43 => late = Some(digits.len()),
+                43 => late = late.or(Some(digits.len())),
                 48..=57 => digits.push(c as u8 - 48),
                 32 | 40 | 41 | 45 | 46 => {}
                 _ => return None,
