@@ -486,25 +486,39 @@ impl Lexicon {
         [Grade::Given, Grade::Either, Grade::Family, Grade::Like].into_iter().find(|&g| has(g)).unwrap_or(Grade::Unknown)
     }
 
-    /// A word as the lists have it.
-    pub fn fold(&self, word: &[Ch]) -> Vec<Ch> {
-        if is_ascii(word) { word.iter().map(|&c| ascii_lower(c)).collect() } else { self.conversions.convert("fold", word) }
-    }
-
     /// Whether a folded word on no list is an initial and a name: `jsvensson`.
     pub fn made_of_names(&self, folded: &[Ch]) -> bool {
-        let Some((_, rest)) = folded.split_first() else { return false };
-        rest.len() > 3
-            && match self.lists.words.get(rest, false) {
-                NAME => true,
-                CAPITAL | GIVEN | EITHER | FAMILY => rest.len() > 4,
-                _ => false,
-            }
+        self.has_name_behind_initial(folded, false)
     }
 
     /// How much the letters of a folded word speak for a name, in tenths of log odds; below zero: for a word.
     pub fn shape(&self, folded: &[Ch]) -> i32 {
         self.lists.shapes.weight(folded, false)
+    }
+
+    /// `made_of_names` of a word that is not folded.
+    pub fn is_made_of_names(&self, word: &[Ch]) -> bool {
+        if is_ascii(word) { self.has_name_behind_initial(word, true) } else { self.made_of_names(&self.fold(word)) }
+    }
+
+    /// `shape` of a word that is not folded.
+    pub fn shape_of(&self, word: &[Ch]) -> i32 {
+        if is_ascii(word) { self.lists.shapes.weight(word, true) } else { self.shape(&self.fold(word)) }
+    }
+
+    /// A word as the lists have it.
+    pub fn fold(&self, word: &[Ch]) -> Vec<Ch> {
+        if is_ascii(word) { word.iter().map(|&c| ascii_lower(c)).collect() } else { self.conversions.convert("fold", word) }
+    }
+
+    fn has_name_behind_initial(&self, word: &[Ch], any_case: bool) -> bool {
+        let Some((_, rest)) = word.split_first() else { return false };
+        rest.len() > 3
+            && match self.lists.words.get(rest, any_case) {
+                NAME => true,
+                CAPITAL | GIVEN | EITHER | FAMILY => rest.len() > 4,
+                _ => false,
+            }
     }
 }
 
