@@ -138,7 +138,6 @@ pub struct Names {
     between: Arc<Words>,
     code_before: Ascii,
     code_after: Ascii,
-    token: Arc<Regex>,
     cue: Arc<Regex>,
     does: Arc<Regex>,
     no_person: Arc<Regex>,
@@ -175,7 +174,6 @@ impl Names {
             between: lib.words("recognizer._BETWEEN")?,
             code_before: Ascii::new(lib.words("recognizer._CODE_BEFORE")?.as_ref())?,
             code_after: Ascii::new(lib.words("recognizer._CODE_AFTER")?.as_ref())?,
-            token: lib.rx("recognizer._TOKEN")?,
             cue: lib.rx("recognizer._CUE")?,
             does: lib.rx("recognizer._DOES")?,
             no_person: lib.rx("recognizer._NO_PERSON")?,
@@ -293,6 +291,9 @@ impl Names {
     }
 
     /// The same of a word that may have several parts or letters that are not of ASCII, of which the first letters are read.
+    ///
+    /// U+02BC is both a letter and what joins parts. Taking it for a letter is enough: parts that it joins end where one part ends
+    /// that it is a letter of, and leave fewer parts to follow.
     #[inline(never)]
     fn joined_token(&self, text: &[Ch], mut token: Token) -> Result<Token, usize> {
         let mut parts = [(token.start, token.run); 7];
@@ -303,9 +304,6 @@ impl Names {
             while let Some(&c) = text.get(at)
                 && (is_letter(c) || self.latin.has(c))
             {
-                if c > 127 && self.joiner.has(c) {
-                    return self.ambiguous_token(text, token);
-                }
                 at += 1;
             }
             if at == start {
@@ -327,15 +325,6 @@ impl Names {
             }
         }
         Err(token.run.max(token.start + 1))
-    }
-
-    /// The same where a character is both a letter and what joins parts.
-    #[cold]
-    fn ambiguous_token(&self, text: &[Ch], token: Token) -> Result<Token, usize> {
-        match self.token.match_at(text, token.start, text.len()) {
-            Some(m) => Ok(Token { end: m.end(), run: token.run.min(m.end()), ..token }),
-            None => Err(token.run.max(token.start + 1)),
-        }
     }
 
     fn words(&self, text: &[Ch]) -> Vec<Word> {
