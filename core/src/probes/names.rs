@@ -70,6 +70,14 @@ impl NamesProbe {
         Ok(self.prose.is_code_word(&from_py(word)?))
     }
 
+    /// Nanoseconds that it takes to make the lists of the contents of their files.
+    #[staticmethod]
+    fn time_of_lists(files: (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>)) -> PyResult<u128> {
+        let start = Instant::now();
+        black_box(Lists::new(&files.0, &files.1, &files.2, &files.3, &files.4).map_err(wrong)?);
+        Ok(start.elapsed().as_nanos())
+    }
+
     /// Nanoseconds that texts take, so many times over.
     fn time(&self, texts: Vec<Bound<'_, PyAny>>, times: usize) -> PyResult<u128> {
         let texts = texts.iter().map(from_py).collect::<PyResult<Vec<Vec<Ch>>>>()?;
