@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 /// The name of a field.
-pub type Name = Vec<Ch>;
+pub use crate::model::Name;
 /// Names of the fields around a value, outermost first, at most two.
 pub type Path = Vec<Name>;
 
@@ -659,7 +659,7 @@ struct Named<'a> {
 
 impl Named<'_> {
     fn path(&self) -> Path {
-        if self.around.is_empty() { vec![self.own.to_vec()] } else { vec![self.around.to_vec(), self.own.to_vec()] }
+        if self.around.is_empty() { vec![self.own.into()] } else { vec![self.around.into(), self.own.into()] }
     }
 }
 
@@ -700,14 +700,14 @@ impl Fields {
     }
 
     /// The words of a name in any convention, in small letters, digits dropped: `X-User_emailAddress2` → x user email address.
-    pub fn words(&self, name: &[Ch]) -> Vec<Name> {
+    pub fn words(&self, name: &[Ch]) -> Vec<Vec<Ch>> {
         self.word.find_iter(name, 0, name.len()).map(|m| self.conversions.lower(&name[m.start()..m.end()])).collect()
     }
 
     /// What the innermost name of `path` says, with the one around it; None where it is no telling name.
     pub fn rule(&self, path: &[Name]) -> Option<&Rule> {
         let own = path.last()?;
-        let around = path.len().checked_sub(2).and_then(|i| path.get(i)).map_or(&[][..], Vec::as_slice);
+        let around = path.len().checked_sub(2).and_then(|i| path.get(i)).map_or(&[][..], |name| &name[..]);
         self.rule_of(Named { around, own })
     }
 
@@ -941,7 +941,7 @@ impl Fields {
                 position += 1;
             }
         }
-        let brackets = brackets.into_iter().map(|(bracket, name)| (bracket, name.to_vec())).collect();
+        let brackets = brackets.into_iter().map(|(bracket, name)| (bracket, name.into())).collect();
         Open { brackets, pending, quote, ..Open::default() }
     }
 

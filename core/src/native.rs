@@ -337,7 +337,7 @@ fn lexicons(description: &Bound<'_, PyDict>, library: &Library) -> PyResult<(Arc
 }
 
 fn path_of(path: &Bound<'_, PyAny>) -> PyResult<Vec<Name>> {
-    path.cast::<PyTuple>()?.iter().map(|name| from_py(&name)).collect()
+    path.cast::<PyTuple>()?.iter().map(|name| Ok(from_py(&name)?.into())).collect()
 }
 
 fn leaf_of(leaf: &Bound<'_, PyTuple>) -> PyResult<Leaf> {
@@ -395,7 +395,7 @@ fn open_of(open: &Bound<'_, PyAny>) -> PyResult<Open> {
     let mut brackets = Vec::new();
     for entry in open.get_item(0)?.try_iter()? {
         let (bracket, name): (char, Bound<'_, PyAny>) = entry?.extract()?;
-        brackets.push((Ch::from(bracket), from_py(&name)?));
+        brackets.push((Ch::from(bracket), from_py(&name)?.into()));
     }
     let quote = open.get_item(2)?;
     let quote = if quote.is_none() {
