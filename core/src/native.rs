@@ -11,7 +11,7 @@ use crate::model::{Coding, Leaf};
 use crate::names::Names;
 use crate::pseudonyms::Pseudonymizer;
 use crate::py::{from_py, library, to_py, wrong};
-use crate::redact::{Action, Redactor, Unit};
+use crate::redact::{Action, Frame, Redactor, Unit};
 use crate::rx::Regex;
 use crate::spans::{Alphabet, Kind, Span};
 use crate::validators::Validators;
@@ -356,12 +356,26 @@ fn leaf_of(leaf: &Bound<'_, PyTuple>) -> PyResult<Leaf> {
 fn unit_of(raw: &Bound<'_, PyTuple>) -> PyResult<Unit> {
     let text = from_py(&raw.get_item(0)?)?;
     let leaves = raw.get_item(1)?;
-    let leaves = leaves.cast::<PyTuple>()?.iter().map(|leaf| leaf_of(leaf.cast::<PyTuple>()?)).collect::<PyResult<Vec<_>>>()?;
-    if leaves.iter().any(|leaf| leaf.start > leaf.end || leaf.end > text.len()) {
+    let leaves = leaves.cast::<PyTuple>()?;
+    let later = leaves.len() == 1 && leaves.get_item(0)?.cast::<PyTuple>()?.get_item(0)?.extract::<isize>()? < 0;
+    let leaves = if later {
+        None
+    } else {
+        Some(leaves.iter().map(|leaf| leaf_of(leaf.cast::<PyTuple>()?)).collect::<PyResult<Vec<_>>>()?)
+    };
+    if leaves.iter().flatten().any(|leaf| leaf.start > leaf.end || leaf.end > text.len()) {
         return Err(wrong("a leaf lies outside of its text".into()));
     }
     let records: usize = raw.get_item(4)?.extract()?;
-    Ok(Unit { text, leaves, begins: records > 0 })
+    let frame = raw.get_item(10)?;
+    Ok(Unit { text, leaves, frame: (!frame.is_none()).then(|| frame_of(frame.unbind())), begins: records > 0 })
+}
+
+/// A frame that Python finds.
+fn frame_of(frame: Py<PyAny>) -> Frame {
+    Arc::new(move |text| {
+        Python::attach(|py| frame.bind(py).call1((to_py(py, text)?,))?.extract()).map_err(|_: PyErr| Unscannable)
+    })
 }
 
 fn counted_of(raw: &Bound<'_, PyTuple>) -> PyResult<Counted> {

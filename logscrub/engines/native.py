@@ -17,11 +17,12 @@ from typing import Any, NamedTuple
 from logscrub._core import Core, Job
 from logscrub.detect.engine import Engine
 from logscrub.detect.fields import NOTHING_OPEN, Open
+from logscrub.detect.json_leaves import with_leaves
 from logscrub.detect.views import View
 from logscrub.engines.description import describe
 from logscrub.model import Clean, FieldPath, Inner, Leaf, Raw, Span
 from logscrub.redact.scrub import Look, Redactor, Unscannable, at_record
-from logscrub.scrubbing import Scrubber, Scrubs, clean_unit
+from logscrub.scrubbing import Scrubber, Scrubs, Units, clean_unit
 from logscrub.verification import Verifier, Verifies
 
 MOST_THREADS = 8
@@ -80,11 +81,9 @@ class NativeJudge(Engine):
 
 
 def is_ordinary(raw: Raw) -> bool:
-    """Whether the core does a unit by itself. Others are put together from pieces, or have stretches that must stay: for these
-    the definition asks the core for its judgements."""
-    if raw.frame is not None or raw.cut is not None or raw.size is not None:
-        return False
-    return not (raw.leaves and raw.leaves[-1].group) and not any(leaf.group for leaf in raw.leaves)
+    """Whether the core does a unit by itself. Others are pieces of a text that was cut, or say how long they are: for these the
+    definition asks the core for its judgements."""
+    return raw.cut is None and raw.size is None and (not raw.leaves or not any(leaf.group for leaf in raw.leaves))
 
 
 class NativeRedactor(Redactor):
@@ -96,8 +95,8 @@ class NativeRedactor(Redactor):
         self.engine = NativeJudge(redactor.engine, self.core)
 
     def _scrub(self, raw: Raw, before: Open) -> tuple[Clean, Open]:
-        if raw.frame is not None or raw.cut is not None or any(leaf.group for leaf in raw.leaves):
-            return super()._scrub(raw, before)
+        if raw.cut is not None or any(leaf.group for leaf in raw.leaves):
+            return super()._scrub(with_leaves(raw), before)
         try:
             text, redactions, after = self.core.scrub(raw, _open_to(before))
         except ValueError:
@@ -106,13 +105,16 @@ class NativeRedactor(Redactor):
         return Clean(text, redacted, raw.records, raw.parsed), _open_of(after)
 
     def look(self, raw: Raw, before: Open = NOTHING_OPEN) -> Look:
-        if raw.frame is not None or raw.cut is not None or any(leaf.group for leaf in raw.leaves):
-            return super().look(raw, before)
+        if raw.cut is not None or any(leaf.group for leaf in raw.leaves):
+            return super().look(with_leaves(raw), before)
         try:
             spans, after = self.core.look(raw, _open_to(before))
         except ValueError:
             raise Unscannable("the core could not scan it") from None
         return Look(list(map(span_of, spans)), _open_of(after), None)
+
+    def withhold(self, raw: Raw, before: Open = NOTHING_OPEN) -> tuple[Clean, Open]:
+        return super().withhold(with_leaves(raw), before)
 
     def _seen(self, value: str, leaf: Leaf, before: Open) -> None:
         """Nothing is remembered."""
@@ -207,6 +209,7 @@ class NativeScrubber(Scrubber):
 
     def __init__(self, redactor: NativeRedactor, input_format: str, threads: int) -> None:
         super().__init__(redactor, input_format)
+        self._units = Units(input_format, leaves="later")
         self._batches = _Batches(redactor, threads, False)
 
     def _scrub(self, units: Iterable[Raw], more: bool = False) -> bytes:
@@ -234,19 +237,20 @@ class NativeVerifier(Verifier):
 
     def __init__(self, redactor: NativeRedactor, path: str, input_format: str, threads: int) -> None:
         super().__init__(redactor, path, input_format)
+        self._units = Units(input_format, leaves="later")
         self._batches = _Batches(redactor, threads, True)
 
     def _look_at(self, units: Iterable[Raw], more: bool = False) -> None:
         batches = self._batches
         for item in chain(batches.add(units), () if more else batches.flush()):
             if isinstance(item, Raw):
-                batches.open = self.look(item, batches.open)
+                batches.open = self.look(with_leaves(item), batches.open)
                 continue
             units_done, outcome = item
             first = outcome[0] - len(units_done)
             self.report.records += outcome[2]
             for number, spans in outcome[5]:
-                self.add(units_done[number - first], [span_of(span) for span in spans])
+                self.add(with_leaves(units_done[number - first]), [span_of(span) for span in spans])
 
 
 @dataclass(frozen=True, slots=True)
