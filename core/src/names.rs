@@ -222,9 +222,7 @@ impl Names {
     /// The first match of `_TOKEN` from a place on.
     fn next_token(&self, text: &[Ch], mut at: usize) -> Option<Token> {
         loop {
-            while !is_letter(*text.get(at)?) && !(text[at] > 127 && self.latin.has(text[at])) {
-                at += 1;
-            }
+            at += text.get(at..)?.iter().position(|&c| self.is_letter(c))?;
             if self.may_begin(text, at) {
                 match self.token_at(text, at) {
                     Ok(token) => return Some(token),
@@ -238,6 +236,12 @@ impl Names {
                 at += 1;
             }
         }
+    }
+
+    /// Whether a character is a letter to `_TOKEN`.
+    #[inline(always)]
+    fn is_letter(&self, c: Ch) -> bool {
+        is_letter(c) || (c > 127 && self.latin.has(c))
     }
 
     /// What `_TOKEN` says of what stands before a word.
@@ -275,9 +279,7 @@ impl Names {
     #[inline(always)]
     fn token_at(&self, text: &[Ch], start: usize) -> Result<Token, usize> {
         let mut token = Token { start, end: start, run: start, key: 0, capitals: 0 };
-        while let Some(&c) = text.get(token.run)
-            && is_letter(c)
-        {
+        while let Some(c) = text.get(token.run).copied().filter(|&c| is_letter(c)) {
             token.key = token.key << 5 | u64::from(c & 31);
             token.capitals |= u64::from(c & 32 == 0) << ((token.run - start) & 63);
             token.run += 1;
@@ -301,9 +303,7 @@ impl Names {
         for part in &mut parts {
             let start = if count == 0 { token.start } else { at + 1 };
             at = start.max(at);
-            while let Some(&c) = text.get(at)
-                && (is_letter(c) || self.latin.has(c))
-            {
+            while text.get(at).is_some_and(|&c| self.is_letter(c)) {
                 at += 1;
             }
             if at == start {
@@ -468,7 +468,10 @@ impl Names {
         {
             return false;
         }
-        if self.places.search(text, one.start.saturating_sub(8), one.start).is_some() && !announced() {
+        if self.may_be_behind_place(text, one.start)
+            && self.places.search(text, one.start.saturating_sub(8), one.start).is_some()
+            && !announced()
+        {
             return false;
         }
         let helped = phrase.len() > 1; // an initial or a particle
@@ -479,6 +482,13 @@ impl Names {
             Grade::Family => head.case == Initial,
             _ => false,
         }
+    }
+
+    /// Whether a capitalised word stands before a place, without which `_PLACES` does not match there.
+    fn may_be_behind_place(&self, text: &[Ch], start: usize) -> bool {
+        let back = text[..start].iter().rev().take(10).skip_while(|c| matches!(c, 32 | 46 | 10));
+        let first = back.take_while(|&&c| self.word.has(c)).last();
+        first.is_some_and(|&c| c > 127 || self.cases.is_capital(c))
     }
 
     /// Whether a phrase is all that a text, a quoted text, an element or a cell says.
@@ -578,6 +588,7 @@ impl Names {
     }
 }
 
+/// Whether a character is a letter of ASCII.
 #[inline(always)]
 fn is_letter(c: Ch) -> bool {
     (c | 32).wrapping_sub(97) < 26
