@@ -26,6 +26,7 @@ from logscrub.detect.fields import words as words_of
 from logscrub.detect.forms import Form, Forms, spelled_capitals, spelled_words
 from logscrub.detect.gate import Gate
 from logscrub.detect.heads import Heads, heads, matches
+from logscrub.detect.ids import cuts_id, ids_alike
 from logscrub.detect.json_leaves import json_leaves
 from logscrub.detect.names import NameRecognizer
 from logscrub.detect.names.lexicon import fold
@@ -71,8 +72,10 @@ _READ_AS_WRITTEN = frozenset(("json", "name", "plain", "text"))
 class Pattern:
     """One pattern of a detector, compiled when the gate first lets it through."""
 
-    def __init__(self, detector: Detector, pattern: str) -> None:
+    def __init__(self, detector: Detector, pattern: str, *, cuts_ids: bool = False) -> None:
+        """`cuts_ids`: whether it may find part of an id."""
         self.detector = detector
+        self._cuts_ids = cuts_ids
         self._source = pattern
         self.validator = VALIDATORS[detector.validator] if detector.validator else None
         self.context = context_pattern(detector.context) if detector.context else None
@@ -91,22 +94,29 @@ class Pattern:
         """The group that must go."""
         return "value" if "value" in self.pattern.groupindex else 0
 
-    def find(self, text: str, named: bool) -> Iterable[tuple[int, int]]:
-        """The spans in `text` that this pattern, its validator and its context agree on; `named`: the field gives the context."""
-        for m in matches(self.pattern, self.heads, text):
-            start, end = m.span(self.group)
-            if start < 0 or start == end:
-                continue
-            if self.validator is not None and not self.validator(text[start:end]):
-                continue
-            if (
-                self.context is not None
-                and not named
-                and not self.context.search(text[max(0, start - _BEFORE) : start])
-                and not self.context.search(text[end : end + _AFTER])
-            ):
-                continue
-            yield start, end
+    def find(self, text: str, named: bool) -> list[tuple[int, int]]:
+        """The spans in `text` that this pattern, its validator and its context agree on; `named`: the field gives the context.
+
+        Digits that stand in an id by chance are no number of anything, nor part of one that stands beside it.
+        """
+        spans = [m.span(self.group) for m in matches(self.pattern, self.heads, text)]
+        if not self._cuts_ids and any(cuts_id(text, *span) for span in spans):
+            text, original = ids_alike(text), text
+            spans = [m.span(self.group) for m in matches(self.pattern, self.heads, text)]
+            spans = [span for span in spans if not cuts_id(original, *span)]
+        return [span for span in spans if self._agrees(text, *span, named)]
+
+    def _agrees(self, text: str, start: int, end: int, named: bool) -> bool:
+        if start < 0 or start == end:
+            return False
+        if self.validator is not None and not self.validator(text[start:end]):
+            return False
+        return (
+            self.context is None
+            or named
+            or self.context.search(text[max(0, start - _BEFORE) : start]) is not None
+            or self.context.search(text[end : end + _AFTER]) is not None
+        )
 
 
 @lru_cache(maxsize=1024)
@@ -147,14 +157,15 @@ class Engine:
         self.fields = FieldIndex(replace(catalogue, detectors=detectors), extra)
         self._names = names if "name" not in stay else None
         self._no_names = frozenset(fold(w) for entry in no_names for w in _LETTERS.findall(entry))
-        self._patterns = [Pattern(d, p) for d in detectors for p in d.patterns]
+        own = frozenset(catalogue.own_patterns)
+        self._patterns = [Pattern(d, p, cuts_ids=p in own) for d in detectors for p in d.patterns]
         of_patterns = [d for d in detectors for _ in d.patterns]
         patterns = [p for d in detectors for p in d.patterns]
         self._gate = Gate(patterns, [d.context for d in of_patterns], [d.id for d in of_patterns])
         self._harmless = [p for h in catalogue.harmless for p in h.patterns]
         self._harmless_gate = Gate(self._harmless, groups=[h.id for h in catalogue.harmless for _ in h.patterns])
         spelled = patterns + self._harmless
-        self._has_own = bool(catalogue.own_patterns)
+        self._has_own = bool(own)
         self.digits_matter = catalogue.digits_matter
         """Whether texts are judged as they are."""
         self.spelled = spelled_numbers(spelled)
