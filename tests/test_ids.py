@@ -51,6 +51,9 @@ def test_what_an_id_spells_by_chance_stays(text: str) -> None:
         ("card 9b206732-2032-4384-8793-880593750268 4111111111111111", "CREDIT_CARD", "4111111111111111"),
         ("tel=030 901820 99495056-be0e-40b0-8c26-069e3d1f2a4b", "PHONE_NUMBER", "030 901820"),
         ("phone 030 901820 99495056-be0e-40b0-8c26-069e3d1f2a4b", "PHONE_NUMBER", "030 901820"),
+        ("for +49 30 901820 01J3DG1HWFFPJAPJNYHV60V5EH", "PHONE_NUMBER", "+49 30 901820"),
+        ("from +44 20 7946 0958 (200)", "PHONE_NUMBER", "+44 20 7946 0958"),
+        ("from +1 415 4357888 2001 12", "PHONE_NUMBER", "+1 415 4357888"),
         ("user 0778860f33 left", "USERNAME", "0778860f33"),
         ("user bdea2d9fcf left", "USERNAME", "bdea2d9fcf"),
         ("by 712020:9b206732-2032-4384-8793-88059375a26f", "ACCOUNT_ID", "712020:9b206732-2032-4384-8793-88059375a26f"),
@@ -82,6 +85,9 @@ def test_ids_alike_have_the_length_and_the_place_of_those_that_stood_there() -> 
         assert is_id(alike[3 : 3 + size])
         assert [cut_id(text, place) for place in (3, 4, 2 + size, 3 + size)] == [-1, 3, 3, -1]
         assert words(one) == ()
+    ulid = "01J3DG1HWFFPJAPJNYHV60V5EH"
+    assert is_id(ulid)
+    assert len(ids_alike(ulid)) == len(ulid)
     assert not is_id("4111111111111111")
     assert not cuts_id("4111111111111111 12", 0, 16)
 

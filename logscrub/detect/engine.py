@@ -49,6 +49,9 @@ _PLAIN_ID = re.compile(
 """A UUID, a trace or span id, an epoch time, a version."""
 _NO_FRACTION = re.compile(r"\.(?=\d{1,3}\Z)")
 """The point of a number that could be a count with a fraction: in a telling field its digits say who it is all the same."""
+_SHEDDING = frozenset(("phone", "phone_digits"))
+"""Validators of numbers in groups that may go on in numbers beside them: `+44 20 7946 0958 (200)`."""
+_LAST_NUMBER = re.compile(r"\)?[^\d()+]{0,2}\(?(?<!\d)\d{1,40}\)?\Z")
 _WINDOW = 1 << 18
 """Characters of a text that are judged at once."""
 _OVERLAP = 4096
@@ -76,6 +79,7 @@ class Pattern:
         """`cuts_ids`: whether it may find part of an id."""
         self.detector = detector
         self._cuts_ids = cuts_ids
+        self._sheds = detector.validator in _SHEDDING
         self._source = pattern
         self.validator = VALIDATORS[detector.validator] if detector.validator else None
         self.context = context_pattern(detector.context) if detector.context else None
@@ -104,7 +108,18 @@ class Pattern:
             text, original = ids_alike(text), text
             spans = [m.span(self.group) for m in matches(self.pattern, self.heads, text)]
             spans = [span for span in spans if not cuts_id(original, *span)]
+        if self._sheds:
+            spans = [self._shed(text, *span) for span in spans]
         return [span for span in spans if self._agrees(text, *span, named)]
+
+    def _shed(self, text: str, start: int, end: int) -> tuple[int, int]:
+        """The stretch without numbers at its end that are too much for its validator, if that helps."""
+        validator, stop = self.validator, end
+        assert validator is not None
+        while stop > start and not validator(text[start:stop]):
+            last = _LAST_NUMBER.search(text, start, stop)
+            stop = last.start() if last else start
+        return (start, stop) if stop > start else (start, end)
 
     def _agrees(self, text: str, start: int, end: int, named: bool) -> bool:
         if start < 0 or start == end:

@@ -1,4 +1,4 @@
-"""UUIDs and hexadecimal ids: what their digits and letters spell by chance is no number, no name and no word."""
+"""UUIDs, ULIDs and hexadecimal ids: what their digits and letters spell by chance is no number, no name and no word."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import re
 
 _ID = re.compile(
     r"(?<![0-9A-Za-z%\\])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[a-f]{1,63}[0-9]|[0-9]{1,63}[a-f])"
-    r"(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}|[0-9a-f]{24}|[0-9a-f]{20}|[0-9a-f]{16}|[0-9a-f]{7,12}))(?![0-9A-Za-z])"
+    r"(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}|[0-9a-f]{24}|[0-9a-f]{20}|[0-9a-f]{16}|[0-9a-f]{7,12})"
+    r"|(?=[0-9]{1,25}[A-Z])[0-7][0-9A-HJKMNP-TV-Z]{25})(?![0-9A-Za-z])"
 )
-"""A UUID, or a hexadecimal id of a usual length with a digit and a letter."""
+"""A UUID, a ULID, or a hexadecimal id of a usual length with a digit and a letter."""
 _UUID = "a0b1c2d3-4e5f-4a6b-8c7d-0e1f2a3babcd"
 _LONGEST = 64
-_OF_ID = frozenset("0123456789abcdef-")
+_ULID = "A1HBCDEFGHJKMNPQRSTVWXYZAB"
+_OF_ID = frozenset("0123456789abcdef-ABCDEFGHJKMNPQRSTVWXYZ")
 
 
 def is_id(text: str) -> bool:
@@ -39,4 +41,8 @@ def ids_alike(text: str) -> str:
 
 
 def _alike(m: re.Match[str]) -> str:
-    return _UUID if "-" in m[0] else "a5" + "b1" * (len(m[0]) // 2 - 3) + "0" * (len(m[0]) % 2) + "abcd"
+    if "-" in m[0]:
+        return _UUID
+    if m[0][0].isdigit() and len(m[0]) == len(_ULID):
+        return _ULID
+    return "a5" + "b1" * (len(m[0]) // 2 - 3) + "0" * (len(m[0]) % 2) + "abcd"
