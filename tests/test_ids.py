@@ -37,6 +37,7 @@ def found(text: str) -> list[tuple[str, str]]:
         "a6971df: number of rows",
         "Brazbyftz binvyftz - 6ab09a20a95e371d brazgifkan plabvovk",
         "card read at 1535935471080",
+        "my credit card number is 4012-8888-8888-1882",
         "com.acme.roster.Cache@c5f1e07 closed",
     ],
 )

@@ -49,8 +49,8 @@ _PLAIN_ID = re.compile(
 """A UUID, a trace or span id, an epoch time, a version."""
 _NO_FRACTION = re.compile(r"\.(?=\d{1,3}\Z)")
 """The point of a number that could be a count with a fraction: in a telling field its digits say who it is all the same."""
-_SHEDDING = frozenset(("phone", "phone_digits"))
-"""Validators of numbers in groups that may go on in numbers beside them: `+44 20 7946 0958 (200)`."""
+_SHEDDING = "phone"
+"""The validator of international numbers, behind whose plus what follows may be a number of its own: `+44 20 7946 0958 (200)`."""
 _LAST_NUMBER = re.compile(r"\)?[^\d()+]{0,2}\(?(?<!\d)\d{1,40}\)?\Z")
 _WINDOW = 1 << 18
 """Characters of a text that are judged at once."""
@@ -79,7 +79,7 @@ class Pattern:
         """`cuts_ids`: whether it may find part of an id."""
         self.detector = detector
         self._cuts_ids = cuts_ids
-        self._sheds = detector.validator in _SHEDDING
+        self._sheds = detector.validator == _SHEDDING
         self._source = pattern
         self.validator = VALIDATORS[detector.validator] if detector.validator else None
         self.context = context_pattern(detector.context) if detector.context else None
