@@ -4,6 +4,7 @@
 //! character is told by that character, so that nothing is tried twice; the comments name the pattern that a loop stands for.
 
 use crate::chars::{Ch, CharSet, Conversions, ascii_lower};
+use crate::ids::Ids;
 use crate::library::{Library, Words};
 use crate::rx::{Classes, Item, Mode, Node, Regex, UNBOUNDED, heads};
 use std::borrow::Cow;
@@ -499,6 +500,7 @@ struct Walk {
 
 /// The field names of a catalogue, and what finds their values.
 pub struct Fields {
+    ids: Ids,
     rules: Vec<Rule>,
     names: Names,
     chars: Chars,
@@ -689,6 +691,7 @@ impl Fields {
             longest_particle: particle.iter().map(Vec::len).max().unwrap_or(0),
             particle,
             keep: Keep::new(library.rx("fields.KEEP")?),
+            ids: Ids::new(library)?,
             word: library.rx("fields._WORD")?,
             scheme: library.rx("fields._SCHEME")?,
             structure: library.rx("fields._STRUCTURE")?,
@@ -700,7 +703,11 @@ impl Fields {
     }
 
     /// The words of a name in any convention, in small letters, digits dropped: `X-User_emailAddress2` → x user email address.
+    /// An id has none.
     pub fn words(&self, name: &[Ch]) -> Vec<Vec<Ch>> {
+        if self.ids.is_id(name) {
+            return Vec::new();
+        }
         self.word.find_iter(name, 0, name.len()).map(|m| self.conversions.lower(&name[m.start()..m.end()])).collect()
     }
 
@@ -712,6 +719,10 @@ impl Fields {
     }
 
     fn rule_of(&self, names: Named) -> Option<&Rule> {
+        if self.ids.is_id(names.own) {
+            return None;
+        }
+        let names = if self.ids.is_id(names.around) { Named { around: &[], own: names.own } } else { names };
         let mut walk = Walk { node: 0, words: 0, found: 0 };
         let on = self.read_back(&mut walk, names.own, usize::MAX);
         let exact = if on && walk.words > 0 { self.names.nodes[walk.node as usize].exact } else { 0 };
@@ -1240,7 +1251,11 @@ impl Fields {
         }
         let mut end = match mode {
             ValueMode::Number => {
-                let Some(number) = self.number.match_at(text, start, text.len()) else { return (start, None) };
+                let mut number = self.number.match_at(text, start, text.len());
+                if let Some(id) = number.as_ref().and_then(|n| self.ids.cut_id(text, n.end())) {
+                    number = self.number.match_at(text, start, id.max(start));
+                }
+                let Some(number) = number else { return (start, None) };
                 values.push((start, number.end()));
                 return (number.end(), None);
             }

@@ -7,6 +7,7 @@ pub mod binary;
 pub mod chars;
 pub mod engine;
 pub mod fields;
+pub mod ids;
 pub mod json_leaves;
 pub mod lexicon;
 pub mod library;

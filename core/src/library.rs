@@ -13,6 +13,7 @@ pub struct Library {
     expressions: HashMap<String, Arc<Regex>>,
     words: HashMap<String, Arc<Words>>,
     characters: HashMap<String, Arc<CharSet>>,
+    texts: HashMap<String, String>,
     /// All classes, by number.
     pub sets: Vec<Arc<CharSet>>,
     pub conversions: Arc<Conversions>,
@@ -29,6 +30,7 @@ impl Library {
         characters: &HashMap<String, usize>,
         expressions: HashMap<String, Lowered>,
         words: HashMap<String, Vec<Vec<Ch>>>,
+        texts: HashMap<String, String>,
         python: Arc<dyn Python>,
     ) -> Result<Library, String> {
         let sets: Vec<_> = classes
@@ -40,6 +42,7 @@ impl Library {
             expressions: HashMap::new(),
             words: words.into_iter().map(|(name, list)| (name, Arc::new(list.into_iter().collect()))).collect(),
             characters: HashMap::new(),
+            texts,
             sets,
             conversions: Arc::new(Conversions::new(python.clone())),
             python,
@@ -68,6 +71,11 @@ impl Library {
     /// The list `module.NAME` of the definition.
     pub fn words(&self, name: &str) -> Result<Arc<Words>, String> {
         self.words.get(name).cloned().ok_or_else(|| format!("the description has no list {name}"))
+    }
+
+    /// The text `module.NAME` of the definition.
+    pub fn text(&self, name: &str) -> Result<String, String> {
+        self.texts.get(name).cloned().ok_or_else(|| format!("the description has no text {name}"))
     }
 
     /// The class of characters with a name (`isalpha`).

@@ -250,8 +250,8 @@ fn parts(description: &Bound<'_, PyDict>, library: &Arc<Library>) -> PyResult<Pa
     let group = |regex: &Regex| regex.group("value").unwrap_or(0);
     let mut patterns = Vec::new();
     for entry in get("patterns")?.try_iter()? {
-        type Entry<'py> = (u16, Lowered, Option<String>, Option<Lowered>, Vec<Bound<'py, PyAny>>);
-        let (kind, code, validator, context, words): Entry<'_> = entry?.extract()?;
+        type Entry<'py> = (u16, Lowered, Option<String>, Option<Lowered>, Vec<Bound<'py, PyAny>>, bool, bool);
+        let (kind, code, validator, context, words, cuts_ids, sheds): Entry<'_> = entry?.extract()?;
         let regex = compile(code)?;
         let validator = match validator {
             None => None,
@@ -263,6 +263,8 @@ fn parts(description: &Bound<'_, PyDict>, library: &Arc<Library>) -> PyResult<Pa
             regex,
             validator,
             context: context.map(compile).transpose()?,
+            cuts_ids,
+            sheds,
             context_words: words.iter().map(from_py).collect::<PyResult<_>>()?,
         });
     }

@@ -14,7 +14,7 @@ from importlib import resources
 from types import ModuleType
 from typing import Any
 
-from logscrub.detect import binary, engine, fields, json_leaves, stack_traces, validators, views
+from logscrub.detect import binary, engine, fields, ids, json_leaves, stack_traces, validators, views
 from logscrub.detect.names import NameRecognizer, Names, lexicon, prose, recognizer
 from logscrub.engines import plans
 from logscrub.engines.lowering import Classes, Lowered, lowered
@@ -24,7 +24,7 @@ from logscrub.redact.scrub import Redactor
 MODULES: dict[str, ModuleType] = {
     module.__name__.rpartition(".")[2]: module
     for module in (
-        binary, engine, fields, json_leaves, stack_traces, validators, views, lexicon, prose, recognizer, pseudonyms, scrub,
+        binary, engine, fields, ids, json_leaves, stack_traces, validators, views, lexicon, prose, recognizer, pseudonyms, scrub,
     )
 }  # fmt: skip
 """The modules whose patterns and lists the core uses."""
@@ -86,6 +86,16 @@ def words() -> dict[str, list[str]]:
     }
 
 
+def texts() -> dict[str, str]:
+    """The texts of all modules, by `module.NAME`."""
+    return {
+        f"{module}.{name}": value
+        for module, its in MODULES.items()
+        for name, value in vars(its).items()
+        if isinstance(value, str) and name.strip("_").isupper()
+    }
+
+
 class Callbacks:
     """What the core asks for while it runs."""
 
@@ -110,7 +120,7 @@ class Callbacks:
 def library(classes: Classes | None = None) -> tuple[dict[str, Any], Callbacks]:
     """The patterns, lists and classes of the definition, and what is asked for while it runs."""
     classes = classes or Classes(CHARACTERS)
-    found = {"expressions": expressions(classes), "words": words(), "characters": dict(classes.names)}
+    found = {"expressions": expressions(classes), "words": words(), "texts": texts(), "characters": dict(classes.names)}
     return {**found, "classes": classes.ascii}, Callbacks(classes)
 
 
@@ -142,6 +152,8 @@ def describe(redactor: Redactor) -> tuple[dict[str, Any], Callbacks]:
                 p.detector.validator,
                 lowered(p.context, classes) if p.context else None,
                 list(p.detector.context),
+                p._cuts_ids,
+                p._sheds,
             )
             for p in its._patterns
         ],
