@@ -34,6 +34,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     std::panic::set_hook(Box::new(|_| {}));
     module.add_class::<native::Core>()?;
     module.add_class::<native::Job>()?;
+    module.add_class::<native::Judge>()?;
     module.add_class::<probes::Parts>()?;
     module.add_class::<probes::Scanner>()?;
     module.add_class::<probes::json_leaves::JsonLeavesProbe>()?;

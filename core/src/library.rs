@@ -63,6 +63,15 @@ impl Library {
         Ok(Arc::new(Regex::new(&code.0, code.1, &self.sets, self.set("word")?)?))
     }
 
+    /// A pattern compiled whose classes may be further ones; `classes`: of all of them the characters of ASCII.
+    pub fn compile_later(&self, code: Lowered, classes: &[(u64, u64)]) -> Result<Arc<Regex>, String> {
+        let mut sets = self.sets.clone();
+        for (i, (low, high)) in classes.iter().enumerate().skip(sets.len()) {
+            sets.push(Arc::new(CharSet::new([*low, *high], i as u32, self.python.clone())));
+        }
+        Ok(Arc::new(Regex::new(&code.0, code.1, &sets, self.set("word")?)?))
+    }
+
     /// The pattern `module.NAME` of the definition.
     pub fn rx(&self, name: &str) -> Result<Arc<Regex>, String> {
         self.expressions.get(name).cloned().ok_or_else(|| format!("the description has no pattern {name}"))

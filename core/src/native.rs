@@ -24,7 +24,25 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 
-/// An engine, a policy and a key, compiled.
+/// An engine, compiled.
+#[pyclass(frozen)]
+pub struct Judge {
+    engine: Arc<Engine>,
+    library: Arc<Library>,
+}
+
+#[pymethods]
+impl Judge {
+    /// `description`, `callbacks`: of `logscrub.engines.description.describe`.
+    #[new]
+    fn new(description: &Bound<'_, PyDict>, callbacks: Py<PyAny>) -> PyResult<Judge> {
+        let library = Arc::new(library(description, callbacks)?);
+        let engine = Arc::new(Engine::new(library.clone(), parts(description, &library)?).map_err(wrong)?);
+        Ok(Judge { engine, library })
+    }
+}
+
+/// An engine, a policy and a key.
 #[pyclass(frozen)]
 pub struct Core {
     redactor: Arc<Redactor>,
@@ -49,25 +67,26 @@ fn attempt<T>(work: impl FnOnce() -> Result<T, Unscannable>) -> PyResult<T> {
 
 #[pymethods]
 impl Core {
-    /// `description`, `callbacks`: of `logscrub.engines.description.describe`.
+    /// `actions`: of each row of the guidelines what happens. `allow`: patterns of whole values that stay; `classes`: of all classes
+    /// of characters in them, those of ASCII.
     #[new]
-    fn new(description: &Bound<'_, PyDict>, callbacks: Py<PyAny>) -> PyResult<Core> {
-        let library = Arc::new(library(description, callbacks)?);
-        let engine = Arc::new(Engine::new(library.clone(), parts(description, &library)?).map_err(wrong)?);
-        let actions: Vec<String> = item(description, "actions")?.extract()?;
-        let actions = actions
-            .iter()
-            .map(|action| match action.as_str() {
-                "keep" => Action::Keep,
-                "pseudonym" => Action::Pseudonym,
-                _ => Action::Remove,
-            })
-            .collect();
-        let key: Vec<u8> = item(description, "key")?.extract()?;
-        let allow: Vec<Lowered> = item(description, "allow")?.extract()?;
-        let allow = allow.into_iter().map(|code| library.compile(code)).collect::<Result<_, _>>().map_err(wrong)?;
-        let pseudonymizer = Pseudonymizer::new(&library, &key).map_err(wrong)?;
-        let redactor = Redactor::new(engine, &library, actions, pseudonymizer, allow).map_err(wrong)?;
+    fn new(
+        judge: &Judge,
+        actions: HashMap<String, String>,
+        key: Vec<u8>,
+        allow: Vec<Lowered>,
+        classes: Vec<(u64, u64)>,
+    ) -> PyResult<Core> {
+        let library = &judge.library;
+        let action = |kind: &Kind| match actions.get(&kind.guideline).map(String::as_str) {
+            Some("keep") => Action::Keep,
+            Some("pseudonym") => Action::Pseudonym,
+            _ => Action::Remove,
+        };
+        let actions = judge.engine.parts.kinds.iter().map(action).collect();
+        let allow = allow.into_iter().map(|code| library.compile_later(code, &classes)).collect::<Result<_, _>>().map_err(wrong)?;
+        let pseudonymizer = Pseudonymizer::new(library, &key).map_err(wrong)?;
+        let redactor = Redactor::new(judge.engine.clone(), library, actions, pseudonymizer, allow).map_err(wrong)?;
         Ok(Core { redactor: Arc::new(redactor), pool: OnceLock::new() })
     }
 

@@ -15,11 +15,11 @@ from types import ModuleType
 from typing import Any
 
 from logscrub.detect import binary, engine, fields, ids, json_leaves, stack_traces, validators, views
+from logscrub.detect.engine import Engine
 from logscrub.detect.names import NameRecognizer, Names, lexicon, prose, recognizer
 from logscrub.engines import plans
 from logscrub.engines.lowering import Classes, Lowered, lowered
 from logscrub.redact import pseudonyms, scrub
-from logscrub.redact.scrub import Redactor
 
 MODULES: dict[str, ModuleType] = {
     module.__name__.rpartition(".")[2]: module
@@ -101,11 +101,11 @@ class Callbacks:
 
     def __init__(self, classes: Classes, names: NameRecognizer | None = None) -> None:
         """`names`: the recognizer, where the lists are not all that is asked."""
-        self._classes = classes
+        self.classes = classes
         self._names = names
 
     def page(self, number: int, page: int) -> tuple[int, int, int, int]:
-        return self._classes.page(number, page)
+        return self.classes.page(number, page)
 
     def convert(self, what: str, text: str) -> str:
         return CONVERSIONS[what](text)
@@ -128,9 +128,8 @@ NAMES = (("name_listed", "PERSON", "name", False, False), ("name_ner", "PERSON",
 """What the recognizers of names find, as a kind of span: id, entity type, row of the guidelines, certain, random."""
 
 
-def describe(redactor: Redactor) -> tuple[dict[str, Any], Callbacks]:
-    """All that the core is told: the detectors, lists, settings, policy and key of a redactor."""
-    its = redactor.engine
+def describe(its: Engine) -> tuple[dict[str, Any], Callbacks]:
+    """All that the core is told of an engine: its detectors, fields and lists."""
     classes = Classes(CHARACTERS)
     number = {d.id: i for i, d in enumerate(its.catalogue.detectors)}
     rules: dict[str, tuple[fields.Rule, list[str], list[str]]] = {}
@@ -174,9 +173,6 @@ def describe(redactor: Redactor) -> tuple[dict[str, Any], Callbacks]:
         "has_own": its._has_own,
         "placeholder": lowered(its.placeholder, classes),
         "key_kind": number[its._key_detector.id] if its._key_detector else None,
-        "actions": [redactor.policy.rows[guideline] for _, _, guideline, _, _ in kinds],
-        "key": redactor.pseudonymizer._key,
-        "allow": [lowered(pattern, classes) for pattern in redactor._allow],
     }
     base, _ = library(classes)
     return {**base, **described}, Callbacks(classes, its._names if lists is None else None)

@@ -7,37 +7,31 @@ done again. What comes out is what the plain engine makes of the same input.
 
 from __future__ import annotations
 
-import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
-from logscrub._core import Core, Job
+from logscrub._core import Core, Job, Judge
 from logscrub.detect.engine import Engine
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.json_leaves import with_leaves
 from logscrub.detect.views import View
 from logscrub.engines.description import describe
+from logscrub.engines.lowering import Classes, lowered
 from logscrub.model import Clean, FieldPath, Inner, Leaf, Raw, Span
 from logscrub.redact.scrub import Look, Redactor, Unscannable, at_record
 from logscrub.scrubbing import Scrubber, Scrubs, Units, clean_unit
 from logscrub.verification import Verifier, Verifies
 
-MOST_THREADS = 8
 _BATCH = 1 << 16
 """Characters of a batch."""
 _LONGEST = 1 << 20
 """Characters at which a batch is done though no record begins behind it."""
 _WAITING = 3
 """Batches for each thread that may wait for an earlier one."""
-
-
-def processors() -> int:
-    """How many threads can run at once here, at most `MOST_THREADS`."""
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(MOST_THREADS, count)
 
 
 def span_of(found: Any) -> Span:
@@ -86,12 +80,20 @@ def is_ordinary(raw: Raw) -> bool:
     return raw.cut is None and raw.size is None and (not raw.leaves or not any(leaf.group for leaf in raw.leaves))
 
 
+@lru_cache(maxsize=4)
+def _judge(engine: Engine) -> tuple[Classes, Judge]:
+    description, callbacks = describe(engine)
+    return callbacks.classes, Judge(description, callbacks)
+
+
 class NativeRedactor(Redactor):
     """A redactor whose ordinary units the core does whole."""
 
     def __init__(self, redactor: Redactor) -> None:
         self.__dict__.update(redactor.__dict__)
-        self.core = Core(*describe(redactor))
+        classes, judge = _judge(redactor.engine)
+        allow = [lowered(pattern, classes) for pattern in redactor._allow]
+        self.core = Core(judge, dict(redactor.policy.rows), redactor.pseudonymizer._key, allow, classes.ascii)
         self.engine = NativeJudge(redactor.engine, self.core)
 
     def _scrub(self, raw: Raw, before: Open) -> tuple[Clean, Open]:
@@ -101,8 +103,7 @@ class NativeRedactor(Redactor):
             text, redactions, after = self.core.scrub(raw, _open_to(before))
         except ValueError:
             raise Unscannable("the core could not scan it") from None
-        redacted = tuple(name for name, times in redactions.items() for _ in range(times))
-        return Clean(text, redacted, raw.records, raw.parsed), _open_of(after)
+        return self.clean(raw, text, Counter(redactions).elements()), _open_of(after)
 
     def look(self, raw: Raw, before: Open = NOTHING_OPEN) -> Look:
         if raw.cut is not None or any(leaf.group for leaf in raw.leaves):

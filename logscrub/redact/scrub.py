@@ -146,6 +146,10 @@ class Redactor:
                 return Clean(raw.text, (*new.elements(), *rewritten), raw.records, raw.parsed), after
         raise Unscannable("never comes to rest")
 
+    def clean(self, raw: Raw, text: str, redactions: Iterable[str]) -> Clean:
+        """The unit with a text in which everything was redacted that must be. `redactions`: their entity types."""
+        return Clean(text, tuple(redactions), raw.records, raw.parsed)
+
     def _placeholders(self, text: str) -> Counter[str]:
         """The entity types of the placeholders that stand in a text."""
         if "<" not in text and "&lt;" not in text:
