@@ -30,14 +30,14 @@ class Both:
         self.index = FieldIndex(loaded, {"field_email": ("=café", "größe", "İx mail", "odos ΟΔΟΣ")})
         classes = Classes(description.CHARACTERS)
         found = {"expressions": description.expressions(classes), "words": description.words(), "characters": dict(classes.names)}
-        rules: dict[str, tuple[int, str, list[str], list[str], list[str]]] = {}
+        rules: dict[str, tuple[int, str, list[str], list[str], list[str], bool]] = {}
         for target, place in ((self.index._endings, 3), (self.index._exact, 4)):
             for name, rule in target.items():
                 d = rule.detector
                 if d.id not in rules:
                     keep = {f"keep {d.id} {i}": p for i, p in enumerate(rule.keep)}
                     found["expressions"].update({k: lowered(p, classes) for k, p in keep.items()})
-                    rules[d.id] = (self.detectors[d.id], d.value, list(keep), [], [])
+                    rules[d.id] = (self.detectors[d.id], d.value, list(keep), [], [], d.guideline == "authorisation data")
                 rules[d.id][place].append(name)  # type: ignore[union-attr]
         parts = core.Parts({**found, "classes": classes.ascii}, description.Callbacks(classes))
         self.probe = core.FieldsProbe(parts, list(rules.values()))

@@ -6,6 +6,7 @@
 use crate::chars::{Ch, CharSet, Conversions, ascii_lower};
 use crate::ids::Ids;
 use crate::library::{Library, Words};
+use crate::pairs::Pairs;
 use crate::rx::{Classes, Item, Mode, Node, Regex, UNBOUNDED, heads};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -47,6 +48,8 @@ pub struct RuleSpec {
     pub keep: Vec<Arc<Regex>>,
     pub endings: Vec<String>,
     pub exact: Vec<String>,
+    /// Whether what its names say is authorisation data.
+    pub secret: bool,
 }
 
 /// What a field name says: which detector's, and which of its values stay.
@@ -55,6 +58,7 @@ pub struct Rule {
     pub detector: usize,
     pub mode: ValueMode,
     keep: Vec<Keep>,
+    secret: bool,
 }
 
 impl Rule {
@@ -500,6 +504,7 @@ struct Walk {
 
 /// The field names of a catalogue, and what finds their values.
 pub struct Fields {
+    pairs: Pairs,
     ids: Ids,
     rules: Vec<Rule>,
     names: Names,
@@ -683,6 +688,7 @@ impl Fields {
                     detector: spec.detector,
                     mode: spec.mode,
                     keep: spec.keep.into_iter().map(Keep::new).collect(),
+                    secret: spec.secret,
                 })
                 .collect(),
             chars: Chars::new(library)?,
@@ -692,6 +698,7 @@ impl Fields {
             particle,
             keep: Keep::new(library.rx("fields.KEEP")?),
             ids: Ids::new(library)?,
+            pairs: Pairs::new(library)?,
             word: library.rx("fields._WORD")?,
             scheme: library.rx("fields._SCHEME")?,
             structure: library.rx("fields._STRUCTURE")?,
@@ -793,6 +800,22 @@ impl Fields {
 
     /// The values of telling fields in one line (or a whole text) of a log, and what it leaves open.
     pub fn find_fields(&self, text: &[Ch], before: &Open) -> (Vec<FieldValue>, Open) {
+        let (mut found, after) = self.find_in_order(text, before);
+        for value in self.pairs.named_values(text) {
+            let path: Path = vec![value.name.as_slice().into()];
+            let Some(rule) = self.rule(&path) else { continue };
+            if value.loose && !rule.secret {
+                continue;
+            }
+            // else it is a list of names
+            if self.rule(&[text[value.start..value.end].into()]).is_none() {
+                self.add(&mut found, text, value.start, value.end, rule, &|| path.clone(), &[]);
+            }
+        }
+        (found, after)
+    }
+
+    fn find_in_order(&self, text: &[Ch], before: &Open) -> (Vec<FieldValue>, Open) {
         let mut found = Vec::new();
         let mut position = 0;
         if let Some((opening, path)) = &before.quote {

@@ -19,6 +19,7 @@ const COLON: Ch = b':' as Ch;
 const COMMA: Ch = b',' as Ch;
 const MINUS: Ch = b'-' as Ch;
 const LESS: Ch = b'<' as Ch;
+const SLASH: Ch = b'/' as Ch;
 const LIST: Ch = b'[' as Ch;
 const LIST_END: Ch = b']' as Ch;
 const OBJECT: Ch = b'{' as Ch;
@@ -107,6 +108,8 @@ pub struct Frame {
     /// Of a table: the names of its columns, by which the cells of its `rows` are judged.
     columns: Option<HashMap<usize, Name>>,
     index: usize,
+    /// Of a list in a list: the leaf that is its second element.
+    second: Option<usize>,
     /// Leaves that the name of another member may yet label.
     unnamed: Vec<usize>,
     /// How many of them `label` is for.
@@ -185,6 +188,7 @@ impl JsonLeaves {
         let mut deeper = 0usize;
         let mut at = start;
         while let Some(token) = self.token(text, &mut at) {
+            let is_element = !matches!(token, Token::Bracket(..));
             let leaf = match token {
                 Token::Name(a, b) => {
                     let name = &text[a..b];
@@ -252,6 +256,12 @@ impl JsonLeaves {
                         deeper -= 1;
                     } else if let Some(mut frame) = stack.pop() {
                         frame.label_leaves(&mut leaves);
+                        if let Some(leaf) = frame.second.and_then(|i| leaves.get_mut(i))
+                            && frame.index == 1
+                            && !frame.element.is_empty()
+                        {
+                            leaf.field = vec![frame.element.clone()];
+                        }
                     }
                     continue;
                 }
@@ -259,6 +269,9 @@ impl JsonLeaves {
             if let Some(leaf) = leaf {
                 leaves.push(leaf);
                 let last = leaves.len() - 1;
+                if is_element && let [.., around, list] = stack.as_mut_slice() && list.index == 1 && !list.is_object && !around.is_object {
+                    list.second = Some(last);
+                }
                 let from = stack.len().saturating_sub(3);
                 for frame in &mut stack[from..] {
                     if frame.is_object && frame.key_kind & VALUE != 0 && frame.label.is_empty() {
@@ -267,8 +280,11 @@ impl JsonLeaves {
                 }
             }
         }
-        for frame in stack.iter_mut().filter(|frame| !frame.unnamed.is_empty()) {
-            frame.label_leaves(&mut leaves);
+        for frame in stack.iter_mut() {
+            frame.second = None;
+            if !frame.unnamed.is_empty() {
+                frame.label_leaves(&mut leaves);
+            }
         }
         leaves
     }
@@ -323,8 +339,11 @@ impl JsonLeaves {
     /// What a string says that may name the value beside it: nothing for what is no name.
     fn label(&self, text: &[Ch]) -> Name {
         if has_placeholder(text) {
-            REDACTED.into()
-        } else if self.is_naming(text) {
+            return REDACTED.into();
+        }
+        // of a JSON pointer the end
+        let text = if text.first() == Some(&SLASH) { text.rsplit(|&c| c == SLASH).next().unwrap_or_default() } else { text };
+        if self.is_naming(text) {
             text.into()
         } else {
             Name::default()

@@ -15,6 +15,7 @@ pub mod lines;
 pub mod model;
 pub mod names;
 mod native;
+pub mod pairs;
 mod probes;
 pub mod prose;
 pub mod pseudonyms;

@@ -294,7 +294,8 @@ fn parts(description: &Bound<'_, PyDict>, library: &Arc<Library>) -> PyResult<Pa
     }
     let mut rules = Vec::new();
     for entry in get("rules")?.try_iter()? {
-        let (detector, mode, keep, endings, exact): (usize, String, Vec<Lowered>, Vec<String>, Vec<String>) = entry?.extract()?;
+        type Entry = (usize, String, Vec<Lowered>, Vec<String>, Vec<String>, bool);
+        let (detector, mode, keep, endings, exact, secret): Entry = entry?.extract()?;
         let mode = match mode.as_str() {
             "token" => ValueMode::Token,
             "number" => ValueMode::Number,
@@ -304,7 +305,7 @@ fn parts(description: &Bound<'_, PyDict>, library: &Arc<Library>) -> PyResult<Pa
             _ => return Err(wrong("no such reach of a value".into())),
         };
         let keep = keep.into_iter().map(compile).collect::<PyResult<_>>()?;
-        rules.push(RuleSpec { detector, mode, keep, endings, exact });
+        rules.push(RuleSpec { detector, mode, keep, endings, exact, secret });
     }
     let names_kind: Option<String> = get("names")?.extract()?;
     let names = match names_kind.as_deref() {

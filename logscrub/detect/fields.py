@@ -16,6 +16,7 @@ from typing import NamedTuple
 from logscrub.detect.catalogue import Catalogue, Detector
 from logscrub.detect.ids import cut_id, is_id
 from logscrub.detect.json_leaves import REDACTED
+from logscrub.detect.pairs import named_values
 from logscrub.errors import UsageError
 from logscrub.model import FieldPath
 
@@ -223,6 +224,18 @@ def _innermost(outer: str, name: str) -> str:
 
 def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tuple[list[FieldValue], Open]:
     """The values of telling fields in one line (or a whole text) of a log, and what it leaves open."""
+    found, after = _find_fields(text, index, before)
+    for value in named_values(text):
+        path = (value.name,)
+        rule = index.rule(path)
+        if rule is None or (value.loose and rule.detector.guideline != "authorisation data"):
+            continue
+        if index.rule((text[value.start : value.end],)) is None:  # a list of names
+            _add(found, text, value.start, value.end, rule, path)
+    return found, after
+
+
+def _find_fields(text: str, index: FieldIndex, before: Open) -> tuple[list[FieldValue], Open]:
     found: list[FieldValue] = []
     position = 0
     if before.quote is not None:

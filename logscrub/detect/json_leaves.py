@@ -22,7 +22,7 @@ _TOKEN = re.compile(
 _VALUES = frozenset(
     (
         *("value", "stringValue", "intValue", "doubleValue", "boolValue", "bytesValue", "arrayValue", "kvlistValue", "values"),
-        *("Value", "StringValue"),
+        *("Value", "StringValue", "val", "v", "old", "new", "from", "to", "set", "before", "after", "previous"),
     )
 )
 """Names that say nothing: the name around them counts."""
@@ -42,7 +42,12 @@ ENVELOPE_NAMES = frozenset(
     )
 )
 """Names of the members in which exports hold their records."""
-NAMING = frozenset(("key", "name", "field"))
+NAMING = frozenset(
+    """
+    key name field k header label param parameter attribute attr property prop variable option setting path
+    Key Name Field Header fieldName fieldKey fieldId propertyName paramName headerName attributeName variableName
+    """.split()
+)
 """Names of members that say what a `value` beside them is."""
 _LISTS_OF_NAMES = frozenset(("columns", "fields", "headers", "cookies", "queryString", "params", "parameters"))
 """Lists whose elements have a `name` that is no person's: `{"columns": [{"name": "Message"}]}`."""
@@ -65,7 +70,7 @@ behind it apart where a redacted value did not."""
 class Frame:
     """An object or list being read: its own name, the current name in it, the `key` member that names its values."""
 
-    __slots__ = ("around", "columns", "element", "index", "is_object", "key", "label", "labelled", "outer", "typed", "unnamed")
+    __slots__ = ("around", "columns", "element", "index", "is_object", "key", "label", "labelled", "outer", "second", "typed", "unnamed")
 
     def __init__(self, is_object: bool, outer: str) -> None:
         self.is_object = is_object
@@ -80,6 +85,8 @@ class Frame:
         self.columns: dict[int, str] | None = None
         """Of a table: the names of its columns, by which the cells of its `rows` are judged."""
         self.index = 0
+        self.second = -1
+        """Of a list in a list: the leaf that is its second element."""
         self.unnamed: list[int] = []
         """Leaves that the name of another member may yet label."""
         self.labelled = 0
@@ -175,13 +182,19 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None, sho
                 frame = stack.pop()
                 if frame.labelled:
                     _label_leaves(frame, leaves)
+                if frame.second >= 0 and frame.index == 1 and frame.element:
+                    leaves[frame.second] = leaves[frame.second]._replace(field=(frame.element,))
         if leaf is not None:
             leaves.append(leaf)
+            if kind != 3 and len(stack) > 1 and stack[-1].index == 1 and not (stack[-1].is_object or stack[-2].is_object):
+                stack[-1].second = len(leaves) - 1
             for frame in stack[-3:]:
                 if not frame.label and frame.key in _VALUES and frame.is_object:
                     if not frame.unnamed:
                         touched.append(frame)
                     frame.unnamed.append(len(leaves) - 1)
+    for frame in stack:
+        frame.second = -1
     for frame in touched:
         if frame.unnamed:
             _label_leaves(frame, leaves)
@@ -213,6 +226,8 @@ def _label(text: str) -> str:
     """What a string says that may name the value beside it: "" for what is no name. One that was redacted tells nothing."""
     if "<" in text and _PLACEHOLDER.search(text):
         return REDACTED
+    if text[:1] == "/":  # a JSON pointer
+        text = text.rpartition("/")[2]
     return text if _NAMING.fullmatch(text) else ""
 
 

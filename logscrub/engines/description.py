@@ -14,7 +14,7 @@ from importlib import resources
 from types import ModuleType
 from typing import Any
 
-from logscrub.detect import binary, engine, fields, ids, json_leaves, stack_traces, validators, views
+from logscrub.detect import binary, engine, fields, ids, json_leaves, pairs, pairs, stack_traces, validators, views
 from logscrub.detect.engine import Engine
 from logscrub.detect.names import NameRecognizer, Names, lexicon, prose, recognizer
 from logscrub.engines import plans
@@ -24,7 +24,7 @@ from logscrub.redact import pseudonyms, scrub
 MODULES: dict[str, ModuleType] = {
     module.__name__.rpartition(".")[2]: module
     for module in (
-        binary, engine, fields, ids, json_leaves, stack_traces, validators, views, lexicon, prose, recognizer, pseudonyms, scrub,
+        binary, engine, fields, ids, json_leaves, pairs, pairs, stack_traces, validators, views, lexicon, prose, recognizer, pseudonyms, scrub,
     )
 }  # fmt: skip
 """The modules whose patterns and lists the core uses."""
@@ -173,7 +173,14 @@ def describe(its: Engine) -> tuple[dict[str, Any], Callbacks]:
         ],
         "harmless": [lowered(p, classes) for p in its._harmless],
         "rules": [
-            (number[name], rule.detector.value, [lowered(k, classes) for k in rule.keep], endings, exact)
+            (
+                number[name],
+                rule.detector.value,
+                [lowered(k, classes) for k in rule.keep],
+                endings,
+                exact,
+                rule.detector.guideline == "authorisation data",
+            )
             for name, (rule, endings, exact) in rules.items()
         ],
         "entities": list(html.entities.html5.items()),

@@ -1,0 +1,221 @@
+//! Values whose names stand apart from them (`logscrub/detect/pairs.py`).
+
+use crate::chars::{Ch, CharSet, Conversions, codes};
+use crate::engine::contains;
+use crate::library::{Library, Words};
+use crate::rx::{Match, Regex};
+use std::sync::Arc;
+
+/// A stretch of a text, and the name that the text gives to it.
+pub struct NamedValue {
+    pub name: Vec<Ch>,
+    pub start: usize,
+    pub end: usize,
+    /// Whether only the name of a secret tells.
+    pub loose: bool,
+}
+
+/// A pattern, and the groups of it that are asked for.
+struct Pattern {
+    regex: Arc<Regex>,
+    name: usize,
+    value: usize,
+}
+
+impl Pattern {
+    fn new(library: &Library, name: &str) -> Result<Pattern, String> {
+        let regex = library.rx(name)?;
+        let group = |group: &str| regex.group(group).unwrap_or(0);
+        Ok(Pattern { name: group("name"), value: group("value"), regex })
+    }
+
+    fn find(&self, text: &[Ch], loose: bool, found: &mut Vec<NamedValue>) {
+        for m in self.regex.find_iter(text, 0, text.len()) {
+            if let (Some((a, b)), Some((start, end))) = (m.span(self.name), m.span(self.value)) {
+                found.push(NamedValue { name: text[a..b].to_vec(), start, end, loose });
+            }
+        }
+    }
+}
+
+/// Finds values whose names stand apart from them.
+pub struct Pairs {
+    conversions: Arc<Conversions>,
+    word: Arc<CharSet>,
+    space: Arc<CharSet>,
+    naming: Arc<Words>,
+    values: Arc<Words>,
+    sets: Arc<Regex>,
+    group: Arc<Regex>,
+    member: Arc<Regex>,
+    key: usize,
+    quoted: usize,
+    bare: usize,
+    pair: Pattern,
+    call: usize,
+    open: usize,
+    close: usize,
+    serialised: Pattern,
+    row: Pattern,
+    element: Arc<Regex>,
+    tag: usize,
+    attributes: usize,
+    content: usize,
+    part: Pattern,
+    block: Pattern,
+}
+
+impl Pairs {
+    pub fn new(library: &Library) -> Result<Pairs, String> {
+        let member = library.rx("pairs._MEMBER")?;
+        let element = library.rx("pairs._ELEMENT")?;
+        let pair = Pattern::new(library, "pairs._PAIR")?;
+        let group = |regex: &Regex, name: &str| regex.group(name).ok_or_else(|| format!("no group {name}"));
+        Ok(Pairs {
+            conversions: library.conversions.clone(),
+            word: library.set("word")?,
+            space: library.set("isspace")?,
+            naming: library.words("pairs.NAMING")?,
+            values: library.words("pairs.VALUES")?,
+            sets: library.rx("pairs._SETS")?,
+            group: library.rx("pairs._GROUP")?,
+            key: group(&member, "key")?,
+            quoted: group(&member, "quoted")?,
+            bare: group(&member, "bare")?,
+            member,
+            call: group(&pair.regex, "call")?,
+            open: group(&pair.regex, "open")?,
+            close: group(&pair.regex, "close")?,
+            pair,
+            serialised: Pattern::new(library, "pairs._SERIALISED")?,
+            row: Pattern::new(library, "pairs._ROW")?,
+            tag: group(&element, "tag")?,
+            attributes: group(&element, "attributes")?,
+            content: group(&element, "value")?,
+            element,
+            part: Pattern::new(library, "pairs._PART")?,
+            block: Pattern::new(library, "pairs._BLOCK")?,
+        })
+    }
+
+    /// The values in a text whose names stand apart from them.
+    pub fn named_values(&self, text: &[Ch]) -> Vec<NamedValue> {
+        let mut signs = [false; 128];
+        for &c in text {
+            if let Some(sign) = signs.get_mut(c as usize) {
+                *sign = true;
+            }
+        }
+        let has = |sign: char| signs[sign as usize];
+        let mut found = Vec::new();
+        if has('{') || has('<') {
+            for group in self.group.find_iter(text, 0, text.len()) {
+                self.members(text, group.start(), group.end(), &mut found);
+            }
+        }
+        if has('[') || has('(') {
+            for m in self.pair.regex.find_iter(text, 0, text.len()) {
+                self.pair_of(text, &m, &mut found);
+            }
+        }
+        if has(';') && has('"') && (contains(text, "\";s:") || contains(text, "\\\";s:")) {
+            self.serialised.find(text, false, &mut found);
+        }
+        if has('|') {
+            self.row.find(text, true, &mut found);
+        }
+        if has('<') && contains(text, "</") {
+            for m in self.element.find_iter(text, 0, text.len()) {
+                self.element_of(text, &m, &mut found);
+            }
+        }
+        if has('-') && has('=') && contains(text, "form-data") {
+            self.part.find(text, false, &mut found);
+        }
+        if has('\n') && has(':') && contains(text, ": ") {
+            let first = found.len();
+            self.block.find(text, false, &mut found);
+            for value in &mut found[first..] {
+                let block = &text[value.start..value.end];
+                let before = block.iter().take_while(|&&c| self.space.has(c)).count();
+                let behind = block.iter().rev().take_while(|&&c| self.space.has(c)).count();
+                (value.start, value.end) = (value.start + before, value.end - behind);
+            }
+        }
+        found
+    }
+
+    fn pair_of(&self, text: &[Ch], m: &Match, found: &mut Vec<NamedValue>) {
+        let char_of = |group: usize| m.span(group).map_or(0, |(a, _)| text[a]);
+        let in_list = char_of(self.open) == u32::from('[');
+        if (char_of(self.close) == u32::from(']')) != in_list {
+            return;
+        }
+        let sets = !in_list && m.span(self.call).is_some_and(|(a, b)| self.sets.is_in(&text[a..b]));
+        if let (Some((a, b)), Some((start, end))) = (m.span(self.pair.name), m.span(self.pair.value)) {
+            found.push(NamedValue { name: text[a..b].to_vec(), start, end, loose: !in_list && !sets });
+        }
+    }
+
+    fn element_of(&self, text: &[Ch], m: &Match, found: &mut Vec<NamedValue>) {
+        let (Some((start, end)), Some(tag), Some(attributes)) = (m.span(self.content), m.span(self.tag), m.span(self.attributes)) else {
+            return;
+        };
+        let mut end = end;
+        if text[start..end].ends_with(&codes("]]")) {
+            end -= 2;
+        }
+        while end > start && self.space.has(text[end - 1]) {
+            end -= 1;
+        }
+        let attributes = &text[attributes.0..attributes.1];
+        let named = self.naming(attributes, 0, attributes.len()).into_iter().next();
+        found.push(NamedValue { name: named.unwrap_or_else(|| text[tag.0..tag.1].to_vec()), start, end, loose: false });
+    }
+
+    /// The values of an object, or of a tag's attributes, that a member names.
+    fn members(&self, text: &[Ch], start: usize, end: usize, found: &mut Vec<NamedValue>) {
+        let names = self.naming(text, start, end);
+        let [name] = names.as_slice() else { return };
+        for m in self.member.find_iter(text, start, end) {
+            if m.span(self.key).is_some_and(|(a, b)| self.is_among(&text[a..b], &self.values))
+                && let Some((a, b)) = m.span(self.quoted).or(m.span(self.bare))
+            {
+                found.push(NamedValue { name: name.clone(), start: a, end: b, loose: false });
+            }
+        }
+    }
+
+    /// The names that members of a stretch give to values.
+    fn naming(&self, text: &[Ch], start: usize, end: usize) -> Vec<Vec<Ch>> {
+        let mut names = Vec::new();
+        for m in self.member.find_iter(text, start, end) {
+            let (Some((a, b)), Some(key)) = (m.span(self.quoted), m.span(self.key)) else { continue };
+            if !self.is_among(&text[key.0..key.1], &self.naming) {
+                continue;
+            }
+            let mut said = &text[a..b];
+            while said.first().is_some_and(|&c| self.space.has(c)) {
+                said = &said[1..];
+            }
+            while said.last().is_some_and(|&c| self.space.has(c)) {
+                said = &said[..said.len() - 1];
+            }
+            let slash = u32::from('/');
+            if said.first() == Some(&slash) {
+                while said.last() == Some(&slash) {
+                    said = &said[..said.len() - 1];
+                }
+                said = said.rsplit(|&c| c == slash).next().unwrap_or_default();
+            }
+            names.push(said.to_vec());
+        }
+        names
+    }
+
+    /// Whether a member's name is among words, without marks and in small letters.
+    fn is_among(&self, key: &[Ch], words: &Words) -> bool {
+        let plain: Vec<Ch> = key.iter().copied().filter(|&c| c != u32::from('_') && self.word.has(c)).collect();
+        words.contains(&self.conversions.lower(&plain))
+    }
+}

@@ -1,0 +1,129 @@
+"""Values whose names stand apart from them, in every syntax that logs use.
+
+    { name: 'password', value: '…' }        an object, or the attributes of a tag: one member names, another has the value
+    {"path": "/user/password", "value": …}  the same with a JSON pointer
+    [ 'password', '…' ]                     a pair
+    setenv("DB_PASSWORD", "…")              a call
+    s:8:"password";s:12:"…";                PHP's serialisation
+    | password | … |                        a row of a table
+    <password>…</password>                  an element of XML, CDATA too; <entry key="password">…</entry>
+    name="password"⏎⏎…                     a part of a multipart body
+    password: |⏎  …                         a block of YAML
+
+This module finds the two; `fields` knows which names tell. All patterns are bounded, and none passes over a stretch twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+NAMING = frozenset(
+    """
+    name key field k label header param parameter attribute attr property prop variable var option setting path pointer
+    fieldname fieldkey fieldid propertyname paramname parametername headername attributename variablename keyname optionname
+    """.split()
+)
+"""Names, in small letters without marks, of members that say what a value beside them is."""
+VALUES = frozenset(
+    """
+    value val v content contents old new from to set before after data text values fieldvalue stringvalue newvalue oldvalue
+    propertyvalue paramvalue parametervalue headervalue attributevalue displayvalue defaultvalue currentvalue previousvalue
+    newstring oldstring
+    """.split()
+)
+"""Names of members that are such values."""
+_MARKS = re.compile(r"[\W_]+")
+_GROUP = re.compile(r"[{<](?=[^{}<>]{1,2000}[}>])[^{}<>]{1,2000}+")
+_MEMBER = re.compile(
+    r"""(?<![\w.$-])(?P<q>\\{0,15}["'`]|)(?P<key>[A-Za-z_@$][\w.$-]{0,39}+)(?P=q)\s{0,3}(?:=>|[:=])\s{0,3}
+    (?:(?P<vq>\\{0,15}["'`])(?P<quoted>(?:(?!(?P=vq))[^"'`]){1,1000}+)(?P=vq)|(?P<bare>[^\s,;"'`{}<>()\[\]]{1,200}+))""",
+    re.X,
+)
+_PAIR = re.compile(
+    r"""(?P<call>(?<![\w$])[A-Za-z_$][\w$]{0,40}+)?(?P<open>[\[(])\s{0,4}
+    (?P<q>\\{0,15}["'`])(?P<name>[^"'`\\\s][^"'`\\]{0,63}+)(?P=q)\s{0,4},\s{0,4}
+    (?P<vq>\\{0,15}["'`])(?P<value>(?:(?!(?P=vq))[^"'`]){1,1000}+)(?P=vq)\s{0,4}(?P<close>[\]),])""",
+    re.X,
+)
+_SETS = re.compile(r"(?i)(?:set|put|add|append|with|header|cookie|env|define|field|param|attr|prop|insert|write|store|register)")
+"""In the name of a function that takes a name and a value."""
+_SERIALISED = re.compile(r'(?<!\w)s:\d{1,5}:\\{0,3}"(?P<name>[^"\\]{1,64}+)\\{0,3}";s:\d{1,7}:\\{0,3}"(?P<value>[^"\\]{1,1000}+)\\{0,3}"')
+_ROW = re.compile(
+    r"(?<![^\s|])\|[ \t]{0,40}(?P<name>[^\W\d][\w .-]{0,40}?)[ \t]{0,40}\|[ \t]{0,40}(?P<value>[^|\s](?:[^|\r\n]{0,200}[^|\s])?)[ \t]{0,40}\|"
+)
+_ELEMENT = re.compile(
+    r"<(?:[\w.-]{1,30}:)?(?P<tag>[^\W\d][\w.-]{0,60}+)(?P<attributes>(?:\s[^<>]{0,300}+)?)>\s{0,4}(?:<!\[CDATA\[)?"
+    r"(?P<value>[^<>\s][^<>]{0,1000}+)(?=</(?:[\w.-]{1,30}:)?(?P=tag)>|><)"
+)
+_PART = re.compile(
+    r"""form-data;\s{0,3}name=(?P<q>\\{0,3}["'])(?P<name>[^"'\\]{1,64}+)(?P=q)[^\r\n]{0,300}(?:\r?\n[^\r\n:]{1,60}:[^\r\n]{0,200}){0,4}
+    (?:\r?\n){2}(?P<value>[^\r\n]{1,1000}+)""",
+    re.X,
+)
+_BLOCK = re.compile(
+    r"(?:(?<=\n)|\A)(?P<indent>[ \t]{0,40})(?:-[ ])?(?P<name>[^\W\d][\w.-]{0,63}):[ \t]{1,4}[|>][-+]?\d?[ \t]{0,4}\r?\n"
+    r"(?P<value>(?:(?P=indent)[ \t]{1,40}[^\r\n]{1,1000}(?:\r?\n|\Z)){1,100}+)"
+)
+
+
+class NamedValue(NamedTuple):
+    """A stretch `[start, end)` of a text, and the name that the text gives to it."""
+
+    name: str
+    start: int
+    end: int
+    loose: bool
+    """Whether only the name of a secret tells: what stands there is often no value, a pair of words or the row of a table."""
+
+
+def named_values(text: str) -> Iterator[NamedValue]:
+    """The values in a text whose names stand apart from them."""
+    if "{" in text or "<" in text:
+        for group in _GROUP.finditer(text):
+            yield from _members(text, *group.span())
+    if "[" in text or "(" in text:
+        for m in _PAIR.finditer(text):
+            in_list = m["open"] == "["
+            if m["close"] == "]" if in_list else m["close"] != "]":
+                sets = not in_list and m["call"] is not None and _SETS.search(m["call"]) is not None
+                yield NamedValue(m["name"], *m.span("value"), not in_list and not sets)
+    if '";s:' in text or '\\";s:' in text:
+        for m in _SERIALISED.finditer(text):
+            yield NamedValue(m["name"], *m.span("value"), False)
+    if "|" in text:
+        for m in _ROW.finditer(text):
+            yield NamedValue(m["name"], *m.span("value"), True)
+    if "</" in text:
+        for m in _ELEMENT.finditer(text):
+            start, end = m.span("value")
+            end = start + len(text[start:end].removesuffix("]]").rstrip())
+            name = next((name for _, name in _naming(m["attributes"], 0, len(m["attributes"]))), m["tag"])
+            yield NamedValue(name, start, end, False)
+    if "form-data" in text:
+        for m in _PART.finditer(text):
+            yield NamedValue(m["name"], *m.span("value"), False)
+    if "\n" in text and ": " in text:
+        for m in _BLOCK.finditer(text):
+            start, end = m.span("value")
+            block = text[start:end]
+            yield NamedValue(m["name"], start + len(block) - len(block.lstrip()), start + len(block.rstrip()), False)
+
+
+def _members(text: str, start: int, end: int) -> Iterator[NamedValue]:
+    """The values of an object, or of a tag's attributes, that a member names."""
+    names = [name for _, name in _naming(text, start, end)]
+    if len(names) != 1:
+        return
+    for m in _MEMBER.finditer(text, start, end):
+        if _MARKS.sub("", m["key"]).lower() in VALUES:
+            yield NamedValue(names[0], *m.span("quoted" if m["quoted"] is not None else "bare"), False)
+
+
+def _naming(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:
+    """The members of a stretch that name a value, and the names."""
+    for m in _MEMBER.finditer(text, start, end):
+        if m["quoted"] is not None and _MARKS.sub("", m["key"]).lower() in NAMING:
+            said: str = m["quoted"].strip()
+            yield m.start(), said.rstrip("/").rsplit("/", 1)[-1] if said.startswith("/") else said
