@@ -2,7 +2,7 @@
 
 use crate::binary::Binary;
 use crate::chars::{Ch, CharSet, Python, is_ascii};
-use crate::fields::{FieldValue, Fields, Name, Open, ValueMode};
+use crate::fields::{FieldValue, Fields, Name, Open, Rule, ValueMode};
 use crate::ids::Ids;
 use crate::json_leaves::JsonLeaves;
 use crate::library::Library;
@@ -251,7 +251,7 @@ impl Engine {
 
     /// A leaf of megabytes: its field decides for all of it, else it is judged in overlapping windows.
     fn long_leaf(&self, raw: &[Ch], leaf: &Leaf) -> Result<Vec<Span>> {
-        if let Some(rule) = self.parts.fields.rule(&leaf.field) {
+        if let Some(rule) = self.rule(&leaf.field) {
             let first = raw.iter().find(|&&c| !self.space.has(c)).copied().unwrap_or(0);
             let structured = first == u32::from('{') || first == u32::from('[');
             if !(structured && rule.mode != ValueMode::Credential) {
@@ -350,7 +350,7 @@ impl Engine {
         if masked.contains(&FILL) && !masked.iter().any(|&c| self.word.has(c)) {
             return Ok(Vec::new());
         }
-        if self.parts.fields.rule(path).is_none()
+        if self.rule(path).is_none()
             && !self.parts.has_own
             && self.plain_id.is_full(masked)
             && (path.is_empty() || self.contexts_of(path).is_empty())
@@ -378,7 +378,7 @@ impl Engine {
         depth: usize,
         fields: Option<&OnceCell<Fielded>>,
     ) -> Result<Vec<Span>> {
-        let rule = self.parts.fields.rule(path);
+        let rule = self.rule(path);
         let first = masked.iter().find(|&&c| !self.space.has(c)).copied().unwrap_or(0);
         let last = masked.iter().rfind(|&&c| !self.space.has(c)).copied().unwrap_or(0);
         let is = |c: Ch, signs: &str| signs.chars().any(|s| u32::from(s) == c);
@@ -565,6 +565,11 @@ impl Engine {
             }
             _ => true,
         }
+    }
+
+    /// What the names around a value say: its own, or that of the object around.
+    fn rule(&self, path: &[Name]) -> Option<&Rule> {
+        self.parts.fields.rule(path).or_else(|| self.parts.fields.covering(path))
     }
 
     /// The patterns whose context the names of a field give.

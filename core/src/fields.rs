@@ -511,6 +511,8 @@ pub struct Fields {
     chars: Chars,
     conversions: Arc<Conversions>,
     no_owners: Arc<Words>,
+    /// Words that end the names of what is said about a secret.
+    about: Arc<Words>,
     particle: Arc<Words>,
     longest_particle: usize,
     keep: Keep,
@@ -675,6 +677,7 @@ type Ended<'a> = (usize, Option<&'a [Ch]>);
 
 const COLON: &[Ch] = &[':' as Ch];
 const EQUALS: &[Ch] = &['=' as Ch];
+const ARROW: &[Ch] = &['=' as Ch, '>' as Ch];
 
 impl Fields {
     /// The rules in the order of the catalogue: of equal names the last counts.
@@ -694,6 +697,7 @@ impl Fields {
             chars: Chars::new(library)?,
             conversions: library.conversions.clone(),
             no_owners: library.words("fields._NO_OWNERS")?,
+            about: library.words("fields._ABOUT")?,
             longest_particle: particle.iter().map(Vec::len).max().unwrap_or(0),
             particle,
             keep: Keep::new(library.rx("fields.KEEP")?),
@@ -723,6 +727,22 @@ impl Fields {
         let own = path.last()?;
         let around = path.len().checked_sub(2).and_then(|i| path.get(i)).map_or(&[][..], |name| &name[..]);
         self.rule_of(Named { around, own })
+    }
+
+    /// What the name of the object around says of a member whose own name says nothing: all that is under the name of a secret is
+    /// one, but for what is said about it.
+    pub fn covering(&self, path: &[Name]) -> Option<&Rule> {
+        let [.., around, own] = path else { return None };
+        self.covering_of(Named { around, own })
+    }
+
+    fn covering_of(&self, names: Named) -> Option<&Rule> {
+        let rule = self.rule_of(Named { around: &[], own: names.around }).filter(|rule| rule.secret)?;
+        if self.rule_of(names).is_some() {
+            return None;
+        }
+        let last = self.words(names.own).pop()?;
+        (!self.about.contains(&last)).then_some(rule)
     }
 
     fn rule_of(&self, names: Named) -> Option<&Rule> {
@@ -926,8 +946,12 @@ impl Fields {
             let sep = &text[key.sign.0..key.sign.1];
             let closed = key.close > key.end;
             last = Some((own, key.value));
-            let path = self.path(text, &key, names.back().copied().unwrap_or_default(), sep);
-            let rule = if self.is_class(own) { None } else { self.rule_of(path) };
+            let parent = names.back().copied().unwrap_or_default();
+            let path = self.path(text, &key, parent, sep);
+            let mut rule = if self.is_class(own) { None } else { self.rule_of(path) };
+            if rule.is_none() && !parent.is_empty() && path.around == parent && (sep == COLON || sep == ARROW) {
+                rule = self.covering_of(path);
+            }
             let Some(rule) = rule else {
                 // `a:b=c`: the value may itself be a name
                 if position > key.end + 1 && !closed && !sep.is_empty() {

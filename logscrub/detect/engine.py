@@ -311,7 +311,7 @@ class Engine:
 
     def _long_leaf(self, raw: str, leaf: Leaf) -> tuple[Span, ...]:
         """A leaf of megabytes: its field decides for all of it, else it is judged in overlapping windows."""
-        rule = self.fields.rule(leaf.field)
+        rule = self.fields.rule(leaf.field) or self.fields.covering(leaf.field)
         if rule is not None and not (raw.lstrip()[:1] in ("{", "[") and rule.detector.value != "credential"):
             return (self._field_span(leaf.start, leaf.end, rule.detector, raw),)
         spans: list[Span] = []
@@ -369,7 +369,7 @@ class Engine:
     def _judge(self, masked: str, path: FieldPath, depth: int) -> tuple[Span, ...]:
         if _PLACEHOLDER_FILL in masked and not re.search(r"\w", masked):
             return ()
-        rule = self.fields.rule(path)
+        rule = self.fields.rule(path) or self.fields.covering(path)
         if rule is None and not self._has_own and _PLAIN_ID.fullmatch(masked) and not (path and self._contexts_of(path)):
             return ()  # an id, a time or a version of no telling field: no detector of ours takes one for anything
         if "\x1b[" in masked and (colourless := views.without_colours(masked)) is not None:
@@ -379,7 +379,7 @@ class Engine:
 
     def _judge_uncoloured(self, masked: str, path: FieldPath, depth: int) -> tuple[Span, ...]:
         """`_judge` of a text without colours, or with those that were left when no more were taken out."""
-        rule = self.fields.rule(path)
+        rule = self.fields.rule(path) or self.fields.covering(path)
         stripped = masked.strip()
         found: list[Span] = []
         structured = stripped[:1] in ("{", "[") and stripped[-1:] in ("}", "]")

@@ -34,6 +34,8 @@ KEEP = re.compile(
 _SCHEME = re.compile(
     r"(?i)(?:Bearer|Basic|Token|Digest|JWT|Negotiate|ApiKey|AWS4-HMAC-SHA256|SharedAccessSignature)\s{1,4}(?=\S)"
 )
+_OF_MEMBERS = frozenset((":", "=>"))
+"""What stands between a member's name and its value."""
 _KEY = re.compile(
     r"""(?<![\w.])(?<!\w-)(?P<key>[^\W\d][\w.-]{0,63}+)(?P<close>\\{0,31}["'`]|\)?\]|\)|(?:&quot;))?
         (?P<sep> \s{0,2}(?:=>|!~|[:~=]=?(?!/)|!=)\s{0,4} | \s{1,2}(?=\\{0,31}["'“«`]) )
@@ -76,6 +78,16 @@ _THINGS = frozenset(
 """What a plain `name`, `title` or `text` belongs to when it names no person and no content."""
 _NO_OWNERS = _THINGS | {REDACTED.lower()}
 """The same with what a redacted name may have been."""
+_ABOUT = frozenset(
+    """
+    type kind scheme alg algorithm format encoding length size count number limit min max prefix suffix
+    expires expiry expired expiration expire ttl age lifetime created updated rotated issued changed at on date time timestamp
+    status state valid invalid enabled disabled required optional present missing set used active
+    provider issuer audience version name id uuid index policy scope scopes source origin path url uri file field fields header
+    message error reason code description label title hint level method mode
+    """.split()
+)
+"""Names of members that say something about a secret, and not the secret."""
 _CLASS = re.compile(r"\.[A-Z]\w*$")
 """How the name of a class ends: `org.apache.…RMContainerRequestor`."""
 _SIGNS = re.compile(r"""[=:~"'“«{\[]""")
@@ -188,6 +200,18 @@ class FieldIndex:
         return None if around and around[-1] in _NO_OWNERS else self._exact.get("".join(own))
 
 
+    def covering(self, path: FieldPath) -> Rule | None:
+        """What the name of the object around says of a member whose own name says nothing: all that is under the name of a secret is
+        one (`secrets: { stripe: … }`), but for what is said about it."""
+        if len(path) < 2 or self.rule(path) is not None:
+            return None
+        rule = self.rule(path[-2:-1])
+        if rule is None or rule.detector.guideline != "authorisation data":
+            return None
+        own = words(path[-1])
+        return None if not own or own[-1] in _ABOUT else rule
+
+
 class Open(NamedTuple):
     """What a line leaves open for the next: brackets with the names before them, a name without its value, a quote."""
 
@@ -291,7 +315,9 @@ def _find_fields(text: str, index: FieldIndex, before: Open) -> tuple[list[Field
         last_key, last_end = key, m.end()
         parent = names[-1] if names else ""
         path = _path(text, m.start("key"), key, parent, sep, bool(m["close"]))
-        rule = index.rule(path) if not _CLASS.search(key) else None
+        rule = None if _CLASS.search(key) else index.rule(path)
+        if rule is None and parent and path[0] == parent and sep in _OF_MEMBERS:
+            rule = index.covering(path)
         if rule is None:
             # `a:b=c`: the value may itself be a name
             position = m.end("key") + 1 if position > m.end("key") + 1 and not m["close"] and sep else position
