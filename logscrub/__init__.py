@@ -43,7 +43,7 @@ def scrub(
     detectors: Folders = (),
     input_format: str = "auto",
     config: Config | str | Path | None = None,
-    engine: EngineName = "fast",
+    engine: EngineName | None = None,
 ) -> Scrubbed[AnyStr]:
     """`data`, a whole log (not compressed), without customer data. See `logscrub.api.scrub`."""
     from logscrub import api
@@ -60,7 +60,7 @@ def scrub_file(
     detectors: Folders = (),
     input_format: str = "auto",
     config: Config | str | Path | None = None,
-    engine: EngineName = "fast",
+    engine: EngineName | None = None,
     salvage: bool = False,
     decompress_memory: int = 128 << 20,
 ) -> Scrubbed[None]:
@@ -88,7 +88,7 @@ def verify(
     detectors: Folders = (),
     input_format: str = "auto",
     config: Config | str | Path | None = None,
-    engine: EngineName = "fast",
+    engine: EngineName | None = None,
 ) -> FileReport:
     """Where `data`, a whole log (not compressed), holds customer data. See `logscrub.api.verify`."""
     from logscrub import api
@@ -103,7 +103,7 @@ def verify_file(
     detectors: Folders = (),
     input_format: str = "auto",
     config: Config | str | Path | None = None,
-    engine: EngineName = "fast",
+    engine: EngineName | None = None,
     salvage: bool = False,
     decompress_memory: int = 128 << 20,
 ) -> list[FileReport]:

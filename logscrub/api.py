@@ -73,7 +73,7 @@ class Scrubbed(Generic[Output]):
 
 
 class Runner(Protocol):
-    """How inputs are scrubbed and verified: one unit after the other, or fast. The result is the same."""
+    """How inputs are scrubbed and verified: by the definition in Python, or by the compiled core. The result is the same."""
 
     @property
     def redactor(self) -> Redactor: ...
@@ -98,29 +98,32 @@ class PlainEngine:
         return Verifier(self.redactor, path, input_format)
 
 
-EngineName = Literal["fast", "plain"]
-DEFAULT_ENGINE: EngineName = "fast"
+EngineName = Literal["native", "plain"]
 Folders = str | Path | Sequence[str | Path]
 """A folder, or several."""
 
 
-@contextmanager
-def engine_of(
-    redactor: Redactor, name: EngineName = DEFAULT_ENGINE, *, verifies: bool = False, processes: int | None = 1
-) -> Iterator[Runner]:
-    """The engine of that name. `processes`: of the fast one; None for as many as there are processors.
+def engines() -> tuple[EngineName, ...]:
+    """The engines that there are here, the faster one first."""
+    return ("native", "plain") if importlib.util.find_spec("logscrub._core") else ("plain",)
+
+
+def engine_of(redactor: Redactor, name: EngineName | None = None, *, threads: int | None = 1) -> Runner:
+    """The engine of that name, the fastest there is without one. `threads`: of the native one; None for as many as there are
+    processors.
 
     Raises UsageError where there is no such engine.
     """
-    if name not in get_args(EngineName):
+    if name is not None and name not in get_args(EngineName):
         raise UsageError(f"no engine {name!r}; there are {', '.join(get_args(EngineName))}")
-    if name == "plain":
-        yield PlainEngine(redactor)
-        return
-    from logscrub.fast.engine import FastEngine
+    if name is not None and name not in engines():
+        raise UsageError(f"engine {name!r}: the compiled core is not installed here; install it (see README), or use plain")
+    if (name or engines()[0]) == "plain":
+        return PlainEngine(redactor)
+    from logscrub.engines import processors
+    from logscrub.engines.native import NativeEngine, NativeRedactor
 
-    with FastEngine(redactor, verifies, processes) as engine:
-        yield engine
+    return NativeEngine(NativeRedactor(redactor), processors() if threads is None else threads)
 
 
 def scrub(
@@ -131,7 +134,7 @@ def scrub(
     detectors: Folders = (),
     input_format: str = "auto",
     config: Config | str | Path | None = None,
-    engine: EngineName = "fast",
+    engine: EngineName | None = None,
 ) -> Scrubbed[AnyStr]:
     """`data`, a whole log (not compressed), without customer data.
 
@@ -140,9 +143,9 @@ def scrub(
     wrong settings, InputError for data that is compressed.
     """
     raw = _bytes(data)
-    with engine_of(build_redactor(settings(config, policy, detectors), key), engine) as using:
-        scrubber = using.scrubber(input_format)
-        out = scrubber.feed(raw) + scrubber.finish()
+    using = engine_of(build_redactor(settings(config, policy, detectors), key), engine)
+    scrubber = using.scrubber(input_format)
+    out = scrubber.feed(raw) + scrubber.finish()
     return _scrubbed(out.decode("utf-8", "surrogatepass") if isinstance(data, str) else out, scrubber.tally)
 
 
@@ -155,7 +158,7 @@ def scrub_file(
     detectors: Folders = (),
     input_format: str = "auto",
     config: Config | str | Path | None = None,
-    engine: EngineName = "fast",
+    engine: EngineName | None = None,
     salvage: bool = False,
     decompress_memory: int = MEMORY,
 ) -> Scrubbed[None]:
@@ -167,9 +170,9 @@ def scrub_file(
     The target appears whole or not at all. Raises InputError, OutputError or UsageError.
     """
     reading = _reading(decompress_memory, salvage)
-    with engine_of(build_redactor(settings(config, policy, detectors), key), engine) as using:
-        item = _input(_path(source, "source"))
-        return _scrubbed(None, scrub_input(using, item, _path(target, "target"), input_format=input_format, reading=reading))
+    using = engine_of(build_redactor(settings(config, policy, detectors), key), engine)
+    item = _input(_path(source, "source"))
+    return _scrubbed(None, scrub_input(using, item, _path(target, "target"), input_format=input_format, reading=reading))
 
 
 def verify(
@@ -179,17 +182,17 @@ def verify(
     detectors: Folders = (),
     input_format: str = "auto",
     config: Config | str | Path | None = None,
-    engine: EngineName = "fast",
+    engine: EngineName | None = None,
 ) -> FileReport:
     """Where `data`, a whole log (not compressed), holds customer data that the policy does not keep.
 
     Raises UsageError for wrong settings, InputError for data that is compressed.
     """
     raw = _bytes(data)
-    with engine_of(build_redactor(settings(config, policy, detectors)), engine, verifies=True) as using:
-        verifier = using.verifier("-", input_format)
-        verifier.feed(raw)
-        report = verifier.finish()
+    using = engine_of(build_redactor(settings(config, policy, detectors)), engine)
+    verifier = using.verifier("-", input_format)
+    verifier.feed(raw)
+    report = verifier.finish()
     report.sha256 = hashlib.sha256(raw).hexdigest()
     return report
 
@@ -201,7 +204,7 @@ def verify_file(
     detectors: Folders = (),
     input_format: str = "auto",
     config: Config | str | Path | None = None,
-    engine: EngineName = "fast",
+    engine: EngineName | None = None,
     salvage: bool = False,
     decompress_memory: int = MEMORY,
 ) -> list[FileReport]:
@@ -211,8 +214,8 @@ def verify_file(
     `scrub_file`.
     """
     reading = _reading(decompress_memory, salvage)
-    with engine_of(build_redactor(settings(config, policy, detectors)), engine, verifies=True) as using:
-        return verify_input(using, _input(_path(path, "path")), input_format=input_format, reading=reading)
+    using = engine_of(build_redactor(settings(config, policy, detectors)), engine)
+    return verify_input(using, _input(_path(path, "path")), input_format=input_format, reading=reading)
 
 
 def settings(

@@ -84,6 +84,10 @@ class Leaf(NamedTuple):
     """The pieces of a text that was cut have the same number, which is not 0, and are judged as one text."""
 
 
+LATER: tuple[Leaf, ...] = (Leaf(-1, -1, (), "json"),)
+"""Stands for the leaves of a JSON text that nobody has looked for yet."""
+
+
 class Cut(NamedTuple):
     """A text that may be a piece of one that was cut, and what stands around it there."""
 

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from logscrub import formats
 from logscrub.detect.fields import NOTHING_OPEN, Open
+from logscrub.formats.json_values import Leaves
 from logscrub.model import Clean, Raw
 from logscrub.redact.scrub import Redactor
 from logscrub.sources.text import TextDecoder
@@ -82,7 +83,7 @@ def recognised(head: str, final: bool = False) -> formats.Format | None:
 class Units:
     """The units of one input: decodes its bytes, recognises its format from the first line that is not empty."""
 
-    def __init__(self, input_format: str = "auto", *, leaves: bool = True) -> None:
+    def __init__(self, input_format: str = "auto", *, leaves: Leaves = True) -> None:
         """`leaves`: False for units of which only the records are counted."""
         self.decoder = TextDecoder()
         self._leaves = leaves
@@ -184,7 +185,7 @@ class Scrubber:
     def feed(self, data: bytes, more: bool = False) -> bytes:
         """Clean bytes for the units that are complete with `data`."""
         self.tally.bytes_read += len(data)
-        return self._scrub(self._units.feed(data))
+        return self._scrub(self._units.feed(data), more)
 
     def finish(self) -> bytes:
         """Clean bytes for what was still open at the end. Raises NotConserved when the count does not come out."""
@@ -196,7 +197,7 @@ class Scrubber:
         self.tally.check()
         return data
 
-    def _scrub(self, units: Iterable[Raw]) -> bytes:
+    def _scrub(self, units: Iterable[Raw], more: bool = False) -> bytes:
         out = []
         for raw in units:
             clean, self._open = clean_unit(self._redactor, raw, self._open, self.tally)

@@ -21,10 +21,11 @@ import steps  # noqa: E402
 
 steps.install()
 
+from logscrub.fast.engine import FastEngine  # noqa: E402
+
 from logscrub.detect import catalogue  # noqa: E402
 from logscrub.detect.engine import Engine  # noqa: E402
 from logscrub.detect.names import Names  # noqa: E402
-from logscrub.fast.engine import FastEngine  # noqa: E402
 from logscrub.metrics.records import Records  # noqa: E402
 from logscrub.redact.policy import load_policy  # noqa: E402
 from logscrub.redact.pseudonyms import Pseudonymizer  # noqa: E402

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from test_cli_scrub import run, zipped
 
 from logscrub import api, sinks
+from logscrub.api import engines
 from logscrub.errors import InputError, OutputError
 from logscrub.redact.scrub import Redactor
 from logscrub.sinks import open_tar_sink
@@ -152,7 +153,7 @@ def test_members_come_out_as_tarfile_reads_them(
     assert len(after) % tarfile.RECORDSIZE == 0
 
 
-@pytest.mark.parametrize("engine", ["fast", "plain"])
+@pytest.mark.parametrize("engine", engines())
 @pytest.mark.parametrize("form", PACK)
 def test_an_archive_is_scrubbed_member_by_member_and_stays_what_it_is(tmp_path: Path, form: str, engine: str) -> None:
     path = tmp_path / f"a.{form}"

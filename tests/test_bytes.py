@@ -8,12 +8,12 @@ import random
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from logscrub.fast.engine import FastEngine
 from strategies import examples, recognisable, scrub, told_by_field, verify, words
 
 from logscrub import formats
 from logscrub.detect.json_leaves import LISTS_OF_RECORDS
 from logscrub.detect.views import array_end, byte_arrays, text_of_bytes, view_of_bytes
-from logscrub.fast.engine import FastEngine
 from logscrub.redact.scrub import Redactor
 
 ENTRY = {"__REALTIME_TIMESTAMP": "1794906938315000", "PRIORITY": "3"}

@@ -26,6 +26,7 @@ import pytest
 import zstandard
 
 import logscrub
+from logscrub.api import engines
 from logscrub.cli import reference
 from logscrub.cli.options import size
 
@@ -444,7 +445,7 @@ def test_withheld_records_are_told_and_give_exit_code_3(tmp_path: Path) -> None:
     assert b"1 record could not be scanned" in done.stderr and b"1 withheld" in done.stderr and b"poison" not in done.stderr
 
 
-@pytest.mark.parametrize("engine", ["fast", "plain"])
+@pytest.mark.parametrize("engine", engines())
 def test_binary_data_is_withheld_and_the_lines_around_it_are_scrubbed(tmp_path: Path, engine: str) -> None:
     """A picture that came into the folder, bytes in a string, and two megabytes without an end of line."""
     junk = random.Random(7).randbytes(2_000_000).replace(b"\n", b"")

@@ -16,6 +16,7 @@ import pytest
 from test_cli_scrub import ACCOUNT, CLEAN, LINE, lines, on_terminal, run, zipped
 
 import logscrub
+from logscrub.api import engines
 from logscrub.config import load_config
 from logscrub.detect import catalogue
 from logscrub.guidelines import GUIDELINES
@@ -209,7 +210,7 @@ def test_the_text_report_ends_with_counts_by_kind_and_by_file(many: Path) -> Non
     assert summary[-2:] == ["   14  in 4 more files", "not clean: 324 findings in 24 of 24 files, 324 records"]
 
 
-@pytest.mark.parametrize("engine", ["fast", "plain"])
+@pytest.mark.parametrize("engine", engines())
 def test_a_limit_shortens_the_list_and_not_the_counts(many: Path, engine: str) -> None:
     whole = run("verify", "in", cwd=many).stdout.decode().splitlines()
     start = whole.index("by kind:")

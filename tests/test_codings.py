@@ -24,6 +24,7 @@ from strategies import examples
 from test_cli_scrub import lines, run
 
 from logscrub import api
+from logscrub.api import engines
 from logscrub.errors import InputError
 from logscrub.sources import codings
 from logscrub.sources.files import Input
@@ -56,7 +57,7 @@ def table_of(data: bytes, kind: str) -> pl.DataFrame:
 KINDS = ("parquet", "arrow", "arrow stream")
 
 
-@pytest.mark.parametrize("engine", ["fast", "plain"])
+@pytest.mark.parametrize("engine", engines())
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_table_keeps_its_columns_and_loses_customer_data(tmp_path: Path, kind: str, engine: Any) -> None:
     source, target = tmp_path / "logs", tmp_path / "clean"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,11 +24,14 @@ core = pytest.importorskip("logscrub._core")
 
 SAMPLES = Path(__file__).parents[1] / "sample_logs"
 FILES = ("names", "either", "words", "foreign", "shapes")
-OWN = (["Zorblat", "Ünal Quux", "van Frobnitz", "page", "Straße"], ["Nadia", "quick fox", "Jürgen", "errorhandlinginfrastructure"])
+OWN = (
+    ["Zorblat", "Ünal Quux", "van Frobnitz", "page", "Straße"],
+    ["Nadia", "quick fox", "Jürgen", "errorhandlinginfrastructure"],
+)
 """A user's names, and words that are none."""
 
 
-def probe(words: Lexicon):
+def probe(words: Lexicon) -> Any:
     """The core's recognizer with the lists and a user's words."""
     classes = Classes(description.CHARACTERS)
     expressions = description.expressions(classes)
@@ -44,22 +49,43 @@ WITH_OWN = Lexicon(*OWN)
 RECOGNIZERS = [(ListedNames(words), probe(words)) for words in (LISTS, WITH_OWN)]
 PROBE = RECOGNIZERS[0][1]
 
-_rng = random.Random(5)  # noqa: S311
+_rng = random.Random(5)
 _LISTED = [w for words in (LISTS._names, LISTS._words, LISTS._either) for w in _rng.sample(sorted(words), 400)]
 _LISTED += sorted(recognizer._PARTICLES | recognizer._AUXILIARY | recognizer._NEVER | recognizer._TIMES | prose._FUNCTION_WORDS)
+_cases: tuple[Callable[[str], str], ...] = (
+    str.lower,
+    str.title,
+    str.title,
+    str.upper,
+    lambda w: w[:1].upper() + w[1:] + "Error",
+    lambda w: "Mc" + w.title(),
+)
+_other = [*OWN[0], *OWN[1], "müller", "józef", "café", "jsvensson", "mcdonald", "straße"]
 written = st.builds(
-    lambda word, how, more: how(word) + more,
-    st.sampled_from([*_LISTED, *(w for words in OWN for w in words), "müller", "józef", "café", "jsvensson", "mcdonald", "straße"])
+    lambda word, case, more: case(word) + more,
+    st.sampled_from([*_LISTED, *_other])
     | st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=16)
     | st.text("aeiouxzäéßøłıʼʾ\u0301\u0345ǅ²٣Ⅷ’'`-_K", min_size=1, max_size=6),
-    st.sampled_from([str.lower, str.title, str.title, str.upper, lambda w: w[:1].upper() + w[1:] + "Error", lambda w: "Mc" + w.title()]),
+    st.sampled_from(_cases),
     st.sampled_from(["", "", "", "", "'s", "’s", "n't", "-", "'ll"]),
 )
-between = st.sampled_from(
-    [" ", " ", " ", " ", " ", ", ", ". ", ".", " by ", " and ", "-", "'", "’", "/", "::", ":", ": ", "@", "()", "(", " (", '"', "=", "\\", "_",
-     "\n", "\u00a0", "  ", "\x1a ", "\x1a", "; ", " & ", "\t", " | ", " user ", " the ", " said ", " logged in", " J. ", " van ", " de ",
-     " was in ", " of ", "! ", "1", " 12 ", "[", "]", "“", "”", " 。", "\udc9f", " Will ", " St. ", "ʼ", "ʻ", "`", "\u0301"]
-)  # fmt: skip
+_signs = [
+    *" ,.-'’/:@()=\\_\n\u00a0\x1a\t[]“”1!\"ʼʻ`\u0301\udc9f",
+    ", ",
+    ". ",
+    "::",
+    ": ",
+    "()",
+    " (",
+    "  ",
+    "\x1a ",
+    "; ",
+    " & ",
+    " | ",
+    " 12 ",
+]
+_around = " by , and , user , the , said , logged in, J. , van , de , was in , of , Will , St. ,! ".split(",")
+between = st.one_of(st.just(" "), st.just(" "), st.sampled_from(_signs), st.sampled_from(_around))
 sentences = st.lists(st.tuples(written, between), max_size=12).map(lambda parts: "".join(w + b for w, b in parts))
 """Words of all grades, written in all ways, with what makes them names or not between them."""
 texts = st.one_of(sentences, sentences, messages, mixed_up, tables, damaged_json, anything)
@@ -80,6 +106,12 @@ def test_names(text: str) -> None:
 @examples(400)
 @given(texts)
 def test_words_of_a_text(text: str) -> None:
+    assert PROBE.tokens(text) == [m.span() for m in recognizer._TOKEN.finditer(text)]
+
+
+@examples(400)
+@given(st.text("abʼʼʻ'-é\u0301\u0301\u0345ʾ@./\\:() A1_", max_size=14))
+def test_words_of_marks_and_joiners(text: str) -> None:
     assert PROBE.tokens(text) == [m.span() for m in recognizer._TOKEN.finditer(text)]
 
 

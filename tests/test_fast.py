@@ -12,6 +12,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from logscrub.fast import engine as fast
+from logscrub.fast import memory, workers
+from logscrub.fast.engine import FastEngine
+from logscrub.fast.masks import masked
 from strategies import examples, scrub, tangled, verify, with_binary
 from test_invariants import inputs
 
@@ -23,10 +27,6 @@ from logscrub.detect.engine import Engine
 from logscrub.detect.forms import Form
 from logscrub.detect.names import Names
 from logscrub.detect.templates import spelled_numbers, tells_apart, template_of
-from logscrub.fast import engine as fast
-from logscrub.fast import memory, workers
-from logscrub.fast.engine import FastEngine
-from logscrub.fast.masks import masked
 from logscrub.model import Leaf, Raw, Span
 from logscrub.redact.policy import load_policy
 from logscrub.redact.pseudonyms import Pseudonymizer

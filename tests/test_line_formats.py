@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from logscrub.fast.engine import FastEngine
 from strategies import events, examples, scrub, scrub_pieces, verify
 
 import sample_logs
 from logscrub import formats
-from logscrub.fast.engine import FastEngine
 from logscrub.formats import SHAPES
 from logscrub.formats import lines as line_readers
 from logscrub.formats.base import TIME_OF, Item, Record, text_unit

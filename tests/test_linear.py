@@ -21,11 +21,11 @@ from pathlib import Path
 import hostile
 import pytest
 from hostile import LINES, NAMED, shape, shape_of
+from logscrub.fast.engine import _FEW, FastEngine
 from steps import Counter, Matcher
 from strategies import THOROUGH, scrub, verify
 
 from logscrub.detect.engine import Engine
-from logscrub.fast.engine import _FEW, FastEngine
 from logscrub.formats import INPUT_FORMATS
 from logscrub.redact.scrub import Redactor
 

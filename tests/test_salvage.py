@@ -18,6 +18,7 @@ import zstandard
 from test_cli_scrub import run, zipped
 
 import logscrub
+from logscrub.api import engines
 from logscrub.errors import InputError, UsageError
 from logscrub.sources.decompression import PIECE, Reading
 from logscrub.sources.files import Input
@@ -114,7 +115,7 @@ def broken_zip() -> bytes:
     return bytes(whole)
 
 
-@pytest.mark.parametrize("engine", ["fast", "plain"])
+@pytest.mark.parametrize("engine", engines())
 def test_the_output_is_whole_and_what_is_missing_is_told(tmp_path: Path, engine: str) -> None:
     (tmp_path / "logs").mkdir()
     for form, pack in PACKED.items():
@@ -232,7 +233,7 @@ def test_ingest_counts_up_to_the_fault_and_writes_the_log(tmp_path: Path) -> Non
     assert one["read"] == 9000 and "truncated" in one["error"]
 
 
-@pytest.mark.parametrize("engine", ["fast", "plain"])
+@pytest.mark.parametrize("engine", engines())
 def test_the_library_salvages_where_it_is_told_to(tmp_path: Path, engine: Any) -> None:
     source, target = tmp_path / "a.log.gz", tmp_path / "clean.log.gz"
     source.write_bytes(gzip.compress(LINES)[:-5])

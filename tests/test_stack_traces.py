@@ -10,11 +10,11 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from logscrub.fast import engine as fast
+from logscrub.fast.engine import FastEngine
 from strategies import examples, scrub, scrub_pieces, verify
 
 from logscrub import formats
-from logscrub.fast import engine as fast
-from logscrub.fast.engine import FastEngine
 from logscrub.formats import wrapped
 from logscrub.formats.base import Record
 from logscrub.metrics.records import Records

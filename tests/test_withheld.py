@@ -14,14 +14,14 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from logscrub.fast import engine as fast
+from logscrub.fast.engine import FastEngine
 from test_cli_scrub import ENVIRONMENT, KEY, ROOT, lines, run
 
 import logscrub
 import sample_logs
 from logscrub.api import build_redactor
 from logscrub.config import Config
-from logscrub.fast import engine as fast
-from logscrub.fast.engine import FastEngine
 from logscrub.redact.pseudonyms import Pseudonymizer
 from logscrub.redact.scrub import Redactor
 from logscrub.scrubbing import Scrubber, Tally

@@ -3,6 +3,7 @@
 use crate::binary::Binary;
 use crate::chars::{Ch, CharSet, Python, is_ascii};
 use crate::fields::{FieldValue, Fields, Name, Open, ValueMode};
+use crate::ids::Ids;
 use crate::json_leaves::JsonLeaves;
 use crate::library::Library;
 use crate::lines::Lines;
@@ -39,6 +40,10 @@ pub struct Pattern {
     pub validator: Option<Validator>,
     pub context: Option<Arc<Regex>>,
     pub context_words: Vec<Vec<Ch>>,
+    /// Whether it may find part of an id.
+    pub cuts_ids: bool,
+    /// Whether what follows a number of its may be a number of its own.
+    pub sheds: bool,
 }
 
 /// A pattern of stretches that "likely" findings may not touch.
@@ -86,6 +91,8 @@ pub struct Engine {
     harmless: Scanner,
     library: Arc<Library>,
     lines: Lines,
+    ids: Ids,
+    last_number: Arc<Regex>,
     word: Arc<CharSet>,
     letter: Arc<CharSet>,
     space: Arc<CharSet>,
@@ -112,6 +119,8 @@ impl Engine {
             scanner: Scanner::new(&sought)?,
             harmless: Scanner::new(&unharmed)?,
             lines: Lines::new(&library)?,
+            ids: Ids::new(&library)?,
+            last_number: library.rx("engine._LAST_NUMBER")?,
             word: library.set("word")?,
             letter: library.set("letter")?,
             space: library.set("isspace")?,
@@ -489,18 +498,31 @@ impl Engine {
     fn scan(&self, text: &[Ch], path: &[Name], fields: Option<&OnceCell<Fielded>>, found: &mut Vec<Span>) {
         let named = if path.is_empty() { None } else { Some(self.contexts_of(path)) };
         let named: &[usize] = named.as_ref().map_or(&[], |n| n.as_slice());
-        for (number, m) in self.scanner.scan(text, named) {
+        let matches = self.scanner.scan(text, named);
+        let mut alike: Option<Vec<Ch>> = None;
+        for group in matches.chunk_by(|a, b| a.0 == b.0) {
+            let number = group[0].0;
             let pattern = &self.parts.patterns[number];
-            let Some((start, end)) = m.span(pattern.group) else { continue };
-            if start == end || !self.agrees(pattern, text, start, end, named.contains(&number)) {
-                continue;
+            let mut spans: Vec<(usize, usize)> = group.iter().filter_map(|(_, m)| m.span(pattern.group)).collect();
+            let mut read = text;
+            if !pattern.cuts_ids && spans.iter().any(|&(a, b)| self.ids.cuts_id(text, a, b)) {
+                // digits that stand in an id by chance are no number of anything, nor part of one that stands beside it
+                read = alike.get_or_insert_with(|| self.ids.ids_alike(text));
+                spans = pattern.regex.find_iter(read, 0, read.len()).filter_map(|m| m.span(pattern.group)).collect();
+                spans.retain(|&(a, b)| !self.ids.cuts_id(text, a, b));
             }
             let certain = self.parts.kinds[pattern.kind as usize].certain;
-            if !text[start..end].contains(&FILL) {
-                found.push(Span::new(start, end, pattern.kind, certain, text[start..end].to_vec()));
-            } else {
-                for (a, b) in self.around(text, start, end) {
-                    found.push(Span::new(a, b, pattern.kind, certain, text[a..b].to_vec()));
+            for (start, end) in spans {
+                let (start, end) = if pattern.sheds { self.shed(pattern, read, start, end) } else { (start, end) };
+                if start == end || !self.agrees(pattern, read, start, end, named.contains(&number)) {
+                    continue;
+                }
+                if !text[start..end].contains(&FILL) {
+                    found.push(Span::new(start, end, pattern.kind, certain, text[start..end].to_vec()));
+                } else {
+                    for (a, b) in self.around(text, start, end) {
+                        found.push(Span::new(a, b, pattern.kind, certain, text[a..b].to_vec()));
+                    }
                 }
             }
         }
@@ -517,6 +539,16 @@ impl Engine {
             span.requote.clone_from(&value.requote);
             found.push(span);
         }
+    }
+
+    /// The stretch without numbers at its end that are too much for its validator, if that helps.
+    fn shed(&self, pattern: &Pattern, text: &[Ch], start: usize, end: usize) -> (usize, usize) {
+        let Some(validator) = pattern.validator else { return (start, end) };
+        let mut stop = end;
+        while stop > start && !self.parts.validators.passes(validator, &text[start..stop]) {
+            stop = self.last_number.search(text, start, stop).map_or(start, |last| last.start());
+        }
+        if stop > start { (start, stop) } else { (start, end) }
     }
 
     /// Whether a pattern's validator and context agree with a match.

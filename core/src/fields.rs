@@ -4,6 +4,7 @@
 //! character is told by that character, so that nothing is tried twice; the comments name the pattern that a loop stands for.
 
 use crate::chars::{Ch, CharSet, Conversions, ascii_lower};
+use crate::ids::Ids;
 use crate::library::{Library, Words};
 use crate::rx::{Classes, Item, Mode, Node, Regex, UNBOUNDED, heads};
 use std::borrow::Cow;
@@ -11,7 +12,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 /// The name of a field.
-pub type Name = Vec<Ch>;
+pub use crate::model::Name;
 /// Names of the fields around a value, outermost first, at most two.
 pub type Path = Vec<Name>;
 
@@ -499,6 +500,7 @@ struct Walk {
 
 /// The field names of a catalogue, and what finds their values.
 pub struct Fields {
+    ids: Ids,
     rules: Vec<Rule>,
     names: Names,
     chars: Chars,
@@ -546,13 +548,16 @@ enum Sought {
 /// Where a search began, and what it found.
 type Known<T> = Option<(usize, Option<T>)>;
 
+/// How many backslashes a closing quote has, and its sign.
+type Sign = (usize, Ch);
+
 /// Searches a line from places that move on, and passes over no stretch twice.
 struct Ahead<'a> {
     fields: &'a Fields,
     text: &'a [Ch],
     found: [Known<usize>; 7],
     /// By the backslashes and the sign of a closing quote.
-    signs: Vec<((usize, Ch), Known<(usize, usize)>)>,
+    signs: Vec<(Sign, Known<(usize, usize)>)>,
     closing_brackets: Option<Vec<(usize, usize)>>,
 }
 
@@ -649,14 +654,14 @@ fn closed_by(quote: Ch) -> Ch {
 
 /// The names of a value's fields, as slices: the one around it is empty where there is none.
 #[derive(Clone, Copy)]
-struct Names2<'a> {
+struct Named<'a> {
     around: &'a [Ch],
     own: &'a [Ch],
 }
 
-impl Names2<'_> {
+impl Named<'_> {
     fn path(&self) -> Path {
-        if self.around.is_empty() { vec![self.own.to_vec()] } else { vec![self.around.to_vec(), self.own.to_vec()] }
+        if self.around.is_empty() { vec![self.own.into()] } else { vec![self.around.into(), self.own.into()] }
     }
 }
 
@@ -686,6 +691,7 @@ impl Fields {
             longest_particle: particle.iter().map(Vec::len).max().unwrap_or(0),
             particle,
             keep: Keep::new(library.rx("fields.KEEP")?),
+            ids: Ids::new(library)?,
             word: library.rx("fields._WORD")?,
             scheme: library.rx("fields._SCHEME")?,
             structure: library.rx("fields._STRUCTURE")?,
@@ -697,18 +703,26 @@ impl Fields {
     }
 
     /// The words of a name in any convention, in small letters, digits dropped: `X-User_emailAddress2` → x user email address.
-    pub fn words(&self, name: &[Ch]) -> Vec<Name> {
+    /// An id has none.
+    pub fn words(&self, name: &[Ch]) -> Vec<Vec<Ch>> {
+        if self.ids.is_id(name) {
+            return Vec::new();
+        }
         self.word.find_iter(name, 0, name.len()).map(|m| self.conversions.lower(&name[m.start()..m.end()])).collect()
     }
 
     /// What the innermost name of `path` says, with the one around it; None where it is no telling name.
     pub fn rule(&self, path: &[Name]) -> Option<&Rule> {
         let own = path.last()?;
-        let around = path.len().checked_sub(2).and_then(|i| path.get(i)).map_or(&[][..], Vec::as_slice);
-        self.rule_of(Names2 { around, own })
+        let around = path.len().checked_sub(2).and_then(|i| path.get(i)).map_or(&[][..], |name| &name[..]);
+        self.rule_of(Named { around, own })
     }
 
-    fn rule_of(&self, names: Names2) -> Option<&Rule> {
+    fn rule_of(&self, names: Named) -> Option<&Rule> {
+        if self.ids.is_id(names.own) {
+            return None;
+        }
+        let names = if self.ids.is_id(names.around) { Named { around: &[], own: names.own } } else { names };
         let mut walk = Walk { node: 0, words: 0, found: 0 };
         let on = self.read_back(&mut walk, names.own, usize::MAX);
         let exact = if on && walk.words > 0 { self.names.nodes[walk.node as usize].exact } else { 0 };
@@ -807,9 +821,8 @@ impl Fields {
         if before.brackets.is_empty() && !text.iter().any(|&c| self.chars.is(c, SIGN)) {
             return (found, Open { pending, ..Open::default() });
         }
-        let (open, more) = self.scan(&mut found, text, before, position);
-        let (brackets, quote) = open;
-        (found, Open { brackets, pending: more.unwrap_or(pending), quote, ..Open::default() })
+        let after = self.scan(&mut found, text, before, position, pending);
+        (found, after)
     }
 
     /// The value on this line of a name that stands before it: where it ends, and the name if the value goes on.
@@ -839,24 +852,23 @@ impl Fields {
         (position, Vec::new())
     }
 
-    /// The fields of a text from `position` on: the brackets and the quote that it leaves open, and the name that waits for its
-    /// value; None where no name was put in the place of the one that waited before.
-    #[allow(clippy::type_complexity)]
+    /// The fields of a text from `position` on, and what it leaves open; `pending` is the name that waits for its value so far.
     fn scan<'a>(
         &self,
         found: &mut Vec<FieldValue>,
         text: &'a [Ch],
         before: &'a Open,
         mut position: usize,
-    ) -> ((Vec<(Ch, Name)>, Option<(Vec<Ch>, Path)>), Option<Path>) {
-        let mut brackets: Vec<(Ch, &'a [Ch])> = before.brackets.iter().map(|(bracket, name)| (*bracket, &name[..])).collect();
+        mut pending: Path,
+    ) -> Open {
+        let mut brackets: VecDeque<(Ch, &'a [Ch])> =
+            before.brackets.iter().map(|(bracket, name)| (*bracket, &name[..])).collect();
         // for each bracket the name that what stands in it belongs to: its own, else that of one around it
-        let mut names: Vec<&'a [Ch]> = Vec::new();
+        let mut names: VecDeque<&'a [Ch]> = VecDeque::new();
         for (_, name) in &brackets {
-            names.push(if name.is_empty() { names.last().copied().unwrap_or_default() } else { name });
+            names.push_back(if name.is_empty() { names.back().copied().unwrap_or_default() } else { name });
         }
         let mut quote = None;
-        let mut pending = None;
         let mut ahead = Ahead::new(self, text);
         let end_of_text = self.chars.rstrip(text);
         let mut last: Option<(&'a [Ch], usize)> = None;
@@ -871,15 +883,15 @@ impl Fields {
                             Some((key, end)) if end >= place || text[end..place].iter().all(|&c| self.chars.space(c)) => key,
                             _ => &[],
                         };
-                        brackets.push((bracket, name));
-                        names.push(if name.is_empty() { names.last().copied().unwrap_or_default() } else { name });
+                        brackets.push_back((bracket, name));
+                        names.push_back(if name.is_empty() { names.back().copied().unwrap_or_default() } else { name });
                         if brackets.len() > DEEPEST {
-                            brackets.remove(0);
-                            names.remove(0);
+                            brackets.pop_front();
+                            names.pop_front();
                         }
                     } else {
-                        brackets.pop();
-                        names.pop();
+                        brackets.pop_back();
+                        names.pop_back();
                     }
                     last = None; // a bracket stands between the key and what follows
                     continue;
@@ -891,7 +903,7 @@ impl Fields {
             let sep = &text[key.sign.0..key.sign.1];
             let closed = key.close > key.end;
             last = Some((own, key.value));
-            let path = self.path(text, &key, names.last().copied().unwrap_or_default(), sep);
+            let path = self.path(text, &key, names.back().copied().unwrap_or_default(), sep);
             let rule = if self.is_class(own) { None } else { self.rule_of(path) };
             let Some(rule) = rule else {
                 // `a:b=c`: the value may itself be a name
@@ -914,7 +926,7 @@ impl Fields {
             }
             let in_query = key.start > 0 && (text[key.start - 1] == '?' as Ch || text[key.start - 1] == '&' as Ch);
             if key.value >= end_of_text && !sep.is_empty() {
-                pending = Some(path.path());
+                pending = path.path();
                 break;
             }
             values.clear();
@@ -931,16 +943,17 @@ impl Fields {
                 break;
             }
             if !values.is_empty() && self.ends_in_plus(text, position) {
-                pending = Some(path.path());
+                pending = path.path();
             }
             if values.is_empty() && text.get(position) == Some(&('[' as Ch)) && ahead.search(Sought::ListEnd, position).is_none()
             {
-                brackets.push(('[' as Ch, own));
-                names.push(own);
+                brackets.push_back(('[' as Ch, own));
+                names.push_back(own);
                 position += 1;
             }
         }
-        ((brackets.into_iter().map(|(bracket, name)| (bracket, name.to_vec())).collect(), quote), pending)
+        let brackets = brackets.into_iter().map(|(bracket, name)| (bracket, name.into())).collect();
+        Open { brackets, pending, quote, ..Open::default() }
     }
 
     /// `_KEY.search(text, position)`: a name with what separates it from its value, or a bracket.
@@ -1076,14 +1089,14 @@ impl Fields {
     }
 
     /// The name with what stands before it: the words of a two-word name (`user agent: …`), or the object it is in.
-    fn path<'a>(&self, text: &'a [Ch], key: &Key, parent: &'a [Ch], sep: &[Ch]) -> Names2<'a> {
+    fn path<'a>(&self, text: &'a [Ch], key: &Key, parent: &'a [Ch], sep: &[Ch]) -> Named<'a> {
         let own = &text[key.start..key.end];
         if key.close == key.end
             && let Some((first, second, end)) = self.words_before(text, key.start)
         {
-            return Names2 { around: &text[if sep == COLON { first } else { second }..end], own };
+            return Named { around: &text[if sep == COLON { first } else { second }..end], own };
         }
-        Names2 { around: parent, own }
+        Named { around: parent, own }
     }
 
     /// `_BEFORE.search(text, max(0, start - 62), start)`: where the words before a name begin, where the last of them does, and
@@ -1238,7 +1251,11 @@ impl Fields {
         }
         let mut end = match mode {
             ValueMode::Number => {
-                let Some(number) = self.number.match_at(text, start, text.len()) else { return (start, None) };
+                let mut number = self.number.match_at(text, start, text.len());
+                if let Some(id) = number.as_ref().and_then(|n| self.ids.cut_id(text, n.end())) {
+                    number = self.number.match_at(text, start, id.max(start));
+                }
+                let Some(number) = number else { return (start, None) };
                 values.push((start, number.end()));
                 return (number.end(), None);
             }

@@ -2,7 +2,7 @@
 
 use crate::chars::{Ch, CharSet, Conversions, ascii_lower, is_ascii};
 use crate::library::Library;
-use crate::model::{Coding, Leaf};
+use crate::model::{Coding, FieldPath, Leaf, Name};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -96,16 +96,16 @@ impl Names {
 #[derive(Clone, Default)]
 pub struct Frame {
     is_object: bool,
-    outer: Vec<Ch>,
+    outer: Name,
     outer_kind: Kind,
-    key: Vec<Ch>,
+    key: Name,
     key_kind: Kind,
     /// Where the current name stands, if it is one of OTLP's types other than text.
     typed: Option<(usize, usize)>,
-    label: Vec<Ch>,
-    element: Vec<Ch>,
+    label: Name,
+    element: Name,
     /// Of a table: the names of its columns, by which the cells of its `rows` are judged.
-    columns: Option<HashMap<usize, Vec<Ch>>>,
+    columns: Option<HashMap<usize, Name>>,
     index: usize,
     /// Leaves that the name of another member may yet label.
     unnamed: Vec<usize>,
@@ -137,7 +137,7 @@ impl Frame {
 
     /// The names of its columns, by their numbers.
     pub fn columns(&self) -> Option<Vec<(usize, &[Ch])>> {
-        let mut found: Vec<_> = self.columns.as_ref()?.iter().map(|(i, name)| (*i, name.as_slice())).collect();
+        let mut found: Vec<_> = self.columns.as_ref()?.iter().map(|(i, name)| (*i, &**name)).collect();
         found.sort_unstable();
         Some(found)
     }
@@ -182,7 +182,6 @@ impl JsonLeaves {
     /// `json_leaves(text, start, stack, shortest)`.
     pub fn leaves_in(&self, text: &[Ch], start: usize, stack: &mut Vec<Frame>, shortest: usize) -> Vec<Leaf> {
         let mut leaves: Vec<Leaf> = Vec::new();
-        let mut spare: Vec<Frame> = Vec::new();
         let mut deeper = 0usize;
         let mut at = start;
         while let Some(token) = self.token(text, &mut at) {
@@ -193,11 +192,10 @@ impl JsonLeaves {
                     if let Some(frame) = stack.last_mut() {
                         frame.typed = (kind & OTHER_TYPE != 0 && kind & SHAPE == 0).then_some((a, b));
                         if kind & SHAPE == 0 && (name.contains(&LESS) || name.contains(&BACKSLASH)) {
-                            frame.key = field_name(name);
+                            frame.key = field_name(name).into();
                             frame.key_kind = self.names.kind(&frame.key);
                         } else {
-                            frame.key.clear();
-                            frame.key.extend_from_slice(name);
+                            frame.key = name.into();
                             frame.key_kind = kind;
                         }
                     }
@@ -242,11 +240,8 @@ impl JsonLeaves {
                                 deeper += 1;
                             } else {
                                 let outer = self.path(stack).pop().unwrap_or_default();
-                                let mut frame = spare.pop().unwrap_or_default();
-                                frame.is_object = bracket == OBJECT;
-                                frame.outer_kind = self.names.kind(&outer);
-                                frame.outer = outer;
-                                stack.push(frame);
+                                let (is_object, outer_kind) = (bracket == OBJECT, self.names.kind(&outer));
+                                stack.push(Frame { is_object, outer, outer_kind, ..Frame::default() });
                             }
                             continue;
                         }
@@ -256,12 +251,7 @@ impl JsonLeaves {
                     if deeper > 0 {
                         deeper -= 1;
                     } else if let Some(mut frame) = stack.pop() {
-                        if frame.labelled > 0 {
-                            frame.label_leaves(&mut leaves);
-                        }
-                        if spare.len() < 4 {
-                            spare.push(emptied(frame));
-                        }
+                        frame.label_leaves(&mut leaves);
                     }
                     continue;
                 }
@@ -284,12 +274,12 @@ impl JsonLeaves {
     }
 
     /// The path of a string, which may name what stands beside it.
-    fn text_path(&self, says: &[Ch], stack: &mut [Frame]) -> Vec<Vec<Ch>> {
+    fn text_path(&self, says: &[Ch], stack: &mut [Frame]) -> FieldPath {
         let path = self.path(stack);
         let Some((frame, around)) = stack.split_last_mut() else { return path };
         if frame.is_object {
             if frame.key_kind & NAMING != 0 && (frame.key_kind & KEY != 0 || frame.label.is_empty()) {
-                self.label(says, &mut frame.label);
+                frame.label = self.label(says);
                 frame.labelled = frame.unnamed.len();
             }
             if frame.key_kind & NAME != 0
@@ -305,13 +295,13 @@ impl JsonLeaves {
                 return Vec::new();
             }
         } else if frame.index % 2 == 0 {
-            self.label(says, &mut frame.element);
+            frame.element = self.label(says);
         }
         self.element_path(stack).unwrap_or(path)
     }
 
     /// The path of an element that the one before it names.
-    fn element_path(&self, stack: &[Frame]) -> Option<Vec<Vec<Ch>>> {
+    fn element_path(&self, stack: &[Frame]) -> Option<FieldPath> {
         let frame = stack.last()?;
         if frame.is_object || frame.index % 2 == 0 || frame.element.is_empty() {
             return None;
@@ -331,12 +321,13 @@ impl JsonLeaves {
     }
 
     /// What a string says that may name the value beside it: nothing for what is no name.
-    fn label(&self, text: &[Ch], label: &mut Vec<Ch>) {
-        label.clear();
+    fn label(&self, text: &[Ch]) -> Name {
         if has_placeholder(text) {
-            label.extend(REDACTED);
+            REDACTED.into()
         } else if self.is_naming(text) {
-            label.extend_from_slice(text);
+            text.into()
+        } else {
+            Name::default()
         }
     }
 
@@ -348,7 +339,7 @@ impl JsonLeaves {
     }
 
     /// The names of what comes next, outermost first: at most two that say something.
-    fn path(&self, stack: &[Frame]) -> Vec<Vec<Ch>> {
+    fn path(&self, stack: &[Frame]) -> FieldPath {
         let Some(frame) = stack.last() else { return Vec::new() };
         let (key, kind) = if frame.is_object { (&frame.key, frame.key_kind) } else { (&frame.outer, frame.outer_kind) };
         if kind & VALUE != 0 {
@@ -451,26 +442,12 @@ impl JsonLeaves {
     }
 }
 
-fn leaf_at(start: usize, end: usize, field: Vec<Vec<Ch>>, coding: Coding, typed: Option<(usize, usize)>) -> Leaf {
+fn leaf_at(start: usize, end: usize, field: FieldPath, coding: Coding, typed: Option<(usize, usize)>) -> Leaf {
     Leaf { start, end, field, coding, typed, group: 0 }
 }
 
 fn typed(stack: &[Frame]) -> Option<(usize, usize)> {
     stack.last().filter(|frame| frame.is_object).and_then(|frame| frame.typed)
-}
-
-/// A frame as a new one, with the memory it has.
-fn emptied(mut frame: Frame) -> Frame {
-    let mut empty = Frame::default();
-    for (old, new) in
-        [(&mut frame.key, &mut empty.key), (&mut frame.label, &mut empty.label), (&mut frame.element, &mut empty.element)]
-    {
-        old.clear();
-        std::mem::swap(old, new);
-    }
-    frame.unnamed.clear();
-    empty.unnamed = frame.unnamed;
-    empty
 }
 
 /// What a name in a log says: unescaped, what was redacted in it made a word that tells nothing.

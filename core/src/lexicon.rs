@@ -1,6 +1,6 @@
 //! What a word is by itself: a name, an ordinary word, either, or nothing that is known (`logscrub.detect.names.lexicon`).
 
-use crate::chars::{Ch, CharSet, Conversions, ascii_lower, codes, is_ascii};
+use crate::chars::{Ch, CharSet, Conversions, ascii_lower, is_ascii};
 use crate::library::{Library, Words};
 use std::sync::Arc;
 
@@ -257,12 +257,16 @@ fn columns(line: &[u8]) -> Option<(&[u8], &[u8])> {
 impl Lists {
     /// Of the contents of the five files in `logscrub/data`.
     pub fn new(names: &[u8], either: &[u8], words: &[u8], foreign: &[u8], shapes: &[u8]) -> Result<Lists, String> {
-        let count = [names, either, words, foreign].iter().map(|file| file.iter().filter(|&&c| c == b'\n').count()).sum();
+        let count = [names, either, words, foreign].map(line_ends).iter().sum();
         let mut short = Packed::new(count);
+        // put in by parts of the table, each of which a processor has at hand while it is filled
+        let mut parts: [Vec<u64>; PARTS] = std::array::from_fn(|_| Vec::with_capacity(count / PARTS * 9 / 8));
         let mut long = Vec::new();
-        let mut put = |word, value| match packed_line(word) {
-            Some(key) => short.put(key, |old| if old == 0 { value } else { old }),
-            None => long.push((word, value)),
+        let mut put = |word, value: u8| match listed(word) {
+            Listed::Short(key) => {
+                parts[(key.wrapping_mul(GOLDEN) >> (64 - PARTS.ilog2())) as usize].push(key << 4 | u64::from(value))
+            }
+            Listed::Long(word) => long.push((word, value)),
         };
         lines(names).for_each(|line| put(line, NAME));
         for line in lines(either) {
@@ -277,27 +281,40 @@ impl Lists {
             put(word, value);
         }
         lines(words).chain(lines(foreign)).for_each(|line| put(line, WORD));
+        for entry in parts.into_iter().flatten() {
+            short.put(entry >> 4, |old| if old == 0 { (entry & VALUE) as u8 } else { old });
+        }
         let mut table = Table::new(short, long.len());
+        let mut text = Vec::new();
         for (word, value) in long {
             let word = std::str::from_utf8(word).map_err(|_| "a list of words is not UTF-8")?;
-            table.put(&codes(word), |old| if old == 0 { value } else { old });
+            text.clear();
+            text.extend(word.chars().map(u32::from));
+            table.put(&text, |old| if old == 0 { value } else { old });
         }
         Ok(Lists { words: table, shapes: Shapes::new(shapes)? })
     }
 }
 
-/// A word of a list packed.
-#[inline(always)]
-fn packed_line(word: &[u8]) -> Option<u64> {
-    if word.is_empty() || word.len() > MOST_PACKED {
-        return None;
-    }
-    let (mut key, mut other) = (0, false);
+const PARTS: usize = 64;
+
+/// A word of a list.
+enum Listed<'a> {
+    Short(u64),
+    Long(&'a [u8]),
+}
+
+fn line_ends(file: &[u8]) -> usize {
+    file.chunks(255).map(|part| usize::from(part.iter().map(|&c| u8::from(c == b'\n')).sum::<u8>())).sum()
+}
+
+fn listed(word: &[u8]) -> Listed<'_> {
+    let (mut key, mut other) = (0u64, word.len() > MOST_PACKED);
     for &c in word {
         other |= !c.is_ascii_lowercase();
         key = key << 5 | u64::from(c & 31);
     }
-    (!other).then_some(key)
+    if other { Listed::Long(word) } else { Listed::Short(key) }
 }
 
 /// The lists, with a user's own words.
@@ -486,25 +503,39 @@ impl Lexicon {
         [Grade::Given, Grade::Either, Grade::Family, Grade::Like].into_iter().find(|&g| has(g)).unwrap_or(Grade::Unknown)
     }
 
-    /// A word as the lists have it.
-    pub fn fold(&self, word: &[Ch]) -> Vec<Ch> {
-        if is_ascii(word) { word.iter().map(|&c| ascii_lower(c)).collect() } else { self.conversions.convert("fold", word) }
-    }
-
     /// Whether a folded word on no list is an initial and a name: `jsvensson`.
     pub fn made_of_names(&self, folded: &[Ch]) -> bool {
-        let Some((_, rest)) = folded.split_first() else { return false };
-        rest.len() > 3
-            && match self.lists.words.get(rest, false) {
-                NAME => true,
-                CAPITAL | GIVEN | EITHER | FAMILY => rest.len() > 4,
-                _ => false,
-            }
+        self.has_name_behind_initial(folded, false)
     }
 
     /// How much the letters of a folded word speak for a name, in tenths of log odds; below zero: for a word.
     pub fn shape(&self, folded: &[Ch]) -> i32 {
         self.lists.shapes.weight(folded, false)
+    }
+
+    /// `made_of_names` of a word that is not folded.
+    pub fn is_made_of_names(&self, word: &[Ch]) -> bool {
+        if is_ascii(word) { self.has_name_behind_initial(word, true) } else { self.made_of_names(&self.fold(word)) }
+    }
+
+    /// `shape` of a word that is not folded.
+    pub fn shape_of(&self, word: &[Ch]) -> i32 {
+        if is_ascii(word) { self.lists.shapes.weight(word, true) } else { self.shape(&self.fold(word)) }
+    }
+
+    /// A word as the lists have it.
+    pub fn fold(&self, word: &[Ch]) -> Vec<Ch> {
+        if is_ascii(word) { word.iter().map(|&c| ascii_lower(c)).collect() } else { self.conversions.convert("fold", word) }
+    }
+
+    fn has_name_behind_initial(&self, word: &[Ch], any_case: bool) -> bool {
+        let Some((_, rest)) = word.split_first() else { return false };
+        rest.len() > 3
+            && match self.lists.words.get(rest, any_case) {
+                NAME => true,
+                CAPITAL | GIVEN | EITHER | FAMILY => rest.len() > 4,
+                _ => false,
+            }
     }
 }
 

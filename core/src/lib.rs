@@ -2,10 +2,12 @@
 //! the same for every text.
 #![forbid(unsafe_code)]
 
+pub mod batch;
 pub mod binary;
 pub mod chars;
 pub mod engine;
 pub mod fields;
+pub mod ids;
 pub mod json_leaves;
 pub mod lexicon;
 pub mod library;
@@ -31,6 +33,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     // a panic says where in the core it happened; who scrubs a unit withholds it and counts it
     std::panic::set_hook(Box::new(|_| {}));
     module.add_class::<native::Core>()?;
+    module.add_class::<native::Job>()?;
+    module.add_class::<native::Judge>()?;
     module.add_class::<probes::Parts>()?;
     module.add_class::<probes::Scanner>()?;
     module.add_class::<probes::json_leaves::JsonLeavesProbe>()?;

@@ -13,6 +13,7 @@ pub struct Library {
     expressions: HashMap<String, Arc<Regex>>,
     words: HashMap<String, Arc<Words>>,
     characters: HashMap<String, Arc<CharSet>>,
+    texts: HashMap<String, String>,
     /// All classes, by number.
     pub sets: Vec<Arc<CharSet>>,
     pub conversions: Arc<Conversions>,
@@ -29,6 +30,7 @@ impl Library {
         characters: &HashMap<String, usize>,
         expressions: HashMap<String, Lowered>,
         words: HashMap<String, Vec<Vec<Ch>>>,
+        texts: HashMap<String, String>,
         python: Arc<dyn Python>,
     ) -> Result<Library, String> {
         let sets: Vec<_> = classes
@@ -40,6 +42,7 @@ impl Library {
             expressions: HashMap::new(),
             words: words.into_iter().map(|(name, list)| (name, Arc::new(list.into_iter().collect()))).collect(),
             characters: HashMap::new(),
+            texts,
             sets,
             conversions: Arc::new(Conversions::new(python.clone())),
             python,
@@ -60,6 +63,15 @@ impl Library {
         Ok(Arc::new(Regex::new(&code.0, code.1, &self.sets, self.set("word")?)?))
     }
 
+    /// A pattern compiled whose classes may be further ones; `classes`: of all of them the characters of ASCII.
+    pub fn compile_later(&self, code: Lowered, classes: &[(u64, u64)]) -> Result<Arc<Regex>, String> {
+        let mut sets = self.sets.clone();
+        for (i, (low, high)) in classes.iter().enumerate().skip(sets.len()) {
+            sets.push(Arc::new(CharSet::new([*low, *high], i as u32, self.python.clone())));
+        }
+        Ok(Arc::new(Regex::new(&code.0, code.1, &sets, self.set("word")?)?))
+    }
+
     /// The pattern `module.NAME` of the definition.
     pub fn rx(&self, name: &str) -> Result<Arc<Regex>, String> {
         self.expressions.get(name).cloned().ok_or_else(|| format!("the description has no pattern {name}"))
@@ -68,6 +80,11 @@ impl Library {
     /// The list `module.NAME` of the definition.
     pub fn words(&self, name: &str) -> Result<Arc<Words>, String> {
         self.words.get(name).cloned().ok_or_else(|| format!("the description has no list {name}"))
+    }
+
+    /// The text `module.NAME` of the definition.
+    pub fn text(&self, name: &str) -> Result<String, String> {
+        self.texts.get(name).cloned().ok_or_else(|| format!("the description has no text {name}"))
     }
 
     /// The class of characters with a name (`isalpha`).

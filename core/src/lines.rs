@@ -159,7 +159,7 @@ fn whole_number(number: &[u8]) -> Option<Vec<u8>> {
         }
         power += 1;
     }
-    let length = digits.len() as i128 + power;
+    let length = power.saturating_add(digits.len() as i128);
     if length > TOO_LARGE.len() as i128 {
         return None;
     }

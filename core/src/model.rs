@@ -1,6 +1,12 @@
 //! The values that flow through the core, as `logscrub/model.py` has them.
 
 use crate::chars::Ch;
+use std::sync::Arc;
+
+/// The name of a field. Leaves of one field share it, for it may be long.
+pub type Name = Arc<[Ch]>;
+/// Names of the fields a value stands in, outermost first, at most two.
+pub type FieldPath = Vec<Name>;
 
 /// How a leaf is written: a line of text, a value as it is, a string, name, number or array of numbers in JSON, a CSV cell, a text
 /// in XML, a URL's query without its question mark.
@@ -56,8 +62,7 @@ impl Coding {
 pub struct Leaf {
     pub start: usize,
     pub end: usize,
-    /// Names of the fields it stands in, outermost first, at most two.
-    pub field: Vec<Vec<Ch>>,
+    pub field: FieldPath,
     pub coding: Coding,
     /// Where the name of an OTLP value's type stands (`intValue`).
     pub typed: Option<(usize, usize)>,

@@ -1,7 +1,7 @@
 //! Finds names by the words themselves: lists and shapes, against the words of English, code and logs
 //! (`logscrub.detect.names.recognizer`, which has a table of what is a name).
 
-use crate::chars::{Ch, CharSet, Conversions, ascii_lower, is_ascii};
+use crate::chars::{Ch, CharSet, Conversions};
 use crate::lexicon::{Cases, Grade, Lexicon, MOST_PACKED, Packed, packed};
 use crate::library::{Library, Words};
 use crate::prose::Prose;
@@ -38,18 +38,40 @@ struct Word {
     case: Case,
     /// Whether it stands beside the word before.
     joined: bool,
+    /// The short lists that it is on in small letters, if `KNOWN` is among them; else they are still to be asked.
+    lists: u8,
 }
 
 /// A match of the pattern `_TOKEN`.
 struct Token {
     start: usize,
     end: usize,
-    /// Where its first letters end.
+    /// Where the letters of ASCII end that it begins with, those letters packed, and which of them are capitals. Numbers and
+    /// capitals mean nothing where there are more than twelve.
     run: usize,
-    /// Those letters packed, and which of them are capitals. Of no meaning where they are more than twelve or not of ASCII.
     key: u64,
     capitals: u64,
-    is_ascii: bool,
+}
+
+/// Characters of ASCII.
+struct Ascii(u128);
+
+impl Ascii {
+    /// The words of a list that has only such.
+    fn new(words: &Words) -> Result<Ascii, String> {
+        let mut found = 0;
+        for word in words {
+            match word[..] {
+                [c] if c < 128 => found |= 1 << c,
+                _ => return Err("a list of characters of ASCII has something else".into()),
+            }
+        }
+        Ok(Ascii(found))
+    }
+
+    fn has(&self, c: Option<&Ch>) -> bool {
+        c.is_some_and(|&c| c < 128 && self.0 >> c & 1 != 0)
+    }
 }
 
 /// Short lists of words.
@@ -63,6 +85,7 @@ const PARTICLE: u8 = 1;
 const AUXILIARY: u8 = 2;
 const NEVER: u8 = 4;
 const TIME: u8 = 8;
+const KNOWN: u8 = 8 << 1;
 
 impl Special {
     fn new(lib: &Library) -> Result<Special, String> {
@@ -75,7 +98,7 @@ impl Special {
         let mut table = Packed::new(lists.iter().map(|(_, words)| words.len()).sum());
         for (list, words) in &lists {
             for key in words.iter().filter_map(|word| packed(word, false)) {
-                table.put(key, |old| old | list);
+                table.put(key, |old| old | list); // four lists: all of a slot's bits
             }
         }
         Ok(Special { packed: table, lists, conversions: lib.conversions.clone() })
@@ -89,6 +112,12 @@ impl Special {
         let Some((_, words)) = self.lists.iter().find(|(mine, _)| *mine == list) else { return false };
         if any_case { words.contains(&self.conversions.lower(word)) } else { words.contains(word) }
     }
+
+    /// Whether a list has a word in small letters.
+    #[inline(always)]
+    fn lists(&self, list: u8, word: &Word, text: &[Ch]) -> bool {
+        if word.lists & KNOWN != 0 { word.lists & list != 0 } else { self.has(list, &text[word.start..word.end], true) }
+    }
 }
 
 /// The recognizer.
@@ -100,15 +129,15 @@ pub struct Names {
     cases: Cases,
     conversions: Arc<Conversions>,
     word: Arc<CharSet>,
+    letter: Arc<CharSet>,
     space: Arc<CharSet>,
     latin: Arc<CharSet>,
     joiner: Arc<CharSet>,
     joined_particles: Arc<Words>,
     beginnings: Arc<Words>,
     between: Arc<Words>,
-    code_before: Arc<Words>,
-    code_after: Arc<Words>,
-    token: Arc<Regex>,
+    code_before: Ascii,
+    code_after: Ascii,
     cue: Arc<Regex>,
     does: Arc<Regex>,
     no_person: Arc<Regex>,
@@ -117,7 +146,6 @@ pub struct Names {
     closes: Arc<Regex>,
     by: Arc<Regex>,
     number: Arc<Regex>,
-    gap: Arc<Regex>,
 }
 
 /// A text, and whether it is prose, once that was asked.
@@ -137,15 +165,15 @@ impl Names {
             cases: Cases::new(lib)?,
             conversions: lib.conversions.clone(),
             word: lib.set("word")?,
+            letter: lib.set("letter")?,
             space: lib.set("isspace")?,
             latin: lib.set("latin")?,
             joiner: lib.set("joiner")?,
             joined_particles: lib.words("lexicon.JOINED_PARTICLES")?,
             beginnings: lib.words("recognizer._BEGINNINGS")?,
             between: lib.words("recognizer._BETWEEN")?,
-            code_before: lib.words("recognizer._CODE_BEFORE")?,
-            code_after: lib.words("recognizer._CODE_AFTER")?,
-            token: lib.rx("recognizer._TOKEN")?,
+            code_before: Ascii::new(lib.words("recognizer._CODE_BEFORE")?.as_ref())?,
+            code_after: Ascii::new(lib.words("recognizer._CODE_AFTER")?.as_ref())?,
             cue: lib.rx("recognizer._CUE")?,
             does: lib.rx("recognizer._DOES")?,
             no_person: lib.rx("recognizer._NO_PERSON")?,
@@ -154,7 +182,6 @@ impl Names {
             closes: lib.rx("recognizer._CLOSES")?,
             by: lib.rx("recognizer._BY")?,
             number: lib.rx("recognizer._NUMBER")?,
-            gap: lib.rx("recognizer._GAP")?,
         })
     }
 
@@ -195,9 +222,7 @@ impl Names {
     /// The first match of `_TOKEN` from a place on.
     fn next_token(&self, text: &[Ch], mut at: usize) -> Option<Token> {
         loop {
-            while !is_letter(*text.get(at)?) && !(text[at] > 127 && self.latin.has(text[at])) {
-                at += 1;
-            }
+            at += text.get(at..)?.iter().position(|&c| self.is_letter(c))?;
             if self.may_begin(text, at) {
                 match self.token_at(text, at) {
                     Ok(token) => return Some(token),
@@ -211,6 +236,12 @@ impl Names {
                 at += 1;
             }
         }
+    }
+
+    /// Whether a character is a letter to `_TOKEN`.
+    #[inline(always)]
+    fn is_letter(&self, c: Ch) -> bool {
+        is_letter(c) || (c > 127 && self.latin.has(c))
     }
 
     /// What `_TOKEN` says of what stands before a word.
@@ -245,38 +276,59 @@ impl Names {
     }
 
     /// The match of `_TOKEN` at a letter, where what stands before it is looked at already; else from where to look on.
+    #[inline(always)]
     fn token_at(&self, text: &[Ch], start: usize) -> Result<Token, usize> {
-        let (mut key, mut capitals, mut at) = (0, 0, start);
-        while let Some(&c) = text.get(at)
-            && is_letter(c)
-        {
-            key = key << 5 | u64::from(c & 31);
-            capitals |= u64::from(c & 32 == 0) << (at - start & 63);
-            at += 1;
+        let mut token = Token { start, end: start, run: start, key: 0, capitals: 0 };
+        while let Some(c) = text.get(token.run).copied().filter(|&c| is_letter(c)) {
+            token.key = token.key << 5 | u64::from(c & 31);
+            token.capitals |= u64::from(c & 32 == 0) << ((token.run - start) & 63);
+            token.run += 1;
         }
-        match text.get(at) {
-            Some(&c) if c > 127 || self.joiner.has(c) => self.joined_token_at(text, start).ok_or(start + 1),
-            _ if self.may_end(text, at) => Ok(Token { start, end: at, run: at, key, capitals, is_ascii: true }),
-            _ => Err(at),
+        token.end = token.run;
+        match text.get(token.end) {
+            Some(&c) if c > 127 || self.joiner.has(c) => self.joined_token(text, token),
+            _ if self.may_end(text, token.end) => Ok(token),
+            _ => Err(token.end),
         }
     }
 
-    /// The same where the word may have several parts or characters that are not of ASCII.
+    /// The same of a word that may have several parts or letters that are not of ASCII, of which the first letters are read.
+    ///
+    /// U+02BC is both a letter and what joins parts. Taking it for a letter is enough: parts that it joins end where one part ends
+    /// that it is a letter of, and leave fewer parts to follow.
     #[inline(never)]
-    fn joined_token_at(&self, text: &[Ch], start: usize) -> Option<Token> {
-        let m = self.token.match_at(text, start, text.len())?;
-        let ascii = is_ascii(&text[start..m.end()]);
-        let (mut key, mut capitals, mut at) = (0, 0, start);
-        while at < m.end() && is_letter(text[at]) {
-            key = key << 5 | u64::from(text[at] & 31);
-            capitals |= u64::from(text[at] & 32 == 0) << (at - start & 63);
-            at += 1;
+    fn joined_token(&self, text: &[Ch], mut token: Token) -> Result<Token, usize> {
+        let mut parts = [(token.start, token.run); 7];
+        let (mut count, mut at) = (0, token.run);
+        for part in &mut parts {
+            let start = if count == 0 { token.start } else { at + 1 };
+            at = start.max(at);
+            while text.get(at).is_some_and(|&c| self.is_letter(c)) {
+                at += 1;
+            }
+            if at == start {
+                break;
+            }
+            *part = (start, at);
+            count += 1;
+            if !text.get(at).is_some_and(|&c| self.joiner.has(c)) {
+                break;
+            }
         }
-        Some(Token { start, end: m.end(), run: at, key, capitals, is_ascii: ascii })
+        for &(start, end) in parts[..count].iter().rev() {
+            // within a part a word may end before a letter that is none to `\w`: a mark above the one before
+            let ends = |at: usize| if at == end { self.may_end(text, at) } else { !self.word.has(text[at]) };
+            if let Some(end) = (start + 1..=end).rev().find(|&at| ends(at)) {
+                token.end = end;
+                token.run = token.run.min(end);
+                return Ok(token);
+            }
+        }
+        Err(token.run.max(token.start + 1))
     }
 
     fn words(&self, text: &[Ch]) -> Vec<Word> {
-        let mut words: Vec<Word> = Vec::new();
+        let mut words: Vec<Word> = Vec::with_capacity(text.len() / 8);
         let (mut before, mut at) = (None, 0);
         while let Some(token) = self.next_token(text, at) {
             at = token.end;
@@ -284,32 +336,62 @@ impl Names {
             if end - start > 3 && text[end - 1] == 115 && matches!(text[end - 2], 39 | 0x2019) {
                 end -= 2;
             }
-            let joined = before.is_some_and(|before| match start - before {
-                0 => false,
-                1 if text[before] == 32 => true,
-                1 | 2 => self.gap.fullmatch(text, before, start).is_some(),
-                _ => false,
-            });
+            let joined = before.is_some_and(|before| self.is_gap(text, before, start));
             before = Some(end);
-            let word = &text[start..end];
-            let (mut case, mut grade) = self.look_up(word);
-            if case == Small
-                && (start > 0 && self.code_before.contains(&text[start - 1..start])
-                    || end < text.len() && self.code_after.contains(&text[end..end + 1]))
-            {
-                (case, grade) = (Code, Grade::Unknown);
-            } else if case == Capitalised && joined && self.begins(text, end) && self.special.has(PARTICLE, word, true) {
-                (case, grade) = (Particle, Grade::Unknown);
-            }
-            words.push(Word { start, end, grade, case, joined });
+            let mut word = Word { start, end, grade: Grade::Unknown, case: Code, joined, lists: 0 };
+            self.look_up(&mut word, &token, text);
+            words.push(word);
         }
         words
     }
 
+    /// Whether words with nothing but this between them stand side by side: the pattern `_GAP`.
+    #[inline(always)]
+    fn is_gap(&self, text: &[Ch], from: usize, to: usize) -> bool {
+        match text[from..to] {
+            [32 | 0xA0] => true,
+            [46] | [46, 32 | 0xA0] => from > 0 && self.letter.has(text[from - 1]) && (from < 2 || !self.word.has(text[from - 2])),
+            _ => false,
+        }
+    }
+
     /// Case and grade of a word.
-    fn look_up(&self, word: &[Ch]) -> (Case, Grade) {
-        let case = self.case(word);
-        (case, if case.is_full() { self.lexicon.grade(word, case != Small) } else { Grade::Unknown })
+    #[inline(always)]
+    fn look_up(&self, word: &mut Word, token: &Token, text: &[Ch]) {
+        let length = word.end - word.start;
+        let written = &text[word.start..word.end];
+        let key = (word.end == token.run && length <= MOST_PACKED).then_some(token.key);
+        if let Some(key) = key {
+            word.lists = self.special.packed.get(key) | KNOWN;
+        }
+        word.case = match token.capitals {
+            _ if key.is_none() || length == 1 => self.case(written),
+            0 if word.lists & PARTICLE != 0 => Particle,
+            0 => Small,
+            capitals if capitals + 1 == 1 << length => Capitals,
+            capitals if capitals & 1 == 0 => Code,
+            capitals if capitals >> 1 & !capitals == 0 => Capitalised,
+            _ if self.prose.is_code_word(written) => Code,
+            _ => Capitalised,
+        };
+        if word.case == Small
+            && (word.start > 0 && self.code_before.has(text.get(word.start - 1)) || self.code_after.has(text.get(word.end)))
+        {
+            word.case = Code;
+        } else if word.case == Capitalised
+            && word.joined
+            && self.begins(text, word.end)
+            && self.special.lists(PARTICLE, word, text)
+        {
+            word.case = Particle;
+        }
+        if word.case.is_full() {
+            let is_small = word.case == Small;
+            word.grade = match key {
+                Some(key) if length > 1 => self.lexicon.packed_grade(key, written, is_small, !is_small),
+                _ => self.lexicon.grade(written, !is_small),
+            };
+        }
     }
 
     fn case(&self, word: &[Ch]) -> Case {
@@ -364,7 +446,7 @@ impl Names {
                 if names {
                     return word.len() > 3 || announced();
                 }
-                return matches!(grade, Grade::Like | Grade::Unknown) && self.lexicon.made_of_names(&self.lexicon.fold(word));
+                return matches!(grade, Grade::Like | Grade::Unknown) && self.lexicon.is_made_of_names(word);
             }
             return names
                 || (announced()
@@ -380,23 +462,33 @@ impl Names {
             }
             return announced() || (grade == Grade::Either && (self.is_alone(text, start, end) || in_prose()));
         }
-        if self.special.has(TIME, word, true)
+        if self.special.lists(TIME, one, text)
             && (self.by.search(text, start.saturating_sub(4), start).is_some()
                 || self.number.match_at(text, end, text.len()).is_some())
         {
             return false;
         }
-        if self.places.search(text, one.start.saturating_sub(8), one.start).is_some() && !announced() {
+        if self.may_be_behind_place(text, one.start)
+            && self.places.search(text, one.start.saturating_sub(8), one.start).is_some()
+            && !announced()
+        {
             return false;
         }
         let helped = phrase.len() > 1; // an initial or a particle
         match grade {
             Grade::Name => word.len() > 2 || helped || announced(),
             Grade::Given | Grade::Either => helped || announced() || in_prose(),
-            Grade::Like => helped || announced() || prose() || self.lexicon.shape(&self.lexicon.fold(word)) > PLAIN,
+            Grade::Like => helped || announced() || prose() || self.lexicon.shape_of(word) > PLAIN,
             Grade::Family => head.case == Initial,
             _ => false,
         }
+    }
+
+    /// Whether a capitalised word stands before a place, without which `_PLACES` does not match there.
+    fn may_be_behind_place(&self, text: &[Ch], start: usize) -> bool {
+        let back = text[..start].iter().rev().take(10).skip_while(|c| matches!(c, 32 | 46 | 10));
+        let first = back.take_while(|&&c| self.word.has(c)).last();
+        first.is_some_and(|&c| c > 127 || self.cases.is_capital(c))
     }
 
     /// Whether a phrase is all that a text, a quoted text, an element or a cell says.
@@ -408,7 +500,7 @@ impl Names {
     fn trimmed(&self, words: &[Word], mut first: usize, mut last: usize, text: &[Ch]) -> (usize, usize) {
         let written = |word: &Word| &text[word.start..word.end];
         let bare_initial = |word: &Word| word.case == Initial && text.get(word.end) != Some(&46);
-        let auxiliary = |word: &Word| word.case == Small && self.special.has(AUXILIARY, written(word), false);
+        let auxiliary = |word: &Word| word.case == Small && self.special.lists(AUXILIARY, word, text);
         while last > first {
             let word = &words[last - 1];
             let before_small = || words.get(last).is_some_and(|after| after.joined && after.case == Small);
@@ -477,7 +569,7 @@ impl Names {
         phrase
             .iter()
             .filter(|w| w.case.is_full())
-            .all(|w| w.case == Capitalised && w.grade.is_either() && !self.special.has(TIME, &text[w.start..w.end], true))
+            .all(|w| w.case == Capitalised && w.grade.is_either() && !self.special.lists(TIME, w, text))
     }
 
     /// The names among `(start, end, is a name)`, and what stands in a list or a pair with one.
@@ -496,6 +588,7 @@ impl Names {
     }
 }
 
+/// Whether a character is a letter of ASCII.
 #[inline(always)]
 fn is_letter(c: Ch) -> bool {
     (c | 32).wrapping_sub(97) < 26

@@ -1,5 +1,6 @@
 //! The core as Python sees it.
 
+use crate::batch::{Counted, Outcome, Pool, run};
 use crate::chars::Ch;
 use crate::engine::{Engine, Harmless, Parts, Pattern, Recognizer};
 use crate::fields::{Fields, Name, Open, RuleSpec, ValueMode};
@@ -10,7 +11,7 @@ use crate::model::{Coding, Leaf};
 use crate::names::Names;
 use crate::pseudonyms::Pseudonymizer;
 use crate::py::{from_py, library, to_py, wrong};
-use crate::redact::{Action, Redactor, Unit};
+use crate::redact::{Action, Frame, Redactor, Unit};
 use crate::rx::Regex;
 use crate::spans::{Alphabet, Kind, Span};
 use crate::validators::Validators;
@@ -20,12 +21,40 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex, OnceLock};
 
-/// An engine, a policy and a key, compiled.
+/// An engine, compiled.
+#[pyclass(frozen)]
+pub struct Judge {
+    engine: Arc<Engine>,
+    library: Arc<Library>,
+}
+
+#[pymethods]
+impl Judge {
+    /// `description`, `callbacks`: of `logscrub.engines.description.describe`.
+    #[new]
+    fn new(description: &Bound<'_, PyDict>, callbacks: Py<PyAny>) -> PyResult<Judge> {
+        let library = Arc::new(library(description, callbacks)?);
+        let engine = Arc::new(Engine::new(library.clone(), parts(description, &library)?).map_err(wrong)?);
+        Ok(Judge { engine, library })
+    }
+}
+
+/// An engine, a policy and a key.
 #[pyclass(frozen)]
 pub struct Core {
-    redactor: Redactor,
+    redactor: Arc<Redactor>,
+    pool: OnceLock<Pool>,
+}
+
+/// Units that a thread of the core is at.
+#[pyclass(frozen)]
+pub struct Job {
+    units: Arc<Vec<Counted>>,
+    only_look: bool,
+    result: Mutex<Option<Receiver<Outcome>>>,
 }
 
 /// Work that may give up: by saying so, or by a panic.
@@ -38,25 +67,63 @@ fn attempt<T>(work: impl FnOnce() -> Result<T, Unscannable>) -> PyResult<T> {
 
 #[pymethods]
 impl Core {
-    /// `description`, `callbacks`: of `logscrub.engines.description.describe`.
+    /// `actions`: of each row of the guidelines what happens. `allow`: patterns of whole values that stay; `classes`: of all classes
+    /// of characters in them, those of ASCII.
     #[new]
-    fn new(description: &Bound<'_, PyDict>, callbacks: Py<PyAny>) -> PyResult<Core> {
-        let library = Arc::new(library(description, callbacks)?);
-        let engine = Arc::new(Engine::new(library.clone(), parts(description, &library)?).map_err(wrong)?);
-        let actions: Vec<String> = item(description, "actions")?.extract()?;
-        let actions = actions
-            .iter()
-            .map(|action| match action.as_str() {
-                "keep" => Action::Keep,
-                "pseudonym" => Action::Pseudonym,
-                _ => Action::Remove,
-            })
-            .collect();
-        let key: Vec<u8> = item(description, "key")?.extract()?;
-        let allow: Vec<Lowered> = item(description, "allow")?.extract()?;
-        let allow = allow.into_iter().map(|code| library.compile(code)).collect::<Result<_, _>>().map_err(wrong)?;
-        let pseudonymizer = Pseudonymizer::new(&library, &key).map_err(wrong)?;
-        Ok(Core { redactor: Redactor::new(engine, &library, actions, pseudonymizer, allow).map_err(wrong)? })
+    fn new(
+        judge: &Judge,
+        actions: HashMap<String, String>,
+        key: Vec<u8>,
+        allow: Vec<Lowered>,
+        classes: Vec<(u64, u64)>,
+    ) -> PyResult<Core> {
+        let library = &judge.library;
+        let action = |kind: &Kind| match actions.get(&kind.guideline).map(String::as_str) {
+            Some("keep") => Action::Keep,
+            Some("pseudonym") => Action::Pseudonym,
+            _ => Action::Remove,
+        };
+        let actions = judge.engine.parts.kinds.iter().map(action).collect();
+        let allow = allow.into_iter().map(|code| library.compile_later(code, &classes)).collect::<Result<_, _>>().map_err(wrong)?;
+        let pseudonymizer = Pseudonymizer::new(library, &key).map_err(wrong)?;
+        let redactor = Redactor::new(judge.engine.clone(), library, actions, pseudonymizer, allow).map_err(wrong)?;
+        Ok(Core { redactor: Arc::new(redactor), pool: OnceLock::new() })
+    }
+
+    /// Has units scrubbed by one of so many threads, or only looked at. `before`: what is open before the first.
+    fn start(&self, raws: &Bound<'_, PyList>, before: &Bound<'_, PyAny>, only_look: bool, threads: usize) -> PyResult<Job> {
+        let units = raws.iter().map(|raw| counted_of(raw.cast::<PyTuple>()?)).collect::<PyResult<Vec<_>>>()?;
+        let before = open_of(before)?;
+        let units = Arc::new(units);
+        let (sender, receiver) = channel();
+        let (redactor, its) = (self.redactor.clone(), units.clone());
+        self.pool.get_or_init(|| Pool::new(threads)).start(Box::new(move || {
+            let _ = sender.send(run(&redactor, &its, 0, &before, only_look));
+        }));
+        Ok(Job { units, only_look, result: Mutex::new(Some(receiver)) })
+    }
+
+    /// What became of the units of a job: how many were done (where fewer than there are, the next cannot be scanned), the clean
+    /// text (as bytes, if `encode`), records, records that had not the shape of their format, redactions by entity type, what must
+    /// go by unit, what is left open.
+    fn result<'py>(&self, py: Python<'py>, job: &Job, encode: bool) -> PyResult<Bound<'py, PyAny>> {
+        let receiver = job.result.lock().ok().and_then(|mut result| result.take()).ok_or_else(|| wrong("no result".into()))?;
+        let outcome = py.detach(move || receiver.recv()).map_err(|_| wrong("a thread of the core has ended".into()))?;
+        self.outcome(py, outcome, encode)
+    }
+
+    /// The same from unit `first` on, now: where one could not be scanned, or where something else was open before.
+    fn go_on<'py>(
+        &self,
+        py: Python<'py>,
+        job: &Job,
+        first: usize,
+        before: &Bound<'py, PyAny>,
+        encode: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let before = open_of(before)?;
+        let outcome = py.detach(|| run(&self.redactor, &job.units, first, &before, job.only_look));
+        self.outcome(py, outcome, encode)
     }
 
     /// A unit `(text, leaves, …, records at index 4)` as it may leave: its text, what was redacted how often, what it leaves open.
@@ -136,6 +203,21 @@ impl Core {
 }
 
 impl Core {
+    fn outcome<'py>(&self, py: Python<'py>, outcome: Outcome, encode: bool) -> PyResult<Bound<'py, PyAny>> {
+        let redactions = PyDict::new(py);
+        for (name, count) in &outcome.redactions {
+            redactions.set_item(to_py(py, name)?, count)?;
+        }
+        let text = if encode { PyBytes::new(py, &py.detach(|| encoded(&outcome.text))).into_any() } else { to_py(py, &outcome.text)? };
+        let found = PyList::empty(py);
+        for (number, spans) in &outcome.found {
+            found.append((number, self.spans(py, spans)?))?;
+        }
+        let after = open_to_py(py, &outcome.after)?;
+        let members = (outcome.done, text, outcome.records, outcome.unparsed, redactions, found, after);
+        members.into_pyobject(py).map(Bound::into_any)
+    }
+
     fn spans<'py>(&self, py: Python<'py>, spans: &[Span]) -> PyResult<Bound<'py, PyAny>> {
         let list = PyList::empty(py);
         for span in spans {
@@ -187,8 +269,8 @@ fn parts(description: &Bound<'_, PyDict>, library: &Arc<Library>) -> PyResult<Pa
     let group = |regex: &Regex| regex.group("value").unwrap_or(0);
     let mut patterns = Vec::new();
     for entry in get("patterns")?.try_iter()? {
-        type Entry<'py> = (u16, Lowered, Option<String>, Option<Lowered>, Vec<Bound<'py, PyAny>>);
-        let (kind, code, validator, context, words): Entry<'_> = entry?.extract()?;
+        type Entry<'py> = (u16, Lowered, Option<String>, Option<Lowered>, Vec<Bound<'py, PyAny>>, bool, bool);
+        let (kind, code, validator, context, words, cuts_ids, sheds): Entry<'_> = entry?.extract()?;
         let regex = compile(code)?;
         let validator = match validator {
             None => None,
@@ -200,6 +282,8 @@ fn parts(description: &Bound<'_, PyDict>, library: &Arc<Library>) -> PyResult<Pa
             regex,
             validator,
             context: context.map(compile).transpose()?,
+            cuts_ids,
+            sheds,
             context_words: words.iter().map(from_py).collect::<PyResult<_>>()?,
         });
     }
@@ -274,7 +358,7 @@ fn lexicons(description: &Bound<'_, PyDict>, library: &Library) -> PyResult<(Arc
 }
 
 fn path_of(path: &Bound<'_, PyAny>) -> PyResult<Vec<Name>> {
-    path.cast::<PyTuple>()?.iter().map(|name| from_py(&name)).collect()
+    path.cast::<PyTuple>()?.iter().map(|name| Ok(from_py(&name)?.into())).collect()
 }
 
 fn leaf_of(leaf: &Bound<'_, PyTuple>) -> PyResult<Leaf> {
@@ -293,12 +377,48 @@ fn leaf_of(leaf: &Bound<'_, PyTuple>) -> PyResult<Leaf> {
 fn unit_of(raw: &Bound<'_, PyTuple>) -> PyResult<Unit> {
     let text = from_py(&raw.get_item(0)?)?;
     let leaves = raw.get_item(1)?;
-    let leaves = leaves.cast::<PyTuple>()?.iter().map(|leaf| leaf_of(leaf.cast::<PyTuple>()?)).collect::<PyResult<Vec<_>>>()?;
-    if leaves.iter().any(|leaf| leaf.start > leaf.end || leaf.end > text.len()) {
+    let leaves = leaves.cast::<PyTuple>()?;
+    let later = leaves.len() == 1 && leaves.get_item(0)?.cast::<PyTuple>()?.get_item(0)?.extract::<isize>()? < 0;
+    let leaves = if later {
+        None
+    } else {
+        Some(leaves.iter().map(|leaf| leaf_of(leaf.cast::<PyTuple>()?)).collect::<PyResult<Vec<_>>>()?)
+    };
+    if leaves.iter().flatten().any(|leaf| leaf.start > leaf.end || leaf.end > text.len()) {
         return Err(wrong("a leaf lies outside of its text".into()));
     }
     let records: usize = raw.get_item(4)?.extract()?;
-    Ok(Unit { text, leaves, begins: records > 0 })
+    let frame = raw.get_item(10)?;
+    Ok(Unit { text, leaves, frame: (!frame.is_none()).then(|| frame_of(frame.unbind())), begins: records > 0 })
+}
+
+/// A frame that Python finds.
+fn frame_of(frame: Py<PyAny>) -> Frame {
+    Arc::new(move |text| {
+        Python::attach(|py| frame.bind(py).call1((to_py(py, text)?,))?.extract()).map_err(|_: PyErr| Unscannable)
+    })
+}
+
+fn counted_of(raw: &Bound<'_, PyTuple>) -> PyResult<Counted> {
+    Ok(Counted { unit: unit_of(raw)?, records: raw.get_item(4)?.extract()?, parsed: raw.get_item(5)?.extract()? })
+}
+
+/// A text in UTF-8; bytes that were none are again what they were.
+fn encoded(text: &[Ch]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() + text.len() / 8);
+    let mut buffer = [0; 4];
+    for &c in text {
+        match c {
+            0..0x80 => out.push(c as u8),
+            0xDC80..0xDD00 => out.push((c - 0xDC00) as u8),
+            _ => match char::from_u32(c) {
+                Some(c) => out.extend_from_slice(c.encode_utf8(&mut buffer).as_bytes()),
+                // half of a surrogate pair: no decoder of UTF-8 makes one
+                None => out.extend([0xE0 | (c >> 12) as u8, 0x80 | (c >> 6 & 0x3F) as u8, 0x80 | (c & 0x3F) as u8]),
+            },
+        }
+    }
+    out
 }
 
 /// What is open: None for nothing, else a tuple with the members of `Open`.
@@ -310,7 +430,7 @@ fn open_of(open: &Bound<'_, PyAny>) -> PyResult<Open> {
     let mut brackets = Vec::new();
     for entry in open.get_item(0)?.try_iter()? {
         let (bracket, name): (char, Bound<'_, PyAny>) = entry?.extract()?;
-        brackets.push((Ch::from(bracket), from_py(&name)?));
+        brackets.push((Ch::from(bracket), from_py(&name)?.into()));
     }
     let quote = open.get_item(2)?;
     let quote = if quote.is_none() {

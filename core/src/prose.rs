@@ -71,14 +71,23 @@ impl Prose {
         }
     }
 
-    /// How many words there are, and how many of them are function words.
+    /// How many words there are that are no part of an id (`_WHOLE_WORD`), and how many of them are function words.
     fn count(&self, text: &[Ch]) -> (usize, usize) {
         let (mut words, mut function_words, mut at) = (0, 0, 0);
         while let Some(next) = text[at..].iter().position(|&c| self.letter.has(c)) {
             let start = at + next;
-            at = self.word_end(text, start);
+            if start > 0 && text[start - 1] != 95 && self.word.has(text[start - 1]) {
+                at = start + 1;
+                continue;
+            }
+            let end = self.word_end(text, start);
+            if text.get(end).is_some_and(|&c| self.is_digit(c)) {
+                at = start + 1;
+                continue;
+            }
+            at = end;
             words += 1;
-            function_words += usize::from(self.is_function_word(&text[start..at]));
+            function_words += usize::from(self.is_function_word(&text[start..end]));
         }
         (words, function_words)
     }

@@ -72,5 +72,6 @@ pub fn library(description: &Bound<'_, PyDict>, callbacks: Py<PyAny>) -> PyResul
         let list = list.try_iter()?.map(|word| from_py(&word?)).collect::<PyResult<Vec<_>>>()?;
         words.insert(name.extract::<String>()?, list);
     }
-    Library::new(&classes, &characters, expressions, words, Arc::new(Callbacks(callbacks))).map_err(wrong)
+    let texts: HashMap<String, String> = get("texts")?.extract()?;
+    Library::new(&classes, &characters, expressions, words, texts, Arc::new(Callbacks(callbacks))).map_err(wrong)
 }

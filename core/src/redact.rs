@@ -13,6 +13,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 const MOST_LOOKS: usize = 6;
+/// Characters of the shortest number in JSON that is judged.
+const SHORTEST_NUMBER: usize = 3;
 
 /// What happens to what was found in a row of the guidelines.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,11 +24,16 @@ pub enum Action {
     Keep,
 }
 
+/// Says where in a text the characters stand by which a reader cuts: they stay.
+pub type Frame = Arc<dyn Fn(&[Ch]) -> Result<Vec<(usize, usize)>> + Send + Sync>;
+
 /// One unit of input: its text, and the parts of it that are judged.
 #[derive(Clone)]
 pub struct Unit {
     pub text: Vec<Ch>,
-    pub leaves: Vec<Leaf>,
+    /// None for the strings and numbers of a JSON text, which nobody has looked for yet.
+    pub leaves: Option<Vec<Leaf>>,
+    pub frame: Option<Frame>,
     /// Whether a record begins in it.
     pub begins: bool,
 }
@@ -70,13 +77,15 @@ impl Redactor {
 
     /// The unit as it may leave, and what it leaves open for the next. `before`: what the one before left open.
     pub fn scrub(&self, unit: Unit, before: &Open) -> Result<(Clean, Open)> {
+        let mut unit = unit;
+        let leaves = self.leaves(&mut unit);
+        unit.leaves = Some(leaves);
         let (mut spans, mut after) = self.look(&unit, before)?;
         if spans.is_empty() {
             return Ok((Clean { text: unit.text, redactions: HashMap::new() }, after));
         }
         let at_first = self.placeholders(&unit.text);
         let mut rewritten: Vec<Vec<Ch>> = Vec::new();
-        let mut unit = unit;
         for _ in 0..MOST_LOOKS {
             for span in &spans {
                 if span.inner.as_ref().is_some_and(|inner| self.is_rewritten(inner)) {
@@ -113,21 +122,34 @@ impl Redactor {
         found
     }
 
+    /// The leaves of a unit, which are looked for now if they were not before.
+    fn leaves(&self, unit: &mut Unit) -> Vec<Leaf> {
+        unit.leaves.take().unwrap_or_else(|| self.engine.parts.json.leaves(&unit.text, SHORTEST_NUMBER))
+    }
+
     /// What in a unit must go under the policy, and what it leaves open.
     pub fn look(&self, unit: &Unit, before: &Open) -> Result<(Vec<Span>, Open)> {
+        let found;
+        let leaves = match &unit.leaves {
+            Some(leaves) => leaves,
+            None => {
+                found = self.engine.parts.json.leaves(&unit.text, SHORTEST_NUMBER);
+                &found
+            }
+        };
         let at_record;
         let mut before = before;
         let is_line = |leaf: &Leaf| leaf.coding == Coding::Text;
         if unit.begins {
             at_record = Open { armour: before.armour, ..Open::default() };
             before = &at_record;
-        } else if before.unknown && unit.leaves.iter().any(is_line) {
+        } else if before.unknown && leaves.iter().any(is_line) {
             return Err(Unscannable);
         }
         let mut spans: Vec<Span> = Vec::new();
         let mut after = if unit.begins { Open::default() } else { before.clone() };
         let binary = &self.engine.parts.binary;
-        for leaf in &unit.leaves {
+        for leaf in leaves {
             let value = &unit.text[leaf.start..leaf.end];
             let is_json = matches!(leaf.coding, Coding::Json | Coding::Name);
             if if is_json { binary.is_binary_json(value) } else { binary.is_binary(value) } {
@@ -151,7 +173,13 @@ impl Redactor {
         if !self.allow.is_empty() {
             spans.retain(|s| !self.stays(s, &unit.text));
         }
-        let renamed = self.renamed(unit, &spans);
+        if let Some(frame) = &unit.frame {
+            if !spans.is_empty() {
+                spans = self.between(&unit.text, leaves, frame(&unit.text)?, spans);
+            }
+            return Ok((spans, after));
+        }
+        let renamed = self.renamed(leaves, &spans);
         if !renamed.is_empty() {
             spans.extend(renamed);
             spans.sort_by_key(|s| s.start);
@@ -170,8 +198,7 @@ impl Redactor {
         let plain = text[start..end].to_vec();
         let masked = self.engine.masked(&plain);
         // a placeholder that is all there is comes from an earlier look
-        let says = masked.as_deref().unwrap_or(&plain).iter().any(|&c| c >= 128 || char::from_u32(c).is_some_and(|c| c.is_ascii_alphanumeric()));
-        if says {
+        if masked.as_deref().unwrap_or(&plain).iter().any(|&c| says(c)) {
             let first = &mut spans[0];
             (first.start, first.plain, first.inner) = (start, plain, None);
         } else {
@@ -179,10 +206,61 @@ impl Redactor {
         }
     }
 
+    /// The spans without the unit's frame, cut where it stands. Of a span that is cut, those pieces are left that say something.
+    ///
+    /// A number that is a leaf by itself goes whole, as an array of bytes does, and its placeholder gets quotes: it stays one value
+    /// of JSON.
+    fn between(&self, text: &[Ch], leaves: &[Leaf], frame: Vec<(usize, usize)>, spans: Vec<Span>) -> Vec<Span> {
+        let masked = self.engine.masked(text);
+        let masked = masked.as_deref().unwrap_or(text);
+        let places = |coding: Coding| leaves.iter().filter(move |l| l.coding == coding).map(|l| (l.start, l.end));
+        let arrays: Vec<(usize, usize)> = places(Coding::Bytes).collect();
+        let fixed = if arrays.is_empty() { frame } else { outside(&frame, &arrays) };
+        let mut values: Vec<(usize, usize)> = places(Coding::Number).chain(arrays).collect();
+        values.sort_unstable();
+        values.dedup();
+        let mut out: Vec<Span> = Vec::new();
+        for span in spans {
+            let mut pieces = Vec::new();
+            let mut position = span.start;
+            for &(a, b) in &fixed[fixed.partition_point(|(_, end)| *end <= span.start)..] {
+                if a >= span.end {
+                    break;
+                }
+                pieces.push((position, position.max(a)));
+                position = b;
+            }
+            pieces.push((position, position.max(span.end)));
+            if pieces.len() == 1 {
+                out.push(span);
+                continue;
+            }
+            for (start, end) in pieces {
+                let (start, end) = stripped(text, start, end);
+                if start < end && masked[start..end].iter().any(|&c| says(c)) {
+                    let mut piece = Span::new(start, end, span.kind, span.certain, text[start..end].to_vec());
+                    piece.verbatim = span.verbatim;
+                    out.push(piece);
+                }
+            }
+        }
+        for span in &mut out {
+            let n = values.partition_point(|(start, _)| *start <= span.start);
+            if n > 0 && span.end <= values[n - 1].1 {
+                let (start, end) = values[n - 1];
+                let quote = vec![u32::from('"')];
+                if (span.start, span.end) != (start, end) || span.requote != quote {
+                    (span.start, span.end, span.requote, span.inner) = (start, end, quote, None);
+                }
+            }
+        }
+        merge(out, &self.engine.parts.kinds)
+    }
+
     /// The names of the types of OTLP values that become text.
-    fn renamed(&self, unit: &Unit, spans: &[Span]) -> Vec<Span> {
+    fn renamed(&self, leaves: &[Leaf], spans: &[Span]) -> Vec<Span> {
         let mut renamed = Vec::new();
-        for leaf in &unit.leaves {
+        for leaf in leaves {
             let Some((start, end)) = leaf.typed else { continue };
             let n = spans.partition_point(|s| s.start <= leaf.end);
             if n == 0 || spans[n - 1].end <= leaf.start {
@@ -289,7 +367,8 @@ impl Redactor {
 
     /// The unit with its spans replaced, and those of its leaves that this changed: the others were judged already.
     fn spliced(&self, unit: Unit, spans: &[Span]) -> Result<Unit> {
-        let is_xml = unit.leaves.iter().any(|leaf| leaf.coding == Coding::Xml);
+        let old = unit.leaves.unwrap_or_default();
+        let is_xml = old.iter().any(|leaf| leaf.coding == Coding::Xml);
         let mut text: Vec<Ch> = Vec::with_capacity(unit.text.len());
         let mut places: Vec<Place> = Vec::with_capacity(spans.len());
         let mut position = 0;
@@ -303,14 +382,49 @@ impl Redactor {
         }
         text.extend_from_slice(unit.text.get(position..).ok_or(Unscannable)?);
         let mut leaves = Vec::new();
-        for leaf in unit.leaves {
+        for leaf in old {
             let first = places.partition_point(|p| p.end <= leaf.start);
             if leaf.coding == Coding::Text || (first < places.len() && places[first].start < leaf.end) {
                 leaves.push(moved_leaf(leaf, &places, first));
             }
         }
-        Ok(Unit { text, leaves, begins: unit.begins })
+        Ok(Unit { text, leaves: Some(leaves), frame: unit.frame, begins: unit.begins })
     }
+}
+
+/// Whether a character can say something: a letter, a digit, all that is not ASCII.
+fn says(c: Ch) -> bool {
+    c >= 128 || (c as u8).is_ascii_alphanumeric()
+}
+
+/// What of stretches is not in others; both are in order.
+fn outside(fixed: &[(usize, usize)], others: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    let mut out = Vec::new();
+    for &(start, end) in fixed {
+        let mut start = start;
+        for &(a, b) in &others[others.partition_point(|(_, end)| *end <= start)..] {
+            if a >= end {
+                break;
+            }
+            if start < a {
+                out.push((start, a));
+            }
+            start = b;
+        }
+        if start < end {
+            out.push((start, end));
+        }
+    }
+    out
+}
+
+/// A stretch without the white space of JSON at its ends.
+fn stripped(text: &[Ch], start: usize, end: usize) -> (usize, usize) {
+    let is_space = |c: &Ch| matches!(*c, 0x20 | 0x09 | 0x0D | 0x0A);
+    let part = text.get(start..end).unwrap_or_default();
+    let before = part.iter().take_while(|c| is_space(c)).count();
+    let behind = part.iter().rev().take_while(|c| is_space(c)).count();
+    (start + before, (start + part.len()).saturating_sub(behind).max(start))
 }
 
 /// A replacement: where it was, and where it is.

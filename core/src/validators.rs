@@ -1,6 +1,7 @@
 //! Second looks: whether what a pattern matched is the real thing (`logscrub/detect/validators.py`).
 
 use crate::chars::{Ch, CharSet, Conversions, Python, ascii_lower, is_ascii};
+use crate::ids::Ids;
 use crate::library::{Library, Words};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -77,6 +78,7 @@ const BECH32: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 
 /// The validators, with what they look up.
 pub struct Validators {
+    ids: Ids,
     lexicon: Arc<dyn Graded>,
     python: Arc<dyn Python>,
     conversions: Arc<Conversions>,
@@ -99,6 +101,7 @@ impl Validators {
             like_names |= 1 << number;
         }
         Ok(Validators {
+            ids: Ids::new(library)?,
             lexicon,
             python: library.python.clone(),
             conversions: library.conversions.clone(),
@@ -281,7 +284,7 @@ impl Validators {
             match c {
                 43 if !begun => plus = true,
                 // behind the last digit it is nothing
-                43 => late = Some(digits.len()),
+                43 => late = late.or(Some(digits.len())),
                 48..=57 => digits.push(c as u8 - 48),
                 32 | 40 | 41 | 45 | 46 => {}
                 _ => return None,
@@ -365,7 +368,7 @@ impl Validators {
 
     fn user_name(&self, value: &[Ch]) -> bool {
         if value.is_empty() || !value.iter().all(|&c| self.letter.has(c)) {
-            return self.words(value).any(|word| word.len() > 1 && self.grade(word) != WORD);
+            return self.ids.is_id(value) || self.words(value).any(|word| word.len() > 1 && self.grade(word) != WORD);
         }
         let grade = self.grade(value);
         let is_made_of = |part: &[Ch]| part.len() > 2 && matches!(self.grade(part), NAME | GIVEN | EITHER | FAMILY);

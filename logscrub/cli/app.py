@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Annotated, Any
 
 import typer
@@ -37,7 +38,8 @@ Exit codes: 0 done or clean; 1 customer data found; 2 wrong usage;
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"logscrub {__version__}")
+        core = "compiled core" if find_spec("logscrub._core") else "plain Python: the compiled core is not installed"
+        typer.echo(f"logscrub {__version__} ({core})")
         raise typer.Exit
 
 

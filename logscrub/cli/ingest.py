@@ -42,6 +42,7 @@ from logscrub.errors import InputError, UsageError
 if TYPE_CHECKING:
     from logscrub import api
     from logscrub.config import Config
+    from logscrub.engines import processors
     from logscrub.metrics.counted import Counted
     from logscrub.metrics.counters import Counters
     from logscrub.redact.scrub import Redactor
@@ -87,7 +88,7 @@ def ingest(
     policy: Policy = None,
     detectors: Detectors = None,
     names: Names = None,
-    engine: Engine = "fast",
+    engine: Engine = None,
     salvage: Salvage = False,
     decompress_memory: DecompressMemory = None,
 ) -> int:
@@ -196,7 +197,7 @@ def ingest_all(
     *,
     logs_to: Path | None = None,
     input_format: str = "auto",
-    engine: api.EngineName = "fast",
+    engine: api.EngineName | None = None,
     reading: Reading | None = None,
 ) -> Ingested:
     """Scrubs inputs and counts them into a store, and says what a person should know.
@@ -204,7 +205,6 @@ def ingest_all(
     Raises UsageError, OutputError, InputError where nothing can be done; an input that cannot be read does not stop the rest.
     """
     from logscrub.api import build_redactor, engine_of
-    from logscrub.fast.workers import processors
     from logscrub.metrics.counted import Counted
     from logscrub.metrics.counters import Counters
     from logscrub.scrubbing import Tally
@@ -237,8 +237,8 @@ def ingest_all(
             say(str(error))
         wait_for_input(items)
         gc.disable()  # many thousand records are kept at a time, none of them in a cycle: looking for some takes a tenth
-        scrubbing = engine_of(redactor, engine, processes=max(1, processors() - processes))
-        with scrubbing as using, progress(items, "redactions") as begin:
+        using = engine_of(redactor, engine, threads=max(1, processors() - processes))
+        with progress(items, "redactions") as begin:
             for job, n in zip(jobs, numbers, strict=True):
                 outcomes.append(_one(using, job, counters, n, input_format, reading, begin()))
     gc.enable()

@@ -87,10 +87,12 @@ StoreAt = Annotated[
 ]
 
 Engine = Annotated[
-    Literal["fast", "plain"],
+    Literal["native", "plain"] | None,
     typer.Option(
         "--engine",
-        help="How to read: fast, on all processors, or plain, one record after the other. The output is the same.",
+        help="native: the compiled core, on all processors; plain: Python, on one. The output is the same. Native without this "
+        "option, where the core is installed (logscrub --version says).",
+        show_default=False,
     ),
 ]
 

@@ -79,7 +79,7 @@ def scrub(
     policy: Policy = None,
     detectors: Detectors = None,
     names: Names = None,
-    engine: Engine = "fast",
+    engine: Engine = None,
     key_file: KeyFile = None,
     salvage: Salvage = False,
     decompress_memory: DecompressMemory = None,
@@ -117,8 +117,7 @@ def scrub(
     for name, error in unreadable:
         say(str(error))
         outcomes.append(Outcome(printable(clean_name(redactor, name)), "failed", None))
-    with engine_of(redactor, engine, processes=None) as using:
-        outcomes += _scrub_all(using, jobs, input_format, reading)
+    outcomes += _scrub_all(engine_of(redactor, engine, threads=None), jobs, input_format, reading)
     if summary is not None:
         put(json.dumps(summary_of(redactor, outcomes), indent=2) + "\n", file_or_none(summary))
     if _nothing_read(outcomes):

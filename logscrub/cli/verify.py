@@ -130,7 +130,7 @@ def verify(
     ] = None,
     detectors: Detectors = None,
     names: Names = None,
-    engine: Engine = "fast",
+    engine: Engine = None,
     salvage: Salvage = False,
     decompress_memory: DecompressMemory = None,
     allow_empty: Annotated[bool, typer.Option("--allow-empty", help="Take inputs that hold no record for clean.")] = False,
@@ -176,7 +176,8 @@ def verify(
         name = printable(argument)
         reports.append(FileReport(clean_name(redactor, name, pseudonyms=False), error=str(error).removeprefix(f"{name}: ")))
     wait_for_input(items)
-    with engine_of(redactor, engine, verifies=True, processes=None) as using, progress(items, "findings") as begin:
+    using = engine_of(redactor, engine, threads=None)
+    with progress(items, "findings") as begin:
         for item in items:
             own = _texts_of_report(item.path) if input_format == "auto" and not item.skipped else None
             if own is not None:

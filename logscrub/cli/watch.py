@@ -6,7 +6,7 @@ import select
 import signal
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -112,7 +112,6 @@ def watch(
         if early is not None:
             raise early
     finally:
-        watching.close()
         with suppress(OSError):  # a terminal that was closed
             say(f"watched {name}: {watching.counts()}")
     return 3 if watching.tally.withheld else 0
@@ -142,7 +141,6 @@ class _Text:
 
     scrubber: Scrubs
     records: Records
-    engine: ExitStack
     withheld: int = 0
     """How much of it was said to be withheld."""
 
@@ -153,8 +151,10 @@ class Watching:
     def __init__(
         self, redactor: Redactor, live: Live, finder: FactFinder, input_format: str, alert_format: Literal["text", "json"]
     ) -> None:
+        from logscrub.api import engine_of
         from logscrub.scrubbing import Tally
 
+        self._engine = engine_of(redactor)
         self._redactor, self._live, self._finder = redactor, live, finder
         self._input_format, self._alert_format = input_format, alert_format
         self._texts: dict[int, _Text] = {}
@@ -190,11 +190,6 @@ class Watching:
             self._end(each)
         self._tell(self._live.finish())
 
-    def close(self) -> None:
-        """Frees what was made for texts that did not end."""
-        for text in self._texts.values():
-            text.engine.close()
-
     def counts(self) -> str:
         """What came, in words."""
         live = self._live
@@ -211,20 +206,16 @@ class Watching:
         )
 
     def _begin(self, number: int) -> _Text:
-        from logscrub.api import engine_of
         from logscrub.metrics.records import Records
 
-        stack = ExitStack()  # an engine reads one text at a time
-        engine = stack.enter_context(engine_of(self._redactor))
-        self._texts[number] = _Text(engine.scrubber(self._input_format), Records(), stack)
+        self._texts[number] = _Text(self._engine.scrubber(self._input_format), Records())
         return self._texts[number]
 
     def _end(self, number: int) -> None:
         text = self._texts.pop(number, None)
         if text is None:
             return
-        with text.engine:
-            rest = [*text.records.feed(text.scrubber.finish()), *text.records.finish()]
+        rest = [*text.records.feed(text.scrubber.finish()), *text.records.finish()]
         self._warn_of_withheld(text)
         self._ended.add(text.scrubber.tally)
         self._tell(self._live.take(rest, self._finder))

@@ -26,6 +26,7 @@ from logscrub.detect.fields import words as words_of
 from logscrub.detect.forms import Form, Forms, spelled_capitals, spelled_words
 from logscrub.detect.gate import Gate
 from logscrub.detect.heads import Heads, heads, matches
+from logscrub.detect.ids import cuts_id, ids_alike
 from logscrub.detect.json_leaves import json_leaves
 from logscrub.detect.names import NameRecognizer
 from logscrub.detect.names.lexicon import fold
@@ -49,6 +50,9 @@ _PLAIN_ID = re.compile(
 _NAME_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W_]+")
 _NO_FRACTION = re.compile(r"\.(?=\d{1,3}\Z)")
 """The point of a number that could be a count with a fraction: in a telling field its digits say who it is all the same."""
+_SHEDDING = "phone"
+"""The validator of international numbers, behind whose plus what follows may be a number of its own: `+44 20 7946 0958 (200)`."""
+_LAST_NUMBER = re.compile(r"\)?[^\d()+]{0,2}\(?(?<!\d)\d{1,40}\)?\Z")
 _WINDOW = 1 << 18
 """Characters of a text that are judged at once."""
 _OVERLAP = 4096
@@ -72,8 +76,11 @@ _READ_AS_WRITTEN = frozenset(("json", "name", "plain", "text"))
 class Pattern:
     """One pattern of a detector, compiled when the gate first lets it through."""
 
-    def __init__(self, detector: Detector, pattern: str) -> None:
+    def __init__(self, detector: Detector, pattern: str, *, cuts_ids: bool = False) -> None:
+        """`cuts_ids`: whether it may find part of an id."""
         self.detector = detector
+        self._cuts_ids = cuts_ids
+        self._sheds = detector.validator == _SHEDDING
         self._source = pattern
         self.validator = VALIDATORS[detector.validator] if detector.validator else None
         self.context = context_pattern(detector.context) if detector.context else None
@@ -92,22 +99,40 @@ class Pattern:
         """The group that must go."""
         return "value" if "value" in self.pattern.groupindex else 0
 
-    def find(self, text: str, named: bool) -> Iterable[tuple[int, int]]:
-        """The spans in `text` that this pattern, its validator and its context agree on; `named`: the field gives the context."""
-        for m in matches(self.pattern, self.heads, text):
-            start, end = m.span(self.group)
-            if start < 0 or start == end:
-                continue
-            if self.validator is not None and not self.validator(text[start:end]):
-                continue
-            if (
-                self.context is not None
-                and not named
-                and not self.context.search(text[max(0, start - _BEFORE) : start])
-                and not self.context.search(text[end : end + _AFTER])
-            ):
-                continue
-            yield start, end
+    def find(self, text: str, named: bool) -> list[tuple[int, int]]:
+        """The spans in `text` that this pattern, its validator and its context agree on; `named`: the field gives the context.
+
+        Digits that stand in an id by chance are no number of anything, nor part of one that stands beside it.
+        """
+        spans = [m.span(self.group) for m in matches(self.pattern, self.heads, text)]
+        if not self._cuts_ids and any(cuts_id(text, *span) for span in spans):
+            text, original = ids_alike(text), text
+            spans = [m.span(self.group) for m in matches(self.pattern, self.heads, text)]
+            spans = [span for span in spans if not cuts_id(original, *span)]
+        if self._sheds:
+            spans = [self._shed(text, *span) for span in spans]
+        return [span for span in spans if self._agrees(text, *span, named)]
+
+    def _shed(self, text: str, start: int, end: int) -> tuple[int, int]:
+        """The stretch without numbers at its end that are too much for its validator, if that helps."""
+        validator, stop = self.validator, end
+        assert validator is not None
+        while stop > start and not validator(text[start:stop]):
+            last = _LAST_NUMBER.search(text, start, stop)
+            stop = last.start() if last else start
+        return (start, stop) if stop > start else (start, end)
+
+    def _agrees(self, text: str, start: int, end: int, named: bool) -> bool:
+        if start < 0 or start == end:
+            return False
+        if self.validator is not None and not self.validator(text[start:end]):
+            return False
+        return (
+            self.context is None
+            or named
+            or self.context.search(text[max(0, start - _BEFORE) : start]) is not None
+            or self.context.search(text[end : end + _AFTER]) is not None
+        )
 
 
 @lru_cache(maxsize=1024)
@@ -148,14 +173,15 @@ class Engine:
         self.fields = FieldIndex(replace(catalogue, detectors=detectors), extra)
         self._names = names if "name" not in stay else None
         self._no_names = frozenset(fold(w) for entry in no_names for w in _LETTERS.findall(entry))
-        self._patterns = [Pattern(d, p) for d in detectors for p in d.patterns]
+        own = frozenset(catalogue.own_patterns)
+        self._patterns = [Pattern(d, p, cuts_ids=p in own) for d in detectors for p in d.patterns]
         of_patterns = [d for d in detectors for _ in d.patterns]
         patterns = [p for d in detectors for p in d.patterns]
         self._gate = Gate(patterns, [d.context for d in of_patterns], [d.id for d in of_patterns])
         self._harmless = [p for h in catalogue.harmless for p in h.patterns]
         self._harmless_gate = Gate(self._harmless, groups=[h.id for h in catalogue.harmless for _ in h.patterns])
         spelled = patterns + self._harmless
-        self._has_own = bool(catalogue.own_patterns)
+        self._has_own = bool(own)
         self.digits_matter = catalogue.digits_matter
         """Whether texts are judged as they are."""
         self.spelled = spelled_numbers(spelled)

@@ -14,6 +14,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from logscrub.detect.catalogue import Catalogue, Detector
+from logscrub.detect.ids import cut_id, is_id
 from logscrub.detect.json_leaves import REDACTED
 from logscrub.errors import UsageError
 from logscrub.model import FieldPath
@@ -122,8 +123,11 @@ class _Ahead:
 
 @lru_cache(maxsize=65536)
 def words(name: str) -> tuple[str, ...]:
-    """The words of a name in any convention, in small letters, digits dropped: `X-User_emailAddress2` → x user email address."""
-    return tuple(w.lower() for w in _WORD.findall(name))
+    """The words of a name in any convention, in small letters, digits dropped: `X-User_emailAddress2` → x user email address.
+
+    An id has none.
+    """
+    return () if is_id(name) else tuple(w.lower() for w in _WORD.findall(name))
 
 
 class Rule(NamedTuple):
@@ -384,6 +388,8 @@ def _value(
         return [(start, end)], end, ""
     if mode == "number":
         n = _NUMBER.match(text, start)
+        if n is not None and (id_start := cut_id(text, n.end())) >= 0:
+            n = _NUMBER.match(text, start, max(start, id_start))
         return ([(start, n.end())], n.end(), "") if n else ([], start, "")
     if mode in ("token", "credential"):
         token_start = start

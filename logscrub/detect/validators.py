@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 
+from logscrub.detect.ids import is_id
 from logscrub.detect.names.lexicon import EITHER, lexicon
 
 _NOT_DIGIT = re.compile(r"\D")
@@ -152,9 +153,9 @@ def not_common_words(value: str) -> bool:
 
 
 def user_name(value: str) -> bool:
-    """Like a name, made of one (`jdoe`, `janed`), or with digits or signs between letters that are not all ordinary words."""
+    """An id, like a name, made of one (`jdoe`, `janed`), or with digits or signs between letters that are not all common."""
     if not value.isalpha():
-        return any(lexicon().grade(w) != "word" for w in _NAME_WORD.findall(value) if len(w) > 1)
+        return is_id(value) or any(lexicon().grade(w) != "word" for w in _NAME_WORD.findall(value) if len(w) > 1)
     grade = lexicon().grade(value)
     made_of = [lexicon().grade(part) for part in (value[1:], value[:-1]) if len(part) > 2]
     return grade in _LIKE_NAMES or (grade == "unknown" and any(g in ("name", *EITHER) for g in made_of))

@@ -14,18 +14,17 @@ from importlib import resources
 from types import ModuleType
 from typing import Any
 
-from logscrub.detect import binary, engine, fields, json_leaves, stack_traces, validators, views
+from logscrub.detect import binary, engine, fields, ids, json_leaves, stack_traces, validators, views
+from logscrub.detect.engine import Engine
 from logscrub.detect.names import NameRecognizer, Names, lexicon, prose, recognizer
-from logscrub.detect.names import lexicon, prose, recognizer
 from logscrub.engines import plans
 from logscrub.engines.lowering import Classes, Lowered, lowered
 from logscrub.redact import pseudonyms, scrub
-from logscrub.redact.scrub import Redactor
 
 MODULES: dict[str, ModuleType] = {
     module.__name__.rpartition(".")[2]: module
     for module in (
-        binary, engine, fields, json_leaves, stack_traces, validators, views, lexicon, prose, recognizer, pseudonyms, scrub,
+        binary, engine, fields, ids, json_leaves, stack_traces, validators, views, lexicon, prose, recognizer, pseudonyms, scrub,
     )
 }  # fmt: skip
 """The modules whose patterns and lists the core uses."""
@@ -87,16 +86,26 @@ def words() -> dict[str, list[str]]:
     }
 
 
+def texts() -> dict[str, str]:
+    """The texts of all modules, by `module.NAME`."""
+    return {
+        f"{module}.{name}": value
+        for module, its in MODULES.items()
+        for name, value in vars(its).items()
+        if isinstance(value, str) and name.strip("_").isupper()
+    }
+
+
 class Callbacks:
     """What the core asks for while it runs."""
 
     def __init__(self, classes: Classes, names: NameRecognizer | None = None) -> None:
         """`names`: the recognizer, where the lists are not all that is asked."""
-        self._classes = classes
+        self.classes = classes
         self._names = names
 
     def page(self, number: int, page: int) -> tuple[int, int, int, int]:
-        return self._classes.page(number, page)
+        return self.classes.page(number, page)
 
     def convert(self, what: str, text: str) -> str:
         return CONVERSIONS[what](text)
@@ -111,7 +120,7 @@ class Callbacks:
 def library(classes: Classes | None = None) -> tuple[dict[str, Any], Callbacks]:
     """The patterns, lists and classes of the definition, and what is asked for while it runs."""
     classes = classes or Classes(CHARACTERS)
-    found = {"expressions": expressions(classes), "words": words(), "characters": dict(classes.names)}
+    found = {"expressions": expressions(classes), "words": words(), "texts": texts(), "characters": dict(classes.names)}
     return {**found, "classes": classes.ascii}, Callbacks(classes)
 
 
@@ -119,9 +128,8 @@ NAMES = (("name_listed", "PERSON", "name", False, False), ("name_ner", "PERSON",
 """What the recognizers of names find, as a kind of span: id, entity type, row of the guidelines, certain, random."""
 
 
-def describe(redactor: Redactor) -> tuple[dict[str, Any], Callbacks]:
-    """All that the core is told: the detectors, lists, settings, policy and key of a redactor."""
-    its = redactor.engine
+def describe(its: Engine) -> tuple[dict[str, Any], Callbacks]:
+    """All that the core is told of an engine: its detectors, fields and lists."""
     classes = Classes(CHARACTERS)
     number = {d.id: i for i, d in enumerate(its.catalogue.detectors)}
     rules: dict[str, tuple[fields.Rule, list[str], list[str]]] = {}
@@ -143,6 +151,8 @@ def describe(redactor: Redactor) -> tuple[dict[str, Any], Callbacks]:
                 p.detector.validator,
                 lowered(p.context, classes) if p.context else None,
                 list(p.detector.context),
+                p._cuts_ids,
+                p._sheds,
             )
             for p in its._patterns
         ],
@@ -163,9 +173,6 @@ def describe(redactor: Redactor) -> tuple[dict[str, Any], Callbacks]:
         "has_own": its._has_own,
         "placeholder": lowered(its.placeholder, classes),
         "key_kind": number[its._key_detector.id] if its._key_detector else None,
-        "actions": [redactor.policy.rows[guideline] for _, _, guideline, _, _ in kinds],
-        "key": redactor.pseudonymizer._key,
-        "allow": [lowered(pattern, classes) for pattern in redactor._allow],
     }
     base, _ = library(classes)
     return {**base, **described}, Callbacks(classes, its._names if lists is None else None)

@@ -44,7 +44,7 @@ from logscrub.formats import (
 )
 from logscrub.formats.base import MOST_MESSAGE, Format, Item, Point, Reader, Record, RecordReader, UnitReader
 from logscrub.formats.cut_lines import CutLineReader
-from logscrub.formats.json_values import JsonReader
+from logscrub.formats.json_values import JsonReader, Leaves
 from logscrub.formats.lines import LineReader, Shapes, TextRecords
 
 FORMATS: tuple[Format, ...] = (
@@ -104,14 +104,14 @@ def named(name: str) -> Format:
     raise UsageError(f"no input format {name!r}; there are {', '.join(INPUT_FORMATS)}")
 
 
-def reader_of(f: Format, *, leaves: bool = True) -> Reader:
-    """A reader for one input of a format. `leaves`: False where its records are only counted."""
+def reader_of(f: Format, *, leaves: Leaves = True) -> Reader:
+    """A reader for one input of a format. `leaves`: False where its records are only counted, see `Leaves`."""
     if f.reader is not None:
         return f.reader()
     if f.json is not None:
         return JsonReader(SHAPES.rules, leaves=leaves)
     # what may be cut matters only to what is judged
-    return CutLineReader(SHAPES, syslog.part) if leaves else LineReader(SHAPES, leaves=False)
+    return CutLineReader(SHAPES, syslog.part, leaves=leaves) if leaves else LineReader(SHAPES, leaves=False)
 
 
 def records_of(f: Format) -> RecordReader:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from logscrub.formats.json_values import Leaves
 from logscrub.formats.lines import LineReader, Shapes
 from logscrub.model import Cut, Leaf, Raw
 
@@ -35,9 +36,9 @@ class Part(NamedTuple):
 class CutLineReader(LineReader):
     """Reads lines, each of which is a unit; holds one that may be cut until what it goes on with is known."""
 
-    def __init__(self, shapes: Shapes, part: Callable[[str], Part | None]) -> None:
+    def __init__(self, shapes: Shapes, part: Callable[[str], Part | None], *, leaves: Leaves = True) -> None:
         """`part`: the message in a line; None for a line that cannot be cut."""
-        super().__init__(shapes)
+        super().__init__(shapes, leaves=leaves)
         self._part = part
         self._held: list[Raw] = []
         self._size = 0

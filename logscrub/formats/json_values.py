@@ -12,15 +12,15 @@ is scanned as text leave its quotes, and the brackets, colons and commas between
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator
-from typing import Any
+from collections.abc import Callable, Generator, Iterator
+from typing import Any, Literal
 
 import orjson
 
 from logscrub.detect.json_leaves import SHAPE_NAMES, Frame, json_leaves, place
 from logscrub.formats.base import LONGEST_LINE, Began, Lines, follows, frame_of, text_unit
 from logscrub.formats.json_records import TOKEN, Element, Grammar, ListRules, count_records
-from logscrub.model import Leaf, Raw
+from logscrub.model import LATER, Leaf, Raw
 
 _LONGEST_VALUE = 4 << 20
 _MOST_DOCUMENT = 16 << 20
@@ -47,14 +47,26 @@ _STRUCTURE = frame_of(
 """The signs of JSON around its strings and numbers, and these names."""
 
 
+Leaves = bool | Literal["later"]
+"""Whether units have leaves; "later" where whoever takes a unit looks for those of a JSON text (`with_leaves`)."""
+
+
+def leaves_by(leaves: Leaves) -> Callable[[str], tuple[Leaf, ...]]:
+    """What makes the leaves of a JSON text."""
+    if leaves == "later":
+        return lambda text: LATER
+    return (lambda text: tuple(json_leaves(text))) if leaves else (lambda text: ())
+
+
 class JsonReader:
     """Reads JSON values, whatever their layout."""
 
-    def __init__(self, rules: ListRules, *, leaves: bool = True) -> None:
+    def __init__(self, rules: ListRules, *, leaves: Leaves = True) -> None:
         """`leaves`: False for a reader that is only to count: its units have parsed values instead of leaves."""
         self.lines = Lines()
         self._rules = rules
-        self._leaves = leaves
+        self._leaves = leaves is not False
+        self._leaves_of = leaves_by(leaves)
         self._document: _Document | None = None
         self._gathered: list[Raw] = []
         """The units of a document that is not complete yet, for counting."""
@@ -117,8 +129,7 @@ class JsonReader:
             parsed = parse(value) if len(line) <= _LONGEST_VALUE else None
             if parsed is None:
                 return None
-            leaves = tuple(json_leaves(line)) if self._leaves else ()
-            return Raw(line, leaves, number, column, count_records(value, self._rules), value=parsed)
+            return Raw(line, self._leaves_of(line), number, column, count_records(value, self._rules), value=parsed)
         # text between values; the rest of a line that was cut
         belongs = True
         if column == 1:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from logscrub.detect.json_leaves import json_leaves
 from logscrub.formats.base import (
     MOST_MESSAGE,
     TIME_OF,
@@ -26,7 +25,7 @@ from logscrub.formats.base import (
     text_unit,
 )
 from logscrub.formats.json_records import Element, ListRules, count_records, records_in
-from logscrub.formats.json_values import is_value, json_frame, may_be_value, parse
+from logscrub.formats.json_values import Leaves, is_value, json_frame, leaves_by, may_be_value, parse
 from logscrub.formats.times import leading_level
 from logscrub.model import WITHHELD, Raw
 
@@ -48,13 +47,13 @@ class LineReader(LineByLine):
     A line of JSON is read as JSON.
     """
 
-    def __init__(self, shapes: Shapes, *, leaves: bool = True) -> None:
+    def __init__(self, shapes: Shapes, *, leaves: Leaves = True) -> None:
         """`leaves`: False for a reader that is only to count: its units have parsed values instead of leaves."""
         super().__init__()
         self.began: Began = False
         self.reads_json = True
         self._shapes = shapes
-        self._leaves = leaves
+        self._leaves_of = leaves_by(leaves)
 
     def unit(self, line: str, number: int, column: int) -> Raw:
         begun = line.lstrip(_HOLE) if line[:1] == _HOLE else line
@@ -64,8 +63,7 @@ class LineReader(LineByLine):
             value = parse(text)
             if value is not None or is_value(begun):
                 self.began = False
-                leaves = tuple(json_leaves(line)) if self._leaves else ()
-                return Raw(line, leaves, number, column, count_records(text, self._shapes.rules), value=value)
+                return Raw(line, self._leaves_of(line), number, column, count_records(text, self._shapes.rules), value=value)
         belongs = True
         if column == 1:
             belongs, self.began = follows(line, self.began)

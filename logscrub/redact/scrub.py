@@ -146,6 +146,10 @@ class Redactor:
                 return Clean(raw.text, (*new.elements(), *rewritten), raw.records, raw.parsed), after
         raise Unscannable("never comes to rest")
 
+    def clean(self, raw: Raw, text: str, redactions: Iterable[str]) -> Clean:
+        """The unit with a text in which everything was redacted that must be. `redactions`: their entity types."""
+        return Clean(text, tuple(redactions), raw.records, raw.parsed)
+
     def _placeholders(self, text: str) -> Counter[str]:
         """The entity types of the placeholders that stand in a text."""
         if "<" not in text and "&lt;" not in text:
@@ -174,7 +178,7 @@ class Redactor:
         it is not known, and no line of the record that comes after it can be scanned either.
         """
         if raw.records:
-            before = _at_record(before)
+            before = at_record(before)
         lines = [leaf for leaf in raw.leaves if leaf.coding == "text"]
         if not lines:
             return NOTHING_OPEN if raw.records else before
@@ -262,7 +266,7 @@ class Redactor:
     def look_at_all(self, raw: Raw, before: Open = NOTHING_OPEN) -> Look:
         """The same with the values that are allowed to stay. Where nothing is found, nothing is in any text of the template."""
         if raw.records:
-            before = _at_record(before)
+            before = at_record(before)
         elif before.unknown and any(leaf.coding == "text" for leaf in raw.leaves):
             raise Unscannable("what came before it in the record could not be scanned")
         spans: list[Span] = []
@@ -579,7 +583,7 @@ def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
     return end - len(part.lstrip(_SPACE)), start + len(part.rstrip(_SPACE))
 
 
-def _at_record(before: Open) -> Open:
+def at_record(before: Open) -> Open:
     """What can still be open where a record begins: a private key, whose lines are records of a text."""
     return NOTHING_OPEN._replace(armour=True) if before.armour else NOTHING_OPEN
 

@@ -99,33 +99,39 @@ class Verifier:
 
     def feed(self, data: bytes, more: bool = False) -> None:
         """Scans the units that are complete with `data`."""
-        for raw in self._units.feed(data):
-            self._open = self.look(raw, self._open)
+        self._look_at(self._units.feed(data), more)
 
     def finish(self) -> FileReport:
         """Scans what was still open, and returns the report."""
-        for raw in self._units.finish()[0]:
-            self._open = self.look(raw, self._open)
+        self._look_at(self._units.finish()[0])
         return self.report
+
+    def _look_at(self, units: Iterable[Raw], more: bool = False) -> None:
+        for raw in units:
+            self._open = self.look(raw, self._open)
 
     def look(self, raw: Raw, before: Open) -> Open:
         """Scans a unit, and says what it leaves open."""
         self.report.records += raw.records
         try:
             spans, after, _ = self._redactor.look(raw, before)
-            # what has no type is the rest of a value that was cut: it is counted where it begins
-            spans = [span for span in spans if span.entity_type]
-            if spans:
-                room = max(0, MOST_FINDINGS - len(self.report.findings))
-                self.report.findings += list(self._findings(raw, spans, room))
-                self.report.found += len(spans)
-                for span in spans:
-                    self.report.kinds[span.entity_type] = self.report.kinds.get(span.entity_type, 0) + 1
+            self.add(raw, spans)
         except Exception:  # a record that cannot be scanned cannot be called clean; its message may quote it
             clean, after = self._redactor.withhold(raw, before)
             if clean.withheld:
                 self.report.unread += max(1, raw.records)
         return after
+
+    def add(self, raw: Raw, spans: Iterable[Span]) -> None:
+        """Reports what was found in a unit."""
+        # what has no type is the rest of a value that was cut: it is counted where it begins
+        spans = [span for span in spans if span.entity_type]
+        if spans:
+            room = max(0, MOST_FINDINGS - len(self.report.findings))
+            self.report.findings += list(self._findings(raw, spans, room))
+            self.report.found += len(spans)
+            for span in spans:
+                self.report.kinds[span.entity_type] = self.report.kinds.get(span.entity_type, 0) + 1
 
     def _findings(self, raw: Raw, spans: list[Span], most: int) -> Iterator[Finding]:
         """The first findings of a unit, in order. What all of them share is worked out once."""

@@ -23,7 +23,7 @@ pub struct FieldsProbe {
 }
 
 fn names(path: &[Text]) -> PyResult<Vec<Name>> {
-    path.iter().map(py::from_py).collect()
+    path.iter().map(|name| Ok(py::from_py(name)?.into())).collect()
 }
 
 fn tuple<'py>(py: Python<'py>, path: &[Name]) -> PyResult<Bound<'py, PyTuple>> {
@@ -34,7 +34,7 @@ fn open(before: OpenOf) -> PyResult<Open> {
     let (brackets, pending, quote, armour, unknown) = before;
     let brackets = brackets
         .iter()
-        .map(|(bracket, name)| Ok((py::from_py(bracket)?.first().copied().unwrap_or(0), py::from_py(name)?)))
+        .map(|(bracket, name)| Ok((py::from_py(bracket)?.first().copied().unwrap_or(0), py::from_py(name)?.into())))
         .collect::<PyResult<_>>()?;
     let quote = quote.map(|(opening, path)| PyResult::Ok((py::from_py(&opening)?, names(&path)?))).transpose()?;
     Ok(Open { brackets, pending: names(&pending)?, quote, armour, unknown })
@@ -59,7 +59,8 @@ impl FieldsProbe {
     }
 
     fn words<'py>(&self, py: Python<'py>, name: Text<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        tuple(py, &self.fields.words(&py::from_py(&name)?))
+        let words: Vec<Name> = self.fields.words(&py::from_py(&name)?).into_iter().map(Into::into).collect();
+        tuple(py, &words)
     }
 
     fn rule(&self, path: Vec<Text>) -> PyResult<Option<usize>> {
@@ -124,10 +125,10 @@ impl FieldsProbe {
                 count += match what {
                     "find_fields" => self.fields.find_fields(text, &nothing).0.len(),
                     "keeps" => usize::from(text.iter().position(|c| *c == '=' as Ch).is_some_and(|place| {
-                        let path = std::slice::from_ref(&text[..place].to_vec()).to_vec();
+                        let path: Vec<Name> = vec![text[..place].into()];
                         self.fields.rule(&path).is_some_and(|rule| rule.keeps(&self.fields, &text[place + 1..]))
                     })),
-                    "rule" => usize::from(self.fields.rule(std::slice::from_ref(text)).is_some()),
+                    "rule" => usize::from(self.fields.rule(&[text.as_slice().into()]).is_some()),
                     _ => usize::from(self.lines.armour(text, false).1),
                 };
             }

@@ -11,6 +11,9 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
+/// Contents of names, either, words, foreign, shapes.
+type Files = (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>);
+
 /// The recognizer with its lexicon.
 #[pyclass(frozen)]
 pub struct NamesProbe {
@@ -21,15 +24,10 @@ pub struct NamesProbe {
 
 #[pymethods]
 impl NamesProbe {
-    /// `files`: names, either, words, foreign, shapes. `phrases`: the name of a pattern of the description.
+    /// `phrases`: the name of a pattern of the description.
     #[new]
     #[pyo3(signature = (parts, files, own, phrases=None))]
-    fn new(
-        parts: &Parts,
-        files: (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>),
-        own: Vec<(Bound<'_, PyAny>, bool)>,
-        phrases: Option<&str>,
-    ) -> PyResult<NamesProbe> {
+    fn new(parts: &Parts, files: Files, own: Vec<(Bound<'_, PyAny>, bool)>, phrases: Option<&str>) -> PyResult<NamesProbe> {
         let lib = &parts.library;
         let lists = Lists::new(&files.0, &files.1, &files.2, &files.3, &files.4).map_err(wrong)?;
         let own = own.iter().map(|(word, is_name)| Ok((from_py(word)?, *is_name))).collect::<PyResult<Vec<_>>>()?;
@@ -68,6 +66,14 @@ impl NamesProbe {
 
     fn is_code_word(&self, word: &Bound<'_, PyAny>) -> PyResult<bool> {
         Ok(self.prose.is_code_word(&from_py(word)?))
+    }
+
+    /// Nanoseconds that it takes to make the lists of the contents of their files.
+    #[staticmethod]
+    fn time_of_lists(files: Files) -> PyResult<u128> {
+        let start = Instant::now();
+        black_box(Lists::new(&files.0, &files.1, &files.2, &files.3, &files.4).map_err(wrong)?);
+        Ok(start.elapsed().as_nanos())
     }
 
     /// Nanoseconds that texts take, so many times over.

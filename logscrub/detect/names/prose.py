@@ -7,6 +7,8 @@ from functools import lru_cache
 
 UPPER = "A-ZÀ-ÖØ-ÞĀ-ŽΑ-ΩА-ЯЁІЇЄҐẠ-Ỹ"
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_WHOLE_WORD = re.compile(r"(?<![^\W_])[^\W\d_]++(?:['’-][^\W\d_]++)*+(?!\d)")
+"""A word that is no part of an id: the letters between its digits say nothing."""
 _FUNCTION_WORDS = frozenset(
     """
     the a an is are was were my your his her their our i you he she they we me him them to and of in on at for with
@@ -27,7 +29,7 @@ def is_prose(text: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _is_prose(text: str) -> bool:
-    words = [w.lower() for w in WORD.findall(text)]
+    words = [w.lower() for w in _WHOLE_WORD.findall(text)]
     function_words = sum(w in _FUNCTION_WORDS for w in words)
     if (
         len(words) < 3

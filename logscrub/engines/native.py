@@ -1,0 +1,270 @@
+"""The native engine: the readers of Python, the judgement and the redaction of the compiled core.
+
+Units go to the core in batches, and threads of the core do them side by side. A batch begins with a unit in which a record
+begins, so that what is open before it is known beforehand (nothing, or a private key); where it was another thing, the batch is
+done again. What comes out is what the plain engine makes of the same input.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+from typing import Any, NamedTuple
+
+from logscrub._core import Core, Job, Judge
+from logscrub.detect.engine import Engine
+from logscrub.detect.fields import NOTHING_OPEN, Open
+from logscrub.detect.json_leaves import with_leaves
+from logscrub.detect.views import View
+from logscrub.engines.description import describe
+from logscrub.engines.lowering import Classes, lowered
+from logscrub.model import Clean, FieldPath, Inner, Leaf, Raw, Span
+from logscrub.redact.scrub import Look, Redactor, Unscannable, at_record
+from logscrub.scrubbing import Scrubber, Scrubs, Units, clean_unit
+from logscrub.verification import Verifier, Verifies
+
+_BATCH = 1 << 16
+"""Characters of a batch."""
+_LONGEST = 1 << 20
+"""Characters at which a batch is done though no record begins behind it."""
+_WAITING = 3
+"""Batches for each thread that may wait for an earlier one."""
+
+
+def span_of(found: Any) -> Span:
+    """A span as the core hands it over."""
+    inner = found[8]
+    if inner is not None:
+        inner = Inner(inner[0], tuple(map(span_of, inner[1])), inner[2], inner[3])
+    return tuple.__new__(Span, (*found[:8], inner))
+
+
+def _open_of(found: Any) -> Open:
+    return NOTHING_OPEN if found is None else Open(*found)
+
+
+def _open_to(before: Open) -> Any:
+    return None if before == NOTHING_OPEN else before
+
+
+class NativeJudge(Engine):
+    """An engine whose judgements are the core's."""
+
+    def __init__(self, engine: Engine, core: Core) -> None:
+        self.__dict__.update(engine.__dict__)
+        self._core = core
+
+    def judge(self, text: str, path: FieldPath = ()) -> tuple[Span, ...]:
+        return tuple(map(span_of, self._core.judge(text, path)))
+
+    def judge_leaf(self, text: str, leaf: Leaf) -> tuple[Span, ...]:
+        return tuple(map(span_of, self._core.judge_leaf(text, leaf)))
+
+    def judge_line(self, text: str, leaf: Leaf, before: Open = NOTHING_OPEN) -> tuple[tuple[Span, ...], Open]:
+        spans, after = self._core.judge_line(text, leaf, _open_to(before))
+        return tuple(map(span_of, spans)), _open_of(after)
+
+    def judge_whole(self, text: str, view: View | None, coding: str) -> list[Span]:
+        return list(map(span_of, self._core.judge_whole(text, None if view is None else (view.starts, view.ends), coding)))
+
+    def left_open(self, line: str, before: Open) -> Open:
+        return _open_of(self._core.left_open(line, _open_to(before)))
+
+
+def is_ordinary(raw: Raw) -> bool:
+    """Whether the core does a unit by itself. Others are pieces of a text that was cut, or say how long they are: for these the
+    definition asks the core for its judgements."""
+    return raw.cut is None and raw.size is None and (not raw.leaves or not any(leaf.group for leaf in raw.leaves))
+
+
+@lru_cache(maxsize=4)
+def _judge(engine: Engine) -> tuple[Classes, Judge]:
+    description, callbacks = describe(engine)
+    return callbacks.classes, Judge(description, callbacks)
+
+
+class NativeRedactor(Redactor):
+    """A redactor whose ordinary units the core does whole."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self.__dict__.update(redactor.__dict__)
+        classes, judge = _judge(redactor.engine)
+        allow = [lowered(pattern, classes) for pattern in redactor._allow]
+        self.core = Core(judge, dict(redactor.policy.rows), redactor.pseudonymizer._key, allow, classes.ascii)
+        self.engine = NativeJudge(redactor.engine, self.core)
+
+    def _scrub(self, raw: Raw, before: Open) -> tuple[Clean, Open]:
+        if raw.cut is not None or any(leaf.group for leaf in raw.leaves):
+            return super()._scrub(with_leaves(raw), before)
+        try:
+            text, redactions, after = self.core.scrub(raw, _open_to(before))
+        except ValueError:
+            raise Unscannable("the core could not scan it") from None
+        return self.clean(raw, text, Counter(redactions).elements()), _open_of(after)
+
+    def look(self, raw: Raw, before: Open = NOTHING_OPEN) -> Look:
+        if raw.cut is not None or any(leaf.group for leaf in raw.leaves):
+            return super().look(with_leaves(raw), before)
+        try:
+            spans, after = self.core.look(raw, _open_to(before))
+        except ValueError:
+            raise Unscannable("the core could not scan it") from None
+        return Look(list(map(span_of, spans)), _open_of(after), None)
+
+    def withhold(self, raw: Raw, before: Open = NOTHING_OPEN) -> tuple[Clean, Open]:
+        return super().withhold(with_leaves(raw), before)
+
+    def _seen(self, value: str, leaf: Leaf, before: Open) -> None:
+        """Nothing is remembered."""
+
+    def _judge_short(self, text: str, leaf: Leaf) -> tuple[Span, ...]:
+        return self.engine.judge_leaf(text, leaf)
+
+
+class _Batch(NamedTuple):
+    units: list[Raw]
+    job: Job
+    before: Open
+    """What was taken to be open before it."""
+
+
+Done = tuple[list[Raw], Any]
+"""Units, and what the core says became of them."""
+
+
+class _Batches:
+    """Units of one input on their way through the core."""
+
+    def __init__(self, redactor: NativeRedactor, threads: int, only_look: bool) -> None:
+        self.open: Open = NOTHING_OPEN
+        """What is left open behind what is done. Who does a unit that is not the core's says it here."""
+        self.encode = True
+        """Whether the clean text comes as bytes in UTF-8."""
+        self._redactor = redactor
+        self._core = redactor.core
+        self._threads = threads
+        self._only_look = only_look
+        self._units: list[Raw] = []
+        self._size = 0
+        self._waiting: deque[_Batch] = deque()
+
+    def add(self, units: Iterable[Raw]) -> Iterator[Done | Raw]:
+        """Gives units to the core. Yields, in order, what is done: units with what became of them, or a unit that is not the
+        core's."""
+        for raw in units:
+            if not is_ordinary(raw):
+                yield from self.flush()
+                yield raw
+                continue
+            if self._size >= _BATCH and (raw.records or self._size >= _LONGEST):
+                yield from self._start()
+            self._units.append(raw)
+            self._size += len(raw.text)
+
+    def flush(self) -> Iterator[Done | Raw]:
+        """What is done once all is."""
+        if self._units:
+            yield from self._start()
+        while self._waiting:
+            yield from self._next()
+
+    def _start(self) -> Iterator[Done | Raw]:
+        if not self._units[0].records:
+            while self._waiting:  # what is open before it must be known
+                yield from self._next()
+        elif len(self._waiting) >= _WAITING * self._threads:
+            yield from self._next()
+        before = self._before(self._units)
+        job = self._core.start(self._units, _open_to(before), self._only_look, self._threads)
+        self._waiting.append(_Batch(self._units, job, before))
+        self._units, self._size = [], 0
+
+    def _before(self, units: list[Raw]) -> Open:
+        return at_record(self.open) if units[0].records else self.open
+
+    def _next(self) -> Iterator[Done | Raw]:
+        """The first batch that waits. A unit that could not be scanned is yielded by itself."""
+        units, job, assumed = self._waiting.popleft()
+        before = self._before(units)
+        if before == assumed:
+            outcome = self._core.result(job, self.encode)
+        else:
+            outcome = self._core.go_on(job, 0, _open_to(before), self.encode)
+        first = 0
+        while True:
+            done = outcome[0]
+            self.open = _open_of(outcome[6])
+            yield units[first:done], outcome
+            if done == len(units):
+                return
+            yield units[done]
+            first = done + 1
+            outcome = self._core.go_on(job, first, _open_to(self.open), self.encode)
+
+
+class NativeScrubber(Scrubber):
+    """Scrubs one input."""
+
+    def __init__(self, redactor: NativeRedactor, input_format: str, threads: int) -> None:
+        super().__init__(redactor, input_format)
+        self._units = Units(input_format, leaves="later")
+        self._batches = _Batches(redactor, threads, False)
+
+    def _scrub(self, units: Iterable[Raw], more: bool = False) -> bytes:
+        batches, decoder, tally = self._batches, self._units.decoder, self.tally
+        batches.encode = decoder.encoding in (None, "utf-8")
+        out: list[bytes] = []
+        for item in chain(batches.add(units), () if more else batches.flush()):
+            if isinstance(item, Raw):
+                clean, batches.open = clean_unit(self._redactor, item, batches.open, tally)
+                out.append(decoder.encode(clean.text))
+                continue
+            _, text, records, unparsed, redactions, _, _ = item[1]
+            tally.records_read += records
+            tally.records_written += records
+            tally.records_unparsed += unparsed
+            tally.redactions.update(redactions)
+            out.append(text if batches.encode else decoder.encode(text))
+        data = b"".join(out)
+        tally.bytes_written += len(data)
+        return data
+
+
+class NativeVerifier(Verifier):
+    """Verifies one input."""
+
+    def __init__(self, redactor: NativeRedactor, path: str, input_format: str, threads: int) -> None:
+        super().__init__(redactor, path, input_format)
+        self._units = Units(input_format, leaves="later")
+        self._batches = _Batches(redactor, threads, True)
+
+    def _look_at(self, units: Iterable[Raw], more: bool = False) -> None:
+        batches = self._batches
+        for item in chain(batches.add(units), () if more else batches.flush()):
+            if isinstance(item, Raw):
+                batches.open = self.look(with_leaves(item), batches.open)
+                continue
+            units_done, outcome = item
+            first = outcome[0] - len(units_done)
+            self.report.records += outcome[2]
+            for number, spans in outcome[5]:
+                self.add(with_leaves(units_done[number - first]), [span_of(span) for span in spans])
+
+
+@dataclass(frozen=True, slots=True)
+class NativeEngine:
+    """What scrubs and verifies with one redactor."""
+
+    redactor: NativeRedactor
+    threads: int
+
+    def scrubber(self, input_format: str = "auto") -> Scrubs:
+        """For one input."""
+        return NativeScrubber(self.redactor, input_format, self.threads)
+
+    def verifier(self, path: str, input_format: str = "auto") -> Verifies:
+        """For one input, which reports call `path`."""
+        return NativeVerifier(self.redactor, path, input_format, self.threads)
