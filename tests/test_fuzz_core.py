@@ -5,9 +5,8 @@ from __future__ import annotations
 import random
 import sys
 
-import pytest
-
 import fuzz_core
+import pytest
 
 
 def test_both_engines_agree_on_arbitrary_bytes(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
