@@ -128,10 +128,11 @@ class Finder:
     """Says what of a line `logscrub scrub --names KIND` would take."""
 
     def __init__(self, kind: str) -> None:
-        from logscrub.api import build_redactor
+        from logscrub.api import build_redactor, engine_of
         from logscrub.config import Config, NameSettings
 
-        self._engine = build_redactor(Config(names=NameSettings(recognizer=kind))).engine  # type: ignore[arg-type]
+        redactor = build_redactor(Config(names=NameSettings(recognizer=kind)))  # type: ignore[arg-type]
+        self._engine = engine_of(redactor).redactor.engine
 
     def finds(self, line: str, value: str) -> bool:
         """Whether every letter of `value` goes."""

@@ -274,12 +274,12 @@ def scrub_warm(log_format: str, files: Files) -> Measured:
     def through(engine: Any, part: Path) -> None:
         api.scrub_input(engine, api.Input(part, part.name, Path(part.name)), part.with_suffix(".clean"))
 
-    with api.engine_of(redactor, processes=None) as engine:
-        through(engine, files.whole)
-        started = time.perf_counter()
-        for part in files.parts:
-            through(engine, part)
-        taken = time.perf_counter() - started
+    engine = api.engine_of(redactor, threads=None)
+    through(engine, files.whole)
+    started = time.perf_counter()
+    for part in files.parts:
+        through(engine, part)
+    taken = time.perf_counter() - started
     size = sum(part.stat().st_size for part in files.parts)
     return Measured("scrub, warm", log_format, size, taken, taken * (os.cpu_count() or 1), _peak())
 

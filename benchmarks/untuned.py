@@ -38,6 +38,8 @@ SAMPLE = 40
 """Records of each log that are shown to plain Presidio."""
 WARM_UP = 5
 """Records of each kind of other products that make a process ready before it is measured."""
+PLAIN_SIZE = 100_000
+"""Bytes that the plain engine reads."""
 SHAPES = 100
 SHAPE_SIZE = 10_000
 
@@ -101,6 +103,7 @@ def measure(log: Log, folder: Path) -> dict[str, Any]:
     verified = run(["verify", str(clean)], folder, accept=(0, 1, 3), one_core=True)
     ingested = run(["ingest", str(path), "--store", store, *key], folder, accept=(0, 3), one_core=True)
     started = apart(scrub_started, path)
+    plain = apart(scrub_plain, path)
     said = json.loads(summary.read_text(encoding="utf-8"))
     row = {
         "corpus": log.name,
@@ -110,6 +113,7 @@ def measure(log: Log, folder: Path) -> dict[str, Any]:
         "reference_unit_s": unit_s,
         "scrub": asdict(scrubbed) | _speed(size, scrubbed.cpu_s),
         "scrub_started": started | _speed(size, started["cpu_s"]),
+        "scrub_plain": plain,
         "verify": asdict(verified),
         "ingest": asdict(ingested),
         "verify_to_scrub_cpu": verified.cpu_s / scrubbed.cpu_s,
@@ -132,11 +136,22 @@ def scrub_started(log: Path) -> dict[str, float]:
     """A log through the library, in a process that has read records of other products already."""
     api = _api()
     data = log.read_bytes()
-    with api.engine_of(api.build_redactor(api.Config(), KEY)) as engine, clock() as taken:
+    engine = api.engine_of(api.build_redactor(api.Config(), KEY))
+    with clock() as taken:
         scrubber = engine.scrubber()
         scrubber.feed(data)
         scrubber.finish()
     return {"wall_s": taken[0], "cpu_s": taken[1]}
+
+
+def scrub_plain(log: Path) -> dict[str, float]:
+    """The beginning of a log through the plain engine, in a process that has read records of other products already."""
+    api = _api()
+    data = log.read_bytes()[:PLAIN_SIZE]
+    api.scrub("".join(_warm_up()), engine="plain")
+    with clock() as taken:
+        api.scrub(data, engine="plain")
+    return {"bytes": len(data), "cpu_s": taken[1]} | _speed(len(data), taken[1])
 
 
 def samples_by_logscrub(samples: dict[str, list[str]]) -> dict[str, float]:
@@ -171,16 +186,16 @@ def hostile(size: int) -> dict[str, Any]:
     from hostile import shape
 
     speeds, done = {}, 0
-    with api.engine_of(api.build_redactor(api.Config(), KEY)) as engine:
-        for seed in range(SHAPES):
-            one = shape(seed)
-            data = one.make(size)
-            with clock() as taken:
-                scrubber = engine.scrubber()
-                scrubber.feed(data)
-                scrubber.finish()
-            speeds[one.name] = len(data) / 1e6 / taken[1]
-            done += len(data)
+    engine = api.engine_of(api.build_redactor(api.Config(), KEY))
+    for seed in range(SHAPES):
+        one = shape(seed)
+        data = one.make(size)
+        with clock() as taken:
+            scrubber = engine.scrubber()
+            scrubber.feed(data)
+            scrubber.finish()
+        speeds[one.name] = len(data) / 1e6 / taken[1]
+        done += len(data)
     worst = min(speeds, key=lambda name: speeds[name])
     median = statistics.median(speeds.values())
     return {"shapes": SHAPES, "bytes": done, "worst_mb_per_cpu_s": speeds[worst], "worst": worst, "median_mb_per_cpu_s": median}
@@ -245,6 +260,7 @@ COLUMNS: tuple[tuple[str, str, Callable[[dict[str, Any]], str]], ...] = (
     ("started", "s/MB", lambda row: f"{row['scrub_started']['cpu_s_per_mb']:.2f}"),
     ("", "MB/s", lambda row: f"{row['scrub_started']['mb_per_cpu_s']:.2f}"),
     ("", "units/MB", lambda row: f"{row['scrub_started']['units_per_mb']:.0f}"),
+    ("plain", "MB/s", lambda row: f"{row['scrub_plain']['mb_per_cpu_s']:.2f}"),
     ("verify", "/scrub", lambda row: f"{row['verify_to_scrub_cpu']:.2f}"),
     ("ingest", "/scrub", lambda row: f"{row['ingest_to_scrub_cpu']:.2f}"),
     ("peak", "MB", lambda row: f"{row['scrub']['peak_rss_mb']:.0f}"),

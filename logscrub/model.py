@@ -84,8 +84,12 @@ class Leaf(NamedTuple):
     """The pieces of a text that was cut have the same number, which is not 0, and are judged as one text."""
 
 
-LATER: tuple[Leaf, ...] = (Leaf(-1, -1, (), "json"),)
-"""Stands for the leaves of a JSON text that nobody has looked for yet."""
+def later(start: int = 0) -> tuple[Leaf, ...]:
+    """Stands for the leaves of the JSON that begins at a place of a text, while nobody has looked for them yet."""
+    return (Leaf(-1 - start, -1, (), "json"),)
+
+
+LATER = later()
 
 
 class Cut(NamedTuple):

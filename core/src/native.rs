@@ -11,7 +11,7 @@ use crate::model::{Coding, Leaf};
 use crate::names::Names;
 use crate::pseudonyms::Pseudonymizer;
 use crate::py::{from_py, library, to_py, wrong};
-use crate::redact::{Action, Frame, Redactor, Unit};
+use crate::redact::{Action, Frame, Leaves, Redactor, Unit};
 use crate::rx::Regex;
 use crate::spans::{Alphabet, Kind, Span};
 use crate::validators::Validators;
@@ -378,13 +378,17 @@ fn unit_of(raw: &Bound<'_, PyTuple>) -> PyResult<Unit> {
     let text = from_py(&raw.get_item(0)?)?;
     let leaves = raw.get_item(1)?;
     let leaves = leaves.cast::<PyTuple>()?;
-    let later = leaves.len() == 1 && leaves.get_item(0)?.cast::<PyTuple>()?.get_item(0)?.extract::<isize>()? < 0;
-    let leaves = if later {
-        None
+    let first: isize = if leaves.is_empty() { 0 } else { leaves.get_item(0)?.cast::<PyTuple>()?.get_item(0)?.extract()? };
+    let leaves = if first < 0 {
+        Leaves::JsonAt((-1 - first) as usize)
     } else {
-        Some(leaves.iter().map(|leaf| leaf_of(leaf.cast::<PyTuple>()?)).collect::<PyResult<Vec<_>>>()?)
+        Leaves::Known(leaves.iter().map(|leaf| leaf_of(leaf.cast::<PyTuple>()?)).collect::<PyResult<Vec<_>>>()?)
     };
-    if leaves.iter().flatten().any(|leaf| leaf.start > leaf.end || leaf.end > text.len()) {
+    let fits = match &leaves {
+        Leaves::Known(known) => known.iter().all(|leaf| leaf.start <= leaf.end && leaf.end <= text.len()),
+        Leaves::JsonAt(start) => *start <= text.len(),
+    };
+    if !fits {
         return Err(wrong("a leaf lies outside of its text".into()));
     }
     let records: usize = raw.get_item(4)?.extract()?;

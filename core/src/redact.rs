@@ -27,12 +27,19 @@ pub enum Action {
 /// Says where in a text the characters stand by which a reader cuts: they stay.
 pub type Frame = Arc<dyn Fn(&[Ch]) -> Result<Vec<(usize, usize)>> + Send + Sync>;
 
+/// The parts of a unit that are judged.
+#[derive(Clone)]
+pub enum Leaves {
+    Known(Vec<Leaf>),
+    /// The strings and numbers of the JSON that begins at a place, which nobody has looked for yet.
+    JsonAt(usize),
+}
+
 /// One unit of input: its text, and the parts of it that are judged.
 #[derive(Clone)]
 pub struct Unit {
     pub text: Vec<Ch>,
-    /// None for the strings and numbers of a JSON text, which nobody has looked for yet.
-    pub leaves: Option<Vec<Leaf>>,
+    pub leaves: Leaves,
     pub frame: Option<Frame>,
     /// Whether a record begins in it.
     pub begins: bool,
@@ -78,8 +85,9 @@ impl Redactor {
     /// The unit as it may leave, and what it leaves open for the next. `before`: what the one before left open.
     pub fn scrub(&self, unit: Unit, before: &Open) -> Result<(Clean, Open)> {
         let mut unit = unit;
-        let leaves = self.leaves(&mut unit);
-        unit.leaves = Some(leaves);
+        if let Leaves::JsonAt(start) = unit.leaves {
+            unit.leaves = Leaves::Known(self.json_leaves(&unit.text, start));
+        }
         let (mut spans, mut after) = self.look(&unit, before)?;
         if spans.is_empty() {
             return Ok((Clean { text: unit.text, redactions: HashMap::new() }, after));
@@ -122,18 +130,18 @@ impl Redactor {
         found
     }
 
-    /// The leaves of a unit, which are looked for now if they were not before.
-    fn leaves(&self, unit: &mut Unit) -> Vec<Leaf> {
-        unit.leaves.take().unwrap_or_else(|| self.engine.parts.json.leaves(&unit.text, SHORTEST_NUMBER))
+    /// The leaves of the JSON that begins at a place.
+    fn json_leaves(&self, text: &[Ch], start: usize) -> Vec<Leaf> {
+        self.engine.parts.json.leaves_in(text, start, &mut Vec::new(), SHORTEST_NUMBER)
     }
 
     /// What in a unit must go under the policy, and what it leaves open.
     pub fn look(&self, unit: &Unit, before: &Open) -> Result<(Vec<Span>, Open)> {
         let found;
         let leaves = match &unit.leaves {
-            Some(leaves) => leaves,
-            None => {
-                found = self.engine.parts.json.leaves(&unit.text, SHORTEST_NUMBER);
+            Leaves::Known(leaves) => leaves,
+            Leaves::JsonAt(start) => {
+                found = self.json_leaves(&unit.text, *start);
                 &found
             }
         };
@@ -367,7 +375,7 @@ impl Redactor {
 
     /// The unit with its spans replaced, and those of its leaves that this changed: the others were judged already.
     fn spliced(&self, unit: Unit, spans: &[Span]) -> Result<Unit> {
-        let old = unit.leaves.unwrap_or_default();
+        let Leaves::Known(old) = unit.leaves else { return Err(Unscannable) };
         let is_xml = old.iter().any(|leaf| leaf.coding == Coding::Xml);
         let mut text: Vec<Ch> = Vec::with_capacity(unit.text.len());
         let mut places: Vec<Place> = Vec::with_capacity(spans.len());
@@ -388,7 +396,7 @@ impl Redactor {
                 leaves.push(moved_leaf(leaf, &places, first));
             }
         }
-        Ok(Unit { text, leaves: Some(leaves), frame: unit.frame, begins: unit.begins })
+        Ok(Unit { text, leaves: Leaves::Known(leaves), frame: unit.frame, begins: unit.begins })
     }
 }
 

@@ -44,6 +44,8 @@ pub enum Validator {
     UserName,
     NotOnlyFunctionWords,
     DottedName,
+    /// One that only the definition has: Python is asked.
+    Asked(u16),
 }
 
 const NAMES: [(&str, Validator); 18] = [
@@ -91,6 +93,8 @@ pub struct Validators {
     /// The grades of words that are like names, as bits.
     like_names: u8,
     phones: RwLock<HashMap<Vec<Ch>, bool>>,
+    /// The names of those that Python is asked for.
+    asked: RwLock<Vec<String>>,
 }
 
 impl Validators {
@@ -113,12 +117,21 @@ impl Validators {
             after_modals: library.words("validators._AFTER_MODALS")?,
             like_names,
             phones: RwLock::default(),
+            asked: RwLock::default(),
         })
     }
 
-    /// The validator with a name.
+    /// The validator with a name; of one that is not known here, Python is asked.
     pub fn named(&self, name: &str) -> Option<Validator> {
-        NAMES.iter().find(|(known, _)| *known == name).map(|(_, validator)| *validator)
+        if let Some((_, validator)) = NAMES.iter().find(|(known, _)| *known == name) {
+            return Some(*validator);
+        }
+        let mut asked = self.asked.write().ok()?;
+        let number = asked.iter().position(|known| known == name).unwrap_or(asked.len());
+        if number == asked.len() {
+            asked.push(name.to_owned());
+        }
+        u16::try_from(number).ok().map(Validator::Asked)
     }
 
     /// Whether a value passes a validator.
@@ -145,6 +158,10 @@ impl Validators {
             Validator::UserName => self.user_name(value),
             Validator::NotOnlyFunctionWords => self.words(value).any(|word| !self.is_among(word, &self.function_words)),
             Validator::DottedName => self.dotted_name(value),
+            Validator::Asked(number) => {
+                let name = self.asked.read().ok().and_then(|asked| asked.get(usize::from(number)).cloned());
+                name.is_none_or(|name| self.python.validate(&name, value))
+            }
         }
     }
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from logscrub.detect.views import array_end, unescape_json
-from logscrub.model import LATER, FieldPath, Leaf, Place, Raw
+from logscrub.model import FieldPath, Leaf, Place, Raw
 
 _TOKEN = re.compile(
     r'"((?:[^"\\]++|\\.)*+)"(\s*+:)?|([{}\[\],])|(?<![^\s:,\[])(-?\d[\d.eE+-]*+)(?![^\s,\]}])(?!\s*+:)|"((?:[^"\\]++|\\.)*+)\\?\Z',
@@ -190,7 +190,9 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None, sho
 
 def with_leaves(raw: Raw) -> Raw:
     """The unit with its leaves, which are looked for now if nobody has yet."""
-    return raw._replace(leaves=tuple(json_leaves(raw.text))) if raw.leaves is LATER else raw
+    if not raw.leaves or raw.leaves[0].start >= 0:
+        return raw
+    return raw._replace(leaves=tuple(json_leaves(raw.text, -1 - raw.leaves[0].start)))
 
 
 def _label_leaves(frame: Frame, leaves: list[Leaf]) -> None:

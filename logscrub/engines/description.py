@@ -9,7 +9,7 @@ from __future__ import annotations
 import html.entities
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import resources
 from types import ModuleType
 from typing import Any
@@ -18,7 +18,7 @@ from logscrub.detect import binary, engine, fields, ids, json_leaves, stack_trac
 from logscrub.detect.engine import Engine
 from logscrub.detect.names import NameRecognizer, Names, lexicon, prose, recognizer
 from logscrub.engines import plans
-from logscrub.engines.lowering import Classes, Lowered, lowered
+from logscrub.engines.lowering import Classes, Lowered, known, lowered
 from logscrub.redact import pseudonyms, scrub
 
 MODULES: dict[str, ModuleType] = {
@@ -68,12 +68,27 @@ CONVERSIONS: dict[str, Callable[[str], str]] = {
 
 def expressions(classes: Classes) -> dict[str, Lowered]:
     """The patterns of all modules, by `module.NAME`."""
-    return {
-        f"{module}.{name}": lowered(value, classes)
-        for module, its in MODULES.items()
-        for name, value in vars(its).items()
-        if isinstance(value, re.Pattern) and isinstance(value.pattern, str)
-    }
+    return {name: lowered(pattern, classes) for name, pattern in _expressions()}
+
+
+def _expressions() -> Iterator[tuple[str, re.Pattern[str]]]:
+    for module, its in MODULES.items():
+        for name, value in vars(its).items():
+            if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
+                yield f"{module}.{name}", value
+
+
+def patterns_of(its: Engine) -> Iterator[str | re.Pattern[str]]:
+    """All patterns that the core is told of an engine."""
+    for pattern in its._patterns:
+        yield pattern._source
+        if pattern.context:
+            yield pattern.context
+    yield from its._harmless
+    for rule in (*its.fields._endings.values(), *its.fields._exact.values()):
+        yield from rule.keep
+    yield its.placeholder
+    yield from (pattern for _, pattern in _expressions())
 
 
 def words() -> dict[str, list[str]]:
@@ -119,7 +134,7 @@ class Callbacks:
 
 def library(classes: Classes | None = None) -> tuple[dict[str, Any], Callbacks]:
     """The patterns, lists and classes of the definition, and what is asked for while it runs."""
-    classes = classes or Classes(CHARACTERS)
+    classes = classes or Classes(CHARACTERS, known())
     found = {"expressions": expressions(classes), "words": words(), "texts": texts(), "characters": dict(classes.names)}
     return {**found, "classes": classes.ascii}, Callbacks(classes)
 
@@ -130,7 +145,7 @@ NAMES = (("name_listed", "PERSON", "name", False, False), ("name_ner", "PERSON",
 
 def describe(its: Engine) -> tuple[dict[str, Any], Callbacks]:
     """All that the core is told of an engine: its detectors, fields and lists."""
-    classes = Classes(CHARACTERS)
+    classes = Classes(CHARACTERS, known())
     number = {d.id: i for i, d in enumerate(its.catalogue.detectors)}
     rules: dict[str, tuple[fields.Rule, list[str], list[str]]] = {}
     for target, place in ((its.fields._endings, 1), (its.fields._exact, 2)):

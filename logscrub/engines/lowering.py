@@ -23,11 +23,16 @@ The numbers of a pattern are how many groups it has, then the tree, each node be
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable
-from re import _compiler, _parser  # type: ignore[attr-defined]
+from functools import lru_cache
+from importlib import resources
 from re import _constants as c  # type: ignore[attr-defined]
-from typing import Any, Final
+from re import _parser  # type: ignore[attr-defined]
+from typing import Any, Final, NamedTuple
+
+import orjson
 
 UNBOUNDED: Final = 0xFFFFFFFF
 PAGE: Final = 256
@@ -49,55 +54,126 @@ _OF_CLASS: Final = re.IGNORECASE | re.ASCII | re.UNICODE
 
 Lowered = tuple[list[int], list[tuple[str, int]]]
 """The numbers of a pattern, and the names of its groups."""
+KnownClass = tuple[int, int, str, int]
+"""A class of characters: those of ASCII as two words of 64 bits, a pattern of one such character, and its flags."""
 
 
 class Unsupported(ValueError):
     """A pattern has something that the core does not know (a condition on a group, a group's text in any case)."""
 
 
-class Classes:
-    """The table of classes of characters: those of patterns, and those that have a name."""
+class Known(NamedTuple):
+    """What was lowered before: `data/lowered.json`, made by `scripts/lowered_patterns.py`."""
 
-    def __init__(self, named: Iterable[tuple[str, Callable[[str], bool]]]) -> None:
-        """`named`: names, and what tells whether a character belongs."""
+    classes: list[KnownClass]
+    patterns: dict[str, Lowered]
+    """By `key_of`."""
+
+
+NOTHING_KNOWN: Final = Known([], {})
+
+
+@lru_cache(maxsize=1)
+def known() -> Known:
+    """What comes with logscrub: to parse all its patterns takes 0.2 s, to read this a hundredth of that."""
+    found = orjson.loads(resources.files("logscrub").joinpath("data", "lowered.json").read_bytes())
+    return Known(found["classes"], found["patterns"])
+
+
+def key_of(pattern: str | re.Pattern[str]) -> str:
+    """Stands for a pattern with its flags."""
+    source, flags = (pattern, 0) if isinstance(pattern, str) else (pattern.pattern, pattern.flags)
+    return hashlib.md5(f"{flags & ~re.UNICODE} {source}".encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+
+
+class Classes:
+    """The table of classes of characters: those that have a name, and those of patterns."""
+
+    def __init__(self, named: Iterable[tuple[str, Callable[[str], bool]]], before: Known = NOTHING_KNOWN) -> None:
+        """`named`: names, and what tells whether a character belongs. `before`: what was lowered with the same names."""
         self._tests: list[Callable[[str], Iterable[int]]] = []
-        self._numbers: dict[Any, int] = {}
+        self._numbers: dict[tuple[str, int], int] = {}
         self.ascii: list[tuple[int, int]] = []
         """Of each class the characters of ASCII that belong to it, as two words of 64 bits."""
         self.names: dict[str, int] = {}
+        self.known: list[KnownClass] = []
+        """Those of patterns."""
+        self.patterns = before.patterns
         for name, test in named:
             self.names[name] = self._add(lambda text, test=test: (i for i, char in enumerate(text) if test(char)))  # type: ignore[misc]
+        for low, high, source, flags in before.classes:
+            self._of_pattern(source, flags, (low, high))
 
     def number(self, op: Any, arg: Any, flags: int) -> int:
         """The number of the class that an item of a pattern stands for."""
-        flags &= _OF_CLASS
-        key = (repr((op, arg)), flags)
-        if key not in self._numbers:
-            tree = _parser.SubPattern(_parser.State(), [(op, arg)])
-            tree.state.flags = flags
-            pattern = _compiler.compile(tree, flags)
-            self._numbers[key] = self._add(lambda text: (m.start() for m in pattern.finditer(text)))
-        return self._numbers[key]
+        key = _source_of(op, arg), flags & _OF_CLASS
+        return self._numbers[key] if key in self._numbers else self._of_pattern(*key)
+
+    def _of_pattern(self, source: str, flags: int, ascii: tuple[int, int] | None = None) -> int:
+        def test(text: str) -> Iterable[int]:
+            return (m.start() for m in re.compile(source, flags).finditer(text))
+
+        number = self._numbers[source, flags] = self._add(test, ascii)
+        self.known.append((*self.ascii[number], source, flags))
+        return number
 
     def page(self, number: int, page: int) -> tuple[int, int, int, int]:
         """Which characters of a page belong to a class: four words of 64 bits."""
         bits = _bits(self._tests[number]("".join(map(chr, range(page * PAGE, (page + 1) * PAGE)))))
         return tuple(bits >> shift & 0xFFFF_FFFF_FFFF_FFFF for shift in (0, 64, 128, 192))  # type: ignore[return-value]
 
-    def _add(self, test: Callable[[str], Iterable[int]]) -> int:
-        bits = _bits(test(_ASCII))
+    def _add(self, test: Callable[[str], Iterable[int]], ascii: tuple[int, int] | None = None) -> int:
+        if ascii is None:
+            bits = _bits(test(_ASCII))
+            ascii = bits & 0xFFFF_FFFF_FFFF_FFFF, bits >> 64
         self._tests.append(test)
-        self.ascii.append((bits & 0xFFFF_FFFF_FFFF_FFFF, bits >> 64))
+        self.ascii.append(ascii)
         return len(self._tests) - 1
 
 
 def lowered(pattern: str | re.Pattern[str], classes: Classes) -> Lowered:
     """A pattern as numbers. Raises Unsupported, and re.error."""
+    before = classes.patterns.get(key_of(pattern))
+    if before is not None:
+        return before[0], [(name, group) for name, group in before[1]]
     source, flags = (pattern, 0) if isinstance(pattern, str) else (pattern.pattern, pattern.flags)
     tree = _parser.parse(source, flags)
     out: list[int] = [tree.state.groups - 1]
     _sequence(tree, tree.state.flags, classes, out)
     return out, list(tree.state.groupdict.items())
+
+
+_CATEGORIES: Final = {
+    c.CATEGORY_DIGIT: r"\d",
+    c.CATEGORY_NOT_DIGIT: r"\D",
+    c.CATEGORY_SPACE: r"\s",
+    c.CATEGORY_NOT_SPACE: r"\S",
+    c.CATEGORY_WORD: r"\w",
+    c.CATEGORY_NOT_WORD: r"\W",
+}
+
+
+def _source_of(op: Any, arg: Any) -> str:
+    """A pattern of the character that an item stands for."""
+    if op is c.LITERAL:
+        return f"[{_escaped(arg)}]"
+    if op is c.NOT_LITERAL:
+        return f"[^{_escaped(arg)}]"
+    parts = []
+    for kind, what in arg:
+        if kind is c.NEGATE:
+            parts.append("^")
+        elif kind is c.LITERAL:
+            parts.append(_escaped(what))
+        elif kind is c.RANGE:
+            parts.append(f"{_escaped(what[0])}-{_escaped(what[1])}")
+        else:
+            parts.append(_CATEGORIES[what])
+    return f"[{''.join(parts)}]"
+
+
+def _escaped(code: int) -> str:
+    return f"\\U{code:08x}"
 
 
 def _bits(places: Iterable[int]) -> int:

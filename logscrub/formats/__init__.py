@@ -46,6 +46,7 @@ from logscrub.formats.base import MOST_MESSAGE, Format, Item, Point, Reader, Rec
 from logscrub.formats.cut_lines import CutLineReader
 from logscrub.formats.json_values import JsonReader, Leaves
 from logscrub.formats.lines import LineReader, Shapes, TextRecords
+from logscrub.formats.wrapped import WrappedReader
 
 FORMATS: tuple[Format, ...] = (
     otlp.FORMAT,
@@ -107,7 +108,10 @@ def named(name: str) -> Format:
 def reader_of(f: Format, *, leaves: Leaves = True) -> Reader:
     """A reader for one input of a format. `leaves`: False where its records are only counted, see `Leaves`."""
     if f.reader is not None:
-        return f.reader()
+        reader = f.reader()
+        if isinstance(reader, WrappedReader):
+            reader.later = leaves == "later"
+        return reader
     if f.json is not None:
         return JsonReader(SHAPES.rules, leaves=leaves)
     # what may be cut matters only to what is judged

@@ -14,7 +14,7 @@ from logscrub.detect.json_leaves import json_leaves
 from logscrub.formats.base import Began, Item, Lines, Record, continues, follows, text_unit
 from logscrub.formats.json_values import broken_unit, parse
 from logscrub.formats.lines import Shapes, TextRecords
-from logscrub.model import Leaf, Raw
+from logscrub.model import Leaf, Raw, later
 
 _MOST_HELD = 4 << 20
 """Characters of lines that are held until a cut line is complete; a longer one is judged in parts."""
@@ -51,6 +51,8 @@ class WrappedReader:
 
     def __init__(self, wrapping: Wrapping) -> None:
         self.lines = Lines()
+        self.later = False
+        """Whether whoever takes a unit looks for the leaves of JSON (`with_leaves`)."""
         self._wrapping = wrapping
         self._held: list[tuple[str, int, int, Piece | None]] = []
         self._size = 0
@@ -91,14 +93,20 @@ class WrappedReader:
                 return broken_unit(line, number, column, breaks=False)
             return text_unit(line, number, column, records=int(column == 1 and not continues(line)))
         belongs = _belongs(self._wrapping.inner(line), piece.stream, self._began)
-        return Raw(line, tuple(self._leaves(line, piece)), number, column, int(not belongs))
+        start = self._json_begins(line, piece)
+        leaves = later(start) if self.later and start >= 0 else tuple(self._leaves(line, piece, start))
+        return Raw(line, leaves, number, column, int(not belongs))
 
-    def _leaves(self, line: str, piece: Piece) -> list[Leaf]:
+    def _json_begins(self, line: str, piece: Piece) -> int:
+        """Where the JSON of a line begins; -1 where it is text."""
         if self._wrapping.coding == "json":
-            return json_leaves(line)
+            return 0
         inner = line[piece.start : piece.end].strip()
-        if inner[:1] in ("{", "[") and parse(inner) is not None:
-            return json_leaves(line, piece.start)
+        return piece.start if inner[:1] in ("{", "[") and parse(inner) is not None else -1
+
+    def _leaves(self, line: str, piece: Piece, start: int) -> list[Leaf]:
+        if start >= 0:
+            return json_leaves(line, start)
         return [Leaf(piece.start, piece.end, (), "text")] if piece.start < piece.end else []
 
     def _joined(self, held: list[tuple[str, int, int, Piece | None]]) -> Raw:
@@ -113,7 +121,8 @@ class WrappedReader:
                 leaves += [leaf._replace(start=leaf.start + at, end=leaf.end + at) for leaf in unit.leaves]
             elif piece.complete and piece.stream not in groups:
                 records += self._single(line, number, column, piece).records
-                leaves += [leaf._replace(start=leaf.start + at, end=leaf.end + at) for leaf in self._leaves(line, piece)]
+                own = self._leaves(line, piece, self._json_begins(line, piece))
+                leaves += [leaf._replace(start=leaf.start + at, end=leaf.end + at) for leaf in own]
             else:
                 if piece.stream not in groups:
                     records += 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 from itertools import repeat
 from operator import add
@@ -75,8 +75,23 @@ class Lexicon:
         phrases = "|".join(re.escape(n) for n in names if not fold(n).isalpha())
         self.phrases = re.compile(rf"(?i)(?<!\w)(?:{phrases})(?!\w)") if phrases else None
         """Further names of several words."""
-        self._names, self._words, self._either, self._shapes = _lists()
-        self._bias = self._shapes["bias"]
+
+    # read when a word is first graded: the compiled core has lists of its own
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return _lists()[0]
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return _lists()[1]
+
+    @cached_property
+    def _either(self) -> dict[str, Grade]:
+        return _lists()[2]
+
+    @cached_property
+    def _shapes(self) -> dict[str, int]:
+        return _lists()[3]
 
     def grade(self, word: str, by_shape: bool = True) -> Grade:
         """What a word is; of a word of several pieces (`Min-jun`, `O'Brien`), what its pieces make together.
@@ -124,7 +139,7 @@ class Lexicon:
 
     def shape(self, folded: str) -> int:
         """How much the letters of a folded word speak for a name, in tenths of log odds; below zero: for a word."""
-        return self._bias + sum(map(self._shapes.get, grams(folded), repeat(0)))
+        return self._shapes["bias"] + sum(map(self._shapes.get, grams(folded), repeat(0)))
 
 
 @lru_cache(maxsize=1)

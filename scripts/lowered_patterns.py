@@ -1,0 +1,36 @@
+"""Writes logscrub/data/lowered.json: the patterns that come with logscrub, as the compiled core takes them.
+
+    python scripts/lowered_patterns.py            # after a change of a detector, or of a pattern in the code
+    python scripts/lowered_patterns.py --check    # exit code 1 if the file is not up to date
+
+A pattern that is not in it (a user's own) is lowered at the start.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import orjson
+
+from logscrub.api import build_redactor
+from logscrub.config import Config
+from logscrub.engines.description import CHARACTERS, patterns_of
+from logscrub.engines.lowering import Classes, key_of, lowered
+
+PATH = Path(__file__).resolve().parents[1] / "logscrub" / "data" / "lowered.json"
+
+
+def made() -> bytes:
+    """The file as it should be."""
+    classes = Classes(CHARACTERS)
+    patterns = {key_of(pattern): lowered(pattern, classes) for pattern in patterns_of(build_redactor(Config()).engine)}
+    return orjson.dumps({"classes": classes.known, "patterns": dict(sorted(patterns.items()))}) + b"\n"
+
+
+if __name__ == "__main__":
+    data = made()
+    if "--check" in sys.argv[1:]:
+        sys.exit(0 if PATH.read_bytes() == data else f"{PATH.name} is not up to date; run {Path(__file__).name}")
+    PATH.write_bytes(data)
+    print(f"{len(data):,} bytes in {PATH.name}")
