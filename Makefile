@@ -1,11 +1,15 @@
 # What a developer does with logscrub, one word each. `make help` lists them.
 # Needs only Python 3.11 or newer; everything else is installed into .venv, under the hashes of requirements/dev.lock.
+# With Rust's cargo on the PATH the compiled core is built too; without, logscrub runs in pure Python.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := demo-out
+CARGO := $(shell command -v cargo 2>/dev/null)
+# The compiled core beside the package, where it can be built and LOGSCRUB_CORE is not "no".
+CORE := $(if $(CARGO),$(if $(filter no,$(LOGSCRUB_CORE)),no-core,logscrub/_core.abi3.so),no-core)
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -13,13 +17,13 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help setup demo test check format bench metrics bench-anomaly eval names docs lock clean
+.PHONY: help setup core no-core demo test check format bench metrics bench-anomaly eval names docs lock clean
 
 help: ## show this list
 	@echo "make …"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-setup: $(READY) ## make .venv ready (the others do it themselves)
+setup: $(READY) $(CORE) ## make .venv ready (the others do it themselves)
 
 # Made anew when the locked packages or the project's metadata change.
 $(READY): requirements/dev.lock pyproject.toml
@@ -28,10 +32,20 @@ $(READY): requirements/dev.lock pyproject.toml
 	@echo "Setting up $(VENV) (about a minute, once) …"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements/dev.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@LOGSCRUB_CORE=no $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(READY) ## scrub the sample logs, prove it, show what changed, report what was unusual
+core: $(CORE) ## build the compiled core, where there is cargo (the others do it themselves)
+
+# Made anew when its sources change. Where it cannot be built, hatch_build.py says so in a line, and Python does the work.
+logscrub/_core.abi3.so: $(READY) hatch_build.py core/build.rs core/Cargo.toml core/Cargo.lock $(shell find core/src -name '*.rs')
+	@echo "Building the compiled core (a minute or two, once) …"
+	@$(BIN)/python hatch_build.py
+
+no-core: $(READY)
+	@$(BIN)/python hatch_build.py
+
+demo: $(READY) $(CORE) ## scrub the sample logs, prove it, show what changed, report what was unusual
 	@rm -rf $(DEMO)
 	@mkdir -p $(DEMO)
 	@echo "1. Scrubbing sample_logs/ into $(DEMO)/clean/"
@@ -63,32 +77,40 @@ awk -v clean=$(DEMO)/clean/$(1) -v most=$(2) '(getline now < clean) <= 0 { exit 
 	$$0 != now && length($$0) < 220 && shown++ < most { print "   - " $$0; print "   + " now }' sample_logs/$(1)
 endef
 
-test: $(READY) ## run the tests
+test: $(READY) $(CORE) ## run the tests
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
-check: $(READY) ## lint, formatting, types
+check: $(READY) ## lint, formatting, types; of the core too, and its own tests, where there is cargo
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+ifneq ($(CARGO),)
+	@cd core && cargo fmt --check
+	@cd core && cargo clippy --release --locked --quiet -- -D warnings
+	@cd core && PYO3_PYTHON=$(abspath $(BIN)/python) cargo test --locked --quiet --no-default-features
+endif
 
 format: $(READY) ## put the code in the project's format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+ifneq ($(CARGO),)
+	@cd core && cargo fmt
+endif
 
-bench: $(READY) ## measure the speed
+bench: $(READY) $(CORE) ## measure the speed
 	@$(BIN)/python benchmarks/run.py
 	@$(BIN)/python benchmarks/untuned.py
 
-metrics: $(READY) ## measure what counting costs, and how the store is read
+metrics: $(READY) $(CORE) ## measure what counting costs, and how the store is read
 	@$(BIN)/python benchmarks/metrics.py
 
-bench-anomaly: $(READY) ## measure which anomalies are found, and how often it is a false alarm
+bench-anomaly: $(READY) $(CORE) ## measure which anomalies are found, and how often it is a false alarm
 	@$(BIN)/python benchmarks/anomaly.py
 
-eval: $(READY) ## measure what is found and what is missed
+eval: $(READY) $(CORE) ## measure what is found and what is missed
 	@$(BIN)/python benchmarks/eval.py
 
-names: $(READY) ## measure which names are found, and which words are taken for names
+names: $(READY) $(CORE) ## measure which names are found, and which words are taken for names
 	@$(BIN)/python benchmarks/names.py
 
 docs: $(READY) ## regenerate docs/cli.md from the commands' own help
@@ -108,5 +130,6 @@ lock: $(READY) ## pin all packages again after pyproject.toml changed
 	@echo "requirements/*.lock are up to date; the next make sets up $(VENV) again."
 
 clean: ## remove what the other words made
-	@rm -rf $(VENV) $(DEMO) bench-out dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) $(DEMO) bench-out dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		core/target core/fuzz/target logscrub/_core*.so
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

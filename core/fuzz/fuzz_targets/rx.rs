@@ -1,0 +1,27 @@
+//! Bytes choose patterns and a text: no match panics, and the scanner finds what each pattern finds by itself, and the machine
+//! what the simplest matcher finds.
+#![no_main]
+
+#[path = "../../tests/support/mod.rs"]
+mod support;
+
+use _core::scan::{Scanner, Sought};
+use libfuzzer_sys::fuzz_target;
+use std::sync::Arc;
+use support::{Choices, pattern, simplest};
+
+fuzz_target!(|bytes: &[u8]| {
+    let mut choices = Choices(bytes);
+    let count = 1 + choices.below(8);
+    let sought: Vec<_> =
+        (0..count).map(|_| Sought { regex: Arc::new(pattern(&choices.source())), context: Vec::new() }).collect();
+    let text = choices.text(40);
+    let scanned: Vec<_> = Scanner::new(&sought).unwrap().scan(&text, &[]).iter().map(|(i, m)| (*i, m.start(), m.end())).collect();
+    let mut expected = Vec::new();
+    for (i, one) in sought.iter().enumerate() {
+        expected.extend(one.regex.find_iter(&text, 0, text.len()).map(|m| (i, m.start(), m.end())));
+        let found = one.regex.match_at(&text, 0, text.len()).map(|m| m.end());
+        assert_eq!(found, simplest(one.regex.node(), &text, 0));
+    }
+    assert_eq!(scanned, expected);
+});
