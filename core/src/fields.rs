@@ -518,6 +518,7 @@ pub struct Fields {
     keep: Keep,
     word: Arc<Regex>,
     scheme: Arc<Regex>,
+    template: Arc<Regex>,
     structure: Arc<Regex>,
     number: Arc<Regex>,
     quoted_element: Arc<Regex>,
@@ -705,6 +706,7 @@ impl Fields {
             pairs: Pairs::new(library)?,
             word: library.rx("fields._WORD")?,
             scheme: library.rx("fields._SCHEME")?,
+            template: library.rx("fields._TEMPLATE")?,
             structure: library.rx("fields._STRUCTURE")?,
             number: library.rx("fields._NUMBER")?,
             quoted_element: library.rx("fields._QUOTED_ELEMENT")?,
@@ -1309,9 +1311,17 @@ impl Fields {
             ValueMode::Token | ValueMode::Credential => {
                 let scheme = if mode == ValueMode::Credential { self.scheme.match_at(text, start, text.len()) } else { None };
                 let token_start = scheme.map_or(start, |scheme| scheme.end());
-                let Some(end) = self.token(text, token_start) else { return (start, None) };
+                let template = self.template.match_at(text, token_start, text.len()).map(|m| m.end());
+                let Some(end) = template.or_else(|| self.token(text, token_start)) else { return (start, None) };
                 values.push((token_start, end));
                 return (end, None);
+            }
+            ValueMode::Phrase
+                if text[start] == '<' as Ch
+                    && let Some(template) = self.template.match_at(text, start, text.len()) =>
+            {
+                values.push((start, template.end()));
+                return (template.end(), None);
             }
             ValueMode::Line if sep == EQUALS => ahead.search(Sought::NextAssignment, start),
             ValueMode::Line => ahead.search(Sought::LineEnd, start),

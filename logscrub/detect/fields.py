@@ -27,7 +27,12 @@ KEEP = re.compile(
     required|optional|expired|invalid|valid|failed|error|ok|set|unset|hidden|masked|redacted|removed|withheld|default|disabled|enabled|
     not|is|was|must|has|string|number|boolean|object|array|function|any|void|system|
     \[(?:object|array|function|circular|getter)[^\]]{0,40}\]|
-    current_?user(?:\(\))?|<[^<>\s]{1,40}>|%[sdjo]|\$\{[^}]{1,80}\}|\{\{?[\w.\s]{1,60}\}?\}) | [\W_]*+ ) \s*+"""
+    current_?user(?:\(\))?|%[sdjo]|%[a-z_]{2,40}%
+    |<(?:(?:your|my|the|new|old|some|insert|enter|api|access|auth|client|user|first|last)[-_ .]?){0,3}(?:redacted|hidden|masked|removed
+      |withheld|filtered|omitted|censored|scrubbed|secret|token|password|key|value|string|text|none|null|nil|undefined|empty|unset|missing
+      |unknown|anonymous|binary|blob|object|function|lambda|any|here|username|user|name|email|mail|id|uuid|number|host|url|path|file|date)>
+    |(?-i:\$\{(?:[A-Z][A-Z0-9_]{1,60}|[A-Za-z_]{1,40}|[a-z][A-Za-z_]{0,20}\.[\w.-]{1,60})\}
+      |\{\{?\s?(?:[A-Z][A-Z0-9_]{1,60}|[A-Za-z_.]{1,60})\s?\}?\})) | [\W_]*+ ) \s*+"""
 )
 """Values that say nothing about anybody, in any field."""
 
@@ -63,6 +68,8 @@ _TOKEN = re.compile(
       | [^\s"'`<>]{1,8192}""",
     re.X,
 )
+_TEMPLATE = re.compile(r"[$%#]\{[^{}\s]{1,80}\}|\{\{[^{}]{1,80}\}\}|<%?[A-Za-z][^<>\s]{0,40}>|%[A-Z_]{2,40}%")
+"""What stands for a value that is put in later: a token of its own."""
 _NUMBER = re.compile(r"[+(]?\d[\d().+/-]*(?:[ \u00A0][\d().+/-]+)*(?: ?(?:x|ext\.?) ?\d+)?")
 _PARTICLE = frozenset(
     "van von der den de da di do dos das del della la le el al bin ibn abu ben ter ten zu zur y e o san st".split()
@@ -435,8 +442,10 @@ def _value(
         if mode == "credential":
             scheme = _SCHEME.match(text, start)
             token_start = scheme.end() if scheme else start
-        t = _TOKEN.match(text, token_start)
+        t = _TEMPLATE.match(text, token_start) or _TOKEN.match(text, token_start)
         return ([(token_start, t.end())], t.end(), "") if t else ([], start, "")
+    if mode == "phrase" and text[start] == "<" and (t := _TEMPLATE.match(text, start)) is not None:
+        return [(start, t.end())], t.end(), ""
     if mode == "line":
         stop = ahead.search(_LINE_END if sep != "=" else _NEXT_ASSIGNMENT, start)
     else:
