@@ -28,8 +28,9 @@ KEEP = re.compile(
     not|is|was|must|has|string|number|boolean|object|array|function|any|void|system|
     \[(?:object|array|function|circular|getter)[^\]]{0,40}\]|
     current_?user(?:\(\))?|%[sdjo]|%[a-z_]{2,40}%
-    |<(?:(?:your|my|the|new|old|some|insert|enter|api|access|auth|client|user|first|last)[-_ .]?){0,3}(?:redacted|hidden|masked|removed
-      |withheld|filtered|omitted|censored|scrubbed|secret|token|password|key|value|string|text|none|null|nil|undefined|empty|unset|missing
+    |<(?:(?:your|my|the|new|old|some|insert|enter|api|access|auth|client|user|first|last)[-_ .]?){0,3}
+      (?:redacted|hidden|masked|removed|withheld|filtered|omitted|censored|scrubbed
+      |secret|token|password|key|value|string|text|none|null|nil|undefined|empty|unset|missing
       |unknown|anonymous|binary|blob|object|function|lambda|any|here|username|user|name|email|mail|id|uuid|number|host|url|path|file|date)>
     |(?-i:\$\{(?:[A-Z][A-Z0-9_]{1,60}|[A-Za-z_]{1,40}|[a-z][A-Za-z_]{0,20}\.[\w.-]{1,60})\}
       |\{\{?\s?(?:[A-Z][A-Z0-9_]{1,60}|[A-Za-z_.]{1,60})\s?\}?\})) | [\W_]*+ ) \s*+"""
@@ -206,10 +207,11 @@ class FieldIndex:
                 return rule
         return None if around and around[-1] in _NO_OWNERS else self._exact.get("".join(own))
 
-
     def covering(self, path: FieldPath) -> Rule | None:
-        """What the name of the object around says of a member whose own name says nothing: all that is under the name of a secret is
-        one (`secrets: { stripe: … }`), but for what is said about it."""
+        """What the name of the object around says of a member whose own name says nothing.
+
+        All that is under the name of a secret is one (`secrets: { stripe: … }`), but for what is said about it.
+        """
         if len(path) < 2 or self.rule(path) is not None:
             return None
         rule = self.rule(path[-2:-1])

@@ -70,7 +70,10 @@ behind it apart where a redacted value did not."""
 class Frame:
     """An object or list being read: its own name, the current name in it, the `key` member that names its values."""
 
-    __slots__ = ("around", "columns", "element", "index", "is_object", "key", "label", "labelled", "outer", "second", "typed", "unnamed")
+    __slots__ = (
+        *("around", "columns", "element", "index", "is_object", "key", "label", "labelled"),
+        *("outer", "second", "typed", "unnamed"),
+    )
 
     def __init__(self, is_object: bool, outer: str) -> None:
         self.is_object = is_object

@@ -49,9 +49,12 @@ _PAIR = re.compile(
 )
 _SETS = re.compile(r"(?i)(?:set|put|add|append|with|header|cookie|env|define|field|param|attr|prop|insert|write|store|register)")
 """In the name of a function that takes a name and a value."""
-_SERIALISED = re.compile(r'(?<!\w)s:\d{1,5}:\\{0,3}"(?P<name>[^"\\]{1,64}+)\\{0,3}";s:\d{1,7}:\\{0,3}"(?P<value>[^"\\]{1,1000}+)\\{0,3}"')
+_SERIALISED = re.compile(
+    r'(?<!\w)s:\d{1,5}:\\{0,3}"(?P<name>[^"\\]{1,64}+)\\{0,3}";s:\d{1,7}:\\{0,3}"(?P<value>[^"\\]{1,1000}+)\\{0,3}"'
+)
 _ROW = re.compile(
-    r"(?<![^\s|])\|[ \t]{0,40}(?P<name>[^\W\d][\w .-]{0,40}?)[ \t]{0,40}\|[ \t]{0,40}(?P<value>[^|\s](?:[^|\r\n]{0,200}[^|\s])?)[ \t]{0,40}\|"
+    r"(?<![^\s|])\|[ \t]{0,40}(?P<name>[^\W\d][\w .-]{0,40}?)[ \t]{0,40}\|[ \t]{0,40}"
+    r"(?P<value>[^|\s](?:[^|\r\n]{0,200}[^|\s])?)[ \t]{0,40}\|"
 )
 _ELEMENT = re.compile(
     r"<(?:[\w.-]{1,30}:)?(?P<tag>[^\W\d][\w.-]{0,60}+)(?P<attributes>(?:\s[^<>]{0,300}+)?)>\s{0,4}(?:<!\[CDATA\[)?"

@@ -14,7 +14,7 @@ from importlib import resources
 from types import ModuleType
 from typing import Any
 
-from logscrub.detect import binary, engine, fields, ids, json_leaves, pairs, pairs, stack_traces, validators, views
+from logscrub.detect import binary, engine, fields, ids, json_leaves, pairs, stack_traces, validators, views
 from logscrub.detect.engine import Engine
 from logscrub.detect.names import NameRecognizer, Names, lexicon, prose, recognizer
 from logscrub.engines import plans
@@ -24,7 +24,8 @@ from logscrub.redact import pseudonyms, scrub
 MODULES: dict[str, ModuleType] = {
     module.__name__.rpartition(".")[2]: module
     for module in (
-        binary, engine, fields, ids, json_leaves, pairs, pairs, stack_traces, validators, views, lexicon, prose, recognizer, pseudonyms, scrub,
+        binary, engine, fields, ids, json_leaves, pairs, stack_traces, validators, views,
+        lexicon, prose, recognizer, pseudonyms, scrub,
     )
 }  # fmt: skip
 """The modules whose patterns and lists the core uses."""
