@@ -561,9 +561,11 @@ impl Regex {
         })
     }
 
-    /// `match_at` with a state that the caller keeps.
-    pub fn match_with(&self, text: &[Ch], pos: usize, state: &mut State) -> Option<Match> {
-        self.attempt(text, pos, text.len(), false, false, state)
+    /// `pattern.match(text, pos)` with a state that the caller keeps: where the match ends, and the span of a group.
+    pub fn group_at(&self, text: &[Ch], pos: usize, group: usize, state: &mut State) -> Option<(usize, Option<(usize, usize)>)> {
+        let stop = self.stop(text, pos, text.len(), false, false, state)?;
+        let (from, to) = if group == 0 { (pos, stop) } else { (state.captures[2 * group], state.captures[2 * group + 1]) };
+        Some((stop, (from != NONE && to != NONE).then_some((from, to))))
     }
 
     fn with_state<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
@@ -594,16 +596,22 @@ impl Regex {
     }
 
     fn attempt(&self, text: &[Ch], pos: usize, end: usize, full: bool, must_advance: bool, state: &mut State) -> Option<Match> {
+        let stop = self.stop(text, pos, end, full, must_advance, state)?;
+        state.captures[0] = pos;
+        state.captures[1] = stop;
+        Some(Match::new(&state.captures))
+    }
+
+    /// Where a match that begins at `pos` ends; the groups' spans are left in the state.
+    #[inline]
+    fn stop(&self, text: &[Ch], pos: usize, end: usize, full: bool, must_advance: bool, state: &mut State) -> Option<usize> {
         state.captures.clear();
         state.captures.resize(2 * self.groups + 2, NONE);
         state.counts.clear();
         state.counts.resize(self.registers, (0, NONE));
         state.stack.clear();
         state.steps = 0;
-        let stop = self.run(text, end, 0, pos, full, must_advance.then_some(pos), state)?;
-        state.captures[0] = pos;
-        state.captures[1] = stop;
-        Some(Match::new(&state.captures))
+        self.run(text, end, 0, pos, full, must_advance.then_some(pos), state)
     }
 
     /// Runs from an instruction to the next `Done`. `not_at`: where it must not end.

@@ -6,13 +6,12 @@
 //! there. So each match that `re` finds is found, and nothing is remembered from one text to the next.
 
 use crate::chars::Ch;
-use crate::rx::{At, Classes, Item, Match, Node, Regex, State, heads};
-use aho_corasick::{AhoCorasick, MatchKind};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::rx::{At, Classes, Item, Node, Regex, State, heads};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-/// Characters of a head that are looked at for all patterns at once.
-const DEPTH: usize = 6;
+/// Characters of a head that are looked at for all patterns of a column at once.
+const DEPTH: usize = 7;
 /// Characters of a head that are looked at for a pattern before it is tried.
 const DEEPER: usize = 32;
 /// Words of which one must stand in a text, at most, for each pattern; and how short one may be.
@@ -20,120 +19,171 @@ const MOST_WORDS: usize = 400;
 const SHORTEST_WORD: usize = 2;
 /// Characters of a word that are looked for.
 const LONGEST_WORD: usize = 12;
-/// Words of a row of bits.
-const WORDS: usize = 8;
-/// Patterns of a bank.
-const PATTERNS: usize = WORDS * 64;
+/// Patterns of a column.
+const PATTERNS: usize = 64;
 /// Rows: the characters of ASCII, all others, and the end (or the start) of the text.
-const OTHER: usize = 128;
-const EDGE: usize = 129;
-const ROWS: usize = 130;
+const OTHER: u8 = 128;
+const EDGE: u8 = 129;
 /// Sets of characters of which one must stand in a text, at most, for each pattern.
 const MOST_NEEDS: usize = 6;
 
-type Row = [u64; WORDS];
-
 /// Which patterns match where.
 pub struct Scanner {
-    banks: Vec<Bank>,
+    columns: Vec<Column>,
     /// Patterns of which nothing is known, with their numbers.
-    others: Vec<(usize, Arc<Regex>)>,
-    /// Looks for words in small letters.
-    words: Option<AhoCorasick>,
-    word_count: usize,
+    others: Vec<(usize, Sought)>,
+    words: Words,
+    /// Patterns, as bits of columns, that need no word, and those that need no context.
+    wordless: Vec<u64>,
+    contextless: Vec<u64>,
+    /// Sets of characters, and the patterns that need one of them in the text.
+    needs: Vec<(Classes, Vec<u64>)>,
 }
 
 /// A pattern to look for.
 pub struct Sought {
     pub regex: Arc<Regex>,
+    /// The group whose span is wanted.
+    pub group: usize,
     /// Words of which one must stand in the text, in any case, unless the text's field gives them: none where none need to.
     pub context: Vec<Vec<Ch>>,
 }
 
-struct Bank {
+/// Up to 64 patterns.
+struct Column {
     regexes: Vec<Arc<Regex>>,
+    groups: Vec<usize>,
     numbers: Vec<usize>,
     /// Of each pattern what its first characters can be.
     deeper: Vec<Vec<Classes>>,
-    /// Which patterns can have a character before their match.
-    before: Box<[Row; ROWS]>,
-    /// Which patterns can have a character at each of the first places.
-    heads: Vec<Box<[Row; ROWS]>>,
-    /// Of each pattern, the sets of characters of which one must be in the text.
-    needs: Vec<Vec<Classes>>,
-    /// Of each pattern, words of which one must be in the text: none where no such words are known.
-    words: Vec<Vec<usize>>,
-    /// Of each pattern, the words of its context.
-    context: Vec<Vec<usize>>,
+    /// Of each character, which patterns can have it before their match and at each of the first places.
+    rows: Box<[[u64; DEPTH + 1]; 256]>,
 }
 
 #[inline(always)]
-fn row(c: Ch) -> usize {
-    if c < 128 { c as usize } else { OTHER }
+fn row(c: Ch) -> u8 {
+    c.min(Ch::from(OTHER)) as u8
 }
 
 impl Scanner {
     /// For patterns; their places in the list are their numbers.
-    pub fn new(sought: &[Sought]) -> Result<Scanner, String> {
-        let mut words: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
-        let mut number = |word: Vec<u8>| {
-            let next = words.len();
-            *words.entry(word).or_insert(next)
-        };
+    pub fn new(sought: Vec<Sought>) -> Scanner {
         let mut others = Vec::new();
         let mut known = Vec::new();
-        for (i, one) in sought.iter().enumerate() {
+        for (number, one) in sought.into_iter().enumerate() {
             let heads = heads(one.regex.node(), DEEPER);
             if heads.is_empty() {
-                others.push((i, one.regex.clone()));
+                others.push((number, one));
                 continue;
             }
-            let needed = words_of(one.regex.node()).unwrap_or_default().into_iter().map(&mut number).collect();
-            let context = one.context.iter().map(|word| number(lower_bytes(word))).collect();
-            known.push(Known { number: i, heads, regex: one.regex.clone(), words: needed, context });
+            let words = words_of(one.regex.node()).unwrap_or_default();
+            let context = one.context.iter().map(|word| lower_bytes(word)).collect();
+            let mut needs = Vec::new();
+            needs_of(one.regex.node(), &mut needs);
+            needs.sort_by_key(Classes::size);
+            needs.dedup();
+            needs.truncate(MOST_NEEDS);
+            known.push(Known { number, heads, regex: one.regex, group: one.group, words, context, needs });
         }
-        let banks = known.chunks(PATTERNS).map(Bank::new).collect();
-        let mut list: Vec<&[u8]> = vec![b""; words.len()];
-        for (word, i) in &words {
-            list[*i] = word;
-        }
-        let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&list).map_err(|_| "too many words")?;
-        Ok(Scanner { banks, others, words: (!list.is_empty()).then_some(automaton), word_count: words.len() })
-    }
-
-    /// All matches of all patterns, ordered by pattern and place: what `finditer` of each finds. `named`: patterns whose context the
-    /// text's field gives. Those whose context is nowhere in the text are left out.
-    pub fn scan(&self, text: &[Ch], named: &[usize]) -> Vec<(usize, Match)> {
-        let mut found = Vec::new();
-        let mut has = Classes::NONE;
-        for &c in text {
-            has.add(c);
-        }
-        let mut there = vec![0u64; self.word_count.div_ceil(64)];
-        if let Some(words) = &self.words {
-            let lower: Vec<u8> = text.iter().map(|&c| lower_byte(c)).collect();
-            for m in words.find_overlapping_iter(&lower) {
-                let word = m.pattern().as_usize();
-                there[word / 64] |= 1 << (word % 64);
+        // patterns that few texts have anything for stand together
+        known.sort_by_key(|k| (!k.words.is_empty() || !k.context.is_empty(), k.number));
+        let size = known.len().div_ceil(PATTERNS);
+        let mut scanner = Scanner {
+            columns: known.chunks(PATTERNS).map(Column::new).collect(),
+            others,
+            words: Words::new(&known, size),
+            wordless: vec![0; size],
+            contextless: vec![0; size],
+            needs: Vec::new(),
+        };
+        for (i, pattern) in known.iter().enumerate() {
+            let (column, bit) = (i / PATTERNS, 1 << (i % PATTERNS));
+            if pattern.words.is_empty() {
+                scanner.wordless[column] |= bit;
+            }
+            if pattern.context.is_empty() {
+                scanner.contextless[column] |= bit;
+            }
+            for need in &pattern.needs {
+                let at = scanner.needs.iter().position(|(set, _)| set == need).unwrap_or_else(|| {
+                    scanner.needs.push((*need, vec![0; size]));
+                    scanner.needs.len() - 1
+                });
+                scanner.needs[at].1[column] |= bit;
             }
         }
-        for bank in &self.banks {
-            bank.scan(text, &has, &there, named, &mut found);
+        scanner
+    }
+
+    /// All matches of all patterns, ordered by pattern and place: of each match that `finditer` of each finds the span of its group.
+    /// `named`: patterns whose context the text's field gives. Those whose context is nowhere in the text are left out.
+    pub fn scan(&self, text: &[Ch], named: &[usize]) -> Vec<(usize, (usize, usize))> {
+        let mut found = Vec::new();
+        // the edges of the text stand around it
+        let mut rows = Vec::with_capacity(text.len() + DEPTH);
+        rows.push(EDGE);
+        rows.extend(text.iter().map(|&c| row(c)));
+        rows.extend([EDGE; DEPTH - 1]);
+        let inside = &rows[1..=text.len()];
+        let size = self.columns.len();
+        let mut live = [self.wordless.as_slice(), &self.contextless].concat();
+        self.words.find(text, inside, &mut live);
+        let (live, context) = live.split_at_mut(size);
+        for (column, its) in self.columns.iter().enumerate() {
+            for (i, number) in its.numbers.iter().enumerate().filter(|_| !named.is_empty()) {
+                if named.contains(number) {
+                    context[column] |= 1 << i;
+                }
+            }
+            live[column] &= context[column];
         }
-        for (number, regex) in &self.others {
-            found.extend(regex.find_iter(text, 0, text.len()).map(|m| (*number, m)));
+        let has = classes_in(inside);
+        for (need, patterns) in &self.needs {
+            if !need.meets(&has) {
+                live.iter_mut().zip(patterns).for_each(|(live, its)| *live &= !its);
+            }
         }
-        found.sort_by_key(|(number, m)| (*number, m.start()));
+        let mut state = State::default();
+        for (column, live) in self.columns.iter().zip(live) {
+            if *live != 0 {
+                column.scan(text, &rows, *live, &mut state, &mut found);
+            }
+        }
+        for (number, one) in &self.others {
+            found.extend(one.regex.find_iter(text, 0, text.len()).filter_map(|m| Some((*number, m.span(one.group)?))));
+        }
+        found.sort_by_key(|(number, _)| *number);
         found
     }
 }
 
+/// The characters that stand in a text, of which the rows are given.
+fn classes_in(rows: &[u8]) -> Classes {
+    let mut seen = [false; 256];
+    for &r in rows {
+        seen[r as usize] = true;
+    }
+    let mut has = Classes { other: seen[OTHER as usize], ..Classes::NONE };
+    for (half, bits) in has.ascii.iter_mut().enumerate() {
+        for (i, there) in seen[half * 64..half * 64 + 64].iter().enumerate() {
+            *bits |= u64::from(*there) << i;
+        }
+    }
+    has
+}
+
+/// A pattern of which something is known.
 struct Known {
     number: usize,
     heads: Vec<Classes>,
     regex: Arc<Regex>,
-    words: Vec<usize>,
-    context: Vec<usize>,
+    group: usize,
+    /// Words of which one must be in the text: none where no such words are known.
+    words: Vec<Vec<u8>>,
+    /// The words of its context.
+    context: Vec<Vec<u8>>,
+    /// Sets of characters of which one must be in the text.
+    needs: Vec<Classes>,
 }
 
 /// A letter of ASCII in small, as a byte; so are the characters that `re` takes for one where case does not matter.
@@ -144,120 +194,173 @@ fn lower_byte(c: Ch) -> u8 {
         0x130 | 0x131 => b'i',
         0x17F => b's',
         0x212A => b'k',
-        _ => 0xFF,
+        _ => OTHER,
     }
 }
 
-impl Bank {
-    fn new(patterns: &[Known]) -> Bank {
-        let mut bank = Bank {
-            regexes: patterns.iter().map(|p| p.regex.clone()).collect(),
-            numbers: patterns.iter().map(|p| p.number).collect(),
-            deeper: patterns.iter().map(|p| p.heads.get(DEPTH..).unwrap_or_default().to_vec()).collect(),
-            before: Box::new([[0; WORDS]; ROWS]),
-            heads: (0..DEPTH).map(|_| Box::new([[0; WORDS]; ROWS])).collect(),
-            needs: Vec::new(),
-            words: patterns.iter().map(|p| p.words.clone()).collect(),
-            context: patterns.iter().map(|p| p.context.clone()).collect(),
+/// Looks for words in small letters.
+struct Words {
+    /// Of each byte its column in the table.
+    columns: [u8; 256],
+    width: usize,
+    /// Of each state and column the next state.
+    table: Vec<u32>,
+    /// States from this one on have found a word.
+    first: u32,
+    /// Of each of them, whose words it has found: bits of patterns that have them as words, then of those that have them as context.
+    found: Vec<u64>,
+}
+
+impl Words {
+    /// `size`: how many columns of patterns there are.
+    fn new(known: &[Known], size: usize) -> Words {
+        let mut columns = [0; 256];
+        let mut width = 1;
+        let mut edges: Vec<BTreeMap<u8, usize>> = vec![BTreeMap::new()];
+        let mut masks = vec![vec![0u64; 2 * size]];
+        for (i, pattern) in known.iter().enumerate() {
+            for (part, words) in [&pattern.words, &pattern.context].into_iter().enumerate() {
+                for word in words {
+                    let mut state = 0;
+                    for &byte in word {
+                        if columns[byte as usize] == 0 {
+                            columns[byte as usize] = width as u8;
+                            width += 1;
+                        }
+                        let next = edges.len();
+                        state = *edges[state].entry(columns[byte as usize]).or_insert(next);
+                        if state == next {
+                            edges.push(BTreeMap::new());
+                            masks.push(vec![0; 2 * size]);
+                        }
+                    }
+                    masks[state][part * size + i / PATTERNS] |= 1 << (i % PATTERNS);
+                }
+            }
+        }
+        for capital in b'A'..=b'Z' {
+            columns[capital as usize] = columns[capital as usize + 32];
+        }
+        // of each state the one of the longest of its ends that is the beginning of a word; shorter ones come first
+        let mut table = vec![0; edges.len() * width];
+        let mut shorter = vec![0; edges.len()];
+        let mut waiting = VecDeque::from([0]);
+        while let Some(state) = waiting.pop_front() {
+            for column in 1..width {
+                let back = if state == 0 { 0 } else { table[shorter[state] * width + column] };
+                match edges[state].get(&(column as u8)) {
+                    None => table[state * width + column] = back,
+                    Some(&next) => {
+                        table[state * width + column] = next;
+                        shorter[next] = back;
+                        let its = masks[back].clone();
+                        masks[next].iter_mut().zip(its).for_each(|(mask, more)| *mask |= more);
+                        waiting.push_back(next);
+                    }
+                }
+            }
+        }
+        // states that have found something are the last ones
+        let is_none = |state: &usize| masks[*state].iter().all(|m| *m == 0);
+        let mut order: Vec<usize> = (0..edges.len()).collect();
+        order.sort_by_key(|state| (!is_none(state), *state));
+        let mut place = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(at, state)| place[*state] = at);
+        let first = order.iter().filter(|state| is_none(state)).count();
+        let row = |state: &usize| table[state * width..][..width].iter().map(|next| (place[*next] * width) as u32);
+        Words {
+            columns,
+            width,
+            table: order.iter().flat_map(row).collect(),
+            first: (first * width) as u32,
+            found: order[first..].iter().flat_map(|state| masks[*state].clone()).collect(),
+        }
+    }
+
+    /// Adds the patterns that have words of the text. `rows`: those of its characters.
+    fn find(&self, text: &[Ch], rows: &[u8], live: &mut [u64]) {
+        let mut state = 0;
+        let mut step = |byte: u8| {
+            state = self.table[state as usize + self.columns[byte as usize] as usize];
+            if state >= self.first {
+                let at = (state - self.first) as usize / self.width * live.len();
+                live.iter_mut().zip(&self.found[at..]).for_each(|(live, its)| *live |= its);
+            }
         };
+        if rows.contains(&OTHER) {
+            text.iter().for_each(|&c| step(lower_byte(c)));
+        } else {
+            rows.iter().for_each(|&byte| step(byte));
+        }
+    }
+}
+
+impl Column {
+    fn new(patterns: &[Known]) -> Column {
+        let mut rows = Box::new([[0; DEPTH + 1]; 256]);
         for (i, Known { heads, regex, .. }) in patterns.iter().enumerate() {
-            let (word, bit) = (i / 64, 1u64 << (i % 64));
+            let bit = 1u64 << i;
             let before = before(regex.node(), &heads[0]);
-            for r in 0..ROWS {
+            for r in 0..=EDGE {
+                let its = &mut rows[r as usize];
                 let fits = match r {
                     EDGE => before.edge,
                     OTHER => before.classes.other,
-                    c => before.classes.has(c as Ch),
+                    c => before.classes.has(Ch::from(c)),
                 };
                 if fits {
-                    bank.before[r][word] |= bit;
+                    its[0] |= bit;
                 }
-                for (depth, rows) in bank.heads.iter_mut().enumerate() {
+                for depth in 0..DEPTH {
                     let fits = match (heads.get(depth), r) {
                         (None, _) => true,
                         (Some(_), EDGE) => false,
                         (Some(classes), OTHER) => classes.other,
-                        (Some(classes), c) => classes.has(c as Ch),
+                        (Some(classes), c) => classes.has(Ch::from(c)),
                     };
                     if fits {
-                        rows[r][word] |= bit;
+                        its[depth + 1] |= bit;
                     }
                 }
             }
-            let mut needs = Vec::new();
-            needs_of(regex.node(), &mut needs);
-            needs.sort_by_key(Classes::size);
-            needs.dedup();
-            needs.truncate(MOST_NEEDS);
-            bank.needs.push(needs);
         }
-        bank
+        Column {
+            regexes: patterns.iter().map(|p| p.regex.clone()).collect(),
+            groups: patterns.iter().map(|p| p.group).collect(),
+            numbers: patterns.iter().map(|p| p.number).collect(),
+            deeper: patterns.iter().map(|p| p.heads.get(DEPTH..).unwrap_or_default().to_vec()).collect(),
+            rows,
+        }
     }
 
-    fn scan(&self, text: &[Ch], has: &Classes, there: &[u64], named: &[usize], found: &mut Vec<(usize, Match)>) {
-        let mut live: Row = [0; WORDS];
-        let any = |words: &[usize]| words.is_empty() || words.iter().any(|w| there[w / 64] >> (w % 64) & 1 != 0);
-        for (i, needs) in self.needs.iter().enumerate() {
-            if needs.iter().all(|need| need.meets(has))
-                && any(&self.words[i])
-                && (any(&self.context[i]) || named.contains(&self.numbers[i]))
-            {
-                live[i / 64] |= 1 << (i % 64);
-            }
-        }
-        if is_none(&live) {
-            return;
-        }
+    /// Tries the patterns that are live. `rows`: those of the text's characters, with its edges.
+    fn scan(&self, text: &[Ch], rows: &[u8], live: u64, state: &mut State, found: &mut Vec<(usize, (usize, usize))>) {
         let mut next = [0usize; PATTERNS];
-        let mut state = State::default();
-        let size = text.len();
-        let mut before = EDGE;
-        for pos in 0..size {
-            let here = row(text[pos]);
-            let mut left = live;
-            let (a, b) = (&self.before[before], &self.heads[0][here]);
-            for w in 0..WORDS {
-                left[w] &= a[w] & b[w];
-            }
-            before = here;
-            for depth in 1..DEPTH {
-                if is_none(&left) {
-                    break;
-                }
-                let rows = &self.heads[depth][if pos + depth < size { row(text[pos + depth]) } else { EDGE }];
-                for w in 0..WORDS {
-                    left[w] &= rows[w];
-                }
-            }
-            if is_none(&left) {
+        let of = |row: u8| &self.rows[row as usize];
+        for (pos, around) in rows.windows(DEPTH + 1).enumerate() {
+            let left = live & of(around[0])[0] & of(around[1])[1] & of(around[2])[2] & of(around[3])[3];
+            if left == 0 {
                 continue;
             }
-            for (w, &bits) in left.iter().enumerate() {
-                let mut bits = bits;
-                while bits != 0 {
-                    let i = w * 64 + bits.trailing_zeros() as usize;
-                    bits &= bits - 1;
-                    let deeper = &self.deeper[i];
-                    if next[i] > pos
-                        || pos + DEPTH + deeper.len() > size && !deeper.is_empty()
-                        || !deeper.iter().zip(&text[(pos + DEPTH).min(size)..]).all(|(head, c)| head.has(*c))
-                    {
-                        continue;
-                    }
-                    if let Some(m) = self.regexes[i].match_with(text, pos, &mut state) {
-                        next[i] = m.end();
-                        found.push((self.numbers[i], m));
-                    }
+            let mut left = left & of(around[4])[4] & of(around[5])[5] & of(around[6])[6] & of(around[7])[7];
+            while left != 0 {
+                let i = left.trailing_zeros() as usize;
+                left &= left - 1;
+                if next[i] > pos {
+                    continue;
+                }
+                let deeper = &self.deeper[i];
+                let behind = text.get(pos + DEPTH..).unwrap_or_default();
+                if behind.len() < deeper.len() || !deeper.iter().zip(behind).all(|(head, c)| head.has(*c)) {
+                    continue;
+                }
+                if let Some((end, span)) = self.regexes[i].group_at(text, pos, self.groups[i], state) {
+                    next[i] = end;
+                    found.extend(span.map(|span| (self.numbers[i], span)));
                 }
             }
         }
     }
-}
-
-/// Whether no bit of a row is set.
-#[inline(always)]
-fn is_none(row: &Row) -> bool {
-    row.iter().fold(0, |sum, word| sum | word) == 0
 }
 
 /// What can stand before a match.
@@ -284,7 +387,9 @@ fn narrow(nodes: &[Node], first: &Classes, taken: usize, found: &mut Before) -> 
         match node {
             Node::Seq(inner) => taken = narrow(inner, first, taken, found)?,
             Node::Group(_, body) | Node::Atomic(body) => taken = narrow(std::slice::from_ref(body), first, taken, found)?,
-            Node::Look { behind: true, negative, width, body } if *width == taken + 1 => look_behind(body, *negative, taken, first, found),
+            Node::Look { behind: true, negative, width, body } if *width == taken + 1 => {
+                look_behind(body, *negative, taken, first, found)
+            }
             Node::Look { .. } => {}
             Node::At(At::Start) if taken == 0 => found.classes = Classes::NONE,
             Node::At(At::LineStart) if taken == 0 => found.classes = meet(found.classes, Classes::one(10)),
