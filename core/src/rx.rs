@@ -9,7 +9,7 @@
 
 use crate::chars::{Ch, CharSet};
 use std::cell::Cell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 /// The payload of the panic by which a match gives up.
@@ -888,10 +888,26 @@ fn keep_undo(state: &mut State, mark: usize) {
 
 /// The characters that the first, the second … character of what a node matches can be, as many as are known, at most `depth`.
 pub fn heads(node: &Node, depth: usize) -> Vec<Classes> {
+    heads_of(&program(node), depth)
+}
+
+fn program(node: &Node) -> Vec<Inst> {
     let mut compiler = Compiler { program: Vec::new(), registers: 0 };
     compiler.node(node);
     compiler.add(Inst::Done);
-    heads_of(&compiler.program, depth)
+    compiler.program
+}
+
+fn heads_of(program: &[Inst], depth: usize) -> Vec<Classes> {
+    let ways = Ways::new(program, depth);
+    let mut places = ways.start();
+    let mut heads = Vec::new();
+    while heads.len() < depth {
+        let Some(steps) = ways.steps(places) else { break };
+        heads.push(steps.iter().fold(Classes::NONE, |sum, (classes, _)| sum.union(*classes)));
+        places = steps.into_iter().map(|(_, place)| place).collect();
+    }
+    heads
 }
 
 /// Places of a machine that are followed at once, at most.
@@ -901,41 +917,55 @@ const MOST_PLACES: usize = 300;
 type Place = (u32, u32, Vec<u32>);
 
 /// Follows a program along all its ways at once, assertions left aside.
-fn heads_of(program: &[Inst], depth: usize) -> Vec<Classes> {
-    let ends: Vec<(u32, u32)> = (0u32..)
-        .zip(program)
-        .filter_map(|(_, inst)| if let Inst::Atomic { next } = inst { Some((next - 1, *next)) } else { None })
-        .collect();
-    let registers = program.iter().filter(|inst| matches!(inst, Inst::LoopInit(_))).count();
-    let mut places: Vec<Place> = vec![(0, 0, vec![0; registers])];
-    let mut heads = Vec::new();
-    while heads.len() < depth {
+struct Ways<'a> {
+    program: &'a [Inst],
+    /// Where the bodies of atomic groups end, and where it goes on from there.
+    ends: Vec<(u32, u32)>,
+    registers: usize,
+    /// How often beyond the least does not matter where the most is farther off than that.
+    far: usize,
+}
+
+impl Ways<'_> {
+    fn new(program: &[Inst], far: usize) -> Ways<'_> {
+        let ends = (0u32..)
+            .zip(program)
+            .filter_map(|(_, inst)| if let Inst::Atomic { next } = inst { Some((next - 1, *next)) } else { None })
+            .collect();
+        let registers = program.iter().filter(|inst| matches!(inst, Inst::LoopInit(_))).count();
+        Ways { program, ends, registers, far }
+    }
+
+    fn start(&self) -> Vec<Place> {
+        vec![(0, 0, vec![0; self.registers])]
+    }
+
+    fn is_far(&self, min: u32, max: u32) -> bool {
+        max == UNBOUNDED || max as usize > min as usize + self.far
+    }
+
+    /// The characters that may follow at some places, and where each leads; None where nothing need follow, or it is not known.
+    fn steps(&self, places: Vec<Place>) -> Option<Vec<(Classes, Place)>> {
         let mut seen: HashSet<Place> = HashSet::new();
         let mut waiting = places;
-        let mut head = Classes::NONE;
-        let mut next: Vec<Place> = Vec::new();
+        let mut steps: Vec<(Classes, Place)> = Vec::new();
         while let Some(place) = waiting.pop() {
             if !seen.insert(place.clone()) {
                 continue;
             }
             if seen.len() > MOST_PLACES {
-                return heads;
+                return None;
             }
             let (pc, taken, counts) = place;
-            match &program[pc as usize] {
-                Inst::One(item) => {
-                    head = head.union(item.classes());
-                    next.push((pc + 1, 0, counts));
-                }
+            match &self.program[pc as usize] {
+                Inst::One(item) => steps.push((item.classes(), (pc + 1, 0, counts))),
                 Inst::Many { item, min, max, .. } => {
                     if taken >= *min {
                         waiting.push((pc + 1, 0, counts.clone()));
                     }
                     if *max == UNBOUNDED || taken < *max {
-                        head = head.union(item.classes());
-                        // how often beyond the least does not matter where the most is far off
-                        let far = *max == UNBOUNDED || *max as usize > *min as usize + depth;
-                        next.push((pc, if far { (taken + 1).min(*min) } else { taken + 1 }, counts));
+                        let taken = if self.is_far(*min, *max) { (taken + 1).min(*min) } else { taken + 1 };
+                        steps.push((item.classes(), (pc, taken, counts)));
                     }
                 }
                 Inst::Switch(switch) => waiting.extend(switch.targets.iter().map(|(target, _)| (*target, 0, counts.clone()))),
@@ -957,21 +987,109 @@ fn heads_of(program: &[Inst], depth: usize) -> Vec<Classes> {
                         waiting.push((*tail, 0, over));
                     }
                     if *max == UNBOUNDED || count < *max {
-                        let far = *max == UNBOUNDED || *max as usize > *min as usize + depth;
                         let mut counts = counts;
-                        counts[*register as usize] = if far { (count + 1).min(*min) } else { count + 1 };
+                        counts[*register as usize] = if self.is_far(*min, *max) { (count + 1).min(*min) } else { count + 1 };
                         waiting.push((pc + 1, 0, counts));
                     }
                 }
-                Inst::Same(_) => return heads,
-                Inst::Done => match ends.iter().find(|(end, _)| *end == pc) {
-                    Some((_, next)) => waiting.push((*next, 0, counts)),
-                    None => return heads,
-                },
+                Inst::Same(_) => return None,
+                Inst::Done => {
+                    let (_, next) = self.ends.iter().find(|(end, _)| *end == pc)?;
+                    waiting.push((*next, 0, counts));
+                }
             }
         }
-        heads.push(head);
-        places = next;
+        Some(steps)
     }
-    heads
+}
+
+/// States of a sieve, at most, and how far off the most of a repetition is when it is left out.
+const MOST_STATES: usize = 100;
+const FAR: usize = 4;
+/// The states of a sieve in which no match can follow any more, and in which one may.
+const NEVER: u8 = 0;
+const MAYBE: u8 = 1;
+
+/// Tells most places where no match of a pattern begins, from its characters one by one: a machine for what the pattern would match
+/// if it had no assertions and no limits to its longer repetitions, cut off where that would take too many states.
+pub struct Sieve {
+    /// Of each character of ASCII, of all others and of the text's end the column in the table.
+    columns: [u8; 256],
+    width: usize,
+    /// Of each state and column the next state.
+    table: Vec<u8>,
+}
+
+impl Sieve {
+    pub fn new(node: &Node) -> Sieve {
+        let program = program(node);
+        let ways = Ways::new(&program, FAR);
+        let mut known: HashMap<Vec<Place>, u8> = HashMap::new();
+        // of each state that is no end, the next state of each row
+        let mut rows: Vec<[u8; 130]> = vec![[NEVER; 130], [MAYBE; 130]];
+        let mut waiting = VecDeque::from([ways.start()]);
+        rows.push([MAYBE; 130]);
+        let mut state = 2;
+        while let Some(places) = waiting.pop_front() {
+            // a state for which nothing is known is one in which a match may follow
+            if let Some(steps) = ways.steps(places) {
+                let mut sets: Vec<Classes> = steps.iter().map(|(classes, _)| *classes).collect();
+                sets.sort_by_key(|set| (set.ascii, set.other));
+                sets.dedup();
+                let mut next: HashMap<Vec<bool>, u8> = HashMap::new();
+                rows[state] = [NEVER; 130];
+                for row in 0..129u32 {
+                    let signs: Vec<bool> = sets.iter().map(|set| set.has(row)).collect();
+                    if !signs.contains(&true) {
+                        continue;
+                    }
+                    rows[state][row as usize] = *next.entry(signs).or_insert_with(|| {
+                        let its = steps.iter().filter(|(classes, _)| classes.has(row)).map(|(_, place)| place.clone());
+                        let mut its: Vec<Place> = its.collect();
+                        its.sort_unstable();
+                        its.dedup();
+                        if let Some(known) = known.get(&its) {
+                            return *known;
+                        }
+                        let number = if rows.len() < MOST_STATES { rows.len() as u8 } else { MAYBE };
+                        if number != MAYBE {
+                            rows.push([MAYBE; 130]);
+                            waiting.push_back(its.clone());
+                        }
+                        known.insert(its, number);
+                        number
+                    });
+                }
+            }
+            state += 1;
+        }
+        // states in which a match may follow whatever does are one
+        let open: Vec<bool> = rows.iter().map(|row| row.iter().all(|next| *next == MAYBE)).collect();
+        let of = |state: u8| if open[state as usize] { MAYBE } else { state };
+        let mut columns = [0; 256];
+        let mut kept: Vec<Vec<u8>> = Vec::new();
+        for row in 0..130 {
+            let column: Vec<u8> = rows.iter().map(|next| of(next[row])).collect();
+            let at = kept.iter().position(|its| *its == column).unwrap_or_else(|| {
+                kept.push(column);
+                kept.len() - 1
+            });
+            columns[row] = at as u8;
+        }
+        let table = (0..rows.len()).flat_map(|state| kept.iter().map(move |column| column[state])).collect();
+        Sieve { columns, width: kept.len(), table }
+    }
+
+    /// Whether a match may begin where some characters stand, of which the rows are given; the row of the text's end is the last.
+    #[inline]
+    pub fn lets_through(&self, rows: &[u8]) -> bool {
+        let mut state = 2;
+        for &row in rows {
+            state = self.table[state as usize * self.width + self.columns[row as usize] as usize];
+            if state <= MAYBE {
+                return state == MAYBE;
+            }
+        }
+        false
+    }
 }

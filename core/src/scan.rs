@@ -6,14 +6,12 @@
 //! there. So each match that `re` finds is found, and nothing is remembered from one text to the next.
 
 use crate::chars::Ch;
-use crate::rx::{At, Classes, Item, Node, Regex, State, heads};
+use crate::rx::{At, Classes, Item, Node, Regex, Sieve, State, heads};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// Characters of a head that are looked at for all patterns of a column at once.
 const DEPTH: usize = 7;
-/// Characters of a head that are looked at for a pattern before it is tried.
-const DEEPER: usize = 32;
 /// Words of which one must stand in a text, at most, for each pattern; and how short one may be.
 const MOST_WORDS: usize = 400;
 const SHORTEST_WORD: usize = 2;
@@ -54,8 +52,7 @@ struct Column {
     regexes: Vec<Arc<Regex>>,
     groups: Vec<usize>,
     numbers: Vec<usize>,
-    /// Of each pattern what its first characters can be.
-    deeper: Vec<Vec<Classes>>,
+    sieves: Vec<Sieve>,
     /// Of each character, which patterns can have it before their match and at each of the first places.
     rows: Box<[[u64; DEPTH + 1]; 256]>,
 }
@@ -71,7 +68,7 @@ impl Scanner {
         let mut others = Vec::new();
         let mut known = Vec::new();
         for (number, one) in sought.into_iter().enumerate() {
-            let heads = heads(one.regex.node(), DEEPER);
+            let heads = heads(one.regex.node(), DEPTH);
             if heads.is_empty() {
                 others.push((number, one));
                 continue;
@@ -328,7 +325,7 @@ impl Column {
             regexes: patterns.iter().map(|p| p.regex.clone()).collect(),
             groups: patterns.iter().map(|p| p.group).collect(),
             numbers: patterns.iter().map(|p| p.number).collect(),
-            deeper: patterns.iter().map(|p| p.heads.get(DEPTH..).unwrap_or_default().to_vec()).collect(),
+            sieves: patterns.iter().map(|p| Sieve::new(p.regex.node())).collect(),
             rows,
         }
     }
@@ -349,9 +346,7 @@ impl Column {
                 if next[i] > pos {
                     continue;
                 }
-                let deeper = &self.deeper[i];
-                let behind = text.get(pos + DEPTH..).unwrap_or_default();
-                if behind.len() < deeper.len() || !deeper.iter().zip(behind).all(|(head, c)| head.has(*c)) {
+                if !self.sieves[i].lets_through(&rows[pos + 1..]) {
                     continue;
                 }
                 if let Some((end, span)) = self.regexes[i].group_at(text, pos, self.groups[i], state) {
