@@ -1015,9 +1015,10 @@ const MAYBE: u8 = 1;
 pub struct Sieve {
     /// Of each character of ASCII, of all others and of the text's end the column in the table.
     columns: [u8; 256],
-    width: usize,
-    /// Of each state and column the next state.
-    table: Vec<u8>,
+    /// Where the row of the first state begins.
+    first: u16,
+    /// Of each state and column where the row of the next state begins, or what is certain.
+    table: Vec<u16>,
 }
 
 impl Sieve {
@@ -1076,18 +1077,21 @@ impl Sieve {
             });
             columns[row] = at as u8;
         }
-        let table = (0..rows.len()).flat_map(|state| kept.iter().map(move |column| column[state])).collect();
-        Sieve { columns, width: kept.len(), table }
+        let width = kept.len().max(2);
+        let place = |state: u8| if state <= MAYBE { u16::from(state) } else { (state as usize * width) as u16 };
+        let next = |state: usize| kept.iter().map(move |column| place(column[state])).chain([0, 0]).take(width);
+        let table = (0..rows.len()).flat_map(next).collect();
+        Sieve { columns, first: (2 * width) as u16, table }
     }
 
     /// Whether a match may begin where some characters stand, of which the rows are given; the row of the text's end is the last.
     #[inline]
     pub fn lets_through(&self, rows: &[u8]) -> bool {
-        let mut state = 2;
+        let mut state = self.first;
         for &row in rows {
-            state = self.table[state as usize * self.width + self.columns[row as usize] as usize];
-            if state <= MAYBE {
-                return state == MAYBE;
+            state = self.table[state as usize + self.columns[row as usize] as usize];
+            if state <= u16::from(MAYBE) {
+                return state == u16::from(MAYBE);
             }
         }
         false

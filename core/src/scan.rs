@@ -53,6 +53,10 @@ struct Column {
     groups: Vec<usize>,
     numbers: Vec<usize>,
     sieves: Vec<Sieve>,
+    /// Of each pattern what its matches begin with, where that is a run of so many characters of a class at least.
+    runs: Vec<Option<(Classes, usize)>>,
+    /// Of each pattern the ways in which what stands before a match can look: none where that is not known.
+    behind: Vec<Vec<Way>>,
     /// Of each character, which patterns can have it before their match and at each of the first places.
     rows: Box<[[u64; DEPTH + 1]; 256]>,
 }
@@ -199,7 +203,8 @@ fn lower_byte(c: Ch) -> u8 {
 struct Words {
     /// Of each byte its column in the table.
     columns: [u8; 256],
-    width: usize,
+    /// A state's row in the table has two to the power of this many columns.
+    shift: u32,
     /// Of each state and column the next state.
     table: Vec<u32>,
     /// States from this one on have found a word.
@@ -212,7 +217,7 @@ impl Words {
     /// `size`: how many columns of patterns there are.
     fn new(known: &[Known], size: usize) -> Words {
         let mut columns = [0; 256];
-        let mut width = 1;
+        let mut width = 1usize;
         let mut edges: Vec<BTreeMap<u8, usize>> = vec![BTreeMap::new()];
         let mut masks = vec![vec![0u64; 2 * size]];
         for (i, pattern) in known.iter().enumerate() {
@@ -238,6 +243,7 @@ impl Words {
         for capital in b'A'..=b'Z' {
             columns[capital as usize] = columns[capital as usize + 32];
         }
+        let width = width.next_power_of_two();
         // of each state the one of the longest of its ends that is the beginning of a word; shorter ones come first
         let mut table = vec![0; edges.len() * width];
         let mut shorter = vec![0; edges.len()];
@@ -267,7 +273,7 @@ impl Words {
         let row = |state: &usize| table[state * width..][..width].iter().map(|next| (place[*next] * width) as u32);
         Words {
             columns,
-            width,
+            shift: width.trailing_zeros(),
             table: order.iter().flat_map(row).collect(),
             first: (first * width) as u32,
             found: order[first..].iter().flat_map(|state| masks[*state].clone()).collect(),
@@ -280,7 +286,7 @@ impl Words {
         let mut step = |byte: u8| {
             state = self.table[state as usize + self.columns[byte as usize] as usize];
             if state >= self.first {
-                let at = (state - self.first) as usize / self.width * live.len();
+                let at = ((state - self.first) >> self.shift) as usize * live.len();
                 live.iter_mut().zip(&self.found[at..]).for_each(|(live, its)| *live |= its);
             }
         };
@@ -325,6 +331,8 @@ impl Column {
             regexes: patterns.iter().map(|p| p.regex.clone()).collect(),
             groups: patterns.iter().map(|p| p.group).collect(),
             numbers: patterns.iter().map(|p| p.number).collect(),
+            runs: patterns.iter().map(|p| run(p.regex.node())).collect(),
+            behind: patterns.iter().map(|p| behind(p.regex.node())).collect(),
             sieves: patterns.iter().map(|p| Sieve::new(p.regex.node())).collect(),
             rows,
         }
@@ -333,6 +341,7 @@ impl Column {
     /// Tries the patterns that are live. `rows`: those of the text's characters, with its edges.
     fn scan(&self, text: &[Ch], rows: &[u8], live: u64, state: &mut State, found: &mut Vec<(usize, (usize, usize))>) {
         let mut next = [0usize; PATTERNS];
+        let mut run_ends = [0usize; PATTERNS];
         let of = |row: u8| &self.rows[row as usize];
         for (pos, around) in rows.windows(DEPTH + 1).enumerate() {
             let left = live & of(around[0])[0] & of(around[1])[1] & of(around[2])[2] & of(around[3])[3];
@@ -346,7 +355,20 @@ impl Column {
                 if next[i] > pos {
                     continue;
                 }
-                if !self.sieves[i].lets_through(&rows[pos + 1..]) {
+                if let Some((class, least)) = &self.runs[i] {
+                    if run_ends[i] <= pos {
+                        run_ends[i] = pos + text[pos..].iter().take_while(|c| class.has(**c)).count();
+                    }
+                    if run_ends[i] - pos < *least {
+                        // nor does any match begin before the run ends
+                        next[i] = run_ends[i];
+                        continue;
+                    }
+                }
+                let ways = &self.behind[i];
+                if !ways.is_empty() && !ways.iter().any(|way| way.fits(&text[..pos]))
+                    || !self.sieves[i].lets_through(&rows[pos + 1..])
+                {
                     continue;
                 }
                 if let Some((end, span)) = self.regexes[i].group_at(text, pos, self.groups[i], state) {
@@ -356,6 +378,95 @@ impl Column {
             }
         }
     }
+}
+
+/// A way in which what stands before a match can look.
+struct Way {
+    /// What the characters are, the last one first.
+    classes: Vec<Classes>,
+    /// Whether the text can begin there.
+    edge: bool,
+}
+
+impl Way {
+    #[inline]
+    fn fits(&self, before: &[Ch]) -> bool {
+        if before.is_empty() {
+            return self.edge;
+        }
+        self.classes.len() <= before.len() && self.classes.iter().zip(before.iter().rev()).all(|(class, c)| class.has(*c))
+    }
+}
+
+/// The ways in which what stands before a match can look, by the first assertion with alternatives that its pattern begins with.
+fn behind(node: &Node) -> Vec<Way> {
+    let Node::Seq(nodes) = node else { return Vec::new() };
+    let mut leading = nodes.iter().take_while(|n| matches!(n, Node::Look { .. } | Node::At(_) | Node::Branch(_)));
+    let Some(Node::Branch(branches)) = leading.find(|n| matches!(n, Node::Branch(_))) else { return Vec::new() };
+    branches.iter().map(behind_one).collect::<Option<_>>().unwrap_or_default()
+}
+
+fn behind_one(node: &Node) -> Option<Way> {
+    match node {
+        Node::Seq(nodes) => behind_one(nodes.first()?),
+        Node::Look { behind: true, negative, body, .. } => {
+            let mut items = Vec::new();
+            items_of(body, &mut items)?;
+            let classes: Vec<Classes> = items.iter().rev().map(|item| item.classes()).collect();
+            match (negative, classes.as_slice()) {
+                (false, _) => Some(Way { classes, edge: false }),
+                (true, [class]) => {
+                    // of characters that are not ASCII, some belong to the class and some do not
+                    let others = Classes { ascii: [!class.ascii[0], !class.ascii[1]], other: true };
+                    Some(Way { classes: vec![others], edge: true })
+                }
+                _ => Some(Way { classes: Vec::new(), edge: true }),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The class of which a match begins with so many characters at least, whatever its assertions say.
+fn run(node: &Node) -> Option<(Classes, usize)> {
+    match node {
+        Node::Seq(nodes) => nodes.iter().find(|n| !matches!(n, Node::Look { .. } | Node::At(_))).and_then(|n| match n {
+            // alternatives of assertions alone are one
+            Node::Branch(branches) if branches.iter().all(is_assertion) => {
+                let at = nodes.iter().position(|other| std::ptr::eq(n, other))?;
+                run(&Node::Seq(nodes[at + 1..].to_vec()))
+            }
+            n => run(n),
+        }),
+        Node::Group(_, body) | Node::Atomic(body) => run(body),
+        Node::Repeat { min, body, .. } if *min as usize > DEPTH => {
+            let mut items = Vec::new();
+            items_of(body, &mut items)?;
+            (items.len() == 1).then(|| (items[0].classes(), *min as usize))
+        }
+        _ => None,
+    }
+}
+
+fn is_assertion(node: &Node) -> bool {
+    match node {
+        Node::Look { .. } | Node::At(_) => true,
+        Node::Seq(nodes) | Node::Branch(nodes) => nodes.iter().all(is_assertion),
+        _ => false,
+    }
+}
+
+/// The items that a node is a sequence of; None where it is more than that.
+fn items_of<'a>(node: &'a Node, items: &mut Vec<&'a Item>) -> Option<()> {
+    match node {
+        Node::Item(item) => items.push(item),
+        Node::Seq(nodes) => nodes.iter().try_for_each(|n| items_of(n, items))?,
+        Node::Repeat { min, max, body, .. } if min == max && *min <= 64 => {
+            (0..*min).try_for_each(|_| items_of(body, items))?;
+        }
+        _ => return None,
+    }
+    Some(())
 }
 
 /// What can stand before a match.
