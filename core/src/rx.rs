@@ -151,6 +151,12 @@ enum Inst {
         behind: bool,
         negative: bool,
     },
+    /// So many characters before or behind, each of them an item.
+    LookSome {
+        items: Box<[Item]>,
+        behind: bool,
+        negative: bool,
+    },
     Look {
         behind: bool,
         negative: bool,
@@ -426,6 +432,12 @@ impl Compiler {
                     self.add(Inst::LookOne { item: item.clone(), behind: *behind, negative: *negative });
                     return;
                 }
+                let mut items = Vec::new();
+                if items_of(body, &mut items).is_some() && (!*behind || items.len() == *width) {
+                    let items = items.into_iter().cloned().collect();
+                    self.add(Inst::LookSome { items, behind: *behind, negative: *negative });
+                    return;
+                }
                 let look = self.add(Inst::Done);
                 self.node(body);
                 self.add(Inst::Done);
@@ -484,6 +496,22 @@ fn single(node: &Node) -> Option<&Item> {
         _ => None,
     }
 }
+
+/// The items that a node is a sequence of; None where it is more than that.
+pub fn items_of<'a>(node: &'a Node, items: &mut Vec<&'a Item>) -> Option<()> {
+    match node {
+        Node::Item(item) => items.push(item),
+        Node::Seq(nodes) => nodes.iter().try_for_each(|n| items_of(n, items))?,
+        Node::Repeat { min, max, body, .. } if min == max && *min <= MOST_ITEMS => {
+            (0..*min).try_for_each(|_| items_of(body, items))?;
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+/// Items of a sequence that are looked at one by one, at most.
+const MOST_ITEMS: u32 = 64;
 
 impl Regex {
     /// Compiles the numbers of a pattern: how many groups, then the tree. `word`: the class of `\w`.
@@ -672,6 +700,15 @@ impl Regex {
                 }
                 Inst::LookOne { item, behind, negative } => {
                     let there = if *behind { pos > 0 && item.has(text[pos - 1]) } else { pos < end && item.has(text[pos]) };
+                    pc += 1;
+                    there != *negative
+                }
+                Inst::LookSome { items, behind, negative } => {
+                    let there = if *behind {
+                        pos >= items.len() && items.iter().zip(&text[pos - items.len()..pos]).rev().all(|(item, c)| item.has(*c))
+                    } else {
+                        pos + items.len() <= end && items.iter().zip(&text[pos..]).all(|(item, c)| item.has(*c))
+                    };
                     pc += 1;
                     there != *negative
                 }
@@ -971,7 +1008,7 @@ impl Ways<'_> {
                 Inst::Switch(switch) => waiting.extend(switch.targets.iter().map(|(target, _)| (*target, 0, counts.clone()))),
                 Inst::Split(first, second) => waiting.extend([(*first, 0, counts.clone()), (*second, 0, counts)]),
                 Inst::Jump(to) => waiting.push((*to, 0, counts)),
-                Inst::Save(_) | Inst::At(_) | Inst::LookOne { .. } => waiting.push((pc + 1, 0, counts)),
+                Inst::Save(_) | Inst::At(_) | Inst::LookOne { .. } | Inst::LookSome { .. } => waiting.push((pc + 1, 0, counts)),
                 Inst::Look { next, .. } => waiting.push((*next, 0, counts)),
                 Inst::Atomic { .. } => waiting.push((pc + 1, 0, counts)),
                 Inst::LoopInit(register) => {

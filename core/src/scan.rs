@@ -6,7 +6,7 @@
 //! there. So each match that `re` finds is found, and nothing is remembered from one text to the next.
 
 use crate::chars::Ch;
-use crate::rx::{At, Classes, Item, Node, Regex, Sieve, State, heads};
+use crate::rx::{At, Classes, Item, Node, Regex, Sieve, State, heads, items_of};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ const MOST_WORDS: usize = 400;
 const SHORTEST_WORD: usize = 2;
 /// Characters of a word that are looked for.
 const LONGEST_WORD: usize = 12;
+/// States in which words are looked for, at most.
+const MOST_STATES: usize = 40_000;
 /// Patterns of a column.
 const PATTERNS: usize = 64;
 /// Rows: the characters of ASCII, all others, and the end (or the start) of the text.
@@ -34,8 +36,6 @@ pub struct Scanner {
     /// Patterns, as bits of columns, that need no word, and those that need no context.
     wordless: Vec<u64>,
     contextless: Vec<u64>,
-    /// Sets of characters, and the patterns that need one of them in the text.
-    needs: Vec<(Classes, Vec<u64>)>,
 }
 
 /// A pattern to look for.
@@ -59,6 +59,8 @@ struct Column {
     behind: Vec<Vec<Way>>,
     /// Of each character, which patterns can have it before their match and at each of the first places.
     rows: Box<[[u64; DEPTH + 1]; 256]>,
+    /// Sets of characters, and the patterns that need one of them in the text.
+    needs: Vec<(Classes, u64)>,
 }
 
 #[inline(always)]
@@ -86,6 +88,16 @@ impl Scanner {
             needs.truncate(MOST_NEEDS);
             known.push(Known { number, heads, regex: one.regex, group: one.group, words, context, needs });
         }
+        // too many words are not looked for
+        let mut states = 0;
+        for pattern in &mut known {
+            let its: usize = pattern.words.iter().chain(&pattern.context).map(Vec::len).sum();
+            if states + its < MOST_STATES {
+                states += its;
+            } else {
+                (pattern.words, pattern.context) = (Vec::new(), Vec::new());
+            }
+        }
         // patterns that few texts have anything for stand together
         known.sort_by_key(|k| (!k.words.is_empty() || !k.context.is_empty(), k.number));
         let size = known.len().div_ceil(PATTERNS);
@@ -95,7 +107,6 @@ impl Scanner {
             words: Words::new(&known, size),
             wordless: vec![0; size],
             contextless: vec![0; size],
-            needs: Vec::new(),
         };
         for (i, pattern) in known.iter().enumerate() {
             let (column, bit) = (i / PATTERNS, 1 << (i % PATTERNS));
@@ -104,13 +115,6 @@ impl Scanner {
             }
             if pattern.context.is_empty() {
                 scanner.contextless[column] |= bit;
-            }
-            for need in &pattern.needs {
-                let at = scanner.needs.iter().position(|(set, _)| set == need).unwrap_or_else(|| {
-                    scanner.needs.push((*need, vec![0; size]));
-                    scanner.needs.len() - 1
-                });
-                scanner.needs[at].1[column] |= bit;
             }
         }
         scanner
@@ -139,15 +143,11 @@ impl Scanner {
             live[column] &= context[column];
         }
         let has = classes_in(inside);
-        for (need, patterns) in &self.needs {
-            if !need.meets(&has) {
-                live.iter_mut().zip(patterns).for_each(|(live, its)| *live &= !its);
-            }
-        }
         let mut state = State::default();
         for (column, live) in self.columns.iter().zip(live) {
-            if *live != 0 {
-                column.scan(text, &rows, *live, &mut state, &mut found);
+            let live = column.with_needs(*live, &has);
+            if live != 0 {
+                column.scan(text, &rows, live, &mut state, &mut found);
             }
         }
         for (number, one) in &self.others {
@@ -206,9 +206,9 @@ struct Words {
     /// A state's row in the table has two to the power of this many columns.
     shift: u32,
     /// Of each state and column the next state.
-    table: Vec<u32>,
+    table: Vec<u16>,
     /// States from this one on have found a word.
-    first: u32,
+    first: u16,
     /// Of each of them, whose words it has found: bits of patterns that have them as words, then of those that have them as context.
     found: Vec<u64>,
 }
@@ -270,12 +270,12 @@ impl Words {
         let mut place = vec![0; order.len()];
         order.iter().enumerate().for_each(|(at, state)| place[*state] = at);
         let first = order.iter().filter(|state| is_none(state)).count();
-        let row = |state: &usize| table[state * width..][..width].iter().map(|next| (place[*next] * width) as u32);
+        let row = |state: &usize| table[state * width..][..width].iter().map(|next| place[*next] as u16);
         Words {
             columns,
             shift: width.trailing_zeros(),
             table: order.iter().flat_map(row).collect(),
-            first: (first * width) as u32,
+            first: first as u16,
             found: order[first..].iter().flat_map(|state| masks[*state].clone()).collect(),
         }
     }
@@ -284,9 +284,9 @@ impl Words {
     fn find(&self, text: &[Ch], rows: &[u8], live: &mut [u64]) {
         let mut state = 0;
         let mut step = |byte: u8| {
-            state = self.table[state as usize + self.columns[byte as usize] as usize];
+            state = self.table[((state as usize) << self.shift) + self.columns[byte as usize] as usize];
             if state >= self.first {
-                let at = ((state - self.first) >> self.shift) as usize * live.len();
+                let at = (state - self.first) as usize * live.len();
                 live.iter_mut().zip(&self.found[at..]).for_each(|(live, its)| *live |= its);
             }
         };
@@ -301,8 +301,15 @@ impl Words {
 impl Column {
     fn new(patterns: &[Known]) -> Column {
         let mut rows = Box::new([[0; DEPTH + 1]; 256]);
+        let mut needs: Vec<(Classes, u64)> = Vec::new();
         for (i, Known { heads, regex, .. }) in patterns.iter().enumerate() {
             let bit = 1u64 << i;
+            for need in &patterns[i].needs {
+                match needs.iter_mut().find(|(set, _)| set == need) {
+                    Some((_, its)) => *its |= bit,
+                    None => needs.push((*need, bit)),
+                }
+            }
             let before = before(regex.node(), &heads[0]);
             for r in 0..=EDGE {
                 let its = &mut rows[r as usize];
@@ -335,7 +342,19 @@ impl Column {
             behind: patterns.iter().map(|p| behind(p.regex.node())).collect(),
             sieves: patterns.iter().map(|p| Sieve::new(p.regex.node())).collect(),
             rows,
+            needs,
         }
+    }
+
+    /// Those of the live patterns that have the characters they need.
+    fn with_needs(&self, live: u64, has: &Classes) -> u64 {
+        let mut live = live;
+        for (need, patterns) in &self.needs {
+            if live & patterns != 0 && !need.meets(has) {
+                live &= !patterns;
+            }
+        }
+        live
     }
 
     /// Tries the patterns that are live. `rows`: those of the text's characters, with its edges.
@@ -454,19 +473,6 @@ fn is_assertion(node: &Node) -> bool {
         Node::Seq(nodes) | Node::Branch(nodes) => nodes.iter().all(is_assertion),
         _ => false,
     }
-}
-
-/// The items that a node is a sequence of; None where it is more than that.
-fn items_of<'a>(node: &'a Node, items: &mut Vec<&'a Item>) -> Option<()> {
-    match node {
-        Node::Item(item) => items.push(item),
-        Node::Seq(nodes) => nodes.iter().try_for_each(|n| items_of(n, items))?,
-        Node::Repeat { min, max, body, .. } if min == max && *min <= 64 => {
-            (0..*min).try_for_each(|_| items_of(body, items))?;
-        }
-        _ => return None,
-    }
-    Some(())
 }
 
 /// What can stand before a match.
