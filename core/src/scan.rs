@@ -79,7 +79,11 @@ impl Scanner {
                 others.push((number, one));
                 continue;
             }
-            let words = words_of(one.regex.node()).unwrap_or_default();
+            let cut = |mut word: Vec<u8>| {
+                word.truncate(LONGEST_WORD);
+                word
+            };
+            let words = words_of(one.regex.node()).unwrap_or_default().into_iter().map(cut).collect();
             let context = one.context.iter().map(|word| lower_bytes(word)).collect();
             let mut needs = Vec::new();
             needs_of(one.regex.node(), &mut needs);
@@ -99,7 +103,8 @@ impl Scanner {
             }
         }
         // patterns that few texts have anything for stand together
-        known.sort_by_key(|k| (!k.words.is_empty() || !k.context.is_empty(), k.number));
+        let shortest = |words: &[Vec<u8>]| words.iter().map(Vec::len).min().unwrap_or(0);
+        known.sort_by_key(|k| (shortest(&k.words).max(shortest(&k.context)), k.number));
         let size = known.len().div_ceil(PATTERNS);
         let mut scanner = Scanner {
             columns: known.chunks(PATTERNS).map(Column::new).collect(),
@@ -386,7 +391,7 @@ impl Column {
                 }
                 let ways = &self.behind[i];
                 if !ways.is_empty() && !ways.iter().any(|way| way.fits(&text[..pos]))
-                    || !self.sieves[i].lets_through(&rows[pos + 1..])
+                    || self.runs[i].is_none() && !self.sieves[i].lets_through(&rows[pos + 1..])
                 {
                     continue;
                 }
@@ -596,13 +601,21 @@ fn words_of(node: &Node) -> Option<Vec<Vec<u8>>> {
         Node::Seq(nodes) => {
             let mut best: Option<Vec<Vec<u8>>> = None;
             let mut run = Vec::new();
-            for node in nodes {
+            for (i, node) in nodes.iter().enumerate() {
                 if let Some(c) = letter(node) {
                     run.push(c);
                     continue;
                 }
-                best = better(best, word(&std::mem::take(&mut run)));
+                let run = std::mem::take(&mut run);
+                // letters, and with them the letters that each of several ways goes on with
+                let longer = beginnings(node).map(|more| more.iter().map(|more| [&run[..], more].concat()).collect::<Vec<_>>());
+                best = better(best, longer.filter(|words| !run.is_empty() && words.iter().all(|word| word.len() >= SHORTEST_WORD)));
+                best = better(best, word(&run));
                 best = better(best, words_of(node));
+                let pair = [last_letter(node), nodes.get(i + 1).and_then(first_letter)];
+                if let [Some(a), Some(b)] = pair {
+                    best = better(best, word(&[a, b]));
+                }
             }
             better(best, word(&run))
         }
@@ -619,6 +632,46 @@ fn words_of(node: &Node) -> Option<Vec<Vec<u8>>> {
         _ => None,
     }?;
     (!found.is_empty() && found.len() <= MOST_WORDS).then_some(found)
+}
+
+/// The letters that each of the ways through a node begins with, which may be none; None where there are no such ways.
+fn beginnings(node: &Node) -> Option<Vec<Vec<u8>>> {
+    match node {
+        Node::Group(_, body) | Node::Atomic(body) => beginnings(body),
+        Node::Seq(nodes) if nodes.len() == 1 && letter(&nodes[0]).is_none() => beginnings(&nodes[0]),
+        Node::Branch(branches) => Some(
+            branches
+                .iter()
+                .map(|branch| match branch {
+                    Node::Seq(nodes) => nodes.iter().map_while(letter).take(LONGEST_WORD).collect(),
+                    one => letter(one).into_iter().collect(),
+                })
+                .collect(),
+        ),
+        _ => None,
+    }
+}
+
+/// The letter that all that a node matches begins with.
+fn first_letter(node: &Node) -> Option<u8> {
+    match node {
+        Node::Item(_) => letter(node),
+        Node::Seq(nodes) => first_letter(nodes.first()?),
+        Node::Group(_, body) | Node::Atomic(body) => first_letter(body),
+        Node::Repeat { min, body, .. } if *min > 0 => first_letter(body),
+        _ => None,
+    }
+}
+
+/// The letter that all that a node matches ends with.
+fn last_letter(node: &Node) -> Option<u8> {
+    match node {
+        Node::Item(_) => letter(node),
+        Node::Seq(nodes) => last_letter(nodes.last()?),
+        Node::Group(_, body) | Node::Atomic(body) => last_letter(body),
+        Node::Repeat { min, body, .. } if *min > 0 => last_letter(body),
+        _ => None,
+    }
 }
 
 /// The character of ASCII that a node stands for, in small letters, alone or in any case.
