@@ -1043,6 +1043,8 @@ impl Ways<'_> {
 /// States of a sieve, at most, and how far off the most of a repetition is when it is left out.
 const MOST_STATES: usize = 100;
 const FAR: usize = 4;
+/// Characters that a sieve looks at, at most: its repetitions have no limits.
+const MOST_LOOKED_AT: usize = 64;
 /// The states of a sieve in which no match can follow any more, and in which one may.
 const NEVER: u8 = 0;
 const MAYBE: u8 = 1;
@@ -1074,29 +1076,37 @@ impl Sieve {
                 let mut sets: Vec<Classes> = steps.iter().map(|(classes, _)| *classes).collect();
                 sets.sort_by_key(|set| (set.ascii, set.other));
                 sets.dedup();
-                let mut next: HashMap<Vec<bool>, u8> = HashMap::new();
+                let mut next: Vec<(u64, u8)> = Vec::new();
+                if sets.len() > 64 {
+                    state += 1;
+                    continue;
+                }
                 rows[state] = [NEVER; 130];
                 for row in 0..129u32 {
-                    let signs: Vec<bool> = sets.iter().map(|set| set.has(row)).collect();
-                    if !signs.contains(&true) {
+                    let signs = sets.iter().enumerate().fold(0, |signs, (i, set)| signs | u64::from(set.has(row)) << i);
+                    if signs == 0 {
                         continue;
                     }
-                    rows[state][row as usize] = *next.entry(signs).or_insert_with(|| {
+                    if let Some((_, known)) = next.iter().find(|(its, _)| *its == signs) {
+                        rows[state][row as usize] = *known;
+                        continue;
+                    }
+                    let number = {
                         let its = steps.iter().filter(|(classes, _)| classes.has(row)).map(|(_, place)| place.clone());
                         let mut its: Vec<Place> = its.collect();
                         its.sort_unstable();
                         its.dedup();
-                        if let Some(known) = known.get(&its) {
-                            return *known;
-                        }
-                        let number = if rows.len() < MOST_STATES { rows.len() as u8 } else { MAYBE };
-                        if number != MAYBE {
+                        *known.entry(its).or_insert_with_key(|its| {
+                            if rows.len() == MOST_STATES {
+                                return MAYBE;
+                            }
                             rows.push([MAYBE; 130]);
                             waiting.push_back(its.clone());
-                        }
-                        known.insert(its, number);
-                        number
-                    });
+                            rows.len() as u8 - 1
+                        })
+                    };
+                    next.push((signs, number));
+                    rows[state][row as usize] = number;
                 }
             }
             state += 1;
@@ -1125,12 +1135,12 @@ impl Sieve {
     #[inline]
     pub fn lets_through(&self, rows: &[u8]) -> bool {
         let mut state = self.first;
-        for &row in rows {
+        for &row in rows.iter().take(MOST_LOOKED_AT) {
             state = self.table[state as usize + self.columns[row as usize] as usize];
             if state <= u16::from(MAYBE) {
                 return state == u16::from(MAYBE);
             }
         }
-        false
+        true
     }
 }

@@ -8,7 +8,7 @@
 use crate::chars::Ch;
 use crate::rx::{At, Classes, Item, Node, Regex, Sieve, State, heads, items_of};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Characters of a head that are looked at for all patterns of a column at once.
 const DEPTH: usize = 7;
@@ -52,7 +52,8 @@ struct Column {
     regexes: Vec<Arc<Regex>>,
     groups: Vec<usize>,
     numbers: Vec<usize>,
-    sieves: Vec<Sieve>,
+    /// Of each pattern the sieve, made when it is first needed.
+    sieves: Vec<OnceLock<Sieve>>,
     /// Of each pattern what its matches begin with, where that is a run of so many characters of a class at least.
     runs: Vec<Option<(Classes, usize)>>,
     /// Of each pattern the ways in which what stands before a match can look: none where that is not known.
@@ -345,7 +346,7 @@ impl Column {
             numbers: patterns.iter().map(|p| p.number).collect(),
             runs: patterns.iter().map(|p| run(p.regex.node())).collect(),
             behind: patterns.iter().map(|p| behind(p.regex.node())).collect(),
-            sieves: patterns.iter().map(|p| Sieve::new(p.regex.node())).collect(),
+            sieves: patterns.iter().map(|_| OnceLock::new()).collect(),
             rows,
             needs,
         }
@@ -390,9 +391,11 @@ impl Column {
                     }
                 }
                 let ways = &self.behind[i];
-                if !ways.is_empty() && !ways.iter().any(|way| way.fits(&text[..pos]))
-                    || self.runs[i].is_none() && !self.sieves[i].lets_through(&rows[pos + 1..])
-                {
+                if !ways.is_empty() && !ways.iter().any(|way| way.fits(&text[..pos])) {
+                    continue;
+                }
+                let sieve = || self.sieves[i].get_or_init(|| Sieve::new(self.regexes[i].node()));
+                if self.runs[i].is_none() && !sieve().lets_through(&rows[pos + 1..]) {
                     continue;
                 }
                 if let Some((end, span)) = self.regexes[i].group_at(text, pos, self.groups[i], state) {
