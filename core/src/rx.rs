@@ -625,6 +625,9 @@ impl Regex {
 
     fn attempt(&self, text: &[Ch], pos: usize, end: usize, full: bool, must_advance: bool, state: &mut State) -> Option<Match> {
         let stop = self.stop(text, pos, end, full, must_advance, state)?;
+        if self.groups == 0 {
+            return Some(Match::new(&[pos, stop]));
+        }
         state.captures[0] = pos;
         state.captures[1] = stop;
         Some(Match::new(&state.captures))
@@ -633,10 +636,14 @@ impl Regex {
     /// Where a match that begins at `pos` ends; the groups' spans are left in the state.
     #[inline]
     fn stop(&self, text: &[Ch], pos: usize, end: usize, full: bool, must_advance: bool, state: &mut State) -> Option<usize> {
-        state.captures.clear();
-        state.captures.resize(2 * self.groups + 2, NONE);
-        state.counts.clear();
-        state.counts.resize(self.registers, (0, NONE));
+        if self.groups > 0 {
+            state.captures.clear();
+            state.captures.resize(2 * self.groups + 2, NONE);
+        }
+        if self.registers > 0 {
+            state.counts.clear();
+            state.counts.resize(self.registers, (0, NONE));
+        }
         state.stack.clear();
         state.steps = 0;
         self.run(text, end, 0, pos, full, must_advance.then_some(pos), state)
@@ -671,21 +678,14 @@ impl Regex {
                     let most = if *max == UNBOUNDED { end } else { end.min(pos.saturating_add(*max as usize)) };
                     let least = pos + *min as usize;
                     let wanted = if *mode == Mode::Lazy { least.min(most) } else { most };
-                    let mut at = pos;
-                    match item {
-                        Item::Set(set) => {
-                            while at < wanted && set.has(text[at]) {
-                                at += 1;
-                            }
-                        }
-                        Item::All => at = wanted,
-                        item => {
-                            while at < wanted && item.has(text[at]) {
-                                at += 1;
-                            }
-                        }
-                    }
-                    if at < least {
+                    let run = text.get(pos..wanted).unwrap_or_default();
+                    let taken = match item {
+                        Item::Set(set) | Item::Cased(set, _) => run.iter().position(|c| !set.has(*c)),
+                        Item::All => None,
+                        item => run.iter().position(|c| !item.has(*c)),
+                    };
+                    let mut at = taken.map_or(wanted.max(pos), |taken| pos + taken);
+                    if at < least || *mode == Mode::Greedy && !self.may_follow(text, end, pc + 1, least, &mut at) {
                         false
                     } else {
                         pc += 1;
@@ -828,6 +828,22 @@ impl Regex {
                 Some((to, at)) => (pc, pos) = (to, at),
                 None => return None,
             }
+        }
+    }
+
+    /// Goes back from `at` to the last place that what follows a repetition can begin at, where that is one character.
+    #[inline]
+    fn may_follow(&self, text: &[Ch], end: usize, pc: u32, least: usize, at: &mut usize) -> bool {
+        let Inst::One(item) = &self.program[pc as usize] else { return true };
+        if *at < end && item.has(text[*at]) {
+            return true;
+        }
+        match text[least..*at].iter().rposition(|c| item.has(*c)) {
+            Some(place) => {
+                *at = least + place;
+                true
+            }
+            None => false,
         }
     }
 

@@ -26,6 +26,8 @@ const OTHER: u8 = 128;
 const EDGE: u8 = 129;
 /// Sets of characters of which one must stand in a text, at most, for each pattern.
 const MOST_NEEDS: usize = 6;
+/// How large such a set may be: few texts have none of the letters.
+const LARGEST_NEED: u32 = 64 + 16;
 
 /// Which patterns match where.
 pub struct Scanner {
@@ -90,6 +92,7 @@ impl Scanner {
             needs_of(one.regex.node(), &mut needs);
             needs.sort_by_key(Classes::size);
             needs.dedup();
+            needs.retain(|need| need.size() <= LARGEST_NEED);
             needs.truncate(MOST_NEEDS);
             known.push(Known { number, heads, regex: one.regex, group: one.group, words, context, needs });
         }
