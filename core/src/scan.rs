@@ -631,13 +631,28 @@ fn words_of(node: &Node) -> Option<Vec<Vec<u8>>> {
         Node::Branch(branches) => {
             let mut sum = BTreeSet::new();
             for branch in branches {
-                sum.extend(words_of(branch)?);
+                sum.extend(words_of(branch).or_else(|| rare(branch))?);
             }
             Some(sum.into_iter().collect())
         }
         _ => None,
     }?;
     (!found.is_empty() && found.len() <= MOST_WORDS).then_some(found)
+}
+
+/// Signs that few texts have, one of which stands in every text in which a node matches.
+fn rare(node: &Node) -> Option<Vec<Vec<u8>>> {
+    match node {
+        Node::Item(_) => letter(node).filter(|c| b"[]{}<>@%#~$!|^`*".contains(c)).map(|c| vec![vec![c]]),
+        Node::Seq(nodes) => nodes.iter().find_map(rare),
+        Node::Group(_, body) | Node::Atomic(body) => rare(body),
+        Node::Repeat { min, body, .. } if *min > 0 => rare(body),
+        Node::Branch(branches) => {
+            let found = branches.iter().map(|branch| words_of(branch).or_else(|| rare(branch))).collect::<Option<Vec<_>>>()?;
+            Some(found.concat()).filter(|found| !found.is_empty())
+        }
+        _ => None,
+    }
 }
 
 /// The letters that each of the ways through a node begins with, which may be none; None where there are no such ways.
