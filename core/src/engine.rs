@@ -814,11 +814,11 @@ fn unescaped(text: &[Ch], position: usize) -> usize {
 
 /// Whether a text of ASCII stands in another.
 pub fn contains(text: &[Ch], sought: &str) -> bool {
-    let sought: Vec<Ch> = sought.chars().map(u32::from).collect();
-    let Some(first) = sought.first() else { return true };
+    let Some(first) = sought.chars().next().map(u32::from) else { return true };
     let mut rest = text;
-    while let Some(at) = rest.iter().position(|c| c == first) {
-        if rest[at..].starts_with(&sought) {
+    while let Some(at) = rest.iter().position(|c| *c == first) {
+        let its = rest[at..].iter().zip(sought.chars()).take_while(|(c, s)| **c == u32::from(*s)).count();
+        if its == sought.len() {
             return true;
         }
         rest = &rest[at + 1..];

@@ -547,12 +547,12 @@ impl Regex {
 
     /// `pattern.match(text, pos, end)`.
     pub fn match_at(&self, text: &[Ch], pos: usize, end: usize) -> Option<Match> {
-        self.with_state(|state| self.attempt(text, pos, end, false, false, state))
+        with_state(|state| self.attempt(text, pos, end, false, false, state))
     }
 
     /// `pattern.fullmatch(text, pos, end)`.
     pub fn fullmatch(&self, text: &[Ch], pos: usize, end: usize) -> Option<Match> {
-        self.with_state(|state| self.attempt(text, pos, end, true, false, state))
+        with_state(|state| self.attempt(text, pos, end, true, false, state))
     }
 
     /// Whether the whole text matches.
@@ -562,7 +562,7 @@ impl Regex {
 
     /// `pattern.search(text, pos, end)`.
     pub fn search(&self, text: &[Ch], pos: usize, end: usize) -> Option<Match> {
-        self.with_state(|state| self.find(text, pos, end, false, state))
+        with_state(|state| self.find(text, pos, end, false, state))
     }
 
     /// Whether it matches anywhere in the text.
@@ -577,7 +577,7 @@ impl Regex {
             if over {
                 return None;
             }
-            let found = self.with_state(|state| self.find(text, pos, end, must_advance, state));
+            let found = with_state(|state| self.find(text, pos, end, must_advance, state));
             match &found {
                 Some(m) => {
                     must_advance = m.end() == m.start();
@@ -594,13 +594,6 @@ impl Regex {
         let stop = self.stop(text, pos, text.len(), false, false, state)?;
         let (from, to) = if group == 0 { (pos, stop) } else { (state.captures[2 * group], state.captures[2 * group + 1]) };
         Some((stop, (from != NONE && to != NONE).then_some((from, to))))
-    }
-
-    fn with_state<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
-        let mut state = SCRATCH.take().unwrap_or_default();
-        let found = work(&mut state);
-        SCRATCH.set(Some(state));
-        found
     }
 
     fn find(&self, text: &[Ch], pos: usize, end: usize, must_advance: bool, state: &mut State) -> Option<Match> {
@@ -911,6 +904,14 @@ impl Regex {
             }
         }
     }
+}
+
+/// Does work with a state that is kept from one to the next.
+pub fn with_state<T>(work: impl FnOnce(&mut State) -> T) -> T {
+    let mut state = SCRATCH.take().unwrap_or_default();
+    let found = work(&mut state);
+    SCRATCH.set(Some(state));
+    found
 }
 
 /// Marks the entry of a lazy loop that goes on with one more repetition.

@@ -6,7 +6,7 @@
 //! there. So each match that `re` finds is found, and nothing is remembered from one text to the next.
 
 use crate::chars::Ch;
-use crate::rx::{At, Classes, Item, Node, Regex, Sieve, State, heads, items_of};
+use crate::rx::{At, Classes, Item, Node, Regex, Sieve, State, heads, items_of, with_state};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, OnceLock};
 
@@ -152,13 +152,14 @@ impl Scanner {
             live[column] &= context[column];
         }
         let has = classes_in(inside);
-        let mut state = State::default();
-        for (column, live) in self.columns.iter().zip(live) {
-            let live = column.with_needs(*live, &has);
-            if live != 0 {
-                column.scan(text, &rows, live, &mut state, &mut found);
+        with_state(|state| {
+            for (column, live) in self.columns.iter().zip(live) {
+                let live = column.with_needs(*live, &has);
+                if live != 0 {
+                    column.scan(text, &rows, live, state, &mut found);
+                }
             }
-        }
+        });
         for (number, one) in &self.others {
             found.extend(one.regex.find_iter(text, 0, text.len()).filter_map(|m| Some((*number, m.span(one.group)?))));
         }
