@@ -616,7 +616,8 @@ fn words_of(node: &Node) -> Option<Vec<Vec<u8>>> {
                 let run = std::mem::take(&mut run);
                 // letters, and with them the letters that each of several ways goes on with
                 let longer = beginnings(node).map(|more| more.iter().map(|more| [&run[..], more].concat()).collect::<Vec<_>>());
-                best = better(best, longer.filter(|words| !run.is_empty() && words.iter().all(|word| word.len() >= SHORTEST_WORD)));
+                best =
+                    better(best, longer.filter(|words| !run.is_empty() && words.iter().all(|word| word.len() >= SHORTEST_WORD)));
                 best = better(best, word(&run));
                 best = better(best, words_of(node));
                 let pair = [last_letter(node), nodes.get(i + 1).and_then(first_letter)];
