@@ -111,13 +111,11 @@ type Fielded = (Vec<FieldValue>, Open);
 
 impl Engine {
     pub fn new(library: Arc<Library>, parts: Parts) -> std::result::Result<Engine, String> {
-        let sought: Vec<Sought> =
-            parts.patterns.iter().map(|p| Sought { regex: p.regex.clone(), context: p.context_words.clone() }).collect();
-        let unharmed: Vec<Sought> =
-            parts.harmless.iter().map(|h| Sought { regex: h.regex.clone(), context: Vec::new() }).collect();
+        let sought = |p: &Pattern| Sought { regex: p.regex.clone(), group: p.group, context: p.context_words.clone() };
+        let unharmed = |h: &Harmless| Sought { regex: h.regex.clone(), group: h.group, context: Vec::new() };
         Ok(Engine {
-            scanner: Scanner::new(&sought)?,
-            harmless: Scanner::new(&unharmed)?,
+            scanner: Scanner::new(parts.patterns.iter().map(sought).collect()),
+            harmless: Scanner::new(parts.harmless.iter().map(unharmed).collect()),
             lines: Lines::new(&library)?,
             ids: Ids::new(&library)?,
             last_number: library.rx("engine._LAST_NUMBER")?,
@@ -286,8 +284,7 @@ impl Engine {
             None => self.lines.plain_number(raw),
             Some(_) => {
                 let point = self.no_fraction.search(raw, 0, raw.len()).map(|m| m.start());
-                let joined: Vec<Ch> =
-                    raw.iter().enumerate().filter(|(i, _)| Some(*i) != point).map(|(_, &c)| c).collect();
+                let joined: Vec<Ch> = raw.iter().enumerate().filter(|(i, _)| Some(*i) != point).map(|(_, &c)| c).collect();
                 self.lines.plain_number(&joined)
             }
         };
@@ -503,7 +500,7 @@ impl Engine {
         for group in matches.chunk_by(|a, b| a.0 == b.0) {
             let number = group[0].0;
             let pattern = &self.parts.patterns[number];
-            let mut spans: Vec<(usize, usize)> = group.iter().filter_map(|(_, m)| m.span(pattern.group)).collect();
+            let mut spans: Vec<(usize, usize)> = group.iter().map(|(_, span)| *span).collect();
             let mut read = text;
             if !pattern.cuts_ids && spans.iter().any(|&(a, b)| self.ids.cuts_id(text, a, b)) {
                 // digits that stand in an id by chance are no number of anything, nor part of one that stands beside it
@@ -634,8 +631,7 @@ impl Engine {
         if !self.parts.no_names.is_empty() {
             found.retain(|s| s.certain || self.parts.kinds[s.kind as usize].guideline != "name" || !self.denied(&s.plain));
         }
-        let mut harmless: Vec<(usize, usize)> =
-            self.harmless.scan(text, &[]).into_iter().filter_map(|(i, m)| m.span(self.parts.harmless[i].group)).collect();
+        let mut harmless: Vec<(usize, usize)> = self.harmless.scan(text, &[]).into_iter().map(|(_, span)| span).collect();
         harmless.sort_unstable();
         let covered = Covered::new(&harmless);
         found.retain(|s| s.certain || !covered.reaches(s.start, s.end));
@@ -729,7 +725,6 @@ impl Engine {
             start = unescaped(text, end - OVERLAP / 2);
         }
     }
-
 }
 
 /// How the quotes of a requoted value are written where a leaf stands.
@@ -824,11 +819,11 @@ fn unescaped(text: &[Ch], position: usize) -> usize {
 
 /// Whether a text of ASCII stands in another.
 pub fn contains(text: &[Ch], sought: &str) -> bool {
-    let sought: Vec<Ch> = sought.chars().map(u32::from).collect();
-    let Some(first) = sought.first() else { return true };
+    let Some(first) = sought.chars().next().map(u32::from) else { return true };
     let mut rest = text;
-    while let Some(at) = rest.iter().position(|c| c == first) {
-        if rest[at..].starts_with(&sought) {
+    while let Some(at) = rest.iter().position(|c| *c == first) {
+        let its = rest[at..].iter().zip(sought.chars()).take_while(|(c, s)| **c == u32::from(*s)).count();
+        if its == sought.len() {
             return true;
         }
         rest = &rest[at + 1..];

@@ -9,7 +9,7 @@
 
 use crate::chars::{Ch, CharSet};
 use std::cell::Cell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 /// The payload of the panic by which a match gives up.
@@ -148,6 +148,12 @@ enum Inst {
     /// One character before or behind.
     LookOne {
         item: Item,
+        behind: bool,
+        negative: bool,
+    },
+    /// So many characters before or behind, each of them an item.
+    LookSome {
+        items: Box<[Item]>,
         behind: bool,
         negative: bool,
     },
@@ -426,6 +432,12 @@ impl Compiler {
                     self.add(Inst::LookOne { item: item.clone(), behind: *behind, negative: *negative });
                     return;
                 }
+                let mut items = Vec::new();
+                if items_of(body, &mut items).is_some() && (!*behind || items.len() == *width) {
+                    let items = items.into_iter().cloned().collect();
+                    self.add(Inst::LookSome { items, behind: *behind, negative: *negative });
+                    return;
+                }
                 let look = self.add(Inst::Done);
                 self.node(body);
                 self.add(Inst::Done);
@@ -485,6 +497,22 @@ fn single(node: &Node) -> Option<&Item> {
     }
 }
 
+/// The items that a node is a sequence of; None where it is more than that.
+pub fn items_of<'a>(node: &'a Node, items: &mut Vec<&'a Item>) -> Option<()> {
+    match node {
+        Node::Item(item) => items.push(item),
+        Node::Seq(nodes) => nodes.iter().try_for_each(|n| items_of(n, items))?,
+        Node::Repeat { min, max, body, .. } if min == max && *min <= MOST_ITEMS => {
+            (0..*min).try_for_each(|_| items_of(body, items))?;
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+/// Items of a sequence that are looked at one by one, at most.
+const MOST_ITEMS: u32 = 64;
+
 impl Regex {
     /// Compiles the numbers of a pattern: how many groups, then the tree. `word`: the class of `\w`.
     pub fn new(code: &[u32], names: Vec<(String, usize)>, sets: &[Arc<CharSet>], word: Arc<CharSet>) -> Result<Regex, String> {
@@ -519,12 +547,12 @@ impl Regex {
 
     /// `pattern.match(text, pos, end)`.
     pub fn match_at(&self, text: &[Ch], pos: usize, end: usize) -> Option<Match> {
-        self.with_state(|state| self.attempt(text, pos, end, false, false, state))
+        with_state(|state| self.attempt(text, pos, end, false, false, state))
     }
 
     /// `pattern.fullmatch(text, pos, end)`.
     pub fn fullmatch(&self, text: &[Ch], pos: usize, end: usize) -> Option<Match> {
-        self.with_state(|state| self.attempt(text, pos, end, true, false, state))
+        with_state(|state| self.attempt(text, pos, end, true, false, state))
     }
 
     /// Whether the whole text matches.
@@ -534,7 +562,7 @@ impl Regex {
 
     /// `pattern.search(text, pos, end)`.
     pub fn search(&self, text: &[Ch], pos: usize, end: usize) -> Option<Match> {
-        self.with_state(|state| self.find(text, pos, end, false, state))
+        with_state(|state| self.find(text, pos, end, false, state))
     }
 
     /// Whether it matches anywhere in the text.
@@ -549,7 +577,7 @@ impl Regex {
             if over {
                 return None;
             }
-            let found = self.with_state(|state| self.find(text, pos, end, must_advance, state));
+            let found = with_state(|state| self.find(text, pos, end, must_advance, state));
             match &found {
                 Some(m) => {
                     must_advance = m.end() == m.start();
@@ -561,16 +589,11 @@ impl Regex {
         })
     }
 
-    /// `match_at` with a state that the caller keeps.
-    pub fn match_with(&self, text: &[Ch], pos: usize, state: &mut State) -> Option<Match> {
-        self.attempt(text, pos, text.len(), false, false, state)
-    }
-
-    fn with_state<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
-        let mut state = SCRATCH.take().unwrap_or_default();
-        let found = work(&mut state);
-        SCRATCH.set(Some(state));
-        found
+    /// `pattern.match(text, pos)` with a state that the caller keeps: where the match ends, and the span of a group.
+    pub fn group_at(&self, text: &[Ch], pos: usize, group: usize, state: &mut State) -> Option<(usize, Option<(usize, usize)>)> {
+        let stop = self.stop(text, pos, text.len(), false, false, state)?;
+        let (from, to) = if group == 0 { (pos, stop) } else { (state.captures[2 * group], state.captures[2 * group + 1]) };
+        Some((stop, (from != NONE && to != NONE).then_some((from, to))))
     }
 
     fn find(&self, text: &[Ch], pos: usize, end: usize, must_advance: bool, state: &mut State) -> Option<Match> {
@@ -594,16 +617,29 @@ impl Regex {
     }
 
     fn attempt(&self, text: &[Ch], pos: usize, end: usize, full: bool, must_advance: bool, state: &mut State) -> Option<Match> {
-        state.captures.clear();
-        state.captures.resize(2 * self.groups + 2, NONE);
-        state.counts.clear();
-        state.counts.resize(self.registers, (0, NONE));
-        state.stack.clear();
-        state.steps = 0;
-        let stop = self.run(text, end, 0, pos, full, must_advance.then_some(pos), state)?;
+        let stop = self.stop(text, pos, end, full, must_advance, state)?;
+        if self.groups == 0 {
+            return Some(Match::new(&[pos, stop]));
+        }
         state.captures[0] = pos;
         state.captures[1] = stop;
         Some(Match::new(&state.captures))
+    }
+
+    /// Where a match that begins at `pos` ends; the groups' spans are left in the state.
+    #[inline]
+    fn stop(&self, text: &[Ch], pos: usize, end: usize, full: bool, must_advance: bool, state: &mut State) -> Option<usize> {
+        if self.groups > 0 {
+            state.captures.clear();
+            state.captures.resize(2 * self.groups + 2, NONE);
+        }
+        if self.registers > 0 {
+            state.counts.clear();
+            state.counts.resize(self.registers, (0, NONE));
+        }
+        state.stack.clear();
+        state.steps = 0;
+        self.run(text, end, 0, pos, full, must_advance.then_some(pos), state)
     }
 
     /// Runs from an instruction to the next `Done`. `not_at`: where it must not end.
@@ -635,21 +671,14 @@ impl Regex {
                     let most = if *max == UNBOUNDED { end } else { end.min(pos.saturating_add(*max as usize)) };
                     let least = pos + *min as usize;
                     let wanted = if *mode == Mode::Lazy { least.min(most) } else { most };
-                    let mut at = pos;
-                    match item {
-                        Item::Set(set) => {
-                            while at < wanted && set.has(text[at]) {
-                                at += 1;
-                            }
-                        }
-                        Item::All => at = wanted,
-                        item => {
-                            while at < wanted && item.has(text[at]) {
-                                at += 1;
-                            }
-                        }
-                    }
-                    if at < least {
+                    let run = text.get(pos..wanted).unwrap_or_default();
+                    let taken = match item {
+                        Item::Set(set) | Item::Cased(set, _) => run.iter().position(|c| !set.has(*c)),
+                        Item::All => None,
+                        item => run.iter().position(|c| !item.has(*c)),
+                    };
+                    let mut at = taken.map_or(wanted.max(pos), |taken| pos + taken);
+                    if at < least || *mode == Mode::Greedy && !self.may_follow(text, end, pc + 1, least, &mut at) {
                         false
                     } else {
                         pc += 1;
@@ -664,6 +693,15 @@ impl Regex {
                 }
                 Inst::LookOne { item, behind, negative } => {
                     let there = if *behind { pos > 0 && item.has(text[pos - 1]) } else { pos < end && item.has(text[pos]) };
+                    pc += 1;
+                    there != *negative
+                }
+                Inst::LookSome { items, behind, negative } => {
+                    let there = if *behind {
+                        pos >= items.len() && items.iter().zip(&text[pos - items.len()..pos]).rev().all(|(item, c)| item.has(*c))
+                    } else {
+                        pos + items.len() <= end && items.iter().zip(&text[pos..]).all(|(item, c)| item.has(*c))
+                    };
                     pc += 1;
                     there != *negative
                 }
@@ -786,6 +824,22 @@ impl Regex {
         }
     }
 
+    /// Goes back from `at` to the last place that what follows a repetition can begin at, where that is one character.
+    #[inline]
+    fn may_follow(&self, text: &[Ch], end: usize, pc: u32, least: usize, at: &mut usize) -> bool {
+        let Inst::One(item) = &self.program[pc as usize] else { return true };
+        if *at < end && item.has(text[*at]) {
+            return true;
+        }
+        match text[least..*at].iter().rposition(|c| item.has(*c)) {
+            Some(place) => {
+                *at = least + place;
+                true
+            }
+            None => false,
+        }
+    }
+
     /// The next place to try, None where there is none above `base`.
     #[inline]
     fn back(&self, text: &[Ch], base: usize, state: &mut State) -> Option<(u32, usize)> {
@@ -852,6 +906,14 @@ impl Regex {
     }
 }
 
+/// Does work with a state that is kept from one to the next.
+pub fn with_state<T>(work: impl FnOnce(&mut State) -> T) -> T {
+    let mut state = SCRATCH.take().unwrap_or_default();
+    let found = work(&mut state);
+    SCRATCH.set(Some(state));
+    found
+}
+
 /// Marks the entry of a lazy loop that goes on with one more repetition.
 const MORE: u32 = 1 << 31;
 
@@ -880,10 +942,26 @@ fn keep_undo(state: &mut State, mark: usize) {
 
 /// The characters that the first, the second … character of what a node matches can be, as many as are known, at most `depth`.
 pub fn heads(node: &Node, depth: usize) -> Vec<Classes> {
+    heads_of(&program(node), depth)
+}
+
+fn program(node: &Node) -> Vec<Inst> {
     let mut compiler = Compiler { program: Vec::new(), registers: 0 };
     compiler.node(node);
     compiler.add(Inst::Done);
-    heads_of(&compiler.program, depth)
+    compiler.program
+}
+
+fn heads_of(program: &[Inst], depth: usize) -> Vec<Classes> {
+    let ways = Ways::new(program, depth);
+    let mut places = ways.start();
+    let mut heads = Vec::new();
+    while heads.len() < depth {
+        let Some(steps) = ways.steps(places) else { break };
+        heads.push(steps.iter().fold(Classes::NONE, |sum, (classes, _)| sum.union(*classes)));
+        places = steps.into_iter().map(|(_, place)| place).collect();
+    }
+    heads
 }
 
 /// Places of a machine that are followed at once, at most.
@@ -893,47 +971,61 @@ const MOST_PLACES: usize = 300;
 type Place = (u32, u32, Vec<u32>);
 
 /// Follows a program along all its ways at once, assertions left aside.
-fn heads_of(program: &[Inst], depth: usize) -> Vec<Classes> {
-    let ends: Vec<(u32, u32)> = (0u32..)
-        .zip(program)
-        .filter_map(|(_, inst)| if let Inst::Atomic { next } = inst { Some((next - 1, *next)) } else { None })
-        .collect();
-    let registers = program.iter().filter(|inst| matches!(inst, Inst::LoopInit(_))).count();
-    let mut places: Vec<Place> = vec![(0, 0, vec![0; registers])];
-    let mut heads = Vec::new();
-    while heads.len() < depth {
+struct Ways<'a> {
+    program: &'a [Inst],
+    /// Where the bodies of atomic groups end, and where it goes on from there.
+    ends: Vec<(u32, u32)>,
+    registers: usize,
+    /// How often beyond the least does not matter where the most is farther off than that.
+    far: usize,
+}
+
+impl Ways<'_> {
+    fn new(program: &[Inst], far: usize) -> Ways<'_> {
+        let ends = (0u32..)
+            .zip(program)
+            .filter_map(|(_, inst)| if let Inst::Atomic { next } = inst { Some((next - 1, *next)) } else { None })
+            .collect();
+        let registers = program.iter().filter(|inst| matches!(inst, Inst::LoopInit(_))).count();
+        Ways { program, ends, registers, far }
+    }
+
+    fn start(&self) -> Vec<Place> {
+        vec![(0, 0, vec![0; self.registers])]
+    }
+
+    fn is_far(&self, min: u32, max: u32) -> bool {
+        max == UNBOUNDED || max as usize > min as usize + self.far
+    }
+
+    /// The characters that may follow at some places, and where each leads; None where nothing need follow, or it is not known.
+    fn steps(&self, places: Vec<Place>) -> Option<Vec<(Classes, Place)>> {
         let mut seen: HashSet<Place> = HashSet::new();
         let mut waiting = places;
-        let mut head = Classes::NONE;
-        let mut next: Vec<Place> = Vec::new();
+        let mut steps: Vec<(Classes, Place)> = Vec::new();
         while let Some(place) = waiting.pop() {
             if !seen.insert(place.clone()) {
                 continue;
             }
             if seen.len() > MOST_PLACES {
-                return heads;
+                return None;
             }
             let (pc, taken, counts) = place;
-            match &program[pc as usize] {
-                Inst::One(item) => {
-                    head = head.union(item.classes());
-                    next.push((pc + 1, 0, counts));
-                }
+            match &self.program[pc as usize] {
+                Inst::One(item) => steps.push((item.classes(), (pc + 1, 0, counts))),
                 Inst::Many { item, min, max, .. } => {
                     if taken >= *min {
                         waiting.push((pc + 1, 0, counts.clone()));
                     }
                     if *max == UNBOUNDED || taken < *max {
-                        head = head.union(item.classes());
-                        // how often beyond the least does not matter where the most is far off
-                        let far = *max == UNBOUNDED || *max as usize > *min as usize + depth;
-                        next.push((pc, if far { (taken + 1).min(*min) } else { taken + 1 }, counts));
+                        let taken = if self.is_far(*min, *max) { (taken + 1).min(*min) } else { taken + 1 };
+                        steps.push((item.classes(), (pc, taken, counts)));
                     }
                 }
                 Inst::Switch(switch) => waiting.extend(switch.targets.iter().map(|(target, _)| (*target, 0, counts.clone()))),
                 Inst::Split(first, second) => waiting.extend([(*first, 0, counts.clone()), (*second, 0, counts)]),
                 Inst::Jump(to) => waiting.push((*to, 0, counts)),
-                Inst::Save(_) | Inst::At(_) | Inst::LookOne { .. } => waiting.push((pc + 1, 0, counts)),
+                Inst::Save(_) | Inst::At(_) | Inst::LookOne { .. } | Inst::LookSome { .. } => waiting.push((pc + 1, 0, counts)),
                 Inst::Look { next, .. } => waiting.push((*next, 0, counts)),
                 Inst::Atomic { .. } => waiting.push((pc + 1, 0, counts)),
                 Inst::LoopInit(register) => {
@@ -949,21 +1041,123 @@ fn heads_of(program: &[Inst], depth: usize) -> Vec<Classes> {
                         waiting.push((*tail, 0, over));
                     }
                     if *max == UNBOUNDED || count < *max {
-                        let far = *max == UNBOUNDED || *max as usize > *min as usize + depth;
                         let mut counts = counts;
-                        counts[*register as usize] = if far { (count + 1).min(*min) } else { count + 1 };
+                        counts[*register as usize] = if self.is_far(*min, *max) { (count + 1).min(*min) } else { count + 1 };
                         waiting.push((pc + 1, 0, counts));
                     }
                 }
-                Inst::Same(_) => return heads,
-                Inst::Done => match ends.iter().find(|(end, _)| *end == pc) {
-                    Some((_, next)) => waiting.push((*next, 0, counts)),
-                    None => return heads,
-                },
+                Inst::Same(_) => return None,
+                Inst::Done => {
+                    let (_, next) = self.ends.iter().find(|(end, _)| *end == pc)?;
+                    waiting.push((*next, 0, counts));
+                }
             }
         }
-        heads.push(head);
-        places = next;
+        Some(steps)
     }
-    heads
+}
+
+/// States of a sieve, at most, and how far off the most of a repetition is when it is left out.
+const MOST_STATES: usize = 100;
+const FAR: usize = 4;
+/// Characters that a sieve looks at, at most: its repetitions have no limits.
+const MOST_LOOKED_AT: usize = 64;
+/// The states of a sieve in which no match can follow any more, and in which one may.
+const NEVER: u8 = 0;
+const MAYBE: u8 = 1;
+
+/// Tells most places where no match of a pattern begins, from its characters one by one: a machine for what the pattern would match
+/// if it had no assertions and no limits to its longer repetitions, cut off where that would take too many states.
+pub struct Sieve {
+    /// Of each character of ASCII, of all others and of the text's end the column in the table.
+    columns: [u8; 256],
+    /// Where the row of the first state begins.
+    first: u16,
+    /// Of each state and column where the row of the next state begins, or what is certain.
+    table: Vec<u16>,
+}
+
+impl Sieve {
+    pub fn new(node: &Node) -> Sieve {
+        let program = program(node);
+        let ways = Ways::new(&program, FAR);
+        let mut known: HashMap<Vec<Place>, u8> = HashMap::new();
+        // of each state that is no end, the next state of each row
+        let mut rows: Vec<[u8; 130]> = vec![[NEVER; 130], [MAYBE; 130]];
+        let mut waiting = VecDeque::from([ways.start()]);
+        rows.push([MAYBE; 130]);
+        let mut state = 2;
+        while let Some(places) = waiting.pop_front() {
+            // a state for which nothing is known is one in which a match may follow
+            if let Some(steps) = ways.steps(places) {
+                let mut sets: Vec<Classes> = steps.iter().map(|(classes, _)| *classes).collect();
+                sets.sort_by_key(|set| (set.ascii, set.other));
+                sets.dedup();
+                let mut next: Vec<(u64, u8)> = Vec::new();
+                if sets.len() > 64 {
+                    state += 1;
+                    continue;
+                }
+                rows[state] = [NEVER; 130];
+                for row in 0..129u32 {
+                    let signs = sets.iter().enumerate().fold(0, |signs, (i, set)| signs | u64::from(set.has(row)) << i);
+                    if signs == 0 {
+                        continue;
+                    }
+                    if let Some((_, known)) = next.iter().find(|(its, _)| *its == signs) {
+                        rows[state][row as usize] = *known;
+                        continue;
+                    }
+                    let number = {
+                        let its = steps.iter().filter(|(classes, _)| classes.has(row)).map(|(_, place)| place.clone());
+                        let mut its: Vec<Place> = its.collect();
+                        its.sort_unstable();
+                        its.dedup();
+                        *known.entry(its).or_insert_with_key(|its| {
+                            if rows.len() == MOST_STATES {
+                                return MAYBE;
+                            }
+                            rows.push([MAYBE; 130]);
+                            waiting.push_back(its.clone());
+                            rows.len() as u8 - 1
+                        })
+                    };
+                    next.push((signs, number));
+                    rows[state][row as usize] = number;
+                }
+            }
+            state += 1;
+        }
+        // states in which a match may follow whatever does are one
+        let open: Vec<bool> = rows.iter().map(|row| row.iter().all(|next| *next == MAYBE)).collect();
+        let of = |state: u8| if open[state as usize] { MAYBE } else { state };
+        let mut columns = [0; 256];
+        let mut kept: Vec<Vec<u8>> = Vec::new();
+        for row in 0..130 {
+            let column: Vec<u8> = rows.iter().map(|next| of(next[row])).collect();
+            let at = kept.iter().position(|its| *its == column).unwrap_or_else(|| {
+                kept.push(column);
+                kept.len() - 1
+            });
+            columns[row] = at as u8;
+        }
+        let width = kept.len().max(2);
+        let place = |state: u8| if state <= MAYBE { u16::from(state) } else { (state as usize * width) as u16 };
+        let next = |state: usize| kept.iter().map(move |column| place(column[state])).chain([0, 0]).take(width);
+        let table = (0..rows.len()).flat_map(next).collect();
+        Sieve { columns, first: (2 * width) as u16, table }
+    }
+
+    /// Whether a match may begin where some characters stand, of which the rows are given; the row of the text's end is the last.
+    #[inline]
+    pub fn lets_through(&self, rows: &[u8]) -> bool {
+        let mut state = self.first;
+        for &row in rows.iter().take(MOST_LOOKED_AT) {
+            state = self.table[state as usize + self.columns[row as usize] as usize];
+            if state <= u16::from(MAYBE) {
+                return state == u16::from(MAYBE);
+            }
+        }
+        true
+    }
 }

@@ -6,134 +6,195 @@
 //! there. So each match that `re` finds is found, and nothing is remembered from one text to the next.
 
 use crate::chars::Ch;
-use crate::rx::{At, Classes, Item, Match, Node, Regex, State, heads};
-use aho_corasick::{AhoCorasick, MatchKind};
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use crate::rx::{At, Classes, Item, Node, Regex, Sieve, State, heads, items_of, with_state};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, OnceLock};
 
-/// Characters of a head that are looked at for all patterns at once.
-const DEPTH: usize = 6;
-/// Characters of a head that are looked at for a pattern before it is tried.
-const DEEPER: usize = 32;
+/// Characters of a head that are looked at for all patterns of a column at once.
+const DEPTH: usize = 7;
 /// Words of which one must stand in a text, at most, for each pattern; and how short one may be.
 const MOST_WORDS: usize = 400;
 const SHORTEST_WORD: usize = 2;
 /// Characters of a word that are looked for.
 const LONGEST_WORD: usize = 12;
-/// Words of a row of bits.
-const WORDS: usize = 8;
-/// Patterns of a bank.
-const PATTERNS: usize = WORDS * 64;
+/// States in which words are looked for, at most.
+const MOST_STATES: usize = 40_000;
+/// Patterns of a column.
+const PATTERNS: usize = 64;
 /// Rows: the characters of ASCII, all others, and the end (or the start) of the text.
-const OTHER: usize = 128;
-const EDGE: usize = 129;
-const ROWS: usize = 130;
+const OTHER: u8 = 128;
+const EDGE: u8 = 129;
 /// Sets of characters of which one must stand in a text, at most, for each pattern.
 const MOST_NEEDS: usize = 6;
-
-type Row = [u64; WORDS];
+/// How large such a set may be: few texts have none of the letters.
+const LARGEST_NEED: u32 = 64 + 16;
 
 /// Which patterns match where.
 pub struct Scanner {
-    banks: Vec<Bank>,
+    columns: Vec<Column>,
     /// Patterns of which nothing is known, with their numbers.
-    others: Vec<(usize, Arc<Regex>)>,
-    /// Looks for words in small letters.
-    words: Option<AhoCorasick>,
-    word_count: usize,
+    others: Vec<(usize, Sought)>,
+    words: Words,
+    /// Patterns, as bits of columns, that need no word, and those that need no context.
+    wordless: Vec<u64>,
+    contextless: Vec<u64>,
 }
 
 /// A pattern to look for.
 pub struct Sought {
     pub regex: Arc<Regex>,
+    /// The group whose span is wanted.
+    pub group: usize,
     /// Words of which one must stand in the text, in any case, unless the text's field gives them: none where none need to.
     pub context: Vec<Vec<Ch>>,
 }
 
-struct Bank {
+/// Up to 64 patterns.
+struct Column {
     regexes: Vec<Arc<Regex>>,
+    groups: Vec<usize>,
     numbers: Vec<usize>,
-    /// Of each pattern what its first characters can be.
-    deeper: Vec<Vec<Classes>>,
-    /// Which patterns can have a character before their match.
-    before: Box<[Row; ROWS]>,
-    /// Which patterns can have a character at each of the first places.
-    heads: Vec<Box<[Row; ROWS]>>,
-    /// Of each pattern, the sets of characters of which one must be in the text.
-    needs: Vec<Vec<Classes>>,
-    /// Of each pattern, words of which one must be in the text: none where no such words are known.
-    words: Vec<Vec<usize>>,
-    /// Of each pattern, the words of its context.
-    context: Vec<Vec<usize>>,
+    /// Of each pattern the sieve, made when it is first needed.
+    sieves: Vec<OnceLock<Sieve>>,
+    /// Of each pattern what its matches begin with, where that is a run of so many characters of a class at least.
+    runs: Vec<Option<(Classes, usize)>>,
+    /// Of each pattern the ways in which what stands before a match can look: none where that is not known.
+    behind: Vec<Vec<Way>>,
+    /// Of each character, which patterns can have it before their match and at each of the first places.
+    rows: Box<[[u64; DEPTH + 1]; 256]>,
+    /// Sets of characters, and the patterns that need one of them in the text.
+    needs: Vec<(Classes, u64)>,
 }
 
 #[inline(always)]
-fn row(c: Ch) -> usize {
-    if c < 128 { c as usize } else { OTHER }
+fn row(c: Ch) -> u8 {
+    c.min(Ch::from(OTHER)) as u8
 }
 
 impl Scanner {
     /// For patterns; their places in the list are their numbers.
-    pub fn new(sought: &[Sought]) -> Result<Scanner, String> {
-        let mut words: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
-        let mut number = |word: Vec<u8>| {
-            let next = words.len();
-            *words.entry(word).or_insert(next)
-        };
+    pub fn new(sought: Vec<Sought>) -> Scanner {
         let mut others = Vec::new();
         let mut known = Vec::new();
-        for (i, one) in sought.iter().enumerate() {
-            let heads = heads(one.regex.node(), DEEPER);
+        for (number, one) in sought.into_iter().enumerate() {
+            let heads = heads(one.regex.node(), DEPTH);
             if heads.is_empty() {
-                others.push((i, one.regex.clone()));
+                others.push((number, one));
                 continue;
             }
-            let needed = words_of(one.regex.node()).unwrap_or_default().into_iter().map(&mut number).collect();
-            let context = one.context.iter().map(|word| number(lower_bytes(word))).collect();
-            known.push(Known { number: i, heads, regex: one.regex.clone(), words: needed, context });
+            let cut = |mut word: Vec<u8>| {
+                word.truncate(LONGEST_WORD);
+                word
+            };
+            let words = words_of(one.regex.node()).unwrap_or_default().into_iter().map(cut).collect();
+            let context = one.context.iter().map(|word| lower_bytes(word)).collect();
+            let mut needs = Vec::new();
+            needs_of(one.regex.node(), &mut needs);
+            needs.sort_by_key(Classes::size);
+            needs.dedup();
+            needs.retain(|need| need.size() <= LARGEST_NEED);
+            needs.truncate(MOST_NEEDS);
+            known.push(Known { number, heads, regex: one.regex, group: one.group, words, context, needs });
         }
-        let banks = known.chunks(PATTERNS).map(Bank::new).collect();
-        let mut list: Vec<&[u8]> = vec![b""; words.len()];
-        for (word, i) in &words {
-            list[*i] = word;
-        }
-        let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&list).map_err(|_| "too many words")?;
-        Ok(Scanner { banks, others, words: (!list.is_empty()).then_some(automaton), word_count: words.len() })
-    }
-
-    /// All matches of all patterns, ordered by pattern and place: what `finditer` of each finds. `named`: patterns whose context the
-    /// text's field gives. Those whose context is nowhere in the text are left out.
-    pub fn scan(&self, text: &[Ch], named: &[usize]) -> Vec<(usize, Match)> {
-        let mut found = Vec::new();
-        let mut has = Classes::NONE;
-        for &c in text {
-            has.add(c);
-        }
-        let mut there = vec![0u64; self.word_count.div_ceil(64)];
-        if let Some(words) = &self.words {
-            let lower: Vec<u8> = text.iter().map(|&c| lower_byte(c)).collect();
-            for m in words.find_overlapping_iter(&lower) {
-                let word = m.pattern().as_usize();
-                there[word / 64] |= 1 << (word % 64);
+        // too many words are not looked for
+        let mut states = 0;
+        for pattern in &mut known {
+            let its: usize = pattern.words.iter().chain(&pattern.context).map(Vec::len).sum();
+            if states + its < MOST_STATES {
+                states += its;
+            } else {
+                (pattern.words, pattern.context) = (Vec::new(), Vec::new());
             }
         }
-        for bank in &self.banks {
-            bank.scan(text, &has, &there, named, &mut found);
+        // patterns that few texts have anything for stand together
+        let shortest = |words: &[Vec<u8>]| words.iter().map(Vec::len).min().unwrap_or(0);
+        known.sort_by_key(|k| (shortest(&k.words).max(shortest(&k.context)), k.number));
+        let size = known.len().div_ceil(PATTERNS);
+        let mut scanner = Scanner {
+            columns: known.chunks(PATTERNS).map(Column::new).collect(),
+            others,
+            words: Words::new(&known, size),
+            wordless: vec![0; size],
+            contextless: vec![0; size],
+        };
+        for (i, pattern) in known.iter().enumerate() {
+            let (column, bit) = (i / PATTERNS, 1 << (i % PATTERNS));
+            if pattern.words.is_empty() {
+                scanner.wordless[column] |= bit;
+            }
+            if pattern.context.is_empty() {
+                scanner.contextless[column] |= bit;
+            }
         }
-        for (number, regex) in &self.others {
-            found.extend(regex.find_iter(text, 0, text.len()).map(|m| (*number, m)));
+        scanner
+    }
+
+    /// All matches of all patterns, ordered by pattern and place: of each match that `finditer` of each finds the span of its group.
+    /// `named`: patterns whose context the text's field gives. Those whose context is nowhere in the text are left out.
+    pub fn scan(&self, text: &[Ch], named: &[usize]) -> Vec<(usize, (usize, usize))> {
+        let mut found = Vec::new();
+        // the edges of the text stand around it
+        let mut rows = Vec::with_capacity(text.len() + DEPTH);
+        rows.push(EDGE);
+        rows.extend(text.iter().map(|&c| row(c)));
+        rows.extend([EDGE; DEPTH - 1]);
+        let inside = &rows[1..=text.len()];
+        let size = self.columns.len();
+        let mut live = [self.wordless.as_slice(), &self.contextless].concat();
+        self.words.find(text, inside, &mut live);
+        let (live, context) = live.split_at_mut(size);
+        for (column, its) in self.columns.iter().enumerate() {
+            for (i, number) in its.numbers.iter().enumerate().filter(|_| !named.is_empty()) {
+                if named.contains(number) {
+                    context[column] |= 1 << i;
+                }
+            }
+            live[column] &= context[column];
         }
-        found.sort_by_key(|(number, m)| (*number, m.start()));
+        let has = classes_in(inside);
+        with_state(|state| {
+            for (column, live) in self.columns.iter().zip(live) {
+                let live = column.with_needs(*live, &has);
+                if live != 0 {
+                    column.scan(text, &rows, live, state, &mut found);
+                }
+            }
+        });
+        for (number, one) in &self.others {
+            found.extend(one.regex.find_iter(text, 0, text.len()).filter_map(|m| Some((*number, m.span(one.group)?))));
+        }
+        found.sort_by_key(|(number, _)| *number);
         found
     }
 }
 
+/// The characters that stand in a text, of which the rows are given.
+fn classes_in(rows: &[u8]) -> Classes {
+    let mut seen = [false; 256];
+    for &r in rows {
+        seen[r as usize] = true;
+    }
+    let mut has = Classes { other: seen[OTHER as usize], ..Classes::NONE };
+    for (half, bits) in has.ascii.iter_mut().enumerate() {
+        for (i, there) in seen[half * 64..half * 64 + 64].iter().enumerate() {
+            *bits |= u64::from(*there) << i;
+        }
+    }
+    has
+}
+
+/// A pattern of which something is known.
 struct Known {
     number: usize,
     heads: Vec<Classes>,
     regex: Arc<Regex>,
-    words: Vec<usize>,
-    context: Vec<usize>,
+    group: usize,
+    /// Words of which one must be in the text: none where no such words are known.
+    words: Vec<Vec<u8>>,
+    /// The words of its context.
+    context: Vec<Vec<u8>>,
+    /// Sets of characters of which one must be in the text.
+    needs: Vec<Classes>,
 }
 
 /// A letter of ASCII in small, as a byte; so are the characters that `re` takes for one where case does not matter.
@@ -144,120 +205,286 @@ fn lower_byte(c: Ch) -> u8 {
         0x130 | 0x131 => b'i',
         0x17F => b's',
         0x212A => b'k',
-        _ => 0xFF,
+        _ => OTHER,
     }
 }
 
-impl Bank {
-    fn new(patterns: &[Known]) -> Bank {
-        let mut bank = Bank {
-            regexes: patterns.iter().map(|p| p.regex.clone()).collect(),
-            numbers: patterns.iter().map(|p| p.number).collect(),
-            deeper: patterns.iter().map(|p| p.heads.get(DEPTH..).unwrap_or_default().to_vec()).collect(),
-            before: Box::new([[0; WORDS]; ROWS]),
-            heads: (0..DEPTH).map(|_| Box::new([[0; WORDS]; ROWS])).collect(),
-            needs: Vec::new(),
-            words: patterns.iter().map(|p| p.words.clone()).collect(),
-            context: patterns.iter().map(|p| p.context.clone()).collect(),
+/// Looks for words in small letters.
+struct Words {
+    /// Of each byte its column in the table.
+    columns: [u8; 256],
+    /// A state's row in the table has two to the power of this many columns.
+    shift: u32,
+    /// Of each state and column the next state.
+    table: Vec<u16>,
+    /// States from this one on have found a word.
+    first: u16,
+    /// Of each of them, whose words it has found: bits of patterns that have them as words, then of those that have them as context.
+    found: Vec<u64>,
+}
+
+impl Words {
+    /// `size`: how many columns of patterns there are.
+    fn new(known: &[Known], size: usize) -> Words {
+        let mut columns = [0; 256];
+        let mut width = 1usize;
+        let mut edges: Vec<BTreeMap<u8, usize>> = vec![BTreeMap::new()];
+        let mut masks = vec![vec![0u64; 2 * size]];
+        for (i, pattern) in known.iter().enumerate() {
+            for (part, words) in [&pattern.words, &pattern.context].into_iter().enumerate() {
+                for word in words {
+                    let mut state = 0;
+                    for &byte in word {
+                        if columns[byte as usize] == 0 {
+                            columns[byte as usize] = width as u8;
+                            width += 1;
+                        }
+                        let next = edges.len();
+                        state = *edges[state].entry(columns[byte as usize]).or_insert(next);
+                        if state == next {
+                            edges.push(BTreeMap::new());
+                            masks.push(vec![0; 2 * size]);
+                        }
+                    }
+                    masks[state][part * size + i / PATTERNS] |= 1 << (i % PATTERNS);
+                }
+            }
+        }
+        for capital in b'A'..=b'Z' {
+            columns[capital as usize] = columns[capital as usize + 32];
+        }
+        let width = width.next_power_of_two();
+        // of each state the one of the longest of its ends that is the beginning of a word; shorter ones come first
+        let mut table = vec![0; edges.len() * width];
+        let mut shorter = vec![0; edges.len()];
+        let mut waiting = VecDeque::from([0]);
+        while let Some(state) = waiting.pop_front() {
+            for column in 1..width {
+                let back = if state == 0 { 0 } else { table[shorter[state] * width + column] };
+                match edges[state].get(&(column as u8)) {
+                    None => table[state * width + column] = back,
+                    Some(&next) => {
+                        table[state * width + column] = next;
+                        shorter[next] = back;
+                        let its = masks[back].clone();
+                        masks[next].iter_mut().zip(its).for_each(|(mask, more)| *mask |= more);
+                        waiting.push_back(next);
+                    }
+                }
+            }
+        }
+        // states that have found something are the last ones
+        let is_none = |state: &usize| masks[*state].iter().all(|m| *m == 0);
+        let mut order: Vec<usize> = (0..edges.len()).collect();
+        order.sort_by_key(|state| (!is_none(state), *state));
+        let mut place = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(at, state)| place[*state] = at);
+        let first = order.iter().filter(|state| is_none(state)).count();
+        let row = |state: &usize| table[state * width..][..width].iter().map(|next| place[*next] as u16);
+        Words {
+            columns,
+            shift: width.trailing_zeros(),
+            table: order.iter().flat_map(row).collect(),
+            first: first as u16,
+            found: order[first..].iter().flat_map(|state| masks[*state].clone()).collect(),
+        }
+    }
+
+    /// Adds the patterns that have words of the text. `rows`: those of its characters.
+    fn find(&self, text: &[Ch], rows: &[u8], live: &mut [u64]) {
+        let mut state = 0;
+        let mut step = |byte: u8| {
+            state = self.table[((state as usize) << self.shift) + self.columns[byte as usize] as usize];
+            if state >= self.first {
+                let at = (state - self.first) as usize * live.len();
+                live.iter_mut().zip(&self.found[at..]).for_each(|(live, its)| *live |= its);
+            }
         };
+        if rows.contains(&OTHER) {
+            text.iter().for_each(|&c| step(lower_byte(c)));
+        } else {
+            rows.iter().for_each(|&byte| step(byte));
+        }
+    }
+}
+
+impl Column {
+    fn new(patterns: &[Known]) -> Column {
+        let mut rows = Box::new([[0; DEPTH + 1]; 256]);
+        let mut needs: Vec<(Classes, u64)> = Vec::new();
         for (i, Known { heads, regex, .. }) in patterns.iter().enumerate() {
-            let (word, bit) = (i / 64, 1u64 << (i % 64));
+            let bit = 1u64 << i;
+            for need in &patterns[i].needs {
+                match needs.iter_mut().find(|(set, _)| set == need) {
+                    Some((_, its)) => *its |= bit,
+                    None => needs.push((*need, bit)),
+                }
+            }
             let before = before(regex.node(), &heads[0]);
-            for r in 0..ROWS {
+            for r in 0..=EDGE {
+                let its = &mut rows[r as usize];
                 let fits = match r {
                     EDGE => before.edge,
                     OTHER => before.classes.other,
-                    c => before.classes.has(c as Ch),
+                    c => before.classes.has(Ch::from(c)),
                 };
                 if fits {
-                    bank.before[r][word] |= bit;
+                    its[0] |= bit;
                 }
-                for (depth, rows) in bank.heads.iter_mut().enumerate() {
+                for depth in 0..DEPTH {
                     let fits = match (heads.get(depth), r) {
                         (None, _) => true,
                         (Some(_), EDGE) => false,
                         (Some(classes), OTHER) => classes.other,
-                        (Some(classes), c) => classes.has(c as Ch),
+                        (Some(classes), c) => classes.has(Ch::from(c)),
                     };
                     if fits {
-                        rows[r][word] |= bit;
+                        its[depth + 1] |= bit;
                     }
                 }
             }
-            let mut needs = Vec::new();
-            needs_of(regex.node(), &mut needs);
-            needs.sort_by_key(Classes::size);
-            needs.dedup();
-            needs.truncate(MOST_NEEDS);
-            bank.needs.push(needs);
         }
-        bank
+        Column {
+            regexes: patterns.iter().map(|p| p.regex.clone()).collect(),
+            groups: patterns.iter().map(|p| p.group).collect(),
+            numbers: patterns.iter().map(|p| p.number).collect(),
+            runs: patterns.iter().map(|p| run(p.regex.node())).collect(),
+            behind: patterns.iter().map(|p| behind(p.regex.node())).collect(),
+            sieves: patterns.iter().map(|_| OnceLock::new()).collect(),
+            rows,
+            needs,
+        }
     }
 
-    fn scan(&self, text: &[Ch], has: &Classes, there: &[u64], named: &[usize], found: &mut Vec<(usize, Match)>) {
-        let mut live: Row = [0; WORDS];
-        let any = |words: &[usize]| words.is_empty() || words.iter().any(|w| there[w / 64] >> (w % 64) & 1 != 0);
-        for (i, needs) in self.needs.iter().enumerate() {
-            if needs.iter().all(|need| need.meets(has))
-                && any(&self.words[i])
-                && (any(&self.context[i]) || named.contains(&self.numbers[i]))
-            {
-                live[i / 64] |= 1 << (i % 64);
+    /// Those of the live patterns that have the characters they need.
+    fn with_needs(&self, live: u64, has: &Classes) -> u64 {
+        let mut live = live;
+        for (need, patterns) in &self.needs {
+            if live & patterns != 0 && !need.meets(has) {
+                live &= !patterns;
             }
         }
-        if is_none(&live) {
-            return;
-        }
+        live
+    }
+
+    /// Tries the patterns that are live. `rows`: those of the text's characters, with its edges.
+    fn scan(&self, text: &[Ch], rows: &[u8], live: u64, state: &mut State, found: &mut Vec<(usize, (usize, usize))>) {
         let mut next = [0usize; PATTERNS];
-        let mut state = State::default();
-        let size = text.len();
-        let mut before = EDGE;
-        for pos in 0..size {
-            let here = row(text[pos]);
-            let mut left = live;
-            let (a, b) = (&self.before[before], &self.heads[0][here]);
-            for w in 0..WORDS {
-                left[w] &= a[w] & b[w];
-            }
-            before = here;
-            for depth in 1..DEPTH {
-                if is_none(&left) {
-                    break;
-                }
-                let rows = &self.heads[depth][if pos + depth < size { row(text[pos + depth]) } else { EDGE }];
-                for w in 0..WORDS {
-                    left[w] &= rows[w];
-                }
-            }
-            if is_none(&left) {
+        let mut run_ends = [0usize; PATTERNS];
+        let of = |row: u8| &self.rows[row as usize];
+        for (pos, around) in rows.windows(DEPTH + 1).enumerate() {
+            let left = live & of(around[0])[0] & of(around[1])[1] & of(around[2])[2] & of(around[3])[3];
+            if left == 0 {
                 continue;
             }
-            for (w, &bits) in left.iter().enumerate() {
-                let mut bits = bits;
-                while bits != 0 {
-                    let i = w * 64 + bits.trailing_zeros() as usize;
-                    bits &= bits - 1;
-                    let deeper = &self.deeper[i];
-                    if next[i] > pos
-                        || pos + DEPTH + deeper.len() > size && !deeper.is_empty()
-                        || !deeper.iter().zip(&text[(pos + DEPTH).min(size)..]).all(|(head, c)| head.has(*c))
-                    {
+            let mut left = left & of(around[4])[4] & of(around[5])[5] & of(around[6])[6] & of(around[7])[7];
+            while left != 0 {
+                let i = left.trailing_zeros() as usize;
+                left &= left - 1;
+                if next[i] > pos {
+                    continue;
+                }
+                if let Some((class, least)) = &self.runs[i] {
+                    if run_ends[i] <= pos {
+                        run_ends[i] = pos + text[pos..].iter().take_while(|c| class.has(**c)).count();
+                    }
+                    if run_ends[i] - pos < *least {
+                        // nor does any match begin before the run ends
+                        next[i] = run_ends[i];
                         continue;
                     }
-                    if let Some(m) = self.regexes[i].match_with(text, pos, &mut state) {
-                        next[i] = m.end();
-                        found.push((self.numbers[i], m));
-                    }
+                }
+                let ways = &self.behind[i];
+                if !ways.is_empty() && !ways.iter().any(|way| way.fits(&text[..pos])) {
+                    continue;
+                }
+                let sieve = || self.sieves[i].get_or_init(|| Sieve::new(self.regexes[i].node()));
+                if self.runs[i].is_none() && !sieve().lets_through(&rows[pos + 1..]) {
+                    continue;
+                }
+                if let Some((end, span)) = self.regexes[i].group_at(text, pos, self.groups[i], state) {
+                    next[i] = end;
+                    found.extend(span.map(|span| (self.numbers[i], span)));
                 }
             }
         }
     }
 }
 
-/// Whether no bit of a row is set.
-#[inline(always)]
-fn is_none(row: &Row) -> bool {
-    row.iter().fold(0, |sum, word| sum | word) == 0
+/// A way in which what stands before a match can look.
+struct Way {
+    /// What the characters are, the last one first.
+    classes: Vec<Classes>,
+    /// Whether the text can begin there.
+    edge: bool,
+}
+
+impl Way {
+    #[inline]
+    fn fits(&self, before: &[Ch]) -> bool {
+        if before.is_empty() {
+            return self.edge;
+        }
+        self.classes.len() <= before.len() && self.classes.iter().zip(before.iter().rev()).all(|(class, c)| class.has(*c))
+    }
+}
+
+/// The ways in which what stands before a match can look, by the first assertion with alternatives that its pattern begins with.
+fn behind(node: &Node) -> Vec<Way> {
+    let Node::Seq(nodes) = node else { return Vec::new() };
+    let mut leading = nodes.iter().take_while(|n| matches!(n, Node::Look { .. } | Node::At(_) | Node::Branch(_)));
+    let Some(Node::Branch(branches)) = leading.find(|n| matches!(n, Node::Branch(_))) else { return Vec::new() };
+    branches.iter().map(behind_one).collect::<Option<_>>().unwrap_or_default()
+}
+
+fn behind_one(node: &Node) -> Option<Way> {
+    match node {
+        Node::Seq(nodes) => behind_one(nodes.first()?),
+        Node::Look { behind: true, negative, body, .. } => {
+            let mut items = Vec::new();
+            items_of(body, &mut items)?;
+            let classes: Vec<Classes> = items.iter().rev().map(|item| item.classes()).collect();
+            match (negative, classes.as_slice()) {
+                (false, _) => Some(Way { classes, edge: false }),
+                (true, [class]) => {
+                    // of characters that are not ASCII, some belong to the class and some do not
+                    let others = Classes { ascii: [!class.ascii[0], !class.ascii[1]], other: true };
+                    Some(Way { classes: vec![others], edge: true })
+                }
+                _ => Some(Way { classes: Vec::new(), edge: true }),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The class of which a match begins with so many characters at least, whatever its assertions say.
+fn run(node: &Node) -> Option<(Classes, usize)> {
+    match node {
+        Node::Seq(nodes) => nodes.iter().find(|n| !matches!(n, Node::Look { .. } | Node::At(_))).and_then(|n| match n {
+            // alternatives of assertions alone are one
+            Node::Branch(branches) if branches.iter().all(is_assertion) => {
+                let at = nodes.iter().position(|other| std::ptr::eq(n, other))?;
+                run(&Node::Seq(nodes[at + 1..].to_vec()))
+            }
+            n => run(n),
+        }),
+        Node::Group(_, body) | Node::Atomic(body) => run(body),
+        Node::Repeat { min, body, .. } if *min as usize > DEPTH => {
+            let mut items = Vec::new();
+            items_of(body, &mut items)?;
+            (items.len() == 1).then(|| (items[0].classes(), *min as usize))
+        }
+        _ => None,
+    }
+}
+
+fn is_assertion(node: &Node) -> bool {
+    match node {
+        Node::Look { .. } | Node::At(_) => true,
+        Node::Seq(nodes) | Node::Branch(nodes) => nodes.iter().all(is_assertion),
+        _ => false,
+    }
 }
 
 /// What can stand before a match.
@@ -284,7 +511,9 @@ fn narrow(nodes: &[Node], first: &Classes, taken: usize, found: &mut Before) -> 
         match node {
             Node::Seq(inner) => taken = narrow(inner, first, taken, found)?,
             Node::Group(_, body) | Node::Atomic(body) => taken = narrow(std::slice::from_ref(body), first, taken, found)?,
-            Node::Look { behind: true, negative, width, body } if *width == taken + 1 => look_behind(body, *negative, taken, first, found),
+            Node::Look { behind: true, negative, width, body } if *width == taken + 1 => {
+                look_behind(body, *negative, taken, first, found)
+            }
             Node::Look { .. } => {}
             Node::At(At::Start) if taken == 0 => found.classes = Classes::NONE,
             Node::At(At::LineStart) if taken == 0 => found.classes = meet(found.classes, Classes::one(10)),
@@ -379,13 +608,22 @@ fn words_of(node: &Node) -> Option<Vec<Vec<u8>>> {
         Node::Seq(nodes) => {
             let mut best: Option<Vec<Vec<u8>>> = None;
             let mut run = Vec::new();
-            for node in nodes {
+            for (i, node) in nodes.iter().enumerate() {
                 if let Some(c) = letter(node) {
                     run.push(c);
                     continue;
                 }
-                best = better(best, word(&std::mem::take(&mut run)));
+                let run = std::mem::take(&mut run);
+                // letters, and with them the letters that each of several ways goes on with
+                let longer = beginnings(node).map(|more| more.iter().map(|more| [&run[..], more].concat()).collect::<Vec<_>>());
+                best =
+                    better(best, longer.filter(|words| !run.is_empty() && words.iter().all(|word| word.len() >= SHORTEST_WORD)));
+                best = better(best, word(&run));
                 best = better(best, words_of(node));
+                let pair = [last_letter(node), nodes.get(i + 1).and_then(first_letter)];
+                if let [Some(a), Some(b)] = pair {
+                    best = better(best, word(&[a, b]));
+                }
             }
             better(best, word(&run))
         }
@@ -395,13 +633,68 @@ fn words_of(node: &Node) -> Option<Vec<Vec<u8>>> {
         Node::Branch(branches) => {
             let mut sum = BTreeSet::new();
             for branch in branches {
-                sum.extend(words_of(branch)?);
+                sum.extend(words_of(branch).or_else(|| rare(branch))?);
             }
             Some(sum.into_iter().collect())
         }
         _ => None,
     }?;
     (!found.is_empty() && found.len() <= MOST_WORDS).then_some(found)
+}
+
+/// Signs that few texts have, one of which stands in every text in which a node matches.
+fn rare(node: &Node) -> Option<Vec<Vec<u8>>> {
+    match node {
+        Node::Item(_) => letter(node).filter(|c| b"[]{}<>@%#~$!|^`*".contains(c)).map(|c| vec![vec![c]]),
+        Node::Seq(nodes) => nodes.iter().find_map(rare),
+        Node::Group(_, body) | Node::Atomic(body) => rare(body),
+        Node::Repeat { min, body, .. } if *min > 0 => rare(body),
+        Node::Branch(branches) => {
+            let found = branches.iter().map(|branch| words_of(branch).or_else(|| rare(branch))).collect::<Option<Vec<_>>>()?;
+            Some(found.concat()).filter(|found| !found.is_empty())
+        }
+        _ => None,
+    }
+}
+
+/// The letters that each of the ways through a node begins with, which may be none; None where there are no such ways.
+fn beginnings(node: &Node) -> Option<Vec<Vec<u8>>> {
+    match node {
+        Node::Group(_, body) | Node::Atomic(body) => beginnings(body),
+        Node::Seq(nodes) if nodes.len() == 1 && letter(&nodes[0]).is_none() => beginnings(&nodes[0]),
+        Node::Branch(branches) => Some(
+            branches
+                .iter()
+                .map(|branch| match branch {
+                    Node::Seq(nodes) => nodes.iter().map_while(letter).take(LONGEST_WORD).collect(),
+                    one => letter(one).into_iter().collect(),
+                })
+                .collect(),
+        ),
+        _ => None,
+    }
+}
+
+/// The letter that all that a node matches begins with.
+fn first_letter(node: &Node) -> Option<u8> {
+    match node {
+        Node::Item(_) => letter(node),
+        Node::Seq(nodes) => first_letter(nodes.first()?),
+        Node::Group(_, body) | Node::Atomic(body) => first_letter(body),
+        Node::Repeat { min, body, .. } if *min > 0 => first_letter(body),
+        _ => None,
+    }
+}
+
+/// The letter that all that a node matches ends with.
+fn last_letter(node: &Node) -> Option<u8> {
+    match node {
+        Node::Item(_) => letter(node),
+        Node::Seq(nodes) => last_letter(nodes.last()?),
+        Node::Group(_, body) | Node::Atomic(body) => last_letter(body),
+        Node::Repeat { min, body, .. } if *min > 0 => last_letter(body),
+        _ => None,
+    }
 }
 
 /// The character of ASCII that a node stands for, in small letters, alone or in any case.

@@ -17,7 +17,7 @@ impl Scanner {
     /// All matches: the number of the pattern, where it matches.
     fn scan(&self, text: &Bound<'_, PyAny>) -> PyResult<Vec<(usize, usize, usize)>> {
         let text = py::from_py(text)?;
-        Ok(self.scanner.scan(&text, &[]).into_iter().map(|(number, m)| (number, m.start(), m.end())).collect())
+        Ok(self.scanner.scan(&text, &[]).into_iter().map(|(number, (start, end))| (number, start, end)).collect())
     }
 
     /// Scans a text so many times: for measurements.
@@ -43,8 +43,8 @@ impl Parts {
     /// What looks for several patterns at once.
     fn scanner(&self, names: Vec<String>) -> PyResult<Scanner> {
         let regexes = names.iter().map(|name| self.library.rx(name).map_err(py::wrong)).collect::<PyResult<Vec<_>>>()?;
-        let sought: Vec<_> = regexes.into_iter().map(|regex| scan::Sought { regex, context: Vec::new() }).collect();
-        Ok(Scanner { scanner: scan::Scanner::new(&sought).map_err(py::wrong)? })
+        let sought: Vec<_> = regexes.into_iter().map(|regex| scan::Sought { regex, group: 0, context: Vec::new() }).collect();
+        Ok(Scanner { scanner: scan::Scanner::new(sought) })
     }
 
     /// The spans of all groups of all matches of a pattern in a text, as `finditer` finds them.
