@@ -22,6 +22,8 @@ _DEPTH = 32
 """Characters with which a match begins that are looked at."""
 _MOST_SETS = 4
 """Sets of characters that are asked for, of each pattern."""
+_MOST_RUNS = 4
+"""Runs of equal ones among these that are looked for, of each pattern."""
 _MOST_WORDS, _SHORTEST_WORD, _LONGEST_WORD = 400, 2, 24
 _ASCII = [chr(i) for i in range(128)]
 _OTHER, _EDGE = 1 << 128, 1 << 129
@@ -52,7 +54,7 @@ _WEIGHTS = (
 
 
 _BEYOND = re.compile(r"[^\x00-\x7f]")
-_BY_USE = "etaoinsrhldcumfpgwybvkxjqz"
+_BY_USE = " etaoinsrhldcumfpgwybvkxjqz"
 """Letters, the most used first."""
 Places = list[int] | None
 """Where the matches of a pattern can begin; None where nobody knows."""
@@ -260,16 +262,17 @@ class Anchors:
         """`contexts`: for each pattern the words of which one must stand in the text too, unless its field gives them."""
         found = [anchor(p) for p in patterns]
         self._count = len(found)
-        self._words = [tuple(a.words) for a in found]
-        self._contexts = [tuple(w.translate(_TO_ASCII).lower() for w in words) for words in contexts or [()] * len(found)]
-        self._given, self._free = _Rows(), 0
-        """Patterns by the pair of characters that is the rarest of one of their words, above these those whose context it is of.
-        Those without words, and without context."""
-        for i, bit in ((i, 1 << i) for i in range(self._count)):
-            for words, its in ((self._words[i], bit), (self._contexts[i], bit << self._count)):
+        self._fit = [sum(1 << i for i, a in enumerate(found) if len(a.heads) <= size) for size in range(_DEPTH + 1)]
+        """The patterns that can match in a text of so many characters."""
+        self._given = _Rows()
+        """Patterns by the rarest part of each of their words, above these those whose context the word is of."""
+        self._free = 0
+        """Those without words, and those without context."""
+        for i, a in enumerate(found):
+            near = frozenset(word.translate(_TO_ASCII).lower() for word in contexts[i]) if contexts else frozenset()
+            for words, its in ((a.words, 1 << i), (near, 1 << (i + self._count))):
                 for word in words:
-                    pair = min(map(add, word, word[1:]), key=_common)
-                    self._given[pair] = self._given[pair] | its
+                    self._given[_part(word)] |= its
                 self._free |= 0 if words else its
         bits = [0] * 129
         for n, a in enumerate(found):
@@ -299,23 +302,22 @@ class Anchors:
         that is not known. `named`: the patterns whose context the text's field gives, as bits."""
         n = self._count
         has = reduce(or_, map(self._characters.__getitem__, set(text)), 0)
-        live = has & has >> n & has >> 2 * n & has >> 3 * n & (1 << n) - 1
+        live = self._fit[min(len(text), _DEPTH)] & has & has >> n & has >> 2 * n & has >> 3 * n
         if not live:
             return
         is_ascii = text.isascii()
         lower = text.lower() if is_ascii else text.translate(_TO_ASCII).lower()
+        pairs = list(map(add, lower, lower[1:]))
         given = self._given
-        there = reduce(or_, map(given.__getitem__, given.keys() & set(map(add, lower, lower[1:]))), self._free | named << n)
-        live &= there & there >> n
+        has = self._free | named << n
+        for parts in (pairs, map(add, pairs, pairs[2:])):
+            has = reduce(or_, map(given.__getitem__, given.keys() & set(parts)), has)
+        live &= has & has >> n
         if not live:
             return
-        stands = lower.__contains__
         data = (text if is_ascii else _BEYOND.sub("\x80", text)).encode("latin-1")
         where: list[int | None] = [None] * len(self._runs)
         for i in _numbers(live):
-            words = self._words[i]
-            if words and not any(map(stands, words)):
-                continue
             found = -1
             for number, at in self._heads[i]:
                 run = where[number]
@@ -330,9 +332,6 @@ class Anchors:
                 if not found:
                     break
             else:
-                near = self._contexts[i]
-                if near and not named >> i & 1 and not any(map(stands, near)):
-                    continue
                 if found < 0:
                     yield i, None
                     continue
@@ -360,9 +359,10 @@ def matches(pattern: re.Pattern[str], text: str, places: Places) -> Iterator[re.
             end = m.end()
 
 
-def _common(pair: str) -> int:
-    """How often two characters stand side by side, roughly: the least for signs and digits."""
-    return -sum(_BY_USE.find(x) % 99 for x in pair)
+def _part(word: str) -> str:
+    """The part of a word that is looked for: the rarest four characters, of shorter words two."""
+    size = 4 if len(word) >= 4 else 2
+    return min((word[i : i + size] for i in range(len(word) - size + 1)), key=lambda part: -sum(map(_BY_USE.find, part)))
 
 
 def _runs_of(heads: list[int]) -> list[tuple[int, int, int]]:
@@ -375,7 +375,7 @@ def _runs_of(heads: list[int]) -> list[tuple[int, int, int]]:
         at += size
     if heads and not runs:
         runs = [(0, _ANY, 1)]
-    return sorted(runs, key=lambda run: _weight(run[1]))
+    return sorted(runs, key=lambda run: _weight(run[1]))[:_MOST_RUNS]
 
 
 def _set_bits(text_bits: int, size: int) -> list[int]:
