@@ -2,9 +2,11 @@
 
 A pattern is tried only where one of its matches can begin. Nothing of that is written by hand, all follows from the parsed
 patterns: the characters with which a match can begin and the one that can stand before it; characters of which one must stand
-somewhere in the text; and words of which one must, as those of a context must. A pattern may be tried in vain; no match is missed.
+somewhere in the text; and words of which one must, as those of a context must. A pattern may be tried in vain, but no match is
+missed.
 
-What is known of all patterns about one character is one integer, a bit for each pattern.
+What is known of all patterns about one character is one integer, with a bit for each pattern; where in a text the characters of
+a set stand is one too, with a bit for each place.
 """
 
 from __future__ import annotations
@@ -142,7 +144,7 @@ def _heads(items: Any, fold: bool, after: list[int]) -> list[int]:
 
 
 def _either(heads: Iterable[list[int]]) -> list[int]:
-    return [reduce(or_, sets) for sets in zip(*heads)]
+    return [reduce(or_, sets) for sets in zip(*heads, strict=False)]
 
 
 def _before(items: Any, fold: bool) -> tuple[int, bool]:
@@ -267,20 +269,23 @@ class Anchors:
         self._given = _Rows()
         """Patterns by the rarest part of each of their words, above these those whose context the word is of."""
         self._free = 0
-        """Those without words, and those without context."""
+        """Those without words that are looked for, and those without such a context."""
         for i, a in enumerate(found):
             near = frozenset(word.translate(_TO_ASCII).lower() for word in contexts[i]) if contexts else frozenset()
             for words, its in ((a.words, 1 << i), (near, 1 << (i + self._count))):
-                for word in words:
-                    self._given[_part(word)] |= its
-                self._free |= 0 if words else its
+                parts = {_part(word) for word in words}
+                if "" in parts or not parts:
+                    self._free |= its
+                else:
+                    for part in parts:
+                        self._given[part] |= its
         bits = [0] * 129
         for n, a in enumerate(found):
             for plane in range(_MOST_SETS):
                 members, its = (*a.sets, *[_ANY] * _MOST_SETS)[plane], 1 << (n + plane * self._count)
                 for x in range(129):
                     bits[x] |= its if members >> x & 1 else 0
-        self._characters = _Rows(zip(_ASCII, bits))
+        self._characters = _Rows(zip(_ASCII, bits, strict=False))
         self._characters.other = bits[128]
         self._runs: list[tuple[bytes, int]] = []
         """Runs of so many characters of a set: that as a table, with `1` for those that are in it."""
@@ -360,13 +365,15 @@ def matches(pattern: re.Pattern[str], text: str, places: Places) -> Iterator[re.
 
 
 def _part(word: str) -> str:
-    """The part of a word that is looked for: the rarest four characters, of shorter words two."""
+    """The part of a word that is looked for: the rarest four characters, of shorter words two. "" where there are none: what the
+    cases of a letter are beyond ASCII is not known here."""
     size = 4 if len(word) >= 4 else 2
-    return min((word[i : i + size] for i in range(len(word) - size + 1)), key=lambda part: -sum(map(_BY_USE.find, part)))
+    parts = [part for i in range(len(word) - size + 1) if (part := word[i : i + size]).isascii()]
+    return min(parts, key=lambda part: -sum(map(_BY_USE.find, part)), default="")
 
 
 def _runs_of(heads: list[int]) -> list[tuple[int, int, int]]:
-    """The runs of characters with which a match begins: how far behind its beginning, of which set, how many. The rarest first."""
+    """The rarest runs of characters with which a match begins: how far behind its beginning, of which set, how many."""
     runs, at = [], 0
     for bits, group in groupby(heads):
         size = len(list(group))
