@@ -20,6 +20,11 @@ from re import _constants as c  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
+
+def _bits(characters: Iterable[str]) -> int:
+    return reduce(or_, (1 << ord(x) for x in characters), 0)
+
+
 _DEPTH = 32
 """Characters with which a match begins that are looked at."""
 _MOST_SETS = 4
@@ -34,12 +39,9 @@ _ANY = _EDGE - 1
 _ALL = _ANY | _EDGE
 _FOLDED = {"İ": "i", "ı": "i", "ſ": "s", "\u212a": "k"}
 """Characters that Python's `re` takes for letters of ASCII where case does not matter."""
+_HAVE_OTHERS = _bits("iks")
 _TO_ASCII = str.maketrans(_FOLDED)
 _REPEATS = (c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT)
-
-
-def _bits(characters: Iterable[str]) -> int:
-    return reduce(or_, (1 << ord(x) for x in characters), 0)
 
 
 _CATEGORIES = {
@@ -104,12 +106,14 @@ def _characters(op: Any, arg: Any, fold: bool) -> int | None:
             bits |= _CATEGORIES[what]
         elif kind is not c.NEGATE:
             low, high = what if kind is c.RANGE else (what, what)
-            bits |= (((2 << high) - (1 << low)) & (_OTHER - 1)) | (_OTHER if high > 127 else 0)
+            bits |= (2 << min(high, 127)) - (1 << low) if low < 128 else 0
+            bits |= _OTHER if high > 127 else 0
             if fold and high > 127:
                 bits |= _bits(x for other, x in _FOLDED.items() if low <= ord(other) <= high)
     if fold:
-        bits |= _bits(y for x in _ASCII if bits >> ord(x) & 1 and x.isalpha() for y in x.swapcase())
-        bits |= _OTHER if bits & _bits("iks") else 0
+        letters = (bits >> ord("A") | bits >> ord("a")) & (1 << 26) - 1
+        bits |= letters << ord("A") | letters << ord("a")
+        bits |= _OTHER if bits & _HAVE_OTHERS else 0
     return (_ANY & ~bits) | _OTHER if arg[0][0] is c.NEGATE else bits
 
 
@@ -148,33 +152,36 @@ def _either(heads: Iterable[list[int]]) -> list[int]:
 
 
 def _before(items: Any, fold: bool) -> tuple[int, bool]:
-    """What can stand before a match of a sequence, and whether the sequence is empty."""
+    """What can stand before a match of a sequence, and whether nothing in the sequence takes a character."""
     found = _ALL
     for op, arg in items:
-        if op is c.SUBPATTERN:
-            bits, is_empty = _before(arg[3], _folds(fold, arg))
-            found &= bits
-        elif op is c.BRANCH:
-            branches = [_before(branch, fold) for branch in arg[1]]
-            found &= reduce(or_, (bits for bits, _ in branches))
-            is_empty = all(empty for _, empty in branches)
-        elif op is c.ASSERT and arg[0] < 0:
-            found &= _last(arg[1], fold)
-            is_empty = True
-        elif op is c.ASSERT_NOT and arg[0] < 0:
-            bits = _characters(*arg[1][0], fold) if len(arg[1]) == 1 else None
-            found &= _ALL if bits is None else ~bits | _OTHER | _EDGE
-            is_empty = True
-        else:
-            is_empty = op in (c.AT, c.ASSERT, c.ASSERT_NOT)
+        its, is_empty = _before_item(op, arg, fold)
+        found &= its
         if not is_empty:
             return found, False
     return found, True
 
 
+def _before_item(op: Any, arg: Any, fold: bool) -> tuple[int, bool]:
+    if op is c.SUBPATTERN:
+        return _before(arg[3], _folds(fold, arg))
+    if op is c.BRANCH:
+        branches = [_before(branch, fold) for branch in arg[1]]
+        return reduce(or_, (its for its, _ in branches)), all(is_empty for _, is_empty in branches)
+    if op is c.ASSERT and arg[0] < 0:
+        return _last(arg[1], fold), True
+    if op is c.ASSERT_NOT and arg[0] < 0 and len(arg[1]) == 1:
+        only, its = arg[1][0]
+        bits = _characters(only, its, fold)
+        return _ALL if bits is None else _ALL & ~bits | _OTHER, True
+    return _ALL, op in (c.AT, c.ASSERT, c.ASSERT_NOT)
+
+
 def _last(items: Any, fold: bool) -> int:
     """The last character of a match of a sequence that is looked for behind a place."""
-    op, arg = items[-1] if len(items) else (None, None)
+    if not len(items):
+        return _ALL
+    op, arg = items[-1]
     bits = _characters(op, arg, fold)
     if bits is not None:
         return bits
@@ -294,7 +301,7 @@ class Anchors:
         def number(bits: int, size: int) -> int:
             if (bits, size) not in numbers:
                 numbers[bits, size] = len(self._runs)
-                self._runs.append((bytes(48 + (bits >> min(x, 128) & 1) for x in range(256)), size))
+                self._runs.append((f"{bits & _OTHER - 1:0128b}"[::-1].encode() + (b"1" if bits & _OTHER else b"0") * 128, size))
             return numbers[bits, size]
 
         self._heads = [[(number(bits, size), at) for at, bits, size in _runs_of(a.heads)] for a in found]
