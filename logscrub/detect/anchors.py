@@ -41,9 +41,9 @@ _FOLDED = {"İ": "i", "ı": "i", "ſ": "s", "\u212a": "k"}
 """Characters that Python's `re` takes for letters of ASCII where case does not matter."""
 _HAVE_OTHERS = _bits("iks")
 _TO_ASCII = str.maketrans(_FOLDED)
+_FIRST, _NOT_FIRST = -1, -2
+"""Where what stands before a match does: it can also be the beginning of the text, or it can't."""
 _REPEATS = (c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT)
-
-
 _CATEGORIES = {
     category: _bits(x for x in _ASCII if re.match(source, x)) | _OTHER
     for category, source in (
@@ -55,8 +55,6 @@ _WEIGHTS = (
     (_bits("abcdefghijklmnopqrstuvwxyz0123456789"), 16), (_bits(" -.:/"), 8),
     (_bits('ABCDEFGHIJKLMNOPQRSTUVWXYZ_,="()[]'), 4), (_ANY, 1),
 )  # fmt: skip
-
-
 _BEYOND = re.compile(r"[^\x00-\x7f]")
 _BY_USE = " etaoinsrhldcumfpgwybvkxjqz"
 """Letters, the most used first."""
@@ -86,7 +84,7 @@ def anchor(pattern: str) -> Anchor:
 
 
 def _folds(fold: bool, arg: Any) -> bool:
-    """Whether case matters not in a group."""
+    """Whether a group takes letters of either case."""
     return (fold or bool(arg[1] & re.IGNORECASE)) and not arg[2] & re.IGNORECASE
 
 
@@ -304,17 +302,22 @@ class Anchors:
                 self._runs.append((f"{bits & _OTHER - 1:0128b}"[::-1].encode() + (b"1" if bits & _OTHER else b"0") * 128, size))
             return numbers[bits, size]
 
-        self._heads = [[(number(bits, size), at) for at, bits, size in _runs_of(a.heads)] for a in found]
-        """For each pattern the runs with which its matches begin, and how far behind their beginning these stand."""
-        self._before = [None if a.before == _ALL else (number(a.before & _ANY, 1), a.before >> 129) for a in found]
-        """What stands before them, and whether they can stand at the beginning of the text."""
+        self._heads = [
+            [(number(bits, size), at) for at, bits, size in _runs_of(a.heads)]
+            + [(number(a.before & _ANY, 1), _NOT_FIRST if a.before < _EDGE else _FIRST)] * (a.heads != [] and a.before != _ALL)
+            for a in found
+        ]
+        """For each pattern the runs with which its matches begin, how far behind their beginning these stand, and what stands
+        before them."""
 
     def places(self, text: str, named: int = 0) -> Iterator[tuple[int, Places]]:
         """The patterns that can match in a text, by number, in order, each with the places where a match can begin; None where
         that is not known. `named`: the patterns whose context the text's field gives, as bits."""
         n = self._count
         has = reduce(or_, map(self._characters.__getitem__, set(text)), 0)
-        live = self._fit[min(len(text), _DEPTH)] & has & has >> n & has >> 2 * n & has >> 3 * n
+        live = self._fit[min(len(text), _DEPTH)]
+        for plane in range(_MOST_SETS):
+            live &= has >> plane * n
         if not live:
             return
         is_ascii = text.isascii()
@@ -340,23 +343,15 @@ class Anchors:
                         run &= run << (size >> 1)
                         size -= size >> 1
                     where[number] = run
-                found &= run << at
+                if at < 0:
+                    run = run >> 1 | (at == _FIRST) << len(text) - 1
+                else:
+                    run <<= at
+                found &= run
                 if not found:
                     break
             else:
-                if found < 0:
-                    yield i, None
-                    continue
-                before = self._before[i]
-                if before:
-                    number, begins = before
-                    run = where[number]
-                    if run is None:
-                        run = where[number] = int(data.translate(self._runs[number][0]), 2)
-                    found &= run >> 1 | begins << (len(text) - 1)
-                    if not found:
-                        continue
-                yield i, _set_bits(found, len(text))
+                yield i, None if found < 0 else _set_bits(found, len(text))
 
 
 def matches(pattern: re.Pattern[str], text: str, places: Places) -> Iterator[re.Match[str]]:
