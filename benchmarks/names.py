@@ -165,7 +165,7 @@ def recall(finder: Finder, pairs: list[NamePair]) -> dict[str, float]:
 
 
 def words_per_second() -> float:
-    """Distinct words graded a second, in a process of its own, nothing remembered: half known, half names on no list."""
+    """Distinct words graded a second, in a process of its own: half known, half names on no list."""
     return float(
         _alone("""
 import random, sys, time

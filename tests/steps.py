@@ -8,7 +8,7 @@ matches must be those of `re`.
 
 Each count is kept by what took it: a function or a regular expression.
 
-Not counted is what C code does on its own: RE2, orjson and numpy count as one pass over what they are given, and hashing,
+Not counted is what C code does on its own: orjson and numpy count as one pass over what they are given, and hashing,
 comparing, allocating memory and collecting garbage not at all.
 """
 
@@ -550,7 +550,7 @@ class _Counting(ast.NodeTransformer):
 
 
 def _is_module(value: ast.expr) -> bool:
-    return isinstance(value, ast.Name) and value.id in ("re", "re2")
+    return isinstance(value, ast.Name) and value.id == "re"
 
 
 class _Loader(importlib.machinery.SourceFileLoader):

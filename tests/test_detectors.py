@@ -32,6 +32,11 @@ def test_has_examples_of_both_kinds_and_a_reason(name: str) -> None:
     assert item.why.endswith((".", "!", ")"))
 
 
+@pytest.mark.parametrize("name", sorted(ITEMS))
+def test_repeats_nothing_without_bound(name: str) -> None:
+    catalogue.check_patterns(ITEMS[name], Path(f"{name}.toml"))
+
+
 def test_every_guideline_has_a_detector() -> None:
     assert {d.guideline for d in BUILTIN.detectors} == set(GUIDELINES)
 

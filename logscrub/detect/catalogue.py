@@ -35,8 +35,7 @@ from pathlib import Path
 from re import _constants  # type: ignore[attr-defined]
 from typing import Any, Literal
 
-from logscrub.detect.expressions import known, parsed, parts
-from logscrub.detect.templates import tells_apart
+from logscrub.detect.expressions import parsed, parts
 from logscrub.errors import UsageError
 from logscrub.guidelines import GUIDELINES
 from logscrub.model import Certainty
@@ -87,10 +86,8 @@ class Catalogue:
     detectors: tuple[Detector, ...]
     harmless: tuple[Harmless, ...]
     digest: str
-    digits_matter: bool = False
-    """Whether a pattern or validator of the user's own could tell apart what templates make alike: then nothing is."""
     own_patterns: tuple[str, ...] = ()
-    """The user's own, those of values that stay included: where one of them may match, no names and addresses are alike."""
+    """The user's own, those of values that stay included."""
 
     @property
     def entity_types(self) -> frozenset[str]:
@@ -124,6 +121,7 @@ def load(extra: Iterable[Path] = (), *, builtin: bool = True) -> Catalogue:
             item = read_detector(path, macros)
             found[item.id] = item
             if folder in extra_folders:
+                check_patterns(item, path)
                 own.append(item)
     for name in sorted(found):
         digest.update(repr(found[name]).encode())
@@ -133,7 +131,6 @@ def load(extra: Iterable[Path] = (), *, builtin: bool = True) -> Catalogue:
         tuple(i for i in items if isinstance(i, Detector)),
         tuple(i for i in items if isinstance(i, Harmless)),
         digest.hexdigest(),
-        any(tells_apart(p) for p in patterns) or any(isinstance(item, Detector) and item.validator for item in own),
         patterns,
     )
 
@@ -196,15 +193,6 @@ def _check(item: Detector | Harmless, path: Path) -> None:
         raise wrong(f"id must be the file's name, {path.stem!r}, in lower_case")
     if not item.examples:
         raise wrong("examples are missing: a detector proves itself")
-    for pattern in item.patterns:
-        if known(pattern) is not None:
-            continue
-        try:
-            tree = parsed(pattern)
-        except re.error as error:
-            raise wrong(f"pattern does not compile: {error}") from None
-        if unbounded(tree):
-            raise wrong("a pattern repeats without bound: write {1,64} instead of + and {0,64} instead of *")
     if isinstance(item, Harmless):
         return
     if not _TYPE.fullmatch(item.entity_type):
@@ -219,13 +207,23 @@ def _check(item: Detector | Harmless, path: Path) -> None:
         raise wrong('certainty must be "certain" or "likely"')
     if item.value not in ("token", "number", "phrase", "credential", "line"):
         raise wrong('value must be "token", "number", "phrase", "credential" or "line"')
-    for keep in item.keep_values:
-        if known(keep) is not None:
-            continue
+
+
+def check_patterns(item: Detector | Harmless, path: Path) -> None:
+    """Raises UsageError if a pattern of a file does not compile, or repeats without bound. Not done for the built-in ones at each
+    start: it takes longer than all else."""
+    for pattern in item.patterns:
+        try:
+            tree = parsed(pattern)
+        except re.error as error:
+            raise UsageError(f"{path}: pattern does not compile: {error}") from None
+        if unbounded(tree):
+            raise UsageError(f"{path}: a pattern repeats without bound: write {{1,64}} instead of + and {{0,64}} instead of *")
+    for keep in item.keep_values if isinstance(item, Detector) else ():
         try:
             re.compile(keep)
         except re.error as error:
-            raise wrong(f"keep_values does not compile: {error}") from None
+            raise UsageError(f"{path}: keep_values does not compile: {error}") from None
 
 
 def unbounded(tree: Any) -> bool:

@@ -1,7 +1,7 @@
 """Runs the detectors over a text: what in it must go.
 
 `Engine.judge(text, path)` is a pure function of the text and of the names of the fields it stands in: never of what came
-before it, so the order and the cutting of the input cannot show. It is remembered for texts that come again.
+before it, so the order and the cutting of the input cannot show.
 
 The order of things: the field's name; JSON inside the text; patterns, fields and names in the text as it stands and in its
 decoded views; texts encoded in it. Then overlaps are merged, once.
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property, lru_cache, partial
 from itertools import accumulate
@@ -20,24 +20,18 @@ from typing import Literal
 import orjson
 
 from logscrub.detect import views
+from logscrub.detect.anchors import Anchors, Places, matches
 from logscrub.detect.catalogue import Catalogue, Detector
 from logscrub.detect.fields import NOTHING_OPEN, FieldIndex, Open, find_fields, value_itself
-from logscrub.detect.fields import words as words_of
-from logscrub.detect.forms import Form, Forms, spelled_capitals, spelled_words
-from logscrub.detect.gate import Gate
-from logscrub.detect.heads import Heads, heads, matches
 from logscrub.detect.ids import cuts_id, ids_alike
 from logscrub.detect.json_leaves import json_leaves
 from logscrub.detect.names import NameRecognizer
 from logscrub.detect.names.lexicon import fold
-from logscrub.detect.templates import spelled_numbers, template_of
 from logscrub.detect.validators import VALIDATORS
 from logscrub.model import FieldPath, Inner, Leaf, Span, opaque
 
 _BEFORE, _AFTER = 60, 30
 _DEEPEST = 12
-_REMEMBERED_LENGTH = 1024
-_MOST_REMEMBERED = 30_000
 _PLACEHOLDER_FILL = "\x1a"
 _LETTERS = re.compile(r"[^\W\d_]+")
 _RANDOM = frozenset({"opaque_token", "random_token"})
@@ -74,7 +68,7 @@ _READ_AS_WRITTEN = frozenset(("json", "name", "plain", "text"))
 
 
 class Pattern:
-    """One pattern of a detector, compiled when the gate first lets it through."""
+    """One pattern of a detector, compiled when it may first match."""
 
     def __init__(self, detector: Detector, pattern: str, *, cuts_ids: bool = False) -> None:
         """`cuts_ids`: whether it may find part of an id."""
@@ -90,24 +84,20 @@ class Pattern:
         return re.compile(self._source)
 
     @cached_property
-    def heads(self) -> Heads:
-        """What its matches begin with."""
-        return heads(self._source)
-
-    @cached_property
     def group(self) -> str | int:
         """The group that must go."""
         return "value" if "value" in self.pattern.groupindex else 0
 
-    def find(self, text: str, named: bool) -> list[tuple[int, int]]:
-        """The spans in `text` that this pattern, its validator and its context agree on; `named`: the field gives the context.
+    def find(self, text: str, places: Places, named: bool) -> list[tuple[int, int]]:
+        """The spans in `text` that this pattern, its validator and its context agree on. `places`: where a match can begin;
+        `named`: the field gives the context.
 
         Digits that stand in an id by chance are no number of anything, nor part of one that stands beside it.
         """
-        spans = [m.span(self.group) for m in matches(self.pattern, self.heads, text)]
+        spans = [m.span(self.group) for m in matches(self.pattern, text, places)]
         if not self._cuts_ids and any(cuts_id(text, *span) for span in spans):
             text, original = ids_alike(text), text
-            spans = [m.span(self.group) for m in matches(self.pattern, self.heads, text)]
+            spans = [m.span(self.group) for m in self.pattern.finditer(text)]
             spans = [span for span in spans if not cuts_id(original, *span)]
         if self._sheds:
             spans = [self._shed(text, *span) for span in spans]
@@ -175,104 +165,45 @@ class Engine:
         self._no_names = frozenset(fold(w) for entry in no_names for w in _LETTERS.findall(entry))
         own = frozenset(catalogue.own_patterns)
         self._patterns = [Pattern(d, p, cuts_ids=p in own) for d in detectors for p in d.patterns]
-        of_patterns = [d for d in detectors for _ in d.patterns]
-        patterns = [p for d in detectors for p in d.patterns]
-        self._gate = Gate(patterns, [d.context for d in of_patterns], [d.id for d in of_patterns])
         self._harmless = [p for h in catalogue.harmless for p in h.patterns]
-        self._harmless_gate = Gate(self._harmless, groups=[h.id for h in catalogue.harmless for _ in h.patterns])
-        spelled = patterns + self._harmless
         self._has_own = bool(own)
-        self.digits_matter = catalogue.digits_matter
-        """Whether texts are judged as they are."""
-        self.spelled = spelled_numbers(spelled)
-        """Numbers that stay in templates."""
-        self._forms = self._make_forms(detectors, extra, spelled)
         self._key_detector = next((d for d in detectors if d.entity_type == "PRIVATE_KEY"), None)
         types = "|".join(sorted(re.escape(t) for t in {*catalogue.entity_types, "WITHHELD"}))
         self.placeholder = re.compile(rf"(?:<|&lt;)({types})(?::[0-9a-f]{{20}})?(?:>|&gt;)")
         """A placeholder, as it is or as it stands in XML; its group is the entity type."""
         self._contexts_of = lru_cache(maxsize=4096)(self._contexts)
         self._find_fields = lru_cache(maxsize=8)(partial(find_fields, index=self.fields))  # a line and the text that it is
-        self._remember = lru_cache(maxsize=_MOST_REMEMBERED)(self._judge)
-        self._remember_line = lru_cache(maxsize=_MOST_REMEMBERED)(self._judge_line)
 
-    def _make_forms(self, detectors: Sequence[Detector], extra: dict[str, tuple[str, ...]], patterns: list[str]) -> Forms:
-        """What makes texts alike, without what a pattern, a cue, a field or the user spells out."""
-        lists = getattr(self._names, "lists", None)
-        words: set[str] = set()
-        patterns = [*patterns, *(keep for d in detectors for keep in d.keep_values)]
-        for d in detectors:
-            fields = (*d.fields, *extra.get(d.id, ()))
-            words.update(word for name in fields for word in words_of(name))
-            words.update(w.lower() for c in d.context for w in _LETTERS.findall(c))
-        if lists is not None:
-            words |= lists.own
-        grade = None if lists is None else lists.grade
-        own = Gate(self.catalogue.own_patterns) if self._has_own else None
-        return Forms(
-            self.spelled, spelled_words(patterns), spelled_capitals(patterns), frozenset(words), grade, not self.digits_matter,
-            (lambda text: bool(own.candidates(text))) if own else None,
-        )  # fmt: skip
+    @cached_property
+    def _anchors(self) -> Anchors:
+        return Anchors([p._source for p in self._patterns], [p.detector.context for p in self._patterns])
+
+    @cached_property
+    def _harmless_anchors(self) -> Anchors:
+        return Anchors(self._harmless)
 
     def judge(self, text: str, path: FieldPath = ()) -> tuple[Span, ...]:
         """The spans of `text` that must go, in order, without overlaps. `path`: the names of the fields it stands in."""
         if not text or text.isspace():
             return ()
-        return self._judge_template(self.masked(text), path, 0)
-
-    def _judge_template(self, masked: str, path: FieldPath, depth: int) -> tuple[Span, ...]:
-        """What must go in a text with its placeholders made opaque: judged once for all texts of its form."""
-        form = self._forms.of(masked)
-        judge = self._remember if len(masked) <= _REMEMBERED_LENGTH else self._judge
-        spans = judge(form.text, path, depth)
-        if form == (masked, ()) or not spans:
-            return spans
-        mine = form.of_text(spans, masked)
-        return self._judge(masked, path, depth) if mine is None else mine
-
-    @property
-    def capitals(self) -> frozenset[str] | None:
-        """Projects whose issue keys are not alike; None where it hangs on a pattern of the user's own whether any are."""
-        return None if self._has_own else self._forms.capitals
-
-    def form(self, masked: str) -> Form:
-        """The form of a text whose placeholders are opaque."""
-        return self._forms.of(masked)
-
-    def judge_form(self, form: str, path: FieldPath | None, before: Open) -> tuple[tuple[Span, ...], Open]:
-        """The spans that must go in texts of a form, as positions in the form, and what they leave open.
-
-        `path`: the names of the fields they stand in, None where they are lines of a text.
-        """
-        if path is None:
-            return self._judge_line(form, before)
-        return (self._remember if len(form) <= _REMEMBERED_LENGTH else self._judge)(form, path, 0), NOTHING_OPEN
+        return self._judge(self.masked(text), path, 0)
 
     def judge_line(self, text: str, leaf: Leaf, before: Open = NOTHING_OPEN) -> tuple[tuple[Span, ...], Open]:
         """The spans of a leaf that is a line of a text, and what it leaves open; `before`: what earlier lines left open."""
         line = text[leaf.start : leaf.end]
         view = views.without_colours(line) if "\x1b" in line else None
-        masked = self.masked(view.text if view else line)
-        form = self._forms.of(masked)
-        judge = self._remember_line if len(masked) <= _REMEMBERED_LENGTH else self._judge_line
-        spans, after = judge(form.text, before)
-        if spans and form != (masked, ()):
-            mine = form.of_text(spans, masked)
-            if mine is None:
-                spans, after = self._judge_line(masked, before)
-            else:
-                spans = mine
+        spans, after = self._judge_line(self.masked(view.text if view else line), before)
         return tuple(_moved(s, view, leaf.start, "") for s in spans) if spans else spans, after
 
     def _judge_line(self, masked: str, before: Open) -> tuple[tuple[Span, ...], Open]:
-        spans = self._remember(masked, (), 0) if len(masked) <= _REMEMBERED_LENGTH else self._windowed(masked, ())
+        spans = self._windowed(masked, ())
         extra, after = self._carried_on(masked, before)
         return merge([*spans, *extra]) if extra else spans, after
 
     def left_open(self, line: str, before: Open) -> Open:
         """What a line of a text leaves open. Its patterns and names are not searched for."""
         view = views.without_colours(line) if "\x1b" in line else None
-        return self._carried_on(self._forms.of(self.masked(view.text if view else line)).text, before)[1]
+        return self._carried_on(self.masked(view.text if view else line), before)[1]
 
     def _carried_on(self, masked: str, before: Open) -> tuple[list[Span], Open]:
         """What must go from a line because of what earlier lines left open, and what is open after it."""
@@ -334,7 +265,7 @@ class Engine:
         spans: tuple[Span, ...] = ()
         if rule is not None and rule.detector.guideline != "user-generated content":
             d = rule.detector
-            if not rule.keeps(digits if self.digits_matter else template_of(digits)):
+            if not rule.keeps(digits):
                 spans = (self._field_span(0, len(digits), d, digits),)
         elif len(digits) >= 7 or self._has_own:
             spans = self.judge(digits, leaf.field)
@@ -351,7 +282,7 @@ class Engine:
             if rule is not None and rule.detector.guideline == "user-generated content" and not _SAYS_WORDS.fullmatch(text):
                 field = ()  # counts of comments, for one
             is_long = len(text) > _WINDOW
-            inner = self._windowed(text, field) if is_long else self._judge_template(self.masked(text), field, depth)
+            inner = self._windowed(text, field) if is_long else self._judge(self.masked(text), field, depth)
             inner = _without_chance(text, inner)
             if inner:
                 return (_encoded_span(leaf.start, leaf.end, text, inner, alphabet)._replace(requote='"'),)
@@ -373,7 +304,7 @@ class Engine:
         if rule is None and not self._has_own and _PLAIN_ID.fullmatch(masked) and not (path and self._contexts_of(path)):
             return ()  # an id, a time or a version of no telling field: no detector of ours takes one for anything
         if "\x1b[" in masked and (colourless := views.without_colours(masked)) is not None:
-            judge = self._judge_uncoloured if views.has_colours(colourless.text) else self._judge_template
+            judge = self._judge_uncoloured if views.has_colours(colourless.text) else self._judge
             return tuple(_moved(s, colourless, 0, "") for s in judge(colourless.text, path, depth))
         return self._judge_uncoloured(masked, path, depth)
 
@@ -404,17 +335,17 @@ class Engine:
                 # and the time for texts within texts would double with each.
                 if not (is_read and depth) and view.text[:1] in "{[" and self._nested(view.text) is not None:
                     is_read = True
-                    for span in self._judge_template(view.text, path, depth + 1):
+                    for span in self._judge(view.text, path, depth + 1):
                         found.append(_moved(span, view, 0, ""))
             encoded = list(views.encoded_texts(masked))
             if encoded:
                 found = _without_random(found, [(start, end) for start, end, *_ in encoded])
             for start, end, decoded, alphabet, padded in encoded:
-                inner = self._judge_template(self.masked(decoded), path, depth + 1)
+                inner = self._judge(self.masked(decoded), path, depth + 1)
                 if inner:
                     found.append(_encoded_span(start, end, decoded, inner, alphabet, padded))
             for start, end, decoded in views.byte_arrays(masked):
-                inner = _without_chance(decoded, self._judge_template(self.masked(decoded), path, depth + 1))
+                inner = _without_chance(decoded, self._judge(self.masked(decoded), path, depth + 1))
                 if inner:
                     found.append(_encoded_span(start, end, decoded, inner, "array"))
         if self._names is not None:
@@ -438,16 +369,16 @@ class Engine:
         if leaf.coding == "bytes":
             return list(self._judge_bytes(raw, leaf._replace(field=where), "array", depth + 1))
         view = views.unescape_json(raw)
-        spans = self._judge_template(view.text if view else raw, where, depth + 1)
+        spans = self._judge(view.text if view else raw, where, depth + 1)
         return [_moved(s, view, leaf.start, '\\"') for s in spans]
 
     def _scan(self, text: str, path: FieldPath) -> list[Span]:
         found = []
-        named = self._contexts_of(path) if path else frozenset()
-        for i in self._gate.candidates(text, named):
+        named = self._contexts_of(path) if path else 0
+        for i, places in self._anchors.places(text, named):
             pattern = self._patterns[i]
             d = pattern.detector
-            for start, end in pattern.find(text, i in named):
+            for start, end in pattern.find(text, places, bool(named >> i & 1)):
                 if _PLACEHOLDER_FILL not in text[start:end]:
                     found.append(Span(start, end, d.entity_type, d.guideline, d.id, d.certainty, text[start:end]))
                 else:
@@ -459,10 +390,10 @@ class Engine:
             found.append(span._replace(requote=value.requote) if value.requote else span)
         return found
 
-    def _contexts(self, path: FieldPath) -> frozenset[int]:
-        """The patterns whose context the names of a field give."""
+    def _contexts(self, path: FieldPath) -> int:
+        """The patterns whose context the names of a field give, as bits."""
         names = " ".join(word for name in path for word in _split(name))
-        return frozenset(i for i, p in enumerate(self._patterns) if p.context is not None and p.context.search(names))
+        return sum(1 << i for i, p in enumerate(self._patterns) if p.context is not None and p.context.search(names))
 
     def _field_span(self, start: int, end: int, d: Detector, plain: str) -> Span:
         return Span(start, end, d.entity_type, d.guideline, d.id, "certain", plain)
@@ -475,8 +406,8 @@ class Engine:
             found = [s for s in found if s.certainty == "certain" or s.guideline != "name" or not self._denied(s.plain)]
         harmless = sorted(
             m.span(m.re.groupindex.get("value", 0))
-            for i in self._harmless_gate.candidates(text)
-            for m in matches(_compiled(self._harmless[i]), heads(self._harmless[i]), text)
+            for i, places in self._harmless_anchors.places(text)
+            for m in matches(_compiled(self._harmless[i]), text, places)
         )
         starts = [a for a, _ in harmless]
         reach = list(accumulate((b for _, b in harmless), max))  # how far the stretches up to each one go

@@ -112,16 +112,10 @@ class NativeRedactor(Redactor):
             spans, after = self.core.look(raw, _open_to(before))
         except ValueError:
             raise Unscannable("the core could not scan it") from None
-        return Look(list(map(span_of, spans)), _open_of(after), None)
+        return Look(list(map(span_of, spans)), _open_of(after))
 
     def withhold(self, raw: Raw, before: Open = NOTHING_OPEN) -> tuple[Clean, Open]:
         return super().withhold(with_leaves(raw), before)
-
-    def _seen(self, value: str, leaf: Leaf, before: Open) -> None:
-        """Nothing is remembered."""
-
-    def _judge_short(self, text: str, leaf: Leaf) -> tuple[Span, ...]:
-        return self.engine.judge_leaf(text, leaf)
 
 
 class _Batch(NamedTuple):

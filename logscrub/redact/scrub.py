@@ -3,9 +3,6 @@
 This is the one place where a `Clean` is made. After a replacement the record is judged once more, as a stranger to it
 would: what the first look missed because of what stood beside it goes too, and a record that never comes to rest is
 withheld. So a scrubbed log passes `verify`, and scrubbing it again changes nothing.
-
-What is judged is the form of a text (`logscrub.detect.forms`), and so it is the second time, where that can be: the form with
-its cuts, once for all texts of the form.
 """
 
 from __future__ import annotations
@@ -19,16 +16,15 @@ from html import escape
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from logscrub.detect.binary import holds_control, is_binary, is_binary_json
+from logscrub.detect.binary import is_binary, is_binary_json
 from logscrub.detect.engine import Engine, merge
 from logscrub.detect.fields import NOTHING_OPEN, Open
-from logscrub.detect.forms import reading
 from logscrub.detect.json_leaves import ENVELOPE_NAMES
 from logscrub.detect.stack_traces import WORDS
-from logscrub.detect.views import Coding, encode, joined, unescape_json, unescaped_json, view_of_bytes
-from logscrub.model import WITHHELD, Clean, Cut, FieldPath, Frame, Inner, Leaf, Raw, Size, Span, moved
+from logscrub.detect.views import Coding, encode, joined, view_of_bytes
+from logscrub.model import WITHHELD, Clean, Cut, Frame, Inner, Leaf, Raw, Size, Span, moved
 from logscrub.redact.policy import Policy
-from logscrub.redact.pseudonyms import TOKEN_HEX, Pseudonymizer
+from logscrub.redact.pseudonyms import Pseudonymizer
 
 _OPAQUE = "\x1a"
 """Stands in a judged text where a placeholder stood: a value with one in it has no pseudonym that could be told from others."""
@@ -40,16 +36,10 @@ _CONTINUING = re.compile(rf"(?:\x1b\[[0-9;]*m|[\ufeff{_SPACE}}}\])┌│├└])
 """Signs at the start of a line by which readers see that it belongs to the record before it, as words of stack traces do. They
 stay."""
 _MOST_LOOKS = 6
-_LONGEST_FORM = 1024
-_LONGEST_KNOWN = 200
-_MOST_KNOWN = 100_000
-_MOST_FORMS = 30_000
 _LONGEST_UNSCANNED = 1 << 16
 """Characters of a line that could not be scanned, of which it is still found out what it leaves open."""
 _BRACKETS = re.compile(r"[ \t\r{}\[\](),;]*")
 """A line that says nothing."""
-MOST_SHARED = 5_000
-"""Forms at most that one process hands on to others."""
 
 
 class Unscannable(ValueError):
@@ -62,28 +52,7 @@ class Look(NamedTuple):
     spans: list[Span]
     """As positions in its text, in order, apart."""
     after: Open
-    """What it leaves open as it is."""
-    rest: Open | None
-    """What it leaves open once the spans are gone, if nothing more must go then: so it is for all texts of its form. None
-    where that does not follow from the form: then it must be looked at again."""
-
-
-class Seen(NamedTuple):
-    """What is known of all texts of a form."""
-
-    spans: tuple[Span, ...]
-    """What must go; of texts that are alike once it is gone, and in which nothing more is found then."""
-    after: Open
-    """What a text leaves open as it is."""
-    rest: Open
-    """What it leaves open once the spans are gone."""
-
-
-FormKey = tuple[str, FieldPath | None, Open]
-"""A form, the names of the fields it stands in (None for a line of a text), and what was open before it."""
-Judged = list[tuple[FormKey, Seen | None]]
-"""Forms, and what is known of them."""
-_NOTHING = Seen((), NOTHING_OPEN, NOTHING_OPEN)
+    """What it leaves open."""
 
 
 Rebuild = tuple[Callable[..., "Redactor"], tuple[Any, ...]]
@@ -108,11 +77,6 @@ class Redactor:
         self.pseudonymizer = pseudonymizer
         self._allow = tuple(allow)
         self._rebuild = rebuild
-        self._forms: dict[FormKey, Seen | None] = {}
-        self._learned: Judged = []
-        self._shared = 0
-        self._known_harmless: set[tuple[str, FieldPath, str]] = set()
-        """Leaves in which nothing was found: names, levels, versions come again with each record."""
 
     def __reduce__(self) -> Rebuild:
         if self._rebuild is None:
@@ -128,19 +92,15 @@ class Redactor:
         return clean if raw.size is None else _resized(clean, raw.size), after
 
     def _scrub(self, raw: Raw, before: Open) -> tuple[Clean, Open]:
-        spans, after, rest = self.look(raw, before)
+        spans, after = self.look(raw, before)
         if not spans:
             return Clean(raw.text, (), raw.records, raw.parsed), after
-        if rest is not None:
-            return Clean(
-                self.splice(raw.text, spans), tuple(s.entity_type for s in spans if s.entity_type), raw.records, raw.parsed
-            ), rest
         before_any = self._placeholders(raw.text)
         rewritten: list[str] = []
         for _ in range(_MOST_LOOKS):
             rewritten += [s.entity_type for s in spans if s.inner is not None and self._is_rewritten(s.inner)]
             raw = self._spliced(raw, spans)
-            spans, after, _ = self.look(raw, before)
+            spans, after = self.look(raw, before)
             if not spans:
                 new = self._placeholders(raw.text) - before_any
                 return Clean(raw.text, (*new.elements(), *rewritten), raw.records, raw.parsed), after
@@ -202,11 +162,11 @@ class Redactor:
         """What in a record must go under the policy. `before`: what the one before left open. Raises Unscannable."""
         look = self.look_at_all(raw, before)
         if self._allow and look.spans:
-            look = Look([s for s in look.spans if not self._stays(s, raw.text)], look.after, None)
+            look = Look([s for s in look.spans if not self._stays(s, raw.text)], look.after)
         if raw.frame is not None and look.spans:
-            look = Look(self._between(raw, raw.frame, look.spans), look.after, None)
+            look = Look(self._between(raw, raw.frame, look.spans), look.after)
         elif look.spans and (renamed := self._renamed(raw, look.spans)):
-            look = Look(sorted([*look.spans, *renamed], key=lambda s: s.start), look.after, None)
+            look = Look(sorted([*look.spans, *renamed], key=lambda s: s.start), look.after)
         return look
 
     def _renamed(self, raw: Raw, spans: Sequence[Span]) -> list[Span]:
@@ -258,66 +218,42 @@ class Redactor:
                 out[n] = span._replace(start=values[at][0], end=values[at][1], requote='"', inner=None)
         return list(merge(out))
 
-    @property
-    def allows(self) -> bool:
-        """Whether there are values that stay: then what goes from a text does not follow from its form, nor from its template."""
-        return bool(self._allow)
-
     def look_at_all(self, raw: Raw, before: Open = NOTHING_OPEN) -> Look:
-        """The same with the values that are allowed to stay. Where nothing is found, nothing is in any text of the template."""
+        """What in a record must go, with the values that are allowed to stay and without regard to its frame."""
         if raw.records:
             before = at_record(before)
         elif before.unknown and any(leaf.coding == "text" for leaf in raw.leaves):
             raise Unscannable("what came before it in the record could not be scanned")
         spans: list[Span] = []
         after = NOTHING_OPEN if raw.records else before
-        rest: Open | None = after
         in_pieces = False
         for leaf in raw.leaves:
             if leaf.group:
                 in_pieces = True
                 continue
-            is_line = leaf.coding == "text"
             is_json = leaf.coding in ("json", "name")
             value = raw.text[leaf.start : leaf.end]
             if (is_binary_json if is_json else is_binary)(value):
                 raise Unscannable("binary")
-            seen = self._seen(value, leaf, before)
-            if seen is not None:
-                if is_line:
-                    after, rest = seen.after, None if rest is None else seen.rest
-                if seen.spans:
-                    spans += seen.spans
-                    if holds_control(value, is_json):
-                        rest = None  # what is left without them may be binary
-                continue
-            if is_line:
+            if leaf.coding == "text":
                 found, after = self.engine.judge_line(raw.text, leaf, before)
-                rest = None if found or rest is None else after
-            elif leaf.end - leaf.start > _LONGEST_KNOWN:
-                found = self.engine.judge_leaf(raw.text, leaf)
             else:
-                found = self._judge_short(raw.text, leaf)
+                found = self.engine.judge_leaf(raw.text, leaf)
             if found:
                 spans += [s for s in found if self._goes(s)]
-                rest = None
         if in_pieces:
             spans += [s for s in self._in_pieces(raw) if self._goes(s)]
             spans.sort(key=lambda s: s.start)
-            rest = None
         if raw.cut is not None:
             spans += self._over_ends(raw.text, raw.cut)
             spans.sort(key=lambda s: s.start)
-            rest = None
         if len(spans) > 1 and any(a.end > b.start for a, b in pairwise(spans)):
-            spans, rest = list(merge(spans)), None
+            spans = list(merge(spans))
         if spans and spans[0].start == 0 and (start := _behind_signs(raw.text, 0, spans[0].end)):
             first = spans[0]._replace(start=start, plain=raw.text[start : spans[0].end], inner=None)
             says = _SAYS.search(self.engine.masked(first.plain))  # a placeholder that is all there is comes from an earlier look
-            spans, rest = [first, *spans[1:]] if says else spans[1:], None
-        if raw.frame is not None and spans:
-            rest = None  # which of them stay whole is up to each text
-        return Look(spans, after, rest)
+            spans = [first, *spans[1:]] if says else spans[1:]
+        return Look(spans, after)
 
     def _over_ends(self, text: str, cut: Cut) -> Iterator[Span]:
         """What of values that reach over the ends of a piece must go from it. Where one begins its placeholder stands, and
@@ -355,102 +291,6 @@ class Redactor:
                     (in_arrays.setdefault(p, []) if p.coding == "bytes" else found).append(part)
             found += [_whole_array(raw.text, p, spans) for p, spans in in_arrays.items()]
         return found
-
-    def _seen(self, value: str, leaf: Leaf, before: Open) -> Seen | None:
-        """What is known of a leaf by its form; None where it must be judged by itself."""
-        says = value
-        is_line = leaf.coding == "text"
-        if not is_line:
-            if leaf.coding not in ("plain", "json", "name"):
-                return None
-            if (value, leaf.field, leaf.coding) in self._known_harmless:
-                return _NOTHING
-            if "\\" in value and leaf.coding != "plain":
-                says = unescaped_json(value)
-        if len(value) > _LONGEST_FORM or "\x1b" in says or not says or says.isspace():
-            return None
-        masked = self.engine.masked(says)
-        form = self.engine.form(masked)
-        seen = self._of_form((form.text, None if is_line else leaf.field, before if is_line else NOTHING_OPEN))
-        if seen is None:
-            return None
-        if not seen.spans:
-            if not is_line:
-                self._remember_harmless(value, leaf)
-            return seen
-        spans: Iterable[Span] | None = seen.spans if form == (masked, ()) else form.of_text(seen.spans, masked)
-        if spans is None:
-            return None
-        start = leaf.start
-        view = None if says is value else unescape_json(value)
-        if view is not None:
-            places = ((s, view.origin(s.start, s.end)) for s in spans)
-            return Seen(tuple([moved(s, a + start, b + start, s.plain) for s, (a, b) in places]), seen.after, seen.rest)
-        if start:
-            spans = tuple([moved(s, s.start + start, s.end + start, s.plain) for s in spans])
-        return Seen(tuple(spans), seen.after, seen.rest)
-
-    def _of_form(self, key: FormKey) -> Seen | None:
-        try:
-            return self._forms[key]
-        except KeyError:
-            pass
-        seen = self._judge_form(*key)
-        self.learn([(key, seen)])
-        if self._shared < MOST_SHARED:
-            self._shared += 1
-            self._learned.append((key, seen))
-        return seen
-
-    def learned(self) -> Judged:
-        """The forms that were judged here since this was last asked. Only the first ones: later they seldom come again."""
-        learned, self._learned = self._learned, []
-        return learned
-
-    def learn(self, judged: Judged) -> None:
-        """Takes forms as judged; by another process with the same engine and policy, for one."""
-        if len(self._forms) >= _MOST_FORMS:
-            self._forms.clear()
-        self._forms.update(judged)
-
-    def _judge_form(self, form: str, field: FieldPath | None, before: Open) -> Seen | None:
-        """What must go in texts of a form: lines, or values of a field. None where each must be looked at by itself."""
-        spans, after = self._judged(form, field, before)
-        if not spans:
-            return Seen((), after, after)
-        if any(s.requote or _OPAQUE in s.plain or reading(s, form) is None for s in spans):
-            return None
-        left = self.engine.form(self._opaque(form, spans))
-        again, rest = self._judged(left.text, field, before)
-        return None if again else Seen(spans, after, rest)
-
-    def _opaque(self, form: str, spans: Iterable[Span]) -> str:
-        """A text with the spans replaced, their placeholders opaque."""
-        parts, position = [], 0
-        for span in spans:
-            token = TOKEN_HEX + 1 if self.policy.rows[span.guideline] == "pseudonym" else 0
-            parts += [form[position : span.start], _OPAQUE * (len(f"<{span.entity_type}>") + token)]
-            position = span.end
-        return "".join([*parts, form[position:]])
-
-    def _judged(self, form: str, field: FieldPath | None, before: Open) -> tuple[tuple[Span, ...], Open]:
-        found, after = self.engine.judge_form(form, field, before)
-        return tuple(s for s in found if self._goes(s)), after
-
-    def _judge_short(self, text: str, leaf: Leaf) -> tuple[Span, ...]:
-        """What in a short leaf must go; that nothing must is remembered."""
-        if (text[leaf.start : leaf.end], leaf.field, leaf.coding) in self._known_harmless:
-            return ()
-        spans = self.engine.judge_leaf(text, leaf)
-        if not spans:
-            self._remember_harmless(text[leaf.start : leaf.end], leaf)
-        return spans
-
-    def _remember_harmless(self, value: str, leaf: Leaf) -> None:
-        if len(value) <= _LONGEST_KNOWN:
-            if len(self._known_harmless) >= _MOST_KNOWN:
-                self._known_harmless.clear()
-            self._known_harmless.add((value, leaf.field, leaf.coding))
 
     def _goes(self, span: Span) -> bool:
         if span.inner is not None:

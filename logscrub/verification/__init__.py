@@ -114,7 +114,7 @@ class Verifier:
         """Scans a unit, and says what it leaves open."""
         self.report.records += raw.records
         try:
-            spans, after, _ = self._redactor.look(raw, before)
+            spans, after = self._redactor.look(raw, before)
             self.add(raw, spans)
         except Exception:  # a record that cannot be scanned cannot be called clean; its message may quote it
             clean, after = self._redactor.withhold(raw, before)

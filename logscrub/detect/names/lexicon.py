@@ -70,8 +70,6 @@ class Lexicon:
         names, words = [name.strip() for name in names], list(words)
         self._own: dict[str, Grade] = {fold(n): "name" for n in names if fold(n).isalpha()}
         self._own |= {fold(p): "word" for w in words for p in _PIECE.findall(w)}
-        self.own = frozenset(p.lower() for n in (*names, *words) for p in _PIECE.findall(n))
-        """The user's own words, in small letters."""
         phrases = "|".join(re.escape(n) for n in names if not fold(n).isalpha())
         self.phrases = re.compile(rf"(?i)(?<!\w)(?:{phrases})(?!\w)") if phrases else None
         """Further names of several words."""

@@ -45,7 +45,7 @@ class NerNames:
         return found
 
     def _persons(self, text: str) -> tuple[tuple[int, int], ...]:
-        """What the model calls persons in a text whose digits and ids say nothing: remembered, for templates come again."""
+        """What the model calls persons in a text: remembered, because asking takes milliseconds."""
         if len(self._remembered) > 20_000:
             self._remembered.clear()
         if text not in self._remembered:

@@ -27,7 +27,7 @@ def is_prose(text: str) -> bool:
     return _is_prose(text[:_LONGEST])
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4)  # asked several times for one text
 def _is_prose(text: str) -> bool:
     words = [w.lower() for w in _WHOLE_WORD.findall(text)]
     function_words = sum(w in _FUNCTION_WORDS for w in words)

@@ -1,0 +1,405 @@
+"""Where the patterns of a catalogue can match in a text, all of them in one pass.
+
+A pattern is tried only where one of its matches can begin. Nothing of that is written by hand, all follows from the parsed
+patterns: the characters with which a match can begin and the one that can stand before it; characters of which one must stand
+somewhere in the text; and words of which one must, as those of a context must. A pattern may be tried in vain, but no match is
+missed.
+
+What is known of all patterns about one character is one integer, with a bit for each pattern; where in a text the characters of
+a set stand is one too, with a bit for each place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
+from itertools import groupby, zip_longest
+from operator import add, or_
+from re import _constants as c  # type: ignore[attr-defined]
+from re import _parser  # type: ignore[attr-defined]
+from typing import Any, NamedTuple
+
+
+def _bits(characters: Iterable[str]) -> int:
+    return reduce(or_, (1 << ord(x) for x in characters), 0)
+
+
+_DEPTH = 32
+"""Characters with which a match begins that are looked at."""
+_MOST_SETS = 4
+"""Sets of characters that are asked for, of each pattern."""
+_MOST_RUNS = 4
+"""Runs of equal ones among these that are looked for, of each pattern."""
+_MOST_WORDS, _SHORTEST_WORD, _LONGEST_WORD = 400, 2, 24
+_ASCII = [chr(i) for i in range(128)]
+_OTHER, _EDGE = 1 << 128, 1 << 129
+"""The bits of all characters beyond ASCII, and of the beginning or the end of the text."""
+_ANY = _EDGE - 1
+_ALL = _ANY | _EDGE
+_FOLDED = {"İ": "i", "ı": "i", "ſ": "s", "\u212a": "k"}
+"""Characters that Python's `re` takes for letters of ASCII where case does not matter."""
+_HAVE_OTHERS = _bits("iks")
+_TO_ASCII = str.maketrans(_FOLDED)
+_FIRST, _NOT_FIRST = -1, -2
+"""Where what stands before a match does: it can also be the beginning of the text, or it can't."""
+_REPEATS = (c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT)
+_CATEGORIES = {
+    category: _bits(x for x in _ASCII if re.match(source, x)) | _OTHER
+    for category, source in (
+        (c.CATEGORY_DIGIT, r"\d"), (c.CATEGORY_SPACE, r"\s"), (c.CATEGORY_WORD, r"\w"),
+        (c.CATEGORY_NOT_DIGIT, r"\D"), (c.CATEGORY_NOT_SPACE, r"\S"), (c.CATEGORY_NOT_WORD, r"\W"),
+    )
+}  # fmt: skip
+_WEIGHTS = (
+    (_bits("abcdefghijklmnopqrstuvwxyz0123456789"), 16), (_bits(" -.:/"), 8),
+    (_bits('ABCDEFGHIJKLMNOPQRSTUVWXYZ_,="()[]'), 4), (_ANY, 1),
+)  # fmt: skip
+_BEYOND = re.compile(r"[^\x00-\x7f]")
+_BY_USE = " etaoinsrhldcumfpgwybvkxjqz"
+"""Letters, the most used first."""
+Places = list[int] | None
+"""Where the matches of a pattern can begin; None where nobody knows."""
+
+
+class Anchor(NamedTuple):
+    """What is known of the matches of a pattern. Sets of characters are bits, by their code points."""
+
+    heads: list[int]
+    """Their first characters; none where nothing is known of these."""
+    before: int
+    """What can stand before them."""
+    sets: tuple[int, ...]
+    """Of each of these sets one character stands in every text with a match."""
+    words: frozenset[str]
+    """One of these does, in any case; none where none are known."""
+
+
+def anchor(pattern: str) -> Anchor:
+    """What is known of the matches of a pattern. Raises re.error."""
+    tree = _parser.parse(pattern)
+    fold = bool(tree.state.flags & re.IGNORECASE)
+    sets, words = _needs(tree, fold)
+    return Anchor(_heads(tree, fold, []), _before(tree, fold)[0], sets, words)
+
+
+def _folds(fold: bool, arg: Any) -> bool:
+    """Whether a group takes letters of either case."""
+    return (fold or bool(arg[1] & re.IGNORECASE)) and not arg[2] & re.IGNORECASE
+
+
+def _characters(op: Any, arg: Any, fold: bool) -> int | None:
+    """The characters that an item of a pattern stands for; None if it is not one character. Those beyond ASCII are alike."""
+    if op is c.ANY:
+        return _ANY
+    if op is c.NOT_LITERAL:
+        op, arg = c.IN, [(c.NEGATE, None), (c.LITERAL, arg)]
+    elif op is c.LITERAL:
+        arg = [(op, arg)]
+    elif op is not c.IN:
+        return None
+    bits = 0
+    for kind, what in arg:
+        if kind is c.CATEGORY:
+            bits |= _CATEGORIES[what]
+        elif kind is not c.NEGATE:
+            low, high = what if kind is c.RANGE else (what, what)
+            bits |= (2 << min(high, 127)) - (1 << low) if low < 128 else 0
+            bits |= _OTHER if high > 127 else 0
+            if fold and high > 127:
+                bits |= _bits(x for other, x in _FOLDED.items() if low <= ord(other) <= high)
+    if fold:
+        letters = (bits >> ord("A") | bits >> ord("a")) & (1 << 26) - 1
+        bits |= letters << ord("A") | letters << ord("a")
+        bits |= _OTHER if bits & _HAVE_OTHERS else 0
+    return (_ANY & ~bits) | _OTHER if arg[0][0] is c.NEGATE else bits
+
+
+def _heads(items: Any, fold: bool, after: list[int]) -> list[int]:
+    """The first characters of a sequence, with those of what comes after it; as far as there always are so many."""
+    for op, arg in reversed(items):
+        bits = _characters(op, arg, fold)
+        if bits is not None:
+            after = [bits, *after][:_DEPTH]
+        elif op is c.SUBPATTERN:
+            after = _heads(arg[3], _folds(fold, arg), after)
+        elif op is c.ATOMIC_GROUP:
+            after = _heads(arg, fold, after)
+        elif op is c.BRANCH:
+            after = _either(_heads(branch, fold, after) for branch in arg[1])
+        elif op in _REPEATS:
+            least, most, body = arg
+            found = after
+            for _ in range(min(most - least, _DEPTH)):
+                more = _either([after, _heads(body, fold, found)])
+                if more == found:
+                    break
+                found = more
+            for _ in range(min(least, _DEPTH)):
+                found = _heads(body, fold, found)
+            after = found
+        elif op is c.ASSERT and arg[0] > 0:
+            after = [a & b for a, b in zip_longest(_heads(arg[1], fold, []), after, fillvalue=_ALL)]
+        elif op not in (c.AT, c.ASSERT, c.ASSERT_NOT):
+            after = []
+    return after
+
+
+def _either(heads: Iterable[list[int]]) -> list[int]:
+    return [reduce(or_, sets) for sets in zip(*heads, strict=False)]
+
+
+def _before(items: Any, fold: bool) -> tuple[int, bool]:
+    """What can stand before a match of a sequence, and whether nothing in the sequence takes a character."""
+    found = _ALL
+    for op, arg in items:
+        its, is_empty = _before_item(op, arg, fold)
+        found &= its
+        if not is_empty:
+            return found, False
+    return found, True
+
+
+def _before_item(op: Any, arg: Any, fold: bool) -> tuple[int, bool]:
+    if op is c.SUBPATTERN:
+        return _before(arg[3], _folds(fold, arg))
+    if op is c.BRANCH:
+        branches = [_before(branch, fold) for branch in arg[1]]
+        return reduce(or_, (its for its, _ in branches)), all(is_empty for _, is_empty in branches)
+    if op is c.ASSERT and arg[0] < 0:
+        return _last(arg[1], fold), True
+    if op is c.ASSERT_NOT and arg[0] < 0 and len(arg[1]) == 1:
+        only, its = arg[1][0]
+        bits = _characters(only, its, fold)
+        return _ALL if bits is None else _ALL & ~bits | _OTHER, True
+    return _ALL, op in (c.AT, c.ASSERT, c.ASSERT_NOT)
+
+
+def _last(items: Any, fold: bool) -> int:
+    """The last character of a match of a sequence that is looked for behind a place."""
+    if not len(items):
+        return _ALL
+    op, arg = items[-1]
+    bits = _characters(op, arg, fold)
+    if bits is not None:
+        return bits
+    if op is c.SUBPATTERN:
+        return _last(arg[3], _folds(fold, arg))
+    if op is c.BRANCH:
+        return reduce(or_, (_last(branch, fold) for branch in arg[1]))
+    return _last(arg[2], fold) if op in _REPEATS and arg[0] else _ALL
+
+
+_Needs = tuple[tuple[int, ...], frozenset[str]]
+"""Sets of characters of each of which one is needed, and words of which one is."""
+_NONE: _Needs = ((), frozenset())
+
+
+def _needs(items: Any, fold: bool) -> _Needs:
+    """What a text with a match of a sequence has."""
+    found: list[_Needs] = []
+    run = ""
+    for op, arg in items:
+        bits = _characters(op, arg, fold)
+        letter = _LETTERS.get(bits or 0, "")
+        if run and not letter:
+            found.append(_word(run))
+            run = ""
+        run += letter
+        found.append(_needs_of_item(op, arg, fold) if bits is None else ((bits,), frozenset()))
+    found.append(_word(run))
+    sets = sorted({bits for sets, _ in found for bits in sets if bits != _ANY}, key=_weight)
+    return tuple(sets[:_MOST_SETS]), max((words for _, words in found), key=_worth)
+
+
+def _needs_of_item(op: Any, arg: Any, fold: bool) -> _Needs:
+    if op is c.SUBPATTERN:
+        return _needs(arg[3], _folds(fold, arg))
+    if op is c.ATOMIC_GROUP:
+        return _needs(arg, fold)
+    if op is c.ASSERT:
+        return _needs(arg[1], fold)
+    if op in _REPEATS and arg[0]:
+        return _needs(arg[2], fold)
+    if op is not c.BRANCH:
+        return _NONE
+    branches = [_needs(branch, fold) for branch in arg[1]]
+    words = frozenset[str]().union(*(words for _, words in branches)) if all(words for _, words in branches) else frozenset[str]()
+    one_of = (reduce(or_, (sets[0] for sets, _ in branches)),) if all(sets for sets, _ in branches) else ()
+    return one_of, words if len(words) <= _MOST_WORDS else frozenset()
+
+
+_LETTERS = {_bits({x}): x.lower() for x in _ASCII}
+_LETTERS |= {_bits({x, x.upper()}) | (_OTHER if x in "iks" else 0): x for x in _ASCII if x.islower()}
+"""Sets of one character, alone or in any case."""
+
+
+def _word(run: str) -> _Needs:
+    return ((), frozenset([run[:_LONGEST_WORD]])) if len(run) >= _SHORTEST_WORD else _NONE
+
+
+def _worth(words: frozenset[str]) -> tuple[int, int]:
+    """How much it says that one of some words is there: the length of the shortest, then how few they are."""
+    return (min(4, min(map(len, words))), -len(words)) if words else (0, 0)
+
+
+def _weight(bits: int) -> int:
+    """How often a text has one of some characters, roughly."""
+    weight = 0
+    for members, each in _WEIGHTS:
+        weight += (bits & members).bit_count() * each
+        bits &= ~members
+    return weight
+
+
+class _Rows(dict[str, int]):
+    """What each character, or pair of them, agrees with, as bits."""
+
+    other = 0
+    """What all agree with that are not there."""
+
+    def __missing__(self, key: str) -> int:
+        return self.other
+
+
+class Anchors:
+    """Patterns, to be looked for together."""
+
+    def __init__(self, patterns: Sequence[str], contexts: Sequence[Sequence[str]] = ()) -> None:
+        """`contexts`: for each pattern the words of which one must stand in the text too, unless its field gives them."""
+        found = [anchor(p) for p in patterns]
+        self._count = len(found)
+        self._fit = [sum(1 << i for i, a in enumerate(found) if len(a.heads) <= size) for size in range(_DEPTH + 1)]
+        """The patterns that can match in a text of so many characters."""
+        self._given = _Rows()
+        """Patterns by the rarest part of each of their words, above these those whose context the word is of."""
+        self._free = 0
+        """Those without words that are looked for, and those without such a context."""
+        for i, a in enumerate(found):
+            near = frozenset(word.translate(_TO_ASCII).lower() for word in contexts[i]) if contexts else frozenset()
+            for words, its in ((a.words, 1 << i), (near, 1 << (i + self._count))):
+                parts = {_part(word) for word in words}
+                if "" in parts or not parts:
+                    self._free |= its
+                else:
+                    for part in parts:
+                        self._given[part] |= its
+        bits = [0] * 129
+        for n, a in enumerate(found):
+            for plane in range(_MOST_SETS):
+                members, its = (*a.sets, *[_ANY] * _MOST_SETS)[plane], 1 << (n + plane * self._count)
+                for x in range(129):
+                    bits[x] |= its if members >> x & 1 else 0
+        self._characters = _Rows(zip(_ASCII, bits, strict=False))
+        self._characters.other = bits[128]
+        self._runs: list[tuple[bytes, int]] = []
+        """Runs of so many characters of a set: that as a table, with `1` for those that are in it."""
+        numbers: dict[tuple[int, int], int] = {}
+
+        def number(bits: int, size: int) -> int:
+            if (bits, size) not in numbers:
+                numbers[bits, size] = len(self._runs)
+                self._runs.append((f"{bits & _OTHER - 1:0128b}"[::-1].encode() + (b"1" if bits & _OTHER else b"0") * 128, size))
+            return numbers[bits, size]
+
+        self._heads = [
+            [(number(bits, size), at) for at, bits, size in _runs_of(a.heads)]
+            + [(number(a.before & _ANY, 1), _NOT_FIRST if a.before < _EDGE else _FIRST)] * (a.heads != [] and a.before != _ALL)
+            for a in found
+        ]
+        """For each pattern the runs with which its matches begin, how far behind their beginning these stand, and what stands
+        before them."""
+
+    def places(self, text: str, named: int = 0) -> Iterator[tuple[int, Places]]:
+        """The patterns that can match in a text, by number, in order, each with the places where a match can begin; None where
+        that is not known. `named`: the patterns whose context the text's field gives, as bits."""
+        n = self._count
+        has = reduce(or_, map(self._characters.__getitem__, set(text)), 0)
+        live = self._fit[min(len(text), _DEPTH)]
+        for plane in range(_MOST_SETS):
+            live &= has >> plane * n
+        if not live:
+            return
+        is_ascii = text.isascii()
+        lower = text.lower() if is_ascii else text.translate(_TO_ASCII).lower()
+        pairs = list(map(add, lower, lower[1:]))
+        given = self._given
+        has = self._free | named << n
+        for parts in (pairs, map(add, pairs, pairs[2:])):
+            has = reduce(or_, map(given.__getitem__, given.keys() & set(parts)), has)
+        live &= has & has >> n
+        if not live:
+            return
+        data = (text if is_ascii else _BEYOND.sub("\x80", text)).encode("latin-1")
+        where: list[int | None] = [None] * len(self._runs)
+        for i in _numbers(live):
+            found = -1
+            for number, at in self._heads[i]:
+                run = where[number]
+                if run is None:
+                    table, size = self._runs[number]
+                    run = int(data.translate(table), 2)
+                    while size > 1:
+                        run &= run << (size >> 1)
+                        size -= size >> 1
+                    where[number] = run
+                if at < 0:
+                    run = run >> 1 | (at == _FIRST) << len(text) - 1
+                else:
+                    run <<= at
+                found &= run
+                if not found:
+                    break
+            else:
+                yield i, None if found < 0 else _set_bits(found, len(text))
+
+
+def matches(pattern: re.Pattern[str], text: str, places: Places) -> Iterator[re.Match[str]]:
+    """`pattern.finditer(text)`. `places`: where its matches can begin."""
+    if places is None:
+        yield from pattern.finditer(text)
+        return
+    end = 0
+    for at in places:
+        if at >= end and (m := pattern.match(text, at)) is not None:
+            yield m
+            end = m.end()
+
+
+def _part(word: str) -> str:
+    """The part of a word that is looked for: the rarest four characters, of shorter words two. "" where there are none: what the
+    cases of a letter are beyond ASCII is not known here."""
+    size = 4 if len(word) >= 4 else 2
+    parts = [part for i in range(len(word) - size + 1) if (part := word[i : i + size]).isascii()]
+    return min(parts, key=lambda part: -sum(map(_BY_USE.find, part)), default="")
+
+
+def _runs_of(heads: list[int]) -> list[tuple[int, int, int]]:
+    """The rarest runs of characters with which a match begins: how far behind its beginning, of which set, how many."""
+    runs, at = [], 0
+    for bits, group in groupby(heads):
+        size = len(list(group))
+        if bits & _ANY != _ANY:
+            runs.append((at, bits, size))
+        at += size
+    if heads and not runs:
+        runs = [(0, _ANY, 1)]
+    return sorted(runs, key=lambda run: _weight(run[1]))[:_MOST_RUNS]
+
+
+def _set_bits(text_bits: int, size: int) -> list[int]:
+    """The places of the bits of a text, the highest of which is the first."""
+    digits = f"{text_bits:0{size}b}"
+    at, places = digits.find("1"), []
+    while at >= 0:
+        places.append(at)
+        at = digits.find("1", at + 1)
+    return places
+
+
+def _numbers(bits: int) -> Iterator[int]:
+    """The numbers of the bits that are set, the lowest first."""
+    while bits:
+        least = bits & -bits
+        yield least.bit_length() - 1
+        bits ^= least
