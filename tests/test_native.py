@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import random
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice, pairwise
 from pathlib import Path
@@ -23,11 +22,12 @@ from test_invariants import inputs
 
 import logscrub
 import sample_logs
-from logscrub.api import build_redactor, engine_of, engines
+from logscrub.api import build_redactor, engines
 from logscrub.config import Config, NameSettings
 from logscrub.detect import catalogue
 from logscrub.detect.engine import Engine
 from logscrub.detect.names import Names
+from logscrub.errors import UsageError
 from logscrub.redact.policy import load_policy
 from logscrub.redact.pseudonyms import Pseudonymizer
 from logscrub.redact.scrub import Redactor
@@ -42,7 +42,7 @@ from logscrub.engines.native import NativeEngine, NativeRedactor
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
-import products
+import products  # noqa: E402
 
 KEY = b"a key for tests only, 32 bytes.."
 JUNK = bytes([*range(1, 7), *range(14, 24)])
@@ -194,7 +194,14 @@ def test_other_encodings_come_out_the_same(redactor: Redactor, core: NativeRedac
     assert b"j\0a\0n\0e" not in out and b"jane" not in out
 
 
-SCRIPTS = ["Ольга Кузнецова сохранила", "佐藤 美咲さんの産休", "محمد الحسيني غادر", "Ελένη Παπαδοπούλου", "अनिल शर्मा", "İstanbul ǅ ß 𝔍𝔞𝔫𝔢 ２０２６"]
+SCRIPTS = [
+    "Ольга Кузнецова сохранила",
+    "佐藤 美咲さんの産休",
+    "محمد الحسيني غادر",
+    "Ελένη Παπαδοπούλου",
+    "अनिल शर्मा",
+    "İstanbul ǅ ß 𝔍𝔞𝔫𝔢 ２０２６",
+]
 
 
 @pytest.mark.parametrize("text", SCRIPTS)
@@ -345,7 +352,10 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 @pytest.mark.parametrize("every", [1, 2, 7])
 def test_units_that_are_withheld_leave_the_rest_as_it_is(redactor: Redactor, core: NativeRedactor, every: int) -> None:
-    for row, bad in ((MAIL, b"blob " + JUNK + b"\n"), (b'{"to":"a@b.example"}\n', json.dumps({"x": JUNK.decode()}).encode() + b"\n")):
+    for row, bad in (
+        (MAIL, b"blob " + JUNK + b"\n"),
+        (b'{"to":"a@b.example"}\n', json.dumps({"x": JUNK.decode()}).encode() + b"\n"),
+    ):
         data = b"".join(bad if n % every == 0 else row for n in range(210))
         out, tally = both(redactor, data, core)
         assert tally.records_read == 210 and tally.records_withheld == -(-210 // every) == out.count(b"WITHHELD")
@@ -385,7 +395,8 @@ def poisoned(redactor: Redactor, monkeypatch: pytest.MonkeyPatch) -> tuple[Nativ
         return told, made[-1]
 
     monkeypatch.setattr(native, "describe", describe)
-    return NativeRedactor(Redactor(Engine(redactor.engine.catalogue, names=Names()), redactor.policy, redactor.pseudonymizer)), made
+    engine = Engine(redactor.engine.catalogue, names=Names())
+    return NativeRedactor(Redactor(engine, redactor.policy, redactor.pseudonymizer)), made
 
 
 def test_a_panic_of_the_core_withholds_one_unit_and_the_core_goes_on(redactor: Redactor, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -400,3 +411,226 @@ def test_a_panic_of_the_core_withholds_one_unit_and_the_core_goes_on(redactor: R
     )
     assert look(core, data).unread == 10
     assert run(core, [good.encode() * 50]) == scrub(redactor, good.encode() * 50)
+
+
+@pytest.mark.parametrize("method", ["start", "result", "go_on", "scrub", "judge_line", "left_open"])
+def test_an_error_of_the_core_s_own_comes_out_or_withholds(
+    redactor: Redactor, core: NativeRedactor, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """Nobody takes the output for whole."""
+
+    class Broken:
+        def __getattr__(self, name: str) -> Any:
+            if name == method:
+                raise RuntimeError("jane.doe@acme.example")
+            return getattr(core.core, name)
+
+    broken = object.__new__(NativeRedactor)
+    broken.__dict__.update(core.__dict__, core=Broken(), engine=native.NativeJudge(redactor.engine, Broken()))  # type: ignore[arg-type]
+    data = MAIL * 20 + b"user { summary: '" + JUNK + b"\n  more of it\n" + MAIL * 20
+    try:
+        out, tally = run(broken, [data])
+    except RuntimeError:
+        assert method in ("start", "result", "go_on")
+        return
+    assert method in ("scrub", "judge_line", "left_open")
+    assert b"jane.doe" not in out
+    assert tally.records_read == 41 == tally.records_written + tally.records_withheld
+    assert tally.withheld >= 1
+
+
+# -- settings -----------------------------------------------------------------------------------------------------------
+
+LOG = b"".join(sample_logs.files()[name][:9000] for name in ("forge_logs_flat.log", "plain_text.log"))
+LOGS = (LOG, sample_logs.files()["app_logs_records.ndjson"][:9000], sample_logs.files()["console_download.csv"][:9000])
+CONFIGS = {
+    "strict": Config(policy="strict"),
+    "secrets-only": Config(policy="secrets-only"),
+    "allow": Config(allow=(r".*@acme\.example", r"192\.0\.2\.\d+", "[A-ZÄÖÜ]\\w+ [A-ZÄÖÜ]\\w+", "PAY-11", r"(?i)priya(?: \w+)?")),
+    "words": Config(names=NameSettings(known=("Zorblat", "van Frobnitz", "Straße"), words=("Priya", "Ingrid", "quick fox"))),
+    "fields": Config(fields=(("field_email", ("=café", "kontakt")),)),
+}
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_settings_mean_the_same(name: str) -> None:
+    redactor = fresh(CONFIGS[name])
+    core = NativeRedactor(redactor)
+    more = "Zorblat asked van Frobnitz, Priya and the quick fox; kontakt: x77, café=y88, PAY-11 of Jürgen Großmann\n".encode()
+    defaults = NativeRedactor(fresh())
+    differ = 0
+    for log in (*LOGS, more * 3):
+        out, tally = both(redactor, log, core)
+        differ += (out, tally) != run(defaults, [log])
+    assert differ, "the settings change nothing"
+
+
+def test_a_policy_of_one_s_own_means_the_same(tmp_path: Path) -> None:
+    rows = load_policy("atlassian").rows
+    chance = random.Random(2)
+    for n in range(4):
+        path = tmp_path / f"own{n}.toml"
+        actions = {row: chance.choice(["keep", "remove", "pseudonym"]) for row in rows}
+        path.write_text(
+            'name = "own"\n[rows]\n' + "".join(f"{json.dumps(row)} = {json.dumps(to)}\n" for row, to in actions.items())
+        )
+        redactor = fresh(Config(policy=str(path)))
+        assert dict(redactor.policy.rows) == actions
+        core = NativeRedactor(redactor)
+        for log in LOGS:
+            both(redactor, log, core)
+
+
+def test_the_recognizer_of_names_that_is_python_s_is_asked() -> None:
+    redactor = fresh(Config(names=NameSettings(recognizer="both")))
+    data = f"{RECORD}We asked Wxqrvt Brackett and the others to write to jane@acme.example about it\n".encode() * 2 + LOG[:1500]
+    both(redactor, data)
+
+
+def test_another_recognizer_s_findings_are_taken(redactor: Redactor) -> None:
+    class Quux:
+        def recognise(self, text: str) -> list[Any]:
+            from logscrub.model import Span
+
+            return [Span(m.start(), m.end(), "PERSON", "name", "name_ner", "likely", m[0]) for m in re.finditer("[Qq]uux", text)]
+
+    asking = Redactor(Engine(redactor.engine.catalogue, names=Quux()), redactor.policy, redactor.pseudonymizer)
+    out, tally = both(asking, "user Quux größe\n{\n  by quux: 1\n}\n".encode() * 20)
+    assert out.count(b"<PERSON>") == 40 == tally.redactions["PERSON"]
+
+
+def test_values_that_differ_have_pseudonyms_that_differ(redactor: Redactor, core: NativeRedactor) -> None:
+    ids = [f"{n:08x}-4e5f-4a6b-8c7d-0e1f2a3b4c5d" for n in range(9)]
+    out, _ = both(redactor, "".join(f"tenant cloudId={i} loaded\n" for i in ids).encode(), core)
+    assert len(set(out.splitlines())) == 9
+    other = run(
+        NativeRedactor(Redactor(redactor.engine, redactor.policy, Pseudonymizer(b"another key, of 32 bytes or so ."))),
+        ["".join(f"tenant cloudId={i} loaded\n" for i in ids).encode()],
+    )[0]
+    assert not set(out.splitlines()) & set(other.splitlines())
+
+
+@pytest.mark.parametrize("engine_name", engines())
+@pytest.mark.parametrize("words", [("Priya",), ("Ingrid", "Priya")])
+def test_a_user_s_own_words_stay(words: tuple[str, ...], engine_name: Any) -> None:
+    config = Config(names=NameSettings(words=words))
+    out = logscrub.scrub("Assigned to Priya\nAssigned to Jane\n" * 3, config=config, engine=engine_name).output
+    assert out == "Assigned to Priya\nAssigned to <PERSON>\n" * 3
+
+
+@pytest.mark.parametrize("engine_name", engines())
+@pytest.mark.parametrize(
+    ("allow", "stays", "goes"),
+    [
+        ("Ingrid", "Assigned to Ingrid", "Assigned to Priya"),
+        (r"192\.0\.2\.\d", "client 192.0.2.1 left", "client 198.51.100.44 left"),
+        (r".*@acme\.example", "mail to ana@acme.example", "mail to ana@b.example"),
+        ("5b10ac8d82e05b22cc7d4ef5", "accountId=5b10ac8d82e05b22cc7d4ef5", "accountId=5b10ac8d82e05b22cc7d4ef6"),
+        ("PAY-11", "{'user': 'PAY-11'}", "{'user': 'PAY-12'}"),
+        ("jane.doe@acme.example", "to=amFuZS5kb2VAYWNtZS5leGFtcGxl", "to=amFuZS5yb2VAYWNtZS5leGFtcGxl"),
+    ],
+)
+def test_what_is_allowed_stays_and_nothing_that_is_judged_with_it(engine_name: Any, allow: str, stays: str, goes: str) -> None:
+    config = Config(allow=(allow,))
+    for form in ("{}\n", '{{"message":"{}"}}\n', '{{"ms":{{"deep":["{}"]}}}}\n'):
+        log = "".join(form.format(line) for line in (stays, goes, goes, stays)) * 3
+        done = logscrub.scrub(log, config=config, engine=engine_name)
+        assert done.output.splitlines().count(form.format(stays).strip()) == 6
+        assert form.format(goes).strip() not in done.output
+        assert sum(done.redactions.values()) == 6
+        verified = logscrub.verify(log, config=config, engine=engine_name)
+        assert verified.found == 6 and logscrub.verify(done.output, config=config).clean
+
+
+def own(folder: Path, name: str, *lines: str) -> None:
+    head = f'id = "{name}"\nentity_type = "OWN"\nguideline = "personal data"\nwhy = "x"\n'
+    (folder / f"{name}.toml").write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("engine_name", engines())
+@pytest.mark.parametrize(
+    ("pattern", "found", "not_found"),
+    [
+        (r"(?<![A-Z])[A-Z]{4}-\d{4}(?!\d)", "ABCD-1234", "ABC-1234"),
+        (r"PAY-\d{1,9}", "PAY-7", "WEB-7"),
+        (r"[a-z]{1,20}-mills", "cedar-mills", "cedar-works"),
+        (r"seat \d{2}(?!\d)", "seat 12", "seat 7"),
+        (r"guest [A-Z][a-z]{4}(?![a-z])", "guest Jones", "guest Brackett"),
+        (r"(?<![a-z0-9])[a-z]{2}\d{5}(?![0-9a-z])", "ab12345", "abc12345"),
+        (r"ac\d{6}", "ac123456", "ad123456"),
+        (r"AB-4\d{3}", "AB-4711", "AB-5711"),
+        (r"5b10ac8d82e05b22cc7d4ef5", "5b10ac8d82e05b22cc7d4ef5", "5b10ac8d82e05b22cc7d4ef6"),
+        (r"customfield_10016", "customfield_10016", "customfield_10017"),
+        (r"(?i:größe) \w{1,9}", "GRÖßE x1", "breite x1"),
+    ],
+)
+def test_a_detector_of_one_s_own_sees_what_is_written(
+    tmp_path: Path, engine_name: Any, pattern: str, found: str, not_found: str
+) -> None:
+    own(tmp_path, "own", f"patterns = ['{pattern}']", f'examples = ["in «{found}» now"]')
+    for form in ("in {} now\n", '{{"message":"in {} now"}}\n', '{{"message":"in%20{} now"}}\n'):
+        log = "".join(form.format(what) for what in (not_found, found, not_found, found)) * 3
+        out = logscrub.scrub(log, detectors=[tmp_path], engine=engine_name).output
+        assert out.count("<OWN>") == 6 and out.splitlines()[1] == form.format("<OWN>").strip()
+
+
+@pytest.mark.parametrize("engine_name", engines())
+def test_a_detector_of_one_s_own_sees_values_that_are_an_id_or_a_number(tmp_path: Path, engine_name: Any) -> None:
+    uuid = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+    own(tmp_path, "order_id", f"patterns = ['{uuid}']", 'examples = ["in «0a1b2c3d-4e5f-4a6b-8c7d-0e1f2a3b4c5d»"]')
+    own(tmp_path, "badge", r"patterns = ['(?<!\d)\d{5}(?!\d)']", 'context = ["badge"]', 'examples = ["badge «44719»"]')
+    log = '{"x":"0a1b2c3d-4e5f-4a6b-8c7d-0e1f2a3b4c5d","badge":44719,"ms":44719}\n' * 4
+    out = logscrub.scrub(log, detectors=[tmp_path], engine=engine_name).output
+    assert out == '{"x":"<OWN>","badge":"<OWN>","ms":44719}\n' * 4
+
+
+ATOMS = [
+    *"- : / \\. ab PAY- order of x_ ß é".split(),
+    " ",
+    r"\d{1,3}",
+    r"\d+",
+    "[A-Z]{2}",
+    "[a-z]{2,4}?",
+    "[0-9a-f]{8}",
+    r"\w{3}",
+    r"\b",
+    "(?:ab|a)b*",
+    "(?P<value>x|of)?",
+    r"(?i:straße|order)",
+    r"(?=\S)",
+    r"[^\W\d_]++",
+    "(?>a|ab)",
+]
+PIECES = "order of Ingrid Jones 192.0.2.7 WEB-12 ana@b.example user12 PAY-7 x_y ab abb STRASSE straße 0a1b2c3d é ß 字 ٣".split()
+
+
+def random_patterns(chance: random.Random) -> Iterator[str]:
+    while True:
+        pattern = "".join(chance.choice(ATOMS) for _ in range(chance.randint(1, 4)))
+        pattern += chance.choice(["", r"(?!\d)", r"(?![a-z])"])
+        if pattern.count("?P<") < 2 and not re.search(pattern, "") and re.search(pattern, " ".join(PIECES)):
+            yield pattern
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_random_detectors_of_one_s_own_find_the_same(redactor: Redactor, seed: int) -> None:
+    chance, base = random.Random(seed), redactor.engine.catalogue
+    patterns = list(islice(random_patterns(chance), 6))
+    own = [catalogue.Detector(f"own{n}", f"OWN{n}", "personal data", "", patterns=(p,)) for n, p in enumerate(patterns)]
+    engine = Engine(replace(base, detectors=(*base.detectors, *own)), names=Names())
+    rows = ("".join(chance.choice([*PIECES, " ", " ", "-", "/"]) for _ in range(chance.randint(1, 9))) for _ in range(200))
+    data = "\n".join(rows).encode()
+    asking = Redactor(engine, redactor.policy, redactor.pseudonymizer)
+    out, tally = scrub(asking, data)
+    assert run(NativeRedactor(asking), [data]) == (out, tally), patterns
+    assert sum(count for name, count in tally.redactions.items() if name.startswith("OWN")) > 20
+
+
+@pytest.mark.parametrize("pattern", [r"(?:(a)|b)x(?(1)y|z)", r"(?a:\b)axy", r"(?i:(a)x\1?)y"])
+def test_a_pattern_that_the_core_does_not_know_is_python_s(tmp_path: Path, pattern: str) -> None:
+    own(tmp_path, "own", f"patterns = ['{pattern}']", 'examples = ["in «axy» now"]')
+    assert logscrub.scrub("in axy now\n", detectors=[tmp_path]).output == "in <OWN> now\n"
+    with pytest.raises(
+        UsageError, match=r"^engine 'native': a pattern has .*, which the compiled core does not know; use plain$"
+    ):
+        logscrub.scrub("in axy now\n", detectors=[tmp_path], engine="native")
