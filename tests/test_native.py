@@ -7,7 +7,7 @@ import random
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice, pairwise
 from pathlib import Path
@@ -366,18 +366,19 @@ class Poisoned(Exception):
 
 
 class Poison:
-    """Callbacks of the core that fail for a text."""
+    """Callbacks of the core that fail for a text, or when they are asked so many times."""
 
     def __init__(self, callbacks: Any) -> None:
         self._callbacks = callbacks
-        self.failed = 0
+        self.asked = self.failed = self.fails_at = 0
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         return self._guarded(getattr(self._callbacks, name))
 
     def _guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def guarded(*args: Any) -> Any:
-            if any(isinstance(arg, str) and "pøison" in arg.casefold() for arg in args):
+            self.asked += 1
+            if self.asked == self.fails_at or any(isinstance(arg, str) and "pøison" in arg.casefold() for arg in args):
                 self.failed += 1
                 raise Poisoned(args)
             return function(*args)
@@ -437,6 +438,26 @@ def test_an_error_of_the_core_s_own_comes_out_or_withholds(
     assert b"jane.doe" not in out
     assert tally.records_read == 41 == tally.records_written + tally.records_withheld
     assert tally.withheld >= 1
+
+
+def test_python_that_does_not_answer_once_costs_one_unit(redactor: Redactor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the core asks it, and whichever thread does."""
+    name = "forge_logs_flat.log"
+    data = sample_logs.files()[name][:6000] + "İstanbul ǅ of Jürgen Großmann, +49 30 23125 123\n".encode() * 3
+    planted = [value.encode() for value in sample_logs.planted()]
+    plain, sound = scrub(redactor, data)
+    chance, withheld, asked = random.Random(4), 0, 0
+    for n in range(9):
+        core, (poison,) = poisoned(redactor, monkeypatch)
+        poison.fails_at = poison.asked + chance.randint(1, asked) if n else 0
+        before = poison.asked
+        out, tally = run(core, [data], threads=1 + n % 2)
+        asked = poison.asked - before if not n else asked
+        assert not [value for value in planted if value in out and value not in plain]
+        assert tally.records_read == sound.records_read == tally.records_written + tally.records_withheld
+        assert tally.withheld <= 1 and (tally.withheld or (out, tally) == (plain, sound))
+        withheld += tally.withheld
+    assert withheld > 4
 
 
 # -- settings -----------------------------------------------------------------------------------------------------------
