@@ -366,19 +366,22 @@ class Poisoned(Exception):
 
 
 class Poison:
-    """Callbacks of the core that fail for a text, or when they are asked so many times."""
+    """Callbacks of the core that fail for a text, or for what is asked when they are asked so many times, and from then on."""
 
     def __init__(self, callbacks: Any) -> None:
         self._callbacks = callbacks
+        self._refused: set[tuple[Any, ...]] = set()
         self.asked = self.failed = self.fails_at = 0
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        return self._guarded(getattr(self._callbacks, name))
+        return self._guarded(name, getattr(self._callbacks, name))
 
-    def _guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def _guarded(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def guarded(*args: Any) -> Any:
             self.asked += 1
-            if self.asked == self.fails_at or any(isinstance(arg, str) and "pøison" in arg.casefold() for arg in args):
+            if self.asked == self.fails_at:
+                self._refused.add((name, *args))
+            if (name, *args) in self._refused or any(isinstance(arg, str) and "pøison" in arg.casefold() for arg in args):
                 self.failed += 1
                 raise Poisoned(args)
             return function(*args)
@@ -440,7 +443,7 @@ def test_an_error_of_the_core_s_own_comes_out_or_withholds(
     assert tally.withheld >= 1
 
 
-def test_python_that_does_not_answer_once_costs_one_unit(redactor: Redactor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_python_that_does_not_answer_costs_the_units_that_ask(redactor: Redactor, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the core asks it, and whichever thread does."""
     name = "forge_logs_flat.log"
     data = sample_logs.files()[name][:6000] + "İstanbul ǅ of Jürgen Großmann, +49 30 23125 123\n".encode() * 3
@@ -455,8 +458,8 @@ def test_python_that_does_not_answer_once_costs_one_unit(redactor: Redactor, mon
         asked = poison.asked - before if not n else asked
         assert not [value for value in planted if value in out and value not in plain]
         assert tally.records_read == sound.records_read == tally.records_written + tally.records_withheld
-        assert tally.withheld <= 1 and (tally.withheld or (out, tally) == (plain, sound))
-        withheld += tally.withheld
+        assert tally.withheld or (out, tally) == (plain, sound)
+        withheld += tally.withheld > 0
     assert withheld > 4
 
 
