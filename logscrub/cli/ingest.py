@@ -42,7 +42,6 @@ from logscrub.errors import InputError, UsageError
 if TYPE_CHECKING:
     from logscrub import api
     from logscrub.config import Config
-    from logscrub.engines import processors
     from logscrub.metrics.counted import Counted
     from logscrub.metrics.counters import Counters
     from logscrub.redact.scrub import Redactor
@@ -205,6 +204,7 @@ def ingest_all(
     Raises UsageError, OutputError, InputError where nothing can be done; an input that cannot be read does not stop the rest.
     """
     from logscrub.api import build_redactor, engine_of
+    from logscrub.engines import processors
     from logscrub.metrics.counted import Counted
     from logscrub.metrics.counters import Counters
     from logscrub.scrubbing import Tally
