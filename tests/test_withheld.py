@@ -185,8 +185,8 @@ def failing(redactor: Redactor) -> Redactor:
         (b"poison at the start\r\n\r\n", MARK + b"\r\n\r\n", (1, 0)),
         (b'{"id":12,"age":123,"m":"poison"}\n', b'{"id":12,"<WITHHELD>":"<WITHHELD>","m":"<WITHHELD>"}\n', (1, 0)),
         (b'Level,Details,Site\nINFO,"poison, x",\n', b'Level,Details,Site\n<WITHHELD>,"<WITHHELD>",\n', (1, 0)),
-        (b'{"appLogs":[{"body":"poison"},{"body":"fine"}]}\n',
-         b'{"appLogs":[{"body":"<WITHHELD>"},{"body":"<WITHHELD>"}]}\n', (2, 0)),
+        (b'{"appLogs":[{"body":"fine","m":"poison"},{"body":"fine"}]}\n',
+         b'{"appLogs":[{"body":"<WITHHELD>","m":"<WITHHELD>"},{"body":"<WITHHELD>"}]}\n', (2, 0)),
     ],
 )  # fmt: skip
 def test_what_holds_no_text_stays_so_that_the_format_stays(
