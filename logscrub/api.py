@@ -109,10 +109,10 @@ def engines() -> tuple[EngineName, ...]:
 
 
 def engine_of(redactor: Redactor, name: EngineName | None = None, *, threads: int | None = 1) -> Runner:
-    """The engine of that name, the fastest there is without one. `threads`: of the native one; None for as many as there are
-    processors.
+    """The engine of that name, without one the fastest there is that knows all patterns of the redactor. `threads`: of the native
+    one; None for as many as there are processors.
 
-    Raises UsageError where there is no such engine.
+    Raises UsageError where there is no such engine, or where it does not know a pattern.
     """
     if name is not None and name not in get_args(EngineName):
         raise UsageError(f"no engine {name!r}; there are {', '.join(get_args(EngineName))}")
@@ -121,9 +121,15 @@ def engine_of(redactor: Redactor, name: EngineName | None = None, *, threads: in
     if (name or engines()[0]) == "plain":
         return PlainEngine(redactor)
     from logscrub.engines import processors
+    from logscrub.engines.lowering import Unsupported
     from logscrub.engines.native import NativeEngine, NativeRedactor
 
-    return NativeEngine(NativeRedactor(redactor), processors() if threads is None else threads)
+    try:
+        return NativeEngine(NativeRedactor(redactor), processors() if threads is None else threads)
+    except Unsupported as what:
+        if name is None:
+            return PlainEngine(redactor)
+        raise UsageError(f"engine {name!r}: a pattern has {what}, which the compiled core does not know; use plain") from None
 
 
 def scrub(

@@ -21,8 +21,6 @@ import steps  # noqa: E402
 
 steps.install()
 
-from logscrub.fast.engine import FastEngine  # noqa: E402
-
 from logscrub.detect import catalogue  # noqa: E402
 from logscrub.detect.engine import Engine  # noqa: E402
 from logscrub.detect.names import Names  # noqa: E402
@@ -49,11 +47,6 @@ def steps_of(engine: Engine, way: str, data: bytes) -> dict[str, int]:
         verifier = Verifier(redactor, "input")
         verifier.feed(data)
         verifier.finish()
-    elif way == "fast":
-        with FastEngine(redactor, processes=1) as fast:
-            scrubber = fast.scrubber()
-            scrubber.feed(data)
-            scrubber.finish()
     else:
         plain = Scrubber(redactor)
         plain.feed(data)

@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "scrubbing": {"sources", "formats", "detect", "redact"},
     "report": {"anomalies.model"},
     "verification": {"sources", "formats", "detect", "redact", "scrubbing"},
-    "engines": {"sources", "formats", "detect", "redact", "scrubbing", "verification"},
+    "engines": {"_core", "sources", "formats", "detect", "redact", "scrubbing", "verification"},
 }
 """Part → what it may import beside itself and what all share. A part that is not named here may import all but the cli."""
 
@@ -62,6 +62,25 @@ def test_one_module_alone_makes_clean() -> None:
         return any(isinstance(f, ast.Name | ast.Attribute) and getattr(f, "id", getattr(f, "attr", "")) == "Clean" for f in calls)
 
     assert [name_of(path) for path in MODULES if makes_clean(path)] == ["redact.scrub"]
+
+
+def test_one_module_alone_imports_the_compiled_core() -> None:
+    """So that everything else works without it."""
+    assert [name_of(path) for path in MODULES if any(i.split(".")[0] == "_core" for i in imports(path))] == ["engines.native"]
+
+
+def test_nothing_imports_the_native_engine_before_it_is_asked_for() -> None:
+    """Modules that all commands import must not need the core."""
+    top = {
+        name_of(path): {
+            f"{node.module}.{alias.name}"
+            for node in ast.parse(path.read_text(encoding="utf-8")).body
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+        for path in MODULES
+    }
+    assert [name for name, found in top.items() if any(i.startswith("logscrub.engines.native") for i in found)] == []
 
 
 def test_what_holds_text_of_a_log_never_shows_it() -> None:

@@ -79,6 +79,52 @@ def test_version_and_help_import_nothing_heavy() -> None:
         assert logscrub.__version__.encode() in done.stdout or b"Usage:" in done.stdout
 
 
+WITHOUT_CORE = "import sys; sys.modules['logscrub._core'] = None; from logscrub.cli import main; main()"
+
+
+def run_without_core(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """The program's end where the compiled core is not installed."""
+    command = [sys.executable, "-c", WITHOUT_CORE, *map(str, arguments)]
+    return subprocess.run(command, input=stdin, capture_output=True, env=ENVIRONMENT, check=False)
+
+
+def test_the_version_says_which_engine_there_is() -> None:
+    version = f"logscrub {logscrub.__version__} ".encode()
+    core = b"(compiled core)" if "native" in engines() else b"(plain Python: the compiled core is not installed)"
+    assert run("--version").stdout == version + core + b"\n"
+    assert run_without_core("--version").stdout == version + b"(plain Python: the compiled core is not installed)\n"
+
+
+@pytest.mark.parametrize("command", ["scrub", "verify", "ingest"])
+def test_the_native_engine_is_refused_with_one_line_where_there_is_no_core(tmp_path: Path, command: str) -> None:
+    key = tmp_path / "logscrub.key"
+    key.write_text(KEY)
+    more = ["--store", tmp_path / "store", "--key-file", key] if command == "ingest" else []
+    done = run_without_core(command, "--engine", "native", *more, stdin=LINE)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert lines(done) == [
+        "logscrub: engine 'native': the compiled core is not installed here; install it (see README), or use plain"
+    ]
+
+
+def test_all_engines_give_the_same_and_without_the_core_the_default_is_plain(tmp_path: Path) -> None:
+    key = tmp_path / "logscrub.key"
+    key.write_text(KEY)
+    log = LINE * 3 + b"accountId=" + ACCOUNT + b"\n"
+    plain = run("scrub", "--key-file", key, "--engine", "plain", stdin=log)
+    assert plain.returncode == 0 and plain.stdout.startswith(CLEAN * 3 + b"accountId=<ACCOUNT_ID:")
+    default = [run("scrub", "--key-file", key, stdin=log), run_without_core("scrub", "--key-file", key, stdin=log)]
+    named = [run("scrub", "--key-file", key, "--engine", engine, stdin=log) for engine in engines()]
+    assert [(done.returncode, done.stdout) for done in default + named] == [(0, plain.stdout)] * (2 + len(engines()))
+
+
+@pytest.mark.parametrize("engine", ["fast", "", "Plain"])
+def test_there_is_no_other_engine(engine: str) -> None:
+    done = run("scrub", "--engine", engine, stdin=LINE)
+    assert (done.returncode, done.stdout) == (2, b"") and len(lines(done)) == 1
+    assert "--engine" in lines(done)[0]
+
+
 def test_importing_the_library_imports_nothing_heavy_and_keeps_verify_a_function() -> None:
     code = (
         "import sys, logscrub\nassert not {'orjson', 'logscrub.api'} & set(sys.modules)\n"

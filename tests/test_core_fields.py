@@ -29,7 +29,7 @@ class Both:
         self.detectors = {d.id: i for i, d in enumerate(loaded.detectors)}
         self.index = FieldIndex(loaded, {"field_email": ("=café", "größe", "İx mail", "odos ΟΔΟΣ")})
         classes = Classes(description.CHARACTERS)
-        found = {"expressions": description.expressions(classes), "words": description.words(), "characters": dict(classes.names)}
+        found, callbacks = description.library(classes)
         rules: dict[str, tuple[int, str, list[str], list[str], list[str], bool]] = {}
         for target, place in ((self.index._endings, 3), (self.index._exact, 4)):
             for name, rule in target.items():
@@ -39,7 +39,7 @@ class Both:
                     found["expressions"].update({k: lowered(p, classes) for k, p in keep.items()})
                     rules[d.id] = (self.detectors[d.id], d.value, list(keep), [], [], d.guideline == "authorisation data")
                 rules[d.id][place].append(name)  # type: ignore[union-attr]
-        parts = core.Parts({**found, "classes": classes.ascii}, description.Callbacks(classes))
+        parts = core.Parts(found, callbacks)
         self.probe = core.FieldsProbe(parts, list(rules.values()))
 
     def ours(self, text: str, before: Open) -> tuple[list[Any], Open]:
@@ -241,7 +241,5 @@ LONG = [
 
 
 @pytest.mark.parametrize("piece", LONG)
-def test_a_text_twice_as_long_takes_twice_as_long(both: Both, piece: str) -> None:
-    texts = [piece * (20_000 * n // len(piece)) for n in (1, 4)]
-    short, long = (both.probe.time([text], "find_fields", 5)[0] for text in texts)
-    assert long < 10 * short + 2e6
+def test_long_texts_that_are_hostile_have_the_same_fields(both: Both, piece: str) -> None:
+    both.same(piece * (20_000 // len(piece)))

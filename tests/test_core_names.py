@@ -34,13 +34,12 @@ OWN = (
 def probe(words: Lexicon) -> Any:
     """The core's recognizer with the lists and a user's words."""
     classes = Classes(description.CHARACTERS)
-    expressions = description.expressions(classes)
+    told, callbacks = description.library(classes)
     if words.phrases is not None:
-        expressions["own.phrases"] = lowered(words.phrases, classes)
-    told = {"expressions": expressions, "words": description.words(), "characters": dict(classes.names), "classes": classes.ascii}
+        told["expressions"]["own.phrases"] = lowered(words.phrases, classes)
     files = tuple(resources.files("logscrub").joinpath("data", f"{name}.txt").read_bytes() for name in FILES)
     own = [(word, grade == "name") for word, grade in words._own.items()]
-    parts = core.Parts(told, description.Callbacks(classes))
+    parts = core.Parts(told, callbacks)
     return core.NamesProbe(parts, files, own, None if words.phrases is None else "own.phrases")
 
 

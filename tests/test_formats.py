@@ -514,8 +514,8 @@ def test_cells_and_pairs_are_judged_by_their_names_and_the_names_stay(
     assert {text for text in kept | gone if f'"{text}"' in out.decode()} == kept
     assert out.count(b"jdoe7") == (value is TABLE), "in a column of another name"
     assert scrub_pieces(redactor, [data[i : i + 7] for i in range(0, len(data), 7)])[0] == out
-    fast, plain = (logscrub.scrub(data * 3, key=b"k" * 8 + b"0123456789", engine=engine) for engine in engines())
-    assert fast == plain
+    done = [logscrub.scrub(data * 3, key=b"k" * 8 + b"0123456789", engine=engine) for engine in engines()]
+    assert done == done[:1] * len(done)
     assert scrub(redactor, out)[0] == out and verify(redactor, out).clean
 
 

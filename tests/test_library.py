@@ -60,8 +60,8 @@ def test_the_package_takes_what_its_api_takes(name: str) -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"engine": "x"}, "no engine 'x'; there are fast, plain"),
-        ({"engine": None}, "no engine None; there are fast, plain"),
+        ({"engine": "x"}, "no engine 'x'; there are native, plain"),
+        ({"engine": 3}, "no engine 3; there are native, plain"),
         ({"config": {"policy": "strict"}}, "config: must be .*Config, or the path of a configuration file, not dict"),
         ({"config": "missing.toml"}, "missing.toml: cannot be read"),
         ({"policy": 3}, "policy: must be the name of a policy, .* not int"),

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from logscrub.fast.engine import FastEngine
 from strategies import events, examples, scrub, scrub_pieces, verify
 
 import sample_logs
 from logscrub import formats
+from logscrub.api import engine_of
 from logscrub.formats import SHAPES
 from logscrub.formats import lines as line_readers
 from logscrub.formats.base import TIME_OF, Item, Record, text_unit
@@ -479,9 +479,8 @@ def test_windows_events_as_text_are_records_with_their_messages(redactor: Redact
     assert b"voss" not in clean
     assert clean == data.replace(b"hunter.voss@acme.example", b"<EMAIL_ADDRESS>").replace(b"ACME\\jvoss", b"<USERNAME>")
     assert scrub_pieces(redactor, [data[i : i + 1] for i in range(len(data))])[0] == clean
-    with FastEngine(redactor, processes=1) as engine:
-        fast = engine.scrubber()
-        assert fast.feed(data) + fast.finish() == clean
+    other = engine_of(redactor).scrubber()
+    assert other.feed(data) + other.finish() == clean
     found, records = read(clean)
     assert records.read == records.given == 3
     assert [(r.time_ns, r.level) for r in found] == [(ns(AT), level) for level in ("ERROR", "WARN", "INFO")]
@@ -959,18 +958,18 @@ def test_a_message_that_never_goes_on_is_not_waited_for_long(redactor: Redactor)
     assert scrubber.feed(line) == line
 
 
-@pytest.mark.parametrize("processes", [1, 2])
-def test_the_fast_engine_puts_together_what_the_plain_one_does(redactor: Redactor, processes: int) -> None:
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_fastest_engine_puts_together_what_the_plain_one_does(redactor: Redactor, threads: int) -> None:
     line = "Nov 17 09:15:38 web-1 cron[3]: saved jane.doe@acme.example\n"
     parts = []
     for n in range(60):
         first, second = pieces(1024, 1 + n % 19, n)[0]
         parts += [line * (200 + 97 * n % 300), first, line * (n % 5), second]
     data = "".join(parts).encode()
-    with FastEngine(redactor, processes=processes) as engine:
-        scrubber, verifier = engine.scrubber(), FastEngine(redactor, True, processes=1).verifier("x")
-        out = b"".join(scrubber.feed(data[n : n + 100_000], True) for n in range(0, len(data), 100_000)) + scrubber.finish()
-        verifier.feed(data)
+    engine = engine_of(redactor, threads=threads)
+    scrubber, verifier = engine.scrubber(), engine.verifier("x")
+    out = b"".join(scrubber.feed(data[n : n + 100_000], True) for n in range(0, len(data), 100_000)) + scrubber.finish()
+    verifier.feed(data)
     plain, tally = scrub(redactor, data)
     assert out == plain
     assert out.count(b"<AWS_KEY>") == 60

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from logscrub.fast import engine as fast
-from logscrub.fast.engine import FastEngine
 from strategies import examples, scrub, scrub_pieces, verify
 
 from logscrub import formats
+from logscrub.api import Runner, engine_of
 from logscrub.formats import wrapped
 from logscrub.formats.base import Record
 from logscrub.metrics.records import Records
@@ -67,17 +65,15 @@ def counted(data: bytes) -> list[Record]:
 
 
 @pytest.fixture(scope="module")
-def quick(redactor: Redactor) -> Iterator[FastEngine]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fast, "_FEW", 0)
-        patch.setattr(fast, "BLOCK", 2048)
-        yield FastEngine(redactor, processes=1)
+def quick(redactor: Redactor) -> Runner:
+    """The fastest engine there is."""
+    return engine_of(redactor, threads=2)
 
 
 @examples(100)
 @given(st.sampled_from(sorted(HEADS)), st.lists(TRACES, min_size=1, max_size=4), st.integers(1, 400))
 def test_a_trace_is_one_record_with_the_line_before_it(
-    redactor: Redactor, quick: FastEngine, name: str, traces: list[str], cut: int
+    redactor: Redactor, quick: Runner, name: str, traces: list[str], cut: int
 ) -> None:
     data = "".join(f"{HEADS[name]}\n{trace}" for trace in traces).encode()
     out, tally = scrub(redactor, data)
@@ -140,7 +136,7 @@ def test_a_trace_in_a_wrapping_is_one_record_too(redactor: Redactor, wrap: objec
     ],
 )
 def test_no_line_is_taken_for_a_part_of_a_trace_that_may_be_a_record(
-    redactor: Redactor, quick: FastEngine, text: str, records: int
+    redactor: Redactor, quick: Runner, text: str, records: int
 ) -> None:
     out, tally = scrub(redactor, text.encode())
     assert tally.records_read == records == len(counted(text.encode()))
@@ -164,7 +160,7 @@ def test_a_trace_below_a_line_that_was_withheld_stays_its_own(redactor: Redactor
     ["ValueError:", "Caused by: ", "ValueError: abc\nDuring handling of the above exception, another exception occurred:"],
 )
 def test_words_of_a_trace_inside_of_a_private_key_stay_and_nothing_is_withheld(
-    redactor: Redactor, quick: FastEngine, words: str
+    redactor: Redactor, quick: Runner, words: str
 ) -> None:
     """Once what stands behind the words is gone, the words alone are no more of the key."""
     data = f"{HEADS['text']}\n  -----BEGIN PRIVATE KEY-----\n{words}abc\n".encode()

@@ -33,6 +33,8 @@ use pyo3::prelude::*;
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     // a panic says where in the core it happened; who scrubs a unit withholds it and counts it
     std::panic::set_hook(Box::new(|_| {}));
+    let end = pyo3::wrap_pyfunction!(py::end, module)?;
+    module.py().import("atexit")?.call_method1("register", (end,))?;
     module.add_class::<native::Core>()?;
     module.add_class::<native::Job>()?;
     module.add_class::<native::Judge>()?;

@@ -10,7 +10,7 @@ use crate::library::{Library, Lowered};
 use crate::model::{Coding, Leaf};
 use crate::names::Names;
 use crate::pseudonyms::Pseudonymizer;
-use crate::py::{from_py, library, to_py, wrong};
+use crate::py::{ask, from_py, library, to_py, wrong};
 use crate::redact::{Action, Frame, Leaves, Redactor, Unit};
 use crate::rx::Regex;
 use crate::spans::{Alphabet, Kind, Span};
@@ -22,7 +22,7 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// An engine, compiled.
 #[pyclass(frozen)]
@@ -46,7 +46,8 @@ impl Judge {
 #[pyclass(frozen)]
 pub struct Core {
     redactor: Arc<Redactor>,
-    pool: OnceLock<Pool>,
+    /// With the process that its threads are of: one that was forked off has none of them.
+    pool: Mutex<Option<(u32, Pool)>>,
 }
 
 /// Units that a thread of the core is at.
@@ -87,7 +88,7 @@ impl Core {
         let allow = allow.into_iter().map(|code| library.compile_later(code, &classes)).collect::<Result<_, _>>().map_err(wrong)?;
         let pseudonymizer = Pseudonymizer::new(library, &key).map_err(wrong)?;
         let redactor = Redactor::new(judge.engine.clone(), library, actions, pseudonymizer, allow).map_err(wrong)?;
-        Ok(Core { redactor: Arc::new(redactor), pool: OnceLock::new() })
+        Ok(Core { redactor: Arc::new(redactor), pool: Mutex::new(None) })
     }
 
     /// Has units scrubbed by one of so many threads, or only looked at. `before`: what is open before the first.
@@ -97,9 +98,18 @@ impl Core {
         let units = Arc::new(units);
         let (sender, receiver) = channel();
         let (redactor, its) = (self.redactor.clone(), units.clone());
-        self.pool.get_or_init(|| Pool::new(threads)).start(Box::new(move || {
+        let task = Box::new(move || {
             let _ = sender.send(run(&redactor, &its, 0, &before, only_look));
-        }));
+        });
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        let process = std::process::id();
+        if pool.as_ref().is_none_or(|(of, _)| *of != process) {
+            // the old one is not dropped: its threads would be told to end by a lock that one of them may hold
+            std::mem::forget(pool.replace((process, Pool::new(threads))));
+        }
+        if let Some((_, pool)) = pool.as_ref() {
+            pool.start(task);
+        }
         Ok(Job { units, only_look, result: Mutex::new(Some(receiver)) })
     }
 
@@ -400,7 +410,7 @@ fn unit_of(raw: &Bound<'_, PyTuple>) -> PyResult<Unit> {
 /// A frame that Python finds.
 fn frame_of(frame: Py<PyAny>) -> Frame {
     Arc::new(move |text| {
-        Python::attach(|py| frame.bind(py).call1((to_py(py, text)?,))?.extract()).map_err(|_: PyErr| Unscannable)
+        ask(|py| frame.bind(py).call1((to_py(py, text)?,))?.extract()).ok_or(Unscannable)
     })
 }
 

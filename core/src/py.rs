@@ -6,7 +6,22 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Whether Python is about to end. Held while it is asked.
+static ENDS: RwLock<bool> = RwLock::new(false);
+
+/// Asks Python; None where it does not answer, or is about to end: a thread that waited for it then would take the process down.
+pub fn ask<T>(ask: impl FnOnce(Python<'_>) -> PyResult<T>) -> Option<T> {
+    let ends = ENDS.read().unwrap_or_else(PoisonError::into_inner);
+    if *ends { None } else { Python::attach(ask).ok() }
+}
+
+/// Waits until no thread asks Python, and lets none ask any more.
+#[pyfunction]
+pub fn end(py: Python<'_>) {
+    py.detach(|| *ENDS.write().unwrap_or_else(PoisonError::into_inner) = true);
+}
 
 /// A text of Python.
 pub fn to_py<'py>(py: Python<'py>, text: &[Ch]) -> PyResult<Bound<'py, PyAny>> {
@@ -35,10 +50,10 @@ pub struct Callbacks(pub Py<PyAny>);
 
 impl Callbacks {
     fn ask<T>(&self, ask: impl FnOnce(Python<'_>, &Bound<'_, PyAny>) -> PyResult<T>) -> T {
-        match Python::attach(|py| ask(py, self.0.bind(py))) {
-            Ok(answer) => answer,
-            // its message may quote a text: who scrubs a unit catches this and withholds the unit
-            Err(_) => std::panic::panic_any("Python did not answer"),
+        match self::ask(|py| ask(py, self.0.bind(py))) {
+            Some(answer) => answer,
+            // who scrubs a unit catches this and withholds the unit
+            None => std::panic::panic_any("Python did not answer"),
         }
     }
 }

@@ -49,6 +49,7 @@ _PLACES: Final = {
     c.AT_END_STRING: _TEXT_END,
 }
 _IN_LINES: Final = {c.AT_BEGINNING: _LINE_START, c.AT_END: _LINE_END}
+_UNKNOWN: Final = {c.GROUPREF_EXISTS: "a condition on a group", c.GROUPREF: "the text of a group in any case"}
 _OF_CLASS: Final = re.IGNORECASE | re.ASCII | re.UNICODE
 """Flags that change what a class of characters is."""
 
@@ -228,4 +229,4 @@ def _item(op: Any, arg: Any, flags: int, classes: Classes, out: list[int]) -> No
     elif op is c.GROUPREF and not flags & re.IGNORECASE:
         out += [11, arg]
     else:
-        raise Unsupported(str(op).lower())
+        raise Unsupported(_UNKNOWN.get(op, str(op).lower()))
