@@ -30,6 +30,8 @@ from logscrub.model import Span, moved
 
 _ADDRESS = "jane.doe@acme.example"
 _HOST = "192.0.2.1"
+_SMALL_HOST = "11.2.3.4"
+"""What could be a version."""
 _TOKEN = "ATATT3xFfGF0EXAMPLEexampleEXAMPLEexample0123456789=1A2B3C4D"
 _JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJleGFtcGxlIn0.EXAMPLEexample0123456789EXAMPLEexample"
 _PHONE = "+49 30 23125 111"
@@ -108,6 +110,8 @@ _UNIT_ENDS = frozenset(unit[-1] for unit in UNITS)
 _ONE = re.compile(r"(?<![1.])1(?![1.])")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _BASIC = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{3,64}:[A-Za-z0-9_=-]{8,400}")
+_FILE = re.compile(r"\.(?:[cm]?jsx?|tsx|jsbundle|hbc|jsm|vue|svelte|wasm|png|jpe?g|gif|svg|webp|avif|css|scss|html?|json)\Z")
+"""How what looks like an e-mail address ends where it is none."""
 _SAME = {"address": _ADDRESS, "quoted": _ADDRESS.replace("@", "%40"), "token": _TOKEN, "jwt": _JWT}
 
 
@@ -237,9 +241,9 @@ class Forms:
             return self._name(word)
         if kind == "host":
             parts = [int(p) for p in word.split(".")]
-            return _HOST if all(p < 256 for p in parts) and parts[0] not in (127, 255) else None
+            return _same_host(parts)
         if kind in _SAME:
-            return None if word.startswith("git@") else _SAME[kind]
+            return None if word.startswith("git@") or _FILE.search(word) else _SAME[kind]
         if kind == "phone":
             return _PHONE if phone(word) else None
         if kind == "frame":
@@ -308,16 +312,24 @@ def _is_login(word: str) -> bool:
     return data.isascii() and _BASIC.fullmatch(data.decode("ascii")) is not None
 
 
+def _same_host(parts: list[int]) -> str | None:
+    """What an IPv4 address is alike with; None for what patterns tell apart: nobody's addresses, and `120.0.0.0`."""
+    first = parts[0]
+    if max(parts) > 255 or first in (0, 127) or first > 223 or parts[:2] == [169, 254] or not any(parts[1:]):
+        return None
+    return _SMALL_HOST if first < 60 and first != 10 else _HOST
+
+
 def _is_host_6(word: str) -> bool:
-    """Whether a word is an IPv6 address of at least three groups, with the double colon within."""
+    """Whether a word is somebody's IPv6 address of at least three groups, with the double colon within."""
     groups = word.split(":")
     if len([g for g in groups if g]) < 3 or not groups[0] or not groups[-1]:
         return False
     try:
-        ipaddress.IPv6Address(word)
+        address = ipaddress.IPv6Address(word)
     except ValueError:
         return False
-    return True
+    return not (address.is_loopback or address.is_unspecified or address.ipv4_mapped)
 
 
 def spelled_capitals(patterns: Iterable[str]) -> frozenset[str]:

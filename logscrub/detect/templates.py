@@ -47,7 +47,7 @@ _QUOTED = r"\\(?:\\\\)?[\"']"
 _LEFT_OF_V = re.escape(LEFT_OF_COUNT.replace("/", ""))  # `/api/v2/` is the address of something
 _BEHIND = (
     rf"[0-9](?<![0-9A-Za-uw-z].)(?:(?<=[{re.escape(LEFT_OF_COUNT)}].)|(?<=[{_LEFT_OF_V}]v.)|(?<=[A-Z]-.)|(?<=[a-z]_.)(?<!\\._.)(?<!\\u...._.)"
-    rf"|(?<![\s\S].)|(?<![\s\S]v.)(?<=v.))(?<!\\u....-.)"
+    rf"|(?<![\s\S].)|(?<![\s\S]v.)(?<=v.))(?<!\\u....-.)(?<!::.)"  # `::1` is this machine
 )
 """A digit that a count may begin with, for where it stands: an expression that begins with a character is found fast, and most
 digits stand behind another one."""
