@@ -159,8 +159,9 @@ def read_detector(path: Path, macros: Mapping[str, str]) -> Detector | Harmless:
         elif not isinstance(value, str):
             raise UsageError(f"{path}: {key} must be a string")
         values[key] = value
-    if "patterns" in values:
-        values["patterns"] = tuple(_expand(p, macros, path) for p in values["patterns"])
+    for key in ("patterns", "keep_values"):
+        if key in values:
+            values[key] = tuple(_expand(p, macros, path) for p in values[key])
     try:
         item = cls(**values)
     except TypeError:
