@@ -24,7 +24,11 @@ PATH = Path(__file__).resolve().parents[1] / "logscrub" / "data" / "lowered.json
 def made() -> bytes:
     """The file as it should be."""
     classes = Classes(CHARACTERS)
-    patterns = {key_of(pattern): lowered(pattern, classes) for pattern in patterns_of(build_redactor(Config()).engine)}
+    patterns = {}
+    for pattern in patterns_of(build_redactor(Config()).engine):
+        key = key_of(pattern)
+        if key not in patterns:
+            patterns[key] = lowered(pattern, classes)
     return orjson.dumps({"classes": classes.known, "patterns": dict(sorted(patterns.items()))}) + b"\n"
 
 

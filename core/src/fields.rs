@@ -10,7 +10,7 @@ use crate::pairs::Pairs;
 use crate::rx::{Classes, Item, Mode, Node, Regex, UNBOUNDED, heads};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The name of a field.
 pub use crate::model::Name;
@@ -84,6 +84,11 @@ impl Rule {
 /// A pattern that a whole value is held against, and how its matches begin: most values are told apart by that.
 struct Keep {
     regex: Arc<Regex>,
+    /// Worked out when it is first asked.
+    known: OnceLock<Beginnings>,
+}
+
+struct Beginnings {
     /// Passed over first, where the pattern begins so.
     blank: Option<Item>,
     /// How its alternatives begin, and of each character of ASCII with which of them it begins, as bits.
@@ -106,6 +111,16 @@ const LONGEST_HEAD: usize = 6;
 
 impl Keep {
     fn new(regex: Arc<Regex>) -> Keep {
+        Keep { regex, known: OnceLock::new() }
+    }
+
+    fn is_full(&self, value: &[Ch]) -> bool {
+        self.known.get_or_init(|| Beginnings::new(&self.regex)).may_match(value) && self.regex.is_full(value)
+    }
+}
+
+impl Beginnings {
+    fn new(regex: &Regex) -> Beginnings {
         let mut nodes = flat(std::slice::from_ref(regex.node()));
         let mut blank = None;
         if let [Node::Repeat { mode: Mode::Possessive, min: 0, max: UNBOUNDED, body }, ..] = &nodes[..]
@@ -124,11 +139,7 @@ impl Keep {
             }
         }
         let may_be_empty = begins.iter().any(|begin| begin.may_be_empty);
-        Keep { regex, blank, begins, by_first, may_be_empty }
-    }
-
-    fn is_full(&self, value: &[Ch]) -> bool {
-        self.may_match(value) && self.regex.is_full(value)
+        Beginnings { blank, begins, by_first, may_be_empty }
     }
 
     #[inline]

@@ -10,7 +10,7 @@
 use crate::chars::{Ch, CharSet};
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The payload of the panic by which a match gives up.
 pub struct TooManySteps;
@@ -231,13 +231,29 @@ pub struct State {
 
 /// A compiled pattern.
 pub struct Regex {
-    program: Vec<Inst>,
     groups: usize,
-    registers: usize,
     node: Node,
     word: Arc<CharSet>,
-    first: Option<Classes>,
     names: Vec<(String, usize)>,
+    /// Made when it is first used: of many patterns most are never.
+    compiled: OnceLock<Compiled>,
+}
+
+struct Compiled {
+    program: Vec<Inst>,
+    registers: usize,
+    /// What a match can begin with, where that is known.
+    first: Option<Classes>,
+}
+
+impl Compiled {
+    fn new(node: &Node) -> Compiled {
+        let mut compiler = Compiler { program: Vec::new(), registers: 0 };
+        compiler.node(node);
+        compiler.add(Inst::Done);
+        let first = heads_of(&compiler.program, 1).first().copied();
+        Compiled { program: compiler.program, registers: compiler.registers as usize, first }
+    }
 }
 
 /// Where a pattern matched: the spans of the whole and of its groups.
@@ -522,12 +538,11 @@ impl Regex {
         if reader.at != code.len() {
             return Err("a pattern's code has more than one tree".into());
         }
-        let mut compiler = Compiler { program: Vec::new(), registers: 0 };
-        compiler.node(&node);
-        compiler.add(Inst::Done);
-        let heads = heads_of(&compiler.program, 1);
-        let first = (!heads.is_empty()).then(|| heads[0]);
-        Ok(Regex { program: compiler.program, groups, registers: compiler.registers as usize, node, word, first, names })
+        Ok(Regex { groups, node, word, names, compiled: OnceLock::new() })
+    }
+
+    fn compiled(&self) -> &Compiled {
+        self.compiled.get_or_init(|| Compiled::new(&self.node))
     }
 
     /// The number of the group with a name.
@@ -599,7 +614,7 @@ impl Regex {
     fn find(&self, text: &[Ch], pos: usize, end: usize, must_advance: bool, state: &mut State) -> Option<Match> {
         let mut at = pos;
         while at <= end {
-            if let Some(first) = &self.first {
+            if let Some(first) = &self.compiled().first {
                 while at < end && !first.has(text[at]) {
                     at += 1;
                 }
@@ -633,9 +648,9 @@ impl Regex {
             state.captures.clear();
             state.captures.resize(2 * self.groups + 2, NONE);
         }
-        if self.registers > 0 {
+        if self.compiled().registers > 0 {
             state.counts.clear();
-            state.counts.resize(self.registers, (0, NONE));
+            state.counts.resize(self.compiled().registers, (0, NONE));
         }
         state.stack.clear();
         state.steps = 0;
@@ -654,10 +669,11 @@ impl Regex {
         not_at: Option<usize>,
         state: &mut State,
     ) -> Option<usize> {
+        let program = self.compiled().program.as_slice();
         let base = state.stack.len();
         let (mut pc, mut pos) = (pc, pos);
         loop {
-            let fits = match &self.program[pc as usize] {
+            let fits = match &program[pc as usize] {
                 Inst::One(item) => {
                     if pos < end && item.has(text[pos]) {
                         pos += 1;
@@ -827,7 +843,7 @@ impl Regex {
     /// Goes back from `at` to the last place that what follows a repetition can begin at, where that is one character.
     #[inline]
     fn may_follow(&self, text: &[Ch], end: usize, pc: u32, least: usize, at: &mut usize) -> bool {
-        let Inst::One(item) = &self.program[pc as usize] else { return true };
+        let Inst::One(item) = &self.compiled().program[pc as usize] else { return true };
         if *at < end && item.has(text[*at]) {
             return true;
         }
@@ -852,7 +868,7 @@ impl Regex {
                 Entry::At { pc, pos } if pc & MORE == 0 => return Some((pc, pos)),
                 Entry::At { pc, pos } => {
                     let pc = pc & !MORE;
-                    if let Inst::Loop { register, .. } = &self.program[pc as usize] {
+                    if let Inst::Loop { register, .. } = &self.compiled().program[pc as usize] {
                         let (count, last) = state.counts[*register as usize];
                         state.stack.push(Entry::Count { register: *register, count, last });
                         state.counts[*register as usize] = (count + 1, pos);
@@ -862,7 +878,7 @@ impl Regex {
                 Entry::Down { pc, pos, least } => {
                     // where a character follows, only places before that one are worth trying
                     let mut at = pos;
-                    if let Inst::One(item) = &self.program[pc as usize] {
+                    if let Inst::One(item) = &self.compiled().program[pc as usize] {
                         while at > least && !item.has(text[at]) {
                             at -= 1;
                         }
@@ -873,7 +889,7 @@ impl Regex {
                     return Some((pc, at));
                 }
                 Entry::Up { pc, pos, most } => {
-                    let Inst::Many { item, .. } = &self.program[pc as usize - 1] else { continue };
+                    let Inst::Many { item, .. } = &self.compiled().program[pc as usize - 1] else { continue };
                     if !item.has(text[pos]) {
                         continue;
                     }

@@ -86,7 +86,7 @@ def patterns_of(its: Engine) -> Iterator[str | re.Pattern[str]]:
         if pattern.context:
             yield pattern.context
     yield from its._harmless
-    for rule in (*its.fields._endings.values(), *its.fields._exact.values()):
+    for rule in {id(rule): rule for rule in (*its.fields._endings.values(), *its.fields._exact.values())}.values():
         yield from rule.keep
     yield its.placeholder
     yield from (pattern for _, pattern in _expressions())
