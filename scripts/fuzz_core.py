@@ -16,14 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from logscrub.api import Runner, engine_of, engines
-from logscrub.detect import catalogue
-from logscrub.detect.engine import Engine
-from logscrub.detect.forms import Form
-from logscrub.detect.names import Names
-from logscrub.redact.policy import load_policy
-from logscrub.redact.pseudonyms import Pseudonymizer
-from logscrub.redact.scrub import Redactor
+from logscrub.api import Runner, build_redactor, engine_of, engines
+from logscrub.config import Config
 
 ROOT = Path(__file__).resolve().parents[1]
 KEY = b"of this script, 32 bytes long..."
@@ -42,24 +36,9 @@ PIECES = (
 )  # fmt: skip
 
 
-class AsWritten:
-    """Judges each text by what it says itself.
-
-    The plain engine judges all texts of a form by the first of them, which in rare cases is not what each says; the core has no
-    forms.
-    """
-
-    capitals: frozenset[str] = frozenset()
-
-    def of(self, text: str) -> Form:
-        return Form(text, ())
-
-
 def comparison() -> Callable[[bytes], str]:
     """Tells in what both engines differ on an input; nothing where they agree."""
-    judge = Engine(catalogue.load(), names=Names())
-    judge._forms = AsWritten()  # type: ignore[assignment]
-    redactor = Redactor(judge, load_policy("atlassian"), Pseudonymizer(KEY))
+    redactor = build_redactor(Config(), KEY)
     plain, native = engine_of(redactor, "plain"), engine_of(redactor, "native", threads=2)
 
     def difference(data: bytes) -> str:
