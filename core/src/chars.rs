@@ -62,10 +62,13 @@ impl CharSet {
     }
 }
 
+/// A conversion's name, and a text.
+type Asked = (&'static str, Vec<Ch>);
+
 /// Conversions of texts, remembered for short ones.
 pub struct Conversions {
     python: Arc<dyn Python>,
-    known: RwLock<HashMap<(&'static str, Vec<Ch>), Vec<Ch>>>,
+    known: RwLock<HashMap<Asked, Vec<Ch>>>,
 }
 
 const MOST_KNOWN: usize = 50_000;

@@ -55,7 +55,7 @@ pub struct Harmless {
 /// Who finds names.
 pub enum Recognizer {
     None,
-    Listed(Names, u16),
+    Listed(Box<Names>, u16),
     /// Python does: another recognizer than the lists is asked for.
     Python(Arc<dyn Python>),
 }
@@ -294,9 +294,8 @@ impl Engine {
         let mut spans = Vec::new();
         match rule {
             Some(rule) if self.guideline(rule.detector) != "user-generated content" => {
-                if !rule.keeps(&self.parts.fields, &digits) {
-                    spans.push(self.field_span(0, digits.len(), rule.detector, &digits));
-                }
+                let goes = !rule.keeps(&self.parts.fields, &digits);
+                spans.extend(goes.then(|| self.field_span(0, digits.len(), rule.detector, &digits)));
             }
             _ if digits.len() >= 7 || self.parts.has_own => spans = self.judge(&digits, &leaf.field)?,
             _ => {}

@@ -18,11 +18,7 @@ pub struct Ids {
 
 impl Ids {
     pub fn new(library: &Library) -> Result<Ids, String> {
-        Ok(Ids {
-            id: library.rx("ids._ID")?,
-            uuid: codes(&library.text("ids._UUID")?),
-            ulid: codes(&library.text("ids._ULID")?),
-        })
+        Ok(Ids { id: library.rx("ids._ID")?, uuid: codes(&library.text("ids._UUID")?), ulid: codes(&library.text("ids._ULID")?) })
     }
 
     /// Whether a text is an id and nothing else.
@@ -67,5 +63,7 @@ impl Ids {
 
 /// Whether an id can hold a character (`_OF_ID`).
 fn is_of_id(c: Ch) -> bool {
-    u8::try_from(c).is_ok_and(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f' | b'-' | b'A'..=b'H' | b'J' | b'K' | b'M' | b'N' | b'P'..=b'T' | b'V'..=b'Z'))
+    u8::try_from(c).is_ok_and(
+        |c| matches!(c, b'0'..=b'9' | b'a'..=b'f' | b'-' | b'A'..=b'H' | b'J' | b'K' | b'M' | b'N' | b'P'..=b'T' | b'V'..=b'Z'),
+    )
 }

@@ -269,7 +269,12 @@ impl JsonLeaves {
             if let Some(leaf) = leaf {
                 leaves.push(leaf);
                 let last = leaves.len() - 1;
-                if is_element && let [.., around, list] = stack.as_mut_slice() && list.index == 1 && !list.is_object && !around.is_object {
+                if is_element
+                    && let [.., around, list] = stack.as_mut_slice()
+                    && list.index == 1
+                    && !list.is_object
+                    && !around.is_object
+                {
                     list.second = Some(last);
                 }
                 let from = stack.len().saturating_sub(3);
@@ -343,11 +348,7 @@ impl JsonLeaves {
         }
         // of a JSON pointer the end
         let text = if text.first() == Some(&SLASH) { text.rsplit(|&c| c == SLASH).next().unwrap_or_default() } else { text };
-        if self.is_naming(text) {
-            text.into()
-        } else {
-            Name::default()
-        }
+        if self.is_naming(text) { text.into() } else { Name::default() }
     }
 
     fn is_naming(&self, text: &[Ch]) -> bool {

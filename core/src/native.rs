@@ -85,7 +85,8 @@ impl Core {
             _ => Action::Remove,
         };
         let actions = judge.engine.parts.kinds.iter().map(action).collect();
-        let allow = allow.into_iter().map(|code| library.compile_later(code, &classes)).collect::<Result<_, _>>().map_err(wrong)?;
+        let allow =
+            allow.into_iter().map(|code| library.compile_later(code, &classes)).collect::<Result<_, _>>().map_err(wrong)?;
         let pseudonymizer = Pseudonymizer::new(library, &key).map_err(wrong)?;
         let redactor = Redactor::new(judge.engine.clone(), library, actions, pseudonymizer, allow).map_err(wrong)?;
         Ok(Core { redactor: Arc::new(redactor), pool: Mutex::new(None) })
@@ -205,7 +206,12 @@ impl Core {
     }
 
     /// `Engine.left_open`.
-    fn left_open<'py>(&self, py: Python<'py>, line: &Bound<'py, PyAny>, before: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    fn left_open<'py>(
+        &self,
+        py: Python<'py>,
+        line: &Bound<'py, PyAny>,
+        before: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let (line, before) = (from_py(line)?, open_of(before)?);
         let after = py.detach(|| attempt(|| Ok(self.redactor.engine.left_open(&line, &before))))?;
         open_to_py(py, &after)
@@ -218,7 +224,8 @@ impl Core {
         for (name, count) in &outcome.redactions {
             redactions.set_item(to_py(py, name)?, count)?;
         }
-        let text = if encode { PyBytes::new(py, &py.detach(|| encoded(&outcome.text))).into_any() } else { to_py(py, &outcome.text)? };
+        let text =
+            if encode { PyBytes::new(py, &py.detach(|| encoded(&outcome.text))).into_any() } else { to_py(py, &outcome.text)? };
         let found = PyList::empty(py);
         for (number, spans) in &outcome.found {
             found.append((number, self.spans(py, spans)?))?;
@@ -275,7 +282,8 @@ fn parts(description: &Bound<'_, PyDict>, library: &Arc<Library>) -> PyResult<Pa
         .collect();
     let kind_by_id: HashMap<String, u16> = kinds.iter().enumerate().map(|(i, k)| (k.detector.clone(), i as u16)).collect();
     let (lists, lexicon) = lexicons(description, library)?;
-    let validators = Validators::new(library, Arc::new(Lexicon::new(library, lists, Vec::new()).map_err(wrong)?)).map_err(wrong)?;
+    let validators =
+        Validators::new(library, Arc::new(Lexicon::new(library, lists, Vec::new()).map_err(wrong)?)).map_err(wrong)?;
     let group = |regex: &Regex| regex.group("value").unwrap_or(0);
     let mut patterns = Vec::new();
     for entry in get("patterns")?.try_iter()? {
@@ -324,7 +332,7 @@ fn parts(description: &Bound<'_, PyDict>, library: &Arc<Library>) -> PyResult<Pa
             let phrases: Option<Lowered> = get("phrases")?.extract()?;
             let phrases = phrases.map(compile).transpose()?;
             let kind = *kind_by_id.get("name_listed").ok_or_else(|| wrong("no kind of names".into()))?;
-            Recognizer::Listed(Names::new(library, lexicon, phrases).map_err(wrong)?, kind)
+            Recognizer::Listed(Box::new(Names::new(library, lexicon, phrases).map_err(wrong)?), kind)
         }
         Some(_) => Recognizer::Python(library.python.clone()),
     };
@@ -409,9 +417,7 @@ fn unit_of(raw: &Bound<'_, PyTuple>) -> PyResult<Unit> {
 
 /// A frame that Python finds.
 fn frame_of(frame: Py<PyAny>) -> Frame {
-    Arc::new(move |text| {
-        ask(|py| frame.bind(py).call1((to_py(py, text)?,))?.extract()).ok_or(Unscannable)
-    })
+    Arc::new(move |text| ask(|py| frame.bind(py).call1((to_py(py, text)?,))?.extract()).ok_or(Unscannable))
 }
 
 fn counted_of(raw: &Bound<'_, PyTuple>) -> PyResult<Counted> {

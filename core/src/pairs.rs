@@ -158,7 +158,8 @@ impl Pairs {
     }
 
     fn element_of(&self, text: &[Ch], m: &Match, found: &mut Vec<NamedValue>) {
-        let (Some((start, end)), Some(tag), Some(attributes)) = (m.span(self.content), m.span(self.tag), m.span(self.attributes)) else {
+        let (Some((start, end)), Some(tag), Some(attributes)) = (m.span(self.content), m.span(self.tag), m.span(self.attributes))
+        else {
             return;
         };
         let mut end = end;

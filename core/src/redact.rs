@@ -384,7 +384,11 @@ impl Redactor {
             text.extend_from_slice(unit.text.get(position..span.start).ok_or(Unscannable)?);
             let new = self.replacement(span)?;
             let at = text.len();
-            if is_xml { text.extend(escaped(&new)) } else { text.extend(new) }
+            if is_xml {
+                text.extend(escaped(&new))
+            } else {
+                text.extend(new)
+            }
             places.push(Place { start: span.start, end: span.end, at, to: text.len() });
             position = span.end;
         }

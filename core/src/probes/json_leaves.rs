@@ -1,7 +1,7 @@
 //! `json_leaves` for tests.
 
-use crate::probes::Parts;
 use crate::json_leaves::{Frame, JsonLeaves};
+use crate::probes::Parts;
 use crate::py;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

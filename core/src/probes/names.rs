@@ -1,9 +1,9 @@
 //! Names: lexicon, prose, recognizer.
 
-use crate::probes::Parts;
 use crate::chars::Ch;
 use crate::lexicon::{Lexicon, Lists};
 use crate::names::Names;
+use crate::probes::Parts;
 use crate::prose::Prose;
 use crate::py::{from_py, wrong};
 use pyo3::prelude::*;

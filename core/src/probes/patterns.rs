@@ -27,6 +27,9 @@ impl Scanner {
     }
 }
 
+/// The spans of a match and of its groups.
+type Groups = Vec<Option<(usize, usize)>>;
+
 /// A library of patterns.
 #[pyclass(frozen)]
 pub struct Parts {
@@ -49,7 +52,7 @@ impl Parts {
 
     /// The spans of all groups of all matches of a pattern in a text, as `finditer` finds them.
     #[pyo3(signature = (name, text, pos=0, end=usize::MAX))]
-    fn matches(&self, name: &str, text: &Bound<'_, PyAny>, pos: usize, end: usize) -> PyResult<Vec<Vec<Option<(usize, usize)>>>> {
+    fn matches(&self, name: &str, text: &Bound<'_, PyAny>, pos: usize, end: usize) -> PyResult<Vec<Groups>> {
         let regex = self.library.rx(name).map_err(py::wrong)?;
         let text = py::from_py(text)?;
         let end = end.min(text.len());

@@ -1,7 +1,7 @@
 //! `validators` for tests.
 
-use crate::probes::Parts;
 use crate::chars::Ch;
+use crate::probes::Parts;
 use crate::py;
 use crate::validators::{GRADES, Graded, Validators};
 use pyo3::prelude::*;

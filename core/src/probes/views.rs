@@ -2,11 +2,11 @@
 
 use crate::binary;
 use crate::chars::Ch;
+use crate::probes::Parts;
 use crate::pseudonyms::Pseudonymizer;
 use crate::py::{from_py, to_py, wrong};
-use crate::views::{Alphabet, Coding, View, Views};
-use crate::probes::Parts;
 use crate::views;
+use crate::views::{Alphabet, Coding, View, Views};
 use pyo3::prelude::*;
 use pyo3::types::PyAny;
 use std::time::Instant;
