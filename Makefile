@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := demo-out
-CARGO := $(shell command -v cargo 2>/dev/null)
+CARGO := $(shell cargo --version >/dev/null 2>&1 && command -v cargo)
 # The compiled core beside the package, where it can be built and LOGSCRUB_CORE is not "no".
 CORE := $(if $(CARGO),$(if $(filter no,$(LOGSCRUB_CORE)),no-core,logscrub/_core.abi3.so),no-core)
 
