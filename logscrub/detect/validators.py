@@ -16,6 +16,7 @@ from functools import lru_cache
 
 from logscrub.detect.ids import is_id
 from logscrub.detect.names.lexicon import EITHER, lexicon
+from logscrub.detect.national_numbers import national_number, national_number_bare
 
 _NOT_DIGIT = re.compile(r"\D")
 
@@ -210,5 +211,7 @@ VALIDATORS: dict[str, Callable[[str], bool]] = {
         user_name,
         not_only_function_words,
         dotted_name,
+        national_number,
+        national_number_bare,
     )
 }
