@@ -64,6 +64,17 @@ def phone(value: str) -> bool:
     return False
 
 
+@lru_cache(maxsize=4096)
+def phone_of_a_country(value: str) -> bool:
+    """A number with its country's prefix that the country's plan has."""
+    import phonenumbers
+
+    try:
+        return bool(phonenumbers.is_valid_number(phonenumbers.parse(re.sub(r"^00", "+", value.strip()))))
+    except phonenumbers.NumberParseException:
+        return False
+
+
 def phone_digits(value: str) -> bool:
     """As many digits as a phone number has (ITU-T E.164: at most 15), not a date."""
     digits = _NOT_DIGIT.sub("", value)
@@ -198,6 +209,7 @@ VALIDATORS: dict[str, Callable[[str], bool]] = {
         bitcoin,
         phone,
         phone_digits,
+        phone_of_a_country,
         ip_address,
         us_ssn,
         crc32_suffix,
