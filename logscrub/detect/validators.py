@@ -16,6 +16,7 @@ from functools import lru_cache
 
 from logscrub.detect.ids import is_id
 from logscrub.detect.names.lexicon import EITHER, lexicon
+from logscrub.detect.national_numbers import national_number, national_number_bare
 
 _NOT_DIGIT = re.compile(r"\D")
 
@@ -61,6 +62,17 @@ def phone(value: str) -> bool:
         if phonenumbers.is_possible_number(number):
             return True
     return False
+
+
+@lru_cache(maxsize=4096)
+def phone_of_a_country(value: str) -> bool:
+    """A number with its country's prefix that the country's plan has."""
+    import phonenumbers
+
+    try:
+        return bool(phonenumbers.is_valid_number(phonenumbers.parse(re.sub(r"^00", "+", value.strip()))))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def phone_digits(value: str) -> bool:
@@ -197,6 +209,7 @@ VALIDATORS: dict[str, Callable[[str], bool]] = {
         bitcoin,
         phone,
         phone_digits,
+        phone_of_a_country,
         ip_address,
         us_ssn,
         crc32_suffix,
@@ -210,5 +223,7 @@ VALIDATORS: dict[str, Callable[[str], bool]] = {
         user_name,
         not_only_function_words,
         dotted_name,
+        national_number,
+        national_number_bare,
     )
 }
