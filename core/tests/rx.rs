@@ -95,14 +95,15 @@ fn the_scanner_finds_what_each_pattern_finds() {
         let bytes = bytes(seed, 2_000);
         let mut choices = Choices(&bytes);
         let sources: Vec<_> = (0..1 + choices.below(20)).map(|_| choices.source()).collect();
-        let sought: Vec<_> = sources.iter().map(|s| Sought { regex: Arc::new(pattern(s)), context: Vec::new() }).collect();
-        let scanner = Scanner::new(&sought).expect("a scanner");
+        let regexes: Vec<_> = sources.iter().map(|s| Arc::new(pattern(s))).collect();
+        let sought = regexes.iter().map(|regex| Sought { regex: regex.clone(), group: 0, context: Vec::new() }).collect();
+        let scanner = Scanner::new(sought);
         for _ in 0..10 {
             let text = choices.text(60);
-            let scanned: Vec<_> = scanner.scan(&text, &[]).iter().map(|(i, m)| (*i, m.start(), m.end())).collect();
+            let scanned: Vec<_> = scanner.scan(&text, &[]).into_iter().map(|(i, (a, b))| (i, a, b)).collect();
             let mut expected = Vec::new();
-            for (i, one) in sought.iter().enumerate() {
-                expected.extend(one.regex.find_iter(&text, 0, text.len()).map(|m| (i, m.start(), m.end())));
+            for (i, regex) in regexes.iter().enumerate() {
+                expected.extend(regex.find_iter(&text, 0, text.len()).map(|m| (i, m.start(), m.end())));
             }
             assert_eq!(scanned, expected, "{sources:?} in {text:?}, seed {seed}");
         }
@@ -111,8 +112,7 @@ fn the_scanner_finds_what_each_pattern_finds() {
 
 #[test]
 fn a_pattern_with_a_context_is_sought_where_one_of_its_words_stands() {
-    let sought = [Sought { regex: Arc::new(pattern("\\d+")), context: vec![codes("Badge")] }];
-    let scanner = Scanner::new(&sought).expect("a scanner");
+    let scanner = Scanner::new(vec![Sought { regex: Arc::new(pattern("\\d+")), group: 0, context: vec![codes("Badge")] }]);
     assert_eq!(scanner.scan(&codes("12"), &[]).len(), 0);
     assert_eq!(scanner.scan(&codes("12"), &[0]).len(), 1);
     assert_eq!(scanner.scan(&codes("bADGE 12"), &[]).len(), 1);

@@ -351,7 +351,8 @@ class Anchors:
                 if not found:
                     break
             else:
-                yield i, None if found < 0 else _set_bits(found, len(text))
+                # what would begin before the text does not count
+                yield i, None if found < 0 else _set_bits(found & (1 << len(text)) - 1, len(text))
 
 
 def matches(pattern: re.Pattern[str], text: str, places: Places) -> Iterator[re.Match[str]]:

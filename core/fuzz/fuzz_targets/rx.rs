@@ -13,15 +13,15 @@ use support::{Choices, pattern, simplest};
 fuzz_target!(|bytes: &[u8]| {
     let mut choices = Choices(bytes);
     let count = 1 + choices.below(8);
-    let sought: Vec<_> =
-        (0..count).map(|_| Sought { regex: Arc::new(pattern(&choices.source())), context: Vec::new() }).collect();
+    let regexes: Vec<_> = (0..count).map(|_| Arc::new(pattern(&choices.source()))).collect();
+    let sought = regexes.iter().map(|regex| Sought { regex: regex.clone(), group: 0, context: Vec::new() }).collect();
     let text = choices.text(40);
-    let scanned: Vec<_> = Scanner::new(&sought).unwrap().scan(&text, &[]).iter().map(|(i, m)| (*i, m.start(), m.end())).collect();
+    let scanned: Vec<_> = Scanner::new(sought).scan(&text, &[]).into_iter().map(|(i, (a, b))| (i, a, b)).collect();
     let mut expected = Vec::new();
-    for (i, one) in sought.iter().enumerate() {
-        expected.extend(one.regex.find_iter(&text, 0, text.len()).map(|m| (i, m.start(), m.end())));
-        let found = one.regex.match_at(&text, 0, text.len()).map(|m| m.end());
-        assert_eq!(found, simplest(one.regex.node(), &text, 0));
+    for (i, regex) in regexes.iter().enumerate() {
+        expected.extend(regex.find_iter(&text, 0, text.len()).map(|m| (i, m.start(), m.end())));
+        let found = regex.match_at(&text, 0, text.len()).map(|m| m.end());
+        assert_eq!(found, simplest(regex.node(), &text, 0));
     }
     assert_eq!(scanned, expected);
 });
