@@ -3,10 +3,11 @@
     python scripts/national_numbers.py            # after a change of the table
     python scripts/national_numbers.py --check    # exit code 1 if a file is not up to date
 
-It writes a detector for each country (`detectors/customer_data/national_id_de.toml`: fields, and a cue directly before a number of
-the country's shapes, whatever its checksum says, for people mistype), one for all that stand near a cue and have a right checksum
-(`national_id_near_cue.toml`), one for those of so rare a shape that they need no cue (`national_id_bare.toml`), and `logscrub/data/national_numbers.json`: which modules of python-stdnum know the numbers of which
-shape, for the validator `national_number`.
+It writes a detector for each country (`detectors/customer_data/national_id_de.toml`): its fields, and a cue directly before a
+number of the country's shapes. The checksum does not count there, for people mistype. It writes one detector for the numbers that
+stand near a cue and have a right checksum (`national_id_near_cue.toml`), and one for those of so rare a shape that they need no
+cue (`national_id_bare.toml`). It also writes `logscrub/data/national_numbers.json` for the validator `national_number`: which
+modules of python-stdnum know the numbers of which shape.
 """
 
 from __future__ import annotations
@@ -216,7 +217,8 @@ def near_cue(table: dict[str, Any]) -> str:
 
 
 AMBIGUOUS = (
-    "atin cuit cups fein idno itin peid ptin rsin umid nuit insz oasi insee medicare perso rcs sofi patente matricule seria cedula epic ifsc nhs uidai kimlik utente contribuinte passport coe "
+    "atin cuit cups fein idno itin peid ptin rsin umid nuit insz oasi insee medicare perso rcs sofi patente matricule seria "
+    "cedula epic ifsc nhs uidai kimlik utente contribuinte passport coe "
     "паспорт паспорта омс 护照 護照 여권 여권 旅券 統編 buletin dvla"
 ).split()
 """Cues that are ordinary words of some language."""

@@ -1,6 +1,6 @@
 """Second looks at the numbers by which states know people: checksums of python-stdnum, and a few that it does not have.
 
-Which module knows the numbers of which shape is in `logscrub/data/national_numbers.json`, which `scripts/national_numbers.py` writes.
+`scripts/national_numbers.py` writes `logscrub/data/national_numbers.json`: which module knows the numbers of which shape.
 """
 
 from __future__ import annotations
