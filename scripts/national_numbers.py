@@ -115,7 +115,7 @@ def bare(table: dict[str, Any]) -> str:
     for beginning in (r"\d", r"[A-Z]"):
         of_it = [bare_pattern(shape) for shape in shapes if re.match(beginning, shape.replace("#", "0").replace("@", "A"))]
         longest = "|".join(sorted(of_it, key=lambda p: (-len(p), p)))
-        patterns.append(rf"(?<![^\W_])(?<![.$#:/+-])(?<!\d )(?={beginning})(?:{longest})(?![^\W_]|[./:-]\d| \d)")
+        patterns.append(rf"(?<![^\W_])(?<![.:/+-])(?<!\d )(?={beginning})(?:{longest})(?![^\W_]|[./:-]\d| \d)")
     lines = [
         "# Written by scripts/national_numbers.py",
         'id = "national_id_bare"',
