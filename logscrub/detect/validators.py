@@ -201,6 +201,57 @@ def dotted_name(value: str) -> bool:
     return "name" in grades and not {"word", "unknown"} & set(grades) and len(last) > 1
 
 
+def one_is_a_name(value: str) -> bool:
+    """Words of which one is a name, or none an ordinary word; single letters do not count."""
+    grades = {lexicon().grade(w) for w in _NAME_WORD.findall(value) if len(w) > 1}
+    return "name" in grades or ("word" not in grades and bool(grades - {"family", *EITHER}))
+
+
+_PROGRAM_WORDS = frozenset(
+    """
+    error errors fail failed fails failing failure invalid missing required expected unexpected undefined null none nil nan
+    empty timeout timed retry retries retrying request requests response responses server client connection connect connected
+    connecting socket token tokens session key keys value values field fields column columns row rows table index cache cached
+    queue job jobs task tasks worker workers thread threads process processes event events handler handlers hook module modules
+    package packages version versions build deploy deployed config configuration parameter parameters argument arguments type
+    types string number boolean object array list map function functions method class classes file files directory path url uri
+    host hosts port header headers body query status code codes http https api json xml html css node loading loaded started
+    starting stopped listening initialized initializing completed finished skipped skipping ignored ignoring deprecated warning
+    debug info trace permission permissions denied allowed forbidden unauthorized authenticated found exists created updated
+    deleted fetched fetching received receiving sent sending processed processing scheduled enabled disabled cluster database
+    schema migration transaction commit rollback lock buffer memory disk cpu bytes ms seconds limit exceeded rate quota webhook
+    trigger resolver scope scopes endpoint interface instance service services container pod image registry proxy gateway router
+    closed refused reset ended lost aborted rejected terminated killed crashed dropped reached restarted disconnected cancelled
+    true false default ok ready done success successful successfully data input output result results format syntax parse parsing
+    parser exception stack line record records batch chunk stream page pages component components plugin app application user
+    users account id ids name names email token unknown unable cannot unsupported
+    """.split()
+)
+"""Words that programs use when they speak of what they do."""
+_PROSE_TOKEN = re.compile(r"[\"'“”(‘’«»*_]*(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|[#€$£]?\d[\d.,:%]*|\x1a+)[.,;:!?\"'”’)«»*_…]*|[-–—&+]")
+_NOT_PROSE = re.compile(r"[={}|<>\[\]]|\w\(|::|\w_\w|[a-z][A-Z]|\w/\w")
+
+
+def says_something(value: str) -> bool:
+    """Words of which at least half are none that programs use when they speak of themselves."""
+    words = [w.lower() for w in _NAME_WORD.findall(value)]
+    return any(len(w) > 2 for w in words) and sum(w in _PROGRAM_WORDS for w in words) * 2 < len(words)
+
+
+def sentence_of_a_person(value: str) -> bool:
+    """Reads as a sentence: three words or more, nearly all plain, hardly one that programs use when they speak of themselves."""
+    words = [w.lower() for w in _NAME_WORD.findall(value)]
+    tokens = value.split()
+    plain = sum(_PROSE_TOKEN.fullmatch(t) is not None for t in tokens)
+    return (
+        len(words) >= 3
+        and sum(w.islower() for w in _NAME_WORD.findall(value)) * 2 > len(words)
+        and sum(w in _PROGRAM_WORDS for w in words) * 4 <= len(words)
+        and plain * 5 >= len(tokens) * 4
+        and _NOT_PROSE.search(value) is None
+    )
+
+
 VALIDATORS: dict[str, Callable[[str], bool]] = {
     f.__name__: f
     for f in (
@@ -223,6 +274,9 @@ VALIDATORS: dict[str, Callable[[str], bool]] = {
         user_name,
         not_only_function_words,
         dotted_name,
+        one_is_a_name,
+        says_something,
+        sentence_of_a_person,
         national_number,
         national_number_bare,
     )
