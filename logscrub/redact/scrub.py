@@ -78,9 +78,7 @@ class Redactor:
         self._allow = tuple(allow)
         self._rebuild = rebuild
         self._removed = {
-            name: of_it[0]
-            for name, of_it in engine.of_type.items()
-            if all(policy.rows[d.guideline] == "remove" for d in of_it)
+            name: of_it[0] for name, of_it in engine.of_type.items() if all(policy.rows[d.guideline] == "remove" for d in of_it)
         }
         """The entity types that have no pseudonyms under the policy, with the first detector of each."""
 
