@@ -261,7 +261,8 @@ def says_something(value: str) -> bool:
 
 
 def sentence_of_a_person(value: str) -> bool:
-    """Reads as a sentence of a person: three words or more, nearly all plain; either somebody speaks of themselves or of others, or
+    """Reads as a sentence of a person: three words or more, nearly all plain; either somebody speaks of
+    themselves or of others, or
     no word is one that programs use when they speak of what they do."""
     words = [w.lower() for w in _WORD_OF_PROSE.findall(value)]
     tokens = value.split()
