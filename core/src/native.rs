@@ -320,6 +320,7 @@ fn parts(description: &Bound<'_, PyDict>, library: &Arc<Library>) -> PyResult<Pa
             "phrase" => ValueMode::Phrase,
             "credential" => ValueMode::Credential,
             "line" => ValueMode::Line,
+            "idle" => ValueMode::Idle,
             _ => return Err(wrong("no such reach of a value".into())),
         };
         let keep = keep.into_iter().map(compile).collect::<PyResult<_>>()?;
