@@ -137,4 +137,11 @@ def statuses_in(text: str) -> tuple[tuple[int, int], ...]:
 def outcomes_of(text: str) -> list[str]:
     """The columns of the outcomes that a text tells of."""
     small = (text if text.isascii() else text.translate(_ALIKE)).lower()
-    return [o.column for o in OUTCOMES if any(word in small for word in o.words) and o.pattern.search(text) is not None]
+    found = []
+    for o in OUTCOMES:
+        for word in o.words:
+            if word in small:
+                if o.pattern.search(text) is not None:
+                    found.append(o.column)
+                break
+    return found
