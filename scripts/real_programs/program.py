@@ -1,6 +1,6 @@
 """Lets real libraries of Python log what goes through them. Prints a log; writes what was planted to the file named second.
 
-    python program.py SEED TRUTH.json
+python program.py SEED TRUTH.json
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import httpx
@@ -127,10 +126,10 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815
+    do_GET = do_POST = do_PUT = do_DELETE = answer
 
     def log_message(self, text: str, *args: object) -> None:
-        print(f'{self.address_string()} - - [19/Nov/2026 08:15:32] {text % args}', flush=True)
+        print(f"{self.address_string()} - - [19/Nov/2026 08:15:32] {text % args}", flush=True)
 
 
 def attempt(say: Callable[[Exception], object], do: Callable[[], object]) -> None:
@@ -159,10 +158,14 @@ def clients(w: World, next_person: Callable[[], Person], base: str) -> None:
     prepared = requests.Request("POST", base, files=files).prepare()
     log.info("multipart %s", prepared.body.decode())
     attempt(log.exception, lambda: requests.get(f"http://127.0.0.1:9/u/{q.account_id}?token={w.key(40)}", timeout=1))
-    attempt(lambda e: log.error("%r %s", e, e.request.headers.raw), lambda: httpx.get(
-        f"{base}/s404/search", params={"q": q.name, "phone": q.phone, "secret": w.key()},
-        headers={"Authorization": f"Bearer {w.key(44)}", "X-Customer-Email": q.email},
-    ).raise_for_status())
+    attempt(
+        lambda e: log.error("%r %s", e, e.request.headers.raw),
+        lambda: httpx.get(
+            f"{base}/s404/search",
+            params={"q": q.name, "phone": q.phone, "secret": w.key()},
+            headers={"Authorization": f"Bearer {w.key(44)}", "X-Customer-Email": q.email},
+        ).raise_for_status(),
+    )
     r = next_person()
     response = httpx.put(f"{base}/s200/page", json={"title": r.title, "owner": {"displayName": r.name, "mobile": r.phone}})
     log.info("%s %s %r", response, response.text, response.request.content)
@@ -179,7 +182,9 @@ def clients(w: World, next_person: Callable[[], Person], base: str) -> None:
                     log.error("%s %s", error.request_info.url, dict(error.request_info.headers))
 
     asyncio.run(calls())
-    request = urllib.request.Request(f"{base}/s500/p", data=json.dumps(dataclasses.asdict(p)).encode(), headers={"X-Secret": w.key()})
+    request = urllib.request.Request(
+        f"{base}/s500/p", data=json.dumps(dataclasses.asdict(p)).encode(), headers={"X-Secret": w.key()}
+    )
     attempt(lambda e: log.error("%s %s %s", e, e.headers, e.read().decode()), lambda: urllib.request.urlopen(request))
     log.info("request %s %s", request.data, request.header_items())
 
@@ -193,15 +198,32 @@ def loggers(w: World, next_person: Callable[[], Person]) -> None:
     log.error("fields %s", vars(q))
     log.info('moved page "%s" to space OPS', q.title)
     log.info("phone of %s: %s, address: %s, born %s", q.name, q.phone, q.address, q.date_of_birth)
-    for renderer in (structlog.processors.KeyValueRenderer(), structlog.processors.LogfmtRenderer(), structlog.processors.JSONRenderer(ensure_ascii=False), structlog.dev.ConsoleRenderer(colors=False)):
-        s = structlog.wrap_logger(structlog.PrintLogger(), processors=[structlog.processors.add_log_level, structlog.processors.format_exc_info, renderer], wrapper_class=structlog.BoundLogger)
+    for renderer in (
+        structlog.processors.KeyValueRenderer(),
+        structlog.processors.LogfmtRenderer(),
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+        structlog.dev.ConsoleRenderer(colors=False),
+    ):
+        s = structlog.wrap_logger(
+            structlog.PrintLogger(),
+            processors=[structlog.processors.add_log_level, structlog.processors.format_exc_info, renderer],
+            wrapper_class=structlog.BoundLogger,
+        )
         s = s.bind(account_id=p.account_id, requested_by=q.name)
         s.info("member updated", full_name=p.name, phone=p.phone, address=p.address, api_key=w.key(), attempts=3)
         attempt(lambda e, s=s: s.error("lookup failed", exc_info=e, email=q.email), lambda: {"a": 1}[p.email])
-    l = loguru.logger
-    l.remove()
-    l.add(sys.stdout, colorize=False, backtrace=True, diagnose=True, format="{time} | {level: <8} | {name}:{function}:{line} - {message} {extra}")
-    l.bind(user=q.name, token=w.key()).info("reset link {} sent to {}", f"https://app.customer.example/reset/{w.key(40)}", q.email)
+    logger = loguru.logger
+    logger.remove()
+    logger.add(
+        sys.stdout,
+        colorize=False,
+        backtrace=True,
+        diagnose=True,
+        format="{time} | {level: <8} | {name}:{function}:{line} - {message} {extra}",
+    )
+    logger.bind(user=q.name, token=w.key()).info(
+        "reset link {} sent to {}", f"https://app.customer.example/reset/{w.key(40)}", q.email
+    )
 
     def invite(member: Person, password: str) -> int:
         return int(member.phone + password)
@@ -209,14 +231,21 @@ def loggers(w: World, next_person: Callable[[], Person]) -> None:
     try:
         invite(p, w.password())
     except ValueError:
-        l.exception("could not invite {}", p.name)
+        logger.exception("could not invite {}", p.name)
 
 
 def databases(w: World, next_person: Callable[[], Person]) -> None:
     log = logging.getLogger("db")
     p, q = next_person(), next_person()
     engine = sa.create_engine("sqlite://", echo=True)
-    table = sa.Table("members", sa.MetaData(), sa.Column("email", sa.String, primary_key=True), sa.Column("full_name", sa.String), sa.Column("phone", sa.String), sa.Column("password", sa.String))
+    table = sa.Table(
+        "members",
+        sa.MetaData(),
+        sa.Column("email", sa.String, primary_key=True),
+        sa.Column("full_name", sa.String),
+        sa.Column("phone", sa.String),
+        sa.Column("password", sa.String),
+    )
     table.metadata.create_all(engine)
     row = {"email": p.email, "full_name": p.name, "phone": p.phone, "password": w.password()}
     with engine.begin() as c:
@@ -225,7 +254,10 @@ def databases(w: World, next_person: Callable[[], Person]) -> None:
     with engine.begin() as c:
         log.info("rows %s", c.execute(sa.select(table)).all())
         log.info("mapping %s", c.execute(sa.select(table)).mappings().first())
-    attempt(lambda e: log.error("%s", e), lambda: engine.connect().execute(sa.text(f"SELECT * FROM member WHERE full_name = '{q.name}' AND title = '{q.title}'")))
+    attempt(
+        lambda e: log.error("%s", e),
+        lambda: engine.connect().execute(sa.text(f"SELECT * FROM member WHERE full_name = '{q.name}' AND title = '{q.title}'")),
+    )
     url = sa.engine.make_url(f"postgresql://{urllib.parse.quote(p.email)}:{w.password()}@db.customer.example/roster")
     log.info("connecting to %s", url.render_as_string(hide_password=False))
     plain = sqlite3.connect(":memory:")
@@ -261,32 +293,56 @@ def values(w: World, next_person: Callable[[], Person]) -> None:
     member = {"full_name": p.name, "email": p.email, "phone": p.phone, "address": {"street": p.address}}
     attempt(lambda e: log.error("%s", e), lambda: Member(**member, password=w.password(), date_of_birth=p.date_of_birth))
     attempt(lambda e: log.error("%s", e.errors()), lambda: Member(**member, password=5, date_of_birth=7))
-    attempt(lambda e: log.error("%s", e.json()), lambda: Member.model_validate_json(json.dumps({"email": q.email, "full_name": q.name, "phone": q.phone})))
+    attempt(
+        lambda e: log.error("%s", e.json()),
+        lambda: Member.model_validate_json(json.dumps({"email": q.email, "full_name": q.name, "phone": q.phone})),
+    )
     settings = Settings(database_password=w.password(), crm_api_key=w.key(), owner_email=q.email, owner_name=q.name)
     log.info("settings %r", settings)
     log.info("settings %s", settings)
-    log.info("%s", pprint.pformat({"member": dataclasses.asdict(q), "login": Login(q.email, w.password()), "tokens": [w.key(), w.key()]}, width=90))
+    log.info(
+        "%s",
+        pprint.pformat(
+            {"member": dataclasses.asdict(q), "login": Login(q.email, w.password()), "tokens": [w.key(), w.key()]}, width=90
+        ),
+    )
     log.info("%s", pprint.pformat([p, r], width=100))
     log.info("%r %s", Login(r.email, w.password()), types.SimpleNamespace(name=r.name, phone=r.phone, secret=w.key()))
     log.info("%s", argparse.Namespace(user=r.email, password=w.password(), owner=r.name, verbose=True))
     log.info("%s", collections.OrderedDict(name=r.name, address=r.address, api_token=w.key()))
     log.info("%s", collections.defaultdict(list, {p.email: [p.name, p.phone]}))
     log.info("%s %s", {p.name, q.name}, (r.name, r.phone, r.address))
-    log.info("%r", [("password", w.password()), ("full_name", q.name), ("phone", q.phone), ("Authorization", f"Bearer {w.key(40)}")])
+    log.info(
+        "%r", [("password", w.password()), ("full_name", q.name), ("phone", q.phone), ("Authorization", f"Bearer {w.key(40)}")]
+    )
     log.info("%r %r", f"password={w.password()}&user={q.email}".encode(), bytearray(p.email.encode()))
     log.info("%s %s", list(q.email.encode()), memoryview(r.email.encode()).tolist())
     log.info("basic %s", base64.b64encode(f"{r.email}:{w.password()}".encode()).decode())
     log.info("urlencoded %s", urllib.parse.urlencode({"name": r.name, "address": r.address, "token": w.key()}))
-    log.info("parsed %s", urllib.parse.parse_qs(urllib.parse.urlencode({"name": r.name, "phone": r.phone, "password": w.password()})))
-    log.info("split %s", urllib.parse.urlsplit(f"https://{urllib.parse.quote(p.email)}:{w.password()}@crm.customer.example/x?key={w.key()}"))
+    log.info(
+        "parsed %s", urllib.parse.parse_qs(urllib.parse.urlencode({"name": r.name, "phone": r.phone, "password": w.password()}))
+    )
+    log.info(
+        "split %s",
+        urllib.parse.urlsplit(f"https://{urllib.parse.quote(p.email)}:{w.password()}@crm.customer.example/x?key={w.key()}"),
+    )
     attempt(log.exception, lambda: {"a": 1}[q.email])
     attempt(log.exception, lambda: int(q.phone))
     attempt(log.exception, lambda: float(f"{r.name}"))
     attempt(log.exception, lambda: getattr(p, p.name))
-    attempt(lambda e: log.error("%s %s", e, e.__notes__), lambda: _noted(f"member {r.account_id} of {r.name}", f"while saving {r.title!r}"))
+    attempt(
+        lambda e: log.error("%s %s", e, e.__notes__),
+        lambda: _noted(f"member {r.account_id} of {r.name}", f"while saving {r.title!r}"),
+    )
     attempt(lambda e: log.error("%s", "".join(traceback.format_exception(e))), lambda: _chained(p, q))
-    attempt(lambda e: log.error("%s", "".join(traceback.TracebackException.from_exception(e, capture_locals=True).format())), lambda: _locals(r, w.password(), w.key()))
-    attempt(lambda e: log.error("%s", e), lambda: subprocess.run(["false", "--user", p.email, "--password", w.password(), "--api-token", w.key()], check=True))
+    attempt(
+        lambda e: log.error("%s", "".join(traceback.TracebackException.from_exception(e, capture_locals=True).format())),
+        lambda: _locals(r, w.password(), w.key()),
+    )
+    attempt(
+        lambda e: log.error("%s", e),
+        lambda: subprocess.run(["false", "--user", p.email, "--password", w.password(), "--api-token", w.key()], check=True),
+    )
     log.info("running %s", shlex.join(["deploy", f"--owner={q.name}", f"--secret={w.key()}", "-u", f"{q.email}:{w.password()}"]))
     element = ET.Element("member", {"name": p.name, "email": p.email, "password": w.password()})
     ET.SubElement(element, "phone").text = p.phone
@@ -301,12 +357,24 @@ def values(w: World, next_person: Callable[[], Person]) -> None:
     config["crm"] = {"user": q.email, "password": w.password(), "api_key": w.key(), "owner": q.name}
     config.write(out := io.StringIO())
     log.info("config\n%s", out.getvalue())
-    log.info("%s", json.dumps({"changes": [{"op": "replace", "path": "/user/password", "value": w.password()}, {"op": "add", "path": "/user/displayName", "value": p.name}]}))
+    log.info(
+        "%s",
+        json.dumps(
+            {
+                "changes": [
+                    {"op": "replace", "path": "/user/password", "value": w.password()},
+                    {"op": "add", "path": "/user/displayName", "value": p.name},
+                ]
+            }
+        ),
+    )
     log.info("%s", json.dumps({"member": dataclasses.asdict(r)}, indent=2))
     log.info("assert %r == %r", p.name, q.name)
     log.info("Mail: %s\tPhone: %s\tName: %s", r.email, r.phone, r.name)
     log.info("Dear %s, your password is %s. Regards, %s", p.name, w.password(), q.name)
-    log.info("cache warmed in 118 ms; 12 hits, 3 misses; version 4.207.1; status completed; retry 2 of 5 after ConnectionResetError")
+    log.info(
+        "cache warmed in 118 ms; 12 hits, 3 misses; version 4.207.1; status completed; retry 2 of 5 after ConnectionResetError"
+    )
 
 
 def _noted(message: str, note: str) -> None:
@@ -344,9 +412,23 @@ def main() -> None:
     loggers(w, next_person)
     databases(w, next_person)
     values(w, next_person)
-    stays = ["118 ms", "12 hits, 3 misses", "4.207.1", "status completed", "2 of 5", "ConnectionResetError", "member updated", "lookup failed", "space OPS", "Traceback (most recent call last)", "INSERT INTO members"]
+    stays = [
+        "118 ms",
+        "12 hits, 3 misses",
+        "4.207.1",
+        "status completed",
+        "2 of 5",
+        "ConnectionResetError",
+        "member updated",
+        "lookup failed",
+        "space OPS",
+        "Traceback (most recent call last)",
+        "INSERT INTO members",
+    ]
     planted = [{"kind": kind, "value": value} for value, kind in w.planted.items()]
-    Path(truth_file).write_text(json.dumps({"planted": planted, "stays": stays}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    Path(truth_file).write_text(
+        json.dumps({"planted": planted, "stays": stays}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

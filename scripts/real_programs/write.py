@@ -83,7 +83,9 @@ def survivors(truth: Truth, output: str) -> list[tuple[Planted, str]]:
 
 def run(command: list[str], folder: Path) -> bytes:
     """What a command prints. Exits with its last line of errors where it fails."""
-    done = subprocess.run(command, cwd=folder, capture_output=True, env={**os.environ, "PYTHONUNBUFFERED": "1", "TZ": "UTC"}, check=False)
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, env={**os.environ, "PYTHONUNBUFFERED": "1", "TZ": "UTC"}, check=False
+    )
     if done.returncode:
         sys.exit(f"{command[0]}: {done.stderr.decode(errors='replace').strip().splitlines()[-1]}")
     return done.stdout
