@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "scripts" / "real_programs"))
 
 import write  # noqa: E402
 
-SAMPLES = ROOT / "sample_logs" / "real_programs"
+SAMPLES = ROOT / "tests" / "real_programs"
 LEFT = {"node": 7, "python": 5}
 """Places that are still missed, at most: cells under a heading, forms over several lines, parameters and titles in errors."""
 

@@ -1,4 +1,4 @@
-"""Writes `sample_logs/real_programs/`: what real libraries of Node.js and Python print of invented people and secrets.
+"""Writes `tests/real_programs/`: what real libraries of Node.js and Python print of invented people and secrets.
 
     python scripts/real_programs/write.py                          the samples, from the seed that they are kept for
     python scripts/real_programs/write.py --seed 7 --into FOLDER   other people and secrets, to measure with
@@ -25,7 +25,7 @@ from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 HERE = Path(__file__).parent
-SAMPLES = HERE.parents[1] / "sample_logs" / "real_programs"
+SAMPLES = HERE.parents[1] / "tests" / "real_programs"
 SHORTEST = 4
 """Characters of a planted value that is looked for."""
 
