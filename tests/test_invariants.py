@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -67,9 +68,9 @@ class Marking(Redactor):
         self._text = text
         return super().splice(text, spans)
 
-    def _foreign_pseudonyms(self, text: str, leaf: Leaf) -> list[Span]:
+    def _foreign_pseudonyms(self, text: str, leaf: Leaf) -> Iterator[Span]:
         """None: values of all types have numbered placeholders here, of those too that the policy removes."""
-        return []
+        return iter(())
 
     def replacement(self, span: Span) -> str:
         mark = f"{span.requote}<{span.entity_type}:{len(self.originals):020x}>{span.requote}"
