@@ -27,6 +27,7 @@ pub mod scan;
 pub mod spans;
 pub mod validators;
 pub mod views;
+mod words;
 
 use pyo3::prelude::*;
 

@@ -3,11 +3,13 @@
 //! A pattern is tried only where one of its matches can begin. What a match begins with follows from the pattern's tree: the
 //! characters that its first places can have, the character that can stand before it, and characters that must stand somewhere in
 //! the text. Each is a row of bits, one for each pattern; the rows of a place are joined with AND, and what is left is tried
-//! there. So each match that `re` finds is found, and nothing is remembered from one text to the next.
+//! there. Where each match begins with one of some words, it is tried where these words stand. So each match that `re` finds is
+//! found, and nothing is remembered from one text to the next.
 
 use crate::chars::Ch;
 use crate::rx::{At, Classes, Item, Node, Regex, Sieve, State, heads, items_of, with_state};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use crate::words::{self, Hit, OTHER, Words, beginnings, byte_of, is_ambiguous, leads_of, lower_byte};
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 /// Characters of a head that are looked at for all patterns of a column at once.
@@ -15,6 +17,8 @@ const DEPTH: usize = 7;
 /// Words of which one must stand in a text, at most, for each pattern; and how short one may be.
 const MOST_WORDS: usize = 400;
 const SHORTEST_WORD: usize = 2;
+/// Words with which a part of a pattern begins, at most.
+const MOST_FOLLOWED: usize = 64;
 /// Characters of a word that are looked for.
 const LONGEST_WORD: usize = 12;
 /// States in which words are looked for, at most.
@@ -22,7 +26,6 @@ const MOST_STATES: usize = 40_000;
 /// Patterns of a column.
 const PATTERNS: usize = 64;
 /// Rows: the characters of ASCII, all others, and the end (or the start) of the text.
-const OTHER: u8 = 128;
 const EDGE: u8 = 129;
 /// Sets of characters of which one must stand in a text, at most, for each pattern.
 const MOST_NEEDS: usize = 6;
@@ -60,6 +63,8 @@ struct Column {
     runs: Vec<Option<(Classes, usize)>>,
     /// Of each pattern the ways in which what stands before a match can look: none where that is not known.
     behind: Vec<Vec<Way>>,
+    /// The patterns of which a match can begin at places that no word says.
+    anywhere: u64,
     /// Of each character, which patterns can have it before their match and at each of the first places.
     rows: Box<[[u64; DEPTH + 1]; 256]>,
     /// Sets of characters, and the patterns that need one of them in the text.
@@ -86,38 +91,43 @@ impl Scanner {
                 word.truncate(LONGEST_WORD);
                 word
             };
-            let words = words_of(one.regex.node()).unwrap_or_default().into_iter().map(cut).collect();
-            let context = one.context.iter().map(|word| lower_bytes(word)).collect();
+            let words = words::Sought {
+                words: words_of(one.regex.node()).unwrap_or_default().into_iter().map(cut).collect(),
+                context: one.context.iter().map(|word| lower_bytes(word)).collect(),
+                leads: leads_of(one.regex.node()).unwrap_or_default(),
+            };
             let mut needs = Vec::new();
             needs_of(one.regex.node(), &mut needs);
             needs.sort_by_key(Classes::size);
             needs.dedup();
             needs.retain(|need| need.size() <= LARGEST_NEED);
             needs.truncate(MOST_NEEDS);
-            known.push(Known { number, heads, regex: one.regex, group: one.group, words, context, needs });
+            known.push(Known { number, heads, regex: one.regex, group: one.group, words, needs });
         }
-        // too many words are not looked for
-        let mut states = 0;
-        for pattern in &mut known {
-            let its: usize = pattern.words.iter().chain(&pattern.context).map(Vec::len).sum();
-            if states + its < MOST_STATES {
-                states += its;
-            } else {
-                (pattern.words, pattern.context) = (Vec::new(), Vec::new());
+        // words that would need too many states are not looked for
+        let mut states = BTreeSet::new();
+        for Known { words: its, .. } in &mut known {
+            let all = [&its.words, &its.context, &its.leads].into_iter().flatten();
+            let more: BTreeSet<Vec<u8>> = all.flat_map(|word| (1..=word.len()).map(|n| word[..n].to_vec())).collect();
+            states.extend(more);
+            if states.len() > MOST_STATES {
+                *its = words::Sought::default();
             }
         }
         // patterns that few texts have anything for stand together
         let shortest = |words: &[Vec<u8>]| words.iter().map(Vec::len).min().unwrap_or(0);
-        known.sort_by_key(|k| (shortest(&k.words).max(shortest(&k.context)), k.number));
+        known.sort_by_key(|k| (k.words.leads.is_empty(), shortest(&k.words.words).max(shortest(&k.words.context)), k.number));
         let size = known.len().div_ceil(PATTERNS);
+        let columns = known.chunks(PATTERNS).map(Column::new).collect();
+        let sought: Vec<words::Sought> = known.into_iter().map(|k| k.words).collect();
         let mut scanner = Scanner {
-            columns: known.chunks(PATTERNS).map(Column::new).collect(),
+            columns,
             others,
-            words: Words::new(&known, size),
+            words: Words::new(&sought, PATTERNS, size),
             wordless: vec![0; size],
             contextless: vec![0; size],
         };
-        for (i, pattern) in known.iter().enumerate() {
+        for (i, pattern) in sought.iter().enumerate() {
             let (column, bit) = (i / PATTERNS, 1 << (i % PATTERNS));
             if pattern.words.is_empty() {
                 scanner.wordless[column] |= bit;
@@ -141,7 +151,13 @@ impl Scanner {
         let inside = &rows[1..=text.len()];
         let size = self.columns.len();
         let mut live = [self.wordless.as_slice(), &self.contextless].concat();
-        self.words.find(text, inside, &mut live);
+        let mut hits = Vec::new();
+        self.words.find(text, inside, &mut live, &mut hits);
+        let has = classes_in(inside);
+        let is_ambiguous = has.other && is_ambiguous(text);
+        if is_ambiguous {
+            live[..size].fill(!0);
+        }
         let (live, context) = live.split_at_mut(size);
         for (column, its) in self.columns.iter().enumerate() {
             for (i, number) in its.numbers.iter().enumerate().filter(|_| !named.is_empty()) {
@@ -151,14 +167,17 @@ impl Scanner {
             }
             live[column] &= context[column];
         }
-        let has = classes_in(inside);
         let mut reached = Reached { next: [0; PATTERNS], run_ends: [0; PATTERNS], touched: 0 };
         with_state(|state| {
-            for (column, live) in self.columns.iter().zip(live) {
-                let live = column.with_needs(*live, &has);
+            for (column, live) in self.columns.iter().zip(live.iter_mut()) {
+                *live = column.with_needs(*live, &has);
+                let live = if is_ambiguous { *live } else { *live & column.anywhere };
                 if live != 0 {
                     column.scan(text, &rows, live, &mut reached, state, &mut found);
                 }
+            }
+            if !is_ambiguous {
+                self.at_hits(text, &rows, live, &mut hits, state, &mut found);
             }
         });
         for (number, one) in &self.others {
@@ -167,6 +186,49 @@ impl Scanner {
         found.sort_by_key(|(number, _)| *number);
         found
     }
+}
+
+impl Scanner {
+    /// Tries the patterns that are live where a word says that a match of theirs may begin.
+    fn at_hits(
+        &self,
+        text: &[Ch],
+        rows: &[u8],
+        live: &[u64],
+        hits: &mut Vec<Hit>,
+        state: &mut State,
+        found: &mut Vec<(usize, (usize, usize))>,
+    ) {
+        hits.retain(|(pattern, at)| {
+            let (column, i) = (*pattern as usize / PATTERNS, *pattern as usize % PATTERNS);
+            live[column] >> i & 1 != 0 && self.columns[column].may_begin(i, *at as usize, rows)
+        });
+        hits.sort_unstable();
+        let (mut of, mut next) = (u32::MAX, 0);
+        for (pattern, at) in hits.drain(..) {
+            let at = at as usize;
+            if pattern != of {
+                (of, next) = (pattern, 0);
+            }
+            if at < next {
+                continue;
+            }
+            let (column, i) = (&self.columns[pattern as usize / PATTERNS], pattern as usize % PATTERNS);
+            if let Some(end) = column.attempt(i, text, rows, at, state, found) {
+                next = end.max(at + 1);
+            }
+        }
+    }
+}
+
+/// The places of the bits of a word.
+fn bits(word: u64) -> impl Iterator<Item = usize> {
+    let mut left = word;
+    std::iter::from_fn(move || {
+        let bit = left.trailing_zeros() as usize;
+        left &= left.wrapping_sub(1);
+        (bit < PATTERNS).then_some(bit)
+    })
 }
 
 /// How far the patterns of a column have come in a text.
@@ -210,123 +272,9 @@ struct Known {
     heads: Vec<Classes>,
     regex: Arc<Regex>,
     group: usize,
-    /// Words of which one must be in the text: none where no such words are known.
-    words: Vec<Vec<u8>>,
-    /// The words of its context.
-    context: Vec<Vec<u8>>,
+    words: words::Sought,
     /// Sets of characters of which one must be in the text.
     needs: Vec<Classes>,
-}
-
-/// A letter of ASCII in small, as a byte; so are the characters that `re` takes for one where case does not matter.
-fn lower_byte(c: Ch) -> u8 {
-    match c {
-        65..=90 => c as u8 + 32,
-        0..=127 => c as u8,
-        0x130 | 0x131 => b'i',
-        0x17F => b's',
-        0x212A => b'k',
-        _ => OTHER,
-    }
-}
-
-/// Looks for words in small letters.
-struct Words {
-    /// Of each byte its column in the table.
-    columns: [u8; 256],
-    /// A state's row in the table has two to the power of this many columns.
-    shift: u32,
-    /// Of each state and column the next state.
-    table: Vec<u16>,
-    /// States from this one on have found a word.
-    first: u16,
-    /// Of each of them, whose words it has found: bits of patterns that have them as words, then of those that have them as context.
-    found: Vec<u64>,
-}
-
-impl Words {
-    /// `size`: how many columns of patterns there are.
-    fn new(known: &[Known], size: usize) -> Words {
-        let mut columns = [0; 256];
-        let mut width = 1usize;
-        let mut edges: Vec<BTreeMap<u8, usize>> = vec![BTreeMap::new()];
-        let mut masks = vec![vec![0u64; 2 * size]];
-        for (i, pattern) in known.iter().enumerate() {
-            for (part, words) in [&pattern.words, &pattern.context].into_iter().enumerate() {
-                for word in words {
-                    let mut state = 0;
-                    for &byte in word {
-                        if columns[byte as usize] == 0 {
-                            columns[byte as usize] = width as u8;
-                            width += 1;
-                        }
-                        let next = edges.len();
-                        state = *edges[state].entry(columns[byte as usize]).or_insert(next);
-                        if state == next {
-                            edges.push(BTreeMap::new());
-                            masks.push(vec![0; 2 * size]);
-                        }
-                    }
-                    masks[state][part * size + i / PATTERNS] |= 1 << (i % PATTERNS);
-                }
-            }
-        }
-        for capital in b'A'..=b'Z' {
-            columns[capital as usize] = columns[capital as usize + 32];
-        }
-        let width = width.next_power_of_two();
-        // of each state the one of the longest of its ends that is the beginning of a word; shorter ones come first
-        let mut table = vec![0; edges.len() * width];
-        let mut shorter = vec![0; edges.len()];
-        let mut waiting = VecDeque::from([0]);
-        while let Some(state) = waiting.pop_front() {
-            for column in 1..width {
-                let back = if state == 0 { 0 } else { table[shorter[state] * width + column] };
-                match edges[state].get(&(column as u8)) {
-                    None => table[state * width + column] = back,
-                    Some(&next) => {
-                        table[state * width + column] = next;
-                        shorter[next] = back;
-                        let its = masks[back].clone();
-                        masks[next].iter_mut().zip(its).for_each(|(mask, more)| *mask |= more);
-                        waiting.push_back(next);
-                    }
-                }
-            }
-        }
-        // states that have found something are the last ones
-        let is_none = |state: &usize| masks[*state].iter().all(|m| *m == 0);
-        let mut order: Vec<usize> = (0..edges.len()).collect();
-        order.sort_by_key(|state| (!is_none(state), *state));
-        let mut place = vec![0; order.len()];
-        order.iter().enumerate().for_each(|(at, state)| place[*state] = at);
-        let first = order.iter().filter(|state| is_none(state)).count();
-        let row = |state: &usize| table[state * width..][..width].iter().map(|next| place[*next] as u16);
-        Words {
-            columns,
-            shift: width.trailing_zeros(),
-            table: order.iter().flat_map(row).collect(),
-            first: first as u16,
-            found: order[first..].iter().flat_map(|state| masks[*state].clone()).collect(),
-        }
-    }
-
-    /// Adds the patterns that have words of the text. `rows`: those of its characters.
-    fn find(&self, text: &[Ch], rows: &[u8], live: &mut [u64]) {
-        let mut state = 0;
-        let mut step = |byte: u8| {
-            state = self.table[((state as usize) << self.shift) + self.columns[byte as usize] as usize];
-            if state >= self.first {
-                let at = (state - self.first) as usize * live.len();
-                live.iter_mut().zip(&self.found[at..]).for_each(|(live, its)| *live |= its);
-            }
-        };
-        if rows.contains(&OTHER) {
-            text.iter().for_each(|&c| step(lower_byte(c)));
-        } else {
-            rows.iter().for_each(|&byte| step(byte));
-        }
-    }
 }
 
 impl Column {
@@ -372,6 +320,7 @@ impl Column {
             runs: patterns.iter().map(|p| run(p.regex.node())).collect(),
             behind: patterns.iter().map(|p| behind(p.regex.node())).collect(),
             sieves: patterns.iter().map(|_| OnceLock::new()).collect(),
+            anywhere: (0..).zip(patterns).map(|(i, p)| u64::from(p.words.leads.is_empty()) << i).sum(),
             rows,
             needs,
         }
@@ -388,6 +337,36 @@ impl Column {
         live
     }
 
+    /// Whether what stands at a place and before it is what a match of a pattern can begin with.
+    fn may_begin(&self, i: usize, at: usize, rows: &[u8]) -> bool {
+        let fits = rows[at..at + DEPTH + 1].iter().enumerate().fold(!0, |fits, (n, row)| fits & self.rows[*row as usize][n]);
+        fits >> i & 1 != 0
+    }
+
+    /// Tries a pattern at a place. Returns where the match ends, and adds the span of its group.
+    #[inline(always)]
+    fn attempt(
+        &self,
+        i: usize,
+        text: &[Ch],
+        rows: &[u8],
+        at: usize,
+        state: &mut State,
+        found: &mut Vec<(usize, (usize, usize))>,
+    ) -> Option<usize> {
+        let ways = &self.behind[i];
+        if !ways.is_empty() && !ways.iter().any(|way| way.fits(&text[..at])) {
+            return None;
+        }
+        let sieve = || self.sieves[i].get_or_init(|| Sieve::new(self.regexes[i].node()));
+        if self.runs[i].is_none() && !sieve().lets_through(&rows[at + 1..]) {
+            return None;
+        }
+        let (end, span) = self.regexes[i].group_at(text, at, self.groups[i], state)?;
+        found.extend(span.map(|span| (self.numbers[i], span)));
+        Some(end)
+    }
+
     /// Tries the patterns that are live. `rows`: those of the text's characters, with its edges.
     fn scan(
         &self,
@@ -401,18 +380,22 @@ impl Column {
         reached.clear();
         let Reached { next, run_ends, touched } = reached;
         let of = |row: u8| &self.rows[row as usize];
+        // patterns that cannot match before some place, and the first of these places
+        let (mut asleep, mut wake) = (0u64, usize::MAX);
         for (pos, around) in rows.windows(DEPTH + 1).enumerate() {
-            let left = live & of(around[0])[0] & of(around[1])[1] & of(around[2])[2] & of(around[3])[3];
+            if pos >= wake {
+                let sleeping = asleep;
+                (asleep, wake) = (0, usize::MAX);
+                for i in bits(sleeping).filter(|i| next[*i] > pos) {
+                    (asleep, wake) = (asleep | 1 << i, wake.min(next[i]));
+                }
+            }
+            let left = live & !asleep & of(around[0])[0] & of(around[1])[1] & of(around[2])[2] & of(around[3])[3];
             if left == 0 {
                 continue;
             }
-            let mut left = left & of(around[4])[4] & of(around[5])[5] & of(around[6])[6] & of(around[7])[7];
-            while left != 0 {
-                let i = left.trailing_zeros() as usize;
-                left &= left - 1;
-                if next[i] > pos {
-                    continue;
-                }
+            let left = left & of(around[4])[4] & of(around[5])[5] & of(around[6])[6] & of(around[7])[7];
+            for i in bits(left) {
                 *touched |= 1 << i;
                 if let Some((class, least)) = &self.runs[i] {
                     if run_ends[i] <= pos {
@@ -421,20 +404,15 @@ impl Column {
                     if run_ends[i] - pos < *least {
                         // nor does any match begin before the run ends
                         next[i] = run_ends[i];
+                        (asleep, wake) = (asleep | 1 << i, wake.min(next[i]));
                         continue;
                     }
                 }
-                let ways = &self.behind[i];
-                if !ways.is_empty() && !ways.iter().any(|way| way.fits(&text[..pos])) {
-                    continue;
-                }
-                let sieve = || self.sieves[i].get_or_init(|| Sieve::new(self.regexes[i].node()));
-                if self.runs[i].is_none() && !sieve().lets_through(&rows[pos + 1..]) {
-                    continue;
-                }
-                if let Some((end, span)) = self.regexes[i].group_at(text, pos, self.groups[i], state) {
+                if let Some(end) = self.attempt(i, text, rows, pos, state, found) {
                     next[i] = end;
-                    found.extend(span.map(|span| (self.numbers[i], span)));
+                    if end > pos {
+                        (asleep, wake) = (asleep | 1 << i, wake.min(end));
+                    }
                 }
             }
         }
@@ -637,25 +615,23 @@ fn words_of(node: &Node) -> Option<Vec<Vec<u8>>> {
     let found = match node {
         Node::Seq(nodes) => {
             let mut best: Option<Vec<Vec<u8>>> = None;
-            let mut run = Vec::new();
+            let mut in_word = false;
             for (i, node) in nodes.iter().enumerate() {
-                if let Some(c) = letter(node) {
-                    run.push(c);
-                    continue;
+                let is_letter = letter(node).is_some();
+                if !(is_letter && in_word) {
+                    let its = beginnings(&nodes[i..], MOST_FOLLOWED, LONGEST_WORD);
+                    best = better(best, its.filter(|words| words.iter().all(|word| word.len() >= SHORTEST_WORD)));
                 }
-                let run = std::mem::take(&mut run);
-                // letters, and with them the letters that each of several ways goes on with
-                let longer = beginnings(node).map(|more| more.iter().map(|more| [&run[..], more].concat()).collect::<Vec<_>>());
-                best =
-                    better(best, longer.filter(|words| !run.is_empty() && words.iter().all(|word| word.len() >= SHORTEST_WORD)));
-                best = better(best, word(&run));
-                best = better(best, words_of(node));
-                let pair = [last_letter(node), nodes.get(i + 1).and_then(first_letter)];
-                if let [Some(a), Some(b)] = pair {
-                    best = better(best, word(&[a, b]));
+                in_word = is_letter;
+                if !is_letter {
+                    best = better(best, words_of(node));
+                    let pair = [last_letter(node), nodes.get(i + 1).and_then(first_letter)];
+                    if let [Some(a), Some(b)] = pair {
+                        best = better(best, word(&[a, b]));
+                    }
                 }
             }
-            better(best, word(&run))
+            best
         }
         Node::Item(_) => word(&[letter(node)?]),
         Node::Group(_, body) | Node::Atomic(body) | Node::Look { negative: false, body, .. } => words_of(body),
@@ -675,7 +651,7 @@ fn words_of(node: &Node) -> Option<Vec<Vec<u8>>> {
 /// Signs that few texts have, one of which stands in every text in which a node matches.
 fn rare(node: &Node) -> Option<Vec<Vec<u8>>> {
     match node {
-        Node::Item(_) => letter(node).filter(|c| b"[]{}<>@%#~$!|^`*".contains(c)).map(|c| vec![vec![c]]),
+        Node::Item(_) => letter(node).filter(|c| *c == OTHER || b"[]{}<>@%#~$!|^`*".contains(c)).map(|c| vec![vec![c]]),
         Node::Seq(nodes) => nodes.iter().find_map(rare),
         Node::Group(_, body) | Node::Atomic(body) => rare(body),
         Node::Repeat { min, body, .. } if *min > 0 => rare(body),
@@ -683,24 +659,6 @@ fn rare(node: &Node) -> Option<Vec<Vec<u8>>> {
             let found = branches.iter().map(|branch| words_of(branch).or_else(|| rare(branch))).collect::<Option<Vec<_>>>()?;
             Some(found.concat()).filter(|found| !found.is_empty())
         }
-        _ => None,
-    }
-}
-
-/// The letters that each of the ways through a node begins with, which may be none; None where there are no such ways.
-fn beginnings(node: &Node) -> Option<Vec<Vec<u8>>> {
-    match node {
-        Node::Group(_, body) | Node::Atomic(body) => beginnings(body),
-        Node::Seq(nodes) if nodes.len() == 1 && letter(&nodes[0]).is_none() => beginnings(&nodes[0]),
-        Node::Branch(branches) => Some(
-            branches
-                .iter()
-                .map(|branch| match branch {
-                    Node::Seq(nodes) => nodes.iter().map_while(letter).take(LONGEST_WORD).collect(),
-                    one => letter(one).into_iter().collect(),
-                })
-                .collect(),
-        ),
         _ => None,
     }
 }
@@ -727,10 +685,10 @@ fn last_letter(node: &Node) -> Option<u8> {
     }
 }
 
-/// The character of ASCII that a node stands for, in small letters, alone or in any case.
+/// The byte that stands for a node.
 fn letter(node: &Node) -> Option<u8> {
     match node {
-        Node::Item(Item::Char(c) | Item::Cased(_, c)) if *c < 128 => Some(lower_byte(*c)),
+        Node::Item(item) => byte_of(item),
         _ => None,
     }
 }
