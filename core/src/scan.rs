@@ -8,7 +8,7 @@
 
 use crate::chars::Ch;
 use crate::rx::{At, Classes, Item, Node, Regex, Sieve, State, heads, items_of, with_state};
-use crate::words::{self, Hit, OTHER, Words, beginnings, byte_of, is_ambiguous, leads_of, lower_byte};
+use crate::words::{self, Hit, LONGEST_WORD, OTHER, Word, Words, beginnings, byte_of, is_ambiguous, leads_of, lower_byte};
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
@@ -17,12 +17,10 @@ const DEPTH: usize = 7;
 /// Words of which one must stand in a text, at most, for each pattern; and how short one may be.
 const MOST_WORDS: usize = 400;
 const SHORTEST_WORD: usize = 2;
+/// Characters from which on a word with which a match begins is found in few texts.
+const LONG_WORD: usize = 4;
 /// Words with which a part of a pattern begins, at most.
 const MOST_FOLLOWED: usize = 64;
-/// Characters of a word that are looked for.
-const LONGEST_WORD: usize = 12;
-/// States in which words are looked for, at most.
-const MOST_STATES: usize = 40_000;
 /// Patterns of a column.
 const PATTERNS: usize = 64;
 /// Rows: the characters of ASCII, all others, and the end (or the start) of the text.
@@ -82,19 +80,18 @@ impl Scanner {
         let mut others = Vec::new();
         let mut known = Vec::new();
         for (number, one) in sought.into_iter().enumerate() {
-            let heads = heads(one.regex.node(), DEPTH);
+            let leads = leads_of(one.regex.node()).unwrap_or_default();
+            // words that say where a match begins say enough, unless they are short
+            let is_telling = !leads.is_empty() && leads.iter().all(|word| word.len() >= LONG_WORD);
+            let heads = if is_telling { vec![firsts(&leads)] } else { heads(one.regex.node(), DEPTH) };
             if heads.is_empty() {
                 others.push((number, one));
                 continue;
             }
-            let cut = |mut word: Vec<u8>| {
-                word.truncate(LONGEST_WORD);
-                word
-            };
             let words = words::Sought {
-                words: words_of(one.regex.node()).unwrap_or_default().into_iter().map(cut).collect(),
-                context: one.context.iter().map(|word| lower_bytes(word)).collect(),
-                leads: leads_of(one.regex.node()).unwrap_or_default(),
+                words: if is_telling { Vec::new() } else { words_of(one.regex.node()).unwrap_or_default() },
+                context: one.context.iter().map(|word| Word::new(word.iter().map(|&c| lower_byte(c)))).collect(),
+                leads,
             };
             let mut needs = Vec::new();
             needs_of(one.regex.node(), &mut needs);
@@ -104,26 +101,16 @@ impl Scanner {
             needs.truncate(MOST_NEEDS);
             known.push(Known { number, heads, regex: one.regex, group: one.group, words, needs });
         }
-        // words that would need too many states are not looked for
-        let mut states = BTreeSet::new();
-        for Known { words: its, .. } in &mut known {
-            let all = [&its.words, &its.context, &its.leads].into_iter().flatten();
-            let more: BTreeSet<Vec<u8>> = all.flat_map(|word| (1..=word.len()).map(|n| word[..n].to_vec())).collect();
-            states.extend(more);
-            if states.len() > MOST_STATES {
-                *its = words::Sought::default();
-            }
-        }
         // patterns that few texts have anything for stand together
-        let shortest = |words: &[Vec<u8>]| words.iter().map(Vec::len).min().unwrap_or(0);
+        let shortest = |words: &[Word]| words.iter().map(|w| w.len()).min().unwrap_or(0);
         known.sort_by_key(|k| (k.words.leads.is_empty(), shortest(&k.words.words).max(shortest(&k.words.context)), k.number));
         let size = known.len().div_ceil(PATTERNS);
-        let columns = known.chunks(PATTERNS).map(Column::new).collect();
-        let sought: Vec<words::Sought> = known.into_iter().map(|k| k.words).collect();
+        let mut sought: Vec<words::Sought> = known.iter_mut().map(|k| std::mem::take(&mut k.words)).collect();
+        let words = Words::new(&mut sought, PATTERNS);
         let mut scanner = Scanner {
-            columns,
+            columns: known.chunks(PATTERNS).zip(sought.chunks(PATTERNS)).map(|(known, its)| Column::new(known, its)).collect(),
             others,
-            words: Words::new(&sought, PATTERNS, size),
+            words,
             wordless: vec![0; size],
             contextless: vec![0; size],
         };
@@ -231,6 +218,20 @@ fn bits(word: u64) -> impl Iterator<Item = usize> {
     })
 }
 
+/// The characters that words begin with.
+fn firsts(words: &[Word]) -> Classes {
+    let mut found = Classes::NONE;
+    for byte in words.iter().filter_map(|word| word.first()) {
+        // a letter may stand for one that is not ASCII
+        found.other |= matches!(byte, OTHER | b'i' | b's' | b'k');
+        if byte != OTHER {
+            found.add(Ch::from(byte));
+            found.add(Ch::from(byte.to_ascii_uppercase()));
+        }
+    }
+    found
+}
+
 /// How far the patterns of a column have come in a text.
 struct Reached {
     /// Of each pattern where it may match next.
@@ -278,7 +279,7 @@ struct Known {
 }
 
 impl Column {
-    fn new(patterns: &[Known]) -> Column {
+    fn new(patterns: &[Known], words: &[words::Sought]) -> Column {
         let mut rows = Box::new([[0; DEPTH + 1]; 256]);
         let mut needs: Vec<(Classes, u64)> = Vec::new();
         for (i, Known { heads, regex, .. }) in patterns.iter().enumerate() {
@@ -320,7 +321,7 @@ impl Column {
             runs: patterns.iter().map(|p| run(p.regex.node())).collect(),
             behind: patterns.iter().map(|p| behind(p.regex.node())).collect(),
             sieves: patterns.iter().map(|_| OnceLock::new()).collect(),
-            anywhere: (0..).zip(patterns).map(|(i, p)| u64::from(p.words.leads.is_empty()) << i).sum(),
+            anywhere: (0..).zip(words).map(|(i, its)| u64::from(its.leads.is_empty()) << i).sum(),
             rows,
             needs,
         }
@@ -611,10 +612,10 @@ fn meet(a: Classes, b: Classes) -> Classes {
 }
 
 /// Words in small letters, one of which stands in every text in which a pattern matches, in any case; None where none are known.
-fn words_of(node: &Node) -> Option<Vec<Vec<u8>>> {
+fn words_of(node: &Node) -> Option<Vec<Word>> {
     let found = match node {
         Node::Seq(nodes) => {
-            let mut best: Option<Vec<Vec<u8>>> = None;
+            let mut best: Option<Vec<Word>> = None;
             let mut in_word = false;
             for (i, node) in nodes.iter().enumerate() {
                 let is_letter = letter(node).is_some();
@@ -649,9 +650,9 @@ fn words_of(node: &Node) -> Option<Vec<Vec<u8>>> {
 }
 
 /// Signs that few texts have, one of which stands in every text in which a node matches.
-fn rare(node: &Node) -> Option<Vec<Vec<u8>>> {
+fn rare(node: &Node) -> Option<Vec<Word>> {
     match node {
-        Node::Item(_) => letter(node).filter(|c| *c == OTHER || b"[]{}<>@%#~$!|^`*".contains(c)).map(|c| vec![vec![c]]),
+        Node::Item(_) => letter(node).filter(|c| *c == OTHER || b"[]{}<>@%#~$!|^`*".contains(c)).map(|c| vec![Word::new([c])]),
         Node::Seq(nodes) => nodes.iter().find_map(rare),
         Node::Group(_, body) | Node::Atomic(body) => rare(body),
         Node::Repeat { min, body, .. } if *min > 0 => rare(body),
@@ -693,17 +694,13 @@ fn letter(node: &Node) -> Option<u8> {
     }
 }
 
-fn word(run: &[u8]) -> Option<Vec<Vec<u8>>> {
-    (run.len() >= SHORTEST_WORD).then(|| vec![run[..run.len().min(LONGEST_WORD)].to_vec()])
-}
-
-fn lower_bytes(word: &[Ch]) -> Vec<u8> {
-    word.iter().take(LONGEST_WORD).map(|&c| lower_byte(c)).collect()
+fn word(run: &[u8]) -> Option<Vec<Word>> {
+    (run.len() >= SHORTEST_WORD).then(|| vec![Word::new(run.iter().copied())])
 }
 
 /// Of two lists of words the one that says more: whose shortest word is longer, or that has fewer.
-fn better(one: Option<Vec<Vec<u8>>>, other: Option<Vec<Vec<u8>>>) -> Option<Vec<Vec<u8>>> {
-    let worth = |list: &Vec<Vec<u8>>| (list.iter().map(Vec::len).min().unwrap_or(0), std::cmp::Reverse(list.len()));
+fn better(one: Option<Vec<Word>>, other: Option<Vec<Word>>) -> Option<Vec<Word>> {
+    let worth = |list: &Vec<Word>| (list.iter().map(|w| w.len()).min().unwrap_or(0), std::cmp::Reverse(list.len()));
     match (one, other) {
         (Some(a), Some(b)) => Some(if worth(&b) > worth(&a) { b } else { a }),
         (a, b) => a.or(b),

@@ -5,10 +5,12 @@
 
 use crate::chars::Ch;
 use crate::rx::{Item, Node};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 /// The byte that stands for all characters that are not ASCII.
 pub const OTHER: u8 = 128;
+/// States in which words are looked for, at most.
+const MOST_STATES: usize = u16::MAX as usize;
 /// Characters of a word with which a match begins that are looked for; and how few may do.
 const LONGEST_LEAD: usize = 8;
 const SHORTEST_LEAD: usize = 2;
@@ -44,15 +46,53 @@ pub fn byte_of(item: &Item) -> Option<u8> {
     }
 }
 
+/// Bytes of a word at most.
+pub const LONGEST_WORD: usize = 12;
+
+/// A word of up to `LONGEST_WORD` bytes, packed: the first byte is the highest, the lowest byte tells how many there are. So a word
+/// stands in front of those that begin with it.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Word(u128);
+
+impl Word {
+    /// The first bytes of a longer one.
+    pub fn new(bytes: impl IntoIterator<Item = u8>) -> Word {
+        bytes.into_iter().take(LONGEST_WORD).fold(Word::default(), Word::with)
+    }
+
+    #[inline]
+    pub fn len(self) -> usize {
+        (self.0 & 255) as usize
+    }
+
+    #[inline]
+    fn with(self, byte: u8) -> Word {
+        Word((self.0 | u128::from(byte) << (120 - 8 * self.len())) + 1)
+    }
+
+    pub fn first(self) -> Option<u8> {
+        self.bytes().next()
+    }
+
+    fn bytes(self) -> impl Iterator<Item = u8> {
+        (0..self.len()).map(move |n| (self.0 >> (120 - 8 * n)) as u8)
+    }
+
+    fn begins_with(self, word: Word) -> bool {
+        let unused = 128 - 8 * word.len() as u32;
+        word.len() <= self.len() && self.0.checked_shr(unused) == word.0.checked_shr(unused)
+    }
+}
+
 /// The words of a pattern.
 #[derive(Default)]
 pub struct Sought {
     /// Words of which one must be in the text: none where no such words are known.
-    pub words: Vec<Vec<u8>>,
+    pub words: Vec<Word>,
     /// The words of its context.
-    pub context: Vec<Vec<u8>>,
+    pub context: Vec<Word>,
     /// Words of which each match begins with one: none where no such words are known.
-    pub leads: Vec<Vec<u8>>,
+    pub leads: Vec<Word>,
 }
 
 /// A pattern, and a place at which a match of it may begin.
@@ -77,34 +117,49 @@ pub struct Words {
 }
 
 impl Words {
-    /// `per_column`: how many patterns share a word of bits, `size`: how many such words there are.
-    pub fn new(patterns: &[Sought], per_column: usize, size: usize) -> Words {
+    /// `per_column`: how many patterns share a word of bits. Patterns whose words there is no room for are left without.
+    pub fn new(patterns: &mut [Sought], per_column: usize) -> Words {
+        let size = patterns.len().div_ceil(per_column);
         let mut columns = [0; 256];
         let mut width = 1usize;
-        let mut edges: Vec<BTreeMap<u8, usize>> = vec![BTreeMap::new()];
-        let mut masks = vec![vec![0u64; 2 * size]];
+        // of each state the first of the edges from it; of each edge its column, where it leads, and the next edge of its state
+        let mut firsts: Vec<u32> = vec![0];
+        let mut edges: Vec<(u8, u16, u32)> = vec![(0, 0, 0)];
+        let mut masks: Vec<u64> = vec![0; 2 * size];
         let mut leads: Vec<Vec<(u32, u32)>> = vec![Vec::new()];
-        for (i, pattern) in patterns.iter().enumerate() {
+        for (i, pattern) in patterns.iter_mut().enumerate() {
+            let most: usize = [&pattern.words, &pattern.context, &pattern.leads].into_iter().flatten().map(|w| w.len()).sum();
+            if firsts.len() + most > MOST_STATES {
+                *pattern = Sought::default();
+            }
             for (part, words) in [&pattern.words, &pattern.context, &pattern.leads].into_iter().enumerate() {
                 for word in words {
                     let mut state = 0;
-                    for &byte in word {
-                        if columns[byte as usize] == 0 {
-                            columns[byte as usize] = width as u8;
+                    for byte in word.bytes() {
+                        let column = &mut columns[byte as usize];
+                        if *column == 0 {
+                            *column = width as u8;
                             width += 1;
                         }
-                        let next = edges.len();
-                        state = *edges[state].entry(columns[byte as usize]).or_insert(next);
-                        if state == next {
-                            edges.push(BTreeMap::new());
-                            masks.push(vec![0; 2 * size]);
+                        let mut edge = firsts[state] as usize;
+                        while edge != 0 && edges[edge].0 != *column {
+                            edge = edges[edge].2 as usize;
+                        }
+                        if edge == 0 {
+                            edges.push((*column, firsts.len() as u16, firsts[state]));
+                            firsts[state] = edges.len() as u32 - 1;
+                            state = firsts.len();
+                            firsts.push(0);
+                            masks.extend((0..2 * size).map(|_| 0));
                             leads.push(Vec::new());
+                        } else {
+                            state = edges[edge].1 as usize;
                         }
                     }
                     if part == 2 {
                         leads[state].push((i as u32, word.len() as u32));
                     } else {
-                        masks[state][part * size + i / per_column] |= 1 << (i % per_column);
+                        masks[2 * size * state + part * size + i / per_column] |= 1 << (i % per_column);
                     }
                 }
             }
@@ -114,45 +169,50 @@ impl Words {
         }
         let width = width.next_power_of_two();
         // of each state the one of the longest of its ends that is the beginning of a word; shorter ones come first
-        let mut table = vec![0; edges.len() * width];
-        let mut shorter = vec![0; edges.len()];
+        let mut table: Vec<u16> = vec![0; firsts.len() * width];
+        let mut shorter: Vec<usize> = vec![0; firsts.len()];
         let mut waiting = VecDeque::from([0]);
         while let Some(state) = waiting.pop_front() {
-            for column in 1..width {
-                let back = if state == 0 { 0 } else { table[shorter[state] * width + column] };
-                match edges[state].get(&(column as u8)) {
-                    None => table[state * width + column] = back,
-                    Some(&next) => {
-                        table[state * width + column] = next;
-                        shorter[next] = back;
-                        let (its, more) = (masks[back].clone(), leads[back].clone());
-                        masks[next].iter_mut().zip(its).for_each(|(mask, more)| *mask |= more);
-                        leads[next].extend(more);
-                        waiting.push_back(next);
-                    }
+            let back = shorter[state] * width;
+            if state != 0 {
+                table.copy_within(back..back + width, state * width);
+            }
+            let mut edge = firsts[state] as usize;
+            while edge != 0 {
+                let (column, next, other) = edges[edge];
+                let (at, next) = (state * width + column as usize, next as usize);
+                shorter[next] = if state == 0 { 0 } else { table[back + column as usize] as usize };
+                table[at] = next as u16;
+                for n in 0..2 * size {
+                    masks[2 * size * next + n] |= masks[2 * size * shorter[next] + n];
                 }
+                if !leads[shorter[next]].is_empty() {
+                    let more = leads[shorter[next]].clone();
+                    leads[next].extend(more);
+                }
+                waiting.push_back(next);
+                edge = other as usize;
             }
         }
         // states that have found something are the last ones
-        let is_none = |state: &usize| leads[*state].is_empty() && masks[*state].iter().all(|m| *m == 0);
-        let mut order: Vec<usize> = (0..edges.len()).collect();
-        order.sort_by_key(|state| (!is_none(state), *state));
-        let mut place = vec![0; order.len()];
-        order.iter().enumerate().for_each(|(at, state)| place[*state] = at);
-        let first = order.iter().filter(|state| is_none(state)).count();
-        let row = |state: &usize| table[state * width..][..width].iter().map(|next| place[*next] as u16);
+        let its = |state: usize| &masks[2 * size * state..2 * size * (state + 1)];
+        let (found, nothing): (Vec<usize>, Vec<usize>) =
+            (0..firsts.len()).partition(|state| !leads[*state].is_empty() || its(*state).iter().any(|m| *m != 0));
+        let mut place: Vec<u16> = vec![0; firsts.len()];
+        (0..).zip(nothing.iter().chain(&found)).for_each(|(at, state)| place[*state] = at);
+        let row = |state: &usize| table[*state * width..][..width].iter().map(|next| place[*next as usize]);
         let mut stretches = vec![0];
         let mut all_leads = Vec::new();
-        for state in &order[first..] {
+        for state in &found {
             all_leads.extend(&leads[*state]);
             stretches.push(all_leads.len() as u32);
         }
         Words {
             columns,
             shift: width.trailing_zeros(),
-            table: order.iter().flat_map(row).collect(),
-            first: first as u16,
-            found: order[first..].iter().flat_map(|state| masks[*state].clone()).collect(),
+            table: nothing.iter().chain(&found).flat_map(row).collect(),
+            first: nothing.len() as u16,
+            found: found.iter().flat_map(|state| its(*state).to_vec()).collect(),
             stretches,
             leads: all_leads,
         }
@@ -181,33 +241,35 @@ impl Words {
 }
 
 /// Words in small letters of which each match of a pattern begins with one; None where there are no such words.
-pub fn leads_of(node: &Node) -> Option<Vec<Vec<u8>>> {
+pub fn leads_of(node: &Node) -> Option<Vec<Word>> {
     beginnings(std::slice::from_ref(node), MOST_LEADS, LONGEST_LEAD)
         .filter(|words| words.iter().all(|w| w.len() >= SHORTEST_LEAD))
 }
 
 /// Words in small letters, as few as `most` and no longer than `longest`, of which all that a sequence matches begins with one; None
 /// where there are no such words.
-pub fn beginnings(nodes: &[Node], most: usize, longest: usize) -> Option<Vec<Vec<u8>>> {
-    let mut leads = Leads { open: BTreeSet::from([Vec::new()]), closed: BTreeSet::new(), most, longest };
-    nodes.iter().for_each(|node| leads.follow(node));
-    leads.close();
-    let mut words: Vec<Vec<u8>> = Vec::new();
-    // a word that begins with another one says no more than that
-    for word in leads.closed {
-        if words.last().is_none_or(|last| !word.starts_with(last)) {
-            words.push(word);
+pub fn beginnings(nodes: &[Node], most: usize, longest: usize) -> Option<Vec<Word>> {
+    let mut leads = Leads { open: vec![Word::default()], closed: Vec::new(), most, longest };
+    for node in nodes {
+        if leads.open.is_empty() || leads.closed.first().is_some_and(|word| word.len() == 0) {
+            break;
         }
+        leads.follow(node);
     }
-    (words.len() <= most && words.iter().all(|word| !word.is_empty())).then_some(words)
+    leads.close();
+    let mut words = leads.closed;
+    words.sort_unstable();
+    // a word that begins with another one says no more than that
+    words.dedup_by(|word, last| word.begins_with(*last));
+    (words.len() <= most && words.iter().all(|word| word.len() > 0)).then_some(words)
 }
 
 /// What matches begin with, as far as a pattern was followed.
 struct Leads {
     /// What goes on.
-    open: BTreeSet<Vec<u8>>,
+    open: Vec<Word>,
     /// What is not followed further.
-    closed: BTreeSet<Vec<u8>>,
+    closed: Vec<Word>,
     most: usize,
     longest: usize,
 }
@@ -225,12 +287,11 @@ impl Leads {
             Node::At(_) | Node::Look { .. } => {}
             Node::Item(item) => match ways_of(item) {
                 Some(ways) if self.open.len() * ways.len() + self.closed.len() <= self.most => {
-                    for word in std::mem::take(&mut self.open) {
-                        for &way in &ways {
-                            let longer = [&word[..], &[way]].concat();
-                            if longer.len() < self.longest { &mut self.open } else { &mut self.closed }.insert(longer);
-                        }
-                    }
+                    let longer = self.open.iter().flat_map(|word| ways.iter().map(|way| word.with(*way))).collect();
+                    self.open = longer;
+                    let (long, open) = std::mem::take(&mut self.open).into_iter().partition(|word| word.len() == self.longest);
+                    self.closed.extend::<Vec<Word>>(long);
+                    self.open = open;
                 }
                 _ => self.close(),
             },
@@ -238,12 +299,14 @@ impl Leads {
             Node::Group(_, body) | Node::Atomic(body) => self.follow(body),
             Node::Branch(branches) => {
                 let before = std::mem::take(&mut self.open);
-                let mut open = BTreeSet::new();
+                let mut open = Vec::new();
                 for branch in branches {
                     self.open.clone_from(&before);
                     self.follow(branch);
                     open.append(&mut self.open);
                 }
+                open.sort_unstable();
+                open.dedup();
                 self.open = open;
             }
             Node::Repeat { min, max, body, .. } => {
@@ -257,6 +320,8 @@ impl Leads {
                         self.close();
                     }
                     self.open.extend(without);
+                    self.open.sort_unstable();
+                    self.open.dedup();
                 }
             }
             Node::Same(_) => self.close(),
