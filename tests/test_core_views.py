@@ -23,7 +23,7 @@ TYPES = ("EMAIL_ADDRESS", "PHONE_NUMBER", "CREDIT_CARD", "IBAN_CODE")
 DECODER = core.Decoder(core.Parts(*description.library()), list(html.entities.html5.items()), KEY)
 PSEUDONYMS = pseudonyms.Pseudonymizer(KEY)
 OF_TEXTS = ("unescape_json", "without_colours", "double_quotes", "unescape_xml", "with_question_mark", "view_of_bytes")
-OF_BOTH = ("has_colours", "may_hold_bytes", "is_binary", "is_binary_json")
+OF_BOTH = ("has_colours", "is_binary", "is_binary_json")
 
 _CHARACTERS = st.one_of(
     st.characters(),
@@ -67,8 +67,6 @@ def check(text: str) -> None:
         assert DECODER.view(name, text) == of(getattr(views, name)(text)), name
     for name in OF_BOTH:
         assert DECODER.says(name, text) == getattr(binary if "binary" in name else views, name)(text), name
-    assert DECODER.says("holds_control", text) == binary.holds_control(text, False)
-    assert DECODER.says("holds_control_json", text) == binary.holds_control(text, True)
     assert DECODER.unescaped_json(text) == views.unescaped_json(text)
     assert DECODER.decodings(text) == list(map(of, views.decodings(text)))
     assert DECODER.encoded_texts(text) == list(views.encoded_texts(text))
@@ -149,4 +147,3 @@ def test_all_characters() -> None:
     for number in range(0x300):
         text = chr(number) * 3 + "x" * 14
         assert DECODER.says("is_binary", text) == binary.is_binary(text)
-        assert DECODER.says("holds_control", text) == binary.holds_control(text, False)

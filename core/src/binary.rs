@@ -49,11 +49,6 @@ pub fn is_binary_json(text: &[Ch]) -> bool {
     may_hold_control(text) && is_binary(&unescaped_json(text))
 }
 
-/// Whether a text, or the inside of a JSON string, holds control characters, so that a shorter one may be binary.
-pub fn holds_control(text: &[Ch], is_json: bool) -> bool {
-    if is_json { may_hold_control(text) && has_control(&unescaped_json(text)) } else { has_control(text) }
-}
-
 /// Whether the inside of a JSON string may hold control characters.
 fn may_hold_control(text: &[Ch]) -> bool {
     text.contains(&DELETE) || (text.contains(&UNICODE_00[0]) && text.windows(UNICODE_00.len()).any(|part| part == UNICODE_00))
@@ -70,9 +65,5 @@ impl Binary {
 
     pub fn is_binary_json(&self, text: &[Ch]) -> bool {
         is_binary_json(text)
-    }
-
-    pub fn holds_control(&self, text: &[Ch], is_json: bool) -> bool {
-        holds_control(text, is_json)
     }
 }

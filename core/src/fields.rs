@@ -10,6 +10,7 @@ use crate::pairs::Pairs;
 use crate::rx::{Classes, Item, Mode, Node, Regex, UNBOUNDED, heads};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// The name of a field.
@@ -87,8 +88,9 @@ impl Rule {
 /// A pattern that a whole value is held against, and how its matches begin: most values are told apart by that.
 struct Keep {
     regex: Arc<Regex>,
-    /// Worked out when it is first asked.
+    /// Worked out when it has been asked so often that it pays.
     known: OnceLock<Beginnings>,
+    asked: AtomicU32,
 }
 
 struct Beginnings {
@@ -108,16 +110,21 @@ struct Begin {
     may_be_empty: bool,
 }
 
+/// From which question on it pays to know how a pattern begins.
+const PAYS: u32 = 64;
 /// Alternatives that are told apart; of a pattern with more, nothing is known.
 const MOST_BEGINS: usize = 128;
 const LONGEST_HEAD: usize = 6;
 
 impl Keep {
     fn new(regex: Arc<Regex>) -> Keep {
-        Keep { regex, known: OnceLock::new() }
+        Keep { regex, known: OnceLock::new(), asked: AtomicU32::new(0) }
     }
 
     fn is_full(&self, value: &[Ch]) -> bool {
+        if self.known.get().is_none() && self.asked.fetch_add(1, Ordering::Relaxed) < PAYS {
+            return self.regex.is_full(value);
+        }
         self.known.get_or_init(|| Beginnings::new(&self.regex)).may_match(value) && self.regex.is_full(value)
     }
 }

@@ -139,8 +139,6 @@ pub struct Views {
     conversions: Arc<Conversions>,
     array: Arc<Regex>,
     array_hex: usize,
-    may_be_bytes: Arc<Regex>,
-    may_be_hex: Arc<Regex>,
     entities: HashMap<Vec<Ch>, Vec<Ch>>,
     /// Characters of the longest name of an entity that needs no semicolon.
     longest_open: usize,
@@ -157,8 +155,6 @@ impl Views {
             conversions: library.conversions.clone(),
             array_hex: array.group("hex").ok_or("views._ARRAY has no group hex")?,
             array,
-            may_be_bytes: library.rx("views._MAY_BE_BYTES")?,
-            may_be_hex: library.rx("views._MAY_BE_HEX")?,
             longest_open: open.map(|(name, _)| name.len()).max().unwrap_or(0),
             entities: entities.iter().map(|(name, text)| (codes(name), codes(text))).collect(),
         })
@@ -392,12 +388,6 @@ impl Views {
         }
         let text = std::str::from_utf8(data).ok()?;
         text.chars().map(u32::from).map(|c| self.is_read(c).then_some(c)).collect()
-    }
-
-    /// Whether numbers in a text could be bytes: then what it says hangs on its digits.
-    pub fn may_hold_bytes(&self, text: &[Ch]) -> bool {
-        let commas = text.iter().filter(|c| **c == b',' as Ch).count();
-        (commas > 4 && self.may_be_bytes.is_in(text)) || self.may_be_hex.is_in(text)
     }
 
     /// Arrays of bytes in a text that are text: start, end, decoded.

@@ -2,8 +2,8 @@
 
 A pattern is tried only where one of its matches can begin. Nothing of that is written by hand, all follows from the parsed
 patterns: the characters with which a match can begin and the one that can stand before it; characters of which one must stand
-somewhere in the text; and words of which one must, as those of a context must. A pattern may be tried in vain, but no match is
-missed.
+somewhere in the text; and words of which one must, as those of a context must. Where each match begins with one of some words,
+the pattern is tried where these stand. A pattern may be tried in vain, but no match is missed.
 
 What is known of all patterns about one character is one integer, with a bit for each pattern; where in a text the characters of
 a set stand is one too, with a bit for each place.
@@ -32,6 +32,8 @@ _MOST_SETS = 4
 _MOST_RUNS = 4
 """Runs of equal ones among these that are looked for, of each pattern."""
 _MOST_WORDS, _SHORTEST_WORD, _LONGEST_WORD = 400, 2, 24
+_MOST_LEADS, _SHORTEST_LEAD, _LONGEST_LEAD, _MOST_WAYS = 400, 2, 8, 4
+"""Words with which a match begins, and how many characters may stand at one place of them."""
 _ASCII = [chr(i) for i in range(128)]
 _OTHER, _EDGE = 1 << 128, 1 << 129
 """The bits of all characters beyond ASCII, and of the beginning or the end of the text."""
@@ -41,6 +43,9 @@ _FOLDED = {"İ": "i", "ı": "i", "ſ": "s", "\u212a": "k"}
 """Characters that Python's `re` takes for letters of ASCII where case does not matter."""
 _HAVE_OTHERS = _bits("iks")
 _TO_ASCII = str.maketrans(_FOLDED)
+_AMBIGUOUS = re.compile(f"[{''.join(_FOLDED)}]")
+_STRANGE = "\x80"
+"""What stands in words for a character beyond ASCII."""
 _FIRST, _NOT_FIRST = -1, -2
 """Where what stands before a match does: it can also be the beginning of the text, or it can't."""
 _REPEATS = (c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT)
@@ -73,6 +78,8 @@ class Anchor(NamedTuple):
     """Of each of these sets one character stands in every text with a match."""
     words: frozenset[str]
     """One of these does, in any case; none where none are known."""
+    leads: frozenset[str]
+    """A match begins with one of these, in any case; none where none are known."""
 
 
 def anchor(pattern: str) -> Anchor:
@@ -80,7 +87,7 @@ def anchor(pattern: str) -> Anchor:
     tree = _parser.parse(pattern)
     fold = bool(tree.state.flags & re.IGNORECASE)
     sets, words = _needs(tree, fold)
-    return Anchor(_heads(tree, fold, []), _before(tree, fold)[0], sets, words)
+    return Anchor(_heads(tree, fold, []), _before(tree, fold)[0], sets, words, _leads(tree, fold))
 
 
 def _folds(fold: bool, arg: Any) -> bool:
@@ -229,6 +236,66 @@ def _needs_of_item(op: Any, arg: Any, fold: bool) -> _Needs:
     return one_of, words if len(words) <= _MOST_WORDS else frozenset()
 
 
+def _leads(items: Any, fold: bool) -> frozenset[str]:
+    """Words with which the matches of a sequence begin; none where there are no such words."""
+    closed: set[str] = set()
+    closed |= _follow(items, fold, {""}, closed)
+    words: list[str] = []
+    for word in sorted(closed):
+        # a word that begins with another one says no more than that
+        if not words or not word.startswith(words[-1]):
+            words.append(word)
+    parts = all(len(word) >= _SHORTEST_LEAD and _part(word) for word in words)
+    return frozenset(words) if parts and len(words) <= _MOST_LEADS else frozenset()
+
+
+def _follow(items: Any, fold: bool, begun: set[str], closed: set[str]) -> set[str]:
+    """What matches may begin with as far as behind a sequence, before which stands one of `begun`. What is not followed further
+    is put into `closed`."""
+    for op, arg in items:
+        if not begun:
+            break
+        bits = _characters(op, arg, fold)
+        if bits is not None:
+            begun = _longer(begun, bits, closed)
+        elif op is c.SUBPATTERN:
+            begun = _follow(arg[3], _folds(fold, arg), begun, closed)
+        elif op is c.ATOMIC_GROUP:
+            begun = _follow(arg, fold, begun, closed)
+        elif op is c.BRANCH:
+            begun = set().union(*(_follow(branch, fold, begun, closed) for branch in arg[1]))
+        elif op in _REPEATS:
+            least, most, body = arg
+            for _ in range(min(least, _LONGEST_LEAD)):
+                begun = _follow(body, fold, begun, closed)
+            if most > least:
+                more = _follow(body, fold, begun, closed)
+                if most > least + 1:
+                    closed |= more
+                    more = set()
+                begun = begun | more
+        elif op not in (c.AT, c.ASSERT, c.ASSERT_NOT):
+            closed |= begun
+            begun = set()
+    return begun
+
+
+def _longer(begun: set[str], bits: int, closed: set[str]) -> set[str]:
+    """What is begun, with one character more."""
+    letter = _LETTERS.get(bits)
+    ways = [letter] if letter else sorted({x.lower() for x in _ASCII if bits >> ord(x) & 1}) if bits.bit_count() < 16 else []
+    if bits == _OTHER or (not letter and ways and bits & _OTHER):
+        ways.append(_STRANGE)
+    if not 0 < len(ways) <= _MOST_WAYS + 1 or len(begun) * len(ways) + len(closed) > _MOST_LEADS:
+        closed |= begun
+        return set()
+    words = {word + way for word in begun for way in ways}
+    if any(len(word) == _LONGEST_LEAD for word in words):
+        closed |= {word for word in words if len(word) == _LONGEST_LEAD}
+        words = {word for word in words if len(word) < _LONGEST_LEAD}
+    return words
+
+
 _LETTERS = {_bits({x}): x.lower() for x in _ASCII}
 _LETTERS |= {_bits({x, x.upper()}) | (_OTHER if x in "iks" else 0): x for x in _ASCII if x.islower()}
 """Sets of one character, alone or in any case."""
@@ -273,10 +340,18 @@ class Anchors:
         """The patterns that can match in a text of so many characters."""
         self._given = _Rows()
         """Patterns by the rarest part of each of their words, above these those whose context the word is of."""
+        self._before = [a.before for a in found]
+        self._led: dict[str, list[tuple[int, str]]] = {}
+        """Patterns by the rarest part of each word with which their matches begin, with that word."""
+        self._leads = sum(1 << i for i, a in enumerate(found) if a.leads)
+        """Those that have such words."""
+        for i, a in enumerate(found):
+            for word in a.leads:
+                self._led.setdefault(_part(word), []).append((i, word))
         self._free = 0
         """Those without words that are looked for, and those without such a context."""
         for i, a in enumerate(found):
-            near = frozenset(word.translate(_TO_ASCII).lower() for word in contexts[i]) if contexts else frozenset()
+            near = frozenset(map(_lower, contexts[i])) if contexts else frozenset()
             for words, its in ((a.words, 1 << i), (near, 1 << (i + self._count))):
                 parts = {_part(word) for word in words}
                 if "" in parts or not parts:
@@ -292,14 +367,20 @@ class Anchors:
                     bits[x] |= its if members >> x & 1 else 0
         self._characters = _Rows(zip(_ASCII, bits, strict=False))
         self._characters.other = bits[128]
-        self._runs: list[tuple[bytes, int]] = []
-        """Runs of so many characters of a set: that as a table, with `1` for those that are in it."""
+        self._sets: list[bytes] = []
+        """Sets of characters as tables, with `1` for those that are in it."""
+        self._runs: list[tuple[int, int]] = []
+        """Runs of so many characters of a set."""
+        sets: dict[int, int] = {}
         numbers: dict[tuple[int, int], int] = {}
 
         def number(bits: int, size: int) -> int:
             if (bits, size) not in numbers:
                 numbers[bits, size] = len(self._runs)
-                self._runs.append((f"{bits & _OTHER - 1:0128b}"[::-1].encode() + (b"1" if bits & _OTHER else b"0") * 128, size))
+                if bits not in sets:
+                    sets[bits] = len(self._sets)
+                    self._sets.append(f"{bits & _OTHER - 1:0128b}"[::-1].encode() + (b"1" if bits & _OTHER else b"0") * 128)
+                self._runs.append((sets[bits], size))
             return numbers[bits, size]
 
         self._heads = [
@@ -321,24 +402,47 @@ class Anchors:
         if not live:
             return
         is_ascii = text.isascii()
-        lower = text.lower() if is_ascii else text.translate(_TO_ASCII).lower()
-        pairs = list(map(add, lower, lower[1:]))
+        lower = _lower(text)
+        pairs = _pairs(lower)
         given = self._given
         has = self._free | named << n
-        for parts in (pairs, map(add, pairs, pairs[2:])):
-            has = reduce(or_, map(given.__getitem__, given.keys() & set(parts)), has)
+        led: list[tuple[int, str]] = []
+        for some in (pairs, map(add, pairs, pairs[2:])):
+            parts = set(some)
+            has = reduce(or_, map(given.__getitem__, given.keys() & parts), has)
+            for part in self._led.keys() & parts:
+                led += self._led[part]
         live &= has & has >> n
         if not live:
             return
+        begin: dict[int, set[int]] = {}
+        if is_ascii or not _AMBIGUOUS.search(text):
+            plain = lower if is_ascii else _BEYOND.sub(_STRANGE, lower)
+            for i, word in led:
+                if live >> i & 1:
+                    at = plain.find(word)
+                    while at >= 0:
+                        begin.setdefault(i, set()).add(at)
+                        at = plain.find(word, at + 1)
+            live &= ~self._leads | reduce(or_, (1 << i for i in begin), 0)
         data = (text if is_ascii else _BEYOND.sub("\x80", text)).encode("latin-1")
         where: list[int | None] = [None] * len(self._runs)
+        alone: list[int | None] = [None] * len(self._sets)
         for i in _numbers(live):
+            if i in begin:
+                before = self._before[i]
+                at_places = [at for at in sorted(begin[i]) if before >> (min(ord(text[at - 1]), 128) if at else 129) & 1]
+                if at_places:
+                    yield i, at_places
+                continue
             found = -1
             for number, at in self._heads[i]:
                 run = where[number]
                 if run is None:
-                    table, size = self._runs[number]
-                    run = int(data.translate(table), 2)
+                    its, size = self._runs[number]
+                    run = alone[its]
+                    if run is None:
+                        alone[its] = run = int(data.translate(self._sets[its]), 2)
                     while size > 1:
                         run &= run << (size >> 1)
                         size -= size >> 1
@@ -365,6 +469,39 @@ def matches(pattern: re.Pattern[str], text: str, places: Places) -> Iterator[re.
         if at >= end and (m := pattern.match(text, at)) is not None:
             yield m
             end = m.end()
+
+
+class AnyOf:
+    """Words, in any case, of which those are told that a text may hold."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words: dict[str, list[str]] = {}
+        """By the part that is looked for."""
+        self._others: list[str] = []
+        """Those without one, for texts that are not ASCII."""
+        for word in words:
+            lower = _lower(word)
+            part = _part(lower) or (lower if lower.isascii() else "")
+            if part:
+                self._words.setdefault(part, []).append(word)
+            else:
+                self._others.append(word)
+
+    def may_be_in(self, text: str) -> list[str]:
+        """The words that may be in the text: no other is."""
+        lower = _lower(text)
+        pairs = _pairs(lower)
+        parts = self._words.keys() & {*lower, *pairs, *map(add, pairs, pairs[2:])}
+        found = [word for part in parts for word in self._words[part]]
+        return found if text.isascii() else found + self._others
+
+
+def _lower(text: str) -> str:
+    return text.lower() if text.isascii() else text.translate(_TO_ASCII).lower()
+
+
+def _pairs(text: str) -> list[str]:
+    return list(map(add, text, text[1:]))
 
 
 def _part(word: str) -> str:

@@ -36,10 +36,3 @@ def is_binary(text: str) -> bool:
 def is_binary_json(text: str) -> bool:
     """The same for the inside of a JSON string."""
     return ("\\u00" in text or "\x7f" in text) and is_binary(unescaped_json(text))
-
-
-def holds_control(text: str, is_json: bool) -> bool:
-    """Whether a text, or the inside of a JSON string, holds control characters, so that a shorter one may be binary."""
-    if is_json:
-        return ("\\u00" in text or "\x7f" in text) and _CONTROL.search(unescaped_json(text)) is not None
-    return not text.isprintable() and _CONTROL.search(text) is not None

@@ -19,7 +19,7 @@ from typing import Literal
 import orjson
 
 from logscrub.detect import views
-from logscrub.detect.anchors import Anchors, Places, matches
+from logscrub.detect.anchors import Anchors, AnyOf, Places, matches
 from logscrub.detect.catalogue import Catalogue, Detector
 from logscrub.detect.fields import NOTHING_OPEN, FieldIndex, Open, find_fields, value_itself
 from logscrub.detect.ids import cuts_id, ids_alike
@@ -81,10 +81,15 @@ class Pattern:
         self._source = pattern
         self.validator = VALIDATORS[detector.validator] if detector.validator else None
         self.context = context_pattern(detector.context) if detector.context else None
+        self._context_words = AnyOf(detector.context)
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         return re.compile(self._source)
+
+    @cached_property
+    def _anchors(self) -> Anchors:
+        return Anchors([self._source])
 
     @cached_property
     def group(self) -> str | int:
@@ -100,7 +105,8 @@ class Pattern:
         spans = [m.span(self.group) for m in matches(self.pattern, text, places)]
         if not self._cuts_ids and any(cuts_id(text, *span) for span in spans):
             text, original = ids_alike(text), text
-            spans = [m.span(self.group) for m in self.pattern.finditer(text)]
+            places = next((its for _, its in self._anchors.places(text)), [])
+            spans = [m.span(self.group) for m in matches(self.pattern, text, places)]
             spans = [span for span in spans if not cuts_id(original, *span)]
         if self._sheds:
             spans = [self._shed(text, *span) for span in spans]
@@ -123,9 +129,12 @@ class Pattern:
         return (
             self.context is None
             or named
-            or self.context.search(text[max(0, start - _BEFORE) : start]) is not None
-            or self.context.search(text[end : end + _AFTER]) is not None
+            or self._gives_context(text[max(0, start - _BEFORE) : start])
+            or self._gives_context(text[end : end + _AFTER])
         )
+
+    def _gives_context(self, text: str) -> bool:
+        return any(_alone(word).search(text) for word in self._context_words.may_be_in(text))
 
 
 @lru_cache(maxsize=1024)
@@ -140,6 +149,11 @@ def _split(name: str) -> list[str]:
 def context_pattern(words: Iterable[str]) -> re.Pattern[str]:
     """Any of the words, in any case, not inside a longer alphabetic word."""
     return re.compile(rf"(?i)(?<![^\W\d_])(?:{'|'.join(re.escape(w) for w in words)})(?![^\W\d_])")
+
+
+@lru_cache(maxsize=4096)
+def _alone(word: str) -> re.Pattern[str]:
+    return context_pattern((word,))
 
 
 class Engine:

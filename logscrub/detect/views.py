@@ -60,8 +60,6 @@ _ARRAY = re.compile(
 """Bytes as JSON, JavaScript, Java, Rust, C, Go and Objective-C write them; of a long array only the beginning is printed."""
 _NO_DIGIT = re.compile("0x|[^0-9a-fA-F]")
 _JSON_ARRAY = re.compile(rf"\[[ \t\r\n]*+{_BYTES}[ \t\r\n]*+\]")
-_MAY_BE_BYTES = re.compile(rf"{_BYTE}(?:,[ \t\r\n]*+{_BYTE}){{5}}")
-_MAY_BE_HEX = re.compile(r"<Buffer |\[Uint8Contents\]: <|[\[{] ?0x|<[0-9a-f]{8} ")
 _NUMBER = re.compile("-?[0-9]+")
 _SHORT_TEXT = 16
 """Characters from which a text of bytes may have strange ones."""
@@ -191,11 +189,6 @@ def array_end(text: str, start: int) -> int:
     """Where a list in JSON ends that begins at `start`, if its numbers could be bytes; -1 if they could not."""
     m = _JSON_ARRAY.match(text, start)
     return -1 if m is None else m.end()
-
-
-def may_hold_bytes(text: str) -> bool:
-    """Whether numbers in a text could be bytes: then what it says hangs on its digits."""
-    return (text.count(",") > 4 and _MAY_BE_BYTES.search(text) is not None) or _MAY_BE_HEX.search(text) is not None
 
 
 def byte_arrays(text: str) -> Iterator[tuple[int, int, str]]:

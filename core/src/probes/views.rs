@@ -71,11 +71,8 @@ impl Decoder {
         let text = from_py(text)?;
         Ok(match name {
             "has_colours" => self.views.has_colours(&text),
-            "may_hold_bytes" => self.views.may_hold_bytes(&text),
             "is_binary" => binary::is_binary(&text),
             "is_binary_json" => binary::is_binary_json(&text),
-            "holds_control" => binary::holds_control(&text, false),
-            "holds_control_json" => binary::holds_control(&text, true),
             _ => return Err(wrong("no such function".into())),
         })
     }
@@ -156,7 +153,6 @@ impl Decoder {
             "byte_arrays" => Box::new(|| self.views.byte_arrays(text).len()),
             "is_binary" => Box::new(|| binary::is_binary(text).into()),
             "is_binary_json" => Box::new(|| binary::is_binary_json(text).into()),
-            "holds_control" => Box::new(|| binary::holds_control(text, false).into()),
             "unescape_json" => Box::new(|| self.views.unescape_json(text).is_some().into()),
             "token" => Box::new(|| self.pseudonyms.token("EMAIL_ADDRESS", text).len()),
             _ => return Err(wrong("no such function".into())),
