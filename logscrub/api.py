@@ -72,11 +72,17 @@ class Scrubbed(Generic[Output]):
         return self.records_withheld + self.parts_withheld
 
 
+EngineName = Literal["native", "plain"]
+
+
 class Runner(Protocol):
     """How inputs are scrubbed and verified: by the definition in Python, or by the compiled core. The result is the same."""
 
     @property
     def redactor(self) -> Redactor: ...
+
+    @property
+    def name(self) -> EngineName: ...
 
     def scrubber(self, input_format: str = "auto") -> Scrubs:
         """What scrubs one input."""
@@ -90,6 +96,7 @@ class PlainEngine:
     """One unit after the other."""
 
     redactor: Redactor
+    name: EngineName = "plain"
 
     def scrubber(self, input_format: str = "auto") -> Scrubs:
         return Scrubber(self.redactor, input_format)
@@ -98,7 +105,6 @@ class PlainEngine:
         return Verifier(self.redactor, path, input_format)
 
 
-EngineName = Literal["native", "plain"]
 Folders = str | Path | Sequence[str | Path]
 """A folder, or several."""
 

@@ -26,6 +26,9 @@ from logscrub.verification.sarif import _notifications, sarif
 RECORD = b'{"level":"INFO","user":{"email":"jane.doe@acme.example"},"by":"' + ACCOUNT + b'"}\n'
 
 
+ABOUT = {"version": "1", "time": "2026-01-01T00:00:00Z", "rules": {"policy": {"name": "atlassian", "rows": {}}}}
+
+
 def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
@@ -263,9 +266,10 @@ def test_json_holds_places_and_digests_of_the_bytes_on_disk_and_never_a_value(tm
     text = (tmp_path / "report.json").read_text()
     assert "jane" not in text and ACCOUNT.decode() not in text
     found = json.loads(text)
-    assert list(found) == ["version", "clean", "empty", "skipped", "policy", "allowed", "names", "detectors_digest", "files"]
+    head = ["version", "time", "python", "engine", "rules", "clean", "empty"]
+    assert list(found) == [*head, "records", "unread", "found", "failed", "skipped", "allowed", "detectors", "files"]
     assert (found["version"], found["clean"]) == (logscrub.__version__, False)
-    assert found["detectors_digest"] == catalogue.load().digest
+    assert found["rules"]["detectors"]["digest"] == catalogue.load().digest
     assert [(f["path"], f["sha256"], f["records"], len(f["findings"])) for f in found["files"]] == [
         ("in/a.ndjson.gz", sha256(files["a.ndjson.gz"]), 1, 2),
         ("in/b.zip!x/app.log", sha256(archive), 1, 1),
@@ -312,7 +316,7 @@ def test_a_record_that_cannot_be_scanned_is_not_clean() -> None:
         text_report.verdict(reports) == "not proven: 1 of 2 files could not be read or scanned to the end; 1 finding in 3 records"
     )
     assert "a.log: 1 record could not be scanned" in text_report.text(reports)
-    found = text_report.as_json(reports, "digest", "1", policy="atlassian", allowed=0, names={})
+    found = text_report.as_json(reports, ABOUT, [])
     assert found["clean"] is False and found["files"][0]["unread"] == 1
 
 
@@ -378,7 +382,7 @@ def test_sarif_shows_names_of_a_log_as_they_are(tmp_path: Path) -> None:
 
 
 def test_sarif_of_clean_files_has_no_results() -> None:
-    log = sarif([FileReport("/x/a.log", "00"), FileReport("-")], catalogue.load(), "1")
+    log = sarif([FileReport("/x/a.log", "00"), FileReport("-")], catalogue.load(), ABOUT, [])
     run_of_it = log["runs"][0]
     assert run_of_it["results"] == [] and run_of_it["tool"]["driver"]["rules"] == []
     assert [a["location"]["uri"] for a in run_of_it["artifacts"]] == ["file:///x/a.log", "stdin"]

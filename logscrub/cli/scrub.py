@@ -7,14 +7,13 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from logscrub._version import __version__
 from logscrub.cli.console import Tell, progress, put, say, tidy
 from logscrub.cli.options import (
     DecompressMemory,
@@ -98,6 +97,7 @@ def scrub(
     """
     from logscrub.api import build_redactor, clean_name, engine_of, settings
     from logscrub.config import load_config
+    from logscrub.rules import about
     from logscrub.sources.files import expand, mode_of, printable, unquoted
 
     started = time.monotonic()
@@ -109,7 +109,8 @@ def scrub(
     key = given_key(key_file)
     good, unreadable = readable(arguments)
     items = expand(good) if good else []
-    redactor = build_redactor(settings(load_config(), policy, detectors or [], names), key)
+    config = settings(load_config(), policy, detectors or [], names)
+    redactor = build_redactor(config, key)
     jobs = jobs_of(redactor, items, output, several)
     refuse_overwriting(jobs, summary)
     tidy(job.target for job in jobs if job.target is not None)
@@ -117,9 +118,11 @@ def scrub(
     for name, error in unreadable:
         say(str(error))
         outcomes.append(Outcome(printable(clean_name(redactor, name)), "failed", None))
-    outcomes += _scrub_all(engine_of(redactor, engine, threads=None), jobs, input_format, reading)
+    using = engine_of(redactor, engine, threads=None)
+    by = about(using, config, input_format)
+    outcomes += _scrub_all(using, jobs, input_format, reading)
     if summary is not None:
-        put(json.dumps(summary_of(redactor, outcomes), indent=2) + "\n", file_or_none(summary))
+        put(json.dumps(summary_of(by, redactor.pseudonymizer.key_id, outcomes), indent=2) + "\n", file_or_none(summary))
     if _nothing_read(outcomes):
         say(f"nothing to read: {'no record in ' + number(len(outcomes), 'input') if outcomes else 'no file there'}")
     elif any(outcome.tally for outcome in outcomes):
@@ -272,14 +275,12 @@ def _total(outcomes: Sequence[Outcome]) -> Tally:
     return total
 
 
-def summary_of(redactor: Redactor, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """What `--summary` writes: counts, and names without customer data."""
+def summary_of(by: Mapping[str, Any], key_id: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """What `--summary` writes: by what and under which rules it was done (`by`), counts, and names without customer data."""
     total = _total(outcomes)
     return {
-        "version": __version__,
-        "policy": redactor.policy.name,
-        "detectors_digest": redactor.engine.catalogue.digest,
-        "key_id": redactor.pseudonymizer.key_id,
+        **by,
+        "key_id": key_id,
         "records": _records(total),
         "bytes": {"read": total.bytes_read, "written": total.bytes_written},
         "redactions": dict(sorted(total.redactions.items())),

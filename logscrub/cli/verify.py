@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from logscrub._version import __version__
 from logscrub.cli.console import progress, put, say, terminal_width
 from logscrub.cli.options import (
     DecompressMemory,
@@ -149,6 +148,7 @@ def verify(
     from logscrub.api import build_redactor, clean_name, engine_of, settings, verify_input
     from logscrub.config import load_config
     from logscrub.errors import UsageError
+    from logscrub.rules import about, looked_for
     from logscrub.sinks import same_file
     from logscrub.sources.files import printable, unquoted
     from logscrub.verification import MOST_FINDINGS, FileReport, text_report
@@ -173,7 +173,6 @@ def verify(
         raise UsageError(f"{output}: is also an input, which writing would destroy; write to another place")
     config = settings(load_config(), policy, detectors or [], names)
     redactor = build_redactor(config)
-    catalogue = redactor.engine.catalogue
     reports = []
     for argument, error in unreadable:
         say(str(error))
@@ -181,6 +180,8 @@ def verify(
         reports.append(FileReport(clean_name(redactor, name, pseudonyms=False), error=str(error).removeprefix(f"{name}: ")))
     wait_for_input(items)
     using = engine_of(redactor, engine, threads=None)
+    by = about(using, config, input_format)
+    first = text_report.caution(by["rules"])
     with progress(items, "findings") as begin:
         for item in items:
             own = _texts_of_report(item.path) if input_format == "auto" and not item.skipped else None
@@ -195,30 +196,16 @@ def verify(
         for argument in stores:
             reports.append(_of_store(using, argument))
     if report_format == "json":
-        text = (
-            json.dumps(
-                text_report.as_json(
-                    reports,
-                    catalogue.digest,
-                    __version__,
-                    policy=redactor.policy.name,
-                    allowed=len(config.allow),
-                    names={
-                        "recognizer": config.names.recognizer,
-                        "known": len(config.names.known),
-                        "words": len(config.names.words),
-                    },
-                    allow_empty=allow_empty,
-                ),
-                indent=2,
-            )
-            + "\n"
-        )
+        proof = text_report.as_json(reports, by, looked_for(using, config), allow_empty=allow_empty)
+        text = json.dumps(proof, indent=2) + "\n"
     elif report_format == "sarif":
-        text = json.dumps(sarif(reports, catalogue, __version__, allow_empty=allow_empty), indent=2) + "\n"
+        log = sarif(reports, redactor.engine.catalogue, by, looked_for(using, config), allow_empty=allow_empty)
+        text = json.dumps(log, indent=2) + "\n"
     else:
-        text = text_report.text(reports, limit=limit, allow_empty=allow_empty)
+        text = text_report.text(reports, limit=limit, allow_empty=allow_empty, first=first)
     put(text, output)
     if report_format != "text" or output is not None:
+        if first:
+            say(first)
         say(text_report.verdict(reports, allow_empty=allow_empty))
     return text_report.exit_code(reports, allow_empty=allow_empty)
