@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import hashlib
 import json
+import lzma
 from pathlib import Path
 
+import polars as pl
 import pytest
-from test_cli_scrub import CLEAN, LINE, lines, run
+import zstandard
+from test_archives import entry as tar_entry
+from test_archives import tarred
+from test_cli_scrub import CLEAN, LINE, lines, run, zipped
 
 from logscrub import api
 from logscrub.api import engines
@@ -155,3 +163,93 @@ def test_all_rows_of_never_are_looked_for_by_default(redactor: api.Redactor) -> 
     names = set(looked_for(api.PlainEngine(redactor), Config()))
     never = {d.id for d in redactor.engine.catalogue.detectors if GUIDELINES[d.guideline] == NEVER}
     assert never <= names and about(api.PlainEngine(redactor), Config())["engine"] == "plain"
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def both(stored: bytes, content: bytes | None = None) -> dict[str, str]:
+    return {"sha256": sha256(stored), "content_sha256": sha256(stored if content is None else content)}
+
+
+PACKED = {
+    "gzip": (gzip.compress, gzip.decompress),
+    "zstd": (zstandard.compress, lambda data: zstandard.ZstdDecompressor().decompressobj().decompress(data)),
+    "bzip2": (bz2.compress, bz2.decompress),
+    "xz": (lzma.compress, lzma.decompress),
+}
+
+
+def scrubbed(folder: Path, name: str) -> tuple[dict[str, object], bytes]:
+    """What the summary says of an input, and the output."""
+    assert run("scrub", name, "-o", "clean", "--summary", "s.json", cwd=folder).returncode == 0
+    (entry,) = json.loads((folder / "s.json").read_text())["inputs"]
+    return entry, (folder / "clean").read_bytes()
+
+
+def test_the_summary_leads_from_each_input_to_its_output(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(LINE * 3)
+    entry, out = scrubbed(tmp_path, "a.log")
+    assert (entry["read"], entry["written"]) == (both(LINE * 3), both(out)) and "members" not in entry
+
+
+@pytest.mark.parametrize("kind", PACKED)
+def test_of_compressed_data_both_digests_are_told(tmp_path: Path, kind: str) -> None:
+    pack, unpack = PACKED[kind]
+    data = LINE * 20_000
+    packed = pack(data)
+    (tmp_path / "a.log").write_bytes(packed)
+    entry, out = scrubbed(tmp_path, "a.log")
+    assert entry["read"] == both(packed, data) and entry["written"] == both(out, unpack(out))
+    (report,) = api.verify_file(tmp_path / "clean")
+    assert {"sha256": report.sha256, "content_sha256": report.content_sha256} == entry["written"]
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tar", "a.tar.gz"])
+def test_of_an_archive_each_member_has_its_digests(tmp_path: Path, name: str) -> None:
+    members = {"x.log": LINE * 5000, "y/jane.doe@acme.example.log": CLEAN}
+    data = zipped(members) if name == "a.zip" else tarred(*(tar_entry(n, d) for n, d in members.items()))
+    data = gzip.compress(data) if name.endswith("gz") else data
+    (tmp_path / name).write_bytes(data)
+    entry, out = scrubbed(tmp_path, name)
+    assert entry["read"] == {"sha256": sha256(data), "content_sha256": ""}
+    assert entry["written"] == {"sha256": sha256(out), "content_sha256": ""}
+    clean = {"x.log": LINE.replace(b"jane.doe@acme.example", b"<EMAIL_ADDRESS>") * 5000, "y/EMAIL_ADDRESS.log": CLEAN}
+    told = {m["name"]: (m["read"], m["written"]) for m in entry["members"]}
+    assert told == {
+        "x.log": (sha256(members["x.log"]), sha256(clean["x.log"])),
+        "y/EMAIL_ADDRESS.log": (sha256(CLEAN), sha256(CLEAN)),
+    }
+    reports = api.verify_file(tmp_path / "clean")
+    assert [r.content_sha256 for r in reports] == [written for _, written in told.values()]
+    assert {r.sha256 for r in reports} == {sha256(out)}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_of_a_stream_the_digests_of_what_passed_are_told(tmp_path: Path, packed: bool) -> None:
+    data = LINE * 20_000
+    given = gzip.compress(data) if packed else data
+    done = run("scrub", "--summary", tmp_path / "s.json", stdin=given)
+    (entry,) = json.loads((tmp_path / "s.json").read_text())["inputs"]
+    out = gzip.decompress(done.stdout) if packed else done.stdout
+    assert (entry["name"], entry["read"], entry["written"]) == ("-", both(given, data), both(done.stdout, out))
+
+
+def test_of_a_stream_that_breaks_off_what_passed_by_then_is_told(tmp_path: Path) -> None:
+    data = LINE * 20_000
+    cut = gzip.compress(data)[:-100]
+    done = run("scrub", "--summary", tmp_path / "s.json", stdin=cut)
+    (entry,) = json.loads((tmp_path / "s.json").read_text())["inputs"]
+    assert done.returncode == 3 and entry["status"] == "failed"
+    assert entry["read"]["sha256"] == sha256(cut) and entry["written"]["sha256"] == sha256(done.stdout)
+    (tmp_path / "a.gz").write_bytes(cut)
+    run("scrub", "a.gz", "-o", "clean", "--summary", "s.json", cwd=tmp_path)
+    (entry,) = json.loads((tmp_path / "s.json").read_text())["inputs"]
+    assert entry["read"]["sha256"] == sha256(cut) and "written" not in entry
+
+
+def test_a_table_has_the_digests_of_its_file(tmp_path: Path) -> None:
+    pl.DataFrame({"message": ["mail from jane.doe@acme.example"] * 9}).write_parquet(tmp_path / "a.parquet")
+    entry, out = scrubbed(tmp_path, "a.parquet")
+    assert entry["read"] == both((tmp_path / "a.parquet").read_bytes()) and entry["written"] == both(out)

@@ -38,6 +38,7 @@ from logscrub.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from logscrub import api
+    from logscrub.api import Passed
     from logscrub.redact.scrub import Redactor
     from logscrub.scrubbing import Tally
     from logscrub.sources.decompression import Reading
@@ -120,7 +121,7 @@ def scrub(
         outcomes.append(Outcome(printable(clean_name(redactor, name)), "failed", None))
     using = engine_of(redactor, engine, threads=None)
     by = about(using, config, input_format)
-    outcomes += _scrub_all(using, jobs, input_format, reading)
+    outcomes += _scrub_all(using, jobs, input_format, reading, summary is not None)
     if summary is not None:
         put(json.dumps(summary_of(by, redactor.pseudonymizer.key_id, outcomes), indent=2) + "\n", file_or_none(summary))
     if _nothing_read(outcomes):
@@ -152,6 +153,8 @@ class Outcome:
     where it is no file to read, or `failed`."""
     tally: Tally | None
     """What went out; None where nothing did."""
+    passed: Passed | None = None
+    """The digests of what went in and out, where they were asked for."""
 
 
 def _check_output(output: Path | None, several: bool) -> None:
@@ -222,17 +225,18 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _scrub_all(engine: api.Runner, jobs: Sequence[Job], input_format: str, reading: Reading) -> list[Outcome]:
-    """Scrubs one input after the other; one that cannot be read does not stop the rest."""
+def _scrub_all(engine: api.Runner, jobs: Sequence[Job], input_format: str, reading: Reading, hashed: bool) -> list[Outcome]:
+    """Scrubs one input after the other; one that cannot be read does not stop the rest. `hashed`: whether digests are wanted."""
     wait_for_input(job.item for job in jobs)
     on_screen = any(job.target is None for job in jobs) and sys.stdout is not None and sys.stdout.isatty()
     with progress([job.item for job in jobs], "redactions", shown=not on_screen) as begin:
-        return [_scrub_one(engine, job, input_format, reading, begin()) for job in jobs]
+        return [_scrub_one(engine, job, input_format, reading, hashed, begin()) for job in jobs]
 
 
-def _scrub_one(engine: api.Runner, job: Job, input_format: str, reading: Reading, tell: Tell) -> Outcome:
-    from logscrub.api import clean_text, scrub_input
+def _scrub_one(engine: api.Runner, job: Job, input_format: str, reading: Reading, hashed: bool, tell: Tell) -> Outcome:
+    from logscrub.api import Passed, clean_text, scrub_input
 
+    passed = Passed() if hashed else None
     so_far: Tally | None = None
 
     def note(done: int, tally: Tally) -> None:
@@ -242,13 +246,22 @@ def _scrub_one(engine: api.Runner, job: Job, input_format: str, reading: Reading
 
     try:
         tally = scrub_input(
-            engine, job.item, job.target, inside=job.inside, input_format=input_format, reading=reading, progress=note
+            engine,
+            job.item,
+            job.target,
+            inside=job.inside,
+            input_format=input_format,
+            reading=reading,
+            progress=note,
+            passed=passed,
         )
     except InputError as error:
         rest = str(error).removeprefix(job.item.name)  # the name is what the user typed, a zip's members are not
         say(job.item.name + clean_text(engine.redactor, rest))
         status = "skipped" if job.item.skipped else "failed"
-        return Outcome(job.name, status, so_far if job.target is None else None)
+        if passed is not None and job.target is not None:
+            passed.written = passed.written_content = ""
+        return Outcome(job.name, status, so_far if job.target is None else None, passed)
     for fault in tally.faults:
         say(job.item.name + clean_text(engine.redactor, fault.removeprefix(job.item.name)))
     if tally.withheld:
@@ -256,7 +269,7 @@ def _scrub_one(engine: api.Runner, job: Job, input_format: str, reading: Reading
             f"{job.item.name}: {unscanned(tally)} could not be scanned, so <WITHHELD> stands instead; "
             "look at them in the input: of binary data nothing can be said, of text report it as a bug"
         )
-    return Outcome(job.name, "salvaged" if tally.faults else "withheld" if tally.withheld else "scrubbed", tally)
+    return Outcome(job.name, "salvaged" if tally.faults else "withheld" if tally.withheld else "scrubbed", tally, passed)
 
 
 def _nothing_read(outcomes: Sequence[Outcome]) -> bool:
@@ -286,9 +299,24 @@ def summary_of(by: Mapping[str, Any], key_id: str, outcomes: Sequence[Outcome]) 
         "redactions": dict(sorted(total.redactions.items())),
         "formats": dict(sorted(total.formats.items())),
         "inputs": [
-            {"name": o.name, "status": o.status, "records": _records(o.tally or _total([]))} for o in outcomes
+            {"name": o.name, "status": o.status, "records": _records(o.tally or _total([])), **_digests(o.passed)}
+            for o in outcomes
         ],
-    }  # fmt: skip
+    }
+
+
+def _digests(passed: Passed | None) -> dict[str, Any]:
+    """What went in and what came out, of the stored and of the decompressed bytes; of an archive also each member."""
+    from logscrub.sources.files import printable
+
+    if passed is None or not passed.read:
+        return {}
+    found: dict[str, Any] = {"read": {"sha256": passed.read, "content_sha256": passed.read_content}}
+    if passed.written:
+        found["written"] = {"sha256": passed.written, "content_sha256": passed.written_content}
+        if passed.members:
+            found["members"] = [{"name": printable(n), "read": read, "written": wrote} for n, read, wrote in passed.members]
+    return found
 
 
 def _records(tally: Tally) -> dict[str, int]:

@@ -46,6 +46,9 @@ class FileReport:
 
     path: str
     sha256: str = ""
+    """Of its bytes as they are stored, of a member those of its archive."""
+    content_sha256: str = ""
+    """Of what it holds when decompressed, of a member what that holds."""
     records: int = 0
     unread: int = 0
     """Records that could not be scanned, a part of one (a line that goes on) counted as one: the file is not clean."""

@@ -160,6 +160,7 @@ def _file(r: FileReport) -> dict[str, Any]:
     out: dict[str, Any] = {
         "path": r.path,
         "sha256": r.sha256,
+        "content_sha256": r.content_sha256,
         "records": r.records,
         "findings": [asdict(f) for f in r.findings],
     }
