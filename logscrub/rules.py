@@ -14,11 +14,13 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib import resources
-from typing import Any
+from typing import Any, get_args
 
 from logscrub._version import __version__
 from logscrub.api import Runner
 from logscrub.config import Config
+from logscrub.guidelines import GUIDELINES
+from logscrub.redact.policy import Action
 
 
 def about(engine: Runner, config: Config, input_format: str = "auto", *, time: datetime | None = None) -> dict[str, Any]:
@@ -36,11 +38,12 @@ def rules_of(engine: Runner, config: Config, input_format: str = "auto") -> dict
     """The rules in force: no value of the allow-list, no name and no word is in it, but digests of all of them."""
     policy, catalogue = engine.redactor.policy, engine.redactor.engine.catalogue
     names = config.names
+    rows = {action: [row for row in GUIDELINES if policy.rows[row] == action] for action in get_args(Action)}
     return {
         "policy": {
             "name": policy.name,
-            "rows": dict(policy.rows),
-            "digest": digest_of(dict(policy.rows)),
+            "rows": rows,
+            "digest": digest_of(rows),
             "files": policy.file_digest,
         },
         "detectors": {"digest": catalogue.digest, "files": catalogue.files_digest},

@@ -26,7 +26,7 @@ from logscrub.verification.sarif import _notifications, sarif
 RECORD = b'{"level":"INFO","user":{"email":"jane.doe@acme.example"},"by":"' + ACCOUNT + b'"}\n'
 
 
-ABOUT = {"version": "1", "time": "2026-01-01T00:00:00Z", "rules": {"policy": {"name": "atlassian", "rows": {}}}}
+ABOUT = {"version": "1", "time": "2026-01-01T00:00:00Z", "rules": {"policy": {"name": "atlassian", "rows": {"keep": []}}}}
 
 
 def sha256(data: bytes) -> str:

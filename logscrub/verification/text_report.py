@@ -10,6 +10,7 @@ from typing import Any
 from logscrub.guidelines import GUIDELINES, NEVER
 from logscrub.sources.files import printable
 from logscrub.verification import FileReport
+from logscrub.verification.origins import Origins
 
 
 def nothing_read(reports: Sequence[FileReport]) -> bool:
@@ -27,7 +28,7 @@ def exit_code(reports: Sequence[FileReport], *, allow_empty: bool = False) -> in
 def caution(rules: Mapping[str, Any]) -> str:
     """What whoever reads a proof must know first: that the policy keeps what may be in no log. "" where it does not."""
     policy = rules["policy"]
-    kept = [row for row, action in policy["rows"].items() if action == "keep" and GUIDELINES.get(row) == NEVER]
+    kept = [row for row in policy["rows"]["keep"] if GUIDELINES.get(row) == NEVER]
     return f"policy {policy['name']} keeps what must never be in a log: {', '.join(kept)}" if kept else ""
 
 
@@ -110,9 +111,10 @@ def as_json(
     looked_for: Iterable[str],
     *,
     allow_empty: bool = False,
+    origins: Origins | None = None,
 ) -> dict[str, Any]:
     """The report for machines. `about`: by what, when and under which rules (`logscrub.rules.about`); `looked_for`: the ids of
-    the detectors, which are listed also where they found nothing.
+    the detectors, which are listed also where they found nothing; `origins`: what the files were made from.
 
     Nothing read (`empty`) is clean only with `allow_empty`.
     """
@@ -125,7 +127,8 @@ def as_json(
         **counts(reports),
         "allowed": used(reports),
         "detectors": found_by(reports, looked_for),
-        "files": [_file(r) for r in reports],
+        **({} if origins is None else {"scrub": dict(origins.run)}),
+        "files": [_file(r, origins) for r in reports],
     }
 
 
@@ -156,7 +159,7 @@ def found_by(reports: Sequence[FileReport], looked_for: Iterable[str]) -> dict[s
     return dict(sorted(total.items()))
 
 
-def _file(r: FileReport) -> dict[str, Any]:
+def _file(r: FileReport, origins: Origins | None) -> dict[str, Any]:
     out: dict[str, Any] = {
         "path": r.path,
         "sha256": r.sha256,
@@ -164,6 +167,8 @@ def _file(r: FileReport) -> dict[str, Any]:
         "records": r.records,
         "findings": [asdict(f) for f in r.findings],
     }
+    if origins is not None and (origin := origins.of(r)) is not None:
+        out["from"] = dict(origin)
     if r.found > len(r.findings):
         out["found"] = r.found
     if r.unread:
