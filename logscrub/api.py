@@ -276,6 +276,11 @@ def _redactor(config: Config, pseudonyms: Pseudonymizer) -> Redactor:
     return Redactor(engine, policy, pseudonyms, allow, rebuild=(_redactor, (config, pseudonyms)))
 
 
+def engine_for_all_rows(config: Config) -> Engine:
+    """An engine that looks for what the policy keeps too."""
+    return _engine(config.detectors, config.fields, config.names, config.source, frozenset())
+
+
 @lru_cache(maxsize=4)
 def _engine(
     folders: tuple[Path, ...],
@@ -370,6 +375,13 @@ class Takes(Protocol):
     def flush(self) -> None: ...
 
 
+class Reads(Protocol):
+    """What reads along."""
+
+    def feed(self, data: bytes) -> None: ...
+    def finish(self) -> None: ...
+
+
 @dataclass(slots=True)
 class Passed:
     """SHA-256 digests of what went in and out, "" where there is none."""
@@ -455,6 +467,7 @@ def verify_input(
     input_format: str = "auto",
     reading: Reading = Reading(),
     progress: Callable[[int, int], None] | None = None,
+    also: Callable[[str], Reads] | None = None,
 ) -> list[FileReport]:
     """Verifies one input: one report, or one per member of an archive (`archive.zip!member`) and one of a zip's
     comments if it has any.
@@ -462,7 +475,8 @@ def verify_input(
     Paths in the reports are printable and hold no customer data. An input in which there is nothing but white space, NULs or a
     byte order mark holds no records. Where `reading` salvages broken data, the report's `error` says where it broke off.
 
-    `progress` is told after each piece how many bytes of the input were read, and how many findings there are.
+    `progress` is told after each piece how many bytes of the input were read, and how many findings there are. `also` makes what
+    is given the bytes too, for each report's path.
     """
     tell = progress or (lambda done, found: None)
     redactor = engine.redactor
@@ -477,12 +491,15 @@ def verify_input(
                     member = path if name is None else f"{path}!{printable(clean_name(redactor, name, pseudonyms=False))}"
                     verifier = engine.verifier(member, input_format)
                     reports.append(verifier.report)
+                    reader = None if also is None else also(member)
                     blank = True
                     of_member = None if name is None else hashlib.sha256()
                     try:
                         for piece in pieces:
                             if of_member is not None:
                                 of_member.update(piece)
+                            if reader is not None:
+                                reader.feed(piece)
                             blank = blank and not piece.strip(_BLANK)
                             verifier.feed(piece, stream.has_more)
                             tell(stream.bytes_read, sum(report.found for report in reports))
@@ -490,6 +507,8 @@ def verify_input(
                         verifier.finish()
                         raise
                     verifier.finish()
+                    if reader is not None:
+                        reader.finish()
                     if of_member is not None:
                         verifier.report.content_sha256 = of_member.hexdigest()
                     if blank:

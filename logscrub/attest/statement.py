@@ -27,7 +27,10 @@ _MUST: Final = {
     "detectors": dict,
     "files": [{"path": str, "sha256": str}],
 }
-_MAY: Final = {"scrub": {"time": str, "key_id": str}}
+_MAY: Final = {
+    "scrub": {"time": str, "key_id": str},
+    "second_opinion": {"tool": str, "version": str, "lines": int, "asked": int, "seed": int | None, "differs": int},
+}
 """What a predicate must say, and may say, and in which types. What it says beside that is in the schema."""
 
 

@@ -143,6 +143,7 @@ def _again(
 
 def _told(statement: Statement, public_key: Path) -> list[str]:
     """Who says what, when, and by which rules: a caution first, where there is one."""
+    from logscrub.verification.second_opinion import headline
     from logscrub.verification.text_report import caution
 
     says = statement.predicate
@@ -156,6 +157,7 @@ def _told(statement: Statement, public_key: Path) -> list[str]:
         f"policy {rules['policy']['name']}, {number(len(says['detectors']), 'detector')}, "
         f"digest {rules['detectors']['digest'][:16]}…",
         *([f"{number(allowed, 'value')} stayed because of the allow-list, which has {entries:,}"] if entries else []),
+        *([headline(says["second_opinion"])] if "second_opinion" in says else []),
         *([f"written by a scrub at {says['scrub']['time']}, under key {says['scrub']['key_id']}"] if "scrub" in says else []),
     ]
 

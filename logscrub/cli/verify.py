@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from logscrub.sources.decompression import Reading
     from logscrub.sources.files import Input
     from logscrub.verification import FileReport
+    from logscrub.verification.second_opinion import Pieces
 
 EXAMPLES = """\b
 Examples:
@@ -46,6 +47,7 @@ Examples:
   logscrub verify clean.log --format json -o proof.json
   logscrub verify clean/ --format sarif -o logscrub.sarif
   logscrub verify clean/ --summary summary.json --attest proof.json --sign-key sign.key
+  logscrub verify clean/ --second-opinion presidio --sample 1000
   logscrub scrub < app.log | logscrub verify
 
 \b
@@ -61,6 +63,10 @@ in front of the pipe, the exit code is 3; --allow-empty makes it 0.
 --attest writes a proof that somebody else can check, with logscrub attest check, and signs it
 with the key of --sign-key (from logscrub keys new --signing), else that of the file in
 LOGSCRUB_SIGN_KEY, else not at all. Nothing is written unless all is clean.
+
+\b
+--second-opinion presidio is no finding and changes no exit code: it shows an auditor what a
+tool that was written by others would say. Report and proof tell how often it differed.
 
 \b
 Exit codes: 0 clean; 1 customer data was found; 2 wrong usage or configuration;
@@ -100,7 +106,7 @@ def _texts_of_report(path: Path | None) -> tuple[list[str], str] | None:
         return None  # it is told where the file is read as a log
 
 
-def _of_store(engine: api.Runner, path: str) -> FileReport:
+def _of_store(engine: api.Runner, path: str, pieces: Pieces | None) -> FileReport:
     """What is found in the texts of a store of metrics."""
     from logscrub.api import clean_name
     from logscrub.errors import InputError
@@ -110,7 +116,7 @@ def _of_store(engine: api.Runner, path: str) -> FileReport:
 
     name = clean_name(engine.redactor, printable(path), pseudonyms=False)
     try:
-        return _of_texts(engine, name, texts(open_store(path)))
+        return _of_texts(engine, name, texts(open_store(path)), pieces)
     except InputError as error:
         reason = str(error).removeprefix(f"{path}: ")
         if "://" in path:
@@ -119,12 +125,17 @@ def _of_store(engine: api.Runner, path: str) -> FileReport:
         return FileReport(name, error=reason)
 
 
-def _of_texts(engine: api.Runner, name: str, texts: Iterable[str]) -> FileReport:
+def _of_texts(engine: api.Runner, name: str, texts: Iterable[str], pieces: Pieces | None) -> FileReport:
     """What is found in texts, each looked at by itself; a line of the report is one of them."""
     import json
 
     verifier = engine.verifier(name, "ndjson")
-    verifier.feed("".join(json.dumps([text]) + "\n" for text in texts).encode())
+    data = "".join(json.dumps([text]) + "\n" for text in texts).encode()
+    verifier.feed(data)
+    if pieces is not None:
+        reader = pieces.reader(name)
+        reader.feed(data)
+        reader.finish()
     return verifier.finish()
 
 
@@ -159,8 +170,8 @@ def asked_for(inputs: Sequence[str]) -> Asked:
     return Asked(each(good), stores, unreadable)
 
 
-def examine(engine: api.Runner, asked: Asked, input_format: str, reading: Reading) -> Examined:
-    """Verifies all of it; what cannot be read is said, and does not stop the rest."""
+def examine(engine: api.Runner, asked: Asked, input_format: str, reading: Reading, pieces: Pieces | None = None) -> Examined:
+    """Verifies all of it; what cannot be read is said, and does not stop the rest. `pieces` takes what was read."""
     from logscrub.api import clean_name, report_name, verify_input
     from logscrub.attest.statement import Subject
     from logscrub.sources.files import printable
@@ -179,10 +190,11 @@ def examine(engine: api.Runner, asked: Asked, input_format: str, reading: Readin
             own = _texts_of_report(item.path) if input_format == "auto" and not item.skipped else None
             if own is not None:
                 texts, digest = own
-                found = [_of_texts(engine, clean_name(redactor, item.name, pseudonyms=False), texts)]
+                found = [_of_texts(engine, clean_name(redactor, item.name, pseudonyms=False), texts, pieces)]
                 found[0].sha256 = found[0].content_sha256 = digest
             else:
-                found = verify_input(engine, item, input_format=input_format, reading=reading, progress=begin())
+                also = None if pieces is None else pieces.reader
+                found = verify_input(engine, item, input_format=input_format, reading=reading, progress=begin(), also=also)
             for report in found:
                 if report.error:
                     say(f"{item.name}: {report.error}")
@@ -190,7 +202,7 @@ def examine(engine: api.Runner, asked: Asked, input_format: str, reading: Readin
             if found[0].sha256:
                 done.subjects.append(Subject(report_name(redactor, item), found[0].sha256))
         for argument in asked.stores:
-            done.reports.append(_of_store(engine, argument))
+            done.reports.append(_of_store(engine, argument, pieces))
     return done
 
 
@@ -242,6 +254,26 @@ def verify(
             show_default=False,
         ),
     ] = None,
+    second_opinion: Annotated[
+        Literal["presidio"] | None,
+        typer.Option(
+            "--second-opinion",
+            help="Have another tool read the same, and list what it would call personal and logscrub lets stand, with why.",
+            show_default=False,
+        ),
+    ] = None,
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Have it read so many lines, chosen by chance; else it reads all, about a hundred a second.",
+            show_default=False,
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="What the lines of --sample are chosen by. 1 without it.", show_default=False)
+    ] = None,
 ) -> int:
     """Prove that logs hold no customer data.
 
@@ -250,11 +282,12 @@ def verify(
     """
     import json
 
-    from logscrub.api import build_redactor, engine_of, settings
+    from logscrub.api import build_redactor, engine_for_all_rows, engine_of, settings
     from logscrub.config import load_config
     from logscrub.errors import UsageError
     from logscrub.rules import about, looked_for
     from logscrub.verification import MOST_FINDINGS, text_report
+    from logscrub.verification import second_opinion as another
     from logscrub.verification.origins import read_summary
     from logscrub.verification.sarif import sarif
 
@@ -267,6 +300,9 @@ def verify(
         )
     if limit is None and output is None and terminal_width() is not None:
         limit = _ON_TERMINAL
+    if (second_opinion is None and sample is not None) or (sample is None and seed is not None):
+        raise UsageError("--sample is for --second-opinion, and --seed for --sample; add what is missing")
+    pieces = None if second_opinion is None else another.Pieces(sample, 1 if seed is None else seed)
     signs = _signing(attest, sign_key, asked.stores)
     _refuse_overwriting(asked, output, attest, summary)
     origins = None if summary is None else read_summary(summary)
@@ -275,23 +311,29 @@ def verify(
     using = engine_of(redactor, engine, threads=None)
     by = about(using, config, input_format)
     first = text_report.caution(by["rules"])
-    done = examine(using, asked, input_format, reading)
+    done = examine(using, asked, input_format, reading, pieces)
     reports = done.reports
     for report in reports if origins is not None else ():
         if not report.error and origins is not None and origins.of(report) is None:
             report.error = "the summary does not know it: it was changed since, or another run wrote it"
-    proof = text_report.as_json(reports, by, looked_for(using, config), allow_empty=allow_empty, origins=origins)
+    opinion = None
+    if pieces is not None:
+        opinion = another.ask(pieces, reports, redactor, engine_for_all_rows(config), config.names.model)
+    proof = text_report.as_json(reports, by, looked_for(using, config), allow_empty=allow_empty, origins=origins, opinion=opinion)
     if report_format == "json":
         text = json.dumps(proof, indent=2) + "\n"
     elif report_format == "sarif":
-        log = sarif(reports, redactor.engine.catalogue, by, looked_for(using, config), allow_empty=allow_empty)
+        looked = looked_for(using, config)
+        log = sarif(reports, redactor.engine.catalogue, by, looked, allow_empty=allow_empty, opinion=opinion)
         text = json.dumps(log, indent=2) + "\n"
     else:
-        text = text_report.text(reports, limit=limit, allow_empty=allow_empty, first=first)
+        text = text_report.text(reports, limit=limit, allow_empty=allow_empty, first=first, opinion=opinion)
     put(text, output)
     if report_format != "text" or output is not None:
         if first:
             say(first)
+        if opinion is not None:
+            say(another.headline(opinion.as_dict()))
         say(text_report.verdict(reports, allow_empty=allow_empty))
     if attest is not None:
         _attest(attest, done.subjects, proof, signs)
@@ -347,6 +389,8 @@ def _attest(path: Path, subjects: Sequence[Subject], proof: dict[str, Any], key:
     if not proof["clean"]:
         say(f"{path}: not written: there is nothing to prove")
         return
+    if "second_opinion" in proof:  # how often it differed, not where
+        proof = {**proof, "second_opinion": {k: v for k, v in proof["second_opinion"].items() if k != "differences"}}
     statement = state(subjects, proof).as_bytes()
     if key is None:
         put_bytes(statement + b"\n", path)

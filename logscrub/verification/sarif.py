@@ -11,6 +11,7 @@ from urllib.parse import quote
 from logscrub.detect.catalogue import Catalogue
 from logscrub.guidelines import GUIDELINES, NEVER
 from logscrub.verification import FileReport, Finding
+from logscrub.verification.second_opinion import Opinion
 from logscrub.verification.text_report import caution, counts, exit_code, found_by, nothing_read, used
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -24,6 +25,7 @@ def sarif(
     looked_for: Iterable[str],
     *,
     allow_empty: bool = False,
+    opinion: Opinion | None = None,
 ) -> dict[str, Any]:
     """The reports as one SARIF log; its `properties` say what the proof is worth, as in `text_report.as_json`.
 
@@ -59,6 +61,7 @@ def sarif(
                     **counts(reports),
                     "allowed": used(reports),
                     "detectors": found_by(reports, looked_for),
+                    **({} if opinion is None else {"second_opinion": opinion.as_dict()}),
                 },
             }
         ],

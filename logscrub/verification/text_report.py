@@ -11,6 +11,7 @@ from logscrub.guidelines import GUIDELINES, NEVER
 from logscrub.sources.files import printable
 from logscrub.verification import FileReport
 from logscrub.verification.origins import Origins
+from logscrub.verification.second_opinion import Opinion, told
 
 
 def nothing_read(reports: Sequence[FileReport]) -> bool:
@@ -32,8 +33,16 @@ def caution(rules: Mapping[str, Any]) -> str:
     return f"policy {policy['name']} keeps what must never be in a log: {', '.join(kept)}" if kept else ""
 
 
-def text(reports: Sequence[FileReport], *, limit: int | None = None, allow_empty: bool = False, first: str = "") -> str:
-    """The `first` line, if there is one, one line per finding, how many findings there are by kind and by file, and the verdict.
+def text(
+    reports: Sequence[FileReport],
+    *,
+    limit: int | None = None,
+    allow_empty: bool = False,
+    first: str = "",
+    opinion: Opinion | None = None,
+) -> str:
+    """The `first` line, if there is one, one line per finding, how many findings there are by kind and by file, what another tool
+    says, and the verdict.
 
     Without characters that could forge a line or steer a terminal.
     `limit`: how many findings are listed at most; the counts are of all.
@@ -54,6 +63,8 @@ def text(reports: Sequence[FileReport], *, limit: int | None = None, allow_empty
     if limit is not None and listed < found:
         lines.append(f"and {_number(found - listed, 'more finding')}, not listed here; --limit lists more")
     lines += _counts(reports)
+    if opinion is not None:
+        lines += told(opinion, limit)
     return "\n".join([*map(printable, lines), verdict(reports, allow_empty=allow_empty)]) + "\n"
 
 
@@ -112,9 +123,11 @@ def as_json(
     *,
     allow_empty: bool = False,
     origins: Origins | None = None,
+    opinion: Opinion | None = None,
 ) -> dict[str, Any]:
     """The report for machines. `about`: by what, when and under which rules (`logscrub.rules.about`); `looked_for`: the ids of
-    the detectors, which are listed also where they found nothing; `origins`: what the files were made from.
+    the detectors, which are listed also where they found nothing; `origins`: what the files were made from; `opinion`: what
+    another tool says.
 
     Nothing read (`empty`) is clean only with `allow_empty`.
     """
@@ -128,6 +141,7 @@ def as_json(
         "allowed": used(reports),
         "detectors": found_by(reports, looked_for),
         **({} if origins is None else {"scrub": dict(origins.run)}),
+        **({} if opinion is None else {"second_opinion": opinion.as_dict()}),
         "files": [_file(r, origins) for r in reports],
     }
 
