@@ -68,6 +68,11 @@ demo: $(READY) $(CORE) ## scrub the sample logs, prove it, show what changed, re
 	@$(BIN)/logscrub report --store $(DEMO)/metrics -o $(DEMO)/report.md 2>/dev/null
 	@sed -n '/^## Errors/,/^id /p' $(DEMO)/report.md
 	@echo
+	@echo "6. Proving $(DEMO)/clean/ to somebody else: a signed proof, and the auditor's check of it"
+	@$(BIN)/logscrub keys new --signing $(DEMO)/sign.key
+	@$(BIN)/logscrub verify $(DEMO)/clean --summary $(DEMO)/summary.json --attest $(DEMO)/proof.json --sign-key $(DEMO)/sign.key
+	@$(BIN)/logscrub attest check $(DEMO)/proof.json $(DEMO)/clean --public-key $(DEMO)/sign.key.pub
+	@echo
 	@echo "The rest is in $(DEMO)/clean/, what was found where in $(DEMO)/summary.json."
 
 # The first $(2) lines of sample $(1) that changed, each as it was and as it is (redacted lines keep their number; long ones are left out).

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any, AnyStr, Generic, Literal, Protocol, TypeVar, cast, get_args
+from typing import Any, AnyStr, Generic, Literal, Protocol, TypeVar, get_args
 
 from logscrub.config import Config, NameSettings, load_config
 from logscrub.detect import catalogue
@@ -34,9 +34,9 @@ from logscrub.redact.pseudonyms import PLACEHOLDER, Pseudonymizer
 from logscrub.redact.scrub import Redactor
 from logscrub.scrubbing import Scrubber, Scrubs, Tally
 from logscrub.sinks import CodedSink, open_archive_sink, open_sink
-from logscrub.sources import streams
-from logscrub.sources.decompression import MEMORY, PIECE, Reading
+from logscrub.sources.decompression import MEMORY, Reading
 from logscrub.sources.files import Input, printable
+from logscrub.sources.hashed import open_hashed
 from logscrub.sources.members import MemberInfo
 from logscrub.sources.streams import Stream, open_stream
 from logscrub.verification import FileReport, Verifier, Verifies
@@ -72,11 +72,17 @@ class Scrubbed(Generic[Output]):
         return self.records_withheld + self.parts_withheld
 
 
+EngineName = Literal["native", "plain"]
+
+
 class Runner(Protocol):
     """How inputs are scrubbed and verified: by the definition in Python, or by the compiled core. The result is the same."""
 
     @property
     def redactor(self) -> Redactor: ...
+
+    @property
+    def name(self) -> EngineName: ...
 
     def scrubber(self, input_format: str = "auto") -> Scrubs:
         """What scrubs one input."""
@@ -90,6 +96,7 @@ class PlainEngine:
     """One unit after the other."""
 
     redactor: Redactor
+    name: EngineName = "plain"
 
     def scrubber(self, input_format: str = "auto") -> Scrubs:
         return Scrubber(self.redactor, input_format)
@@ -98,7 +105,6 @@ class PlainEngine:
         return Verifier(self.redactor, path, input_format)
 
 
-EngineName = Literal["native", "plain"]
 Folders = str | Path | Sequence[str | Path]
 """A folder, or several."""
 
@@ -199,7 +205,7 @@ def verify(
     verifier = using.verifier("-", input_format)
     verifier.feed(raw)
     report = verifier.finish()
-    report.sha256 = hashlib.sha256(raw).hexdigest()
+    report.sha256 = report.content_sha256 = hashlib.sha256(raw).hexdigest()
     return report
 
 
@@ -270,6 +276,11 @@ def _redactor(config: Config, pseudonyms: Pseudonymizer) -> Redactor:
     return Redactor(engine, policy, pseudonyms, allow, rebuild=(_redactor, (config, pseudonyms)))
 
 
+def engine_for_all_rows(config: Config) -> Engine:
+    """An engine that looks for what the policy keeps too."""
+    return _engine(config.detectors, config.fields, config.names, config.source, frozenset())
+
+
 @lru_cache(maxsize=4)
 def _engine(
     folders: tuple[Path, ...],
@@ -303,25 +314,58 @@ def scrub_input(
     input_format: str = "auto",
     reading: Reading = Reading(),
     progress: Progress | None = None,
+    passed: Passed | None = None,
 ) -> Tally:
     """Scrubs one input into one output, compressed the same way; None is standard output. `inside`: see `open_sink`.
 
-    A pipe's lines go out as they come in. Where `reading` salvages broken data, `Tally.faults` says where it broke off.
-    Raises InputError when the input cannot be read to its end (what was clean by then has gone to a pipe, a file does not
-    appear), OutputError, and UsageError where the output is the input.
+    `passed` is told the digests of what went in and out, also where that broke off. A pipe's lines go out as they come in. Where
+    `reading` salvages broken data, `Tally.faults` says where it broke off. Raises InputError when the input cannot be read to its
+    end (what was clean by then has gone to a pipe, a file does not appear), OutputError, and UsageError where the output is the
+    input.
     """
     tell = progress or (lambda done, tally: None)
-    with open_stream(item, reading) as stream:
+    with open_stream(item, reading) if passed is None else _hashing(item, reading, passed) as stream:
         if stream.archive:
             with open_archive_sink(target, stream.archive, stream.compression, inputs=[item.path], inside=inside) as archive:
-                tally = scrub_members(engine, stream, archive, input_format, tell)
+                if passed is not None:
+                    archive.hash()
+                tally = scrub_members(engine, stream, archive, input_format, tell, passed)
                 archive.commit()
+                if passed is not None:
+                    passed.written = archive.digest
             return tally
         with open_sink(target, stream.compression, inputs=[item.path], inside=inside) as sink:
             out = sink if stream.coded is None else CodedSink(sink, stream.coded)
-            tally = scrub_stream(engine, stream, out, input_format, tell)
-            out.commit()
+            if passed is not None:
+                sink.hash()
+            try:
+                tally = scrub_stream(engine, stream, out, input_format, tell)
+                out.commit()
+            finally:
+                if passed is not None:
+                    passed.written, passed.written_content = sink.digests
         return tally
+
+
+@contextmanager
+def _hashing(item: Input, reading: Reading, passed: Passed) -> Iterator[Stream]:
+    """An open input whose digests are told at the end, of a pipe that broke off those of what was read. As `open_stream`."""
+    with open_hashed(item, reading) as (stream, hashed):
+        whole = False
+        try:
+            yield stream
+            whole = True
+        finally:
+            passed.read = hashed.finish(wait=whole)
+            passed.read_content = content_digest(stream, passed.read)
+
+
+def content_digest(stream: Stream, stored: str) -> str:
+    """SHA-256 of what a stream that was read to its end holds; "" of an archive, whose members have their own. `stored`: of its
+    bytes as they are stored."""
+    if stream.compression == "zip" or stream.content is None or stream.is_tar:
+        return ""
+    return stored if stream.compression == "none" else stream.content.hexdigest()
 
 
 class Takes(Protocol):
@@ -329,6 +373,27 @@ class Takes(Protocol):
 
     def write(self, data: bytes) -> None: ...
     def flush(self) -> None: ...
+
+
+class Reads(Protocol):
+    """What reads along."""
+
+    def feed(self, data: bytes) -> None: ...
+    def finish(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Passed:
+    """SHA-256 digests of what went in and out, "" where there is none."""
+
+    read: str = ""
+    """Of the input as it is stored."""
+    read_content: str = ""
+    """Of what it holds when decompressed; of an archive the members say it."""
+    written: str = ""
+    written_content: str = ""
+    members: list[tuple[str, str, str]] = field(default_factory=list)
+    """Of an archive: a member's clean name, and the digests of what it held and of what it holds now."""
 
 
 class TakesMembers(Protocol):
@@ -362,8 +427,10 @@ def scrub_stream(engine: Runner, stream: Stream, sink: Takes, input_format: str,
     return scrubber.tally
 
 
-def scrub_members(engine: Runner, stream: Stream, archive: TakesMembers, input_format: str, tell: Progress) -> Tally:
-    """Scrubs the members of an open archive. Raises as `scrub_input`."""
+def scrub_members(
+    engine: Runner, stream: Stream, archive: TakesMembers, input_format: str, tell: Progress, passed: Passed | None = None
+) -> Tally:
+    """Scrubs the members of an open archive. `passed` is told their digests. Raises as `scrub_input`."""
     total = Tally()
     names: dict[str, str] = {}
     for name, pieces, info in stream.members():
@@ -371,11 +438,22 @@ def scrub_members(engine: Runner, stream: Stream, archive: TakesMembers, input_f
             names[name] = unused_name(name, clean_name(engine.redactor, name), names.values())
         archive.begin(names[name], info)
         scrubber = engine.scrubber(input_format)
+        read, written = hashlib.sha256(), hashlib.sha256()
+
+        def put(clean: bytes, written: hashlib._Hash = written) -> None:
+            if passed is not None:
+                written.update(clean)
+            archive.write(clean)
+
         for piece in pieces:
-            archive.write(scrubber.feed(piece, True))
+            if passed is not None:
+                read.update(piece)
+            put(scrubber.feed(piece, True))
             tell(stream.bytes_read, _sum(total, scrubber.tally))
-        archive.write(scrubber.finish())
+        put(scrubber.finish())
         archive.end()
+        if passed is not None:
+            passed.members.append((names[name], read.hexdigest(), written.hexdigest()))
         total.add(scrubber.tally)
     total.faults += stream.faults
     tell(stream.bytes_read, total)
@@ -389,6 +467,7 @@ def verify_input(
     input_format: str = "auto",
     reading: Reading = Reading(),
     progress: Callable[[int, int], None] | None = None,
+    also: Callable[[str], Reads] | None = None,
 ) -> list[FileReport]:
     """Verifies one input: one report, or one per member of an archive (`archive.zip!member`) and one of a zip's
     comments if it has any.
@@ -396,24 +475,31 @@ def verify_input(
     Paths in the reports are printable and hold no customer data. An input in which there is nothing but white space, NULs or a
     byte order mark holds no records. Where `reading` salvages broken data, the report's `error` says where it broke off.
 
-    `progress` is told after each piece how many bytes of the input were read, and how many findings there are.
+    `progress` is told after each piece how many bytes of the input were read, and how many findings there are. `also` makes what
+    is given the bytes too, for each report's path.
     """
     tell = progress or (lambda done, found: None)
     redactor = engine.redactor
     path = report_name(redactor, item)
     reports: list[FileReport] = []
-    sha256 = ""
+    sha256 = content = ""
     broken = 0
     try:
-        with _open_hashed(item, reading) as (stream, hashed):
+        with open_hashed(item, reading) as (stream, hashed):
             try:
                 for name, pieces in _parts(stream):
                     member = path if name is None else f"{path}!{printable(clean_name(redactor, name, pseudonyms=False))}"
                     verifier = engine.verifier(member, input_format)
                     reports.append(verifier.report)
+                    reader = None if also is None else also(member)
                     blank = True
+                    of_member = None if name is None else hashlib.sha256()
                     try:
                         for piece in pieces:
+                            if of_member is not None:
+                                of_member.update(piece)
+                            if reader is not None:
+                                reader.feed(piece)
                             blank = blank and not piece.strip(_BLANK)
                             verifier.feed(piece, stream.has_more)
                             tell(stream.bytes_read, sum(report.found for report in reports))
@@ -421,6 +507,10 @@ def verify_input(
                         verifier.finish()
                         raise
                     verifier.finish()
+                    if reader is not None:
+                        reader.finish()
+                    if of_member is not None:
+                        verifier.report.content_sha256 = of_member.hexdigest()
                     if blank:
                         verifier.report.records = 0
                     if len(stream.faults) > broken:
@@ -428,6 +518,7 @@ def verify_input(
                         broken = len(stream.faults)
             finally:
                 sha256 = hashed.finish()
+                content = content_digest(stream, sha256)
     except InputError as error:
         if not reports:
             reports.append(FileReport(path))
@@ -437,6 +528,7 @@ def verify_input(
         reports.append(FileReport(path))
     for report in reports:
         report.sha256 = sha256
+        report.content_sha256 = report.content_sha256 or content
     return reports
 
 
@@ -454,74 +546,6 @@ def _parts(stream: Stream) -> Iterator[tuple[str | None, Iterator[bytes]]]:
             yield name, pieces
     if stream.comments:
         yield "(comments)", iter([stream.comments])
-
-
-class _Hashed(io.RawIOBase):
-    """A file that hashes what is read of it, in the order in which it stands there."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self._hash = hashlib.sha256()
-        self._start = self._position = self._hashed = 0
-        self._ended = False
-        if file.seekable():
-            self._start = self._position = self._hashed = file.tell()
-
-    def readinto(self, buffer: Any) -> int | None:
-        data = self._file.read(len(buffer))
-        if data is None:  # non-blocking, and nothing there
-            return None
-        self._ended = not data
-        buffer[: len(data)] = data
-        end = self._position + len(data)
-        if self._position <= self._hashed < end:
-            self._hash.update(data[self._hashed - self._position :])
-            self._hashed = end
-        self._position = end
-        return len(data)
-
-    def finish(self) -> str:
-        """Reads what was left out, and gives the digest of all; "" where that fails."""
-        try:
-            if self._file.seekable():
-                self.seek(self._hashed)
-            elif self._ended:  # a terminal would want its end-of-file key again
-                return self._hash.hexdigest()
-            while streams._read_some(cast(IO[bytes], self), PIECE):
-                pass
-        except OSError:
-            return ""
-        return self._hash.hexdigest()
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return self._file.seekable()
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        self._position = self._file.seek(offset, whence)
-        return self._position
-
-    def tell(self) -> int:
-        return self._position
-
-    def fileno(self) -> int:
-        return self._file.fileno()
-
-    def close(self) -> None:
-        if not self.closed:
-            self._file.close()
-        super().close()
-
-
-@contextmanager
-def _open_hashed(item: Input, reading: Reading) -> Iterator[tuple[Stream, _Hashed]]:
-    """An open input, and the hash of its bytes as they are on disk. As `open_stream`."""
-    file = streams.open_file(item)
-    hashed = _Hashed(file)
-    with Stream(item.name, cast(IO[bytes], hashed), streams._size(file), owned=item.path is not None, reading=reading) as stream:
-        yield stream, hashed
 
 
 _EXTENSION = (

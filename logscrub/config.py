@@ -52,10 +52,11 @@ Paths are relative to the file. Whatever is wrong in it is an error: a typing mi
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
@@ -144,6 +145,8 @@ class Config:
     names: NameSettings = NameSettings()
     source: str = ""
     """The file this was read from, for messages."""
+    file_digest: str = ""
+    """SHA-256 of its text; of a table in another file, of that table."""
     false_alarms_a_week: float = DEFAULT_FALSE_ALARMS
     """How many findings chance may make in a week, in the mean."""
     mutes: tuple[Mute, ...] = ()
@@ -173,12 +176,14 @@ def load_config(path: Path | None = None) -> Config:
     found = path if path is not None else find_config(Path.cwd())
     if found is None:
         return Config()
-    data = _parsed(found)
+    text = _text_of(found)
+    data = _parsed(found, text)
     if found.name == "pyproject.toml":
         data = _tables(data, "tool").get("logscrub", {})
         if not isinstance(data, dict):
             raise UsageError(f"{found}: tool.logscrub must be a table")
-    return parse_config(data, found)
+        text = repr(data)
+    return replace(parse_config(data, found), file_digest=hashlib.sha256(text.encode()).hexdigest())
 
 
 def parse_config(data: Mapping[str, Any], path: Path) -> Config:
@@ -198,13 +203,18 @@ def parse_config(data: Mapping[str, Any], path: Path) -> Config:
     )
 
 
-def _parsed(path: Path) -> dict[str, Any]:
+def _text_of(path: Path) -> str:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return path.read_bytes().decode("utf-8")
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise UsageError(f"{path}: is not UTF-8 text") from None
+
+
+def _parsed(path: Path, text: str | None = None) -> dict[str, Any]:
+    try:
+        return tomllib.loads(_text_of(path) if text is None else text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: not valid TOML: {error}") from None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import contextlib
 import errno
+import hashlib
 import io
 import lzma
 import os
@@ -99,6 +100,19 @@ class Sink:
         self._target = target
         self._codec = _codec(compression)
         self._unflushed = False
+        self._content = None if compression == "none" else hashlib.sha256()
+        self._hashed = False
+
+    def hash(self) -> None:
+        """Has digests made of what is written from here on. To be called before anything is."""
+        self._hashed = True
+        self._target.hash = hashlib.sha256()
+
+    @property
+    def digests(self) -> tuple[str, str]:
+        """SHA-256 of what was given out so far, as it is stored, and of what was written before it was compressed."""
+        content = self._target.digest if self._content is None else self._content.hexdigest()
+        return self._target.digest, content
 
     @property
     def bytes_written(self) -> int:
@@ -108,6 +122,8 @@ class Sink:
     def write(self, data: bytes) -> None:
         """Write bytes; they may stay in memory until `flush` or `commit`."""
         self._unflushed = self._unflushed or bool(data)
+        if self._hashed and self._content is not None:
+            self._content.update(data)
         self._target.write(self._codec.compress(data))
 
     def flush(self) -> None:
@@ -158,6 +174,15 @@ class ZipSink:
         # Never seeks, be it a file: the same bytes come out everywhere.
         self._zip = zipfile.ZipFile(cast(IO[bytes], target), "w", zipfile.ZIP_DEFLATED, compresslevel=6)
         self._member: IO[bytes] | None = None
+
+    def hash(self) -> None:
+        """Has a digest made of what is written. To be called before anything is."""
+        self._target.hash = hashlib.sha256()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what was given out so far."""
+        return self._target.digest
 
     @property
     def bytes_written(self) -> int:
@@ -240,6 +265,15 @@ class TarSink:
         self._member: tuple[str, MemberInfo] | None = None
         self._waiting = _Waiting(target)
         self._size = 0
+
+    def hash(self) -> None:
+        """Has a digest made of what is written. To be called before anything is."""
+        self._target.hash = hashlib.sha256()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what was given out so far."""
+        return self._target.digest
 
     @property
     def bytes_written(self) -> int:
@@ -579,11 +613,18 @@ class _Target:
     def __init__(self, name: str, file: IO[bytes], place: _Place | None = None) -> None:
         self.name = name
         self.bytes_written = 0
+        self.hash: hashlib._Hash | None = None
+        """Of what was written since it was set."""
         self._file = file
         self._place = place
         """None where the bytes go straight to their place."""
         self._held = bytearray()
         self._over = False
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what was written; "" where that is not hashed."""
+        return "" if self.hash is None else self.hash.hexdigest()
 
     @property
     def folder(self) -> _Folder | None:
@@ -594,6 +635,8 @@ class _Target:
         if self._over:
             raise ValueError("the output is closed")
         self.bytes_written += len(data)
+        if self.hash is not None:
+            self.hash.update(data)
         if len(self._held) + len(data) < _BUFFER:
             self._held += data
         else:

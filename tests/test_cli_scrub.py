@@ -333,9 +333,9 @@ def test_a_folder_is_mirrored_and_one_broken_input_does_not_stop_the_others(tmp_
     assert summary["redactions"] == {"EMAIL_ADDRESS": 4}
     assert summary["formats"] == {"ndjson": 1, "text": 3}
     assert set(summary) == {
-        "version", "policy", "detectors_digest", "key_id", "records", "bytes", "redactions", "formats", "inputs",
+        "version", "time", "python", "engine", "rules", "key_id", "records", "bytes", "redactions", "formats", "inputs",
     }  # fmt: skip
-    assert summary["policy"] == "atlassian" and summary["bytes"]["read"] == 3 * len(LINE) + 34
+    assert summary["rules"]["policy"]["name"] == "atlassian" and summary["bytes"]["read"] == 3 * len(LINE) + 34
 
 
 def test_what_a_folder_holds_that_is_no_file_is_named_and_gives_exit_code_3(tmp_path: Path) -> None:

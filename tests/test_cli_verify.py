@@ -26,6 +26,9 @@ from logscrub.verification.sarif import _notifications, sarif
 RECORD = b'{"level":"INFO","user":{"email":"jane.doe@acme.example"},"by":"' + ACCOUNT + b'"}\n'
 
 
+ABOUT = {"version": "1", "time": "2026-01-01T00:00:00Z", "rules": {"policy": {"name": "atlassian", "rows": {"keep": []}}}}
+
+
 def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
@@ -61,7 +64,8 @@ def test_nothing_read_proves_nothing_unless_it_is_allowed(name: str) -> None:
 @pytest.mark.parametrize("folder", [False, True])
 def test_reports_for_machines_say_that_nothing_was_read(tmp_path: Path, folder: bool) -> None:
     inputs = [tmp_path] if folder else ["-"]
-    files = [] if folder else [{"path": "-", "sha256": sha256(b""), "records": 0, "findings": []}]
+    nothing = sha256(b"")
+    files = [] if folder else [{"path": "-", "sha256": nothing, "content_sha256": nothing, "records": 0, "findings": []}]
     for more, code in (([], 3), (["--allow-empty"], 0)):
         done = run("verify", *inputs, "--format", "json", *more)
         found = json.loads(done.stdout)
@@ -263,9 +267,10 @@ def test_json_holds_places_and_digests_of_the_bytes_on_disk_and_never_a_value(tm
     text = (tmp_path / "report.json").read_text()
     assert "jane" not in text and ACCOUNT.decode() not in text
     found = json.loads(text)
-    assert list(found) == ["version", "clean", "empty", "skipped", "policy", "allowed", "names", "detectors_digest", "files"]
+    head = ["version", "time", "python", "engine", "rules", "clean", "empty"]
+    assert list(found) == [*head, "records", "unread", "found", "failed", "skipped", "allowed", "detectors", "files"]
     assert (found["version"], found["clean"]) == (logscrub.__version__, False)
-    assert found["detectors_digest"] == catalogue.load().digest
+    assert found["rules"]["detectors"]["digest"] == catalogue.load().digest
     assert [(f["path"], f["sha256"], f["records"], len(f["findings"])) for f in found["files"]] == [
         ("in/a.ndjson.gz", sha256(files["a.ndjson.gz"]), 1, 2),
         ("in/b.zip!x/app.log", sha256(archive), 1, 1),
@@ -312,7 +317,7 @@ def test_a_record_that_cannot_be_scanned_is_not_clean() -> None:
         text_report.verdict(reports) == "not proven: 1 of 2 files could not be read or scanned to the end; 1 finding in 3 records"
     )
     assert "a.log: 1 record could not be scanned" in text_report.text(reports)
-    found = text_report.as_json(reports, "digest", "1", policy="atlassian", allowed=0, names={})
+    found = text_report.as_json(reports, ABOUT, [])
     assert found["clean"] is False and found["files"][0]["unread"] == 1
 
 
@@ -378,7 +383,7 @@ def test_sarif_shows_names_of_a_log_as_they_are(tmp_path: Path) -> None:
 
 
 def test_sarif_of_clean_files_has_no_results() -> None:
-    log = sarif([FileReport("/x/a.log", "00"), FileReport("-")], catalogue.load(), "1")
+    log = sarif([FileReport("/x/a.log", "00"), FileReport("-")], catalogue.load(), ABOUT, [])
     run_of_it = log["runs"][0]
     assert run_of_it["results"] == [] and run_of_it["tool"]["driver"]["rules"] == []
     assert [a["location"]["uri"] for a in run_of_it["artifacts"]] == ["file:///x/a.log", "stdin"]
@@ -391,10 +396,10 @@ def test_every_guideline_has_a_level() -> None:
 
 
 def test_hashing_does_not_depend_on_how_the_file_is_read() -> None:
-    from logscrub.api import _Hashed
+    from logscrub.sources.hashed import Hashed
 
     data = bytes(range(256)) * 40
-    hashed = _Hashed(io.BytesIO(data))
+    hashed = Hashed(io.BytesIO(data))
     for start, count in ((9000, 500), (0, 10), (5, 100), (8000, 100), (50, 4000)):
         hashed.seek(start)
         assert hashed.read(count) == data[start : start + count]

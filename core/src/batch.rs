@@ -2,7 +2,7 @@
 
 use crate::chars::Ch;
 use crate::fields::Open;
-use crate::redact::{Redactor, Unit};
+use crate::redact::{Look, Redactor, Unit};
 use crate::spans::Span;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,6 +30,8 @@ pub struct Outcome {
     pub redactions: HashMap<Vec<Ch>, usize>,
     /// Of units that were only looked at: what must go, by the unit's number.
     pub found: Vec<(usize, Vec<Span>)>,
+    /// Of units that were only looked at: how often something may stay, by the number of the pattern that allows it and its kind.
+    pub allowed: HashMap<(usize, u16), usize>,
     /// What they leave open.
     pub after: Open,
 }
@@ -40,8 +42,12 @@ pub fn run(redactor: &Redactor, units: &[Counted], first: usize, before: &Open, 
     for (number, one) in units.iter().enumerate().skip(first) {
         let before = outcome.after.clone();
         if only_look {
-            let Ok(Ok((spans, after))) = catch_unwind(AssertUnwindSafe(|| redactor.look(&one.unit, &before))) else { break };
+            let look = catch_unwind(AssertUnwindSafe(|| redactor.look(&one.unit, &before)));
+            let Ok(Ok(Look { spans, after, allowed })) = look else { break };
             outcome.after = after;
+            for what in allowed {
+                *outcome.allowed.entry(what).or_default() += 1;
+            }
             if !spans.is_empty() {
                 outcome.found.push((number, spans));
             }

@@ -142,7 +142,7 @@ impl Core {
 
     /// What became of the units of a job: how many were done (where fewer than there are, the next cannot be scanned), the clean
     /// text (as bytes, if `encode`), records, records that had not the shape of their format, redactions by entity type, what must
-    /// go by unit, what is left open.
+    /// go by unit, what is left open, and of what may stay the number of the pattern, the detector and how often.
     fn result<'py>(&self, py: Python<'py>, job: &Job, encode: bool) -> PyResult<Bound<'py, PyAny>> {
         let receiver = job.result.lock().ok().and_then(|mut result| result.take()).ok_or_else(|| wrong("no result".into()))?;
         let outcome = py.detach(move || receiver.recv()).map_err(|_| wrong("a thread of the core has ended".into()))?;
@@ -175,12 +175,14 @@ impl Core {
         (to_py(py, &clean.text)?, redactions, open_to_py(py, &after)?).into_pyobject(py).map(Bound::into_any)
     }
 
-    /// What in a unit must go under the policy, as tuples with the members of `Span`, and what it leaves open.
+    /// What in a unit must go under the policy, as tuples with the members of `Span`, what it leaves open, and what may stay: the
+    /// number of the pattern that allows it, and its detector.
     fn look<'py>(&self, py: Python<'py>, raw: &Bound<'py, PyTuple>, before: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let unit = unit_of(raw)?;
         let before = open_of(before)?;
-        let (spans, after) = py.detach(|| attempt(|| self.redactor.look(&unit, &before)))?;
-        (self.spans(py, &spans)?, open_to_py(py, &after)?).into_pyobject(py).map(Bound::into_any)
+        let look = py.detach(|| attempt(|| self.redactor.look(&unit, &before)))?;
+        let allowed: Vec<(usize, &str)> = look.allowed.iter().map(|&(number, kind)| (number, self.detector(kind))).collect();
+        (self.spans(py, &look.spans)?, open_to_py(py, &look.after)?, allowed).into_pyobject(py).map(Bound::into_any)
     }
 
     /// `Engine.judge`.
@@ -257,8 +259,14 @@ impl Core {
             found.append((number, self.spans(py, spans)?))?;
         }
         let after = open_to_py(py, &outcome.after)?;
-        let members = (outcome.done, text, outcome.records, outcome.unparsed, redactions, found, after);
+        let allowed: Vec<(usize, &str, usize)> =
+            outcome.allowed.iter().map(|(&(number, kind), &count)| (number, self.detector(kind), count)).collect();
+        let members = (outcome.done, text, outcome.records, outcome.unparsed, redactions, found, after, allowed);
         members.into_pyobject(py).map(Bound::into_any)
+    }
+
+    fn detector(&self, kind: u16) -> &str {
+        &self.redactor.engine.parts.kinds[kind as usize].detector
     }
 
     fn spans<'py>(&self, py: Python<'py>, spans: &[Span]) -> PyResult<Bound<'py, PyAny>> {

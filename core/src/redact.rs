@@ -52,6 +52,15 @@ pub struct Clean {
     pub redactions: HashMap<Vec<Ch>, usize>,
 }
 
+/// What in a unit must go.
+pub struct Look {
+    pub spans: Vec<Span>,
+    /// What it leaves open.
+    pub after: Open,
+    /// What may stay: the number of the pattern that allows it, and its kind.
+    pub allowed: Vec<(usize, u16)>,
+}
+
 /// An engine, a policy and a key.
 pub struct Redactor {
     pub engine: Arc<Engine>,
@@ -100,7 +109,7 @@ impl Redactor {
         if let Leaves::JsonAt(start) = unit.leaves {
             unit.leaves = Leaves::Known(self.json_leaves(&unit.text, start));
         }
-        let (mut spans, mut after) = self.look(&unit, before)?;
+        let Look { mut spans, mut after, .. } = self.look(&unit, before)?;
         if spans.is_empty() {
             return Ok((Clean { text: unit.text, redactions: HashMap::new() }, after));
         }
@@ -114,7 +123,7 @@ impl Redactor {
                 }
             }
             unit = self.spliced(unit, &spans)?;
-            (spans, after) = self.look(&unit, before)?;
+            Look { spans, after, .. } = self.look(&unit, before)?;
             if spans.is_empty() {
                 let mut redactions = self.placeholders(&unit.text);
                 redactions.retain(|name, count| {
@@ -148,8 +157,8 @@ impl Redactor {
         self.engine.parts.json.leaves_in(text, start, &mut Vec::new(), SHORTEST_NUMBER)
     }
 
-    /// What in a unit must go under the policy, and what it leaves open.
-    pub fn look(&self, unit: &Unit, before: &Open) -> Result<(Vec<Span>, Open)> {
+    /// What in a unit must go under the policy.
+    pub fn look(&self, unit: &Unit, before: &Open) -> Result<Look> {
         let found;
         let leaves = match &unit.leaves {
             Leaves::Known(leaves) => leaves,
@@ -199,21 +208,23 @@ impl Redactor {
         if spans.first().is_some_and(|s| s.start == 0) {
             self.set_behind_signs(&unit.text, &mut spans);
         }
+        let mut allowed = Vec::new();
         if !self.allow.is_empty() {
+            spans.iter().for_each(|s| self.add_allowed(s, &unit.text, &mut allowed));
             spans.retain(|s| !self.stays(s, &unit.text));
         }
         if let Some(frame) = &unit.frame {
             if !spans.is_empty() {
                 spans = self.between(&unit.text, leaves, frame(&unit.text)?, spans);
             }
-            return Ok((spans, after));
+            return Ok(Look { spans, after, allowed });
         }
         let renamed = self.renamed(leaves, &spans);
         if !renamed.is_empty() {
             spans.extend(renamed);
             spans.sort_by_key(|s| s.start);
         }
-        Ok((spans, after))
+        Ok(Look { spans, after, allowed })
     }
 
     /// The pseudonyms in a leaf of types that the policy removes: another policy made them, and they tell equal values.
@@ -333,11 +344,26 @@ impl Redactor {
         }
     }
 
-    /// Whether a value is allowed, as it is written in the text or as it reads.
+    /// Whether a value is allowed.
     fn stays(&self, span: &Span, text: &[Ch]) -> bool {
         match &span.inner {
             Some(inner) => inner.spans.iter().filter(|s| self.goes(s)).all(|s| self.stays(s, &inner.text)),
-            None => self.allow.iter().any(|a| a.is_full(&span.plain) || a.is_full(&text[span.start..span.end])),
+            None => self.entry(span, text).is_some(),
+        }
+    }
+
+    /// The number of the first pattern that allows a value, as it is written in the text or as it reads.
+    fn entry(&self, span: &Span, text: &[Ch]) -> Option<usize> {
+        self.allow.iter().position(|a| a.is_full(&span.plain) || a.is_full(&text[span.start..span.end]))
+    }
+
+    /// Adds what of a span may stay.
+    fn add_allowed(&self, span: &Span, text: &[Ch], allowed: &mut Vec<(usize, u16)>) {
+        match &span.inner {
+            Some(inner) => {
+                inner.spans.iter().filter(|s| self.goes(s)).for_each(|s| self.add_allowed(s, &inner.text, allowed));
+            }
+            None => allowed.extend(self.entry(span, text).map(|number| (number, span.kind))),
         }
     }
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from logscrub._version import __version__
-from logscrub.cli import detectors, ingest, keys, metrics, nightly, report, scrub, store, verify, watch
+from logscrub.cli import attest, detectors, ingest, keys, metrics, nightly, report, scrub, store, verify, watch
 
 app = typer.Typer(
     name="logscrub",
@@ -59,6 +59,7 @@ app.command("report", epilog=report.EXAMPLES)(report.report)
 app.command("watch", epilog=watch.EXAMPLES)(watch.watch)
 app.command("nightly", epilog=nightly.EXAMPLES)(nightly.nightly)
 app.add_typer(store.app, name="store")
+app.add_typer(attest.app, name="attest")
 app.add_typer(keys.app, name="keys")
 app.add_typer(detectors.app, name="detectors")
 

@@ -7,14 +7,13 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from logscrub._version import __version__
 from logscrub.cli.console import Tell, progress, put, say, tidy
 from logscrub.cli.options import (
     DecompressMemory,
@@ -39,6 +38,7 @@ from logscrub.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from logscrub import api
+    from logscrub.api import Passed
     from logscrub.redact.scrub import Redactor
     from logscrub.scrubbing import Tally
     from logscrub.sources.decompression import Reading
@@ -98,6 +98,7 @@ def scrub(
     """
     from logscrub.api import build_redactor, clean_name, engine_of, settings
     from logscrub.config import load_config
+    from logscrub.rules import about
     from logscrub.sources.files import expand, mode_of, printable, unquoted
 
     started = time.monotonic()
@@ -109,7 +110,8 @@ def scrub(
     key = given_key(key_file)
     good, unreadable = readable(arguments)
     items = expand(good) if good else []
-    redactor = build_redactor(settings(load_config(), policy, detectors or [], names), key)
+    config = settings(load_config(), policy, detectors or [], names)
+    redactor = build_redactor(config, key)
     jobs = jobs_of(redactor, items, output, several)
     refuse_overwriting(jobs, summary)
     tidy(job.target for job in jobs if job.target is not None)
@@ -117,9 +119,11 @@ def scrub(
     for name, error in unreadable:
         say(str(error))
         outcomes.append(Outcome(printable(clean_name(redactor, name)), "failed", None))
-    outcomes += _scrub_all(engine_of(redactor, engine, threads=None), jobs, input_format, reading)
+    using = engine_of(redactor, engine, threads=None)
+    by = about(using, config, input_format)
+    outcomes += _scrub_all(using, jobs, input_format, reading, summary is not None)
     if summary is not None:
-        put(json.dumps(summary_of(redactor, outcomes), indent=2) + "\n", file_or_none(summary))
+        put(json.dumps(summary_of(by, redactor.pseudonymizer.key_id, outcomes), indent=2) + "\n", file_or_none(summary))
     if _nothing_read(outcomes):
         say(f"nothing to read: {'no record in ' + number(len(outcomes), 'input') if outcomes else 'no file there'}")
     elif any(outcome.tally for outcome in outcomes):
@@ -149,6 +153,8 @@ class Outcome:
     where it is no file to read, or `failed`."""
     tally: Tally | None
     """What went out; None where nothing did."""
+    passed: Passed | None = None
+    """The digests of what went in and out, where they were asked for."""
 
 
 def _check_output(output: Path | None, several: bool) -> None:
@@ -219,17 +225,18 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _scrub_all(engine: api.Runner, jobs: Sequence[Job], input_format: str, reading: Reading) -> list[Outcome]:
-    """Scrubs one input after the other; one that cannot be read does not stop the rest."""
+def _scrub_all(engine: api.Runner, jobs: Sequence[Job], input_format: str, reading: Reading, hashed: bool) -> list[Outcome]:
+    """Scrubs one input after the other; one that cannot be read does not stop the rest. `hashed`: whether digests are wanted."""
     wait_for_input(job.item for job in jobs)
     on_screen = any(job.target is None for job in jobs) and sys.stdout is not None and sys.stdout.isatty()
     with progress([job.item for job in jobs], "redactions", shown=not on_screen) as begin:
-        return [_scrub_one(engine, job, input_format, reading, begin()) for job in jobs]
+        return [_scrub_one(engine, job, input_format, reading, hashed, begin()) for job in jobs]
 
 
-def _scrub_one(engine: api.Runner, job: Job, input_format: str, reading: Reading, tell: Tell) -> Outcome:
-    from logscrub.api import clean_text, scrub_input
+def _scrub_one(engine: api.Runner, job: Job, input_format: str, reading: Reading, hashed: bool, tell: Tell) -> Outcome:
+    from logscrub.api import Passed, clean_text, scrub_input
 
+    passed = Passed() if hashed else None
     so_far: Tally | None = None
 
     def note(done: int, tally: Tally) -> None:
@@ -239,13 +246,22 @@ def _scrub_one(engine: api.Runner, job: Job, input_format: str, reading: Reading
 
     try:
         tally = scrub_input(
-            engine, job.item, job.target, inside=job.inside, input_format=input_format, reading=reading, progress=note
+            engine,
+            job.item,
+            job.target,
+            inside=job.inside,
+            input_format=input_format,
+            reading=reading,
+            progress=note,
+            passed=passed,
         )
     except InputError as error:
         rest = str(error).removeprefix(job.item.name)  # the name is what the user typed, a zip's members are not
         say(job.item.name + clean_text(engine.redactor, rest))
         status = "skipped" if job.item.skipped else "failed"
-        return Outcome(job.name, status, so_far if job.target is None else None)
+        if passed is not None and job.target is not None:
+            passed.written = passed.written_content = ""
+        return Outcome(job.name, status, so_far if job.target is None else None, passed)
     for fault in tally.faults:
         say(job.item.name + clean_text(engine.redactor, fault.removeprefix(job.item.name)))
     if tally.withheld:
@@ -253,7 +269,7 @@ def _scrub_one(engine: api.Runner, job: Job, input_format: str, reading: Reading
             f"{job.item.name}: {unscanned(tally)} could not be scanned, so <WITHHELD> stands instead; "
             "look at them in the input: of binary data nothing can be said, of text report it as a bug"
         )
-    return Outcome(job.name, "salvaged" if tally.faults else "withheld" if tally.withheld else "scrubbed", tally)
+    return Outcome(job.name, "salvaged" if tally.faults else "withheld" if tally.withheld else "scrubbed", tally, passed)
 
 
 def _nothing_read(outcomes: Sequence[Outcome]) -> bool:
@@ -272,22 +288,35 @@ def _total(outcomes: Sequence[Outcome]) -> Tally:
     return total
 
 
-def summary_of(redactor: Redactor, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """What `--summary` writes: counts, and names without customer data."""
+def summary_of(by: Mapping[str, Any], key_id: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """What `--summary` writes: by what and under which rules it was done (`by`), counts, and names without customer data."""
     total = _total(outcomes)
     return {
-        "version": __version__,
-        "policy": redactor.policy.name,
-        "detectors_digest": redactor.engine.catalogue.digest,
-        "key_id": redactor.pseudonymizer.key_id,
+        **by,
+        "key_id": key_id,
         "records": _records(total),
         "bytes": {"read": total.bytes_read, "written": total.bytes_written},
         "redactions": dict(sorted(total.redactions.items())),
         "formats": dict(sorted(total.formats.items())),
         "inputs": [
-            {"name": o.name, "status": o.status, "records": _records(o.tally or _total([]))} for o in outcomes
+            {"name": o.name, "status": o.status, "records": _records(o.tally or _total([])), **_digests(o.passed)}
+            for o in outcomes
         ],
-    }  # fmt: skip
+    }
+
+
+def _digests(passed: Passed | None) -> dict[str, Any]:
+    """What went in and what came out, of the stored and of the decompressed bytes; of an archive also each member."""
+    from logscrub.sources.files import printable
+
+    if passed is None or not passed.read:
+        return {}
+    found: dict[str, Any] = {"read": {"sha256": passed.read, "content_sha256": passed.read_content}}
+    if passed.written:
+        found["written"] = {"sha256": passed.written, "content_sha256": passed.written_content}
+        if passed.members:
+            found["members"] = [{"name": printable(n), "read": read, "written": wrote} for n, read, wrote in passed.members]
+    return found
 
 
 def _records(tally: Tally) -> dict[str, int]:

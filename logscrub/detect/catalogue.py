@@ -81,13 +81,14 @@ class Harmless:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All detectors in force, ordered by id. `digest` identifies their exact content."""
+    """All detectors in force, ordered by id. `digest` identifies their exact content, `files_digest` that of all their files."""
 
     detectors: tuple[Detector, ...]
     harmless: tuple[Harmless, ...]
     digest: str
     own_patterns: tuple[str, ...] = ()
     """The user's own, those of values that stay included."""
+    files_digest: str = ""
 
     @property
     def entity_types(self) -> frozenset[str]:
@@ -108,7 +109,9 @@ def load(extra: Iterable[Path] = (), *, builtin: bool = True) -> Catalogue:
     folders = [builtin_folder()] if builtin else []
     extra_folders = list(extra)
     folders += extra_folders
-    macros = _macros(builtin_folder() / "macros.toml")
+    macros_text = _text_of(builtin_folder() / "macros.toml")
+    macros = {name: str(value) for name, value in tomllib.loads(macros_text).items()}
+    files = hashlib.sha256(macros_text.encode())
     found: dict[str, Detector | Harmless] = {}
     own: list[Detector | Harmless] = []
     digest = hashlib.sha256()
@@ -118,7 +121,9 @@ def load(extra: Iterable[Path] = (), *, builtin: bool = True) -> Catalogue:
         for path in sorted(folder.rglob("*.toml")):
             if path.name == "macros.toml" or path.parent.name == "anomalies":
                 continue
-            item = read_detector(path, macros)
+            text = _text_of(path)
+            files.update(f"{path.name}\0{len(text)}\0{text}".encode())
+            item = parse_detector(text, path, macros)
             found[item.id] = item
             if folder in extra_folders:
                 check_patterns(item, path)
@@ -132,15 +137,21 @@ def load(extra: Iterable[Path] = (), *, builtin: bool = True) -> Catalogue:
         tuple(i for i in items if isinstance(i, Harmless)),
         digest.hexdigest(),
         patterns,
+        files.hexdigest(),
     )
 
 
-def read_detector(path: Path, macros: Mapping[str, str]) -> Detector | Harmless:
-    """One detector file. Raises UsageError that names the file and what is wrong with it."""
+def _text_of(path: Path) -> str:
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        return path.read_bytes().decode("utf-8")  # as it stands, ends of lines too, for its digest
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot be read ({type(error).__name__})") from None
+
+
+def parse_detector(text: str, path: Path, macros: Mapping[str, str]) -> Detector | Harmless:
+    """The detector that a file's text holds. Raises UsageError that names the file and what is wrong with it."""
+    try:
+        data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: not valid TOML: {error}") from None
     kind = data.pop("kind", "detector")
@@ -169,10 +180,6 @@ def read_detector(path: Path, macros: Mapping[str, str]) -> Detector | Harmless:
         raise UsageError(f"{path}: missing {missing}") from None
     _check(item, path)
     return item
-
-
-def _macros(path: Path) -> dict[str, str]:
-    return {k: str(v) for k, v in tomllib.loads(path.read_text(encoding="utf-8")).items()}
 
 
 def _expand(pattern: str, macros: Mapping[str, str], path: Path) -> str:

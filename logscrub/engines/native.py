@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from logscrub._core import Core, Job, Judge
 from logscrub.detect.engine import Engine
@@ -109,10 +109,10 @@ class NativeRedactor(Redactor):
         if raw.cut is not None or any(leaf.group for leaf in raw.leaves):
             return super().look(with_leaves(raw), before)
         try:
-            spans, after = self.core.look(raw, _open_to(before))
+            spans, after, allowed = self.core.look(raw, _open_to(before))
         except ValueError:
             raise Unscannable("the core could not scan it") from None
-        return Look(list(map(span_of, spans)), _open_of(after))
+        return Look(list(map(span_of, spans)), _open_of(after), tuple(allowed))
 
     def withhold(self, raw: Raw, before: Open = NOTHING_OPEN) -> tuple[Clean, Open]:
         return super().withhold(with_leaves(raw), before)
@@ -216,7 +216,7 @@ class NativeScrubber(Scrubber):
                 clean, batches.open = clean_unit(self._redactor, item, batches.open, tally)
                 out.append(decoder.encode(clean.text))
                 continue
-            _, text, records, unparsed, redactions, _, _ = item[1]
+            _, text, records, unparsed, redactions, _, _, _ = item[1]
             tally.records_read += records
             tally.records_written += records
             tally.records_unparsed += unparsed
@@ -244,6 +244,8 @@ class NativeVerifier(Verifier):
             units_done, outcome = item
             first = outcome[0] - len(units_done)
             self.report.records += outcome[2]
+            for number, detector, count in outcome[7]:
+                self.report.allowed[number, detector] = self.report.allowed.get((number, detector), 0) + count
             for number, spans in outcome[5]:
                 self.add(with_leaves(units_done[number - first]), [span_of(span) for span in spans])
 
@@ -254,6 +256,7 @@ class NativeEngine:
 
     redactor: NativeRedactor
     threads: int
+    name: Literal["native"] = "native"
 
     def scrubber(self, input_format: str = "auto") -> Scrubs:
         """For one input."""

@@ -15,6 +15,7 @@ Every row must be there, so that a new row is never kept by accident.
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ class Policy:
 
     name: str
     rows: Mapping[str, Action]
+    file_digest: str = ""
+    """SHA-256 of the text it was read from."""
 
 
 def builtin_policies() -> list[str]:
@@ -45,14 +48,13 @@ def builtin_policies() -> list[str]:
 def load_policy(name: str) -> Policy:
     """The built-in policy `name`, or the policy file at that path. Raises UsageError that says what is wrong."""
     if name in builtin_policies():
-        return parse_policy(
-            resources.files("logscrub").joinpath(f"redact/policies/{name}.toml").read_text(encoding="utf-8"), name
-        )
+        built_in = resources.files("logscrub").joinpath(f"redact/policies/{name}.toml")
+        return parse_policy(built_in.read_bytes().decode("utf-8"), name)
     path = Path(name)
     if not path.is_file():
         raise UsageError(f"no policy {name!r}: it is neither one of {', '.join(builtin_policies())} nor a file")
     try:
-        policy = parse_policy(path.read_text(encoding="utf-8"), str(path))
+        policy = parse_policy(path.read_bytes().decode("utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot be read ({type(error).__name__})") from None
     if policy.name in builtin_policies():  # a report names its policy, and would be taken for one about the built-in policy
@@ -78,4 +80,4 @@ def parse_policy(text: str, where: str) -> Policy:
             raise UsageError(f'{where}: {row!r} must be "remove", "pseudonym" or "keep"')
     if missing := [row for row in GUIDELINES if row not in rows]:
         raise UsageError(f"{where}: says nothing about {', '.join(missing)}")
-    return Policy(data["name"], rows)
+    return Policy(data["name"], rows, hashlib.sha256(text.encode()).hexdigest())

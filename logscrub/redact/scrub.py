@@ -46,6 +46,10 @@ class Unscannable(ValueError):
     """Nobody can say what a record holds: it is binary, its context is unknown, or each look at it finds something more."""
 
 
+Allowed = tuple[int, str]
+"""The number of an entry of the allow-list, from 0, and the detector of what it lets stay."""
+
+
 class Look(NamedTuple):
     """What in a record must go."""
 
@@ -53,6 +57,8 @@ class Look(NamedTuple):
     """As positions in its text, in order, apart."""
     after: Open
     """What it leaves open."""
+    allowed: tuple[Allowed, ...] = ()
+    """What may stay though the policy says that it must go."""
 
 
 Rebuild = tuple[Callable[..., "Redactor"], tuple[Any, ...]]
@@ -96,7 +102,7 @@ class Redactor:
         return clean if raw.size is None else _resized(clean, raw.size), after
 
     def _scrub(self, raw: Raw, before: Open) -> tuple[Clean, Open]:
-        spans, after = self.look(raw, before)
+        spans, after, _ = self.look(raw, before)
         if not spans:
             return Clean(raw.text, (), raw.records, raw.parsed), after
         before_any = self._placeholders(raw.text)
@@ -108,7 +114,7 @@ class Redactor:
                 if (s.inner is not None and self._is_rewritten(s.inner)) or self.engine.placeholder.fullmatch(s.plain)
             ]
             raw = self._spliced(raw, spans)
-            spans, after = self.look(raw, before)
+            spans, after, _ = self.look(raw, before)
             if not spans:
                 new = self._placeholders(raw.text) - before_any
                 return Clean(raw.text, (*new.elements(), *rewritten), raw.records, raw.parsed), after
@@ -170,11 +176,12 @@ class Redactor:
         """What in a record must go under the policy. `before`: what the one before left open. Raises Unscannable."""
         look = self.look_at_all(raw, before)
         if self._allow and look.spans:
-            look = Look([s for s in look.spans if not self._stays(s, raw.text)], look.after)
+            allowed = (*look.allowed, *(a for s in look.spans for a in self._allowed(s, raw.text)))
+            look = Look([s for s in look.spans if not self._stays(s, raw.text)], look.after, allowed)
         if raw.frame is not None and look.spans:
-            look = Look(self._between(raw, raw.frame, look.spans), look.after)
+            look = look._replace(spans=self._between(raw, raw.frame, look.spans))
         elif look.spans and (renamed := self._renamed(raw, look.spans)):
-            look = Look(sorted([*look.spans, *renamed], key=lambda s: s.start), look.after)
+            look = look._replace(spans=sorted([*look.spans, *renamed], key=lambda s: s.start))
         return look
 
     def _renamed(self, raw: Raw, spans: Sequence[Span]) -> list[Span]:
@@ -235,6 +242,7 @@ class Redactor:
         spans: list[Span] = []
         after = NOTHING_OPEN if raw.records else before
         foreign: list[Span] = []
+        allowed: list[Allowed] = []
         in_pieces = False
         for leaf in raw.leaves:
             if leaf.group:
@@ -258,7 +266,7 @@ class Redactor:
             spans += [s for s in self._in_pieces(raw) if self._goes(s)]
             spans.sort(key=lambda s: s.start)
         if raw.cut is not None:
-            spans += self._over_ends(raw.text, raw.cut)
+            spans += self._over_ends(raw.text, raw.cut, allowed)
             spans.sort(key=lambda s: s.start)
         if len(spans) > 1 and any(a.end > b.start for a, b in pairwise(spans)):
             spans = list(merge(spans))
@@ -266,7 +274,7 @@ class Redactor:
             first = spans[0]._replace(start=start, plain=raw.text[start : spans[0].end], inner=None)
             says = _SAYS.search(self.engine.masked(first.plain))  # a placeholder that is all there is comes from an earlier look
             spans = [first, *spans[1:]] if says else spans[1:]
-        return Look(spans, after)
+        return Look(spans, after, tuple(allowed))
 
     def _foreign_pseudonyms(self, text: str, leaf: Leaf) -> Iterator[Span]:
         """The pseudonyms in a leaf of types that the policy removes: another policy made them, and they tell equal values."""
@@ -275,15 +283,16 @@ class Redactor:
             if detector is not None and ":" in m[0]:
                 yield Span(m.start(), m.end(), m[1], detector.guideline, detector.id, "certain", m[0])
 
-    def _over_ends(self, text: str, cut: Cut) -> Iterator[Span]:
+    def _over_ends(self, text: str, cut: Cut, allowed: list[Allowed]) -> Iterator[Span]:
         """What of values that reach over the ends of a piece must go from it. Where one begins its placeholder stands, and
-        nothing where it goes on."""
+        nothing where it goes on. What may stay of those that begin in it is added to `allowed`."""
         whole = cut.before + text[cut.piece.start : cut.piece.end] + cut.behind
         start, end = len(cut.before), len(whole) - len(cut.behind)
         for span in self.engine.judge_whole(whole, None, "text"):
             if not (span.start < start < span.end or span.start < end < span.end) or not self._goes(span):
                 continue
             if self._allow and self._stays(span, whole):
+                allowed += self._allowed(span, whole) if span.start >= start else ()
                 continue
             a, b = (min(max(at, start), end) - start + cut.piece.start for at in (span.start, span.end))
             if span.start < start:
@@ -318,10 +327,24 @@ class Redactor:
         return self.policy.rows[span.guideline] != "keep"
 
     def _stays(self, span: Span, text: str) -> bool:
-        """Whether a value is allowed, as it is written in the text or as it reads."""
+        """Whether a value is allowed."""
         if span.inner is not None:
             return all(self._stays(s, span.inner.text) for s in span.inner.spans if self._goes(s))
-        return any(a.fullmatch(span.plain) or a.fullmatch(text[span.start : span.end]) for a in self._allow)
+        return self._entry(span, text) is not None
+
+    def _entry(self, span: Span, text: str) -> int | None:
+        """The number of the first entry that allows a value, as it is written in the text or as it reads."""
+        written = text[span.start : span.end]
+        return next((n for n, a in enumerate(self._allow) if a.fullmatch(span.plain) or a.fullmatch(written)), None)
+
+    def _allowed(self, span: Span, text: str) -> Iterator[Allowed]:
+        """What of a span may stay."""
+        if span.inner is not None:
+            for s in span.inner.spans:
+                if self._goes(s):
+                    yield from self._allowed(s, span.inner.text)
+        elif (number := self._entry(span, text)) is not None:
+            yield number, span.detector
 
     def _go(self, inner: Inner) -> list[Span]:
         """What of an encoded text goes."""

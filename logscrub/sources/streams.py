@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import select
@@ -59,6 +60,8 @@ class Stream:
         self._head = b""
         self.coded: codings.Coded | None = None
         """The decoded records of a file that is no text, such as a table; known when `archive` or `chunks` was asked for."""
+        self.content: hashlib._Hash | None = None
+        """If it is set: the hash of what was decompressed so far, of data that is compressed and no zip."""
         self._kind = "none"
         self._opened: tuple[str, Iterator[bytes]] | None = None
         try:
@@ -86,6 +89,11 @@ class Stream:
             return "zip"
         return "tar" if self._content()[0] == signatures.TAR else ""
 
+    @property
+    def is_tar(self) -> bool:
+        """Whether it was seen to be a tar, compressed or not."""
+        return self._opened is not None and self._opened[0] == signatures.TAR
+
     def _content(self) -> tuple[str, Iterator[bytes]]:
         """Kind of the decompressed data, and its pieces, which are the same ones every time."""
         if self._opened is None:
@@ -106,6 +114,8 @@ class Stream:
         try:
             for piece in decompressed(self.compression, self._read, self.name, self._reading):
                 count += len(piece)
+                if self.content is not None:
+                    self.content.update(piece)
                 yield piece
         except BrokenData as error:
             if not count:

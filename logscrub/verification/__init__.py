@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.json_leaves import pointers
 from logscrub.model import Leaf, Raw, Span
-from logscrub.redact.scrub import Redactor
+from logscrub.redact.scrub import Allowed, Redactor
 from logscrub.scrubbing import Units
+
+_Counted = TypeVar("_Counted")
 
 MOST_FINDINGS = 10_000
 """Findings of one file that are listed; the others are counted."""
@@ -43,6 +46,9 @@ class FileReport:
 
     path: str
     sha256: str = ""
+    """Of its bytes as they are stored, of a member those of its archive."""
+    content_sha256: str = ""
+    """Of what it holds when decompressed, of a member what that holds."""
     records: int = 0
     unread: int = 0
     """Records that could not be scanned, a part of one (a line that goes on) counted as one: the file is not clean."""
@@ -50,6 +56,10 @@ class FileReport:
     """How many findings there are; `findings` lists the first 10,000."""
     kinds: dict[str, int] = field(default_factory=dict)
     """How many findings there are of each entity type."""
+    detectors: dict[str, int] = field(default_factory=dict)
+    """How many findings there are of each detector that found something."""
+    allowed: dict[Allowed, int] = field(default_factory=dict)
+    """How often an entry of the allow-list let stay what a detector found."""
     findings: list[Finding] = field(default_factory=list)
     error: str = ""
     """Why the file could not be read (to the end)."""
@@ -61,8 +71,9 @@ class FileReport:
         self.records += other.records
         self.unread += other.unread
         self.found += other.found
-        for kind, count in other.kinds.items():
-            self.kinds[kind] = self.kinds.get(kind, 0) + count
+        _count(self.kinds, other.kinds)
+        _count(self.detectors, other.detectors)
+        _count(self.allowed, other.allowed)
         self.findings += other.findings[: MOST_FINDINGS - len(self.findings)]
 
     @property
@@ -71,7 +82,14 @@ class FileReport:
 
     def as_dict(self) -> dict[str, Any]:
         out = asdict(self)
+        out["detectors"] = dict(sorted(self.detectors.items()))
+        out["allowed"] = [{"entry": n + 1, "detector": d, "count": count} for (n, d), count in sorted(self.allowed.items())]
         return {**out, "clean": self.clean}
+
+
+def _count(into: dict[_Counted, int], more: Mapping[_Counted, int]) -> None:
+    for what, count in more.items():
+        into[what] = into.get(what, 0) + count
 
 
 class Verifies(Protocol):
@@ -114,7 +132,8 @@ class Verifier:
         """Scans a unit, and says what it leaves open."""
         self.report.records += raw.records
         try:
-            spans, after = self._redactor.look(raw, before)
+            spans, after, allowed = self._redactor.look(raw, before)
+            _count(self.report.allowed, Counter(allowed))
             self.add(raw, spans)
         except Exception:  # a record that cannot be scanned cannot be called clean; its message may quote it
             clean, after = self._redactor.withhold(raw, before)
@@ -130,8 +149,8 @@ class Verifier:
             room = max(0, MOST_FINDINGS - len(self.report.findings))
             self.report.findings += list(self._findings(raw, spans, room))
             self.report.found += len(spans)
-            for span in spans:
-                self.report.kinds[span.entity_type] = self.report.kinds.get(span.entity_type, 0) + 1
+            _count(self.report.kinds, Counter(span.entity_type for span in spans))
+            _count(self.report.detectors, Counter(span.detector for span in spans))
 
     def _findings(self, raw: Raw, spans: list[Span], most: int) -> Iterator[Finding]:
         """The first findings of a unit, in order. What all of them share is worked out once."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
@@ -11,14 +11,27 @@ from urllib.parse import quote
 from logscrub.detect.catalogue import Catalogue
 from logscrub.guidelines import GUIDELINES, NEVER
 from logscrub.verification import FileReport, Finding
-from logscrub.verification.text_report import exit_code, nothing_read
+from logscrub.verification.second_opinion import Opinion
+from logscrub.verification.text_report import caution, counts, exit_code, found_by, nothing_read, used
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _NAMES = "A person's name in running text, recognised by a language model; Atlassian: never in a log."
 
 
-def sarif(reports: Sequence[FileReport], catalogue: Catalogue, version: str, *, allow_empty: bool = False) -> dict[str, Any]:
-    """The reports as one SARIF log. Nothing read is no success unless `allow_empty`."""
+def sarif(
+    reports: Sequence[FileReport],
+    catalogue: Catalogue,
+    about: Mapping[str, Any],
+    looked_for: Iterable[str],
+    *,
+    allow_empty: bool = False,
+    opinion: Opinion | None = None,
+) -> dict[str, Any]:
+    """The reports as one SARIF log; its `properties` say what the proof is worth, as in `text_report.as_json`.
+
+    Nothing read is no success unless `allow_empty`.
+    """
+    version, first = about["version"], caution(about["rules"])
     why = {d.id: d.why for d in catalogue.detectors}
     hit = {f.detector: f for r in reports for f in r.findings}
     rules = [_rule(hit[name], why.get(name, _NAMES)) for name in sorted(hit)]
@@ -34,11 +47,22 @@ def sarif(reports: Sequence[FileReport], catalogue: Catalogue, version: str, *, 
                 "invocations": [
                     {
                         "executionSuccessful": exit_code(reports, allow_empty=allow_empty) != 3,
-                        "toolExecutionNotifications": list(_notifications(reports, allow_empty)),
+                        "endTimeUtc": about["time"],
+                        "toolExecutionNotifications": [
+                            *([{"level": "warning", "message": {"text": _plain(first)}}] if first else []),
+                            *_notifications(reports, allow_empty),
+                        ],
                     }
                 ],
                 "artifacts": [_artifact(r) for r in reports],
                 "results": [_result(r, n, f, index) for n, r in enumerate(reports) for f in r.findings],
+                "properties": {
+                    **about,
+                    **counts(reports),
+                    "allowed": used(reports),
+                    "detectors": found_by(reports, looked_for),
+                    **({} if opinion is None else {"second_opinion": opinion.as_dict()}),
+                },
             }
         ],
     }

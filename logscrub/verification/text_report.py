@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from logscrub.guidelines import GUIDELINES, NEVER
 from logscrub.sources.files import printable
 from logscrub.verification import FileReport
+from logscrub.verification.origins import Origins
+from logscrub.verification.second_opinion import Opinion, told
 
 
 def nothing_read(reports: Sequence[FileReport]) -> bool:
@@ -23,13 +26,28 @@ def exit_code(reports: Sequence[FileReport], *, allow_empty: bool = False) -> in
     return 1 if any(r.found for r in reports) else 0
 
 
-def text(reports: Sequence[FileReport], *, limit: int | None = None, allow_empty: bool = False) -> str:
-    """One line per finding, how many findings there are by kind and by file, and the verdict.
+def caution(rules: Mapping[str, Any]) -> str:
+    """What whoever reads a proof must know first: that the policy keeps what may be in no log. "" where it does not."""
+    policy = rules["policy"]
+    kept = [row for row in policy["rows"]["keep"] if GUIDELINES.get(row) == NEVER]
+    return f"policy {policy['name']} keeps what must never be in a log: {', '.join(kept)}" if kept else ""
+
+
+def text(
+    reports: Sequence[FileReport],
+    *,
+    limit: int | None = None,
+    allow_empty: bool = False,
+    first: str = "",
+    opinion: Opinion | None = None,
+) -> str:
+    """The `first` line, if there is one, one line per finding, how many findings there are by kind and by file, what another tool
+    says, and the verdict.
 
     Without characters that could forge a line or steer a terminal.
     `limit`: how many findings are listed at most; the counts are of all.
     """
-    lines: list[str] = []
+    lines: list[str] = [first] if first else []
     listed = 0
     for r in reports:
         shown = r.findings if limit is None else r.findings[: max(0, limit - listed)]
@@ -45,6 +63,8 @@ def text(reports: Sequence[FileReport], *, limit: int | None = None, allow_empty
     if limit is not None and listed < found:
         lines.append(f"and {_number(found - listed, 'more finding')}, not listed here; --limit lists more")
     lines += _counts(reports)
+    if opinion is not None:
+        lines += told(opinion, limit)
     return "\n".join([*map(printable, lines), verdict(reports, allow_empty=allow_empty)]) + "\n"
 
 
@@ -98,39 +118,71 @@ def verdict(reports: Sequence[FileReport], *, allow_empty: bool = False) -> str:
 
 def as_json(
     reports: Sequence[FileReport],
-    detectors_digest: str,
-    version: str,
+    about: Mapping[str, Any],
+    looked_for: Iterable[str],
     *,
-    policy: str,
-    allowed: int,
-    names: Mapping[str, str | int],
     allow_empty: bool = False,
+    origins: Origins | None = None,
+    opinion: Opinion | None = None,
 ) -> dict[str, Any]:
-    """The report for machines. It says what the proof is worth: by `policy`, by how many entries the allow-list has
-    (`allowed`), and by what recognised `names` with how many known ones and how many words that were to be none.
+    """The report for machines. `about`: by what, when and under which rules (`logscrub.rules.about`); `looked_for`: the ids of
+    the detectors, which are listed also where they found nothing; `origins`: what the files were made from; `opinion`: what
+    another tool says.
 
     Nothing read (`empty`) is clean only with `allow_empty`.
     """
+    first = caution(about["rules"])
     return {
-        "version": version,
+        **({"caution": first} if first else {}),
+        **about,
         "clean": exit_code(reports, allow_empty=allow_empty) == 0,
         "empty": nothing_read(reports),
-        "skipped": sum(r.skipped for r in reports),
-        "policy": policy,
-        "allowed": allowed,
-        "names": dict(names),
-        "detectors_digest": detectors_digest,
-        "files": [_file(r) for r in reports],
+        **counts(reports),
+        "allowed": used(reports),
+        "detectors": found_by(reports, looked_for),
+        **({} if origins is None else {"scrub": dict(origins.run)}),
+        **({} if opinion is None else {"second_opinion": opinion.as_dict()}),
+        "files": [_file(r, origins) for r in reports],
     }
 
 
-def _file(r: FileReport) -> dict[str, Any]:
+def counts(reports: Sequence[FileReport]) -> dict[str, int]:
+    """Of all files: records, those that could not be scanned, findings, files that could not be read, and what was skipped."""
+    return {
+        "records": sum(r.records for r in reports),
+        "unread": sum(r.unread for r in reports),
+        "found": sum(r.found for r in reports),
+        "failed": sum(bool(r.error) and not r.skipped for r in reports),
+        "skipped": sum(r.skipped for r in reports),
+    }
+
+
+def used(reports: Sequence[FileReport]) -> list[dict[str, Any]]:
+    """The entries of the allow-list that were used, by number: for findings of which detector, and how often."""
+    total: Counter[tuple[int, str]] = Counter()
+    for r in reports:
+        total.update(r.allowed)
+    return [{"entry": entry + 1, "detector": detector, "count": count} for (entry, detector), count in sorted(total.items())]
+
+
+def found_by(reports: Sequence[FileReport], looked_for: Iterable[str]) -> dict[str, int]:
+    """Of each detector how much it found."""
+    total = Counter(dict.fromkeys(looked_for, 0))
+    for r in reports:
+        total.update(r.detectors)
+    return dict(sorted(total.items()))
+
+
+def _file(r: FileReport, origins: Origins | None) -> dict[str, Any]:
     out: dict[str, Any] = {
         "path": r.path,
         "sha256": r.sha256,
+        "content_sha256": r.content_sha256,
         "records": r.records,
         "findings": [asdict(f) for f in r.findings],
     }
+    if origins is not None and (origin := origins.of(r)) is not None:
+        out["from"] = dict(origin)
     if r.found > len(r.findings):
         out["found"] = r.found
     if r.unread:
