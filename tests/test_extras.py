@@ -121,6 +121,7 @@ def test_scrub_verify_keys_and_detectors_import_nothing_of_the_extras(folder: Pa
     (folder / "report.html").write_text(page, encoding="utf-8")
     samples = [path for path in sorted((ROOT / "sample_logs").iterdir()) if path.is_file() and path.stat().st_size < 20_000]
     (folder / "logs").mkdir()
+    (folder / "new").mkdir()
     for path in samples:
         (folder / "logs" / path.name).write_bytes(path.read_bytes())
     assert len(samples) > 5
@@ -130,12 +131,23 @@ def test_scrub_verify_keys_and_detectors_import_nothing_of_the_extras(folder: Pa
         ("verify clean report.html --format sarif", 0),
         ("verify app.log", 1),
         ("keys new other.key", 0),
+        ("init new", 0),
         ("detectors list", 0),
         ("--version", 0),
         ("report --help", 0),
     ):
         done = run(REFUSED, HEAVY, *command.split(), cwd=folder)
         assert done.returncode == code, (command, done.stderr)
+
+
+def test_doctor_works_without_the_extras(folder: Path) -> None:
+    done = run(MISSING, HEAVY, "doctor", cwd=folder)
+    assert (done.returncode, lines(done)) == (0, ["logscrub: nothing is wrong"])
+    assert b"not installed: metrics, anomalies, report, notify, ner;" in done.stdout
+    done = run(MISSING, HEAVY, "doctor", "--config", "told.toml", cwd=folder)
+    assert (done.returncode, lines(done)) == (2, ["logscrub: 2 things wrong"])
+    assert b"the configuration needs: pip install 'logscrub[report,notify]'" in done.stdout
+    assert b"not looked at, because an extra is missing" in done.stdout
 
 
 def test_an_error_in_an_extra_that_is_there_stays_a_bug(
