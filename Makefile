@@ -128,9 +128,9 @@ COMPILE = $(BIN)/uv pip compile --quiet --no-config --universal --python-version
 	--no-emit-index-url --custom-compile-command "make lock"
 
 lock: $(READY) ## pin all packages again after pyproject.toml changed
-	@$(COMPILE) pyproject.toml --group dev $(LOCKFLAGS) --output-file requirements/dev.lock
+	@$(COMPILE) pyproject.toml --extra all --group dev $(LOCKFLAGS) --output-file requirements/dev.lock
 	@cp requirements/dev.lock requirements/runtime.lock
-	@$(COMPILE) pyproject.toml --output-file requirements/runtime.lock
+	@$(COMPILE) pyproject.toml --extra all --output-file requirements/runtime.lock
 	@$(COMPILE) --group lexicon $(LOCKFLAGS) --output-file requirements/lexicon.lock
 	@echo "requirements/*.lock are up to date; the next make sets up $(VENV) again."
 

@@ -11,8 +11,9 @@ Nothing heavy is imported before the first call; the first one takes about a sec
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, AnyStr
+from typing import TYPE_CHECKING, Any, AnyStr
 
 from logscrub._version import __version__
 from logscrub.errors import InputError, LogscrubError, OutputError, UsageError
@@ -29,6 +30,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "scrub",
+    "scrub_dict",
     "scrub_file",
     "verify",
     "verify_file",
@@ -49,6 +51,28 @@ def scrub(
     from logscrub import api
 
     return api.scrub(data, policy=policy, key=key, detectors=detectors, input_format=input_format, config=config, engine=engine)
+
+
+def scrub_dict(
+    data: Mapping[Any, Any],
+    *,
+    policy: str | Path | None = None,
+    key: bytes | None = None,
+    detectors: Folders = (),
+    config: Config | str | Path | None = None,
+    engine: EngineName | None = None,
+) -> dict[Any, Any]:
+    """`data`, the fields of a record, without customer data: a new dictionary, read as a line of JSON is.
+
+    Names of fields count: `{"assignee": "Kim"}` becomes `{"assignee": "<PERSON>"}`. Values in which nothing is found stay the
+    objects that they are. The settings are those of `scrub`. Raises UsageError for wrong ones, and where `data` is no mapping.
+    """
+    from logscrub import api
+    from logscrub.dicts import scrubbed_dict
+
+    if not isinstance(data, Mapping):
+        raise UsageError(f"data must be a mapping, not {type(data).__name__}")
+    return scrubbed_dict(api.engine_of(api.build_redactor(api.settings(config, policy, detectors), key), engine), data)
 
 
 def scrub_file(

@@ -27,6 +27,7 @@ from logscrub.detect.engine import Engine
 from logscrub.detect.names import Kind, Names
 from logscrub.detect.names.lexicon import Lexicon
 from logscrub.errors import InputError, UsageError
+from logscrub.extras import need
 from logscrub.model import WITHHELD, Leaf, Raw
 from logscrub.redact.keys import check_key
 from logscrub.redact.policy import load_policy
@@ -289,8 +290,12 @@ def _engine(
     source: str,
     stay: frozenset[str],
 ) -> Engine:
-    if names.recognizer != "lists" and importlib.util.find_spec(names.model) is None:
-        raise UsageError(f"{source or 'names.model'}: names.model: no package {names.model!r} is installed; install it with pip")
+    if names.recognizer != "lists":
+        need(f"the recognizer of names {names.recognizer!r}", "ner")
+        if importlib.util.find_spec(names.model) is None:
+            raise UsageError(
+                f"{source or 'names.model'}: names.model: no package {names.model!r} is installed; install it with pip"
+            )
     detectors = catalogue.load(folders)
     known = {d.id for d in detectors.detectors}
     for detector, _ in fields:

@@ -258,9 +258,10 @@ def test_the_exit_codes_are_those_of_the_code() -> None:
 
 def test_the_direct_dependencies_are_those_of_the_table() -> None:
     project = tomllib.loads(page("pyproject.toml"))
-    needed = {re.split(r"[<>=~! \[]", spec)[0] for spec in project["project"]["dependencies"]}
+    groups = {"–": project["project"]["dependencies"], **project["project"]["optional-dependencies"]}
+    needed = {(re.split(r"[<>=~! ]", spec)[0], extra) for extra, specs in groups.items() for spec in specs if "[" not in spec}
     text = page("docs/development.md")
-    assert {row[0] for row in table(text, "package")} == needed
+    assert {(row[0], row[1]) for row in table(text, "package")} == needed
     for spec in project["dependency-groups"]["dev"]:
         assert re.split(r"[<>=~! \[]", spec)[0] in text
 

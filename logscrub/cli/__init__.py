@@ -22,6 +22,7 @@ from types import FrameType
 
 from logscrub.cli.console import say
 from logscrub.errors import LogscrubError
+from logscrub.extras import extra_of, install, is_missing
 
 BUG = 70
 INTERRUPTED = 130
@@ -81,14 +82,23 @@ def _run(arguments: Sequence[str]) -> int:
         return 3
     except (KeyboardInterrupt, SystemExit):
         raise
-    except BaseException as error:  # a panic of a library in Rust too; its message may quote a log: say what kind it is, no more
-        say(
-            f"this is a bug in logscrub ({type(error).__name__}); please report it with the command; LOGSCRUB_DEBUG=1 shows where"
-        )
-        if os.environ.get("LOGSCRUB_DEBUG") == "1":
-            for frame in traceback.extract_tb(error.__traceback__):
-                say(f"  {frame.filename}:{frame.lineno} in {frame.name}")
-        return BUG
+    except ModuleNotFoundError as error:
+        extra = extra_of(error.name or "")
+        if extra is None or not is_missing(extra):
+            return _bug(error)
+        say(f"{arguments[0]} needs: {install(extra)}")
+        return 2
+    except BaseException as error:  # a panic of a library in Rust too
+        return _bug(error)
+
+
+def _bug(error: BaseException) -> int:
+    """Says what kind of error it is, and no more: its message may quote a log. Returns the exit code."""
+    say(f"this is a bug in logscrub ({type(error).__name__}); please report it with the command; LOGSCRUB_DEBUG=1 shows where")
+    if os.environ.get("LOGSCRUB_DEBUG") == "1":
+        for frame in traceback.extract_tb(error.__traceback__):
+            say(f"  {frame.filename}:{frame.lineno} in {frame.name}")
+    return BUG
 
 
 def _file_of(error: OSError) -> str:

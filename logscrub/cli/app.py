@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from logscrub._version import __version__
-from logscrub.cli import attest, detectors, ingest, keys, metrics, nightly, report, scrub, store, verify, watch
+from logscrub.cli import attest, detectors, doctor, ingest, init, keys, metrics, nightly, report, scrub, store, verify, watch
 
 app = typer.Typer(
     name="logscrub",
@@ -25,6 +25,11 @@ Examples:
   logscrub metrics --store metrics           show them
   logscrub report --store metrics            what was not as usual
   tail -F app.log | logscrub watch           the same, as it happens
+
+\b
+scrub, verify, keys, detectors, init and doctor need nothing but logscrub itself; ingest,
+metrics and store need logscrub[metrics], watch and a report as text logscrub[anomalies],
+a report as a page and nightly logscrub[report], --names ner logscrub[ner].
 
 \b
 Exit codes: 0 done or clean; 1 customer data found; 2 wrong usage;
@@ -58,6 +63,8 @@ app.command("metrics", epilog=metrics.EXAMPLES)(metrics.metrics)
 app.command("report", epilog=report.EXAMPLES)(report.report)
 app.command("watch", epilog=watch.EXAMPLES)(watch.watch)
 app.command("nightly", epilog=nightly.EXAMPLES)(nightly.nightly)
+app.command("init", epilog=init.EXAMPLES)(init.init)
+app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 app.add_typer(store.app, name="store")
 app.add_typer(attest.app, name="attest")
 app.add_typer(keys.app, name="keys")

@@ -13,9 +13,12 @@ import typer
 
 from logscrub.cli.console import put, say
 from logscrub.cli.options import Detectors, number
+from logscrub.errors import UsageError
+from logscrub.extras import install, is_missing, need
 from logscrub.sources.files import printable
 
 if TYPE_CHECKING:
+    from logscrub.anomalies.rules import Rule
     from logscrub.detect.catalogue import Catalogue, Detector, Harmless
 
 app = typer.Typer(
@@ -82,8 +85,6 @@ def show(
     report_format: Annotated[Literal["text", "json"], _FORMAT] = "text",
 ) -> int:
     """Show all about one detector."""
-    from logscrub.errors import UsageError
-
     catalogue = _catalogue(detectors or [])
     known: dict[str, Detector | Harmless] = {d.id: d for d in _items(catalogue)}
     if name not in known:
@@ -109,16 +110,17 @@ def test(
 
     What must be found is found, to the letter, and what must stay stays.
     """
-    from logscrub.anomalies.rules import load_rules
-    from logscrub.anomalies.selftest import failures as rule_failures
     from logscrub.config import load_config
     from logscrub.detect.selftest import failures
 
     folders = [folder] if folder else []
     catalogue = _catalogue(folders)
-    rules = load_rules((*load_config().detectors, *folders))
+    rules = _rules((*load_config().detectors, *folders))
     failed = [(f.detector, f.example, f.found) for f in failures(catalogue)]
-    failed += [(f.rule, f.example, "something" if f.found else "nothing") for f in rule_failures(rules)]
+    if rules:
+        from logscrub.anomalies.selftest import failures as rule_failures
+
+        failed += [(f.rule, f.example, "something" if f.found else "nothing") for f in rule_failures(rules)]
     items = _items(catalogue)
     examples = sum(len(item.examples) + len(item.counterexamples) for item in (*items, *rules))
     if not failed:
@@ -135,6 +137,21 @@ def _catalogue(folders: Sequence[Path]) -> Catalogue:
     from logscrub.detect import catalogue
 
     return catalogue.load((*load_config().detectors, *folders))
+
+
+def _rules(folders: Sequence[Path]) -> tuple[Rule, ...]:
+    """The rules of anomalies in force; none, and a line that says so, where the extra that tests them is missing.
+
+    Raises UsageError where it is missing and a folder has rules of its own.
+    """
+    from logscrub.anomalies.rules import FOLDER, load_rules
+
+    if not is_missing("anomalies"):
+        return load_rules(folders)
+    if any(path.parent.name == FOLDER for folder in folders for path in folder.rglob("*.toml")):
+        need("the test of your own rules of anomalies", "anomalies")
+    say(f"rules of anomalies are not tested; that needs: {install('anomalies')}")
+    return ()
 
 
 def _items(catalogue: Catalogue) -> list[Detector | Harmless]:

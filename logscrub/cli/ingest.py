@@ -38,6 +38,7 @@ from logscrub.cli.options import (
 )
 from logscrub.cli.scrub import Job, jobs_of, refuse_overwriting
 from logscrub.errors import InputError, UsageError
+from logscrub.extras import need
 
 if TYPE_CHECKING:
     from logscrub import api
@@ -107,6 +108,7 @@ def ingest(
             "ingest needs a key, so that the same customer is the same in every run; "
             "make one with: logscrub keys new logscrub.key; then add: --key-file logscrub.key"
         )
+    need("ingest", "metrics")
     config = settings(load_config(), policy, detectors or [], names)
     reading = reading_of(decompress_memory, salvage)
     done = ingest_all(

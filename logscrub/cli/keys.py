@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +9,7 @@ import typer
 
 from logscrub.cli.console import put, say
 from logscrub.cli.detectors import help_without_command
+from logscrub.cli.new_files import create
 from logscrub.cli.options import given_key
 from logscrub.errors import OutputError, UsageError
 
@@ -87,35 +86,13 @@ def identify(file: KeyPath) -> int:
 def _write(path: Path, key: bytes, *, mode: int = 0o600) -> None:
     """Writes a key to a new file of that mode. Raises UsageError where there is something at that path already, OutputError."""
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        create(path, key, mode)
     except FileExistsError:
         raise UsageError(
             f"{path}: exists already; a key that is overwritten takes its store and its pseudonyms with it; choose another name"
         ) from None
     except (OSError, ValueError) as error:
         raise _unwritable(path, error) from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(key)
-            file.flush()
-            os.fsync(file.fileno())
-        _sync(path.absolute().parent)
-    except BaseException as error:
-        with suppress(OSError):
-            path.unlink()
-        if isinstance(error, OSError):
-            raise _unwritable(path, error) from None
-        raise
-
-
-def _sync(folder: Path) -> None:
-    """Makes the file's name durable; some systems cannot do this for a folder."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _unwritable(path: Path, error: OSError | ValueError) -> OutputError:

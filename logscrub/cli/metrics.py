@@ -13,6 +13,7 @@ from logscrub.cli.console import put, say, terminal_width
 from logscrub.cli.options import KeyFile, StoreAt, file_or_none, number
 from logscrub.cli.report import may_show_customers
 from logscrub.errors import UsageError
+from logscrub.extras import need
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,6 +72,7 @@ def metrics(
     ] = None,
 ) -> int:
     """Show what the store has counted: counts, error rates, durations, customers."""
+    need("metrics", "metrics")
     from logscrub.metrics.anonymity import DEFAULT_K
     from logscrub.metrics.query import COLUMNS, REDACTION_COLUMNS, records_by, redactions_by
     from logscrub.metrics.store import days_in_words, open_store

@@ -20,6 +20,7 @@ from logscrub.cli.nightly_check import STATE, Address, Checked, check, exit_code
 from logscrub.cli.options import each, number
 from logscrub.cli.report import ExitCode, line_of
 from logscrub.errors import InputError, UsageError
+from logscrub.extras import need
 
 if TYPE_CHECKING:
     from logscrub.anomalies.model import Report
@@ -80,6 +81,7 @@ def nightly(
     if settings is None:
         where = loaded.source or "logscrub.toml"
         raise UsageError(f"{where}: has no table [nightly], which says what to do; logscrub nightly --help shows one")
+    need("nightly", "report", *(["notify"] if settings.notify else []))
     checked = check(loaded, settings)
     for problem in (*checked.problems, *checked.missing):
         say(str(problem))

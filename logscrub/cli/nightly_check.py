@@ -65,12 +65,12 @@ def check(loaded: Config, settings: NightlySettings) -> Checked:
     key = attempt(lambda: _key(loaded, settings))
     attempt(lambda: build_redactor(loaded))
     attempt(lambda: load_rules(loaded.detectors))
-    attempt(lambda: _refuse_store(settings.store, key))
-    attempt(lambda: _refuse_folder(settings.report))
-    addresses = [attempt(partial(_usable, each, loaded.source)) for each in _addresses(settings.notify, loaded.source)]
+    attempt(lambda: refuse_store(settings.store, key))
+    attempt(lambda: refuse_folder(settings.report))
+    addresses = [attempt(partial(usable, each, loaded.source)) for each in addresses_of(settings.notify, loaded.source)]
     inputs, missing = inputs_of(settings)
-    usable = tuple(address for address in addresses if address is not None)
-    return Checked(key, usable, tuple(inputs), tuple(missing), tuple(problems))
+    good = tuple(address for address in addresses if address is not None)
+    return Checked(key, good, tuple(inputs), tuple(missing), tuple(problems))
 
 
 def exit_code(problems: Sequence[LogscrubError]) -> int:
@@ -103,7 +103,8 @@ def _key(loaded: Config, settings: NightlySettings) -> bytes:
     return key
 
 
-def _refuse_store(url: str, key: bytes | None) -> None:
+def refuse_store(url: str, key: bytes | None) -> None:
+    """Raises LogscrubError where a store cannot be used, or is under another key. Writes nothing."""
     from logscrub.metrics.location import exists, refuse_unwritable
     from logscrub.metrics.store import open_store, refuse_other_key
     from logscrub.redact.pseudonyms import Pseudonymizer
@@ -115,7 +116,8 @@ def _refuse_store(url: str, key: bytes | None) -> None:
     refuse_unwritable(url)
 
 
-def _refuse_folder(folder: Path) -> None:
+def refuse_folder(folder: Path) -> None:
+    """Raises LogscrubError where the reports cannot be written into a folder. Writes nothing."""
     from logscrub.metrics.location import why_unwritable
     from logscrub.sinks import refuse_links
 
@@ -128,7 +130,7 @@ def _refuse_folder(folder: Path) -> None:
             refuse_links(folder / name, folder)
 
 
-def _addresses(configured: Sequence[str], source: str) -> Iterator[Address | UsageError]:
+def addresses_of(configured: Sequence[str], source: str) -> Iterator[Address | UsageError]:
     """The addresses; those in variables of the environment are resolved, and one that is not set is an error."""
     for number, entry in enumerate(configured, 1):
         place = f"nightly.notify, entry {number}"
@@ -143,7 +145,8 @@ def _addresses(configured: Sequence[str], source: str) -> Iterator[Address | Usa
             yield Address(place if len(urls) == 1 else f"{place}, address {at}", url)
 
 
-def _usable(address: Address | UsageError, source: str) -> Address:
+def usable(address: Address | UsageError, source: str) -> Address:
+    """The address, where it is one that can be notified. Raises UsageError."""
     import apprise
 
     if isinstance(address, UsageError):

@@ -13,6 +13,7 @@ from logscrub.cli.console import put_bytes, say
 from logscrub.cli.options import Detectors, KeyFile, StoreAt, file_or_none, given_key, number
 from logscrub.config import Severity
 from logscrub.errors import UsageError
+from logscrub.extras import need
 
 if TYPE_CHECKING:
     from logscrub.anomalies.model import Report
@@ -72,6 +73,9 @@ def report(
 
     Reads nothing but the store. One page that needs nothing else: for a browser, a chat, or a program.
     """
+    output = file_or_none(output)
+    suffix = ".md" if output is None else output.suffix.lower()
+    need("a report as a page" if suffix == ".html" else "report", "report" if suffix == ".html" else "anomalies")
     from logscrub.anomalies.night import make_report, period_of
     from logscrub.anomalies.rules import load_rules
     from logscrub.config import load_config
@@ -80,8 +84,6 @@ def report(
 
     if store is None:
         raise UsageError("report needs to know where the metrics are kept; add: --store DIR")
-    output = file_or_none(output)
-    suffix = ".md" if output is None else output.suffix.lower()
     if suffix not in SUFFIXES:
         raise UsageError(f"{output}: a report is written as {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}; end its name so")
     config = load_config()

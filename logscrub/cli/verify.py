@@ -110,6 +110,9 @@ def _of_store(engine: api.Runner, path: str, pieces: Pieces | None) -> FileRepor
     """What is found in the texts of a store of metrics."""
     from logscrub.api import clean_name
     from logscrub.errors import InputError
+    from logscrub.extras import need
+
+    need("a store of metrics", "metrics")
     from logscrub.metrics.store import open_store, texts
     from logscrub.sources.files import how_to_fetch, printable
     from logscrub.verification import FileReport

@@ -18,6 +18,7 @@ from logscrub.cli.console import say
 from logscrub.cli.options import Detectors, Format, KeyFile, Names, Policy, StoreAt, given_key, number, unscanned, wait_for_input
 from logscrub.cli.report import Exact
 from logscrub.errors import InputError, UsageError
+from logscrub.extras import need
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -72,6 +73,7 @@ def watch(
     """
     import secrets
 
+    need("watch", "anomalies")
     from logscrub.anomalies.live import Live
     from logscrub.anomalies.rules import load_rules
     from logscrub.anomalies.signals import Rows

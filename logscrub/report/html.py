@@ -8,20 +8,22 @@ import re
 from base64 import b64encode
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
-
-from jinja2 import Environment, FunctionLoader, StrictUndefined
-from markupsafe import Markup
+from typing import TYPE_CHECKING, Any, Final
 
 from logscrub._version import __version__
 from logscrub.anomalies.model import Finding, Report
 from logscrub.report import charts, view, words
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _TEMPLATES: Final = files("logscrub.report") / "templates"
 
 
 def as_html(report: Report) -> str:
     """The page. The same report gives the same page."""
+    from markupsafe import Markup
+
     style = stylesheet()
     digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
     found = view.groups(report)
@@ -72,7 +74,7 @@ def _read(name: str) -> str:
 
 def _finalize(value: Any) -> Any:
     """What is written into the page: text without what nobody sees, and never a value that is missing."""
-    if isinstance(value, Markup):
+    if hasattr(value, "__html__"):  # markup of ours
         return value
     if value is None:
         raise TypeError("the page has nothing to say here")
@@ -81,6 +83,8 @@ def _finalize(value: Any) -> Any:
 
 @cache
 def _environment() -> Environment:
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
     return Environment(
         loader=FunctionLoader(_read),
         autoescape=True,

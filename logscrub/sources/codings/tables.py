@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from logscrub.errors import InputError
+from logscrub.extras import install, is_missing
 
 if TYPE_CHECKING:
     import polars as pl
@@ -54,7 +55,9 @@ class _Table:
 
 
 def decode(kind: Kind, data: bytes, name: str) -> _Table:
-    """The rows of a table. Raises InputError for one that is corrupt."""
+    """The rows of a table. Raises InputError for one that is corrupt, and where the extra that reads tables is missing."""
+    if is_missing("metrics"):
+        raise InputError(f"{name}: a {kind} table needs: {install('metrics')}")
     import polars as pl
 
     try:

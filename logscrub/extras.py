@@ -1,0 +1,45 @@
+"""The optional parts of an installation, and what says that one is missing.
+
+`pip install logscrub` brings what `scrub` and `verify` need. Everything else is an extra: `pip install 'logscrub[report]'`.
+An extra includes the extras that it builds on, so each command needs one.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Final
+
+from logscrub.errors import UsageError
+
+_METRICS: Final = ("numpy", "polars", "deltalake")
+_ANOMALIES: Final = (*_METRICS, "scipy", "pyod")
+EXTRAS: Final = {
+    "metrics": _METRICS,
+    "anomalies": _ANOMALIES,
+    "report": (*_ANOMALIES, "jinja2", "markupsafe", "matplotlib"),
+    "notify": ("apprise",),
+    "ner": ("presidio_analyzer",),
+}
+"""Extra → the modules that it brings. An extra comes after those that it includes."""
+
+
+def is_missing(extra: str) -> bool:
+    """Whether a module of an extra is not installed. Nothing is imported."""
+    return any(find_spec(module) is None for module in EXTRAS[extra])
+
+
+def install(*extras: str) -> str:
+    """The command that installs extras."""
+    return f"pip install 'logscrub[{','.join(extras)}]'"
+
+
+def need(what: str, *extras: str) -> None:
+    """Raises UsageError where an extra that `what` needs is missing. The message names those that are."""
+    if missing := [extra for extra in extras if is_missing(extra)]:
+        raise UsageError(f"{what} needs: {install(*missing)}")
+
+
+def extra_of(module: str) -> str | None:
+    """The smallest extra that brings a module; None where none does."""
+    top = module.partition(".")[0]
+    return next((extra for extra, modules in EXTRAS.items() if top in modules), None)
