@@ -3,7 +3,7 @@
 //! The patterns that run for every text (`_KEY`, `_NEXT_KEY`, `_TOKEN` …) are loops here. In each of them what may follow a
 //! character is told by that character, so that nothing is tried twice; the comments name the pattern that a loop stands for.
 
-use crate::chars::{Ch, CharSet, Conversions, ascii_lower};
+use crate::chars::{Ch, CharSet, Conversions, ascii_lower, is_ascii};
 use crate::ids::Ids;
 use crate::library::{Library, Words};
 use crate::pairs::Pairs;
@@ -729,13 +729,19 @@ impl Fields {
         })
     }
 
+    /// A name without accents, its humps told.
+    fn plain_name<'n>(&self, name: &'n [Ch]) -> Cow<'n, [Ch]> {
+        if is_ascii(name) { Cow::Borrowed(name) } else { Cow::Owned(self.conversions.convert("plain_name", name)) }
+    }
+
     /// The words of a name in any convention, in small letters, digits dropped: `X-User_emailAddress2` → x user email address.
     /// An id has none.
     pub fn words(&self, name: &[Ch]) -> Vec<Vec<Ch>> {
         if self.ids.is_id(name) {
             return Vec::new();
         }
-        self.word.find_iter(name, 0, name.len()).map(|m| self.conversions.lower(&name[m.start()..m.end()])).collect()
+        let name = self.plain_name(name);
+        self.word.find_iter(&name, 0, name.len()).map(|m| self.conversions.lower(&name[m.start()..m.end()])).collect()
     }
 
     /// What the innermost name of `path` says, with the one around it; None where it is no telling name.
@@ -767,10 +773,10 @@ impl Fields {
         }
         let names = if self.ids.is_id(names.around) { Named { around: &[], own: names.own } } else { names };
         let mut walk = Walk { node: 0, words: 0, found: 0 };
-        let on = self.read_back(&mut walk, names.own, usize::MAX);
+        let on = self.read_back(&mut walk, &self.plain_name(names.own), usize::MAX);
         let exact = if on && walk.words > 0 { self.names.nodes[walk.node as usize].exact } else { 0 };
         if on && walk.words > 0 && !names.around.is_empty() {
-            self.read_back(&mut walk, names.around, 2);
+            self.read_back(&mut walk, &self.plain_name(names.around), 2);
         }
         let number = if walk.found > 0 {
             walk.found

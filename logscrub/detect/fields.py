@@ -9,6 +9,7 @@ hands on what the next line must know (`Open`): an object printed over many line
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import NamedTuple
@@ -142,13 +143,39 @@ class _Ahead:
         return pairs
 
 
+_HUMP = re.compile(r"(?<=[^\W\d_A-Z])(?=[^\W\d_a-z])")
+"""Between two letters where a word of a name may end."""
+_LETTERS = str.maketrans(
+    {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "ı": "i", "ß": "ss", "ẞ": "SS"}
+    | {"æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "þ": "th", "Þ": "Th"}
+)
+_SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
+"""How letters are written where a keyboard has none of them."""
+
+
+def plain_name(name: str) -> str:
+    """A name without accents and marks, in composed letters, its humps told by a low line: `новыйПароль` → новыи_Пароль."""
+    if name.isascii():
+        return name
+    letters = unicodedata.normalize("NFKD", name.translate(_LETTERS))
+    plain = unicodedata.normalize("NFC", "".join(c for c in letters if not unicodedata.category(c).startswith("M")))
+    return _HUMP.sub(lambda m: "_" if plain[m.start() - 1].islower() and plain[m.start()].isupper() else "", plain)
+
+
 @lru_cache(maxsize=65536)
 def words(name: str) -> tuple[str, ...]:
-    """The words of a name in any convention, in small letters, digits dropped: `X-User_emailAddress2` → x user email address.
+    """The words of a name in any convention, in small letters, digits and accents dropped: `X-User_emailAddress2` →
+    x user email address.
 
     An id has none.
     """
-    return () if is_id(name) else tuple(w.lower() for w in _WORD.findall(name))
+    return () if is_id(name) else tuple(w.lower() for w in _WORD.findall(plain_name(name)))
+
+
+def spellings(name: str) -> tuple[str, ...]:
+    """The words of a name joined, without accents, and as one writes it who has no letters with accents: `schlüssel` →
+    schlussel schluessel."""
+    return tuple({"".join(words(n)) for n in (name, name.translate(_SPELT_OUT))})
 
 
 class Rule(NamedTuple):
@@ -184,7 +211,7 @@ class FieldIndex:
             rule = Rule(detector, tuple(re.compile(k) for k in detector.keep_values), detector.guideline in idle)
             for spec in (*detector.fields, *(extra or {}).get(detector.id, ())):
                 target = self._exact if spec.startswith("=") else self._endings
-                target["".join(words(spec))] = rule
+                target.update(dict.fromkeys(spellings(spec), rule))
         self._cache: dict[FieldPath, Rule | None] = {}
 
     def rule(self, path: FieldPath) -> Rule | None:
