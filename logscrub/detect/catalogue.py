@@ -172,7 +172,11 @@ def read_detector(path: Path, macros: Mapping[str, str]) -> Detector | Harmless:
 
 
 def _macros(path: Path) -> dict[str, str]:
-    return {k: str(v) for k, v in tomllib.loads(path.read_text(encoding="utf-8")).items()}
+    """The macros of a file; one may use those above it."""
+    macros: dict[str, str] = {}
+    for name, value in tomllib.loads(path.read_text(encoding="utf-8")).items():
+        macros[name] = _expand(str(value), macros, path)
+    return macros
 
 
 def _expand(pattern: str, macros: Mapping[str, str], path: Path) -> str:

@@ -292,6 +292,24 @@ def sentence_of_a_person(value: str) -> bool:
     )
 
 
+_MONTHS = frozenset("january february march april may june july august september october november december".split())
+_COUNTED = frozenset(
+    "sprint topic subscribers groups members items orders build release phase step group topics customers".split()
+)
+"""Words in capitals that numbers stand beside, and that no address has."""
+_CAPITAL = re.compile(r"(?<![^\W_])[^\W\d_a-z][^\W\d_]+")
+_HOUSE = re.compile(r"(?<![\w.:])\d{1,7}[A-Za-z]?(?![\w:]|\.\d)")
+
+
+def looks_postal(value: str) -> bool:
+    """Names and numbers of houses and towns: none of the words of programs or months, and two names or an uncommon one."""
+    names = _CAPITAL.findall(value)
+    words = {w.lower() for w in _NAME_WORD.findall(value)}
+    if not names or _HOUSE.search(value) is None or words & (_PROGRAM_WORDS | _MONTHS | _COUNTED):
+        return False
+    return len(names) > 1 or lexicon().grade(names[0]) != "word"
+
+
 VALIDATORS: dict[str, Callable[[str], bool]] = {
     f.__name__: f
     for f in (
@@ -315,6 +333,7 @@ VALIDATORS: dict[str, Callable[[str], bool]] = {
         not_only_function_words,
         dotted_name,
         one_is_a_name,
+        looks_postal,
         says_something,
         sentence_of_a_person,
         national_number,
