@@ -294,7 +294,7 @@ def sentence_of_a_person(value: str) -> bool:
 
 _MONTHS = frozenset("january february march april may june july august september october november december".split())
 _COUNTED = frozenset(
-    "sprint topic subscribers groups members items orders build release phase step group topics customers".split()
+    "sprint topic topics subscribers groups group members items orders build release phase step customers".split()
 )
 """Words in capitals that numbers stand beside, and that no address has."""
 _CAPITAL = re.compile(r"(?<![^\W_])[^\W\d_a-z][^\W\d_]+")
