@@ -285,6 +285,8 @@ pub struct FieldValue {
 
 const FILL: Ch = 0x1a;
 const LONGEST_LIST: usize = 20_000;
+/// Texts in telling fields that stay and are looked through for fields, in one line.
+const MOST_SECOND_LOOKS: usize = 8;
 const DEEPEST: usize = 256;
 const BACKSLASH: Ch = '\\' as Ch;
 
@@ -938,6 +940,7 @@ impl Fields {
         let end_of_text = self.chars.rstrip(text);
         let mut last: Option<(&'a [Ch], usize)> = None;
         let mut values = Vec::new();
+        let mut second_looks = 0;
         while let Some(next) = self.next_key(text, position) {
             let key = match next {
                 Found::Bracket(place) => {
@@ -1003,9 +1006,20 @@ impl Fields {
             let (end, opening) = self.value(&mut ahead, key.value, rule.mode, sep, is_inside, in_query, &mut values);
             position = end;
             let close = &text[key.end..key.close];
+            let known = found.len();
             for &(s, e) in &values {
                 let is_number = close.last() == Some(&('"' as Ch)) && s == key.value && self.is_number(&text[s..e]);
                 self.add(found, text, s, e, rule, &|| path.path(), if is_number { close } else { &[] });
+            }
+            if rule.mode == ValueMode::Line
+                && opening.is_none()
+                && found.len() == known
+                && second_looks < MOST_SECOND_LOOKS
+                && let Some(&(start, _)) = values.first()
+            {
+                second_looks += 1;
+                position = start; // a text that stays may have fields of its own
+                continue;
             }
             if let Some(opening) = opening {
                 quote = Some((opening.to_vec(), path.path()));

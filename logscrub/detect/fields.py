@@ -103,6 +103,8 @@ _SIGNS = re.compile(r"""[=:~"'“«{\[]""")
 """One of these stands in every text that holds a field."""
 _ASSIGNED = re.compile(r"[\w.-]{1,60}=")
 _LONGEST_LIST = 20_000
+_MOST_SECOND_LOOKS = 8
+"""Texts in telling fields that stay and are looked through for fields, in one line."""
 _DEEPEST = 256
 """Brackets that are kept open."""
 _UNBROKEN = re.compile(r"\S+")
@@ -339,6 +341,7 @@ def _find_fields(text: str, index: FieldIndex, before: Open) -> tuple[list[Field
     ahead = _Ahead(text)
     end_of_text = len(text.rstrip())
     last_key, last_end = "", -1
+    second_looks = 0
     while (m := _KEY.search(text, position)) is not None:
         position = m.end()
         bracket = m["bracket"]
@@ -376,9 +379,14 @@ def _find_fields(text: str, index: FieldIndex, before: Open) -> tuple[list[Field
             break
         values, position, opening = _value(ahead, text, m.end(), rule, sep, bool(m["close"] or brackets), in_query)
         close = m["close"] or ""
+        known = len(found)
         for s, e in values:
             number = close.endswith('"') and s == m.end() and text[s:e].strip().isdigit()
             _add(found, text, s, e, rule, path, close if number else "")
+        if rule.detector.value == "line" and values and not opening and len(found) == known and second_looks < _MOST_SECOND_LOOKS:
+            second_looks += 1
+            position = values[0][0]  # a text that stays may have fields of its own
+            continue
         if opening:
             quote = (opening, path)
             break
