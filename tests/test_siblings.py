@@ -1,4 +1,4 @@
-"""Siblings of the kinds that leaked: a kind in a syntax, a language and a neighbourhood drawn by a seed; all values are invented."""
+"""Siblings of the kinds that leaked: a kind in a syntax, a language and a neighbourhood drawn by a seed; all values invented."""
 
 from __future__ import annotations
 
