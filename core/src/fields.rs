@@ -3,7 +3,7 @@
 //! The patterns that run for every text (`_KEY`, `_NEXT_KEY`, `_TOKEN` …) are loops here. In each of them what may follow a
 //! character is told by that character, so that nothing is tried twice; the comments name the pattern that a loop stands for.
 
-use crate::chars::{Ch, CharSet, Conversions, ascii_lower};
+use crate::chars::{Ch, CharSet, Conversions, ascii_lower, is_ascii};
 use crate::ids::Ids;
 use crate::library::{Library, Words};
 use crate::pairs::Pairs;
@@ -292,6 +292,8 @@ pub struct FieldValue {
 
 const FILL: Ch = 0x1a;
 const LONGEST_LIST: usize = 20_000;
+/// Texts in telling fields that stay and are looked through for fields, in one line.
+const MOST_SECOND_LOOKS: usize = 8;
 const DEEPEST: usize = 256;
 const BACKSLASH: Ch = '\\' as Ch;
 
@@ -736,13 +738,19 @@ impl Fields {
         })
     }
 
+    /// A name without accents, its humps told.
+    fn plain_name<'n>(&self, name: &'n [Ch]) -> Cow<'n, [Ch]> {
+        if is_ascii(name) { Cow::Borrowed(name) } else { Cow::Owned(self.conversions.convert("plain_name", name)) }
+    }
+
     /// The words of a name in any convention, in small letters, digits dropped: `X-User_emailAddress2` → x user email address.
     /// An id has none.
     pub fn words(&self, name: &[Ch]) -> Vec<Vec<Ch>> {
         if self.ids.is_id(name) {
             return Vec::new();
         }
-        self.word.find_iter(name, 0, name.len()).map(|m| self.conversions.lower(&name[m.start()..m.end()])).collect()
+        let name = self.plain_name(name);
+        self.word.find_iter(&name, 0, name.len()).map(|m| self.conversions.lower(&name[m.start()..m.end()])).collect()
     }
 
     /// What the innermost name of `path` says, with the one around it; None where it is no telling name.
@@ -774,10 +782,10 @@ impl Fields {
         }
         let names = if self.ids.is_id(names.around) { Named { around: &[], own: names.own } } else { names };
         let mut walk = Walk { node: 0, words: 0, found: 0 };
-        let on = self.read_back(&mut walk, names.own, usize::MAX);
+        let on = self.read_back(&mut walk, &self.plain_name(names.own), usize::MAX);
         let exact = if on && walk.words > 0 { self.names.nodes[walk.node as usize].exact } else { 0 };
         if on && walk.words > 0 && !names.around.is_empty() {
-            self.read_back(&mut walk, names.around, 2);
+            self.read_back(&mut walk, &self.plain_name(names.around), 2);
         }
         let number = if walk.found > 0 {
             walk.found
@@ -939,6 +947,7 @@ impl Fields {
         let end_of_text = self.chars.rstrip(text);
         let mut last: Option<(&'a [Ch], usize)> = None;
         let mut values = Vec::new();
+        let mut second_looks = 0;
         while let Some(next) = self.next_key(text, position) {
             let key = match next {
                 Found::Bracket(place) => {
@@ -1004,9 +1013,20 @@ impl Fields {
             let (end, opening) = self.value(&mut ahead, key.value, rule.mode, sep, is_inside, in_query, &mut values);
             position = end;
             let close = &text[key.end..key.close];
+            let known = found.len();
             for &(s, e) in &values {
                 let is_number = close.last() == Some(&('"' as Ch)) && s == key.value && self.is_number(&text[s..e]);
                 self.add(found, text, s, e, rule, &|| path.path(), if is_number { close } else { &[] });
+            }
+            if rule.mode == ValueMode::Line
+                && opening.is_none()
+                && found.len() == known
+                && second_looks < MOST_SECOND_LOOKS
+                && let Some(&(start, _)) = values.first()
+            {
+                second_looks += 1;
+                position = start; // a text that stays may have fields of its own
+                continue;
             }
             if let Some(opening) = opening {
                 quote = Some((opening.to_vec(), path.path()));

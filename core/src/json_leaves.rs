@@ -20,6 +20,7 @@ const COMMA: Ch = b',' as Ch;
 const MINUS: Ch = b'-' as Ch;
 const LESS: Ch = b'<' as Ch;
 const SLASH: Ch = b'/' as Ch;
+const SPACE: Ch = b' ' as Ch;
 const LIST: Ch = b'[' as Ch;
 const LIST_END: Ch = b']' as Ch;
 const OBJECT: Ch = b'{' as Ch;
@@ -348,14 +349,25 @@ impl JsonLeaves {
         }
         // of a JSON pointer the end
         let text = if text.first() == Some(&SLASH) { text.rsplit(|&c| c == SLASH).next().unwrap_or_default() } else { text };
+        if text.windows(2).any(|pair| pair == [BACKSLASH, b'u' as Ch]) {
+            let name = field_name(text);
+            return if self.is_naming(&name) { name.into() } else { Name::default() };
+        }
         if self.is_naming(text) { text.into() } else { Name::default() }
     }
 
+    /// The pattern `_NAMING`.
     fn is_naming(&self, text: &[Ch]) -> bool {
-        let Some((&first, rest)) = text.split_first() else { return false };
-        (first.wrapping_sub(65) < 26 || first.wrapping_sub(97) < 26)
-            && (1..=63).contains(&rest.len())
-            && rest.iter().all(|&c| c == b'.' as Ch || c == MINUS || self.word.has(c))
+        let Some(&first) = text.first() else { return false };
+        let spaces = text.iter().filter(|&&c| c == SPACE).count();
+        first.wrapping_sub(48) >= 10
+            && first != b'_' as Ch
+            && self.word.has(first)
+            && (2..=64).contains(&text.len())
+            && text.last() != Some(&SPACE)
+            && spaces <= 3
+            && !text.windows(2).any(|pair| pair == [SPACE, SPACE])
+            && text.iter().all(|&c| c == b'.' as Ch || c == MINUS || c == SPACE || self.word.has(c))
     }
 
     /// The names of what comes next, outermost first: at most two that say something.

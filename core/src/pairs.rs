@@ -57,6 +57,7 @@ pub struct Pairs {
     close: usize,
     serialised: Pattern,
     row: Pattern,
+    lone_row: Pattern,
     element: Arc<Regex>,
     tag: usize,
     attributes: usize,
@@ -89,6 +90,7 @@ impl Pairs {
             pair,
             serialised: Pattern::new(library, "pairs._SERIALISED")?,
             row: Pattern::new(library, "pairs._ROW")?,
+            lone_row: Pattern::new(library, "pairs._LONE_ROW")?,
             tag: group(&element, "tag")?,
             attributes: group(&element, "attributes")?,
             content: group(&element, "value")?,
@@ -123,6 +125,7 @@ impl Pairs {
         }
         if has('|') {
             self.row.find(text, true, &mut found);
+            self.lone_row.find(text, false, &mut found);
         }
         if has('<') && contains(text, "</") {
             for m in self.element.find_iter(text, 0, text.len()) {

@@ -72,6 +72,8 @@ const NAMES: [(&str, Validator); 18] = [
 /// Phone numbers whose answers are kept, as many as the definition keeps.
 const MOST_PHONES: usize = 4096;
 const LONGEST_KEPT: usize = 64;
+/// Digits of a phone number, at least, before its extension.
+const FEWEST_BEFORE_EXTENSION: usize = 6;
 /// The longest text that is parsed for a phone number.
 const LONGEST_PHONE: usize = 250;
 const LEAST_ENTROPY: f64 = 3.5;
@@ -141,7 +143,9 @@ impl Validators {
             Validator::Iban => self.iban(value),
             Validator::Bitcoin => self.bitcoin(value),
             Validator::Phone => self.phone(value),
-            Validator::PhoneDigits => (7..=15).contains(&self.count_digits(value)) && !self.is_date(value),
+            Validator::PhoneDigits => {
+                (7..=15).contains(&self.count_digits(self.without_extension(value))) && !self.is_date(value)
+            }
             Validator::IpAddress => ip_address(value),
             Validator::UsSsn => us_ssn(&self.digits(value)),
             Validator::Crc32Suffix => self.crc32_suffix(value),
@@ -258,7 +262,23 @@ impl Validators {
         }
     }
 
+    /// A phone number up to the first letter or `#` behind six digits or more.
+    fn without_extension<'v>(&self, value: &'v [Ch]) -> &'v [Ch] {
+        let mut digits = 0;
+        for (i, &c) in value.iter().enumerate() {
+            if self.digit.has(c) {
+                digits += 1;
+            } else if digits >= FEWEST_BEFORE_EXTENSION && (c == b'#' as Ch || self.letter.has(c)) {
+                let number = &value[..i];
+                let last = number.iter().rposition(|&c| ![b' ', b',', b';'].map(Ch::from).contains(&c));
+                return &number[..last.map_or(0, |last| last + 1)];
+            }
+        }
+        value
+    }
+
     fn phone(&self, value: &[Ch]) -> bool {
+        let value = self.without_extension(value);
         if self.count_digits(value) < 7 {
             return false;
         }

@@ -109,8 +109,9 @@ def load(extra: Iterable[Path] = (), *, builtin: bool = True) -> Catalogue:
     folders = [builtin_folder()] if builtin else []
     extra_folders = list(extra)
     folders += extra_folders
-    macros_text = _text_of(builtin_folder() / "macros.toml")
-    macros = {name: str(value) for name, value in tomllib.loads(macros_text).items()}
+    macros_file = builtin_folder() / "macros.toml"
+    macros_text = _text_of(macros_file)
+    macros = _macros(macros_text, macros_file)
     files = hashlib.sha256(macros_text.encode())
     found: dict[str, Detector | Harmless] = {}
     own: list[Detector | Harmless] = []
@@ -180,6 +181,14 @@ def parse_detector(text: str, path: Path, macros: Mapping[str, str]) -> Detector
         raise UsageError(f"{path}: missing {missing}") from None
     _check(item, path)
     return item
+
+
+def _macros(text: str, path: Path) -> dict[str, str]:
+    """The macros of a file's text; one may use those above it."""
+    macros: dict[str, str] = {}
+    for name, value in tomllib.loads(text).items():
+        macros[name] = _expand(str(value), macros, path)
+    return macros
 
 
 def _expand(pattern: str, macros: Mapping[str, str], path: Path) -> str:

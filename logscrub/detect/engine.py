@@ -45,8 +45,8 @@ _PLAIN_ID = re.compile(
 )
 """A UUID, a trace or span id, an epoch time, a version."""
 _NAME_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W_]+")
-_NO_FRACTION = re.compile(r"\.(?=\d{1,3}\Z)")
-"""The point of a number that could be a count with a fraction: in a telling field its digits say who it is all the same."""
+_NO_FRACTION = re.compile(r"\.(?=\d{1,15}\Z)")
+"""The point of a number with a fraction: in a telling field its digits say who or where it is all the same."""
 _SHEDDING = "phone"
 """The validator of international numbers, behind whose plus what follows may be a number of its own: `+44 20 7946 0958 (200)`."""
 _LAST_NUMBER = re.compile(r"\)?[^\d()+]{0,2}\(?(?<!\d)\d{1,40}\)?\Z")

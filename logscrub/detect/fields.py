@@ -9,6 +9,7 @@ hands on what the next line must know (`Open`): an object printed over many line
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import NamedTuple
@@ -102,6 +103,8 @@ _SIGNS = re.compile(r"""[=:~"'“«{\[]""")
 """One of these stands in every text that holds a field."""
 _ASSIGNED = re.compile(r"[\w.-]{1,60}=")
 _LONGEST_LIST = 20_000
+_MOST_SECOND_LOOKS = 8
+"""Texts in telling fields that stay and are looked through for fields, in one line."""
 _DEEPEST = 256
 """Brackets that are kept open."""
 _UNBROKEN = re.compile(r"\S+")
@@ -142,13 +145,39 @@ class _Ahead:
         return pairs
 
 
+_HUMP = re.compile(r"(?<=[^\W\d_A-Z])(?=[^\W\d_a-z])")
+"""Between two letters where a word of a name may end."""
+_LETTERS = str.maketrans(
+    {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "ı": "i", "ß": "ss", "ẞ": "SS"}
+    | {"æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "þ": "th", "Þ": "Th"}
+)
+_SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
+"""How letters are written where a keyboard has none of them."""
+
+
+def plain_name(name: str) -> str:
+    """A name without accents and marks, in composed letters, its humps told by a low line: `новыйПароль` → новыи_Пароль."""
+    if name.isascii():
+        return name
+    letters = unicodedata.normalize("NFKD", name.translate(_LETTERS))
+    plain = unicodedata.normalize("NFC", "".join(c for c in letters if not unicodedata.category(c).startswith("M")))
+    return _HUMP.sub(lambda m: "_" if plain[m.start() - 1].islower() and plain[m.start()].isupper() else "", plain)
+
+
 @lru_cache(maxsize=65536)
 def words(name: str) -> tuple[str, ...]:
-    """The words of a name in any convention, in small letters, digits dropped: `X-User_emailAddress2` → x user email address.
+    """The words of a name in any convention, in small letters, digits and accents dropped: `X-User_emailAddress2` →
+    x user email address.
 
     An id has none.
     """
-    return () if is_id(name) else tuple(w.lower() for w in _WORD.findall(name))
+    return () if is_id(name) else tuple(w.lower() for w in _WORD.findall(plain_name(name)))
+
+
+def spellings(name: str) -> tuple[str, ...]:
+    """The words of a name joined, without accents, and as one writes it who has no letters with accents: `schlüssel` →
+    schlussel schluessel."""
+    return tuple({"".join(words(n)) for n in (name, name.translate(_SPELT_OUT))})
 
 
 class Rule(NamedTuple):
@@ -184,7 +213,7 @@ class FieldIndex:
             rule = Rule(detector, tuple(re.compile(k) for k in detector.keep_values), detector.guideline in idle)
             for spec in (*detector.fields, *(extra or {}).get(detector.id, ())):
                 target = self._exact if spec.startswith("=") else self._endings
-                target["".join(words(spec))] = rule
+                target.update(dict.fromkeys(spellings(spec), rule))
         self._cache: dict[FieldPath, Rule | None] = {}
 
     def rule(self, path: FieldPath) -> Rule | None:
@@ -312,6 +341,7 @@ def _find_fields(text: str, index: FieldIndex, before: Open) -> tuple[list[Field
     ahead = _Ahead(text)
     end_of_text = len(text.rstrip())
     last_key, last_end = "", -1
+    second_looks = 0
     while (m := _KEY.search(text, position)) is not None:
         position = m.end()
         bracket = m["bracket"]
@@ -349,9 +379,14 @@ def _find_fields(text: str, index: FieldIndex, before: Open) -> tuple[list[Field
             break
         values, position, opening = _value(ahead, text, m.end(), rule, sep, bool(m["close"] or brackets), in_query)
         close = m["close"] or ""
+        known = len(found)
         for s, e in values:
             number = close.endswith('"') and s == m.end() and text[s:e].strip().isdigit()
             _add(found, text, s, e, rule, path, close if number else "")
+        if rule.detector.value == "line" and values and not opening and len(found) == known and second_looks < _MOST_SECOND_LOOKS:
+            second_looks += 1
+            position = values[0][0]  # a text that stays may have fields of its own
+            continue
         if opening:
             quote = (opening, path)
             break

@@ -61,7 +61,8 @@ _MESSAGES = frozenset({"body"})
 DEEPEST = 100_000
 """Objects and lists in each other that are told apart: no reader takes deeper ones for JSON, and each takes memory."""
 _PLACEHOLDER = re.compile(r"<[A-Z][A-Z0-9_]{1,63}(?::[0-9a-f]{20})?>")
-_NAMING = re.compile(r"[A-Za-z][\w.-]{1,63}")
+_NAMING = re.compile(r"(?=.{2,64}\Z)(?![0-9_])\w[\w.-]*(?: [\w.-]+){0,3}")
+"""What may name a field: up to four words."""
 REDACTED = "ZZ"
 """Takes the place of a placeholder in a field's name: a word that tells nothing. In capitals, so that it does not set the word
 behind it apart where a redacted value did not."""
@@ -231,6 +232,8 @@ def _label(text: str) -> str:
         return REDACTED
     if text[:1] == "/":  # a JSON pointer
         text = text.rpartition("/")[2]
+    if "\\u" in text:
+        text = field_name(text)
     return text if _NAMING.fullmatch(text) else ""
 
 

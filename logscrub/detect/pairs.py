@@ -56,6 +56,11 @@ _ROW = re.compile(
     r"(?<![^\s|])\|[ \t]{0,40}(?P<name>[^\W\d][\w .-]{0,40}?)[ \t]{0,40}\|[ \t]{0,40}"
     r"(?P<value>[^|\s](?:[^|\r\n]{0,200}[^|\s])?)[ \t]{0,40}\|"
 )
+_LONE_ROW = re.compile(
+    r"(?:(?<=\n)|\A)[ \t]{0,40}\|[ \t]{0,40}(?P<name>[^\W\d][\w .-]{0,40}?)[ \t]{0,40}\|[ \t]{0,40}"
+    r"(?P<value>(?=[^|\r\n]{0,200}?(?:\d|\S[ ][^\s|]))[^|\s](?:[^|\r\n]{0,200}[^|\s])?)[ \t]{0,40}\|(?=[ \t]{0,40}(?:[\r\n]|\Z))"
+)
+"""A row of two columns with words or a number in the second: no head of a table, and no part of a longer row."""
 _ELEMENT = re.compile(
     r"<(?:[\w.-]{1,30}:)?(?P<tag>[^\W\d][\w.-]{0,60}+)(?P<attributes>(?:\s[^<>]{0,300}+)?)>\s{0,4}(?:<!\[CDATA\[)?"
     r"(?P<value>[^<>\s][^<>]{0,1000}+)(?=</(?:[\w.-]{1,30}:)?(?P=tag)>|><)"
@@ -98,6 +103,8 @@ def named_values(text: str) -> Iterator[NamedValue]:
     if "|" in text:
         for m in _ROW.finditer(text):
             yield NamedValue(m["name"], *m.span("value"), True)
+        for m in _LONE_ROW.finditer(text):
+            yield NamedValue(m["name"], *m.span("value"), False)
     if "</" in text:
         for m in _ELEMENT.finditer(text):
             start, end = m.span("value")

@@ -19,6 +19,7 @@ from logscrub.detect.names.lexicon import EITHER, lexicon
 from logscrub.detect.national_numbers import national_number, national_number_bare
 
 _NOT_DIGIT = re.compile(r"\D")
+_FEWEST_BEFORE_EXTENSION = 6
 
 
 def luhn(value: str) -> bool:
@@ -43,11 +44,22 @@ def bitcoin(value: str) -> bool:
     return bool(stdnum_bitcoin.is_valid(value)) or value.lower().startswith("bc1p")
 
 
+def _without_extension(value: str) -> str:
+    """A phone number up to the first letter or `#` behind six digits or more: what stands there says whom to ask for."""
+    digits = 0
+    for i, c in enumerate(value):
+        digits += c.isdecimal()
+        if digits >= _FEWEST_BEFORE_EXTENSION and (c == "#" or c.isalpha()):
+            return value[:i].rstrip(" ,;")
+    return value
+
+
 @lru_cache(maxsize=4096)
 def phone(value: str) -> bool:
     """A phone number that some country can have: international ones by their prefix, others by their length."""
     import phonenumbers
 
+    value = _without_extension(value)
     if len(_NOT_DIGIT.sub("", value)) < 7:
         return False
     cleaned = re.sub(r"^00", "+", value.strip())
@@ -69,6 +81,7 @@ def phone_of_a_country(value: str) -> bool:
     """A number with its country's prefix that the country's plan has."""
     import phonenumbers
 
+    value = _without_extension(value)
     try:
         return bool(phonenumbers.is_valid_number(phonenumbers.parse(re.sub(r"^00", "+", value.strip()))))
     except phonenumbers.NumberParseException:
@@ -77,7 +90,7 @@ def phone_of_a_country(value: str) -> bool:
 
 def phone_digits(value: str) -> bool:
     """As many digits as a phone number has (ITU-T E.164: at most 15), not a date."""
-    digits = _NOT_DIGIT.sub("", value)
+    digits = _NOT_DIGIT.sub("", _without_extension(value))
     return 7 <= len(digits) <= 15 and not re.fullmatch(r"\(?(?:19|20)\d{2}[ ./-]\d{1,2}[ ./-]\d{1,2}", value)
 
 
@@ -279,6 +292,24 @@ def sentence_of_a_person(value: str) -> bool:
     )
 
 
+_MONTHS = frozenset("january february march april may june july august september october november december".split())
+_COUNTED = frozenset(
+    "sprint topic topics subscribers groups group members items orders build release phase step customers".split()
+)
+"""Words in capitals that numbers stand beside, and that no address has."""
+_CAPITAL = re.compile(r"(?<![^\W_])[^\W\d_a-z][^\W\d_]+")
+_HOUSE = re.compile(r"(?<![\w.:])\d{1,7}[A-Za-z]?(?![\w:]|\.\d)")
+
+
+def looks_postal(value: str) -> bool:
+    """Names and numbers of houses and towns: none of the words of programs or months, and two names or an uncommon one."""
+    names = _CAPITAL.findall(value)
+    words = {w.lower() for w in _NAME_WORD.findall(value)}
+    if not names or _HOUSE.search(value) is None or words & (_PROGRAM_WORDS | _MONTHS | _COUNTED):
+        return False
+    return len(names) > 1 or lexicon().grade(names[0]) != "word"
+
+
 VALIDATORS: dict[str, Callable[[str], bool]] = {
     f.__name__: f
     for f in (
@@ -302,6 +333,7 @@ VALIDATORS: dict[str, Callable[[str], bool]] = {
         not_only_function_words,
         dotted_name,
         one_is_a_name,
+        looks_postal,
         says_something,
         sentence_of_a_person,
         national_number,

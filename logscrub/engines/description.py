@@ -59,6 +59,7 @@ CONVERSIONS: dict[str, Callable[[str], str]] = {
     "fold": lexicon.fold,
     "casefold": str.casefold,
     "plain": views._plain,
+    "plain_name": fields.plain_name,
     "folded": pseudonyms.folded,
     "plain_number": engine.plain_number,
     "phone_plan": plans.phone_plan,
