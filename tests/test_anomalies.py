@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,12 +18,14 @@ from logscrub.anomalies.baseline import DAY, expect, expect_rate
 from logscrub.anomalies.drill import Drill
 from logscrub.anomalies.findings import grouped, id_of, withhold
 from logscrub.anomalies.judge import TESTS
-from logscrub.anomalies.judge.base import episodes
+from logscrub.anomalies.judge.base import episodes, filled
+from logscrub.anomalies.judge.base import world as world_of
+from logscrub.anomalies.judge.vectors import beyond_others
 from logscrub.anomalies.live import Live
 from logscrub.anomalies.model import WITHHELD, Finding, Report
 from logscrub.anomalies.night import report_of, silenced
 from logscrub.anomalies.rules import builtin_rules, load_rules, parse_rule
-from logscrub.anomalies.signals import Rows, SignalReader, read_signals
+from logscrub.anomalies.signals import EMPTY, Rows, SignalReader, Signals, read_signals
 from logscrub.anomalies.tails import accumulated, calibrate, nb_lower, nb_upper, rate_upper, rejected
 from logscrub.config import CalendarException, Config, Mute
 from logscrub.errors import UsageError
@@ -438,3 +441,35 @@ def test_one_record_of_the_far_future_does_not_end_the_watch(redactor: Redactor)
     first = Stream(datetime(2099, 1, 1, tzinfo=UTC), redactor)
     first.send(now)
     assert first.live._hour is not None and first.live._hour < now, "nor where it comes first"
+
+
+def customers_with_errors(concerned: int) -> Signals:
+    """Sixty customers, of which so many have errors and refusals in the last hour."""
+    rng = np.random.default_rng(3)
+    hours = 29 * DAY
+    shape = (60, hours)
+    counts = {"records": rng.poisson(4, shape), "errors": rng.poisson(0.02, shape), "auth_failures": rng.poisson(0.02, shape)}
+    for number in ("errors", "auth_failures"):
+        counts[number][:concerned, -1] += 6
+    customer, t = np.nonzero(np.ones(shape, bool))
+    rows = pl.DataFrame({"t": t, "tenant": [f"c{n}" for n in customer], **{n: v.ravel() for n, v in counts.items()}})
+    return world_of(tenants=filled(EMPTY.tenants, rows))
+
+
+@pytest.mark.parametrize(("concerned", "told"), [(1, 1), (20, 0), (60, 0)])
+def test_what_many_customers_have_at_once_is_no_single_ones(concerned: int, told: int) -> None:
+    rule = next(rule for rule in RULES if rule.id == "tenant_unlike")
+    found = TESTS[rule.test].find(rule, customers_with_errors(concerned), 0.05)
+    assert [c.dimensions for c in found] == [(("tenant", "c0"),)] * told
+    for candidate in found:
+        assert "errors" in candidate.unit and "refusals" in candidate.unit
+
+
+@given(st.integers(1, 12), st.integers(0, 1000))
+def test_what_is_ones_own_is_held_against_the_others_alone(customers: int, seed: int) -> None:
+    scores = np.random.default_rng(seed).integers(0, 6, (2, customers, 3)).astype(float)
+    own = beyond_others(scores)
+    for feature, one, day in np.ndindex(scores.shape):
+        others = sorted(np.delete(scores[feature, :, day], one), reverse=True)
+        usual = max(others[4] if len(others) >= 5 else 0.0, 1.5)
+        assert own[feature, one, day] == max(scores[feature, one, day] - usual, 0.0)

@@ -7,6 +7,9 @@ squares how far from nothing. The model is fitted to the older half of these day
 half, and their tail scores are averaged: that found as much as the sum alone, with fewer false alarms; the model alone found
 less. PyOD's own thresholds and probabilities are not used: they call a fixed share of anything unusual.
 
+What several customers show on the same day is the app's: of each score only what is beyond the fifth-highest of the app's other
+customers counts.
+
 An example: `{usual = 4, then = {errors = 6, auth_failures = 4}}`: 60 customers with so many records an hour in the mean, errors
 and refusals now and then, and what one of them had in the last hour besides.
 """
@@ -20,7 +23,7 @@ import numpy as np
 import polars as pl
 
 from logscrub.anomalies.baseline import DAY, expect
-from logscrub.anomalies.judge.base import MOST_EXAMPLE_DAYS, Candidate, Judge, filled, world
+from logscrub.anomalies.judge.base import MOST_EXAMPLE_DAYS, UNITS, Candidate, Judge, filled, world
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, NUMBERS, Signals, panel
 from logscrub.anomalies.tails import Floats, calibrate, nb_upper, rejected
@@ -39,6 +42,10 @@ _INCIDENTS = 3
 """Customers' days of incidents in a week of those that are learned from."""
 _PLAIN = 1.5
 """Scores below it say nothing: any hour of a day has one such."""
+_SEVERAL = 5
+"""As many other customers that show something make it the app's."""
+_SIGNS: Final = {**UNITS, "hour_records": "one person's records", "hour_objects": "one person's objects"}
+"""What features are called where a person reads them; the others are called what they are."""
 
 
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
@@ -60,7 +67,8 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     for n in np.nonzero(unusual)[0].tolist():
         row = int(rows[n])
         scores = dict(zip(FEATURES, vectors[row].tolist(), strict=True))
-        if sum(score > 0 for score in scores.values()) < rule.least:
+        signs = [_SIGNS.get(name, name) for name, score in sorted(scores.items(), key=lambda s: -s[1]) if score > 0]
+        if len(signs) < rule.least:
             continue
         day = int(days[row])
         found.append(
@@ -69,8 +77,8 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
                 (("tenant", keys[row]),),
                 day * DAY + offset,
                 min((day + 1) * DAY + offset, signals.last),
-                "unusual signs",
-                float(sum(score > 0 for score in scores.values())),
+                f"unusual signs ({', '.join(signs)})",
+                float(len(signs)),
                 0.0,
                 float(p_values[n]),
                 float(p_values[n]) * int(now.sum()),
@@ -116,8 +124,19 @@ def tenant_days(signals: Signals) -> tuple[Floats, list[str], np.ndarray[Any, np
                     scores[n, place[tenant], touched] = max(score, scores[n, place[tenant], touched])
     active = cells.counts[:, whole].reshape(len(cells.keys), days, DAY).sum(2) > 0
     tenant, day_of = np.nonzero(active)
-    vectors = np.minimum(scores[:, tenant, day_of].T, _MOST)
-    return np.maximum(vectors - _PLAIN, 0.0), [cells.keys[n][0] for n in tenant.tolist()], day_of
+    own = beyond_others(np.minimum(scores, _MOST))
+    return own[:, tenant, day_of].T, [cells.keys[n][0] for n in tenant.tolist()], day_of
+
+
+def beyond_others(scores: Floats) -> Floats:
+    """What of scores [features, customers, days] is the customer's own: beyond what several others have on that day."""
+    if scores.shape[1] <= _SEVERAL:
+        return np.maximum(scores - _PLAIN, 0.0)
+    places = (-_SEVERAL - 1, -_SEVERAL)
+    following, several = np.moveaxis(np.partition(scores, places, axis=1)[:, list(places)], 1, 0)
+    several, following = several[:, None], following[:, None]
+    others = np.where(scores >= several, following, several)  # who is among them has one other less
+    return np.asarray(np.maximum(scores - np.maximum(others, _PLAIN), 0.0))
 
 
 def unlikely(old: Floats, young: Floats, now: Floats) -> Floats:
