@@ -11,6 +11,10 @@ class Judge:
 
 class Job: ...
 
+class Records:
+    def __init__(self, rules: list[tuple[str, str | None, int | None, list[str]]]) -> None: ...
+    def count(self, text: str) -> int | None: ...
+
 class Core:
     def __init__(
         self, judge: Judge, actions: dict[str, str], key: bytes, allow: list[Lowered], classes: list[tuple[int, int]]

@@ -76,13 +76,13 @@ def users_folder() -> Iterator[Path]:
 
 @pytest.fixture
 def fail_instead_of_hanging() -> Iterator[None]:
-    """What waits for ever on a pipe is ended by an alarm."""
+    """What waits for ever on a pipe is ended by an alarm, late enough that a slow machine never hears it."""
 
     def fail(*_: object) -> None:
         pytest.fail("waited for what never came")
 
     before = signal.signal(signal.SIGALRM, fail)
-    signal.alarm(60)
+    signal.alarm(300)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)

@@ -15,7 +15,7 @@ from strategies import events, examples, inputs, json_documents, junk, logs, scr
 import sample_logs
 from logscrub import formats
 from logscrub.formats.base import Record
-from logscrub.formats.json_records import count_records, records_in
+from logscrub.formats.json_records import count_records, counts_records, records_in
 from logscrub.formats.times import time_of
 from logscrub.metrics.records import Records
 from logscrub.redact.scrub import Redactor
@@ -126,6 +126,22 @@ def test_records_are_found_token_by_token_as_in_the_parsed_value(value: Any) -> 
     rules = formats.SHAPES.rules
     text = json.dumps(value)
     assert count_records(text, rules) == (0 if rules.no_record(text) else len(list(records_in(value, rules))))
+
+
+COUNTED = counts_records(formats.SHAPES.rules)
+
+
+@examples(400)
+@given(
+    JSON_VALUES | json_documents, st.booleans(), st.integers(0, 200), st.sampled_from(["", "", ",", "]", '"', "\n", "1é", " {}"])
+)
+def test_the_core_counts_the_records_of_a_json_text_as_the_definition_does(value: Any, wide: bool, at: int, put: str) -> None:
+    text = json.dumps(value, ensure_ascii=not wide, indent=1 if at % 3 == 0 else None)
+    if put:
+        at %= len(text) + 1
+        text = text[:at] + put + text[at:]
+    if text[:1] in ("{", "["):
+        assert COUNTED(text) == count_records(text, formats.SHAPES.rules)
 
 
 NAMED = [

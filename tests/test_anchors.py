@@ -78,7 +78,7 @@ def matching(chance: random.Random, items: Any, flags: int = 0) -> str:
 @cache
 def _characters(source: str, flags: int) -> tuple[str, str]:
     compiled = re.compile(source, flags)
-    return "".join(compiled.findall(EVERY_CHARACTER[:0x80])), "".join(compiled.findall(EVERY_CHARACTER[0x80:0x3100]))
+    return "".join(compiled.findall(EVERY_CHARACTER[:0x80])), "".join(compiled.findall(EVERY_CHARACTER[0x80:0x10000]))
 
 
 def one_of_set(chance: random.Random, items: Any, flags: int) -> str:

@@ -51,7 +51,7 @@ def run(
     """The program's end. Whatever it does, it shows no traceback, and no value on standard error; of names only if told so."""
     given = {} if stdin is None else {"input": stdin}
     done = subprocess.run(
-        [*PROGRAM, *map(str, arguments)], cwd=cwd, env=ENVIRONMENT | (env or {}), timeout=60, check=False,
+        [*PROGRAM, *map(str, arguments)], cwd=cwd, env=ENVIRONMENT | (env or {}), timeout=300, check=False,
         **({"capture_output": True} | given | more),
     )  # fmt: skip
     said = done.stderr or b""

@@ -399,3 +399,22 @@ def test_hashing_does_not_depend_on_how_the_file_is_read() -> None:
         hashed.seek(start)
         assert hashed.read(count) == data[start : start + count]
     assert hashed.finish() == sha256(data)
+
+
+@pytest.mark.parametrize("engine", engines())
+def test_pseudonyms_of_another_policy_are_findings_of_a_strict_proof(engine: str) -> None:
+    line = b"user <ACCOUNT_ID:50729abfb67e207cdd0e> did it\n"
+    assert run("verify", "--engine", engine, stdin=line).returncode == 0
+    done = run("verify", "--engine", engine, "--policy", "strict", stdin=line)
+    assert (done.returncode, done.stdout.splitlines()[0]) == (1, b"-:1:6: ACCOUNT_ID (account id) account_id")
+    strict = run("scrub", "--engine", engine, "--policy", "strict", stdin=line).stdout
+    assert strict == b"user <ACCOUNT_ID> did it\n"
+    assert run("verify", "--engine", engine, "--policy", "strict", stdin=strict).returncode == 0
+
+
+def test_no_file_takes_the_name_of_a_built_in_policy(tmp_path: Path) -> None:
+    rows = "".join(f'"{row}" = "keep"\n' for row in GUIDELINES)
+    (tmp_path / "mine.toml").write_text(f'name = "atlassian"\n[rows]\n{rows}')
+    done = run("verify", "--policy", "mine.toml", stdin=LINE, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr == b"logscrub: mine.toml: 'atlassian' is a built-in policy; give yours another name\n"

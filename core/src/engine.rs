@@ -226,6 +226,7 @@ impl Engine {
         let quote = Quote::of(leaf.coding);
         let view = self.unquoted(raw, leaf.coding);
         let spans = self.judge(view.as_ref().map_or(raw, |v| &v.text), &leaf.field)?;
+        let spans = if leaf.coding == Coding::Name { self.of_a_key(raw, spans) } else { spans };
         Ok(spans.into_iter().map(|s| moved(s, view.as_ref(), leaf.start, quote)).collect())
     }
 
@@ -488,7 +489,17 @@ impl Engine {
         }
         let view = self.parts.views.unescape_json(raw);
         let spans = self.judge_masked(view.as_ref().map_or(raw, |v| &v.text), &field, depth + 1, None)?;
+        let spans = if leaf.coding == Coding::Name { self.of_a_key(raw, spans) } else { spans };
         Ok(spans.into_iter().map(|s| moved(s, view.as_ref(), leaf.start, Quote::Json)).collect())
+    }
+
+    /// What of a key of JSON must go: a lone word in small letters is no name of a person for looking like one.
+    fn of_a_key(&self, key: &[Ch], mut spans: Vec<Span>) -> Vec<Span> {
+        let is_small = |&c: &Ch| matches!(c, 0x61..=0x7a | 0xdf..=0xf6 | 0xf8..=0xff);
+        if !spans.is_empty() && key.iter().all(is_small) {
+            spans.retain(|s| s.certain || self.parts.kinds[s.kind as usize].guideline != "name");
+        }
+        spans
     }
 
     fn scan(&self, text: &[Ch], path: &[Name], fields: Option<&OnceCell<Fielded>>, found: &mut Vec<Span>) {

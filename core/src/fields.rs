@@ -25,6 +25,8 @@ pub enum ValueMode {
     Phrase,
     Credential,
     Line,
+    /// None: the policy keeps what the name says.
+    Idle,
 }
 
 impl ValueMode {
@@ -36,6 +38,7 @@ impl ValueMode {
             "phrase" => ValueMode::Phrase,
             "credential" => ValueMode::Credential,
             "line" => ValueMode::Line,
+            "idle" => ValueMode::Idle,
             _ => return Err("no such kind of value".into()),
         })
     }
@@ -776,7 +779,7 @@ impl Fields {
         } else {
             return None;
         };
-        self.rules.get(number as usize - 1)
+        self.rules.get(number as usize - 1).filter(|rule| rule.mode != ValueMode::Idle)
     }
 
     /// Reads the words of a name backwards, at most `most`; False where no name goes on so.
@@ -1336,7 +1339,7 @@ impl Fields {
             }
             ValueMode::Line if sep == EQUALS => ahead.search(Sought::NextAssignment, start),
             ValueMode::Line => ahead.search(Sought::LineEnd, start),
-            ValueMode::Phrase => ahead.search(Sought::NextKey, start),
+            ValueMode::Phrase | ValueMode::Idle => ahead.search(Sought::NextKey, start),
         }
         .unwrap_or(text.len());
         if mode == ValueMode::Line && closed {

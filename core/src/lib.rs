@@ -20,6 +20,7 @@ mod probes;
 pub mod prose;
 pub mod pseudonyms;
 mod py;
+pub mod record_lists;
 pub mod redact;
 pub mod rx;
 pub mod scan;
@@ -38,6 +39,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<native::Core>()?;
     module.add_class::<native::Job>()?;
     module.add_class::<native::Judge>()?;
+    module.add_class::<native::Records>()?;
     module.add_class::<probes::Parts>()?;
     module.add_class::<probes::Scanner>()?;
     module.add_class::<probes::json_leaves::JsonLeavesProbe>()?;

@@ -11,6 +11,7 @@ use crate::model::{Coding, Leaf};
 use crate::names::Names;
 use crate::pseudonyms::Pseudonymizer;
 use crate::py::{ask, from_py, library, to_py, wrong};
+use crate::record_lists::{RecordLists, Rule};
 use crate::redact::{Action, Frame, Leaves, Redactor, Unit};
 use crate::rx::Regex;
 use crate::spans::{Alphabet, Kind, Span};
@@ -18,7 +19,7 @@ use crate::validators::Validators;
 use crate::views::{Unscannable, View, Views};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, channel};
@@ -56,6 +57,31 @@ pub struct Job {
     units: Arc<Vec<Counted>>,
     only_look: bool,
     result: Mutex<Option<Receiver<Outcome>>>,
+}
+
+/// Of a list of records its name, the name around it, the open brackets before it, and its marks.
+type Described = (String, Option<String>, Option<usize>, Vec<String>);
+
+/// Counts the records in JSON values.
+#[pyclass(frozen)]
+pub struct Records(RecordLists);
+
+#[pymethods]
+impl Records {
+    /// `rules`: of each list of records.
+    #[new]
+    fn new(rules: Vec<Described>) -> Records {
+        let rules = rules.into_iter().map(|(name, parent, depth, marks)| {
+            let marks = marks.into_iter().map(String::into_bytes).collect();
+            (name.into_bytes(), Rule { parent: parent.map(String::into_bytes), depth, marks })
+        });
+        Records(RecordLists::new(rules.collect()))
+    }
+
+    /// How many records a JSON text holds; None where the definition must tell.
+    fn count(&self, text: &Bound<'_, PyString>) -> Option<usize> {
+        self.0.count(text.to_cow().ok()?.as_bytes())
+    }
 }
 
 /// Work that may give up: by saying so, or by a panic.
@@ -320,6 +346,7 @@ fn parts(description: &Bound<'_, PyDict>, library: &Arc<Library>) -> PyResult<Pa
             "phrase" => ValueMode::Phrase,
             "credential" => ValueMode::Credential,
             "line" => ValueMode::Line,
+            "idle" => ValueMode::Idle,
             _ => return Err(wrong("no such reach of a value".into())),
         };
         let keep = keep.into_iter().map(compile).collect::<PyResult<_>>()?;

@@ -60,6 +60,8 @@ pub struct Redactor {
     pseudonymizer: Pseudonymizer,
     /// Patterns of whole values that stay.
     allow: Vec<Arc<Regex>>,
+    /// The entity types that have no pseudonyms under the policy, with the first kind of each.
+    removed: HashMap<Vec<Ch>, u16>,
     continuing: Arc<Regex>,
     trace_words: Arc<Regex>,
 }
@@ -72,9 +74,19 @@ impl Redactor {
         pseudonymizer: Pseudonymizer,
         allow: Vec<Arc<Regex>>,
     ) -> std::result::Result<Redactor, String> {
+        let mut removed: HashMap<Vec<Ch>, u16> = HashMap::new();
+        for (number, kind) in engine.parts.kinds.iter().enumerate() {
+            removed.entry(codes(&kind.entity_type)).or_insert(number as u16);
+        }
+        for (kind, action) in engine.parts.kinds.iter().zip(&actions) {
+            if *action != Action::Remove {
+                removed.remove(&codes(&kind.entity_type));
+            }
+        }
         Ok(Redactor {
             engine,
             actions,
+            removed,
             pseudonymizer,
             allow,
             continuing: library.rx("scrub._CONTINUING")?,
@@ -96,7 +108,8 @@ impl Redactor {
         let mut rewritten: Vec<Vec<Ch>> = Vec::new();
         for _ in 0..MOST_LOOKS {
             for span in &spans {
-                if span.inner.as_ref().is_some_and(|inner| self.is_rewritten(inner)) {
+                let is_rewritten = span.inner.as_ref().is_some_and(|inner| self.is_rewritten(inner));
+                if is_rewritten || self.engine.parts.placeholder.is_full(&span.plain) {
                     rewritten.push(codes(self.entity_type(span)));
                 }
             }
@@ -155,6 +168,7 @@ impl Redactor {
             return Err(Unscannable);
         }
         let mut spans: Vec<Span> = Vec::new();
+        let mut foreign: Vec<Span> = Vec::new();
         let mut after = if unit.begins { Open::default() } else { before.clone() };
         let binary = &self.engine.parts.binary;
         for leaf in leaves {
@@ -171,6 +185,13 @@ impl Redactor {
                 self.engine.judge_leaf(&unit.text, leaf)?
             };
             spans.extend(found.into_iter().filter(|s| self.goes(s)));
+            if value.contains(&u32::from('<')) || crate::engine::contains(value, "&lt;") {
+                foreign.extend(self.foreign_pseudonyms(&unit.text, leaf));
+            }
+        }
+        if !foreign.is_empty() {
+            spans.append(&mut foreign);
+            spans.sort_by_key(|s| s.start);
         }
         if spans.windows(2).any(|two| two[0].end > two[1].start) {
             spans = merge(spans, &self.engine.parts.kinds);
@@ -193,6 +214,19 @@ impl Redactor {
             spans.sort_by_key(|s| s.start);
         }
         Ok((spans, after))
+    }
+
+    /// The pseudonyms in a leaf of types that the policy removes: another policy made them, and they tell equal values.
+    fn foreign_pseudonyms(&self, text: &[Ch], leaf: &Leaf) -> Vec<Span> {
+        let mut found = Vec::new();
+        for m in self.engine.parts.placeholder.find_iter(text, leaf.start, leaf.end) {
+            let whole = &text[m.start()..m.end()];
+            let kind = m.span(1).and_then(|(a, b)| self.removed.get(&text[a..b]));
+            if let (Some(&kind), true) = (kind, whole.contains(&u32::from(':'))) {
+                found.push(Span::new(m.start(), m.end(), kind, true, whole.to_vec()));
+            }
+        }
+        found
     }
 
     /// The first span without the signs by which readers see that a line continues a record.

@@ -152,11 +152,12 @@ impl Scanner {
             live[column] &= context[column];
         }
         let has = classes_in(inside);
+        let mut reached = Reached { next: [0; PATTERNS], run_ends: [0; PATTERNS], touched: 0 };
         with_state(|state| {
             for (column, live) in self.columns.iter().zip(live) {
                 let live = column.with_needs(*live, &has);
                 if live != 0 {
-                    column.scan(text, &rows, live, state, &mut found);
+                    column.scan(text, &rows, live, &mut reached, state, &mut found);
                 }
             }
         });
@@ -165,6 +166,26 @@ impl Scanner {
         }
         found.sort_by_key(|(number, _)| *number);
         found
+    }
+}
+
+/// How far the patterns of a column have come in a text.
+struct Reached {
+    /// Of each pattern where it may match next.
+    next: [usize; PATTERNS],
+    /// Of each pattern that begins with a run where the run ends that was looked at last.
+    run_ends: [usize; PATTERNS],
+    /// The patterns of which one of these is not 0.
+    touched: u64,
+}
+
+impl Reached {
+    fn clear(&mut self) {
+        while self.touched != 0 {
+            let i = self.touched.trailing_zeros() as usize;
+            self.touched &= self.touched - 1;
+            (self.next[i], self.run_ends[i]) = (0, 0);
+        }
     }
 }
 
@@ -368,9 +389,17 @@ impl Column {
     }
 
     /// Tries the patterns that are live. `rows`: those of the text's characters, with its edges.
-    fn scan(&self, text: &[Ch], rows: &[u8], live: u64, state: &mut State, found: &mut Vec<(usize, (usize, usize))>) {
-        let mut next = [0usize; PATTERNS];
-        let mut run_ends = [0usize; PATTERNS];
+    fn scan(
+        &self,
+        text: &[Ch],
+        rows: &[u8],
+        live: u64,
+        reached: &mut Reached,
+        state: &mut State,
+        found: &mut Vec<(usize, (usize, usize))>,
+    ) {
+        reached.clear();
+        let Reached { next, run_ends, touched } = reached;
         let of = |row: u8| &self.rows[row as usize];
         for (pos, around) in rows.windows(DEPTH + 1).enumerate() {
             let left = live & of(around[0])[0] & of(around[1])[1] & of(around[2])[2] & of(around[3])[3];
@@ -384,6 +413,7 @@ impl Column {
                 if next[i] > pos {
                     continue;
                 }
+                *touched |= 1 << i;
                 if let Some((class, least)) = &self.runs[i] {
                     if run_ends[i] <= pos {
                         run_ends[i] = pos + text[pos..].iter().take_while(|c| class.has(**c)).count();

@@ -57,12 +57,15 @@ impl Span {
     }
 }
 
+const URL_PASSWORD: &str = "url_password";
+const SECRET_ROW: &str = "authorisation data";
+
 /// Overlapping spans made one, of the kind of the widest (of equals: certain before likely, patterns before fields).
 pub fn merge(spans: Vec<Span>, kinds: &[Kind]) -> Vec<Span> {
     if spans.len() < 2 {
         return spans;
     }
-    let mut ordered = spans;
+    let mut ordered = without_hosts(spans, kinds);
     ordered.sort_by(|a, b| a.start.cmp(&b.start).then(b.end.cmp(&a.end)));
     let mut out: Vec<Span> = Vec::with_capacity(ordered.len());
     let mut group: Vec<Span> = Vec::new();
@@ -78,9 +81,26 @@ pub fn merge(spans: Vec<Span>, kinds: &[Kind]) -> Vec<Span> {
     out
 }
 
+/// Without the e-mail addresses that are the password of a URL with the host behind it.
+fn without_hosts(mut spans: Vec<Span>, kinds: &[Kind]) -> Vec<Span> {
+    let is_password = |s: &&Span| !s.verbatim && kinds[s.kind as usize].detector == URL_PASSWORD;
+    let mut passwords: Vec<(usize, usize)> = spans.iter().filter(is_password).map(|s| (s.start, s.end)).collect();
+    if !passwords.is_empty() {
+        passwords.sort_unstable();
+        spans.retain(|s| {
+            let n = passwords.partition_point(|&(start, _)| start < s.end);
+            let is_address = !s.verbatim && kinds[s.kind as usize].entity_type == "EMAIL_ADDRESS";
+            !(is_address && n > 0 && passwords[n - 1].1 > s.start)
+        });
+    }
+    spans
+}
+
 fn union(group: Vec<Span>, kinds: &[Kind]) -> Option<Span> {
     let start = group.first()?.start;
     let end = group.iter().map(|s| s.end).max()?;
+    let holds_secret = group.iter().any(|s| s.certain && kinds[s.kind as usize].guideline == SECRET_ROW);
+    let is_alone = group.len() == 1;
     let mut best: Option<Span> = None;
     for span in group {
         if best.as_ref().is_none_or(|b| before(&span, b, kinds) == Ordering::Less) {
@@ -88,6 +108,9 @@ fn union(group: Vec<Span>, kinds: &[Kind]) -> Option<Span> {
         }
     }
     let mut best = best?;
+    if holds_secret && !is_alone && kinds[best.kind as usize].guideline != SECRET_ROW {
+        best.plain = vec![FILL]; // no pseudonym is made of a secret
+    }
     if best.start != start || best.end != end {
         (best.start, best.end, best.inner) = (start, end, None);
     }

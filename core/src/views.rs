@@ -140,6 +140,7 @@ pub struct Views {
     array: Arc<Regex>,
     array_hex: usize,
     may_be_bytes: Arc<Regex>,
+    may_be_hex: Arc<Regex>,
     entities: HashMap<Vec<Ch>, Vec<Ch>>,
     /// Characters of the longest name of an entity that needs no semicolon.
     longest_open: usize,
@@ -157,6 +158,7 @@ impl Views {
             array_hex: array.group("hex").ok_or("views._ARRAY has no group hex")?,
             array,
             may_be_bytes: library.rx("views._MAY_BE_BYTES")?,
+            may_be_hex: library.rx("views._MAY_BE_HEX")?,
             longest_open: open.map(|(name, _)| name.len()).max().unwrap_or(0),
             entities: entities.iter().map(|(name, text)| (codes(name), codes(text))).collect(),
         })
@@ -395,14 +397,14 @@ impl Views {
     /// Whether numbers in a text could be bytes: then what it says hangs on its digits.
     pub fn may_hold_bytes(&self, text: &[Ch]) -> bool {
         let commas = text.iter().filter(|c| **c == b',' as Ch).count();
-        (commas > 4 && self.may_be_bytes.is_in(text)) || text.windows(BUFFER.len()).any(|part| part == BUFFER)
+        (commas > 4 && self.may_be_bytes.is_in(text)) || self.may_be_hex.is_in(text)
     }
 
     /// Arrays of bytes in a text that are text: start, end, decoded.
     pub fn byte_arrays(&self, text: &[Ch]) -> Vec<(usize, usize, Vec<Ch>)> {
         let mut found = Vec::new();
         let mut at = 0;
-        while let Some(start) = find_any(text, at, |c| (c == b'[' as Ch) | (c == b'<' as Ch)) {
+        while let Some(start) = find_any(text, at, |c| (c == b'[' as Ch) | (c == b'<' as Ch) | (c == b'{' as Ch)) {
             at = start + 1;
             if !may_begin_array(text, start) {
                 continue;
@@ -410,9 +412,7 @@ impl Views {
             let Some(m) = self.array.match_at(text, start, text.len()) else { continue };
             at = m.end();
             let decoded = match m.span(self.array_hex) {
-                Some((a, b)) => self.text(
-                    &text[a..b].split(|c| *c == b' ' as Ch).map(|two| hex_value(two).unwrap_or(0) as u8).collect::<Vec<_>>(),
-                ),
+                Some((a, b)) => self.text(&hex_pairs(&text[a..b])),
                 None => {
                     let all = &text[start..m.end()];
                     let until = all.windows(ELLIPSIS.len()).position(|part| part == ELLIPSIS).unwrap_or(all.len());
@@ -639,8 +639,16 @@ fn number_end(text: &[Ch], at: usize) -> Option<usize> {
 
 /// Whether an array of bytes may begin at a bracket: what the expression for them asks first, at less cost.
 fn may_begin_array(text: &[Ch], start: usize) -> bool {
+    let byte_at = |at: usize| text.get(at).map_or(0, |c| byte(*c));
     if text[start] == b'<' as Ch {
-        return text[start..].starts_with(&BUFFER);
+        return text[start..].starts_with(&BUFFER) || byte_at(start + 9) == b' ';
+    }
+    let first = start + if byte_at(start + 1) == b' ' { 2 } else { 1 };
+    if byte_at(first) == b'0' && byte_at(first + 1) == b'x' || byte_at(first) == b'U' {
+        return true;
+    }
+    if text[start] == b'{' as Ch {
+        return false;
     }
     match number_end(text, space_end(text, start + 1)) {
         Some(end) => text.get(end).is_some_and(|c| matches!(byte(*c), b',' | b' ')),
@@ -818,6 +826,18 @@ fn is_alnum(c: Ch) -> bool {
 }
 
 /// The number that up to eight digits of hex are; None where there are none or others.
+/// The bytes of pairs of hexadecimal digits, with `0x` before them or not, and signs between them.
+fn hex_pairs(text: &[Ch]) -> Vec<u8> {
+    let mut digits: Vec<Ch> = Vec::with_capacity(text.len());
+    for (i, &c) in text.iter().enumerate() {
+        let is_prefix = text.get(i + 1).is_some_and(|&next| next == b'x' as Ch);
+        if !is_prefix && char::from(byte(c)).is_ascii_hexdigit() {
+            digits.push(c);
+        }
+    }
+    digits.chunks(2).map(|two| hex_value(two).unwrap_or(0) as u8).collect()
+}
+
 pub(crate) fn hex_value(digits: &[Ch]) -> Option<u32> {
     let mut number = 0;
     for &c in digits {

@@ -17,6 +17,7 @@ from logscrub.cli.options import (
     Format,
     Inputs,
     Names,
+    Policy,
     Salvage,
     each,
     file_or_none,
@@ -36,13 +37,15 @@ Examples:
   logscrub verify clean/
   logscrub verify metrics/ report.html
   logscrub verify clean/ --limit 20
+  logscrub verify clean/ --policy strict
   logscrub verify clean.log --format json -o proof.json
   logscrub verify clean/ --format sarif -o logscrub.sarif
   logscrub scrub < app.log | logscrub verify
 
 \b
-Findings are told by place and kind, never by value. What the policy of logscrub.toml
-(without one: atlassian) keeps is no finding.
+Findings are told by place and kind, never by value. What the policy keeps is no
+finding: that of --policy, without it of logscrub.toml, without one atlassian.
+--policy strict finds pseudonyms too.
 
 \b
 Nothing read proves nothing: where no input holds a record, as after a command that failed
@@ -128,6 +131,7 @@ def verify(
             show_default=False,
         ),
     ] = None,
+    policy: Policy = None,
     detectors: Detectors = None,
     names: Names = None,
     engine: Engine = None,
@@ -167,7 +171,7 @@ def verify(
         limit = _ON_TERMINAL
     if output is not None and any(same_file(item.path, output) for item in items if item.path is not None):
         raise UsageError(f"{output}: is also an input, which writing would destroy; write to another place")
-    config = settings(load_config(), None, detectors or [], names)
+    config = settings(load_config(), policy, detectors or [], names)
     redactor = build_redactor(config)
     catalogue = redactor.engine.catalogue
     reports = []

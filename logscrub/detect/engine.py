@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from functools import cached_property, lru_cache, partial
 from itertools import accumulate
 from typing import Literal
@@ -33,7 +32,11 @@ from logscrub.model import FieldPath, Inner, Leaf, Span, opaque
 _BEFORE, _AFTER = 60, 30
 _DEEPEST = 12
 _PLACEHOLDER_FILL = "\x1a"
+_SECRET_ROW = "authorisation data"
+_URL_PASSWORD = "url_password"
 _LETTERS = re.compile(r"[^\W\d_]+")
+_SMALL_WORD = re.compile("[a-zß-öø-ÿ]+")
+"""A word in small letters: as a key of JSON it names a member, and hardly ever a person."""
 _RANDOM = frozenset({"opaque_token", "random_token"})
 """Detectors whose only evidence is that a token looks random."""
 _PLAIN_ID = re.compile(
@@ -158,9 +161,7 @@ class Engine:
         """
         self.catalogue = catalogue
         detectors = tuple(d for d in catalogue.detectors if d.guideline not in stay)
-        idle = {d.id for d in catalogue.detectors if d.guideline in stay}
-        extra = {name: fields for name, fields in (extra_fields or {}).items() if name not in idle}
-        self.fields = FieldIndex(replace(catalogue, detectors=detectors), extra)
+        self.fields = FieldIndex(catalogue, extra_fields, stay)
         self._names = names if "name" not in stay else None
         self._no_names = frozenset(fold(w) for entry in no_names for w in _LETTERS.findall(entry))
         own = frozenset(catalogue.own_patterns)
@@ -171,6 +172,10 @@ class Engine:
         types = "|".join(sorted(re.escape(t) for t in {*catalogue.entity_types, "WITHHELD"}))
         self.placeholder = re.compile(rf"(?:<|&lt;)({types})(?::[0-9a-f]{{20}})?(?:>|&gt;)")
         """A placeholder, as it is or as it stands in XML; its group is the entity type."""
+        self.of_type: dict[str, list[Detector]] = {}
+        """The detectors of each entity type."""
+        for d in catalogue.detectors:
+            self.of_type.setdefault(d.entity_type, []).append(d)
         self._contexts_of = lru_cache(maxsize=4096)(self._contexts)
         self._find_fields = lru_cache(maxsize=8)(partial(find_fields, index=self.fields))  # a line and the text that it is
 
@@ -229,6 +234,8 @@ class Engine:
             return self._long_leaf(raw, leaf)
         if "\\" not in raw and leaf.coding in _READ_AS_WRITTEN:
             spans = self.judge(raw, leaf.field)
+            if leaf.coding == "name":
+                spans = _of_a_key(raw, spans)
             return tuple(_moved(s, None, leaf.start, _QUOTES[leaf.coding]) for s in spans) if spans else spans
         view = _UNQUOTE[leaf.coding](raw)
         spans = self.judge(view.text if view else raw, leaf.field)
@@ -370,6 +377,8 @@ class Engine:
             return list(self._judge_bytes(raw, leaf._replace(field=where), "array", depth + 1))
         view = views.unescape_json(raw)
         spans = self._judge(view.text if view else raw, where, depth + 1)
+        if leaf.coding == "name":
+            spans = _of_a_key(raw, spans)
         return [_moved(s, view, leaf.start, '\\"') for s in spans]
 
     def _scan(self, text: str, path: FieldPath) -> list[Span]:
@@ -418,6 +427,13 @@ class Engine:
         return bool(words) and all(fold(w) in self._no_names for w in words)
 
 
+def _of_a_key(key: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """What of a key of JSON must go: a lone word in small letters is no name of a person for looking like one."""
+    if not spans or not _SMALL_WORD.fullmatch(key):
+        return spans
+    return tuple(s for s in spans if s.certainty == "certain" or s.guideline != "name")
+
+
 def plain_number(raw: str) -> str:
     """The digits of a JSON number: `3.78282246310005e14` → `378282246310005`; "" for what is no whole number."""
     digits = raw.lstrip("-")
@@ -439,7 +455,7 @@ def merge(spans: list[Span]) -> tuple[Span, ...]:
     """Overlapping spans made one, of the type of the widest (of equals: certain before likely, patterns before fields)."""
     if len(spans) < 2:
         return tuple(spans)
-    ordered = sorted(spans, key=lambda s: (s.start, s.start - s.end))
+    ordered = sorted(_without_hosts(spans), key=lambda s: (s.start, s.start - s.end))
     out: list[list[Span]] = []
     reach = -1
     for span in ordered:
@@ -451,6 +467,19 @@ def merge(spans: list[Span]) -> tuple[Span, ...]:
     return tuple(_union(group) for group in out)
 
 
+def _without_hosts(spans: list[Span]) -> list[Span]:
+    """Without the e-mail addresses that are the password of a URL with the host behind it."""
+    passwords = sorted((s.start, s.end) for s in spans if s.detector == _URL_PASSWORD)
+    if not passwords:
+        return spans
+
+    def is_host(s: Span) -> bool:
+        n = bisect_right(passwords, (s.end, -1))
+        return s.entity_type == "EMAIL_ADDRESS" and n > 0 and passwords[n - 1][1] > s.start
+
+    return [s for s in spans if not is_host(s)]
+
+
 def _union(group: list[Span]) -> Span:
     if len(group) == 1:
         return group[0]
@@ -459,6 +488,8 @@ def _union(group: list[Span]) -> Span:
         group,
         key=lambda s: (s.start - s.end, s.certainty, s.entity_type == "CONTENT", s.detector.startswith("field_"), s.entity_type),
     )
+    if best.guideline != _SECRET_ROW and any(s.guideline == _SECRET_ROW and s.certainty == "certain" for s in group):
+        best = best._replace(plain=_PLACEHOLDER_FILL)  # no pseudonym is made of a secret
     whole = best.start == start and best.end == end
     return best if whole else best._replace(start=start, end=end, inner=None)
 

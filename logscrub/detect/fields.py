@@ -156,6 +156,8 @@ class Rule(NamedTuple):
 
     detector: Detector
     keep: tuple[re.Pattern[str], ...]
+    idle: bool = False
+    """Whether the policy keeps what it is for: its names are telling, but for nothing that must go."""
 
     def keeps(self, value: str) -> bool:
         if KEEP.fullmatch(value):
@@ -167,8 +169,11 @@ class Rule(NamedTuple):
 class FieldIndex:
     """The field names of a catalogue. A pure function of names, remembered."""
 
-    def __init__(self, catalogue: Catalogue, extra: dict[str, tuple[str, ...]] | None = None) -> None:
-        """`extra`: detector id → further field names. Raises UsageError for a detector that has no such id."""
+    def __init__(
+        self, catalogue: Catalogue, extra: dict[str, tuple[str, ...]] | None = None, idle: frozenset[str] = frozenset()
+    ) -> None:
+        """`extra`: detector id → further field names; `idle`: guideline rows of which nothing goes. Raises UsageError for a
+        detector that has no such id."""
         self._endings: dict[str, Rule] = {}
         self._exact: dict[str, Rule] = {}
         known = {d.id: d for d in catalogue.detectors}
@@ -176,7 +181,7 @@ class FieldIndex:
             if name not in known:
                 raise UsageError(f"extra field names for {name!r}: no such detector (see logscrub detectors list)")
         for detector in catalogue.detectors:
-            rule = Rule(detector, tuple(re.compile(k) for k in detector.keep_values))
+            rule = Rule(detector, tuple(re.compile(k) for k in detector.keep_values), detector.guideline in idle)
             for spec in (*detector.fields, *(extra or {}).get(detector.id, ())):
                 target = self._exact if spec.startswith("=") else self._endings
                 target["".join(words(spec))] = rule
@@ -189,6 +194,8 @@ class FieldIndex:
         except KeyError:
             pass
         rule = self._look_up(path)
+        if rule is not None and rule.idle:
+            rule = None  # an "email address" that stays is no "address"
         if len(self._cache) < 100_000:
             self._cache[path] = rule
         return rule

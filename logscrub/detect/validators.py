@@ -16,6 +16,7 @@ from functools import lru_cache
 
 from logscrub.detect.ids import is_id
 from logscrub.detect.names.lexicon import EITHER, lexicon
+from logscrub.detect.national_numbers import national_number, national_number_bare
 
 _NOT_DIGIT = re.compile(r"\D")
 
@@ -61,6 +62,17 @@ def phone(value: str) -> bool:
         if phonenumbers.is_possible_number(number):
             return True
     return False
+
+
+@lru_cache(maxsize=4096)
+def phone_of_a_country(value: str) -> bool:
+    """A number with its country's prefix that the country's plan has."""
+    import phonenumbers
+
+    try:
+        return bool(phonenumbers.is_valid_number(phonenumbers.parse(re.sub(r"^00", "+", value.strip()))))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def phone_digits(value: str) -> bool:
@@ -126,6 +138,7 @@ def three_digits(value: str) -> bool:
     return len(digits) >= 3 and not re.fullmatch(r"(?:19|20)\d{2}(?:[ -]\d{2}){0,2}", value)
 
 
+_WORD_OF_PROSE = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _NAME_WORD = re.compile(r"[^\W\d_]+")
 _FUNCTION_WORDS = frozenset("and or the a an of in on at to for is are was by with from as it its this that not no if".split())
 _NO_NAMES = _FUNCTION_WORDS | frozenset(
@@ -189,6 +202,83 @@ def dotted_name(value: str) -> bool:
     return "name" in grades and not {"word", "unknown"} & set(grades) and len(last) > 1
 
 
+def one_is_a_name(value: str) -> bool:
+    """Words of which one is a name, or none an ordinary word; single letters do not count."""
+    grades = {lexicon().grade(w) for w in _NAME_WORD.findall(value) if len(w) > 1}
+    return "name" in grades or ("word" not in grades and bool(grades - {"family", *EITHER}))
+
+
+_PROGRAM_WORDS = frozenset(
+    """
+    error errors fail failed fails failing failure invalid missing required expected unexpected undefined null none nil nan
+    empty timeout timed retry retries retrying request requests response responses server client connection connect connected
+    connecting socket token tokens session key keys value values field fields column columns row rows table index cache cached
+    queue job jobs task tasks worker workers thread threads process processes event events handler handlers hook module modules
+    package packages version versions build deploy deployed config configuration parameter parameters argument arguments type
+    types string number boolean object array list map function functions method class classes file files directory path url uri
+    host hosts port header headers body query status code codes http https api json xml html css node loading loaded started
+    starting stopped listening initialized initializing completed finished skipped skipping ignored ignoring deprecated warning
+    debug info trace permission permissions denied allowed forbidden unauthorized authenticated found exists created updated
+    deleted fetched fetching received receiving sent sending processed processing scheduled enabled disabled cluster database
+    schema migration transaction commit rollback lock buffer memory disk cpu bytes ms seconds limit exceeded rate quota webhook
+    trigger resolver scope scopes endpoint interface instance service services container pod image registry proxy gateway router
+    closed refused reset ended lost aborted rejected terminated killed crashed dropped reached restarted disconnected cancelled
+    node nodes state states stage boot kernel partition interrupt interrupts temperature synchronized synchronization sync
+    broadcast variable variables pressure scripting icon startup shutdown signal driver drivers device devices command commands
+    runtime system mode update upgrade check checking allocation allocated heap thread pool policy operation operations
+    configured setting settings option options property properties attempt attempts exit script library
+    true false default ok ready done success successful successfully data input output format syntax parse parsing
+    parser exception stack line record records batch chunk stream page pages component components plugin app application user
+    users account id ids name names email token unknown unable cannot unsupported
+    """.split()
+)
+"""Words that programs use when they speak of what they do."""
+_PERSON_SPEAKS = frozenset(
+    """
+    i i'm i've i'd i'll my me mine myself he she his her hers him we our us you your please thanks thank sorry dear hello
+    ich mein meine meinen meiner mir mich wir unser unsere uns bitte danke je j'ai mon ma mes moi nous notre nos vous votre merci
+    yo mi mis nosotros nuestro gracias usted eu meu minha nós nosso obrigado io mio mia noi nostro grazie ik mijn wij ons jeg mitt
+    min vi vår jag mig minä minun ja mój moja mnie proszę můj já prosím ben benim biz saya kami tôi я мой моя мне меня мы нас
+    """.split()
+)
+_LINKS = frozenset(
+    """
+    the a an of and to in on at for with about from after before because until since that this how what why when who when where
+    der die das den dem des und ein eine einen zu im am auf mit von nach wegen seit le la les des du et un une de à au avec pour
+    el los las y en con por para que o os as e em com não il lo gli di che per del della het een van voor met niet
+    och att på med för ikke og det på til się na do jest nie z w за на по не и с в
+    """.split()
+)
+"""Small words that hold sentences together."""
+_PROSE_TOKEN = re.compile(r"[\"'“”(‘’«»*_]*(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|[#€$£]?\d[\d.,:%]*|\x1a+)[.,;:!?\"'”’)«»*_…]*|[-–—&+]")
+_NOT_PROSE = re.compile(r"[={}|<>\[\]]|\w\(|::|\w_\w|[a-z][A-Z]|\w/\w")
+
+
+def says_something(value: str) -> bool:
+    """Words of which at least half are none that programs use when they speak of themselves."""
+    words = [w.lower() for w in _NAME_WORD.findall(value)]
+    return any(len(w) > 2 for w in words) and sum(w in _PROGRAM_WORDS for w in words) * 2 < len(words)
+
+
+def sentence_of_a_person(value: str) -> bool:
+    """Reads as a sentence of a person: three words or more, nearly all plain; either somebody speaks of
+    themselves or of others, or
+    no word is one that programs use when they speak of what they do."""
+    words = [w.lower() for w in _WORD_OF_PROSE.findall(value)]
+    tokens = value.split()
+    of_programs = sum(w in _PROGRAM_WORDS for w in words)
+    speaks = not _PERSON_SPEAKS.isdisjoint(words)
+    plain = sum(_PROSE_TOKEN.fullmatch(t) is not None for t in tokens)
+    return (
+        len(words) >= 3
+        and sum(w.islower() for w in _NAME_WORD.findall(value)) * 2 >= len(words)
+        and (of_programs * 4 <= len(words) if speaks else of_programs == 0 and not _LINKS.isdisjoint(words))
+        and sum(c.isdigit() for c in value) * 10 <= len(value)
+        and plain * 5 >= len(tokens) * 4
+        and _NOT_PROSE.search(value) is None
+    )
+
+
 VALIDATORS: dict[str, Callable[[str], bool]] = {
     f.__name__: f
     for f in (
@@ -197,6 +287,7 @@ VALIDATORS: dict[str, Callable[[str], bool]] = {
         bitcoin,
         phone,
         phone_digits,
+        phone_of_a_country,
         ip_address,
         us_ssn,
         crc32_suffix,
@@ -210,5 +301,10 @@ VALIDATORS: dict[str, Callable[[str], bool]] = {
         user_name,
         not_only_function_words,
         dotted_name,
+        one_is_a_name,
+        says_something,
+        sentence_of_a_person,
+        national_number,
+        national_number_bare,
     )
 }

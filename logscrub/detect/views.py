@@ -53,11 +53,15 @@ _BYTES = rf"{_BYTE}(?:,[ \t\r\n]*+{_BYTE}){{5,}}+"
 _ARRAY = re.compile(
     rf"\[[ \t\r\n]*+(?:{_BYTES}(?:,[ \t\r\n]*+\.\.\.[ ][0-9]{{1,9}}[ ]more[ ]items?)?|[0-9]{{1,3}}(?:[ ][0-9]{{1,3}}){{5,}}+)"
     r"[ \t\r\n]*+(?:\]|\Z)"
-    r"|<Buffer[ ](?P<hex>[0-9a-f]{2}(?:[ ][0-9a-f]{2}){5,}+)(?:[ ]\.\.\.[ ][0-9]{1,9}[ ]more[ ]bytes?)?(?:>|\Z)"
+    r"|(?:<Buffer[ ]|\[Uint8Contents\]:[ ]<|[\[{][ ]?(?=0x)|<(?=[0-9a-f]{8}[ ]))"
+    r"(?P<hex>(?:0x)?[0-9a-fA-F]{2}(?:(?:,?[ ](?:0x)?)?[0-9a-fA-F]{2}){5,}+)"
+    r"(?:[ ]\.\.\.[ ][0-9]{1,9}[ ]more[ ]bytes?)?,?[ ]?(?:[>\]}]|\Z)"
 )
-"""Bytes as JSON, JavaScript, Java, Rust and Go write them; of a long array only the beginning is printed."""
+"""Bytes as JSON, JavaScript, Java, Rust, C, Go and Objective-C write them; of a long array only the beginning is printed."""
+_NO_DIGIT = re.compile("0x|[^0-9a-fA-F]")
 _JSON_ARRAY = re.compile(rf"\[[ \t\r\n]*+{_BYTES}[ \t\r\n]*+\]")
 _MAY_BE_BYTES = re.compile(rf"{_BYTE}(?:,[ \t\r\n]*+{_BYTE}){{5}}")
+_MAY_BE_HEX = re.compile(r"<Buffer |\[Uint8Contents\]: <|[\[{] ?0x|<[0-9a-f]{8} ")
 _NUMBER = re.compile("-?[0-9]+")
 _SHORT_TEXT = 16
 """Characters from which a text of bytes may have strange ones."""
@@ -191,14 +195,14 @@ def array_end(text: str, start: int) -> int:
 
 def may_hold_bytes(text: str) -> bool:
     """Whether numbers in a text could be bytes: then what it says hangs on its digits."""
-    return (text.count(",") > 4 and _MAY_BE_BYTES.search(text) is not None) or "<Buffer " in text
+    return (text.count(",") > 4 and _MAY_BE_BYTES.search(text) is not None) or _MAY_BE_HEX.search(text) is not None
 
 
 def byte_arrays(text: str) -> Iterator[tuple[int, int, str]]:
     """Arrays of bytes in a text that are text: start, end, decoded."""
-    if "[" in text or "<Buffer " in text:
+    if "[" in text or "<" in text or "0x" in text:
         for m in _ARRAY.finditer(text):
-            decoded = _text(bytes.fromhex(m["hex"])) if m["hex"] else text_of_bytes(m[0].partition("...")[0])
+            decoded = _text(bytes.fromhex(_NO_DIGIT.sub("", m["hex"]))) if m["hex"] else text_of_bytes(m[0].partition("...")[0])
             if decoded is not None:
                 yield m.start(), m.end(), decoded
 

@@ -176,7 +176,7 @@ def describe(its: Engine) -> tuple[dict[str, Any], Callbacks]:
         "rules": [
             (
                 number[name],
-                rule.detector.value,
+                "idle" if rule.idle else rule.detector.value,
                 [lowered(k, classes) for k in rule.keep],
                 endings,
                 exact,

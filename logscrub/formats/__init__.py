@@ -110,7 +110,7 @@ def reader_of(f: Format, *, leaves: Leaves = True) -> Reader:
     if f.reader is not None:
         reader = f.reader()
         if isinstance(reader, WrappedReader):
-            reader.later = leaves == "later"
+            reader.later = leaves is not True  # counting looks at none
         return reader
     if f.json is not None:
         return JsonReader(SHAPES.rules, leaves=leaves)

@@ -251,12 +251,17 @@ class Lines:
     def feed(self, text: str) -> Iterator[tuple[str, int, int]]:
         start = 0
         while True:
-            end = text.find("\n", start)
-            if end < 0:
+            end = text.find("\n", start) + 1
+            if not end:
                 break
-            self._parts.append(text[start : end + 1])
-            start = end + 1
-            yield from self._whole()
+            line, start = text[start:end], end
+            if self._parts or len(line) > LONGEST_LINE:
+                self._parts.append(line)
+                yield from self._whole()
+                continue
+            yield line, self.line, self.column
+            self.line += 1
+            self.column = 1
         if start < len(text):
             self._parts.append(text[start:])
             self._size += len(text) - start

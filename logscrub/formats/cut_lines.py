@@ -56,11 +56,12 @@ class CutLineReader(LineReader):
         return part is not None and part.is_full
 
     def feed(self, text: str) -> Iterator[Raw]:
-        for line in self.lines.feed(text):
-            if len(line[0]) < _SHORTEST_TEXT and not self._held:
-                yield self.unit(*line)
+        for line, number, column in self.lines.feed(text):
+            size = len(line)
+            if not self._held and size < SHORTEST and (size < _SHORTEST_TEXT or line.isascii()):
+                yield self.unit(line, number, column)
             else:
-                yield from self._line(*line)
+                yield from self._line(line, number, column)
 
     def finish(self) -> Iterator[Raw]:
         for line in self.lines.finish():

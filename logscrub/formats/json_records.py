@@ -8,7 +8,7 @@ so that a value of any size can be cut; `records_in` finds them in a value that 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -59,6 +59,11 @@ class ListRules:
             each for each in self._by_name.get(name, ()) if each[0].parent in (None, parent) and each[0].depth in (None, depth)
         ]
         return next(([each] for each in found if not each[0].marks), found)
+
+    def described(self) -> list[tuple[str, str | None, int | None, list[str]]]:
+        """All rules, each list's in order: names, the names around, the open brackets, the marks."""
+        rules = [rule for each in self._by_name.values() for rule, _ in each]
+        return [(rule.name, rule.parent, rule.depth, sorted(rule.marks)) for rule in rules]
 
 
 def _marked(rules: Rules, names: set[str]) -> JsonShape | None:
@@ -230,6 +235,23 @@ def count_records(text: str, rules: ListRules) -> int:
     for m in TOKEN.finditer(text + "\n"):
         grammar.accept(m[m.lastindex or 0])
     return grammar.taken()
+
+
+def counts_records(rules: ListRules) -> Callable[[str], int]:
+    """`count_records` by the compiled core, where it is there and the text is plain JSON."""
+    try:
+        from logscrub._core import Records
+    except ImportError:
+        return lambda text: count_records(text, rules)
+    no_record, count = rules.no_record, Records(rules.described()).count
+
+    def counted(text: str) -> int:
+        if no_record(text) is not None:
+            return 0
+        found = count(text)
+        return count_records(text, rules) if found is None else found
+
+    return counted
 
 
 class Element(NamedTuple):

@@ -19,7 +19,7 @@ import orjson
 
 from logscrub.detect.json_leaves import SHAPE_NAMES, Frame, json_leaves, place
 from logscrub.formats.base import LONGEST_LINE, Began, Lines, follows, frame_of, text_unit
-from logscrub.formats.json_records import TOKEN, Element, Grammar, ListRules, count_records
+from logscrub.formats.json_records import TOKEN, Element, Grammar, ListRules, count_records, counts_records
 from logscrub.model import LATER, Leaf, Raw
 
 _LONGEST_VALUE = 4 << 20
@@ -58,6 +58,11 @@ def leaves_by(leaves: Leaves) -> Callable[[str], tuple[Leaf, ...]]:
     return (lambda text: tuple(json_leaves(text))) if leaves else (lambda text: ())
 
 
+def counts_by(leaves: Leaves, rules: ListRules) -> Callable[[str], int]:
+    """What counts the records of a JSON text."""
+    return (lambda text: count_records(text, rules)) if leaves is True else counts_records(rules)
+
+
 class JsonReader:
     """Reads JSON values, whatever their layout."""
 
@@ -67,6 +72,7 @@ class JsonReader:
         self._rules = rules
         self._leaves = leaves is not False
         self._leaves_of = leaves_by(leaves)
+        self._count = counts_by(leaves, rules)
         self._document: _Document | None = None
         self._gathered: list[Raw] = []
         """The units of a document that is not complete yet, for counting."""
@@ -129,7 +135,7 @@ class JsonReader:
             parsed = parse(value) if len(line) <= _LONGEST_VALUE else None
             if parsed is None:
                 return None
-            return Raw(line, self._leaves_of(line), number, column, count_records(value, self._rules), value=parsed)
+            return Raw(line, self._leaves_of(line), number, column, self._count(value), value=parsed)
         # text between values; the rest of a line that was cut
         belongs = True
         if column == 1:

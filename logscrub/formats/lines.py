@@ -24,8 +24,8 @@ from logscrub.formats.base import (
     frame_of,
     text_unit,
 )
-from logscrub.formats.json_records import Element, ListRules, count_records, records_in
-from logscrub.formats.json_values import Leaves, is_value, json_frame, leaves_by, may_be_value, parse
+from logscrub.formats.json_records import Element, ListRules, records_in
+from logscrub.formats.json_values import Leaves, counts_by, is_value, json_frame, leaves_by, may_be_value, parse
 from logscrub.formats.times import leading_level
 from logscrub.model import WITHHELD, Raw
 
@@ -54,6 +54,7 @@ class LineReader(LineByLine):
         self.reads_json = True
         self._shapes = shapes
         self._leaves_of = leaves_by(leaves)
+        self._count = counts_by(leaves, shapes.rules)
 
     def unit(self, line: str, number: int, column: int) -> Raw:
         begun = line.lstrip(_HOLE) if line[:1] == _HOLE else line
@@ -63,7 +64,7 @@ class LineReader(LineByLine):
             value = parse(text)
             if value is not None or is_value(begun):
                 self.began = False
-                return Raw(line, self._leaves_of(line), number, column, count_records(text, self._shapes.rules), value=value)
+                return Raw(line, self._leaves_of(line), number, column, self._count(text), value=value)
         belongs = True
         if column == 1:
             belongs, self.began = follows(line, self.began)

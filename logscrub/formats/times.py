@@ -35,6 +35,11 @@ _SPELLINGS: Final = (
     rf"(?P<first>\d{{1,2}})/(?P<other>\d{{1,2}})/(?P<year>\d{{4}}),?[ ]+{_CLOCK}{_HALF}{_ZONE}",
 )
 _ISO: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2}):([0-5]\d)(?:[.,](\d{1,9}))?(?:Z|\+00:?00)?")
+_DATED: Final = re.compile(
+    r"(?P<day>[0-9]{4}/[0-9]{2}/[0-9]{2}[ ]|[0-9]{1,2}/[A-Z][a-z]{2}/[0-9]{4}[: ])"
+    r"(?P<minute>[0-9]{2}:[0-9]{2}):(?P<second>[0-5][0-9])(?P<zone>[ ][+-][0-9]{4})?"
+)
+"""A time with its year as servers write it. Many lines are of one minute."""
 _NUMBER: Final = re.compile(r"\d{1,30}(?:\.\d{1,18})?(?:[eE]\+?\d{1,2})?")
 _SMALLEST: Final = 10**8
 """Smaller numbers are counters, not times: that many seconds had passed in March 1973."""
@@ -56,6 +61,10 @@ def time_of(value: Any, near: int | None = None) -> int | None:
             quick = _from_iso(text)
             if quick is not None:
                 return quick
+            dated = _DATED.fullmatch(text)
+            if dated is not None:
+                began = _minute_began(dated["day"], dated["minute"], dated["zone"] or "")
+                return None if began is None else began + int(dated["second"]) * SECOND
             if _NUMBER.fullmatch(text):
                 return _from_number(float(text))
         return _from_text(text.strip("[]"), near)
@@ -119,6 +128,11 @@ def hour_began(text: str) -> int | None:
 @cache
 def _spellings() -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(pattern, re.IGNORECASE) for pattern in _SPELLINGS)
+
+
+@lru_cache(maxsize=4096)
+def _minute_began(day: str, minute: str, zone: str) -> int | None:
+    return _from_text(f"{day}{minute}:00{zone}", None)
 
 
 def _from_text(text: str, near: int | None) -> int | None:

@@ -65,6 +65,8 @@ _TOOK_MS = re.compile(
     r"[\"']?[ :=]{1,3}[\"']?$"
 )
 """What stands before one without."""
+_MS_WORDS = ("ms", "Ms", "illis")
+"""One of these each such cue has."""
 _ANSWER = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE) \S{1,300} \d{3} $")
 """The same, where a method, an address and a status do."""
 _WAITS = re.compile(r"(?i)\b(?:retr(?:y|ying|ies)|wait(?:ing|s)?|back-?off|next|again|delay|sleep(?:ing)?|expires?)\b")
@@ -549,9 +551,10 @@ def duration_of(text: str) -> float | None:
 
 
 def _duration_in(text: str) -> tuple[int, int, float] | None:
+    has_ms = any(word in text for word in _MS_WORDS)
     for m in _NUMBER.finditer(text):
         start, unit = m.start(), m["unit"]
-        if text[start - 1 : start] not in _BEFORE_NUMBERS:
+        if text[start - 1 : start] not in _BEFORE_NUMBERS or not (unit or has_ms):
             continue
         cue = (_TOOK if unit else _TOOK_MS).search(text, max(0, start - _CUE), start)
         if cue is None and unit and text[start - 2 : start - 1].isdigit():

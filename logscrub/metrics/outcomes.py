@@ -28,6 +28,8 @@ class Outcome:
     column: str
     """Where the store counts it."""
     why: str
+    words: tuple[str, ...]
+    """Each text that the pattern matches has one of these, in small letters or capitals."""
     pattern: re.Pattern[str]
     examples: tuple[str, ...]
     counterexamples: tuple[str, ...]
@@ -37,6 +39,7 @@ OUTCOMES = (
     Outcome(
         "throttles",
         "The platform or a product API refused work because there was too much of it.",
+        ("limit", "many requests", "429"),
         re.compile(
             rf"RATE_LIMITED|RateLimitError|(?i:too many requests|rate limit(?:ed|s)? (?:exceeded|reached)|rate.limited)"
             rf"|Limits for the current installation have been exceeded|{_STATUS}429(?!\d)"
@@ -54,6 +57,7 @@ OUTCOMES = (
     Outcome(
         "timeouts",
         "A function or a request took longer than it may.",
+        ("timed", "timeout", "time-out", "time_out", "econnaborted", "408", "504"),
         re.compile(
             r"FUNCTION_TIME_OUT|ETIMEDOUT|ESOCKETTIMEDOUT|ECONNABORTED"
             r"|(?i:(?<!no )(?:timed[ -]?out|time-?out (?:of|after|exceeded|error)"
@@ -72,6 +76,7 @@ OUTCOMES = (
     Outcome(
         "out_of_memory",
         "A function needed more memory than it may have.",
+        ("memory", "heap limit"),
         re.compile(r"FUNCTION_OUT_OF_MEMORY|(?i:out of memory|heap limit|ERR_WORKER_OUT_OF_MEMORY)"),
         (
             "FUNCTION_OUT_OF_MEMORY: used 511 MB of 512 MB",
@@ -82,6 +87,7 @@ OUTCOMES = (
     Outcome(
         "auth_failures",
         "An API said that the app, or a person through it, may not do that: 401, 403, a missing scope.",
+        ("authenti", "scope does not", "unauthori", "forbidden", "401", "403"),
         re.compile(
             rf"NEEDS_AUTHENTICATION_ERR|(?i:scope does not match|unauthori[sz]ed(?!\w)|(?<!\w)forbidden(?!\w))"
             rf"|{_STATUS}40[13](?!\d)|REST_API_40[13]|processing? runtime HTTP request - 40[13] "
@@ -99,6 +105,7 @@ OUTCOMES = (
     Outcome(
         "egress_denials",
         "The app called an address that its manifest does not allow.",
+        ("url not included", "egress_allowlist"),
         re.compile(r"REQUEST_EGRESS_ALLOWLIST_ERR|URL not included in the external fetch backend permissions"),
         (
             "URL not included in the external fetch backend permissions: https://hooks.example.com/x",
@@ -108,11 +115,10 @@ OUTCOMES = (
     ),
 )
 
-ANY = re.compile(
-    r"RATE|(?i:rate.?limit|many requests|exceeded|time.?d?.?out|timed|memory|heap|scope|unauthori|forbidden)|AUTHENTICATION"
-    r"|EGRESS|URL not|ECONNABORTED|40[138](?!\d)|429(?!\d)|504(?!\d)"
-)
-"""What each text has that one of the outcomes matches: asked first, for most texts have none of it."""
+_ALIKE = str.maketrans("\u0130\u0131\u017f\u212a", "iisk")
+"""Letters beyond ASCII that a pattern which knows no capitals takes for one of ASCII."""
+_BEFORE_STATUS = frozenset(" :=\"'_\n")
+"""The last character of what `_MIGHT` matches, and a line's end that `$` passes over."""
 
 
 def statuses_in(text: str) -> tuple[tuple[int, int], ...]:
@@ -120,13 +126,22 @@ def statuses_in(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(
         m.span()
         for m in _NUMBERS.finditer(text)
-        if _MIGHT.search(text, max(0, m.start() - 24), m.start())
-        or (text[m.start() - 1 : m.start()] == " " and _REQUEST.search(text, max(0, m.start() - 320), m.start()))
+        if (before := text[m.start() - 1 : m.start()]) in _BEFORE_STATUS
+        and (
+            _MIGHT.search(text, max(0, m.start() - 24), m.start())
+            or (before == " " and _REQUEST.search(text, max(0, m.start() - 320), m.start()))
+        )
     )
 
 
 def outcomes_of(text: str) -> list[str]:
     """The columns of the outcomes that a text tells of."""
-    if ANY.search(text) is None:
-        return []
-    return [o.column for o in OUTCOMES if o.pattern.search(text) is not None]
+    small = (text if text.isascii() else text.translate(_ALIKE)).lower()
+    found = []
+    for o in OUTCOMES:
+        for word in o.words:
+            if word in small:
+                if o.pattern.search(text) is not None:
+                    found.append(o.column)
+                break
+    return found

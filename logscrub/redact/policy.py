@@ -52,9 +52,12 @@ def load_policy(name: str) -> Policy:
     if not path.is_file():
         raise UsageError(f"no policy {name!r}: it is neither one of {', '.join(builtin_policies())} nor a file")
     try:
-        return parse_policy(path.read_text(encoding="utf-8"), str(path))
+        policy = parse_policy(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot be read ({type(error).__name__})") from None
+    if policy.name in builtin_policies():  # a report names its policy, and would be taken for one about the built-in policy
+        raise UsageError(f"{path}: {policy.name!r} is a built-in policy; give yours another name")
+    return policy
 
 
 def parse_policy(text: str, where: str) -> Policy:

@@ -77,6 +77,10 @@ class Redactor:
         self.pseudonymizer = pseudonymizer
         self._allow = tuple(allow)
         self._rebuild = rebuild
+        self._removed = {
+            name: of_it[0] for name, of_it in engine.of_type.items() if all(policy.rows[d.guideline] == "remove" for d in of_it)
+        }
+        """The entity types that have no pseudonyms under the policy, with the first detector of each."""
 
     def __reduce__(self) -> Rebuild:
         if self._rebuild is None:
@@ -98,7 +102,11 @@ class Redactor:
         before_any = self._placeholders(raw.text)
         rewritten: list[str] = []
         for _ in range(_MOST_LOOKS):
-            rewritten += [s.entity_type for s in spans if s.inner is not None and self._is_rewritten(s.inner)]
+            rewritten += [
+                s.entity_type
+                for s in spans
+                if (s.inner is not None and self._is_rewritten(s.inner)) or self.engine.placeholder.fullmatch(s.plain)
+            ]
             raw = self._spliced(raw, spans)
             spans, after = self.look(raw, before)
             if not spans:
@@ -226,6 +234,7 @@ class Redactor:
             raise Unscannable("what came before it in the record could not be scanned")
         spans: list[Span] = []
         after = NOTHING_OPEN if raw.records else before
+        foreign: list[Span] = []
         in_pieces = False
         for leaf in raw.leaves:
             if leaf.group:
@@ -241,6 +250,10 @@ class Redactor:
                 found = self.engine.judge_leaf(raw.text, leaf)
             if found:
                 spans += [s for s in found if self._goes(s)]
+            if "<" in value or "&lt;" in value:
+                foreign += self._foreign_pseudonyms(raw.text, leaf)
+        if foreign:
+            spans = sorted([*spans, *foreign], key=lambda s: s.start)
         if in_pieces:
             spans += [s for s in self._in_pieces(raw) if self._goes(s)]
             spans.sort(key=lambda s: s.start)
@@ -254,6 +267,13 @@ class Redactor:
             says = _SAYS.search(self.engine.masked(first.plain))  # a placeholder that is all there is comes from an earlier look
             spans = [first, *spans[1:]] if says else spans[1:]
         return Look(spans, after)
+
+    def _foreign_pseudonyms(self, text: str, leaf: Leaf) -> Iterator[Span]:
+        """The pseudonyms in a leaf of types that the policy removes: another policy made them, and they tell equal values."""
+        for m in self.engine.placeholder.finditer(text, leaf.start, leaf.end):
+            detector = self._removed.get(m[1])
+            if detector is not None and ":" in m[0]:
+                yield Span(m.start(), m.end(), m[1], detector.guideline, detector.id, "certain", m[0])
 
     def _over_ends(self, text: str, cut: Cut) -> Iterator[Span]:
         """What of values that reach over the ends of a piece must go from it. Where one begins its placeholder stands, and

@@ -1,0 +1,163 @@
+"""Second looks at the numbers by which states know people: checksums of python-stdnum, and a few that it does not have.
+
+`scripts/national_numbers.py` writes `logscrub/data/national_numbers.json`: which module knows the numbers of which shape.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import date
+from functools import lru_cache
+from importlib import import_module, resources
+from typing import Any
+
+_SIGNS = re.compile(r"[\W_]")
+_EPOCH = re.compile(r"1[4-9]\d{8}(?:\d{3}|\d{6})")
+_DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:\D.{0,8}|\d{2,6})?")
+_LAST_YEAR_OF_BIRTH = 2030
+_FEWEST_DIGITS = 4
+"""Different characters of a number, at least: `000000000` and `111222111` have right checksums."""
+
+
+@lru_cache(maxsize=1)
+def _table() -> dict[str, Any]:
+    table: dict[str, Any] = json.loads(resources.files("logscrub").joinpath("data/national_numbers.json").read_text("utf-8"))
+    return table
+
+
+@lru_cache(maxsize=256)
+def _check(name: str) -> Callable[[str], bool]:
+    if name.startswith("own."):
+        return _OWN[name.removeprefix("own.")]
+    check: Callable[[str], bool] = import_module(f"stdnum.{name}").is_valid
+    return check
+
+
+@lru_cache(maxsize=1)
+def _bare() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(pattern), name) for pattern, name in _table()["bare"].items())
+
+
+@lru_cache(maxsize=4096)
+def national_number(value: str) -> bool:
+    """A number with a right checksum by which some state knows a person or a company; no time, no run of one digit."""
+    plain = _SIGNS.sub("", value)
+    if len(set(plain)) < _FEWEST_DIGITS or _EPOCH.fullmatch(value) or _DATE.fullmatch(value):
+        return False
+    return any(_check(name)(value) for name in _table()["by length"].get(str(len(plain)), ()))
+
+
+@lru_cache(maxsize=4096)
+def national_number_bare(value: str) -> bool:
+    """The same of a shape that is rare, with the checksum of the numbers of that shape."""
+    plain = _SIGNS.sub("", value)
+    if (plain.isdigit() and len(set(plain)) < _FEWEST_DIGITS) or (_DATE.fullmatch(value) and value.startswith("20")):
+        return False
+    return any(pattern.fullmatch(value) and _check(name)(value) for pattern, name in _bare())
+
+
+def _is_birth(year: int, month: int, day: int) -> bool:
+    try:
+        return date(year, month, day).year < _LAST_YEAR_OF_BIRTH
+    except ValueError:
+        return False
+
+
+def _birth_and_seven(value: str) -> bool:
+    """South Korea: a date of birth, a digit for the century and the sex. Since 2020 the rest is random, without a checksum."""
+    year, month, day = (int(value[i : i + 2]) for i in (0, 2, 4))
+    return value[7] in "12345678" and _is_birth((1900 if value[7] in "1256" else 2000) + year, month, day)
+
+
+def _fi_hetu(value: str) -> bool:
+    """Finland: temporary codes too."""
+    from stdnum.fi import hetu
+
+    return bool(hetu.is_valid(value, allow_temporary=True))
+
+
+def _us_itin(value: str) -> bool:
+    """United States: the groups in the middle that tax numbers of people without a social security number have."""
+    group = int(value[4:6])
+    return 50 <= group <= 99 and group not in (66, 67, 68, 69, 89, 93)
+
+
+def _sg_nric(value: str) -> bool:
+    """Singapore: seven weighted digits, a letter."""
+    total = sum(int(d) * w for d, w in zip(value[1:8], (2, 7, 6, 5, 4, 3, 2), strict=True))
+    if value[0] == "M":
+        return "KLJNPQRTUWX"[10 - (total + 3) % 11] == value[8]
+    total += 4 if value[0] in "TG" else 0
+    return ("JZIHGFEDCBA" if value[0] in "ST" else "XWUTRQPNMLK")[total % 11] == value[8]
+
+
+def _mx_rfc(value: str) -> bool:
+    """Mexico: date and check digit."""
+    from stdnum.mx import rfc
+
+    return bool(rfc.is_valid(value, validate_check_digits=True))
+
+
+_MBI = re.compile(r"[1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-[AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-[AC-HJKMNP-RT-Y]{2}\d{2}")
+
+
+def _us_mbi(value: str) -> bool:
+    """United States: a Medicare number, without the letters that look like digits."""
+    return _MBI.fullmatch(value) is not None
+
+
+def _gb_licence(value: str) -> bool:
+    """United Kingdom: month (a woman's with 50 more) and day of birth inside a driving licence number."""
+    month = int(value[6:8])
+    return (month if month < 50 else month - 50) in range(1, 13) and 1 <= int(value[8:10]) <= 31
+
+
+def _gb_nino(value: str) -> bool:
+    """United Kingdom: prefixes that are given out, and one of four suffixes."""
+    return (
+        not set(value[:2]) & set("DFIQUV")
+        and value[1] != "O"
+        and value[:2] not in ("BG", "GB", "KN", "NK", "NT", "TN", "ZZ")
+        and value[-1] in "ABCD"
+    )
+
+
+def _de_rvnr(value: str) -> bool:
+    """Germany: a pension insurance number, with its date and its check digit (VKVV § 4)."""
+    plain = value.replace(" ", "")
+    day, month = int(plain[2:4]), int(plain[4:6])
+    digits = f"{plain[:8]}{ord(plain[8]) - 64:02d}{plain[9:11]}"
+    products = [int(d) * w for d, w in zip(digits, (2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1), strict=True)]
+    return 1 <= month <= 12 and 1 <= day <= 81 and sum(p // 10 + p % 10 for p in products) % 10 == int(plain[-1])
+
+
+def _hkid(value: str) -> bool:
+    """Hong Kong: one or two letters, six digits, a check digit in brackets."""
+    plain = _SIGNS.sub("", value)
+    letters = plain[:-7].rjust(2)
+    values = [36 if c == " " else ord(c) - 55 for c in letters] + [int(d) for d in plain[-7:-1]]
+    total = sum(v * w for v, w in zip(values, (9, 8, 7, 6, 5, 4, 3, 2), strict=True))
+    return plain[-1] in "0123456789A" and (total + int(plain[-1], 16)) % 11 == 0
+
+
+def _ru_snils(value: str) -> bool:
+    """Russia: an insurance number's two check digits."""
+    plain = _SIGNS.sub("", value)
+    return sum(int(d) * (9 - i) for i, d in enumerate(plain[:9])) % 101 % 100 == int(plain[9:])
+
+
+_OWN: dict[str, Callable[[str], bool]] = {
+    "birth_and_seven": _birth_and_seven,
+    "fi_hetu": _fi_hetu,
+    "us_itin": _us_itin,
+    "sg_nric": _sg_nric,
+    "mx_rfc": _mx_rfc,
+    "us_mbi": _us_mbi,
+    "gb_licence": _gb_licence,
+    "gb_nino": _gb_nino,
+    "de_rvnr": _de_rvnr,
+    "hkid": _hkid,
+    "ru_snils": _ru_snils,
+}

@@ -1,0 +1,54 @@
+"""The detectors of national numbers are what their table says, and their checks know real numbers from mistyped ones."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from logscrub.detect.national_numbers import national_number, national_number_bare
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_files_are_what_the_script_makes_of_the_table() -> None:
+    run = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "national_numbers.py"), "--check"], capture_output=True, text=True, check=False
+    )
+    assert (run.returncode, run.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("number", ["44051401359", "880320-0016", "RCCMNL83S18D969H", "36 574 261 809", "83 914 571 673"])
+def test_a_right_checksum_is_known(number: str) -> None:
+    assert national_number(number)
+
+
+# Digits alone are no example of a wrong checksum: of any number of eleven digits some state says that it is right.
+@pytest.mark.parametrize("number", ["RCCMNL83S18D969A", "00000000000", "1732000000123", "20241119-0815"])
+def test_a_wrong_checksum_a_time_and_a_date_are_none(number: str) -> None:
+    assert not national_number(number)
+
+
+BARE = {
+    "a Finnish code": ("131052-308T", "131052-308A"),
+    "a temporary one, of a new century's sign": ("010594Y9032", "010594Y9033"),
+    "a South Korean one": ("971013-1234567", "971313-1234567"),
+    "one of Singapore": ("S2740116C", "S2740116D"),
+    "one of Hong Kong": ("A123456(3)", "A123456(4)"),
+    "a pension number": ("65070803A019", "65070803A018"),
+    "a Russian insurance number": ("112-233-445 95", "112-233-445 96"),
+    "a British licence": ("MORGA657054SM9IJ", "MORGA697054SM9IJ"),
+    "a British insurance number": ("AB 12 34 56 C", "GB 12 34 56 C"),
+    "a Medicare number": ("1EG4-TE5-MK73", "1SG4-TE5-MK73"),
+    "a tax number of the United States": ("912-90-3456", "912-89-3456"),
+    "one of Mexico": ("BOXW310820HNERXN09", "BOXW310820HNERXN08"),
+}
+
+
+@pytest.mark.parametrize("what", BARE)
+def test_a_number_without_a_cue_must_be_right(what: str) -> None:
+    right, wrong = BARE[what]
+    assert national_number_bare(right)
+    assert not national_number_bare(wrong)
