@@ -7,8 +7,8 @@ squares how far from nothing. The model is fitted to the older half of these day
 half, and their tail scores are averaged: that found as much as the sum alone, with fewer false alarms; the model alone found
 less. PyOD's own thresholds and probabilities are not used: they call a fixed share of anything unusual.
 
-What several customers show on the same day is the app's: of each score only what is beyond the fifth-highest of the app's other
-customers counts.
+What several customers show on the same day is the app's: by as much as the fifth-highest score of a day is beyond the usual one
+of the days before, each score is less. A day on which nothing happens to the app changes none.
 
 An example: `{usual = 4, then = {errors = 6, auth_failures = 4}}`: 60 customers with so many records an hour in the mean, errors
 and refusals now and then, and what one of them had in the last hour besides.
@@ -26,7 +26,7 @@ from logscrub.anomalies.baseline import DAY, expect
 from logscrub.anomalies.judge.base import MOST_EXAMPLE_DAYS, UNITS, Candidate, Judge, filled, world
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, NUMBERS, Signals, panel
-from logscrub.anomalies.tails import Floats, calibrate, nb_upper, rejected
+from logscrub.anomalies.tails import Bools, Floats, calibrate, nb_upper, rejected
 
 PERSONAL: Final = ("hour_records", "hour_objects")
 FEATURES: Final = (*NUMBERS, *PERSONAL)
@@ -124,19 +124,24 @@ def tenant_days(signals: Signals) -> tuple[Floats, list[str], np.ndarray[Any, np
                     scores[n, place[tenant], touched] = max(score, scores[n, place[tenant], touched])
     active = cells.counts[:, whole].reshape(len(cells.keys), days, DAY).sum(2) > 0
     tenant, day_of = np.nonzero(active)
-    own = beyond_others(np.minimum(scores, _MOST))
+    before = np.arange(days) < signals.first // DAY
+    own = beyond_others(np.minimum(scores, _MOST), before & active.any(0))
     return own[:, tenant, day_of].T, [cells.keys[n][0] for n in tenant.tolist()], day_of
 
 
-def beyond_others(scores: Floats) -> Floats:
-    """What of scores [features, customers, days] is the customer's own: beyond what several others have on that day."""
-    if scores.shape[1] <= _SEVERAL:
-        return np.maximum(scores - _PLAIN, 0.0)
-    places = (-_SEVERAL - 1, -_SEVERAL)
-    following, several = np.moveaxis(np.partition(scores, places, axis=1)[:, list(places)], 1, 0)
-    several, following = several[:, None], following[:, None]
-    others = np.where(scores >= several, following, several)  # who is among them has one other less
-    return np.asarray(np.maximum(scores - np.maximum(others, _PLAIN), 0.0))
+def beyond_others(scores: Floats, before: Bools) -> Floats:
+    """What of scores [features, customers, days] is the customer's own: what several others have on that day is not.
+
+    `before`: the days that say how high the fifth-highest usually is.
+    """
+    more: Floats | float = 0.0
+    if scores.shape[1] > _SEVERAL and before.any():
+        places = (-_SEVERAL - 1, -_SEVERAL)
+        following, several = np.moveaxis(np.partition(scores, places, axis=1)[:, list(places)], 1, 0)
+        several, following = several[:, None], following[:, None]
+        others = np.where(scores >= several, following, several)  # who is among them has one other less
+        more = np.maximum(others - np.median(others[:, :, before], axis=2, keepdims=True), 0.0)
+    return np.asarray(np.maximum(scores - _PLAIN - more, 0.0))
 
 
 def unlikely(old: Floats, young: Floats, now: Floats) -> Floats:
