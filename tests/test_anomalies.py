@@ -22,7 +22,7 @@ from logscrub.anomalies.judge.base import episodes, filled
 from logscrub.anomalies.judge.base import world as world_of
 from logscrub.anomalies.judge.vectors import beyond_others
 from logscrub.anomalies.live import Live
-from logscrub.anomalies.model import WITHHELD, Finding, Report
+from logscrub.anomalies.model import WITHHELD, Explanation, Finding, Kind, Report
 from logscrub.anomalies.night import report_of, silenced
 from logscrub.anomalies.rules import builtin_rules, load_rules, parse_rule
 from logscrub.anomalies.signals import EMPTY, Rows, SignalReader, Signals, read_signals
@@ -482,3 +482,113 @@ def test_on_a_usual_day_the_others_take_nothing_away() -> None:
     scores[:, 0, 20] += 5
     plain = np.maximum(scores[:, :, 20] - 1.5, 0.0)
     assert np.abs(beyond_others(scores, before)[:, :, 20] - plain).max() < 0.5
+
+
+# -- one cause, told once -------------------------------------------------------------------------------------------------
+
+
+def of(
+    rule: str,
+    start: int,
+    hours: int = 2,
+    *,
+    observed: float = 9,
+    expected: float = 1,
+    explained: dict[str, str] | None = None,
+    kind: Kind = "error",
+    **dimensions: str,
+) -> Finding:
+    """A finding from an hour on, and what makes most of it."""
+    by = tuple(Explanation(name, value, 0.9, 0.1) for name, value in (explained or {}).items())
+    made = finding(rule, start, **dimensions)
+    return replace(
+        made, end=made.start + timedelta(hours=hours), observed=observed, expected=expected, explained_by=by, kind=kind
+    )  # type: ignore[arg-type]
+
+
+def groups_of(*findings: Finding) -> list[set[str]]:
+    """Rules and places of each group."""
+    groups: dict[str, set[str]] = {}
+    for one in grouped(findings):
+        groups.setdefault(one.group, set()).add("/".join([one.rule, *(value for _, value in one.dimensions)]))
+    return list(groups.values())
+
+
+def test_a_drop_of_the_whole_app_is_told_once() -> None:
+    drops = [of("volume_drop", 0, 6, observed=330, expected=1000, function=name) for name in ("load", "save", "sync")]
+    assert len(groups_of(of("volume_drop", 0, 6, observed=3000, expected=10_000), *drops)) == 1
+    stopped = of("function_silent", 1, 5, observed=0, expected=900, function="hourly")
+    assert {"function_silent/hourly"} in groups_of(of("volume_drop", 0, 6, observed=3000, expected=10_000), stopped), (
+        "more than that"
+    )
+    assert len(groups_of(of("feed_silent", 0, 6, observed=0, expected=9000), stopped)) == 1
+
+
+def test_an_error_that_all_functions_have_is_one_cause() -> None:
+    upstream = {"signature": "FetchError"}
+    app = of("error_rate_up", 0, explained=upstream)
+    functions = [of("error_rate_up", 0, explained=upstream, function=name) for name in ("load", "save")]
+    bursts = [of("signature_burst", 1, function=name, signature="FetchError") for name in ("load", "save")]
+    customers = [of("tenant_errors", 0, explained=upstream, kind="abuse", tenant=f"c{n}") for n in range(9)]
+    unexplained = [of("tenant_errors", 0, kind="abuse", tenant=f"d{n}") for n in range(3)]
+    other = of("signature_burst", 1, function="load", signature="TypeError")
+    assert groups_of(app, *functions, *bursts, *customers, *unexplained, other)[1:] == [{"signature_burst/load/TypeError"}]
+    alone = of("tenant_errors", 0, explained=upstream, kind="abuse", tenant="c0")
+    own = of("error_rate_up", 0, explained={"tenant": "c0", **upstream}, function="load")
+    assert len(groups_of(alone, own)) == 1 and len(groups_of(alone, *functions[:1])) == 1
+    assert len(groups_of(replace(alone, explained_by=()), *functions)) == 2, "nothing says that it is the same"
+
+
+def test_what_several_functions_show_at_once_is_the_apps() -> None:
+    slow = [of("latency_up", 0, function=name) for name in ("load", "save", "sync")]
+    assert len(groups_of(*slow)) == 1
+    assert len(groups_of(*slow[:2])) == 2
+    late = of("latency_up", 9, 3, function="sync")
+    assert len(groups_of(of("latency_up", 0, 12, function="load"), of("latency_up", 0, 12, function="save"), late)) == 3
+    throttled = of("throttling_up", 0, observed=90, expected=10)
+    assert len(groups_of(throttled, of("throttling_up", 0, observed=60, expected=5, function="load"))) == 1
+    assert len(groups_of(throttled, of("throttling_up", 0, observed=90, expected=1, function="load"))) == 2
+
+
+def counted(*runs: tuple[int, int, int], number: str = "records") -> Signals:
+    """A customer with four records an hour, and runs with so many more: from the hour, for how many hours."""
+    rng = np.random.default_rng(3)
+    hours = 29 * DAY
+    counts = rng.poisson(4, (20, hours))
+    for begin, length, more in runs:
+        counts[0, begin : begin + length] += more
+    tenant, t = np.nonzero(counts)
+    rows = pl.DataFrame({"t": t, "tenant": [f"c{n}" for n in tenant], number: counts[tenant, t]})
+    return world_of(tenants=filled(EMPTY.tenants, rows))
+
+
+def test_what_ended_before_the_period_is_not_told_again() -> None:
+    rule = next(rule for rule in RULES if rule.id == "tenant_flood")
+    flood = TESTS[rule.test].find
+    begin = 28 * DAY
+    assert flood(rule, counted((begin - 8, 4, 100)), 0.05) == []
+    (both,) = flood(rule, counted((begin - 8, 4, 100), (begin + 9, 2, 60)), 0.05)
+    assert (both.start, both.end) == (begin + 9, begin + 11), "only what is of the period"
+    (going_on,) = flood(rule, counted((begin - 3, 6, 60)), 0.05)
+    assert (going_on.start, going_on.end) == (begin - 3, begin + 3), "what goes on is told with its beginning"
+
+
+def test_a_customer_never_seen_before_did_not_do_more_than_ever() -> None:
+    rule = next(rule for rule in RULES if rule.id == "tenant_flood")
+    signals = counted((28 * DAY + 3, 3, 200))
+    new = signals.tenants.filter((pl.col("tenant") != "c0") | (pl.col("t") >= 27 * DAY))
+    assert TESTS[rule.test].find(rule, signals, 0.05)
+    assert TESTS[rule.test].find(rule, replace(signals, tenants=new), 0.05) == []
+
+
+def test_an_error_is_not_both_known_and_never_seen() -> None:
+    rows = [(t, "f", "A", 1) for t in range(0, 28 * DAY, 2)] + [(28 * DAY + 5, "f", "B", 400), (28 * DAY + 5, "f", "A", 400)]
+    frame = pl.DataFrame(rows, schema=["t", "function", "signature", "errors"], orient="row")
+    signals = world_of(signatures=filled(EMPTY.signatures, frame))
+    told = {
+        (rule.id, dict(c.dimensions)["signature"])
+        for rule in RULES
+        if rule.id in ("new_signature", "signature_burst")
+        for c in TESTS[rule.test].find(rule, signals, 0.05)
+    }
+    assert told == {("new_signature", "B"), ("signature_burst", "A")}

@@ -25,7 +25,8 @@ _LEARNING_DAYS = 7
 
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     """What is new. `allowed` is not used: nothing is left to chance here."""
-    if signals.history_days < SHORT_HISTORY:
+    # in the first days every error is new; customer data in a log is to be known at once
+    if signals.history_days < (SHORT_HISTORY if rule.kind == "privacy" else _LEARNING_DAYS):
         return []
     family = rule.by[-1]
     frame = signals.statements if rule.number == "redactions" else signals.signatures
