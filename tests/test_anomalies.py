@@ -23,7 +23,7 @@ from logscrub.anomalies.judge.base import world as world_of
 from logscrub.anomalies.judge.vectors import beyond_others
 from logscrub.anomalies.live import Live
 from logscrub.anomalies.model import WITHHELD, Explanation, Finding, Kind, Report
-from logscrub.anomalies.night import report_of, silenced
+from logscrub.anomalies.night import learned, report_of, silenced
 from logscrub.anomalies.rules import builtin_rules, load_rules, parse_rule
 from logscrub.anomalies.signals import EMPTY, Rows, SignalReader, Signals, read_signals
 from logscrub.anomalies.tails import accumulated, calibrate, nb_lower, nb_upper, rate_upper, rejected
@@ -270,8 +270,10 @@ def test_findings_are_told_as_a_person_needs_them(found: Report) -> None:
         assert finding.p_value is None or 0 <= finding.p_value < 0.01
         assert finding.first_steps
         assert any(f.id == finding.group for f in found.findings)
-        if finding.clocks:
-            assert [clock.until - MADE for clock in finding.clocks] == [timedelta(hours=24), timedelta(hours=72)]
+        if finding.clocks:  # from when the first hour was over
+            known = finding.start + timedelta(hours=1)
+            wanted = [24, 72] if finding.rule in ("enumeration", "slow_scraping", "statement_leaks") else [24]
+            assert [(clock.until - known) / timedelta(hours=1) for clock in finding.clocks] == wanted
     flood = next(f for f in found.findings if f.rule == "tenant_flood")
     assert flood.start >= MADE.replace(day=18, hour=0), "not before the day on which all began"
     assert flood.tenants == 1 and flood.expected is not None and flood.observed > 3 * flood.expected
@@ -308,7 +310,10 @@ def test_a_first_night_says_what_it_cannot_know(world: World) -> None:
     start = datetime.combine(first, datetime.min.time(), UTC)
     made = report_of(read_signals(rows, start, start + timedelta(days=1)), Drill(rows), RULES, Config(), made=MADE)
     assert made.history_days == 0 and made.expected_false_alarms == 0
-    assert any("nothing is usual or unusual yet" in sentence for sentence in made.coverage)
+    assert made.coverage[0] == (
+        "Still learning: day 1 of 14. Judged so far: what a new version broke, limits that were run into again and again."
+    )
+    assert made.coverage[1].startswith("Not judged yet: shares of errors and of slow calls, ")
     assert made.statements and not any(s.is_new for s in made.statements)
     assert all(f.expected is None or f.rule.endswith("_version") for f in made.findings)
 
@@ -379,21 +384,21 @@ def test_withheld_findings_keep_their_id() -> None:
 
 
 def test_a_stream_tells_once_what_the_report_tells(redactor: Redactor) -> None:
-    settings = traffic.Settings(days=8, tenants=8, records_a_day=900, kinds=(), quiet_days=5, gaps_a_month=0)
+    settings = traffic.Settings(days=8, tenants=8, records_a_day=900, kinds=(), quiet_days=4, gaps_a_month=0)
     model = traffic.make(settings)
-    flood = traffic.incident(model, "tenant_flood", "clear", start=6 * DAY + 10)
+    flood = traffic.incident(model, "tenant_flood", "clear", start=4 * DAY + 10)
     assert flood is not None
     model = replace(model, incidents=(flood,))
     rows = Rows(None, None)
     frames = dict(traffic.rollups(model, parts=("actor", "count", "redaction")))
     for at, frame in frames.items():
-        if at.date() < (min(frames) + timedelta(days=6)).date():
+        if at.date() < (min(frames) + timedelta(days=4)).date():
             rows.beside[at.date()] = frame
     live = Live(rows, RULES, Config(), exact=True)
     finder, records = FactFinder(Pseudonymizer(traffic.KEY).derived("metrics")), Records()
     scrubber = Scrubber(Redactor(redactor.engine, redactor.policy, Pseudonymizer(traffic.KEY)))
     alerts = []
-    for line in traffic.log_lines(model, traffic.day_of(model, 6)):
+    for line in traffic.log_lines(model, traffic.day_of(model, 4)):
         alerts += live.take(records.feed(scrubber.feed(line, False)), finder)
     alerts += live.take([*records.feed(scrubber.finish()), *records.finish()], finder)
     alerts += live.finish()
@@ -592,3 +597,55 @@ def test_an_error_is_not_both_known_and_never_seen() -> None:
         for c in TESTS[rule.test].find(rule, signals, 0.05)
     }
     assert told == {("new_signature", "B"), ("signature_burst", "A")}
+
+
+def test_learning_says_what_is_judged_day_by_day() -> None:
+    signals = counted()
+    steps = []
+    for days in (2, 4, 5, 7, 10, 14):
+        known = np.zeros(signals.hours, bool)
+        known[signals.first - days * DAY : signals.first] = True
+        now = replace(signals, known=known, history_days=days)
+        so_far, not_yet = learned(now)
+        steps.append(len(so_far))
+        assert len(so_far) + len(not_yet) == 10 and "the rhythm of single hours of the week" in not_yet
+    assert steps == sorted(steps) and steps[0] == 2 and steps[-1] == 9
+    assert signals.kind_days == (20, 8)
+
+
+@pytest.mark.parametrize(("hours", "told"), [(20, False), (60, True)])
+def test_a_stale_feed_is_a_finding_and_the_report_says_of_which_day_it_is(hours: int, told: bool) -> None:
+    signals = counted()
+    functions = filled(EMPTY.functions, pl.DataFrame({"t": range(signals.hours), "records": 5}))
+    signals = replace(signals, functions=functions)
+    made = signals.at(signals.last) + timedelta(hours=hours)
+    for is_newest in (True, False):
+        report = report_of(signals, Drill(Rows(None, None)), RULES, Config(), made=made, is_newest=is_newest)
+        silent = [f for f in report.findings if f.rule == "feed_silent"]
+        assert len(silent) == (told and is_newest)
+        for one in silent:
+            assert (one.start, one.end, one.expected) == (report.end, made, 5 * hours)
+            assert report.coverage[0] == "This report is of 2026-11-02, not of now: the store has nothing newer."
+
+
+def test_hours_without_logs_are_counted_where_the_app_has_little_to_do() -> None:
+    signals = counted()
+    hours = [t for t in range(signals.hours) if t < signals.first or t % 4 == 0]
+    functions = filled(EMPTY.functions, pl.DataFrame({"t": hours, "records": 1}))
+    report = report_of(replace(signals, functions=functions), Drill(Rows(None, None)), RULES, Config(), made=MADE)
+    assert "18 of 24 hours of this period have no logs at all." in report.coverage
+
+
+def test_no_weekend_is_held_against_days_of_the_week() -> None:
+    """A quiet first weekend of a busy customer, and what is learned of the first one holds for the second."""
+    t = np.arange(16 * DAY)
+    counts = np.where(t // DAY % 7 >= 5, 2.0, 40.0)[None, :]
+    said = expect(counts, np.ones(len(t), bool), 0)
+    ready = said.ready.reshape(-1, DAY)[:, 0]
+    assert ready.tolist() == [day >= 3 and day not in (5, 6) for day in range(16)]
+    part = np.where(t // DAY % 7 >= 5, 1.0, 20.0)[None, :]
+    rhythm, after = (v / said.mean.mean() for v in (said.mean, said.hindsight))
+    second = slice(12 * DAY, 13 * DAY)
+    with_it = expect(part, np.ones(len(t), bool), 0, rhythm, after).mean[0, second].mean()
+    without = expect(part, np.ones(len(t), bool), 0, rhythm).mean[0, second].mean()
+    assert abs(with_it - 1) < abs(without - 1) and with_it == pytest.approx(1, rel=0.6)

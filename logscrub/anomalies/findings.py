@@ -23,7 +23,7 @@ from logscrub.anomalies.signals import Signals
 from logscrub.config import Severity
 
 CLOCKS: Final = (("Atlassian", 24), ("the customers whom it concerns", 72))
-"""Who has to be told of a security incident, and within how many hours after it is known
+"""Who has to be told of a security incident, the customers where their data got out, and within how many hours after it is known
 (https://developer.atlassian.com/platform/marketplace/security-requirements/)."""
 _MANY_TENANTS, _SOME_TENANTS = 10, 3
 _MANY_SHARE = 0.5
@@ -76,12 +76,19 @@ def findings_of(
                 tenants=concerned,
                 explained_by=explained,
                 first_steps=rule.first_steps,
-                clocks=tuple(Clock(w, made + timedelta(hours=h)) for w, h in CLOCKS) if rule.incident else (),
+                clocks=clocks_of(rule, min(made, start + timedelta(hours=1))),
                 chart=None if candidate.series is None else chart_of(candidate.series, signals),
                 group="",
             )
         )
     return grouped(found)
+
+
+def clocks_of(rule: Rule, known: datetime) -> tuple[Clock, ...]:
+    """Who has to be told by when of what could be known since then: since its first hour was over."""
+    if not rule.incident:
+        return ()
+    return tuple(Clock(who, known + timedelta(hours=hours)) for who, hours in CLOCKS[: 2 if rule.exposes else 1])
 
 
 def _unusual(candidate: Candidate) -> tuple[float, str, tuple[tuple[str, str], ...]]:

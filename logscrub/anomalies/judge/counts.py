@@ -105,8 +105,8 @@ def are_known(cells: Panel, signals: Signals) -> Bools:
 
 def judged(rule: Rule, cells: Panel, signals: Signals, allowed: float, old: Bools | None = None) -> list[Candidate]:
     """What is unusual among cells; `allowed`: the rate of Benjamini and Hochberg's procedure; `old`: those that are judged."""
-    rhythm, times = _records(rule, cells, signals)
-    expected = expect(cells.counts, signals.known, signals.weekday, rhythm)
+    rhythm, hindsight, times = _records(rule, cells, signals)
+    expected = expect(cells.counts, signals.known, signals.weekday, rhythm, hindsight)
     if times is not None:
         expected = replace(expected, mean=expected.mean * times)
     out = held_out(signals, expected.ready)
@@ -169,33 +169,36 @@ class _Records(NamedTuple):
     places: Mapping[tuple[str, ...], int]
     rhythm: Floats
     """What is expected of each, 1 in the mean."""
+    hindsight: Floats
+    """The same, once the day is known."""
     times: Floats
     """As many times as expected were there, at least 1."""
 
 
-def _records(rule: Rule, cells: Panel, signals: Signals) -> tuple[Floats | None, Floats | None]:
-    """What is a part of all records has the rhythm of these: of its function's, of its customer's, of the app's.
+def _records(rule: Rule, cells: Panel, signals: Signals) -> tuple[Floats | None, Floats | None, Floats | None]:
+    """What is a part of all records has the rhythm of these: of its function's, its customer's, the app's; and in hindsight.
 
     And, where the rule wants it so, as many times as many of it are expected.
     """
     if rule.number == "records":
-        return None, None
+        return None, None, None
     name = next((name for name in ("tenant", "function") if name in cells.names), "")
     if ("records", name) not in signals.memo:
         frame = signals.tenants if name == "tenant" else signals.functions
         told = panel(frame, (name,) if name else (), "records", signals.hours)
-        mean = expect(told.counts, signals.known, signals.weekday).mean
-        rhythm = mean / np.maximum(mean.mean(1, keepdims=True), 1e-9)
+        expected = expect(told.counts, signals.known, signals.weekday)
+        mean, hindsight = expected.mean, expected.hindsight
+        rhythm, hindsight = (v / np.maximum(mean.mean(1, keepdims=True), 1e-9) for v in (mean, hindsight))
         times = np.clip((told.counts + 1) / (mean + 1), 1, _MOST_TIMES)
-        signals.memo["records", name] = _Records({key: n for n, key in enumerate(told.keys)}, rhythm, times)
+        signals.memo["records", name] = _Records({key: n for n, key in enumerate(told.keys)}, rhythm, hindsight, times)
     records: _Records = signals.memo["records", name]
     at = cells.names.index(name) if name else -1
     rows = [records.places.get((key[at],) if name else ()) for key in cells.keys]
-    rhythm, times = np.ones((2, len(rows), signals.hours))
+    rhythm, hindsight, times = np.ones((3, len(rows), signals.hours))
     for n, row in enumerate(rows):
         if row is not None:
-            rhythm[n], times[n] = records.rhythm[row], records.times[row]
-    return rhythm, times if rule.per_record else None
+            rhythm[n], hindsight[n], times[n] = records.rhythm[row], records.hindsight[row], records.times[row]
+    return rhythm, hindsight, times if rule.per_record else None
 
 
 def _matters(rule: Rule, counts: Floats, mean: Floats) -> bool:

@@ -32,7 +32,7 @@ PERSONAL: Final = ("hour_records", "hour_objects")
 FEATURES: Final = (*NUMBERS, *PERSONAL)
 _DAYS = 20
 """Days before the period whose vectors are compared with."""
-_SHORT_HISTORY = 10
+SHORT_HISTORY: Final = 10
 _FEWEST = 200
 _MOST_FITTED = 4000
 _NEIGHBOURS = 3
@@ -50,7 +50,7 @@ _SIGNS: Final = {**UNITS, "hour_records": "one person's records", "hour_objects"
 
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     """Customers whose day is unlike all others."""
-    if signals.history_days < _SHORT_HISTORY or not len(signals.tenants):
+    if signals.history_days < SHORT_HISTORY or not len(signals.tenants):
         return []
     vectors, keys, days = tenant_days(signals)
     offset = signals.first % DAY
@@ -99,13 +99,15 @@ def tenant_days(signals: Signals) -> tuple[Floats, list[str], np.ndarray[Any, np
     whole = slice(offset, offset + days * DAY)
     scores = np.zeros((len(FEATURES), len(cells.keys), days))
     rhythm: Floats | None = None
+    hindsight: Floats | None = None
     for n, number in enumerate(NUMBERS):
         told = panel(signals.tenants, ("tenant",), number, signals.hours, cells.keys)
         if not told.counts.any():
             continue
-        expected = expect(told.counts, signals.known, signals.weekday, rhythm)
+        expected = expect(told.counts, signals.known, signals.weekday, rhythm, hindsight)
         if rhythm is None:
-            rhythm = expected.mean / np.maximum(expected.mean.mean(1, keepdims=True), 1e-9)
+            level = np.maximum(expected.mean.mean(1, keepdims=True), 1e-9)
+            rhythm, hindsight = expected.mean / level, expected.hindsight / level
         hourly = np.where(signals.known & expected.ready, nb_upper(told.counts, expected.mean, expected.size), 0.0)
         scores[n] = hourly[:, whole].reshape(len(cells.keys), days, DAY).max(2)
     place = {key[0]: n for n, key in enumerate(cells.keys)}
