@@ -31,7 +31,7 @@ RIGHT: Mapping[str, Sequence[str]] = {
     "timeouts": (*_ERRORS, "timeouts_up"),
     "out_of_memory": (*_ERRORS, "out_of_memory_up"),
     "throttling": (*_ERRORS, "throttling_up"),
-    "latency_shift": ("latency_up", "slower_since_version", "latency_out_of_range"),
+    "latency_shift": ("latency_up", "slower_since_version"),
     "bad_deployment": (*_ERRORS, "slower_since_version"),
     "silence_scheduled": ("function_silent", "volume_drop"),
     "silence_feed": ("feed_silent", "volume_drop", "function_silent"),

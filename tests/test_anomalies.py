@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,12 +18,14 @@ from logscrub.anomalies.baseline import DAY, expect, expect_rate
 from logscrub.anomalies.drill import Drill
 from logscrub.anomalies.findings import grouped, id_of, withhold
 from logscrub.anomalies.judge import TESTS
-from logscrub.anomalies.judge.base import episodes
+from logscrub.anomalies.judge.base import episodes, filled
+from logscrub.anomalies.judge.base import world as world_of
+from logscrub.anomalies.judge.vectors import beyond_others
 from logscrub.anomalies.live import Live
-from logscrub.anomalies.model import WITHHELD, Finding, Report
-from logscrub.anomalies.night import report_of, silenced
+from logscrub.anomalies.model import WITHHELD, Explanation, Finding, Kind, Report
+from logscrub.anomalies.night import learned, report_of, silenced
 from logscrub.anomalies.rules import builtin_rules, load_rules, parse_rule
-from logscrub.anomalies.signals import Rows, SignalReader, read_signals
+from logscrub.anomalies.signals import EMPTY, Rows, SignalReader, Signals, read_signals
 from logscrub.anomalies.tails import accumulated, calibrate, nb_lower, nb_upper, rate_upper, rejected
 from logscrub.config import CalendarException, Config, Mute
 from logscrub.errors import UsageError
@@ -267,8 +270,10 @@ def test_findings_are_told_as_a_person_needs_them(found: Report) -> None:
         assert finding.p_value is None or 0 <= finding.p_value < 0.01
         assert finding.first_steps
         assert any(f.id == finding.group for f in found.findings)
-        if finding.clocks:
-            assert [clock.until - MADE for clock in finding.clocks] == [timedelta(hours=24), timedelta(hours=72)]
+        if finding.clocks:  # from when the first hour was over
+            known = finding.start + timedelta(hours=1)
+            wanted = [24, 72] if finding.rule in ("enumeration", "slow_scraping", "statement_leaks") else [24]
+            assert [(clock.until - known) / timedelta(hours=1) for clock in finding.clocks] == wanted
     flood = next(f for f in found.findings if f.rule == "tenant_flood")
     assert flood.start >= MADE.replace(day=18, hour=0), "not before the day on which all began"
     assert flood.tenants == 1 and flood.expected is not None and flood.observed > 3 * flood.expected
@@ -305,7 +310,10 @@ def test_a_first_night_says_what_it_cannot_know(world: World) -> None:
     start = datetime.combine(first, datetime.min.time(), UTC)
     made = report_of(read_signals(rows, start, start + timedelta(days=1)), Drill(rows), RULES, Config(), made=MADE)
     assert made.history_days == 0 and made.expected_false_alarms == 0
-    assert any("nothing is usual or unusual yet" in sentence for sentence in made.coverage)
+    assert made.coverage[0] == (
+        "Still learning: day 1 of 14. Judged so far: what a new version broke, limits that were run into again and again."
+    )
+    assert made.coverage[1].startswith("Not judged yet: shares of errors and of slow calls, ")
     assert made.statements and not any(s.is_new for s in made.statements)
     assert all(f.expected is None or f.rule.endswith("_version") for f in made.findings)
 
@@ -376,21 +384,21 @@ def test_withheld_findings_keep_their_id() -> None:
 
 
 def test_a_stream_tells_once_what_the_report_tells(redactor: Redactor) -> None:
-    settings = traffic.Settings(days=8, tenants=8, records_a_day=900, kinds=(), quiet_days=5, gaps_a_month=0)
+    settings = traffic.Settings(days=8, tenants=8, records_a_day=900, kinds=(), quiet_days=4, gaps_a_month=0)
     model = traffic.make(settings)
-    flood = traffic.incident(model, "tenant_flood", "clear", start=6 * DAY + 10)
+    flood = traffic.incident(model, "tenant_flood", "clear", start=4 * DAY + 10)
     assert flood is not None
     model = replace(model, incidents=(flood,))
     rows = Rows(None, None)
     frames = dict(traffic.rollups(model, parts=("actor", "count", "redaction")))
     for at, frame in frames.items():
-        if at.date() < (min(frames) + timedelta(days=6)).date():
+        if at.date() < (min(frames) + timedelta(days=4)).date():
             rows.beside[at.date()] = frame
     live = Live(rows, RULES, Config(), exact=True)
     finder, records = FactFinder(Pseudonymizer(traffic.KEY).derived("metrics")), Records()
     scrubber = Scrubber(Redactor(redactor.engine, redactor.policy, Pseudonymizer(traffic.KEY)))
     alerts = []
-    for line in traffic.log_lines(model, traffic.day_of(model, 6)):
+    for line in traffic.log_lines(model, traffic.day_of(model, 4)):
         alerts += live.take(records.feed(scrubber.feed(line, False)), finder)
     alerts += live.take([*records.feed(scrubber.finish()), *records.finish()], finder)
     alerts += live.finish()
@@ -438,3 +446,206 @@ def test_one_record_of_the_far_future_does_not_end_the_watch(redactor: Redactor)
     first = Stream(datetime(2099, 1, 1, tzinfo=UTC), redactor)
     first.send(now)
     assert first.live._hour is not None and first.live._hour < now, "nor where it comes first"
+
+
+def customers_with_errors(concerned: int) -> Signals:
+    """Sixty customers, of which so many have errors and refusals in the last hour."""
+    rng = np.random.default_rng(11)
+    hours = 29 * DAY
+    shape = (60, hours)
+    counts = {"records": rng.poisson(4, shape), "errors": rng.poisson(0.02, shape), "auth_failures": rng.poisson(0.02, shape)}
+    for number in ("errors", "auth_failures"):
+        counts[number][:concerned, -1] += 6
+    customer, t = np.nonzero(np.ones(shape, bool))
+    rows = pl.DataFrame({"t": t, "tenant": [f"c{n}" for n in customer], **{n: v.ravel() for n, v in counts.items()}})
+    return world_of(tenants=filled(EMPTY.tenants, rows))
+
+
+@pytest.mark.parametrize(("concerned", "told"), [(1, 1), (20, 0), (60, 0)])
+def test_what_many_customers_have_at_once_is_no_single_ones(concerned: int, told: int) -> None:
+    rule = next(rule for rule in RULES if rule.id == "tenant_unlike")
+    found = TESTS[rule.test].find(rule, customers_with_errors(concerned), 0.005)
+    assert [c.dimensions for c in found] == [(("tenant", "c0"),)] * told
+    for candidate in found:
+        assert "errors" in candidate.unit and "refusals" in candidate.unit
+
+
+@given(st.integers(1, 12), st.integers(0, 1000))
+def test_what_is_ones_own_is_held_against_the_others_alone(customers: int, seed: int) -> None:
+    scores = np.random.default_rng(seed).integers(0, 6, (2, customers, 5)).astype(float)
+    own = beyond_others(scores, np.array([False, True, True, True, False]))
+    for feature, one, day in np.ndindex(scores.shape):
+        others = np.sort(np.delete(scores[feature], one, axis=0), axis=0)[::-1]
+        more = others[4, day] - np.median(others[4, 1:4]) if len(others) >= 5 else 0.0
+        assert own[feature, one, day] == max(scores[feature, one, day] - 1.5 - max(more, 0.0), 0.0)
+
+
+def test_on_a_usual_day_the_others_take_nothing_away() -> None:
+    scores = np.random.default_rng(4).exponential(0.5, (3, 300, 21))
+    before = np.arange(21) < 20
+    scores[:, :, 20] = scores[:, :, 0]
+    scores[:, 0, 20] += 5
+    plain = np.maximum(scores[:, :, 20] - 1.5, 0.0)
+    assert np.abs(beyond_others(scores, before)[:, :, 20] - plain).max() < 0.5
+
+
+# -- one cause, told once -------------------------------------------------------------------------------------------------
+
+
+def of(
+    rule: str,
+    start: int,
+    hours: int = 2,
+    *,
+    observed: float = 9,
+    expected: float = 1,
+    explained: dict[str, str] | None = None,
+    kind: Kind = "error",
+    **dimensions: str,
+) -> Finding:
+    """A finding from an hour on, and what makes most of it."""
+    by = tuple(Explanation(name, value, 0.9, 0.1) for name, value in (explained or {}).items())
+    made = finding(rule, start, **dimensions)
+    return replace(
+        made, end=made.start + timedelta(hours=hours), observed=observed, expected=expected, explained_by=by, kind=kind
+    )  # type: ignore[arg-type]
+
+
+def groups_of(*findings: Finding) -> list[set[str]]:
+    """Rules and places of each group."""
+    groups: dict[str, set[str]] = {}
+    for one in grouped(findings):
+        groups.setdefault(one.group, set()).add("/".join([one.rule, *(value for _, value in one.dimensions)]))
+    return list(groups.values())
+
+
+def test_a_drop_of_the_whole_app_is_told_once() -> None:
+    drops = [of("volume_drop", 0, 6, observed=330, expected=1000, function=name) for name in ("load", "save", "sync")]
+    assert len(groups_of(of("volume_drop", 0, 6, observed=3000, expected=10_000), *drops)) == 1
+    stopped = of("function_silent", 1, 5, observed=0, expected=900, function="hourly")
+    assert {"function_silent/hourly"} in groups_of(of("volume_drop", 0, 6, observed=3000, expected=10_000), stopped), (
+        "more than that"
+    )
+    assert len(groups_of(of("feed_silent", 0, 6, observed=0, expected=9000), stopped)) == 1
+
+
+def test_an_error_that_all_functions_have_is_one_cause() -> None:
+    upstream = {"signature": "FetchError"}
+    app = of("error_rate_up", 0, explained=upstream)
+    functions = [of("error_rate_up", 0, explained=upstream, function=name) for name in ("load", "save")]
+    bursts = [of("signature_burst", 1, function=name, signature="FetchError") for name in ("load", "save")]
+    customers = [of("tenant_errors", 0, explained=upstream, kind="abuse", tenant=f"c{n}") for n in range(9)]
+    unexplained = [of("tenant_errors", 0, kind="abuse", tenant=f"d{n}") for n in range(3)]
+    other = of("signature_burst", 1, function="load", signature="TypeError")
+    assert groups_of(app, *functions, *bursts, *customers, *unexplained, other)[1:] == [{"signature_burst/load/TypeError"}]
+    alone = of("tenant_errors", 0, explained=upstream, kind="abuse", tenant="c0")
+    own = of("error_rate_up", 0, explained={"tenant": "c0", **upstream}, function="load")
+    assert len(groups_of(alone, own)) == 1 and len(groups_of(alone, *functions[:1])) == 1
+    assert len(groups_of(replace(alone, explained_by=()), *functions)) == 2, "nothing says that it is the same"
+
+
+def test_what_several_functions_show_at_once_is_the_apps() -> None:
+    slow = [of("latency_up", 0, function=name) for name in ("load", "save", "sync")]
+    assert len(groups_of(*slow)) == 1
+    assert len(groups_of(*slow[:2])) == 2
+    late = of("latency_up", 9, 3, function="sync")
+    assert len(groups_of(of("latency_up", 0, 12, function="load"), of("latency_up", 0, 12, function="save"), late)) == 3
+    throttled = of("throttling_up", 0, observed=90, expected=10)
+    assert len(groups_of(throttled, of("throttling_up", 0, observed=60, expected=5, function="load"))) == 1
+    assert len(groups_of(throttled, of("throttling_up", 0, observed=90, expected=1, function="load"))) == 2
+
+
+def counted(*runs: tuple[int, int, int], number: str = "records") -> Signals:
+    """A customer with four records an hour, and runs with so many more: from the hour, for how many hours."""
+    rng = np.random.default_rng(3)
+    hours = 29 * DAY
+    counts = rng.poisson(4, (20, hours))
+    for begin, length, more in runs:
+        counts[0, begin : begin + length] += more
+    tenant, t = np.nonzero(counts)
+    rows = pl.DataFrame({"t": t, "tenant": [f"c{n}" for n in tenant], number: counts[tenant, t]})
+    return world_of(tenants=filled(EMPTY.tenants, rows))
+
+
+def test_what_ended_before_the_period_is_not_told_again() -> None:
+    rule = next(rule for rule in RULES if rule.id == "tenant_flood")
+    flood = TESTS[rule.test].find
+    begin = 28 * DAY
+    assert flood(rule, counted((begin - 8, 4, 100)), 0.05) == []
+    (both,) = flood(rule, counted((begin - 8, 4, 100), (begin + 9, 2, 60)), 0.05)
+    assert (both.start, both.end) == (begin + 9, begin + 11), "only what is of the period"
+    (going_on,) = flood(rule, counted((begin - 3, 6, 60)), 0.05)
+    assert (going_on.start, going_on.end) == (begin - 3, begin + 3), "what goes on is told with its beginning"
+
+
+def test_a_customer_never_seen_before_did_not_do_more_than_ever() -> None:
+    rule = next(rule for rule in RULES if rule.id == "tenant_flood")
+    signals = counted((28 * DAY + 3, 3, 200))
+    new = signals.tenants.filter((pl.col("tenant") != "c0") | (pl.col("t") >= 27 * DAY))
+    assert TESTS[rule.test].find(rule, signals, 0.05)
+    assert TESTS[rule.test].find(rule, replace(signals, tenants=new), 0.05) == []
+
+
+def test_an_error_is_not_both_known_and_never_seen() -> None:
+    rows = [(t, "f", "A", 1) for t in range(0, 28 * DAY, 2)] + [(28 * DAY + 5, "f", "B", 400), (28 * DAY + 5, "f", "A", 400)]
+    frame = pl.DataFrame(rows, schema=["t", "function", "signature", "errors"], orient="row")
+    signals = world_of(signatures=filled(EMPTY.signatures, frame))
+    told = {
+        (rule.id, dict(c.dimensions)["signature"])
+        for rule in RULES
+        if rule.id in ("new_signature", "signature_burst")
+        for c in TESTS[rule.test].find(rule, signals, 0.05)
+    }
+    assert told == {("new_signature", "B"), ("signature_burst", "A")}
+
+
+def test_learning_says_what_is_judged_day_by_day() -> None:
+    signals = counted()
+    steps = []
+    for days in (2, 4, 5, 7, 10, 14):
+        known = np.zeros(signals.hours, bool)
+        known[signals.first - days * DAY : signals.first] = True
+        now = replace(signals, known=known, history_days=days)
+        so_far, not_yet = learned(now)
+        steps.append(len(so_far))
+        assert len(so_far) + len(not_yet) == 10 and "the rhythm of single hours of the week" in not_yet
+    assert steps == sorted(steps) and steps[0] == 2 and steps[-1] == 9
+    assert signals.kind_days == (20, 8)
+
+
+@pytest.mark.parametrize(("hours", "told"), [(20, False), (60, True)])
+def test_a_stale_feed_is_a_finding_and_the_report_says_of_which_day_it_is(hours: int, told: bool) -> None:
+    signals = counted()
+    functions = filled(EMPTY.functions, pl.DataFrame({"t": range(signals.hours), "records": 5}))
+    signals = replace(signals, functions=functions)
+    made = signals.at(signals.last) + timedelta(hours=hours)
+    for is_newest in (True, False):
+        report = report_of(signals, Drill(Rows(None, None)), RULES, Config(), made=made, is_newest=is_newest)
+        silent = [f for f in report.findings if f.rule == "feed_silent"]
+        assert len(silent) == (told and is_newest)
+        for one in silent:
+            assert (one.start, one.end, one.expected) == (report.end, made, 5 * hours)
+            assert report.coverage[0] == "This report is of 2026-11-02, not of now: the store has nothing newer."
+
+
+def test_hours_without_logs_are_counted_where_the_app_has_little_to_do() -> None:
+    signals = counted()
+    hours = [t for t in range(signals.hours) if t < signals.first or t % 4 == 0]
+    functions = filled(EMPTY.functions, pl.DataFrame({"t": hours, "records": 1}))
+    report = report_of(replace(signals, functions=functions), Drill(Rows(None, None)), RULES, Config(), made=MADE)
+    assert "18 of 24 hours of this period have no logs at all." in report.coverage
+
+
+def test_no_weekend_is_held_against_days_of_the_week() -> None:
+    """A quiet first weekend of a busy customer, and what is learned of the first one holds for the second."""
+    t = np.arange(16 * DAY)
+    counts = np.where(t // DAY % 7 >= 5, 2.0, 40.0)[None, :]
+    said = expect(counts, np.ones(len(t), bool), 0)
+    ready = said.ready.reshape(-1, DAY)[:, 0]
+    assert ready.tolist() == [day >= 3 and day not in (5, 6) for day in range(16)]
+    part = np.where(t // DAY % 7 >= 5, 1.0, 20.0)[None, :]
+    rhythm, after = (v / said.mean.mean() for v in (said.mean, said.hindsight))
+    second = slice(12 * DAY, 13 * DAY)
+    with_it = expect(part, np.ones(len(t), bool), 0, rhythm, after).mean[0, second].mean()
+    without = expect(part, np.ones(len(t), bool), 0, rhythm).mean[0, second].mean()
+    assert abs(with_it - 1) < abs(without - 1) and with_it == pytest.approx(1, rel=0.6)

@@ -73,7 +73,7 @@ def test_the_planted_incident_of_the_samples_stands_first(kept: Path) -> None:
     assert first["dimensions"] == {"function": "saveRoster", "app_version": "4.207.0"}
     assert first["observed"] == 0.5 and first["expected"] == 0
     assert first["first_steps"][0].startswith("Roll back")
-    assert told["history_days"] == 0 and "nothing is usual or unusual yet" in told["coverage"][0]
+    assert told["history_days"] == 0 and told["coverage"][0].startswith("Still learning: day 1 of 14.")
     assert told["statements"][0]["function"] == "saveRoster"
     assert told["period"] == {"start": "2026-11-16T10:00:00Z", "end": "2026-11-17T10:00:00Z"}
 

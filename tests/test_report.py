@@ -543,7 +543,9 @@ def test_the_verdict_comes_first() -> None:
     assert as_markdown(report).startswith("# 2 things need you tonight: ")
     assert headline(replace(report, findings=report.findings[-1:])) == "Nothing needs you tonight; 1 thing can wait for the day"
     assert headline(empty()) == "Nothing unusual"
-    assert headline(replace(empty(), history_days=0)) == "Nothing found, but what is usual is not known yet"
+    learning = replace(empty(), history_days=2)
+    assert headline(learning) == "Still learning, day 3 of 14: nothing found in what is judged so far"
+    assert view.is_calm(replace(learning, history_days=14)) and not view.is_calm(learning), "and nothing is green"
     silent = replace(empty(), totals=Totals(0, 0, 0, 0, None, None))
     assert headline(silent) == "Nothing to judge: no records of this period"
 
@@ -622,6 +624,16 @@ def test_a_sparkline_keeps_its_peak() -> None:
     assert line.count("█") == 1
     assert line.endswith("·")
     assert view.sparkline([0.0, 0.0]) == "▁▁"
+
+
+def test_commands_look_for_what_every_record_of_an_error_says() -> None:
+    one = finding(5, dimensions=(("function", "f"), ("signature", "It's <NUMBER> times: can't read <FIELD>")))
+    counts, records = view.commands(one)
+    assert counts.endswith("--since 2026-11-25T08:00 --until 2026-11-26T03:00 --by hour,function,signature")
+    assert records == """logscrub scrub exports | grep -F -- 'times: can'"'"'t read'"""
+    who = view.commands(replace(one, kind="abuse", dimensions=(("tenant", "t"),), explained_by=()))
+    assert [command.split()[1] for command in who] == ["metrics", "report"] and "--exact" in who[1]
+    assert len(view.commands(replace(one, dimensions=(("signature", "<NUMBER>"),)))) == 1, "nothing to look for"
 
 
 def test_code_in_markdown_holds_backticks() -> None:

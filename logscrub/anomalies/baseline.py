@@ -31,6 +31,8 @@ from logscrub.anomalies.tails import Bools, Floats
 DAY: Final = 24
 _WEEKEND: Final = 5 * DAY
 """The hour of the week with which Saturday begins."""
+WEEKEND_DAYS: Final = 2
+"""Days of a weekend, both of which have to be seen before a weekend's hours are judged."""
 _KEEP = 0.5 ** (1 / 10)
 """What a day weighs, beside the one after it: half after ten days."""
 _LEVEL_PRIOR = 12.0
@@ -55,28 +57,43 @@ class Expected:
     size: Floats
     """Of the negative binomial: variance = mean + mean² / size."""
     ready: Bools
-    """Hours of which enough days were known before; a weekend's only where one was."""
+    """Hours of which enough days were known before: three days of the week, or a whole weekend."""
+    hindsight: Floats
+    """What is expected of each hour once its day is known too; what is a part of these counts learns by it."""
 
 
-def expect(counts: Floats, known: Bools, weekday: int, shape: Floats | None = None, *, warm_days: int = 3) -> Expected:
+def expect(
+    counts: Floats,
+    known: Bools,
+    weekday: int,
+    shape: Floats | None = None,
+    hindsight: Floats | None = None,
+    *,
+    warm_days: int = 3,
+) -> Expected:
     """Expectations for counts [cells, hours], a whole number of days; `known` says in which hours anything was told at all.
 
     `weekday`: of the first day, 0 for Monday. `shape`: a rhythm for each cell, as expected of what the counts are part of (of
-    the records that may be errors), in the place of that of all cells together. Hours that are not known teach nothing.
+    the records that may be errors), in the place of that of all cells together; `hindsight`: the same, once the day is known. Own
+    deviations are learned from that one: else what the records had never done before would be learned by their part as well, and
+    count twice. Hours that are not known teach nothing.
     """
     cells, hours = counts.shape
     days = hours // DAY
     state = _State(cells)
-    mean, size = np.zeros_like(counts), np.full_like(counts, _NEW_SIZE)
+    mean, size, after = np.zeros_like(counts), np.full_like(counts, _NEW_SIZE), np.zeros_like(counts)
     ready = np.zeros(hours, bool)
     for day in range(days):
         at = slice(day * DAY, (day + 1) * DAY)
         of_week = ((weekday + day) % 7) * DAY + np.arange(DAY)
         rhythm = state.profile()[of_week][None, :] if shape is None else shape[:, at]
         mean[:, at], size[:, at] = state.expected(of_week, rhythm)
-        ready[at] = state.days >= warm_days and state.kind_days[int(of_week[0] >= _WEEKEND)] > 0
-        state.learn(counts[:, at], known[at], of_week, mean[:, at], size[:, at], None if shape is None else rhythm)
-    return Expected(mean, size, ready)
+        kind = int(of_week[0] >= _WEEKEND)
+        ready[at] = state.days >= warm_days and state.kind_days[kind] >= (warm_days, WEEKEND_DAYS)[kind]
+        learned = None if shape is None else (shape if hindsight is None else hindsight)[:, at]
+        state.learn(counts[:, at], known[at], of_week, mean[:, at], size[:, at], learned)
+        after[:, at] = state.expected(of_week, state.profile()[of_week][None, :] if learned is None else learned)[0]
+    return Expected(mean, size, ready, after)
 
 
 class _State:

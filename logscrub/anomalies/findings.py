@@ -23,11 +23,15 @@ from logscrub.anomalies.signals import Signals
 from logscrub.config import Severity
 
 CLOCKS: Final = (("Atlassian", 24), ("the customers whom it concerns", 72))
-"""Who has to be told of a security incident, and within how many hours after it is known
+"""Who has to be told of a security incident, the customers where their data got out, and within how many hours after it is known
 (https://developer.atlassian.com/platform/marketplace/security-requirements/)."""
 _MANY_TENANTS, _SOME_TENANTS = 10, 3
 _MANY_SHARE = 0.5
 _MANY_TIMES = 20
+_ABOUT = 2.0
+"""Times as much or as little, up to which a function has what the app has."""
+_SEVERAL_FUNCTIONS, _SEVERAL_CUSTOMERS = 3, 4
+"""As many functions, or other customers, that show the same at once make it the app's."""
 _WHO = ("tenant", "actor")
 _CLOSE = timedelta(hours=2)
 _MOST_EXPLAINED = 60
@@ -72,12 +76,19 @@ def findings_of(
                 tenants=concerned,
                 explained_by=explained,
                 first_steps=rule.first_steps,
-                clocks=tuple(Clock(w, made + timedelta(hours=h)) for w, h in CLOCKS) if rule.incident else (),
+                clocks=clocks_of(rule, min(made, start + timedelta(hours=1))),
                 chart=None if candidate.series is None else chart_of(candidate.series, signals),
                 group="",
             )
         )
     return grouped(found)
+
+
+def clocks_of(rule: Rule, known: datetime) -> tuple[Clock, ...]:
+    """Who has to be told by when of what could be known since then: since its first hour was over."""
+    if not rule.incident:
+        return ()
+    return tuple(Clock(who, known + timedelta(hours=hours)) for who, hours in CLOCKS[: 2 if rule.exposes else 1])
 
 
 def _unusual(candidate: Candidate) -> tuple[float, str, tuple[tuple[str, str], ...]]:
@@ -124,9 +135,10 @@ def withhold(finding: Finding) -> Finding:
 def grouped(findings: Sequence[Finding]) -> list[Finding]:
     """Findings of one cause under the one that leads.
 
-    A cause is a version, a customer, a person, or a function, at a time. What a customer makes most of is that customer's; what
-    goes wrong in a function that is worse since a version is that version's; what the whole app has is that of the place that
-    explains it. What one log statement says is a cause of its own.
+    A cause is a version, a customer, a person, or a function, at a time; or the app, or an error that several functions have.
+    What a customer makes most of is that customer's; what goes wrong in a function that is worse since a version is that
+    version's; what the whole app has is that of the place that explains it, else what functions and customers have as well at
+    that time is the app's. What one log statement says is a cause of its own.
     """
     ordered = sorted(findings, key=_first)
     causes = {finding.id: _cause(finding, ordered) for finding in ordered}
@@ -144,27 +156,106 @@ def grouped(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _cause(finding: Finding, every: Sequence[Finding], *, deep: bool = True) -> tuple[str, ...]:
-    """What a finding is put down to."""
+    """What a finding is put down to. `deep`: another one may say it."""
     places = dict(finding.dimensions)
     if finding.kind == "privacy":
         return ("statement", places.get("function", ""), places.get("statement", ""))
-    for name in ("app_version", "tenant", "actor"):
-        if name in places:
-            return (name, places[name])
+    if "app_version" in places:
+        return ("app_version", places["app_version"])
     beside = [other for other in every if other.id != finding.id and other.kind != "privacy" and _overlap(finding, other)]
-    explained = {e.dimension: e.value for e in finding.explained_by if e.share >= _MANY_SHARE}
-    if any(dict(other.dimensions).get("tenant") == explained.get("tenant", "") for other in beside):
-        return ("tenant", explained["tenant"])
+    if "tenant" in places:
+        wider = _wider(finding, places["tenant"], beside) if deep else None
+        return ("tenant", places["tenant"]) if wider is None else _cause(wider, every, deep=False)
+    if "actor" in places:
+        return ("actor", places["actor"])
     function = places.get("function")
+    if _is_less(finding) and (function is None or any(_covers(other, finding) for other in beside)):
+        return ("app", "less")
+    tenant = _explained(finding, "tenant")
+    if any(dict(other.dimensions).get("tenant") == tenant for other in beside if tenant is not None):
+        return ("tenant", tenant or "")
+    if (of_signature := _cause_of_signature(finding, beside)) is not None:
+        return of_signature
     if function is None and deep:
-        function = explained.get("function")
+        function = _explained(finding, "function")
         same = [other for other in beside if function is not None and dict(other.dimensions).get("function") == function]
         return _cause(same[0], every, deep=False) if same else ("app", finding.rule)
     if function is None:
         return ("app", finding.rule)
     versions = (dict(other.dimensions) for other in beside)
     version = next((v["app_version"] for v in versions if v.get("function") == function and "app_version" in v), None)
-    return ("app_version", version) if version is not None else ("function", function)
+    if version is not None:
+        return ("app_version", version)
+    alike = {dict(other.dimensions).get("function") for other in beside if other.rule == finding.rule and _began(other, finding)}
+    if any(_covers(other, finding) for other in beside) or len(alike - {None, function}) + 1 >= _SEVERAL_FUNCTIONS:
+        return ("app", finding.rule)
+    return ("function", function)
+
+
+def _wider(finding: Finding, tenant: str, beside: Sequence[Finding]) -> Finding | None:
+    """What a customer's finding is a part of: something of a function or of the app, at the same time, that others have too."""
+    if _is_less(finding):
+        return None
+    wide = [
+        other
+        for other in beside
+        if other.kind == "error"
+        and not set(_WHO) & {name for name, _ in other.dimensions}
+        and not _is_less(other)
+        and _explained(other, "tenant") != tenant
+    ]
+    signature = _signature(finding)
+    others = {dict(other.dimensions).get("tenant") for other in beside if other.rule == finding.rule} - {None, tenant}
+    if signature is not None:
+        return next((other for other in wide if _signature(other) == signature), None)
+    if finding.unit != "errors" or len(others) < _SEVERAL_CUSTOMERS:
+        return None
+    return next((other for other in wide if _signature(other) is not None), None)
+
+
+def _cause_of_signature(finding: Finding, beside: Sequence[Finding]) -> tuple[str, ...] | None:
+    """The version that has an error new, or the error itself, where several functions have it at once."""
+    signature = _signature(finding)
+    if signature is None:
+        return None
+    same = [dict(other.dimensions) for other in (finding, *beside) if _signature(other) == signature]
+    functions = {places["function"] for places in same if "function" in places}
+    if len(functions) < 2:
+        return None
+    newer = [dict(other.dimensions) for other in beside if "app_version" in dict(other.dimensions)]
+    versions = [places["app_version"] for places in newer if places.get("function") in functions]
+    return ("app_version", versions[0]) if versions else ("signature", signature)
+
+
+def _signature(finding: Finding) -> str | None:
+    """The error that a finding is about."""
+    return dict(finding.dimensions).get("signature") or _explained(finding, "signature")
+
+
+def _explained(finding: Finding, dimension: str) -> str | None:
+    """The value of a dimension that makes most of a finding."""
+    return next((e.value for e in finding.explained_by if e.dimension == dimension and e.share >= _MANY_SHARE), None)
+
+
+def _is_less(finding: Finding) -> bool:
+    """Whether there is too little of something."""
+    return finding.expected is not None and finding.observed < finding.expected
+
+
+def _covers(wide: Finding, finding: Finding) -> bool:
+    """Whether a finding of the whole app tells of a function's as well: the same, and about as many times as much."""
+    if wide.dimensions or not finding.expected or not wide.expected:
+        return False
+    if not _is_less(wide) and (wide.rule != finding.rule or _explained(wide, "function") is not None):
+        return False
+    if _is_less(wide) != _is_less(finding):
+        return False
+    ratio = (finding.observed / finding.expected) / max(wide.observed / wide.expected, 1e-9)
+    return finding.observed == 0 == wide.observed or 1 / _ABOUT <= ratio <= _ABOUT
+
+
+def _began(one: Finding, other: Finding) -> bool:
+    return abs(one.start - other.start) <= _CLOSE
 
 
 def _overlap(one: Finding, other: Finding) -> bool:

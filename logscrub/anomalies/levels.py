@@ -17,15 +17,16 @@ Math. Statist. 33, 1962): an incident teaches that such values come, not that th
 learned within days. The score is the mean of the three, the level counting twice: people call unusual what is high for the
 series and sudden or out of season as well, rarely what is only one of it.
 
-How probable is a score by chance? What exceeds 1.5 is taken to be exponential beyond it (the generalized Pareto with no shape,
-as in peaks over threshold: Pickands, Ann. Statist. 3, 1975). How often it is exceeded has a Beta prior, the rate of the
-exponential a Gamma prior, and both learn from the series' earlier scores. The predictive probability is closed (that of the
-exponential is Lomax's distribution, JASA 49, 1954):
+How often does a score come by chance? Hours beyond 1.5 with less than three quiet ones between them are one excursion, and its
+highest score is its peak. Peaks beyond 1.5 are taken for generalized Pareto (Pickands, Ann. Statist. 3, 1975), of which neither
+scale nor shape is known: the probability is the mean over a grid of both, weighted by a prior and by the likelihood of the peaks
+seen. So a series that leaps every week is expected to leap again, however rare a light tail would call it, and one that never did
+is not. How often excursions come has a prior too; after a day with many, as many are expected. The product is
 
-    P(score > s) = (A + k) / (N + n) * (b / (b + s - 1.5)) ** a      a = a0 + k, b = b0 + sum of excesses
+    excursions a step that are as far out = rate * sum of weight * P(peak > s; scale, shape)
 
-for k of n earlier scores above 1.5. Scores are out of sample (each was computed before its value was learned), which is what
-makes the probability honest. A value alarms where that is at most the budget of alarms a week over the steps of a week.
+Scores are out of sample (each was computed before its value was learned), which is what makes it honest. A value alarms where as
+many a week are at most the budget; who was told within the last day is told again of something worse only.
 
 At steps finer than an hour the mean of the last six hours is judged in the same way beside the value, and the geometric mean of
 both probabilities is what counts.
@@ -70,16 +71,17 @@ WEEKS: Final = 4
 
 START: Final = 1.5
 """The score from which on the tail is exponential."""
-PRIOR_SCORES: Final = 2000
-"""Scores that the prior share of exceedances is worth."""
-PRIOR_SHARE: Final = 0.06
-PRIOR_EXCEEDANCES: Final = 100
-"""Exceedances that the prior mean excess is worth."""
-PRIOR_EXCESS: Final = 0.4
-"""Share and mean excess as hourly generated noise of many kinds has them: Poisson, negative binomial, lognormal, autocorrelated,
-seasonal. Of finer steps it knows less, and is worth that much less."""
-MOST: Final = 1.0
-"""More than this an exceedance does not add to what is learned of the tail: an incident shall not hide the next one."""
+LULL: Final = 3 * HOUR
+"""So long without a score beyond `START` ends an excursion."""
+PRIOR_STEPS: Final = 336
+"""Steps that the prior share is worth: two weeks of hours. Of finer steps it knows less, and is worth that much less."""
+PRIOR_SHARE: Final = 9 / 168
+"""Of steps with which an excursion begins: nine a week, as hourly generated noise of many kinds has them."""
+PRIOR_SCALE: Final = 0.4
+PRIOR_SPREAD: Final = 0.25
+"""Scales of peaks are lognormal around that of noise of light tails, with this spread of their logarithm."""
+PRIOR_SHAPE: Final = 0.1
+"""Shapes are exponential with this mean: light tails are the likelier ones until peaks say otherwise."""
 BAND: Final = 1e-3
 """What is outside of the band has less than this probability."""
 
@@ -92,7 +94,7 @@ class Settings:
     """What can be chosen. The defaults are for hourly series of a service."""
 
     budget: float = 2 / 7
-    """Steps that alarm by chance, in a week. Noise of light tails stays below it."""
+    """Alarms by chance in a week, whatever the noise."""
     window_days: int = 28
     """What is learned from. At least a week."""
     floor: float = 0.02
@@ -225,41 +227,107 @@ class Window:
                 del self.ordered[bisect_left(self.ordered, old)]
 
 
+_SHAPES, _SCALES = (
+    grid.ravel()
+    for grid in np.meshgrid(
+        np.array([0.0, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5]), PRIOR_SCALE * np.exp(np.arange(-3, 9) * 0.4), indexing="ij"
+    )
+)
+_LIGHT: Final = _SHAPES == 0
+_DIVISORS: Final = np.where(_LIGHT, 1.0, _SHAPES)
+
+
+def _beyond(excess: float) -> NDArray[np.float64]:
+    """The logarithm of the probability that a peak is as far beyond the start, for each scale and shape."""
+    return np.asarray(np.where(_LIGHT, -excess / _SCALES, -np.log1p(_SHAPES * excess / _SCALES) / _DIVISORS))
+
+
+def _density(excess: float) -> NDArray[np.float64]:
+    """The logarithm of the probability of just that excess."""
+    steeper = np.where(_LIGHT, 0.0, np.log1p(_SHAPES * excess / _SCALES))
+    return np.asarray(_beyond(excess) - steeper - np.log(_SCALES))
+
+
+_PRIOR: Final = -((np.log(_SCALES / PRIOR_SCALE) / PRIOR_SPREAD) ** 2) / 2 - _SHAPES / PRIOR_SHAPE
+
+
 @dataclass(slots=True)
 class Tail:
-    """How often scores exceed `START`, and by how much: the sums that the predictive probability needs."""
+    """How often excursions come whose peak is as far out: what is known of those that ended."""
 
     start: float = START
     worth: float = 1.0
-    """What the prior is worth, as a share."""
-    scores: float = field(init=False)
-    above: float = field(init=False)
-    count: float = field(init=False)
-    excess: float = field(init=False)
+    """What the prior of the rate is worth, as a share."""
+    lull: int = LULL // HOUR
+    """Steps without a score beyond the start that end an excursion."""
+    day: int = DAY // HOUR
+    """Steps of a day."""
+    steps: int = 0
+    excursions: int = 0
+    recent: deque[int] = field(default_factory=deque)
+    """At which steps excursions of the last day ended."""
+    peak: float = 0.0
+    """Of the excursion that has not ended; 0 of none."""
+    quiet: int = 0
+    """Steps since a score was beyond the start."""
+    likelihood: NDArray[np.float64] = field(default_factory=lambda: _PRIOR)
+    """Logarithms, for each scale and shape."""
+    weights: NDArray[np.float64] = field(init=False)
+    """The same, as shares."""
+    edge: float = 0.0
+    """Where the last search for a score ended."""
 
     def __post_init__(self) -> None:
-        self.scores = PRIOR_SCORES * self.worth
-        self.above = self.scores * PRIOR_SHARE
-        self.count = PRIOR_EXCEEDANCES * self.worth
-        self.excess = self.count * PRIOR_EXCESS * self.start / START
+        self._weigh()
+
+    def _weigh(self) -> None:
+        weights = np.exp(self.likelihood - self.likelihood.max())
+        self.weights, self.edge = weights / weights.sum(), 0.0
+
+    def rate(self) -> float:
+        """Excursions a step: as many as came in all, or in the last day, whichever is more."""
+        prior = PRIOR_STEPS * self.worth
+        return max((self.excursions + PRIOR_SHARE * prior) / (self.steps + prior), len(self.recent) / self.day)
 
     def probability(self, score: float) -> float:
-        """Of a score as high by chance. What does not exceed `start` is as usual: 1."""
+        """Excursions a step that are as far out; 1 of what is not beyond `start`: it is as usual."""
         if score <= self.start:
             return 1.0
-        return self.above / self.scores * math.pow(self.excess / (self.excess + score - self.start), self.count)
+        excess = (score - self.start) * START / self.start
+        return min(1.0, self.rate() * float(self.weights @ np.exp(_beyond(excess))))
 
     def score(self, probability: float) -> float:
         """The score of a probability; of one that is more than `start`'s, `start`."""
-        share = self.above / self.scores
-        return self.start + self.excess * max(0.0, math.pow(share / probability, 1 / self.count) - 1)
+        wanted = probability / self.rate()
+        if wanted >= 1:
+            return self.start
+        # the logarithm of a mean of Pareto's tails is convex, so that Newton's steps from below do not go beyond
+        excess = self.edge if float(self.weights @ np.exp(_beyond(self.edge))) >= wanted else 0.0
+        for _ in range(100):
+            beyond = self.weights * np.exp(_beyond(excess))
+            slope = float((beyond / (_SCALES + _SHAPES * excess)).sum())
+            total = float(beyond.sum())
+            step = math.log(total / wanted) * total / slope
+            excess += step
+            if step <= 1e-12 * (1 + excess):
+                break
+        self.edge = max(0.0, excess - 1e-9)
+        return self.start + excess * self.start / START
 
     def add(self, score: float) -> None:
-        self.scores += 1
+        self.steps += 1
+        while self.recent and self.recent[0] < self.steps - self.day:
+            self.recent.popleft()
         if score > self.start:
-            self.above += 1
-            self.count += 1
-            self.excess += min(score - self.start, MOST * self.start / START)
+            self.peak, self.quiet = max(self.peak, score), 0
+            return
+        self.quiet += 1
+        if self.peak and self.quiet >= self.lull:
+            self.likelihood = self.likelihood + _density((self.peak - self.start) * START / self.start)
+            self.excursions += 1
+            self.recent.append(self.steps)
+            self.peak = 0.0
+            self._weigh()
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,7 +408,7 @@ class Judge:
         self.windows = tuple(Window(steps, least, BEYOND * math.sqrt(fine)) for _ in WEIGHTS)
         # A unit of fewer values beyond it is longer, by as much as the normal distribution's quantiles say.
         start = START * NORMAL.inv_cdf(1 - BEYOND) / NORMAL.inv_cdf(1 - BEYOND * math.sqrt(fine))
-        self.tail = Tail(start, fine)
+        self.tail = Tail(start, fine, max(1, LULL // step_seconds), self.day)
         self.past: list[float] = []
         """Roots, the oldest first."""
 
@@ -398,6 +466,10 @@ class Detector:
     _values: Judge = field(init=False)
     _means: Judge | None = field(init=False)
     _recent: deque[float] = field(init=False)
+    _since: int = field(init=False)
+    """Steps since the last alarm."""
+    _farthest: float = 0.0
+    """How far out what was told was, the last of it within a day."""
 
     def __post_init__(self) -> None:
         if self.step_seconds < 1:
@@ -405,6 +477,7 @@ class Detector:
         self._values = Judge(self.step_seconds, self.settings)
         self._means = Judge(self.step_seconds, self.settings) if self.step_seconds < HOUR else None
         self._recent = deque(maxlen=max(1, LONG // self.step_seconds))
+        self._since = self._values.day + 1
 
     def step(self, value: float | None) -> Reading:
         """Judges the next value, then learns it."""
@@ -427,7 +500,21 @@ class Detector:
         judge.learn(ahead, now, score)
         if self._means is not None:
             p_value = math.sqrt(p_value * self._probability_of_mean(known))
-        return Reading(expected, lower, upper, score, p_value, p_value * judge.week <= self.settings.budget)
+        return Reading(expected, lower, upper, score, p_value, self._tells(p_value, score))
+
+    def _tells(self, p_value: float, score: float) -> bool:
+        """Whether something is to be told: what goes on, and within a day what is farther out than what was told."""
+        self._since += 1
+        judge = self._values
+        if self._since > judge.day:
+            self._farthest = 0.0
+        if not p_value * judge.week <= self.settings.budget:
+            return False
+        far_out = judge.far_out(score)
+        if self._since > judge.tail.lull and far_out <= self._farthest:
+            return False
+        self._since, self._farthest = 0, max(self._farthest, far_out)
+        return True
 
     def _probability_of_mean(self, value: float) -> float:
         """The same for the mean of the last hours. The geometric mean of both is what counts: both have to find it unusual."""

@@ -11,6 +11,8 @@ from logscrub.config import Severity
 Kind = Literal["error", "abuse", "privacy"]
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 """Atlassian's scale, the worst first."""
+LEARNING_DAYS: Final = 14
+"""Days before a period from which on all is judged, and nothing found means that nothing is unusual."""
 WITHHELD: Final = "(withheld)"
 """Stands for a customer's or a person's pseudonym where whoever reads did not show the store's key."""
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-import numpy as np
 import polars as pl
 
+from logscrub.anomalies.baseline import WEEKEND_DAYS
 from logscrub.anomalies.drill import Drill, tenants_of_statements
 from logscrub.anomalies.findings import findings_of, withhold
-from logscrub.anomalies.judge import TESTS
+from logscrub.anomalies.judge import TESTS, first, levels, vectors
 from logscrub.anomalies.judge.base import SHORT_HISTORY, Candidate
-from logscrub.anomalies.model import Finding, Muted, Report, Statement, Totals
+from logscrub.anomalies.model import LEARNING_DAYS, Finding, Muted, Report, Statement, Totals
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import Rows, Signals, read_signals
 from logscrub.config import Config
@@ -27,7 +27,6 @@ _STALE: Final = timedelta(days=2)
 _FOREVER: Final = date(9999, 12, 30)
 """The last day that has a next one."""
 _HOUR: Final = timedelta(hours=1)
-_WEEKS_WANTED = 14
 _MOST_STATEMENTS = 100
 _MOST_PERSONS = 3
 """Of one customer that do the same, who are told one by one."""
@@ -75,14 +74,23 @@ def _newest(store: Store, last: datetime | None) -> datetime | None:
 
 
 def make_report(
-    store: Store, rules: Sequence[Rule], config: Config, start: datetime, end: datetime, *, made: datetime, exact: bool = False
+    store: Store,
+    rules: Sequence[Rule],
+    config: Config,
+    start: datetime,
+    end: datetime,
+    *,
+    made: datetime,
+    exact: bool = False,
+    is_newest: bool = False,
 ) -> Report:
     """What was not as usual from one full hour up to another.
 
-    `exact`: say which customers and persons; for who holds the key of the store. Raises InputError.
+    `exact`: say which customers and persons; for who holds the key of the store. `is_newest`: the period is the last that the
+    store knows of, and somebody looks every night: that nothing came since is a finding. Raises InputError.
     """
     rows = Rows(store, store.table())
-    return report_of(read_signals(rows, start, end), Drill(rows), rules, config, made=made, exact=exact)
+    return report_of(read_signals(rows, start, end), Drill(rows), rules, config, made=made, exact=exact, is_newest=is_newest)
 
 
 def report_of(
@@ -93,11 +101,13 @@ def report_of(
     *,
     made: datetime,
     exact: bool = False,
+    is_newest: bool = False,
 ) -> Report:
     """The same, of signals that were read."""
     start, end = signals.at(signals.first), signals.at(signals.last)
     weeks = (end - start) / timedelta(days=7)
-    told, muted = found_in(signals, drill, rules, config, made=made, share_of=rules)
+    is_stale = is_newest and made - end >= _STALE
+    told, muted = found_in(signals, drill, rules, config, made=made, share_of=rules, is_stale=is_stale)
     return Report(
         start=start,
         end=end,
@@ -108,19 +118,47 @@ def report_of(
         statements=_statements(signals, drill),
         expected_false_alarms=config.false_alarms_a_week * weeks if signals.history_days >= SHORT_HISTORY else 0.0,
         budget=_in_words(config.false_alarms_a_week),
-        coverage=tuple(_coverage(signals)),
+        coverage=(*_stale(signals, is_stale), *_coverage(signals)),
         history_days=signals.history_days,
     )
 
 
 def found_in(
-    signals: Signals, drill: Drill, rules: Sequence[Rule], config: Config, *, made: datetime, share_of: Sequence[Rule]
+    signals: Signals,
+    drill: Drill,
+    rules: Sequence[Rule],
+    config: Config,
+    *,
+    made: datetime,
+    share_of: Sequence[Rule],
+    is_stale: bool = False,
 ) -> tuple[list[Finding], list[Muted]]:
-    """The findings of a period that are told, and those that are muted. `share_of`: all rules that share the budget."""
+    """The findings of a period that are told, and those that are muted.
+
+    `share_of`: all rules that share the budget. `is_stale`: nothing came since the period.
+    """
     weeks = (signals.last - signals.first) / (7 * 24)
     tested = sum(rule.test != "first" for rule in share_of)
     candidates = judged(signals, rules, config.false_alarms_a_week * weeks / max(1, tested))
+    if is_stale:
+        candidates += _nothing_since(signals, rules, made)
     return silenced(findings_of(candidates, signals, drill, made=made, tenants=_active(signals)), config, made)
+
+
+def _nothing_since(signals: Signals, rules: Sequence[Rule], made: datetime) -> list[Candidate]:
+    """That no log came since the period, by the rule that tells of the whole app's silence."""
+    rule = next((rule for rule in rules if rule.test == "silence" and () in rule.by), None)
+    hours = int((made - signals.at(signals.last)) / _HOUR)
+    if rule is None or hours < 1:
+        return []
+    usual = float(signals.functions["records"].sum()) / max(1, int(signals.known.sum()))
+    return [Candidate(rule, (), signals.last, signals.last + hours, rule.number, 0.0, usual * hours, None, None)]
+
+
+def _stale(signals: Signals, is_stale: bool) -> list[str]:
+    """Of which day a report is that is not of now."""
+    day = f"{signals.at(signals.last - 1):%Y-%m-%d}"
+    return [f"This report is of {day}, not of now: the store has nothing newer."] if is_stale else []
 
 
 def _active(signals: Signals) -> int:
@@ -245,22 +283,36 @@ def _statements(signals: Signals, drill: Drill) -> tuple[Statement, ...]:
     return tuple(found[:_MOST_STATEMENTS])
 
 
+def learned(signals: Signals) -> tuple[list[str], list[str]]:
+    """What is judged with as many days before the period, and what not yet."""
+    days, (weekdays, weekend_days) = signals.history_days, signals.kind_days
+    parts = (
+        ("what a new version broke", True),
+        ("limits that were run into again and again", True),
+        ("shares of errors and of slow calls", days >= SHORT_HISTORY),
+        ("how much there is of what on days of the week", days >= SHORT_HISTORY <= weekdays),
+        ("what single persons do", weekdays >= SHORT_HISTORY),
+        ("how much there is of what on weekends", days >= SHORT_HISTORY and weekend_days >= WEEKEND_DAYS),
+        ("errors never seen before", days >= first.LEARNING_DAYS),
+        ("levels of the last weeks", days >= levels.SHORT_HISTORY),
+        ("a customer's whole day", days >= vectors.SHORT_HISTORY),
+        ("the rhythm of single hours of the week", False),
+    )
+    return [part for part, is_judged in parts if is_judged], [part for part, is_judged in parts if not is_judged]
+
+
 def _coverage(signals: Signals) -> list[str]:
     """What could not be known."""
     told = []
     days = signals.history_days
-    if days < SHORT_HISTORY:
-        told.append(
-            f"There {'is 1 day' if days == 1 else f'are {days} days'} before this period: nothing is usual or unusual yet. "
-            "What needs no comparison is told; the rest from the fourth day on."
-        )
-    elif days < _WEEKS_WANTED:
-        told.append(
-            f"{days} days are known before this period: the first weekend is held against nothing, and two weeks say more."
-        )
-    missing = np.nonzero(~signals.known[signals.first : signals.last])[0]
-    if len(missing) and days >= SHORT_HISTORY:
-        told.append(f"{len(missing)} of {signals.last - signals.first} hours of this period have no logs at all.")
+    if days < LEARNING_DAYS:
+        so_far, not_yet = learned(signals)
+        told.append(f"Still learning: day {days + 1} of {LEARNING_DAYS}. Judged so far: {', '.join(so_far)}.")
+        told.append(f"Not judged yet: {', '.join(not_yet)}.")
+    hours = signals.last - signals.first
+    silent = hours - signals.functions.filter(pl.col("t") >= signals.first)["t"].n_unique()
+    if silent:
+        told.append(f"{silent} of {hours} hours of this period {'has' if silent == 1 else 'have'} no logs at all.")
     if signals.without_customer:
         told.append(
             f"{signals.without_customer:,} records name no customer (forge logs names none): no finding about customers has them."

@@ -19,6 +19,7 @@ A rule file holds (unknown keys are errors):
     alone         without days to compare with, so many are told all the same (optional)
     severity      P1 to P5, for something of the usual size; see `logscrub.anomalies.findings`
     incident      whether it may be a security incident, with its clocks (optional)
+    exposes       whether customers' data may have got out, so that customers have to be told as well (optional)
     first_steps   what to do first, a sentence each
     examples      what must be found, counterexamples what must not: tables of the test's own, see `logscrub.anomalies.judge`
 
@@ -68,6 +69,7 @@ class Rule:
     per_record: bool = False
     alone: float | None = None
     incident: bool = False
+    exposes: bool = False
     examples: tuple[Mapping[str, Any], ...] = ()
     counterexamples: tuple[Mapping[str, Any], ...] = ()
 
@@ -119,7 +121,7 @@ def parse_rule(data: Mapping[str, Any], path: Path) -> Rule:
             if isinstance(values[key], bool) or not isinstance(values[key], int | float) or values[key] < 0:
                 raise UsageError(f"{path}: {key} must be a number")
             values[key] = float(values[key])
-    for key in ("incident", "per_record"):
+    for key in ("incident", "exposes", "per_record"):
         if not isinstance(values.get(key, False), bool):
             raise UsageError(f"{path}: {key} must be true or false")
     _one_of(values["kind"], get_args(Kind), "kind", path)

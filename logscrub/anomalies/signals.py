@@ -84,6 +84,13 @@ class Signals:
         """Of the first day; 0 is Monday."""
         return self.start.weekday()
 
+    @property
+    def kind_days(self) -> tuple[int, int]:
+        """Days of the week, and of weekends, before the period of which anything is told."""
+        days = [(self.weekday + day) % 7 for day in range(self.first // 24) if self.known[day * 24 : day * 24 + 24].any()]
+        weekend = sum(day >= 5 for day in days)
+        return len(days) - weekend, weekend
+
     def at(self, t: int) -> datetime:
         """When an hour begins."""
         return self.start + timedelta(hours=t)

@@ -260,7 +260,7 @@ def _report(loaded: Config, settings: NightlySettings) -> Report:
     start, end = period_of(kept, now)
     if now - end > timedelta(days=1):
         say(f"the store has nothing newer than {end:%Y-%m-%d %H:%M} UTC, so this report is not of last night")
-    made = make_report(kept, load_rules(loaded.detectors), loaded, start, end, made=now)
+    made = make_report(kept, load_rules(loaded.detectors), loaded, start, end, made=now, is_newest=True)
     for suffix in SUFFIXES:
         put_bytes(render(made, suffix), settings.report / f"{end:%Y-%m-%d}{suffix}", inside=settings.report)
     return made

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from logscrub.anomalies.model import LEARNING_DAYS
 from logscrub.cli import times
 from logscrub.cli.console import put_bytes, say
 from logscrub.cli.options import Detectors, KeyFile, StoreAt, file_or_none, given_key, number
@@ -98,6 +99,8 @@ def report(
         raise UsageError(f"{start:%Y-%m-%d} to {end:%Y-%m-%d}: a report is of {_LONGEST.days} days at most")
     made = make_report(kept, rules, config, start, end, made=now, exact=exact)
     put_bytes(render(made, suffix), output)
+    if first is None and last is None and now - end > timedelta(days=1):
+        say(f"{store}: has nothing newer than {end:%Y-%m-%d %H:%M} UTC, so this report is not of now")
     if not made.totals.records:
         say(f"{store}: has no records of that time; it has records of {days_in_words(kept)}")
     say(line_of(made))
@@ -119,7 +122,9 @@ def line_of(report: Report) -> str:
     if not report.findings and not report.totals.records:
         return f"{period}: no records, so nothing to judge"
     if not report.findings:
-        return f"{period}: nothing unusual" + (" (nothing to compare with yet)" if report.history_days < 3 else "")
+        if report.history_days < LEARNING_DAYS:
+            return f"{period}: nothing found; still learning, day {report.history_days + 1} of {LEARNING_DAYS}"
+        return f"{period}: nothing unusual"
     groups = len({finding.group for finding in report.findings})
     worst = min(report.findings, key=lambda finding: finding.severity)
     causes = "" if groups == len(report.findings) else f", {number(groups, 'cause')}"

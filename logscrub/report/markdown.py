@@ -124,6 +124,7 @@ def _finding(finding: Finding, report: Report) -> list[str]:
         )
     if finding.first_steps:
         blocks.append("\n".join(f"{i}. {prose(step)}" for i, step in enumerate(finding.first_steps, 1)))
+    blocks.append(_bullets(code(command) for command in view.commands(finding)))
     blocks.append(f"id {code(finding.id)}, rule {code(finding.rule)}")
     return blocks
 

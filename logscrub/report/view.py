@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from logscrub.anomalies.model import SEVERITIES, Clock, Explanation, Finding, Kind, Report, Statement
+from logscrub.anomalies.model import LEARNING_DAYS, SEVERITIES, Clock, Explanation, Finding, Kind, Report, Statement
 from logscrub.report import words
 
 TONIGHT: Final = ("P1", "P2")
@@ -20,6 +22,11 @@ STATEMENTS_SHOWN: Final = 10
 """Statements at the first look; the others are folded."""
 MUTE_DAYS: Final = 30
 """For how long the snippet proposes to mute."""
+
+_PLACEHOLDER: Final = re.compile(r"<[^<>]*>|[#*…⏎\ufffd]")
+"""What stands in an error's or a statement's form for what differs from record to record."""
+_MOST_OF_IT: Final = 0.5
+_LONGEST_TEXT: Final = 60
 
 _NAMES: Final = {
     "function": "Function",
@@ -78,14 +85,14 @@ def headline(report: Report) -> str:
         return f"Nothing needs you tonight; {words.plural(later, 'thing')} can wait for the day"
     if not report.totals.records:
         return "Nothing to judge: no records of this period"
-    if not report.history_days:
-        return "Nothing found, but what is usual is not known yet"
+    if report.history_days < LEARNING_DAYS:
+        return f"Still learning, day {report.history_days + 1} of {LEARNING_DAYS}: nothing found in what is judged so far"
     return "Nothing unusual"
 
 
 def is_calm(report: Report) -> bool:
     """Whether nothing was found where something would have been."""
-    return not report.findings and report.totals.records > 0 and report.history_days > 0
+    return not report.findings and report.totals.records > 0 and report.history_days >= LEARNING_DAYS
 
 
 def subject(report: Report) -> str:
@@ -111,11 +118,11 @@ def compared(finding: Finding) -> str:
 
 
 def when(finding: Finding, report: Report) -> str:
-    """Since when, and whether it still goes on."""
+    """Whether it still goes on, and since when."""
     length = words.duration(words.utc(finding.end) - words.utc(finding.start))
     if words.utc(finding.end) >= words.utc(report.end):
-        return f"since {words.moment(finding.start)} ({length}), still going on"
-    return f"{words.span(finding.start, finding.end)} ({length})"
+        return f"still going on, since {words.moment(finding.start)} ({length})"
+    return f"ended, {words.span(finding.start, finding.end)} ({length})"
 
 
 def chance(finding: Finding) -> str:
@@ -150,6 +157,35 @@ def left(clock: Clock, report: Report) -> str:
     return (
         f"{words.duration(time)} after this report was made" if time > timedelta(0) else "already past when this report was made"
     )
+
+
+def commands(finding: Finding) -> tuple[str, ...]:
+    """What to run first: the counts around it, the records of it, and, of a customer or a person, who it is."""
+    since, until = (f"{words.utc(when):%Y-%m-%dT%H:%M}" for when in (finding.start, finding.end))
+    period = f"--store metrics --since {since} --until {until}"
+    places = dict(finding.dimensions)
+    if finding.kind == "privacy":
+        counted = f"logscrub metrics {period} --redactions --by function,statement,entity"
+    elif "app_version" in places:
+        counted = f"logscrub metrics {period} --by version,function"
+    elif _text_of(finding):
+        counted = f"logscrub metrics {period} --by hour,function,signature"
+    else:
+        counted = f"logscrub metrics {period} --by hour,function"
+    told = [counted]
+    if text := _text_of(finding):
+        told.append(f"logscrub scrub exports | grep -F -- {shlex.quote(text)}")
+    if {"tenant", "actor"} & places.keys():
+        told.append(f"logscrub report {period} --exact --key-file logscrub.key")
+    return tuple(told)
+
+
+def _text_of(finding: Finding) -> str:
+    """What to look for in the scrubbed logs: the longest stretch of an error or a statement without a placeholder."""
+    explained = [e.value for e in finding.explained_by if e.dimension == "signature" and e.share >= _MOST_OF_IT]
+    places = dict(finding.dimensions)
+    text = places.get("signature") or places.get("statement") or next(iter(explained), "")
+    return max((part.strip(" '\"()[]{}") for part in _PLACEHOLDER.split(words.visible(text))), key=len)[:_LONGEST_TEXT]
 
 
 def mute(finding: Finding, report: Report) -> str:

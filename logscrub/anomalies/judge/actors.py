@@ -42,7 +42,7 @@ _STEEPEST = 0.5
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     """Who does what nobody does."""
     rows = signals.actors
-    if signals.history_days < SHORT_HISTORY or not len(rows):
+    if signals.kind_days[0] < SHORT_HISTORY or not len(rows):  # on weekends there is little to be seen of persons
         return []
     if rule.number == "tenants":
         rows = rows.group_by("day", "actor").agg(

@@ -158,19 +158,21 @@ def best_run(values: Floats) -> tuple[int, int]:
     return found
 
 
-def unusual_hours(unusual: Bools, scale: Floats, excess: Floats, noise: Floats, first: int) -> Bools:
-    """The hours that make a cell's unusual sums unusual: of each sum, the run with the most excess.
+def unusual_hours(unusual: Bools, scale: Floats, excess: Floats, noise: Floats, first: int) -> tuple[Bools, Bools]:
+    """The hours that make a cell's unusual sums unusual: of each sum, the run with the most excess. And which sums say so.
 
     `unusual` and `scale` are of the hours of the period, from the hour `first` on; `excess`, what is beyond the mean, and
-    `noise`, how much of that is nothing, are of all hours.
+    `noise`, how much of that is nothing, are of all hours. A sum whose run ended before the period is of what was told then.
     """
-    out = np.zeros(len(excess), bool)
+    out, news = np.zeros(len(excess), bool), np.zeros(len(unusual), bool)
     for t in np.nonzero(unusual)[0].tolist():
         begin, end = max(0, first + t - int(scale[t]) + 1), first + t + 1
         here = excess[begin:end]
         start, stop = best_run(here - np.maximum(noise[begin:end], _LITTLE * here.max()))
-        out[begin + start : begin + stop] = True
-    return np.asarray(out & (excess > 0))
+        if begin + stop > first:
+            out[begin + start : begin + stop] = True
+            news[t] = True
+    return np.asarray(out & (excess > 0)), news
 
 
 def unit_of(rule: Rule) -> str:

@@ -34,7 +34,7 @@ from logscrub.anomalies.judge.base import (
 )
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, Panel, Signals, panel
-from logscrub.anomalies.tails import Floats, nb_lower, nb_upper, rejected_hours
+from logscrub.anomalies.tails import Bools, Floats, nb_lower, nb_upper, rejected_hours
 
 _COLUMNS: Final = {"app_version": "version"}
 """Dimensions whose column has another name."""
@@ -79,14 +79,34 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     for family in rule.by:
         cells = panel_of(rule, family, signals)
         if cells.counts.any():
-            found += judged(rule, cells, signals, allowed / len(rule.by))
+            found += judged(rule, cells, signals, allowed / len(rule.by), are_known(cells, signals))
     return found
 
 
-def judged(rule: Rule, cells: Panel, signals: Signals, allowed: float) -> list[Candidate]:
-    """What is unusual among cells; `allowed`: the rate of Benjamini and Hochberg's procedure."""
-    rhythm, times = _records(rule, cells, signals)
-    expected = expect(cells.counts, signals.known, signals.weekday, rhythm)
+def are_known(cells: Panel, signals: Signals) -> Bools:
+    """Which cells have a past to be held against.
+
+    A function or a customer, once it was seen so long before the period that anything is compared, or on the first day of all.
+    An error or a statement, once it was seen before the period at all: one that is new is told by the test `first`.
+    """
+    if {"signature", "statement"} & set(cells.names):
+        return np.asarray(cells.counts[:, : signals.first].any(1))
+    first_told = int(np.nonzero(signals.known)[0][0]) if signals.known.any() else 0
+    since = max(signals.first - SHORT_HISTORY * DAY, first_told + DAY - 1)
+    out = np.ones(len(cells.keys), bool)
+    for at, name in enumerate(cells.names):
+        frame = signals.tenants if name == "tenant" else signals.functions
+        if name in ("tenant", "function") and len(frame):
+            old = frame.filter(pl.col("t") <= since)
+            known = set(old[name].unique().to_list())
+            out &= np.array([key[at] in known for key in cells.keys], bool)
+    return out
+
+
+def judged(rule: Rule, cells: Panel, signals: Signals, allowed: float, old: Bools | None = None) -> list[Candidate]:
+    """What is unusual among cells; `allowed`: the rate of Benjamini and Hochberg's procedure; `old`: those that are judged."""
+    rhythm, hindsight, times = _records(rule, cells, signals)
+    expected = expect(cells.counts, signals.known, signals.weekday, rhythm, hindsight)
     if times is not None:
         expected = replace(expected, mean=expected.mean * times)
     out = held_out(signals, expected.ready)
@@ -94,14 +114,15 @@ def judged(rule: Rule, cells: Panel, signals: Signals, allowed: float) -> list[C
     if not out.any():
         return []
     scales = SCALES[:2] if rule.quiet is not None else SCALES
-    known = np.where(signals.known, cells.counts, 0.0)
-    means = [summed(np.where(signals.known, expected.mean, 0.0), k) for k in scales]
-    variances = [summed(np.where(signals.known, expected.mean**2 / expected.size, 0.0), k) for k in scales]
+    told = signals.known & expected.ready  # a sum over hours of which nothing can be expected says nothing
+    known = np.where(told, cells.counts, 0.0)
+    means = [summed(np.where(told, expected.mean, 0.0), k) for k in scales]
+    variances = [summed(np.where(told, expected.mean**2 / expected.size, 0.0), k) for k in scales]
     score = nb_upper if rule.direction == "up" else nb_lower
     sizes = [m**2 / np.maximum(v, 1e-12) for m, v in zip(means, variances, strict=True)]
     scores = [score(summed(known, k), m, s) for k, m, s in zip(scales, means, sizes, strict=True)]
     scored = calibrated(scores, means, out, period)
-    open_hours = np.broadcast_to((signals.known & expected.ready)[period], scored.p_values.shape)
+    open_hours = told[period] & (np.ones(len(cells.keys), bool) if old is None else old)[:, None]
     if rule.quiet is not None:
         usual = summed(expected.mean, DAY)[:, period] / DAY
         open_hours = open_hours & (expected.mean[:, period] <= rule.quiet * usual)
@@ -112,10 +133,11 @@ def judged(rule: Rule, cells: Panel, signals: Signals, allowed: float) -> list[C
     for cell in np.nonzero(unusual.any(1))[0].tolist():
         mean, size = expected.mean[cell], expected.size[cell]
         excess = cells.counts[cell] - mean if rule.direction == "up" else mean - cells.counts[cell]
-        excess = np.where(signals.known, excess, 0.0)
+        excess = np.where(told, excess, 0.0)
         noise = np.sqrt(mean + mean**2 / size) / 2
-        hours = unusual_hours(unusual[cell], scored.scale[cell], excess, noise, signals.first)
-        runs = [(a, b) for a, b in episodes(hours) if _matters(rule, cells.counts[cell, a:b], expected.mean[cell, a:b])]
+        hours, news = unusual_hours(unusual[cell], scored.scale[cell], excess, noise, signals.first)
+        runs = [(a, b) for a, b in episodes(hours) if b > signals.first]
+        runs = [(a, b) for a, b in runs if _matters(rule, cells.counts[cell, a:b], expected.mean[cell, a:b])]
         if not runs:
             continue
         amounts = [abs(float((cells.counts[cell, a:b] - expected.mean[cell, a:b]).sum())) for a, b in runs]
@@ -123,7 +145,7 @@ def judged(rule: Rule, cells: Panel, signals: Signals, allowed: float) -> list[C
         where = np.zeros(signals.hours, bool)
         for a, b in runs:
             where[a:b] = hours[a:b]
-        p = float(p_values[cell].min())
+        p = float(p_values[cell, news].min())
         found.append(
             Candidate(
                 rule,
@@ -147,33 +169,36 @@ class _Records(NamedTuple):
     places: Mapping[tuple[str, ...], int]
     rhythm: Floats
     """What is expected of each, 1 in the mean."""
+    hindsight: Floats
+    """The same, once the day is known."""
     times: Floats
     """As many times as expected were there, at least 1."""
 
 
-def _records(rule: Rule, cells: Panel, signals: Signals) -> tuple[Floats | None, Floats | None]:
-    """What is a part of all records has the rhythm of these: of its function's, of its customer's, of the app's.
+def _records(rule: Rule, cells: Panel, signals: Signals) -> tuple[Floats | None, Floats | None, Floats | None]:
+    """What is a part of all records has the rhythm of these: of its function's, its customer's, the app's; and in hindsight.
 
     And, where the rule wants it so, as many times as many of it are expected.
     """
     if rule.number == "records":
-        return None, None
+        return None, None, None
     name = next((name for name in ("tenant", "function") if name in cells.names), "")
     if ("records", name) not in signals.memo:
         frame = signals.tenants if name == "tenant" else signals.functions
         told = panel(frame, (name,) if name else (), "records", signals.hours)
-        mean = expect(told.counts, signals.known, signals.weekday).mean
-        rhythm = mean / np.maximum(mean.mean(1, keepdims=True), 1e-9)
+        expected = expect(told.counts, signals.known, signals.weekday)
+        mean, hindsight = expected.mean, expected.hindsight
+        rhythm, hindsight = (v / np.maximum(mean.mean(1, keepdims=True), 1e-9) for v in (mean, hindsight))
         times = np.clip((told.counts + 1) / (mean + 1), 1, _MOST_TIMES)
-        signals.memo["records", name] = _Records({key: n for n, key in enumerate(told.keys)}, rhythm, times)
+        signals.memo["records", name] = _Records({key: n for n, key in enumerate(told.keys)}, rhythm, hindsight, times)
     records: _Records = signals.memo["records", name]
     at = cells.names.index(name) if name else -1
     rows = [records.places.get((key[at],) if name else ()) for key in cells.keys]
-    rhythm, times = np.ones((2, len(rows), signals.hours))
+    rhythm, hindsight, times = np.ones((3, len(rows), signals.hours))
     for n, row in enumerate(rows):
         if row is not None:
-            rhythm[n], times[n] = records.rhythm[row], records.times[row]
-    return rhythm, times if rule.per_record else None
+            rhythm[n], hindsight[n], times[n] = records.rhythm[row], records.hindsight[row], records.times[row]
+    return rhythm, hindsight, times if rule.per_record else None
 
 
 def _matters(rule: Rule, counts: Floats, mean: Floats) -> bool:

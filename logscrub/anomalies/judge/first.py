@@ -19,13 +19,14 @@ from logscrub.anomalies.judge.base import SHORT_HISTORY, Candidate, Judge, Serie
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, Signals
 
-_LEARNING_DAYS = 7
+LEARNING_DAYS: Final = 7
 """Days after which something new is no longer everyday: only from then on it is counted how often that happens."""
 
 
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     """What is new. `allowed` is not used: nothing is left to chance here."""
-    if signals.history_days < SHORT_HISTORY:
+    # in the first days every error is new; customer data in a log is to be known at once
+    if signals.history_days < (SHORT_HISTORY if rule.kind == "privacy" else LEARNING_DAYS):
         return []
     family = rule.by[-1]
     frame = signals.statements if rule.number == "redactions" else signals.signatures
@@ -37,7 +38,7 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     matters = (pl.col(rule.number) >= rule.least) | (pl.col("tenants") > 1)
     new = seen.filter(matters & (pl.col("born") >= signals.first))
     told = np.nonzero(signals.known)[0]
-    learned = int(told[0]) + _LEARNING_DAYS * DAY
+    learned = int(told[0]) + LEARNING_DAYS * DAY
     before = seen.filter(matters & (pl.col("born") >= learned) & (pl.col("born") < signals.first))
     hours = max(0, signals.first - learned)
     by_chance = len(before) / hours * (signals.last - signals.first) if hours >= DAY else None

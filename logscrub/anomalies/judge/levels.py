@@ -25,13 +25,13 @@ UNITS: Final = {"p95_ms": "ms", "records": "records an hour"}
 _QUANTILE = 0.95
 _FEWEST = 20
 """Durations of an hour without which its quantile says nothing."""
-_SHORT_HISTORY = 7
+SHORT_HISTORY: Final = 7
 _MOST_CELLS = 200
 
 
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     """Where a level is out of range."""
-    if signals.history_days < _SHORT_HISTORY:
+    if signals.history_days < SHORT_HISTORY:
         return []
     found: list[Candidate] = []
     weeks = (signals.last - signals.first) / (7 * DAY)
@@ -49,7 +49,7 @@ def _judged(
     rule: Rule, dimensions: tuple[tuple[str, str], ...], values: np.ndarray[Any, Any], signals: Signals, budget: float
 ) -> list[Candidate]:
     told = values[: signals.last]
-    if np.isfinite(told[: signals.first]).sum() < _SHORT_HISTORY * DAY // 2:
+    if np.isfinite(told[: signals.first]).sum() < SHORT_HISTORY * DAY // 2:
         return []
     said = scores(told, HOUR, Settings(budget=budget, direction=rule.direction))
     alarms = np.zeros(signals.hours, bool)

@@ -69,7 +69,7 @@ def _judged(rule: Rule, hits: Panel, trials: Panel, signals: Signals, allowed: f
     if not out.any():
         return []
     period = slice(signals.first, signals.last)
-    known = signals.known
+    known = signals.known & expected.ready
     xs = [summed(np.where(known, hits.counts, 0.0), k) for k in SCALES]
     ns = [summed(np.where(known, trials.counts, 0.0), k) for k in SCALES]
     means = [summed(np.where(known, trials.counts * expected.rate, 0.0), k) for k in SCALES]
@@ -85,9 +85,9 @@ def _judged(rule: Rule, hits: Panel, trials: Panel, signals: Signals, allowed: f
     for cell in np.nonzero(unusual.any(1))[0].tolist():
         mean = trials.counts[cell] * expected.rate[cell]
         excess = np.where(known, hits.counts[cell] - mean, 0.0)
-        hours = unusual_hours(unusual[cell], scored.scale[cell], excess, np.sqrt(mean) / 2, signals.first)
+        hours, news = unusual_hours(unusual[cell], scored.scale[cell], excess, np.sqrt(mean) / 2, signals.first)
         where = np.zeros(signals.hours, bool)
-        for a, b in episodes(hours):
+        for a, b in (run for run in episodes(hours) if run[1] > signals.first):
             x, n, m = (float(v[a:b][hours[a:b]].sum()) for v in (hits.counts[cell], trials.counts[cell], mean))
             if n >= _FEWEST and x - m >= rule.least and x >= rule.times * m:
                 where[a:b] = hours[a:b]
@@ -95,7 +95,7 @@ def _judged(rule: Rule, hits: Panel, trials: Panel, signals: Signals, allowed: f
             continue
         at_hours = np.nonzero(where)[0]
         total = float(trials.counts[cell, where].sum())
-        p = float(p_values[cell].min())
+        p = float(p_values[cell, news].min())
         found.append(
             Candidate(
                 rule,

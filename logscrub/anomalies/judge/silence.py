@@ -37,10 +37,10 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     found = []
     for family in rule.by:
         cells = panel_of(rule, family, signals)
-        # where nothing of the whole app was logged, that a function says nothing is no news
-        told = signals.known | (not family)
-        told[signals.last :] = False
         expected = expect(cells.counts, signals.known, signals.weekday)
+        # where nothing of the whole app was logged, that a function says nothing is no news; nor is it on the first weekend
+        told = (signals.known & expected.ready) | (not family)
+        told[signals.last :] = False
         for n, key in enumerate(cells.keys):
             gap = _gap(cells.counts[n], expected.mean[n], told, signals, rule.least)
             if gap is None:

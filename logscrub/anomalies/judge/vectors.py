@@ -7,6 +7,9 @@ squares how far from nothing. The model is fitted to the older half of these day
 half, and their tail scores are averaged: that found as much as the sum alone, with fewer false alarms; the model alone found
 less. PyOD's own thresholds and probabilities are not used: they call a fixed share of anything unusual.
 
+What several customers show on the same day is the app's: by as much as the fifth-highest score of a day is beyond the usual one
+of the days before, each score is less. A day on which nothing happens to the app changes none.
+
 An example: `{usual = 4, then = {errors = 6, auth_failures = 4}}`: 60 customers with so many records an hour in the mean, errors
 and refusals now and then, and what one of them had in the last hour besides.
 """
@@ -20,16 +23,16 @@ import numpy as np
 import polars as pl
 
 from logscrub.anomalies.baseline import DAY, expect
-from logscrub.anomalies.judge.base import MOST_EXAMPLE_DAYS, Candidate, Judge, filled, world
+from logscrub.anomalies.judge.base import MOST_EXAMPLE_DAYS, UNITS, Candidate, Judge, filled, world
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, NUMBERS, Signals, panel
-from logscrub.anomalies.tails import Floats, calibrate, nb_upper, rejected
+from logscrub.anomalies.tails import Bools, Floats, calibrate, nb_upper, rejected
 
 PERSONAL: Final = ("hour_records", "hour_objects")
 FEATURES: Final = (*NUMBERS, *PERSONAL)
 _DAYS = 20
 """Days before the period whose vectors are compared with."""
-_SHORT_HISTORY = 10
+SHORT_HISTORY: Final = 10
 _FEWEST = 200
 _MOST_FITTED = 4000
 _NEIGHBOURS = 3
@@ -39,11 +42,15 @@ _INCIDENTS = 3
 """Customers' days of incidents in a week of those that are learned from."""
 _PLAIN = 1.5
 """Scores below it say nothing: any hour of a day has one such."""
+_SEVERAL = 5
+"""As many other customers that show something make it the app's."""
+_SIGNS: Final = {**UNITS, "hour_records": "one person's records", "hour_objects": "one person's objects"}
+"""What features are called where a person reads them; the others are called what they are."""
 
 
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     """Customers whose day is unlike all others."""
-    if signals.history_days < _SHORT_HISTORY or not len(signals.tenants):
+    if signals.history_days < SHORT_HISTORY or not len(signals.tenants):
         return []
     vectors, keys, days = tenant_days(signals)
     offset = signals.first % DAY
@@ -60,7 +67,8 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     for n in np.nonzero(unusual)[0].tolist():
         row = int(rows[n])
         scores = dict(zip(FEATURES, vectors[row].tolist(), strict=True))
-        if sum(score > 0 for score in scores.values()) < rule.least:
+        signs = [_SIGNS.get(name, name) for name, score in sorted(scores.items(), key=lambda s: -s[1]) if score > 0]
+        if len(signs) < rule.least:
             continue
         day = int(days[row])
         found.append(
@@ -69,8 +77,8 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
                 (("tenant", keys[row]),),
                 day * DAY + offset,
                 min((day + 1) * DAY + offset, signals.last),
-                "unusual signs",
-                float(sum(score > 0 for score in scores.values())),
+                f"unusual signs ({', '.join(signs)})",
+                float(len(signs)),
                 0.0,
                 float(p_values[n]),
                 float(p_values[n]) * int(now.sum()),
@@ -91,13 +99,15 @@ def tenant_days(signals: Signals) -> tuple[Floats, list[str], np.ndarray[Any, np
     whole = slice(offset, offset + days * DAY)
     scores = np.zeros((len(FEATURES), len(cells.keys), days))
     rhythm: Floats | None = None
+    hindsight: Floats | None = None
     for n, number in enumerate(NUMBERS):
         told = panel(signals.tenants, ("tenant",), number, signals.hours, cells.keys)
         if not told.counts.any():
             continue
-        expected = expect(told.counts, signals.known, signals.weekday, rhythm)
+        expected = expect(told.counts, signals.known, signals.weekday, rhythm, hindsight)
         if rhythm is None:
-            rhythm = expected.mean / np.maximum(expected.mean.mean(1, keepdims=True), 1e-9)
+            level = np.maximum(expected.mean.mean(1, keepdims=True), 1e-9)
+            rhythm, hindsight = expected.mean / level, expected.hindsight / level
         hourly = np.where(signals.known & expected.ready, nb_upper(told.counts, expected.mean, expected.size), 0.0)
         scores[n] = hourly[:, whole].reshape(len(cells.keys), days, DAY).max(2)
     place = {key[0]: n for n, key in enumerate(cells.keys)}
@@ -116,8 +126,24 @@ def tenant_days(signals: Signals) -> tuple[Floats, list[str], np.ndarray[Any, np
                     scores[n, place[tenant], touched] = max(score, scores[n, place[tenant], touched])
     active = cells.counts[:, whole].reshape(len(cells.keys), days, DAY).sum(2) > 0
     tenant, day_of = np.nonzero(active)
-    vectors = np.minimum(scores[:, tenant, day_of].T, _MOST)
-    return np.maximum(vectors - _PLAIN, 0.0), [cells.keys[n][0] for n in tenant.tolist()], day_of
+    before = np.arange(days) < signals.first // DAY
+    own = beyond_others(np.minimum(scores, _MOST), before & active.any(0))
+    return own[:, tenant, day_of].T, [cells.keys[n][0] for n in tenant.tolist()], day_of
+
+
+def beyond_others(scores: Floats, before: Bools) -> Floats:
+    """What of scores [features, customers, days] is the customer's own: what several others have on that day is not.
+
+    `before`: the days that say how high the fifth-highest usually is.
+    """
+    more: Floats | float = 0.0
+    if scores.shape[1] > _SEVERAL and before.any():
+        places = (-_SEVERAL - 1, -_SEVERAL)
+        following, several = np.moveaxis(np.partition(scores, places, axis=1)[:, list(places)], 1, 0)
+        several, following = several[:, None], following[:, None]
+        others = np.where(scores >= several, following, several)  # who is among them has one other less
+        more = np.maximum(others - np.median(others[:, :, before], axis=2, keepdims=True), 0.0)
+    return np.asarray(np.maximum(scores - _PLAIN - more, 0.0))
 
 
 def unlikely(old: Floats, young: Floats, now: Floats) -> Floats:
