@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from logscrub._version import __version__
-from logscrub.cli import attest, detectors, ingest, keys, metrics, nightly, report, scrub, store, verify, watch
+from logscrub.cli import attest, detectors, ingest, keys, metrics, nightly, report, resolve, scrub, store, verify, watch
 
 app = typer.Typer(
     name="logscrub",
@@ -58,6 +58,7 @@ app.command("metrics", epilog=metrics.EXAMPLES)(metrics.metrics)
 app.command("report", epilog=report.EXAMPLES)(report.report)
 app.command("watch", epilog=watch.EXAMPLES)(watch.watch)
 app.command("nightly", epilog=nightly.EXAMPLES)(nightly.nightly)
+app.command("resolve", epilog=resolve.EXAMPLES)(resolve.resolve)
 app.add_typer(store.app, name="store")
 app.add_typer(attest.app, name="attest")
 app.add_typer(keys.app, name="keys")
