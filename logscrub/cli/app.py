@@ -8,7 +8,22 @@ from typing import Annotated, Any
 import typer
 
 from logscrub._version import __version__
-from logscrub.cli import attest, detectors, doctor, ingest, init, keys, metrics, nightly, report, scrub, store, verify, watch
+from logscrub.cli import (
+    attest,
+    detectors,
+    doctor,
+    ingest,
+    init,
+    keys,
+    metrics,
+    nightly,
+    report,
+    resolve,
+    scrub,
+    store,
+    verify,
+    watch,
+)
 
 app = typer.Typer(
     name="logscrub",
@@ -65,6 +80,7 @@ app.command("watch", epilog=watch.EXAMPLES)(watch.watch)
 app.command("nightly", epilog=nightly.EXAMPLES)(nightly.nightly)
 app.command("init", epilog=init.EXAMPLES)(init.init)
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
+app.command("resolve", epilog=resolve.EXAMPLES)(resolve.resolve)
 app.add_typer(store.app, name="store")
 app.add_typer(attest.app, name="attest")
 app.add_typer(keys.app, name="keys")

@@ -1,0 +1,126 @@
+"""`logscrub resolve`: whose pseudonyms these are, for whoever has the key and a list of those it may be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from logscrub.cli.console import let_interrupt, put, say
+from logscrub.cli.detectors import table
+from logscrub.cli.options import DecompressMemory, KeyFile, each, given_key, number, readable, reading_of, wait_for_input
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from logscrub.redact.resolving import Candidate
+
+EXAMPLES = """\b
+Examples:
+  logscrub resolve clean/ --key-file logscrub.key --candidates customers.csv
+  echo '<SITE_NAME:6f1c0123456789abcdef>' | logscrub resolve --key-file logscrub.key --candidates customers.csv
+
+\b
+The candidates are a table: CSV, the names of the columns in the first row, such as a list of
+installations with sites, cloud ids and account ids. Each cell is tried as it stands, and as
+what a log that holds it would make of it: of https://acme.atlassian.net also acme.
+
+\b
+What this prints is customer data: it goes to standard output, and nowhere else.
+
+\b
+Exit codes: 0 each pseudonym is a candidate's; 1 one is not; 2 wrong usage or configuration;
+3 an input could not be read, or held no pseudonym."""
+
+
+def resolve(
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="INPUT",
+            help="Scrubbed logs, reports or whatever holds pseudonyms. None, or -, is standard input.",
+            show_default=False,
+        ),
+    ] = None,
+    candidates: Annotated[
+        Path, typer.Option("--candidates", metavar="FILE", help="A table of those it may be, as CSV.", show_default=False)
+    ] = ...,  # type: ignore[assignment]
+    key_file: KeyFile = None,
+    report_format: Annotated[Literal["text", "json"], typer.Option("--format", help="For people, or for machines.")] = "text",
+    decompress_memory: DecompressMemory = None,
+) -> int:
+    """Tell which customers the pseudonyms in a log stand for.
+
+    Computes the pseudonyms of all candidates under your key: nobody can without it, nor for somebody who is not on the list.
+    """
+    import json
+
+    from logscrub.api import build_redactor, engine_for_all_rows, settings
+    from logscrub.config import load_config
+    from logscrub.errors import InputError, UsageError
+    from logscrub.redact.resolving import candidates_in
+    from logscrub.redact.resolving import resolve as resolved
+    from logscrub.sources.streams import open_stream
+
+    key = given_key(key_file)
+    if key is None:
+        raise UsageError("pseudonyms can be resolved only with the key that made them; add: --key-file FILE")
+    reading = reading_of(decompress_memory, False)
+    good, unreadable = readable(inputs or ["-"])
+    items = each(good)
+    config = settings(load_config(), None, [])
+    pseudonymizer = build_redactor(config, key).pseudonymizer
+    errors = [error for _, error in unreadable]
+    seen: Counter[str] = Counter()
+    wait_for_input(items)
+    let_interrupt()
+    for item in items:
+        try:
+            with open_stream(item, reading) as stream:
+                for _, pieces in [(None, stream.chunks())] if not stream.archive else ((n, p) for n, p, _ in stream.members()):
+                    seen.update(_pseudonyms(pieces))
+        except InputError as error:
+            errors.append(error)
+    for message in map(str, errors):
+        say(message)
+    found = resolved(seen, candidates_in(candidates), pseudonymizer, engine_for_all_rows(config))
+    rows: list[tuple[str, Candidate | None]] = []
+    for pseudonym in sorted(found):
+        rows += [(pseudonym, candidate) for candidate in found[pseudonym]] or [(pseudonym, None)]
+    if report_format == "json":
+        told = [
+            {
+                "pseudonym": pseudonym,
+                "count": seen[pseudonym],
+                "candidates": [candidate._asdict() for candidate in found[pseudonym]],
+            }
+            for pseudonym in sorted(found)
+        ]
+        put(json.dumps({"key_id": pseudonymizer.key_id, "pseudonyms": told}, indent=2, ensure_ascii=False) + "\n")
+    elif rows:
+        cells = [
+            (p, f"{seen[p]:,}", f"{c.value} ({c.column}, row {c.row})" if c is not None else "none of the candidates")
+            for p, c in rows
+        ]
+        put(table(("PSEUDONYM", "COUNT", "IS"), cells))
+    unknown = sum(not of for of in found.values())
+    say(f"{number(len(found), 'pseudonym')}, {unknown:,} of none of the candidates, under key {pseudonymizer.key_id}")
+    return 3 if errors or not found else 1 if unknown else 0
+
+
+def _pseudonyms(pieces: Iterable[bytes]) -> Iterator[str]:
+    """The pseudonyms in the bytes of an input, however they are cut."""
+    from logscrub.redact.resolving import LONGEST, pseudonyms_in
+    from logscrub.sources.text import TextDecoder
+
+    decoder = TextDecoder()
+    held = ""
+    for piece in pieces:
+        held += decoder.feed(piece)
+        cut = held.rfind("<", max(0, len(held) - LONGEST))  # one may go on in the next piece
+        cut = len(held) if cut < 0 or ">" in held[cut:] else cut
+        yield from pseudonyms_in(held[:cut])
+        held = held[cut:]
+    yield from pseudonyms_in(held + decoder.finish()[0])
