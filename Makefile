@@ -117,7 +117,7 @@ docs: $(READY) ## regenerate docs/cli.md from the commands' own help
 	@$(BIN)/python -m logscrub.cli.reference
 
 # Pins stay where they are unless pyproject.toml asks for more; `make lock LOCKFLAGS=--upgrade` takes the newest.
-# The runtime's lock starts as a copy of the developers', so both pin the same versions.
+# The runtime's lock starts as a copy of the developers', so both pin the same versions; so does that of scrub and verify alone.
 LOCKFLAGS ?=
 COMPILE = $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
@@ -126,6 +126,8 @@ lock: $(READY) ## pin all packages again after pyproject.toml changed
 	@$(COMPILE) pyproject.toml --extra all --group dev $(LOCKFLAGS) --output-file requirements/dev.lock
 	@cp requirements/dev.lock requirements/runtime.lock
 	@$(COMPILE) pyproject.toml --extra all --output-file requirements/runtime.lock
+	@cp requirements/runtime.lock requirements/scrub.lock
+	@$(COMPILE) pyproject.toml --output-file requirements/scrub.lock
 	@$(COMPILE) --group lexicon $(LOCKFLAGS) --output-file requirements/lexicon.lock
 	@echo "requirements/*.lock are up to date; the next make sets up $(VENV) again."
 
