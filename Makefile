@@ -17,7 +17,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help setup core no-core demo test check format bench metrics bench-anomaly eval names docs lock clean
+.PHONY: help setup core no-core demo test check format bench metrics bench-anomaly eval names docs lock sbom audit clean
 
 help: ## show this list
 	@echo "make …"
@@ -130,6 +130,15 @@ lock: $(READY) ## pin all packages again after pyproject.toml changed
 	@$(COMPILE) pyproject.toml --output-file requirements/scrub.lock
 	@$(COMPILE) --group lexicon $(LOCKFLAGS) --output-file requirements/lexicon.lock
 	@echo "requirements/*.lock are up to date; the next make sets up $(VENV) again."
+
+sbom: $(READY) ## list what a full installation is made of (CycloneDX)
+	@$(BIN)/python scripts/sbom.py dist/logscrub.cdx.json
+	@echo "dist/logscrub.cdx.json is written."
+
+# From a package of its own, which only this needs.
+audit: $(READY) ## ask whether the locked packages have known vulnerabilities (needs the network)
+	@$(BIN)/uv tool run --quiet --from 'pip-audit==2.10.1' pip-audit --strict --disable-pip --require-hashes --progress-spinner off \
+		--requirement requirements/runtime.lock
 
 clean: ## remove what the other words made
 	@rm -rf $(VENV) $(DEMO) bench-out dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
