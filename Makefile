@@ -17,7 +17,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help setup core no-core demo test check format bench metrics bench-anomaly eval names docs lock clean
+.PHONY: help setup core no-core demo test check format bench metrics bench-anomaly eval names docs lock sbom audit clean
 
 help: ## show this list
 	@echo "make …"
@@ -122,7 +122,7 @@ docs: $(READY) ## regenerate docs/cli.md from the commands' own help
 	@$(BIN)/python -m logscrub.cli.reference
 
 # Pins stay where they are unless pyproject.toml asks for more; `make lock LOCKFLAGS=--upgrade` takes the newest.
-# The runtime's lock starts as a copy of the developers', so both pin the same versions.
+# The runtime's lock starts as a copy of the developers', so both pin the same versions; so does that of scrub and verify alone.
 LOCKFLAGS ?=
 COMPILE = $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
@@ -131,8 +131,19 @@ lock: $(READY) ## pin all packages again after pyproject.toml changed
 	@$(COMPILE) pyproject.toml --extra all --group dev $(LOCKFLAGS) --output-file requirements/dev.lock
 	@cp requirements/dev.lock requirements/runtime.lock
 	@$(COMPILE) pyproject.toml --extra all --output-file requirements/runtime.lock
+	@cp requirements/runtime.lock requirements/scrub.lock
+	@$(COMPILE) pyproject.toml --output-file requirements/scrub.lock
 	@$(COMPILE) --group lexicon $(LOCKFLAGS) --output-file requirements/lexicon.lock
 	@echo "requirements/*.lock are up to date; the next make sets up $(VENV) again."
+
+sbom: $(READY) ## list what a full installation is made of (CycloneDX)
+	@$(BIN)/python scripts/sbom.py dist/logscrub.cdx.json
+	@echo "dist/logscrub.cdx.json is written."
+
+# From a package of its own, which only this needs.
+audit: $(READY) ## ask whether the locked packages have known vulnerabilities (needs the network)
+	@$(BIN)/uv tool run --quiet --from 'pip-audit==2.10.1' pip-audit --strict --disable-pip --require-hashes --progress-spinner off \
+		--requirement requirements/runtime.lock
 
 clean: ## remove what the other words made
 	@rm -rf $(VENV) $(DEMO) bench-out dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
