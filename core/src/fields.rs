@@ -544,6 +544,7 @@ pub struct Fields {
     template: Arc<Regex>,
     structure: Arc<Regex>,
     number: Arc<Regex>,
+    quoted_before: Arc<Regex>,
     quoted_element: Arc<Regex>,
     bare_element: Arc<Regex>,
     next_element: Arc<Regex>,
@@ -732,6 +733,7 @@ impl Fields {
             template: library.rx("fields._TEMPLATE")?,
             structure: library.rx("fields._STRUCTURE")?,
             number: library.rx("fields._NUMBER")?,
+            quoted_before: library.rx("fields._QUOTED_BEFORE")?,
             quoted_element: library.rx("fields._QUOTED_ELEMENT")?,
             bare_element: library.rx("fields._BARE_ELEMENT")?,
             next_element: library.rx("fields._NEXT_ELEMENT")?,
@@ -1185,6 +1187,13 @@ impl Fields {
             && let Some((first, second, end)) = self.words_before(text, key.start)
         {
             return Named { around: &text[if sep == COLON { first } else { second }..end], own };
+        }
+        if key.close > key.end
+            && key.start > 0
+            && text[key.start - 1] == ' ' as Ch
+            && let Some(m) = self.quoted_before.search(text, key.start.saturating_sub(97), key.start)
+        {
+            return Named { around: &text[m.start() + 1..key.start - 1], own };
         }
         Named { around: parent, own }
     }

@@ -55,6 +55,8 @@ _QUOTE = re.compile(r"""(?P<slashes>\\{0,31})(?P<quote>["'`“«])""")
 _CLOSING = {"“": "”", "«": "»"}
 _END_IN_PLUS = re.compile(r"\s*+\+\s*+\Z")
 _BEFORE = re.compile(r"([A-Za-z][\w-]{0,30}[ \t]){1,2}$")
+_QUOTED_BEFORE = re.compile(r"""["'`](?:[^\W\d][\w.-]{0,30} ){1,3}\Z""")
+"""The words before the last of a quoted name: `"mot de passe":`."""
 _QUERY_END = re.compile(r"""[&#\s"'<>`]""")
 _NEXT_KEY = re.compile(
     r"""\s[\w.-]{1,60}\s?=(?!=) | [,;|]\s*\\{0,15}["']?[\w.-]{1,60}\\{0,15}["']?\s*[=:]
@@ -405,6 +407,8 @@ def _path(text: str, start: int, key: str, parent: str, sep: str, closed: bool) 
         m = _BEFORE.search(text, max(0, start - 62), start)
         if m is not None:
             return (m[0].rstrip(), key) if sep == ":" else (m[0].split()[-1], key)
+    elif text[start - 1 : start] == " " and (m := _QUOTED_BEFORE.search(text, max(0, start - 97), start)) is not None:
+        return (m[0][1:-1], key)
     return (parent, key) if parent else (key,)
 
 

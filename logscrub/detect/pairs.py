@@ -58,9 +58,10 @@ _ROW = re.compile(
 )
 _LONE_ROW = re.compile(
     r"(?:(?<=\n)|\A)[ \t]{0,40}\|[ \t]{0,40}(?P<name>[^\W\d][\w .-]{0,40}?)[ \t]{0,40}\|[ \t]{0,40}"
-    r"(?P<value>(?=[^|\r\n]{0,200}?(?:\d|\S[ ][^\s|]))[^|\s](?:[^|\r\n]{0,200}[^|\s])?)[ \t]{0,40}\|(?=[ \t]{0,40}(?:[\r\n]|\Z))"
+    r"(?P<value>(?=[^|\r\n]{0,200}?(?:\d|\S[ ]\S{1,40}[ ][^\s|]))[^|\s](?:[^|\r\n]{0,200}[^|\s])?)[ \t]{0,40}\|"
+    r"(?=[ \t]{0,40}(?:[\r\n]|\Z))"
 )
-"""A row of two columns with words or a number in the second: no head of a table, and no part of a longer row."""
+"""A row of two columns with three words or a number in the second: no head of a table, and no part of a longer row."""
 _ELEMENT = re.compile(
     r"<(?:[\w.-]{1,30}:)?(?P<tag>[^\W\d][\w.-]{0,60}+)(?P<attributes>(?:\s[^<>]{0,300}+)?)>\s{0,4}(?:<!\[CDATA\[)?"
     r"(?P<value>[^<>\s][^<>]{0,1000}+)(?=</(?:[\w.-]{1,30}:)?(?P=tag)>|><)"
