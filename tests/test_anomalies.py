@@ -649,3 +649,21 @@ def test_no_weekend_is_held_against_days_of_the_week() -> None:
     with_it = expect(part, np.ones(len(t), bool), 0, rhythm, after).mean[0, second].mean()
     without = expect(part, np.ones(len(t), bool), 0, rhythm).mean[0, second].mean()
     assert abs(with_it - 1) < abs(without - 1) and with_it == pytest.approx(1, rel=0.6)
+
+
+@pytest.mark.parametrize("zone", [-10, -7, 0, 9])
+def test_a_customers_week_is_that_of_its_own_clock(zone: int) -> None:
+    """One of many customers, which works to the end of Friday where it is, be that Saturday in UTC."""
+    t = np.arange(28 * DAY)
+    rng = np.random.default_rng(5)
+
+    def at_work(ahead: int) -> Any:
+        local = t + ahead
+        return (local // DAY % 7 < 5) & (local % DAY >= 8) & (local % DAY < 19)
+
+    counts = rng.poisson(np.where(np.stack([at_work(zone), *[at_work(2)] * 20]), 12.0, 0.2)).astype(float)
+    expected = expect(counts, np.ones(len(t), bool), 0, own_clocks=True).mean[0, 21 * DAY :]
+    working, weekend = at_work(zone)[21 * DAY :], t[21 * DAY :] // DAY % 7 >= 5
+    assert expected[working].mean() == pytest.approx(12, rel=0.2)
+    assert not weekend[working].any() or expected[working & weekend].min() > 9
+    assert expected[~working].mean() < 1

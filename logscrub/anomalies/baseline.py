@@ -8,6 +8,9 @@ A cell (a function, a customer, a signature) is expected to have
     level × profile of all cells at that hour of the week
           × own deviations by hour of the day, by hour of weekdays and weekends, by hour of the week
 
+Customers have clocks of their own: one in America is still at work when Saturday begins in UTC. The middle of what a customer
+does on days of the week is taken for one o'clock in the afternoon, and the hour of the week is that of its clock.
+
 Each factor is a ratio of counts seen to counts expected, shrunk towards 1 by a number of counts that are believed in beforehand
 (a gamma prior, as in DuMouchel's gamma-Poisson shrinker, 1999): cells with few records take what all have, cells with many have
 their own rhythm. An hour tells no more than its dispersion lets it: mean / (1 + dispersion × mean) counts.
@@ -39,6 +42,8 @@ _LEVEL_PRIOR = 12.0
 """Hours of the mean cell's level that are believed in before a cell was seen."""
 _DAY_PRIOR, _WEEK_PRIOR = 15.0, 30.0
 """Counts by which no deviation of one's own is believed in, by hour of the day and of the week."""
+_NOON: Final = 13
+"""The hour by one's own clock that is the middle of what people do."""
 _FLOOR = 0.02
 """Of a profile: an hour in which nothing ever happened."""
 _DISPERSION_PRIOR = 60.0
@@ -69,6 +74,7 @@ def expect(
     shape: Floats | None = None,
     hindsight: Floats | None = None,
     *,
+    own_clocks: bool = False,
     warm_days: int = 3,
 ) -> Expected:
     """Expectations for counts [cells, hours], a whole number of days; `known` says in which hours anything was told at all.
@@ -76,35 +82,36 @@ def expect(
     `weekday`: of the first day, 0 for Monday. `shape`: a rhythm for each cell, as expected of what the counts are part of (of
     the records that may be errors), in the place of that of all cells together; `hindsight`: the same, once the day is known. Own
     deviations are learned from that one: else what the records had never done before would be learned by their part as well, and
-    count twice. Hours that are not known teach nothing.
+    count twice. `own_clocks`: cells are customers, with clocks of their own. Hours that are not known teach nothing.
     """
     cells, hours = counts.shape
     days = hours // DAY
-    state = _State(cells)
+    state = _State(cells, own_clocks)
     mean, size, after = np.zeros_like(counts), np.full_like(counts, _NEW_SIZE), np.zeros_like(counts)
     ready = np.zeros(hours, bool)
     for day in range(days):
         at = slice(day * DAY, (day + 1) * DAY)
         of_week = ((weekday + day) % 7) * DAY + np.arange(DAY)
-        rhythm = state.profile()[of_week][None, :] if shape is None else shape[:, at]
+        rhythm = state.profile()[state.local(of_week)] if shape is None else shape[:, at]
         mean[:, at], size[:, at] = state.expected(of_week, rhythm)
         kind = int(of_week[0] >= _WEEKEND)
         ready[at] = state.days >= warm_days and state.kind_days[kind] >= (warm_days, WEEKEND_DAYS)[kind]
         learned = None if shape is None else (shape if hindsight is None else hindsight)[:, at]
         state.learn(counts[:, at], known[at], of_week, mean[:, at], size[:, at], learned)
-        after[:, at] = state.expected(of_week, state.profile()[of_week][None, :] if learned is None else learned)[0]
+        after[:, at] = state.expected(of_week, state.profile()[state.local(of_week)] if learned is None else learned)[0]
     return Expected(mean, size, ready, after)
 
 
 class _State:
     """What is known after some days. All sums fade by `_KEEP` a day."""
 
-    def __init__(self, cells: int) -> None:
+    def __init__(self, cells: int, own_clocks: bool) -> None:
+        self.own_clocks = own_clocks
         self.days = 0
         self.kind_days = [0, 0]
         """Of the week, and of weekends."""
         self.total = np.zeros(7 * DAY)
-        """Counts of all cells by hour of the week, and how many such hours."""
+        """Counts of all cells by hour of the week, and how many such hours, each cell's as its share of all counts."""
         self.total_hours = np.zeros(7 * DAY)
         self.counts = np.zeros(cells)
         self.exposure = np.zeros(cells)
@@ -114,6 +121,8 @@ class _State:
         self.kind_seen = np.zeros((2, cells, DAY))
         """The same, beside that, on days of the week and on weekends."""
         self.kind_weight = np.zeros((2, cells, DAY))
+        self.clock = np.zeros((cells, DAY))
+        """Counts by the hour on days of the week."""
         self.week_seen = np.zeros((cells, 7 * DAY))
         self.week_weight = np.zeros((cells, 7 * DAY))
         self.excess = np.zeros(cells)
@@ -144,14 +153,25 @@ class _State:
         typical = self.counts.sum() / max(self.exposure.sum(), 1e-9)
         level = (self.counts + _LEVEL_PRIOR * min(typical, 1.0)) / (self.exposure + _LEVEL_PRIOR)
         level = np.where(seen, level, typical)
-        kind = int(of_week[0] >= _WEEKEND)
-        by_day = self._own(self.day_seen, self.day_weight) * self._own(self.kind_seen[kind], self.kind_weight[kind])
+        is_weekend = self.local(of_week) >= _WEEKEND
+        kind_seen, kind_weight = (np.where(is_weekend, v[1], v[0]) for v in (self.kind_seen, self.kind_weight))
+        by_day = self._own(self.day_seen, self.day_weight) * self._own(kind_seen, kind_weight)
         week_weight = self.week_weight[:, of_week]
         by_week = (self.week_seen[:, of_week] + _WEEK_PRIOR) / (week_weight + _WEEK_PRIOR)
         mean = np.maximum(level[:, None] * rhythm * by_day * by_week, 1e-6)
-        unsure = 1 / (self.kind_weight[kind] + _DAY_PRIOR) + 1 / (week_weight + _WEEK_PRIOR) + 1 / (self.counts[:, None] + 1)
+        unsure = 1 / (kind_weight + _DAY_PRIOR) + 1 / (week_weight + _WEEK_PRIOR) + 1 / (self.counts[:, None] + 1)
         size = 1 / (self.dispersion()[:, None] + unsure)
         return mean, np.where(self.counts[:, None] > 0, size, np.minimum(size, _NEW_SIZE))
+
+    def local(self, of_week: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The hours of the week by the clock of each cell; one with few counts has the clock of all."""
+        pooled = self.clock.sum(0)
+        if not self.own_clocks or not pooled.any():
+            return np.broadcast_to(of_week, (len(self.counts), DAY))
+        counts = self.clock + _DAY_PRIOR * pooled / max(pooled.sum(), 1e-9)
+        middle = np.angle(counts @ np.exp(2j * np.pi * np.arange(DAY) / DAY)) * DAY / (2 * np.pi)
+        ahead = ((np.round(_NOON - middle) + DAY // 2) % DAY - DAY // 2).astype(np.int64)
+        return np.asarray((of_week[None, :] + ahead[:, None]) % (7 * DAY))
 
     @staticmethod
     def _own(seen: Floats, weights: Floats) -> Floats:
@@ -182,6 +202,7 @@ class _State:
             self.exposure,
             self.day_seen,
             self.day_weight,
+            self.clock,
             self.kind_seen,
             self.kind_weight,
             self.excess,
@@ -193,19 +214,29 @@ class _State:
         self.week_weight[:, of_week] *= _KEEP**7
         self.total *= _KEEP
         self.total_hours *= _KEEP
-        self.total[of_week] += seen.sum(0)
-        self.total_hours[of_week] += known
+        local = self.local(of_week)
+        share = (self.counts + 1e-9) / (self.counts + 1e-9).sum()
+        self.total += np.bincount(local.ravel(), seen.ravel(), 7 * DAY)
+        self.total_hours += np.bincount(local.ravel(), np.where(known, share[:, None], 0.0).ravel(), 7 * DAY)
         self.counts += seen.sum(1)
-        rhythm = np.where(known, self.profile()[of_week][None, :] if rhythm is None else rhythm, 0.0)
+        rhythm = np.where(known, self.profile()[local] if rhythm is None else rhythm, 0.0)
         self.exposure += rhythm.sum(1)
         level = self.counts / np.maximum(self.exposure, 1e-9)
         usual = np.maximum(level[:, None] * rhythm, 1e-9)
         kind = int(of_week[0] >= _WEEKEND)
-        for seen_so_far, weights in ((self.day_seen, self.day_weight), (self.kind_seen[kind], self.kind_weight[kind])):
-            told = self._told(usual * self._own(seen_so_far, weights), known)
-            seen_so_far += told * seen / usual
-            weights += told
-            usual = usual * self._own(seen_so_far, weights)
+        is_weekend = local >= _WEEKEND
+        told = self._told(usual * self._own(self.day_seen, self.day_weight), known)
+        self.day_seen += told * seen / usual
+        self.day_weight += told
+        usual = usual * self._own(self.day_seen, self.day_weight)
+        own = np.where(is_weekend, *(self._own(self.kind_seen[k], self.kind_weight[k]) for k in (1, 0)))
+        told = self._told(usual * own, known)
+        for k, where in enumerate((~is_weekend, is_weekend)):
+            self.kind_seen[k] += np.where(where, told * seen / usual, 0.0)
+            self.kind_weight[k] += np.where(where, told, 0.0)
+        usual = usual * np.where(is_weekend, *(self._own(self.kind_seen[k], self.kind_weight[k]) for k in (1, 0)))
+        if not kind:
+            self.clock += seen
         told = self._told(usual, known)
         self.week_seen[:, of_week] += told * seen / usual
         self.week_weight[:, of_week] += told

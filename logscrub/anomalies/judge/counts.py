@@ -106,7 +106,7 @@ def are_known(cells: Panel, signals: Signals) -> Bools:
 def judged(rule: Rule, cells: Panel, signals: Signals, allowed: float, old: Bools | None = None) -> list[Candidate]:
     """What is unusual among cells; `allowed`: the rate of Benjamini and Hochberg's procedure; `old`: those that are judged."""
     rhythm, hindsight, times = _records(rule, cells, signals)
-    expected = expect(cells.counts, signals.known, signals.weekday, rhythm, hindsight)
+    expected = expect(cells.counts, signals.known, signals.weekday, rhythm, hindsight, own_clocks="tenant" in cells.names)
     if times is not None:
         expected = replace(expected, mean=expected.mean * times)
     out = held_out(signals, expected.ready)
@@ -186,7 +186,7 @@ def _records(rule: Rule, cells: Panel, signals: Signals) -> tuple[Floats | None,
     if ("records", name) not in signals.memo:
         frame = signals.tenants if name == "tenant" else signals.functions
         told = panel(frame, (name,) if name else (), "records", signals.hours)
-        expected = expect(told.counts, signals.known, signals.weekday)
+        expected = expect(told.counts, signals.known, signals.weekday, own_clocks=name == "tenant")
         mean, hindsight = expected.mean, expected.hindsight
         rhythm, hindsight = (v / np.maximum(mean.mean(1, keepdims=True), 1e-9) for v in (mean, hindsight))
         times = np.clip((told.counts + 1) / (mean + 1), 1, _MOST_TIMES)

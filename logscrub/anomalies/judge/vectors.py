@@ -104,7 +104,7 @@ def tenant_days(signals: Signals) -> tuple[Floats, list[str], np.ndarray[Any, np
         told = panel(signals.tenants, ("tenant",), number, signals.hours, cells.keys)
         if not told.counts.any():
             continue
-        expected = expect(told.counts, signals.known, signals.weekday, rhythm, hindsight)
+        expected = expect(told.counts, signals.known, signals.weekday, rhythm, hindsight, own_clocks=True)
         if rhythm is None:
             level = np.maximum(expected.mean.mean(1, keepdims=True), 1e-9)
             rhythm, hindsight = expected.mean / level, expected.hindsight / level
