@@ -94,6 +94,27 @@ def test_a_missing_extra_is_one_line_that_installs_it(folder: Path, missing: str
     assert sorted(folder.rglob("*")) == before
 
 
+def test_each_extra_is_enough_for_what_it_is_needed_for(folder: Path) -> None:
+    line = "INFO    2026-11-17T09:15:38.315Z 214deaff-f633-43a3-a2fb-fd5df6219cff synced 4 issues\n"
+    (folder / "app.log").write_text(line, encoding="utf-8")
+    text = (folder / "night.toml").read_text(encoding="utf-8")
+    (folder / "night.toml").write_text(f'{text}key_file = "logscrub.key"\n', encoding="utf-8")
+    for extra, command in (
+        ("metrics", "ingest app.log --store m --key-file logscrub.key"),
+        ("metrics", "metrics --store m"),
+        ("metrics", "store show --store m"),
+        ("metrics", "verify m"),
+        ("anomalies", "report --store m -o report.md"),
+        ("anomalies", "watch"),
+        ("report", "report --store m -o report.html"),
+        ("report", "nightly --config night.toml"),
+    ):
+        missing = [module for module in HEAVY if module not in EXTRAS[extra]]
+        done = run(MISSING, missing, *command.split(), cwd=folder)
+        assert done.returncode == 0, (command, done.stderr)
+    assert len(list((folder / "r").glob("2026-11-1*"))) == 3
+
+
 def test_a_table_that_cannot_be_read_is_an_input_that_failed(folder: Path) -> None:
     pl.DataFrame({"who": ["jane@acme.example"]}).write_parquet(folder / "rows.parquet")
     done = run(MISSING, ["polars"], "scrub", "rows.parquet", "app.log", "-o", "clean", cwd=folder)
