@@ -44,7 +44,7 @@ _DAY_PRIOR, _WEEK_PRIOR = 15.0, 30.0
 """Counts by which no deviation of one's own is believed in, by hour of the day and of the week."""
 _NOON: Final = 13
 """The hour by one's own clock that is the middle of what people do."""
-_CLOCK_PRIOR = 100.0
+_CLOCK_PRIOR = 30.0
 """Counts by which the clock of all is believed."""
 _FLOOR = 0.02
 """Of a profile: an hour in which nothing ever happened."""
