@@ -44,6 +44,8 @@ _DAY_PRIOR, _WEEK_PRIOR = 15.0, 30.0
 """Counts by which no deviation of one's own is believed in, by hour of the day and of the week."""
 _NOON: Final = 13
 """The hour by one's own clock that is the middle of what people do."""
+_CLOCK_PRIOR = 30.0
+"""Counts by which the clock of all is believed."""
 _FLOOR = 0.02
 """Of a profile: an hour in which nothing ever happened."""
 _DISPERSION_PRIOR = 60.0
@@ -168,7 +170,7 @@ class _State:
         pooled = self.clock.sum(0)
         if not self.own_clocks or not pooled.any():
             return np.broadcast_to(of_week, (len(self.counts), DAY))
-        counts = self.clock + _DAY_PRIOR * pooled / max(pooled.sum(), 1e-9)
+        counts = self.clock + _CLOCK_PRIOR * pooled / max(pooled.sum(), 1e-9)
         middle = np.angle(counts @ np.exp(2j * np.pi * np.arange(DAY) / DAY)) * DAY / (2 * np.pi)
         ahead = ((np.round(_NOON - middle) + DAY // 2) % DAY - DAY // 2).astype(np.int64)
         return np.asarray((of_week[None, :] + ahead[:, None]) % (7 * DAY))
