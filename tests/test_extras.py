@@ -75,6 +75,11 @@ def folder(tmp_path: Path) -> Path:
         ("polars", "store show --store store", "store needs: pip install 'logscrub[metrics]'"),
         ("deltalake", "store show --store store", "store needs: pip install 'logscrub[metrics]'"),
         ("polars", "store repair --store store", "store needs: pip install 'logscrub[metrics]'"),
+        (
+            "presidio_analyzer",
+            "verify app.log --second-opinion presidio",
+            "--second-opinion presidio needs: pip install 'logscrub[ner]'",
+        ),
         ("polars", "verify store", "a store of metrics needs: pip install 'logscrub[metrics]'"),
         ("scipy", "watch app.log", "watch needs: pip install 'logscrub[anomalies]'"),
         ("pyod", "report --store store", "report needs: pip install 'logscrub[anomalies]'"),

@@ -288,6 +288,7 @@ def verify(
     from logscrub.api import build_redactor, engine_for_all_rows, engine_of, settings
     from logscrub.config import load_config
     from logscrub.errors import UsageError
+    from logscrub.extras import need
     from logscrub.rules import about, looked_for
     from logscrub.verification import MOST_FINDINGS, text_report
     from logscrub.verification import second_opinion as another
@@ -305,6 +306,8 @@ def verify(
         limit = _ON_TERMINAL
     if (second_opinion is None and sample is not None) or (sample is None and seed is not None):
         raise UsageError("--sample is for --second-opinion, and --seed for --sample; add what is missing")
+    if second_opinion is not None:
+        need("--second-opinion presidio", "ner")
     pieces = None if second_opinion is None else another.Pieces(sample, 1 if seed is None else seed)
     signs = _signing(attest, sign_key, asked.stores)
     _refuse_overwriting(asked, output, attest, summary)
