@@ -98,7 +98,7 @@ def nightly(
     made = _report(loaded, settings)
     say(line_of(made))
     severe = [finding for finding in made.findings if finding.severity <= settings.notify_from]
-    if severe and not _notify(checked.addresses, *_message(made, settings)):
+    if severe and checked.addresses and not _notify(checked.addresses, *_message(made, settings)):
         failed += 1
     if failed:
         return 3
