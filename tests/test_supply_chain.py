@@ -12,7 +12,7 @@ from packaging.markers import Marker
 ROOT = Path(__file__).parents[1]
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
 PERMISSIVE = frozenset(
-    "0BSD Apache-2.0 BSD-2-Clause BSD-3-Clause CC0-1.0 CNRI-Python ISC MIT MIT-CMU PSF-2.0 Python-2.0 Zlib".split()
+    "0BSD Apache-2.0 BSD-2-Clause BSD-3-Clause CC0-1.0 CNRI-Python ISC MIT MIT-0 MIT-CMU PSF-2.0 Python-2.0 Zlib".split()
 )
 """Licences that ask for no more than to be named."""
 WEAK_COPYLEFT = {"certifi": "MPL-2.0", "orjson": "MPL-2.0", "tqdm": "MPL-2.0", "python-stdnum": "LGPL-2.1-or-later"}

@@ -71,7 +71,8 @@ def test_a_line_that_goes_on_with_a_record_is_counted_where_it_is_withheld(tmp_p
     assert ", 0 withheld, 1 part of records withheld, " in lines(done)[1]
     counts = {"read": 2, "written": 2, "withheld": 0, "parts_withheld": 1, "unparsed": 0}
     told = json.loads(summary.read_text())
-    assert told["records"] == counts and told["inputs"] == [{"name": "app.log", "status": "withheld", "records": counts}]
+    (its,) = told["inputs"]
+    assert told["records"] == counts == its["records"] and (its["name"], its["status"]) == ("app.log", "withheld")
     assert run("verify", log, "--engine", engine_name).returncode == 3
 
     result = logscrub.scrub(BLOB, engine=engine_name)

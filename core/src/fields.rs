@@ -1020,8 +1020,14 @@ impl Fields {
                 let is_number = close.last() == Some(&('"' as Ch)) && s == key.value && self.is_number(&text[s..e]);
                 self.add(found, text, s, e, rule, &|| path.path(), if is_number { close } else { &[] });
             }
+            if let Some(opening) = opening {
+                quote = Some((opening.to_vec(), path.path()));
+                break;
+            }
+            if !values.is_empty() && self.ends_in_plus(text, position) {
+                pending = path.path();
+            }
             if rule.mode == ValueMode::Line
-                && opening.is_none()
                 && found.len() == known
                 && second_looks < MOST_SECOND_LOOKS
                 && let Some(&(start, _)) = values.first()
@@ -1029,13 +1035,6 @@ impl Fields {
                 second_looks += 1;
                 position = start; // a text that stays may have fields of its own
                 continue;
-            }
-            if let Some(opening) = opening {
-                quote = Some((opening.to_vec(), path.path()));
-                break;
-            }
-            if !values.is_empty() && self.ends_in_plus(text, position) {
-                pending = path.path();
             }
             if values.is_empty() && text.get(position) == Some(&('[' as Ch)) && ahead.search(Sought::ListEnd, position).is_none()
             {

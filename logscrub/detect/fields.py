@@ -385,15 +385,15 @@ def _find_fields(text: str, index: FieldIndex, before: Open) -> tuple[list[Field
         for s, e in values:
             number = close.endswith('"') and s == m.end() and text[s:e].strip().isdigit()
             _add(found, text, s, e, rule, path, close if number else "")
-        if rule.detector.value == "line" and values and not opening and len(found) == known and second_looks < _MOST_SECOND_LOOKS:
-            second_looks += 1
-            position = values[0][0]  # a text that stays may have fields of its own
-            continue
         if opening:
             quote = (opening, path)
             break
         if values and _END_IN_PLUS.match(text, position):
             pending = path
+        if rule.detector.value == "line" and values and len(found) == known and second_looks < _MOST_SECOND_LOOKS:
+            second_looks += 1
+            position = values[0][0]  # a text that stays may have fields of its own
+            continue
         if not values and position < len(text) and text[position] == "[" and ahead.search(_LIST_END, position) is None:
             brackets.append(("[", key))
             names.append(key)
