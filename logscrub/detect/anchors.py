@@ -239,14 +239,14 @@ def _needs_of_item(op: Any, arg: Any, fold: bool) -> _Needs:
 def _leads(items: Any, fold: bool) -> frozenset[str]:
     """Words with which the matches of a sequence begin; none where there are no such words."""
     closed: set[str] = set()
-    closed |= _follow(items, fold, {""}, closed)
+    closed |= _follow(items, fold, {""}, closed)  # what the sequence ends with is not followed further either
     words: list[str] = []
     for word in sorted(closed):
         # a word that begins with another one says no more than that
         if not words or not word.startswith(words[-1]):
             words.append(word)
-    parts = all(len(word) >= _SHORTEST_LEAD and _part(word) for word in words)
-    return frozenset(words) if parts and len(words) <= _MOST_LEADS else frozenset()
+    can_be_found = all(len(word) >= _SHORTEST_LEAD and _part(word) for word in words)
+    return frozenset(words) if can_be_found and len(words) <= _MOST_LEADS else frozenset()
 
 
 def _follow(items: Any, fold: bool, begun: set[str], closed: set[str]) -> set[str]:
