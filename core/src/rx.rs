@@ -87,6 +87,19 @@ impl Classes {
         if c < 128 { self.ascii[(c >> 6) as usize] >> (c & 63) & 1 != 0 } else { self.other }
     }
 
+    /// The places of its characters, and 128 for all others.
+    pub fn rows(self) -> impl Iterator<Item = usize> {
+        let bits = |word: u64| {
+            let mut left = word;
+            std::iter::from_fn(move || {
+                let bit = left.trailing_zeros() as usize;
+                left &= left.wrapping_sub(1);
+                (bit < 64).then_some(bit)
+            })
+        };
+        bits(self.ascii[0]).chain(bits(self.ascii[1]).map(|bit| bit + 64)).chain(self.other.then_some(128))
+    }
+
     pub fn meets(&self, more: &Classes) -> bool {
         self.ascii[0] & more.ascii[0] != 0 || self.ascii[1] & more.ascii[1] != 0 || (self.other && more.other)
     }

@@ -9,6 +9,7 @@
 use crate::chars::Ch;
 use crate::rx::{At, Classes, Item, Node, Regex, Sieve, State, heads, items_of, with_state};
 use crate::words::{self, Hit, LONGEST_WORD, OTHER, Word, Words, beginnings, byte_of, is_ambiguous, leads_of, lower_byte};
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
@@ -25,8 +26,8 @@ const MOST_FOLLOWED: usize = 64;
 const PATTERNS: usize = 64;
 /// Rows: the characters of ASCII, all others, and the end (or the start) of the text.
 const EDGE: u8 = 129;
-/// Sets of characters of which one must stand in a text, at most, for each pattern.
-const MOST_NEEDS: usize = 6;
+/// Sets of characters of which one must stand in a text, at most, for each pattern; the rarest ones.
+const NEEDS: usize = 4;
 /// How large such a set may be: few texts have none of the letters.
 const LARGEST_NEED: u32 = 64 + 16;
 
@@ -39,6 +40,23 @@ pub struct Scanner {
     /// Patterns, as bits of columns, that need no word, and those that need no context.
     wordless: Vec<u64>,
     contextless: Vec<u64>,
+    /// Of each character `NEEDS` times the bits of all columns: the patterns of which it is in the first set of those that they
+    /// need, in the second, and so on. Last the patterns that have no such set.
+    met: Vec<u64>,
+}
+
+/// What is needed while a text is scanned. One serves many texts, one after the other.
+#[derive(Default)]
+struct Room {
+    rows: Vec<u8>,
+    live: Vec<u64>,
+    met: Vec<u64>,
+    hits: Vec<Hit>,
+    reached: Reached,
+}
+
+thread_local! {
+    static ROOM: Cell<Option<Box<Room>>> = const { Cell::new(None) };
 }
 
 /// A pattern to look for.
@@ -65,8 +83,6 @@ struct Column {
     anywhere: u64,
     /// Of each character, which patterns can have it before their match and at each of the first places.
     rows: Box<[[u64; DEPTH + 1]; 256]>,
-    /// Sets of characters, and the patterns that need one of them in the text.
-    needs: Vec<(Classes, u64)>,
 }
 
 #[inline(always)]
@@ -98,7 +114,7 @@ impl Scanner {
             needs.sort_by_key(Classes::size);
             needs.dedup();
             needs.retain(|need| need.size() <= LARGEST_NEED);
-            needs.truncate(MOST_NEEDS);
+            needs.truncate(NEEDS);
             known.push(Known { number, heads, regex: one.regex, group: one.group, words, needs });
         }
         // patterns that few texts have anything for stand together
@@ -113,6 +129,7 @@ impl Scanner {
             words,
             wordless: vec![0; size],
             contextless: vec![0; size],
+            met: met(&known, size),
         };
         for (i, pattern) in sought.iter().enumerate() {
             let (column, bit) = (i / PATTERNS, 1 << (i % PATTERNS));
@@ -129,21 +146,40 @@ impl Scanner {
     /// All matches of all patterns, ordered by pattern and place: of each match that `finditer` of each finds the span of its group.
     /// `named`: patterns whose context the text's field gives. Those whose context is nowhere in the text are left out.
     pub fn scan(&self, text: &[Ch], named: &[usize]) -> Vec<(usize, (usize, usize))> {
+        let mut room = ROOM.take().unwrap_or_default();
         let mut found = Vec::new();
+        self.scan_in(&mut room, text, named, &mut found);
+        ROOM.set(Some(room));
+        for (number, one) in &self.others {
+            found.extend(one.regex.find_iter(text, 0, text.len()).filter_map(|m| Some((*number, m.span(one.group)?))));
+        }
+        found.sort_by_key(|(number, _)| *number);
+        found
+    }
+
+    fn scan_in(&self, room: &mut Room, text: &[Ch], named: &[usize], found: &mut Vec<(usize, (usize, usize))>) {
+        let Room { rows, live, met, hits, reached } = room;
         // the edges of the text stand around it
-        let mut rows = Vec::with_capacity(text.len() + DEPTH);
+        rows.clear();
         rows.push(EDGE);
         rows.extend(text.iter().map(|&c| row(c)));
         rows.extend([EDGE; DEPTH - 1]);
         let inside = &rows[1..=text.len()];
         let size = self.columns.len();
-        let mut live = [self.wordless.as_slice(), &self.contextless].concat();
-        let mut hits = Vec::new();
-        self.words.find(text, inside, &mut live, &mut hits);
+        live.clear();
+        live.extend(self.wordless.iter().chain(&self.contextless));
+        hits.clear();
+        self.words.find(text, inside, live, hits);
         let has = classes_in(inside);
         let is_ambiguous = has.other && is_ambiguous(text);
         if is_ambiguous {
             live[..size].fill(!0);
+        }
+        let met_by = |row: usize| &self.met[row * NEEDS * size..][..NEEDS * size];
+        met.clear();
+        met.extend_from_slice(met_by(usize::from(EDGE)));
+        for row in has.rows() {
+            met.iter_mut().zip(met_by(row)).for_each(|(met, its)| *met |= its);
         }
         let (live, context) = live.split_at_mut(size);
         for (column, its) in self.columns.iter().enumerate() {
@@ -152,27 +188,40 @@ impl Scanner {
                     context[column] |= 1 << i;
                 }
             }
-            live[column] &= context[column];
+            live[column] &= met[column..].iter().step_by(size).fold(context[column], |all, met| all & met);
         }
-        let mut reached = Reached { next: [0; PATTERNS], run_ends: [0; PATTERNS], touched: 0 };
         with_state(|state| {
-            for (column, live) in self.columns.iter().zip(live.iter_mut()) {
-                *live = column.with_needs(*live, &has);
+            for (column, live) in self.columns.iter().zip(live.iter()) {
                 let live = if is_ambiguous { *live } else { *live & column.anywhere };
                 if live != 0 {
-                    column.scan(text, &rows, live, &mut reached, state, &mut found);
+                    column.scan(text, rows, live, reached, state, found);
                 }
             }
             if !is_ambiguous {
-                self.at_hits(text, &rows, live, &mut hits, state, &mut found);
+                self.at_hits(text, rows, live, hits, state, found);
             }
         });
-        for (number, one) in &self.others {
-            found.extend(one.regex.find_iter(text, 0, text.len()).filter_map(|m| Some((*number, m.span(one.group)?))));
-        }
-        found.sort_by_key(|(number, _)| *number);
-        found
     }
+}
+
+/// Of each character the patterns, as bits of columns, of which it is in one of the sets that they need: once for each of `NEEDS`
+/// sets. Last the patterns that need fewer.
+fn met(known: &[Known], size: usize) -> Vec<u64> {
+    let mut met = vec![0; (usize::from(EDGE) + 1) * NEEDS * size];
+    for (row, its) in met.chunks_mut(NEEDS * size).enumerate() {
+        for (i, pattern) in known.iter().enumerate() {
+            for n in 0..NEEDS {
+                let is_met = pattern
+                    .needs
+                    .get(n)
+                    .map_or(row == usize::from(EDGE), |need| row <= usize::from(OTHER) && need.has(row as Ch));
+                if is_met {
+                    its[n * size + i / PATTERNS] |= 1 << (i % PATTERNS);
+                }
+            }
+        }
+    }
+    met
 }
 
 impl Scanner {
@@ -242,6 +291,12 @@ struct Reached {
     touched: u64,
 }
 
+impl Default for Reached {
+    fn default() -> Reached {
+        Reached { next: [0; PATTERNS], run_ends: [0; PATTERNS], touched: 0 }
+    }
+}
+
 impl Reached {
     fn clear(&mut self) {
         while self.touched != 0 {
@@ -254,15 +309,13 @@ impl Reached {
 
 /// The characters that stand in a text, of which the rows are given.
 fn classes_in(rows: &[u8]) -> Classes {
-    let mut seen = [false; 256];
-    for &r in rows {
-        seen[r as usize] = true;
-    }
-    let mut has = Classes { other: seen[OTHER as usize], ..Classes::NONE };
-    for (half, bits) in has.ascii.iter_mut().enumerate() {
-        for (i, there) in seen[half * 64..half * 64 + 64].iter().enumerate() {
-            *bits |= u64::from(*there) << i;
-        }
+    let mut has = Classes::NONE;
+    for &row in rows {
+        let bit = 1u64 << (row & 63);
+        let half = row >> 6;
+        has.ascii[0] |= if half == 0 { bit } else { 0 };
+        has.ascii[1] |= if half == 1 { bit } else { 0 };
+        has.other |= half > 1;
     }
     has
 }
@@ -281,15 +334,8 @@ struct Known {
 impl Column {
     fn new(patterns: &[Known], words: &[words::Sought]) -> Column {
         let mut rows = Box::new([[0; DEPTH + 1]; 256]);
-        let mut needs: Vec<(Classes, u64)> = Vec::new();
         for (i, Known { heads, regex, .. }) in patterns.iter().enumerate() {
             let bit = 1u64 << i;
-            for need in &patterns[i].needs {
-                match needs.iter_mut().find(|(set, _)| set == need) {
-                    Some((_, its)) => *its |= bit,
-                    None => needs.push((*need, bit)),
-                }
-            }
             let before = before(regex.node(), &heads[0]);
             for r in 0..=EDGE {
                 let its = &mut rows[r as usize];
@@ -323,19 +369,7 @@ impl Column {
             sieves: patterns.iter().map(|_| OnceLock::new()).collect(),
             anywhere: (0..).zip(words).map(|(i, its)| u64::from(its.leads.is_empty()) << i).sum(),
             rows,
-            needs,
         }
-    }
-
-    /// Those of the live patterns that have the characters they need.
-    fn with_needs(&self, live: u64, has: &Classes) -> u64 {
-        let mut live = live;
-        for (need, patterns) in &self.needs {
-            if live & patterns != 0 && !need.meets(has) {
-                live &= !patterns;
-            }
-        }
-        live
     }
 
     /// Whether what stands at a place and before it is what a match of a pattern can begin with.
