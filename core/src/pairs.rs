@@ -6,6 +6,9 @@ use crate::library::{Library, Words};
 use crate::rx::{Match, Regex};
 use std::sync::Arc;
 
+/// Characters of the longest name of a function.
+const LONGEST_CALL: usize = 41;
+
 /// A stretch of a text, and the name that the text gives to it.
 pub struct NamedValue {
     pub name: Vec<Ch>,
@@ -52,7 +55,7 @@ pub struct Pairs {
     quoted: usize,
     bare: usize,
     pair: Pattern,
-    call: usize,
+    call: Arc<Regex>,
     open: usize,
     close: usize,
     serialised: Pattern,
@@ -84,7 +87,7 @@ impl Pairs {
             quoted: group(&member, "quoted")?,
             bare: group(&member, "bare")?,
             member,
-            call: group(&pair.regex, "call")?,
+            call: library.rx("pairs._CALL")?,
             open: group(&pair.regex, "open")?,
             close: group(&pair.regex, "close")?,
             pair,
@@ -110,12 +113,13 @@ impl Pairs {
         }
         let has = |sign: char| signs[sign as usize];
         let mut found = Vec::new();
-        if has('{') || has('<') {
+        let is_quoted = has('"') || has('\'') || has('`');
+        if is_quoted && (has('{') || has('<')) && (has(':') || has('=')) {
             for group in self.group.find_iter(text, 0, text.len()) {
                 self.members(text, group.start(), group.end(), &mut found);
             }
         }
-        if has('[') || has('(') {
+        if is_quoted && (has('[') || has('(')) && has(',') {
             for m in self.pair.regex.find_iter(text, 0, text.len()) {
                 self.pair_of(text, &m, &mut found);
             }
@@ -154,7 +158,9 @@ impl Pairs {
         if (char_of(self.close) == u32::from(']')) != in_list {
             return;
         }
-        let sets = !in_list && m.span(self.call).is_some_and(|(a, b)| self.sets.is_in(&text[a..b]));
+        let open = m.start();
+        let call = if in_list { None } else { self.call.search(text, open.saturating_sub(LONGEST_CALL), open) };
+        let sets = call.is_some_and(|call| self.sets.is_in(&text[call.start()..open]));
         if let (Some((a, b)), Some((start, end))) = (m.span(self.pair.name), m.span(self.pair.value)) {
             found.push(NamedValue { name: text[a..b].to_vec(), start, end, loose: !in_list && !sets });
         }
@@ -179,6 +185,10 @@ impl Pairs {
 
     /// The values of an object, or of a tag's attributes, that a member names.
     fn members(&self, text: &[Ch], start: usize, end: usize, found: &mut Vec<NamedValue>) {
+        let is_quote = |c: &Ch| "\"'`".chars().any(|quote| quote as Ch == *c);
+        if !text[start..end].iter().any(is_quote) {
+            return;
+        }
         let names = self.naming(text, start, end);
         let [name] = names.as_slice() else { return };
         for m in self.member.find_iter(text, start, end) {

@@ -42,11 +42,13 @@ _MEMBER = re.compile(
     re.X,
 )
 _PAIR = re.compile(
-    r"""(?P<call>(?<![\w$])[A-Za-z_$][\w$]{0,40}+)?(?P<open>[\[(])\s{0,4}
-    (?P<q>\\{0,15}["'`])(?P<name>[^"'`\\\s][^"'`\\]{0,63}+)(?P=q)\s{0,4},\s{0,4}
+    r"""(?P<open>[\[(])\s{0,4}(?P<q>\\{0,15}["'`])(?P<name>[^"'`\\\s][^"'`\\]{0,63}+)(?P=q)\s{0,4},\s{0,4}
     (?P<vq>\\{0,15}["'`])(?P<value>(?:(?!(?P=vq))[^"'`]){1,1000}+)(?P=vq)\s{0,4}(?P<close>[\]),])""",
     re.X,
 )
+_CALL = re.compile(r"(?<![\w$])[A-Za-z_$][\w$]{0,40}+\Z")
+"""The name of a function, before the bracket behind it."""
+_LONGEST_CALL = 41
 _SETS = re.compile(r"(?i)(?:set|put|add|append|with|header|cookie|env|define|field|param|attr|prop|insert|write|store|register)")
 """In the name of a function that takes a name and a value."""
 _SERIALISED = re.compile(
@@ -89,14 +91,16 @@ class NamedValue(NamedTuple):
 
 def named_values(text: str) -> Iterator[NamedValue]:
     """The values in a text whose names stand apart from them."""
-    if "{" in text or "<" in text:
+    is_quoted = '"' in text or "'" in text or "`" in text
+    if is_quoted and ("{" in text or "<" in text) and (":" in text or "=" in text):
         for group in _GROUP.finditer(text):
             yield from _members(text, *group.span())
-    if "[" in text or "(" in text:
+    if is_quoted and ("[" in text or "(" in text) and "," in text:
         for m in _PAIR.finditer(text):
             in_list = m["open"] == "["
             if m["close"] == "]" if in_list else m["close"] != "]":
-                sets = not in_list and m["call"] is not None and _SETS.search(m["call"]) is not None
+                call = None if in_list else _CALL.search(text, max(0, m.start() - _LONGEST_CALL), m.start())
+                sets = call is not None and _SETS.search(call[0]) is not None
                 yield NamedValue(m["name"], *m.span("value"), not in_list and not sets)
     if '";s:' in text or '\\";s:' in text:
         for m in _SERIALISED.finditer(text):
