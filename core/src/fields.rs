@@ -7,7 +7,7 @@ use crate::chars::{Ch, CharSet, Conversions, ascii_lower, is_ascii};
 use crate::ids::Ids;
 use crate::library::{Library, Words};
 use crate::pairs::Pairs;
-use crate::rx::{Classes, Item, Mode, Node, Regex, UNBOUNDED, heads};
+use crate::rx::{Classes, Item, Mode, Node, Regex, UNBOUNDED, edge_of, heads};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -221,39 +221,6 @@ fn begins_of(nodes: &[Node]) -> Vec<Begin> {
         }
     }
     begins
-}
-
-/// The characters that a match can begin with, or end with, and whether it may have none.
-fn edge_of(node: &Node, is_last: bool) -> (Classes, bool) {
-    match node {
-        Node::Item(item) => (item.classes(), false),
-        Node::At(_) | Node::Look { .. } => (Classes::NONE, true),
-        Node::Seq(nodes) => {
-            let mut all = Classes::NONE;
-            for i in 0..nodes.len() {
-                let node = if is_last { &nodes[nodes.len() - 1 - i] } else { &nodes[i] };
-                let (edge, may_be_empty) = edge_of(node, is_last);
-                all = all.union(edge);
-                if !may_be_empty {
-                    return (all, false);
-                }
-            }
-            (all, true)
-        }
-        Node::Branch(branches) => branches.iter().fold((Classes::NONE, false), |(all, any), branch| {
-            let (edge, may_be_empty) = edge_of(branch, is_last);
-            (all.union(edge), any || may_be_empty)
-        }),
-        Node::Group(_, body) | Node::Atomic(body) => edge_of(body, is_last),
-        Node::Repeat { min, max, body, .. } => {
-            if *max == 0 {
-                return (Classes::NONE, true);
-            }
-            let (edge, may_be_empty) = edge_of(body, is_last);
-            (edge, may_be_empty || *min == 0)
-        }
-        Node::Same(_) => (Classes::ALL, true),
-    }
 }
 
 /// What a line leaves open for the next: brackets with the names before them, a name without its value, a quote.

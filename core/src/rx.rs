@@ -7,7 +7,7 @@
 //! A match takes at most `MOST_STEPS` steps backwards. Beyond that the machine panics with `TooManySteps`, and who scrubs a unit
 //! withholds it.
 
-use crate::chars::{Ch, CharSet};
+use crate::chars::{Ch, CharSet, ascii_lower};
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, OnceLock};
@@ -40,6 +40,7 @@ impl Item {
     fn has(&self, c: Ch) -> bool {
         match self {
             Item::Char(mine) => *mine == c,
+            Item::Cased(_, small) if c < 128 => ascii_lower(c) == *small,
             Item::Set(set) | Item::Cased(set, _) => set.has(c),
             Item::NotNewline => c != 10,
             Item::All => true,
@@ -191,18 +192,132 @@ enum Inst {
     Done,
 }
 
-/// Alternatives, by the first characters that each can have.
+/// Alternatives, by the characters that each begins with.
 struct Switch {
-    /// Of each first character (of ASCII, others, none) the alternatives that it can begin.
-    rows: Vec<Vec<u16>>,
-    /// Where each begins, and what its first characters can be.
-    targets: Vec<(u32, Vec<Classes>)>,
+    /// Of each first character (of ASCII, others, none) where its stretch of `ways` begins; then where the last one ends.
+    stretches: Vec<u32>,
+    /// The alternatives that a first character can begin, the last one first.
+    ways: Vec<Way>,
+    /// Where each alternative begins.
+    targets: Vec<u32>,
+}
+
+/// An alternative: where it begins in the program, and the signs of the characters it begins with.
+#[derive(Clone, Copy)]
+struct Way {
+    target: u32,
+    signs: u64,
+    /// The bits of the signs that are known.
+    known: u64,
 }
 
 /// Alternatives from which a switch is worth its table.
 const FEWEST_TO_SWITCH: usize = 3;
-/// Characters of an alternative that a switch looks at.
-const SWITCHED: usize = 4;
+/// Characters of an alternative that a switch looks at: its signs are the bytes of a `Way`.
+const SWITCHED: usize = 8;
+
+impl Switch {
+    fn new(branches: &[(u32, &Node)]) -> Switch {
+        let firsts: Vec<(Classes, bool)> = branches.iter().map(|(_, node)| edge_of(node, false)).collect();
+        let ways: Vec<Way> = branches
+            .iter()
+            .map(|(target, node)| {
+                let mut signs = Vec::new();
+                signs_of(node, &mut signs);
+                let known = signs.iter().rev().fold(0, |word, sign| word << 8 | if sign.is_some() { 255 } else { 0 });
+                let signs = signs.iter().rev().fold(0, |word, sign| word << 8 | u64::from(sign.unwrap_or(0)));
+                Way { target: *target, signs, known }
+            })
+            .collect();
+        let targets = branches.iter().map(|(target, _)| *target).collect();
+        let mut switch = Switch { stretches: vec![0], ways: Vec::new(), targets };
+        for row in 0..130u32 {
+            let fits = |(first, may_be_empty): &(Classes, bool)| *may_be_empty || row < 129 && first.has(row);
+            switch.ways.extend(firsts.iter().zip(&ways).rev().filter(|(first, _)| fits(first)).map(|(_, way)| way));
+            switch.stretches.push(switch.ways.len() as u32);
+        }
+        switch
+    }
+
+    /// The alternatives that may match what follows, the last one first.
+    #[inline]
+    fn ways(&self, next: &[Ch]) -> impl Iterator<Item = u32> {
+        let row = next.first().map_or(129, |c| (*c as usize).min(128));
+        let ways = &self.ways[self.stretches[row] as usize..self.stretches[row + 1] as usize];
+        let mut signs = 0;
+        if !ways.is_empty() {
+            for &c in next[..next.len().min(SWITCHED)].iter().rev() {
+                signs = signs << 8 | u64::from(sign(c));
+            }
+        }
+        ways.iter().filter(move |way| (way.signs ^ signs) & way.known == 0).map(|way| way.target)
+    }
+}
+
+/// A byte that stands for a character, in any case.
+#[inline]
+fn sign(c: Ch) -> u8 {
+    match c {
+        65..=90 => c as u8 + 32,
+        0..=127 => c as u8,
+        0x130 | 0x131 => b'i',
+        0x17F => b's',
+        0x212A => b'k',
+        _ => 128 | c as u8,
+    }
+}
+
+/// Adds the signs of the characters that all that a node matches begins with, as far as they are known. Returns whether what
+/// follows the node may add more.
+fn signs_of(node: &Node, signs: &mut Vec<Option<u8>>) -> bool {
+    match node {
+        Node::Item(item) => {
+            signs.push(match item {
+                Item::Char(c) | Item::Cased(_, c) => Some(sign(*c)),
+                _ => None,
+            });
+            signs.len() < SWITCHED
+        }
+        Node::At(_) | Node::Look { .. } => true,
+        Node::Seq(nodes) => nodes.iter().all(|n| signs_of(n, signs)),
+        Node::Group(_, body) | Node::Atomic(body) => signs_of(body, signs),
+        Node::Repeat { min, max, body, .. } => (0..(*min).min(SWITCHED as u32)).all(|_| signs_of(body, signs)) && min == max,
+        Node::Branch(_) | Node::Same(_) => false,
+    }
+}
+
+/// The characters that a match can begin with, or end with, and whether it may have none.
+pub fn edge_of(node: &Node, is_last: bool) -> (Classes, bool) {
+    match node {
+        Node::Item(item) => (item.classes(), false),
+        Node::At(_) | Node::Look { .. } => (Classes::NONE, true),
+        Node::Seq(nodes) => {
+            let mut all = Classes::NONE;
+            for i in 0..nodes.len() {
+                let node = if is_last { &nodes[nodes.len() - 1 - i] } else { &nodes[i] };
+                let (edge, may_be_empty) = edge_of(node, is_last);
+                all = all.union(edge);
+                if !may_be_empty {
+                    return (all, false);
+                }
+            }
+            (all, true)
+        }
+        Node::Branch(branches) => branches.iter().fold((Classes::NONE, false), |(all, any), branch| {
+            let (edge, may_be_empty) = edge_of(branch, is_last);
+            (all.union(edge), any || may_be_empty)
+        }),
+        Node::Group(_, body) | Node::Atomic(body) => edge_of(body, is_last),
+        Node::Repeat { min, max, body, .. } => {
+            if *max == 0 {
+                return (Classes::NONE, true);
+            }
+            let (edge, may_be_empty) = edge_of(body, is_last);
+            (edge, may_be_empty || *min == 0)
+        }
+        Node::Same(_) => (Classes::ALL, true),
+    }
+}
 
 enum Entry {
     /// Try from here.
@@ -415,19 +530,11 @@ impl Compiler {
                     let switch = self.add(Inst::Done);
                     let mut targets = Vec::new();
                     for branch in nodes {
-                        targets.push((self.here(), heads(branch, SWITCHED)));
+                        targets.push((self.here(), branch));
                         self.node(branch);
                         ends.push(self.add(Inst::Jump(0)));
                     }
-                    let fits = |row: u32, heads: &[Classes]| match heads.first() {
-                        None => true,
-                        Some(first) if row == 128 => first.other,
-                        Some(first) => row < 128 && first.has(row),
-                    };
-                    let rows = (0..130)
-                        .map(|row| (0..targets.len() as u16).filter(|i| fits(row, &targets[*i as usize].1)).collect())
-                        .collect();
-                    self.program[switch] = Inst::Switch(Box::new(Switch { rows, targets }));
+                    self.program[switch] = Inst::Switch(Box::new(Switch::new(&targets)));
                     let here = self.here();
                     for end in ends {
                         self.program[end] = Inst::Jump(here);
@@ -740,13 +847,9 @@ impl Regex {
                     fits
                 }
                 Inst::Switch(switch) => {
-                    let row = if pos >= end { 129 } else { (text[pos] as usize).min(128) };
                     let mut first = None;
-                    for &i in switch.rows[row].iter().rev() {
-                        let (target, heads) = &switch.targets[i as usize];
-                        let fits = heads.len() < 2
-                            || (pos + heads.len() <= end && heads[1..].iter().zip(&text[pos + 1..]).all(|(h, c)| h.has(*c)));
-                        if fits && let Some(later) = first.replace(*target) {
+                    for target in switch.ways(text.get(pos..end).unwrap_or_default()) {
+                        if let Some(later) = first.replace(target) {
                             state.stack.push(Entry::At { pc: later, pos });
                         }
                     }
@@ -1051,7 +1154,7 @@ impl Ways<'_> {
                         steps.push((item.classes(), (pc, taken, counts)));
                     }
                 }
-                Inst::Switch(switch) => waiting.extend(switch.targets.iter().map(|(target, _)| (*target, 0, counts.clone()))),
+                Inst::Switch(switch) => waiting.extend(switch.targets.iter().map(|target| (*target, 0, counts.clone()))),
                 Inst::Split(first, second) => waiting.extend([(*first, 0, counts.clone()), (*second, 0, counts)]),
                 Inst::Jump(to) => waiting.push((*to, 0, counts)),
                 Inst::Save(_) | Inst::At(_) | Inst::LookOne { .. } | Inst::LookSome { .. } => waiting.push((pc + 1, 0, counts)),
