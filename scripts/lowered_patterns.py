@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from unicodedata import unidata_version
 
 import orjson
 
 from logscrub.api import build_redactor
 from logscrub.config import Config
 from logscrub.engines.description import CHARACTERS, patterns_of
-from logscrub.engines.lowering import Classes, key_of, lowered
+from logscrub.engines.lowering import Classes, key_of, lowered, with_others
 
 PATH = Path(__file__).resolve().parents[1] / "logscrub" / "data" / "lowered.json"
 
@@ -29,7 +30,8 @@ def made() -> bytes:
         key = key_of(pattern)
         if key not in patterns:
             patterns[key] = lowered(pattern, classes)
-    return orjson.dumps({"classes": classes.known, "patterns": dict(sorted(patterns.items()))}) + b"\n"
+    found = {"unicode": unidata_version, "classes": with_others(classes.known), "patterns": dict(sorted(patterns.items()))}
+    return orjson.dumps(found) + b"\n"
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 //! compiled in: a class of characters is asked for page by page (256 code points), when a text first holds one of that page, and
 //! kept. Conversions of whole words with such characters (`lower`, `fold`) are asked for likewise.
 
+use crate::library::ClassBits;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, RwLock};
 
@@ -31,15 +32,19 @@ type Plane = Box<[OnceLock<Page>; 256]>;
 /// A class of characters.
 pub struct CharSet {
     ascii: [u64; 2],
+    /// All others, where these are few and known.
+    others: Option<Box<[Ch]>>,
     number: u32,
     python: Arc<dyn Python>,
     planes: [OnceLock<Plane>; 17],
 }
 
 impl CharSet {
-    /// The class with a number, of which the characters of ASCII are given as two words of bits.
-    pub fn new(ascii: [u64; 2], number: u32, python: Arc<dyn Python>) -> CharSet {
-        CharSet { ascii, number, python, planes: [const { OnceLock::new() }; 17] }
+    /// The class with a number.
+    pub fn new(bits: &ClassBits, number: u32, python: Arc<dyn Python>) -> CharSet {
+        let (low, high, others) = bits;
+        let others = others.as_ref().map(|others| others.as_slice().into());
+        CharSet { ascii: [*low, *high], others, number, python, planes: [const { OnceLock::new() }; 17] }
     }
 
     /// Whether a character belongs to it.
@@ -53,8 +58,16 @@ impl CharSet {
         self.ascii
     }
 
+    /// The characters beyond ASCII that belong to it, where these are few and known.
+    pub fn others(&self) -> Option<&[Ch]> {
+        self.others.as_deref()
+    }
+
     #[cold]
     fn has_wide(&self, c: Ch) -> bool {
+        if let Some(others) = &self.others {
+            return others.contains(&c);
+        }
         let Some(plane) = self.planes.get((c >> 16) as usize) else { return false };
         let plane = plane.get_or_init(|| Box::new([const { OnceLock::new() }; 256]));
         let page = plane[(c >> 8 & 255) as usize].get_or_init(|| self.python.page(self.number, c >> 8));

@@ -20,24 +20,24 @@ pub struct Library {
     pub python: Arc<dyn Python>,
 }
 
+/// The characters of a class: those of ASCII as two words of bits, and all others if these are few and known.
+pub type ClassBits = (u64, u64, Option<Vec<Ch>>);
+
 /// A pattern's numbers, and the names of its groups.
 pub type Lowered = (Vec<u32>, Vec<(String, usize)>);
 
 impl Library {
-    /// `classes`: of each class the characters of ASCII. `characters`: names of classes, and their numbers.
+    /// `characters`: names of classes, and their numbers.
     pub fn new(
-        classes: &[(u64, u64)],
+        classes: &[ClassBits],
         characters: &HashMap<String, usize>,
         expressions: HashMap<String, Lowered>,
         words: HashMap<String, Vec<Vec<Ch>>>,
         texts: HashMap<String, String>,
         python: Arc<dyn Python>,
     ) -> Result<Library, String> {
-        let sets: Vec<_> = classes
-            .iter()
-            .enumerate()
-            .map(|(i, (low, high))| Arc::new(CharSet::new([*low, *high], i as u32, python.clone())))
-            .collect();
+        let sets: Vec<_> =
+            classes.iter().enumerate().map(|(i, bits)| Arc::new(CharSet::new(bits, i as u32, python.clone()))).collect();
         let mut library = Library {
             expressions: HashMap::new(),
             words: words.into_iter().map(|(name, list)| (name, Arc::new(list.into_iter().collect()))).collect(),
@@ -63,11 +63,11 @@ impl Library {
         Ok(Arc::new(Regex::new(&code.0, code.1, &self.sets, self.set("word")?)?))
     }
 
-    /// A pattern compiled whose classes may be further ones; `classes`: of all of them the characters of ASCII.
-    pub fn compile_later(&self, code: Lowered, classes: &[(u64, u64)]) -> Result<Arc<Regex>, String> {
+    /// A pattern compiled whose classes may be further ones; `classes`: all of them.
+    pub fn compile_later(&self, code: Lowered, classes: &[ClassBits]) -> Result<Arc<Regex>, String> {
         let mut sets = self.sets.clone();
-        for (i, (low, high)) in classes.iter().enumerate().skip(sets.len()) {
-            sets.push(Arc::new(CharSet::new([*low, *high], i as u32, self.python.clone())));
+        for (i, bits) in classes.iter().enumerate().skip(sets.len()) {
+            sets.push(Arc::new(CharSet::new(bits, i as u32, self.python.clone())));
         }
         Ok(Arc::new(Regex::new(&code.0, code.1, &sets, self.set("word")?)?))
     }

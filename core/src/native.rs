@@ -102,7 +102,7 @@ impl Core {
         actions: HashMap<String, String>,
         key: Vec<u8>,
         allow: Vec<Lowered>,
-        classes: Vec<(u64, u64)>,
+        classes: Vec<crate::library::ClassBits>,
     ) -> PyResult<Core> {
         let library = &judge.library;
         let action = |kind: &Kind| match actions.get(&kind.guideline).map(String::as_str) {

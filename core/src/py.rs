@@ -79,7 +79,7 @@ impl Asked for Callbacks {
 /// The library of a description (`logscrub.engines.description.library`).
 pub fn library(description: &Bound<'_, PyDict>, callbacks: Py<PyAny>) -> PyResult<Library> {
     let get = |name: &str| description.get_item(name)?.ok_or_else(|| wrong(format!("the description has no {name}")));
-    let classes: Vec<(u64, u64)> = get("classes")?.extract()?;
+    let classes: Vec<crate::library::ClassBits> = get("classes")?.extract()?;
     let characters: HashMap<String, usize> = get("characters")?.extract()?;
     let expressions: HashMap<String, Lowered> = get("expressions")?.extract()?;
     let mut words = HashMap::new();

@@ -51,7 +51,9 @@ impl Item {
     pub fn classes(&self) -> Classes {
         match self {
             Item::Char(c) => Classes::one(*c),
-            Item::Set(set) | Item::Cased(set, _) => Classes { ascii: set.ascii(), other: true },
+            Item::Set(set) | Item::Cased(set, _) => {
+                Classes { ascii: set.ascii(), other: set.others().is_none_or(|others| !others.is_empty()) }
+            }
             Item::NotNewline => Classes { ascii: [!(1 << 10), !0], other: true },
             Item::All => Classes::ALL,
         }
@@ -254,7 +256,7 @@ impl Switch {
     }
 }
 
-/// A byte that stands for a character, in any case.
+/// A byte that stands for a character, in any case; for a character beyond ASCII, the 128 characters around it.
 #[inline]
 fn sign(c: Ch) -> u8 {
     match c {
@@ -263,8 +265,14 @@ fn sign(c: Ch) -> u8 {
         0x130 | 0x131 => b'i',
         0x17F => b's',
         0x212A => b'k',
-        _ => 128 | c as u8,
+        _ => 128 | (c >> 7) as u8,
     }
+}
+
+/// The sign that all characters of a class have.
+fn sign_of(set: &CharSet) -> Option<u8> {
+    let (first, more) = set.others().filter(|_| set.ascii() == [0, 0])?.split_first()?;
+    more.iter().all(|c| sign(*c) == sign(*first)).then_some(sign(*first))
 }
 
 /// Adds the signs of the characters that all that a node matches begins with, as far as they are known. Returns whether what
@@ -274,6 +282,7 @@ fn signs_of(node: &Node, signs: &mut Vec<Option<u8>>) -> bool {
         Node::Item(item) => {
             signs.push(match item {
                 Item::Char(c) | Item::Cased(_, c) => Some(sign(*c)),
+                Item::Set(set) => sign_of(set),
                 _ => None,
             });
             signs.len() < SWITCHED

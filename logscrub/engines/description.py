@@ -138,7 +138,7 @@ def library(classes: Classes | None = None) -> tuple[dict[str, Any], Callbacks]:
     """The patterns, lists and classes of the definition, and what is asked for while it runs."""
     classes = classes or Classes(CHARACTERS, known())
     found = {"expressions": expressions(classes), "words": words(), "texts": texts(), "characters": dict(classes.names)}
-    return {**found, "classes": classes.ascii}, Callbacks(classes)
+    return {**found, "classes": classes.table}, Callbacks(classes)
 
 
 NAMES = (("name_listed", "PERSON", "name", False, False), ("name_ner", "PERSON", "name", False, False))

@@ -1,8 +1,8 @@
 """Hands Python's regular expressions to the compiled core, as Python itself understands them.
 
 A pattern is parsed by Python's own parser, and its tree is written down as numbers. A class of characters is a number in a table:
-the core knows which characters of ASCII belong to it and asks for others, a page of 256 at a time, when a text holds one of
-them. So what a class, a letter's case or a boundary means is what it means to the `re` that runs here.
+the core knows which characters of ASCII belong to it and, if the class lists a few letters, which others. Else it asks for them,
+a page of 256 at a time, when a text holds one of them. So what a class, a letter's case or a boundary means is what it means to the `re` that runs here.
 
 The numbers of a pattern are how many groups it has, then the tree, each node behind the ones around it:
 
@@ -25,12 +25,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from importlib import resources
 from re import _constants as c  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any, Final, NamedTuple
+from unicodedata import unidata_version
 
 import orjson
 
@@ -55,8 +57,10 @@ _OF_CLASS: Final = re.IGNORECASE | re.ASCII | re.UNICODE
 
 Lowered = tuple[list[int], list[tuple[str, int]]]
 """The numbers of a pattern, and the names of its groups."""
-KnownClass = tuple[int, int, str, int]
-"""A class of characters: those of ASCII as two words of 64 bits, a pattern of one such character, and its flags."""
+ClassBits = tuple[int, int, list[int] | None]
+"""The characters of a class: those of ASCII as two words of 64 bits, and all others if these are few and known."""
+KnownClass = tuple[int, int, list[int] | None, str, int]
+"""The characters of a class, as in `ClassBits`; a pattern of one such character, and its flags."""
 
 
 class Unsupported(ValueError):
@@ -69,6 +73,8 @@ class Known(NamedTuple):
     classes: list[KnownClass]
     patterns: dict[str, Lowered]
     """By `key_of`."""
+    unicode: str = unidata_version
+    """The version of Unicode to which its classes are true."""
 
 
 NOTHING_KNOWN: Final = Known([], {})
@@ -78,7 +84,7 @@ NOTHING_KNOWN: Final = Known([], {})
 def known() -> Known:
     """What comes with logscrub: to parse all its patterns takes 0.2 s, to read this a hundredth of that."""
     found = orjson.loads(resources.files("logscrub").joinpath("data", "lowered.json").read_bytes())
-    return Known(found["classes"], found["patterns"])
+    return Known(found["classes"], found["patterns"], found["unicode"])
 
 
 def key_of(pattern: str | re.Pattern[str]) -> str:
@@ -94,28 +100,28 @@ class Classes:
         """`named`: names, and what tells whether a character belongs. `before`: what was lowered with the same names."""
         self._tests: list[Callable[[str], Iterable[int]]] = []
         self._numbers: dict[tuple[str, int], int] = {}
-        self.ascii: list[tuple[int, int]] = []
-        """Of each class the characters of ASCII that belong to it, as two words of 64 bits."""
+        self.table: list[ClassBits] = []
         self.names: dict[str, int] = {}
         self.known: list[KnownClass] = []
         """Those of patterns."""
         self.patterns = before.patterns
         for name, test in named:
             self.names[name] = self._add(lambda text, test=test: (i for i, char in enumerate(text) if test(char)))  # type: ignore[misc]
-        for low, high, source, flags in before.classes:
-            self._of_pattern(source, flags, (low, high))
+        is_same = before.unicode == unidata_version
+        for low, high, others, source, flags in before.classes:
+            self._of_pattern(source, flags, (low, high, others if is_same else None))
 
     def number(self, op: Any, arg: Any, flags: int) -> int:
         """The number of the class that an item of a pattern stands for."""
         key = _source_of(op, arg), flags & _OF_CLASS
         return self._numbers[key] if key in self._numbers else self._of_pattern(*key)
 
-    def _of_pattern(self, source: str, flags: int, ascii: tuple[int, int] | None = None) -> int:
+    def _of_pattern(self, source: str, flags: int, bits: ClassBits | None = None) -> int:
         def test(text: str) -> Iterable[int]:
             return (m.start() for m in re.compile(source, flags).finditer(text))
 
-        number = self._numbers[source, flags] = self._add(test, ascii)
-        self.known.append((*self.ascii[number], source, flags))
+        number = self._numbers[source, flags] = self._add(test, bits)
+        self.known.append((*self.table[number], source, flags))
         return number
 
     def page(self, number: int, page: int) -> tuple[int, int, int, int]:
@@ -123,13 +129,42 @@ class Classes:
         bits = _bits(self._tests[number]("".join(map(chr, range(page * PAGE, (page + 1) * PAGE)))))
         return tuple(bits >> shift & 0xFFFF_FFFF_FFFF_FFFF for shift in (0, 64, 128, 192))  # type: ignore[return-value]
 
-    def _add(self, test: Callable[[str], Iterable[int]], ascii: tuple[int, int] | None = None) -> int:
-        if ascii is None:
-            bits = _bits(test(_ASCII))
-            ascii = bits & 0xFFFF_FFFF_FFFF_FFFF, bits >> 64
+    def _add(self, test: Callable[[str], Iterable[int]], bits: ClassBits | None = None) -> int:
+        if bits is None:
+            word = _bits(test(_ASCII))
+            bits = word & 0xFFFF_FFFF_FFFF_FFFF, word >> 64, None
         self._tests.append(test)
-        self.ascii.append(ascii)
+        self.table.append(bits)
         return len(self._tests) - 1
+
+
+def with_others(known: Iterable[KnownClass]) -> list[KnownClass]:
+    """Classes with the characters beyond ASCII of those that list few of them and name no category."""
+    cased = {
+        chr(code) for code in range(128, sys.maxunicode + 1) if chr(code).lower() != chr(code) or chr(code).upper() != chr(code)
+    }
+    found: list[KnownClass] = []
+    for low, high, _, source, flags in known:
+        listed = _listed(source)
+        others = None
+        if listed is not None:
+            text = "".join(sorted(cased.union(map(chr, listed))))
+            others = [ord(char) for char in re.findall(source, text, flags)]
+        found.append((low, high, others, source, flags))
+    return found
+
+
+def _listed(source: str) -> set[int] | None:
+    """The characters beyond ASCII that the pattern of a class lists; None where these are many, or where it says more."""
+    if not _LIST.fullmatch(source):
+        return None
+    listed: set[int] = set()
+    for first, last in _STRETCH.findall(source):
+        start, stop = int(first, 16), int(last or first, 16) + 1
+        if stop - max(start, 128) > _MOST_LISTED:
+            return None
+        listed.update(range(max(start, 128), stop))
+    return listed if len(listed) <= _MOST_LISTED else None
 
 
 def lowered(pattern: str | re.Pattern[str], classes: Classes) -> Lowered:
@@ -152,6 +187,11 @@ _CATEGORIES: Final = {
     c.CATEGORY_WORD: r"\w",
     c.CATEGORY_NOT_WORD: r"\W",
 }
+
+
+_LIST: Final = re.compile(r"\[(?:\\U[0-9a-f]{8}-?)+\]")
+_STRETCH: Final = re.compile(r"\\U([0-9a-f]{8})(?:-\\U([0-9a-f]{8}))?")
+_MOST_LISTED: Final = 8
 
 
 def _source_of(op: Any, arg: Any) -> str:

@@ -93,7 +93,7 @@ class NativeRedactor(Redactor):
         self.__dict__.update(redactor.__dict__)
         classes, judge = _judge(redactor.engine)
         allow = [lowered(pattern, classes) for pattern in redactor._allow]
-        self.core = Core(judge, dict(redactor.policy.rows), redactor.pseudonymizer._key, allow, classes.ascii)
+        self.core = Core(judge, dict(redactor.policy.rows), redactor.pseudonymizer._key, allow, classes.table)
         self.engine = NativeJudge(redactor.engine, self.core)
 
     def _scrub(self, raw: Raw, before: Open) -> tuple[Clean, Open]:
