@@ -2,7 +2,8 @@
 
 A pattern is parsed by Python's own parser, and its tree is written down as numbers. A class of characters is a number in a table:
 the core knows which characters of ASCII belong to it and, if the class lists a few letters, which others. Else it asks for them,
-a page of 256 at a time, when a text holds one of them. So what a class, a letter's case or a boundary means is what it means to the `re` that runs here.
+a page of 256 at a time, when a text holds one of them. So what a class, a letter's case or a boundary means is what it means to
+the `re` that runs here.
 
 The numbers of a pattern are how many groups it has, then the tree, each node behind the ones around it:
 
