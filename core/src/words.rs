@@ -5,7 +5,7 @@
 
 use crate::chars::Ch;
 use crate::rx::{Item, Node};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 /// The byte that stands for all characters that are not ASCII.
 pub const OTHER: u8 = 128;
@@ -99,122 +99,154 @@ pub struct Sought {
 pub type Hit = (u32, u32);
 
 /// Looks for words in small letters.
+///
+/// A state stands for the beginning of a word. States are numbered by their length, those that one of them leads to side by side.
+/// The short ones have a row in a table, for there a text mostly is; the long ones know what they lead to, and the longest of their
+/// ends that is a state too.
 pub struct Words {
-    /// Of each byte its column in the table.
+    /// Of each byte its column; 0 for those that no word has.
     columns: [u8; 256],
-    /// A state's row in the table has two to the power of this many columns.
-    shift: u32,
-    /// Of each state and column the next state.
+    width: usize,
+    /// Of each short state and column the next state.
     table: Vec<u16>,
-    /// States from this one on have found a word.
-    first: u16,
-    /// Of each of them, whose words it has found: bits of patterns that have them as words, then of those that have them as context.
-    found: Vec<u64>,
-    /// Of each of them, where its stretch of `leads` begins; then where the last one ends.
+    /// How many states are short.
+    short: u16,
+    /// Of each state where those begin that it leads to; one more at the end.
+    nexts: Vec<u16>,
+    /// Of each state the column that leads to it, and whether it has found a word.
+    labels: Vec<u8>,
+    /// Of each state the longest of its ends that is a state.
+    ends: Vec<u16>,
+    /// Of each state where its stretch of `found` begins; then where the last one ends.
     stretches: Vec<u32>,
-    /// Patterns that have a word as a lead, and how long the word is.
-    leads: Vec<(u32, u32)>,
+    found: Vec<Found>,
 }
+
+/// What a word says.
+#[derive(Clone, Copy)]
+enum Found {
+    /// Patterns, as bits of a word: that many words of them are for those that have it as a word, then as many for those that have
+    /// it as context.
+    Somewhere(u16, u64),
+    /// A match of a pattern may begin where the word begins, so many characters before.
+    Lead(u32, u32),
+}
+
+/// Bytes of a short state.
+const SHORT: usize = 2;
+/// In a label: the state has found a word.
+const HAS_FOUND: u8 = 128;
 
 impl Words {
     /// `per_column`: how many patterns share a word of bits. Patterns whose words there is no room for are left without.
     pub fn new(patterns: &mut [Sought], per_column: usize) -> Words {
         let size = patterns.len().div_ceil(per_column);
-        let mut columns = [0; 256];
-        let mut width = 1usize;
-        // of each state the first of the edges from it; of each edge its column, where it leads, and the next edge of its state
-        let mut firsts: Vec<u32> = vec![0];
-        let mut edges: Vec<(u8, u16, u32)> = vec![(0, 0, 0)];
-        let mut masks: Vec<u64> = vec![0; 2 * size];
-        let mut leads: Vec<Vec<(u32, u32)>> = vec![Vec::new()];
+        let mut trie = Trie::new();
         for (i, pattern) in patterns.iter_mut().enumerate() {
             let most: usize = [&pattern.words, &pattern.context, &pattern.leads].into_iter().flatten().map(|w| w.len()).sum();
-            if firsts.len() + most > MOST_STATES {
+            if trie.firsts.len() + most > MOST_STATES {
                 *pattern = Sought::default();
             }
-            for (part, words) in [&pattern.words, &pattern.context, &pattern.leads].into_iter().enumerate() {
-                for word in words {
-                    let mut state = 0;
-                    for byte in word.bytes() {
-                        let column = &mut columns[byte as usize];
-                        if *column == 0 {
-                            *column = width as u8;
-                            width += 1;
-                        }
-                        let mut edge = firsts[state] as usize;
-                        while edge != 0 && edges[edge].0 != *column {
-                            edge = edges[edge].2 as usize;
-                        }
-                        if edge == 0 {
-                            edges.push((*column, firsts.len() as u16, firsts[state]));
-                            firsts[state] = edges.len() as u32 - 1;
-                            state = firsts.len();
-                            firsts.push(0);
-                            masks.extend((0..2 * size).map(|_| 0));
-                            leads.push(Vec::new());
-                        } else {
-                            state = edges[edge].1 as usize;
-                        }
-                    }
-                    if part == 2 {
-                        leads[state].push((i as u32, word.len() as u32));
-                    } else {
-                        masks[2 * size * state + part * size + i / per_column] |= 1 << (i % per_column);
-                    }
-                }
-            }
+            let somewhere = |part: usize| Found::Somewhere((part * size + i / per_column) as u16, 1 << (i % per_column));
+            pattern.words.iter().for_each(|word| trie.add(*word, somewhere(0)));
+            pattern.context.iter().for_each(|word| trie.add(*word, somewhere(1)));
+            pattern.leads.iter().for_each(|word| trie.add(*word, Found::Lead(i as u32, word.len() as u32)));
         }
+        let Trie { mut columns, width, firsts, edges, found: own } = trie;
         for capital in b'A'..=b'Z' {
             columns[capital as usize] = columns[capital as usize + 32];
         }
-        let width = width.next_power_of_two();
-        // of each state the one of the longest of its ends that is the beginning of a word; shorter ones come first
-        let mut table: Vec<u16> = vec![0; firsts.len() * width];
-        let mut shorter: Vec<usize> = vec![0; firsts.len()];
-        let mut waiting = VecDeque::from([0]);
-        while let Some(state) = waiting.pop_front() {
-            let back = shorter[state] * width;
-            if state != 0 {
-                table.copy_within(back..back + width, state * width);
-            }
-            let mut edge = firsts[state] as usize;
+        // the states of the trie, by their length
+        let (mut order, mut nexts, mut labels) = (vec![0usize], Vec::new(), vec![0u8]);
+        let (mut length, mut short) = (vec![0usize], 0);
+        let mut parents = vec![0u16];
+        let mut at = 0;
+        while at < order.len() {
+            short += u16::from(length[at] <= SHORT);
+            nexts.push(order.len() as u16);
+            let mut edge = firsts[order[at]] as usize;
             while edge != 0 {
                 let (column, next, other) = edges[edge];
-                let (at, next) = (state * width + column as usize, next as usize);
-                shorter[next] = if state == 0 { 0 } else { table[back + column as usize] as usize };
-                table[at] = next as u16;
-                for n in 0..2 * size {
-                    masks[2 * size * next + n] |= masks[2 * size * shorter[next] + n];
-                }
-                if !leads[shorter[next]].is_empty() {
-                    let more = leads[shorter[next]].clone();
-                    leads[next].extend(more);
-                }
-                waiting.push_back(next);
+                order.push(next as usize);
+                labels.push(column);
+                length.push(length[at] + 1);
+                parents.push(at as u16);
                 edge = other as usize;
             }
+            at += 1;
         }
-        // states that have found something are the last ones
-        let its = |state: usize| &masks[2 * size * state..2 * size * (state + 1)];
-        let (found, nothing): (Vec<usize>, Vec<usize>) =
-            (0..firsts.len()).partition(|state| !leads[*state].is_empty() || its(*state).iter().any(|m| *m != 0));
-        let mut place: Vec<u16> = vec![0; firsts.len()];
-        (0..).zip(nothing.iter().chain(&found)).for_each(|(at, state)| place[*state] = at);
-        let row = |state: &usize| table[*state * width..][..width].iter().map(|next| place[*next as usize]);
-        let mut stretches = vec![0];
-        let mut all_leads = Vec::new();
-        for state in &found {
-            all_leads.extend(&leads[*state]);
-            stretches.push(all_leads.len() as u32);
-        }
-        Words {
+        nexts.push(order.len() as u16);
+        let ends = vec![0; order.len()];
+        let mut words = Words {
             columns,
-            shift: width.trailing_zeros(),
-            table: nothing.iter().chain(&found).flat_map(row).collect(),
-            first: nothing.len() as u16,
-            found: found.iter().flat_map(|state| its(*state).to_vec()).collect(),
-            stretches,
-            leads: all_leads,
+            width,
+            table: vec![0; usize::from(short) * width],
+            short,
+            nexts,
+            labels,
+            ends,
+            stretches: vec![0],
+            found: Vec::new(),
+        };
+        for (state, old) in order.iter().enumerate() {
+            let parent = parents[state];
+            if state != 0 {
+                words.ends[state] = if parent == 0 { 0 } else { words.next(words.ends[parent as usize], words.labels[state]) };
+            }
+            let end = usize::from(words.ends[state]);
+            if state < usize::from(short) {
+                if state != 0 {
+                    words.table.copy_within(end * width..(end + 1) * width, state * width);
+                }
+                for next in words.nexts[state]..words.nexts[state + 1] {
+                    words.table[state * width + usize::from(words.labels[usize::from(next)])] = next;
+                }
+            }
+            words.add_found(&own[*old], end, state);
+        }
+        // only now, as the labels were columns until here
+        for state in 0..words.labels.len() {
+            if words.stretches[state] < words.stretches[state + 1] {
+                words.labels[state] |= HAS_FOUND;
+            }
+        }
+        words
+    }
+
+    /// Adds what the next state has found: its own, and what the longest of its ends has.
+    fn add_found(&mut self, own: &[Found], end: usize, state: usize) {
+        let first = self.found.len();
+        let mut more = own.to_vec();
+        if end != state {
+            more.extend_from_slice(&self.found[self.stretches[end] as usize..self.stretches[end + 1] as usize]);
+        }
+        for one in more {
+            if let Found::Somewhere(place, bits) = one
+                && let Some(Found::Somewhere(_, all)) =
+                    self.found[first..].iter_mut().find(|its| matches!(its, Found::Somewhere(its, _) if *its == place))
+            {
+                *all |= bits;
+            } else {
+                self.found.push(one);
+            }
+        }
+        self.stretches.push(self.found.len() as u32);
+    }
+
+    /// The state behind one more byte, of which the column is given.
+    #[inline(always)]
+    fn next(&self, state: u16, column: u8) -> u16 {
+        let mut state = state;
+        loop {
+            if state < self.short {
+                return self.table[usize::from(state) * self.width + usize::from(column)];
+            }
+            let (first, end) = (self.nexts[usize::from(state)], self.nexts[usize::from(state) + 1]);
+            let labels = &self.labels[usize::from(first)..usize::from(end)];
+            if let Some(n) = labels.iter().position(|label| label & !HAS_FOUND == column) {
+                return first + n as u16;
+            }
+            state = self.ends[usize::from(state)];
         }
     }
 
@@ -222,14 +254,16 @@ impl Words {
     /// of its characters.
     pub fn find(&self, text: &[Ch], rows: &[u8], live: &mut [u64], hits: &mut Vec<Hit>) {
         let mut state = 0;
-        let width = live.len();
         let mut step = |at: usize, byte: u8| {
-            state = self.table[((state as usize) << self.shift) + self.columns[byte as usize] as usize];
-            if state >= self.first {
-                let found = (state - self.first) as usize;
-                live.iter_mut().zip(&self.found[found * width..]).for_each(|(live, its)| *live |= its);
-                let leads = &self.leads[self.stretches[found] as usize..self.stretches[found + 1] as usize];
-                hits.extend(leads.iter().map(|(pattern, length)| (*pattern, at as u32 + 1 - length)));
+            state = self.next(state, self.columns[byte as usize]);
+            if self.labels[usize::from(state)] & HAS_FOUND != 0 {
+                let stretch = self.stretches[usize::from(state)] as usize..self.stretches[usize::from(state) + 1] as usize;
+                for found in &self.found[stretch] {
+                    match found {
+                        Found::Somewhere(place, bits) => live[usize::from(*place)] |= bits,
+                        Found::Lead(pattern, length) => hits.push((*pattern, at as u32 + 1 - length)),
+                    }
+                }
             }
         };
         if rows.contains(&OTHER) {
@@ -237,6 +271,48 @@ impl Words {
         } else {
             rows.iter().enumerate().for_each(|(at, &byte)| step(at, byte));
         }
+    }
+}
+
+/// Words by their beginnings.
+struct Trie {
+    columns: [u8; 256],
+    width: usize,
+    /// Of each state the first of the edges from it; of each edge its column, where it leads, and the next edge of its state.
+    firsts: Vec<u32>,
+    edges: Vec<(u8, u16, u32)>,
+    /// Of each state what the word that it is says.
+    found: Vec<Vec<Found>>,
+}
+
+impl Trie {
+    fn new() -> Trie {
+        Trie { columns: [0; 256], width: 1, firsts: vec![0], edges: vec![(0, 0, 0)], found: vec![Vec::new()] }
+    }
+
+    fn add(&mut self, word: Word, says: Found) {
+        let mut state = 0;
+        for byte in word.bytes() {
+            let column = &mut self.columns[byte as usize];
+            if *column == 0 {
+                *column = self.width as u8;
+                self.width += 1;
+            }
+            let mut edge = self.firsts[state] as usize;
+            while edge != 0 && self.edges[edge].0 != *column {
+                edge = self.edges[edge].2 as usize;
+            }
+            if edge == 0 {
+                self.edges.push((*column, self.firsts.len() as u16, self.firsts[state]));
+                self.firsts[state] = self.edges.len() as u32 - 1;
+                state = self.firsts.len();
+                self.firsts.push(0);
+                self.found.push(Vec::new());
+            } else {
+                state = self.edges[edge].1 as usize;
+            }
+        }
+        self.found[state].push(says);
     }
 }
 
