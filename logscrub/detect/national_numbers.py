@@ -42,9 +42,10 @@ def _bare() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 @lru_cache(maxsize=4096)
 def national_number(value: str) -> bool:
-    """A number with a right checksum by which some state knows a person or a company; no time, no run of one digit."""
+    """A number with a right checksum by which some state knows a person or a company; no time, no run of one digit, no
+    digits of other scripts, at which checksums stumble."""
     plain = _SIGNS.sub("", value)
-    if len(set(plain)) < _FEWEST_DIGITS or _EPOCH.fullmatch(value) or _DATE.fullmatch(value):
+    if not plain.isascii() or len(set(plain)) < _FEWEST_DIGITS or _EPOCH.fullmatch(value) or _DATE.fullmatch(value):
         return False
     return any(_check(name)(value) for name in _table()["by length"].get(str(len(plain)), ()))
 
@@ -53,6 +54,8 @@ def national_number(value: str) -> bool:
 def national_number_bare(value: str) -> bool:
     """The same of a shape that is rare, with the checksum of the numbers of that shape."""
     plain = _SIGNS.sub("", value)
+    if not plain.isascii():
+        return False
     if (plain.isdigit() and len(set(plain)) < _FEWEST_DIGITS) or (_DATE.fullmatch(value) and value.startswith("20")):
         return False
     return any(pattern.fullmatch(value) and _check(name)(value) for pattern, name in _bare())
