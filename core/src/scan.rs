@@ -40,9 +40,6 @@ pub struct Scanner {
     /// Patterns, as bits of columns, that need no word, and those that need no context.
     wordless: Vec<u64>,
     contextless: Vec<u64>,
-    /// Of each character `NEEDS` times the bits of all columns: the patterns of which it is in the first set of those that they
-    /// need, in the second, and so on. Last the patterns that have no such set.
-    met: Vec<u64>,
 }
 
 /// What is needed while a text is scanned. One serves many texts, one after the other.
@@ -50,7 +47,6 @@ pub struct Scanner {
 struct Room {
     rows: Vec<u8>,
     live: Vec<u64>,
-    met: Vec<u64>,
     hits: Vec<Hit>,
     reached: Reached,
 }
@@ -83,6 +79,9 @@ struct Column {
     anywhere: u64,
     /// Of each character, which patterns can have it before their match and at each of the first places.
     rows: Box<[[u64; DEPTH + 1]; 256]>,
+    /// Of each character the patterns of which it is in the first set of those that they need, in the second, and so on. Last the
+    /// patterns that have no such set.
+    met: Vec<[u64; NEEDS]>,
 }
 
 #[inline(always)]
@@ -129,7 +128,6 @@ impl Scanner {
             words,
             wordless: vec![0; size],
             contextless: vec![0; size],
-            met: met(&known, size),
         };
         for (i, pattern) in sought.iter().enumerate() {
             let (column, bit) = (i / PATTERNS, 1 << (i % PATTERNS));
@@ -158,7 +156,7 @@ impl Scanner {
     }
 
     fn scan_in(&self, room: &mut Room, text: &[Ch], named: &[usize], found: &mut Vec<(usize, (usize, usize))>) {
-        let Room { rows, live, met, hits, reached } = room;
+        let Room { rows, live, hits, reached } = room;
         // the edges of the text stand around it
         rows.clear();
         rows.push(EDGE);
@@ -175,12 +173,6 @@ impl Scanner {
         if is_ambiguous {
             live[..size].fill(!0);
         }
-        let met_by = |row: usize| &self.met[row * NEEDS * size..][..NEEDS * size];
-        met.clear();
-        met.extend_from_slice(met_by(usize::from(EDGE)));
-        for row in has.rows() {
-            met.iter_mut().zip(met_by(row)).for_each(|(met, its)| *met |= its);
-        }
         let (live, context) = live.split_at_mut(size);
         for (column, its) in self.columns.iter().enumerate() {
             for (i, number) in its.numbers.iter().enumerate().filter(|_| !named.is_empty()) {
@@ -188,7 +180,10 @@ impl Scanner {
                     context[column] |= 1 << i;
                 }
             }
-            live[column] &= met[column..].iter().step_by(size).fold(context[column], |all, met| all & met);
+            live[column] &= context[column];
+            if live[column] != 0 {
+                live[column] &= its.met(&has);
+            }
         }
         with_state(|state| {
             for (column, live) in self.columns.iter().zip(live.iter()) {
@@ -202,26 +197,6 @@ impl Scanner {
             }
         });
     }
-}
-
-/// Of each character the patterns, as bits of columns, of which it is in one of the sets that they need: once for each of `NEEDS`
-/// sets. Last the patterns that need fewer.
-fn met(known: &[Known], size: usize) -> Vec<u64> {
-    let mut met = vec![0; (usize::from(EDGE) + 1) * NEEDS * size];
-    for (row, its) in met.chunks_mut(NEEDS * size).enumerate() {
-        for (i, pattern) in known.iter().enumerate() {
-            for n in 0..NEEDS {
-                let is_met = pattern
-                    .needs
-                    .get(n)
-                    .map_or(row == usize::from(EDGE), |need| row <= usize::from(OTHER) && need.has(row as Ch));
-                if is_met {
-                    its[n * size + i / PATTERNS] |= 1 << (i % PATTERNS);
-                }
-            }
-        }
-    }
-    met
 }
 
 impl Scanner {
@@ -255,6 +230,19 @@ impl Scanner {
             }
         }
     }
+}
+
+/// The patterns of which a character is in one of the sets that they need, once for each of these sets; for the edge of the text
+/// those that need fewer.
+fn met(patterns: &[Known], row: usize) -> [u64; NEEDS] {
+    let mut met = [0; NEEDS];
+    for (i, pattern) in patterns.iter().enumerate() {
+        for (n, met) in met.iter_mut().enumerate() {
+            let is_edge = row == usize::from(EDGE);
+            *met |= u64::from(pattern.needs.get(n).map_or(is_edge, |need| !is_edge && need.has(row as Ch))) << i;
+        }
+    }
+    met
 }
 
 /// The places of the bits of a word.
@@ -369,7 +357,17 @@ impl Column {
             sieves: patterns.iter().map(|_| OnceLock::new()).collect(),
             anywhere: (0..).zip(words).map(|(i, its)| u64::from(its.leads.is_empty()) << i).sum(),
             rows,
+            met: (0..=usize::from(EDGE)).map(|row| met(patterns, row)).collect(),
         }
+    }
+
+    /// The patterns that have all the characters they need in a text, of which those are given that it has.
+    fn met(&self, has: &Classes) -> u64 {
+        let mut met = self.met[usize::from(EDGE)];
+        for row in has.rows() {
+            met.iter_mut().zip(self.met[row]).for_each(|(met, its)| *met |= its);
+        }
+        met.iter().fold(!0, |all, met| all & met)
     }
 
     /// Whether what stands at a place and before it is what a match of a pattern can begin with.
