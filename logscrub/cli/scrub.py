@@ -112,14 +112,14 @@ def scrub(
     items = expand(good) if good else []
     config = settings(load_config(), policy, detectors or [], names)
     redactor = build_redactor(config, key)
-    jobs = jobs_of(redactor, items, output, several)
+    using = engine_of(redactor, engine, threads=None)
+    jobs = jobs_of(using.redactor, items, output, several)
     refuse_overwriting(jobs, summary)
     tidy(job.target for job in jobs if job.target is not None)
     outcomes = []
     for name, error in unreadable:
         say(str(error))
-        outcomes.append(Outcome(printable(clean_name(redactor, name)), "failed", None))
-    using = engine_of(redactor, engine, threads=None)
+        outcomes.append(Outcome(printable(clean_name(using.redactor, name)), "failed", None))
     by = about(using, config, input_format)
     outcomes += _scrub_all(using, jobs, input_format, reading, summary is not None)
     if summary is not None:
