@@ -205,7 +205,7 @@ WITH_CONTEXT = [d for d in _CATALOGUE.detectors if d.context and d.patterns]
 @pytest.mark.parametrize("detector", WITH_CONTEXT, ids=lambda d: d.id)
 def test_a_context_word_in_any_case_is_context_enough(detector: Any) -> None:
     anchors = Anchors(detector.patterns, [detector.context] * len(detector.patterns))
-    seen = context_pattern(detector.context)
+    seen = re.compile(context_pattern(detector.context))
     for word in detector.context:
         for written in (word, word.upper(), word.title(), word.replace("i", "ı").replace("s", "ſ").replace("k", "\u212a")):
             for example in detector.examples:
@@ -218,7 +218,7 @@ def test_a_context_word_in_any_case_is_context_enough(detector: Any) -> None:
 def test_a_context_beyond_ascii_and_a_single_letter_are_looked_for_too(word: str) -> None:
     anchors = Anchors(["[0-9]{9}"], [[word]])
     for written in (word, word.upper(), word.lower(), word.title()):
-        if context_pattern([word]).search(written):
+        if re.search(context_pattern([word]), written):
             assert [i for i, _ in anchors.places(f"{written} 123456789")] == [0]
 
 

@@ -80,7 +80,8 @@ class Pattern:
         self._sheds = detector.validator == _SHEDDING
         self._source = pattern
         self.validator = VALIDATORS[detector.validator] if detector.validator else None
-        self.context = context_pattern(detector.context) if detector.context else None
+        self.context = context_pattern(detector.context) if detector.context else ""
+        """A pattern of the words of which one must stand near by; empty where none need to."""
         self._context_words = AnyOf(detector.context)
 
     @cached_property
@@ -127,7 +128,7 @@ class Pattern:
         if self.validator is not None and not self.validator(text[start:end]):
             return False
         return (
-            self.context is None
+            not self.context
             or named
             or self._gives_context(text[max(0, start - _BEFORE) : start])
             or self._gives_context(text[end : end + _AFTER])
@@ -146,14 +147,14 @@ def _split(name: str) -> list[str]:
     return _NAME_PART.findall(name)
 
 
-def context_pattern(words: Iterable[str]) -> re.Pattern[str]:
-    """Any of the words, in any case, not inside a longer alphabetic word."""
-    return re.compile(rf"(?i)(?<![^\W\d_])(?:{'|'.join(re.escape(w) for w in words)})(?![^\W\d_])")
+def context_pattern(words: Iterable[str]) -> str:
+    """A pattern of any of the words, in any case, not inside a longer alphabetic word."""
+    return rf"(?i)(?<![^\W\d_])(?:{'|'.join(re.escape(w) for w in words)})(?![^\W\d_])"
 
 
 @lru_cache(maxsize=4096)
 def _alone(word: str) -> re.Pattern[str]:
-    return context_pattern((word,))
+    return re.compile(context_pattern((word,)))
 
 
 class Engine:
@@ -416,7 +417,7 @@ class Engine:
     def _contexts(self, path: FieldPath) -> int:
         """The patterns whose context the names of a field give, as bits."""
         names = " ".join(word for name in path for word in _split(name))
-        return sum(1 << i for i, p in enumerate(self._patterns) if p.context is not None and p.context.search(names))
+        return sum(1 << i for i, p in enumerate(self._patterns) if p.context and _compiled(p.context).search(names))
 
     def _field_span(self, start: int, end: int, d: Detector, plain: str) -> Span:
         return Span(start, end, d.entity_type, d.guideline, d.id, "certain", plain)

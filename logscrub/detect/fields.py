@@ -186,7 +186,8 @@ class Rule(NamedTuple):
     """What a field name says: which detector's, and which of its values stay."""
 
     detector: Detector
-    keep: tuple[re.Pattern[str], ...]
+    keep: tuple[str, ...]
+    """Patterns of whole values."""
     idle: bool = False
     """Whether the policy keeps what it is for: its names are telling, but for nothing that must go."""
 
@@ -194,7 +195,12 @@ class Rule(NamedTuple):
         if KEEP.fullmatch(value):
             return True
         plain = value.strip().replace("\x1a", "x")  # a placeholder says nothing: what stands beside it decides
-        return any(p.fullmatch(plain) for p in self.keep)
+        return any(_compiled(pattern).fullmatch(plain) for pattern in self.keep)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 class FieldIndex:
@@ -212,7 +218,7 @@ class FieldIndex:
             if name not in known:
                 raise UsageError(f"extra field names for {name!r}: no such detector (see logscrub detectors list)")
         for detector in catalogue.detectors:
-            rule = Rule(detector, tuple(re.compile(k) for k in detector.keep_values), detector.guideline in idle)
+            rule = Rule(detector, detector.keep_values, detector.guideline in idle)
             for spec in (*detector.fields, *(extra or {}).get(detector.id, ())):
                 target = self._exact if spec.startswith("=") else self._endings
                 target.update(dict.fromkeys(spellings(spec), rule))
