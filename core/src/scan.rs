@@ -92,29 +92,15 @@ fn row(c: Ch) -> u8 {
 impl Scanner {
     /// For patterns; their places in the list are their numbers.
     pub fn new(sought: Vec<Sought>) -> Scanner {
-        let mut others = Vec::new();
-        let mut known = Vec::new();
-        for (number, one) in sought.into_iter().enumerate() {
-            let leads = leads_of(one.regex.node()).unwrap_or_default();
-            // words that say where a match begins say enough, unless they are short
-            let is_telling = !leads.is_empty() && leads.iter().all(|word| word.len() >= LONG_WORD);
-            let heads = if is_telling { vec![firsts(&leads)] } else { heads(one.regex.node(), DEPTH) };
-            if heads.is_empty() {
-                others.push((number, one));
-                continue;
+        let (mut others, mut known) = (Vec::new(), Vec::new());
+        let beginnings = side_by_side(&sought, Begin::new);
+        for (number, (one, begin)) in sought.into_iter().zip(beginnings).enumerate() {
+            match begin {
+                Some(Begin { heads, words, needs }) => {
+                    known.push(Known { number, heads, regex: one.regex, group: one.group, words, needs });
+                }
+                None => others.push((number, one)),
             }
-            let words = words::Sought {
-                words: if is_telling { Vec::new() } else { words_of(one.regex.node()).unwrap_or_default() },
-                context: one.context.iter().map(|word| Word::new(word.iter().map(|&c| lower_byte(c)))).collect(),
-                leads,
-            };
-            let mut needs = Vec::new();
-            needs_of(one.regex.node(), &mut needs);
-            needs.sort_by_key(Classes::size);
-            needs.dedup();
-            needs.retain(|need| need.size() <= LARGEST_NEED);
-            needs.truncate(NEEDS);
-            known.push(Known { number, heads, regex: one.regex, group: one.group, words, needs });
         }
         // patterns that few texts have anything for stand together
         let shortest = |words: &[Word]| words.iter().map(|w| w.len()).min().unwrap_or(0);
@@ -306,6 +292,51 @@ fn classes_in(rows: &[u8]) -> Classes {
         has.other |= half > 1;
     }
     has
+}
+
+/// What is known of the matches of a pattern before any text is seen.
+struct Begin {
+    heads: Vec<Classes>,
+    words: words::Sought,
+    needs: Vec<Classes>,
+}
+
+impl Begin {
+    /// None where nothing is known.
+    fn new(sought: &Sought) -> Option<Begin> {
+        let node = sought.regex.node();
+        let leads = leads_of(node).unwrap_or_default();
+        // words that say where a match begins say enough, unless they are short
+        let is_telling = !leads.is_empty() && leads.iter().all(|word| word.len() >= LONG_WORD);
+        let heads = if is_telling { vec![firsts(&leads)] } else { heads(node, DEPTH) };
+        if heads.is_empty() {
+            return None;
+        }
+        let words = words::Sought {
+            words: if is_telling { Vec::new() } else { words_of(node).unwrap_or_default() },
+            context: sought.context.iter().map(|word| Word::new(word.iter().map(|&c| lower_byte(c)))).collect(),
+            leads,
+        };
+        let mut needs = Vec::new();
+        needs_of(node, &mut needs);
+        needs.sort_by_key(Classes::size);
+        needs.dedup();
+        needs.retain(|need| need.size() <= LARGEST_NEED);
+        needs.truncate(NEEDS);
+        Some(Begin { heads, words, needs })
+    }
+}
+
+/// Does the same with each of some things, in as many threads as there are processors.
+fn side_by_side<A: Sync, B: Send>(things: &[A], work: impl Fn(&A) -> B + Sync) -> Vec<B> {
+    let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
+    let work = &work;
+    std::thread::scope(|scope| {
+        let size = things.len().div_ceil(threads).max(1);
+        let parts: Vec<_> =
+            things.chunks(size).map(|part| scope.spawn(move || part.iter().map(work).collect::<Vec<_>>())).collect();
+        parts.into_iter().flat_map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
 }
 
 /// A pattern of which something is known.
