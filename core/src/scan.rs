@@ -196,21 +196,21 @@ impl Scanner {
         state: &mut State,
         found: &mut Vec<(usize, (usize, usize))>,
     ) {
-        hits.retain(|(pattern, at)| {
-            let (column, i) = (*pattern as usize / PATTERNS, *pattern as usize % PATTERNS);
-            live[column] >> i & 1 != 0 && self.columns[column].may_begin(i, *at as usize, rows)
+        hits.retain(|hit| {
+            let (column, i) = (hit.pattern() / PATTERNS, hit.pattern() % PATTERNS);
+            live[column] >> i & 1 != 0 && self.columns[column].may_begin(i, hit.at(), rows)
         });
         hits.sort_unstable();
-        let (mut of, mut next) = (u32::MAX, 0);
-        for (pattern, at) in hits.drain(..) {
-            let at = at as usize;
+        let (mut of, mut next) = (usize::MAX, 0);
+        for hit in hits.drain(..) {
+            let (pattern, at) = (hit.pattern(), hit.at());
             if pattern != of {
                 (of, next) = (pattern, 0);
             }
             if at < next {
                 continue;
             }
-            let (column, i) = (&self.columns[pattern as usize / PATTERNS], pattern as usize % PATTERNS);
+            let (column, i) = (&self.columns[pattern / PATTERNS], pattern % PATTERNS);
             if let Some(end) = column.attempt(i, text, rows, at, state, found) {
                 next = end.max(at + 1);
             }

@@ -95,8 +95,23 @@ pub struct Sought {
     pub leads: Vec<Word>,
 }
 
-/// A pattern, and a place at which a match of it may begin.
-pub type Hit = (u32, u32);
+/// A pattern, and a place at which a match of it may begin, in one number that sorts like the two.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hit(u64);
+
+impl Hit {
+    fn new(pattern: u32, at: usize) -> Hit {
+        Hit(u64::from(pattern) << 32 | at as u64)
+    }
+
+    pub fn pattern(self) -> usize {
+        (self.0 >> 32) as usize
+    }
+
+    pub fn at(self) -> usize {
+        self.0 as u32 as usize
+    }
+}
 
 /// Looks for words in small letters.
 ///
@@ -261,7 +276,7 @@ impl Words {
                 for found in &self.found[stretch] {
                     match found {
                         Found::Somewhere(place, bits) => live[usize::from(*place)] |= bits,
-                        Found::Lead(pattern, length) => hits.push((*pattern, at as u32 + 1 - length)),
+                        Found::Lead(pattern, length) => hits.push(Hit::new(*pattern, at + 1 - *length as usize)),
                     }
                 }
             }
