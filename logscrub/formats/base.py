@@ -250,10 +250,7 @@ class Lines:
 
     def feed(self, text: str) -> Iterator[tuple[str, int, int]]:
         start = 0
-        while True:
-            end = text.find("\n", start) + 1
-            if not end:
-                break
+        while end := text.find("\n", start) + 1:
             line, start = text[start:end], end
             if self._parts or len(line) > LONGEST_LINE:
                 self._parts.append(line)
@@ -299,6 +296,9 @@ class Lines:
         self._parts, self._size = [rest] if rest else [], len(rest)
 
 
+_new = tuple.__new__
+
+
 def text_unit(
     line: str,
     number: int,
@@ -315,8 +315,9 @@ def text_unit(
     """
     end = len(line.rstrip("\r\n"))
     if not named:
-        only = (Leaf(start, end, (), "text"),) if start < end else ()
-        return Raw(line, only, number, column, records, parsed, frame=frame)
+        # what a line of most logs becomes, so it is made without the arguments' names
+        only = (_new(Leaf, (start, end, (), "text", "", None, 0)),) if start < end else ()
+        return _new(Raw, (line, only, number, column, records, parsed, None, None, None, None, frame))
     leaves: list[Leaf] = []
     for value in named:
         leaves += [Leaf(start, value.start, (), "text")] if start < value.start else []

@@ -68,9 +68,14 @@ class LineReader(LineByLine):
         belongs = True
         if column == 1:
             belongs, self.began = follows(line, self.began)
-        notes = not belongs and self._shapes.note(_without_mark(line), {})
+        notes = False
+        named: tuple[Named, ...] = ()
+        if not belongs:
+            text = _without_mark(line)
+            notes = self._shapes.note(text, {})
+            if not notes:
+                named = self._shapes.fields(text, int(line.startswith(_MARK)))
         begins = not belongs and not notes
-        named = self._shapes.fields(line) if begins else ()
         frame = json_frame if may_be_json else _NOTE if notes else None
         return text_unit(line, number, column, records=int(begins), named=named, frame=frame)
 
@@ -101,15 +106,17 @@ class Shapes:
 
     def note(self, line: str, memory: Memory) -> bool:
         """Remembers what a line says about those after it; True if it is such a line."""
-        return any(notes(line, memory) for notes in self._notes)
+        for notes in self._notes:  # noqa: SIM110 (a loop is faster, and this is asked of each line)
+            if notes(line, memory):
+                return True
+        return False
 
-    def fields(self, line: str) -> tuple[Named, ...]:
-        """The values in a line in which a record begins whose names the line's format knows."""
-        text = _without_mark(line)
+    def fields(self, line: str, at: int = 0) -> tuple[Named, ...]:
+        """The values in a line in which a record begins whose names the line's format knows. `at`: characters before it that are
+        left out of it, but count."""
         for fields in self._fields:
-            found = fields(text)
+            found = fields(line)
             if found:
-                at = int(line.startswith(_MARK))
                 return tuple(Named(start + at, end + at, field) for start, end, field in found) if at else found
         return ()
 
