@@ -102,9 +102,12 @@ impl Scanner {
                 None => others.push((number, one)),
             }
         }
-        // patterns that few texts have anything for stand together
+        // patterns that need no word stand together, and so do those that few texts have anything for
         let shortest = |words: &[Word]| words.iter().map(|w| w.len()).min().unwrap_or(0);
-        known.sort_by_key(|k| (k.words.leads.is_empty(), shortest(&k.words.words).max(shortest(&k.words.context)), k.number));
+        known.sort_by_key(|k| {
+            let rarest = shortest(&k.words.words).max(shortest(&k.words.context)).max(shortest(&k.words.leads));
+            (rarest > 0, !k.words.leads.is_empty(), rarest, k.number)
+        });
         let size = known.len().div_ceil(PATTERNS);
         let mut sought: Vec<words::Sought> = known.iter_mut().map(|k| std::mem::take(&mut k.words)).collect();
         let words = Words::new(&mut sought, PATTERNS);
