@@ -311,7 +311,7 @@ impl Begin {
         let leads = leads_of(node).unwrap_or_default();
         // words that say where a match begins say enough, unless they are short
         let is_telling = !leads.is_empty() && leads.iter().all(|word| word.len() >= LONG_WORD);
-        let heads = if is_telling { vec![firsts(&leads)] } else { heads(node, DEPTH) };
+        let heads = if leads.is_empty() { heads(node, DEPTH) } else { vec![firsts(&leads)] };
         if heads.is_empty() {
             return None;
         }
