@@ -53,7 +53,7 @@ pub fn sets() -> Vec<Arc<CharSet>> {
     let python = Arc::new(Rust);
     let set = |class| {
         let page = bits(class, 0);
-        Arc::new(CharSet::new([page[0], page[1]], class, python.clone()))
+        Arc::new(CharSet::new(&(page[0], page[1], None), class, python.clone()))
     };
     (0..CLASSES.len() as u32).map(set).collect()
 }
