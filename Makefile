@@ -118,8 +118,10 @@ eval: $(READY) $(CORE) ## measure what is found and what is missed
 names: $(READY) $(CORE) ## measure which names are found, and which words are taken for names
 	@$(BIN)/python benchmarks/names.py
 
-docs: $(READY) ## regenerate docs/cli.md from the commands' own help
+docs: $(READY) ## write the reference of the command line, and build the documentation as a site (build/site/)
 	@$(BIN)/python -m logscrub.cli.reference
+	@$(BIN)/python scripts/docs_site.py
+	@echo "The site is in build/site/; open build/site/index.html."
 
 # Pins stay where they are unless pyproject.toml asks for more; `make lock LOCKFLAGS=--upgrade` takes the newest.
 # The runtime's lock starts as a copy of the developers', so both pin the same versions; so does that of scrub and verify alone.

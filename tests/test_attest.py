@@ -31,7 +31,7 @@ from logscrub.attest.statement import NotUnderstood, Statement, Subject, parse
 from logscrub.cli.attest import check
 from logscrub.errors import LogscrubError, UsageError
 
-SCHEMA = json.loads((ROOT / "docs/proof.schema.json").read_text())
+SCHEMA = json.loads((ROOT / "docs/reference/proof.schema.json").read_text())
 FILES = {"clean/a.log": CLEAN * 3, "clean/b.log.gz": gzip.compress(CLEAN, mtime=0), "clean/c.zip": zipped({"d.log": CLEAN})}
 
 
