@@ -193,6 +193,16 @@ def write_pages() -> Path:
     return folder
 
 
+def from_elsewhere(site: Path) -> list[str]:
+    """What pages of the site load from another host: fonts, styles, scripts, pictures. A link that a reader follows is none."""
+    loaded = re.compile(
+        r"""<(?:script|img|iframe)\b[^>]*\ssrc=["']?(?:https?:)?//[^"' >]+|<link\b[^>]*\shref=["']?(?:https?:)?//[^"' >]+"""
+    )
+    imported = re.compile(r"""(?:@import|url\()\s*["']?(?:https?:)?//[^"')]+""")
+    found = [m[0] for page in sorted(site.rglob("*.html")) for m in loaded.finditer(page.read_text(encoding="utf-8"))]
+    return found + [m[0] for style in sorted(site.rglob("*.css")) for m in imported.finditer(style.read_text(encoding="utf-8"))]
+
+
 def main() -> int:
     write_pages()
     if "--pages" in sys.argv:
@@ -208,7 +218,10 @@ def main() -> int:
     if ran.returncode:
         plain = re.sub(r"\x1b\[[0-9;]*m", "", ran.stdout + ran.stderr)
         print(plain.partition("Traceback")[0], file=sys.stderr)
-    return ran.returncode
+        return ran.returncode
+    for found in (elsewhere := from_elsewhere(BUILD / "site")):
+        print(f"loaded from another host: {found}", file=sys.stderr)
+    return 1 if elsewhere else 0
 
 
 if __name__ == "__main__":
