@@ -6,6 +6,10 @@ arrives, the same units come out; and nothing is ever rebuilt: a scrubbed unit i
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from importlib import import_module
+from pkgutil import iter_modules
+
 from logscrub.errors import UsageError
 from logscrub.formats import (
     access_log,
@@ -48,7 +52,7 @@ from logscrub.formats.json_values import JsonReader, Leaves
 from logscrub.formats.lines import LineReader, Shapes, TextRecords
 from logscrub.formats.wrapped import WrappedReader
 
-FORMATS: tuple[Format, ...] = (
+_LISTED: tuple[Format, ...] = (
     otlp.FORMAT,
     app_metrics.FORMAT,
     graphql.FORMAT,
@@ -84,6 +88,20 @@ FORMATS: tuple[Format, ...] = (
     text.FORMAT,
 )
 """In the order in which they are asked; the last takes everything."""
+
+
+def _with_unlisted(listed: Iterable[Format]) -> tuple[Format, ...]:
+    """The listed formats, and those of files in this folder that the list does not name, each at the place that it asks for."""
+    formats = list(listed)
+    for file in iter_modules(__path__):
+        found = getattr(import_module(f"{__name__}.{file.name}"), "FORMAT", None)
+        if isinstance(found, Format) and found not in formats:
+            formats.insert(next(n for n, f in enumerate(formats) if f.name == found.asked_before), found)
+    return tuple(formats)
+
+
+FORMATS = _with_unlisted(_LISTED)
+"""All formats, in the order in which they are asked."""
 
 SHAPES = Shapes([f.line for f in FORMATS if f.line is not None], [f.json for f in FORMATS if f.json is not None])
 """How lines begin a record and where JSON has its records, in every format."""

@@ -213,6 +213,8 @@ class Format:
     parts counted by themselves."""
     is_named: bool = True
     """Whether `--input-format` takes its name."""
+    asked_before: str = "csv"
+    """For a format that the list in `__init__.py` does not name: the name of the format before which it is asked."""
 
 
 def dimension(value: Any) -> str:
