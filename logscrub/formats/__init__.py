@@ -6,9 +6,10 @@ arrives, the same units come out; and nothing is ever rebuilt: a scrubbed unit i
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import get_data, iter_modules
 
 from logscrub.errors import UsageError
 from logscrub.formats import (
@@ -91,11 +92,15 @@ _LISTED: tuple[Format, ...] = (
 
 
 def _with_unlisted(listed: Iterable[Format]) -> tuple[Format, ...]:
-    """The listed formats, and those of files in this folder that the list does not name, each at the place that it asks for."""
+    """The listed formats, and those of files in this folder that the list does not name, each at the place that it asks for.
+
+    Files without a `FORMAT` are not imported: they may need an extra that is not installed.
+    """
     formats = list(listed)
     for file in iter_modules(__path__):
-        found = getattr(import_module(f"{__name__}.{file.name}"), "FORMAT", None)
-        if isinstance(found, Format) and found not in formats:
+        name = f"{__name__}.{file.name}"
+        if name not in sys.modules and b"\nFORMAT = " in (get_data(__name__, f"{file.name}.py") or b""):
+            found: Format = import_module(name).FORMAT
             formats.insert(next(n for n, f in enumerate(formats) if f.name == found.asked_before), found)
     return tuple(formats)
 
