@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 import logscrub
-from logscrub.model import Clean, Inner, Leaf, Raw, Span
+from logscrub.model import Clean, Inner, Leaf, Place, Raw, Span
 
 PACKAGE = Path(__file__).parents[1] / "logscrub"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -89,7 +89,7 @@ def test_what_holds_text_of_a_log_never_shows_it() -> None:
     secret = "jane@acme.example"
     span = Span(0, 17, "EMAIL_ADDRESS", "email address", "email_address", "certain", secret)
     inner = Inner(secret, (span,), "base64", True)
-    raw = Raw(secret, (Leaf(0, 17, (), "text"),), 1, 1, inside=(secret,))
+    raw = Raw(secret, (Leaf(0, 17, (), "text"),), 1, 1, inside=Place(None, secret))
     for value in (raw, Clean(secret, (), 1, True), span, inner, span._replace(inner=inner), [raw], {"raw": raw}):
         assert secret not in repr(value)
         assert secret not in str(value)

@@ -11,11 +11,13 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError
@@ -60,8 +62,11 @@ def checked(folder: Path, *more: str, proof: str = "proof.json", files: tuple[st
     return done.returncode, done.stdout.decode().splitlines()
 
 
-def payload_of(proof: Path) -> dict:
-    return json.loads(base64.b64decode(json.loads(proof.read_bytes())["payload"]))
+Json = dict[str, Any]
+
+
+def payload_of(proof: Path) -> Json:
+    return Json(json.loads(base64.b64decode(json.loads(proof.read_bytes())["payload"])))
 
 
 def test_a_proof_says_who_found_which_files_clean_when_and_by_which_rules(folder: Path) -> None:
@@ -168,10 +173,9 @@ def test_another_key_and_no_key_are_told(folder: Path) -> None:
 
 
 def test_a_signature_that_is_another_keys_under_the_right_id_is_told(folder: Path) -> None:
-    key, other = (
-        signing.read_signing_key(folder / "sign.key"),
-        signing.serialization.load_pem_private_key(signing.new_keys()[0], None),
-    )
+    key = signing.read_signing_key(folder / "sign.key")
+    other = serialization.load_pem_private_key(signing.new_keys()[0], None)
+    assert isinstance(other, Ed25519PrivateKey)
     public = key.public_key()
     payload = signing.open_envelope((folder / "proof.json").read_bytes(), public)
     forged = signing._written(payload, signing.key_id(public), other.sign(signing._pae(payload)))
@@ -182,7 +186,7 @@ def test_a_signature_that_is_another_keys_under_the_right_id_is_told(folder: Pat
         signing.open_envelope(elsewhere, public)
 
 
-WRITTEN_ANEW: dict[str, Callable[[dict], bytes]] = {
+WRITTEN_ANEW: dict[str, Callable[[Json], bytes]] = {
     "without spaces": lambda e: json.dumps(e).encode(),
     "without its last line end": lambda e: json.dumps(e, indent=2).encode(),
     "with more": lambda e: json.dumps({**e, "more": 1}, indent=2).encode() + b"\n",
@@ -206,9 +210,9 @@ def test_a_proof_that_was_written_anew_is_told(folder: Path, name: str) -> None:
         signing.open_envelope(WRITTEN_ANEW[name](json.loads(proof.read_bytes())), public)
 
 
-def _without(statement: dict, path: tuple[str, ...]) -> dict:
-    copy = json.loads(json.dumps(statement))
-    place = copy
+def _without(statement: Json, path: tuple[str, ...]) -> Json:
+    copy: Json = json.loads(json.dumps(statement))
+    place: Any = copy
     for key in path[:-1]:
         place = place[key]
     del place[path[-1]]

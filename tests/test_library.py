@@ -91,7 +91,7 @@ def test_data_that_is_no_text_is_a_usage_error_that_names_the_function_for_files
     for data in (tmp_path / "app.log", None, [LINE]):
         for function, name in ((logscrub.scrub, "scrub_file"), (logscrub.verify, "verify_file")):
             with pytest.raises(logscrub.UsageError, match=f"^data: must be str or bytes .*{name}.*, not {type(data).__name__}$"):
-                function(data)  # type: ignore[arg-type]
+                function(data)  # type: ignore[type-var,arg-type]
     with pytest.raises(logscrub.UsageError, match=r"^source: must be a path, not bytes$"):
         logscrub.scrub_file(b"app.log", "clean.log")  # type: ignore[arg-type]
     with pytest.raises(logscrub.UsageError, match=r"^target: must be a path, not NoneType$"):
