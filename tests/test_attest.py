@@ -26,11 +26,12 @@ from strategies import THOROUGH
 from test_cli_scrub import CLEAN, LINE, ROOT, lines, run, zipped
 from test_proof import policy, set_up
 
-from logscrub import __version__, api
+from logscrub import __version__
 from logscrub.attest import signing
 from logscrub.attest.checking import changed, differences
 from logscrub.attest.statement import NotUnderstood, Statement, Subject, parse
 from logscrub.cli.attest import check
+from logscrub.engines import factory
 from logscrub.errors import LogscrubError, UsageError
 
 SCHEMA = json.loads((ROOT / "docs/reference/proof.schema.json").read_text())
@@ -407,7 +408,7 @@ def test_each_changed_byte_is_told(folder: Path, part: str, monkeypatch: pytest.
     again = part not in ("file", "proof")
 
     def code() -> int:
-        api._engine.cache_clear()
+        factory._engine.cache_clear()
         try:
             return check(Path("proof.json"), ["clean"], Path("sign.key.pub"), again)
         except LogscrubError as error:

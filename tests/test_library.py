@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import inspect
 import os
 import pickle
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -85,6 +87,12 @@ def test_a_key_that_is_no_bytes_is_a_usage_error_that_does_not_show_it(key: Any)
     with pytest.raises(logscrub.UsageError, match=r"^key: must be bytes \(of a key file: .*read_key\), not \w+$") as raised:
         logscrub.scrub(LINE, key=key)
     assert str(key) not in str(raised.value).replace("not int", "")
+
+
+@pytest.mark.parametrize("module", [api], ids=lambda module: module.__name__)
+def test_the_examples_in_docstrings_run(module: ModuleType) -> None:
+    failed, tried = doctest.testmod(module)
+    assert tried > 0 and failed == 0
 
 
 def test_data_that_is_no_text_is_a_usage_error_that_names_the_function_for_files(tmp_path: Path) -> None:

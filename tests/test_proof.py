@@ -21,6 +21,7 @@ from test_cli_scrub import CLEAN, LINE, lines, run, zipped
 from logscrub import api
 from logscrub.api import EngineName, engines
 from logscrub.config import Config, load_config
+from logscrub.engines import factory
 from logscrub.guidelines import GUIDELINES, NEVER
 from logscrub.redact.scrub import Redactor
 from logscrub.rules import about, digest_of, looked_for, rules_of
@@ -54,7 +55,7 @@ def set_up(folder: Path) -> None:
 
 
 def rules_in(folder: Path) -> dict[str, object]:
-    api._engine.cache_clear()  # as a new process reads them
+    factory._engine.cache_clear()  # as a new process reads them
     config = load_config(folder / "logscrub.toml")
     return rules_of(api.PlainEngine(api.build_redactor(config)), config)
 
