@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import shutil
 import platform
+import shutil
 import subprocess
 import sys
 import sysconfig

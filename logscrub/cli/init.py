@@ -24,7 +24,7 @@ could not be written."""
 
 KEY: Final = "logscrub.key"
 IGNORED: Final = (KEY, "metrics/", "reports/")
-"""What a repository should not hold: the key above all."""
+"""Names that a repository should not hold, above all the key."""
 
 TEMPLATE: Final = r"""# The settings of logscrub. All keys are optional; those behind a # have no effect until it is taken away.
 # docs/reference/configuration.md explains them; `logscrub doctor` says what is wrong.

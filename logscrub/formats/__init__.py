@@ -109,7 +109,7 @@ FORMATS = _with_unlisted(_LISTED)
 """All formats, in the order in which they are asked."""
 
 SHAPES = Shapes([f.line for f in FORMATS if f.line is not None], [f.json for f in FORMATS if f.json is not None])
-"""How lines begin a record and where JSON has its records, in every format."""
+"""The line shapes and JSON rules of all formats."""
 
 INPUT_FORMATS = ("auto", *(f.name for f in FORMATS if f.is_named))
 """The names that `--input-format` takes."""

@@ -28,7 +28,7 @@ class Part(NamedTuple):
 
     stream: str
     start: int
-    """Where in the line it begins; it ends with the line."""
+    """Position in the line at which the piece begins. It ends with the line."""
     is_full: bool
     """True if the next message of the stream may go on with it."""
 

@@ -33,7 +33,7 @@ _BEHIND = rf"[ \t]+{_SGR}{_ID}{_SGR}(?!\S)"
 HEAD = re.compile(
     rf"{_START}(?:{_LEVEL}{_APART}(?:{_DATE_TIME}|{_TIME}){_SGR}(?:{_BEHIND})?|{_DATE_TIME}{_SGR}{_BEHIND})[ \t]*{_SGR}"
 )
-"""What a record begins with: level, time and invocation id, as far as they are there."""
+"""Matches the head of a record: level, time and invocation id, each of which may be missing."""
 _GROUP = re.compile(rf"{_START}invocation:\s+{_SGR}{_ID}{_SGR}(?!\S)")
 """The head of a group. Whatever stands behind it: what a redaction may change says nothing."""
 _TABLE = re.compile(rf"{_START}[┌│├└]")

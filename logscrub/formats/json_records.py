@@ -1,4 +1,4 @@
-"""Where in a JSON value its records are.
+"""Finds the records in a JSON value.
 
 Records are the elements of the lists that a format's `ListRule`s name, the outermost ones; where there is none, the elements
 of a list that is the whole value and begins with an object or a list; else the value itself. `Grammar` finds them token by token,
@@ -42,7 +42,7 @@ class ListRules:
         self._name = re.compile(rf'"(?:{names})"\s*+:\s*+\Z')
 
     def may_stand_in(self, text: str) -> bool:
-        """Whether a JSON text may hold such a list; where it does not, a value that is an object is one record."""
+        """True if a JSON text may hold such a list. In a text without one, a value that is an object is one record."""
         if self._by_name:
             for m in _LIST.finditer(text):
                 before = text[max(0, m.start() - _NAME_REACH) : m.start()]
@@ -78,7 +78,7 @@ class _Maybe(NamedTuple):
     """The brackets that are open in it."""
     rules: Rules
     before: int
-    """How many records were counted when it began."""
+    """Number of records that were counted before it began."""
     names: set[str]
     """The names in its first element."""
 
@@ -96,7 +96,7 @@ class Grammar:
         """The open lists that may be ones of records, outermost first."""
         self._key = ""
         self._record = 0
-        """How many brackets are open around the brackets of the record that is being read; 0 outside of records."""
+        """Number of brackets that are open around the record that is being read; 0 outside of records."""
         self._element = -1
         """`_count` when the element of the outermost list began that is being read; -1 outside."""
         self._count = 0
@@ -116,7 +116,7 @@ class Grammar:
         return self._expect == "end"
 
     def taken(self) -> int:
-        """How many records were counted since the last call."""
+        """The number of records that were counted since the last call."""
         new, self._told = self._count - self._told, self._count
         return new
 
@@ -199,7 +199,7 @@ class Grammar:
         return len(shape) <= DEEPEST
 
     def _decide(self) -> None:
-        """Whether a list is one of records, by its first element, which has ended."""
+        """True if a list holds records, decided by its first element, which has ended."""
         _, rules, before, names = self._maybe.pop()
         shape = _marked(rules, names)
         self._shape[-1] = (*self._shape[-1][:2], "" if shape is None else "list")
@@ -226,7 +226,7 @@ class Grammar:
 
 
 def count_records(text: str, rules: ListRules) -> int:
-    """How many log records a JSON value holds."""
+    """The number of log records in a JSON value."""
     if rules.no_record(text) is not None:
         return 0
     if text[0] == "{" and not rules.may_stand_in(text):

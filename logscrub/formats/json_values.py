@@ -28,7 +28,7 @@ _MOST_DOCUMENT = 16 << 20
 _SPACE = re.compile(r"[ \t\r\n]*+")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 _NOTHING = "\ufeff\0"
-"""What may stand before a value: a byte order mark; the NULs that a rotated log begins with."""
+"""Characters that may stand before a value: a byte order mark, and the NULs at the beginning of a rotated log."""
 _SCALAR = r"(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?=[\s,\]]|$)"
 _BEGINS = re.compile(
     rf"""[{{\[]\s*$ | \{{\s*["}}] | \[\s*["{{\[\]] | \[\s*{_SCALAR}\s*(?:\]\s*$|,\s*(?:$|["{{\[]|{_SCALAR}))""", re.X
@@ -48,18 +48,18 @@ _STRUCTURE = frame_of(
 
 
 Leaves = bool | Literal["later"]
-"""Whether units have leaves; "later" where whoever takes a unit looks for those of a JSON text (`with_leaves`)."""
+"""True if units have leaves; "later" if the caller adds the leaves of a JSON text itself (`with_leaves`)."""
 
 
 def leaves_by(leaves: Leaves) -> Callable[[str], tuple[Leaf, ...]]:
-    """What makes the leaves of a JSON text."""
+    """Makes the leaves of a JSON text."""
     if leaves == "later":
         return lambda text: LATER
     return (lambda text: tuple(json_leaves(text))) if leaves else (lambda text: ())
 
 
 def counts_by(leaves: Leaves, rules: ListRules) -> Callable[[str], int]:
-    """What counts the records of a JSON text."""
+    """Counts the records of a JSON text."""
     return (lambda text: count_records(text, rules)) if leaves is True else counts_records(rules)
 
 
@@ -78,9 +78,9 @@ class JsonReader:
         """The units of a document that is not complete yet, for counting."""
         self._size = 0
         self._breaks = False
-        """Whether the line that is being read broke a value."""
+        """True if the line that is being read broke a value."""
         self.began: Began = False
-        """What the next line may continue, if it is text."""
+        """The record that the next line may continue, if that line is text."""
 
     @property
     def between(self) -> bool:
@@ -184,13 +184,13 @@ class _Document:
         self._begin = (0, 0)
         """The line and column at which it begins."""
         self._record_at = -1
-        """Where in it the record begins that was begun last; -1 if that was handed out."""
+        """Position in it at which the last record begins; -1 if that record was returned already."""
         self._rest = ""
         """The end of a line's part, of which no token could be read yet."""
         self._rest_begin = (0, 0)
         self.lines_read = 0
         self.read = 0
-        """How much of the last line belongs to the value."""
+        """The length of the part of the last line that belongs to the value."""
         self.broken = False
         self.complete = False
         self.value_ends = False
@@ -248,7 +248,7 @@ class _Document:
             self._rest_begin = (number, column + position)
 
     def rest(self) -> Iterator[Raw]:
-        """What is left of a value that breaks off: its parts by their names, and the whole as text."""
+        """The unit of a value that breaks off: its parts by their names, and the whole as text."""
         self._grammar.breaks_off()
         self._add(self._rest, *self._rest_begin)
         self._rest = ""
@@ -306,7 +306,7 @@ def json_frame(text: str) -> list[tuple[int, int]]:
 
 
 def begins(line: str) -> bool:
-    """Whether a line begins as a JSON object or list: with a bracket and what JSON allows behind it.
+    """True if a line begins as a JSON object or list: with a bracket, and behind it a character that JSON allows.
 
     `[INFO] …`, `[2026-11-17 09:20] …` and `{ key: 'value' }` are text.
     """
@@ -319,12 +319,12 @@ def has_member(text: str, *names: str) -> bool:
 
 
 def may_be_value(text: str) -> bool:
-    """Whether a text begins with a bracket and what may stand behind it in JSON. What does not is no value."""
+    """True if a text begins with a bracket and a character that JSON allows behind it. Other texts are no JSON values."""
     return _MAY_BE_VALUE.match(text) is not None
 
 
 def is_value(text: str) -> bool:
-    """Whether a text is one JSON value, or differs from one only in what stands in its strings and how its numbers are written.
+    """True if a text is one JSON value, or differs from one only inside of strings and in the spelling of numbers.
 
     What a redaction takes from JSON of that kind is in its strings and numbers, so the answer is the same afterwards.
     """
@@ -332,7 +332,7 @@ def is_value(text: str) -> bool:
 
 
 def _none_from(text: str) -> int:
-    """Where a text that begins as a JSON value goes on as none; its length where it breaks off, more where it is a value."""
+    """Position at which a text stops being a JSON value; its length if it breaks off, more if it is a value."""
     grammar, line = Grammar(_NO_RULES), text + "\n"
     position = len(line) - len(line.lstrip("\ufeff \t\r\n"))
     while not grammar.ended:

@@ -85,7 +85,7 @@ def _request(known: dict[str, str]) -> str:
 
 
 def _duration(known: dict[str, str]) -> float | None:
-    """How long it took: a value with a unit, or with the unit in its name."""
+    """The duration in milliseconds: a value with a unit, or with the unit in its name."""
     for name in _TOOK:
         if name in known and (found := duration_of(known[name])) is not None:
             return found

@@ -22,7 +22,7 @@ from logscrub.model import Leaf, Raw
 _DIRECTIVE = re.compile(r"#(?P<name>Version|Fields|Software|Date|Start-Date|End-Date|Remark):[ \t]*(?P<value>.*)")
 _MOST_NAMES = 200
 _SEPARATORS = frame_of(re.compile(r"([ \t]++|\"++)"))
-"""What stays of a directive, and of a line that is not read by its cells: so it has as many names or cells as before."""
+"""Matches what is kept in a directive and in a line that is not read by its cells, so that their number of cells is kept."""
 _CELL = re.compile(r'"((?:[^"]++|"")*+)"(?=[ \t]|$)|([^ \t]++)')
 _TABBED = re.compile(r"[^\t]*+")
 _SHAPES = {"date": re.compile(r'"?\d{4}-\d{2}-\d{2}"?'), "time": re.compile(r'"?\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"?')}
@@ -71,7 +71,7 @@ def _names_of(value: str) -> list[str]:
 
 
 def _cells(line: str) -> list[tuple[int, int]]:
-    """Where the cells of a line stand, without their quotes."""
+    """The places of the cells of a line, without their quotes."""
     if "\t" in line:
         found, position = [], 0
         while True:

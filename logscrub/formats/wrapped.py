@@ -28,7 +28,7 @@ class Piece(NamedTuple):
 
     stream: str
     start: int
-    """Where in the wrapping line it begins."""
+    """Position in the wrapping line at which it begins."""
     end: int
     complete: bool
     """True if the line ends with this piece."""
@@ -36,12 +36,12 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Wrapping:
-    """How a format wraps lines."""
+    """The way in which a format wraps lines."""
 
     unwrap: Callable[[str], Piece | None]
     """The piece in a line; None for a line that is not of this format."""
     coding: Literal["text", "json"]
-    """How the piece is written: as it is, or as the inside of a JSON string; there also as an array of bytes."""
+    """The spelling of the piece: as it is, or as the inside of a JSON string, where it can also be an array of bytes."""
     inner: Callable[[str], str]
     """The text of the log line in a wrapping line, for counting."""
 
@@ -52,7 +52,7 @@ class WrappedReader:
     def __init__(self, wrapping: Wrapping) -> None:
         self.lines = Lines()
         self.later = False
-        """Whether whoever takes a unit looks for the leaves of JSON (`with_leaves`)."""
+        """True if the caller adds the leaves of JSON itself (`with_leaves`)."""
         self._wrapping = wrapping
         self._held: list[tuple[str, int, int, Piece | None]] = []
         self._size = 0
@@ -98,7 +98,7 @@ class WrappedReader:
         return Raw(line, leaves, number, column, int(not belongs))
 
     def _json_begins(self, line: str, piece: Piece) -> int:
-        """Where the JSON of a line begins; -1 where it is text."""
+        """Position at which the JSON of a line begins; -1 for a line of text."""
         if self._wrapping.coding == "json":
             return 0
         inner = line[piece.start : piece.end].strip()

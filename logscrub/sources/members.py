@@ -16,18 +16,18 @@ from logscrub.sources.files import printable
 
 @dataclass(frozen=True)
 class MemberInfo:
-    """What is known of a member. Comments, owners and extra fields are left out: they could hold anything."""
+    """The properties of a member that are kept. Comments, owners and extra fields could hold anything, and are left out."""
 
     name: str
     """A folder's ends in `/`."""
     date_time: tuple[int, int, int, int, int, int] = (1980, 1, 1, 0, 0, 0)
-    """Of a zip: when it was last modified, in local time."""
+    """Time of the last change of a member of a zip, in local time."""
     external_attr: int = 0
-    """As in a zip: Unix file type and mode in the upper 16 bits, if any."""
+    """Attributes as a zip stores them: the Unix file type and mode in the upper 16 bits, if any."""
     file_size: int = 0
     """Bytes when decompressed, as the archive claims."""
     mtime: str = "0"
-    """Of a tar: when it was last modified, in seconds since 1970, with a fraction if it has one."""
+    """Time of the last change of a member of a tar, in seconds since 1970, with a fraction if the archive has one."""
 
 
 def peeked(pieces: Iterator[bytes]) -> tuple[str, Iterator[bytes]]:

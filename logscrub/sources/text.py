@@ -8,7 +8,7 @@ from typing import Literal
 Encoding = Literal["utf-8", "utf-16-le", "utf-16-be"]
 
 _LOOK = 64
-"""How many bytes at most are looked at to tell UTF-16 without a byte order mark from UTF-8."""
+"""Maximum bytes that are examined to tell UTF-16 without a byte order mark from UTF-8."""
 _FIRST = 4
 """Characters at the beginning that show UTF-16 in Latin script."""
 
@@ -105,7 +105,7 @@ def _by_nuls(seen: bytes) -> Encoding:
 
 
 def _begins_latin(high: bytes, low: bytes) -> bool:
-    """Whether the first four characters are Latin if these are the high and the low bytes of UTF-16 text.
+    """True if the first four characters are Latin when these are the high and the low bytes of UTF-16 text.
 
     Placeholders are Latin and longer than four characters. So whatever a redaction shortens, the answer stays the same.
     """
@@ -114,7 +114,7 @@ def _begins_latin(high: bytes, low: bytes) -> bool:
 
 
 def _are_high_bytes(high: bytes, low: bytes) -> bool:
-    """Whether these could be the high bytes of UTF-16 text in another script: some NUL (for spaces), and hardly varying."""
+    """True if these could be the high bytes of UTF-16 text in another script: some are NUL (for spaces), and they hardly vary."""
     nuls = high.count(0)
     if nuls == 0 or low.count(0) * 4 > nuls:
         return False
