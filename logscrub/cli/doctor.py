@@ -49,7 +49,7 @@ _EARLIEST: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Something that was looked at, and what was seen."""
+    """One area that was checked, and the result."""
 
     area: str
     state: State

@@ -133,7 +133,7 @@ def scrub(
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One input, and where it goes."""
+    """One input and its output."""
 
     item: Input
     target: Path | None

@@ -137,7 +137,7 @@ def reader_of(f: Format, *, leaves: Leaves = True) -> Reader:
         return reader
     if f.json is not None:
         return JsonReader(SHAPES.rules, leaves=leaves)
-    # what may be cut matters only to what is judged
+    # pieces of cut lines matter only where texts are scanned
     return CutLineReader(SHAPES, syslog.part, leaves=leaves) if leaves else LineReader(SHAPES, leaves=False)
 
 

@@ -100,7 +100,7 @@ class ListRule(NamedTuple):
     parent: str | None = None
     depth: int | None = None
     marks: frozenset[str] = frozenset()
-    """Where others use the name too: names, one of which the first element has if the list is one of records."""
+    """For a name that other lists have too: names of which the first element has one if the list holds records."""
 
 
 @dataclass(frozen=True, slots=True)

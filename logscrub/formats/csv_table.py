@@ -1,12 +1,12 @@
-"""CSV downloads: a header row, then a record a row; cells may hold line ends.
+"""CSV downloads: a header row, then one record per row. Cells may hold line ends.
 
     Level,Date/Time(UTC),Details,Invocation ID,Trace ID,Module,Function,Version,Site,Environment
     INFO,2026-11-20T09:14:02.118Z,"getIssue start [""712020:…""]",0b6b7c58-…
 
-Each cell is judged under its column's name. A row that is not of the header's shape is scanned as text.
+Each cell is scanned under the name of its column. A row that does not have the shape of the header is scanned as text.
 
 Redactions must not change how a table is read. So a header is recognised by the names that exports use and by nothing else in
-it, these names are not scanned, and redactions in a row that is scanned as text leave its delimiters and quotes in place.
+it. These names are not scanned, and redactions in a row that is scanned as text leave its delimiters and quotes in place.
 """
 
 from __future__ import annotations

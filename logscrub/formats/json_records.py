@@ -1,8 +1,9 @@
 """Finds the records in a JSON value.
 
-Records are the elements of the lists that a format's `ListRule`s name, the outermost ones; where there is none, the elements
-of a list that is the whole value and begins with an object or a list; else the value itself. `Grammar` finds them token by token,
-so that a value of any size can be cut; `records_in` finds them in a value that is parsed. Both find the same number.
+Records are the elements of the outermost lists that a format's `ListRule`s name. In a value without such a list they are the
+elements of the list that is the whole value, if it begins with an object or a list; otherwise the value itself is the record.
+`Grammar` finds them token by token, so that a value of any size can be cut. `records_in` finds them in a parsed value. Both find
+the same number.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class ListRules:
     def of(self, name: str, parent: str, depth: int) -> Rules:
         """The rules for a list, by its name, the name of what is around it and the open brackets; each with its format.
 
-        The first one that needs no mark, else all that need one.
+        The first one that needs no mark; if there is none, all that need one.
         """
         found = [
             each for each in self._by_name.get(name, ()) if each[0].parent in (None, parent) and each[0].depth in (None, depth)
@@ -67,7 +68,7 @@ class ListRules:
 
 
 def _marked(rules: Rules, names: set[str]) -> JsonShape | None:
-    """The format of the first rule of which the first element of a list has a mark; None if that is no list of records."""
+    """The format of the first rule whose mark is in the first element of a list; None if it is not a list of records."""
     return next((shape for rule, shape in rules if not rule.marks or rule.marks & names), None)
 
 
@@ -318,7 +319,7 @@ def _elements(
 
 
 def _names_in(first: list[Any]) -> set[str]:
-    """The names in the first element of a list: of an object its own, of a list those of the objects in it."""
+    """The names in the first element of a list: those of an object, or those of the objects in a list."""
     element = first[0] if first else None
     if isinstance(element, dict):
         return set(element) | {name for inner in element.values() if isinstance(inner, dict) for name in inner}

@@ -1,9 +1,9 @@
-"""The reader that all JSON formats share: values a line, values over many lines, lines that are neither.
+"""The reader that all JSON formats share: values on one line, values over many lines, and lines that are neither.
 
-A line that is a JSON value is a unit. A value that goes on over lines (a page printed for people, or one very long line) is
-read as a document: each record in it is a unit as soon as it ends, and what stands between records too, so that a page
-of a gigabyte needs no more memory than its largest record. A line that is no JSON is scanned as text, and so is a value
-that breaks off.
+A line that is a JSON value is a unit. A value that extends over lines (a page printed for people), or over one very long line, is
+read as a document: each record in it is a unit as soon as it ends, and so is the text between records. A page of a gigabyte
+therefore needs no more memory than its largest record. A line that is not JSON is scanned as text, and so is a value that breaks
+off.
 
 Redactions must not change how values are read. So a string may hold any character, escaped or not, and redactions in a value that
 is scanned as text leave its quotes, and the brackets, colons and commas between strings, in place.
@@ -67,7 +67,7 @@ class JsonReader:
     """Reads JSON values, whatever their layout."""
 
     def __init__(self, rules: ListRules, *, leaves: Leaves = True) -> None:
-        """`leaves`: False for a reader that is only to count: its units have parsed values instead of leaves."""
+        """`leaves`: False for a reader that only counts. Its units have parsed values instead of leaves."""
         self.lines = Lines()
         self._rules = rules
         self._leaves = leaves is not False
@@ -112,7 +112,7 @@ class JsonReader:
             line, column = line[read:], column + read
 
     def _part(self, document: _Document, line: str, number: int, column: int) -> Generator[Raw, None, int]:
-        """The units of a document that a line, or what is left of one, completes. Returns how much of it was read."""
+        """Yields the units of a document that a line, or the rest of one, completes. Returns the length that was read."""
         units = document.feed(line, number, column)
         yield from units if self._leaves else self._gather(units)
         if not (document.broken or document.complete):
@@ -144,7 +144,7 @@ class JsonReader:
         return text_unit(line, number, column, records=int(not belongs), parsed=False, frame=frame)
 
     def _gather(self, units: Iterator[Raw]) -> Iterator[Raw]:
-        """Joins the units of a document to one with its parsed value; those of a very large one are left apart."""
+        """Joins the units of a document to one unit with its parsed value. The units of a very large document remain apart."""
         document = self._document
         assert document is not None
         for unit in units:
@@ -168,9 +168,9 @@ class JsonReader:
 
 
 class _Document:
-    """JSON that is read line by line: a value over many lines, or values one behind the other on one.
+    """JSON that is read line by line: a value over many lines, or several values on one line.
 
-    `broken` when it turns out to be none, `complete` at its end.
+    It is `broken` once it turns out not to be JSON, and `complete` at its end.
     """
 
     def __init__(self, rules: ListRules, leaves: bool) -> None:
@@ -179,7 +179,7 @@ class _Document:
         self._grammar = Grammar(rules)
         self._frames: list[Frame] = []
         self._parts: list[str] = []
-        """Text that was read and not handed out."""
+        """Text that was read and not returned yet."""
         self._size = 0
         self._begin = (0, 0)
         """The line and column at which it begins."""
@@ -194,7 +194,7 @@ class _Document:
         self.broken = False
         self.complete = False
         self.value_ends = False
-        """True if the unit handed out last ends a value."""
+        """True if the unit that was returned last ends a value."""
 
     def feed(self, line: str, number: int, column: int) -> Iterator[Raw]:
         """The units that the line completes."""
@@ -208,7 +208,7 @@ class _Document:
             m = TOKEN.match(text, position)
             if m is None:
                 position = _end_of_space(text, position)
-                # a string or number that goes on for ever is none
+                # a string or number without an end is not JSON
                 self.broken = position < len(text) and (line.endswith("\n") or len(text) - position > LONGEST_LINE)
                 break
             if not self._grammar.accept(m[m.lastindex or 0]):
@@ -235,7 +235,7 @@ class _Document:
                 yield self._unit()
                 out = position
         if self.broken:
-            # all but the line that breaks it goes out; the caller reads what is left of that line anew
+            # everything before the line that breaks it is returned; the caller reads the rest of that line anew
             keep = max(out, held)
             self._add(text[out:keep], number, column + out)
             self.read = keep - held
@@ -264,7 +264,7 @@ class _Document:
             self._size += len(text)
 
     def _unit(self, parsed: bool = True, *more: Leaf, ends: bool = False) -> Raw:
-        """All that was read and not handed out."""
+        """All text that was read and not returned yet."""
         text = "".join(self._parts)
         inside = place(self._frames)
         # where it is scanned as text too, any number may go, and must stay a value
@@ -285,9 +285,9 @@ def _end_of_space(text: str, position: int) -> int:
 
 
 def broken_unit(line: str, number: int, column: int, breaks: bool) -> Raw:
-    """A line that looks like JSON and is none: its parts by their names, and the whole as text.
+    """The unit of a line that looks like JSON and is not: its parts by their names, and the whole as text.
 
-    `breaks`: whether it broke a value that lines before it began.
+    `breaks`: True if it broke a value that lines before it began.
     """
     leaves = (*json_leaves(line), Leaf(0, len(line.rstrip("\r\n")), (), "text"))
     frame = _STRUCTURE if breaks else json_frame
@@ -295,9 +295,9 @@ def broken_unit(line: str, number: int, column: int, breaks: bool) -> Raw:
 
 
 def json_frame(text: str) -> list[tuple[int, int]]:
-    """The frame of a text that begins as JSON: the signs around strings and numbers, up to where it is none.
+    """The frame of a text that begins as JSON: the signs around strings and numbers, up to where it stops being JSON.
 
-    While these stay, a redaction does not make JSON of it: where one takes what is not in a string, it leaves no JSON either.
+    As long as these signs are kept, no redaction can turn the text into JSON.
     """
     end = _none_from(text) + 1
     signs = _STRUCTURE(text[:end])
@@ -326,7 +326,7 @@ def may_be_value(text: str) -> bool:
 def is_value(text: str) -> bool:
     """True if a text is one JSON value, or differs from one only inside of strings and in the spelling of numbers.
 
-    What a redaction takes from JSON of that kind is in its strings and numbers, so the answer is the same afterwards.
+    Redactions change only strings and numbers of such JSON, so the answer is the same afterwards.
     """
     return _none_from(text) > len(text)
 
@@ -345,7 +345,7 @@ def _none_from(text: str) -> int:
 
 
 def parse(text: str) -> Any:
-    """The object or list that a text is; None if it is no JSON. Undecodable bytes of the input count as characters."""
+    """The object or list in a JSON text; None if it is not JSON. Undecodable bytes of the input count as characters."""
     try:
         return orjson.loads(text)
     except (ValueError, TypeError, RecursionError):

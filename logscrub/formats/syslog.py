@@ -110,7 +110,7 @@ def _begins(line: str, memory: Memory) -> Record | None:
 
 
 def _with_data(record: Record, data: str) -> Record:
-    """The record with what its structured data say of the function, its version, and the request."""
+    """The record with function, version and request from its structured data."""
     pairs = islice(_PARAMETER.finditer(data), _MOST_PARAMETERS)
     said = generic({m[1]: m[2] for m in pairs}, {})
     return record._replace(

@@ -49,7 +49,7 @@ class W3cReader(LineByLine):
         if directive is not None:
             if directive["name"] == "Fields":
                 self._names = _names_of(directive["value"])
-            # judged on its own, as a cell is, whatever the lines before left open: names of columns must stay
+            # scanned by itself, like a cell, whatever the lines before left open: names of columns must be kept
             value = directive.span("value")
             return Raw(line, (Leaf(*value, (), "csv"),) if directive["value"] else (), number, column, 0, frame=_SEPARATORS)
         found = _row(text, self._names) if column == 1 else None
@@ -157,7 +157,7 @@ def _recognises(head: str) -> bool:
 
 
 def _records(shapes: Shapes) -> TextRecords:
-    """Rows are known in a file of this format only: in another log, what a redaction does to their cells could not be seen."""
+    """Rows are recognised only in a file of this format. In another log a changed number of cells would not show."""
     return TextRecords(shapes.with_line(LineShape(_begins, _notes)))
 
 

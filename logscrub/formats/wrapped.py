@@ -1,7 +1,7 @@
 """The reader of logs that wrap the lines of other logs and cut long ones: container runtimes, journald.
 
-The pieces of one line are one record: they are scanned together, so that a value on a cut is found, and counted once. Pieces of
-several streams may stand between each other. The wrapping of each piece stays as it is.
+The pieces of one line are one record. They are scanned together, so that a value across a cut is found, and counted once. Pieces
+of several streams may alternate. The wrapping of each piece is kept.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from logscrub.formats.lines import Shapes, TextRecords
 from logscrub.model import Leaf, Raw, later
 
 _MOST_HELD = 4 << 20
-"""Characters of lines that are held until a cut line is complete; a longer one is judged in parts."""
+"""Maximum characters of lines that are held until a cut line is complete. A longer line is scanned in parts."""
 _MOST_LINES = 256
 _MOST_STREAMS = 1_000
 """Streams of which it is remembered what the next line may continue."""
@@ -144,7 +144,7 @@ class WrappedReader:
 
 
 def _belongs(inner: str, stream: str, began: dict[str, Began]) -> bool:
-    """Whether a line of a stream belongs to the record before it. `began`: for each stream, what its next line may continue."""
+    """True if a line of a stream belongs to the record before it. `began`: what the next line of each stream may continue."""
     belongs, now = follows(inner, began.get(stream, False))
     _note(began, stream, now)
     return belongs

@@ -1,4 +1,4 @@
-"""Decompression in pieces: memory stays bounded, whatever the data claims or expands to."""
+"""Decompression in pieces, in bounded memory, whatever the data claims or expands to."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _SIZE: Final = re.compile(r"(\d{1,12}) ?(?:([kmg])(?:i?b)?|b)?", re.IGNORECASE)
 
 
 def bytes_of(size: str) -> int | None:
-    """A size such as `512MiB` or `2GB` in bytes; units are powers of 1024, as those of xz and zstd. None for what is none."""
+    """A size such as `512MiB` or `2GB` in bytes; units are powers of 1024, as in xz and zstd. None for other texts."""
     match = _SIZE.fullmatch(size.strip())
     if match is None or not int(match[1]):
         return None

@@ -1,9 +1,9 @@
-"""Reading along: what is appended to a log, or comes through a pipe, as it comes, also where the log is rotated.
+"""Follows a log: reads what is appended to it, or comes through a pipe, also when the log is rotated.
 
-A log is polled. It is followed by name and by inode: where another file takes its place, that one is read from its beginning,
-and the one before is read on, because its writer goes on with it until it is told to open the new one. Where a log was copied
-and truncated, what was not read before is read from the copy. Rotated files that came into being between two polls are read,
-too. Whatever may have been missed all the same is said.
+A log is polled. It is followed by name and by inode: if another file takes its place, that file is read from its beginning, and
+the one before is read on, because its writer writes to it until it opens the new one. If a log was copied and truncated, the part
+that was not read before is read from the copy. Rotated files that appeared between two polls are read too. A message says what
+may have been missed all the same.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class _Known:
 def follow(
     item: Input, say: Callable[[str], None] = lambda line: None, sleep: Callable[[float], None] = time.sleep
 ) -> Generator[Piece, None, None]:
-    """Pieces as they come, and an empty one whenever nothing came for a moment. A pipe ends with its writer, a file never does.
+    """Yields pieces as they come, and an empty one whenever nothing came for a moment. A pipe ends with its writer, a file never.
 
     A file is opened at once and read from its beginning; one that is not there yet is waited for. `say` is called with a line for
     people whenever a file is rotated, comes or goes, and where something may have been missed; `sleep` between two polls, with

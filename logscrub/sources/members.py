@@ -1,4 +1,4 @@
-"""Members of archives, of whichever kind: what is known of them, and which are refused."""
+"""Members of archives of all kinds: their properties, and which of them are refused."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _chained(head: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def refuse_nested(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
-    """The pieces, unless they are again compressed: nobody would look into that, and it would pass as it is."""
+    """The pieces of a member. Raises InputError if they are compressed once more, because their content would not be scanned."""
     kind, pieces = peeked(pieces)
     if kind == "otlp-protobuf":  # may be text that only begins like it
         coded, pieces = decoded(kind, pieces, name)

@@ -1,6 +1,6 @@
 """The kind of a file by its first bytes: compressions that are read, and formats that are recognised so that they can be refused.
 
-An archive or a table that is taken for text would pass with all that is in it, or come out broken.
+An archive or a table that is read as text would pass with everything in it, or come out broken.
 """
 
 from __future__ import annotations

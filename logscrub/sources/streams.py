@@ -1,4 +1,4 @@
-"""Opening an input and decompressing it, in pieces: gigabytes, bombs and live pipes alike."""
+"""Opens an input and decompresses it in pieces: files of gigabytes, compression bombs and live pipes alike."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class Stream:
             self._broke_off(error, count)
 
     def _broke_off(self, error: BrokenData, count: int) -> None:
-        """Notes a fault after so many decompressed bytes. Raises it where what comes before it is not wanted alone."""
+        """Notes a fault after so many decompressed bytes. Raises it unless the input is to be salvaged."""
         if not self._reading.salvage:
             raise error
         if self.faults and error.name == self.name:  # a tar ends early because its compressed data did
@@ -259,7 +259,7 @@ class Stream:
 
 
 def open_stream(item: Input, reading: Reading = Reading()) -> Stream:
-    """Open an input and look at its first bytes, not its name, to tell how it is compressed.
+    """Opens an input, and recognises its compression by its first bytes, not by its name.
 
     Waits for the first byte of a pipe, and for more only while those that came could begin a compressed file.
     Raises InputError if it cannot be opened or read, or is compressed in a way that is not supported.
