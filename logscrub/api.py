@@ -33,9 +33,9 @@ from logscrub.engines.factory import (
 )
 from logscrub.errors import InputError, UsageError
 from logscrub.pipeline import (
+    ByteReader,
     Passed,
     Progress,
-    Reads,
     content_digest,
     report_name,
     scrub_input,
@@ -51,12 +51,12 @@ from logscrub.sources.streams import Stream
 from logscrub.verification import FileReport
 
 __all__ = [
+    "ByteReader",
     "EngineName",
     "Folders",
     "Passed",
     "PlainEngine",
     "Progress",
-    "Reads",
     "Runner",
     "Scrubbed",
     "build_redactor",

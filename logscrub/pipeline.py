@@ -26,21 +26,21 @@ Progress = Callable[[int, Tally], None]
 """Called after each piece with the number of bytes read from the input as stored, and the counts so far."""
 
 
-class Takes(Protocol):
+class ByteSink(Protocol):
     """Takes the clean bytes of one output."""
 
     def write(self, data: bytes) -> None: ...
     def flush(self) -> None: ...
 
 
-class Reads(Protocol):
+class ByteReader(Protocol):
     """Reads the bytes of an input beside the verifier."""
 
     def feed(self, data: bytes) -> None: ...
     def finish(self) -> None: ...
 
 
-class TakesMembers(Protocol):
+class MemberSink(Protocol):
     """Takes the clean bytes of the members of an archive."""
 
     def begin(self, name: str, like: MemberInfo) -> None: ...
@@ -94,13 +94,13 @@ def scrub_input(
         OutputError: the output cannot be written.
         UsageError: the output is the input.
     """
-    tell = progress or (lambda done, tally: None)
+    report_progress = progress or (lambda done, tally: None)
     with open_stream(item, reading) if passed is None else _hashing(item, reading, passed) as stream:
         if stream.archive:
             with open_archive_sink(target, stream.archive, stream.compression, inputs=[item.path], inside=inside) as archive:
                 if passed is not None:
                     archive.hash()
-                tally = scrub_members(engine, stream, archive, input_format, tell, passed)
+                tally = scrub_members(engine, stream, archive, input_format, report_progress, passed)
                 archive.commit()
                 if passed is not None:
                     passed.written = archive.digest
@@ -110,7 +110,7 @@ def scrub_input(
             if passed is not None:
                 sink.hash()
             try:
-                tally = scrub_stream(engine, stream, out, input_format, tell)
+                tally = scrub_stream(engine, stream, out, input_format, report_progress)
                 out.commit()
             finally:
                 if passed is not None:
@@ -118,7 +118,7 @@ def scrub_input(
         return tally
 
 
-def scrub_stream(engine: Runner, stream: Stream, sink: Takes, input_format: str, tell: Progress) -> Tally:
+def scrub_stream(engine: Runner, stream: Stream, sink: ByteSink, input_format: str, report_progress: Progress) -> Tally:
     """Scrubs an open input that is not an archive. Raises the errors of `scrub_input`."""
     scrubber = engine.scrubber(input_format)
     live = stream.size is None
@@ -129,7 +129,7 @@ def scrub_stream(engine: Runner, stream: Stream, sink: Takes, input_format: str,
             sink.write(scrubber.feed(piece, stream.has_more))
             if live:
                 sink.flush()
-            tell(stream.bytes_read, scrubber.tally)
+            report_progress(stream.bytes_read, scrubber.tally)
     except InputError:
         if begun:  # otherwise not even the head of a compressed file is written
             sink.write(scrubber.feed(b""))
@@ -137,12 +137,17 @@ def scrub_stream(engine: Runner, stream: Stream, sink: Takes, input_format: str,
         raise
     sink.write(scrubber.finish())
     scrubber.tally.faults += stream.faults
-    tell(stream.bytes_read, scrubber.tally)
+    report_progress(stream.bytes_read, scrubber.tally)
     return scrubber.tally
 
 
 def scrub_members(
-    engine: Runner, stream: Stream, archive: TakesMembers, input_format: str, tell: Progress, passed: Passed | None = None
+    engine: Runner,
+    stream: Stream,
+    archive: MemberSink,
+    input_format: str,
+    report_progress: Progress,
+    passed: Passed | None = None,
 ) -> Tally:
     """Scrubs the members of an open archive, and adds their digests to `passed`. Raises the errors of `scrub_input`."""
     total = Tally()
@@ -163,14 +168,14 @@ def scrub_members(
             if passed is not None:
                 read.update(piece)
             put(scrubber.feed(piece, True))
-            tell(stream.bytes_read, _sum(total, scrubber.tally))
+            report_progress(stream.bytes_read, _sum(total, scrubber.tally))
         put(scrubber.finish())
         archive.end()
         if passed is not None:
             passed.members.append((names[name], read.hexdigest(), written.hexdigest()))
         total.add(scrubber.tally)
     total.faults += stream.faults
-    tell(stream.bytes_read, total)
+    report_progress(stream.bytes_read, total)
     return total
 
 
@@ -217,7 +222,7 @@ def verify_input(
     input_format: str = "auto",
     reading: Reading = Reading(),
     progress: Callable[[int, int], None] | None = None,
-    also: Callable[[str], Reads] | None = None,
+    also: Callable[[str], ByteReader] | None = None,
 ) -> list[FileReport]:
     """Verifies one input. Returns a report, or one per member of an archive (`archive.zip!member`) and one for a zip's comments.
 
@@ -232,7 +237,7 @@ def verify_input(
         progress: called after each piece with the number of bytes read from the input, and the number of findings.
         also: makes, for the path of a report, a reader that is given the same bytes.
     """
-    tell = progress or (lambda done, found: None)
+    report_progress = progress or (lambda done, found: None)
     redactor = engine.redactor
     path = report_name(redactor, item)
     reports: list[FileReport] = []
@@ -256,7 +261,7 @@ def verify_input(
                                 reader.feed(piece)
                             blank = blank and not piece.strip(_BLANK)
                             verifier.feed(piece, stream.has_more)
-                            tell(stream.bytes_read, sum(report.found for report in reports))
+                            report_progress(stream.bytes_read, sum(report.found for report in reports))
                     except InputError:  # what came before the fault is scanned to its end
                         verifier.finish()
                         raise

@@ -101,7 +101,7 @@ class Grammar:
         self._element = -1
         """`_count` when the element of the outermost list began that is being read; -1 outside."""
         self._count = 0
-        self._told = 0
+        self._counted = 0
         self.found = False
         """True once a list of records was seen."""
         self.record_begins = False
@@ -118,7 +118,7 @@ class Grammar:
 
     def taken(self) -> int:
         """The number of records that were counted since the last call."""
-        new, self._told = self._count - self._told, self._count
+        new, self._counted = self._count - self._counted, self._count
         return new
 
     def breaks_off(self) -> None:
