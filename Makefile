@@ -17,7 +17,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help setup core no-core demo test check format bench metrics bench-anomaly eval names docs lock sbom audit clean
+.PHONY: help setup core no-core demo test coverage check format bench metrics bench-anomaly eval names docs lock sbom audit clean
 
 help: ## show this list
 	@echo "make …"
@@ -82,12 +82,21 @@ awk -v clean=$(DEMO)/clean/$(1) -v most=$(2) '(getline now < clean) <= 0 { exit 
 	$$0 != now && length($$0) < 220 && shown++ < most { print "   - " $$0; print "   + " now }' sample_logs/$(1)
 endef
 
+# The least share of the lines of logscrub/ that the tests run, in percent.
+COVERAGE_FLOOR := 80
+
 test: $(READY) $(CORE) ## run the tests
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
-check: $(READY) ## lint, formatting, types; of the core too, and its own tests, where there is cargo
+coverage: $(READY) $(CORE) ## run the tests, and measure which lines they run
+	@mkdir -p build/coverage
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal --cov --cov-report=term --cov-report=html:build/coverage/html \
+		--cov-fail-under=$(COVERAGE_FLOOR)
+
+check: $(READY) ## lint, formatting, spelling, types; of the core too, and its own tests, where there is cargo
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/codespell
 	@$(BIN)/mypy
 ifneq ($(CARGO),)
 	@cd core && cargo fmt --check
@@ -118,8 +127,10 @@ eval: $(READY) $(CORE) ## measure what is found and what is missed
 names: $(READY) $(CORE) ## measure which names are found, and which words are taken for names
 	@$(BIN)/python benchmarks/names.py
 
-docs: $(READY) ## regenerate docs/cli.md from the commands' own help
+docs: $(READY) ## write the reference of the command line, and build the documentation as a site (build/site/)
 	@$(BIN)/python -m logscrub.cli.reference
+	@$(BIN)/python scripts/docs_site.py
+	@echo "The site is in build/site/; open build/site/index.html."
 
 # Pins stay where they are unless pyproject.toml asks for more; `make lock LOCKFLAGS=--upgrade` takes the newest.
 # The runtime's lock starts as a copy of the developers', so both pin the same versions; so does that of scrub and verify alone.

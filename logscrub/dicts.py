@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from logscrub.model import WITHHELD
 
 if TYPE_CHECKING:
-    from logscrub.api import Runner
+    from logscrub.engines.factory import Runner
 
 _DEEPEST: Final = 100
 """Levels of a value in a dictionary; what lies deeper is withheld."""

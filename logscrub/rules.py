@@ -17,8 +17,8 @@ from importlib import resources
 from typing import Any, get_args
 
 from logscrub._version import __version__
-from logscrub.api import Runner
 from logscrub.config import Config
+from logscrub.engines.factory import Runner
 from logscrub.guidelines import GUIDELINES
 from logscrub.redact.policy import Action
 

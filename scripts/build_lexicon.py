@@ -57,7 +57,8 @@ class Source:
 
 
 def _pinned(registry: str, use: str, text: str) -> list[Source]:
-    return [Source(registry, *entry.rsplit("==", 1), use) for entry in text.split()]  # type: ignore[misc]
+    pins = (entry.rsplit("==", 1) for entry in text.split())
+    return [Source(registry, name, version, use) for name, version in pins]
 
 
 NAMES = [
@@ -351,11 +352,11 @@ def given_and_family(cache: Path) -> tuple[dict[str, float], dict[str, float]]:
     for module in pkgutil.iter_modules(persons_of.__path__):
         provider = importlib.import_module(f"faker.providers.person.{module.name}").Provider
         for attribute in dir(provider):
-            kind = given if "first" in attribute else family if "last" in attribute else None
+            part = given if "first" in attribute else family if "last" in attribute else None
             listed = getattr(provider, attribute, ())
-            if kind is not None and isinstance(listed, (tuple, list, dict)):
+            if part is not None and isinstance(listed, (tuple, list, dict)):
                 for name in (n for n in listed if isinstance(n, str)):
-                    add(kind, pieces(name) or romanised(name), LISTED)
+                    add(part, pieces(name) or romanised(name), LISTED)
     for kind, name in faker_js(at["@faker-js/faker"]):
         add(given if kind == "first_name" else family, pieces(name) or romanised(name), LISTED)
     for path, data in members(at["@cspell/dict-people-names"]):

@@ -1143,7 +1143,7 @@ def otlp_protobuf(events: list[Event]) -> bytes:
     for each in message["resourceLogs"][0]["scopeLogs"][0]["logRecords"]:
         for name in ("traceId", "spanId"):  # bytes, which JSON of protobuf has in base64 and OTLP in hexadecimal digits
             each[name] = base64.b64encode(bytes.fromhex(each[name])).decode()
-    return ParseDict(message, ExportLogsServiceRequest()).SerializeToString(deterministic=True)
+    return bytes(ParseDict(message, ExportLogsServiceRequest()).SerializeToString(deterministic=True))
 
 
 def tarred(members: dict[str, bytes]) -> bytes:

@@ -72,10 +72,10 @@ def licence_of(name: str) -> str:
         metadata = importlib.metadata.metadata(name)
     except importlib.metadata.PackageNotFoundError:
         return NOT_EVERYWHERE.get(name, "")
-    if expression := metadata.get("License-Expression"):
-        return expression
+    if "License-Expression" in metadata:
+        return metadata["License-Expression"]
     classifiers = [c.rpartition(" :: ")[2] for c in metadata.get_all("Classifier") or [] if c.startswith("License ::")]
-    text = (metadata.get("License") or "").strip()
+    text = " ".join(metadata.get_all("License") or []).strip()
     if text and len(text) < 40 and "\n" not in text:
         return _NAMES.get(text, text)
     return " OR ".join(_NAMES.get(c, c) for c in classifiers)

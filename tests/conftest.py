@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -29,7 +30,7 @@ from logscrub.redact.policy import load_policy  # noqa: E402
 from logscrub.redact.pseudonyms import Pseudonymizer  # noqa: E402
 from logscrub.redact.scrub import Redactor  # noqa: E402
 
-_ALWAYS = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
+_ALWAYS: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 settings.register_profile("ci", derandomize=True, database=None, **_ALWAYS)
 settings.register_profile("thorough", max_examples=2000, **_ALWAYS)
 settings.load_profile("thorough" if THOROUGH else os.environ.get("HYPOTHESIS_PROFILE", "ci"))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -126,7 +127,7 @@ def _line(body: str) -> str:
 
 
 _FORGE = "INFO    2026-11-22T08:14:02.113Z 3f0b7c1e-8a51-4be1-9d7e-0f5be7a1c001 "
-_WRITTEN = {
+_WRITTEN: dict[str, Callable[[str], str]] = {
     "raw": lambda body: body + "\n",
     "table": lambda body: body.replace(',["a"]', '],"rows":[["a"]', 1) + "\n",
     "text": _line,

@@ -144,7 +144,7 @@ class Matcher:
             single = len(inner) == 1 and inner[0][0] in (c.LITERAL, c.NOT_LITERAL, c.IN, c.ANY)
             most = sys.maxsize if high is c.MAXREPEAT else int(high)
             if single:
-                return self._run(op, int(low), most, self._set(*inner[0], flags), after)
+                return self._run(op, int(low), most, self._set(inner[0][0], inner[0][1], flags), after)
             if op is c.POSSESSIVE_REPEAT:
                 return self._possessive(int(low), most, self._sequence(inner, flags, lambda i: i), after)
             return self._loop(op is c.MIN_REPEAT, int(low), most, inner, flags, after)
@@ -397,8 +397,8 @@ def _passed_over(text: Any, name: str, arguments: tuple[Any, ...], result: Any) 
     if name in ("find", "index", "count", "rfind"):
         start, end, _ = slice(*(arguments[1:] or (None,)), *((None,) if len(arguments) == 2 else ())).indices(len(text))
         if name == "rfind":
-            return max(1, end - max(result, start))
-        return max(1, (result if name != "count" and result >= 0 else end) - start)
+            return max(1, end - max(int(result), start))
+        return max(1, (int(result) if name != "count" and result >= 0 else end) - start)
     if name in ("strip", "lstrip", "rstrip"):
         return 1 + len(text) - len(result) + (0 if result is text else len(result))
     if name == "join":
@@ -527,7 +527,7 @@ class _Counting(ast.NodeTransformer):
         node.ifs.insert(0, self._call("tick"))
         return node
 
-    def _loop(self, node: Any) -> ast.AST:
+    def _loop(self, node: ast.For | ast.While) -> ast.AST:
         self.generic_visit(node)
         node.body.insert(0, ast.Expr(self._call("tick")))
         return node

@@ -15,17 +15,16 @@ from strategies import THOROUGH, examples
 
 from logscrub.detect import expressions
 from logscrub.detect.anchors import Anchors, matches
-from logscrub.detect.catalogue import load, marked
+from logscrub.detect.catalogue import Detector, Harmless, load, marked
 from logscrub.detect.engine import context_pattern
 
 _CATALOGUE = load()
-PATTERNS = [(f"{item.id}-{i}", p) for item in (*_CATALOGUE.detectors, *_CATALOGUE.harmless) for i, p in enumerate(item.patterns)]
+_ITEMS: tuple[Detector | Harmless, ...] = (*_CATALOGUE.detectors, *_CATALOGUE.harmless)
+PATTERNS = [(f"{item.id}-{i}", p) for item in _ITEMS for i, p in enumerate(item.patterns)]
 ANCHORS = Anchors([pattern for _, pattern in PATTERNS])
 EVERY_CHARACTER = "".join(map(chr, [*range(0xD800), *range(0xE000, 0x110000)]))
 JUNK = ["", " ", "x", "7", "-", "=", '"', "'", ": ", "…", "字", "\ud83d", "\x00", "http://", "key=", "token "]
-EXAMPLES = [
-    marked(e)[0] for item in (*_CATALOGUE.detectors, *_CATALOGUE.harmless) for e in (*item.examples, *item.counterexamples)
-]
+EXAMPLES = [marked(e)[0] for item in _ITEMS for e in (*item.examples, *item.counterexamples)]
 
 
 @cache

@@ -508,7 +508,7 @@ def of(
     made = finding(rule, start, **dimensions)
     return replace(
         made, end=made.start + timedelta(hours=hours), observed=observed, expected=expected, explained_by=by, kind=kind
-    )  # type: ignore[arg-type]
+    )
 
 
 def groups_of(*findings: Finding) -> list[set[str]]:

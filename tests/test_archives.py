@@ -73,7 +73,10 @@ def tarred(*entries: tuple[tarfile.TarInfo, bytes], form: int = tarfile.PAX_FORM
 def content(whole: bytes) -> list[tuple[str, bytes, bytes | None, int, float]]:
     """Name, type, bytes, mode and time of each member, as tarfile reads them."""
     with tarfile.open(fileobj=io.BytesIO(whole)) as archive:
-        return [(m.name, m.type, (f := archive.extractfile(m)) and f.read(), m.mode & 0o777, m.mtime) for m in archive]
+        return [
+            (m.name, m.type, f.read() if (f := archive.extractfile(m)) is not None else None, m.mode & 0o777, m.mtime)
+            for m in archive
+        ]
 
 
 def at(path: Path) -> Input:

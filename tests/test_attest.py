@@ -11,11 +11,13 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError
@@ -24,14 +26,15 @@ from strategies import THOROUGH
 from test_cli_scrub import CLEAN, LINE, ROOT, lines, run, zipped
 from test_proof import policy, set_up
 
-from logscrub import __version__, api
+from logscrub import __version__
 from logscrub.attest import signing
 from logscrub.attest.checking import changed, differences
 from logscrub.attest.statement import NotUnderstood, Statement, Subject, parse
 from logscrub.cli.attest import check
+from logscrub.engines import factory
 from logscrub.errors import LogscrubError, UsageError
 
-SCHEMA = json.loads((ROOT / "docs/proof.schema.json").read_text())
+SCHEMA = json.loads((ROOT / "docs/reference/proof.schema.json").read_text())
 FILES = {"clean/a.log": CLEAN * 3, "clean/b.log.gz": gzip.compress(CLEAN, mtime=0), "clean/c.zip": zipped({"d.log": CLEAN})}
 
 
@@ -60,8 +63,11 @@ def checked(folder: Path, *more: str, proof: str = "proof.json", files: tuple[st
     return done.returncode, done.stdout.decode().splitlines()
 
 
-def payload_of(proof: Path) -> dict:
-    return json.loads(base64.b64decode(json.loads(proof.read_bytes())["payload"]))
+Json = dict[str, Any]
+
+
+def payload_of(proof: Path) -> Json:
+    return Json(json.loads(base64.b64decode(json.loads(proof.read_bytes())["payload"])))
 
 
 def test_a_proof_says_who_found_which_files_clean_when_and_by_which_rules(folder: Path) -> None:
@@ -168,10 +174,9 @@ def test_another_key_and_no_key_are_told(folder: Path) -> None:
 
 
 def test_a_signature_that_is_another_keys_under_the_right_id_is_told(folder: Path) -> None:
-    key, other = (
-        signing.read_signing_key(folder / "sign.key"),
-        signing.serialization.load_pem_private_key(signing.new_keys()[0], None),
-    )
+    key = signing.read_signing_key(folder / "sign.key")
+    other = serialization.load_pem_private_key(signing.new_keys()[0], None)
+    assert isinstance(other, Ed25519PrivateKey)
     public = key.public_key()
     payload = signing.open_envelope((folder / "proof.json").read_bytes(), public)
     forged = signing._written(payload, signing.key_id(public), other.sign(signing._pae(payload)))
@@ -182,7 +187,7 @@ def test_a_signature_that_is_another_keys_under_the_right_id_is_told(folder: Pat
         signing.open_envelope(elsewhere, public)
 
 
-WRITTEN_ANEW: dict[str, Callable[[dict], bytes]] = {
+WRITTEN_ANEW: dict[str, Callable[[Json], bytes]] = {
     "without spaces": lambda e: json.dumps(e).encode(),
     "without its last line end": lambda e: json.dumps(e, indent=2).encode(),
     "with more": lambda e: json.dumps({**e, "more": 1}, indent=2).encode() + b"\n",
@@ -206,9 +211,9 @@ def test_a_proof_that_was_written_anew_is_told(folder: Path, name: str) -> None:
         signing.open_envelope(WRITTEN_ANEW[name](json.loads(proof.read_bytes())), public)
 
 
-def _without(statement: dict, path: tuple[str, ...]) -> dict:
-    copy = json.loads(json.dumps(statement))
-    place = copy
+def _without(statement: Json, path: tuple[str, ...]) -> Json:
+    copy: Json = json.loads(json.dumps(statement))
+    place: Any = copy
     for key in path[:-1]:
         place = place[key]
     del place[path[-1]]
@@ -403,7 +408,7 @@ def test_each_changed_byte_is_told(folder: Path, part: str, monkeypatch: pytest.
     again = part not in ("file", "proof")
 
     def code() -> int:
-        api._engine.cache_clear()
+        factory._engine.cache_clear()
         try:
             return check(Path("proof.json"), ["clean"], Path("sign.key.pub"), again)
         except LogscrubError as error:

@@ -80,8 +80,8 @@ def test_the_planted_incident_of_the_samples_stands_first(kept: Path) -> None:
 
 def test_the_report_has_the_keys_that_are_told(kept: Path) -> None:
     told = report(kept)
-    page = (ROOT / "docs" / "anomalies.md").read_text(encoding="utf-8")
-    table = page[page.index("## What do the numbers in the JSON mean?") :]
+    page = (ROOT / "docs" / "concepts" / "anomalies.md").read_text(encoding="utf-8")
+    table = page[page.index("## Report as JSON") :]
     assert {name for name in told if f"`{name}" not in table} <= {"version"}
     assert {name for name in told["findings"][0] if f"`{name}" not in table} == set()
 
@@ -100,7 +100,7 @@ def test_a_flood_is_found_and_explained_but_not_by_name(weeks: Path, key: Path) 
 def test_exact_is_for_who_holds_the_key(weeks: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.key"
     other.write_text("another key, 32 characters long.")
-    for extra in ([], ["--key-file", other]):
+    for extra in ((), ("--key-file", other)):
         done = run("report", "--store", weeks, "--exact", *extra)
         assert done.returncode == 2 and "for who holds the key of the store" in lines(done)[-1]
 

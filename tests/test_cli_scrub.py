@@ -49,11 +49,11 @@ def run(
     **more: Any,
 ) -> subprocess.CompletedProcess[bytes]:
     """The program's end. Whatever it does, it shows no traceback, and no value on standard error; of names only if told so."""
-    given = {} if stdin is None else {"input": stdin}
-    done = subprocess.run(
-        [*PROGRAM, *map(str, arguments)], cwd=cwd, env=ENVIRONMENT | (env or {}), timeout=300, check=False,
-        **({"capture_output": True} | given | more),
-    )  # fmt: skip
+    given: dict[str, Any] = {"capture_output": True} if stdin is None else {"capture_output": True, "input": stdin}
+    command = [*PROGRAM, *map(str, arguments)]
+    done: subprocess.CompletedProcess[bytes] = subprocess.run(
+        command, cwd=cwd, env={**ENVIRONMENT, **(env or {})}, timeout=300, check=False, text=False, **(given | more)
+    )
     said = done.stderr or b""
     assert b"Traceback" not in said and (quotes_names or b"jane.doe" not in said) and ACCOUNT not in said, said
     assert all(line.startswith(b"logscrub: ") for line in said.splitlines()), said
@@ -99,7 +99,7 @@ def test_the_version_says_which_engine_there_is() -> None:
 def test_the_native_engine_is_refused_with_one_line_where_there_is_no_core(tmp_path: Path, command: str) -> None:
     key = tmp_path / "logscrub.key"
     key.write_text(KEY)
-    more = ["--store", tmp_path / "store", "--key-file", key] if command == "ingest" else []
+    more: list[str | Path] = ["--store", tmp_path / "store", "--key-file", key] if command == "ingest" else []
     done = run_without_core(command, "--engine", "native", *more, stdin=LINE)
     assert (done.returncode, done.stdout) == (2, b"")
     assert lines(done) == [

@@ -6,6 +6,7 @@ import datetime
 import gzip
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,12 @@ FRAME = pl.DataFrame(
 
 def written(frame: pl.DataFrame, kind: str) -> bytes:
     out = io.BytesIO()
-    {"parquet": frame.write_parquet, "arrow": frame.write_ipc, "arrow stream": frame.write_ipc_stream}[kind](out)
+    writers: dict[str, Callable[[io.BytesIO], object]] = {
+        "parquet": frame.write_parquet,
+        "arrow": frame.write_ipc,
+        "arrow stream": frame.write_ipc_stream,
+    }
+    writers[kind](out)
     return out.getvalue()
 
 
@@ -184,7 +190,7 @@ def test_a_broken_table_is_refused_in_one_line(tmp_path: Path, kind: str) -> Non
     )
 )
 def test_any_table_goes_through_and_back(rows: list[dict[str, Any]]) -> None:
-    kinds = {"message": pl.String, "when": pl.Datetime("us"), "n": pl.Int64, "x": pl.Float64}
+    kinds: dict[str, Any] = {"message": pl.String, "when": pl.Datetime("us"), "n": pl.Int64, "x": pl.Float64}
     frame = pl.DataFrame(rows, schema={**kinds, "inner": pl.Struct({"a": pl.String, "b": pl.Boolean})})
     coded = codings.decode("parquet", written(frame, "parquet"), "x")
     assert coded is not None

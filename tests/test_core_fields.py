@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from strategies import bodies, continuations, damaged_json, messages, mixed_up, openings, sensitive_names
 
 from logscrub.detect import catalogue, engine, fields
 from logscrub.detect.fields import NOTHING_OPEN, FieldIndex, Open
 from logscrub.engines import description
 from logscrub.engines.lowering import Classes, lowered
-from tests.strategies import bodies, continuations, damaged_json, messages, mixed_up, openings, sensitive_names
 
 core = pytest.importorskip("logscrub._core")
 

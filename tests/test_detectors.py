@@ -13,7 +13,8 @@ from logscrub.errors import UsageError
 from logscrub.guidelines import GUIDELINES
 
 BUILTIN = load()
-ITEMS: dict[str, Detector | Harmless] = {item.id: item for item in (*BUILTIN.detectors, *BUILTIN.harmless)}
+_ITEMS: tuple[Detector | Harmless, ...] = (*BUILTIN.detectors, *BUILTIN.harmless)
+ITEMS = {item.id: item for item in _ITEMS}
 
 
 @pytest.mark.parametrize("name", sorted(ITEMS))

@@ -7,13 +7,19 @@ import json
 import pkgutil
 import re
 import shlex
+import shutil
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
+import docs_site
 import pytest
 
+import logscrub
+from logscrub import cli
+from logscrub.anomalies.rules import load_rules
 from logscrub.api import PlainEngine
 from logscrub.config import Config, parse_config
 from logscrub.detect import catalogue
@@ -33,7 +39,7 @@ from logscrub.verification.text_report import as_json
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = [*(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")), *sorted(DOCS.glob("*.md"))]
+PAGES = [*(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")), *sorted(DOCS.rglob("*.md"))]
 WRITTEN = [page for page in PAGES if page.name != "cli.md"]
 """Pages written by hand; cli.md is made from the help."""
 
@@ -64,7 +70,7 @@ def blocks(text: str, *languages: str) -> Iterator[str]:
 
 
 def anchors(text: str) -> set[str]:
-    """The names that GitHub gives to a page's headings."""
+    """The names that GitHub gives to a page's headings; the site gives the same."""
     plain = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
     titles = re.findall(r"^#+ (.+)$", plain, re.M)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
@@ -161,13 +167,81 @@ def test_pages_speak_of_the_project_alone(path: Path) -> None:
     assert not re.search(r"localhost|pypi-|\bTODO\b|\bFIXME\b", text)
 
 
-@pytest.mark.parametrize("path", sorted(DOCS.glob("*.md")), ids=name_of)
-def test_the_readme_leads_to_each_page(path: Path) -> None:
-    assert f"(docs/{path.name})" in page("README.md")
+def test_the_site_leads_to_each_page() -> None:
+    def pages_in(part: object) -> Iterator[str]:
+        if isinstance(part, str):
+            yield part
+        elif isinstance(part, dict | list):
+            for inner in part.values() if isinstance(part, dict) else part:
+                yield from pages_in(inner)
+
+    listed = list(pages_in(tomllib.loads(page("zensical.toml"))["project"]["nav"]))
+    assert sorted(listed) == sorted({*docs_site.sources(), *docs_site.generated()})
+
+
+@pytest.mark.parametrize("path", [path for path in WRITTEN if path.name != "CHANGELOG.md"], ids=name_of)
+def test_titles_are_nouns(path: Path) -> None:
+    titles = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.M | re.S), re.M)
+    assert titles and [title for title in titles if re.search(r"\?$|^(How|What|Which|Why|Who|Where|Does|Is) ", title)] == []
+
+
+def test_the_readme_fits_on_a_hundred_lines_and_leads_into_the_pages() -> None:
+    text = page("README.md")
+    assert len(text.splitlines()) <= 100
+    led_to = set(re.findall(r"\(docs/([\w/-]+\.md)\)", text))
+    assert led_to >= {name for name in docs_site.sources() if not name.startswith("contributing/")} - {"index.md"}
+    assert text.count("](docs/report.png)") == 1
+
+
+def test_a_link_of_the_site_leads_to_a_page_or_is_plain() -> None:
+    block = "\n```sh\n[f](../../Makefile)\n```\n"
+    text = "[a](../index.md) [b](../../CONTRIBUTING.md#setup) [`c`](../../Makefile) [d](https://d.example) [e](#e)"
+    pages = {path: name for name, (path, _) in docs_site.sources().items()}
+    linked = docs_site.linked(text + block, DOCS / "guides" / "g.md", "guides/g.md", pages)
+    assert linked == "[a](../index.md) [b](../contributing/index.md#setup) `c` [d](https://d.example) [e](#e)" + block
+
+
+def test_the_generated_pages_have_all_detectors_and_public_functions(detectors: Catalogue) -> None:
+    pages = docs_site.generated()
+    rows = set(re.findall(r"^\| `(\w+)` \|", pages["reference/detectors.md"], re.M))
+    assert rows >= {d.id for d in detectors.detectors} | {h.id for h in detectors.harmless} | {r.id for r in load_rules()}
+    for name in set(logscrub.__all__) - {"__version__"}:
+        assert f"### `{name}`" in pages["reference/api.md"]
+
+
+@pytest.mark.parametrize(("name", "folder"), [("first-scrub", "."), ("first-report", "empty")])
+def test_the_first_steps_run_and_print_what_the_page_shows(
+    name: str, folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """All commands of the page run one after the other; where the page shows an output, each line of it is printed."""
+    (tmp_path / "sample_logs").mkdir()
+    for sample in ("forge_logs_flat.log", "app_logs_records.ndjson"):
+        shutil.copy(ROOT / "sample_logs" / sample, tmp_path / "sample_logs")
+    here = (tmp_path / folder).resolve()
+    here.mkdir(exist_ok=True)
+    monkeypatch.chdir(here)
+    for variable in ("LOGSCRUB_KEY", "LOGSCRUB_SIGN_KEY"):
+        monkeypatch.delenv(variable, raising=False)
+    blocks_of_page = re.findall(r"(?:<!-- append: ([\w.]+) -->\n)?```(\w+)\n(.*?)```", page(f"docs/start/{name}.md"), re.S)
+    said, ran = "", 0
+    for marker, language, block in blocks_of_page:
+        if marker:
+            with Path(marker).open("a", encoding="utf-8") as settings:
+                settings.write(f"\n{block}")
+        elif language == "sh":
+            for line in block.splitlines():
+                program, *words = shlex.split(line)
+                assert (cli._run(words) if program == "logscrub" else subprocess.call([program, *words])) == 0, line
+                ran += 1
+            said = "".join(capfd.readouterr()).replace(f"{here}/", "")
+        elif not block.startswith("INFO "):
+            without_time = [re.sub(r"in [\d.]+ s", "", line) for line in block.splitlines()]
+            assert [line for line in without_time if line not in re.sub(r"in [\d.]+ s", "", said)] == []
+    assert ran >= 5
 
 
 def test_the_policies_are_those_of_the_table() -> None:
-    text = page("docs/policy.md")
+    text = page("docs/reference/policy.md")
     head = re.search(r"^\| row \| Atlassian \|(.*)\| placeholders", text, re.M)
     assert head is not None
     names = [name.strip(" `") for name in head[1].split("|")]
@@ -183,22 +257,22 @@ def test_the_policies_are_those_of_the_table() -> None:
 
 
 def test_the_placeholders_of_the_table_are_those_of_the_detectors(detectors: Catalogue) -> None:
-    for row in table(page("docs/policy.md"), "row"):
+    for row in table(page("docs/reference/policy.md"), "row"):
         for placeholder in re.findall(r"[A-Z][A-Z_]+", row[5]):
             assert any(d.entity_type == placeholder and d.guideline == row[0] for d in detectors.detectors), placeholder
 
 
 def test_the_formats_are_those_of_the_table() -> None:
-    rows = table(page("docs/formats.md"), "format")
+    rows = table(page("docs/reference/formats.md"), "format")
     assert sorted(row[0] for row in rows) == sorted(f.name for f in FORMATS)
     assert {row[3] for row in rows} | {"auto"} == set(INPUT_FORMATS)
-    order = re.search(r"`auto`, the default, asks them in this order: ([\w, -]+)\.", page("docs/formats.md"))
+    order = re.search(r"`auto`, the default, asks them in this order: ([\w, -]+)\.", page("docs/reference/formats.md"))
     assert order is not None
     assert order[1].split(", ") == [f.name for f in FORMATS]
 
 
 def test_the_example_detectors_load_and_their_examples_hold(tmp_path: Path, detectors: Catalogue) -> None:
-    found = re.findall(r"<!-- example: (\w+\.toml) -->\n```toml\n(.*?)```", page("docs/detectors.md"), re.S)
+    found = re.findall(r"<!-- example: (\w+\.toml) -->\n```toml\n(.*?)```", page("docs/guides/detectors.md"), re.S)
     assert len(found) == 3
     for name, text in found:
         (tmp_path / name).write_text(text, encoding="utf-8")
@@ -209,16 +283,18 @@ def test_the_example_detectors_load_and_their_examples_hold(tmp_path: Path, dete
 
 
 def test_the_keys_of_a_detector_are_those_of_the_table() -> None:
-    assert {row[0] for row in table(page("docs/detectors.md"), "key")} == set(catalogue.Detector.__annotations__) - {"folder"}
+    assert {row[0] for row in table(page("docs/guides/detectors.md"), "key")} == set(catalogue.Detector.__annotations__) - {
+        "folder"
+    }
 
 
 def test_all_ways_a_value_reaches_are_told() -> None:
-    text = page("docs/detectors.md")
+    text = page("docs/guides/detectors.md")
     assert {mode for mode in get_args(catalogue.ValueMode) if f'`"{mode}"`' not in text} == set()
 
 
 def test_the_validators_that_are_told_exist() -> None:
-    told = next(row for row in table(page("docs/detectors.md"), "key") if row[0] == "validator")[1]
+    told = next(row for row in table(page("docs/guides/detectors.md"), "key") if row[0] == "validator")[1]
     assert set(re.findall(r"[a-z]+_?[a-z]*(?=,)", told.partition("agree: ")[2])) <= set(VALIDATORS)
 
 
@@ -228,8 +304,8 @@ def test_the_example_policy_and_configuration_load() -> None:
         assert found is not None
         return found[1]
 
-    assert parse_policy(example("docs/policy.md", "policy"), "docs/policy.md").name == "our-support"
-    config = parse_config(tomllib.loads(example("docs/configuration.md", "configuration")), Path("logscrub.toml"))
+    assert parse_policy(example("docs/reference/policy.md", "policy"), "docs/reference/policy.md").name == "our-support"
+    config = parse_config(tomllib.loads(example("docs/reference/configuration.md", "configuration")), Path("logscrub.toml"))
     assert config.allow and config.fields and config.detectors
 
 
@@ -251,7 +327,7 @@ def test_the_exit_codes_are_those_of_the_code() -> None:
     from logscrub.cli import BROKEN_PIPE, BUG, INTERRUPTED
     from logscrub.errors import InputError, OutputError, UsageError
 
-    said = " ".join(row[0] for row in table(page("README.md"), "code")).replace(",", "").split()
+    said = " ".join(row[0] for row in table(page("docs/reference/exit-codes.md"), "code")).replace(",", "").split()
     codes = (0, 1, UsageError.exit_code, InputError.exit_code, OutputError.exit_code, BUG, INTERRUPTED, BROKEN_PIPE)
     assert {str(code) for code in codes} <= set(said)
 
@@ -260,7 +336,7 @@ def test_the_direct_dependencies_are_those_of_the_table() -> None:
     project = tomllib.loads(page("pyproject.toml"))
     groups = {"–": project["project"]["dependencies"], **project["project"]["optional-dependencies"]}
     needed = {(re.split(r"[<>=~! ]", spec)[0], extra) for extra, specs in groups.items() for spec in specs if "[" not in spec}
-    text = page("docs/development.md")
+    text = page("docs/contributing/development.md")
     assert {(row[0], row[1]) for row in table(text, "package")} == needed
     for spec in project["dependency-groups"]["dev"]:
         assert re.split(r"[<>=~! \[]", spec)[0] in text
@@ -268,11 +344,11 @@ def test_the_direct_dependencies_are_those_of_the_table() -> None:
 
 def test_the_words_of_make_are_those_of_the_table() -> None:
     words = set(re.findall(r"^([a-z-]+):.*## ", page("Makefile"), re.M)) - {"help"}
-    assert {row[0] for row in table(page("docs/development.md"), "word")} == words
+    assert {row[0] for row in table(page("docs/contributing/development.md"), "word")} == words
 
 
 def test_the_report_of_verify_has_the_keys_that_are_told(redactor: Redactor) -> None:
-    text = page("docs/verify.md")
+    text = page("docs/reference/verify-report.md")
     shown = re.search(r"^\$ cat proof.json\n(\{.*?\n\})", text, re.M | re.S)
     assert shown is not None
     engine = PlainEngine(redactor)
@@ -288,10 +364,10 @@ def test_the_report_of_verify_has_the_keys_that_are_told(redactor: Redactor) -> 
 
 
 def test_every_test_file_is_named() -> None:
-    text = page("docs/development.md")
+    text = page("docs/contributing/development.md")
     named = set(re.findall(r"test_\w+\.py", text))
     assert named <= {path.name for path in (ROOT / "tests").glob("test_*.py")}
 
 
 def test_the_shortest_key_is_the_one_that_is_told() -> None:
-    assert f"at least {SHORTEST_KEY} |" in page("docs/pseudonyms.md")
+    assert f"at least {SHORTEST_KEY} |" in page("docs/concepts/pseudonyms.md")

@@ -558,7 +558,8 @@ def test_inodes_that_change_their_numbers_do_not_make_another_file(writer: Write
     stat, fstat = os.stat, os.fstat
 
     def numbered(status: os.stat_result) -> os.stat_result:
-        values, more = status.__reduce__()[1]
+        parts: Any = status.__reduce__()[1]
+        values, more = parts
         return os.stat_result((values[0], values[1] + polls // 3, *values[2:]), more)
 
     def step(n: int) -> None:

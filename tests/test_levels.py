@@ -7,7 +7,9 @@ import itertools
 import json
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,7 +35,7 @@ def autocorrelated(rng: np.random.Generator, hours: int, phi: float) -> Array:
     return np.array(list(steps))
 
 
-NOISES = {
+NOISES: dict[str, Callable[[Any, int], Any]] = {
     "poisson of 3": lambda rng, n: rng.poisson(3, n).astype(float),
     "poisson of 100": lambda rng, n: rng.poisson(100, n).astype(float),
     "poisson of 0.1": lambda rng, n: rng.poisson(0.1, n).astype(float),
@@ -127,7 +129,7 @@ def test_over_all_noises_the_budget_is_neither_overspent_nor_idle() -> None:
     assert 0.1 <= found / (DEFAULT.budget * 6 * len(NOISES)) <= 1.3
 
 
-HEAVY = {
+HEAVY: dict[str, Callable[[Any, int], Any]] = {
     "lognormal of 1": lambda rng, n: np.exp(rng.normal(3, 1, n)),
     "t of 3": lambda rng, n: 100 + 10 * rng.standard_t(3, n),
     "spikes": lambda rng, n: np.where(rng.random(n) < 0.05, rng.normal(10, 0.5, n) * (1 + 2 * rng.pareto(2.5, n)), 10),

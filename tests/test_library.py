@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import inspect
 import os
 import pickle
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -87,11 +89,17 @@ def test_a_key_that_is_no_bytes_is_a_usage_error_that_does_not_show_it(key: Any)
     assert str(key) not in str(raised.value).replace("not int", "")
 
 
+@pytest.mark.parametrize("module", [api], ids=lambda module: module.__name__)
+def test_the_examples_in_docstrings_run(module: ModuleType) -> None:
+    failed, tried = doctest.testmod(module)
+    assert tried > 0 and failed == 0
+
+
 def test_data_that_is_no_text_is_a_usage_error_that_names_the_function_for_files(tmp_path: Path) -> None:
     for data in (tmp_path / "app.log", None, [LINE]):
         for function, name in ((logscrub.scrub, "scrub_file"), (logscrub.verify, "verify_file")):
             with pytest.raises(logscrub.UsageError, match=f"^data: must be str or bytes .*{name}.*, not {type(data).__name__}$"):
-                function(data)  # type: ignore[arg-type]
+                function(data)  # type: ignore[type-var,arg-type]
     with pytest.raises(logscrub.UsageError, match=r"^source: must be a path, not bytes$"):
         logscrub.scrub_file(b"app.log", "clean.log")  # type: ignore[arg-type]
     with pytest.raises(logscrub.UsageError, match=r"^target: must be a path, not NoneType$"):

@@ -51,11 +51,13 @@ NOTHING_SEEN = pl.DataFrame(schema={"hour": SCHEMA["hour"], "prints": pl.Int64})
 
 def items(clean: bytes, cuts: tuple[int, ...] = ()) -> list[Item]:
     """The records of a clean log, fed in pieces."""
-    reader, found, start = Records(), [], 0
+    found: list[Item | Block] = []
+    reader, start = Records(), 0
     for cut in (*sorted(cuts), len(clean)):
         found += reader.feed(clean[start:cut])
         start = cut
-    return found + list(reader.finish())
+    found += reader.finish()
+    return [item for item in found if not isinstance(item, Block)]
 
 
 def facts(found: list[Item]) -> list[Facts]:
@@ -337,7 +339,14 @@ def test_an_error_with_bytes_that_are_no_text_is_counted() -> None:
 
 
 def test_odd_shapes_are_passed_over() -> None:
-    for odd in (None, {}, [1], [{"scopeMetrics": 3}], [{"scopeMetrics": [{"metrics": [{"sum": {"dataPoints": [{}]}}]}]}]):
+    shapes: tuple[Any, ...] = (
+        None,
+        {},
+        [1],
+        [{"scopeMetrics": 3}],
+        [{"scopeMetrics": [{"metrics": [{"sum": {"dataPoints": [{}]}}]}]}],
+    )
+    for odd in shapes:
         assert items(json.dumps({"resourceMetrics": odd}).encode()) in ([], [Record(None, "", "")])
 
 

@@ -17,8 +17,7 @@ import hostile
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import examples, scrub, tangled, verify, with_binary
-from test_invariants import inputs
+from strategies import examples, inputs, scrub, tangled, verify, with_binary
 
 import logscrub
 import sample_logs

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -190,10 +191,10 @@ def test_an_older_core_does_not_stay_beside_the_package(hook: ModuleType, projec
     assert not list((project / "logscrub").iterdir())
 
 
-def built(kind: str, out: Path, path: str) -> tuple[Path, str]:
+def built(kind: str, out: Path, path: str, source: Path = ROOT, **variables: str) -> tuple[Path, str]:
     """A wheel or an sdist of this project made under a PATH, and what was said."""
-    command = [sys.executable, "-m", "build", f"--{kind}", "--no-isolation", "--outdir", str(out), str(ROOT)]
-    env = {**os.environ, "PATH": path, "PYTHONPATH": ""}
+    command = [sys.executable, "-m", "build", f"--{kind}", "--no-isolation", "--outdir", str(out), str(source)]
+    env = {**os.environ, "PATH": path, "PYTHONPATH": "", **variables}
     env.pop("LOGSCRUB_CORE", None)
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -210,6 +211,25 @@ def test_a_wheel_made_without_cargo_is_pure(tmp_path: Path) -> None:
     names = zipfile.ZipFile(made).namelist()
     assert "logscrub/api.py" in names and "logscrub/detectors/macros.toml" in names
     assert not [name for name in names if name.startswith(("logscrub/_core.abi3", "logscrub/_core.pyd", "core/", "hatch_build"))]
+
+
+def test_a_wheel_is_the_same_from_another_checkout_at_another_time(tmp_path: Path) -> None:
+    """Another folder, other times and permissions of the files, another zone, language and order of sets."""
+    here, _ = built("wheel", tmp_path / "here", str(tmp_path), PYTHONHASHSEED="1", TZ="UTC", LC_ALL="C")
+    source = tmp_path / "elsewhere"
+    source.mkdir()
+    for name in ("logscrub", "detectors"):
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__", "_core.abi3.so"))
+    for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    for path in source.rglob("*.py"):
+        os.utime(path, (86_400, 86_400))
+        path.chmod(0o600)
+    there, _ = built("wheel", tmp_path / "there", str(tmp_path), source, PYTHONHASHSEED="2", TZ="Asia/Tokyo", LC_ALL="C.UTF-8")
+    assert here.name == there.name
+    with zipfile.ZipFile(here) as one, zipfile.ZipFile(there) as other:
+        assert one.namelist() == other.namelist()
+    assert here.read_bytes() == there.read_bytes()
 
 
 @pytest.mark.skipif(not BUILT.exists(), reason="there is no compiled core here")

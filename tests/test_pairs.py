@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 import logscrub
-from logscrub.api import engines
+from logscrub.api import EngineName, engines
 from logscrub.detect.pairs import named_values
 
 SECRET = "tulip7Orange"
@@ -38,7 +38,7 @@ SYNTAXES: dict[str, Callable[[str, str], str]] = {
 
 @pytest.mark.parametrize("engine", engines())
 @pytest.mark.parametrize("syntax", SYNTAXES)
-def test_a_named_value_goes_and_nothing_else(syntax: str, engine: logscrub.EngineName) -> None:
+def test_a_named_value_goes_and_nothing_else(syntax: str, engine: EngineName) -> None:
     for name in NAMES:
         text = SYNTAXES[syntax](name, SECRET)
         records = [json.dumps({"level": "INFO", "message": text}), *([] if "\n" in text else [text])]  # a line is a record
@@ -53,7 +53,7 @@ def test_a_named_value_goes_and_nothing_else(syntax: str, engine: logscrub.Engin
 
 @pytest.mark.parametrize("engine", engines())
 @pytest.mark.parametrize("syntax", SYNTAXES)
-def test_a_value_under_a_name_that_tells_nothing_stays(syntax: str, engine: logscrub.EngineName) -> None:
+def test_a_value_under_a_name_that_tells_nothing_stays(syntax: str, engine: EngineName) -> None:
     text = SYNTAXES[syntax]("retries", "twice")
     assert logscrub.scrub(text, engine=engine).output == text
 

@@ -211,8 +211,17 @@ def test_what_the_image_copies_is_enough_to_build_the_package(tmp_path: Path) ->
                 else:
                     there.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copy(ROOT / source, there)
-    words = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path / "out"), str(tmp_path / "src")]
-    done = run(words, tmp_path, {"LOGSCRUB_CORE": "no", "PYTHONPATH": ""})
+    command = [
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        str(tmp_path / "out"),
+        str(tmp_path / "src"),
+    ]
+    done = run(command, tmp_path, {"LOGSCRUB_CORE": "no", "PYTHONPATH": ""})
     assert done.returncode == 0, done.stderr
     assert [path.suffix for path in (tmp_path / "out").iterdir()] == [".whl"]
 

@@ -7,7 +7,9 @@ import gzip
 import hashlib
 import json
 import lzma
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -17,9 +19,11 @@ from test_archives import tarred
 from test_cli_scrub import CLEAN, LINE, lines, run, zipped
 
 from logscrub import api
-from logscrub.api import engines
+from logscrub.api import EngineName, engines
 from logscrub.config import Config, load_config
+from logscrub.engines import factory
 from logscrub.guidelines import GUIDELINES, NEVER
+from logscrub.redact.scrub import Redactor
 from logscrub.rules import about, digest_of, looked_for, rules_of
 
 OWN = """id = "our_ticket"
@@ -51,7 +55,7 @@ def set_up(folder: Path) -> None:
 
 
 def rules_in(folder: Path) -> dict[str, object]:
-    api._engine.cache_clear()  # as a new process reads them
+    factory._engine.cache_clear()  # as a new process reads them
     config = load_config(folder / "logscrub.toml")
     return rules_of(api.PlainEngine(api.build_redactor(config)), config)
 
@@ -94,7 +98,7 @@ def test_the_rules_hold_no_value_of_the_configuration(tmp_path: Path) -> None:
     assert not any(value in shown for value in ("acme", "submitter", "Zorblax", "Hawthorn", "3f9a1c0b7d52"))
 
 
-def test_a_digest_of_rows_can_be_computed_by_anybody(redactor: api.Redactor) -> None:
+def test_a_digest_of_rows_can_be_computed_by_anybody(redactor: Redactor) -> None:
     shown = rules_of(api.PlainEngine(redactor), Config())["policy"]
     assert shown["digest"] == digest_of(shown["rows"])
     assert sorted(row for rows in shown["rows"].values() for row in rows) == sorted(GUIDELINES)
@@ -124,7 +128,7 @@ def test_a_policy_that_keeps_what_is_to_be_logged_with_caution_needs_no_word(tmp
 
 
 @pytest.mark.parametrize("engine", engines())
-def test_allowed_entries_that_were_used_are_told_by_number_and_detector(tmp_path: Path, engine: str) -> None:
+def test_allowed_entries_that_were_used_are_told_by_number_and_detector(tmp_path: Path, engine: EngineName) -> None:
     set_up(tmp_path)
     encoded = b'{"a":"eCBqYW5lLmRvZUBhY21lLmV4YW1wbGUgeQ=="}\n'  # x jane.doe@acme.example y
     long = b"x" * 3_000_000 + b" jane.doe@acme.example " + b"y" * 3_000_000 + b"\n"
@@ -139,7 +143,7 @@ def test_allowed_entries_that_were_used_are_told_by_number_and_detector(tmp_path
     assert report["allowed"] == found["allowed"] and report["detectors"] == {"our_ticket": 1}
 
 
-def test_every_detector_says_that_it_looked_and_found_nothing(tmp_path: Path, redactor: api.Redactor) -> None:
+def test_every_detector_says_that_it_looked_and_found_nothing(tmp_path: Path, redactor: Redactor) -> None:
     detectors = {d.id for d in redactor.engine.catalogue.detectors}
     found = json.loads(run("verify", "--format", "json", stdin=CLEAN).stdout)
     assert set(found["detectors"]) == {*detectors, "name_listed"} and set(found["detectors"].values()) == {0}
@@ -161,7 +165,7 @@ def test_what_scrub_and_verify_say_of_their_rules_is_the_same(tmp_path: Path) ->
     assert summary["rules"] == rules_in(tmp_path)
 
 
-def test_all_rows_of_never_are_looked_for_by_default(redactor: api.Redactor) -> None:
+def test_all_rows_of_never_are_looked_for_by_default(redactor: Redactor) -> None:
     names = set(looked_for(api.PlainEngine(redactor), Config()))
     never = {d.id for d in redactor.engine.catalogue.detectors if GUIDELINES[d.guideline] == NEVER}
     assert never <= names and about(api.PlainEngine(redactor), Config())["engine"] == "plain"
@@ -175,7 +179,7 @@ def both(stored: bytes, content: bytes | None = None) -> dict[str, str]:
     return {"sha256": sha256(stored), "content_sha256": sha256(stored if content is None else content)}
 
 
-PACKED = {
+PACKED: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] = {
     "gzip": (gzip.compress, gzip.decompress),
     "zstd": (zstandard.compress, lambda data: zstandard.ZstdDecompressor().decompressobj().decompress(data)),
     "bzip2": (bz2.compress, bz2.decompress),
@@ -183,7 +187,7 @@ PACKED = {
 }
 
 
-def scrubbed(folder: Path, name: str) -> tuple[dict[str, object], bytes]:
+def scrubbed(folder: Path, name: str) -> tuple[dict[str, Any], bytes]:
     """What the summary says of an input, and the output."""
     assert run("scrub", name, "-o", "clean", "--summary", "s.json", cwd=folder).returncode == 0
     (entry,) = json.loads((folder / "s.json").read_text())["inputs"]

@@ -28,9 +28,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def resolved(folder: Path, *inputs: str, **more: bytes) -> tuple[int, dict[str, list[dict[str, object]]]]:
+def resolved(folder: Path, *inputs: str, stdin: bytes | None = None) -> tuple[int, dict[str, list[dict[str, object]]]]:
     options = ("--key-file", "k", "--candidates", "candidates.csv", "--format", "json")
-    done = run("resolve", *inputs, *options, cwd=folder, **more)
+    done = run("resolve", *inputs, *options, cwd=folder, stdin=stdin)
     found = json.loads(done.stdout)["pseudonyms"]
     return done.returncode, {entry["pseudonym"].split(":")[0][1:]: entry["candidates"] for entry in found if entry["candidates"]}
 

@@ -259,7 +259,7 @@ def test_the_library_reads_long_windows_where_it_is_told_to(tmp_path: Path) -> N
     assert not logscrub.verify_file(tmp_path / "a.zst", decompress_memory=1 << 28)[0].error
     for wrong in ({"decompress_memory": 0}, {"decompress_memory": "2GiB"}, {"decompress_memory": True}, {"salvage": 1}):
         with pytest.raises(UsageError, match=f"^{next(iter(wrong))}: must be"):
-            logscrub.verify_file(tmp_path / "a.zst", **wrong)  # type: ignore[arg-type]
+            logscrub.verify_file(tmp_path / "a.zst", **wrong)
 
 
 def test_a_night_salvages_where_the_configuration_says_so(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ BIRTHS = [
 ]  # fmt: skip
 
 
-def scrubbed(text: str, engine: str) -> str:
+def scrubbed(text: str, engine: api.EngineName) -> str:
     return PLACEHOLDER.sub("<>", api.scrub(text + "\n", key=KEY, engine=engine).output)
 
 

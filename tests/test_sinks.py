@@ -256,7 +256,7 @@ def test_inside_a_folder_files_are_made_and_replaced(tmp_path: Path) -> None:
     assert names(tmp_path / "real/a/b") == ["out.log"]
 
 
-@pytest.mark.parametrize("open_it", [lambda *a, **k: open_sink(*a, "none", **k), open_zip_sink], ids=["file", "zip"])
+@pytest.mark.parametrize("open_it", [lambda target, **k: open_sink(target, "none", **k), open_zip_sink], ids=["file", "zip"])
 def test_nothing_is_written_through_a_link_inside_a_folder(tmp_path: Path, open_it: Callable[..., object]) -> None:
     clean = tmp_path / "clean"
     clean.mkdir()
@@ -348,7 +348,8 @@ def test_nothing_else_is_removed(tmp_path: Path) -> None:
 def test_a_temporary_file_that_another_run_took_for_abandoned_is_begun_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, asked = sinks._lock, []
+    asked: list[object] = []
+    real = sinks._lock
 
     def late(handle: int) -> bool:
         if not asked:

@@ -809,7 +809,12 @@ def test_bytes_with_nuls_and_control_characters_are_no_utf16() -> None:
 def test_a_pipe_that_gave_much_is_given_a_moment_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else what another program fills as fast as it can would be taken for a live log, and done line after line."""
     asked: list[float] = []
-    monkeypatch.setattr(streams.Stream, "_there", lambda self, seconds, otherwise: asked.append(seconds) or False)
+
+    def nothing_there(self: streams.Stream, seconds: float, otherwise: bool) -> bool:
+        asked.append(seconds)
+        return False
+
+    monkeypatch.setattr(streams.Stream, "_there", nothing_there)
     for size in (20_000, 200):
         reads, writes = os.pipe()
         os.write(writes, b"x" * size)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -179,5 +180,6 @@ def test_no_more_streams_are_remembered_than_there_is_room_for() -> None:
     reader, records = formats.reader_of(found), formats.records_of(found)
     units = list(reader.feed(text))
     assert sum(1 for unit in units for _ in records.unit(unit)) > wrapped._MOST_STREAMS
-    for each in (reader, records):
-        assert len(each._began) <= wrapped._MOST_STREAMS  # type: ignore[attr-defined]
+    both: tuple[Any, ...] = (reader, records)
+    for each in both:
+        assert len(each._began) <= wrapped._MOST_STREAMS

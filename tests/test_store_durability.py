@@ -16,6 +16,7 @@ import pytest
 from test_cli_scrub import lines, run
 
 from logscrub.cli import _run
+from logscrub.errors import OutputError
 from logscrub.metrics import durability, location
 from logscrub.metrics import store as stores
 from logscrub.metrics.repair import repair
@@ -81,7 +82,9 @@ def entry(store: Path, version: int) -> Path:
 
 def data_of(store: Path, version: int) -> Path:
     """The data file that a commit added."""
-    return next(store / action["add"]["path"] for action in durability.actions(entry(store, version)) or [] if "add" in action)
+    return next(
+        store / str(action["add"]["path"]) for action in durability.actions(entry(store, version)) or [] if "add" in action
+    )
 
 
 def zeros(file: Path, start: int = 0, end: int = 0) -> None:
@@ -349,6 +352,7 @@ class Disk:
         self.sizes: dict[Path, int] = {}
         self.names: dict[Path, set[str]] = {}
         self.at_replace: dict[str, int] = {}
+        self.missing_then: list[Path] = []
         fsync, replace = os.fsync, os.replace
 
         def record_sync(handle: int) -> None:
@@ -366,7 +370,6 @@ class Disk:
             replace(source, target, **folders)
 
         self.store: Path | None = None
-        self.missing_then: list[Path] = []
         monkeypatch.setattr(os, "fsync", record_sync)
         monkeypatch.setattr(os, "replace", record_replace)
 
@@ -397,7 +400,7 @@ def test_what_nightly_says_it_read_is_on_the_disk_before(
         replaced.append(put(of))
         return replaced[-1]
 
-    disk.missing = note  # type: ignore[method-assign]
+    monkeypatch.setattr(disk, "missing", note)
     for night in range(2):  # the second one adds to what the first one compacted
         assert main("nightly", "--config", place / "logscrub.toml") == 0, capfd.readouterr().err
         assert ".nightly.json" in disk.at_replace and replaced and not any(replaced), replaced
@@ -499,15 +502,15 @@ def test_a_folder_that_is_read_only_is_named(tmp_path: Path, monkeypatch: pytest
     url = str(tmp_path / "there" / "metrics")
     with monkeypatch.context() as patched:
         patched.setattr(Path, "mkdir", refuse)
-        with pytest.raises(location.OutputError, match="the store cannot be made, because Read-only file system"):
+        with pytest.raises(OutputError, match="the store cannot be made, because Read-only file system"):
             location.make_folder(url)
     with monkeypatch.context() as patched:
         patched.setattr(os, "access", lambda path, mode: False)
-        with pytest.raises(location.OutputError, match=f"there is no permission to write in {tmp_path};"):
+        with pytest.raises(OutputError, match=f"there is no permission to write in {tmp_path};"):
             location.refuse_unwritable(url)
     (tmp_path / "there").touch()
     for check in (location.refuse_unwritable, location.make_folder):
-        with pytest.raises(location.OutputError, match=f"because {tmp_path}/there is no folder"):
+        with pytest.raises(OutputError, match=f"because {tmp_path}/there is no folder"):
             check(url)
 
 

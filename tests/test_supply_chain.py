@@ -44,7 +44,7 @@ def test_licences_that_are_written_down_are_those_of_packages_that_some_systems_
 
 def test_the_licences_in_the_table_are_those_of_the_packages() -> None:
     """Of what is needed directly, beside the reason why."""
-    text = (ROOT / "docs" / "development.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "contributing" / "development.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (?!package )([\w-]+) \| [\w–]+ \| [^|]+ \| ([^|]+) \|$", text, re.M)
     assert len(rows) > 10
     for name, told in rows:

@@ -8,7 +8,9 @@ import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -114,7 +116,8 @@ def test_an_incident_is_as_large_as_its_truth_says(app: traffic.Model, kind: str
     one = traffic.incident(app, kind, level)
     assert one is not None
     assert 2 * 24 <= one.start < one.end <= 16 * 24
-    model, effects = replace(app, incidents=(one,)), {}
+    effects: dict[Any, Any] = {}
+    model = replace(app, incidents=(one,))
     with_it, without = [], []
     for number in sorted({one.start // 24, min(one.start // 24 + 1, (one.end - 1) // 24)}):  # its first days
         day = traffic.day_of(model, number)
@@ -124,7 +127,7 @@ def test_an_incident_is_as_large_as_its_truth_says(app: traffic.Model, kind: str
     bad, usual = pl.concat(with_it), pl.concat(without)
     (truth,) = (line for line in traffic.truth(model, effects) if line["kind"] == kind)
     counts = [rows.filter(pl.col("kind") == "count") for rows in (bad, usual)]
-    assert counts[0]["records"].sum() - counts[1]["records"].sum() == truth["records"]
+    assert int(counts[0]["records"].sum()) - int(counts[1]["records"].sum()) == truth["records"]
     assert truth["affected"] > 0 or one.end - one.start > 48
     where = {n: truth["dimensions"][n] for n in ("function", "tenant", "version") if n in truth["dimensions"]}
     begins = datetime.combine(app.settings.first, datetime.min.time(), UTC)
@@ -142,10 +145,10 @@ def test_an_incident_is_as_large_as_its_truth_says(app: traffic.Model, kind: str
         "egress_denials": "egress_denials",
     }
     if kind in columns:
-        more = here[0][columns[kind]].sum() - here[1][columns[kind]].sum()
+        more = int(here[0][columns[kind]].sum()) - int(here[1][columns[kind]].sum())
         assert more >= truth["records"] if kind != "auth_failures" else more > 0
     elif kind in ("error_rate_up", "new_signature", "signature_burst", "bad_deployment"):
-        assert here[0]["errors"].sum() - here[1]["errors"].sum() == truth["records"]
+        assert int(here[0]["errors"].sum()) - int(here[1]["errors"].sum()) == truth["records"]
     elif kind == "latency_shift":
         assert median(here[0]) > 1.2 * median(here[1])
     elif kind == "privacy_leak":
@@ -202,7 +205,7 @@ def test_weeks_have_weekends_and_days_have_nights(app: traffic.Model) -> None:
 @pytest.mark.parametrize("nulls", traffic.NULLS)
 def test_calls_vary_more_than_by_chance_alone(nulls: str) -> None:
     draw = traffic._chance(1, 99)
-    rates = traffic.np.full((200, 200), 4.0)
+    rates = np.full((200, 200), 4.0)
     counts = traffic._counts(draw, rates, nulls)
     assert counts.mean() == pytest.approx(4, rel=0.05)
     assert counts.var() > 1.8 * counts.mean()

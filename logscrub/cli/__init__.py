@@ -42,7 +42,7 @@ def main() -> None:
         code = INTERRUPTED
     if code in (BROKEN_PIPE, INTERRUPTED):
         _drop_output()
-    gc.freeze()  # what is left goes with the process: looking for cycles in it takes longer than all else at the end
+    gc.freeze()  # what is left ends with the process, and a search for cycles in it would take longer than all the rest
     sys.exit(code)
 
 
@@ -75,7 +75,7 @@ def _run(arguments: Sequence[str]) -> int:
         raise
     except OSError as error:
         say(f"{_file_of(error)}cannot read or write: {os.strerror(error.errno or errno.EIO)}; make room, or choose another place")
-        _drop_output()  # else what is still buffered would be tried, and told, once more at the end
+        _drop_output()  # otherwise the buffered rest would be written, and reported, once more at the end
         return 3
     except MemoryError:
         say("there is not enough memory to go on: give it more, or cut the input into smaller files")
@@ -93,7 +93,7 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _bug(error: BaseException) -> int:
-    """Says what kind of error it is, and no more: its message may quote a log. Returns the exit code."""
+    """Names the kind of an error, and no more, because its message may quote a log. Returns the exit code."""
     say(f"this is a bug in logscrub ({type(error).__name__}); please report it with the command; LOGSCRUB_DEBUG=1 shows where")
     if os.environ.get("LOGSCRUB_DEBUG") == "1":
         for frame in traceback.extract_tb(error.__traceback__):
@@ -102,7 +102,7 @@ def _bug(error: BaseException) -> int:
 
 
 def _file_of(error: OSError) -> str:
-    """The file that an error is about, as a message begins with it; "" where it tells none."""
+    """The file that an error names, as the beginning of a message; "" if it names none."""
     from logscrub.sources.files import printable
 
     name = error.filename
@@ -110,7 +110,7 @@ def _file_of(error: OSError) -> str:
 
 
 def _be_quiet() -> None:
-    """Nothing but our own lines on standard error: what libraries have to say could quote a log."""
+    """Silences libraries. Only our own lines are on standard error, because messages of libraries could quote a log."""
     logging.disable(logging.CRITICAL)
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
@@ -144,7 +144,7 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 def _flush() -> None:
-    """Empties Python's own buffers now, while what goes wrong can still be told."""
+    """Empties Python's own buffers now, while an error can still be reported."""
     try:
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:

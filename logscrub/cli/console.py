@@ -1,4 +1,4 @@
-"""What is said to people: lines on standard error, results on standard output, progress."""
+"""Writes for people: lines on standard error, results on standard output, progress."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def progress(items: Sequence[Input], noun: str, *, shown: bool = True) -> Iterat
 
 
 def _bytes(items: Sequence[Input]) -> int | None:
-    """How many bytes the inputs have on disk; None where that cannot be known."""
+    """The bytes of all inputs as stored; None if that cannot be known."""
     try:
         statuses = [item.path.stat() for item in items if item.path is not None and not item.skipped]
     except OSError:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from difflib import get_close_matches
 from pathlib import Path
@@ -41,6 +42,8 @@ TEST_EXAMPLES = """\b
 Examples:
   logscrub detectors test
   logscrub detectors test our-detectors/
+  logscrub detectors test email_address
+  logscrub detectors test shift_badge --detectors our-detectors/
 
 \b
 Exit codes: 0 all examples hold; 1 one does not; 2 a detector's file is wrong."""
@@ -87,10 +90,7 @@ def show(
     """Show all about one detector."""
     catalogue = _catalogue(detectors or [])
     known: dict[str, Detector | Harmless] = {d.id: d for d in _items(catalogue)}
-    if name not in known:
-        close = get_close_matches(name, known, 3, 0.5)
-        hint = f"did you mean {' or '.join(close)}?" if close else "see: logscrub detectors list"
-        raise UsageError(f"no detector {name!r}; {hint}")
+    _check_known(name, known)
     put(
         json.dumps(asdict(known[name]), indent=2, ensure_ascii=False) + "\n"
         if report_format == "json"
@@ -101,34 +101,62 @@ def show(
 
 @app.command("test", epilog=TEST_EXAMPLES)
 def test(
-    folder: Annotated[
-        Path | None,
-        typer.Argument(metavar="DIR", help="Your own detectors, tested together with the built-in ones.", show_default=False),
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="DIR|NAME",
+            help="A folder of your own detectors, tested together with the built-in ones; or the id of one detector or rule.",
+            show_default=False,
+        ),
     ] = None,
+    detectors: Detectors = None,
 ) -> int:
     """Hold the detectors, and the rules of anomalies, to their examples.
 
-    What must be found is found, to the letter, and what must stay stays.
+    What must be found is found, to the letter, and what must stay stays. Of an example that does not hold it is said which part
+    of the detector refused it: a pattern, the context, the validator, or a harmless stretch.
     """
     from logscrub.config import load_config
     from logscrub.detect.selftest import failures
 
-    folders = [folder] if folder else []
+    folder = Path(what) if what is not None and (Path(what).is_dir() or _is_path(what)) else None
+    folders = [*(detectors or []), *([folder] if folder else [])]
     catalogue = _catalogue(folders)
     rules = _rules((*load_config().detectors, *folders))
-    failed = [(f.detector, f.example, f.found) for f in failures(catalogue)]
+    items = _items(catalogue)
+    only = what if folder is None else None
+    if only is not None:
+        _check_known(only, (item.id for item in (*items, *rules)))
+        items = [item for item in items if item.id == only]
+        rules = tuple(rule for rule in rules if rule.id == only)
+    failed = [(f.detector, f.example, f.found, f.reasons) for f in failures(catalogue, only)]
     if rules:
         from logscrub.anomalies.selftest import failures as rule_failures
 
-        failed += [(f.rule, f.example, "something" if f.found else "nothing") for f in rule_failures(rules)]
-    items = _items(catalogue)
+        failed += [(f.rule, f.example, "something" if f.found else "nothing", ()) for f in rule_failures(rules)]
     examples = sum(len(item.examples) + len(item.counterexamples) for item in (*items, *rules))
     if not failed:
         put(f"{number(len(items), 'detector')}, {number(len(rules), 'rule')}, {number(examples, 'example')}: all hold\n")
         return 0
-    put("".join(f"{name}\n  example  {printable(example)}\n  found    {printable(found)}\n" for name, example, found in failed))
+    for name, example, found, why in failed:
+        put(f"{name}\n  example  {printable(example)}\n  found    {printable(found)}\n")
+        put("".join(f"  because  {printable(reason)}\n" for reason in why))
     say(f"{len(failed)} of {number(examples, 'example')} do not hold")
     return 1
+
+
+def _is_path(name: str) -> bool:
+    """Whether an argument is the path of a folder, which may be missing, and no id of a detector."""
+    return re.fullmatch("[a-z][a-z0-9_]*", name) is None
+
+
+def _check_known(name: str, ids: Iterable[str]) -> None:
+    """Raises UsageError that names similar ids where a detector or rule is not known."""
+    known = list(ids)
+    if name not in known:
+        close = get_close_matches(name, known, 3, 0.5)
+        hint = f"did you mean {' or '.join(close)}?" if close else "see: logscrub detectors list"
+        raise UsageError(f"no detector {name!r}; {hint}")
 
 
 def _catalogue(folders: Sequence[Path]) -> Catalogue:

@@ -49,13 +49,13 @@ _EARLIEST: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Something that was looked at, and what was seen."""
+    """One area that was checked, and the result."""
 
     area: str
     state: State
     text: str
     exit_code: int = 0
-    """Of the program, where it is wrong."""
+    """Exit code if this area is wrong."""
 
 
 def doctor(
@@ -172,7 +172,7 @@ def _extras(needed: Sequence[str]) -> Iterator[Check]:
 
 
 def _night(loaded: Config, settings: NightlySettings) -> Iterator[Check]:
-    """What `nightly` works with: inputs, store, folder of the reports, addresses."""
+    """Checks everything that `nightly` needs: inputs, store, folder of the reports, addresses."""
     from logscrub.cli import nightly_check
 
     inputs, missing = nightly_check.inputs_of(settings)
@@ -200,7 +200,7 @@ def _attempt(area: str, what: Callable[[], str]) -> Check:
 
 
 def _store(loaded: Config, settings: NightlySettings) -> str:
-    """What the store has. Raises LogscrubError where it cannot be used, or has records of the future."""
+    """Describes the store. Raises LogscrubError if it cannot be used, or if it has records of the future."""
     from logscrub.cli import nightly_check
     from logscrub.metrics.location import exists
     from logscrub.metrics.store import days_in_words, days_of, open_store
@@ -229,7 +229,7 @@ def _reports(settings: NightlySettings) -> str:
 
 
 def _clock(now: datetime) -> Check:
-    """Whether the clock can be right. Times are compared in UTC, so the time zone does not matter."""
+    """Checks whether the clock can be right. Times are compared in UTC, so the time zone does not matter."""
     shown = f"{now:%Y-%m-%d %H:%M} UTC"
     if now < _EARLIEST:
         return Check("clock", "wrong", f"it shows {shown}, which is past; set it, or let it be set: timedatectl set-ntp true", 3)

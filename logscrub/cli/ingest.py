@@ -140,11 +140,11 @@ class InputCount:
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What became of inputs."""
+    """The counts of all inputs."""
 
     inputs: tuple[InputCount, ...]
     tally: Tally
-    """What was scrubbed of the inputs that could be read to their end."""
+    """The tallies of the inputs that could be read to their end."""
 
     @property
     def failed(self) -> int:
@@ -162,13 +162,13 @@ class Ingested:
         return whole
 
     def line(self) -> str:
-        """What became of all records, for people."""
+        """The counts of all records, for people."""
         c = self.counted
         withheld = f"{unscanned(self.tally)} withheld, " if self.tally.withheld else ""
         return f"{number(c.new + c.undated, 'record')} new, {c.known:,} known, {withheld}{size(self.tally.bytes_read)}"
 
     def failures(self) -> str:
-        """How many inputs failed, for people; "" if none did."""
+        """The number of inputs that failed, for people; "" if none did."""
         return f"; {self.failed} of {number(len(self.inputs), 'input')} failed" if self.failed else ""
 
     def as_json(self) -> dict[str, Any]:
@@ -269,14 +269,14 @@ def ingest_all(
 
 
 def _clean_fault(redactor: Redactor, job: Job, fault: str) -> str:
-    """Where the data of an input broke off, without the input's name and without customer data."""
+    """The place where the data of an input broke off, without the input's name and without customer data."""
     from logscrub.api import clean_text
 
     return clean_text(redactor, fault.removeprefix(job.item.name)).removeprefix(": ")
 
 
 def _unaccounted(counted: Counted, tally: Tally) -> str:
-    """What is wrong with the counts of an input that was read to its end; "" if nothing is."""
+    """The fault in the counts of an input that was read to its end; "" if there is none."""
     if counted.read != tally.records_read or not counted.adds_up:
         return (
             f"{number(tally.records_read, 'record')} were scrubbed, but {counted.read:,} were read for counting and "
@@ -334,7 +334,7 @@ def _one(
 
 
 def _odd(counted: Counted) -> list[str]:
-    """What a person should know about the records that were counted."""
+    """Tells a person what to know about the records that were counted."""
     lines = []
     if counted.undated:
         spelled = ", ".join(f'"{spelling}"' for spelling in sorted(counted.spellings))

@@ -24,10 +24,10 @@ could not be written."""
 
 KEY: Final = "logscrub.key"
 IGNORED: Final = (KEY, "metrics/", "reports/")
-"""What a repository should not hold: the key above all."""
+"""Names that a repository should not hold, above all the key."""
 
 TEMPLATE: Final = r"""# The settings of logscrub. All keys are optional; those behind a # have no effect until it is taken away.
-# docs/configuration.md explains them; `logscrub doctor` says what is wrong.
+# docs/reference/configuration.md explains them; `logscrub doctor` says what is wrong.
 
 # What happens to what is found: "atlassian", "strict", "secrets-only", or the path of a policy file.
 policy = "atlassian"

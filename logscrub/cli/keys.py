@@ -62,8 +62,8 @@ def new(
             raise UsageError(f"{public_file}: exists already, and belongs to another key; choose another name")
         _write(file, private)
         _write(public_file, public, mode=0o644)
-        its = signatures.key_id(signatures.read_public_key(public_file))[:16]
-        say(f"{file}: a new key to sign with, id {its}…; give {public_file} to whoever checks, and {file} to nobody")
+        key_id = signatures.key_id(signatures.read_public_key(public_file))[:16]
+        say(f"{file}: a new key to sign with, id {key_id}…; give {public_file} to whoever checks, and {file} to nobody")
         return 0
     key = new_key()
     _write(file, key + b"\n")

@@ -119,7 +119,7 @@ def _chosen(columns: str, dimensions: list[str], numbers: Sequence[str]) -> list
 
 
 def _tell(table: Table, k: int, dimensions: list[str]) -> None:
-    """What is not to be seen in the table, and why."""
+    """Says what the table does not show, and why."""
     if table.folded:
         say(f"{number(table.folded, 'row')} of fewer than {k} customers (and what hides them) are one: (others)")
     if table.withheld:

@@ -130,12 +130,12 @@ def _send_test(checked: Checked, settings: NightlySettings, source: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class ReadFiles:
-    """Which files were read, and into which store."""
+    """The files that were read, and the store they were read into."""
 
     files: Mapping[str, list[int]]
     """Name → size and time then."""
     mark: Mark | None
-    """What the store has as long as it holds what was in them; None where that is not known."""
+    """The mark that the store has as long as it holds the content of these files; None if that is not known."""
 
 
 def _ingest(loaded: Config, settings: NightlySettings, checked: Checked, key: bytes) -> int:
@@ -177,7 +177,7 @@ def _ingest(loaded: Config, settings: NightlySettings, checked: Checked, key: by
 
 
 def _is_known(state: ReadFiles, url: str) -> bool:
-    """Whether the store has what the state says was read into it."""
+    """True if the store has everything that the state says was read into it."""
     from logscrub.metrics.location import exists
     from logscrub.metrics.store import is_after, open_store
 
@@ -212,7 +212,7 @@ def _files(items: Iterable[Input]) -> Iterable[tuple[str, list[int]]]:
 
 
 def read_state(path: Path) -> ReadFiles:
-    """Which files were read; none where there is no such file, or it holds something else: then all are read again."""
+    """The state of the last night; an empty one if the file is missing or holds something else: then all files are read again."""
     from logscrub.metrics.store import Mark
 
     try:
@@ -230,7 +230,7 @@ def read_state(path: Path) -> ReadFiles:
 
 
 def state_text(state: ReadFiles) -> str:
-    """What `read_state` reads; a line for each file."""
+    """Writes what `read_state` reads, with one line per file."""
     mark = None if state.mark is None else asdict(state.mark)
     return json.dumps({"store": mark, "files": state.files}, indent=0) + "\n"
 

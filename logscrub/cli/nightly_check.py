@@ -1,4 +1,4 @@
-"""What can be known to be wrong with a night before it begins: configuration, key, store, folders, addresses."""
+"""Checks before a night begins: configuration, key, store, folders, addresses."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ _REPORT = re.compile(r"\d{4}-\d\d-\d\d\.(?:html|md|json)")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Who is notified."""
+    """An address that is notified."""
 
     place: str
-    """Where the configuration names it, for messages: the address itself holds secrets."""
+    """The place of the address in the configuration, for messages. The address itself holds secrets."""
     url: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a night works with, as far as it is as it should be."""
+    """The parts of a night that passed the checks."""
 
     key: bytes | None
     addresses: tuple[Address, ...]
     inputs: tuple[str, ...]
     """Files and folders that are there."""
     missing: tuple[InputError, ...]
-    """What is wrong with other inputs; the night does without these, and says so."""
+    """The faults of other inputs. The night leaves these inputs out, and says so."""
     problems: tuple[LogscrubError, ...]
-    """What is wrong besides; with any of these the night does not begin."""
+    """All other faults. The night does not begin with any of these."""
 
 
 def check(loaded: Config, settings: NightlySettings) -> Checked:

@@ -115,7 +115,7 @@ DecompressMemory = Annotated[
 
 
 def reading_of(decompress_memory: str | None, salvage: bool) -> Reading:
-    """How compressed inputs are to be read. Raises UsageError."""
+    """The settings for compressed inputs. Raises UsageError."""
     from logscrub.sources.decompression import MEMORY, Reading, bytes_of
     from logscrub.sources.files import printable
 
@@ -146,7 +146,7 @@ def given_key(file: Path | None) -> bytes | None:
 
 
 def file_or_none(output: Path | None) -> Path | None:
-    """Where an option says to write; None, also where it says `-`, is standard output."""
+    """The path that an option names; None, also for `-`, is standard output."""
     return None if output is None or str(output) == "-" else output
 
 
@@ -188,7 +188,7 @@ def number(count: int, noun: str) -> str:
 
 
 def unscanned(tally: Tally) -> str:
-    """How much was withheld: `2 records and 1 part of a record`; empty where nothing was."""
+    """What was withheld, in words: `2 records and 1 part of a record`; "" if nothing was."""
     parts = tally.parts_withheld
     counts = [number(tally.records_withheld, "record")] if tally.records_withheld else []
     counts += [f"{parts:,} {'part of a record' if parts == 1 else 'parts of records'}"] if parts else []

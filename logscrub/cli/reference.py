@@ -1,4 +1,4 @@
-"""Writes docs/cli.md from the commands' own help: `python -m logscrub.cli.reference`."""
+"""Writes docs/reference/cli.md from the commands' own help: `python -m logscrub.cli.reference`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from logscrub.cli.app import command
 
 _WIDTH = 100
-PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "cli.md"
 
 
 def reference() -> str:

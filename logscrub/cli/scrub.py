@@ -133,7 +133,7 @@ def scrub(
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One input, and where it goes."""
+    """One input and its output."""
 
     item: Input
     target: Path | None
@@ -145,14 +145,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one input."""
+    """The result of one input."""
 
     name: str
     status: str
     """`scrubbed`, `withheld` where parts of it were, `salvaged` where its data broke off and what came before went out, `skipped`
     where it is no file to read, or `failed`."""
     tally: Tally | None
-    """What went out; None where nothing did."""
+    """The output; None if there is none."""
     passed: Passed | None = None
     """The digests of what went in and out, where they were asked for."""
 
@@ -170,7 +170,7 @@ def _check_output(output: Path | None, several: bool) -> None:
 
 
 def jobs_of(redactor: Redactor, items: Sequence[Input], output: Path | None, several: bool) -> list[Job]:
-    """Where each input goes; names of files lose their customer data too, and stay different."""
+    """The output of each input. Names of files lose their customer data too, and remain different."""
     from logscrub.api import clean_name, unused_name
     from logscrub.sources.files import mode_of, printable
 
@@ -273,7 +273,7 @@ def _scrub_one(engine: api.Runner, job: Job, input_format: str, reading: Reading
 
 
 def _nothing_read(outcomes: Sequence[Outcome]) -> bool:
-    """Whether every input was read and none held a record."""
+    """True if every input was read and none held a record."""
     total = _total(outcomes)
     return all(outcome.status == "scrubbed" for outcome in outcomes) and not total.records_read and not total.redactions
 
@@ -306,7 +306,7 @@ def summary_of(by: Mapping[str, Any], key_id: str, outcomes: Sequence[Outcome]) 
 
 
 def _digests(passed: Passed | None) -> dict[str, Any]:
-    """What went in and what came out, of the stored and of the decompressed bytes; of an archive also each member."""
+    """The digests of an input and its output, of stored and of decompressed bytes; those of each member of an archive too."""
     from logscrub.sources.files import printable
 
     if passed is None or not passed.read:

@@ -103,11 +103,11 @@ def _texts_of_report(path: Path | None) -> tuple[list[str], str] | None:
         texts = texts_of(data)
         return None if texts is None else (texts, hashlib.sha256(data).hexdigest())
     except OSError:
-        return None  # it is told where the file is read as a log
+        return None  # the error is reported where the file is read as a log
 
 
 def _of_store(engine: api.Runner, path: str, pieces: Pieces | None) -> FileReport:
-    """What is found in the texts of a store of metrics."""
+    """The findings in the texts of a store of metrics."""
     from logscrub.api import clean_name
     from logscrub.errors import InputError
     from logscrub.extras import need
@@ -129,7 +129,7 @@ def _of_store(engine: api.Runner, path: str, pieces: Pieces | None) -> FileRepor
 
 
 def _of_texts(engine: api.Runner, name: str, texts: Iterable[str], pieces: Pieces | None) -> FileReport:
-    """What is found in texts, each looked at by itself; a line of the report is one of them."""
+    """The findings in texts, each scanned by itself. Each text is a line of the report."""
     import json
 
     verifier = engine.verifier(name, "ndjson")
@@ -153,7 +153,7 @@ class Asked:
 
 @dataclass(slots=True)
 class Examined:
-    """What came of it."""
+    """The result of a verification."""
 
     reports: list[FileReport] = field(default_factory=list)
     subjects: list[Subject] = field(default_factory=list)
@@ -161,7 +161,7 @@ class Examined:
 
 
 def asked_for(inputs: Sequence[str]) -> Asked:
-    """What the arguments stand for: logs, and stores of metrics. Raises UsageError."""
+    """The logs and stores of metrics that the arguments name. Raises UsageError."""
     from logscrub.sources.files import unquoted
 
     arguments = []

@@ -120,7 +120,7 @@ def watch(
 
 
 def _input_of(argument: str) -> Input:
-    """What is to be watched. A file need not be there yet. Raises UsageError, InputError."""
+    """The input that is watched. A file may be missing still. Raises UsageError, InputError."""
     from logscrub.sources.files import Input, expand, printable
 
     path = Path(argument)
@@ -144,7 +144,7 @@ class _Text:
     scrubber: Scrubs
     records: Records
     withheld: int = 0
-    """How much of it was said to be withheld."""
+    """The part of the withheld records that was reported already."""
 
 
 class Watching:
@@ -162,11 +162,11 @@ class Watching:
         self._texts: dict[int, _Text] = {}
         self.alerts = 0
         self._ended = Tally()
-        """What was scrubbed of texts that ended."""
+        """The counts of texts that ended."""
 
     @property
     def tally(self) -> Tally:
-        """What was scrubbed."""
+        """The counts so far."""
         from logscrub.scrubbing import Tally
 
         whole = Tally()
@@ -193,7 +193,7 @@ class Watching:
         self._tell(self._live.finish())
 
     def counts(self) -> str:
-        """What came, in words."""
+        """The counts, in words."""
         live = self._live
         more = (
             (live.undated, "without a date"),

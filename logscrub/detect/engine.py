@@ -29,7 +29,8 @@ from logscrub.detect.names.lexicon import fold
 from logscrub.detect.validators import VALIDATORS
 from logscrub.model import FieldPath, Inner, Leaf, Span, opaque
 
-_BEFORE, _AFTER = 60, 30
+CONTEXT_BEFORE, CONTEXT_AFTER = 60, 30
+"""Characters before and after a match in which a word of its context may stand."""
 _DEEPEST = 12
 _PLACEHOLDER_FILL = "\x1a"
 _SECRET_ROW = "authorisation data"
@@ -130,8 +131,8 @@ class Pattern:
         return (
             not self.context
             or named
-            or self._gives_context(text[max(0, start - _BEFORE) : start])
-            or self._gives_context(text[end : end + _AFTER])
+            or self._gives_context(text[max(0, start - CONTEXT_BEFORE) : start])
+            or self._gives_context(text[end : end + CONTEXT_AFTER])
         )
 
     def _gives_context(self, text: str) -> bool:
@@ -546,7 +547,7 @@ def _quoted(text: str, span: Span) -> Span:
     is_array = span.inner is not None and span.inner.alphabet == "array"
     if span.requote or not (is_array or _NUMBER.fullmatch(text, span.start, span.end)) or not _JSON_AFTER.match(text, span.end):
         return span
-    m = _JSON_BEFORE.search(text, max(0, span.start - _BEFORE), span.start)
+    m = _JSON_BEFORE.search(text, max(0, span.start - CONTEXT_BEFORE), span.start)
     return span if m is None else span._replace(requote=m[1])
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
 from logscrub.detect.catalogue import Catalogue, Detector, Harmless, marked
 from logscrub.detect.engine import Engine
+from logscrub.detect.refusals import reasons
 
 
 class Failure(NamedTuple):
@@ -16,36 +18,52 @@ class Failure(NamedTuple):
     example: str
     found: str
     """The example's text with «marks» round what was found."""
+    reasons: tuple[str, ...]
+    """One sentence for each stretch that was missed or found wrongly: which part of the detector refused or found it."""
 
 
-def failures(catalogue: Catalogue) -> list[Failure]:
-    """The examples and counterexamples that do not hold, each detector running alone (with the harmless spans)."""
+def failures(catalogue: Catalogue, only: str | None = None) -> list[Failure]:
+    """The examples and counterexamples that do not hold, each detector running alone (with the harmless stretches).
+
+    Args:
+        catalogue: the detectors in force.
+        only: the id of the detector or harmless stretch to try; None for all.
+    """
     out: list[Failure] = []
     for detector in catalogue.detectors:
-        engine = Engine(replace(catalogue, detectors=(detector,)))
-        for example in (*detector.examples, *detector.counterexamples):
-            text, want = marked(example)
-            got = [(s.start, s.end) for s in engine.judge(text)]
-            if got != want:
-                out.append(Failure(detector.id, example, mark(text, got)))
+        if only in (None, detector.id):
+            out += _failures(detector, replace(catalogue, detectors=(detector,)))
     for harmless in catalogue.harmless:
-        out += _harmless_failures(harmless, catalogue)
+        if only in (None, harmless.id):
+            probe = _probe(harmless)
+            out += _failures(probe, replace(catalogue, detectors=(probe,), harmless=()))
     return out
 
 
-def _harmless_failures(harmless: Harmless, catalogue: Catalogue) -> list[Failure]:
-    probe = Detector(harmless.id, "X", "name", "", patterns=harmless.patterns)
-    engine = Engine(replace(catalogue, detectors=(probe,), harmless=()))
-    out = []
-    for example in (*harmless.examples, *harmless.counterexamples):
-        text, want = marked(example)
-        got = [(s.start, s.end) for s in engine.judge(text)]
-        if got != want:
-            out.append(Failure(harmless.id, example, mark(text, got)))
-    return out
+def _failures(detector: Detector, alone: Catalogue) -> Iterator[Failure]:
+    engine = Engine(alone)
+    for example in (*detector.examples, *detector.counterexamples):
+        text, wanted = marked(example)
+        found = engine.judge(text)
+        got = [(span.start, span.end) for span in found]
+        if got != wanted:
+            yield Failure(detector.id, example, mark(text, got), tuple(reasons(detector, alone, text, wanted, found)))
 
 
-def mark(text: str, spans: list[tuple[int, int]]) -> str:
+def _probe(harmless: Harmless) -> Detector:
+    """A detector that finds what a harmless stretch protects, so that both are held to their examples in the same way."""
+    return Detector(
+        harmless.id,
+        "X",
+        "name",
+        "",
+        patterns=harmless.patterns,
+        examples=harmless.examples,
+        counterexamples=harmless.counterexamples,
+    )
+
+
+def mark(text: str, spans: Iterable[tuple[int, int]]) -> str:
     """`text` with «marks» round `spans`."""
     out, position = "", 0
     for start, end in spans:

@@ -6,6 +6,11 @@ arrives, the same units come out; and nothing is ever rebuilt: a scrubbed unit i
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
+from importlib import import_module
+from pkgutil import get_data, iter_modules
+
 from logscrub.errors import UsageError
 from logscrub.formats import (
     access_log,
@@ -48,7 +53,7 @@ from logscrub.formats.json_values import JsonReader, Leaves
 from logscrub.formats.lines import LineReader, Shapes, TextRecords
 from logscrub.formats.wrapped import WrappedReader
 
-FORMATS: tuple[Format, ...] = (
+_LISTED: tuple[Format, ...] = (
     otlp.FORMAT,
     app_metrics.FORMAT,
     graphql.FORMAT,
@@ -85,8 +90,26 @@ FORMATS: tuple[Format, ...] = (
 )
 """In the order in which they are asked; the last takes everything."""
 
+
+def _with_unlisted(listed: Iterable[Format]) -> tuple[Format, ...]:
+    """The listed formats, and those of files in this folder that the list does not name, each at the place that it asks for.
+
+    Files without a `FORMAT` are not imported: they may need an extra that is not installed.
+    """
+    formats = list(listed)
+    for file in iter_modules(__path__):
+        name = f"{__name__}.{file.name}"
+        if name not in sys.modules and b"\nFORMAT = " in (get_data(__name__, f"{file.name}.py") or b""):
+            found: Format = import_module(name).FORMAT
+            formats.insert(next(n for n, f in enumerate(formats) if f.name == found.asked_before), found)
+    return tuple(formats)
+
+
+FORMATS = _with_unlisted(_LISTED)
+"""All formats, in the order in which they are asked."""
+
 SHAPES = Shapes([f.line for f in FORMATS if f.line is not None], [f.json for f in FORMATS if f.json is not None])
-"""How lines begin a record and where JSON has its records, in every format."""
+"""The line shapes and JSON rules of all formats."""
 
 INPUT_FORMATS = ("auto", *(f.name for f in FORMATS if f.is_named))
 """The names that `--input-format` takes."""
@@ -114,7 +137,7 @@ def reader_of(f: Format, *, leaves: Leaves = True) -> Reader:
         return reader
     if f.json is not None:
         return JsonReader(SHAPES.rules, leaves=leaves)
-    # what may be cut matters only to what is judged
+    # pieces of cut lines matter only where texts are scanned
     return CutLineReader(SHAPES, syslog.part, leaves=leaves) if leaves else LineReader(SHAPES, leaves=False)
 
 

@@ -16,7 +16,7 @@ from logscrub.formats.ndjson import generic
 from logscrub.formats.times import whole_number
 
 _SEVERITIES = ("TRACE", "INFO", "WARN", "ERROR", "FATAL")
-"""Of Application Insights' SeverityLevel, 0 (verbose) to 4 (critical)."""
+"""Levels by Application Insights' SeverityLevel, 0 (verbose) to 4 (critical)."""
 
 
 def _record(value: Any, around: Around) -> Record | None:

@@ -100,7 +100,7 @@ class ListRule(NamedTuple):
     parent: str | None = None
     depth: int | None = None
     marks: frozenset[str] = frozenset()
-    """Where others use the name too: names, one of which the first element has if the list is one of records."""
+    """For a name that other lists have too: names of which the first element has one if the list holds records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +213,8 @@ class Format:
     parts counted by themselves."""
     is_named: bool = True
     """Whether `--input-format` takes its name."""
+    asked_before: str = "csv"
+    """For a format that the list in `__init__.py` does not name: the name of the format before which it is asked."""
 
 
 def dimension(value: Any) -> str:

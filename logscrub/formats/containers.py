@@ -1,4 +1,4 @@
-"""What Forge Containers write: a JSON object per line, {"ts": ..., "level": ..., "msg": ..., "forge_invocation": <base64>}."""
+"""The log of Forge Containers: a JSON object per line, {"ts": ..., "level": ..., "msg": ..., "forge_invocation": <base64>}."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _record(record: dict[str, Any], around: Around) -> Record:
 
 
 def _invocation(encoded: Any) -> dict[str, Any]:
-    """What a container says about the invocation: base64 of JSON."""
+    """The `forge_invocation` of a record, decoded: base64 of JSON."""
     try:
         decoded = orjson.loads(b64decode(encoded)) if isinstance(encoded, str) else {}
     except (NoBase64, ValueError):

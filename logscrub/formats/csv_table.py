@@ -1,12 +1,12 @@
-"""CSV downloads: a header row, then a record a row; cells may hold line ends.
+"""CSV downloads: a header row, then one record per row. Cells may hold line ends.
 
     Level,Date/Time(UTC),Details,Invocation ID,Trace ID,Module,Function,Version,Site,Environment
     INFO,2026-11-20T09:14:02.118Z,"getIssue start [""712020:…""]",0b6b7c58-…
 
-Each cell is judged under its column's name. A row that is not of the header's shape is scanned as text.
+Each cell is scanned under the name of its column. A row that does not have the shape of the header is scanned as text.
 
 Redactions must not change how a table is read. So a header is recognised by the names that exports use and by nothing else in
-it, these names are not scanned, and redactions in a row that is scanned as text leave its delimiters and quotes in place.
+it. These names are not scanned, and redactions in a row that is scanned as text leave its delimiters and quotes in place.
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ _LOG_LINE = re.compile(
     r"[\[(]?(?:(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL)\W{1,4})?"
     r"(?:(?:\d{4}[-/]\d\d[-/]\d\d|\d\d[./]\d\d[./]\d{4}|\d\d/[A-Z][a-z]{2}/\d{4}|[A-Z][a-z]{2} [ \d]\d)[T :,]\s?)?\d\d:\d\d(?!\d)"
 )
-"""How lines of a log begin, and headers do not: with a time. No redaction takes that."""
+"""Matches a line that begins with a time: a line of a log, never a header. Times are never redacted."""
 _LONGEST_ROW = 4 << 20
 _STRETCH = re.compile(r'"[^"]*+"')
 _QUOTED = re.compile(r'"((?:[^"]++|"")*+)"')
 _BARE = {mark: re.compile(rf'[^{re.escape(mark)}"\r\n]*+') for mark in ",;\t|"}
 _FRAME = {mark: frame_of(re.compile(rf'([{re.escape(mark)}"])')) for mark in _BARE}
-"""What stays of a row that is scanned as text."""
+"""Matches the characters that are kept in a row that is scanned as text."""
 _NAMES = {
     mark: re.compile(rf'(?<![^{re.escape(mark)}"\ufeff])[^{re.escape(mark)}"\ufeff\r\n]++(?![^{re.escape(mark)}"\r\n])')
     for mark in _BARE
 }
-"""What may be the name of a column."""
+"""Matches a text that can be the name of a column."""
 
 
 class CsvReader:
@@ -135,7 +135,7 @@ def _field(name: str, message: str) -> tuple[str, ...]:
 
 
 def split_cells(row: str, mark: str) -> list[tuple[int, int]] | None:
-    """Where the insides of a row's cells stand, `mark` being between them; None where it is not well formed (RFC 4180)."""
+    """The places of the insides of a row's cells between `mark`s; None for a row that is not well formed (RFC 4180)."""
     cells = []
     position, end = 1 if row.startswith("\ufeff") else 0, len(row.rstrip("\r\n"))
     while True:
@@ -162,7 +162,7 @@ def delimiter(row: str) -> str:
 
 
 def _header_frame(mark: str) -> Frame:
-    """What stays of a header: its delimiters, its quotes, and the names by which it is recognised."""
+    """The places that are kept in a header: delimiters, quotes, and the names by which it is recognised."""
 
     def frame(text: str) -> list[tuple[int, int]]:
         names = [m.span() for m in _NAMES[mark].finditer(text) if _is_known(m[0])]
@@ -172,19 +172,19 @@ def _header_frame(mark: str) -> Frame:
 
 
 def _pieces(row: str, mark: str) -> list[tuple[int, int]]:
-    """Where the stretches between delimiters stand, for a header whose quotes are not well formed."""
+    """The places of the stretches between delimiters, for a header whose quotes are not well formed."""
     end = len(row.rstrip("\r\n"))
     cuts = [-1 if not row.startswith("\ufeff") else 0, *(m.start() for m in re.finditer(re.escape(mark), row[:end])), end]
     return [(a + 1, b) for a, b in pairwise(cuts)]
 
 
 def _known_names(row: str, mark: str) -> int:
-    """How many stretches between delimiters are column names that exports use, in quotes or not."""
+    """The number of stretches between delimiters that are column names of exports, in quotes or not."""
     return sum(_is_known(cell.removeprefix('"').removesuffix('"')) for cell in row.strip("\ufeff\r\n").split(mark))
 
 
 def _is_known(name: str) -> bool:
-    """Whether exports have a column of this name, in any spelling: `Date/Time(UTC)`, `invocation_id`, `@timestamp`."""
+    """True if exports have a column of this name, in any spelling: `Date/Time(UTC)`, `invocation_id`, `@timestamp`."""
     return len(name) <= _LONGEST_NAME and name.removeprefix("@").translate(_BETWEEN).lower() in _KNOWN
 
 

@@ -1,8 +1,9 @@
 """The reader of lines that a sender may have cut: syslog's, whose pieces are messages of their own.
 
-Nothing says for sure that a message goes on in the next one of its stream; that it has the greatest length a sender allows is
-a hint. So each line stays a unit and a record of its own, and is judged as it stands; where it may be a piece, also together
-with what stands before and behind it in its stream. Pieces of several streams, and other lines, may stand between each other.
+Nothing says for sure that a message continues in the next one of its stream. It is a hint if a message has the greatest length
+that its sender allows. So each line remains a unit and a record of its own, and is scanned by itself. A line that may be a piece
+is also scanned together with the lines before and after it in its stream. Pieces of several streams, and other lines, may
+alternate.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ SHORTEST = 512
 _SHORTEST_TEXT = SHORTEST // 4
 """Characters that it may have."""
 _MOST_HELD = 4 << 20
-"""Characters of lines that are held until a line that may be cut goes on."""
+"""Maximum characters of lines that are held until the line after a cut one has come."""
 _MOST_LINES = 256
 
 
@@ -28,13 +29,13 @@ class Part(NamedTuple):
 
     stream: str
     start: int
-    """Where in the line it begins; it ends with the line."""
+    """Position in the line at which the piece begins. It ends with the line."""
     is_full: bool
     """True if the next message of the stream may go on with it."""
 
 
 class CutLineReader(LineReader):
-    """Reads lines, each of which is a unit; holds one that may be cut until what it goes on with is known."""
+    """Reads lines, each of which is a unit. A line that may be cut is held until the line that continues it is known."""
 
     def __init__(self, shapes: Shapes, part: Callable[[str], Part | None], *, leaves: Leaves = True) -> None:
         """`part`: the message in a line; None for a line that cannot be cut."""
@@ -92,7 +93,7 @@ class CutLineReader(LineReader):
         held, self._held, self._size = self._held, [], 0
         self._open.clear()
         for unit in held:
-            # what nothing stands around is judged as any other line
+            # a line without neighbours in its stream is scanned like any other
             yield unit._replace(cut=None) if unit.cut is not None and not (unit.cut.before or unit.cut.behind) else unit
 
 

@@ -1,4 +1,4 @@
-"""What `forge logs` prints, in its most common layout, many records at a time: their heads are read as columns of bytes.
+"""Reads many records of `forge logs` at a time, in its most common layout: their heads are columns of bytes.
 
 INFO    2026-11-17T09:00:19.394Z 3f0b7c1e-8a51-4be1-9d7e-0f5be7a1c001 Synced 14 issues in 812 ms
 """
@@ -17,7 +17,7 @@ _LAYOUT: Final = "LLLLLLLLdddd-dd-ddTdd:dd:dd.dddZ hhhhhhhh-hhhh-hhhh-hhhh-hhhhh
 HEAD: Final = len(_LAYOUT)
 """Bytes before a message."""
 ID: Final = slice(_LAYOUT.index("h"), HEAD - 1)
-"""Where in a head the invocation stands."""
+"""Position of the invocation in a head."""
 _CLASSES: Final = {
     "L": b"ABCDEFGHIJKLMNOPQRSTUVWXYZ ",
     "d": b"0123456789",
@@ -29,7 +29,7 @@ _IS: Final = np.array([sum(_BITS[name] for name, its in _CLASSES.items() if byte
 _NEEDED: Final = np.array([_BITS[name] for name in _LAYOUT], np.uint16)
 _PADDED: Final = np.array([np.frombuffer(level.ljust(8), np.uint64)[0] for level in LEVELS])
 _WEIGHTS: Final = np.array([10**9, 10**8, 10**7, 10**6, 0, 10**5, 10**4, 0, 10**3, 10**2, 0, 10, 1], np.int64)
-"""Of the digits of a day and an hour."""
+"""Weights of the digits of a day and an hour."""
 _IN_HOUR: Final = np.array([600_000, 60_000, 0, 10_000, 1000, 0, 100, 10, 1], np.int64)
 """Milliseconds of the digits of minutes, seconds and milliseconds."""
 _DAY = slice(_LAYOUT.index("d"), _LAYOUT.index("d") + 13)
@@ -46,7 +46,7 @@ class Block(NamedTuple):
 
     data: bytes
     starts: npt.NDArray[np.int64]
-    """Where the messages begin; `HEAD` bytes before that, the records do."""
+    """Positions at which the messages begin. The records begin `HEAD` bytes before."""
     ends: npt.NDArray[np.int64]
     times: npt.NDArray[np.int64]
     """Nanoseconds since 1970."""

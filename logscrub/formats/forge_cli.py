@@ -9,7 +9,7 @@
     INFO    14:11:09.033  fa50756c-8374-419f-8da8-8f13f608f531  Received
 
 A line with one of these heads begins a record; every other line continues the one before it. White space and colours
-between the parts are read loosely, for they have varied.
+between the parts may vary, because they have varied between versions.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _BEHIND = rf"[ \t]+{_SGR}{_ID}{_SGR}(?!\S)"
 HEAD = re.compile(
     rf"{_START}(?:{_LEVEL}{_APART}(?:{_DATE_TIME}|{_TIME}){_SGR}(?:{_BEHIND})?|{_DATE_TIME}{_SGR}{_BEHIND})[ \t]*{_SGR}"
 )
-"""What a record begins with: level, time and invocation id, as far as they are there."""
+"""Matches the head of a record: level, time and invocation id, each of which may be missing."""
 _GROUP = re.compile(rf"{_START}invocation:\s+{_SGR}{_ID}{_SGR}(?!\S)")
 """The head of a group. Whatever stands behind it: what a redaction may change says nothing."""
 _TABLE = re.compile(rf"{_START}[┌│├└]")
@@ -58,7 +58,7 @@ class ForgeCliReader(LineByLine):
             if group is not None:
                 self.began = False
                 end = len(line.rstrip())
-                # judged on its own (as a cell is), whatever the lines before left open
+                # scanned by itself, like a cell, whatever the lines before left open
                 handler = (Leaf(group.end(), end, (), "csv"),) if group.end() < end else ()
                 return Raw(line, handler, number, column, 0)
             if not line.strip():

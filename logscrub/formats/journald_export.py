@@ -95,7 +95,10 @@ class JournaldExportReader:
             yield self._unit(text, held[0][1], 1, leaves, where)
 
     def _anew(self) -> Iterator[Raw]:
-        """What looked like a name, as text, and the lines below it as if nothing stood before: it may become a placeholder."""
+        """The unit of a line that looked like a name, as text.
+
+        The lines below are read as if nothing stood before them, because the line may become a placeholder.
+        """
         (name, *below), self._held = self._held, []
         yield self._text(name)
         for line in below:

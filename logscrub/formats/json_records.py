@@ -1,8 +1,9 @@
-"""Where in a JSON value its records are.
+"""Finds the records in a JSON value.
 
-Records are the elements of the lists that a format's `ListRule`s name, the outermost ones; where there is none, the elements
-of a list that is the whole value and begins with an object or a list; else the value itself. `Grammar` finds them token by token,
-so that a value of any size can be cut; `records_in` finds them in a value that is parsed. Both find the same number.
+Records are the elements of the outermost lists that a format's `ListRule`s name. In a value without such a list they are the
+elements of the list that is the whole value, if it begins with an object or a list; otherwise the value itself is the record.
+`Grammar` finds them token by token, so that a value of any size can be cut. `records_in` finds them in a parsed value. Both find
+the same number.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class ListRules:
         self._name = re.compile(rf'"(?:{names})"\s*+:\s*+\Z')
 
     def may_stand_in(self, text: str) -> bool:
-        """Whether a JSON text may hold such a list; where it does not, a value that is an object is one record."""
+        """True if a JSON text may hold such a list. In a text without one, a value that is an object is one record."""
         if self._by_name:
             for m in _LIST.finditer(text):
                 before = text[max(0, m.start() - _NAME_REACH) : m.start()]
@@ -53,7 +54,7 @@ class ListRules:
     def of(self, name: str, parent: str, depth: int) -> Rules:
         """The rules for a list, by its name, the name of what is around it and the open brackets; each with its format.
 
-        The first one that needs no mark, else all that need one.
+        The first one that needs no mark; if there is none, all that need one.
         """
         found = [
             each for each in self._by_name.get(name, ()) if each[0].parent in (None, parent) and each[0].depth in (None, depth)
@@ -67,7 +68,7 @@ class ListRules:
 
 
 def _marked(rules: Rules, names: set[str]) -> JsonShape | None:
-    """The format of the first rule of which the first element of a list has a mark; None if that is no list of records."""
+    """The format of the first rule whose mark is in the first element of a list; None if it is not a list of records."""
     return next((shape for rule, shape in rules if not rule.marks or rule.marks & names), None)
 
 
@@ -78,7 +79,7 @@ class _Maybe(NamedTuple):
     """The brackets that are open in it."""
     rules: Rules
     before: int
-    """How many records were counted when it began."""
+    """Number of records that were counted before it began."""
     names: set[str]
     """The names in its first element."""
 
@@ -96,11 +97,11 @@ class Grammar:
         """The open lists that may be ones of records, outermost first."""
         self._key = ""
         self._record = 0
-        """How many brackets are open around the brackets of the record that is being read; 0 outside of records."""
+        """Number of brackets that are open around the record that is being read; 0 outside of records."""
         self._element = -1
         """`_count` when the element of the outermost list began that is being read; -1 outside."""
         self._count = 0
-        self._told = 0
+        self._counted = 0
         self.found = False
         """True once a list of records was seen."""
         self.record_begins = False
@@ -116,8 +117,8 @@ class Grammar:
         return self._expect == "end"
 
     def taken(self) -> int:
-        """How many records were counted since the last call."""
-        new, self._told = self._count - self._told, self._count
+        """The number of records that were counted since the last call."""
+        new, self._counted = self._count - self._counted, self._count
         return new
 
     def breaks_off(self) -> None:
@@ -199,7 +200,7 @@ class Grammar:
         return len(shape) <= DEEPEST
 
     def _decide(self) -> None:
-        """Whether a list is one of records, by its first element, which has ended."""
+        """True if a list holds records, decided by its first element, which has ended."""
         _, rules, before, names = self._maybe.pop()
         shape = _marked(rules, names)
         self._shape[-1] = (*self._shape[-1][:2], "" if shape is None else "list")
@@ -226,7 +227,7 @@ class Grammar:
 
 
 def count_records(text: str, rules: ListRules) -> int:
-    """How many log records a JSON value holds."""
+    """The number of log records in a JSON value."""
     if rules.no_record(text) is not None:
         return 0
     if text[0] == "{" and not rules.may_stand_in(text):
@@ -318,7 +319,7 @@ def _elements(
 
 
 def _names_in(first: list[Any]) -> set[str]:
-    """The names in the first element of a list: of an object its own, of a list those of the objects in it."""
+    """The names in the first element of a list: those of an object, or those of the objects in a list."""
     element = first[0] if first else None
     if isinstance(element, dict):
         return set(element) | {name for inner in element.values() if isinstance(inner, dict) for name in inner}

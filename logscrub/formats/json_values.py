@@ -1,9 +1,9 @@
-"""The reader that all JSON formats share: values a line, values over many lines, lines that are neither.
+"""The reader that all JSON formats share: values on one line, values over many lines, and lines that are neither.
 
-A line that is a JSON value is a unit. A value that goes on over lines (a page printed for people, or one very long line) is
-read as a document: each record in it is a unit as soon as it ends, and what stands between records too, so that a page
-of a gigabyte needs no more memory than its largest record. A line that is no JSON is scanned as text, and so is a value
-that breaks off.
+A line that is a JSON value is a unit. A value that extends over lines (a page printed for people), or over one very long line, is
+read as a document: each record in it is a unit as soon as it ends, and so is the text between records. A page of a gigabyte
+therefore needs no more memory than its largest record. A line that is not JSON is scanned as text, and so is a value that breaks
+off.
 
 Redactions must not change how values are read. So a string may hold any character, escaped or not, and redactions in a value that
 is scanned as text leave its quotes, and the brackets, colons and commas between strings, in place.
@@ -28,7 +28,7 @@ _MOST_DOCUMENT = 16 << 20
 _SPACE = re.compile(r"[ \t\r\n]*+")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 _NOTHING = "\ufeff\0"
-"""What may stand before a value: a byte order mark; the NULs that a rotated log begins with."""
+"""Characters that may stand before a value: a byte order mark, and the NULs at the beginning of a rotated log."""
 _SCALAR = r"(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?=[\s,\]]|$)"
 _BEGINS = re.compile(
     rf"""[{{\[]\s*$ | \{{\s*["}}] | \[\s*["{{\[\]] | \[\s*{_SCALAR}\s*(?:\]\s*$|,\s*(?:$|["{{\[]|{_SCALAR}))""", re.X
@@ -48,18 +48,18 @@ _STRUCTURE = frame_of(
 
 
 Leaves = bool | Literal["later"]
-"""Whether units have leaves; "later" where whoever takes a unit looks for those of a JSON text (`with_leaves`)."""
+"""True if units have leaves; "later" if the caller adds the leaves of a JSON text itself (`with_leaves`)."""
 
 
 def leaves_by(leaves: Leaves) -> Callable[[str], tuple[Leaf, ...]]:
-    """What makes the leaves of a JSON text."""
+    """Makes the leaves of a JSON text."""
     if leaves == "later":
         return lambda text: LATER
     return (lambda text: tuple(json_leaves(text))) if leaves else (lambda text: ())
 
 
 def counts_by(leaves: Leaves, rules: ListRules) -> Callable[[str], int]:
-    """What counts the records of a JSON text."""
+    """Counts the records of a JSON text."""
     return (lambda text: count_records(text, rules)) if leaves is True else counts_records(rules)
 
 
@@ -67,7 +67,7 @@ class JsonReader:
     """Reads JSON values, whatever their layout."""
 
     def __init__(self, rules: ListRules, *, leaves: Leaves = True) -> None:
-        """`leaves`: False for a reader that is only to count: its units have parsed values instead of leaves."""
+        """`leaves`: False for a reader that only counts. Its units have parsed values instead of leaves."""
         self.lines = Lines()
         self._rules = rules
         self._leaves = leaves is not False
@@ -78,9 +78,9 @@ class JsonReader:
         """The units of a document that is not complete yet, for counting."""
         self._size = 0
         self._breaks = False
-        """Whether the line that is being read broke a value."""
+        """True if the line that is being read broke a value."""
         self.began: Began = False
-        """What the next line may continue, if it is text."""
+        """The record that the next line may continue, if that line is text."""
 
     @property
     def between(self) -> bool:
@@ -112,7 +112,7 @@ class JsonReader:
             line, column = line[read:], column + read
 
     def _part(self, document: _Document, line: str, number: int, column: int) -> Generator[Raw, None, int]:
-        """The units of a document that a line, or what is left of one, completes. Returns how much of it was read."""
+        """Yields the units of a document that a line, or the rest of one, completes. Returns the length that was read."""
         units = document.feed(line, number, column)
         yield from units if self._leaves else self._gather(units)
         if not (document.broken or document.complete):
@@ -144,7 +144,7 @@ class JsonReader:
         return text_unit(line, number, column, records=int(not belongs), parsed=False, frame=frame)
 
     def _gather(self, units: Iterator[Raw]) -> Iterator[Raw]:
-        """Joins the units of a document to one with its parsed value; those of a very large one are left apart."""
+        """Joins the units of a document to one unit with its parsed value. The units of a very large document remain apart."""
         document = self._document
         assert document is not None
         for unit in units:
@@ -168,9 +168,9 @@ class JsonReader:
 
 
 class _Document:
-    """JSON that is read line by line: a value over many lines, or values one behind the other on one.
+    """JSON that is read line by line: a value over many lines, or several values on one line.
 
-    `broken` when it turns out to be none, `complete` at its end.
+    It is `broken` once it turns out not to be JSON, and `complete` at its end.
     """
 
     def __init__(self, rules: ListRules, leaves: bool) -> None:
@@ -179,22 +179,22 @@ class _Document:
         self._grammar = Grammar(rules)
         self._frames: list[Frame] = []
         self._parts: list[str] = []
-        """Text that was read and not handed out."""
+        """Text that was read and not returned yet."""
         self._size = 0
         self._begin = (0, 0)
         """The line and column at which it begins."""
         self._record_at = -1
-        """Where in it the record begins that was begun last; -1 if that was handed out."""
+        """Position in it at which the last record begins; -1 if that record was returned already."""
         self._rest = ""
         """The end of a line's part, of which no token could be read yet."""
         self._rest_begin = (0, 0)
         self.lines_read = 0
         self.read = 0
-        """How much of the last line belongs to the value."""
+        """The length of the part of the last line that belongs to the value."""
         self.broken = False
         self.complete = False
         self.value_ends = False
-        """True if the unit handed out last ends a value."""
+        """True if the unit that was returned last ends a value."""
 
     def feed(self, line: str, number: int, column: int) -> Iterator[Raw]:
         """The units that the line completes."""
@@ -208,7 +208,7 @@ class _Document:
             m = TOKEN.match(text, position)
             if m is None:
                 position = _end_of_space(text, position)
-                # a string or number that goes on for ever is none
+                # a string or number without an end is not JSON
                 self.broken = position < len(text) and (line.endswith("\n") or len(text) - position > LONGEST_LINE)
                 break
             if not self._grammar.accept(m[m.lastindex or 0]):
@@ -235,7 +235,7 @@ class _Document:
                 yield self._unit()
                 out = position
         if self.broken:
-            # all but the line that breaks it goes out; the caller reads what is left of that line anew
+            # everything before the line that breaks it is returned; the caller reads the rest of that line anew
             keep = max(out, held)
             self._add(text[out:keep], number, column + out)
             self.read = keep - held
@@ -248,7 +248,7 @@ class _Document:
             self._rest_begin = (number, column + position)
 
     def rest(self) -> Iterator[Raw]:
-        """What is left of a value that breaks off: its parts by their names, and the whole as text."""
+        """The unit of a value that breaks off: its parts by their names, and the whole as text."""
         self._grammar.breaks_off()
         self._add(self._rest, *self._rest_begin)
         self._rest = ""
@@ -264,7 +264,7 @@ class _Document:
             self._size += len(text)
 
     def _unit(self, parsed: bool = True, *more: Leaf, ends: bool = False) -> Raw:
-        """All that was read and not handed out."""
+        """All text that was read and not returned yet."""
         text = "".join(self._parts)
         inside = place(self._frames)
         # where it is scanned as text too, any number may go, and must stay a value
@@ -285,9 +285,9 @@ def _end_of_space(text: str, position: int) -> int:
 
 
 def broken_unit(line: str, number: int, column: int, breaks: bool) -> Raw:
-    """A line that looks like JSON and is none: its parts by their names, and the whole as text.
+    """The unit of a line that looks like JSON and is not: its parts by their names, and the whole as text.
 
-    `breaks`: whether it broke a value that lines before it began.
+    `breaks`: True if it broke a value that lines before it began.
     """
     leaves = (*json_leaves(line), Leaf(0, len(line.rstrip("\r\n")), (), "text"))
     frame = _STRUCTURE if breaks else json_frame
@@ -295,9 +295,9 @@ def broken_unit(line: str, number: int, column: int, breaks: bool) -> Raw:
 
 
 def json_frame(text: str) -> list[tuple[int, int]]:
-    """The frame of a text that begins as JSON: the signs around strings and numbers, up to where it is none.
+    """The frame of a text that begins as JSON: the signs around strings and numbers, up to where it stops being JSON.
 
-    While these stay, a redaction does not make JSON of it: where one takes what is not in a string, it leaves no JSON either.
+    As long as these signs are kept, no redaction can turn the text into JSON.
     """
     end = _none_from(text) + 1
     signs = _STRUCTURE(text[:end])
@@ -306,7 +306,7 @@ def json_frame(text: str) -> list[tuple[int, int]]:
 
 
 def begins(line: str) -> bool:
-    """Whether a line begins as a JSON object or list: with a bracket and what JSON allows behind it.
+    """True if a line begins as a JSON object or list: with a bracket, and behind it a character that JSON allows.
 
     `[INFO] …`, `[2026-11-17 09:20] …` and `{ key: 'value' }` are text.
     """
@@ -319,20 +319,20 @@ def has_member(text: str, *names: str) -> bool:
 
 
 def may_be_value(text: str) -> bool:
-    """Whether a text begins with a bracket and what may stand behind it in JSON. What does not is no value."""
+    """True if a text begins with a bracket and a character that JSON allows behind it. Other texts are no JSON values."""
     return _MAY_BE_VALUE.match(text) is not None
 
 
 def is_value(text: str) -> bool:
-    """Whether a text is one JSON value, or differs from one only in what stands in its strings and how its numbers are written.
+    """True if a text is one JSON value, or differs from one only inside of strings and in the spelling of numbers.
 
-    What a redaction takes from JSON of that kind is in its strings and numbers, so the answer is the same afterwards.
+    Redactions change only strings and numbers of such JSON, so the answer is the same afterwards.
     """
     return _none_from(text) > len(text)
 
 
 def _none_from(text: str) -> int:
-    """Where a text that begins as a JSON value goes on as none; its length where it breaks off, more where it is a value."""
+    """Position at which a text stops being a JSON value; its length if it breaks off, more if it is a value."""
     grammar, line = Grammar(_NO_RULES), text + "\n"
     position = len(line) - len(line.lstrip("\ufeff \t\r\n"))
     while not grammar.ended:
@@ -345,7 +345,7 @@ def _none_from(text: str) -> int:
 
 
 def parse(text: str) -> Any:
-    """The object or list that a text is; None if it is no JSON. Undecodable bytes of the input count as characters."""
+    """The object or list in a JSON text; None if it is not JSON. Undecodable bytes of the input count as characters."""
     try:
         return orjson.loads(text)
     except (ValueError, TypeError, RecursionError):

@@ -1,4 +1,4 @@
-"""What AWS Lambda functions write to CloudWatch Logs as text, and how `aws logs tail` prints it.
+"""The text that AWS Lambda functions write to CloudWatch Logs, also as `aws logs tail` prints it.
 
 2026-11-17T09:15:38.315Z⇥8f5a1c2e-1b2c-4d3e-9f4a-5b6c7d8e9f00⇥ERROR⇥save failed              (Node.js)
 [ERROR]⇥2026-11-17T09:15:38.315Z⇥8f5a1c2e-1b2c-4d3e-9f4a-5b6c7d8e9f00⇥save failed            (Python)

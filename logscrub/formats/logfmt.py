@@ -5,7 +5,7 @@
     at=error code=H12 desc="Request timeout" method=GET path="/rosters" host=roster.example.com service=30000ms status=503
 
 A line is one of these if it begins with pairs and if two of the first ones have the names that loggers give them. Other names may
-have any letters, for a placeholder may stand there.
+have any letters, because a placeholder may stand there.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _pairs(line: str) -> list[tuple[str, str]]:
 
 
 def _request(known: dict[str, str]) -> str:
-    """The message of a router's line, which has none of its own: `GET /rosters 503 H12 Request timeout`."""
+    """The message for a line of a router, which has none: `GET /rosters 503 H12 Request timeout`."""
     path = known.get("path") or known.get("uri") or known.get("url")
     if not path or "method" not in known:
         return ""
@@ -85,7 +85,7 @@ def _request(known: dict[str, str]) -> str:
 
 
 def _duration(known: dict[str, str]) -> float | None:
-    """How long it took: a value with a unit, or with the unit in its name."""
+    """The duration in milliseconds: a value with a unit, or with the unit in its name."""
     for name in _TOOK:
         if name in known and (found := duration_of(known[name])) is not None:
             return found

@@ -18,9 +18,9 @@ TIMES: Final = (
 )
 LEVELS: Final = ("severitytext", "level", "lvl", "severity", "loglevel", "levelname", "logseverity", "severitylevel", "status")
 _MORE_LEVELS: Final = ("leveldisplayname", "s")
-"""Of Windows' events, and MongoDB's letter: strings only, for other things are called so too."""
+"""Names for the level of Windows' events, and for MongoDB's letter. Only strings count: other things have these names too."""
 _INSIGHTS: Final = ("TRACE", "INFO", "WARN", "ERROR", "FATAL")
-"""Of Application Insights' `SeverityLevel`, 0 (verbose) to 4 (critical)."""
+"""Levels by Application Insights' `SeverityLevel`, 0 (verbose) to 4 (critical)."""
 _METHODS: Final = ("method", "requestmethod", "httpmethod", "httprequestmethod", "verb")
 _STATUSES: Final = ("status", "statuscode", "responsestatus", "responsestatuscode", "httpstatuscode", "httpresponsestatuscode")
 MESSAGES: Final = (

@@ -24,7 +24,7 @@ _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _ISO = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})"
 _SHORT = rf"{_MONTH}[ ]{{1,2}}\d{{1,2}}(?:[ ]\d{{4}})?[ ]\d{{2}}:\d{{2}}:\d{{2}}(?:\.\d{{1,9}})?"
 _SHOWN = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[ ]\d{4}-\d{2}-\d{2}[ ]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?[ ][A-Z]{3,5}|\d{10}\.\d{6}"
-"""What `journalctl` shows with `-o short-full` and `short-unix`."""
+"""Matches the head that `journalctl -o short-full` and `-o short-unix` print."""
 _TAG = r"[^\s\[\]]++(?:(?<=:)|\[[^\[\]\s]++\]:)"
 """The name of a program and the number of its process: of any letters and any length, for a placeholder may stand there."""
 _HOST = r"(?!\S*:[ ])\S++"
@@ -110,7 +110,7 @@ def _begins(line: str, memory: Memory) -> Record | None:
 
 
 def _with_data(record: Record, data: str) -> Record:
-    """The record with what its structured data say of the function, its version, and the request."""
+    """The record with function, version and request from its structured data."""
     pairs = islice(_PARAMETER.finditer(data), _MOST_PARAMETERS)
     said = generic({m[1]: m[2] for m in pairs}, {})
     return record._replace(

@@ -17,7 +17,7 @@ from logscrub.model import Leaf, Raw, Size
 
 _COUNT = re.compile(r"(\d{1,6})[ ](?=<\d{1,3}>)")
 _NEXT = re.compile(r"(?<![\d\r\n])(?=\d{1,6}[ ]<\d{1,3}>\d{0,2}[ ]?(?:\d{4}-\d{2}-\d{2}T|[A-Z][a-z]{2}[ ]))")
-"""Where the next message begins on a line that cannot be cut by lengths."""
+"""Matches the beginning of the next message on a line that cannot be cut by lengths."""
 _HEAD = len("123456 <191>")
 """Characters that show whether a message begins."""
 _ENDS = re.compile(r"[\r\n]*")
@@ -34,7 +34,7 @@ class SyslogFramesReader:
         self.lines = Lines()
         self._text = ""
         self._newline = -1
-        """Where in the text the next line end is; its size if there is none."""
+        """Position of the next line end in the text; the text's length if there is none."""
 
     def feed(self, text: str) -> Iterator[Raw]:
         self._text += text
@@ -94,7 +94,7 @@ class SyslogFramesReader:
 
 
 def _after_bytes(text: str, start: int, count: int) -> int | None:
-    """Where so many bytes of UTF-8 end; None where the text is shorter or a character stands across that place."""
+    """Position at which so many bytes of UTF-8 end; None if the text is shorter, or if a character lies across that place."""
     part = text[start : start + count]
     if part.isascii():
         return start + count if len(part) == count else None

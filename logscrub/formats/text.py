@@ -1,4 +1,4 @@
-"""Plain text: a line is a record; indented lines and closing brackets continue the one before. A line of JSON is read as JSON.
+"""Plain text: each line is a record. Indented lines and closing brackets continue the one before. A line of JSON is read as JSON.
 
 Server started on port 8080
 2026-11-17 09:20:12,524 - WARN - retrying

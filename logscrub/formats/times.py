@@ -48,7 +48,7 @@ _MOST_DIGITS: Final = 30
 
 
 def time_of(value: Any, near: int | None = None) -> int | None:
-    """Nanoseconds since 1970, UTC; None where `value` (a string, a number, `{"seconds": …}`) is no time that is known.
+    """Nanoseconds since 1970, UTC; None if `value` (a string, a number, `{"seconds": …}`) is not a time in a known spelling.
 
     `near`: a time from which the year is inferred where none is written (`Nov 17 09:15:38`); the present by default.
     """
@@ -216,7 +216,7 @@ _DURATION_PART: Final = re.compile(r"([\d.]+)[ ]?([a-zµμ]+)")
 def duration_of(text: str) -> float | None:
     """The milliseconds of a number with its unit (`1.2s`, `31 ms`, `850µs`), or of several (`1m2.5s`, as Go writes them).
 
-    None for a number without a unit: it could be any.
+    None for a number without a unit, which could have any.
     """
     if not text[:1].isdigit() or _DURATION.fullmatch(text) is None:
         return None

@@ -22,7 +22,7 @@ from logscrub.model import Leaf, Raw
 _DIRECTIVE = re.compile(r"#(?P<name>Version|Fields|Software|Date|Start-Date|End-Date|Remark):[ \t]*(?P<value>.*)")
 _MOST_NAMES = 200
 _SEPARATORS = frame_of(re.compile(r"([ \t]++|\"++)"))
-"""What stays of a directive, and of a line that is not read by its cells: so it has as many names or cells as before."""
+"""Matches what is kept in a directive and in a line that is not read by its cells, so that their number of cells is kept."""
 _CELL = re.compile(r'"((?:[^"]++|"")*+)"(?=[ \t]|$)|([^ \t]++)')
 _TABBED = re.compile(r"[^\t]*+")
 _SHAPES = {"date": re.compile(r'"?\d{4}-\d{2}-\d{2}"?'), "time": re.compile(r'"?\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"?')}
@@ -49,7 +49,7 @@ class W3cReader(LineByLine):
         if directive is not None:
             if directive["name"] == "Fields":
                 self._names = _names_of(directive["value"])
-            # judged on its own, as a cell is, whatever the lines before left open: names of columns must stay
+            # scanned by itself, like a cell, whatever the lines before left open: names of columns must be kept
             value = directive.span("value")
             return Raw(line, (Leaf(*value, (), "csv"),) if directive["value"] else (), number, column, 0, frame=_SEPARATORS)
         found = _row(text, self._names) if column == 1 else None
@@ -71,7 +71,7 @@ def _names_of(value: str) -> list[str]:
 
 
 def _cells(line: str) -> list[tuple[int, int]]:
-    """Where the cells of a line stand, without their quotes."""
+    """The places of the cells of a line, without their quotes."""
     if "\t" in line:
         found, position = [], 0
         while True:
@@ -157,7 +157,7 @@ def _recognises(head: str) -> bool:
 
 
 def _records(shapes: Shapes) -> TextRecords:
-    """Rows are known in a file of this format only: in another log, what a redaction does to their cells could not be seen."""
+    """Rows are recognised only in a file of this format. In another log a changed number of cells would not show."""
     return TextRecords(shapes.with_line(LineShape(_begins, _notes)))
 
 

@@ -164,7 +164,7 @@ _ACTIVITY = re.compile(r"""<Correlation\s+ActivityID\s*=\s*["']\{?([0-9A-Fa-f-]{
 
 
 def _record(text: str) -> Record:
-    """The record of an event's XML. It is not parsed as XML: placeholders stand in it as they do in text."""
+    """The record of an event's XML. It is not parsed as XML, because placeholders in it are written as in text."""
     system, _, rest = text.partition("</System>")
     time, level, activity = _SYSTEM_TIME.search(system), _LEVEL.search(system), _ACTIVITY.search(system)
     provider, event_id = _PROVIDER.search(system), _EVENT_ID.search(system)

@@ -1,7 +1,7 @@
 """The reader of logs that wrap the lines of other logs and cut long ones: container runtimes, journald.
 
-The pieces of one line are one record: they are scanned together, so that a value on a cut is found, and counted once. Pieces of
-several streams may stand between each other. The wrapping of each piece stays as it is.
+The pieces of one line are one record. They are scanned together, so that a value across a cut is found, and counted once. Pieces
+of several streams may alternate. The wrapping of each piece is kept.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from logscrub.formats.lines import Shapes, TextRecords
 from logscrub.model import Leaf, Raw, later
 
 _MOST_HELD = 4 << 20
-"""Characters of lines that are held until a cut line is complete; a longer one is judged in parts."""
+"""Maximum characters of lines that are held until a cut line is complete. A longer line is scanned in parts."""
 _MOST_LINES = 256
 _MOST_STREAMS = 1_000
 """Streams of which it is remembered what the next line may continue."""
@@ -28,7 +28,7 @@ class Piece(NamedTuple):
 
     stream: str
     start: int
-    """Where in the wrapping line it begins."""
+    """Position in the wrapping line at which it begins."""
     end: int
     complete: bool
     """True if the line ends with this piece."""
@@ -36,12 +36,12 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Wrapping:
-    """How a format wraps lines."""
+    """The way in which a format wraps lines."""
 
     unwrap: Callable[[str], Piece | None]
     """The piece in a line; None for a line that is not of this format."""
     coding: Literal["text", "json"]
-    """How the piece is written: as it is, or as the inside of a JSON string; there also as an array of bytes."""
+    """The spelling of the piece: as it is, or as the inside of a JSON string, where it can also be an array of bytes."""
     inner: Callable[[str], str]
     """The text of the log line in a wrapping line, for counting."""
 
@@ -52,7 +52,7 @@ class WrappedReader:
     def __init__(self, wrapping: Wrapping) -> None:
         self.lines = Lines()
         self.later = False
-        """Whether whoever takes a unit looks for the leaves of JSON (`with_leaves`)."""
+        """True if the caller adds the leaves of JSON itself (`with_leaves`)."""
         self._wrapping = wrapping
         self._held: list[tuple[str, int, int, Piece | None]] = []
         self._size = 0
@@ -98,7 +98,7 @@ class WrappedReader:
         return Raw(line, leaves, number, column, int(not belongs))
 
     def _json_begins(self, line: str, piece: Piece) -> int:
-        """Where the JSON of a line begins; -1 where it is text."""
+        """Position at which the JSON of a line begins; -1 for a line of text."""
         if self._wrapping.coding == "json":
             return 0
         inner = line[piece.start : piece.end].strip()
@@ -144,7 +144,7 @@ class WrappedReader:
 
 
 def _belongs(inner: str, stream: str, began: dict[str, Began]) -> bool:
-    """Whether a line of a stream belongs to the record before it. `began`: for each stream, what its next line may continue."""
+    """True if a line of a stream belongs to the record before it. `began`: what the next line of each stream may continue."""
     belongs, now = follows(inner, began.get(stream, False))
     _note(began, stream, now)
     return belongs

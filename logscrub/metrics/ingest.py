@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
-from logscrub import api
+from logscrub.engines.factory import Runner
 from logscrub.metrics.counters import Counters
+from logscrub.pipeline import Progress, scrub_members, scrub_stream
 from logscrub.scrubbing import Tally
 from logscrub.sinks import CodedSink, Sink, TarSink, ZipSink, open_archive_sink, open_sink
 from logscrub.sources.decompression import Reading
@@ -16,7 +17,7 @@ from logscrub.sources.streams import open_stream
 
 
 def ingest_input(
-    engine: api.Runner,
+    engine: Runner,
     item: Input,
     counters: Counters,
     number: int,
@@ -25,7 +26,7 @@ def ingest_input(
     inside: Path | None = None,
     input_format: str = "auto",
     reading: Reading = Reading(),
-    progress: api.Progress | None = None,
+    progress: Progress | None = None,
 ) -> Tally:
     """Scrubs one input and counts its records, as those of input `number`.
 
@@ -43,7 +44,7 @@ def ingest_input(
                 archive = open_archive_sink(target, stream.archive, stream.compression, inputs=[item.path], inside=inside)
                 outputs.push(archive)
             members = _CountedArchive(counters, number, archive)
-            tally = api.scrub_members(engine, stream, members, input_format, tell)
+            tally = scrub_members(engine, stream, members, input_format, tell)
             members.commit()
             return tally
         sink = (
@@ -53,7 +54,7 @@ def ingest_input(
         )
         coded = None if sink is None or stream.coded is None else CodedSink(sink, stream.coded)
         counted = _CountedSink(counters, number, coded or sink)
-        tally = api.scrub_stream(engine, stream, counted, input_format, tell)
+        tally = scrub_stream(engine, stream, counted, input_format, tell)
         counted.commit()
         return tally
 

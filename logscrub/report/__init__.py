@@ -3,16 +3,19 @@
     model.Report → view.py (what is said) → html.py with charts.py and templates/, markdown.py
                  → machine.py (JSON)
 
-Pure functions: the same report gives the same bytes. Nothing here reads a store or a clock.
+A further form is one file here with a `FORM` (see `form.py`). Pure functions: the same report gives the same bytes. Nothing here
+reads a store or a clock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Final
 
 from logscrub.anomalies.model import Report
 from logscrub.errors import UsageError
+from logscrub.report.form import Form
 from logscrub.report.html import as_html
 from logscrub.report.machine import as_json
 from logscrub.report.markdown import as_markdown
@@ -20,11 +23,20 @@ from logscrub.report.view import headline, subject
 
 __all__ = ["SUFFIXES", "as_html", "as_json", "as_markdown", "headline", "render", "subject"]
 
-_RENDERERS: Final[dict[str, Callable[[Report], bytes]]] = {
-    ".html": lambda report: as_html(report).encode(),
-    ".md": lambda report: as_markdown(report).encode(),
-    ".json": as_json,
-}
+
+def _forms_of_other_files() -> list[Form]:
+    """The forms of files in this folder that bring their own `FORM`."""
+    found = (getattr(import_module(f"{__name__}.{file.name}"), "FORM", None) for file in iter_modules(__path__))
+    return [form for form in found if isinstance(form, Form)]
+
+
+_FORMS = (
+    Form(".html", lambda report: as_html(report).encode()),
+    Form(".md", lambda report: as_markdown(report).encode()),
+    Form(".json", as_json),
+    *_forms_of_other_files(),
+)
+_RENDERERS: Final = {form.suffix: form.render for form in _FORMS}
 SUFFIXES: Final = tuple(_RENDERERS)
 """Of the files a report can be written to."""
 

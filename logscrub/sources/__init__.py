@@ -1,1 +1,1 @@
-"""Where bytes come from: files, folders, standard input; compressed or not; and the text in them."""
+"""Reads inputs: files, folders and standard input, compressed or not, and decodes the text in them."""

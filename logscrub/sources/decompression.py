@@ -1,4 +1,4 @@
-"""Decompression in pieces: memory stays bounded, whatever the data claims or expands to."""
+"""Decompression in pieces, in bounded memory, whatever the data claims or expands to."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from logscrub.sources.signatures import ZSTD, ZSTD_SKIPPABLE
 Compression = Literal["none", "gzip", "zstd", "bzip2", "xz", "lzma", "zip"]
 
 PIECE: Final = 256 * 1024
-"""How many bytes a piece of decompressed data has at most."""
+"""Maximum bytes of a piece of decompressed data."""
 READ: Final = 64 * 1024
-"""How many compressed bytes are read at a time."""
+"""Compressed bytes that are read at a time."""
 MEMORY: Final = 128 << 20
 """Bytes that a window or dictionary may have unless more is allowed."""
 _MOST_WINDOW: Final = 1 << 31
@@ -35,19 +35,19 @@ Read = Callable[[int], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How compressed inputs are read."""
+    """Settings for compressed inputs."""
 
     memory: int = MEMORY
     """Bytes that the window of zstd data or the dictionary of xz data may have."""
     salvage: bool = False
-    """Whether what comes before a fault of compressed data is taken, instead of refusing the whole."""
+    """True to take what comes before a fault in compressed data, instead of refusing the whole input."""
 
 
 _SIZE: Final = re.compile(r"(\d{1,12}) ?(?:([kmg])(?:i?b)?|b)?", re.IGNORECASE)
 
 
 def bytes_of(size: str) -> int | None:
-    """A size such as `512MiB` or `2GB` in bytes; units are powers of 1024, as those of xz and zstd. None for what is none."""
+    """A size such as `512MiB` or `2GB` in bytes; units are powers of 1024, as in xz and zstd. None for other texts."""
     match = _SIZE.fullmatch(size.strip())
     if match is None or not int(match[1]):
         return None
@@ -101,7 +101,7 @@ def _unpack(compression: Compression, read: Read, name: str, memory: int) -> Ite
 
 
 def _gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The same bytes in fewer pieces; before an error, all that came before it."""
+    """The bytes of `pieces` in fewer pieces. Everything before an error is passed on before the error is raised."""
     held = bytearray()
     try:
         for piece in pieces:
@@ -143,7 +143,7 @@ def _gunzip(read: Read, name: str, salvage: bool) -> Iterator[bytes]:
 
 
 def _up_to_fault(unzip: zlib._Decompress, data: bytes) -> bytes:
-    """What a call that finds a fault decompressed before it, which zlib keeps back."""
+    """The bytes that a failing call decompressed before the fault, which zlib does not return."""
     piece = bytearray()
     with suppress(zlib.error):
         for byte in data:
@@ -184,7 +184,7 @@ def _unpack_streams(
 
 
 def _skip_padding(read: Read) -> bytes:
-    """What follows after the NULs with which tapes and block devices fill up; b"" if nothing does."""
+    """The data after the NULs that tapes and block devices append; b"" if there is none."""
     while data := read(READ):
         if data := data.lstrip(b"\0"):
             return data
@@ -203,7 +203,7 @@ class Exactly:
         self._have = b""
         self._at = 0
         self.taken = 0
-        """How many bytes were taken so far."""
+        """Number of bytes taken so far."""
 
     def ended(self) -> bool:
         """Whether there is nothing more."""

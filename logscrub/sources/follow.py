@@ -1,9 +1,9 @@
-"""Reading along: what is appended to a log, or comes through a pipe, as it comes, also where the log is rotated.
+"""Follows a log: reads what is appended to it, or comes through a pipe, also when the log is rotated.
 
-A log is polled. It is followed by name and by inode: where another file takes its place, that one is read from its beginning,
-and the one before is read on, because its writer goes on with it until it is told to open the new one. Where a log was copied
-and truncated, what was not read before is read from the copy. Rotated files that came into being between two polls are read,
-too. Whatever may have been missed all the same is said.
+A log is polled. It is followed by name and by inode: if another file takes its place, that file is read from its beginning, and
+the one before is read on, because its writer writes to it until it opens the new one. If a log was copied and truncated, the part
+that was not read before is read from the copy. Rotated files that appeared between two polls are read too. A message says what
+may have been missed all the same.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Piece:
     data: bytes = b""
     """Nothing, where nothing came for a moment."""
     last: bool = False
-    """Whether nothing more of this text will come."""
+    """True if nothing more of this text will come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +55,13 @@ class _Known:
 
     trace: Trace
     was_read: bool
-    """Whether it was read up to there; else it lay there before."""
+    """True if the file was read up to there; False if that content was there before."""
 
 
 def follow(
     item: Input, say: Callable[[str], None] = lambda line: None, sleep: Callable[[float], None] = time.sleep
 ) -> Generator[Piece, None, None]:
-    """Pieces as they come, and an empty one whenever nothing came for a moment. A pipe ends with its writer, a file never does.
+    """Yields pieces as they come, and an empty one whenever nothing came for a moment. A pipe ends with its writer, a file never.
 
     A file is opened at once and read from its beginning; one that is not there yet is waited for. `say` is called with a line for
     people whenever a file is rotated, comes or goes, and where something may have been missed; `sleep` between two polls, with
@@ -119,7 +119,7 @@ def _pipe(item: Input) -> Generator[Piece, None, None]:
 
 
 def _real(path: Path) -> Path:
-    """Where the file lies that a path leads to, through links."""
+    """The path of the file that a path leads to through links."""
     return Path(os.path.realpath(path))  # unlike Path.resolve, it raises nothing where a link leads to itself
 
 
@@ -187,7 +187,7 @@ class _Follower:
             file.cut += seconds
 
     def _poll(self) -> Iterator[Piece]:
-        """What is there now, `PIECE` bytes of each file at most."""
+        """The data that can be read now, at most `PIECE` bytes of each file."""
         written = self._written[-1] if self._log is None else _modified(self._log)
         self._find_log()
         at_end = True
@@ -272,7 +272,7 @@ class _Follower:
         self._say(f"{self._name}: {what}; {reading}" + (f"; {missed}" if missed else ""))
 
     def _start_of(self, file: LogFile) -> Trace:
-        """Where to begin: behind what was read of another file with the same content, if that is enough to know it by."""
+        """The position to begin at: behind what was read of another file with the same content, if that identifies it."""
         read = [each.trace for each in self._moved] + ([] if self._log is None else [self._log.trace])
         read += [each.trace for each in self._known.values() if each.was_read]
         same = [each for each in [*read, *self._ended] if each.position >= HEAD and file.compare(each) == "has it"]
@@ -454,7 +454,7 @@ class _Follower:
                 self._say(f"{file.name}: one of very many rotated files; what was in it may be missed")
 
     def _compared(self, file: LogFile) -> Literal["a copy", "may become one", "other"]:
-        """Whether what is in a rotated file was read elsewhere."""
+        """True if the content of a rotated file was read elsewhere."""
         log = self._log
         if log is not None and file.size <= log.trace.position and file.compare(log.trace) != "other":
             return "may become one"  # the log is about to be truncated

@@ -1,4 +1,4 @@
-"""Members of archives, of whichever kind: what is known of them, and which are refused."""
+"""Members of archives of all kinds: their properties, and which of them are refused."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from logscrub.sources.files import printable
 
 @dataclass(frozen=True)
 class MemberInfo:
-    """What is known of a member. Comments, owners and extra fields are left out: they could hold anything."""
+    """The properties of a member that are kept. Comments, owners and extra fields could hold anything, and are left out."""
 
     name: str
     """A folder's ends in `/`."""
     date_time: tuple[int, int, int, int, int, int] = (1980, 1, 1, 0, 0, 0)
-    """Of a zip: when it was last modified, in local time."""
+    """Time of the last change of a member of a zip, in local time."""
     external_attr: int = 0
-    """As in a zip: Unix file type and mode in the upper 16 bits, if any."""
+    """Attributes as a zip stores them: the Unix file type and mode in the upper 16 bits, if any."""
     file_size: int = 0
     """Bytes when decompressed, as the archive claims."""
     mtime: str = "0"
-    """Of a tar: when it was last modified, in seconds since 1970, with a fraction if it has one."""
+    """Time of the last change of a member of a tar, in seconds since 1970, with a fraction if the archive has one."""
 
 
 def peeked(pieces: Iterator[bytes]) -> tuple[str, Iterator[bytes]]:
@@ -62,7 +62,7 @@ def _chained(head: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def refuse_nested(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
-    """The pieces, unless they are again compressed: nobody would look into that, and it would pass as it is."""
+    """The pieces of a member. Raises InputError if they are compressed once more, because their content would not be scanned."""
     kind, pieces = peeked(pieces)
     if kind == "otlp-protobuf":  # may be text that only begins like it
         coded, pieces = decoded(kind, pieces, name)

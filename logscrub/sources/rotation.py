@@ -28,14 +28,14 @@ Key = tuple[int, int]
 """Device and inode."""
 
 _ROTATED: Final = r"[-._]?\d[\dTZ._:+-]*|[-._](?:old|bak|prev|orig)|~"
-"""What log rotation appends to a file's name."""
+"""Matches what log rotation appends to a file's name."""
 _DATED: Final = r"[-._]?\d(?:[-._T:]?\d){5,}[\d.\-]*"
-"""What it puts before the suffix: a date. A single number there may be another process's log: `app-2.log`."""
+"""Matches the date that log rotation puts before the suffix. A single number there can be another process's log: `app-2.log`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """How far a file was read, and the bytes by which its content is known again."""
+    """The position up to which a file was read, and the bytes by which its content is recognised."""
 
     position: int = 0
     head: bytes = b""
@@ -61,9 +61,9 @@ class LogFile:
     number: int = 0
     """The number of the text that it is a part of, for the reader."""
     trace: Trace = Trace()
-    """What was read of it. Before it is read at all: what was seen in it."""
+    """What was read of the file; before its first read, what was seen in it."""
     was_log: bool = False
-    """Whether what is in it was the log's own, before it was renamed."""
+    """True if its content was the log's own before it was renamed."""
     quiet: float = 0.0
     """Seconds for which nothing new was in it."""
     cut: float = 0.0
@@ -73,9 +73,9 @@ class LogFile:
     modified: int = 0
     """When it was last written to, then: nanoseconds since 1970 by the file system's clock."""
     half: Literal["none", "open", "torn"] = "none"
-    """Whether its text ends in half a line, after a truncation; torn, where its rest may be in another rotated file."""
+    """True if its text ends in half a line after a truncation; "torn" if the rest may be in another rotated file."""
     after_cut: bool = False
-    """Whether it was truncated, and nothing was written to it since."""
+    """True if it was truncated and nothing has been written to it since."""
 
     @classmethod
     def open(cls, path: Path, name: str) -> Self:
@@ -98,7 +98,7 @@ class LogFile:
         return status
 
     def read(self) -> bytes | None:
-        """What was appended, `PIECE` bytes at most. None where the bytes before it are no longer those that were read.
+        """The data that was appended, at most `PIECE` bytes; None if the bytes before it are no longer those that were read.
 
         Both come from one read: what is appended cannot be mistaken while the file is being truncated and written anew.
         """
@@ -128,7 +128,7 @@ class LogFile:
         self.trace = Trace(start + len(mark), os.pread(self.file, min(position, HEAD), 0), mark)
 
     def compare(self, trace: Trace) -> Literal["has it", "a part", "other"]:
-        """Whether the file begins with what was read of another one, or is the beginning of that, or neither."""
+        """Compares the file with what was read of another one: it begins with that, is the beginning of that, or neither."""
         head = os.pread(self.file, HEAD, 0)
         start = trace.position - len(trace.mark)
         mark = os.pread(self.file, len(trace.mark), start)
@@ -152,7 +152,7 @@ class Rotated:
 
     @property
     def is_listed(self) -> bool:
-        """Whether the folder could be listed at the last call of `changed`."""
+        """True if the folder could be listed at the last call of `changed`."""
         return self._listed >= 0
 
     def changed(self) -> list[Path]:

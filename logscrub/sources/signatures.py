@@ -1,6 +1,6 @@
 """The kind of a file by its first bytes: compressions that are read, and formats that are recognised so that they can be refused.
 
-An archive or a table that is taken for text would pass with all that is in it, or come out broken.
+An archive or a table that is read as text would pass with everything in it, or come out broken.
 """
 
 from __future__ import annotations
@@ -104,11 +104,11 @@ _TABLES: Final = (
 _TABLE_HEAD: Final = 12
 _TAR_BLOCK: Final = 512
 _CPIO: Final = re.compile(rb"0707(?:0[12][0-9A-Fa-f]{104}|07[0-7]{70})")
-"""How a cpio archive begins, whose headers are digits: a log could begin with a few of them too."""
+"""Matches the beginning of a cpio archive. Its headers are digits, and a log could begin with a few of them too."""
 _CPIO_MAGIC: Final = (b"070701", b"070702", b"070707")
 _CPIO_HEADER: Final = 110
 _LZMA: Final = b"]\0\0"
-"""How .lzma files begin, which have no magic number: the usual properties and the low bytes of the dictionary's size."""
+"""Beginnings of .lzma files, which have no magic number: the usual properties, and the low bytes of the dictionary's size."""
 _LZMA_HEADER: Final = 13
 
 
@@ -162,7 +162,7 @@ def office_kind(members: list[str]) -> str | None:
 
 
 def _undecided(head: bytes) -> bool:
-    """Whether the data could still turn out to be of one of the kinds."""
+    """True if the data could still turn out to be of one of the kinds."""
     if any(magic.startswith(head) for magic, _ in (*_SIGNATURES, *_TABLES)):
         return True
     if head.startswith(_LZMA[: len(head)]):
@@ -179,7 +179,7 @@ def _undecided(head: bytes) -> bool:
 
 
 def _is_tar(head: bytes) -> bool:
-    """Whether it is a tar archive: by the checksum of the first header, which every kind of tar has."""
+    """True for a tar archive, by the checksum of the first header, which every kind of tar has."""
     if len(head) < _TAR_BLOCK:
         return False
     try:

@@ -1,4 +1,4 @@
-"""Opening an input and decompressing it, in pieces: gigabytes, bombs and live pipes alike."""
+"""Opens an input and decompresses it in pieces: files of gigabytes, compression bombs and live pipes alike."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from logscrub.sources.tar import tar_members
 from logscrub.sources.unindexed_zip import unindexed_members
 
 ZIP_IN_MEMORY: Final = 512 * 1024 * 1024
-"""How many bytes a zip may have that comes from a pipe: it must be kept whole, for its table of contents is at the end."""
+"""Maximum bytes of a zip from a pipe. It is kept whole, because its table of contents is at the end."""
 
 _ZIP_SALVAGED: Final = 4096
-"""How many bytes of a zip's member that is salvaged are decompressed at a time; zipfile does not go below."""
+"""Bytes of a salvaged member of a zip that are decompressed at a time. zipfile does not take fewer."""
 
 _MUCH: Final = 16 * 1024
 _MOMENT: Final = 0.005
@@ -46,15 +46,15 @@ class Stream:
         self.name = name
         self._reading = reading
         self.size = size
-        """How many bytes the input has, compressed; None if that cannot be known (a pipe)."""
+        """Bytes of the input as stored; None if that cannot be known (a pipe)."""
         self.bytes_read = 0
-        """How many of them were read so far."""
+        """Bytes of the input that were read so far."""
         self._file = file
         self._owned = owned
         self.comments = b""
-        """Of a zip whose members were all read: the comments of the zip and of its members, a line each."""
+        """The comments of a zip and of its members, one per line, once all members were read."""
         self.faults: list[str] = []
-        """Of an input that is salvaged: where its data broke off, a message each."""
+        """One message for each place where the data of a salvaged input broke off."""
         self._ended = False
         self._gave_much = False
         self._head = b""
@@ -84,14 +84,14 @@ class Stream:
 
     @property
     def archive(self) -> Archive:
-        """Which kind of archive the decompressed data is, "" if none. Waits for its first bytes. Raises as `chunks`."""
+        """The kind of archive that the decompressed data is; "" for none. Waits for the first bytes. Raises as `chunks`."""
         if self.compression == "zip":
             return "zip"
         return "tar" if self._content()[0] == signatures.TAR else ""
 
     @property
     def is_tar(self) -> bool:
-        """Whether it was seen to be a tar, compressed or not."""
+        """True if the data was recognised as a tar, compressed or not."""
         return self._opened is not None and self._opened[0] == signatures.TAR
 
     def _content(self) -> tuple[str, Iterator[bytes]]:
@@ -123,7 +123,7 @@ class Stream:
             self._broke_off(error, count)
 
     def _broke_off(self, error: BrokenData, count: int) -> None:
-        """Notes a fault after so many decompressed bytes. Raises it where what comes before it is not wanted alone."""
+        """Notes a fault after so many decompressed bytes. Raises it unless the input is to be salvaged."""
         if not self._reading.salvage:
             raise error
         if self.faults and error.name == self.name:  # a tar ends early because its compressed data did
@@ -132,7 +132,7 @@ class Stream:
 
     @property
     def has_more(self) -> bool:
-        """Whether the next piece is there: always so of a regular file. A pipe that just gave much is given a moment."""
+        """True if the next piece can be read at once, as always from a regular file. A pipe that just gave much gets a moment."""
         return self.size is not None or self._there(_MOMENT if self._gave_much else 0, otherwise=False)
 
     def wait(self, seconds: float) -> bool:
@@ -259,7 +259,7 @@ class Stream:
 
 
 def open_stream(item: Input, reading: Reading = Reading()) -> Stream:
-    """Open an input and look at its first bytes, not its name, to tell how it is compressed.
+    """Opens an input, and recognises its compression by its first bytes, not by its name.
 
     Waits for the first byte of a pipe, and for more only while those that came could begin a compressed file.
     Raises InputError if it cannot be opened or read, or is compressed in a way that is not supported.

@@ -39,7 +39,7 @@ OnFault = Callable[[BrokenData, int], None]
 
 @dataclass(frozen=True, slots=True)
 class _Extended:
-    """What extended headers say of the members after them; "" for nothing."""
+    """The properties that extended headers give to the members after them; "" for those that they do not give."""
 
     path: str = ""
     size: str = ""
@@ -144,7 +144,7 @@ def _member(header: tarfile.TarInfo, own: _Extended, whole: _Extended, name: str
 
 
 def _pax(data: bytes, before: _Extended, name: str) -> _Extended:
-    """What the records of a pax header say, `length key=value` a line each. Raises BrokenData."""
+    """The records of a pax header, which are lines of `length key=value`. Raises BrokenData."""
     found = before
     at = 0
     while at < len(data) and data[at]:

@@ -1,4 +1,4 @@
-"""Bytes to text and back, without losing or changing a byte."""
+"""Decodes bytes to text and encodes them back, without losing or changing a byte."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Literal
 Encoding = Literal["utf-8", "utf-16-le", "utf-16-be"]
 
 _LOOK = 64
-"""How many bytes at most are looked at to tell UTF-16 without a byte order mark from UTF-8."""
+"""Maximum bytes that are examined to tell UTF-16 without a byte order mark from UTF-8."""
 _FIRST = 4
 """Characters at the beginning that show UTF-16 in Latin script."""
 
 
 class TextDecoder:
-    """Decodes a stream of bytes of which the encoding is not known.
+    """Decodes a stream of bytes whose encoding is not known.
 
     UTF-8 or UTF-16, little or big endian, with or without byte order mark, as the first bytes tell; a byte order mark
     stays in the text as U+FEFF. What is not valid is kept as lone surrogates, so that for all bytes, however they
@@ -28,7 +28,7 @@ class TextDecoder:
 
     def __init__(self) -> None:
         self.encoding: Encoding | None = None
-        """None until the first bytes have told."""
+        """None until the first bytes have decided it."""
         self._held = b""
         self._utf8 = codecs.getincrementaldecoder("utf-8")("surrogateescape")
 
@@ -105,16 +105,16 @@ def _by_nuls(seen: bytes) -> Encoding:
 
 
 def _begins_latin(high: bytes, low: bytes) -> bool:
-    """Whether the first four characters are Latin if these are the high and the low bytes of UTF-16 text.
+    """True if the first four characters are Latin when these are the high and the low bytes of UTF-16 text.
 
-    Placeholders are Latin and longer than four characters. So whatever a redaction shortens, the answer stays the same.
+    Placeholders are Latin and longer than four characters. So no redaction changes the answer.
     """
     controls = any(byte < 32 and byte not in b"\t\n\r\x1b" for byte in low[:_FIRST])
     return bool(high) and not any(high[:_FIRST]) and not controls
 
 
 def _are_high_bytes(high: bytes, low: bytes) -> bool:
-    """Whether these could be the high bytes of UTF-16 text in another script: some NUL (for spaces), and hardly varying."""
+    """True if these could be the high bytes of UTF-16 text in another script: some are NUL (for spaces), and they hardly vary."""
     nuls = high.count(0)
     if nuls == 0 or low.count(0) * 4 > nuls:
         return False

@@ -32,7 +32,7 @@ class _Member:
         self.fault: BrokenData | None = None
         """Why its bytes ended early; None if they did not."""
         self.count = 0
-        """How many there were so far."""
+        """Number of members so far."""
 
     def pieces(self) -> Iterator[bytes]:
         for piece in self._stored() if self._method == _STORED else self._inflated():

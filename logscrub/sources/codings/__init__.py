@@ -1,4 +1,4 @@
-"""Codings: files that hold records, but no text. They are read as lines of JSON, and written again in their own form.
+"""Codings: files that hold records but no text. They are read as lines of JSON, and written again in their own form.
 
 A coding is one file here. What no redaction changed is written as it was; a file in which nothing was redacted is the same, byte
 for byte. A coded file is read into memory as a whole.

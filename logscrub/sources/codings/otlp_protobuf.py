@@ -36,7 +36,7 @@ def may_begin(head: bytes) -> bool:
 class _Message:
     data: bytes
     prefix: str
-    """How its length is written before it: "" for not at all, "fixed" for four bytes, "varint"."""
+    """The spelling of the length before a message: "" for none, "fixed" for four bytes, "varint"."""
     kind: str
     """`logs` or `metrics`."""
     line: bytes

@@ -1,0 +1,20 @@
+"""What a form of the report is: the suffix of its files, and the function that writes it.
+
+Each form is one file in this folder with a `FORM`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from logscrub.anomalies.model import Report
+
+
+class Form(NamedTuple):
+    """A form in which a report can be written."""
+
+    suffix: str
+    """Of its files, with the dot, in small letters: `.html`."""
+    render: Callable[[Report], bytes]
+    """The report as such a file holds it; the same report gives the same bytes."""
