@@ -81,6 +81,8 @@ def open_hashed(item: Input, reading: Reading) -> Iterator[tuple[Stream, Hashed]
     """An open input, which hashes what it decompresses, and the hash of its bytes as they are stored. As `open_stream`."""
     file = streams.open_file(item)
     hashed = Hashed(file)
-    with Stream(item.name, cast(IO[bytes], hashed), streams.size_of(file), owned=item.path is not None, reading=reading) as stream:
+    with Stream(
+        item.name, cast(IO[bytes], hashed), streams.size_of(file), owned=item.path is not None, reading=reading
+    ) as stream:
         stream.content = hashlib.sha256()
         yield stream, hashed
