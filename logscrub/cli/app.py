@@ -22,6 +22,7 @@ from logscrub.cli import (
     scrub,
     store,
     verify,
+    vocabulary,
     watch,
 )
 
@@ -44,7 +45,8 @@ Examples:
 \b
 scrub, verify, keys, detectors, init and doctor need nothing but logscrub itself; ingest,
 metrics and store need logscrub[metrics], watch and a report as text logscrub[anomalies],
-a report as a page and nightly logscrub[report], --names ner logscrub[ner].
+a report as a page and nightly logscrub[report], --names ner logscrub[ner], vocabulary learn
+--source logscrub[source].
 
 \b
 Exit codes: 0 done or clean; 1 customer data found; 2 wrong usage;
@@ -84,6 +86,7 @@ app.command("resolve", epilog=resolve.EXAMPLES)(resolve.resolve)
 app.add_typer(store.app, name="store")
 app.add_typer(attest.app, name="attest")
 app.add_typer(keys.app, name="keys")
+app.add_typer(vocabulary.app, name="vocabulary")
 app.add_typer(detectors.app, name="detectors")
 
 

@@ -10,23 +10,30 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import IO, NamedTuple
+from itertools import accumulate, repeat
+from pathlib import Path
+from typing import IO, Any, Self
 
-from logscrub.api import EngineName, Runner
+from logscrub.api import EngineName, Runner, scrub_members, scrub_stream
 from logscrub.detect.json_leaves import with_leaves
-from logscrub.errors import InputError
+from logscrub.errors import InputError, UsageError
 from logscrub.guarantee.members import belongs
-from logscrub.guarantee.support import Mark, Support
-from logscrub.guarantee.words import Cutter, Piece, is_harmless, masked
+from logscrub.guarantee.support import MOST_CUSTOMERS, Mark, Support, read_vocabulary, support_of
+from logscrub.guarantee.words import NOTHING, TRIMMED, Cutter, Words, is_harmless, is_json, masked
 from logscrub.model import MARKS, RARE, Clean, Raw, Span
 from logscrub.redact.scrub import Redactor, Stretch
 from logscrub.scrubbing import Scrubs, Tally, Units
+from logscrub.sources.decompression import Reading
+from logscrub.sources.files import Input
+from logscrub.sources.members import MemberInfo
+from logscrub.sources.streams import open_stream
 from logscrub.verification import FileReport, Verifier, Verifies
 
-_MOST_PLANS, _MOST_VALUES = 20_000, 100_000
-_IN_JSON = frozenset(("json", "name", "number", "bytes"))
+_MOST_KNOWN, _MOST_VALUES = 50_000, 100_000
+_LONGEST_KNOWN, _NEW = 2048, 0
+"""Characters of a text whose words are remembered: statements come again."""
 _KIND = RARE.strip("<>")
 _ROW = "user-generated content"
 """The row of the guidelines that a finding is told under."""
@@ -36,35 +43,60 @@ _ROW = "user-generated content"
 class Cost:
     """What a guarantee costs."""
 
-    changed: int = 0
-    """Units of text from which something was taken."""
-    letters: int = 0
-    """Characters of words, and of values that are not harmless by their form."""
-    rare: int = 0
+    units: int = 0
+    """Lines, and records of JSON, from which something was taken."""
+    words: int = 0
+    """Characters of words."""
+    words_rare: int = 0
     """How many of these `<RARE>` stands for."""
+    values: int = 0
+    """Numbers, ids and the like that are not harmless by their form."""
+    values_rare: int = 0
 
-    def as_dict(self) -> dict[str, int | float]:
+    def add(self, text: str, said: _Said, rare: Sequence[Stretch], mark_of: Callable[[str], Mark | None]) -> None:
+        """Counts a unit; `rare`: what may not leave."""
+        self.units += bool(rare)
+        gone = {start for start, _, _ in rare}
+        for at, each in said:
+            self.words += each.letters
+            for start, end in each.values:
+                if mark_of(text[at + start : at + end]) is not None:
+                    self.values += 1
+                    self.values_rare += at + start in gone
+            if gone:
+                self.words_rare += sum(
+                    end - start for _, stretches in each.statements for start, end in stretches if at + start in gone
+                )
+
+    def as_dict(self) -> dict[str, Any]:
+        """For a summary."""
         return {
-            "units_changed": self.changed,
-            "characters": self.letters,
-            "characters_rare": self.rare,
-            "share_rare": round(self.rare / self.letters, 4) if self.letters else 0.0,
+            "units_changed": self.units,
+            "words": {"characters": self.words, "rare": self.words_rare, "share": _share(self.words_rare, self.words)},
+            "values": {"count": self.values, "rare": self.values_rare, "share": _share(self.values_rare, self.values)},
         }
 
 
-class _Plan:
-    """The pieces of all units that differ in digits and ids alone."""
+def _share(part: int, whole: int) -> float:
+    return round(part / whole, 4) if whole else 0.0
 
-    __slots__ = ("letters", "marks", "pieces", "settled", "values")
 
-    def __init__(self, pieces: tuple[Piece, ...], marks: tuple[Mark | None, ...]) -> None:
-        self.pieces = pieces
-        self.marks = marks
-        """Of their statements; None where those are harmless."""
-        self.values = [(start, end, n) for n, piece in enumerate(pieces) for start, end in piece.values]
-        self.letters = sum(end - start for piece in pieces for start, end in piece.stretches)
+class _Text:
+    """What all pieces of one mask say."""
+
+    __slots__ = ("letters", "quote", "settled", "statements", "values")
+
+    def __init__(self, words: Words, support: Support) -> None:
+        self.statements = [(support.mark("statement", each.text), each.stretches) for each in words.statements]
+        self.values = words.values
+        self.quote = '"' if words.quoted else ""
+        self.letters = sum(end - start for _, stretches in self.statements for start, end in stretches)
         self.settled = False
         """Whether all statements are known to leave. What was said often enough once, stays so."""
+
+
+_Said = list[tuple[int, _Text]]
+"""What a unit says, and where in it."""
 
 
 class Guarantee:
@@ -74,24 +106,52 @@ class Guarantee:
         self.redactor = redactor
         self.support = support
         self.cost = Cost()
-        self.cutter = Cutter({*redactor.engine.catalogue.entity_types, *MARKS})
+        self._cutter = Cutter({*redactor.engine.catalogue.entity_types, *MARKS})
+        self._texts: tuple[dict[str, _Text | None], dict[str, _Text | None]] = ({}, {})
+        """By their masks: strings and lines, numbers."""
         self._values: dict[str, Mark | None] = {}
 
-    def plan(self, raw: Raw, plans: dict[str, _Plan]) -> _Plan:
-        """The pieces of a unit. `plans`: of the units of the same input so far."""
+    def said(self, raw: Raw) -> _Said:
+        """What a unit says."""
         mask = masked(raw.text)
-        known = plans.get(mask)
-        if known is not None and _depends_on_text_alone(raw):
-            return known
-        raw = with_leaves(raw)
-        pieces = self.cutter.pieces(raw, mask)
-        marks = tuple(self.support.mark("statement", piece.statement) if piece.statement else None for piece in pieces)
-        plan = _Plan(pieces, marks)
-        if _depends_on_text_alone(raw):
-            if len(plans) >= _MOST_PLANS:
-                plans.clear()
-            plans[mask] = plan
-        return plan
+        if is_json(raw):
+            if "\\" not in mask:
+                return self._in_plain_json(mask)
+        else:
+            raw = with_leaves(raw)
+        found = ((start, self._text(part, is_number)) for start, part, is_number in self._cutter.pieces(raw, mask))
+        return [(start, text) for start, text in found if text is not None]
+
+    def _in_plain_json(self, mask: str) -> _Said:
+        """What JSON without escapes says: every second part between quotes is a string."""
+        parts = mask.split('"')
+        found: list[_Text | int | None] = [_NEW] * len(parts)
+        found[::2] = map(self._texts[True].get, parts[::2], repeat(_NEW))
+        found[1::2] = map(self._texts[False].get, parts[1::2], repeat(_NEW))
+        says = [n for n, text in enumerate(found) if text is not None]
+        if not says:
+            return []
+        ends = list(accumulate(map(len, parts)))
+        said: _Said = []
+        for n in says:
+            known = found[n]
+            text = self._text(parts[n], n % 2 == 0) if isinstance(known, int) else known
+            if text is not None:
+                said.append((ends[n - 1] + n if n else 0, text))
+        return said
+
+    def _text(self, mask: str, is_number: bool) -> _Text | None:
+        """What a piece of that mask says; None if nothing."""
+        known = self._texts[is_number]
+        if mask in known:
+            return known[mask]
+        words = self._cutter.words(mask, is_number)
+        text = None if words is NOTHING else _Text(words, self.support)
+        if len(mask) <= _LONGEST_KNOWN:
+            if len(known) >= _MOST_KNOWN:
+                known.clear()
+            known[mask] = text
+        return text
 
     def value(self, text: str) -> Mark | None:
         """The mark of a value; None of one that is harmless."""
@@ -102,57 +162,69 @@ class Guarantee:
         mark = self._values[text] = None if is_harmless(text) else self.support.mark("value", text)
         return mark
 
-    def hear(self, raw: Raw, plan: _Plan, format_name: str) -> None:
+    def own(self, text: str) -> None:
+        """Takes a text for the app's own: its statements, and the values that are written in it."""
+        words = self._cutter.words(masked(text), False)
+        self.support.own.update(self.support.mark("statement", statement.text) for statement in words.statements)
+        self.support.own.update(self.support.mark("value", text[start:end]) for start, end in words.values)
+
+    def hear(self, raw: Raw, said: _Said, format_name: str) -> None:
         """Notes what the customers of a unit say."""
         support, text = self.support, raw.text
-        values = [(start, mark) for start, end, _ in plan.values if (mark := self.value(text[start:end])) is not None]
-        said = [(piece.start, mark) for piece, mark in zip(plan.pieces, plan.marks, strict=True) if mark is not None]
-        if plan.settled and all(support.suffices(mark) for _, mark in values):
-            return
-        for start, end, customer in belongs(raw, format_name):
-            if customer:
-                for at, mark in (*said, *values):
-                    if start <= at < end:
-                        support.hear(mark, customer)
-        plan.settled = all(support.suffices(mark) for _, mark in said)
+        marks = [
+            (at, mark)
+            for at, each in said
+            for start, end in each.values
+            if (mark := self.value(text[at + start : at + end])) is not None and not support.suffices(mark)
+        ]
+        for at, each in said:
+            if not each.settled:
+                new = [(at, mark) for mark, _ in each.statements if not support.suffices(mark)]
+                each.settled = not new
+                marks += new
+        if marks:
+            for start, end, customer in belongs(raw, format_name):
+                if customer:
+                    for at, mark in marks:
+                        if start <= at < end:
+                            support.hear(mark, customer)
 
-    def rare(self, raw: Raw, plan: _Plan) -> list[Stretch]:
+    def rare(self, raw: Raw, said: _Said) -> list[Stretch]:
         """What of a unit may not leave, in order."""
         support, text = self.support, raw.text
         found: list[Stretch] = []
-        if not plan.settled:
-            for piece, mark in zip(plan.pieces, plan.marks, strict=True):
+        for at, each in said:
+            if not each.settled:
+                new = [
+                    (at + start, at + end, "")
+                    for mark, stretches in each.statements
+                    if not support.suffices(mark)
+                    for start, end in stretches
+                ]
+                each.settled = not new
+                found += new
+            for start, end in each.values:
+                mark = self.value(text[at + start : at + end])
                 if mark is not None and not support.suffices(mark):
-                    found += [(start, end, "") for start, end in piece.stretches]
-            plan.settled = not found
-        for start, end, n in plan.values:
-            mark = self.value(text[start:end])
-            if mark is not None and not support.suffices(mark):
-                found.append((start, end, '"' if plan.pieces[n].quoted else ""))
+                    found.append((at + start, at + end, each.quote))
         return sorted(found)
 
-    def kept(self, raw: Raw, plan: _Plan, tally: Tally) -> str:
+    def kept(self, raw: Raw, said: _Said, tally: Tally) -> str:
         """What of a unit may leave, counted."""
         cost = self.cost
-        rare = self.rare(raw, plan)
-        cost.letters += plan.letters + sum(
-            end - start for start, end, _ in plan.values if self.value(raw.text[start:end]) is not None
-        )
+        rare = self.rare(raw, said)
+        cost.add(raw.text, said, rare, self.value)
         if not rare:
             return raw.text
-        cost.changed += 1
-        cost.rare += sum(end - start for start, end, _ in rare)
         everything = sorted(
-            stretch
-            for piece in plan.pieces
-            for stretch in (
-                *((start, end, "") for start, end in piece.stretches),
-                *((start, end, '"' if piece.quoted else "") for start, end in piece.values),
-            )
+            (at + start, at + end, quote)
+            for at, each in said
+            for places, quote in (*((stretches, "") for _, stretches in each.statements), (each.values, each.quote))
+            for start, end in places
         )
         raw = with_leaves(raw)
         for stretches in (rare, everything):
-            clean = self._without(raw, stretches)
+            clean = self._without(raw, _joined(stretches, raw.text))
             if clean is not None:
                 tally.redactions[_KIND] += len(clean.redactions)
                 return clean.text
@@ -172,14 +244,15 @@ class Guarantee:
         return clean if rests else None
 
 
-def _depends_on_text_alone(raw: Raw) -> bool:
-    """Whether a unit of the same text, at another place of the same input, has the same leaves."""
-    leaves = raw.leaves
-    if raw.cut is not None or not raw.parsed:
-        return False
-    if not leaves or leaves[0].start < 0 or leaves[0].coding == "csv" or (len(leaves) == 1 and leaves[0].coding == "text"):
-        return True
-    return all(leaf.coding in _IN_JSON and not leaf.group for leaf in leaves)
+def _joined(stretches: Iterable[Stretch], text: str) -> list[Stretch]:
+    """The stretches, those that only signs stand between as one."""
+    found: list[Stretch] = []
+    for start, end, quote in stretches:
+        if found and found[-1][2] == quote and not text[found[-1][1] : start].strip(TRIMMED):
+            found[-1] = (found[-1][0], end, quote)
+        else:
+            found.append((start, end, quote))
+    return found
 
 
 class Heard:
@@ -188,7 +261,6 @@ class Heard:
     def __init__(self, guarantee: Guarantee, input_format: str) -> None:
         self._guarantee = guarantee
         self._units = Units(input_format, leaves="later")
-        self._plans: dict[str, _Plan] = {}
 
     def feed(self, clean: bytes) -> None:
         """Hears the units that are complete with these bytes."""
@@ -201,7 +273,7 @@ class Heard:
     def _hear(self, units: Iterable[Raw]) -> None:
         for raw in units:
             name = "" if self._units.format is None else self._units.format.name
-            self._guarantee.hear(raw, self._guarantee.plan(raw, self._plans), name)
+            self._guarantee.hear(raw, self._guarantee.said(raw), name)
 
 
 class Kept:
@@ -211,7 +283,6 @@ class Kept:
         """`hears`: whether a unit is heard before it is judged, as of a stream."""
         self._guarantee = guarantee
         self._units = Units(input_format, leaves="later")
-        self._plans: dict[str, _Plan] = {}
         self._tally = tally
         self._hears = hears
 
@@ -227,20 +298,30 @@ class Kept:
     def _keep(self, units: Iterable[Raw]) -> bytes:
         out = []
         for raw in units:
-            plan = self._guarantee.plan(raw, self._plans)
+            said = self._guarantee.said(raw)
             if self._hears:
-                self._guarantee.hear(raw, plan, "" if self._units.format is None else self._units.format.name)
-            out.append(self._guarantee.kept(raw, plan, self._tally))
+                self._guarantee.hear(raw, said, "" if self._units.format is None else self._units.format.name)
+            out.append(self._guarantee.kept(raw, said, self._tally))
         return self._units.decoder.encode("".join(out))
 
 
-class _Aside(NamedTuple):
-    """What the first reading of a stream gave."""
+@dataclass(slots=True)
+class _Aside:
+    """What the first reading of a stream gave: clean bytes, which stand in a file that all streams share."""
 
-    clean: IO[bytes]
+    file: IO[bytes]
     tally: Tally
-    read: str
-    """The digest of what was read."""
+    start: int
+    end: int
+    read: str = ""
+    """The digest of what was read; "" where it broke off."""
+
+    def take(self, count: int) -> bytes:
+        """The next bytes of it."""
+        self.file.seek(self.start)
+        data = self.file.read(min(count, self.end - self.start))
+        self.start += len(data)
+        return data
 
 
 @dataclass(slots=True)
@@ -249,16 +330,17 @@ class Aside:
 
     name: str
     streams: deque[_Aside] = field(default_factory=deque)
+    error: InputError | None = None
+    """Why it could not be read."""
 
 
 class _ListeningScrubber:
     """Scrubs, hears the clean bytes, and puts them aside."""
 
-    def __init__(self, scrubber: Scrubs, heard: Heard, put: Callable[[_Aside], None]) -> None:
+    def __init__(self, scrubber: Scrubs, heard: Heard, aside: _Aside) -> None:
         self._scrubber = scrubber
         self._heard = heard
-        self._put = put
-        self._clean = tempfile.TemporaryFile()  # noqa: SIM115 - the second reading closes it
+        self._aside = aside
         self._read = hashlib.blake2b(digest_size=32)
         self.tally = scrubber.tally
 
@@ -269,13 +351,13 @@ class _ListeningScrubber:
     def finish(self) -> bytes:
         self._take(self._scrubber.finish())
         self._heard.finish()
-        self._clean.seek(0)
-        self._put(_Aside(self._clean, self._scrubber.tally, self._read.hexdigest()))
+        self._aside.read = self._read.hexdigest()
         return b""
 
     def _take(self, clean: bytes) -> bytes:
         self._heard.feed(clean)
-        self._clean.write(clean)
+        self._aside.file.write(clean)
+        self._aside.end += len(clean)
         return b""
 
 
@@ -292,18 +374,21 @@ class _KeepingScrubber:
 
     def feed(self, data: bytes, more: bool = False) -> bytes:
         self._read.update(data)
-        return self._counted(self._kept.feed(self._aside.clean.read(4 * len(data))))
+        return self._counted(self._kept.feed(self._aside.take(4 * len(data))))
 
     def finish(self) -> bytes:
         if self._read.hexdigest() != self._aside.read:
-            raise InputError(f"{self._name}: was changed between the two readings that --guarantee takes; run it again")
-        out = [self._kept.feed(piece) for piece in iter(lambda: self._aside.clean.read(1 << 20), b"")]
-        self._aside.clean.close()
-        return self._counted(b"".join([*out, self._kept.finish()]))
+            raise _changed(self._name)
+        rest = [self._kept.feed(piece) for piece in iter(lambda: self._aside.take(1 << 20), b"")]
+        return self._counted(b"".join([*rest, self._kept.finish()]))
 
     def _counted(self, data: bytes) -> bytes:
         self.tally.bytes_written += len(data)
         return data
+
+
+def _changed(name: str) -> InputError:
+    return InputError(f"{name}: was changed between the two readings that --guarantee takes; run it again")
 
 
 class _StreamScrubber:
@@ -343,7 +428,6 @@ class _KeepingVerifier:
         self._verifier = verifier
         self._guarantee = guarantee
         self._units = Units(input_format, leaves="later")
-        self._plans: dict[str, _Plan] = {}
         self.report = verifier.report
 
     def feed(self, data: bytes, more: bool = False) -> None:
@@ -357,7 +441,7 @@ class _KeepingVerifier:
 
     def _look(self, units: Iterable[Raw]) -> None:
         for raw in units:
-            rare = self._guarantee.rare(raw, self._guarantee.plan(raw, self._plans))
+            rare = self._guarantee.rare(raw, self._guarantee.said(raw))
             if rare:
                 raw = with_leaves(raw)
                 fixed = [] if raw.frame is None else raw.frame(raw.text)
@@ -365,14 +449,15 @@ class _KeepingVerifier:
                 self._verifier.add(raw, [s for s in spans if not any(a <= s.start and s.end <= b for a, b in fixed)])
 
 
-@dataclass(frozen=True, slots=True)
 class Listening:
-    """The first reading of files."""
+    """The first reading of files. A context manager: at its end, what was put aside is thrown away."""
 
-    engine: Runner
-    guarantee: Guarantee
-    inputs: list[Aside] = field(default_factory=list)
-    """What was put aside, an entry an input that was begun."""
+    def __init__(self, engine: Runner, guarantee: Guarantee) -> None:
+        self.engine = engine
+        self.guarantee = guarantee
+        self.inputs: list[Aside] = []
+        """What was put aside, an entry an input that was begun."""
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this
 
     @property
     def redactor(self) -> Redactor:
@@ -382,17 +467,21 @@ class Listening:
     def name(self) -> EngineName:
         return self.engine.name
 
-    def begin(self, name: str) -> Aside:
-        """The next streams are of an input of that name."""
-        self.inputs.append(Aside(name))
-        return self.inputs[-1]
-
     def scrubber(self, input_format: str = "auto") -> Scrubs:
-        heard = Heard(self.guarantee, input_format)
-        return _ListeningScrubber(self.engine.scrubber(input_format), heard, self.inputs[-1].streams.append)
+        scrubber = self.engine.scrubber(input_format)
+        start = self._file.tell()
+        aside = _Aside(self._file, scrubber.tally, start, start)
+        self.inputs[-1].streams.append(aside)
+        return _ListeningScrubber(scrubber, Heard(self.guarantee, input_format), aside)
 
     def verifier(self, path: str, input_format: str = "auto") -> Verifies:
         return _ListeningVerifier(Heard(self.guarantee, input_format), path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -415,8 +504,10 @@ class Keeping:
         if self.aside is None:
             scrubber = self.engine.scrubber(input_format)
             return _StreamScrubber(scrubber, Kept(self.guarantee, input_format, scrubber.tally, hears=True))
+        if self.aside.error is not None:
+            raise self.aside.error
         if not self.aside.streams:
-            raise InputError(f"{self.aside.name}: was changed between the two readings that --guarantee takes; run it again")
+            raise _changed(self.aside.name)
         stream = self.aside.streams.popleft()
         return _KeepingScrubber(stream, Kept(self.guarantee, input_format, stream.tally, hears=False), self.aside.name)
 
@@ -426,10 +517,38 @@ class Keeping:
         return _KeepingVerifier(verifier, self.guarantee, input_format)
 
 
-class Nowhere:
+class _Nowhere:
     """Where the first reading of an input goes."""
 
     def write(self, data: bytes) -> None: ...
     def flush(self) -> None: ...
-    def begin(self, name: str, like: object) -> None: ...
+    def begin(self, name: str, like: MemberInfo) -> None: ...
     def end(self) -> None: ...
+
+
+def listen(listening: Listening, item: Input, input_format: str, reading: Reading) -> Aside:
+    """Scrubs an input, hears it, and puts the clean bytes aside. What went wrong is told where these are wanted."""
+    aside = Aside(item.name)
+    listening.inputs.append(aside)
+    try:
+        with open_stream(item, reading) as stream:
+            if stream.archive:
+                scrub_members(listening, stream, _Nowhere(), input_format, _untold)
+            else:
+                scrub_stream(listening, stream, _Nowhere(), input_format, _untold)
+    except InputError as error:
+        aside.error = error
+    return aside
+
+
+def _untold(done: int, tally: Tally) -> None: ...
+
+
+def guarantee_of(engine: Runner, customers: int, vocabulary: Path | None) -> tuple[Guarantee, dict[str, Any]]:
+    """A guarantee for a run, and the rule that a proof has of it. Raises UsageError for a vocabulary that is none."""
+    pseudonymizer = engine.redactor.pseudonymizer
+    if customers > MOST_CUSTOMERS and vocabulary is not None:
+        raise UsageError(f"--guarantee {customers}: a vocabulary tells {MOST_CUSTOMERS} customers apart at most; give fewer")
+    support = support_of(pseudonymizer, customers)
+    digest = "" if vocabulary is None else read_vocabulary(vocabulary, pseudonymizer, support)
+    return Guarantee(engine.redactor, support), {"customers": customers, "vocabulary": digest}

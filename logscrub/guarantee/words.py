@@ -31,30 +31,35 @@ _ESCAPE_OR_DIGIT: Final = re.compile(r"\\u[0-9a-fA-F]{4}|\\[^0-9]|[1-9]")
 _ZEROS: Final = str.maketrans("123456789", "0" * 9)
 _ESCAPES: Final = rf"\\(?:u[0-9a-fA-F]{{4}}|[^0-9{_FORM}])"
 """What is a letter like others, though it has digits."""
+_UNIT: Final = r"(?:[nµum]?s|secs?|seconds?|min|minutes?|h|hours?|d|days?|B|bytes|[kKMG]i?B|%)(?![A-Za-z0-9_])"
+_MEASURE: Final = rf"0{{1,7}}(?:\.0{{1,3}})? ?{_UNIT}"
 _VALUE: Final = (
-    r"(?:[A-Z][A-Z0_]{0,19}-(?=0))?[A-Za-z_]{0,40}0[A-Za-z0_]*"
+    r"(?:(?<![A-Za-z0_])[A-Z][A-Z0_]{0,19}-(?=0))?[A-Za-z_]{0,40}0[A-Za-z0_]*"
     r"(?:[-.:/+][A-Za-z_]{0,10}0[A-Za-z0_]*|[ ,()]{1,2}0+(?![A-Za-z0_]))*"
 )
 """A word with a digit, a number, and what goes on with it behind a sign: a date, an address, a card, a version."""
+_NUMBERS: Final = re.compile(rf"(?:-?[0{_FORM}][0{_FORM}.eE+-]*)(?:\s*,\s*-?[0{_FORM}][0{_FORM}.eE+-]*)*")
+"""A number of JSON, or several in a list: they may be the characters of a text."""
 _SMALL: Final = re.compile(r"[^A-Za-z_]*")
 _MOST_DIGITS: Final = 4
 """Digits of a number that is harmless whatever it is of."""
-_UNIT: Final = (
-    r"(?:ns|µs|us|ms|s|sec|secs|seconds?|min|minutes?|h|hours?|d|days?|B|bytes|kB|KB|MB|GB|KiB|MiB|GiB|%)(?![A-Za-z0-9_])"
-)
-_MEASURE: Final = re.compile(rf"0{{1,7}}(?:\.0{{1,3}})? ?{_UNIT}")
 _STILL: Final = re.compile(r"[\t -/:-@\[-`{-~]{0,3}")
 """Between values: so few signs say nothing."""
-_TRIMMED: Final = " \t.,:!?()[]{}=-+*#|"
+TRIMMED: Final = " \t.,:!?()[]{}=-+*#|"
 """Signs at the ends of a stretch that stay. None of them is part of an escape or an entity."""
-_WORD: Final = re.compile(r"[A-Za-z0-9_\x80-\ufefe\uff00-\U0010ffff]+")
+_MOST_TRIMMED: Final = 3
+_STRING: Final = re.compile(r'"((?:[^"\\]++|\\.)*+)"|[^"]++|"', re.DOTALL)
+_STRUCTURE: Final = re.compile(rf"(?:[\s{{}}\[\]:,0{_FORM}.eE+\-\ufeff\0]++|true|false|null)*+")
+"""What stands between strings of JSON."""
+_SIGNS: Final = frozenset((":", ",", "{", "[", "}", "]", ":{", ":[{", "},{", "}},{", ""))
+_IN_JSON: Final = frozenset(("json", "name", "number", "bytes"))
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}")
 _TIME: Final = re.compile(
     r"(?:20[123]\d-(?:0\d|1[0-2])-[0-3]\d[T ])?[0-2]\d:[0-5]\d(?::[0-6]\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?"
 )
 _EPOCHS: Final = range(1_420_070_400, 2_208_988_800)
 """Seconds from 2015 to 2040."""
-_PRINTABLE: Final = re.compile(rb"[\t\n\r -~]*")
+_READABLE: Final = " .,:;@_+-'/\n"
 
 OF_FORMATS: Final = (
     SHAPE_NAMES
@@ -73,19 +78,27 @@ OF_FORMATS: Final = (
 """Texts that exports have of themselves, whatever the app and whoever its customers."""
 
 
-class Piece(NamedTuple):
-    """A text of a unit that is judged on its own: a JSON string, a cell, a line."""
+class Statement(NamedTuple):
+    """A line of a text, and where in that text its words stand."""
 
-    start: int
-    """Where in the unit it begins."""
-    statement: str
-    """Letter by letter, with a sign for each value; "" where it is harmless."""
+    text: str
+    """Letter by letter, with a sign for each value."""
     stretches: tuple[tuple[int, int], ...]
-    """Where in the unit the words of the statement stand."""
+
+
+class Words(NamedTuple):
+    """What a text says that is not harmless by its form."""
+
+    statements: tuple[Statement, ...]
     values: tuple[tuple[int, int], ...]
-    """Where its values stand that are not harmless for all texts of this mask."""
-    quoted: bool
-    """Whether what takes its place gets quotes, as a number's does."""
+    """Where values stand whose own form has to tell whether they are harmless."""
+    quoted: bool = False
+    """Whether what takes a value's place gets quotes, as a number's does."""
+
+
+NOTHING: Final = Words((), ())
+Piece = tuple[int, str, bool]
+"""A text of a unit that is judged on its own: where it begins, its mask, and whether it is a number, or several in a list."""
 
 
 def masked(text: str) -> str:
@@ -103,69 +116,96 @@ class Cutter:
         """`entity_types`: of the placeholders that there are."""
         types = "|".join(sorted({re.escape(t.translate(_ZEROS)) for t in entity_types}, key=len, reverse=True))
         self._tokens = re.compile(
-            rf"(?P<placeholder>(?:<|&lt;)(?:{types})(?::{_FORM}{{20}})?(?:>|&gt;))|(?P<form>{_FORM}+)|(?P<value>{_VALUE})|{_ESCAPES}"
+            rf"(?P<placeholder>(?:<|&lt;)(?:{types})(?::{_FORM}{{20}})?(?:>|&gt;))|(?P<form>{_FORM}+)"
+            rf"|(?P<measure>{_MEASURE})|(?P<value>{_VALUE})|(?P<end>\\[nr]|[\r\n]+)|{_ESCAPES}"
         )
 
-    def pieces(self, raw: Raw, mask: str) -> tuple[Piece, ...]:
-        """The pieces of a unit that has its leaves, in order, apart. Those in which all is harmless are left out."""
-        found: list[Piece] = []
-        leaves = _apart(raw.leaves)
-        strict = all(leaf.coding in ("json", "name", "number", "bytes") for leaf in leaves)
-        position = 0
-        for leaf in leaves:
-            if strict:
-                found += self._between(mask, position, leaf.start)
-            position = leaf.end
-            if leaf.coding in ("number", "bytes"):
-                if not self._is_small(mask[leaf.start : leaf.end]):
-                    found.append(Piece(leaf.start, "", (), ((leaf.start, leaf.end),), True))
-            elif piece := self._piece(mask, leaf.start, leaf.end):
-                found.append(piece)
-        if strict:
-            found += self._between(mask, position, len(mask))
-        return tuple(found)
+    @staticmethod
+    def pieces(raw: Raw, mask: str) -> list[Piece]:
+        """The pieces of a unit, in order: of JSON each string, and what stands between; else its leaves, which it must have."""
+        if is_json(raw):
+            return list(_in_json(mask))
+        return [(leaf.start, mask[leaf.start : leaf.end], leaf.coding in ("number", "bytes")) for leaf in _apart(raw.leaves)]
 
-    def statement(self, text: str) -> str:
-        """The statement of a whole text; "" where it says nothing."""
-        piece = self._piece(masked(text), 0, len(text))
-        return "" if piece is None else piece.statement
-
-    def _piece(self, mask: str, start: int, end: int) -> Piece | None:
-        if mask[start:end] in OF_FORMATS:
-            return None
+    def words(self, mask: str, is_number: bool) -> Words:
+        """What a piece of that mask says."""
+        if is_number and _STRUCTURE.fullmatch(mask):
+            numbers = tuple(m.span() for m in _NUMBERS.finditer(mask) if not _is_small(m[0]))
+            return Words((), numbers, True) if numbers else NOTHING
+        if mask in OF_FORMATS:
+            return NOTHING
+        statements: list[Statement] = []
         literals: list[str] = []
         stretches: list[tuple[int, int]] = []
         values: list[tuple[int, int]] = []
-        position = start
-        for m in self._tokens.finditer(mask, start, end):
+        position = 0
+
+        def literal(end: int) -> None:
+            literals.append(mask[position:end])
+            if not _says_nothing(literals[-1]):
+                stretches.append(_trimmed(mask, position, end))
+
+        def line() -> None:
+            if stretches:
+                says = "\0#".join(literal.replace("\0", "\0\0") for literal in literals)
+                statements.append(Statement(says, tuple(stretches)))
+            literals.clear()
+            stretches.clear()
+
+        run: tuple[int, int, bool] | None = None
+        for m in self._tokens.finditer(mask):
             kind = m.lastgroup
             if kind is None:  # an escape is a letter like others
                 continue
-            literals.append(mask[position : m.start()])
-            if not _says_nothing(literals[-1]):
-                stretches.append((position, m.start()))
+            between = mask[position : m.start()]
+            literal(m.start())
             position = m.end()
-            if kind == "form" or (kind == "value" and not self._is_small(m[0]) and not _measures(mask, m.start(), m.end())):
-                values.append(m.span())
-        literals.append(mask[position:end])
-        if not _says_nothing(literals[-1]):
-            stretches.append((position, end))
-        if not (stretches or values):
-            return None
-        says = "\0#".join(literal.replace("\0", "\0\0") for literal in literals) if stretches else ""
-        return Piece(start, says, tuple(_trimmed(mask, a, b) for a, b in stretches), tuple(values), False)
+            if kind != "value" and kind != "measure":
+                run = None
+                if kind == "end":
+                    line()
+                elif kind == "form":
+                    values.append(m.span())
+                continue
+            start, small = m.start(), kind == "measure" or _is_small(m[0])
+            if run is not None and _STILL.fullmatch(between):
+                numbers = small and run[2] and kind == "value"
+                if between.strip() == between or numbers:
+                    start, small = run[0], numbers and _is_small(mask[run[0] : m.end()])
+                    if values and values[-1][0] == start:
+                        values.pop()
+            run = (start, m.end(), small)
+            if not small:
+                values.append((start, m.end()))
+        literal(len(mask))
+        line()
+        return Words(tuple(statements), tuple(values)) if statements or values else NOTHING
 
-    def _between(self, mask: str, start: int, end: int) -> Iterator[Piece]:
-        """What of JSON stands between leaves: short names and numbers, and names by which formats are known."""
-        if not mask[start:end].strip(' \t\r\n"{}[],:\ufeff\0'):
-            return
-        for m in _WORD.finditer(mask, start, end):
-            if m[0] not in OF_FORMATS and not self._is_small(m[0]):
-                yield Piece(m.start(), m[0], (m.span(),), (), False)
 
-    @staticmethod
-    def _is_small(mask: str) -> bool:
-        return mask.count("0") <= _MOST_DIGITS and _FORM not in mask and _SMALL.fullmatch(mask) is not None and mask.isascii()
+def is_json(raw: Raw) -> bool:
+    """Whether a unit is JSON from its beginning to its end."""
+    leaves = raw.leaves
+    if not raw.parsed or raw.frame is not None or raw.cut is not None:
+        return False
+    return raw.value is not None or (bool(leaves) and all(leaf.coding in _IN_JSON and not leaf.group for leaf in leaves))
+
+
+def _in_json(mask: str) -> Iterator[Piece]:
+    """Strings and what stands between, one after the other. A part of a document begins outside of a string."""
+    if "\\" in mask:
+        for m in _STRING.finditer(mask):
+            yield (m.start(), m[0], True) if m[1] is None else (m.start(1), m[1], False)
+        return
+    position, inside = 0, False
+    for part in mask.split('"'):
+        if inside or part not in _SIGNS:
+            yield position, part, not inside
+        position += len(part) + 1
+        inside = not inside
+
+
+def _is_small(mask: str) -> bool:
+    return mask.count("0") <= _MOST_DIGITS and _FORM not in mask and _SMALL.fullmatch(mask) is not None and mask.isascii()
 
 
 def is_harmless(value: str) -> bool:
@@ -174,7 +214,8 @@ def is_harmless(value: str) -> bool:
     Ids that are readable text in other digits are none.
     """
     if len(value) == 36:
-        return _UUID.fullmatch(value) is not None and not _reads(value.replace("-", ""))
+        # without the digits of its variant, which no readable text has there
+        return _UUID.fullmatch(value) is not None and not _reads(value[:19].replace("-", "") + value[21:].replace("-", ""))
     if value.isdigit():
         return len(value) in (16, 19) and int(value[:10]) in _EPOCHS
     if len(value) in (16, 32) and value.isalnum():
@@ -185,15 +226,12 @@ def is_harmless(value: str) -> bool:
 def _reads(digits: str) -> bool:
     """Whether hexadecimal digits are those of a readable text."""
     try:
-        return _PRINTABLE.fullmatch(bytes.fromhex(digits)) is not None
+        text = bytes.fromhex(digits).decode()
+    except UnicodeDecodeError:
+        return False
     except ValueError:
         return True
-
-
-def _measures(mask: str, start: int, end: int) -> bool:
-    """Whether a value is a number with its unit, joined or with a space between."""
-    m = _MEASURE.match(mask, start)
-    return m is not None and m.end() >= end
+    return all(letter.isalnum() or letter in _READABLE for letter in text)
 
 
 def _says_nothing(literal: str) -> bool:
@@ -211,8 +249,9 @@ def _apart(leaves: Iterable[Leaf]) -> list[Leaf]:
 
 
 def _trimmed(mask: str, start: int, end: int) -> tuple[int, int]:
-    """A stretch without the signs at its ends, if there is anything else in it."""
+    """A stretch without a few signs at its ends, if there is anything else in it."""
     part = mask[start:end]
-    if not part.strip(_TRIMMED):
+    if not part.strip(TRIMMED):
         return start, end
-    return end - len(part.lstrip(_TRIMMED)), start + len(part.rstrip(_TRIMMED))
+    before, behind = len(part) - len(part.lstrip(TRIMMED)), len(part) - len(part.rstrip(TRIMMED))
+    return start + min(before, _MOST_TRIMMED), end - min(behind, _MOST_TRIMMED)
