@@ -169,9 +169,9 @@ class Cutter:
                 continue
             start, small = m.start(), kind == "measure" or _is_small(m[0])
             if run is not None and _STILL.fullmatch(between):
-                numbers = small and run[2] and kind == "value"
-                if between.strip() == between or numbers:
-                    start, small = run[0], numbers and _is_small(mask[run[0] : m.end()])
+                both = small and run[2] and kind == "value"
+                if between.strip() == between or both:
+                    start, small = run[0], both and _is_small(mask[run[0] : m.end()])
                     if values and values[-1][0] == start:
                         values.pop()
             run = (start, m.end(), small)
