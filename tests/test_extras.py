@@ -71,6 +71,7 @@ def folder(tmp_path: Path) -> Path:
     ("missing", "command", "said"),
     [
         ("deltalake", "ingest app.log --store m --key-file logscrub.key", "ingest needs: pip install 'logscrub[metrics]'"),
+        ("polars", "exposure app.log", "exposure needs: pip install 'logscrub[metrics]'"),
         ("polars", "metrics --store store", "metrics needs: pip install 'logscrub[metrics]'"),
         ("polars", "store show --store store", "store needs: pip install 'logscrub[metrics]'"),
         ("deltalake", "store show --store store", "store needs: pip install 'logscrub[metrics]'"),
@@ -114,6 +115,7 @@ def test_each_extra_is_enough_for_what_it_is_needed_for(folder: Path) -> None:
         ("metrics", "metrics --store m"),
         ("metrics", "store show --store m"),
         ("metrics", "verify m"),
+        ("metrics", "exposure app.log"),
         ("anomalies", "report --store m -o report.md"),
         ("anomalies", "watch"),
         ("report", "report --store m -o report.html"),

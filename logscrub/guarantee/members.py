@@ -62,7 +62,7 @@ def _in_export(raw: Raw) -> list[Belongs]:
         spans = record_spans(raw.text)
         return [Belongs(start, end, _named_by(Element(parse(raw.text[start:end]), (), None))) for start, end in spans]
     if raw.value is None:
-        found = [_named_by(_part_of_document(raw.text))]
+        found = [_named_by(part_of_document(raw.text))]
     else:
         found = [_named_by(element) for element in records_in(raw.value, formats.SHAPES.rules)]
     return [Belongs(0, len(raw.text), _one(found))]
@@ -90,7 +90,7 @@ def record_spans(text: str) -> list[tuple[int, int]]:
     return found
 
 
-def _part_of_document(text: str) -> Element | None:
+def part_of_document(text: str) -> Element | None:
     """The record that ends a part of a JSON document; None where none does."""
     part = text.rstrip()
     at = -1
