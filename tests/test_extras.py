@@ -71,6 +71,11 @@ def folder(tmp_path: Path) -> Path:
     ("missing", "command", "said"),
     [
         ("deltalake", "ingest app.log --store m --key-file logscrub.key", "ingest needs: pip install 'logscrub[metrics]'"),
+        (
+            "polars",
+            "keys rotate --store store --key-file logscrub.key --to m2 --new-key-file logscrub.key",
+            "keys rotate needs: pip install 'logscrub[metrics]'",
+        ),
         ("polars", "exposure app.log", "exposure needs: pip install 'logscrub[metrics]'"),
         ("polars", "metrics --store store", "metrics needs: pip install 'logscrub[metrics]'"),
         ("polars", "store show --store store", "store needs: pip install 'logscrub[metrics]'"),
