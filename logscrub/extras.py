@@ -19,6 +19,7 @@ EXTRAS: Final = {
     "report": (*_ANOMALIES, "jinja2", "markupsafe", "matplotlib"),
     "notify": ("apprise",),
     "ner": ("presidio_analyzer",),
+    "source": ("tree_sitter", "tree_sitter_javascript", "tree_sitter_typescript"),
 }
 """Extra → the modules that it brings. An extra comes after those that it includes."""
 

@@ -11,6 +11,10 @@ from typing import Any, Literal, NamedTuple
 
 WITHHELD = "<WITHHELD>"
 """Stands in the place of what could not be scanned."""
+RARE = "<RARE>"
+"""Stands in the place of what too few customers have said."""
+MARKS = ("WITHHELD", "RARE")
+"""Both without their brackets: placeholders that are of no detector."""
 
 Certainty = Literal["certain", "likely"]
 

@@ -71,6 +71,12 @@ def folder(tmp_path: Path) -> Path:
     ("missing", "command", "said"),
     [
         ("deltalake", "ingest app.log --store m --key-file logscrub.key", "ingest needs: pip install 'logscrub[metrics]'"),
+        (
+            "polars",
+            "keys rotate --store store --key-file logscrub.key --to m2 --new-key-file logscrub.key",
+            "keys rotate needs: pip install 'logscrub[metrics]'",
+        ),
+        ("polars", "exposure app.log", "exposure needs: pip install 'logscrub[metrics]'"),
         ("polars", "metrics --store store", "metrics needs: pip install 'logscrub[metrics]'"),
         ("polars", "store show --store store", "store needs: pip install 'logscrub[metrics]'"),
         ("deltalake", "store show --store store", "store needs: pip install 'logscrub[metrics]'"),
@@ -79,6 +85,11 @@ def folder(tmp_path: Path) -> Path:
             "presidio_analyzer",
             "verify app.log --second-opinion presidio",
             "--second-opinion presidio needs: pip install 'logscrub[ner]'",
+        ),
+        (
+            "tree_sitter",
+            "vocabulary learn --source . --vocabulary v --key-file logscrub.key",
+            "--source needs: pip install 'logscrub[source]'",
         ),
         ("polars", "verify store", "a store of metrics needs: pip install 'logscrub[metrics]'"),
         ("scipy", "watch app.log", "watch needs: pip install 'logscrub[anomalies]'"),
@@ -109,6 +120,7 @@ def test_each_extra_is_enough_for_what_it_is_needed_for(folder: Path) -> None:
         ("metrics", "metrics --store m"),
         ("metrics", "store show --store m"),
         ("metrics", "verify m"),
+        ("metrics", "exposure app.log"),
         ("anomalies", "report --store m -o report.md"),
         ("anomalies", "watch"),
         ("report", "report --store m -o report.html"),
@@ -169,7 +181,7 @@ def test_scrub_verify_keys_and_detectors_import_nothing_of_the_extras(folder: Pa
 def test_doctor_works_without_the_extras(folder: Path) -> None:
     done = run(MISSING, HEAVY, "doctor", cwd=folder)
     assert (done.returncode, lines(done)) == (0, ["logscrub: nothing is wrong"])
-    assert b"not installed: metrics, anomalies, report, notify, ner;" in done.stdout
+    assert b"not installed: metrics, anomalies, report, notify, ner, source;" in done.stdout
     done = run(MISSING, HEAVY, "doctor", "--config", "told.toml", cwd=folder)
     assert (done.returncode, lines(done)) == (2, ["logscrub: 2 things wrong"])
     assert b"the configuration needs: pip install 'logscrub[report,notify]'" in done.stdout

@@ -514,7 +514,7 @@ def test_a_failing_disk_is_an_input_error(tmp_path: Path, monkeypatch: pytest.Mo
         raise OSError(5, "Input/output error")
 
     with open_stream(at(written(tmp_path, LINES))) as stream:
-        monkeypatch.setattr(streams, "_read_some", fail)
+        monkeypatch.setattr(streams, "read_some", fail)
         with pytest.raises(InputError, match="cannot be read: Input/output error"):
             list(stream.chunks())
 

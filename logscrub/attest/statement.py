@@ -33,6 +33,9 @@ _MAY: Final = {
 }
 """What a predicate must say, and may say, and in which types. What it says beside that is in the schema."""
 
+_GUARANTEE: Final = {"customers": int, "vocabulary": str}
+_NO_GUARANTEE: Final = {"customers": 0, "vocabulary": ""}
+
 
 class NotUnderstood(ValueError):
     """A statement of another kind, or one that lacks something."""
@@ -78,7 +81,7 @@ def parse(payload: bytes) -> Statement:
         subjects = tuple(Subject(str(one["name"]), str(one["digest"]["sha256"])) for one in data["subject"])
         predicate = data["predicate"]
         may = {key: shape for key, shape in _MAY.items() if key in predicate}
-        whole = _has(predicate, _MUST | may)
+        whole = _has(predicate, _MUST | may) and _has(predicate["rules"].get("guarantee", _NO_GUARANTEE), _GUARANTEE)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         if isinstance(error, NotUnderstood):
             raise

@@ -12,6 +12,7 @@ from logscrub.cli import (
     attest,
     detectors,
     doctor,
+    exposure,
     ingest,
     init,
     keys,
@@ -22,6 +23,7 @@ from logscrub.cli import (
     scrub,
     store,
     verify,
+    vocabulary,
     watch,
 )
 
@@ -43,8 +45,9 @@ Examples:
 
 \b
 scrub, verify, keys, detectors, init and doctor need nothing but logscrub itself; ingest,
-metrics and store need logscrub[metrics], watch and a report as text logscrub[anomalies],
-a report as a page and nightly logscrub[report], --names ner logscrub[ner].
+metrics, store and exposure need logscrub[metrics], watch and a report as text logscrub[anomalies],
+a report as a page and nightly logscrub[report], --names ner logscrub[ner], vocabulary learn
+--source logscrub[source].
 
 \b
 Exit codes: 0 done or clean; 1 customer data found; 2 wrong usage;
@@ -80,10 +83,12 @@ app.command("watch", epilog=watch.EXAMPLES)(watch.watch)
 app.command("nightly", epilog=nightly.EXAMPLES)(nightly.nightly)
 app.command("init", epilog=init.EXAMPLES)(init.init)
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
+app.command("exposure", epilog=exposure.EXAMPLES)(exposure.exposure)
 app.command("resolve", epilog=resolve.EXAMPLES)(resolve.resolve)
 app.add_typer(store.app, name="store")
 app.add_typer(attest.app, name="attest")
 app.add_typer(keys.app, name="keys")
+app.add_typer(vocabulary.app, name="vocabulary")
 app.add_typer(detectors.app, name="detectors")
 
 

@@ -9,10 +9,23 @@ import typer
 
 from logscrub.cli.console import put, say
 from logscrub.cli.detectors import help_without_command
-from logscrub.cli.options import DecompressMemory, Detectors, Engine, Policy, number, reading_of
-from logscrub.cli.verify import asked_for, examine
+from logscrub.cli.options import (
+    DecompressMemory,
+    Detectors,
+    Engine,
+    KeyFile,
+    Policy,
+    Vocabulary,
+    check_guarantee,
+    given_key,
+    number,
+    reading_of,
+)
+from logscrub.cli.verify import asked_for, examine, promised
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from logscrub.attest.statement import Statement, Subject
     from logscrub.cli.verify import Asked
     from logscrub.sources.decompression import Reading
@@ -58,6 +71,8 @@ def check(
     policy: Policy = None,
     detectors: Detectors = None,
     engine: Engine = None,
+    vocabulary: Vocabulary = None,
+    key_file: KeyFile = None,
     decompress_memory: DecompressMemory = None,
 ) -> int:
     """Check that exactly these files were proven clean, by whom, when, and by which rules."""
@@ -67,8 +82,11 @@ def check(
     from logscrub.errors import InputError, UsageError
     from logscrub.sources.files import printable, why_unreadable
 
-    if not again and (policy is not None or detectors or engine is not None or decompress_memory is not None):
-        raise UsageError("--policy, --detectors, --engine and --decompress-memory are for verifying anew; add --again")
+    if not again and (policy or detectors or engine or vocabulary or key_file or decompress_memory):
+        raise UsageError(
+            "--policy, --detectors, --engine, --vocabulary, --key-file and --decompress-memory are for verifying anew; "
+            "add --again"
+        )
     reading = reading_of(decompress_memory, False)
     key = read_public_key(public_key)
     try:
@@ -83,9 +101,12 @@ def check(
     except (NotGenuine, NotUnderstood) as error:
         put(f"{printable(proof)}: {error}\nnot proven\n")
         return 1
-    given, failed, lines, wrong = (
-        _again(statement, asked, policy, detectors or [], engine, reading) if again else (*_digests(asked), [], [])
-    )
+    lines: list[str] = []
+    wrong: list[str] = []
+    if again:
+        given, failed, lines, wrong = _again(statement, asked, policy, detectors or [], engine, vocabulary, key_file, reading)
+    else:
+        given, failed = _digests(asked)
     different = [f"{name}: {what}" for name, what in differences(statement.subjects, given)]
     wrong += [*different, *([] if statement.predicate["clean"] else ["the proof does not say that they are clean"])]
     told = [*_told(statement, public_key), *lines, *wrong, _verdict(statement, wrong, failed)]
@@ -112,7 +133,14 @@ def _digests(asked: Asked) -> tuple[list[Subject], int]:
 
 
 def _again(
-    statement: Statement, asked: Asked, policy: str | None, detectors: list[Path], engine: Any, reading: Reading
+    statement: Statement,
+    asked: Asked,
+    policy: str | None,
+    detectors: list[Path],
+    engine: Any,
+    vocabulary: Path | None,
+    key_file: Path | None,
+    reading: Reading,
 ) -> tuple[list[Subject], int, list[str], list[str]]:
     """The files with their digests as they are verified anew, how many could not be read, what there is to say, what is wrong.
 
@@ -130,8 +158,13 @@ def _again(
     if policy is None and then["policy"]["name"] in builtin_policies():
         policy = then["policy"]["name"]
     config = settings(load_config(), policy, detectors, then["configuration"]["names"]["recognizer"])
-    using = engine_of(build_redactor(config), engine, threads=None)
+    key = None if vocabulary is None else given_key(key_file)
+    check_guarantee(then.get("guarantee", {}).get("customers"), vocabulary, key)
+    using = engine_of(build_redactor(config, key), engine, threads=None)
     now = about(using, config, then["input_format"])
+    if "guarantee" in then:
+        customers = then["guarantee"]["customers"]
+        using, now["rules"]["guarantee"] = promised(using, customers, vocabulary, asked, then["input_format"], reading)
     done = examine(using, asked, then["input_format"], reading)
     rules = changed(then, now["rules"])
     by = f"logscrub {now['version']} ({now['engine']} engine, Python {now['python']})"
@@ -157,9 +190,15 @@ def _told(statement: Statement, public_key: Path) -> list[str]:
         f"policy {rules['policy']['name']}, {number(len(says['detectors']), 'detector')}, "
         f"digest {rules['detectors']['digest'][:16]}…",
         *([f"{number(allowed, 'value')} stayed because of the allow-list, which has {entries:,}"] if entries else []),
+        *([_guarantee(rules["guarantee"])] if "guarantee" in rules else []),
         *([headline(says["second_opinion"])] if "second_opinion" in says else []),
         *([f"written by a scrub at {says['scrub']['time']}, under key {says['scrub']['key_id']}"] if "scrub" in says else []),
     ]
+
+
+def _guarantee(rule: Mapping[str, Any]) -> str:
+    by = f", or the vocabulary {rule['vocabulary'][:16]}… has it" if rule["vocabulary"] else ""
+    return f"no word stays that fewer than {rule['customers']:,} customers say{by}"
 
 
 def _verdict(statement: Statement, wrong: list[str], failed: int) -> str:

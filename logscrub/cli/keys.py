@@ -11,7 +11,19 @@ import typer
 from logscrub.cli.console import put, say
 from logscrub.cli.detectors import help_without_command
 from logscrub.cli.new_files import create
-from logscrub.cli.options import given_key
+from logscrub.cli.options import (
+    DecompressMemory,
+    Detectors,
+    Engine,
+    Format,
+    Names,
+    Policy,
+    each,
+    given_key,
+    number,
+    readable,
+    reading_of,
+)
 from logscrub.errors import OutputError, UsageError
 
 app = typer.Typer(
@@ -23,6 +35,7 @@ Examples:
   logscrub keys new logscrub.key
   logscrub keys new --signing sign.key
   logscrub keys id logscrub.key
+  logscrub keys rotate exports/ --store metrics --key-file old.key --to metrics-2 --new-key-file new.key
 
 \b
 Exit codes: 0 done; 2 the file exists already, or is no key; 3 it could not be written."""
@@ -44,7 +57,8 @@ def new(
 ) -> int:
     """Make a random key, in a new file that only you can read.
 
-    The file holds one line. Keep it, and a copy in a safe place: a store of metrics is under one key for its whole life.
+    The file holds one line. Keep it, and a copy in a safe place: a store of metrics is under one key, until keys rotate brings it
+    under another.
 
     With --signing, two files: the private key signs proofs (verify --attest), and whoever has the public one, FILE.pub, can check
     them (attest check). Both are PEM, Ed25519.
@@ -82,6 +96,96 @@ def identify(file: KeyPath) -> int:
         return 0
     put(f"{Pseudonymizer(given_key(file)).key_id}\n")
     return 0
+
+
+ROTATE = """\b
+Examples:
+  logscrub keys new new.key
+  logscrub keys rotate exports/ --store metrics --key-file old.key --to metrics-2 --new-key-file new.key
+  logscrub keys rotate exports/ --store metrics --key-file old.key --to metrics-2 --new-key-file new.key \\
+    --candidates customers.csv
+
+\b
+The inputs are the overlap: raw logs that the store has counted, as many as you still have. They
+are read under both keys. Give all that may be ingested again, for instance by nightly: a
+record that is not among them would count again under the new key. A customer that is in none
+of them, nor among the candidates, goes on as another one.
+
+\b
+Nothing may be ingested into the old store meanwhile. It stays as it is: look at the new one,
+then delete the old store and the old key.
+
+\b
+Exit codes: 0 done; 1 done, but customers of the store are not known under the new key; 2 wrong
+usage or configuration; 3 an input could not be read, or the store not written."""
+
+
+@app.command("rotate", epilog=ROTATE)
+def rotate(
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="INPUT", help="Raw logs that the store has counted.", show_default=False),
+    ] = None,
+    store: Annotated[str, typer.Option("--store", metavar="DIR", help="The store under the old key.", show_default=False)] = ...,  # type: ignore[assignment]
+    key_file: Annotated[Path, typer.Option("--key-file", metavar="FILE", help="The old key.", show_default=False)] = ...,  # type: ignore[assignment]
+    to: Annotated[
+        str, typer.Option("--to", metavar="DIR", help="Where the store under the new key is written.", show_default=False)
+    ] = ...,  # type: ignore[assignment]
+    new_key_file: Annotated[Path, typer.Option("--new-key-file", metavar="FILE", help="The new key.", show_default=False)] = ...,  # type: ignore[assignment]
+    candidates: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="A table of your customers, as for resolve: those who are in no log.", show_default=False
+        ),
+    ] = None,
+    input_format: Format = "auto",
+    policy: Policy = None,
+    detectors: Detectors = None,
+    names: Names = None,
+    engine: Engine = None,
+    decompress_memory: DecompressMemory = None,
+) -> int:
+    """Bring a store of metrics under a new key, so that it and what is learned from it survive the old one."""
+    from logscrub.api import build_redactor, clean_text, engine_for_all_rows, engine_of, settings
+    from logscrub.config import load_config
+    from logscrub.errors import InputError
+    from logscrub.extras import need
+
+    need("keys rotate", "metrics")
+    from logscrub.metrics import rotation
+    from logscrub.metrics.store import open_store, refuse_other_key
+    from logscrub.redact.resolving import candidates_in
+
+    reading = reading_of(decompress_memory, False)
+    config = settings(load_config(), policy, detectors or [], names)
+    old, new = (engine_of(build_redactor(config, given_key(file)), engine) for file in (key_file, new_key_file))
+    before, after = old.redactor.pseudonymizer, new.redactor.pseudonymizer
+    if before.key_id == after.key_id:
+        raise UsageError(f"{new_key_file}: is the same key as {key_file}; make another one with: logscrub keys new")
+    kept = open_store(store)
+    refuse_other_key(kept, before.key_id)
+    good, unreadable = readable(inputs or [])
+    errors = [str(error) for _, error in unreadable]
+    bridge = rotation.Bridge()
+    for item in each(good):
+        try:
+            rotation.read_under_both(old, new, item, input_format, reading, bridge)
+        except InputError as error:
+            errors.append(item.name + clean_text(old.redactor, str(error).removeprefix(item.name)))
+    for message in errors:
+        say(message)
+    if errors:
+        say(f"{to}: not written, because what could not be read would count again")
+        return 3
+    if candidates is not None:
+        wanted = rotation.tenants_of(kept)
+        rotation.add_candidates(bridge, wanted, candidates_in(candidates), before, after, engine_for_all_rows(config))
+    done = rotation.rotate(kept, rotation.as_new(to, after.key_id), bridge)
+    say(
+        f"{to}: {number(done.days, 'day')} under key {after.key_id}; {done.known:,} of {number(done.tenants, 'customer')} and "
+        f"{done.translated:,} of {number(done.prints, 'record')} are known under it"
+    )
+    return 1 if done.known < done.tenants else 0
 
 
 def _write(path: Path, key: bytes, *, mode: int = 0o600) -> None:

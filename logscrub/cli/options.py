@@ -96,6 +96,26 @@ Engine = Annotated[
     ),
 ]
 
+GuaranteeOf = Annotated[
+    int | None,
+    typer.Option(
+        "--guarantee",
+        min=2,
+        metavar="K",
+        help="Let no word stay that fewer than K customers' records say: <RARE> stands instead. See docs/guarantee.md.",
+        show_default=False,
+    ),
+]
+Vocabulary = Annotated[
+    Path | None,
+    typer.Option(
+        "--vocabulary",
+        metavar="FILE",
+        help="For --guarantee: what was learned to be said before, by logscrub vocabulary learn. It needs the key.",
+        show_default=False,
+    ),
+]
+
 Salvage = Annotated[
     bool,
     typer.Option(
@@ -143,6 +163,14 @@ def given_key(file: Path | None) -> bytes | None:
     for line in weaknesses(key, file):
         say(line)
     return key
+
+
+def check_guarantee(customers: int | None, vocabulary: Path | None, key: bytes | None) -> None:
+    """Raises UsageError where a vocabulary has no guarantee that it is for, or no key."""
+    if vocabulary is not None and customers is None:
+        raise UsageError("--vocabulary is for a guarantee; add how many customers' records must say a word: --guarantee 5")
+    if vocabulary is not None and key is None:
+        raise UsageError("--vocabulary: is read with the key under which it was learned; add: --key-file FILE")
 
 
 def file_or_none(output: Path | None) -> Path | None:

@@ -8,6 +8,7 @@ import stat
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,11 +21,14 @@ from logscrub.cli.options import (
     Detectors,
     Engine,
     Format,
+    GuaranteeOf,
     Inputs,
     KeyFile,
     Names,
     Policy,
     Salvage,
+    Vocabulary,
+    check_guarantee,
     file_or_none,
     given_key,
     number,
@@ -39,6 +43,7 @@ from logscrub.errors import InputError, UsageError
 if TYPE_CHECKING:
     from logscrub import api
     from logscrub.api import Passed
+    from logscrub.guarantee.engine import Aside, Guarantee, Keeping, Listening
     from logscrub.redact.scrub import Redactor
     from logscrub.scrubbing import Tally
     from logscrub.sources.decompression import Reading
@@ -56,6 +61,11 @@ Pseudonyms such as <ACCOUNT_ID:6f1c...> are equal for equal values within a run;
 with a key they are so in every run under that key:
   logscrub keys new logscrub.key
   logscrub scrub app.log --key-file logscrub.key -o clean.log
+
+\b
+With --guarantee 5 a word stays only if the records of five customers say it in the same
+statement, or the vocabulary has it. Files are read twice for that; of a stream, what was said
+until there counts. Only exports that name the installation tell whose a record is.
 
 \b
 Of a folder, all files below it are read, and links to files; what else it holds (links to
@@ -81,6 +91,8 @@ def scrub(
     names: Names = None,
     engine: Engine = None,
     key_file: KeyFile = None,
+    guarantee: GuaranteeOf = None,
+    vocabulary: Vocabulary = None,
     salvage: Salvage = False,
     decompress_memory: DecompressMemory = None,
     summary: Annotated[
@@ -108,6 +120,7 @@ def scrub(
     _check_output(output, several)
     reading = reading_of(decompress_memory, salvage)
     key = given_key(key_file)
+    check_guarantee(guarantee, vocabulary, key)
     good, unreadable = readable(arguments)
     items = expand(good) if good else []
     config = settings(load_config(), policy, detectors or [], names)
@@ -121,13 +134,22 @@ def scrub(
         say(str(error))
         outcomes.append(Outcome(printable(clean_name(using.redactor, name)), "failed", None))
     by = about(using, config, input_format)
-    outcomes += _scrub_all(using, jobs, input_format, reading, summary is not None)
+    promised = None
+    if guarantee is not None:
+        from logscrub.guarantee.engine import guarantee_of
+
+        promised, by["rules"]["guarantee"] = guarantee_of(using, guarantee, vocabulary)
+    outcomes += _scrub_all(using, jobs, input_format, reading, summary is not None, promised)
+    cost = None if promised is None else _cost(promised)
     if summary is not None:
-        put(json.dumps(summary_of(by, redactor.pseudonymizer.key_id, outcomes), indent=2) + "\n", file_or_none(summary))
+        its = summary_of(by, redactor.pseudonymizer.key_id, outcomes)
+        put(json.dumps(its if cost is None else its | {"guarantee": cost}, indent=2) + "\n", file_or_none(summary))
     if _nothing_read(outcomes):
         say(f"nothing to read: {'no record in ' + number(len(outcomes), 'input') if outcomes else 'no file there'}")
     elif any(outcome.tally for outcome in outcomes):
         say(_line(outcomes, time.monotonic() - started))
+        if cost is not None and guarantee is not None:
+            say(_told(cost, guarantee))
     return 3 if any(outcome.status != "scrubbed" for outcome in outcomes) else 0
 
 
@@ -225,12 +247,47 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _scrub_all(engine: api.Runner, jobs: Sequence[Job], input_format: str, reading: Reading, hashed: bool) -> list[Outcome]:
+def _scrub_all(
+    engine: api.Runner,
+    jobs: Sequence[Job],
+    input_format: str,
+    reading: Reading,
+    hashed: bool,
+    promised: Guarantee | None = None,
+) -> list[Outcome]:
     """Scrubs one input after the other; one that cannot be read does not stop the rest. `hashed`: whether digests are wanted."""
-    wait_for_input(job.item for job in jobs)
-    on_screen = any(job.target is None for job in jobs) and sys.stdout is not None and sys.stdout.isatty()
-    with progress([job.item for job in jobs], "redactions", shown=not on_screen) as begin:
-        return [_scrub_one(engine, job, input_format, reading, hashed, begin()) for job in jobs]
+    with nullcontext() if promised is None else _listening(engine, promised) as listening:
+        asides = [None if listening is None else _heard(listening, job, input_format, reading) for job in jobs]
+        wait_for_input(job.item for job in jobs)
+        on_screen = any(job.target is None for job in jobs) and sys.stdout is not None and sys.stdout.isatty()
+        with progress([job.item for job in jobs], "redactions", shown=not on_screen) as begin:
+            return [
+                _scrub_one(
+                    engine if promised is None else _keeping(engine, promised, aside), job, input_format, reading, hashed, begin()
+                )
+                for aside, job in zip(asides, jobs, strict=True)
+            ]
+
+
+def _listening(engine: api.Runner, promised: Guarantee) -> Listening:
+    from logscrub.guarantee.engine import Listening
+
+    return Listening(engine, promised)
+
+
+def _heard(listening: Listening, job: Job, input_format: str, reading: Reading) -> Aside | None:
+    """What was put aside of a file; None of a stream, which cannot be read twice."""
+    from logscrub.guarantee.engine import listen
+    from logscrub.sources.files import mode_of
+
+    is_file = job.item.path is not None and not job.item.skipped and stat.S_ISREG(mode_of(job.item.path))
+    return listen(listening, job.item, input_format, reading) if is_file else None
+
+
+def _keeping(engine: api.Runner, promised: Guarantee, aside: Aside | None) -> Keeping:
+    from logscrub.guarantee.engine import Keeping
+
+    return Keeping(engine, promised, aside)
 
 
 def _scrub_one(engine: api.Runner, job: Job, input_format: str, reading: Reading, hashed: bool, tell: Tell) -> Outcome:
@@ -317,6 +374,20 @@ def _digests(passed: Passed | None) -> dict[str, Any]:
         if passed.members:
             found["members"] = [{"name": printable(n), "read": read, "written": wrote} for n, read, wrote in passed.members]
     return found
+
+
+def _cost(promised: Guarantee) -> dict[str, Any]:
+    """What the guarantee took, for a summary."""
+    return {"customers_heard": promised.support.customers, **promised.cost.as_dict()}
+
+
+def _told(cost: Mapping[str, Any], customers: int) -> str:
+    """The same, for people."""
+    words, values = cost["words"], cost["values"]
+    gone = f"{100 * words['share']:.1f} % of the words and {100 * values['share']:.1f} % of {number(values['count'], 'value')}"
+    if not cost["customers_heard"]:
+        return f"guarantee: no record names a customer, so what only the logs say is <RARE>: {gone}"
+    return f"guarantee: what fewer than {customers} customers say is <RARE>: {gone}"
 
 
 def _records(tally: Tally) -> dict[str, int]:

@@ -16,12 +16,17 @@ from logscrub.cli.options import (
     Detectors,
     Engine,
     Format,
+    GuaranteeOf,
     Inputs,
+    KeyFile,
     Names,
     Policy,
     Salvage,
+    Vocabulary,
+    check_guarantee,
     each,
     file_or_none,
+    given_key,
     readable,
     reading_of,
     wait_for_input,
@@ -48,6 +53,7 @@ Examples:
   logscrub verify clean/ --format sarif -o logscrub.sarif
   logscrub verify clean/ --summary summary.json --attest proof.json --sign-key sign.key
   logscrub verify clean/ --second-opinion presidio --sample 1000
+  logscrub verify clean/ --guarantee 5
   logscrub scrub < app.log | logscrub verify
 
 \b
@@ -63,6 +69,10 @@ in front of the pipe, the exit code is 3; --allow-empty makes it 0.
 --attest writes a proof that somebody else can check, with logscrub attest check, and signs it
 with the key of --sign-key (from logscrub keys new --signing), else that of the file in
 LOGSCRUB_SIGN_KEY, else not at all. Nothing is written unless all is clean.
+
+\b
+--guarantee 5 finds words, too, that fewer than five customers' records say (RARE), over all
+files together, as scrub --guarantee 5 takes them out.
 
 \b
 --second-opinion presidio is no finding and changes no exit code: it shows an auditor what a
@@ -209,6 +219,25 @@ def examine(engine: api.Runner, asked: Asked, input_format: str, reading: Readin
     return done
 
 
+def promised(
+    engine: api.Runner, customers: int, vocabulary: Path | None, asked: Asked, input_format: str, reading: Reading
+) -> tuple[api.Runner, dict[str, Any]]:
+    """What finds also what too few customers say, in files that it has heard; and the rule. Raises UsageError."""
+    from logscrub.api import verify_input
+    from logscrub.errors import UsageError
+    from logscrub.guarantee.engine import Keeping, Listening, guarantee_of
+    from logscrub.sources.files import mode_of
+
+    files = [item for item in asked.items if not item.skipped]
+    if asked.stores or any(item.path is None or not stat.S_ISREG(mode_of(item.path)) for item in files):
+        raise UsageError("--guarantee: reads everything twice, so it is for files; write what comes from a pipe to one first")
+    guarantee, rule = guarantee_of(engine, customers, vocabulary)
+    with Listening(engine, guarantee) as listening:
+        for item in files:
+            verify_input(listening, item, input_format=input_format, reading=reading)
+    return Keeping(engine, guarantee), rule
+
+
 def verify(
     inputs: Inputs = None,
     input_format: Format = "auto",
@@ -231,6 +260,9 @@ def verify(
     detectors: Detectors = None,
     names: Names = None,
     engine: Engine = None,
+    guarantee: GuaranteeOf = None,
+    vocabulary: Vocabulary = None,
+    key_file: KeyFile = None,
     salvage: Salvage = False,
     decompress_memory: DecompressMemory = None,
     allow_empty: Annotated[bool, typer.Option("--allow-empty", help="Take inputs that hold no record for clean.")] = False,
@@ -309,13 +341,19 @@ def verify(
     if second_opinion is not None:
         need("--second-opinion presidio", "ner")
     pieces = None if second_opinion is None else another.Pieces(sample, 1 if seed is None else seed)
+    key = given_key(key_file) if vocabulary is not None else None
+    check_guarantee(guarantee, vocabulary, key)
+    if key_file is not None and vocabulary is None:
+        raise UsageError("--key-file is for --vocabulary; verify needs no key without")
     signs = _signing(attest, sign_key, asked.stores)
     _refuse_overwriting(asked, output, attest, summary)
     origins = None if summary is None else read_summary(summary)
     config = settings(load_config(), policy, detectors or [], names)
-    redactor = build_redactor(config)
+    redactor = build_redactor(config, key)
     using = engine_of(redactor, engine, threads=None)
     by = about(using, config, input_format)
+    if guarantee is not None:
+        using, by["rules"]["guarantee"] = promised(using, guarantee, vocabulary, asked, input_format, reading)
     first = text_report.caution(by["rules"])
     done = examine(using, asked, input_format, reading, pieces)
     reports = done.reports

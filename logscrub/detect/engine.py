@@ -27,7 +27,7 @@ from logscrub.detect.json_leaves import json_leaves
 from logscrub.detect.names import NameRecognizer
 from logscrub.detect.names.lexicon import fold
 from logscrub.detect.validators import VALIDATORS
-from logscrub.model import FieldPath, Inner, Leaf, Span, opaque
+from logscrub.model import MARKS, FieldPath, Inner, Leaf, Span, opaque
 
 CONTEXT_BEFORE, CONTEXT_AFTER = 60, 30
 """Characters before and after a match in which a word of its context may stand."""
@@ -185,7 +185,7 @@ class Engine:
         self._harmless = [p for h in catalogue.harmless for p in h.patterns]
         self._has_own = bool(own)
         self._key_detector = next((d for d in detectors if d.entity_type == "PRIVATE_KEY"), None)
-        types = "|".join(sorted(re.escape(t) for t in {*catalogue.entity_types, "WITHHELD"}))
+        types = "|".join(sorted(re.escape(t) for t in {*catalogue.entity_types, *MARKS}))
         self.placeholder = re.compile(rf"(?:<|&lt;)({types})(?::[0-9a-f]{{20}})?(?:>|&gt;)")
         """A placeholder, as it is or as it stands in XML; its group is the entity type."""
         self.of_type: dict[str, list[Detector]] = {}

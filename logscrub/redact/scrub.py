@@ -145,6 +145,20 @@ class Redactor:
         clean = _resized(Clean(text, (), raw.records, raw.parsed, withheld=bool(texts)), raw.size)
         return clean, self._after_unscanned(raw, before, clean.text)
 
+    def without(self, raw: Raw, stretches: Sequence[Stretch], mark: str) -> tuple[Clean, bool]:
+        """A unit that is clean, with a mark instead of the stretches (in order, apart), and whether it is still clean.
+
+        `mark`: a placeholder without its brackets. The unit's frame stays. Raises Unscannable.
+        """
+        spans = [Span(start, end, mark, "", "", "certain", "", quote) for start, end, quote in stretches]
+        if raw.frame is not None:
+            spans = self._between(raw, raw.frame, spans)
+        elif renamed := self._renamed(raw, spans):
+            spans = sorted([*spans, *renamed], key=lambda s: s.start)
+        marked = self._spliced(raw, spans)
+        found = self.look(marked).spans
+        return _resized(Clean(marked.text, (mark,) * len(spans), raw.records, raw.parsed), raw.size), not found
+
     def _after_unscanned(self, raw: Raw, before: Open, clean: str) -> Open:
         """What a record that could not be scanned leaves open for the next.
 
@@ -370,6 +384,8 @@ class Redactor:
             return f"<{worst.entity_type}>"
         if not span.entity_type:
             return span.plain  # of a value that was cut, the rest; the type of an OTLP value
+        if not span.guideline:
+            return f"{span.requote}<{span.entity_type}>{span.requote}"
         if self.policy.rows[span.guideline] == "pseudonym" and _OPAQUE not in span.plain:
             token = self.pseudonymizer.token(span.entity_type, span.plain)
         else:

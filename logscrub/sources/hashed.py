@@ -48,7 +48,7 @@ class Hashed(io.RawIOBase):
                 self.seek(self._hashed)
             elif self._ended or not wait:  # a terminal would want its end-of-file key again
                 return self._hash.hexdigest()
-            while streams._read_some(cast(IO[bytes], self), PIECE):
+            while streams.read_some(cast(IO[bytes], self), PIECE):
                 pass
         except OSError:
             return ""
@@ -81,6 +81,8 @@ def open_hashed(item: Input, reading: Reading) -> Iterator[tuple[Stream, Hashed]
     """An open input, which hashes what it decompresses, and the hash of its bytes as they are stored. As `open_stream`."""
     file = streams.open_file(item)
     hashed = Hashed(file)
-    with Stream(item.name, cast(IO[bytes], hashed), streams._size(file), owned=item.path is not None, reading=reading) as stream:
+    with Stream(
+        item.name, cast(IO[bytes], hashed), streams.size_of(file), owned=item.path is not None, reading=reading
+    ) as stream:
         stream.content = hashlib.sha256()
         yield stream, hashed

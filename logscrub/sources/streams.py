@@ -171,7 +171,7 @@ class Stream:
             file.seek(start - len(self._head) if self.size is not None else 0)
             self._head = b""
             yield from unindexed_members(
-                lambda count: _reading_zip(self.name, _read_some, file, count), self.name, self._broke_off
+                lambda count: _reading_zip(self.name, read_some, file, count), self.name, self._broke_off
             )
             self.bytes_read = self.size or self.bytes_read
             return
@@ -223,7 +223,7 @@ class Stream:
         if self._ended:  # a terminal would want its end-of-file key again
             return b""
         try:
-            data = _read_some(self._file, count)
+            data = read_some(self._file, count)
         except OSError as error:
             raise _unreadable(self.name, error) from None
         self._ended = not data
@@ -265,7 +265,7 @@ def open_stream(item: Input, reading: Reading = Reading()) -> Stream:
     Raises InputError if it cannot be opened or read, or is compressed in a way that is not supported.
     """
     file = open_file(item)
-    return Stream(item.name, file, _size(file), owned=item.path is not None, reading=reading)
+    return Stream(item.name, file, size_of(file), owned=item.path is not None, reading=reading)
 
 
 def open_file(item: Input) -> IO[bytes]:
@@ -292,7 +292,7 @@ def _standard_input(name: str) -> IO[bytes]:
         raise InputError(f"{name}: standard input is closed; give a file or pipe data in") from None
 
 
-def _size(file: IO[bytes]) -> int | None:
+def size_of(file: IO[bytes]) -> int | None:
     """The bytes from here to the end, for a regular file."""
     try:
         status = os.fstat(file.fileno())
@@ -301,7 +301,7 @@ def _size(file: IO[bytes]) -> int | None:
         return None
 
 
-def _read_some(file: IO[bytes], count: int) -> bytes:
+def read_some(file: IO[bytes], count: int) -> bytes:
     if not isinstance(file, io.RawIOBase):
         return cast(bytes, getattr(file, "read1", file.read)(count))
     while (data := file.read(count)) is None:  # non-blocking, and nothing there

@@ -1,0 +1,141 @@
+"""`logscrub exposure`: the evidence when customer data was in a log."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from logscrub.cli.console import let_interrupt, put, say
+from logscrub.cli.options import (
+    DecompressMemory,
+    Detectors,
+    Engine,
+    Format,
+    Inputs,
+    KeyFile,
+    Names,
+    Policy,
+    each,
+    file_or_none,
+    given_key,
+    number,
+    readable,
+    reading_of,
+    wait_for_input,
+)
+
+EXAMPLES = """\b
+Examples:
+  logscrub exposure exports/ --known-at 2026-11-29T08:30
+  logscrub exposure app.log.gz -o exposure.html
+  logscrub exposure app.log --known-at now --format json -o exposure.json
+
+\b
+The inputs are raw logs. What is told holds no value from them: statements as they are once
+scrubbed, kinds, and how many customers and records. Times are UTC.
+
+\b
+Severity: critical is what lets somebody in (tokens, passwords, sessions); high what Atlassian
+grades as never to be logged; moderate, only with --caution, what is to be logged with caution.
+
+\b
+Exit codes: 0 nothing was exposed; 1 something was; 2 wrong usage or configuration;
+3 an input could not be read (to its end) or scanned, or held no record."""
+
+
+def exposure(
+    inputs: Inputs = None,
+    known_at: Annotated[
+        str | None,
+        typer.Option(
+            "--known-at",
+            metavar="TIME",
+            help="When it became known, in UTC: 2026-11-29T08:30, or now. The clocks run from there: "
+            "24 hours to tell Atlassian, 72 the customers.",
+            show_default=False,
+        ),
+    ] = None,
+    caution: Annotated[
+        bool, typer.Option("--caution", help="Count also what may be logged with caution, such as site and account ids.")
+    ] = False,
+    report_format: Annotated[
+        Literal["markdown", "json", "html"] | None,
+        typer.Option("--format", help="Else by the name of the output (.md, .json, .html); Markdown.", show_default=False),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it.", show_default=False)
+    ] = None,
+    input_format: Format = "auto",
+    policy: Policy = None,
+    detectors: Detectors = None,
+    names: Names = None,
+    engine: Engine = None,
+    key_file: KeyFile = None,
+    decompress_memory: DecompressMemory = None,
+) -> int:
+    """Tell what a log exposed: statements, functions, versions, kinds, customers, times, clocks."""
+    from logscrub.api import build_redactor, clean_text, engine_of, settings
+    from logscrub.config import load_config
+    from logscrub.errors import InputError
+    from logscrub.extras import need
+
+    need("exposure", "metrics")
+    from logscrub.exposure import Exposure, Looker, as_dict, as_json, as_markdown, as_page, headline
+    from logscrub.rules import rules_of
+    from logscrub.sources.streams import open_stream
+
+    now = datetime.now(UTC)
+    known = None if known_at is None else _moment(known_at, now)
+    reading = reading_of(decompress_memory, False)
+    output = file_or_none(output)
+    good, unreadable = readable(inputs or ["-"])
+    items = each(good)
+    config = settings(load_config(), policy, detectors or [], names)
+    using = engine_of(build_redactor(config, given_key(key_file)), engine)
+    found = Exposure(caution=caution)
+    errors = [str(error) for _, error in unreadable]
+    wait_for_input(items)
+    let_interrupt()
+    for item in items:
+        try:
+            with open_stream(item, reading) as stream:
+                parts = ((None, stream.chunks()),) if not stream.archive else ((n, p) for n, p, _ in stream.members())
+                for _, pieces in parts:
+                    looker = Looker(using, found, input_format)
+                    try:
+                        for piece in pieces:
+                            looker.feed(piece)
+                    finally:
+                        looker.finish()
+        except InputError as error:
+            errors.append(item.name + clean_text(using.redactor, str(error).removeprefix(item.name)))
+    for message in errors:
+        say(message)
+    told = as_dict(found, made=now, known_at=known, rules=rules_of(using, config, input_format))
+    suffix = {".json": "json", ".html": "html"}.get("" if output is None else output.suffix.lower(), "markdown")
+    put({"markdown": as_markdown, "json": as_json, "html": as_page}[report_format or suffix](told), output)
+    say(headline(told))
+    if found.unread:
+        say(f"{number(found.unread, 'record')}, or parts of some, could not be scanned; look at them yourself")
+    if errors or found.unread or not found.read:
+        return 3
+    return 1 if told["exposed"] else 0
+
+
+def _moment(text: str, now: datetime) -> datetime:
+    """A time that was given, in UTC. Raises UsageError."""
+    from logscrub.errors import UsageError
+
+    if text == "now":
+        return now
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError("--known-at: is no time; write it like 2026-11-29T08:30, in UTC, or: now") from None
+    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    if at > now:
+        raise UsageError("--known-at: is still to come; give the time when it became known, in UTC")
+    return at

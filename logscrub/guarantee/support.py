@@ -1,0 +1,152 @@
+"""Which statements and values were said by how many customers, as keyed hashes alone.
+
+A vocabulary is a file: of each statement, the keyed hash, and of whom it was heard, as keyed hashes too, up to a number; or that
+it is the app's own. Without the key it says nothing about words or customers, but how many statements there are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from logscrub.errors import UsageError
+from logscrub.redact.pseudonyms import Pseudonymizer
+
+MOST_CUSTOMERS: Final = 50
+"""Customers of a statement that a vocabulary keeps; a guarantee of more cannot be given from one."""
+FEWEST: Final = 2
+_HEAD: Final = "logscrub-vocabulary-v1"
+_BYTES: Final = 16
+_LINE: Final = re.compile(r"([0-9a-f]{32}) (own|many|(?:[0-9a-z]{1,4}:[0-9a-f]{16}(?:,(?!$)|$))+)")
+
+Mark = bytes
+"""The keyed hash of a statement or a value."""
+
+
+class Support:
+    """Who said what."""
+
+    def __init__(self, key: bytes, most: int) -> None:
+        """`key`: 16 to 64 bytes. `most`: customers of a statement that are told apart; from there on there are enough."""
+        self._marks = hashlib.blake2b(digest_size=_BYTES, key=key)
+        self._most = most
+        self._heard: dict[Mark, frozenset[str] | None] = {}
+        """Of each mark who said it, kinds of names apart (`site:…`); None where that are enough."""
+        self._customers: dict[str, str] = {}
+        self.own: set[Mark] = set()
+        """What is the app's own."""
+
+    def __len__(self) -> int:
+        return len(self._heard)
+
+    @property
+    def customers(self) -> int:
+        """How many customers were heard in this run."""
+        return len(self._customers)
+
+    def mark(self, kind: str, text: str) -> Mark:
+        """Of a `statement` or a `value`."""
+        keyed = self._marks.copy()
+        keyed.update(f"{kind}\0{text}".encode("utf-8", "surrogatepass"))
+        return keyed.digest()
+
+    def hear(self, mark: Mark, customer: str) -> bool:
+        """Notes that a customer, by its pseudonym, said it. True once that are enough."""
+        said = self._heard.get(mark, frozenset())
+        if said is None:
+            return True
+        return self._note(mark, said | {self._hashed(customer)})
+
+    def suffices(self, mark: Mark) -> bool:
+        """Whether enough customers have said it, or it is the app's own."""
+        return mark in self.own or self._heard.get(mark, frozenset()) is None
+
+    def _hashed(self, customer: str) -> str:
+        """A customer as a vocabulary names it: the kind of its name, and a keyed hash of that."""
+        known = self._customers.get(customer)
+        if known is None:
+            kind = _KINDS.get(customer[1:].partition(":")[0], "x")
+            known = self._customers[customer] = f"{kind}:{self.mark('customer', customer).hex()[:16]}"
+        return known
+
+    def _note(self, mark: Mark, said: frozenset[str]) -> bool:
+        enough = len(said) >= self._most and _most_of_one_kind(said) >= self._most
+        self._heard[mark] = None if enough else said
+        return enough
+
+    def read(self, lines: Iterable[str]) -> None:
+        """Takes in what a vocabulary holds. Raises ValueError for lines that are of none."""
+        for line in lines:
+            m = _LINE.fullmatch(line.rstrip("\n"))
+            if m is None:
+                raise ValueError
+            mark = bytes.fromhex(m[1])
+            if m[2] == "own":
+                self.own.add(mark)
+                continue
+            said = self._heard.get(mark, frozenset())
+            if m[2] == "many":
+                self._heard[mark] = None
+            elif said is not None:
+                self._note(mark, said | frozenset(m[2].split(",")))
+
+    def lines(self) -> Iterator[str]:
+        """What a vocabulary holds, in the order of the marks, which says nothing."""
+        for mark in sorted({*self._heard, *self.own}):
+            said = self._heard.get(mark)
+            if mark in self.own:
+                yield f"{mark.hex()} own\n"
+            else:
+                yield f"{mark.hex()} {'many' if said is None else ','.join(sorted(said))}\n"
+
+
+_KINDS: Final = {"CLOUD_ID": "c", "SITE_NAME": "s", "INSTALLATION_ID": "i", "ORG_ID": "o", "BITBUCKET_WORKSPACE": "b"}
+
+
+def _most_of_one_kind(said: Iterable[str]) -> int:
+    """How many customers at least: one may be named in two ways, but not twice in the same."""
+    kinds = [name.partition(":")[0] for name in said]
+    return max(map(kinds.count, set(kinds)))
+
+
+class NoVocabulary(UsageError):
+    """A file that is none, or one under another key."""
+
+
+def read_vocabulary(path: Path, pseudonymizer: Pseudonymizer, support: Support) -> str:
+    """Takes in the vocabulary of a file, and gives the SHA-256 of its bytes. Raises NoVocabulary."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            head = file.readline(200)
+            digest.update(head)
+            name, _, key_id = head.decode("ascii", "replace").strip().partition(" ")
+            if name != _HEAD:
+                raise NoVocabulary(f"{path}: is no vocabulary; make one with: logscrub vocabulary learn")
+            if key_id != pseudonymizer.key_id:
+                raise NoVocabulary(f"{path}: is a vocabulary under another key ({key_id[:16]}); give that one's --key-file")
+
+            def lines() -> Iterator[str]:
+                for line in file:
+                    digest.update(line)
+                    yield line.decode("ascii")
+
+            support.read(lines())
+    except OSError as error:
+        raise NoVocabulary(f"{path}: the vocabulary cannot be read ({error.strerror})") from None
+    except ValueError:  # UnicodeDecodeError is one
+        raise NoVocabulary(f"{path}: the vocabulary is damaged; restore it from a copy, or learn it anew") from None
+    return digest.hexdigest()
+
+
+def vocabulary_bytes(pseudonymizer: Pseudonymizer, support: Support) -> bytes:
+    """What a vocabulary's file holds."""
+    return "".join([f"{_HEAD} {pseudonymizer.key_id}\n", *support.lines()]).encode("ascii")
+
+
+def support_of(pseudonymizer: Pseudonymizer, customers: int) -> Support:
+    """Support under a key, for a guarantee of so many customers."""
+    return Support(pseudonymizer.derived("guarantee"), customers)
