@@ -21,6 +21,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, AnyStr, Generic, Literal, Protocol, TypeVar, get_args
 
+from logscrub import objects
 from logscrub.config import Config, NameSettings, load_config
 from logscrub.detect import catalogue
 from logscrub.detect.engine import Engine
@@ -159,7 +160,7 @@ def scrub(
     using = engine_of(build_redactor(settings(config, policy, detectors), key), engine)
     scrubber = using.scrubber(input_format)
     out = scrubber.feed(raw) + scrubber.finish()
-    return _scrubbed(out.decode("utf-8", "surrogatepass") if isinstance(data, str) else out, scrubber.tally)
+    return scrubbed_of(out.decode("utf-8", "surrogatepass") if isinstance(data, str) else out, scrubber.tally)
 
 
 def scrub_file(
@@ -184,8 +185,8 @@ def scrub_file(
     """
     reading = _reading(decompress_memory, salvage)
     using = engine_of(build_redactor(settings(config, policy, detectors), key), engine)
-    item = _input(_path(source, "source"))
-    return _scrubbed(None, scrub_input(using, item, _path(target, "target"), input_format=input_format, reading=reading))
+    item = _input(source, "source")
+    return scrubbed_of(None, scrub_input(using, item, _path(target, "target"), input_format=input_format, reading=reading))
 
 
 def verify(
@@ -228,7 +229,7 @@ def verify_file(
     """
     reading = _reading(decompress_memory, salvage)
     using = engine_of(build_redactor(settings(config, policy, detectors)), engine)
-    return verify_input(using, _input(_path(path, "path")), input_format=input_format, reading=reading)
+    return verify_input(using, _input(path, "path"), input_format=input_format, reading=reading)
 
 
 def settings(
@@ -616,7 +617,8 @@ def unused_name(name: str, clean: str, used: Any) -> str:
 
 def report_name(redactor: Redactor, item: Input) -> str:
     """An input's path as reports show it: printable and clean."""
-    return printable(clean_name(redactor, "-" if item.path is None else item.path.as_posix(), pseudonyms=False))
+    name = str(item.address) if item.address is not None else "-" if item.path is None else item.path.as_posix()
+    return printable(clean_name(redactor, name, pseudonyms=False))
 
 
 def _sum(one: Tally, other: Tally) -> Tally:
@@ -637,8 +639,13 @@ def _path(path: str | Path, name: str) -> Path:
     return Path(path)
 
 
-def _input(path: Path) -> Input:
-    return Input(path, printable(path), Path(path.name))
+def _input(given: str | Path, name: str) -> Input:
+    path = _path(given, name)
+    address = objects.address_of(given)
+    if address is None:
+        return Input(path, printable(path), Path(path.name))
+    objects.refuse(address)
+    return Input(address.path, printable(str(address)), Path(address.path.name), address=address)
 
 
 def _bytes(data: str | bytes) -> bytes:
@@ -663,7 +670,8 @@ def _reading(decompress_memory: int, salvage: bool) -> Reading:
     return Reading(decompress_memory, salvage)
 
 
-def _scrubbed(output: Output, tally: Tally) -> Scrubbed[Output]:
+def scrubbed_of(output: Output, tally: Tally) -> Scrubbed[Output]:
+    """What came out of a scrub, by its counts."""
     return Scrubbed(
         output,
         tally.records_read,

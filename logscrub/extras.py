@@ -18,6 +18,8 @@ EXTRAS: Final = {
     "anomalies": _ANOMALIES,
     "report": (*_ANOMALIES, "jinja2", "markupsafe", "matplotlib"),
     "notify": ("apprise",),
+    "objects": ("obstore",),
+    "dask": ("dask", "distributed"),
     "ner": ("presidio_analyzer",),
 }
 """Extra → the modules that it brings. An extra comes after those that it includes."""

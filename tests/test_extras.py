@@ -80,6 +80,8 @@ def folder(tmp_path: Path) -> Path:
             "verify app.log --second-opinion presidio",
             "--second-opinion presidio needs: pip install 'logscrub[ner]'",
         ),
+        ("obstore", "scrub s3://logs/a.log", "s3://logs/a.log needs: pip install 'logscrub[objects]'"),
+        ("obstore", "scrub app.log -o s3://logs/a.log", "s3://logs/a.log needs: pip install 'logscrub[objects]'"),
         ("polars", "verify store", "a store of metrics needs: pip install 'logscrub[metrics]'"),
         ("scipy", "watch app.log", "watch needs: pip install 'logscrub[anomalies]'"),
         ("pyod", "report --store store", "report needs: pip install 'logscrub[anomalies]'"),
@@ -169,7 +171,7 @@ def test_scrub_verify_keys_and_detectors_import_nothing_of_the_extras(folder: Pa
 def test_doctor_works_without_the_extras(folder: Path) -> None:
     done = run(MISSING, HEAVY, "doctor", cwd=folder)
     assert (done.returncode, lines(done)) == (0, ["logscrub: nothing is wrong"])
-    assert b"not installed: metrics, anomalies, report, notify, ner;" in done.stdout
+    assert b"not installed: metrics, anomalies, report, notify, objects, ner;" in done.stdout
     done = run(MISSING, HEAVY, "doctor", "--config", "told.toml", cwd=folder)
     assert (done.returncode, lines(done)) == (2, ["logscrub: 2 things wrong"])
     assert b"the configuration needs: pip install 'logscrub[report,notify]'" in done.stdout

@@ -13,6 +13,7 @@ import typer
 from logscrub.cli.console import let_interrupt, say
 from logscrub.detect.names import Kind
 from logscrub.errors import InputError, UsageError
+from logscrub.extras import need
 
 if TYPE_CHECKING:
     from logscrub.scrubbing import Tally
@@ -44,7 +45,8 @@ Inputs = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="INPUT",
-        help="Files, folders or patterns ('logs/*.log'); plain, compressed or archived. None, or -, is standard input.",
+        help="Files, folders or patterns ('logs/*.log'), here or at s3://, gs://, az://, or a log at https://; plain, compressed "
+        "or archived. None, or -, is standard input.",
         show_default=False,
     ),
 ]
@@ -96,6 +98,17 @@ Engine = Annotated[
     ),
 ]
 
+On = Annotated[
+    str | None,
+    typer.Option(
+        "--on",
+        metavar="CLUSTER",
+        help="Do it on a Dask cluster: local, for processes of this machine, or the address of a scheduler (tcp://host:8786), "
+        "whose workers must find inputs, outputs and key by the same names. What comes out is the same.",
+        show_default=False,
+    ),
+]
+
 Salvage = Annotated[
     bool,
     typer.Option(
@@ -143,6 +156,15 @@ def given_key(file: Path | None) -> bytes | None:
     for line in weaknesses(key, file):
         say(line)
     return key
+
+
+def key_on(on: str, key: bytes | None, key_file: Path | None) -> bytes:
+    """The key for a run on a cluster: the given one, else, for workers of this machine, a random one. Raises UsageError."""
+    need("--on", "dask")
+    from logscrub.dask import key_for
+
+    source, own = key_for(on, key_file, key)
+    return key or own or source.read()
 
 
 def file_or_none(output: Path | None) -> Path | None:
