@@ -47,6 +47,7 @@ from logscrub.shards import (
     shards_of,
     verify_shard,
 )
+from logscrub.sinks import remove_abandoned
 from logscrub.sources.files import Input, expand
 
 need("logscrub.dask", "dask")
@@ -283,6 +284,8 @@ def scrub_shards(
         waiting, again = iter(again), []
     for folder in folders:
         remove_folder(folder)
+    for folder in {target.parent for _, target, _ in jobs if objects.address_of(target) is None}:
+        remove_abandoned(folder)  # of workers that were killed
     return [outcomes[number] for number in range(len(jobs))]
 
 

@@ -37,7 +37,7 @@ from logscrub.formats.json_values import JsonReader
 from logscrub.redact.keys import check_key, read_key
 from logscrub.redact.pseudonyms import Pseudonymizer
 from logscrub.rules import digest_of, rules_of
-from logscrub.scrubbing import HEAD, Scrubber, Tally, recognised
+from logscrub.scrubbing import BLANK, Scrubber, Tally, recognised
 from logscrub.sinks import open_sink
 from logscrub.sources.decompression import PIECE, Reading
 from logscrub.sources.files import Input, size_of
@@ -168,7 +168,7 @@ def parts_of(item: Input, input_format: str, size: int = PART) -> tuple[list[int
         return [], ""
     text = head.decode("utf-8", "surrogateescape")
     known = recognised(text, True) if input_format == "auto" else formats.named(input_format)
-    if known is None or not isinstance(formats.reader_of(known), JsonReader) or len(text) < HEAD:
+    if known is None or "\n" not in text.lstrip(BLANK) or not isinstance(formats.reader_of(known), JsonReader):
         return [], ""
     places = []
     at = size

@@ -45,7 +45,7 @@ Examples:
 scrub, verify, keys, detectors, init and doctor need nothing but logscrub itself; ingest,
 metrics and store need logscrub[metrics], watch and a report as text logscrub[anomalies],
 a report as a page and nightly logscrub[report], --names ner logscrub[ner], logs at
-s3://…, gs://…, az://… and https://… logscrub[objects].
+s3://…, gs://…, az://… and https://… logscrub[objects], --on logscrub[dask].
 
 \b
 Exit codes: 0 done or clean; 1 customer data found; 2 wrong usage;
