@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import AnyStr, Generic, TypeVar
 
+from logscrub import objects
 from logscrub.config import Config
 from logscrub.engines.factory import (
     EngineName,
@@ -146,7 +147,7 @@ def scrub(
     using = engine_of(build_redactor(settings(config, policy, detectors), key), engine)
     scrubber = using.scrubber(input_format)
     out = scrubber.feed(raw) + scrubber.finish()
-    return _scrubbed(out.decode("utf-8", "surrogatepass") if isinstance(data, str) else out, scrubber.tally)
+    return scrubbed_of(out.decode("utf-8", "surrogatepass") if isinstance(data, str) else out, scrubber.tally)
 
 
 def scrub_file(
@@ -182,8 +183,10 @@ def scrub_file(
     """
     reading = _reading(decompress_memory, salvage)
     using = engine_of(build_redactor(settings(config, policy, detectors), key), engine)
-    item = _input(path_argument(source, "source"))
-    return _scrubbed(None, scrub_input(using, item, path_argument(target, "target"), input_format=input_format, reading=reading))
+    item = _input(source, "source")
+    return scrubbed_of(
+        None, scrub_input(using, item, path_argument(target, "target"), input_format=input_format, reading=reading)
+    )
 
 
 def verify(
@@ -249,11 +252,16 @@ def verify_file(
     """
     reading = _reading(decompress_memory, salvage)
     using = engine_of(build_redactor(settings(config, policy, detectors)), engine)
-    return verify_input(using, _input(path_argument(path, "path")), input_format=input_format, reading=reading)
+    return verify_input(using, _input(path, "path"), input_format=input_format, reading=reading)
 
 
-def _input(path: Path) -> Input:
-    return Input(path, printable(path), Path(path.name))
+def _input(given: str | Path, name: str) -> Input:
+    path = path_argument(given, name)
+    address = objects.address_of(given)
+    if address is None:
+        return Input(path, printable(path), Path(path.name))
+    objects.refuse(address)
+    return Input(address.path, printable(str(address)), Path(address.path.name), address=address)
 
 
 def _bytes(data: str | bytes) -> bytes:
@@ -278,7 +286,8 @@ def _reading(decompress_memory: int, salvage: bool) -> Reading:
     return Reading(decompress_memory, salvage)
 
 
-def _scrubbed(output: Output, tally: Tally) -> Scrubbed[Output]:
+def scrubbed_of(output: Output, tally: Tally) -> Scrubbed[Output]:
+    """The result of a scrub, from its counts."""
     return Scrubbed(
         output,
         tally.records_read,

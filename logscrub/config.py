@@ -63,6 +63,7 @@ from typing import Any, Final, Literal, get_args
 
 from logscrub.detect.names import DEFAULT_KIND, DEFAULT_MODEL, KINDS, Kind
 from logscrub.errors import UsageError
+from logscrub.objects import joined
 
 FILE = "logscrub.toml"
 DEFAULT_POLICY = "atlassian"
@@ -373,7 +374,7 @@ def _nightly(value: Any, path: Path) -> NightlySettings:
         inputs=tuple(inputs),
         store=store if "://" in store else str(path.parent / store),
         key_file=None if key_file is None else path.parent / _text(key_file, "nightly.key_file", path),
-        report=path.parent / _text(value["report"], "nightly.report", path),
+        report=joined(path.parent, _text(value["report"], "nightly.report", path)),
         keep_days=None if days is None else int(days[1]),
         notify=tuple(_text(a, "nightly.notify", path) for a in _list(value.get("notify", []), "nightly.notify", path)),
         notify_from=severity,

@@ -18,6 +18,8 @@ EXTRAS: Final = {
     "anomalies": _ANOMALIES,
     "report": (*_ANOMALIES, "jinja2", "markupsafe", "matplotlib"),
     "notify": ("apprise",),
+    "objects": ("obstore",),
+    "dask": ("dask", "distributed"),
     "ner": ("presidio_analyzer",),
     "source": ("tree_sitter", "tree_sitter_javascript", "tree_sitter_typescript"),
 }

@@ -312,4 +312,5 @@ def _parts(stream: Stream) -> Iterator[tuple[str | None, Iterator[bytes]]]:
 
 def report_name(redactor: Redactor, item: Input) -> str:
     """The path of an input as reports show it: printable, and without customer data."""
-    return printable(clean_name(redactor, "-" if item.path is None else item.path.as_posix(), pseudonyms=False))
+    name = str(item.address) if item.address is not None else "-" if item.path is None else item.path.as_posix()
+    return printable(clean_name(redactor, name, pseudonyms=False))

@@ -26,7 +26,9 @@ from typing import IO, Final, Protocol, Self, TypeVar, cast
 
 import zstandard
 
+from logscrub import objects
 from logscrub.errors import OutputError, UsageError
+from logscrub.objects import ObjectError, Upload
 from logscrub.sources.codings import Coded
 from logscrub.sources.decompression import Compression
 from logscrub.sources.files import mode_of, printable
@@ -449,11 +451,17 @@ def open_archive_sink(
 
 
 def refuse_url(path: Path) -> None:
-    """Raises UsageError for an output that is meant as a URL, which would become a folder of that name."""
+    """Raises UsageError for an output that is meant as a URL, but is no address of an object that can be written."""
+    address = objects.address_of(path)
+    if address is not None:
+        objects.refuse(address, writes=True)
+        if not address.key:
+            raise UsageError(f"{address}: is a bucket; give the name of the object too")
+        return
     first = path.parts[0] if path.parts else ""
     if _URL.fullmatch(first) and not mode_of(Path(first)):
         url = printable(path).replace(":/", "://", 1)
-        raise UsageError(f"{url}: outputs are files, not URLs; write a file and upload it")
+        raise UsageError(f"{url}: outputs go to files, and to s3://, gs:// and az://; write a file and upload it")
 
 
 def refuse_links(path: Path, inside: Path) -> None:
@@ -693,9 +701,30 @@ class _Target:
             raise
 
 
+class _ObjectTarget(_Target):
+    """An object, which appears when it is complete."""
+
+    def __init__(self, name: str, upload: Upload) -> None:
+        super().__init__(name, cast(IO[bytes], upload))
+        self._upload = upload
+
+    def abort(self) -> None:
+        if not self._over:
+            super().abort()
+            self._upload.abort()
+
+    def _complete(self) -> None:
+        self._upload.commit()
+
+
 def _open_target(path: Path | None, inputs: Iterable[Path | None], inside: Path | None) -> _Target:
     if path is not None:
         refuse_url(path)
+        address = objects.address_of(path)
+        if address is not None:
+            if any(each is not None and objects.address_of(each) == address for each in inputs):
+                raise UsageError(f"{_name(path)}: is also an input, which writing would destroy; write to another place")
+            return _ObjectTarget(_name(path), Upload(address))
     descriptor = 1 if path is None else _descriptor(path) if inside is None else None
     own_path = None if descriptor == 1 else path
     for input_path in inputs:
@@ -862,7 +891,7 @@ def _umask() -> int:
 
 
 def _name(path: Path | None) -> str:
-    return "-" if path is None else printable(path)
+    return "-" if path is None else printable(objects.shown(path))
 
 
 def _not_opened(path: Path, name: str, error: OSError) -> OutputError:
@@ -887,6 +916,8 @@ def _not_opened(path: Path, name: str, error: OSError) -> OutputError:
 
 
 def _unwritable(name: str, error: OSError) -> OutputError:
+    if isinstance(error, ObjectError):
+        return OutputError(f"{name}: {error}")
     reasons = {
         errno.ENOSPC: "the disk is full; make room or choose another place",
         errno.EDQUOT: "the disk quota is used up; make room or choose another place",

@@ -16,8 +16,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 BASE = {"model", "errors", "extras", "guidelines", "_version", "data", ""}
 MAY_IMPORT = {
     **{name: set() for name in BASE},
-    "sources": set(),
-    "sinks": {"sources"},
+    "objects": set(),
+    "sources": {"objects"},
+    "sinks": {"sources", "objects"},
     "detect": set(),
     "formats": {"_core", "detect.json_leaves", "detect.stack_traces"},
     "redact": {"detect"},

@@ -173,10 +173,10 @@ def test_comments_and_folders_with_data_in_a_zip_are_looked_at(tmp_path: Path) -
 
 
 def test_a_url_that_is_no_store_is_reported_with_advice() -> None:
-    done = run("verify", "https://example.com/app.log")
+    done = run("verify", "ftp://example.com/app.log")
     assert done.returncode == 3
-    told = "https://example.com/app.log: URLs are not read, only --store takes one; pipe it in: curl -fsSL URL | logscrub …"
-    assert lines(done) == [f"logscrub: {told}"]
+    what = "is no address that is read, these are s3://, gs://, az:// and https://; download it and give the file"
+    assert lines(done) == [f"logscrub: ftp://example.com/app.log: {what}"]
 
 
 def test_findings_are_told_by_place_and_kind_with_exit_code_1(tmp_path: Path) -> None:

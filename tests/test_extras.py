@@ -91,6 +91,11 @@ def folder(tmp_path: Path) -> Path:
             "vocabulary learn --source . --vocabulary v --key-file logscrub.key",
             "--source needs: pip install 'logscrub[source]'",
         ),
+        ("obstore", "scrub s3://logs/a.log", "s3://logs/a.log needs: pip install 'logscrub[objects]'"),
+        ("obstore", "scrub app.log -o s3://logs/a.log", "s3://logs/a.log needs: pip install 'logscrub[objects]'"),
+        ("distributed", "scrub app.log -o b.log --on local", "--on needs: pip install 'logscrub[dask]'"),
+        ("distributed", "verify app.log --on local", "--on needs: pip install 'logscrub[dask]'"),
+        ("dask", "ingest app.log --store m --key-file logscrub.key --on local", "--on needs: pip install 'logscrub[dask]'"),
         ("polars", "verify store", "a store of metrics needs: pip install 'logscrub[metrics]'"),
         ("scipy", "watch app.log", "watch needs: pip install 'logscrub[anomalies]'"),
         ("pyod", "report --store store", "report needs: pip install 'logscrub[anomalies]'"),
@@ -181,7 +186,7 @@ def test_scrub_verify_keys_and_detectors_import_nothing_of_the_extras(folder: Pa
 def test_doctor_works_without_the_extras(folder: Path) -> None:
     done = run(MISSING, HEAVY, "doctor", cwd=folder)
     assert (done.returncode, lines(done)) == (0, ["logscrub: nothing is wrong"])
-    assert b"not installed: metrics, anomalies, report, notify, ner, source;" in done.stdout
+    assert b"not installed: metrics, anomalies, report, notify, objects, dask, ner, source;" in done.stdout
     done = run(MISSING, HEAVY, "doctor", "--config", "told.toml", cwd=folder)
     assert (done.returncode, lines(done)) == (2, ["logscrub: 2 things wrong"])
     assert b"the configuration needs: pip install 'logscrub[report,notify]'" in done.stdout

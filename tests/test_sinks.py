@@ -233,8 +233,8 @@ def test_a_folder_that_is_a_link_to_nothing_is_named(tmp_path: Path) -> None:
 
 def test_a_url_is_no_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for path in ("s3://bucket/out.log", "https://example.com/out.log"):
-        with pytest.raises(UsageError, match=f"^{path}: outputs are files, not URLs"):
+    for path in ("ftp://host/out.log", "https://example.com/out.log"):
+        with pytest.raises(UsageError, match=f"^{path}: outputs go to files"):
             open_sink(Path(path), "none")
     assert names(tmp_path) == []
     put(tmp_path / "s3:/out.log", b"x")

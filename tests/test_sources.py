@@ -172,10 +172,8 @@ def test_what_a_pattern_matches_that_is_no_file_is_skipped_like_what_a_folder_ho
         ("*.ndjson", "no such file, and nothing matches it as a pattern"),
         ("a/**/*.log", r"\*\* is not expanded, give the folder"),
         ("nul\0*", "no such file"),
-        ("s3://bucket/app.log", r"URLs are not read, .* aws s3 cp URL - \| logscrub"),
-        ("https://example.com/*.log", r"URLs are not read, .* curl -fsSL URL \| logscrub"),
-        ("gs://bucket/app.log", "gcloud storage cat URL"),
-        ("azure://x/y", "download it and give the file"),
+        ("ftp://example.com/app.log", r"is no address that is read, these are s3://, .*; download it and give the file"),
+        ("file:///tmp/*.log", r"is no address that is read, .*; give the path alone"),
         ("file:///var/log/app.log", "give the path alone"),
     ],
 )

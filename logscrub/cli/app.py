@@ -30,7 +30,7 @@ from logscrub.cli import (
 app = typer.Typer(
     name="logscrub",
     help="Takes customer data out of Atlassian Forge log exports, and proves that it is gone.\n\n"
-    "Nothing is sent anywhere: logscrub uses no network, but for a store that you put on one, and for those "
+    "Nothing is sent anywhere: logscrub uses no network, but for logs and stores that you put on one, and for those "
     "whom nightly is to tell.",
     epilog="""\b
 Examples:
@@ -47,7 +47,8 @@ Examples:
 scrub, verify, keys, detectors, init and doctor need nothing but logscrub itself; ingest,
 metrics, store and exposure need logscrub[metrics], watch and a report as text logscrub[anomalies],
 a report as a page and nightly logscrub[report], --names ner logscrub[ner], vocabulary learn
---source logscrub[source].
+--source logscrub[source], logs at s3://…, gs://…, az://… and https://… logscrub[objects],
+--on logscrub[dask].
 
 \b
 Exit codes: 0 done or clean; 1 customer data found; 2 wrong usage;

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -102,10 +101,7 @@ def progress(items: Sequence[Input], noun: str, *, shown: bool = True) -> Iterat
 
 def _bytes(items: Sequence[Input]) -> int | None:
     """The bytes of all inputs as stored; None if that cannot be known."""
-    try:
-        statuses = [item.path.stat() for item in items if item.path is not None and not item.skipped]
-    except OSError:
-        return None
-    if any(item.path is None for item in items) or not all(stat.S_ISREG(status.st_mode) for status in statuses):
-        return None
-    return sum(status.st_size for status in statuses)
+    from logscrub.sources.files import size_of
+
+    sizes = [size_of(item) for item in items if not item.skipped]
+    return None if None in sizes else sum(size for size in sizes if size is not None)

@@ -223,8 +223,11 @@ def _store(loaded: Config, settings: NightlySettings) -> str:
 
 def _reports(settings: NightlySettings) -> str:
     from logscrub.cli import nightly_check
+    from logscrub.objects import address_of, shown
 
     nightly_check.refuse_folder(settings.report)
+    if address_of(settings.report) is not None:
+        return f"{shown(settings.report)}: is in an object store, which is not asked whether it can be written"
     return f"{settings.report}: can be written"
 
 
@@ -238,9 +241,12 @@ def _clock(now: datetime) -> Check:
 
 def _disks(settings: NightlySettings | None) -> Iterator[Check]:
     """The room where a run writes: one line a disk."""
+    from logscrub.objects import address_of
+
     places = [Path(tempfile.gettempdir())]
     if settings is not None:
-        places += [settings.report] + ([] if "://" in settings.store else [Path(settings.store)])
+        places += [] if address_of(settings.report) is not None else [settings.report]
+        places += [] if "://" in settings.store else [Path(settings.store)]
     seen = set()
     for place in places:
         there = next((each for each in (place, *place.absolute().parents) if each.exists()), Path("/"))

@@ -7,7 +7,6 @@ import json
 import stat
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,6 +22,7 @@ from logscrub.cli.options import (
     Inputs,
     KeyFile,
     Names,
+    On,
     Policy,
     Salvage,
     StoreAt,
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from logscrub.metrics.counters import Counters
     from logscrub.redact.scrub import Redactor
     from logscrub.scrubbing import Tally
+    from logscrub.shards import Settings
     from logscrub.sources.decompression import Reading
     from logscrub.sources.files import Input
 
@@ -91,6 +92,7 @@ def ingest(
     engine: Engine = None,
     salvage: Salvage = False,
     decompress_memory: DecompressMemory = None,
+    on: On = None,
 ) -> int:
     """Scrub logs and keep counts and timings that identify nobody.
 
@@ -111,9 +113,10 @@ def ingest(
     need("ingest", "metrics")
     config = settings(load_config(), policy, detectors or [], names)
     reading = reading_of(decompress_memory, salvage)
-    done = ingest_all(
-        inputs or ["-"], store, key, config, logs_to=logs_to, input_format=input_format, engine=engine, reading=reading
-    )
+    if on is not None:
+        need("--on", "dask")
+    options: dict[str, Any] = {"logs_to": logs_to, "input_format": input_format, "engine": engine, "reading": reading}
+    done = ingest_all(inputs or ["-"], store, key, config, **options, on=on, key_file=key_file)
     say(f"{done.line()} in {time.monotonic() - started:.1f} s{done.failures()}")
     if summary is not None:
         put(json.dumps(done.as_json(), indent=2) + "\n", file_or_none(summary))
@@ -200,8 +203,12 @@ def ingest_all(
     input_format: str = "auto",
     engine: api.EngineName | None = None,
     reading: Reading | None = None,
+    on: str | None = None,
+    key_file: Path | None = None,
 ) -> Ingested:
     """Scrubs inputs and counts them into a store, and says what a person should know.
+
+    `on`: a cluster that does it, whose workers read the key from `key_file`, else from LOGSCRUB_KEY.
 
     Raises UsageError, OutputError, InputError where nothing can be done; an input that cannot be read does not stop the rest.
     """
@@ -210,6 +217,7 @@ def ingest_all(
     from logscrub.metrics.counted import Counted
     from logscrub.metrics.counters import Counters
     from logscrub.scrubbing import Tally
+    from logscrub.shards import KeySource, Settings
     from logscrub.sources.decompression import Reading
     from logscrub.sources.files import expand, mode_of
 
@@ -222,7 +230,7 @@ def ingest_all(
     # names may be the same where no outputs are named after them
     items = each(good) if logs_to is None else expand(good) if good else []
     bytes_there = _bytes_there(items)
-    processes = max(1, processors() // 2) if bytes_there > _MANY else 0
+    processes = max(1, processors() // 2) if bytes_there > _MANY and on is None else 0
     with Counters(processes) as counters:
         redactor = build_redactor(config, key)
         jobs = (
@@ -234,14 +242,23 @@ def ingest_all(
         outcomes: list[Tally | str] = []
         refuse_overwriting(jobs, None)
         tidy(job.target for job in jobs if job.target is not None)
-        counters.into(store, redactor.pseudonymizer)
+        if on is None:
+            counters.into(store, redactor.pseudonymizer)
+        elif any(job.item.path is None for job in jobs):
+            raise UsageError("--on: standard input is not where workers are; give files")
         for _, error in unreadable:
             say(str(error))
         wait_for_input(items)
         gc.disable()  # many thousand records are kept at a time, none of them in a cycle: looking for some takes a tenth
         using = engine_of(redactor, engine, threads=max(1, processors() - processes))
         with progress(items, "redactions") as begin:
-            for job, n in zip(jobs, numbers, strict=True):
+            if on is not None:
+                source = KeySource("" if key_file is None else str(key_file.absolute()), redactor.pseudonymizer.key_id)
+                settings = Settings(config, source, input_format, engine, reading)
+                elsewhere = _ingest_on(on, settings, jobs, store, key, begin())
+                outcomes += [outcome for outcome, _ in elsewhere]
+                counters.counted = {n: counted for n, (_, counted) in zip(numbers, elsewhere, strict=True)}
+            for job, n in zip(jobs, numbers, strict=True) if on is None else ():
                 outcomes.append(_one(using, job, counters, n, input_format, reading, begin()))
     gc.enable()
     done = [InputCount(name, Counted(), str(failure)) for name, failure in unreadable]
@@ -289,13 +306,9 @@ def _unaccounted(counted: Counted, tally: Tally) -> str:
 
 def _bytes_there(items: Sequence[Input]) -> int:
     """Bytes of the files among the inputs; a file whose size is unknown counts as 0."""
-    total = 0
-    for item in items:
-        if item.path is not None and not item.skipped:
-            with suppress(OSError):
-                status = item.path.stat()
-                total += status.st_size if stat.S_ISREG(status.st_mode) else 0
-    return total
+    from logscrub.sources.files import size_of
+
+    return sum(size_of(item) or 0 for item in items if not item.skipped)
 
 
 def _one(
@@ -331,6 +344,27 @@ def _one(
             "what is left of them is counted, of equal ones one"
         )
     return outcome
+
+
+def _ingest_on(
+    on: str, settings: Settings, jobs: Sequence[Job], store: str, key: bytes, tell: Tell
+) -> list[tuple[Tally | str, Counted]]:
+    """What `_one` says of each input, and what became of its records, on a cluster."""
+    from logscrub import dask
+
+    own = None if settings.key is None or settings.key.file else key
+    asked = [(dask.absolute(job.item), dask.absolute_path(job.target), dask.absolute_path(job.inside)) for job in jobs]
+    where = store if "://" in store else str(Path(store).absolute())
+    with dask.cluster(on, settings.key, own=own) as run:
+        done = dask.ingest_shards(run, settings, asked, where, tell)
+    outcomes: list[tuple[Tally | str, Counted]] = []
+    for job, (did, counted) in zip(jobs, done, strict=True):
+        if did.status == "failed":
+            say(f"{job.item.name}: {did.said[0]}")
+        if did.tally.withheld:
+            say(f"{job.item.name}: {unscanned(did.tally)} could not be scanned, so <WITHHELD> stands instead")
+        outcomes.append((did.said[0] if did.status == "failed" else did.tally, counted))
+    return outcomes
 
 
 def _odd(counted: Counted) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -37,7 +38,7 @@ Examples:
 \b
 The file says what to do:
   [nightly]
-  inputs = ["exports", "*.ndjson"]   # files and folders with logs, or patterns of their names
+  inputs = ["exports", "*.ndjson"]   # files and folders with logs, or patterns; also s3://…
   store = "metrics"
   key_file = "logscrub.key"          # else LOGSCRUB_KEY
   report = "reports"                 # the folder of the reports
@@ -110,7 +111,10 @@ def _check_only(checked: Checked, settings: NightlySettings, source: str) -> int
     items = each(checked.inputs)
     files = dict(_files(items))
     unreadable = [InputError(f"{item.name}: {item.skipped}") for item in items if item.skipped]
-    unreadable += [InputError(f"{name}: no permission to read it") for name in files if not os.access(name, os.R_OK)]
+    here = [str(item.path) for item in items if item.address is None]
+    unreadable += [
+        InputError(f"{name}: no permission to read it") for name in files if name in here and not os.access(name, os.R_OK)
+    ]
     for error in unreadable:
         say(str(error))
     code = exit_code([*checked.problems, *checked.missing, *unreadable])
@@ -203,9 +207,11 @@ def _say_unknown(state: ReadFiles, now: Mapping[str, list[int]], url: str) -> in
 
 
 def _files(items: Iterable[Input]) -> Iterable[tuple[str, list[int]]]:
-    """Each file, with what changes when it does: size and time."""
+    """Each file, with what changes when it does: size and time, or what the tag of an object's version comes to."""
     for item in items:
-        if item.path is not None and not item.skipped:
+        if item.address is not None and item.stored is not None and not item.skipped:
+            yield str(item.address), [item.stored.size, int.from_bytes(hashlib.sha256(item.stored.tag.encode()).digest()[:6])]
+        elif item.path is not None and not item.skipped:
             with suppress(OSError):  # it was moved away since: there is nothing to read
                 status = item.path.stat()
                 yield str(item.path), [status.st_size, status.st_mtime_ns]
@@ -214,9 +220,11 @@ def _files(items: Iterable[Input]) -> Iterable[tuple[str, list[int]]]:
 def read_state(path: Path) -> ReadFiles:
     """The state of the last night; an empty one if the file is missing or holds something else: then all files are read again."""
     from logscrub.metrics.store import Mark
+    from logscrub.objects import address_of, read_object
 
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        data = path.read_bytes() if address_of(path) is None else read_object(path)
+        found = json.loads(data or b"{}")
         if "store" not in found:  # of an older logscrub, which did not know into which store
             return ReadFiles(dict(found), None)
         mark = found["store"]
@@ -268,10 +276,11 @@ def _report(loaded: Config, settings: NightlySettings) -> Report:
 
 def _message(made: Report, settings: NightlySettings) -> tuple[str, str]:
     """Title and text of a notification, in Markdown."""
+    from logscrub.objects import shown
     from logscrub.report import subject
     from logscrub.report.markdown import in_short
 
-    page = settings.report / f"{made.end:%Y-%m-%d}.html"
+    page = shown(settings.report / f"{made.end:%Y-%m-%d}.html")
     return f"logscrub: {subject(made)}", in_short(made, most=_MOST_TOLD) + f"\nThe report: {page}\n"
 
 

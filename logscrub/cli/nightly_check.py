@@ -119,8 +119,12 @@ def refuse_store(url: str, key: bytes | None) -> None:
 def refuse_folder(folder: Path) -> None:
     """Raises LogscrubError where the reports cannot be written into a folder. Writes nothing."""
     from logscrub.metrics.location import why_unwritable
+    from logscrub.objects import address_of, refuse
     from logscrub.sinks import refuse_links
 
+    address = address_of(folder)
+    if address is not None:
+        return refuse(address, writes=True)
     why = why_unwritable(folder)
     if why is not None:
         raise OutputError(f"{folder}: the reports cannot be written, because {why}; choose another nightly.report")

@@ -13,6 +13,7 @@ import typer
 from logscrub.cli.console import let_interrupt, say
 from logscrub.detect.names import Kind
 from logscrub.errors import InputError, UsageError
+from logscrub.extras import need
 
 if TYPE_CHECKING:
     from logscrub.scrubbing import Tally
@@ -44,7 +45,8 @@ Inputs = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="INPUT",
-        help="Files, folders or patterns ('logs/*.log'); plain, compressed or archived. None, or -, is standard input.",
+        help="Files, folders or patterns ('logs/*.log'), here or at s3://, gs://, az://, or a log at https://; plain, compressed "
+        "or archived. None, or -, is standard input.",
         show_default=False,
     ),
 ]
@@ -102,7 +104,7 @@ GuaranteeOf = Annotated[
         "--guarantee",
         min=2,
         metavar="K",
-        help="Let no word stay that fewer than K customers' records say: <RARE> stands instead. See docs/guarantee.md.",
+        help="Let no word stay that fewer than K customers' records say: <RARE> stands instead. See docs/concepts/guarantee.md.",
         show_default=False,
     ),
 ]
@@ -112,6 +114,16 @@ Vocabulary = Annotated[
         "--vocabulary",
         metavar="FILE",
         help="For --guarantee: what was learned to be said before, by logscrub vocabulary learn. It needs the key.",
+        show_default=False,
+    ),
+]
+On = Annotated[
+    str | None,
+    typer.Option(
+        "--on",
+        metavar="CLUSTER",
+        help="Do it on a Dask cluster: local, for processes of this machine, or the address of a scheduler (tcp://host:8786), "
+        "whose workers must find inputs, outputs and key by the same names. What comes out is the same.",
         show_default=False,
     ),
 ]
@@ -171,6 +183,15 @@ def check_guarantee(customers: int | None, vocabulary: Path | None, key: bytes |
         raise UsageError("--vocabulary is for a guarantee; add how many customers' records must say a word: --guarantee 5")
     if vocabulary is not None and key is None:
         raise UsageError("--vocabulary: is read with the key under which it was learned; add: --key-file FILE")
+
+
+def key_on(on: str, key: bytes | None, key_file: Path | None) -> bytes:
+    """The key for a run on a cluster: the given one, else, for workers of this machine, a random one. Raises UsageError."""
+    need("--on", "dask")
+    from logscrub.dask import key_for
+
+    source, own = key_for(on, key_file, key)
+    return key or own or source.read()
 
 
 def file_or_none(output: Path | None) -> Path | None:

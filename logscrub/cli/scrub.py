@@ -25,12 +25,14 @@ from logscrub.cli.options import (
     Inputs,
     KeyFile,
     Names,
+    On,
     Policy,
     Salvage,
     Vocabulary,
     check_guarantee,
     file_or_none,
     given_key,
+    key_on,
     number,
     readable,
     reading_of,
@@ -43,6 +45,7 @@ from logscrub.errors import InputError, UsageError
 if TYPE_CHECKING:
     from logscrub import api
     from logscrub.api import Passed
+    from logscrub.config import Config
     from logscrub.guarantee.engine import Aside, Guarantee, Keeping, Listening
     from logscrub.redact.scrub import Redactor
     from logscrub.scrubbing import Tally
@@ -53,6 +56,8 @@ EXAMPLES = """\b
 Examples:
   logscrub scrub app.log -o clean.log
   logscrub scrub exports/ more.log.gz -o clean/ --summary summary.json
+  logscrub scrub s3://bucket/exports -o s3://bucket/clean
+  logscrub scrub s3://bucket/exports -o s3://bucket/clean --key-file /run/key --on tcp://host:8786
   tail -f app.log | logscrub scrub
   kubectl logs my-app | logscrub scrub --input-format ndjson | grep ERROR
 
@@ -82,7 +87,11 @@ def scrub(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", metavar="PATH", help="Where to write: a file, or a folder for several inputs.", show_default=False
+            "--output",
+            "-o",
+            metavar="PATH",
+            help="Where to write: a file, or a folder for several inputs; also at s3://, gs://, az://.",
+            show_default=False,
         ),
     ] = None,
     input_format: Format = "auto",
@@ -95,6 +104,7 @@ def scrub(
     vocabulary: Vocabulary = None,
     salvage: Salvage = False,
     decompress_memory: DecompressMemory = None,
+    on: On = None,
     summary: Annotated[
         Path | None,
         typer.Option(
@@ -111,12 +121,11 @@ def scrub(
     from logscrub.api import build_redactor, clean_name, engine_of, settings
     from logscrub.config import load_config
     from logscrub.rules import about
-    from logscrub.sources.files import expand, mode_of, printable, unquoted
+    from logscrub.sources.files import expand, printable, stands_for_several
 
     started = time.monotonic()
     arguments = inputs or ["-"]
-    named = [path for argument in arguments for path in unquoted(argument)]
-    several = len(named) > 1 or stat.S_ISDIR(mode_of(Path(named[0])))
+    several = stands_for_several(arguments)
     _check_output(output, several)
     reading = reading_of(decompress_memory, salvage)
     key = given_key(key_file)
@@ -124,9 +133,13 @@ def scrub(
     good, unreadable = readable(arguments)
     items = expand(good) if good else []
     config = settings(load_config(), policy, detectors or [], names)
+    if on is not None:
+        key = key_on(on, key, key_file)
     redactor = build_redactor(config, key)
     using = engine_of(redactor, engine, threads=None)
     jobs = jobs_of(using.redactor, items, output, several)
+    if on is not None and any(job.target is None or job.item.path is None for job in jobs):
+        raise UsageError("--on: workers read files and write files; give inputs, and add: -o FILE or FOLDER")
     refuse_overwriting(jobs, summary)
     tidy(job.target for job in jobs if job.target is not None)
     outcomes = []
@@ -138,8 +151,13 @@ def scrub(
     if guarantee is not None:
         from logscrub.guarantee.engine import guarantee_of
 
+        if on is not None:
+            raise UsageError("--guarantee: counts customers over all inputs in one process; leave out --on")
         promised, by["rules"]["guarantee"] = guarantee_of(using, guarantee, vocabulary)
-    outcomes += _scrub_all(using, jobs, input_format, reading, summary is not None, promised)
+    if on is None:
+        outcomes += _scrub_all(using, jobs, input_format, reading, summary is not None, promised)
+    else:
+        outcomes += _scrub_on(on, jobs, config, key, key_file, input_format, engine, reading, summary is not None)
     cost = None if promised is None else _cost(promised)
     if summary is not None:
         its = summary_of(by, redactor.pseudonymizer.key_id, outcomes)
@@ -194,10 +212,13 @@ def _check_output(output: Path | None, several: bool) -> None:
 def jobs_of(redactor: Redactor, items: Sequence[Input], output: Path | None, several: bool) -> list[Job]:
     """The output of each input. Names of files lose their customer data too, and remain different."""
     from logscrub.api import clean_name, unused_name
+    from logscrub.objects import address_of
     from logscrub.sources.files import mode_of, printable
 
     output = file_or_none(output)
-    mirrored = output is not None and (several or stat.S_ISDIR(mode_of(output)) or str(output).endswith(os.sep))
+    is_bucket = output is not None and (address := address_of(output)) is not None and not address.key
+    is_folder = output is not None and (stat.S_ISDIR(mode_of(output)) or str(output).endswith(os.sep) or is_bucket)
+    mirrored = output is not None and (several or is_folder)
     names = [item.relative.as_posix() for item in items]
     clean = [clean_name(redactor, name) for name in names]
     used = {name for name, its in zip(names, clean, strict=True) if name == its}
@@ -217,8 +238,8 @@ def refuse_overwriting(jobs: Sequence[Job], summary: Path | None) -> None:
 
     Raises OutputError where an output would leave its folder by a link. To be called before anything is written.
     """
+    from logscrub.objects import shown
     from logscrub.sinks import refuse_links, refuse_url
-    from logscrub.sources.files import mode_of
 
     if summary is not None and file_or_none(summary) is None:
         if any(job.target is None for job in jobs):
@@ -230,21 +251,27 @@ def refuse_overwriting(jobs: Sequence[Job], summary: Path | None) -> None:
     targets = [job.target for job in jobs if job.target is not None]
     for path in [*targets, *([summary] if summary is not None else [])]:
         refuse_url(path)
-        if stat.S_ISREG(mode_of(path)) and _identity(path) in inputs:
-            raise UsageError(f"{path}: is also an input, which writing would destroy; write to another place")
+        if _identity(path) in inputs:
+            raise UsageError(f"{shown(path)}: is also an input, which writing would destroy; write to another place")
     if summary is not None and any(summary.absolute() == target.absolute() for target in targets):
-        raise UsageError(f"{summary}: is also where the scrubbed log goes; write the summary to another place")
+        raise UsageError(f"{shown(summary)}: is also where the scrubbed log goes; write the summary to another place")
     for job in jobs:
         if job.target is not None and job.inside is not None and not job.item.skipped:
             refuse_links(job.target, job.inside)
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _identity(path: Path) -> object:
+    """What is the same for all names of a file, or of an object; None where there is no such file."""
+    from logscrub.objects import address_of
+
+    address = address_of(path)
+    if address is not None:
+        return address
     try:
         status = path.stat()
     except OSError:
         return None
-    return status.st_dev, status.st_ino
+    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
 def _scrub_all(
@@ -290,6 +317,43 @@ def _keeping(engine: api.Runner, promised: Guarantee, aside: Aside | None) -> Ke
     return Keeping(engine, promised, aside)
 
 
+def _scrub_on(
+    on: str,
+    jobs: Sequence[Job],
+    config: Config,
+    key: bytes | None,
+    key_file: Path | None,
+    input_format: str,
+    engine: api.EngineName | None,
+    reading: Reading,
+    hashed: bool,
+) -> list[Outcome]:
+    """Scrubs inputs on a cluster, and says of each what `_scrub_one` says."""
+    from logscrub import dask
+    from logscrub.shards import PART, Settings
+
+    source, own = dask.key_for(on, key_file, key)
+    settings = Settings(config, source, input_format, engine, reading, hashed)
+    asked = [(dask.absolute(job.item), dask.absolute_path(job.target or Path()), dask.absolute_path(job.inside)) for job in jobs]
+    with progress([job.item for job in jobs], "redactions") as begin, dask.cluster(on, source, own=own) as run:
+        done = dask.scrub_shards(run, settings, asked, PART, begin())
+    outcomes = []
+    for job, did in zip(jobs, done, strict=True):
+        for line in did.said:
+            say(f"{job.item.name}: {line}")
+        if did.tally.withheld:
+            say(_withheld(job, did.tally))
+        outcomes.append(Outcome(job.name, did.status, None if did.status in ("failed", "skipped") else did.tally, did.passed))
+    return outcomes
+
+
+def _withheld(job: Job, tally: Tally) -> str:
+    return (
+        f"{job.item.name}: {unscanned(tally)} could not be scanned, so <WITHHELD> stands instead; "
+        "look at them in the input: of binary data nothing can be said, of text report it as a bug"
+    )
+
+
 def _scrub_one(engine: api.Runner, job: Job, input_format: str, reading: Reading, hashed: bool, tell: Tell) -> Outcome:
     from logscrub.api import Passed, clean_text, scrub_input
 
@@ -322,10 +386,7 @@ def _scrub_one(engine: api.Runner, job: Job, input_format: str, reading: Reading
     for fault in tally.faults:
         say(job.item.name + clean_text(engine.redactor, fault.removeprefix(job.item.name)))
     if tally.withheld:
-        say(
-            f"{job.item.name}: {unscanned(tally)} could not be scanned, so <WITHHELD> stands instead; "
-            "look at them in the input: of binary data nothing can be said, of text report it as a bug"
-        )
+        say(_withheld(job, tally))
     return Outcome(job.name, "salvaged" if tally.faults else "withheld" if tally.withheld else "scrubbed", tally, passed)
 
 

@@ -25,6 +25,7 @@ Examples:
   logscrub store prune --keep 400d --store metrics --dry-run
   logscrub store prune --keep 400d --store metrics
   logscrub store merge other-machine/metrics --store metrics
+  logscrub store merge parts/* --store metrics
   logscrub store repair --store metrics"""
 
 
@@ -123,14 +124,20 @@ def _can_ask() -> bool:
 
 @app.command("merge", epilog=EXAMPLES)
 def merge(
-    other: Annotated[str, typer.Argument(metavar="STORE", help="The store to add, under the same key.", show_default=False)],
+    others: Annotated[
+        list[str], typer.Argument(metavar="STORE", help="The stores to add, all under the same key.", show_default=False)
+    ],
     store: StoreAt = None,
 ) -> int:
-    """Add what another store has counted, as of another machine. It stays as it is."""
+    """Add what other stores have counted, as of other machines. They stay as they are.
+
+    What several of them have read counts once, as long as they have not compacted it. A merge that broke off goes on when it is
+    begun again.
+    """
     from logscrub.metrics.store import merge_from, open_or_make, open_store
 
-    added = open_store(other)
-    days = merge_from(open_or_make(_needed(store), added.key_id), added)
+    added = [open_store(other) for other in others]
+    days = merge_from(open_or_make(_needed(store), added[0].key_id), *added)
     say(f"{number(days, 'day')} added")
     return 0
 

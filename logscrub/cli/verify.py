@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from logscrub.cli.console import progress, put, say, terminal_width
+from logscrub.cli.console import Tell, progress, put, say, terminal_width
 from logscrub.cli.options import (
     DecompressMemory,
     Detectors,
@@ -20,6 +20,7 @@ from logscrub.cli.options import (
     Inputs,
     KeyFile,
     Names,
+    On,
     Policy,
     Salvage,
     Vocabulary,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from logscrub import api
     from logscrub.attest.statement import Subject
     from logscrub.errors import InputError
+    from logscrub.shards import Settings
     from logscrub.sources.decompression import Reading
     from logscrub.sources.files import Input
     from logscrub.verification import FileReport
@@ -88,31 +90,46 @@ _ON_TERMINAL = 100
 
 
 def _is_store(path: str) -> bool:
+    from logscrub import objects
+    from logscrub.extras import is_missing
     from logscrub.sources.files import mode_of
 
-    if "://" in path:
-        return not path.startswith(("http://", "https://"))
-    return stat.S_ISDIR(mode_of(Path(path) / "_delta_log"))
+    address = objects.address_of(path)
+    if address is not None:
+        if address.is_web or objects.is_pattern(address):
+            return False
+        if is_missing("objects"):  # a store of metrics needs no more than the extra for metrics
+            return True
+        try:
+            return objects.has_below(address, "_delta_log")
+        except objects.ObjectError:  # it is told where it is read as a log
+            return False
+    return path.lower().startswith("file://") or stat.S_ISDIR(mode_of(Path(path) / "_delta_log"))
 
 
-def _texts_of_report(path: Path | None) -> tuple[list[str], str] | None:
+def _texts_of_report(item: Input) -> tuple[list[str], str] | None:
     """The texts of a report of logscrub's own, and the SHA-256 of its bytes; None where it is something else."""
     import hashlib
 
+    from logscrub.errors import InputError
     from logscrub.report.reading import LARGEST, LOOK, may_be_report, texts_of
+    from logscrub.sources.files import size_of
+    from logscrub.sources.streams import open_file
 
-    if path is None or path.suffix.lower() not in (".html", ".json"):
+    if item.path is None or item.path.suffix.lower() not in (".html", ".json"):
         return None
     try:
-        if not path.is_file():  # of a pipe, what was read once is gone
+        size = size_of(item)  # not known of a pipe, of which what was read once is gone
+        if size is None or size > LARGEST:
             return None
-        with path.open("rb") as file:
-            if not may_be_report(file.read(LOOK)) or path.stat().st_size > LARGEST:
+        with open_file(item) as file:
+            head = file.read(LOOK)
+            if not may_be_report(head):
                 return None
-        data = path.read_bytes()
+            data = head + file.read()
         texts = texts_of(data)
         return None if texts is None else (texts, hashlib.sha256(data).hexdigest())
-    except OSError:
+    except (OSError, InputError):
         return None  # the error is reported where the file is read as a log
 
 
@@ -120,11 +137,11 @@ def _of_store(engine: api.Runner, path: str, pieces: Pieces | None) -> FileRepor
     """The findings in the texts of a store of metrics."""
     from logscrub.api import clean_name
     from logscrub.errors import InputError
-    from logscrub.extras import need
+    from logscrub.extras import install, is_missing, need
 
     need("a store of metrics", "metrics")
     from logscrub.metrics.store import open_store, texts
-    from logscrub.sources.files import how_to_fetch, printable
+    from logscrub.sources.files import printable
     from logscrub.verification import FileReport
 
     name = clean_name(engine.redactor, printable(path), pseudonyms=False)
@@ -132,8 +149,8 @@ def _of_store(engine: api.Runner, path: str, pieces: Pieces | None) -> FileRepor
         return _of_texts(engine, name, texts(open_store(path)), pieces)
     except InputError as error:
         reason = str(error).removeprefix(f"{path}: ")
-        if "://" in path:
-            reason += f"; if it is a log, {how_to_fetch(path)}"
+        if "://" in path and is_missing("objects"):
+            reason += f"; if it is a log, reading it needs: {install('objects')}"
         say(f"{path}: {reason}")
         return FileReport(name, error=reason)
 
@@ -183,8 +200,19 @@ def asked_for(inputs: Sequence[str]) -> Asked:
     return Asked(each(good), stores, unreadable)
 
 
-def examine(engine: api.Runner, asked: Asked, input_format: str, reading: Reading, pieces: Pieces | None = None) -> Examined:
-    """Verifies all of it; what cannot be read is said, and does not stop the rest. `pieces` takes what was read."""
+def examine(
+    engine: api.Runner,
+    asked: Asked,
+    input_format: str,
+    reading: Reading,
+    pieces: Pieces | None = None,
+    *,
+    on: tuple[str, Settings] | None = None,
+) -> Examined:
+    """Verifies all of it; what cannot be read is said, and does not stop the rest. `pieces` takes what was read.
+
+    `on`: a cluster on which inputs are verified, and the settings there.
+    """
     from logscrub.api import clean_name, report_name, verify_input
     from logscrub.attest.statement import Subject
     from logscrub.sources.files import printable
@@ -199,12 +227,15 @@ def examine(engine: api.Runner, asked: Asked, input_format: str, reading: Readin
         done.reports.append(FileReport(cleaned, error=str(error).removeprefix(f"{name}: ")))
     wait_for_input(asked.items)
     with progress(asked.items, "findings") as begin:
+        elsewhere = None if on is None else iter(_examined_on(*on, asked.items, begin()))
         for item in asked.items:
-            own = _texts_of_report(item.path) if input_format == "auto" and not item.skipped else None
+            own = _texts_of_report(item) if input_format == "auto" and not item.skipped else None
             if own is not None:
                 texts, digest = own
                 found = [_of_texts(engine, clean_name(redactor, item.name, pseudonyms=False), texts, pieces)]
                 found[0].sha256 = found[0].content_sha256 = digest
+            elif elsewhere is not None:
+                found = next(elsewhere)
             else:
                 also = None if pieces is None else pieces.reader
                 found = verify_input(engine, item, input_format=input_format, reading=reading, progress=begin(), also=also)
@@ -238,6 +269,16 @@ def promised(
     return Keeping(engine, guarantee), rule
 
 
+def _examined_on(on: str, settings: Settings, items: Sequence[Input], tell: Tell) -> list[list[FileReport]]:
+    """What a cluster says of the inputs that are no reports of logscrub's own, in order."""
+    from logscrub import dask
+
+    is_log = [settings.input_format != "auto" or item.skipped or _texts_of_report(item) is None for item in items]
+    logs = [dask.absolute(item) for item, log in zip(items, is_log, strict=True) if log]
+    with dask.cluster(on, None) as run:
+        return dask.verify_shards(run, settings, logs, tell)
+
+
 def verify(
     inputs: Inputs = None,
     input_format: Format = "auto",
@@ -265,6 +306,7 @@ def verify(
     key_file: KeyFile = None,
     salvage: Salvage = False,
     decompress_memory: DecompressMemory = None,
+    on: On = None,
     allow_empty: Annotated[bool, typer.Option("--allow-empty", help="Take inputs that hold no record for clean.")] = False,
     summary: Annotated[
         Path | None,
@@ -322,6 +364,7 @@ def verify(
     from logscrub.errors import UsageError
     from logscrub.extras import need
     from logscrub.rules import about, looked_for
+    from logscrub.shards import Settings
     from logscrub.verification import MOST_FINDINGS, text_report
     from logscrub.verification import second_opinion as another
     from logscrub.verification.origins import read_summary
@@ -340,6 +383,12 @@ def verify(
         raise UsageError("--sample is for --second-opinion, and --seed for --sample; add what is missing")
     if second_opinion is not None:
         need("--second-opinion presidio", "ner")
+    if on is not None:
+        need("--on", "dask")
+        if second_opinion is not None:
+            raise UsageError("--on: a second opinion is given by this process; ask for it without")
+        if any(item.path is None for item in asked.items):
+            raise UsageError("--on: standard input is not where workers are; give files")
     pieces = None if second_opinion is None else another.Pieces(sample, 1 if seed is None else seed)
     key = given_key(key_file) if vocabulary is not None else None
     check_guarantee(guarantee, vocabulary, key)
@@ -355,7 +404,8 @@ def verify(
     if guarantee is not None:
         using, by["rules"]["guarantee"] = promised(using, guarantee, vocabulary, asked, input_format, reading)
     first = text_report.caution(by["rules"])
-    done = examine(using, asked, input_format, reading, pieces)
+    how = Settings(config, None, input_format, engine, reading)
+    done = examine(using, asked, input_format, reading, pieces, on=None if on is None else (on, how))
     reports = done.reports
     for report in reports if origins is not None else ():
         if not report.error and origins is not None and origins.of(report) is None:

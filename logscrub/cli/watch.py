@@ -121,8 +121,12 @@ def watch(
 
 def _input_of(argument: str) -> Input:
     """The input that is watched. A file may be missing still. Raises UsageError, InputError."""
+    from logscrub.objects import address_of
     from logscrub.sources.files import Input, expand, printable
 
+    address = address_of(argument)
+    if address is not None:
+        raise UsageError(f"{printable(str(address))}: an object does not grow; watch reads along a file, or standard input")
     path = Path(argument)
     if argument not in ("", "-") and "\0" not in argument:
         try:

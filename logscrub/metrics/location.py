@@ -14,44 +14,14 @@ from urllib.parse import unquote, urlsplit
 
 import polars as pl
 
-from logscrub import sinks
+from logscrub import objects, sinks
 from logscrub.errors import InputError, OutputError, UsageError
 from logscrub.metrics import durability
 
-_SCHEMES: Final = ("s3", "s3a", "gs", "gcs", "az", "azure", "abfs", "abfss", "adl")
-"""Of the object stores that the library knows."""
 _DISK = re.compile(r"(?i)no space left|disk quota|os error 28")
 _READ_ONLY = re.compile(r"(?i)read-only file system|os error 30\b")
 _FORBIDDEN = re.compile(r"(?i)permission denied|os error 13\b|access ?denied|forbidden")
-_REMOTE: Final = (
-    (r"NoSuchBucket|ContainerNotFound|bucket does not exist", "there is no such bucket; make it, or correct its name"),
-    (
-        r"InvalidAccessKeyId|SignatureDoesNotMatch|ExpiredToken|InvalidToken|AuthenticationFailed|401 Unauthorized",
-        "the credentials in the environment are refused; are they right, and still valid?",
-    ),
-    (
-        # without any, the libraries ask the machine that they may run on, at this address
-        r"169\.254\.169\.254|no credentials|loading credentials|credential provider|token request|Account must be specified",
-        "there are no credentials in the environment; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or what your store uses",
-    ),
-    (r"access ?denied|forbidden|permission denied", "these credentials may not {verb} there; allow it, or use others"),
-    (r"incorrectly configured region|AuthorizationHeaderMalformed", "the bucket is in another region; set AWS_REGION"),
-    (r"URL scheme is not allowed", "the endpoint is http, not https; set AWS_ALLOW_HTTP=true if that is meant"),
-    (r"dns error", "the name of the object store's host is unknown; is the endpoint right?"),
-    (
-        r"error sending request|\(Connect\)|connection refused|timed out|unreachable",
-        "the object store cannot be reached; is the endpoint right, and the network up?",
-    ),
-    (
-        r"NoSuchKey|BlobNotFound|404 Not Found|object at location \S+ not found",
-        "a file of the store is missing; restore it, or drop it with: logscrub store repair --store {url}",
-    ),
-    (
-        r"SlowDown|TooManyRequests|\b50[0234] (?:internal|bad gateway|service|gateway)",
-        "the object store is overloaded, or down; try again later",
-    ),
-)
-"""What object stores and the libraries for them say (capitals do not matter), and what it means; the first that fits counts."""
+_MISSING_FILE: Final = "a file of the store is missing; restore it, or drop it with: logscrub store repair --store {url}"
 
 
 def exists(url: str) -> bool:
@@ -70,13 +40,13 @@ def local_folder(url: str) -> Path | None:
     """The folder that a store lies in, None where it is in an object store. Raises UsageError for an address of another kind."""
     scheme, colon, rest = url.partition(":")
     if not rest.startswith("//"):
-        if colon and scheme in _SCHEMES and not Path(url).exists():
+        if colon and scheme in objects.SCHEMES and not Path(url).exists():
             raise UsageError(f"{url}: is no address; write {scheme}://{rest.lstrip('/') or 'bucket/name'}")
         _refuse_name(Path(url).absolute().as_posix(), url)
         return Path(url)
     if scheme == "file":
         return Path(unquote(urlsplit(url).path))
-    if scheme not in _SCHEMES or not rest.strip("/"):
+    if scheme not in objects.SCHEMES or not rest.strip("/"):
         raise UsageError(
             f"{url}: is no place for a store; give a folder, or s3://bucket/name, gs://bucket/name, az://container/name"
         )
@@ -179,10 +149,8 @@ def _reason(url: str, error: BaseException, verb: str) -> str:
     """Why a store cannot be read or written, and what to do."""
     said = str(error)
     if local_folder(url) is None:
-        for pattern, meaning in _REMOTE:
-            if re.search(pattern, said, re.IGNORECASE):
-                return meaning.format(verb=verb, url=url)
-        return f"cannot {verb} the store ({_kind(error)}); look at what the object store has under that name"
+        known = objects.reason(said, verb, _MISSING_FILE.format(url=url))
+        return known or f"cannot {verb} the store ({_kind(error)}); look at what the object store has under that name"
     if _DISK.search(said):
         return "the disk is full; make room and run it again, nothing was lost or counted twice"
     if _READ_ONLY.search(said):

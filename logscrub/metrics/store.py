@@ -11,6 +11,7 @@ Partitions are days (UTC); of old ones a day is dropped as a whole. Rows of seve
 
 from __future__ import annotations
 
+import random
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 import polars as pl
 
@@ -39,6 +41,8 @@ all tenants of a cell."""
 _DESCRIPTION = re.compile(r"logscrub metrics, schema (?P<version>\d+), key (?P<key>[0-9a-f]{16})")
 _MOST_RACES = 50
 """How often a commit is tried again because others came first."""
+_LONGEST_WAIT: Final = 2.0
+"""Seconds between two such tries, at most."""
 _KEPT_HOURS: Final = 24
 """How long files are kept that no version names: longer than any run takes that is about to commit them."""
 NO_DAY: Final = "no day"
@@ -185,7 +189,7 @@ def add(
     from deltalake.exceptions import CommitFailedError
 
     seen = seen or Seen()
-    for _ in range(_MOST_RACES):
+    for race in range(_MOST_RACES):
         table = store.table()
         if seen.version != table.version() or not seen.hours.issuperset(hours):
             prints = read(store, table, kinds=("seen",), hours=hours, columns=("hour", "prints")).explode("prints")
@@ -205,6 +209,8 @@ def add(
                     post_commithook_properties=_hooks(store.url),
                 )
             except CommitFailedError:
+                # so that many who failed at one moment do not come again at one moment
+                time.sleep(random.uniform(0, min(_LONGEST_WAIT, 0.01 * 2**race)))
                 continue
             _make_durable(store.url, first, table)
         new = rows.filter(pl.col("kind") == "seen").select("hour", "prints").explode("prints")
@@ -451,37 +457,97 @@ def _overwrite(store: Store, table: DeltaTable, day: date | None, parts: Iterato
     return True
 
 
-def merge_from(store: Store, other: Store) -> int:
-    """Adds what another store has counted, day by day. Returns how many days were added.
+def merge_from(store: Store, *others: Store) -> int:
+    """Adds what other stores have counted, day by day: one commit for a day of all of them. Returns how many days were added.
 
-    Days whose records are all in the store already are passed over. Raises UsageError where the stores are under different keys,
-    or where some of a day's records are in both: then they cannot be told apart any more.
+    What a run committed for a day is a whole by itself: it is passed over where the store, or another of these, has all of its
+    records. So stores may overlap by what was read into both, and a merge that broke off goes on when it is begun again. A day
+    that was compacted is one whole.
+
+    Raises UsageError where the stores are under different keys, or where some records of such a whole are elsewhere too: then
+    they cannot be told apart any more.
     """
-    if other.key_id != store.key_id:
-        raise UsageError(
-            f"{other.url}: its pseudonyms are made with another key than those of {store.url}; they cannot be merged"
-        )
-    added = 0
-    for day in sorted(days_of(other), key=str):
-        rows = merge([read(other, days=[day])])
+    for other in others:
+        if other.key_id != store.key_id:
+            raise UsageError(
+                f"{other.url}: its pseudonyms are made with another key than those of {store.url}; they cannot be merged"
+            )
+    wholes: dict[date | None, list[tuple[Store, list[str]]]] = {}
+    for other in others:
+        for day, paths in _wholes(other):
+            wholes.setdefault(day, []).append((other, paths))
+    return sum(_merge_day(store, wholes[day]) for day in sorted(wholes, key=str))
+
+
+_AT_ONCE: Final = 16
+"""Rollups that are merged to one at a time, and such ones again."""
+_FILE: Final = re.compile(r"part-\d+-(.+)")
+"""The name of a data file: files that were written at once for a day differ by the number alone."""
+
+
+def _merge_day(store: Store, files: Sequence[tuple[Store, list[str]]]) -> bool:
+    """Adds what was committed to other stores for one day. Returns whether there was anything new."""
+    wholes = []
+    for other, paths in files:
+        rows = pl.concat([_rows_of(other, path) for path in paths])
         prints = rows.filter(pl.col("kind") == "seen").select("hour", "prints").explode("prints")
-        hours = prints["hour"].unique().to_list()
-        is_new = True
+        wholes.append((other, rows, prints))
+    wholes.sort(key=lambda each: -len(each[2]))  # so that what another has too comes behind it
+    hours = list({hour for _, _, prints in wholes for hour in prints["hour"].unique()})
+    added = False
 
-        def what_is_new(seen: pl.DataFrame, rows: pl.DataFrame = rows, prints: pl.DataFrame = prints) -> pl.DataFrame:
-            nonlocal is_new
-            known = len(prints.join(seen, on=["hour", "prints"], how="semi", nulls_equal=True))
-            is_new = not known
-            if 0 < known < len(prints):
+    def what_is_new(seen: pl.DataFrame) -> pl.DataFrame:
+        nonlocal added
+        chosen, known = [], pl.concat([wholes[0][2].clear(), seen.select("hour", "prints")], how="vertical_relaxed")
+        for other, rows, prints in wholes:
+            before = len(prints.join(known, on=["hour", "prints"], how="semi", nulls_equal=True))
+            if not before:
+                chosen.append(rows)
+                known = pl.concat([known, prints])
+            elif before < len(prints):
+                day = rows["day"][0] or NO_DAY
                 raise UsageError(
-                    f"{other.url}: {known:,} of {len(prints):,} records of {rows['day'][0] or NO_DAY} are in {store.url} too; "
-                    "ingest their logs into it instead"
+                    f"{other.url}: {before:,} of {len(prints):,} records of {day} that came in at once are in {store.url} too, "
+                    "or in another of these stores; ingest their logs into it instead"
                 )
-            return rows if is_new else rows.clear()
+        added = bool(chosen)
+        return _as_one(chosen)
 
-        add(store, what_is_new, hours)
-        added += is_new
+    add(store, what_is_new, hours)
     return added
+
+
+def _as_one(rollups: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """The merged rollup of any number, a few at a time."""
+    every = list(rollups)
+    while len(every) > _AT_ONCE:
+        every = [merge(every[start : start + _AT_ONCE]) for start in range(0, len(every), _AT_ONCE)]
+    return merge(every)
+
+
+def _wholes(store: Store) -> list[tuple[date | None, list[str]]]:
+    """The files of the newest version: those that were written at once for a day, with that day."""
+    with told(store.url):
+        actions = pl.DataFrame(store.table().get_add_actions(flatten=True))
+    found: dict[tuple[date | None, str], list[str]] = {}
+    if "partition.day" not in actions.columns:
+        return []
+    for day, path in actions.select(pl.col("partition.day").cast(pl.Date), "path").sort("path").iter_rows():
+        name = _FILE.fullmatch(path.rpartition("/")[2])
+        found.setdefault((day, "" if name is None else name[1]), []).append(path)
+    return [(day, paths) for (day, _), paths in found.items()]
+
+
+def _rows_of(store: Store, path: str) -> pl.DataFrame:
+    """The rows of one file, without those that only add others up. What an older version did not know is null."""
+    folder = local_folder(store.url)
+    where = f"{store.url.rstrip('/')}/{path}" if folder is None else str(folder / unquote(path))
+    with told(store.url):
+        options = storage_options() if folder is None else None
+        rows = pl.read_parquet(where, storage_options=options, hive_partitioning=False, glob=False)
+    missing = [pl.lit(None, kind).alias(name) for name, kind in SCHEMA.items() if name not in rows.columns and name != "day"]
+    rows = rows.with_columns(missing).with_columns(pl.col("hour").dt.date().alias("day"))
+    return rows.select(list(SCHEMA)).cast(SCHEMA).filter(pl.col("kind") != "total")
 
 
 def texts(store: Store) -> list[str]:

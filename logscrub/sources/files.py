@@ -8,10 +8,12 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from logscrub import objects
 from logscrub.errors import InputError, UsageError
+from logscrub.objects import Address, ObjectError, Stored
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,12 @@ class Input:
     """Where it goes below an output folder."""
     skipped: str = ""
     """Why it is not read: a folder holds it, or a pattern matches it, but it is no file. Opening it raises InputError."""
+    address: Address | None = field(default=None, repr=False)
+    """Of an object, which is not on this machine; `path` is its address as a path."""
+    stored: Stored | None = None
+    """What the store says of the object."""
+    part: tuple[int, int] | None = None
+    """Of which bytes it is read: from one on, up to another, or its end."""
 
 
 STDIN = Input(path=None, name="-", relative=Path("stdin"))
@@ -41,7 +49,7 @@ def unquoted(argument: str) -> list[str]:
 
     Patterns are those of the shell, without `**`. An argument that names something, or that nothing matches, stays as it is.
     """
-    if "**" in argument or not _is_pattern(argument) or os.path.lexists(argument):
+    if "**" in argument or not _is_pattern(argument) or os.path.lexists(argument) or objects.address_of(argument):
         return [argument]
     found = sorted(glob.glob(argument))  # noqa: PTH207 - Path.glob takes no absolute pattern
     return ["./-" if path == "-" else path for path in found] or [argument]
@@ -74,6 +82,21 @@ def expand(inputs: Sequence[str]) -> list[Input]:
     return items
 
 
+def stands_for_several(arguments: Sequence[str]) -> bool:
+    """Whether arguments stand for several inputs, or a folder. Raises UsageError where an address cannot be read."""
+    named = [path for argument in arguments for path in unquoted(argument)]
+    if len(named) > 1:
+        return True
+    address = objects.address_of(named[0]) if named else None
+    if address is None:
+        return bool(named) and stat.S_ISDIR(mode_of(Path(named[0])))
+    try:
+        lies = _lies_at(address)
+    except InputError:  # it is told where it is read
+        return False
+    return lies is not None and (lies.is_folder or len(lies.objects) > 1)
+
+
 def mode_of(path: Path) -> int:
     """Type and permissions of what a path leads to, as in `stat`; 0 where there is nothing, or nothing that may be seen."""
     try:
@@ -82,8 +105,21 @@ def mode_of(path: Path) -> int:
         return 0
 
 
+def size_of(item: Input) -> int | None:
+    """How many bytes an input has as it is stored; None where that is not known before it is read."""
+    if item.address is not None or item.path is None:
+        return None if item.stored is None else item.stored.size
+    try:
+        status = item.path.stat()
+    except OSError:
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
+
+
 def why_unreadable(error: OSError) -> str:
     """The reason why something cannot be opened, listed or read, with advice; for a message, after its name."""
+    if isinstance(error, ObjectError):
+        return str(error)
     if isinstance(error, FileNotFoundError):
         return "no such file"
     if isinstance(error, PermissionError):
@@ -99,8 +135,44 @@ def why_unreadable(error: OSError) -> str:
 
 def _groups(argument: str) -> list[tuple[Path | None, list[Input]]]:
     """The inputs that an argument stands for, grouped by the folder that holds them; None for a file."""
+    address = objects.address_of(argument)
+    if address is not None:
+        return _expand_address(address)
     matches = unquoted(argument)
     return [_expand_one(argument)] if matches == [argument] else [_expand_match(match) for match in matches]
+
+
+def _lies_at(address: Address) -> objects.Listing | None:
+    """What lies at an address; None of a URL, which is asked only when it is read. Raises UsageError, InputError."""
+    objects.refuse(address)
+    if address.is_web:
+        return None
+    try:
+        return objects.listing(address)
+    except ObjectError as error:
+        raise InputError(f"{printable(str(address))}: {error}") from None
+
+
+def _expand_address(address: Address) -> list[tuple[Path | None, list[Input]]]:
+    """The inputs that an address stands for, grouped as those of folders are."""
+    lies = _lies_at(address)
+    if lies is None:
+        path = address.path
+        return [(None, [Input(path, printable(str(address)), Path(path.name), address=address)])]
+    if not lies.is_folder:
+        return [(None, [_object(address.below(stored.key), stored)]) for stored in lies.objects]
+    folder = address.path
+    items = [_object(address.below(stored.key), stored) for stored in lies.objects]
+    return [(folder, [replace(item, relative=(item.path or folder).relative_to(folder)) for item in items])]
+
+
+def _object(address: Address, stored: Stored) -> Input:
+    """An object as an input."""
+    path = address.path
+    again = objects.address_of(path)
+    is_path = again is not None and again.key == address.key and ".." not in path.parts
+    skipped = "" if is_path else "has an empty part in its name, or one that leads elsewhere; copy it to another name"
+    return Input(path, printable(str(address)), Path(path.name), skipped, address, stored)
 
 
 def _expand_match(match: str) -> tuple[Path | None, list[Input]]:
@@ -143,16 +215,12 @@ def _is_pattern(argument: str) -> bool:
 
 def how_to_fetch(url: str) -> str:
     """Advice on reading a log that is behind a URL."""
-    commands = {"s3": "aws s3 cp URL -", "gs": "gcloud storage cat URL", "http": "curl -fsSL URL", "https": "curl -fsSL URL"}
-    scheme = url.partition("://")[0].lower()
-    if scheme == "file":
-        return "give the path alone"
-    return f"pipe it in: {commands[scheme]} | logscrub …" if scheme in commands else "download it and give the file"
+    return "give the path alone" if url.lower().startswith("file:") else "download it and give the file"
 
 
 def _why_missing(argument: str) -> str:
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", argument):
-        return f"URLs are not read, only --store takes one; {how_to_fetch(argument)}"
+        return f"is no address that is read, these are s3://, gs://, az:// and https://; {how_to_fetch(argument)}"
     if Path(argument).is_symlink():
         return "is a link to nothing"
     if "**" in argument:

@@ -13,8 +13,9 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import IO, Final, Literal, ParamSpec, Self, TypeVar, cast
+from typing import IO, Any, Final, Literal, ParamSpec, Self, TypeVar, cast
 
+from logscrub import objects
 from logscrub.errors import InputError
 from logscrub.sources import codings, signatures
 from logscrub.sources.decompression import PIECE, READ, BrokenData, Compression, Reading, corrupt, decompressed, truncated
@@ -275,9 +276,38 @@ def open_file(item: Input) -> IO[bytes]:
     if item.path is None:
         return _standard_input(item.name)
     try:
-        return cast(IO[bytes], item.path.open("rb", buffering=0))
+        if item.address is not None:
+            return cast(IO[bytes], objects.open_object(item.address, item.stored, item.part))
+        file = cast(IO[bytes], item.path.open("rb", buffering=0))
+        return file if item.part is None else cast(IO[bytes], Part(file, *item.part))
     except OSError as error:
         raise _unreadable(item.name, error) from None
+
+
+class Part(io.RawIOBase):
+    """A part of a file."""
+
+    def __init__(self, file: IO[bytes], start: int, end: int) -> None:
+        self._file = file
+        self.size = max(0, min(end, os.fstat(file.fileno()).st_size) - start)
+        self._left = self.size
+        file.seek(start)
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._file.read(min(len(buffer), self._left))
+        self._left -= len(data)
+        buffer[: len(data)] = data
+        return len(data)
+
+    def readable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self.size - self._left
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def _standard_input(name: str) -> IO[bytes]:
@@ -293,7 +323,9 @@ def _standard_input(name: str) -> IO[bytes]:
 
 
 def size_of(file: IO[bytes]) -> int | None:
-    """The bytes from here to the end, for a regular file."""
+    """The bytes from here to the end, for a regular file and an object of a store."""
+    if isinstance(file, objects.ObjectFile | Part):
+        return max(file.size - file.tell(), 0)
     try:
         status = os.fstat(file.fileno())
         return max(status.st_size - file.tell(), 0) if stat.S_ISREG(status.st_mode) else None

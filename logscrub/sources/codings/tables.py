@@ -62,7 +62,7 @@ def decode(kind: Kind, data: bytes, name: str) -> _Table:
 
     try:
         frame = pl.read_parquet(io.BytesIO(data)) if kind == "parquet" else _arrow(data)
-        rows = tuple(orjson.dumps(row) for row in _plain(frame).iter_rows(named=True))
+        rows = tuple(orjson.dumps(row) for row in plain(frame).iter_rows(named=True))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a panic of Polars is no Exception; messages may quote values
@@ -80,11 +80,11 @@ def _arrow(data: bytes) -> pl.DataFrame:
     return pl.read_ipc_stream(io.BytesIO(data))
 
 
-def _plain(frame: pl.DataFrame) -> pl.DataFrame:
+def plain(frame: pl.DataFrame) -> pl.DataFrame:
     """The table with values that JSON has."""
     import polars as pl
 
-    def plain(name: str, kind: pl.DataType) -> pl.Expr:
+    def of(name: str, kind: pl.DataType) -> pl.Expr:
         column = pl.col(name)
         if isinstance(kind, pl.Binary):
             return column.bin.encode("base64")
@@ -94,7 +94,7 @@ def _plain(frame: pl.DataFrame) -> pl.DataFrame:
             return column.cast(pl.String) if not isinstance(kind, pl.Duration) else column.dt.total_microseconds()
         return column
 
-    return frame.select(plain(name, kind) for name, kind in frame.schema.items())
+    return frame.select(of(name, kind) for name, kind in frame.schema.items())
 
 
 def _column(column: pl.Series, old: list[Any], new: list[Any]) -> pl.Series:

@@ -1,0 +1,473 @@
+"""Work that any machine can do: a shard of an input, scrubbed to its place, with the same bytes wherever and however often.
+
+A shard is a whole input, or a part of a large one that begins and ends between records (JSON, a value a line, not compressed).
+It is known by a key made of what it is read from, where it goes and the rules. What became of it is written beside the outputs,
+under that key, behind the output itself; so a shard that is done again, and a run that is begun again, find what is done.
+
+A part is scrubbed as if nothing stood before it. That is so if the one before it ends between two records, which its reader knows
+at its end; where it does not, the two are scrubbed again as one (`joined`).
+
+The key for pseudonyms is in no shard: whoever does one reads it from the environment or from a file.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import pickle
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from logscrub import api, formats, objects
+from logscrub._version import __version__
+from logscrub.api import EngineName, Passed, Runner
+from logscrub.config import Config
+from logscrub.errors import InputError, LogscrubError, OutputError, UsageError
+from logscrub.formats.json_values import JsonReader
+from logscrub.redact.keys import check_key, read_key
+from logscrub.redact.pseudonyms import Pseudonymizer
+from logscrub.rules import digest_of, rules_of
+from logscrub.scrubbing import BLANK, Scrubber, Tally, recognised
+from logscrub.sinks import open_sink
+from logscrub.sources.decompression import PIECE, Reading
+from logscrub.sources.files import Input, size_of
+from logscrub.sources.streams import open_stream
+from logscrub.sources.text import guess_encoding
+
+if TYPE_CHECKING:
+    from logscrub.metrics.counted import Counted
+    from logscrub.verification import FileReport
+
+PART: Final = 64 << 20
+"""Bytes of a part of a large input, roughly."""
+FOLDER: Final = ".logscrub-parts"
+"""In the output folder, while a run lasts: parts, and what became of shards."""
+_LOOK: Final = 1 << 20
+"""Bytes that are read at a time to find a place to cut."""
+_FARTHEST: Final = 16 << 20
+"""How far behind a part's size a place to cut is looked for."""
+_PLACE: Final = re.compile(rb'\n(?=\{")')
+
+
+@dataclass(frozen=True, slots=True)
+class KeySource:
+    """Where whoever does a shard finds the key, which is not here: a file, else the environment."""
+
+    file: str
+    """"" for LOGSCRUB_KEY."""
+    key_id: str
+    """Of the key that it must be."""
+
+    def read(self) -> bytes:
+        """The key. Raises UsageError where there is none, or another one."""
+        if self.file:
+            key = read_key(Path(self.file))
+        elif "LOGSCRUB_KEY" in os.environ:
+            key = check_key(os.fsencode(os.environ["LOGSCRUB_KEY"]).strip(), "LOGSCRUB_KEY")
+        else:
+            raise UsageError("a worker has no key: set LOGSCRUB_KEY where it is started, or give a key file that it can read")
+        found = Pseudonymizer(key).key_id
+        if found != self.key_id:
+            raise UsageError(f"a worker has another key (id {found}, not {self.key_id}); give all of them the same")
+        return key
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How shards are done. Holds no key."""
+
+    config: Config
+    key: KeySource | None
+    """None where no pseudonyms are made."""
+    input_format: str = "auto"
+    engine: EngineName | None = None
+    reading: Reading = field(default_factory=Reading)
+    hashed: bool = False
+    """Whether digests are wanted."""
+
+    def runner(self) -> Runner:
+        """The engine, made once in a process. Raises UsageError."""
+        return _runner(pickle.dumps((self.config, self.key, self.engine)))
+
+
+@lru_cache(maxsize=2)
+def _runner(pickled: bytes) -> Runner:
+    config, key, engine = pickle.loads(pickled)
+    return api.engine_of(api.build_redactor(config, None if key is None else key.read()), engine)
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """An input, or a part of it, and where it goes."""
+
+    item: Input
+    target: Path | None
+    inside: Path | None = None
+    """The folder that was named as the output, if the target is below one."""
+    start: int = 0
+    end: int | None = None
+    """None for a whole input."""
+    input_format: str = ""
+    """Of a part that is not the first: that of the first."""
+
+    @property
+    def is_part(self) -> bool:
+        return self.end is not None
+
+    @property
+    def folder(self) -> Path:
+        """Where it is written what became of it."""
+        if self.target is None:
+            raise ValueError("it goes nowhere")
+        return (self.inside or self.target.parent) / FOLDER
+
+
+@dataclass(slots=True)
+class Did:
+    """What became of a shard. Holds no customer data."""
+
+    status: str = "scrubbed"
+    """As `scrub --summary` has it."""
+    tally: Tally = field(default_factory=Tally)
+    passed: Passed | None = None
+    said: tuple[str, ...] = ()
+    """Lines for people, without the input's name."""
+    ends_between: bool = True
+    """Of a part: whether it ends between two records, so that the next one is as if nothing stood before it."""
+    wrong: str = ""
+    """Why no other shard can be done either: the setting or output that is wrong."""
+    exit_code: int = 0
+
+
+# -- which shards there are ------------------------------------------------------------------------------------------------
+
+
+def parts_of(item: Input, input_format: str, size: int = PART) -> tuple[list[int], str]:
+    """Where a large input is cut, without its beginning and end, and the name of its format; [] where it is not cut.
+
+    Cut is JSON, a value a line, that is not compressed. Raises InputError.
+    """
+    whole = size_of(item)
+    if item.skipped or item.path is None or whole is None or whole < 2 * size:
+        return [], ""
+    with open_stream(item) as stream:
+        if stream.compression != "none" or stream.archive or stream.coded is not None:
+            return [], ""
+        head = next(stream.chunks(), b"")
+    if guess_encoding(head, final=False) != "utf-8":
+        return [], ""
+    text = head.decode("utf-8", "surrogateescape")
+    known = recognised(text, True) if input_format == "auto" else formats.named(input_format)
+    if known is None or "\n" not in text.lstrip(BLANK) or not isinstance(formats.reader_of(known), JsonReader):
+        return [], ""
+    places = []
+    at = size
+    while at + size <= whole:
+        found = _place(item, at)
+        if found is None:
+            break
+        places.append(found)
+        at = found + size
+    return places, known.name
+
+
+def _place(item: Input, at: int) -> int | None:
+    """The first place behind a number of bytes where a record begins on a line of its own; None where none is near."""
+    held = b""
+    with open_stream(replace(item, part=(at, at + _FARTHEST))) as stream:
+        for piece in stream.chunks():
+            held += piece
+            found = _PLACE.search(held)
+            if found is not None:
+                return at + found.end()
+    return None
+
+
+def shards_of(item: Input, target: Path, inside: Path | None, input_format: str, size: int = PART) -> list[Shard]:
+    """The shards of an input. Raises InputError."""
+    places, known = parts_of(item, input_format, size)
+    if not places:
+        return [Shard(item, target, inside)]
+    whole = size_of(item)
+    bounds = [0, *places, whole or 0]
+    return [Shard(item, target, inside, start, end, known if start else "") for start, end in pairwise(bounds)]
+
+
+def joined(first: Shard, second: Shard) -> Shard:
+    """Two parts that follow each other as one."""
+    return replace(first, end=second.end)
+
+
+def key_of(shard: Shard, settings: Settings, rules: str) -> str:
+    """What tells a shard from all others: what is read, where it goes, and the rules (`rules_digest`)."""
+    item = shard.item
+    version: list[Any] = []
+    if item.stored is not None:
+        version = [item.stored.size, item.stored.tag]
+    elif item.path is not None and item.address is None:
+        with suppress(OSError):
+            status = item.path.stat()
+            version = [status.st_size, status.st_mtime_ns]
+    told = [
+        *(__version__, item.name, version, str(shard.target), shard.start, shard.end, shard.input_format, settings.hashed),
+        *(settings.reading.memory, settings.reading.salvage, "" if settings.key is None else settings.key.key_id, rules),
+    ]
+    return digest_of(told)[:40]
+
+
+def rules_digest(settings: Settings) -> str:
+    """Of the rules in force."""
+    engine = _runner(pickle.dumps((settings.config, None, "plain")))  # which needs no key
+    return digest_of(rules_of(engine, settings.config, settings.input_format))
+
+
+# -- doing one -------------------------------------------------------------------------------------------------------------
+
+
+def scrub_shard(settings: Settings, shard: Shard, key: str) -> Did:
+    """Scrubs a shard to its place, unless that is done. Raises nothing: what is wrong is told."""
+    try:
+        before = _read_done(shard, key)
+        if before is not None:
+            return before
+        did = _scrub_part(settings, shard, key) if shard.is_part else _scrub_whole(settings, shard)
+        _write_done(shard, key, did)
+        return did
+    except UsageError as error:
+        return Did("failed", wrong=str(error), exit_code=error.exit_code)
+    except OutputError as error:
+        return Did("failed", wrong=str(error), exit_code=error.exit_code)
+    except Exception as error:  # its message may quote a log
+        return Did("failed", wrong=f"this is a bug in logscrub ({type(error).__name__}); please report it", exit_code=70)
+
+
+def _scrub_whole(settings: Settings, shard: Shard) -> Did:
+    engine, item = settings.runner(), shard.item
+    passed = Passed() if settings.hashed else None
+    try:
+        tally = api.scrub_input(
+            engine, item, shard.target, inside=shard.inside, input_format=settings.input_format, reading=settings.reading,
+            passed=passed,
+        )  # fmt: skip
+    except InputError as error:
+        if passed is not None:
+            passed.written = passed.written_content = ""
+        return Did("skipped" if item.skipped else "failed", passed=passed, said=(_clean(engine, item, str(error)),))
+    said = tuple(_clean(engine, item, fault) for fault in tally.faults)
+    return Did("salvaged" if tally.faults else "withheld" if tally.withheld else "scrubbed", tally, passed, said)
+
+
+def _scrub_part(settings: Settings, shard: Shard, key: str) -> Did:
+    engine, item = settings.runner(), shard.item
+    scrubber = engine.scrubber(shard.input_format or settings.input_format)
+    assert shard.end is not None
+    try:
+        with (
+            open_stream(replace(item, part=(shard.start, shard.end))) as stream,
+            open_sink(part_path(shard, key), "none", inside=shard.inside) as sink,
+        ):
+            for piece in stream.chunks():
+                sink.write(scrubber.feed(piece, True))
+            sink.write(scrubber.feed(b""))
+            between = _is_between(scrubber)
+            sink.write(scrubber.finish())
+            sink.commit()
+    except InputError as error:
+        return Did("failed", said=(_clean(engine, item, str(error)),))
+    if shard.start:
+        scrubber.tally.formats.clear()
+    return Did("withheld" if scrubber.tally.withheld else "scrubbed", scrubber.tally, ends_between=between)
+
+
+def _is_between(scrubber: Any) -> bool:
+    """Whether what was fed to it ends between two records, so that the next one would be read and judged by itself."""
+    if not isinstance(scrubber, Scrubber):
+        return False
+    reader = scrubber._units.reader
+    batches = getattr(scrubber, "_batches", None)
+    left = scrubber._open if batches is None else batches.open
+    decoder = scrubber._units.decoder
+    return isinstance(reader, JsonReader) and reader.between and decoder.encoding == "utf-8" and not left.armour
+
+
+def _clean(engine: Runner, item: Input, message: str) -> str:
+    """What is wrong with an input, without its name and without customer data."""
+    return api.clean_text(engine.redactor, message.removeprefix(item.name).removeprefix(": "))
+
+
+def assemble(settings: Settings, shards: Sequence[Shard], keys: Sequence[str]) -> Did:
+    """Puts the parts of an input together, in order, at its place. Raises nothing."""
+    first = shards[0]
+    key = digest_of(["whole", *keys])[:40]
+    try:
+        before = _read_done(replace(first, start=0, end=None), key)
+        if before is not None:
+            return before
+        read, passed = hashlib.sha256(), Passed()
+        with open_sink(first.target, "none", inputs=[first.item.path], inside=first.inside) as sink:
+            sink.hash()
+            for shard, its in zip(shards, keys, strict=True):
+                part = Input(path := part_path(shard, its), "a part", Path("part"), address=objects.address_of(path))
+                with open_stream_raw(part) as pieces:
+                    for piece in pieces:
+                        sink.write(piece)
+            sink.commit()
+            passed.written, passed.written_content = sink.digests
+        if settings.hashed:
+            with open_stream(first.item) as stream:
+                for piece in stream.chunks():
+                    read.update(piece)
+            passed.read = passed.read_content = read.hexdigest()
+        did = Did(passed=passed if settings.hashed else None)
+        _write_done(replace(first, start=0, end=None), key, did)
+        return did
+    except LogscrubError as error:
+        return Did("failed", wrong=str(error), exit_code=error.exit_code)
+    except Exception as error:
+        return Did("failed", wrong=f"this is a bug in logscrub ({type(error).__name__}); please report it", exit_code=70)
+
+
+class open_stream_raw:
+    """The bytes of a file or an object as they are, in pieces. A context manager."""
+
+    def __init__(self, item: Input) -> None:
+        from logscrub.sources.streams import open_file
+
+        self._file = open_file(item)
+
+    def __enter__(self) -> Iterator[bytes]:
+        return iter(lambda: self._file.read(PIECE) or b"", b"")
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+
+# -- what is written down ------------------------------------------------------------------------------------------------
+
+
+def part_path(shard: Shard, key: str) -> Path:
+    """Where the clean bytes of a part wait."""
+    return shard.folder / f"{key}.part"
+
+
+def _write_done(shard: Shard, key: str, did: Did) -> None:
+    """Writes down what became of a shard whose output is complete."""
+    if did.status not in ("scrubbed", "withheld", "salvaged") or did.wrong:
+        return
+    place = part_path(shard, key) if shard.is_part else shard.target
+    told = {"size": _size(place) if place is not None else None, "did": _as_dict(did)}
+    with open_sink(shard.folder / f"{key}.json", "none", inside=shard.inside) as sink:
+        sink.write(json.dumps(told).encode())
+        sink.commit()
+
+
+def _read_done(shard: Shard, key: str) -> Did | None:
+    """What became of a shard, where that was done and its output is still there."""
+    path = shard.folder / f"{key}.json"
+    place = part_path(shard, key) if shard.is_part else shard.target
+    try:
+        data = objects.read_object(path) if objects.address_of(path) is not None else path.read_bytes()
+        told = json.loads(data or b"{}")
+        if not told or place is None or _size(place) != told["size"] or told["size"] is None:
+            return None
+        return _of_dict(told["did"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _size(path: Path) -> int | None:
+    address = objects.address_of(path)
+    try:
+        return path.stat().st_size if address is None else objects.stored_at(address).size
+    except OSError:
+        return None
+
+
+def _as_dict(did: Did) -> dict[str, Any]:
+    names = Tally.__dataclass_fields__
+    passed = did.passed
+    return {
+        "status": did.status,
+        "tally": {name: getattr(did.tally, name) for name in names},
+        "passed": None if passed is None else {name: getattr(passed, name) for name in Passed.__dataclass_fields__},
+        "said": did.said,
+        "ends_between": did.ends_between,
+    }
+
+
+def _of_dict(told: Mapping[str, Any]) -> Did:
+    tally = Tally(**told["tally"])
+    tally.redactions, tally.formats = Counter(told["tally"]["redactions"]), Counter(told["tally"]["formats"])
+    passed = None if told["passed"] is None else Passed(**told["passed"])
+    if passed is not None:
+        passed.members = [(name, read, wrote) for name, read, wrote in passed.members]
+    return Did(told["status"], tally, passed, tuple(told["said"]), told["ends_between"])
+
+
+def remove_folder(folder: Path) -> None:
+    """Removes what was written down during a run. Where that fails it stays, and does no harm."""
+    address = objects.address_of(folder)
+    if address is None:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    with suppress(OSError):
+        objects.remove_below(address)
+
+
+# -- verifying and counting ------------------------------------------------------------------------------------------------
+
+
+def verify_shard(settings: Settings, item: Input) -> list[FileReport] | Did:
+    """What `verify` says of an input. Raises nothing."""
+    try:
+        return api.verify_input(settings.runner(), item, input_format=settings.input_format, reading=settings.reading)
+    except LogscrubError as error:
+        return Did("failed", wrong=str(error), exit_code=error.exit_code)
+    except Exception as error:
+        return Did("failed", wrong=f"this is a bug in logscrub ({type(error).__name__}); please report it", exit_code=70)
+
+
+def ingest_shard(settings: Settings, shard: Shard, store: str) -> tuple[Did, Counted | None]:
+    """Scrubs an input and counts it into a store, where records that are known count nothing. Raises nothing."""
+    from logscrub.metrics.counters import Counters
+    from logscrub.metrics.ingest import ingest_input
+
+    did = Did()
+
+    def note(done: int, tally: Tally) -> None:
+        did.tally = tally
+
+    try:
+        engine = settings.runner()
+        with Counters(0) as counters:
+            number = counters.new_input()
+            counters.into(store, engine.redactor.pseudonymizer)
+            try:
+                did.tally = ingest_input(
+                    *(engine, shard.item, counters, number, shard.target),
+                    inside=shard.inside,
+                    input_format=settings.input_format,
+                    reading=settings.reading,
+                    progress=note,
+                )
+                did.said = tuple(_clean(engine, shard.item, fault) for fault in did.tally.faults)
+            except InputError as error:
+                did.status, did.said = "failed", (_clean(engine, shard.item, str(error)),)
+        return did, counters.counted.get(number)
+    except LogscrubError as error:
+        return Did("failed", wrong=str(error), exit_code=error.exit_code), None
+    except OSError as error:
+        what = os.strerror(error.errno or errno.EIO)
+        return Did("failed", wrong=f"{store}: cannot be read or written: {what}", exit_code=3), None
+    except Exception as error:
+        return Did("failed", wrong=f"this is a bug in logscrub ({type(error).__name__}); please report it", exit_code=70), None
