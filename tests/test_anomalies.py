@@ -151,8 +151,10 @@ def test_incidents_in_the_past_do_not_make_the_next_one_usual() -> None:
     quiet = chance.exponential(1 / np.log(10), 20_000)
     disturbed = np.concatenate([quiet, np.full(60, 40.0)])
     score = np.array([9.0])
+    # incidents of eight hours, each of one cell
+    groups = np.concatenate([np.arange(len(quiet)), len(quiet) + np.arange(60) // 8])
     assert calibrate(quiet, 60).p_values(score)[0] < 1e-7
-    assert calibrate(disturbed, 60).p_values(score)[0] < 3e-6
+    assert calibrate(disturbed, 60, groups).p_values(score)[0] < 3e-6
 
 
 def test_calibrated_scores_of_heavier_tails_are_worth_less() -> None:
@@ -161,6 +163,14 @@ def test_calibrated_scores_of_heavier_tails_are_worth_less() -> None:
     p = calibrate(held_out, 50).p_values(new)
     for level in (0.1, 0.01, 0.001):
         assert 0.6 * level < np.mean(p <= level) < 1.5 * level
+
+
+def test_a_tail_that_is_heavier_farther_out_is_worth_what_it_is_there() -> None:
+    chance = np.random.default_rng(3)
+    held_out, new = (chance.pareto(4.0, 200_000) for _ in range(2))
+    p = calibrate(held_out, 50).p_values(new)
+    for level in (1e-3, 1e-4, 2e-5):
+        assert 0.4 * level < np.mean(p <= level) < 2 * level
 
 
 def test_where_all_is_chance_little_is_called_unusual() -> None:

@@ -44,8 +44,6 @@ _DAY_PRIOR, _WEEK_PRIOR = 15.0, 30.0
 """Counts by which no deviation of one's own is believed in, by hour of the day and of the week."""
 _NOON: Final = 13
 """The hour by one's own clock that is the middle of what people do."""
-_CLOCK_PRIOR = 30.0
-"""Counts by which the clock of all is believed."""
 _FLOOR = 0.02
 """Of a profile: an hour in which nothing ever happened."""
 _DISPERSION_PRIOR = 60.0
@@ -124,7 +122,7 @@ class _State:
         """The same, beside that, on days of the week and on weekends."""
         self.kind_weight = np.zeros((2, cells, DAY))
         self.clock = np.zeros((cells, DAY))
-        """Counts by the hour on days of the week."""
+        """Counts by the hour on days of the week, each as much as it tells: those of one burst are no more than one."""
         self.week_seen = np.zeros((cells, 7 * DAY))
         self.week_weight = np.zeros((cells, 7 * DAY))
         self.excess = np.zeros(cells)
@@ -170,8 +168,11 @@ class _State:
         pooled = self.clock.sum(0)
         if not self.own_clocks or not pooled.any():
             return np.broadcast_to(of_week, (len(self.counts), DAY))
-        counts = self.clock + _CLOCK_PRIOR * pooled / max(pooled.sum(), 1e-9)
-        middle = np.angle(counts @ np.exp(2j * np.pi * np.arange(DAY) / DAY)) * DAY / (2 * np.pi)
+        wave = np.exp(2j * np.pi * np.arange(DAY) / DAY)
+        own, counts = self.clock @ wave, self.clock.sum(1)
+        # what a rhythm of its own adds to the log-likelihood, beside what its amplitude and its phase cost (Schwarz, 1978)
+        has_own = np.abs(own) ** 2 > counts * np.log(np.maximum(counts, 1.0))
+        middle = np.angle(np.where(has_own, own, pooled @ wave)) * DAY / (2 * np.pi)
         ahead = ((np.round(_NOON - middle) + DAY // 2) % DAY - DAY // 2).astype(np.int64)
         return np.asarray((of_week[None, :] + ahead[:, None]) % (7 * DAY))
 
@@ -237,9 +238,9 @@ class _State:
             self.kind_seen[k] += np.where(where, told * seen / usual, 0.0)
             self.kind_weight[k] += np.where(where, told, 0.0)
         usual = usual * np.where(is_weekend, *(self._own(self.kind_seen[k], self.kind_weight[k]) for k in (1, 0)))
-        if not kind:
-            self.clock += seen
         told = self._told(usual, known)
+        if not kind:
+            self.clock += told * seen / usual
         self.week_seen[:, of_week] += told * seen / usual
         self.week_weight[:, of_week] += told
         if not first:

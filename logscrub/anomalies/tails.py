@@ -2,9 +2,11 @@
 
 A **score** is −log10 of a tail probability: 3 is once in a thousand. What a model says of its own tail is only as good as the
 model, so a score is **calibrated**: it is held against the scores of hours that were not learned from. Up to a high threshold
-their share counts; beyond it, their excesses are taken for exponential (peaks over threshold; Pickands, 1975). Real incidents are
-among those hours, and must not make the next one look usual. So the threshold is low enough that five times as many hours lie
-beyond it as may belong to incidents, and the scale is told by a low quantile of the excesses, which those do not move by much.
+their share counts; beyond it, their excesses are taken for generalized Pareto (peaks over threshold; Pickands, 1975), so that
+what comes in bursts is expected to come in bursts. Real incidents are among those hours, and must not make the next one look
+usual. So the threshold is low enough that five times as many hours lie beyond it as may belong to incidents, the hours of a
+cell's day tell as much as one excess, and two quantiles of these tell the scale and the shape: what lies beyond the higher one
+does not count.
 """
 
 from __future__ import annotations
@@ -23,13 +25,19 @@ MOST: Final = 300.0
 _FEWEST = 200
 """Held-out scores without which nothing is calibrated: then a score is believed by half."""
 _EXCESSES, _MOST_TAIL = 200, 0.2
-"""How many held-out scores lie beyond the threshold at least, and the greatest share of them that may."""
+"""How many held-out scores lie beyond the threshold at least, and the greatest share of them that may. By as many, tails are
+believed to be exponential."""
 _TIMES = 5
 """Times as many as may be of incidents, that lie beyond it."""
-_QUANTILE = 0.35
-"""Of excesses, that tells their scale."""
+_LOW, _HIGH = 1 - _TIMES**-0.5, 1 - 1 / _TIMES
+"""The quantiles of excesses that tell their scale and their shape: the higher one is twice as far out in powers of a share."""
+_LIGHTEST = 1e-3
+"""The least shape, as good as 0."""
 _PRIOR, _PRIOR_SCALE = 10, 1.3
 """As many excesses of that scale are believed in before any was seen; a perfect model has scale 1."""
+
+
+_SHAPES: Final = np.linspace(_LIGHTEST, 3, 300)
 
 
 def nb_upper(counts: Floats, mean: Floats, size: Floats) -> Floats:
@@ -91,7 +99,9 @@ class Calibration:
     share: float
     """Of held-out scores beyond the threshold."""
     scale: float
-    """Mean excess, in units of a perfect model's."""
+    """Of excesses, in units of a perfect model's."""
+    shape: float
+    """Of their generalized Pareto distribution; 0 is an exponential one."""
 
     def p_values(self, scores: Floats) -> Floats:
         """How probable a score as high is by chance."""
@@ -99,28 +109,56 @@ class Calibration:
             return np.asarray(10.0 ** (-scores / 2))
         at_least = len(self.held_out) - np.searchsorted(self.held_out, scores, side="left")
         body = (at_least + 1) / (len(self.held_out) + 1)
-        tail = self.share * 10.0 ** (-np.maximum(scores - self.threshold, 0) / self.scale)
+        over = np.maximum(scores - self.threshold, 0) * np.log(10) / self.scale
+        tail = self.share * np.exp(-np.log1p(self.shape * over) / self.shape)
         return np.asarray(np.where(scores <= self.threshold, body, np.minimum(tail, body.max(initial=1.0))))
 
 
-def calibrate(scores: Floats, incidents: float) -> Calibration:
-    """What scores are worth, by held-out ones, of which so many may be of incidents."""
-    kept = np.sort(scores[np.isfinite(scores)])
+def calibrate(scores: Floats, incidents: float, groups: NDArray[np.int64] | None = None) -> Calibration:
+    """What scores are worth, by held-out ones, of which so many may be of incidents.
+
+    `groups`: which of them belong together, as the hours of a cell's day do; together they tell as much of the tail as one.
+    """
+    finite = np.isfinite(scores)
+    kept = np.sort(scores[finite])
     if len(kept) < _FEWEST:
-        return Calibration(kept, 0.0, 1.0, 2.0)
+        return Calibration(kept, 0.0, 1.0, 2.0, _LIGHTEST)
     wanted = min(max(_TIMES * incidents, _EXCESSES) / len(kept), _MOST_TAIL)
     threshold = float(np.quantile(kept, 1 - wanted))
-    excesses = kept[kept > threshold] - threshold
+    beyond = finite & (scores > threshold)
+    excesses = scores[beyond] - threshold
     if threshold <= 0 and len(excesses):
         # so rare that any is beyond: what one of them is worth is told by how often they come
-        threshold = float(np.quantile(excesses, _QUANTILE))
+        threshold = float(np.quantile(excesses, _LOW))
         share = float(np.mean(kept >= threshold))
         own = threshold / max(-np.log10(share), 0.1)
-        scale = (len(excesses) * own + _PRIOR * _PRIOR_SCALE) / (len(excesses) + _PRIOR)
-        return Calibration(kept, threshold, share, max(1.0, scale))
-    own = float(np.quantile(excesses, _QUANTILE)) / -np.log10(1 - _QUANTILE) if len(excesses) else _PRIOR_SCALE
-    scale = (len(excesses) * own + _PRIOR * _PRIOR_SCALE) / (len(excesses) + _PRIOR)
-    return Calibration(kept, threshold, max(len(excesses), 1) / len(kept), max(1.0, scale))
+        return Calibration(kept, threshold, share, _believed(own, _PRIOR_SCALE, len(excesses)), _LIGHTEST)
+    share = max(len(excesses), 1) / len(kept)
+    alike = np.ones(len(excesses)) if groups is None else _alike(groups[beyond])
+    excesses, weights = _sorted(excesses, 1 / alike)
+    low, high = np.interp((_LOW, _HIGH), np.cumsum(weights) / weights.sum(), excesses) if len(excesses) else (0.0, 0.0)
+    many = weights.sum()
+    scale = _believed(float(low) / np.log10(_TIMES**0.5), _PRIOR_SCALE, many)
+    # as far as to the lower quantile is it again to the higher one where the tail is exponential; farther where it is heavier
+    shape = np.interp(float(high) / scale * np.log(10), (_TIMES**_SHAPES - 1) / _SHAPES, _SHAPES)
+    return Calibration(kept, threshold, share, scale, max(many * float(shape) / (many + _EXCESSES), _LIGHTEST))
+
+
+def _believed(own: float, prior: float, excesses: float) -> float:
+    """A scale that so many excesses tell; a model is not believed to be better than it says."""
+    return max(1.0, (excesses * own + _PRIOR * prior) / (excesses + _PRIOR))
+
+
+def _alike(groups: NDArray[np.int64]) -> Floats:
+    """How many are in the group of each."""
+    _, place, many = np.unique(groups, return_inverse=True, return_counts=True)
+    return np.asarray(many[place], float)
+
+
+def _sorted(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Values from the least on, and their weights."""
+    order = np.argsort(values, kind="stable")
+    return values[order], weights[order]
 
 
 def accumulated(values: Floats, hours: int) -> Floats:

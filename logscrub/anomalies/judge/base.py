@@ -108,16 +108,18 @@ def _by_band(
     every: Calibration | None = None
     out = np.ones_like(wanted)
     at = means if wanted_means is None else wanted_means
+    cells, hours = scores.shape
+    days = np.arange(cells)[:, None] * (hours // DAY + 1) + (np.arange(hours) // DAY)[held_out]
     for low, high in pairwise(_BANDS):
         here = (at >= low) & (at < high)
         if not here.any():
             continue
-        mine = scores[:, held_out][((means >= low) & (means < high))[:, held_out]]
-        if len(mine) < 1000:
-            every = every or calibrate(scores[:, held_out].ravel(), incidents)
+        told = ((means >= low) & (means < high))[:, held_out]
+        if told.sum() < 1000:
+            every = every or calibrate(scores[:, held_out].ravel(), incidents, days.ravel())
             worth = every
         else:
-            worth = calibrate(mine, incidents)
+            worth = calibrate(scores[:, held_out][told], incidents, days[told])
         out[here] = worth.p_values(wanted[here])
     return out
 

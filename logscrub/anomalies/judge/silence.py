@@ -1,8 +1,9 @@
 """Test `silence`: something that ran all the time has stopped.
 
 A cell is silent between two records, or from its last one on. A silence is held against all gaps that it had before: it has to
-be longer than the longest of them by half, and longer than chance leaves by its own rhythm. What runs on a schedule has gaps
-that are all alike, so it is missed after one and a half of them, however few records it writes.
+be longer than the longest of them by half, and less probable than the budget allows by the cell's own rhythm and spread. What
+runs on a schedule has gaps that are all alike, and fewer empty hours than chance leaves, so it is missed after one and a half of
+its gaps, however few records it writes.
 
 An example: `{every = 1, silent = 6}`: a record each hour (or each 24), and none in the last six.
 """
@@ -26,8 +27,6 @@ from logscrub.anomalies.tails import Bools, Floats
 _FEWEST_GAPS = 7
 """Gaps without which nothing is known of a rhythm."""
 _LONGER = 1.5
-_MEAN = 7.0
-"""Records that would have come: exp(−7) is once in a thousand."""
 _INCIDENTS = 3
 """Gaps that may have been incidents, one in twenty at most."""
 
@@ -39,10 +38,12 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
         cells = panel_of(rule, family, signals)
         expected = expect(cells.counts, signals.known, signals.weekday)
         # where nothing of the whole app was logged, that a function says nothing is no news; nor is it on the first weekend
-        told = (signals.known & expected.ready) | (not family)
+        ready = signals.known & expected.ready
+        told = ready | (not family)
         told[signals.last :] = False
         for n, key in enumerate(cells.keys):
-            gap = _gap(cells.counts[n], expected.mean[n], told, signals, rule.least)
+            most = allowed / len(rule.by) / len(cells.keys)
+            gap = _gap(cells.counts[n], (expected.mean[n], expected.size[n]), told, ready, signals, rule.least, most)
             if gap is None:
                 continue
             start, end, missing, gaps = gap
@@ -66,8 +67,11 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     return found
 
 
-def _gap(counts: Floats, mean: Floats, told: Bools, signals: Signals, least: float) -> tuple[int, int, float, int] | None:
+def _gap(
+    counts: Floats, expected: tuple[Floats, Floats], told: Bools, ready: Bools, signals: Signals, least: float, allowed: float
+) -> tuple[int, int, float, int] | None:
     """The longest silence of a cell in the period, if it is too long: from where to where, what is missing, gaps before it."""
+    mean, size = expected
     active = np.nonzero(counts[: signals.last])[0]
     before = active[active < signals.first]
     if len(before) < _FEWEST_GAPS + 1:
@@ -76,7 +80,7 @@ def _gap(counts: Floats, mean: Floats, told: Bools, signals: Signals, least: flo
     usual = float(np.median(gaps))
     # a few of the longest were incidents themselves
     longest = float(np.sort(gaps)[-1 - min(_INCIDENTS, len(gaps) // 20)])
-    is_regular = longest <= 1.25 * usual + 1
+    is_regular = longest <= 1.25 * usual + 1 and (usual > 1 or _is_scheduled(counts, mean, size, ready, signals.first))
     most = max(_LONGER * longest, usual + least)
     edges = [int(before[-1]), *active[active >= signals.first].tolist(), signals.last]
     best: tuple[int, int, float, int] | None = None
@@ -84,14 +88,22 @@ def _gap(counts: Floats, mean: Floats, told: Bools, signals: Signals, least: flo
         silent = int(told[last + 1 : following].sum())
         if silent + 1 <= most or int(told[last + 1 : signals.first].sum()) + 1 > most:
             continue  # it is not long, or was told in the period before
-        missing = float(mean[last + 1 : following][told[last + 1 : following]].sum())
+        at = last + 1 + np.nonzero(told[last + 1 : following])[0]
+        missing = float(mean[at].sum())
         if is_regular:
             missing = max(missing, silent / usual)
-        elif missing < _MEAN:
+        # hours that have little have it together: the negative binomial of their sum, with the size of one
+        elif (1 + missing / size[at].min()) ** -size[at].min() * (len(edges) - 1) > allowed:
             continue
         if best is None or missing > best[2]:
             best = (last + 1, following, missing, len(gaps))
     return best
+
+
+def _is_scheduled(counts: Floats, mean: Floats, size: Floats, ready: Bools, first: int) -> bool:
+    """Whether a cell has fewer empty hours before the period than chance leaves."""
+    by_chance = ((1 + mean[:first] / size[:first]) ** -size[:first])[ready[:first]].sum()
+    return bool((counts[:first] == 0)[ready[:first]].sum() + _FEWEST_GAPS <= by_chance)
 
 
 def plays(rule: Rule, example: Mapping[str, Any]) -> bool:
