@@ -12,7 +12,8 @@ A detector file holds (unknown keys are errors):
     validator     a function of `logscrub.detect.validators` that must agree (optional)
     certainty     "certain" (default), or "likely": gives way to harmless spans and to certain detectors
     fields        names of fields whose whole value goes: "email address" serves every name that ends in these words
-                  (`userEmailAddress`, `email_address`); "=name" serves just `name`
+                  (`userEmailAddress`, `email_address`); "=name" serves just `name`; "~password" serves what is
+                  written together with it too (`dbpassword`)
     value         how far a bare value in a text reaches: "token" (default), "number", "phrase", "credential", "line"
     keep_values   regular expressions of field values that stay
     examples      texts in which «marks» show the exact spans that must go; counterexamples: texts that must stay
