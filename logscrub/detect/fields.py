@@ -103,6 +103,7 @@ _ABOUT = frozenset(
     """.split()
 )
 """Names of members that say something about a secret, and not the secret."""
+_DIGITS = frozenset("0123456789")
 _CLASS = re.compile(r"\.[A-Z]\w*$")
 """How the name of a class ends: `org.apache.…RMContainerRequestor`."""
 _SIGNS = re.compile(r"""[=:~"'“«{\[]""")
@@ -311,7 +312,8 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
         rule = index.rule(path)
         if rule is None or (value.loose and rule.detector.guideline != "authorisation data"):
             continue
-        if index.rule((text[value.start : value.end],)) is None:  # a list of names
+        said = text[value.start : value.end]
+        if not _DIGITS.isdisjoint(said) or index.rule((said,)) is None:  # else it is a list of names
             _add(found, text, value.start, value.end, rule, path)
     return found, after
 
