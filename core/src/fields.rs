@@ -263,6 +263,8 @@ const LONGEST_LIST: usize = 20_000;
 const MOST_SECOND_LOOKS: usize = 8;
 const DEEPEST: usize = 256;
 const BACKSLASH: Ch = '\\' as Ch;
+/// What stands before the host of an address.
+const SCHEME_END: &[Ch] = &[':' as Ch, '/' as Ch, '/' as Ch];
 
 const WORD: u16 = 1;
 /// `[\w.-]`
@@ -320,7 +322,7 @@ impl Chars {
                 (SPACE, space),
                 (FIRST, word && !me.decimal.has(c)),
                 (BRACKET, is("{}[]")),
-                (BEHIND, space || is("\\\"'`)]&:~=!")),
+                (BEHIND, space || is("\\\"'`)]&:~=!?+|")),
                 (SIGN, is("=:~\"'{[")),
                 (STOP, space || is("\"'`<>")),
                 (TRAIL, is(",;&|)]}>.\\")),
@@ -401,6 +403,8 @@ struct NameNode {
     /// One more than the index of the rule of names that end here, and of names that are just this.
     ending: u32,
     exact: u32,
+    /// The same of names that other words may be written together with.
+    glued: u32,
 }
 
 #[derive(Default)]
@@ -408,6 +412,7 @@ struct Growing {
     next: BTreeMap<Ch, usize>,
     ending: u32,
     exact: u32,
+    glued: u32,
 }
 
 impl Names {
@@ -417,7 +422,8 @@ impl Names {
             let names = rule.endings.iter().map(|name| (name, false)).chain(rule.exact.iter().map(|name| (name, true)));
             for (name, is_exact) in names {
                 let mut node = 0;
-                for c in name.chars().rev().map(u32::from) {
+                let glued = name.strip_prefix('~');
+                for c in glued.unwrap_or(name).chars().rev().map(u32::from) {
                     node = match grown[node].next.get(&c) {
                         Some(next) => *next,
                         None => {
@@ -428,14 +434,22 @@ impl Names {
                         }
                     };
                 }
-                *(if is_exact { &mut grown[node].exact } else { &mut grown[node].ending }) = i as u32 + 1;
+                let node = &mut grown[node];
+                *(if glued.is_some() {
+                    &mut node.glued
+                } else if is_exact {
+                    &mut node.exact
+                } else {
+                    &mut node.ending
+                }) = i as u32 + 1;
             }
         }
         let mut names = Names { nodes: vec![NameNode::default()], wide: HashMap::new() };
         let mut waiting = VecDeque::from([(0usize, 0usize)]);
         while let Some((from, to)) = waiting.pop_front() {
-            let Growing { next, ending, exact } = &grown[from];
-            let mut node = NameNode { letters: 0, base: names.nodes.len() as u32, ending: *ending, exact: *exact };
+            let Growing { next, ending, exact, glued } = &grown[from];
+            let base = names.nodes.len() as u32;
+            let mut node = NameNode { letters: 0, base, ending: *ending, exact: *exact, glued: *glued };
             for (c, child) in next {
                 let place = names.nodes.len();
                 if let Some(bit) = letter(*c) {
@@ -490,6 +504,8 @@ struct Walk {
     node: u32,
     words: usize,
     found: u32,
+    /// The longest name that the last word ends in.
+    glued: u32,
 }
 
 /// The field names of a catalogue, and what finds their values.
@@ -750,7 +766,7 @@ impl Fields {
             return None;
         }
         let names = if self.ids.is_id(names.around) { Named { around: &[], own: names.own } } else { names };
-        let mut walk = Walk { node: 0, words: 0, found: 0 };
+        let mut walk = Walk { node: 0, words: 0, found: 0, glued: 0 };
         let on = self.read_back(&mut walk, &self.plain_name(names.own), usize::MAX);
         let exact = if on && walk.words > 0 { self.names.nodes[walk.node as usize].exact } else { 0 };
         if on && walk.words > 0 && !names.around.is_empty() {
@@ -760,6 +776,8 @@ impl Fields {
             walk.found
         } else if exact > 0 && !self.has_no_owner(names.around) {
             exact
+        } else if walk.glued > 0 {
+            walk.glued
         } else {
             return None;
         };
@@ -784,6 +802,10 @@ impl Fields {
                 };
                 let Some(next) = self.names.step(walk.node, ascii_lower(c)) else { return false };
                 walk.node = next;
+                if walk.words == 0 && !begins {
+                    let glued = self.names.nodes[next as usize].glued;
+                    walk.glued = if glued > 0 { glued } else { walk.glued };
+                }
                 begins
             } else {
                 if !self.chars.is(c, FIRST) {
@@ -827,8 +849,9 @@ impl Fields {
             if value.loose && !rule.secret {
                 continue;
             }
+            let said = &text[value.start..value.end];
             // else it is a list of names
-            if self.rule(&[text[value.start..value.end].into()]).is_none() {
+            if said.iter().any(|&c| c.wrapping_sub('0' as Ch) < 10) || self.rule(&[said.into()]).is_none() {
                 self.add(&mut found, text, value.start, value.end, rule, &|| path.clone(), &[]);
             }
         }
@@ -949,7 +972,8 @@ impl Fields {
             last = Some((own, key.value));
             let parent = names.back().copied().unwrap_or_default();
             let path = self.path(text, &key, parent, sep);
-            let mut rule = if self.is_class(own) { None } else { self.rule_of(path) };
+            let in_address = text[..key.start].ends_with(SCHEME_END);
+            let mut rule = if in_address || self.is_class(own) { None } else { self.rule_of(path) };
             if rule.is_none() && !parent.is_empty() && path.around == parent && (sep == COLON || sep == ARROW) {
                 rule = self.covering_of(path);
             }
@@ -1096,6 +1120,11 @@ impl Fields {
         let sign = close + spaces;
         let sign_end = match char::from_u32(at(sign)) {
             Some('=') if is(sign + 1, '>') => Some(sign + 2),
+            Some('=' | '!') if is(sign + 1, '=') && is(sign + 2, '=') => Some(sign + 3),
+            Some(':') if is(sign + 1, ':') && is(sign + 2, '=') => Some(sign + 3),
+            Some(':') if is(sign + 1, ':') && is(sign + 2, ':') && is(sign + 3, '=') => Some(sign + 4),
+            Some('?' | '.' | '+') if is(sign + 1, '=') => Some(sign + 2),
+            Some('?' | '|') if at(sign + 1) == at(sign) && is(sign + 2, '=') => Some(sign + 3),
             Some(':' | '~' | '=') => {
                 if is(sign + 1, '=') {
                     Some(if is(sign + 2, '/') { sign + 1 } else { sign + 2 })
@@ -1120,6 +1149,19 @@ impl Fields {
             place += 1;
         }
         (place - start <= 31 && place < text.len() && self.chars.is(text[place], QUOTE)).then_some(place)
+    }
+
+    /// `_STRING_PREFIX.match(text, start)`: where it ends.
+    #[inline]
+    fn behind_prefix(&self, text: &[Ch], start: usize) -> usize {
+        let at = |i: usize| text.get(start + i).and_then(|&c| char::from_u32(c)).unwrap_or(' ');
+        let length = match (at(0).to_ascii_lowercase(), at(1).to_ascii_lowercase()) {
+            ('b' | 'r' | 'u', '"' | '\'') => 1,
+            ('b', 'r') | ('r', 'b') if matches!(at(2), '"' | '\'') => 2,
+            _ if matches!(at(0), 'f' | 'L' | 'N' | '@' | '$') && at(1) == '"' => 1,
+            _ => 0,
+        };
+        start + length
     }
 
     /// `_CLASS.search(key)`: how the name of a class ends.
@@ -1286,6 +1328,7 @@ impl Fields {
         values: &mut Vec<(usize, usize)>,
     ) -> Ended<'a> {
         let text = ahead.text;
+        let start = self.behind_prefix(text, start);
         if let Some(quote) = self.quote_at(text, start) {
             let behind = quote + 1;
             let opening = &text[start..behind];

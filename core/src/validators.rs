@@ -35,6 +35,7 @@ pub enum Validator {
     UsSsn,
     Crc32Suffix,
     RandomToken,
+    WrittenOut,
     Card,
     IpOrDashed,
     ThreeDigits,
@@ -48,7 +49,7 @@ pub enum Validator {
     Asked(u16),
 }
 
-const NAMES: [(&str, Validator); 18] = [
+const NAMES: [(&str, Validator); 19] = [
     ("luhn", Validator::Luhn),
     ("iban", Validator::Iban),
     ("bitcoin", Validator::Bitcoin),
@@ -58,6 +59,7 @@ const NAMES: [(&str, Validator); 18] = [
     ("us_ssn", Validator::UsSsn),
     ("crc32_suffix", Validator::Crc32Suffix),
     ("random_token", Validator::RandomToken),
+    ("written_out", Validator::WrittenOut),
     ("card", Validator::Card),
     ("ip_or_dashed", Validator::IpOrDashed),
     ("three_digits", Validator::ThreeDigits),
@@ -74,6 +76,7 @@ const MOST_PHONES: usize = 4096;
 const LONGEST_KEPT: usize = 64;
 /// Digits of a phone number, at least, before its extension.
 const FEWEST_BEFORE_EXTENSION: usize = 6;
+const FEWEST_MARKS: usize = 8;
 /// The longest text that is parsed for a phone number.
 const LONGEST_PHONE: usize = 250;
 const LEAST_ENTROPY: f64 = 3.5;
@@ -150,6 +153,10 @@ impl Validators {
             Validator::UsSsn => us_ssn(&self.digits(value)),
             Validator::Crc32Suffix => self.crc32_suffix(value),
             Validator::RandomToken => self.random_token(value),
+            Validator::WrittenOut => {
+                let marks = value.iter().filter(|&&c| c == 'x' as Ch || c == 'X' as Ch).count();
+                marks < FEWEST_MARKS || marks * 2 < value.len()
+            }
             Validator::Card => card(&self.digits(value)),
             Validator::IpOrDashed => {
                 let dotted = |c: &Ch| if *c == b'-' as Ch { b'.' as Ch } else { *c };

@@ -9,10 +9,12 @@ A detector file holds (unknown keys are errors):
     references    where the format is described (optional)
     patterns      regular expressions (Python's); the group `value` is what must go, else the whole match
     context       words of which one must stand near a match, or in its field's name (optional)
-    validator     a function of `logscrub.detect.validators` that must agree (optional)
+    validator     a function of `logscrub.detect.validators` that must agree (optional; of authorisation data, if none is named,
+                  `written_out`)
     certainty     "certain" (default), or "likely": gives way to harmless spans and to certain detectors
     fields        names of fields whose whole value goes: "email address" serves every name that ends in these words
-                  (`userEmailAddress`, `email_address`); "=name" serves just `name`
+                  (`userEmailAddress`, `email_address`); "=name" serves just `name`; "~password" serves what is
+                  written together with it too (`dbpassword`)
     value         how far a bare value in a text reaches: "token" (default), "number", "phrase", "credential", "line"
     keep_values   regular expressions of field values that stay
     examples      texts in which «marks» show the exact spans that must go; counterexamples: texts that must stay
@@ -41,6 +43,7 @@ from logscrub.guidelines import GUIDELINES
 from logscrub.model import Certainty
 
 ValueMode = Literal["token", "number", "phrase", "credential", "line"]
+_SECRET_ROW = "authorisation data"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TYPE = re.compile(r"[A-Z][A-Z0-9_]*")
 _MACRO = re.compile(r"\{\{([A-Z]+)\}\}")
@@ -174,6 +177,8 @@ def parse_detector(text: str, path: Path, macros: Mapping[str, str]) -> Detector
     for key in ("patterns", "keep_values"):
         if key in values:
             values[key] = tuple(_expand(p, macros, path) for p in values[key])
+    if cls is Detector and values.get("guideline") == _SECRET_ROW:
+        values.setdefault("validator", "written_out")
     try:
         item = cls(**values)
     except TypeError:

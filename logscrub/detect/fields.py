@@ -26,9 +26,11 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
 KEEP = re.compile(
     r"""(?ix) \s*+ (?: (?:null|undefined|none|nil|nan|true|false|yes|no|n/?a|unknown|anonymous|empty|missing|absent|present|
     required|optional|expired|invalid|valid|failed|error|ok|set|unset|hidden|masked|redacted|removed|withheld|default|disabled|enabled|
-    not|is|was|must|has|string|number|boolean|object|array|function|any|void|system|
+    not|is|was|must|has|string|number|boolean|object|array|function|any|void|system|str|
     \[(?:object|array|function|circular|getter)[^\]]{0,40}\]|
     current_?user(?:\(\))?|%[sdjo]|%[a-z_]{2,40}%
+    |(?-i:[A-Za-z0-9]{0,12}[_.~-]{0,2}(?:x{8,80}|X{8,80})(?:[_.-]{1,2}(?:x{3,80}|X{3,80})){0,6})
+    |(?-i:(?:var|local|data|module)\.[a-z_][\w.]{1,80}|\$\{[A-Z][A-Z0-9_]{1,60}:[=?+-][^{}\s]{0,60}\})
     |<(?:(?:your|my|the|new|old|some|insert|enter|api|access|auth|client|user|first|last)[-_ .]?){0,3}
       (?:redacted|hidden|masked|removed|withheld|filtered|omitted|censored|scrubbed
       |secret|token|password|key|value|string|text|none|null|nil|undefined|empty|unset|missing
@@ -45,13 +47,15 @@ _OF_MEMBERS = frozenset((":", "=>"))
 """What stands between a member's name and its value."""
 _KEY = re.compile(
     r"""(?<![\w.])(?<!\w-)(?P<key>[^\W\d][\w.-]{0,63}+)(?P<close>\\{0,31}["'`]|\)?\]|\)|(?:&quot;))?
-        (?P<sep> \s{0,2}(?:=>|!~|[:~=]=?(?!/)|!=)\s{0,4} | \s{1,2}(?=\\{0,31}["'“«`]) )
+        (?P<sep> \s{0,2}(?:=>|!~|[=!]==|:{2,3}=|[?]{1,2}=|[.+]=|\|\|=|[:~=]=?(?!/)|!=)\s{0,4} | \s{1,2}(?=\\{0,31}["'“«`]) )
       | (?P<bracket>[{}\[\]])""",
     re.X,
 )
 _STRUCTURE = re.compile(r"""\{\s*[}\\"'\w][^{}]{0,80}[:}]|\[\s*[\[\]{\\"'\d]""")
 """How an object or a list in a string begins: its own fields tell."""
 _QUOTE = re.compile(r"""(?P<slashes>\\{0,31})(?P<quote>["'`“«])""")
+_STRING_PREFIX = re.compile(r"""(?:[bB][rR]?|[rR][bB]?|[uU])(?=["'])|[fLN@$](?=")""")
+"""The letter before a quote by which programs tell what kind of text it is: `b'…'`, `u"…"`."""
 _CLOSING = {"“": "”", "«": "»"}
 _END_IN_PLUS = re.compile(r"\s*+\+\s*+\Z")
 _BEFORE = re.compile(r"([A-Za-z][\w-]{0,30}[ \t]){1,2}$")
@@ -99,6 +103,7 @@ _ABOUT = frozenset(
     """.split()
 )
 """Names of members that say something about a secret, and not the secret."""
+_DIGITS = frozenset("0123456789")
 _CLASS = re.compile(r"\.[A-Z]\w*$")
 """How the name of a class ends: `org.apache.…RMContainerRequestor`."""
 _SIGNS = re.compile(r"""[=:~"'“«{\[]""")
@@ -220,8 +225,9 @@ class FieldIndex:
         for detector in catalogue.detectors:
             rule = Rule(detector, detector.keep_values, detector.guideline in idle)
             for spec in (*detector.fields, *(extra or {}).get(detector.id, ())):
-                target = self._exact if spec.startswith("=") else self._endings
-                target.update(dict.fromkeys(spellings(spec), rule))
+                target = self._exact if spec[:1] in "=~" else self._endings
+                glued = "~" if spec.startswith("~") else ""
+                target.update(dict.fromkeys((glued + s for s in spellings(spec)), rule))
         self._cache: dict[FieldPath, Rule | None] = {}
 
     def rule(self, path: FieldPath) -> Rule | None:
@@ -249,7 +255,12 @@ class FieldIndex:
             rule = self._endings.get("".join(together[i:]))
             if rule is not None:
                 return rule
-        return None if around and around[-1] in _NO_OWNERS else self._exact.get("".join(own))
+        exact = None if around and around[-1] in _NO_OWNERS else self._exact.get("".join(own))
+        return exact if exact is not None else self._glued(own[-1])
+
+    def _glued(self, word: str) -> Rule | None:
+        """What the end of a word says whose parts are written together: `dbpassword`."""
+        return next((rule for i in range(1, len(word)) if (rule := self._exact.get("~" + word[i:])) is not None), None)
 
     def covering(self, path: FieldPath) -> Rule | None:
         """What the name of the object around says of a member whose own name says nothing.
@@ -307,7 +318,8 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
         rule = index.rule(path)
         if rule is None or (value.loose and rule.detector.guideline != "authorisation data"):
             continue
-        if index.rule((text[value.start : value.end],)) is None:  # a list of names
+        said = text[value.start : value.end]
+        if not _DIGITS.isdisjoint(said) or index.rule((said,)) is None:  # else it is a list of names
             _add(found, text, value.start, value.end, rule, path)
     return found, after
 
@@ -369,7 +381,7 @@ def _find_fields(text: str, index: FieldIndex, before: Open) -> tuple[list[Field
         last_key, last_end = key, m.end()
         parent = names[-1] if names else ""
         path = _path(text, m.start("key"), key, parent, sep, bool(m["close"]))
-        rule = None if _CLASS.search(key) else index.rule(path)
+        rule = None if _CLASS.search(key) or text.endswith("://", 0, m.start("key")) else index.rule(path)
         if rule is None and parent and path[0] == parent and sep in _OF_MEMBERS:
             rule = index.covering(path)
         if rule is None:
@@ -467,6 +479,8 @@ def _value(
 ) -> tuple[list[tuple[int, int]], int, str]:
     """The value that begins at `start`: its spans, where it ends, and the quote that it leaves open."""
     mode = rule.detector.value
+    if (prefix := _STRING_PREFIX.match(text, start)) is not None:
+        start = prefix.end()
     m = _QUOTE.match(text, start)
     if m is not None:
         opening = m[0]

@@ -65,7 +65,7 @@ _LONE_ROW = re.compile(
 )
 """A row of two columns with three words or a number in the second: no head of a table, and no part of a longer row."""
 _ELEMENT = re.compile(
-    r"<(?:[\w.-]{1,30}:)?(?P<tag>[^\W\d][\w.-]{0,60}+)(?P<attributes>(?:\s[^<>]{0,300}+)?)>\s{0,4}(?:<!\[CDATA\[)?"
+    r"<(?:[\w.-]{1,30}:)?(?P<tag>[^\W\d][\w.-]{0,60}+)(?P<attributes>(?:\s[^<>]{0,300}+)?)>\s{0,40}(?:<!\[CDATA\[)?"
     r"(?P<value>[^<>\s][^<>]{0,1000}+)(?=</(?:[\w.-]{1,30}:)?(?P=tag)>|><)"
 )
 _PART = re.compile(

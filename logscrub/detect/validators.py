@@ -20,6 +20,7 @@ from logscrub.detect.national_numbers import national_number, national_number_ba
 
 _NOT_DIGIT = re.compile(r"\D")
 _FEWEST_BEFORE_EXTENSION = 6
+_FEWEST_MARKS = 8
 
 
 def luhn(value: str) -> bool:
@@ -131,6 +132,12 @@ def entropy(value: str) -> float:
 def random_token(value: str) -> bool:
     """Looks random: small and capital letters and digits mixed, at least 3.5 bits a character."""
     return bool(re.search("[a-z]", value) and re.search("[A-Z]", value) and re.search("[0-9]", value)) and entropy(value) >= 3.5
+
+
+def written_out(value: str) -> bool:
+    """No row of x that stands for what is to be filled in: half of it and at least eight characters, as in `ghp_xxxxxxxxxxxx`."""
+    marks = value.count("x") + value.count("X")
+    return marks < _FEWEST_MARKS or marks * 2 < len(value)
 
 
 def card(value: str) -> bool:
@@ -323,6 +330,7 @@ VALIDATORS: dict[str, Callable[[str], bool]] = {
         us_ssn,
         crc32_suffix,
         random_token,
+        written_out,
         card,
         ip_or_dashed,
         three_digits,
