@@ -257,7 +257,7 @@ def test_a_worker_that_dies_loses_and_doubles_nothing(two: Run, tmp_path: Path) 
     wanted = of_one_process(source, tmp_path / "one")
     items = expand([str(source)])
     jobs = jobs_for(items, out)
-    killed = []
+    killed: list[str] = []
 
     def kill(read: int, found: int) -> None:
         if not killed and read > 100_000:

@@ -11,6 +11,7 @@ import pytest
 from test_guarantee import Do, do
 
 from logscrub import api
+from logscrub.config import Config
 from logscrub.exposure import OTHERS, Exposure, Looker, Place, Told, as_dict, as_markdown, as_page, headline, severity_of
 from logscrub.redact.scrub import Redactor
 from logscrub.rules import rules_of
@@ -87,7 +88,7 @@ def test_what_goes_on_with_a_record_belongs_to_it(redactor: Redactor) -> None:
 def test_no_value_is_told_in_any_form(redactor: Redactor) -> None:
     found = looked(redactor, LAYOUTS["records"], caution=True)
     now = datetime(2026, 11, 29, 12, tzinfo=UTC)
-    rules = rules_of(api.PlainEngine(redactor), api.Config())
+    rules = rules_of(api.PlainEngine(redactor), Config())
     told = as_dict(found, made=now, known_at=now - timedelta(hours=30), rules=rules)
     for text in (json.dumps(told), as_markdown(told), as_page(told), headline(told)):
         assert "jane" not in text and SITE not in text and "<CLOUD_ID:" not in text

@@ -125,7 +125,7 @@ def test_a_day_in_several_files_is_one_whole(tmp_path: Path, whole: Store) -> No
             some.drop("day").write_parquet(Path(whole.url, path))
             size = Path(whole.url, path).stat().st_size
             actions.append(AddAction(path, size, {"day": day}, 0, True, "{}"))
-    whole.table().create_write_transaction(actions, "overwrite", whole.table().schema(), partition_by=["day"])
+    whole.table().create_write_transaction([*actions], "overwrite", whole.table().schema(), partition_by=["day"])
     files = [paths for _, paths in stores._wholes(whole)]
     assert len(files) == 2 and all(len(paths) > 1 for paths in files)
     assert rows(whole).equals(before)

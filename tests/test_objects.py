@@ -136,7 +136,7 @@ def test_what_cannot_be_read_or_written_is_told_before_anything_is(
     monkeypatch.chdir(tmp_path)
     Path("a.log").write_bytes(LINE)
     with pytest.raises(UsageError, match=says):
-        scrub([source], output and Path(output), summary=summary and Path(summary))
+        scrub([source], Path(output) if output else None, summary=Path(summary) if summary else None)
     assert [path.name for path in tmp_path.iterdir()] == ["a.log"] and len(store.list().collect()) == 1
 
 
@@ -153,7 +153,7 @@ def test_an_object_is_read_as_a_file_is(data: bytes, moves: list[tuple[int, int,
     store.put("a", data)
     before = objects._store
     try:
-        objects._store, objects.BLOCK = (lambda *_: store), 32  # type: ignore[assignment]
+        objects._store, objects.BLOCK = (lambda *_: store), 32  # type: ignore[misc]
         with ObjectFile(Address("s3", "b", "a"), Stored("a", len(data), "")) as file:
             like = io.BytesIO(data)
             for whence, offset, count in moves:
@@ -161,7 +161,7 @@ def test_an_object_is_read_as_a_file_is(data: bytes, moves: list[tuple[int, int,
                 assert file.seek(offset, whence) == like.seek(max(0, to))
                 assert file.read(count) == like.read(count)
     finally:
-        objects._store, objects.BLOCK = before, block
+        objects._store, objects.BLOCK = before, block  # type: ignore[misc]
 
 
 def test_an_object_is_read_once_with_as_few_requests_as_its_size_allows(
@@ -260,7 +260,7 @@ def test_an_address_stands_for_an_object_or_for_what_lies_below_it(other: Any) -
 def test_what_is_written_in_pieces_is_the_whole(sizes: list[int]) -> None:
     store, part, before = MemoryStore(), objects.PART, objects._store
     try:
-        objects._store, objects.PART = (lambda *_: store), 50  # type: ignore[assignment]
+        objects._store, objects.PART = (lambda *_: store), 50  # type: ignore[misc]
         upload = Upload(Address("s3", "b", "a"))
         pieces = [bytes([65 + n]) * size for n, size in enumerate(sizes)]
         for piece in pieces:
@@ -269,7 +269,7 @@ def test_what_is_written_in_pieces_is_the_whole(sizes: list[int]) -> None:
         upload.commit()
         assert store.get("a").bytes() == b"".join(pieces)
     finally:
-        objects._store, objects.PART = before, part
+        objects._store, objects.PART = before, part  # type: ignore[misc]
 
 
 def test_an_object_appears_whole_or_not_at_all(here: dict[str, str]) -> None:

@@ -75,7 +75,7 @@ def test_what_stands_beside_a_value_does_not_show(values: list[str]) -> None:
 
 def test_what_the_library_says_of_a_line_is_what_the_expression_says() -> None:
     values = [value for value in VALUES if not value.startswith(("PK", "BZ"))]  # these are refused as a whole log
-    frame = pl.LazyFrame({"message": values}).select(pl.col("message").logscrub.scrub(key=KEY))
+    frame = pl.LazyFrame({"message": values}).select(pl.col("message").logscrub.scrub(key=KEY))  # type: ignore[attr-defined]
     clean = frame.collect(engine="streaming")["message"].to_list()
     assert [f"{value}\n" for value in clean] == [logscrub.scrub(f"{value}\n", key=KEY).output for value in values]
     assert "jane" not in "".join(clean)
@@ -84,7 +84,7 @@ def test_what_the_library_says_of_a_line_is_what_the_expression_says() -> None:
 def test_a_stream_of_pieces_is_the_whole(tmp_path: Path) -> None:
     frame = pl.DataFrame({"message": [*SAMPLES[::4], None] * 20, "n": range(20 * (len(SAMPLES[::4]) + 1))})
     frame.write_parquet(tmp_path / "in.parquet", row_group_size=37)
-    clean = pl.col("message").logscrub.scrub(key=KEY)
+    clean = pl.col("message").logscrub.scrub(key=KEY)  # type: ignore[attr-defined]
     pl.scan_parquet(tmp_path / "in.parquet").with_columns(clean).sink_parquet(tmp_path / "out.parquet")
     out = pl.read_parquet(tmp_path / "out.parquet")
     assert out.sort("n").equals(frame.with_columns(clean))
@@ -137,7 +137,7 @@ def test_a_row_of_which_two_names_become_the_same_is_withheld() -> None:
 
 def test_wrong_settings_and_types_are_told_before_anything_is_read() -> None:
     with pytest.raises(UsageError, match="key"):
-        pl.col("message").logscrub.scrub(key=b"short")
+        pl.col("message").logscrub.scrub(key=b"short")  # type: ignore[attr-defined]
     with pytest.raises(UsageError, match="policy"):
         scrub_frame(pl.DataFrame({"a": ["x"]}), policy="nothing")
     with pytest.raises(UsageError, match="keep"):
@@ -145,7 +145,7 @@ def test_wrong_settings_and_types_are_told_before_anything_is_read() -> None:
     with pytest.raises(UsageError, match="column names: is of type List"):
         scrub_frame(pl.DataFrame({"names": [["Kim"]]}))
     with pytest.raises((UsageError, pl.exceptions.PolarsError), match="must be of type String"):
-        pl.DataFrame({"n": [1]}).select(pl.col("n").logscrub.scrub())
+        pl.DataFrame({"n": [1]}).select(pl.col("n").logscrub.scrub())  # type: ignore[attr-defined]
 
 
 def test_it_can_be_sent_to_another_process() -> None:

@@ -104,7 +104,7 @@ def _stretches(patterns: Iterable[str], text: str) -> Iterator[Stretch]:
 
 
 def _has_context(words: Sequence[str], text: str, stretch: Stretch) -> bool:
-    around = context_pattern(words)
+    around = re.compile(context_pattern(words))
     before = text[max(0, stretch[0] - CONTEXT_BEFORE) : stretch[0]]
     after = text[stretch[1] : stretch[1] + CONTEXT_AFTER]
     return around.search(before) is not None or around.search(after) is not None
