@@ -16,9 +16,9 @@ from typing import Any, Final, NamedTuple
 
 from logscrub import formats
 from logscrub._version import __version__
-from logscrub.api import Runner
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.json_leaves import with_leaves
+from logscrub.engines.factory import Runner
 from logscrub.formats.base import Record
 from logscrub.formats.json_records import Element
 from logscrub.formats.json_values import parse

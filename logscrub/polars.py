@@ -31,8 +31,8 @@ need("logscrub.polars", "metrics")
 import polars as pl  # noqa: E402 - only where it is installed
 
 if TYPE_CHECKING:
-    from logscrub.api import EngineName, Folders, Runner
     from logscrub.config import Config
+    from logscrub.engines.factory import EngineName, Folders, Runner
     from logscrub.redact.scrub import Redactor
 
 __all__ = ["Logscrub", "scrub_frame"]
@@ -123,7 +123,7 @@ class _Scrubs:
 
     @cached_property
     def engine(self) -> Runner:
-        from logscrub.api import engine_of
+        from logscrub.engines.factory import engine_of
 
         return engine_of(self.redactor, self.name, threads=None)
 
@@ -177,7 +177,7 @@ def _redactor(
     engine: EngineName | None,
 ) -> Redactor:
     """A redactor of these settings, whose engine there is. Raises UsageError."""
-    from logscrub.api import build_redactor, engine_of, settings
+    from logscrub.engines.factory import build_redactor, engine_of, settings
 
     redactor = build_redactor(settings(config, policy, detectors), key)
     engine_of(redactor, engine)

@@ -28,12 +28,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from logscrub import api, formats, objects
+from logscrub import formats, objects
 from logscrub._version import __version__
-from logscrub.api import EngineName, Passed, Runner
 from logscrub.config import Config
+from logscrub.engines.factory import EngineName, Runner, build_redactor, engine_of
 from logscrub.errors import InputError, LogscrubError, OutputError, UsageError
 from logscrub.formats.json_values import JsonReader
+from logscrub.pipeline import Passed, scrub_input, verify_input
+from logscrub.redact.file_names import clean_text
 from logscrub.redact.keys import check_key, read_key
 from logscrub.redact.pseudonyms import Pseudonymizer
 from logscrub.rules import digest_of, rules_of
@@ -103,7 +105,7 @@ class Settings:
 @lru_cache(maxsize=2)
 def _runner(pickled: bytes) -> Runner:
     config, key, engine = pickle.loads(pickled)
-    return api.engine_of(api.build_redactor(config, None if key is None else key.read()), engine)
+    return engine_of(build_redactor(config, None if key is None else key.read()), engine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +257,7 @@ def _scrub_whole(settings: Settings, shard: Shard) -> Did:
     engine, item = settings.runner(), shard.item
     passed = Passed() if settings.hashed else None
     try:
-        tally = api.scrub_input(
+        tally = scrub_input(
             engine, item, shard.target, inside=shard.inside, input_format=settings.input_format, reading=settings.reading,
             passed=passed,
         )  # fmt: skip
@@ -302,7 +304,7 @@ def _is_between(scrubber: Any) -> bool:
 
 def _clean(engine: Runner, item: Input, message: str) -> str:
     """What is wrong with an input, without its name and without customer data."""
-    return api.clean_text(engine.redactor, message.removeprefix(item.name).removeprefix(": "))
+    return clean_text(engine.redactor, message.removeprefix(item.name).removeprefix(": "))
 
 
 def assemble(settings: Settings, shards: Sequence[Shard], keys: Sequence[str]) -> Did:
@@ -430,7 +432,7 @@ def remove_folder(folder: Path) -> None:
 def verify_shard(settings: Settings, item: Input) -> list[FileReport] | Did:
     """What `verify` says of an input. Raises nothing."""
     try:
-        return api.verify_input(settings.runner(), item, input_format=settings.input_format, reading=settings.reading)
+        return verify_input(settings.runner(), item, input_format=settings.input_format, reading=settings.reading)
     except LogscrubError as error:
         return Did("failed", wrong=str(error), exit_code=error.exit_code)
     except Exception as error:

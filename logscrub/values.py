@@ -15,7 +15,7 @@ from logscrub.model import WITHHELD, Raw
 from logscrub.scrubbing import Units
 
 if TYPE_CHECKING:
-    from logscrub.api import Runner
+    from logscrub.engines.factory import Runner
     from logscrub.engines.native import NativeEngine
 
 _BATCH: Final = 1 << 16

@@ -16,13 +16,14 @@ from itertools import accumulate, repeat
 from pathlib import Path
 from typing import IO, Any, Self
 
-from logscrub.api import EngineName, Runner, scrub_members, scrub_stream
 from logscrub.detect.json_leaves import with_leaves
+from logscrub.engines.factory import EngineName, Runner
 from logscrub.errors import InputError, UsageError
 from logscrub.guarantee.members import belongs
 from logscrub.guarantee.support import MOST_CUSTOMERS, Mark, Support, read_vocabulary, support_of
 from logscrub.guarantee.words import NOTHING, TRIMMED, Cutter, Words, is_harmless, is_json, masked
 from logscrub.model import MARKS, RARE, Clean, Raw, Span
+from logscrub.pipeline import scrub_members, scrub_stream
 from logscrub.redact.scrub import Redactor, Stretch
 from logscrub.scrubbing import Scrubs, Tally, Units
 from logscrub.sources.decompression import Reading

@@ -14,8 +14,8 @@ from typing import Any
 
 import polars as pl
 
-from logscrub.api import Runner
 from logscrub.detect.engine import Engine
+from logscrub.engines.factory import Runner
 from logscrub.errors import InputError
 from logscrub.formats.base import Item, Record
 from logscrub.formats.forge_blocks import Block
