@@ -14,15 +14,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logscrub.anomalies import baseline
 from logscrub.anomalies.baseline import DAY, expect, expect_rate
 from logscrub.anomalies.drill import Drill
-from logscrub.anomalies.findings import grouped, id_of, withhold
+from logscrub.anomalies.findings import grouped, withhold
 from logscrub.anomalies.judge import TESTS
 from logscrub.anomalies.judge.base import episodes, filled
 from logscrub.anomalies.judge.base import world as world_of
 from logscrub.anomalies.judge.vectors import beyond_others
 from logscrub.anomalies.live import Live
-from logscrub.anomalies.model import WITHHELD, Explanation, Finding, Kind, Report
+from logscrub.anomalies.model import WITHHELD, Explanation, Finding, Kind, Report, id_of
 from logscrub.anomalies.night import learned, report_of, silenced
 from logscrub.anomalies.rules import builtin_rules, load_rules, parse_rule
 from logscrub.anomalies.signals import EMPTY, Rows, SignalReader, Signals, read_signals
@@ -163,6 +164,27 @@ def test_calibrated_scores_of_heavier_tails_are_worth_less() -> None:
     p = calibrate(held_out, 50).p_values(new)
     for level in (0.1, 0.01, 0.001):
         assert 0.6 * level < np.mean(p <= level) < 1.5 * level
+
+
+@pytest.mark.parametrize("kind", ["at all hours", "by day"])
+def test_a_customer_has_a_clock_of_its_own_where_it_has_a_rhythm(kind: str) -> None:
+    """A machine that calls in bursts at all hours has the clock of all."""
+    chance = np.random.default_rng(3)
+    days, hours = 21, np.arange(21 * DAY) % DAY
+    office = np.where((hours >= 9) & (hours < 17), 3.0, 0.1)
+    counts = chance.poisson(office, (40, days * DAY)).astype(float)
+    bursts = chance.poisson(0.3, days * DAY)
+    at_all_hours = np.where(bursts, chance.negative_binomial(bursts + 1, 0.1), 0)
+    counts[0] = at_all_hours if kind == "at all hours" else chance.poisson(np.roll(office, 8))
+    state = baseline._State(40, own_clocks=True)
+    ahead = []
+    for day in range(days):
+        of_week = day % 7 * DAY + np.arange(DAY)
+        mean, size = state.expected(of_week, np.ones((40, DAY)))
+        state.learn(counts[:, day * DAY :][:, :DAY], np.ones(DAY, bool), of_week, mean, size, None)
+        local = state.local(of_week)
+        ahead.append(int((local[0, 0] - local[1, 0] + 84) % 168 - 84))
+    assert set(ahead[7:]) <= ({-1, 0, 1} if kind == "at all hours" else {-9, -8, -7})
 
 
 def test_a_tail_that_is_heavier_farther_out_is_worth_what_it_is_there() -> None:

@@ -206,6 +206,25 @@ def test_mutes_of_the_configuration_are_listed(kept: Path, tmp_path: Path) -> No
     assert first["id"] not in {f["id"] for f in told["findings"]}
 
 
+def test_what_was_said_of_a_finding_is_kept_with_the_store_and_shown(kept: Path, tmp_path: Path) -> None:
+    told = report(kept)
+    first = told["findings"][0]
+    of = f"{told['period']['start'][:16]}/{told['period']['end'][:16]}"
+    until = (datetime.now(UTC) + timedelta(days=30)).date()
+    marking = ("mark", first["id"], "--of", of, "--store")
+    assert run(*marking, kept, "known", "--until", until, "--why", "rolled back").returncode == 0
+    told = report(kept)
+    assert [m["reason"] for m in told["muted"]] == ["rolled back"]
+    assert first["id"] not in {f["id"] for f in told["findings"]}
+    other = tmp_path / "other"
+    assert run("store", "merge", kept, "--store", other).stderr.decode().endswith("1 day added, 1 verdict\n")
+    assert run(*marking, other, "real", "--why", "a scope was lost").returncode == 0
+    told = report(other)
+    assert told["verdicts"] == [{"rule": first["rule"], "real": 1, "usual": 0, "known": 0}]
+    (again,) = [f for f in told["findings"] if f["id"] == first["id"]]
+    assert again["marked"].startswith("real, 20") and again["marked"].endswith(": a scope was lost")
+
+
 # -- watch ----------------------------------------------------------------------------------------------------------------
 
 

@@ -452,6 +452,7 @@ def test_json_keeps_its_contract() -> None:
         "budget",
         "coverage",
         "history_days",
+        "verdicts",
     }
     assert made["period"] == {"start": "2026-11-25T03:00:00Z", "end": "2026-11-26T03:00:00Z"}
     assert {*made["findings"][0]} == {
@@ -473,6 +474,7 @@ def test_json_keeps_its_contract() -> None:
         "explained_by",
         "first_steps",
         "clocks",
+        "marked",
         "group",
         "chart",
     }

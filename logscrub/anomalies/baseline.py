@@ -75,6 +75,7 @@ def expect(
     hindsight: Floats | None = None,
     *,
     own_clocks: bool = False,
+    without: Bools | None = None,
     warm_days: int = 3,
 ) -> Expected:
     """Expectations for counts [cells, hours], a whole number of days; `known` says in which hours anything was told at all.
@@ -82,7 +83,8 @@ def expect(
     `weekday`: of the first day, 0 for Monday. `shape`: a rhythm for each cell, as expected of what the counts are part of (of
     the records that may be errors), in the place of that of all cells together; `hindsight`: the same, once the day is known. Own
     deviations are learned from that one: else what the records had never done before would be learned by their part as well, and
-    count twice. `own_clocks`: cells are customers, with clocks of their own. Hours that are not known teach nothing.
+    count twice. `own_clocks`: cells are customers, with clocks of their own. Hours that are not known teach nothing, and those
+    `without` [cells, hours] no more than what was expected of them.
     """
     cells, hours = counts.shape
     days = hours // DAY
@@ -96,8 +98,9 @@ def expect(
         mean[:, at], size[:, at] = state.expected(of_week, rhythm)
         kind = int(of_week[0] >= _WEEKEND)
         ready[at] = state.days >= warm_days and state.kind_days[kind] >= (warm_days, WEEKEND_DAYS)[kind]
+        seen = counts[:, at] if without is None else np.where(without[:, at], mean[:, at], counts[:, at])
         learned = None if shape is None else (shape if hindsight is None else hindsight)[:, at]
-        state.learn(counts[:, at], known[at], of_week, mean[:, at], size[:, at], learned)
+        state.learn(seen, known[at], of_week, mean[:, at], size[:, at], learned)
         after[:, at] = state.expected(of_week, state.profile()[state.local(of_week)] if learned is None else learned)[0]
     return Expected(mean, size, ready, after)
 
@@ -265,7 +268,7 @@ _TRIALS_PRIOR = 100.0
 _MOST_CORRELATION = 0.3
 
 
-def expect_rate(hits: Floats, trials: Floats, known: Bools, *, warm_days: int = 3) -> ExpectedRate:
+def expect_rate(hits: Floats, trials: Floats, known: Bools, *, without: Bools | None = None, warm_days: int = 3) -> ExpectedRate:
     """The same for shares: `hits` of `trials`, both [cells, hours]."""
     cells, hours = hits.shape
     rate, correlation = np.zeros_like(hits), np.zeros_like(hits)
@@ -286,7 +289,8 @@ def expect_rate(hits: Floats, trials: Floats, known: Bools, *, warm_days: int = 
         p = own[:, None]
         spread = np.sqrt(trials[:, at] * p * (1 - p) * (1 + np.maximum(trials[:, at] - 1, 0) * correlation[:, at]))
         most = np.inf if not learned else trials[:, at] * p + _MOST_SDS * spread + 2
-        seen = np.where(known[at], np.minimum(hits[:, at], most), 0.0)
+        seen = np.minimum(hits[:, at], most)
+        seen = np.where(known[at], seen if without is None else np.where(without[:, at], trials[:, at] * p, seen), 0.0)
         tried = np.where(known[at], trials[:, at], 0.0)
         for total in (x, n, excess, squares):
             total *= _KEEP

@@ -7,8 +7,7 @@ error has one customer only.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,7 +16,7 @@ import numpy as np
 
 from logscrub.anomalies.drill import Drill
 from logscrub.anomalies.judge.base import Candidate, Series
-from logscrub.anomalies.model import SEVERITIES, WITHHELD, Chart, Clock, Explanation, Finding, Point
+from logscrub.anomalies.model import SEVERITIES, WITHHELD, Chart, Clock, Explanation, Finding, Point, id_of
 from logscrub.anomalies.rules import Rule, title_of
 from logscrub.anomalies.signals import Signals
 from logscrub.config import Severity
@@ -36,12 +35,6 @@ _WHO = ("tenant", "actor")
 _CLOSE = timedelta(hours=2)
 _MOST_EXPLAINED = 60
 """Findings that are looked at closer: the most unusual ones."""
-
-
-def id_of(rule: str, dimensions: Iterable[tuple[str, str]]) -> str:
-    """The same for the same rule at the same place, whenever."""
-    told = "\0".join([rule, *(f"{name}={value}" for name, value in sorted(dimensions))])
-    return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 
 def findings_of(

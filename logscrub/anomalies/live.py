@@ -17,7 +17,7 @@ import polars as pl
 from logscrub.anomalies.drill import Drill
 from logscrub.anomalies.findings import withhold
 from logscrub.anomalies.model import Finding
-from logscrub.anomalies.night import found_in
+from logscrub.anomalies.night import found_in, verdicts_of
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import HISTORY_DAYS, Rows, SignalReader
 from logscrub.config import Config
@@ -202,7 +202,8 @@ class Live:
             self._reader = SignalReader(self.rows, start, HISTORY_DAYS)
         signals = self._reader.read(start, end, again=again)
         made = self._newest or end
-        findings, _ = found_in(signals, Drill(self.rows), rules, self.config, made=made, share_of=self.rules)
+        drill = Drill(self.rows)
+        findings, _ = found_in(signals, drill, rules, self.config, made=made, share_of=self.rules, verdicts=verdicts_of(drill))
         new = [finding for finding in findings if self._is_news(finding, end)]
         leading: dict[str, Finding] = {}
         for finding in new:

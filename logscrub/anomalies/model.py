@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, get_args
@@ -99,18 +101,32 @@ class Finding:
     chart: Chart | None
     group: str
     """The id of the finding that leads its group: findings of one cause."""
+    marked: str = ""
+    """What was said of it, or of one of the same id before: `real, 2026-11-20: rolled back`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTally:
+    """How often a rule's findings were marked as what."""
+
+    rule: str
+    real: int
+    usual: int
+    known: int
 
 
 @dataclass(frozen=True, slots=True)
 class Muted:
-    """A finding that the configuration says not to tell."""
+    """A finding that a verdict, or the configuration, says not to tell."""
 
     id: str
     rule: str
     title: str
     reason: str
     until: datetime | None
-    """Until when; None for an exception in the calendar, which ends by itself."""
+    """Until when; None for an exception in the calendar, which ends by itself, and for what is usual."""
+    is_usual: bool = False
+    """Whether it was marked as usual: it is told again where it is farther out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,3 +182,11 @@ class Report:
     """What the report could not know, a sentence each."""
     history_days: int
     """Days before the period that were learned from."""
+    tallies: tuple[RuleTally, ...] = ()
+    """How often each rule was right, as far as its findings were marked."""
+
+
+def id_of(rule: str, dimensions: Iterable[tuple[str, str]]) -> str:
+    """Of a finding: the same for the same rule at the same place, whenever."""
+    told = "\0".join([rule, *(f"{name}={value}" for name, value in sorted(dimensions))])
+    return hashlib.sha256(told.encode()).hexdigest()[:12]

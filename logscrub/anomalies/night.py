@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 import polars as pl
@@ -17,6 +17,7 @@ from logscrub.anomalies.judge.base import SHORT_HISTORY, Candidate
 from logscrub.anomalies.model import LEARNING_DAYS, Finding, Muted, Report, Statement, Totals
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import Rows, Signals, read_signals
+from logscrub.anomalies.verdicts import EVER, Verdict, newest, of_mutes, read_verdicts, real_hours, tallies
 from logscrub.config import Config
 from logscrub.errors import UsageError
 from logscrub.metrics import store as stores
@@ -24,8 +25,6 @@ from logscrub.metrics.store import Store
 
 _STALE: Final = timedelta(days=2)
 """A store that has nothing newer is one of the past: what it has is reported, not that nothing came since."""
-_FOREVER: Final = date(9999, 12, 30)
-"""The last day that has a next one."""
 _HOUR: Final = timedelta(hours=1)
 _MOST_STATEMENTS = 100
 _MOST_PERSONS = 3
@@ -107,7 +106,8 @@ def report_of(
     start, end = signals.at(signals.first), signals.at(signals.last)
     weeks = (end - start) / timedelta(days=7)
     is_stale = is_newest and made - end >= _STALE
-    told, muted = found_in(signals, drill, rules, config, made=made, share_of=rules, is_stale=is_stale)
+    verdicts = verdicts_of(drill)
+    told, muted = found_in(signals, drill, rules, config, made=made, share_of=rules, is_stale=is_stale, verdicts=verdicts)
     return Report(
         start=start,
         end=end,
@@ -120,7 +120,23 @@ def report_of(
         budget=_in_words(config.false_alarms_a_week),
         coverage=(*_stale(signals, is_stale), *_coverage(signals)),
         history_days=signals.history_days,
+        tallies=tallies(verdicts),
     )
+
+
+def every_finding(
+    store: Store, rules: Sequence[Rule], config: Config, start: datetime, end: datetime, *, made: datetime
+) -> list[Finding]:
+    """The findings of a period, those that are not told among them. Raises InputError."""
+    rows = Rows(store, store.table())
+    signals, drill = read_signals(rows, start, end), Drill(rows)
+    verdicts = verdicts_of(drill)
+    return _findings(signals, drill, rules, config, made=made, share_of=rules, is_stale=False, verdicts=verdicts)
+
+
+def verdicts_of(drill: Drill) -> tuple[Verdict, ...]:
+    """What was said of findings of the store. Raises InputError."""
+    return () if drill.source.url is None else read_verdicts(drill.source.url)
 
 
 def found_in(
@@ -132,17 +148,35 @@ def found_in(
     made: datetime,
     share_of: Sequence[Rule],
     is_stale: bool = False,
+    verdicts: Sequence[Verdict] = (),
 ) -> tuple[list[Finding], list[Muted]]:
-    """The findings of a period that are told, and those that are muted.
+    """The findings of a period that are told, and those that are not, because of verdicts or of the configuration.
 
     `share_of`: all rules that share the budget. `is_stale`: nothing came since the period.
     """
+    found = _findings(signals, drill, rules, config, made=made, share_of=share_of, is_stale=is_stale, verdicts=verdicts)
+    return silenced(found, config, made, verdicts)
+
+
+def _findings(
+    signals: Signals,
+    drill: Drill,
+    rules: Sequence[Rule],
+    config: Config,
+    *,
+    made: datetime,
+    share_of: Sequence[Rule],
+    is_stale: bool,
+    verdicts: Sequence[Verdict],
+) -> list[Finding]:
+    """All findings of a period."""
+    signals = replace(signals, real=real_hours(verdicts))
     weeks = (signals.last - signals.first) / (7 * 24)
     tested = sum(rule.test != "first" for rule in share_of)
     candidates = judged(signals, rules, config.false_alarms_a_week * weeks / max(1, tested))
     if is_stale:
         candidates += _nothing_since(signals, rules, made)
-    return silenced(findings_of(candidates, signals, drill, made=made, tenants=_active(signals)), config, made)
+    return findings_of(candidates, signals, drill, made=made, tenants=_active(signals))
 
 
 def _nothing_since(signals: Signals, rules: Sequence[Rule], made: datetime) -> list[Candidate]:
@@ -194,17 +228,23 @@ def _less_persons(found: Sequence[Candidate]) -> list[Candidate]:
     return [c for c in found if id(c) not in dropped]
 
 
-def silenced(findings: Sequence[Finding], config: Config, made: datetime) -> tuple[list[Finding], list[Muted]]:
-    """The findings that are told, and those that the configuration says not to tell."""
+def silenced(
+    findings: Sequence[Finding], config: Config, made: datetime, verdicts: Sequence[Verdict] = ()
+) -> tuple[list[Finding], list[Muted]]:
+    """The findings that are told, and those that verdicts or the configuration say not to tell."""
     told: list[Finding] = []
     muted: list[Muted] = []
-    mutes = {m.id: m for m in config.mutes if made.date() <= m.until}
+    marked = newest(verdicts)
+    holding = {**marked, **newest(of_mutes(m for m in config.mutes if made.date() <= m.until))}
     for finding in findings:
-        mute = mutes.get(finding.id)
-        if mute is not None:
-            until = datetime.combine(min(mute.until, _FOREVER), time(), UTC) + timedelta(days=1)
-            muted.append(Muted(finding.id, finding.rule, finding.title, mute.reason, until))
+        verdict = holding.get(finding.id)
+        if verdict is not None and verdict.holds_back(finding, made.date()):
+            until = None if verdict.until == EVER else datetime.combine(verdict.until, time(), UTC) + timedelta(days=1)
+            muted.append(Muted(finding.id, finding.rule, finding.title, verdict.why, until, verdict.kind == "usual"))
             continue
+        if finding.id in marked:
+            said = marked[finding.id]
+            finding = replace(finding, marked=f"{said.kind}, {said.made:%Y-%m-%d}: {said.why}")
         # it may have begun in the last hours of the day before
         first, last = finding.start.date(), (finding.end - timedelta(microseconds=1)).date()
         days = [e for e in config.calendar if e.first <= first + timedelta(days=1) and e.first <= last <= e.last]

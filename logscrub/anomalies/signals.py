@@ -71,6 +71,8 @@ class Signals:
     partly in it."""
     without_customer: int
     """Records of the period that name no customer."""
+    real: Mapping[str, Sequence[tuple[datetime, datetime]]] = field(default_factory=dict)
+    """Hours of findings that were real, by the id of these: no part of what is usual."""
     memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     """What was reckoned from all this and is needed again."""
 
@@ -136,6 +138,11 @@ class Rows:
         self._store, self._table = store, table
         self._stored = set() if store is None or table is None else set(stores.days_between(store, table, None, None))
         self.beside = dict(beside or {})
+
+    @property
+    def url(self) -> str | None:
+        """Where the store is; None without one."""
+        return None if self._store is None else self._store.url
 
     def days(self, since: date, until: date) -> list[date]:
         """The days of which there are rows, from one up to another, it included."""

@@ -16,6 +16,7 @@ from logscrub.cli import (
     ingest,
     init,
     keys,
+    mark,
     metrics,
     nightly,
     report,
@@ -80,6 +81,7 @@ app.command("verify", epilog=verify.EXAMPLES)(verify.verify)
 app.command("ingest", epilog=ingest.EXAMPLES)(ingest.ingest)
 app.command("metrics", epilog=metrics.EXAMPLES)(metrics.metrics)
 app.command("report", epilog=report.EXAMPLES)(report.report)
+app.command("mark", epilog=mark.EXAMPLES)(mark.mark)
 app.command("watch", epilog=watch.EXAMPLES)(watch.watch)
 app.command("nightly", epilog=nightly.EXAMPLES)(nightly.nightly)
 app.command("init", epilog=init.EXAMPLES)(init.init)

@@ -137,9 +137,26 @@ def merge(
     from logscrub.metrics.store import merge_from, open_or_make, open_store
 
     added = [open_store(other) for other in others]
-    days = merge_from(open_or_make(_needed(store), added[0].key_id), *added)
-    say(f"{number(days, 'day')} added")
+    kept = open_or_make(_needed(store), added[0].key_id)
+    days = merge_from(kept, *added)
+    said = sum(_merge_verdicts(kept.url, other.url) for other in added)
+    say(f"{number(days, 'day')} added" + (f", {number(said, 'verdict')}" if said else ""))
     return 0
+
+
+def _merge_verdicts(url: str, other: str) -> int:
+    """Copies the verdicts on findings that only another store has. Returns how many."""
+    from logscrub.anomalies.verdicts import folder_of, texts
+
+    folder, known = folder_of(url), texts(url)
+    new = {name: text for name, text in texts(other).items() if name not in known}
+    if new and folder is None:
+        raise UsageError(f"{url}: is in an object store; verdicts are kept in a store in a folder")
+    for name, text in new.items():
+        if folder is not None:
+            folder.mkdir(exist_ok=True)
+            put(text, folder / name)
+    return len(new)
 
 
 @app.command("repair", epilog=EXAMPLES)

@@ -30,16 +30,18 @@ _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d(:\d\d(:\d\d(\.\d+)?)?)?(Z|[+-]\d\d:?\d\d)?")
 
 
-def period(since: str | None, until: str | None, now: datetime) -> tuple[datetime | None, datetime | None]:
+def period(
+    since: str | None, until: str | None, now: datetime, options: tuple[str, str] = ("--since", "--until")
+) -> tuple[datetime | None, datetime | None]:
     """The first full hour of a period, and the one after its last; None where the option is not given.
 
     A day given as `until` is included, and so is the hour in which a time lies. Raises UsageError for text that is no time, and
     where nothing lies between the two.
     """
-    start = None if since is None else _bounds(since, "--since", now)[0]
-    end = None if until is None else _bounds(until, "--until", now)[1]
+    start = None if since is None else _bounds(since, options[0], now)[0]
+    end = None if until is None else _bounds(until, options[1], now)[1]
     if start is not None and end is not None and start >= end:
-        raise UsageError(f"--since is not before --until: nothing lies between {since} and {until}")
+        raise UsageError(f"{options[0]} is not before {options[1]}: nothing lies between {since} and {until}")
     return start, end
 
 

@@ -551,10 +551,13 @@ def _rows_of(store: Store, path: str) -> pl.DataFrame:
 
 
 def texts(store: Store) -> list[str]:
-    """Every text that the store holds, once."""
+    """Every text that the store holds, once, with those that people wrote about findings."""
+    from logscrub.anomalies.verdicts import read_verdicts
+
     columns = [name for name, kind in SCHEMA.items() if kind == pl.String]
     rows = read(store, columns=columns)
-    return sorted({text for name in columns for text in rows[name].unique().to_list() if text})
+    found = {text for name in columns for text in rows[name].unique().to_list() if text}
+    return sorted(found | {verdict.why for verdict in read_verdicts(store.url)})
 
 
 def prune(store: Store, before: date) -> int:

@@ -43,7 +43,7 @@ def as_html(report: Report) -> str:
             parts=[(kind, title, [g for g in found if g.leader.kind == kind]) for kind, title in view.PARTS],
             anchor=lambda finding: anchors[id(finding)],
             chart=lambda finding: Markup(charts.svg(finding)),
-            mute=lambda finding: Markup.escape(view.mute(finding, report)),  # its lines are meant
+            marks=lambda finding: Markup.escape(view.marks(finding, report)),  # its lines are meant
             commands=lambda finding: Markup("\n").join(words.visible(command) for command in view.commands(finding)),
             bar=lambda share: f"{100 * min(1.0, max(0.0, share)):.1f}" if math.isfinite(share) else "0",
             view=view,

@@ -42,6 +42,7 @@ def _report(report: Report) -> dict[str, Any]:
                 "title": _text(muted.title),
                 "reason": _text(muted.reason),
                 "until": None if muted.until is None else iso(muted.until),
+                "is_usual": muted.is_usual,
             }
             for muted in report.muted
         ],
@@ -50,6 +51,10 @@ def _report(report: Report) -> dict[str, Any]:
         "budget": _text(report.budget),
         "coverage": [_text(sentence) for sentence in report.coverage],
         "history_days": report.history_days,
+        "verdicts": [
+            {"rule": _text(tally.rule), "real": tally.real, "usual": tally.usual, "known": tally.known}
+            for tally in report.tallies
+        ],
     }
 
 
@@ -83,6 +88,7 @@ def finding_of(finding: Finding) -> dict[str, Any]:
         "first_steps": [_text(step) for step in finding.first_steps],
         "clocks": [{"who": _text(clock.who), "until": iso(clock.until)} for clock in finding.clocks],
         "group": _text(finding.group),
+        "marked": _text(finding.marked),
         "chart": None if finding.chart is None else _chart(finding.chart),
     }
 

@@ -35,6 +35,9 @@ def as_markdown(report: Report) -> str:
     if report.coverage:
         blocks += ["## What this report could not know", _bullets(prose(sentence) for sentence in report.coverage)]
     blocks += ["## How often it is wrong", f"{view.false_alarms(report)} {prose(report.budget)}".strip()]
+    if report.tallies:
+        right = _bullets(f"{code(tally.rule)}: {view.right(tally)}" for tally in report.tallies)
+        blocks.append(f"What findings were marked as:\n\n{right}")
     blocks.append(f"Made {words.moment(report.made, year=True)} by logscrub {__version__}. P1 is the worst, P5 the mildest.")
     return "\n\n".join(blocks) + "\n"
 
@@ -125,7 +128,8 @@ def _finding(finding: Finding, report: Report) -> list[str]:
     if finding.first_steps:
         blocks.append("\n".join(f"{i}. {prose(step)}" for i, step in enumerate(finding.first_steps, 1)))
     blocks.append(_bullets(code(command) for command in view.commands(finding)))
-    blocks.append(f"id {code(finding.id)}, rule {code(finding.rule)}")
+    marked = f", marked before: {prose(finding.marked)}" if finding.marked else ""
+    blocks.append(f"id {code(finding.id)}, rule {code(finding.rule)}{marked}")
     return blocks
 
 
@@ -153,8 +157,5 @@ def _statements(statements: Sequence[Statement]) -> str:
 
 
 def _muted(report: Report) -> str:
-    rows = [
-        (prose(m.title), prose(m.reason), words.day(m.until, year=True) if m.until else "its exception ends", code(m.id))
-        for m in report.muted
-    ]
+    rows = [(prose(m.title), prose(m.reason), view.muted_until(m), code(m.id)) for m in report.muted]
     return table(["What", "Why", "Until", "Id"], rows)

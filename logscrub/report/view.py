@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from logscrub.anomalies.model import LEARNING_DAYS, SEVERITIES, Clock, Explanation, Finding, Kind, Report, Statement
+from logscrub.anomalies.model import (
+    LEARNING_DAYS,
+    SEVERITIES,
+    Clock,
+    Explanation,
+    Finding,
+    Kind,
+    Muted,
+    Report,
+    RuleTally,
+    Statement,
+)
 from logscrub.report import words
 
 TONIGHT: Final = ("P1", "P2")
@@ -188,11 +199,25 @@ def _text_of(finding: Finding) -> str:
     return max((part.strip(" '\"()[]{}") for part in _PLACEHOLDER.split(words.visible(text))), key=len)[:_LONGEST_TEXT]
 
 
-def mute(finding: Finding, report: Report) -> str:
-    """What to add to the configuration so that a finding is no longer told."""
+def marks(finding: Finding, report: Report) -> str:
+    """The commands that say what a finding was."""
     until: date = (words.utc(report.made) + timedelta(days=MUTE_DAYS)).date()
-    name = words.visible(finding.id).replace("\\", "\\\\").replace('"', '\\"')
-    return f'[[mute]]\nid = "{name}"\nreason = "…"\nuntil = {until.isoformat()}'
+    name = shlex.quote(words.visible(finding.id))
+    of = "/".join(f"{words.utc(when):%Y-%m-%dT%H:%M}" for when in (report.start, report.end))
+    verdicts = ("real", "usual", f"known --until {until.isoformat()}")
+    return "\n".join(f'logscrub mark {name} {verdict} --why "…" --of {of} --store metrics' for verdict in verdicts)
+
+
+def right(tally: RuleTally) -> str:
+    """`3 real, 1 usual, 2 known`."""
+    return f"{words.number(tally.real)} real, {words.number(tally.usual)} usual, {words.number(tally.known)} known"
+
+
+def muted_until(muted: Muted) -> str:
+    """Until when a finding is not told."""
+    if muted.until is not None:
+        return words.day(muted.until, year=True)
+    return "it is farther out" if muted.is_usual else "its exception ends"
 
 
 def entities(statement: Statement) -> str:

@@ -20,6 +20,7 @@ import numpy as np
 import polars as pl
 
 from logscrub.anomalies.judge.base import SHORT_HISTORY, Candidate, Judge, filled, world
+from logscrub.anomalies.model import id_of
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, Signals
 from logscrub.anomalies.tails import rejected
@@ -55,6 +56,7 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     first_day = signals.at(signals.first).date()
     in_period = (pl.col("last_t") >= signals.first) & (pl.col("first_t") < signals.last)
     before, now = rows.filter(pl.col("day") < first_day), rows.filter((pl.col("day") >= first_day) & in_period)
+    before = _without_real(rule, before, signals)
     if rule.around_the_clock is not None:
         now = now.filter(pl.col("hours") >= 24 * rule.around_the_clock)
     if len(before) < _FEWEST or not len(now):
@@ -102,6 +104,19 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
             )
         )
     return found
+
+
+def _without_real(rule: Rule, rows: pl.DataFrame, signals: Signals) -> pl.DataFrame:
+    """Persons' days that were not marked as real findings."""
+    if not signals.real:
+        return rows
+    named = rule.number != "tenants"
+    out = []
+    for tenant, actor, begin, end in rows.select("tenant", "actor", "first_t", "last_t").iter_rows():
+        place = (*((("tenant", tenant),) if named else ()), ("actor", f"{actor:08x}"))
+        spans = signals.real.get(id_of(rule.id, place), ())
+        out.append(not any(a <= signals.at(end) and signals.at(begin) < b for a, b in spans))
+    return rows.filter(pl.Series(out, dtype=pl.Boolean))
 
 
 def plays(rule: Rule, example: Mapping[str, Any]) -> bool:

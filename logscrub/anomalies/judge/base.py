@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
@@ -20,8 +20,9 @@ import numpy as np
 import polars as pl
 
 from logscrub.anomalies.baseline import DAY
+from logscrub.anomalies.model import id_of
 from logscrub.anomalies.rules import Rule
-from logscrub.anomalies.signals import EMPTY, Signals
+from logscrub.anomalies.signals import EMPTY, Panel, Signals
 from logscrub.anomalies.tails import Bools, Calibration, Floats, accumulated, calibrate
 
 UNITS: Final = {
@@ -31,6 +32,7 @@ UNITS: Final = {
     "egress_denials": "denied calls",
 }
 """What numbers are called where a person reads them; the others are called what they are."""
+HOUR: Final = timedelta(hours=1)
 SCALES: Final = (1, 3, 24)
 """Hours that are added up to see what no single one shows."""
 SHORT_HISTORY: Final = 3
@@ -128,6 +130,18 @@ def held_out(signals: Signals, ready: Bools) -> Bools:
     """The hours whose scores say what a score is worth."""
     hours = np.arange(len(ready))
     return np.asarray(ready & signals.known & (hours < signals.first) & (hours >= signals.first - _HELD_OUT_DAYS * DAY))
+
+
+def left_out(rule: Rule, cells: Panel, signals: Signals) -> Bools | None:
+    """The hours of cells before the period in which they had findings that were real; None where there are none."""
+    if not signals.real:
+        return None
+    out = np.zeros((len(cells.keys), signals.hours), bool)
+    for n, key in enumerate(cells.keys):
+        for start, end in signals.real.get(id_of(rule.id, zip(cells.names, key, strict=True)), ()):
+            first, last = ((at - signals.start) // HOUR for at in (start, end))
+            out[n, max(0, first) : max(0, min(last, signals.first))] = True
+    return out if out.any() else None
 
 
 def window(signals: Signals, *, days: int = 7) -> slice:

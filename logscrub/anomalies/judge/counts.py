@@ -26,6 +26,7 @@ from logscrub.anomalies.judge.base import (
     episodes,
     filled,
     held_out,
+    left_out,
     summed,
     unit_of,
     unusual_hours,
@@ -106,7 +107,9 @@ def are_known(cells: Panel, signals: Signals) -> Bools:
 def judged(rule: Rule, cells: Panel, signals: Signals, allowed: float, old: Bools | None = None) -> list[Candidate]:
     """What is unusual among cells; `allowed`: the rate of Benjamini and Hochberg's procedure; `old`: those that are judged."""
     rhythm, hindsight, times = _records(rule, cells, signals)
-    expected = expect(cells.counts, signals.known, signals.weekday, rhythm, hindsight, own_clocks="tenant" in cells.names)
+    without = left_out(rule, cells, signals)
+    own_clocks = "tenant" in cells.names
+    expected = expect(cells.counts, signals.known, signals.weekday, rhythm, hindsight, own_clocks=own_clocks, without=without)
     if times is not None:
         expected = replace(expected, mean=expected.mean * times)
     out = held_out(signals, expected.ready)
@@ -115,7 +118,7 @@ def judged(rule: Rule, cells: Panel, signals: Signals, allowed: float, old: Bool
         return []
     scales = SCALES[:2] if rule.quiet is not None else SCALES
     told = signals.known & expected.ready  # a sum over hours of which nothing can be expected says nothing
-    known = np.where(told, cells.counts, 0.0)
+    known = np.where(told, cells.counts if without is None else np.where(without, expected.mean, cells.counts), 0.0)
     means = [summed(np.where(told, expected.mean, 0.0), k) for k in scales]
     variances = [summed(np.where(told, expected.mean**2 / expected.size, 0.0), k) for k in scales]
     score = nb_upper if rule.direction == "up" else nb_lower

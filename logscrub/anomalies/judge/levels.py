@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from logscrub.anomalies.baseline import DAY
-from logscrub.anomalies.judge.base import MOST_EXAMPLE_DAYS, Candidate, Judge, Series, episodes, filled, window, world
+from logscrub.anomalies.judge.base import MOST_EXAMPLE_DAYS, Candidate, Judge, Series, episodes, filled, left_out, window, world
 from logscrub.anomalies.levels import HOUR, Settings, scores
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, Panel, Signals, panel
@@ -40,7 +40,9 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
         if not len(cells.keys):
             continue
         budget = allowed / len(rule.by) / weeks / len(cells.keys)
-        for key, values in zip(cells.keys, cells.counts, strict=True):
+        without = left_out(rule, cells, signals)
+        told = cells.counts if without is None else np.where(without, np.nan, cells.counts)
+        for key, values in zip(cells.keys, told, strict=True):
             found += _judged(rule, tuple(zip(family, key, strict=True)), values, signals, budget)
     return found
 

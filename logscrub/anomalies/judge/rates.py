@@ -26,6 +26,7 @@ from logscrub.anomalies.judge.base import (
     episodes,
     filled,
     held_out,
+    left_out,
     summed,
     unusual_hours,
     window,
@@ -64,13 +65,15 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
 
 
 def _judged(rule: Rule, hits: Panel, trials: Panel, signals: Signals, allowed: float) -> list[Candidate]:
-    expected = expect_rate(hits.counts, trials.counts, signals.known)
+    without = left_out(rule, hits, signals)
+    expected = expect_rate(hits.counts, trials.counts, signals.known, without=without)
     out = held_out(signals, expected.ready)
     if not out.any():
         return []
     period = slice(signals.first, signals.last)
     known = signals.known & expected.ready
-    xs = [summed(np.where(known, hits.counts, 0.0), k) for k in SCALES]
+    counts = hits.counts if without is None else np.where(without, trials.counts * expected.rate, hits.counts)
+    xs = [summed(np.where(known, counts, 0.0), k) for k in SCALES]
     ns = [summed(np.where(known, trials.counts, 0.0), k) for k in SCALES]
     means = [summed(np.where(known, trials.counts * expected.rate, 0.0), k) for k in SCALES]
     scores = [

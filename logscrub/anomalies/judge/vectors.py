@@ -16,14 +16,16 @@ and refusals now and then, and what one of them had in the last hour besides.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from logscrub.anomalies.baseline import DAY, expect
-from logscrub.anomalies.judge.base import MOST_EXAMPLE_DAYS, UNITS, Candidate, Judge, filled, world
+from logscrub.anomalies.judge.base import HOUR, MOST_EXAMPLE_DAYS, UNITS, Candidate, Judge, filled, world
+from logscrub.anomalies.model import id_of
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, NUMBERS, Signals, panel
 from logscrub.anomalies.tails import Bools, Floats, calibrate, nb_upper, rejected
@@ -55,8 +57,9 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     vectors, keys, days = tenant_days(signals)
     offset = signals.first % DAY
     first_day, last_day = signals.first // DAY, (signals.last - 1 - offset) // DAY
-    old = (days >= first_day - _DAYS) & (days < first_day - _DAYS // 2)
-    young = (days >= first_day - _DAYS // 2) & (days < first_day)
+    learned = _are_learned(rule, keys, days * DAY + offset, signals)
+    old = (days >= first_day - _DAYS) & (days < first_day - _DAYS // 2) & learned
+    young = (days >= first_day - _DAYS // 2) & (days < first_day) & learned
     now = (days >= first_day) & (days <= last_day)
     if old.sum() < _FEWEST or young.sum() < _FEWEST or not now.any():
         return []
@@ -86,6 +89,16 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
             )
         )
     return found
+
+
+def _are_learned(rule: Rule, keys: Sequence[str], begins: NDArray[np.int64], signals: Signals) -> Bools:
+    """Which customers' days were not marked as real findings."""
+    real = {key: signals.real[name] for key in set(keys) if (name := id_of(rule.id, [("tenant", key)])) in signals.real}
+    starts = [signals.at(int(t)) for t in begins] if real else []
+    out = np.ones(len(keys), bool)
+    for n, start in enumerate(starts):
+        out[n] = not any(a < start + DAY * HOUR and start < b for a, b in real.get(keys[n], ()))
+    return out
 
 
 def tenant_days(signals: Signals) -> tuple[Floats, list[str], np.ndarray[Any, np.dtype[np.int64]]]:

@@ -1,0 +1,177 @@
+"""What people said of findings: real, usual, or known. A file each in the store's folder, so that stores merge by copying.
+
+- **real**: it was what it said. Its hours are no part of what is usual, so that the next one stands out as much.
+- **usual**: that is how it is. Of the same place, nothing is told that is no farther out than it was then.
+- **known**: it is not told until a day. A `[[mute]]` of the configuration is the same.
+
+The newest verdict on an id counts; of how often a rule was right, the newest on each finding. Here is no customer data: names of
+rules, ids that are digests, times, numbers, and what whoever marked it wrote.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final, Literal, get_args
+
+from logscrub.anomalies.model import Finding, RuleTally
+from logscrub.config import Mute
+from logscrub.errors import InputError
+from logscrub.metrics.location import local_folder
+
+Kind = Literal["real", "usual", "known"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+FOLDER: Final = "_verdicts"
+"""Below the store's; what begins with an underscore is no data of a Delta table."""
+EVER: Final = date(9999, 12, 30)
+"""The last day that has a next one."""
+_NAME: Final = re.compile(r"[0-9a-f]{16}\.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What somebody said of a finding."""
+
+    id: str
+    kind: Kind
+    why: str
+    made: datetime
+    until: date
+    """The last day of it."""
+    rule: str = ""
+    start: datetime | None = None
+    end: datetime | None = None
+    observed: float = 0.0
+    expected: float | None = None
+
+    def holds_back(self, finding: Finding, today: date) -> bool:
+        """Whether a finding of the same id is not told."""
+        if self.kind == "real" or today > self.until:
+            return False
+        return self.kind == "known" or _out(finding.observed, finding.expected) <= _out(self.observed, self.expected)
+
+
+def _out(observed: float, expected: float | None) -> float:
+    """How many times as much as expected, or as little; of what nothing was expected of, how much."""
+    if expected is None:
+        return observed
+    more = (observed + 1) / (expected + 1)
+    return max(more, 1 / more)
+
+
+def verdict_on(finding: Finding, kind: Kind, why: str, made: datetime, until: date | None) -> Verdict:
+    """A verdict on a finding; without `until`, for ever."""
+    return Verdict(
+        finding.id,
+        kind,
+        why,
+        made.replace(microsecond=0),
+        until or EVER,
+        finding.rule,
+        finding.start,
+        finding.end,
+        finding.observed,
+        finding.expected,
+    )
+
+
+def of_mutes(mutes: Iterable[Mute]) -> list[Verdict]:
+    """The mutes of the configuration, as verdicts."""
+    return [Verdict(mute.id, "known", mute.reason, datetime.max.replace(tzinfo=UTC), min(mute.until, EVER)) for mute in mutes]
+
+
+def folder_of(url: str) -> Path | None:
+    """The folder of a store's verdicts; None where the store is in no folder."""
+    folder = local_folder(url)
+    return None if folder is None else folder / FOLDER
+
+
+def file_of(url: str, verdict: Verdict) -> tuple[Path, str] | None:
+    """Where a verdict goes, and what is written there; None where the store is in no folder."""
+    folder = folder_of(url)
+    told = {
+        "id": verdict.id,
+        "verdict": verdict.kind,
+        "why": verdict.why,
+        "made": verdict.made.isoformat(),
+        "until": verdict.until.isoformat(),
+        "rule": verdict.rule,
+        "start": None if verdict.start is None else verdict.start.isoformat(),
+        "end": None if verdict.end is None else verdict.end.isoformat(),
+        "observed": verdict.observed,
+        "expected": verdict.expected,
+    }
+    text = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+    name = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return None if folder is None else (folder / f"{name}.json", text)
+
+
+def texts(url: str) -> dict[str, str]:
+    """The files of all verdicts of a store, by name. Raises InputError."""
+    folder = folder_of(url)
+    if folder is None or not folder.is_dir():
+        return {}
+    try:
+        paths = sorted(p for p in folder.iterdir() if _NAME.fullmatch(p.name))
+        return {path.name: path.read_text(encoding="utf-8") for path in paths}
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{url}: verdicts cannot be read ({type(error).__name__}); look at {folder}") from None
+
+
+def read_verdicts(url: str) -> tuple[Verdict, ...]:
+    """All verdicts of a store, the oldest first. Raises InputError."""
+    found = []
+    for name, text in texts(url).items():
+        try:
+            found.append(_parsed(json.loads(text)))
+        except (ValueError, TypeError, KeyError):
+            raise InputError(f"{url}: {FOLDER}/{name} is no verdict; remove it, or restore it") from None
+    return tuple(sorted(found, key=lambda v: (v.made, v.id, v.kind)))
+
+
+def _parsed(told: dict[str, Any]) -> Verdict:
+    if told["verdict"] not in KINDS:
+        raise ValueError
+    start, end = (None if told[name] is None else datetime.fromisoformat(told[name]) for name in ("start", "end"))
+    expected = None if told["expected"] is None else float(told["expected"])
+    return Verdict(
+        str(told["id"]),
+        told["verdict"],
+        str(told["why"]),
+        datetime.fromisoformat(told["made"]),
+        date.fromisoformat(told["until"]),
+        str(told["rule"]),
+        start,
+        end,
+        float(told["observed"]),
+        expected,
+    )
+
+
+def newest(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
+    """The newest verdict on each id."""
+    return {verdict.id: verdict for verdict in sorted(verdicts, key=lambda v: v.made)}
+
+
+def tallies(verdicts: Sequence[Verdict]) -> tuple[RuleTally, ...]:
+    """How often each rule was right: the newest verdict on each finding counts."""
+    last = {(v.rule, v.id, v.start): v.kind for v in sorted(verdicts, key=lambda v: v.made) if v.rule}
+    counted = Counter((rule, kind) for (rule, _, _), kind in last.items())
+    rules = sorted({rule for rule, _ in counted})
+    return tuple(RuleTally(rule, *(counted[rule, kind] for kind in KINDS)) for rule in rules)
+
+
+def real_hours(verdicts: Iterable[Verdict]) -> dict[str, list[tuple[datetime, datetime]]]:
+    """The hours of real findings by their id, where the newest verdict on them says so."""
+    last = {(v.id, v.start): v for v in sorted(verdicts, key=lambda v: v.made)}
+    found: dict[str, list[tuple[datetime, datetime]]] = {}
+    for verdict in last.values():
+        if verdict.kind == "real" and verdict.start is not None and verdict.end is not None:
+            found.setdefault(verdict.id, []).append((verdict.start, verdict.end))
+    return found
