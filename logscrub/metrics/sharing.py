@@ -34,7 +34,7 @@ DEFAULT: Final = ("records",)
 LIKELIHOOD: Final = 0.95
 """Of an error bar: how likely the noise is no more than it."""
 _MOST_CELLS: Final = 10_000
-_SPENT: Final = "logscrub.share"
+_SPENT: Final = "logscrub sharing"
 """The name under which the store has what was spent, in millionths of ε, as an application's transaction."""
 _MILLIONTHS: Final = 1_000_000
 _MOST_RACES: Final = 50
