@@ -22,6 +22,7 @@ EXTRAS: Final = {
     "dask": ("dask", "distributed"),
     "ner": ("presidio_analyzer",),
     "source": ("tree_sitter", "tree_sitter_javascript", "tree_sitter_typescript"),
+    "share": (*_METRICS, "opendp"),
 }
 """Extra → the modules that it brings. An extra comes after those that it includes."""
 

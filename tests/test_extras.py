@@ -76,6 +76,7 @@ def folder(tmp_path: Path) -> Path:
             "keys rotate --store store --key-file logscrub.key --to m2 --new-key-file logscrub.key",
             "keys rotate needs: pip install 'logscrub[metrics]'",
         ),
+        ("opendp", "metrics --store store --share", "metrics --share needs: pip install 'logscrub[share]'"),
         ("polars", "exposure app.log", "exposure needs: pip install 'logscrub[metrics]'"),
         ("polars", "metrics --store store", "metrics needs: pip install 'logscrub[metrics]'"),
         ("polars", "store show --store store", "store needs: pip install 'logscrub[metrics]'"),
@@ -186,7 +187,7 @@ def test_scrub_verify_keys_and_detectors_import_nothing_of_the_extras(folder: Pa
 def test_doctor_works_without_the_extras(folder: Path) -> None:
     done = run(MISSING, HEAVY, "doctor", cwd=folder)
     assert (done.returncode, lines(done)) == (0, ["logscrub: nothing is wrong"])
-    assert b"not installed: metrics, anomalies, report, notify, objects, dask, ner, source;" in done.stdout
+    assert b"not installed: metrics, anomalies, report, notify, objects, dask, ner, source, share;" in done.stdout
     done = run(MISSING, HEAVY, "doctor", "--config", "told.toml", cwd=folder)
     assert (done.returncode, lines(done)) == (2, ["logscrub: 2 things wrong"])
     assert b"the configuration needs: pip install 'logscrub[report,notify]'" in done.stdout

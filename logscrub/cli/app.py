@@ -48,8 +48,8 @@ Examples:
 scrub, verify, keys, detectors, init and doctor need nothing but logscrub itself; ingest,
 metrics, store and exposure need logscrub[metrics], watch and a report as text logscrub[anomalies],
 a report as a page and nightly logscrub[report], --names ner logscrub[ner], vocabulary learn
---source logscrub[source], logs at s3://…, gs://…, az://… and https://… logscrub[objects],
---on logscrub[dask].
+--source logscrub[source], metrics --share logscrub[share], logs at s3://…, gs://…, az://… and
+https://… logscrub[objects], --on logscrub[dask].
 
 \b
 Exit codes: 0 done or clean; 1 customer data found; 2 wrong usage;

@@ -30,11 +30,15 @@ Examples:
   logscrub metrics --store metrics --since 2h --columns records,errors,p95_ms
   logscrub metrics --store metrics --redactions --by entity,statement
   logscrub metrics --store metrics --by tenant --exact --key-file logscrub.key
+  logscrub metrics --store metrics --by function,day --since 7d --share
 
 \b
 Dimensions: hour, day, function, module, version, environment, level, signature (of an
 error), tenant; with --redactions also statement and entity.
 Rows of fewer than -k customers are folded into one for all others, or left out.
+Without --share, a table is for the vendor's own eyes: two of them can tell what one customer did.
+With it, noise hides each customer, however many tables are put side by side; the store gives
+tables until its budget is spent. See docs/metrics.md.
 On a terminal, the columns that fit are shown, and the others named; csv, json and
 parquet have them all. In csv, a text that a spreadsheet would take for a formula
 begins with '.
@@ -61,6 +65,13 @@ def metrics(
     ] = 5,
     exact: Annotated[bool, typer.Option("--exact", help="Show every row, whoever it is about; needs the store's key.")] = False,
     key_file: KeyFile = None,
+    share: Annotated[
+        bool, typer.Option("--share", help="A table that may be handed on: with noise that hides each customer, and error bars.")
+    ] = False,
+    privacy: Annotated[
+        Literal["strict", "usual", "loose"],
+        typer.Option("--privacy", help="With --share: how much noise, and how little of the store's budget a table takes."),
+    ] = "usual",
     table_format: Annotated[
         Literal["table", "csv", "json", "parquet"], typer.Option("--format", help="For people, or for machines.")
     ] = "table",
@@ -83,6 +94,12 @@ def metrics(
         raise UsageError("parquet is no text; add: -o FILE")
     output = file_or_none(output)
     dimensions = _listed(by)
+    if share:
+        if exact or redactions:
+            raise UsageError("--share is for records of all customers; leave out --exact and --redactions")
+        rows = _shared(store, dimensions, columns, since, until, source, privacy)
+        _write(rows, table_format, output, dimensions, rows.columns)
+        return 0
     if "tenant" in dimensions and not exact:
         raise UsageError("a row for each customer is about one customer; add: --exact --key-file with the store's key")
     chosen = None if columns is None else _chosen(columns, dimensions, REDACTION_COLUMNS if redactions else COLUMNS)
@@ -95,10 +112,30 @@ def metrics(
     else:
         table = records_by(kept, dimensions, since=first, until=last, source=source, k=0 if exact else k)
     _write(table.rows, table_format, output, dimensions, chosen)
+    say("this table is for your own eyes: beside another one it may tell what one customer did; --share makes one to hand on")
     _tell(table, k, dimensions)
     if not len(table.rows) and not table.withheld:
         say(f"the store has nothing of that time; it has records of {days_in_words(kept)}")
     return 0
+
+
+def _shared(
+    store: str, by: list[str], columns: str | None, since: str | None, until: str | None, source: str, privacy: str
+) -> pl.DataFrame:
+    """A table to hand on; says what it cost."""
+    need("metrics --share", "share")
+    from logscrub.metrics import sharing
+    from logscrub.metrics.store import open_store
+
+    now = datetime.now(UTC)
+    first, last = times.period(since, until, now)
+    chosen = sharing.DEFAULT if columns is None else [name for name in _listed(columns) if name not in by]
+    sharing.check(by, chosen, first)
+    made = sharing.share(open_store(store), by, chosen, since=first, until=last or now, source=source, privacy=privacy)
+    bounds = ", ".join(f"{bound:,} {name}" for name, bound in made.bounds.items())
+    say(f"each customer counts for {bounds} at most; the noise is within …_within in {100 * sharing.LIKELIHOOD:g} of 100 cells")
+    say(f"epsilon {made.epsilon:g}; {made.spent:g} of this store's {sharing.BUDGET:g} are spent")
+    return made.rows
 
 
 def _listed(text: str) -> list[str]:

@@ -43,12 +43,15 @@ def _needed(store: str | None) -> str:
 @app.command("show", epilog=EXAMPLES)
 def show(store: StoreAt = None) -> int:
     """List the days that the store holds, with their files and sizes."""
+    from logscrub.metrics.sharing import BUDGET, spent_of
     from logscrub.metrics.store import open_store, sizes
 
     kept = open_store(_needed(store))
     rows = list(sizes(kept))
     put(table(("DAY", "FILES", "SIZE"), [(day, f"{files:,}", size(taken)) for day, files, taken in rows]))
-    say(f"key {kept.key_id}, {number(len(rows), 'day')}, {size(sum(taken for _, _, taken in rows))}")
+    spent = spent_of(kept)
+    of_budget = f"; {spent:g} of {BUDGET:g} spent on tables to share" if spent else ""
+    say(f"key {kept.key_id}, {number(len(rows), 'day')}, {size(sum(taken for _, _, taken in rows))}{of_budget}")
     return 0
 
 

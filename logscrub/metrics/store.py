@@ -254,16 +254,24 @@ def set_mark(store: Store, reader: str) -> Mark:
     raise OutputError(f"{store.url}: other runs wrote to it all the time; try again later")
 
 
-def commit(url: str, table: DeltaTable, name: str, actions: Sequence[AddAction | RemoveAction] = ()) -> int | None:
+def commit(
+    url: str,
+    table: DeltaTable,
+    name: str,
+    actions: Sequence[AddAction | RemoveAction] = (),
+    *,
+    number: int | None = None,
+) -> int | None:
     """Commits what becomes of data files as the next version, durably, with a transaction of that name. `table` stays as it is.
 
-    Returns its number, the time in microseconds since 1970; None where another run committed first. Raises OutputError.
+    Returns its number, without one that is given the time in microseconds since 1970; None where another run committed first.
+    Raises OutputError.
     """
     from deltalake import CommitProperties, Transaction
     from deltalake.exceptions import CommitFailedError
 
     first = int(table.version()) + 1
-    moment = max(time.time_ns() // 1000, (table.transaction_version(name) or 0) + 1)
+    moment = max(time.time_ns() // 1000, (table.transaction_version(name) or 0) + 1) if number is None else number
     with told(url, writes=True):
         try:
             table.create_write_transaction(
