@@ -143,7 +143,7 @@ BARE_EXAMPLES = [
 BARE_COUNTER = [
     "row 131052-308A rejected",
     "at 20241119Z",
-    "RCCMNL83S18D969A",
+    "RCCMNL83K18D969H",
     "part 756.9217.0769.86",
     "build 85.07.30-033.29",
     "snowflake 360426199101010072",

@@ -17,6 +17,7 @@ _SIGNS = re.compile(r"[\W_]")
 _EPOCH = re.compile(r"1[4-9]\d{8}(?:\d{3}|\d{6})")
 _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:\D.{0,8}|\d{2,6})?")
 _LAST_YEAR_OF_BIRTH = 2030
+_STATES_OF_INDIA = 38
 _FEWEST_DIGITS = 4
 """Different characters of a number, at least: `000000000` and `111222111` have right checksums."""
 
@@ -103,12 +104,61 @@ def _mx_rfc(value: str) -> bool:
     return bool(rfc.is_valid(value, validate_check_digits=True))
 
 
-_MBI = re.compile(r"[1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-[AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-[AC-HJKMNP-RT-Y]{2}\d{2}")
+_MBI = re.compile(
+    r"[1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d(-?)[AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d\1[AC-HJKMNP-RT-Y]{2}\d{2}"
+)
+_FISCAL = re.compile(r"[A-Z]{6}\d{2}[ABCDEHLMPRST](?:0[1-9]|[12456]\d|[37][01]|4[1-9])[A-Z]\d{3}[A-Z]")
 
 
 def _us_mbi(value: str) -> bool:
     """United States: a Medicare number, without the letters that look like digits."""
     return _MBI.fullmatch(value) is not None
+
+
+def _it_fiscal(value: str) -> bool:
+    """Italy: letters, a date with a letter for the month, a place. Many that people type have a wrong last letter."""
+    return _FISCAL.fullmatch(value) is not None
+
+
+def _in_gstin(value: str) -> bool:
+    """India: a state, a tax number of a person or a company, whatever the last character."""
+    from stdnum.in_ import pan
+
+    return 1 <= int(value[:2]) <= _STATES_OF_INDIA and bool(pan.is_valid(value[2:12]))
+
+
+def _se_number(value: str) -> bool:
+    """Sweden: a person's with its date, or a company's of ten digits, whose third is no month's."""
+    from stdnum.se import orgnr, personnummer
+
+    if bool(personnummer.is_valid(value)):
+        return True
+    return len(value) == len("######-####") and value[2] >= "2" and bool(orgnr.is_valid(value))
+
+
+def _shape(value: str) -> bool:
+    """Nothing beyond its shape."""
+    return bool(value)
+
+
+def _kr_licence(value: str) -> bool:
+    """South Korea: the office that gave the licence."""
+    return 11 <= int(value[:2]) <= 28
+
+
+def _us_npi(value: str) -> bool:
+    """United States: a health provider's, its Luhn digit over the prefix of health numbers."""
+    from stdnum import luhn
+
+    plain = _SIGNS.sub("", value)
+    return plain[0] in "12" and bool(luhn.is_valid(f"80840{plain}"))
+
+
+def _za_id(value: str) -> bool:
+    """South Africa: a date, citizenship, a Luhn digit; no time in milliseconds."""
+    from stdnum.za import idnr
+
+    return _EPOCH.fullmatch(value) is None and bool(idnr.is_valid(value)) and value.replace(" ", "")[11] in "89"
 
 
 def _gb_licence(value: str) -> bool:
@@ -158,6 +208,13 @@ _OWN: dict[str, Callable[[str], bool]] = {
     "sg_nric": _sg_nric,
     "mx_rfc": _mx_rfc,
     "us_mbi": _us_mbi,
+    "it_fiscal": _it_fiscal,
+    "in_gstin": _in_gstin,
+    "se_number": _se_number,
+    "shape": _shape,
+    "kr_licence": _kr_licence,
+    "us_npi": _us_npi,
+    "za_id": _za_id,
     "gb_licence": _gb_licence,
     "gb_nino": _gb_nino,
     "de_rvnr": _de_rvnr,
