@@ -20,7 +20,7 @@ from logscrub.sources.files import Input, printable
 from logscrub.sources.hashed import open_hashed
 from logscrub.sources.members import MemberInfo
 from logscrub.sources.streams import Stream, open_stream
-from logscrub.verification import FileReport
+from logscrub.verification import FileReport, Verifies
 
 Progress = Callable[[int, Tally], None]
 """Called after each piece with the number of bytes read from the input as stored, and the counts so far."""
@@ -250,28 +250,14 @@ def verify_input(
                     member = path if name is None else f"{path}!{printable(clean_name(redactor, name, pseudonyms=False))}"
                     verifier = engine.verifier(member, input_format)
                     reports.append(verifier.report)
-                    reader = None if also is None else also(member)
-                    blank = True
-                    of_member = None if name is None else hashlib.sha256()
-                    try:
-                        for piece in pieces:
-                            if of_member is not None:
-                                of_member.update(piece)
-                            if reader is not None:
-                                reader.feed(piece)
-                            blank = blank and not piece.strip(_BLANK)
-                            verifier.feed(piece, stream.has_more)
-                            report_progress(stream.bytes_read, sum(report.found for report in reports))
-                    except InputError:  # what came before the fault is scanned to its end
-                        verifier.finish()
-                        raise
-                    verifier.finish()
-                    if reader is not None:
-                        reader.finish()
-                    if of_member is not None:
-                        verifier.report.content_sha256 = of_member.hexdigest()
-                    if blank:
-                        verifier.report.records = 0
+                    _verify_part(
+                        verifier,
+                        pieces,
+                        stream,
+                        reader=None if also is None else also(member),
+                        digest=None if name is None else hashlib.sha256(),
+                        after_piece=lambda: report_progress(stream.bytes_read, sum(report.found for report in reports)),
+                    )
                     if len(stream.faults) > broken:
                         verifier.report.error = clean_text(redactor, stream.faults[-1].removeprefix(f"{item.name}: "))
                         broken = len(stream.faults)
@@ -289,6 +275,50 @@ def verify_input(
         report.sha256 = sha256
         report.content_sha256 = report.content_sha256 or content
     return reports
+
+
+def _verify_part(
+    verifier: Verifies,
+    pieces: Iterator[bytes],
+    stream: Stream,
+    *,
+    reader: ByteReader | None,
+    digest: hashlib._Hash | None,
+    after_piece: Callable[[], None],
+) -> None:
+    """Verifies the data of an input, or of one member of an archive, to its end.
+
+    Args:
+        verifier: whose report is filled.
+        pieces: the data.
+        stream: the input that the pieces come from.
+        reader: is given the same bytes.
+        digest: becomes the content's digest in the report; None for an input that is not an archive.
+        after_piece: called after each piece.
+
+    Raises:
+        InputError: the data cannot be read to its end. Everything before the fault was scanned.
+    """
+    blank = True
+    try:
+        for piece in pieces:
+            if digest is not None:
+                digest.update(piece)
+            if reader is not None:
+                reader.feed(piece)
+            blank = blank and not piece.strip(_BLANK)
+            verifier.feed(piece, stream.has_more)
+            after_piece()
+    except InputError:
+        verifier.finish()
+        raise
+    verifier.finish()
+    if reader is not None:
+        reader.finish()
+    if digest is not None:
+        verifier.report.content_sha256 = digest.hexdigest()
+    if blank:
+        verifier.report.records = 0
 
 
 _BLANK = b" \t\r\n\v\f\0\xef\xbb\xbf\xff\xfe"

@@ -105,10 +105,15 @@ def api_page() -> str:
         "## Functions",
     ]
     for function in FUNCTIONS:
-        parts += [f"### `{function.__name__}`", _signature(function), inspect.getdoc(function) or ""]
+        parts += [f"### `{function.__name__}`", _signature(function), as_markdown(inspect.getdoc(function) or "")]
     parts.append("## Classes")
     for kind in CLASSES:
-        parts += [f"### `{kind.__name__}`", f"`{kind.__module__}.{kind.__name__}`", inspect.getdoc(kind) or "", *_members(kind)]
+        parts += [
+            f"### `{kind.__name__}`",
+            f"`{kind.__module__}.{kind.__name__}`",
+            as_markdown(inspect.getdoc(kind) or ""),
+            *_members(kind),
+        ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -116,6 +121,29 @@ def _signature(function: Callable[..., Any]) -> str:
     signature = inspect.signature(function)
     inner = "".join(f"    {p},\n" for p in _with_star(signature.parameters.values()))
     return f"```python\n{function.__module__}.{function.__name__}(\n{inner}) -> {signature.return_annotation}\n```"
+
+
+class _Bare(str):
+    """An annotation that is shown without quotes."""
+
+    __repr__ = str.__str__
+
+
+def as_markdown(doc: str) -> str:
+    """A docstring with its sections (`Args:`, `Returns:`, `Raises:`, `Example:`) as lists and blocks of code."""
+    parts = re.split(r"^(Args|Returns|Raises|Example):\n", doc, flags=re.M)
+    out = [parts[0].strip()]
+    for title, body in zip(parts[1::2], parts[2::2], strict=True):
+        text = inspect.cleandoc(body)
+        if title == "Example":
+            out.append(f"**Example**\n\n```pycon\n{text}\n```")
+        elif title == "Returns":
+            out.append(f"**Returns** {text}")
+        else:
+            entries = re.sub(r"\n\s+", " ", text).splitlines()
+            named = "\n".join(re.sub(r"^([\w, ]+): ", lambda m: f"- `{m[1]}`: ", entry) for entry in entries)
+            out.append(f"**{'Arguments' if title == 'Args' else title}**\n\n{named}")
+    return "\n\n".join(out)
 
 
 def _with_star(parameters: Iterable[inspect.Parameter]) -> Iterator[str]:
@@ -127,7 +155,7 @@ def _with_star(parameters: Iterable[inspect.Parameter]) -> Iterator[str]:
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY and not starred:
             starred = True
             yield "*"
-        yield str(parameter).replace("'", "")
+        yield str(parameter.replace(annotation=_Bare(parameter.annotation)))
 
 
 def _members(kind: type) -> Iterator[str]:

@@ -207,6 +207,32 @@ def test_the_generated_pages_have_all_detectors_and_public_functions(detectors: 
     assert rows >= {d.id for d in detectors.detectors} | {h.id for h in detectors.harmless} | {r.id for r in load_rules()}
     for name in set(logscrub.__all__) - {"__version__"}:
         assert f"### `{name}`" in pages["reference/api.md"]
+    assert "    input_format: str = 'auto',\n" in pages["reference/api.md"]
+
+
+def test_what_a_page_loads_from_another_host_is_named(tmp_path: Path) -> None:
+    fine = '<link rel="stylesheet" href="../a.css"><script src="b.js"></script><a href="https://d.example">d</a><img src="c.png">'
+    (tmp_path / "fine.html").write_text(fine)
+    (tmp_path / "fine.css").write_text("a { background: url(data:image/png;base64,AA) }")
+    assert docs_site.from_elsewhere(tmp_path) == []
+    (tmp_path / "page.html").write_text(
+        '<script async src="https://d.example/x.js"></script><link rel="icon" href="//d.example/i.png">'
+    )
+    (tmp_path / "a.css").write_text("@import 'https://d.example/f.css'; b { src: url(https://d.example/f.woff2) }")
+    assert len(docs_site.from_elsewhere(tmp_path)) == 4
+
+
+def test_sections_of_a_docstring_become_lists_and_blocks() -> None:
+    sections = (
+        "Args:\n    a, b: two\n        numbers.\n    c: a third.",
+        "Returns:\n    Their sum.",
+        "Example:\n    >>> 1 + 1\n    2",
+    )
+    doc = "\n\n".join(("Does it.", *sections))
+    assert docs_site.as_markdown(doc) == (
+        "Does it.\n\n**Arguments**\n\n- `a, b`: two numbers.\n- `c`: a third.\n\n**Returns** Their sum.\n\n"
+        "**Example**\n\n```pycon\n>>> 1 + 1\n2\n```"
+    )
 
 
 @pytest.mark.parametrize(("name", "folder"), [("first-scrub", "."), ("first-report", "empty")])
