@@ -47,8 +47,8 @@ def difference(counts: pl.DataFrame, epsilon: float) -> float:
         else:
             table = cells.join(counts.group_by(by).agg(pl.col("records").sum()), on=by, how="left").fill_null(0)
         tables.append(table.filter(pl.col("function") == "save"))
-    fine = tables[1].filter(pl.col("level") != "ERROR")["records"].sum()
-    return float(tables[0]["records"].sum() - fine)
+    fine = sum(tables[1].filter(pl.col("level") != "ERROR")["records"].to_list())
+    return float(sum(tables[0]["records"].to_list()) - fine)
 
 
 def advantage(epsilon: float) -> float:
@@ -84,7 +84,7 @@ def test_a_customer_adds_no_more_than_the_bound(rows: list[tuple[int, int, int]]
         values = frame.select("cell", "tenant", column)
         kept = _bounded(values, column, bound)
         totals = kept.group_by("tenant").agg(pl.col(column).sum())
-        assert totals[column].max() <= bound and kept[column].min() >= 0
+        assert max(totals[column].to_list()) <= bound and min(kept[column].to_list()) >= 0
         few = values.group_by("tenant").agg(pl.col(column).sum()).filter(pl.col(column) <= bound)["tenant"].implode()
         both = (f.filter(pl.col("tenant").is_in(few)).sort("tenant", "cell") for f in (values, kept))
         assert next(both).equals(next(both))
