@@ -212,7 +212,7 @@ def test_what_was_said_of_a_finding_is_kept_with_the_store_and_shown(kept: Path,
     of = f"{told['period']['start'][:16]}/{told['period']['end'][:16]}"
     until = (datetime.now(UTC) + timedelta(days=30)).date()
     marking = ("mark", first["id"], "--of", of, "--store")
-    assert run(*marking, kept, "known", "--until", until, "--why", "rolled back").returncode == 0
+    assert run(*marking, kept, "known", "--until", str(until), "--why", "rolled back").returncode == 0
     told = report(kept)
     assert [m["reason"] for m in told["muted"]] == ["rolled back"]
     assert first["id"] not in {f["id"] for f in told["findings"]}
