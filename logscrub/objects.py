@@ -9,7 +9,6 @@ parts, and appear whole or not at all. What fails for a moment is tried again, l
 
 from __future__ import annotations
 
-import configparser
 import io
 import os
 import queue
@@ -278,6 +277,8 @@ def forget() -> None:
 
 def _from_profile() -> dict[str, Any]:
     """Settings of S3 from the files of the AWS command line, where the environment has no credentials of its own."""
+    import configparser
+
     told = ("AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_SKIP_SIGNATURE")
     if any(name in os.environ for name in told) or any(name.startswith("AWS_CONTAINER_") for name in os.environ):
         return {}
