@@ -101,7 +101,7 @@ def progress(items: Sequence[Input], noun: str, *, shown: bool = True) -> Iterat
 
 
 def _bytes(items: Sequence[Input]) -> int | None:
-    """The bytes of all inputs as stored; None if that cannot be known."""
+    """How many bytes the inputs have on disk; None where that cannot be known."""
     try:
         statuses = [item.path.stat() for item in items if item.path is not None and not item.skipped]
     except OSError:

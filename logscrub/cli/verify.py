@@ -103,7 +103,7 @@ def _texts_of_report(path: Path | None) -> tuple[list[str], str] | None:
         texts = texts_of(data)
         return None if texts is None else (texts, hashlib.sha256(data).hexdigest())
     except OSError:
-        return None  # the error is reported where the file is read as a log
+        return None  # it is told where the file is read as a log
 
 
 def _of_store(engine: api.Runner, path: str, pieces: Pieces | None) -> FileReport:

@@ -120,7 +120,7 @@ def watch(
 
 
 def _input_of(argument: str) -> Input:
-    """The input that is watched. A file may be missing still. Raises UsageError, InputError."""
+    """What is to be watched. A file need not be there yet. Raises UsageError, InputError."""
     from logscrub.sources.files import Input, expand, printable
 
     path = Path(argument)
