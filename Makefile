@@ -17,7 +17,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help setup core no-core demo test coverage check format bench metrics bench-anomaly eval names docs lock sbom audit clean
+.PHONY: help setup core no-core demo test coverage check format bench metrics bench-anomaly eval names docs site lock sbom audit clean
 
 help: ## show this list
 	@echo "make …"
@@ -129,6 +129,9 @@ names: $(READY) $(CORE) ## measure which names are found, and which words are ta
 
 docs: $(READY) ## write the reference of the command line, and build the documentation as a site (build/site/)
 	@$(BIN)/python -m logscrub.cli.reference
+	@$(MAKE) site
+
+site: $(READY) ## build the site alone; a link that leads nowhere is an error
 	@$(BIN)/python scripts/docs_site.py
 	@echo "The site is in build/site/; open build/site/index.html."
 

@@ -68,7 +68,7 @@ from logscrub.objects import joined
 FILE = "logscrub.toml"
 DEFAULT_POLICY = "atlassian"
 DEFAULT_FALSE_ALARMS: Final = 1.0
-"""A week."""
+"""Findings per week."""
 Severity = Literal["P1", "P2", "P3", "P4", "P5"]
 
 _NIGHTLY_KEYS = tuple("inputs store key_file report keep notify notify_from salvage decompress_memory".split())
@@ -78,7 +78,7 @@ _IGNORES_CASE = re.compile(r"\(\?[a-zA-Z]*i")
 
 @dataclass(frozen=True, slots=True)
 class NameSettings:
-    """How names in running text are recognised."""
+    """Settings for names of persons in running text."""
 
     recognizer: Kind = DEFAULT_KIND
     model: str = DEFAULT_MODEL
@@ -91,65 +91,65 @@ class NameSettings:
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """A finding that is not told."""
+    """A finding that is not reported."""
 
     id: str
     reason: str
     until: date
-    """The last day of it."""
+    """The last day on which it is not reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarException:
-    """Days on which some rules say nothing."""
+    """Days on which some rules report nothing."""
 
     first: date
     last: date
     rules: tuple[str, ...]
-    """Empty for all."""
+    """The ids of the rules; empty for all rules."""
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class NightlySettings:
-    """What `logscrub nightly` does."""
+    """The settings of `logscrub nightly`."""
 
     folder: Path
-    """That of the configuration file: inputs are relative to it."""
+    """The folder of the configuration file. Inputs are relative to it."""
     inputs: tuple[str, ...]
-    """Files, folders, or patterns of these as the shell has them."""
+    """Files, folders, and patterns with the shell's wildcards."""
     store: str
     key_file: Path | None
     report: Path
     keep_days: int | None
     notify: tuple[str, ...]
-    """Addresses as the apprise package has them, or `env:NAME` for those in a variable of the environment."""
+    """Addresses in the form of the apprise package, or `env:NAME` for addresses in a variable of the environment."""
     notify_from: Severity
     salvage: bool = False
-    """Whether what comes before a fault of compressed data is taken."""
+    """True to read what comes before a fault in compressed data."""
     decompress_memory: int | None = None
     """Bytes that the window of zstd data or the dictionary of xz data may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What a run is set to. Hashable, so that engines can be kept by it."""
+    """The settings of a run. They are hashable, because engines are cached by them."""
 
     policy: str = DEFAULT_POLICY
     """The name of a built-in policy, or the path of a policy file."""
     detectors: tuple[Path, ...] = ()
-    """Folders of detectors, besides the built-in ones; a later one's detector replaces an earlier one's of the same id."""
+    """Folders of detectors besides the built-in ones. A detector replaces one of the same id in an earlier folder."""
     allow: tuple[str, ...] = ()
     """Regular expressions of whole values that stay."""
     fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """Detector id → further names of fields, as pairs."""
+    """Pairs of a detector's id and further names of its fields."""
     names: NameSettings = NameSettings()
     source: str = ""
     """The file this was read from, for messages."""
     file_digest: str = ""
-    """SHA-256 of its text; of a table in another file, of that table."""
+    """SHA-256 of its text, or of the table if it is a table in another file."""
     false_alarms_a_week: float = DEFAULT_FALSE_ALARMS
-    """How many findings chance may make in a week, in the mean."""
+    """Findings that chance may make per week, on average."""
     mutes: tuple[Mute, ...] = ()
     calendar: tuple[CalendarException, ...] = ()
     nightly: NightlySettings | None = None
@@ -170,7 +170,7 @@ def find_config(folder: Path) -> Path | None:
 
 
 def load_config(path: Path | None = None) -> Config:
-    """The configuration in `path`; without one, that in force in the current folder, else the defaults.
+    """Reads the configuration file `path`; without it, the one in force in the current folder, else the defaults.
 
     Raises UsageError that names the file and the key for whatever is wrong.
     """
@@ -188,7 +188,7 @@ def load_config(path: Path | None = None) -> Config:
 
 
 def parse_config(data: Mapping[str, Any], path: Path) -> Config:
-    """The configuration that a file's data holds; `path` is what it is relative to. Raises UsageError."""
+    """Reads a configuration from parsed TOML. Paths in it are relative to `path`. Raises UsageError."""
     _only(data, _KEYS, "", path)
     return Config(
         policy=_policy(data.get("policy", DEFAULT_POLICY), path),

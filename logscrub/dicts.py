@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from logscrub.engines.factory import Runner
 
 _DEEPEST: Final = 100
-"""Levels of a value in a dictionary; what lies deeper is withheld."""
+"""Maximum depth of a value in a dictionary. Deeper values are withheld."""
 
 
 class _Pairs(list[tuple[str, Any]]):
-    """The members of a JSON object in order; two may have one name."""
+    """The members of a JSON object in order. Two members can have the same name."""
 
 
 def scrubbed_dict(engine: Runner, data: Mapping[Any, Any]) -> dict[Any, Any]:
@@ -39,7 +39,7 @@ def scrubbed_dict(engine: Runner, data: Mapping[Any, Any]) -> dict[Any, Any]:
 
 
 def _plain(value: Any, above: tuple[int, ...]) -> Any:
-    """The value as JSON has it. `above`: what it lies in, by `id`, so that a circle ends."""
+    """The value in the types of JSON. `above`: the ids of the values around it, so that a circle ends."""
     if value is None or isinstance(value, bool) or (isinstance(value, float) and math.isfinite(value)):
         return value
     if type(value) in (int, str):
@@ -66,7 +66,7 @@ class _Object(dict[str, Any]):
 
 
 def _text(value: Any) -> str:
-    """What would be logged of a value. Bytes are read as the text that they may be."""
+    """The text that would be logged for a value. Bytes are decoded if they are text."""
     try:
         return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes | bytearray) else str(value)
     except Exception:  # of an object's own `__str__`: its message may quote a value
@@ -74,7 +74,7 @@ def _text(value: Any) -> str:
 
 
 def _restored(old: Any, clean: Any) -> Any:
-    """The clean value; the old one itself where nothing in it changed. Raises TypeError where they are of different shape."""
+    """The clean value, or the old object itself if nothing in it changed. Raises TypeError if the shapes differ."""
     if isinstance(clean, _Pairs):
         if not isinstance(old, Mapping):
             raise TypeError
@@ -100,7 +100,7 @@ def _is_same(old: Iterable[tuple[Any, Any]], new: Iterable[tuple[Any, Any]]) -> 
 
 
 def _members(old: Mapping[Any, Any], clean: _Pairs) -> dict[Any, Any]:
-    """The clean members, by their old names where these stay."""
+    """The clean members, by their old names if these did not change."""
     found: dict[Any, Any] = {}
     for (name, before), (text, after) in zip(old.items(), clean, strict=True):
         key = name if text == _text(name) else text

@@ -1,4 +1,4 @@
-"""The optional parts of an installation, and what says that one is missing.
+"""The optional parts of an installation, and the error that names a missing one.
 
 `pip install logscrub` brings what `scrub` and `verify` need. Everything else is an extra: `pip install 'logscrub[report]'`.
 An extra includes the extras that it builds on, so each command needs one.
@@ -24,11 +24,11 @@ EXTRAS: Final = {
     "source": ("tree_sitter", "tree_sitter_javascript", "tree_sitter_typescript"),
     "share": (*_METRICS, "opendp"),
 }
-"""Extra → the modules that it brings. An extra comes after those that it includes."""
+"""The modules that each extra brings. An extra is listed after those that it includes."""
 
 
 def is_missing(extra: str) -> bool:
-    """Whether a module of an extra is not installed. Nothing is imported."""
+    """True if a module of an extra is not installed. Nothing is imported."""
     return any(find_spec(module) is None for module in EXTRAS[extra])
 
 
@@ -38,12 +38,12 @@ def install(*extras: str) -> str:
 
 
 def need(what: str, *extras: str) -> None:
-    """Raises UsageError where an extra that `what` needs is missing. The message names those that are."""
+    """Raises UsageError if an extra that `what` needs is missing. The message names the missing ones."""
     if missing := [extra for extra in extras if is_missing(extra)]:
         raise UsageError(f"{what} needs: {install(*missing)}")
 
 
 def extra_of(module: str) -> str | None:
-    """The smallest extra that brings a module; None where none does."""
+    """The smallest extra that brings a module; None if none does."""
     top = module.partition(".")[0]
     return next((extra for extra, modules in EXTRAS.items() if top in modules), None)

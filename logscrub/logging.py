@@ -110,7 +110,7 @@ class StructlogRedactor:
 
 
 def _withheld(error: BaseException) -> str:
-    """What is logged instead of a text that was not made. Raises what ends a program; a panic of the core does not."""
+    """The text that is logged if formatting or scanning failed. Raises only errors that end a program."""
     if isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit):
         raise error
     return f"{WITHHELD} {type(error).__name__}"

@@ -1,4 +1,4 @@
-"""What decides what is found, and what of it may stay: the part of a proof that says what it is worth.
+"""Describes everything that decides what is found and what is kept: the part of a proof that says what the proof is worth.
 
 The same rules, in `scrub` and in `verify`, today and next year, have the same description, digest by digest. Digests are
 SHA-256, in hexadecimal; those named `digest` are of what was read, those named `files` of the bytes it was read from, so that no
@@ -24,7 +24,7 @@ from logscrub.redact.policy import Action
 
 
 def about(engine: Runner, config: Config, input_format: str = "auto", *, time: datetime | None = None) -> dict[str, Any]:
-    """By what, when and under which rules something is done: the head of a proof and of a summary. `time`: now, without it."""
+    """The head of a proof or summary: version, time and rules of a run. `time` is now by default."""
     return {
         "version": __version__,
         "time": (time or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -78,13 +78,13 @@ def looked_for(engine: Runner, config: Config) -> list[str]:
 
 
 def digest_of(value: Any) -> str:
-    """Of anything that JSON can hold."""
+    """The SHA-256 of anything that JSON can hold."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 @lru_cache(maxsize=1)
 def _words_digest() -> str:
-    """Of all lists of names and words, and what else the detectors are given as data."""
+    """The SHA-256 of all lists of names and words, and of the other data of the detectors."""
     digest = hashlib.sha256()
     folder = resources.files("logscrub").joinpath("data")
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):

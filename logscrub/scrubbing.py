@@ -1,4 +1,4 @@
-"""One input, from bytes to clean bytes: decode, cut into units, scrub each, encode.
+"""Scrubs one input from bytes to clean bytes: decodes it, cuts it into units, scrubs each, and encodes the result.
 
 `Scrubber` is a pure function of the bytes fed to it (and of the key and detectors it was made with): however they are cut,
 the bytes that come out are the same. It holds one unit in memory, and counts what it reads, writes and withholds.
@@ -20,9 +20,9 @@ from logscrub.redact.scrub import Redactor
 from logscrub.sources.text import TextDecoder
 
 HEAD = 1 << 16
-"""Characters in which a format shows itself."""
+"""Maximum characters from which a format is recognised."""
 BLANK = "\ufeff \t\r\n"
-"""Characters around a line that say nothing of its format."""
+"""Characters around a line that do not matter for its format."""
 
 
 class NotConserved(AssertionError):
@@ -31,30 +31,30 @@ class NotConserved(AssertionError):
 
 @dataclass(slots=True)
 class Tally:
-    """What went through: counts, and faults of the data."""
+    """Counts of records and redactions, and faults of the data."""
 
     records_read: int = 0
     records_written: int = 0
     records_withheld: int = 0
     parts_withheld: int = 0
-    """Parts of records that were read apart from their beginning, and withheld: lines that go on, pieces of broken JSON."""
+    """Number of withheld parts of records that were read apart from their beginning: continued lines, pieces of broken JSON."""
     records_unparsed: int = 0
-    """Scanned as text because they had not the shape of their format."""
+    """Number of records that were scanned as text because they did not have the shape of their format."""
     bytes_read: int = 0
     bytes_written: int = 0
     redactions: Counter[str] = field(default_factory=Counter)
     formats: Counter[str] = field(default_factory=Counter)
-    """Format → inputs of it."""
+    """Number of inputs by format."""
     faults: list[str] = field(default_factory=list)
-    """Where compressed data broke off that was salvaged, a message each."""
+    """One message for each place where salvaged data broke off."""
 
     @property
     def withheld(self) -> int:
-        """How many records, and parts of others, have a `<WITHHELD>` instead of what they said."""
+        """Number of records, and parts of records, that were replaced by `<WITHHELD>`."""
         return self.records_withheld + self.parts_withheld
 
     def add(self, other: Tally) -> None:
-        """Counts another's things too."""
+        """Adds the counts of another tally."""
         self.records_read += other.records_read
         self.records_written += other.records_written
         self.records_withheld += other.records_withheld
@@ -67,7 +67,7 @@ class Tally:
         self.faults += other.faults
 
     def check(self) -> None:
-        """Raises NotConserved unless in = out + withheld."""
+        """Raises NotConserved unless records read = written + withheld."""
         if self.records_read != self.records_written + self.records_withheld:
             raise NotConserved("internal error: records were lost; do not use this output, and report it with the command")
 
@@ -84,18 +84,18 @@ class Units:
     """The units of one input: decodes its bytes, recognises its format from the first line that is not empty."""
 
     def __init__(self, input_format: str = "auto", *, leaves: Leaves = True) -> None:
-        """`leaves`: False for units of which only the records are counted."""
+        """`leaves`: False for units whose records are only counted."""
         self.decoder = TextDecoder()
         self._leaves = leaves
         self.format: formats.Format | None = None if input_format == "auto" else formats.named(input_format)
         self.reader: formats.Reader | None = formats.reader_of(self.format, leaves=leaves) if self.format else None
         self._head: list[str] = []
-        """Text that does not tell the format yet."""
+        """Text from which the format is not clear yet."""
         self._head_size = 0
         self._is_blank = True
-        """Whether all of it is blank."""
+        """True if all of it is blank."""
         self.labelled = input_format != "auto"
-        """Whether the format's name is settled."""
+        """True once the name of the format is known."""
 
     def feed(self, data: bytes) -> Iterator[Raw]:
         """The units that are complete with these bytes. Use them up before more is fed."""
@@ -133,7 +133,7 @@ class Units:
         yield from units
 
     def _label(self, unit: Raw) -> None:
-        """Settles the format's name by the first unit that is not empty."""
+        """Decides the name of the format by the first unit that is not empty."""
         # the first line of a page printed for people is just "{": its first unit tells which format it is
         text = unit.text.strip(BLANK)
         if text:
@@ -143,7 +143,7 @@ class Units:
 
 
 def clean_unit(redactor: Redactor, raw: Raw, before: Open, tally: Tally) -> tuple[Clean, Open]:
-    """A unit as it may leave, counted, and what it leaves open. What cannot be scanned is withheld."""
+    """Scrubs and counts one unit. Returns the clean unit and what it leaves open. A unit that cannot be scanned is withheld."""
     try:
         clean, after = redactor.scrub(raw, before)
     except Exception:  # whatever went wrong: what could not be scanned may not leave, and its message may quote it
@@ -162,19 +162,19 @@ def clean_unit(redactor: Redactor, raw: Raw, before: Open, tally: Tally) -> tupl
 
 
 class Scrubs(Protocol):
-    """What scrubs one input. Feed it bytes; what it returns may leave."""
+    """Scrubs one input. It is fed bytes and returns clean bytes."""
 
     tally: Tally
 
     def feed(self, data: bytes, more: bool = False) -> bytes:
-        """Clean bytes for the units that are complete with `data`; where `more` follows at once, some may be kept back."""
+        """Returns clean bytes for the units that are complete with `data`. If `more` follows at once, some may be kept back."""
 
     def finish(self) -> bytes:
         """Clean bytes for what was still open at the end. Raises NotConserved when the count does not come out."""
 
 
 class Scrubber:
-    """The plain engine: one unit after the other. What it makes of an input is what any other engine must make of it."""
+    """The plain engine, which scrubs one unit after the other. It defines correct output for all engines."""
 
     def __init__(self, redactor: Redactor, input_format: str = "auto") -> None:
         self._redactor = redactor

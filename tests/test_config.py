@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import re
+import tomllib
+from datetime import date
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 
 import logscrub
+from logscrub import config
 from logscrub.api import build_redactor, settings
-from logscrub.config import Config, NameSettings, find_config, load_config
+from logscrub.cli.init import TEMPLATE
+from logscrub.config import Config, NameSettings, find_config, load_config, parse_config
 from logscrub.detect.names import DEFAULT_MODEL
 from logscrub.errors import UsageError
+
+ROOT = Path(__file__).parents[1]
 
 
 def written(folder: Path, text: str, name: str = "logscrub.toml") -> Path:
@@ -66,38 +76,40 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     assert (config.policy, config.detectors) == (str(tmp_path / "ours.toml"), (tmp_path / "a", tmp_path / "../b"))
 
 
-@pytest.mark.parametrize(
-    ("text", "named"),
-    [
-        ("polcy = 'strict'", "polcy"),
-        ("policy = 3", "policy"),
-        ("policy = ''", "policy"),
-        ("detectors = 'x'", "detectors"),
-        ("detectors = [1]", "detectors"),
-        ("allow = 'x'", "allow"),
-        ("allow = ['x']", "allow, entry 1"),
-        ("[[allow]]\nvalue = 'x'", "reason"),
-        ("[[allow]]\nvalue = 'x'\nreason = ' '", "reason"),
-        ("[[allow]]\nreason = 'x'", "value or a pattern"),
-        ("[[allow]]\nvalue = 'x'\npattern = 'x'\nreason = 'x'", "value or a pattern"),
-        ("[[allow]]\nvalue = 'x'\nreason = 'x'\nnote = 'x'", "note"),
-        ("[[allow]]\nvalue = 1\nreason = 'x'", "allow, entry 1: value"),
-        ("[[allow]]\nvalue = 'y'\nreason = 'x'\n[[allow]]\npattern = '('\nreason = 'x'", "allow, entry 2: pattern"),
-        ("[[allow]]\npattern = '(?i)abc'\nreason = 'x'", "ignore case"),
-        ("[[allow]]\npattern = '(?s-i:abc)(?mi:d)'\nreason = 'x'", "ignore case"),
-        ("fields = []", "fields"),
-        ("[fields]\nfield_name = 'x'", "fields.field_name"),
-        ("[fields]\nfield_name = ['=']", "fields.field_name"),
-        ("names = 'x'", "names"),
-        ("[names]\nmodle = 'x'", "modle"),
-        ("[names]\nmodel = 'os.path'", "names.model"),
-        ("[names]\nrecognizer = 'list'", "names.recognizer"),
-        ("[names]\nknown = 'Zorblax'", "names.known"),
-        ("[names]\nwords = ['Hawthorn', 3]", "names.words"),
-        ("[names]\nknown = ['Quill', 'Percy']\nwords = ['percy']", "entry 2"),
-        ("policy =", "TOML"),
-    ],
-)
+WRONG = [
+    ("polcy = 'strict'", "polcy"),
+    ("policy = 3", "policy"),
+    ("policy = ''", "policy"),
+    ("detectors = 'x'", "detectors"),
+    ("detectors = [1]", "detectors"),
+    ("allow = 'x'", "allow"),
+    ("allow = ['x']", "allow, entry 1"),
+    ("[[allow]]\nvalue = 'x'", "reason"),
+    ("[[allow]]\nvalue = 'x'\nreason = ' '", "reason"),
+    ("[[allow]]\nreason = 'x'", "value or a pattern"),
+    ("[[allow]]\nvalue = 'x'\npattern = 'x'\nreason = 'x'", "value or a pattern"),
+    ("[[allow]]\nvalue = 'x'\nreason = 'x'\nnote = 'x'", "note"),
+    ("[[allow]]\nvalue = 1\nreason = 'x'", "allow, entry 1: value"),
+    ("[[allow]]\nvalue = 'y'\nreason = 'x'\n[[allow]]\npattern = '('\nreason = 'x'", "allow, entry 2: pattern"),
+    ("[[allow]]\npattern = '(?i)abc'\nreason = 'x'", "ignore case"),
+    ("[[allow]]\npattern = '(?s-i:abc)(?mi:d)'\nreason = 'x'", "ignore case"),
+    ("fields = []", "fields"),
+    ("[fields]\nfield_name = 'x'", "fields.field_name"),
+    ("[fields]\nfield_name = ['=']", "fields.field_name"),
+    ("names = 'x'", "names"),
+    ("[names]\nmodle = 'x'", "modle"),
+    ("[names]\nmodel = 'os.path'", "names.model"),
+    ("[names]\nrecognizer = 'list'", "names.recognizer"),
+    ("[names]\nknown = 'Zorblax'", "names.known"),
+    ("[names]\nwords = ['Hawthorn', 3]", "names.words"),
+    ("[names]\nknown = ['Quill', 'Percy']\nwords = ['percy']", "entry 2"),
+    ("policy =", "TOML"),
+]
+NOT_IN_THE_SCHEMA = ("allow, entry 2: pattern", "ignore case", "entry 2", "TOML")
+"""Mistakes that a JSON Schema cannot express."""
+
+
+@pytest.mark.parametrize(("text", "named"), WRONG)
 def test_what_is_wrong_is_refused_with_file_and_key(tmp_path: Path, text: str, named: str) -> None:
     path = written(tmp_path, text)
     with pytest.raises(UsageError) as error:
@@ -105,6 +117,45 @@ def test_what_is_wrong_is_refused_with_file_and_key(tmp_path: Path, text: str, n
     assert str(path) in str(error.value)
     assert named in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def errors_by_schema(text: str) -> list[str]:
+    """What the JSON Schema for editors says is wrong with a configuration. Days are texts there, as editors see them."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: plain(inner) for key, inner in value.items()}
+        return (
+            [plain(inner) for inner in value]
+            if isinstance(value, list)
+            else value.isoformat()
+            if isinstance(value, date)
+            else value
+        )
+
+    schema = json.loads((ROOT / "docs/reference/logscrub.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft7Validator.check_schema(schema)
+    return [error.message for error in jsonschema.Draft7Validator(schema).iter_errors(plain(tomllib.loads(text)))]
+
+
+@pytest.mark.parametrize("text", [text for text, named in WRONG if named not in NOT_IN_THE_SCHEMA])
+def test_the_schema_for_editors_refuses_what_the_program_refuses(text: str) -> None:
+    assert errors_by_schema(text)
+
+
+def test_the_schema_for_editors_takes_what_the_program_takes() -> None:
+    page = (ROOT / "docs/reference/configuration.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"<!-- example: configuration -->\n```toml\n(.*?)```", page, re.S)
+    commented_out = re.sub(r"^#(?! |$)", "", TEMPLATE, flags=re.M)
+    for text in ("", example, commented_out, "[nightly]\ninputs = []\nstore = 'm'\nreport = 'r'\ndecompress_memory = '2 gib'"):
+        parse_config(tomllib.loads(text), Path("logscrub.toml"))
+        assert errors_by_schema(text) == []
+
+
+def test_the_schema_for_editors_has_all_keys() -> None:
+    schema = json.loads((ROOT / "docs/reference/logscrub.schema.json").read_text(encoding="utf-8"))["properties"]
+    assert tuple(schema) == config._KEYS
+    assert tuple(schema["nightly"]["properties"]) == config._NIGHTLY_KEYS
 
 
 @pytest.mark.parametrize(

@@ -315,7 +315,7 @@ def test_a_scheduler_that_does_not_answer_is_one_line(tmp_path: Path, monkeypatc
         pass
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2, 4])
 def test_the_command_makes_the_same_bytes_for_any_number_of_workers(tmp_path: Path, workers: int) -> None:
     source = some_logs(tmp_path / "in")
@@ -356,7 +356,7 @@ def test_the_command_makes_the_same_bytes_for_any_number_of_workers(tmp_path: Pa
             process.wait()
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_client_that_is_killed_is_begun_again_and_makes_the_same_bytes(tmp_path: Path) -> None:
     source = some_logs(tmp_path / "in")
     for number in range(30):

@@ -50,7 +50,7 @@ SPOKEN = [
     *sorted((ROOT / "detectors").rglob("*.toml")),
 ]
 """Everything that may name a part of the package: pages, messages, docstrings."""
-NO_PARTS = {"logscrub.key", "logscrub.toml", "logscrub.sarif", "logscrub.repair", "logscrub.nightly"}
+NO_PARTS = {"logscrub.key", "logscrub.toml", "logscrub.schema.json", "logscrub.sarif", "logscrub.repair", "logscrub.nightly"}
 """Names of files, and of what the store remembers, that look like parts of the package."""
 
 

@@ -154,7 +154,6 @@ def test_what_was_scrubbed_verifies_as_clean(redactor: Redactor, data: bytes) ->
     assert report.clean, [(f.line, f.column, f.detector) for f in report.findings]
 
 
-@pytest.mark.slow
 @examples(250)
 @given(tangled | with_binary, st.sampled_from(["auto", "auto", "auto", *sorted(set(INPUT_FORMATS) - {"auto"})]))
 def test_what_was_scrubbed_is_read_as_the_input_was(redactor: Redactor, data: bytes, input_format: str) -> None:

@@ -78,18 +78,15 @@ def too_much(ask: Ask, way: str, which: Iterable[str | int], least: int = SIZE) 
     return found
 
 
-@pytest.mark.slow
 def test_twice_a_generated_hostile_input_takes_twice_the_work(ask: Ask) -> None:
     assert too_much(ask, "scrub", SEEDS) == {}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("way", ["scrub", "verify"])
 def test_twice_an_input_that_once_took_its_square_takes_twice_the_work(ask: Ask, way: str) -> None:
     assert too_much(ask, way, [s.name for s in NAMED]) == {}
 
 
-@pytest.mark.slow
 def test_verify_takes_twice_the_work_too(ask: Ask) -> None:
     assert too_much(ask, "verify", SEEDS[::5]) == {}
 

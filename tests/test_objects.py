@@ -488,7 +488,7 @@ def test_a_night_reads_objects_that_changed_and_keeps_its_state_beside_the_repor
             other.put("night/more.ndjson", hour)
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_night_writes_its_reports_as_objects(other: Any, night: Path, capsys: pytest.CaptureFixture[str]) -> None:
     other.put("night/hour.ndjson", (SAMPLES / "app_logs_records.ndjson").read_bytes())
     assert nightly(night, check_only=True) == 0 and "nothing is wrong; 1 input, 1 file" in capsys.readouterr().err
@@ -502,7 +502,7 @@ def test_watch_refuses_an_object() -> None:
         watch._input_of("s3://logs/a.log")
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_thousand_objects_are_scrubbed_one_after_the_other(server: dict[str, str], here: dict[str, str]) -> None:
     for number in range(1001):
         put(f"s3://logs/many/{number:04}.log", b"%04d " % number + LINE)
