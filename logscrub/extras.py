@@ -20,6 +20,7 @@ EXTRAS: Final = {
     "notify": ("apprise",),
     "objects": ("obstore",),
     "dask": ("dask", "distributed"),
+    "spark": (*_METRICS, "pyspark", "pyarrow", "pandas"),
     "ner": ("presidio_analyzer",),
 }
 """Extra → the modules that it brings. An extra comes after those that it includes."""
