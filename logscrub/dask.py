@@ -138,7 +138,7 @@ class Run:
         from distributed import wait
 
         waiting: dict[str, tuple[Callable[..., _T], tuple[Any, ...], int]] = {}
-        futures: dict[str, Future[_T]] = {}
+        futures: dict[str, tuple[Future[_T], Client]] = {}
         more = True
         while more or waiting:
             most = max(_FEWEST, _AHEAD * len(self._known_workers()))
@@ -152,13 +152,16 @@ class Run:
             for key, (function, arguments, tries) in waiting.items():
                 if key not in futures:
                     with suppress(OSError, RuntimeError):  # the connection was lost: it is made again below
-                        futures[key] = self.client.submit(function, *arguments, key=f"logscrub-{key}-{tries}", pure=False)
+                        client = self.client
+                        its = client.submit(function, *arguments, key=f"logscrub-{key}-{tries}", pure=False)
+                        futures[key] = its, client
             if not waiting:
                 continue
             with suppress(TimeoutError, OSError, RuntimeError), self.client.as_current():
-                wait(list(futures.values()), timeout=2.0, return_when="FIRST_COMPLETED")
-            for key, future in list(futures.items()):
-                if future.status == "pending" and self._is_running():
+                asked = [future for future, client in futures.values() if client is self._client]
+                wait(asked, timeout=2.0, return_when="FIRST_COMPLETED")
+            for key, (future, client) in list(futures.items()):
+                if future.status == "pending" and client is self._client and self._is_running():
                     continue
                 del futures[key]
                 function, arguments, tries = waiting[key]

@@ -20,6 +20,7 @@ EXTRAS: Final = {
     "notify": ("apprise",),
     "objects": ("obstore",),
     "dask": ("dask", "distributed"),
+    "spark": (*_METRICS, "pyspark", "pyarrow", "pandas"),
     "ner": ("presidio_analyzer",),
     "source": ("tree_sitter", "tree_sitter_javascript", "tree_sitter_typescript"),
     "share": (*_METRICS, "opendp"),

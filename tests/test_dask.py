@@ -283,6 +283,7 @@ def test_a_wrong_input_does_not_stop_the_rest_and_a_wrong_output_does(two: Run, 
         scrub_shards(two, WORK, [(jobs[1][0], tmp_path / "file" / "x", tmp_path / "file")], 40_000)
 
 
+@pytest.mark.slow
 def test_records_count_once_on_a_cluster(two: Run, tmp_path: Path) -> None:
     from logscrub.metrics import store as stores
     from logscrub.metrics.rollup import merge
@@ -375,4 +376,39 @@ def test_a_client_that_is_killed_is_begun_again_and_makes_the_same_bytes(tmp_pat
         ended.cancel()
     done = run(*command[len(PROGRAM) :], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+    assert contents(tmp_path / "out") == wanted
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_is_started_anew_loses_nothing(tmp_path: Path) -> None:
+    import socket
+
+    source = some_logs(tmp_path / "in")
+    for number in range(20):
+        (source / f"{number}.ndjson").write_bytes(HOUR)
+    (tmp_path / "k").write_bytes(KEY)
+    wanted = of_one_process(source, tmp_path / "one")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    address = f"tcp://127.0.0.1:{port}"
+    quiet: dict[str, Any] = {"cwd": tmp_path, "env": ENVIRONMENT, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    of_scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", port, "--no-dashboard"]
+    of_worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny"]
+    started = [subprocess.Popen(of_scheduler, **quiet), subprocess.Popen(of_worker, **quiet)]
+    command = [*PROGRAM, "scrub", "in", "-o", "out", "--key-file", "k", "--on", address]
+    client = subprocess.Popen(command, cwd=tmp_path, env=ENVIRONMENT, stderr=subprocess.PIPE)
+    try:
+        while client.poll() is None and len(list((tmp_path / "out").glob("*.ndjson"))) < 4:
+            time.sleep(0.05)
+        for process in started:
+            process.kill()
+            process.wait()
+        started = [subprocess.Popen(of_scheduler, **quiet), subprocess.Popen(of_worker, **quiet)]
+        said = client.communicate(timeout=240)[1]
+        assert client.returncode == 0, said
+    finally:
+        for process in (*started, client):
+            process.kill()
+            process.wait()
     assert contents(tmp_path / "out") == wanted

@@ -187,7 +187,7 @@ def test_scrub_verify_keys_and_detectors_import_nothing_of_the_extras(folder: Pa
 def test_doctor_works_without_the_extras(folder: Path) -> None:
     done = run(MISSING, HEAVY, "doctor", cwd=folder)
     assert (done.returncode, lines(done)) == (0, ["logscrub: nothing is wrong"])
-    assert b"not installed: metrics, anomalies, report, notify, objects, dask, ner, source, share;" in done.stdout
+    assert b"not installed: metrics, anomalies, report, notify, objects, dask, spark, ner, source, share;" in done.stdout
     done = run(MISSING, HEAVY, "doctor", "--config", "told.toml", cwd=folder)
     assert (done.returncode, lines(done)) == (2, ["logscrub: 2 things wrong"])
     assert b"the configuration needs: pip install 'logscrub[report,notify]'" in done.stdout

@@ -62,7 +62,7 @@ def alone(value: str) -> str:
 
 @pytest.mark.parametrize("engine", engines())
 def test_values_are_what_scrub_makes_of_each_by_itself(engine: str) -> None:
-    values = [*VALUES, *(SAMPLES if engine == "native" else [])]
+    values = [*VALUES, *(SAMPLES[::3] if engine == "native" else [])]
     for order in (values, values[::-1]):
         assert scrubbed_values(engine_of(REDACTOR, engine), order) == [alone(value) for value in order]  # type: ignore[arg-type]
 
