@@ -10,6 +10,7 @@ import typer
 from logscrub._version import __version__
 from logscrub.cli import (
     attest,
+    backtest,
     detectors,
     doctor,
     ingest,
@@ -78,6 +79,7 @@ app.command("ingest", epilog=ingest.EXAMPLES)(ingest.ingest)
 app.command("metrics", epilog=metrics.EXAMPLES)(metrics.metrics)
 app.command("report", epilog=report.EXAMPLES)(report.report)
 app.command("mark", epilog=mark.EXAMPLES)(mark.mark)
+app.command("backtest", epilog=backtest.EXAMPLES)(backtest.backtest)
 app.command("watch", epilog=watch.EXAMPLES)(watch.watch)
 app.command("nightly", epilog=nightly.EXAMPLES)(nightly.nightly)
 app.command("init", epilog=init.EXAMPLES)(init.init)
