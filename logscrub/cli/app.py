@@ -45,8 +45,8 @@ Examples:
 
 \b
 scrub, verify, keys, detectors, init and doctor need nothing but logscrub itself; ingest,
-metrics and store need logscrub[metrics], watch and a report as text logscrub[anomalies],
-a report as a page and nightly logscrub[report], --names ner logscrub[ner].
+metrics and store need logscrub[metrics], watch, mark, backtest and a report as text
+logscrub[anomalies], a report as a page and nightly logscrub[report], --names ner logscrub[ner].
 
 \b
 Exit codes: 0 done or clean; 1 customer data found; 2 wrong usage;
