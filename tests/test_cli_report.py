@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -223,6 +224,25 @@ def test_what_was_said_of_a_finding_is_kept_with_the_store_and_shown(kept: Path,
     assert told["verdicts"] == [{"rule": first["rule"], "real": 1, "usual": 0, "known": 0}]
     (again,) = [f for f in told["findings"] if f["id"] == first["id"]]
     assert again["marked"].startswith("real, 20") and again["marked"].endswith(": a scope was lost")
+
+
+def test_the_past_is_replayed_as_the_night_told_it(weeks: Path, tmp_path: Path) -> None:
+    store = Path(shutil.copytree(weeks, tmp_path / "store"))
+    night = report(store, "--date", "2026-06-16")
+    flood = next(f["id"] for f in night["findings"] if f["rule"] == "tenant_flood")
+    of = f"{night['period']['start'][:16]}/{night['period']['end'][:16]}"
+    assert run("mark", flood, "real", "--of", of, "--why", "a loop", "--store", store).returncode == 0
+    path = tmp_path / "backtest.json"
+    done = run("backtest", "--store", store, "--days", "1", "--budget", "3", "-o", path)
+    assert done.returncode == 0 and lines(done)[-1] == "logscrub: 1 night replayed, 2026-06-16 to 2026-06-16"
+    told = json.loads(path.read_bytes())
+    assert told["budgets"] == [1.0, 3.0] and told["false_by_chance"] == [0.143, 0.429]
+    (last,) = told["nights"]
+    assert {f["id"] for f in last["findings"] if 1.0 in f["budgets"]} == {f["id"] for f in night["findings"]}
+    assert [f["verdict"] for f in last["findings"] if f["id"] == flood] == ["real"]
+    assert all(f["dimensions"].get("tenant", "(withheld)") == "(withheld)" for f in last["findings"])
+    shown = done.stdout.decode()
+    assert re.search(r"tenant_flood  +1 +1 +1 +0 +0\n", shown) and re.search(rf"2026-06-16  P\d +{flood}  real ", shown)
 
 
 # -- watch ----------------------------------------------------------------------------------------------------------------

@@ -100,6 +100,7 @@ def folder(tmp_path: Path) -> Path:
         ("polars", "verify store", "a store of metrics needs: pip install 'logscrub[metrics]'"),
         ("scipy", "watch app.log", "watch needs: pip install 'logscrub[anomalies]'"),
         ("pyod", "report --store store", "report needs: pip install 'logscrub[anomalies]'"),
+        ("pyod", "backtest --store store", "backtest needs: pip install 'logscrub[anomalies]'"),
         ("jinja2", "report --store store -o r.html", "a report as a page needs: pip install 'logscrub[report]'"),
         ("matplotlib", "nightly --config night.toml", "nightly needs: pip install 'logscrub[report]'"),
         ("apprise", "nightly --config told.toml", "nightly needs: pip install 'logscrub[notify]'"),

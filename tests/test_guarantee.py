@@ -456,7 +456,7 @@ def test_a_proof_says_the_guarantee_and_is_checked_again(folder: Path, do: Do) -
     code, out, _ = do(*check)
     assert code == 0 and "no word stays that fewer than 5 customers say, or the vocabulary" in out
     payload = json.loads(base64.b64decode(json.loads((folder / "proof.json").read_text())["payload"]))
-    jsonschema.validate(payload, json.loads((ROOT / "docs/proof.schema.json").read_text()))
+    jsonschema.validate(payload, json.loads((ROOT / "docs/reference/proof.schema.json").read_text()))
     assert do(*check, "--again", *by)[0] == 0
     code, out, _ = do(*check, "--again")
     assert code == 1 and "rules: guarantee.vocabulary has changed since" in out

@@ -173,6 +173,15 @@ def test_a_store_that_lacks_what_was_read_gets_it_again(second_night: Place, cha
     assert place.records() == 80 + others
 
 
+def test_an_index_lists_the_reports(second_night: Place) -> None:
+    reports = second_night.folder / "reports"
+    (reports / "2026-11-01.json").write_text("{}")
+    (reports / "2026-11-01.html").write_text("")
+    assert second_night.night().code == 0
+    page = (reports / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r'href="([^"]+)"', page) == ["2026-11-17.html"]
+
+
 def test_files_that_cannot_be_read_again_are_said_once(second_night: Place) -> None:
     place = second_night
     shutil.rmtree(place.store)

@@ -26,7 +26,22 @@ from hypothesis import strategies as st
 
 from logscrub.anomalies.model import Chart, Clock, Explanation, Finding, Muted, Point, Report, Statement, Totals
 from logscrub.errors import UsageError
-from logscrub.report import SUFFIXES, as_html, as_json, as_markdown, charts, headline, markdown, render, subject, view, words
+from logscrub.report import (
+    SUFFIXES,
+    as_html,
+    as_index,
+    as_json,
+    as_markdown,
+    charts,
+    headline,
+    listed,
+    markdown,
+    render,
+    subject,
+    view,
+    words,
+)
+from logscrub.report.index import Listed
 
 GOLDEN = Path(__file__).parent / "golden" / "report"
 END = datetime(2026, 11, 26, 3, tzinfo=UTC)
@@ -435,6 +450,25 @@ def test_no_text_breaks_a_page_a_table_or_json(text: str) -> None:
     for table in re.findall(r"(?:^\|.*\n)+", said, re.M):
         assert len({cells(line) for line in table.splitlines()}) == 1
     json.loads(as_json(report))
+
+
+def test_the_index_lists_nights_the_newest_first_and_leaves_out_what_is_none() -> None:
+    told = json.loads(as_json(invented()))
+    quiet = {**told, "findings": []}
+    given = {"2026-11-26": told, "2026-11-27": quiet, "2026-11-25": {"findings": 3}, "2026-11-24": []}
+    nights = [night for name, one in given.items() if (night := listed(name, one)) is not None]
+    page = Page(as_index(nights))
+    assert page.links == ["2026-11-27.html", "2026-11-26.html"]
+    said = " ".join(page.words)
+    assert "nothing unusual" in said and told["findings"][0]["title"] in said
+    many = as_index(replace(nights[0], name=f"2026-{n // 28 + 1:02}-{n % 28 + 1:02}") for n in range(70))
+    assert len(Page(many).links) == 60 and "10 older reports" in many
+
+
+@given(st.text(alphabet=st.characters(codec=None)) | st.text(alphabet="|\\`<>&\"'\n #-_*[]"))
+def test_no_text_breaks_the_index(text: str) -> None:
+    page, plain = (Page(as_index([Listed(t, t, t, 1, "P2", (t,) * 5, 1, False)])) for t in (text, "x"))
+    assert page.tags == plain.tags and page.attributes == plain.attributes
 
 
 def test_json_keeps_its_contract() -> None:

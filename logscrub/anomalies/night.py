@@ -176,7 +176,7 @@ def _findings(
     candidates = judged(signals, rules, config.false_alarms_a_week * weeks / max(1, tested))
     if is_stale:
         candidates += _nothing_since(signals, rules, made)
-    return findings_of(candidates, signals, drill, made=made, tenants=_active(signals))
+    return findings_of(candidates, signals, drill, made=made, tenants=active_tenants(signals))
 
 
 def _nothing_since(signals: Signals, rules: Sequence[Rule], made: datetime) -> list[Candidate]:
@@ -195,7 +195,7 @@ def _stale(signals: Signals, is_stale: bool) -> list[str]:
     return [f"This report is of {day}, not of now: the store has nothing newer."] if is_stale else []
 
 
-def _active(signals: Signals) -> int:
+def active_tenants(signals: Signals) -> int:
     """How many customers were active in the period."""
     return signals.tenants.filter(pl.col("t") >= signals.first)["tenant"].n_unique()
 
@@ -277,7 +277,7 @@ def _totals(signals: Signals) -> Totals:
     return Totals(
         records=int(now["records"].sum()),
         errors=int(now["errors"].sum()),
-        tenants=_active(signals),
+        tenants=active_tenants(signals),
         functions=now.filter(pl.col("function") != "")["function"].n_unique(),
         usual_records=None if usual is None else float(before["records"].sum()) * usual,
         usual_errors=None if usual is None else float(before["errors"].sum()) * usual,

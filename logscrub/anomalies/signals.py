@@ -6,7 +6,7 @@ customers and signatures, not with the number of records.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -36,6 +36,9 @@ _FEWEST_DURATIONS = 200
 """Durations of a customer in a function from which it has a bound of its own."""
 _BUSY = 20
 """Records an hour from which an hour without any is one whose export is missing."""
+
+
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,17 @@ class Signals:
     """Hours of findings that were real, by the id of these: no part of what is usual."""
     memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     """What was reckoned from all this and is needed again."""
+
+    keeps: bool = False
+    """Whether the same is judged again, at another budget: then what that has in common is kept."""
+
+    def again(self, key: Any, made: Callable[[], _Made]) -> _Made:
+        """What is made of these signals, kept where it is needed again."""
+        if not self.keeps:
+            return made()
+        if key not in self.memo:
+            self.memo[key] = made()
+        return self.memo[key]  # type: ignore[no-any-return]
 
     @property
     def hours(self) -> int:

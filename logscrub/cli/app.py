@@ -10,6 +10,7 @@ import typer
 from logscrub._version import __version__
 from logscrub.cli import (
     attest,
+    backtest,
     detectors,
     doctor,
     exposure,
@@ -46,10 +47,10 @@ Examples:
 
 \b
 scrub, verify, keys, detectors, init and doctor need nothing but logscrub itself; ingest,
-metrics, store and exposure need logscrub[metrics], watch and a report as text logscrub[anomalies],
-a report as a page and nightly logscrub[report], --names ner logscrub[ner], vocabulary learn
---source logscrub[source], metrics --share logscrub[share], logs at s3://…, gs://…, az://… and
-https://… logscrub[objects], --on logscrub[dask].
+metrics, store and exposure need logscrub[metrics], watch, mark, backtest and a report as text
+logscrub[anomalies], a report as a page and nightly logscrub[report], --names ner logscrub[ner],
+vocabulary learn --source logscrub[source], metrics --share logscrub[share], logs at s3://…,
+gs://…, az://… and https://… logscrub[objects], --on logscrub[dask].
 
 \b
 Exit codes: 0 done or clean; 1 customer data found; 2 wrong usage;
@@ -82,6 +83,7 @@ app.command("ingest", epilog=ingest.EXAMPLES)(ingest.ingest)
 app.command("metrics", epilog=metrics.EXAMPLES)(metrics.metrics)
 app.command("report", epilog=report.EXAMPLES)(report.report)
 app.command("mark", epilog=mark.EXAMPLES)(mark.mark)
+app.command("backtest", epilog=backtest.EXAMPLES)(backtest.backtest)
 app.command("watch", epilog=watch.EXAMPLES)(watch.watch)
 app.command("nightly", epilog=nightly.EXAMPLES)(nightly.nightly)
 app.command("init", epilog=init.EXAMPLES)(init.init)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -56,6 +57,9 @@ Exit codes: 0 done; 1 with --exit-code: there is a finding as severe as that, or
 part of one not scanned, the store or the report not written, or a notification not sent."""
 
 _MOST_TOLD = 5
+INDEX: Final = "index.html"
+"""The page over all reports, beside them."""
+_OF_A_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def nightly(
@@ -271,7 +275,20 @@ def _report(loaded: Config, settings: NightlySettings) -> Report:
     made = make_report(kept, load_rules(loaded.detectors), loaded, start, end, made=now, is_newest=True)
     for suffix in SUFFIXES:
         put_bytes(render(made, suffix), settings.report / f"{end:%Y-%m-%d}{suffix}", inside=settings.report)
+    put(index_of(settings.report), settings.report / INDEX, inside=settings.report)
     return made
+
+
+def index_of(folder: Path) -> str:
+    """The page over all reports of a folder; what is none of them is left out."""
+    from logscrub.report import as_index, listed
+
+    nights = []
+    for path in folder.glob("*.json"):
+        if _OF_A_DAY.fullmatch(path.stem) and path.with_suffix(".html").exists():
+            with suppress(OSError, ValueError):
+                nights.append(listed(path.stem, json.loads(path.read_text(encoding="utf-8"))))
+    return as_index(night for night in nights if night is not None)
 
 
 def _message(made: Report, settings: NightlySettings) -> tuple[str, str]:

@@ -29,7 +29,7 @@ def as_html(report: Report) -> str:
     found = view.groups(report)
     anchors = _anchors(report.findings)
     return (
-        _environment()
+        environment()
         .get_template("report.html")
         .render(
             report=report,
@@ -83,7 +83,8 @@ def _finalize(value: Any) -> Any:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """How templates become pages: all text is escaped, and a value that is missing is an error."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     return Environment(

@@ -21,6 +21,7 @@ from logscrub.anomalies.judge.base import (
     SHORT_HISTORY,
     Candidate,
     Judge,
+    Scored,
     Series,
     calibrated,
     episodes,
@@ -104,8 +105,16 @@ def are_known(cells: Panel, signals: Signals) -> Bools:
     return out
 
 
-def judged(rule: Rule, cells: Panel, signals: Signals, allowed: float, old: Bools | None = None) -> list[Candidate]:
-    """What is unusual among cells; `allowed`: the rate of Benjamini and Hochberg's procedure; `old`: those that are judged."""
+class _Scored(NamedTuple):
+    """What the hours of cells are held against, and what came of it."""
+
+    expected: Expected
+    told: Bools
+    scored: Scored
+
+
+def _score(rule: Rule, cells: Panel, signals: Signals) -> _Scored | None:
+    """Scores of all cells; None where nothing is known that they could be held against."""
     rhythm, hindsight, times = _records(rule, cells, signals)
     without = left_out(rule, cells, signals)
     own_clocks = "tenant" in cells.names
@@ -113,9 +122,8 @@ def judged(rule: Rule, cells: Panel, signals: Signals, allowed: float, old: Bool
     if times is not None:
         expected = replace(expected, mean=expected.mean * times)
     out = held_out(signals, expected.ready)
-    period = slice(signals.first, signals.last)
     if not out.any():
-        return []
+        return None
     scales = SCALES[:2] if rule.quiet is not None else SCALES
     told = signals.known & expected.ready  # a sum over hours of which nothing can be expected says nothing
     known = np.where(told, cells.counts if without is None else np.where(without, expected.mean, cells.counts), 0.0)
@@ -124,7 +132,16 @@ def judged(rule: Rule, cells: Panel, signals: Signals, allowed: float, old: Bool
     score = nb_upper if rule.direction == "up" else nb_lower
     sizes = [m**2 / np.maximum(v, 1e-12) for m, v in zip(means, variances, strict=True)]
     scores = [score(summed(known, k), m, s) for k, m, s in zip(scales, means, sizes, strict=True)]
-    scored = calibrated(scores, means, out, period)
+    return _Scored(expected, told, calibrated(scores, means, out, slice(signals.first, signals.last)))
+
+
+def judged(rule: Rule, cells: Panel, signals: Signals, allowed: float, old: Bools | None = None) -> list[Candidate]:
+    """What is unusual among cells; `allowed`: the rate of Benjamini and Hochberg's procedure; `old`: those that are judged."""
+    made = signals.again(("counts", rule.id, cells.names), lambda: _score(rule, cells, signals))
+    if made is None:
+        return []
+    expected, told, scored = made
+    period = slice(signals.first, signals.last)
     open_hours = told[period] & (np.ones(len(cells.keys), bool) if old is None else old)[:, None]
     if rule.quiet is not None:
         usual = summed(expected.mean, DAY)[:, period] / DAY

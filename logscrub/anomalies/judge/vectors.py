@@ -54,7 +54,7 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     """Customers whose day is unlike all others."""
     if signals.history_days < SHORT_HISTORY or not len(signals.tenants):
         return []
-    vectors, keys, days = tenant_days(signals)
+    vectors, keys, days = signals.again("vectors", lambda: tenant_days(signals))
     offset = signals.first % DAY
     first_day, last_day = signals.first // DAY, (signals.last - 1 - offset) // DAY
     learned = _are_learned(rule, keys, days * DAY + offset, signals)

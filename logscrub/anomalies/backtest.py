@@ -1,0 +1,153 @@
+"""Replays the rules over the past: what they would have told each night, at several budgets of false alarms.
+
+A night is the 24 hours up to midnight, UTC, judged by the days before it alone, as `logscrub nightly` would have; nights of the
+same week learn from the same days on, so from five to six weeks. What was marked as real since is left out of what is usual, and
+nothing is held back: neither what was marked as usual or known, nor what the configuration mutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+
+from logscrub.anomalies.drill import Drill
+from logscrub.anomalies.findings import findings_of, grouped, withhold
+from logscrub.anomalies.judge.base import SHORT_HISTORY
+from logscrub.anomalies.model import Finding, id_of
+from logscrub.anomalies.night import active_tenants, judged
+from logscrub.anomalies.rules import Rule
+from logscrub.anomalies.signals import Rows, SignalReader
+from logscrub.anomalies.verdicts import KINDS, Verdict, read_verdicts, real_hours
+from logscrub.metrics.store import Store
+
+DAY: Final = timedelta(days=1)
+_NIGHTS_A_READER: Final = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a night would have told."""
+
+    finding: Finding
+    budgets: tuple[float, ...]
+    """At which it would have been told."""
+    verdict: str = ""
+    """What it was marked as: real, usual, known, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """A night of the past."""
+
+    start: datetime
+    end: datetime
+    history_days: int
+    told: tuple[Told, ...]
+    causes: tuple[int, ...]
+    """How many causes at each budget."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTold:
+    """How often a rule would have spoken."""
+
+    rule: str
+    findings: tuple[int, ...]
+    """At each budget."""
+    nights: tuple[int, ...]
+    """On how many nights, at each budget."""
+    marked: tuple[int, int, int]
+    """How many, at the greatest budget, were marked as real, usual, known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """All nights."""
+
+    budgets: tuple[float, ...]
+    """False alarms a week, the least first."""
+    nights: tuple[Night, ...]
+
+    @property
+    def expected(self) -> tuple[float, ...]:
+        """How many false alarms chance makes in as many nights, at each budget."""
+        judged = sum(night.history_days >= SHORT_HISTORY for night in self.nights)
+        return tuple(budget * judged / 7 for budget in self.budgets)
+
+    def by_rule(self, rules: Sequence[Rule]) -> tuple[RuleTold, ...]:
+        """A row for each rule, also for those that would have said nothing."""
+        return tuple(self._of_rule(rule.id) for rule in rules)
+
+    def _of_rule(self, rule: str) -> RuleTold:
+        told = [[t for t in night.told if t.finding.rule == rule] for night in self.nights]
+        findings = tuple(sum(budget in t.budgets for one in told for t in one) for budget in self.budgets)
+        nights = tuple(sum(any(budget in t.budgets for t in one) for one in told) for budget in self.budgets)
+        real, usual, known = (sum(t.verdict == kind for one in told for t in one) for kind in KINDS)
+        return RuleTold(rule, findings, nights, (real, usual, known))
+
+
+def replay(
+    store: Store,
+    rules: Sequence[Rule],
+    budgets: Sequence[float],
+    last: datetime,
+    days: int,
+    *,
+    made: datetime,
+    exact: bool = False,
+    say: Callable[[int, int], None] = lambda done, of: None,
+) -> Backtest:
+    """The nights of so many days up to `last`, those of which the store has nothing left out. Raises InputError."""
+    rows = Rows(store, store.table())
+    verdicts = read_verdicts(store.url)
+    end = datetime.combine(last.date(), time(), UTC)
+    stored = rows.days((end - days * DAY).date(), (end - DAY).date())
+    budgets = sorted(set(budgets))
+    nights: list[Night] = []
+    for at in range(0, len(stored), _NIGHTS_A_READER):
+        reader: SignalReader | None = None
+        for day in stored[at : at + _NIGHTS_A_READER]:
+            start = datetime.combine(day, time(), UTC)
+            reader = reader or SignalReader(rows, start)
+            nights.append(_night(reader, Drill(rows), rules, budgets, start, verdicts, made=made, exact=exact))
+            say(len(nights), len(stored))
+    return Backtest(tuple(budgets), tuple(nights))
+
+
+def _night(
+    reader: SignalReader,
+    drill: Drill,
+    rules: Sequence[Rule],
+    budgets: Sequence[float],
+    start: datetime,
+    verdicts: Sequence[Verdict],
+    *,
+    made: datetime,
+    exact: bool,
+) -> Night:
+    signals = replace(reader.read(start, start + DAY), real=real_hours(verdicts), keeps=True)
+    tested = max(1, sum(rule.test != "first" for rule in rules))
+    weeks = DAY / timedelta(days=7)
+    found = {budget: judged(signals, rules, budget * weeks / tested) for budget in budgets}
+    ids = {budget: {id_of(c.rule.id, c.dimensions) for c in candidates} for budget, candidates in found.items()}
+    every = {id_of(c.rule.id, c.dimensions): c for budget in budgets for c in found[budget]}  # the greatest budget's stays
+    findings = findings_of(list(every.values()), signals, drill, made=made, tenants=active_tenants(signals))
+    causes = tuple(len({f.group for f in grouped([f for f in findings if f.id in ids[budget]])}) for budget in budgets)
+    told = tuple(
+        Told(
+            f if exact else withhold(f),
+            tuple(budget for budget in budgets if f.id in ids[budget]),
+            _said(f, verdicts),
+        )
+        for f in findings
+    )
+    return Night(start, start + DAY, signals.history_days, told, causes)
+
+
+def _said(finding: Finding, verdicts: Sequence[Verdict]) -> str:
+    """The newest verdict on a finding of that place and time; one of another time says nothing of this one."""
+    same = [v for v in verdicts if v.id == finding.id and v.start is not None and v.end is not None]
+    here = [v for v in same if v.start < finding.end and finding.start < v.end]  # type: ignore[operator]
+    return max(here, key=lambda v: v.made).kind if here else ""

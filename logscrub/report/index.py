@@ -1,0 +1,83 @@
+"""The page over the reports of many nights: what each found, and where its report is. Self-contained, without a script."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from logscrub._version import __version__
+from logscrub.report import words
+from logscrub.report.html import environment, stylesheet
+
+MOST_NIGHTS: Final = 60
+"""Nights that are listed, the newest first."""
+_MOST_TITLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A night as the page lists it."""
+
+    name: str
+    """Of its report's file, without what follows the point: `2026-11-26`."""
+    start: str
+    end: str
+    causes: int
+    worst: str
+    """Its severity; "" where nothing was found."""
+    titles: tuple[str, ...]
+    """Of the findings that lead, the severest first."""
+    records: int
+    is_learning: bool
+
+
+def listed(name: str, told: object) -> Listed | None:
+    """A night of its report as JSON; None where that is no report."""
+    try:
+        return _listed(name, told)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _listed(name: str, told: Any) -> Listed:
+    leading: list[Mapping[str, Any]] = [f for f in told["findings"] if f["id"] == f["group"]]
+    return Listed(
+        name,
+        str(told["period"]["start"]),
+        str(told["period"]["end"]),
+        len(leading),
+        min((str(f["severity"]) for f in leading), default=""),
+        tuple(str(f["title"]) for f in leading),
+        int(told["totals"]["records"]),
+        any(str(sentence).startswith("Still learning") for sentence in told["coverage"]),
+    )
+
+
+def as_index(nights: Iterable[Listed]) -> str:
+    """The page. The same nights give the same page."""
+    from markupsafe import Markup
+
+    style = stylesheet()
+    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    newest = sorted(nights, key=lambda night: night.name, reverse=True)
+    return (
+        environment()
+        .get_template("index.html")
+        .render(
+            nights=newest[:MOST_NIGHTS],
+            older=len(newest) - len(newest[:MOST_NIGHTS]),
+            version=__version__,
+            style=Markup(style),
+            policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+            titles=_titles,
+            words=words,
+        )
+    )
+
+
+def _titles(titles: Sequence[str]) -> str:
+    more = len(titles) - _MOST_TITLES
+    return "; ".join(titles[:_MOST_TITLES]) + (f"; and {words.number(more)} more" if more > 0 else "")
