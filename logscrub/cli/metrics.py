@@ -112,7 +112,8 @@ def metrics(
     else:
         table = records_by(kept, dimensions, since=first, until=last, source=source, k=0 if exact else k)
     _write(table.rows, table_format, output, dimensions, chosen)
-    say("this table is for your own eyes: beside another one it may tell what one customer did; --share makes one to hand on")
+    if len(table.rows):
+        say("this table is for your own eyes: beside another one it may tell what one customer did; --share makes one to hand on")
     _tell(table, k, dimensions)
     if not len(table.rows) and not table.withheld:
         say(f"the store has nothing of that time; it has records of {days_in_words(kept)}")
