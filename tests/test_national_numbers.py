@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from logscrub.detect import national_numbers
 from logscrub.detect.national_numbers import national_number, national_number_bare
 
 ROOT = Path(__file__).parents[1]
@@ -18,6 +19,14 @@ def test_the_files_are_what_the_script_makes_of_the_table() -> None:
         [sys.executable, str(ROOT / "scripts" / "national_numbers.py"), "--check"], capture_output=True, text=True, check=False
     )
     assert (run.returncode, run.stdout) == (0, "")
+
+
+def test_every_check_of_the_table_is_there() -> None:
+    table = national_numbers._table()
+    names = {*table["bare"].values(), *(name for of_length in table["by length"].values() for name in of_length)}
+    assert len(names) > 100
+    for name in names:
+        assert callable(national_numbers._check(name))
 
 
 @pytest.mark.parametrize("number", ["44051401359", "880320-0016", "RCCMNL83S18D969H", "36 574 261 809", "83 914 571 673"])
@@ -43,6 +52,15 @@ BARE = {
     "a British insurance number": ("AB 12 34 56 C", "GB 12 34 56 C"),
     "a Medicare number": ("1EG4-TE5-MK73", "1SG4-TE5-MK73"),
     "a tax number of the United States": ("912-90-3456", "912-89-3456"),
+    "a Medicare number without dashes": ("1EG4TE5MK73", "1SG4TE5MK73"),
+    "an Italian one with a wrong last letter": ("RCCMNL83S18D969A", "RCCMNL83K18D969A"),
+    "a tax number of India": ("27AAPFU0939F1Z2", "97AAPFU0939F1Z2"),
+    "one of Sweden": ("871220-2384", "871220-2385"),
+    "a company of Sweden": ("556703-7485", "556703-7486"),
+    "a South Korean licence": ("13-22-123456-12", "93-22-123456-12"),
+    "a health provider's": ("1234-567-893", "1234-567-894"),
+    "one of South Africa": ("8001015009087", "8013015009087"),
+    "an Emirates ID": ("784-1990-1234567-6", "784-1990-1234567-7"),
     "one of Mexico": ("BOXW310820HNERXN09", "BOXW310820HNERXN08"),
 }
 
