@@ -141,6 +141,13 @@ def _shape(value: str) -> bool:
     return bool(value)
 
 
+def _luhn(value: str) -> bool:
+    """A right Luhn digit, whatever stands between the digits."""
+    from stdnum import luhn
+
+    return bool(luhn.is_valid(_SIGNS.sub("", value)))
+
+
 def _kr_licence(value: str) -> bool:
     """South Korea: the office that gave the licence."""
     return 11 <= int(value[:2]) <= 28
@@ -212,6 +219,7 @@ _OWN: dict[str, Callable[[str], bool]] = {
     "in_gstin": _in_gstin,
     "se_number": _se_number,
     "shape": _shape,
+    "luhn": _luhn,
     "kr_licence": _kr_licence,
     "us_npi": _us_npi,
     "za_id": _za_id,
