@@ -498,7 +498,7 @@ def test_a_night_ingests_reports_and_tells(tmp_path: Path, key: Path, webhook: s
     assert done.returncode == 0, done.stderr
     assert any("175 records new" in line for line in lines(done))
     assert sorted(path.name for path in (tmp_path / "reports").iterdir()) == [
-        ".nightly.json", "2026-11-17.html", "2026-11-17.json", "2026-11-17.md",
+        ".nightly.json", "2026-11-17.html", "2026-11-17.json", "2026-11-17.md", "index.html",
     ]  # fmt: skip
     assert len(Receiver.told) == 1
     message = Receiver.told[0]
