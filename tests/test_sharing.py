@@ -23,7 +23,7 @@ from logscrub.redact.keys import new_key
 
 __all__ = ["do"]
 
-PAIRS = 250
+PAIRS = 150
 FUNCTIONS, LEVELS = ("save", "load", "sync"), ("INFO", "WARN", "ERROR")
 VICTIM = "<CLOUD_ID:000000000000000000ff>"
 
