@@ -26,6 +26,7 @@ from logscrub.detect import catalogue
 from logscrub.detect.catalogue import Catalogue
 from logscrub.detect.selftest import failures
 from logscrub.detect.validators import VALIDATORS
+from logscrub.errors import UsageError
 from logscrub.formats import FORMATS, INPUT_FORMATS
 from logscrub.guidelines import GUIDELINES
 from logscrub.redact.keys import SHORTEST_KEY
@@ -140,6 +141,8 @@ def exists(name: str) -> bool:
         importlib.import_module(name)
     except ModuleNotFoundError:
         return bool(module) and exists(module) and hasattr(pkgutil.resolve_name(module), attribute)
+    except UsageError:  # a module of an extra that is not installed
+        pass
     return True
 
 

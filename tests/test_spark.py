@@ -14,6 +14,11 @@ import pyarrow as pa
 import pytest
 from conftest import KEY, ROOT
 
+from logscrub.extras import is_missing
+
+if is_missing("spark"):
+    pytest.skip("the extra spark, which is not in all, is not installed", allow_module_level=True)
+
 import logscrub.spark
 from logscrub.errors import UsageError
 from logscrub.metrics.rollup import merge
