@@ -228,6 +228,7 @@ class FieldIndex:
                 target = self._exact if spec[:1] in "=~" else self._endings
                 glued = "~" if spec.startswith("~") else ""
                 target.update(dict.fromkeys((glued + s for s in spellings(spec)), rule))
+        self._longest_glued = max((len(name) - 1 for name in self._exact if name.startswith("~")), default=0)
         self._cache: dict[FieldPath, Rule | None] = {}
 
     def rule(self, path: FieldPath) -> Rule | None:
@@ -260,7 +261,8 @@ class FieldIndex:
 
     def _glued(self, word: str) -> Rule | None:
         """What the end of a word says whose parts are written together: `dbpassword`."""
-        return next((rule for i in range(1, len(word)) if (rule := self._exact.get("~" + word[i:])) is not None), None)
+        first = max(1, len(word) - self._longest_glued)
+        return next((rule for i in range(first, len(word)) if (rule := self._exact.get("~" + word[i:])) is not None), None)
 
     def covering(self, path: FieldPath) -> Rule | None:
         """What the name of the object around says of a member whose own name says nothing.
