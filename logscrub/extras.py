@@ -26,6 +26,8 @@ EXTRAS: Final = {
     "share": (*_METRICS, "opendp"),
 }
 """The modules that each extra brings. An extra is listed after those that it includes."""
+APART: Final = frozenset({"spark"})
+"""Extras that are not in "all": a Spark is 400 MB, and a machine that has one has it already."""
 
 
 def is_missing(extra: str) -> bool:

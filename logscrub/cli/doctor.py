@@ -21,7 +21,7 @@ from logscrub.cli.detectors import table
 from logscrub.cli.init import KEY
 from logscrub.cli.options import number, size
 from logscrub.errors import InputError, LogscrubError, OutputError, UsageError
-from logscrub.extras import EXTRAS, install, is_missing
+from logscrub.extras import APART, EXTRAS, install, is_missing
 
 if TYPE_CHECKING:
     from logscrub.config import Config, NightlySettings
@@ -160,7 +160,7 @@ def _needed(loaded: Config) -> tuple[str, ...]:
 
 
 def _extras(needed: Sequence[str]) -> Iterator[Check]:
-    missing = [extra for extra in EXTRAS if is_missing(extra)]
+    missing = [extra for extra in EXTRAS if extra not in APART and is_missing(extra)]
     lacking = [extra for extra in needed if extra in missing]
     if lacking:
         yield _wrong("extras", UsageError(f"the configuration needs: {install(*lacking)}"))
