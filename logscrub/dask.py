@@ -25,11 +25,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from logscrub import api, objects
-from logscrub.api import EngineName, Folders, Scrubbed
+from logscrub.api import EngineName, Folders, Runner, Scrubbed
 from logscrub.config import Config
 from logscrub.errors import InputError, OutputError, UsageError
 from logscrub.extras import need
-from logscrub.redact.keys import new_key, read_key
+from logscrub.redact.keys import given_key, new_key
 from logscrub.redact.pseudonyms import Pseudonymizer
 from logscrub.scrubbing import Tally
 from logscrub.shards import (
@@ -360,15 +360,12 @@ def scrub_files(
     Raises InputError where an input cannot be read to its end, when all others are done; UsageError, OutputError.
     """
     objects.forget()
-    items, settings, own = _asked(inputs, on, key_file, policy, detectors, input_format, config, engine)
+    items, settings, own, runner = _asked(inputs, on, key_file, policy, detectors, input_format, config, engine)
     folder = _folder(output)
-    names = _names(api.build_redactor(settings.config, own or (read_key(Path(key_file)) if key_file else None)), items)
+    names = _names(runner.redactor, items)
     with cluster(on, settings.key, workers, own) as run:
         did = scrub_shards(run, settings, [(i, folder / n, folder) for i, n in zip(items, names, strict=True)], part)
-    wrong = [f"{i.name}: {d.said[0]}" for i, d in zip(items, did, strict=True) if d.status in ("failed", "skipped")]
-    if wrong:
-        more = f"; and {len(wrong) - 1:,} more" if len(wrong) > 1 else ""
-        raise InputError(wrong[0] + more)
+    _refuse_failed(items, did)
     return {name: api.scrubbed_of(None, each.tally) for name, each in zip(names, did, strict=True)}
 
 
@@ -429,13 +426,10 @@ def ingest_files(
     objects.forget()
     if key_file is None and "LOGSCRUB_KEY" not in os.environ:
         raise UsageError("ingest_files needs a key that stays the same in every run; give key_file or LOGSCRUB_KEY")
-    items, settings, own = _asked(inputs, on, key_file, policy, detectors, input_format, config, engine)
+    items, settings, own, _ = _asked(inputs, on, key_file, policy, detectors, input_format, config, engine)
     with cluster(on, settings.key, workers, own) as run:
         done = ingest_shards(run, settings, [(item, None, None) for item in items], str(store))
-    wrong = [f"{i.name}: {d.said[0]}" for i, (d, _) in zip(items, done, strict=True) if d.status == "failed"]
-    if wrong:
-        more = f"; and {len(wrong) - 1:,} more" if len(wrong) > 1 else ""
-        raise InputError(wrong[0] + more)
+    _refuse_failed(items, [did for did, _ in done])
     return [counted for _, counted in done]
 
 
@@ -499,6 +493,16 @@ def _scrub_partition(partition: Iterable[Any], settings: Settings) -> list[Any]:
     return clean
 
 
+def _refuse_failed(items: Sequence[Input], did: Sequence[Did]) -> None:
+    """Raises InputError where an input could not be read to its end."""
+    wrong = [
+        f"{item.name}: {each.said[0]}" for item, each in zip(items, did, strict=True) if each.status in ("failed", "skipped")
+    ]
+    if wrong:
+        more = f"; and {len(wrong) - 1:,} more" if len(wrong) > 1 else ""
+        raise InputError(wrong[0] + more)
+
+
 def _asked(
     inputs: str | Path | Sequence[str | Path],
     on: str,
@@ -508,9 +512,9 @@ def _asked(
     input_format: str,
     config: Config | str | Path | None,
     engine: EngineName | None,
-) -> tuple[list[Input], Settings, bytes | None]:
-    settings, own = _settings(on, key_file, policy, detectors, input_format, config, engine)
-    return _items(inputs), settings, own
+) -> tuple[list[Input], Settings, bytes | None, Runner]:
+    settings, own, runner = _settings(on, key_file, policy, detectors, input_format, config, engine)
+    return _items(inputs), settings, own, runner
 
 
 def _settings(
@@ -521,16 +525,12 @@ def _settings(
     input_format: str,
     config: Config | str | Path | None,
     engine: EngineName | None,
-) -> tuple[Settings, bytes | None]:
-    given = None
-    if key_file is not None:
-        given = read_key(Path(key_file))
-    elif "LOGSCRUB_KEY" in os.environ:
-        given = os.fsencode(os.environ["LOGSCRUB_KEY"]).strip()
+) -> tuple[Settings, bytes | None, Runner]:
+    given = given_key(None if key_file is None else Path(key_file))
     key, own = key_for(on, key_file, given)
     made = api.settings(config, policy, detectors)
-    api.engine_of(api.build_redactor(made, given), engine)  # what is wrong is said before anything is handed out
-    return Settings(made, key, input_format, engine), own
+    runner = api.engine_of(api.build_redactor(made, given or own), engine)  # what is wrong is said before anything is handed out
+    return Settings(made, key, input_format, engine), own, runner
 
 
 def _items(inputs: str | Path | Sequence[str | Path]) -> list[Input]:

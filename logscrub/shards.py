@@ -36,7 +36,7 @@ from logscrub.errors import InputError, LogscrubError, OutputError, UsageError
 from logscrub.formats.json_values import JsonReader
 from logscrub.pipeline import Passed, scrub_input, verify_input
 from logscrub.redact.file_names import clean_text
-from logscrub.redact.keys import check_key, read_key
+from logscrub.redact.keys import given_key
 from logscrub.redact.pseudonyms import Pseudonymizer
 from logscrub.rules import digest_of, rules_of
 from logscrub.scrubbing import BLANK, Scrubber, Tally, recognised
@@ -72,11 +72,8 @@ class KeySource:
 
     def read(self) -> bytes:
         """The key. Raises UsageError where there is none, or another one."""
-        if self.file:
-            key = read_key(Path(self.file))
-        elif "LOGSCRUB_KEY" in os.environ:
-            key = check_key(os.fsencode(os.environ["LOGSCRUB_KEY"]).strip(), "LOGSCRUB_KEY")
-        else:
+        key = given_key(Path(self.file) if self.file else None)
+        if key is None:
             raise UsageError("a worker has no key: set LOGSCRUB_KEY where it is started, or give a key file that it can read")
         found = Pseudonymizer(key).key_id
         if found != self.key_id:

@@ -12,7 +12,6 @@ key fails the job. Executors need `logscrub[spark]`, in this version.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,7 @@ from logscrub.api import EngineName, Folders
 from logscrub.config import Config
 from logscrub.errors import UsageError
 from logscrub.extras import need
-from logscrub.redact.keys import check_key, read_key
+from logscrub.redact.keys import given_key
 from logscrub.redact.pseudonyms import Pseudonymizer
 from logscrub.shards import KeySource, Settings
 
@@ -115,11 +114,8 @@ def _settings(
     config: Config | str | Path | None,
     engine: EngineName | None,
 ) -> Settings:
-    if key_file is not None:
-        key = read_key(Path(key_file))
-    elif "LOGSCRUB_KEY" in os.environ:
-        key = check_key(os.fsencode(os.environ["LOGSCRUB_KEY"]).strip(), "LOGSCRUB_KEY")
-    else:
+    key = given_key(None if key_file is None else Path(key_file))
+    if key is None:
         raise UsageError(
             "executors need one and the same key; give a key file that they can read, or LOGSCRUB_KEY, here and there"
         )

@@ -140,16 +140,14 @@ def _key_of(loaded: Config) -> tuple[bytes | None, Path | None]:
 
     With the file that it is in. Raises UsageError for what is no key.
     """
-    from logscrub.redact.keys import check_key, read_key
+    from logscrub.redact.keys import given_key
 
     settings = loaded.nightly
     path = None if settings is None else settings.key_file
-    if path is None and "LOGSCRUB_KEY" in os.environ:
-        return check_key(os.fsencode(os.environ["LOGSCRUB_KEY"]).strip(), "LOGSCRUB_KEY"), None
-    if path is None and settings is None:
+    if path is None and settings is None and "LOGSCRUB_KEY" not in os.environ:
         beside = (Path(loaded.source).parent if loaded.source else Path()) / KEY
         path = beside if beside.exists() else None
-    return (None if path is None else read_key(path)), path
+    return given_key(path), path
 
 
 def _needed(loaded: Config) -> tuple[str, ...]:

@@ -233,8 +233,9 @@ def ingest_all(
     processes = max(1, processors() // 2) if bytes_there > _MANY and on is None else 0
     with Counters(processes) as counters:
         redactor = build_redactor(config, key)
+        using = engine_of(redactor, engine, threads=max(1, processors() - processes))
         jobs = (
-            jobs_of(redactor, items, logs_to, True)
+            jobs_of(using.redactor, items, logs_to, True)
             if logs_to is not None
             else [Job(item, None, None, item.name) for item in items]
         )
@@ -250,7 +251,6 @@ def ingest_all(
             say(str(error))
         wait_for_input(items)
         gc.disable()  # many thousand records are kept at a time, none of them in a cycle: looking for some takes a tenth
-        using = engine_of(redactor, engine, threads=max(1, processors() - processes))
         with progress(items, "redactions") as begin:
             if on is not None:
                 source = KeySource("" if key_file is None else str(key_file.absolute()), redactor.pseudonymizer.key_id)

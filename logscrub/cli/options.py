@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -164,15 +163,10 @@ def given_key(file: Path | None) -> bytes | None:
 
     Warns of a key that others may read or guess. Raises UsageError for one that is none.
     """
-    from logscrub.redact.keys import check_key, read_key, weaknesses
+    from logscrub.redact import keys
 
-    if file is not None:
-        key = read_key(file)
-    elif "LOGSCRUB_KEY" in os.environ:
-        key = check_key(os.fsencode(os.environ["LOGSCRUB_KEY"]).strip(), "LOGSCRUB_KEY")
-    else:
-        return None
-    for line in weaknesses(key, file):
+    key = keys.given_key(file)
+    for line in [] if key is None else keys.weaknesses(key, file):
         say(line)
     return key
 

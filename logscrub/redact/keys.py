@@ -76,6 +76,15 @@ def read_key(path: Path) -> bytes:
     return check_key(data.strip(), str(path))
 
 
+def given_key(path: Path | None) -> bytes | None:
+    """The key in a file; without one that of the variable LOGSCRUB_KEY, else None. Raises UsageError as `read_key`."""
+    if path is not None:
+        return read_key(path)
+    if "LOGSCRUB_KEY" in os.environ:
+        return check_key(os.fsencode(os.environ["LOGSCRUB_KEY"]).strip(), "LOGSCRUB_KEY")
+    return None
+
+
 def check_key(key: bytes, where: str) -> bytes:
     """`key`, if it is long enough and not damaged. Raises UsageError, which does not show it."""
     if len(key) < SHORTEST_KEY:
