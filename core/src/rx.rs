@@ -8,6 +8,7 @@
 //! withholds it.
 
 use crate::chars::{Ch, CharSet, ascii_lower};
+use crate::words::{OTHER, lower_byte};
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, OnceLock};
@@ -60,6 +61,16 @@ impl Item {
     }
 }
 
+/// The places of the bits of a word.
+pub fn bits(word: u64) -> impl Iterator<Item = usize> {
+    let mut left = word;
+    std::iter::from_fn(move || {
+        let bit = left.trailing_zeros() as usize;
+        left &= left.wrapping_sub(1);
+        (bit < 64).then_some(bit)
+    })
+}
+
 /// A set of characters of ASCII, and whether others may belong to it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Classes {
@@ -92,14 +103,6 @@ impl Classes {
 
     /// The places of its characters, and 128 for all others.
     pub fn rows(self) -> impl Iterator<Item = usize> {
-        let bits = |word: u64| {
-            let mut left = word;
-            std::iter::from_fn(move || {
-                let bit = left.trailing_zeros() as usize;
-                left &= left.wrapping_sub(1);
-                (bit < 64).then_some(bit)
-            })
-        };
         bits(self.ascii[0]).chain(bits(self.ascii[1]).map(|bit| bit + 64)).chain(self.other.then_some(128))
     }
 
@@ -259,13 +262,9 @@ impl Switch {
 /// A byte that stands for a character, in any case; for a character beyond ASCII, the 128 characters around it.
 #[inline]
 fn sign(c: Ch) -> u8 {
-    match c {
-        65..=90 => c as u8 + 32,
-        0..=127 => c as u8,
-        0x130 | 0x131 => b'i',
-        0x17F => b's',
-        0x212A => b'k',
-        _ => 128 | (c >> 7) as u8,
+    match lower_byte(c) {
+        OTHER => 128 | (c >> 7) as u8,
+        byte => byte,
     }
 }
 

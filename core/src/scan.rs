@@ -7,7 +7,7 @@
 //! found, and nothing is remembered from one text to the next.
 
 use crate::chars::Ch;
-use crate::rx::{At, Classes, Item, Node, Regex, Sieve, State, heads, items_of, with_state};
+use crate::rx::{At, Classes, Item, Node, Regex, Sieve, State, bits, heads, items_of, with_state};
 use crate::words::{self, Hit, LONGEST_WORD, OTHER, Word, Words, beginnings, byte_of, is_ambiguous, leads_of, lower_byte};
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -232,16 +232,6 @@ fn met(patterns: &[Known], row: usize) -> [u64; NEEDS] {
         }
     }
     met
-}
-
-/// The places of the bits of a word.
-fn bits(word: u64) -> impl Iterator<Item = usize> {
-    let mut left = word;
-    std::iter::from_fn(move || {
-        let bit = left.trailing_zeros() as usize;
-        left &= left.wrapping_sub(1);
-        (bit < PATTERNS).then_some(bit)
-    })
 }
 
 /// The characters that words begin with.
