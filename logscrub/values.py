@@ -68,29 +68,27 @@ def _alone(engine: Runner, value: str, input_format: str) -> str:
 
 def _at_once(engine: Runner, values: Iterable[str], input_format: str) -> dict[str, str]:
     """Value → what is left of it, for those that the compiled core can do many at a time: each is one record on one line."""
-    from logscrub.engines.native import NativeEngine
+    from logscrub.engines.native import NativeEngine, gathered
 
     if not isinstance(engine, NativeEngine):
         raise TypeError("this is no native engine")
     core = engine.redactor.core
     batches: list[tuple[list[str], Any]] = []
-    units: list[Raw] = []
+    units = gathered(_BATCH, _BATCH)
     held: list[str] = []
-    size = 0
 
     def start() -> None:
-        nonlocal units, held, size
-        if units:
+        nonlocal held
+        if held:
             batches.append((held, core.start(units, None, False, engine.threads)))
-        units, held, size = [], [], 0
+        held = []
 
     for value in values:
         unit = None if any(sign in value for sign in _ALONE) else _only_unit(engine, value, input_format)
         if unit is not None:
-            units.append(unit)
+            units.add(unit)
             held.append(value)
-            size += len(unit.text)
-            if size >= _BATCH:
+            if units.is_full(1):
                 start()
     start()
     done: dict[str, str] = {}

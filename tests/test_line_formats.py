@@ -1039,7 +1039,7 @@ def test_a_hostile_line_costs_linear_time(text: str) -> None:
     began = time.process_time()
     for part in text.split("\n"):
         SHAPES.of_line(part, MEMORY)
-        SHAPES.fields(part)
+        SHAPES.fields_of(part)
     units = Units()
     assert "".join(u.text for u in (*units.feed(text.encode()), *units.finish()[0])) == text
     read(text.encode())

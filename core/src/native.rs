@@ -15,6 +15,7 @@ use crate::record_lists::{RecordLists, Rule};
 use crate::redact::{Action, Frame, Leaves, Redactor, Unit};
 use crate::rx::Regex;
 use crate::spans::{Alphabet, Kind, Span};
+use crate::units::{Gathered, Units};
 use crate::validators::Validators;
 use crate::views::{Unscannable, View, Views};
 use pyo3::exceptions::PyValueError;
@@ -30,6 +31,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Judge {
     engine: Arc<Engine>,
     library: Arc<Library>,
+}
+
+impl Judge {
+    /// What it was told.
+    pub fn library(&self) -> &Arc<Library> {
+        &self.library
+    }
 }
 
 #[pymethods]
@@ -54,9 +62,21 @@ pub struct Core {
 /// Units that a thread of the core is at.
 #[pyclass(frozen)]
 pub struct Job {
-    units: Arc<Vec<Counted>>,
+    units: Gathered,
     only_look: bool,
     result: Mutex<Option<Receiver<Outcome>>>,
+}
+
+#[pymethods]
+impl Job {
+    fn __len__(&self) -> usize {
+        self.units.counted.len()
+    }
+
+    /// A unit of it, see `Gathered::raw`.
+    fn raw<'py>(&self, py: Python<'py>, number: usize) -> PyResult<Bound<'py, PyAny>> {
+        self.units.raw(py, number)
+    }
 }
 
 /// Of a list of records its name, the name around it, the open brackets before it, and its marks.
@@ -119,12 +139,11 @@ impl Core {
     }
 
     /// Has units scrubbed by one of so many threads, or only looked at. `before`: what is open before the first.
-    fn start(&self, raws: &Bound<'_, PyList>, before: &Bound<'_, PyAny>, only_look: bool, threads: usize) -> PyResult<Job> {
-        let units = raws.iter().map(|raw| counted_of(raw.cast::<PyTuple>()?)).collect::<PyResult<Vec<_>>>()?;
+    fn start(&self, units: &mut Units, before: &Bound<'_, PyAny>, only_look: bool, threads: usize) -> PyResult<Job> {
         let before = open_of(before)?;
-        let units = Arc::new(units);
+        let units = units.take();
         let (sender, receiver) = channel();
-        let (redactor, its) = (self.redactor.clone(), units.clone());
+        let (redactor, its) = (self.redactor.clone(), units.counted.clone());
         let task = Box::new(move || {
             let _ = sender.send(run(&redactor, &its, 0, &before, only_look));
         });
@@ -159,7 +178,7 @@ impl Core {
         encode: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let before = open_of(before)?;
-        let outcome = py.detach(|| run(&self.redactor, &job.units, first, &before, job.only_look));
+        let outcome = py.detach(|| run(&self.redactor, &job.units.counted, first, &before, job.only_look));
         self.outcome(py, outcome, encode)
     }
 
@@ -455,7 +474,7 @@ fn frame_of(frame: Py<PyAny>) -> Frame {
     Arc::new(move |text| ask(|py| frame.bind(py).call1((to_py(py, text)?,))?.extract()).ok_or(Unscannable))
 }
 
-fn counted_of(raw: &Bound<'_, PyTuple>) -> PyResult<Counted> {
+pub fn counted_of(raw: &Bound<'_, PyTuple>) -> PyResult<Counted> {
     Ok(Counted { unit: unit_of(raw)?, records: raw.get_item(4)?.extract()?, parsed: raw.get_item(5)?.extract()? })
 }
 

@@ -14,16 +14,19 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, Literal, NamedTuple
 
-from logscrub._core import Core, Job, Judge
+from logscrub import _core
+from logscrub._core import Core, Job, Judge, Piece
 from logscrub.detect.engine import Engine
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.json_leaves import with_leaves
 from logscrub.detect.views import View
 from logscrub.engines.description import describe
 from logscrub.engines.lowering import Classes, lowered
+from logscrub.engines.reading import Read, Readers, raw_of, read
 from logscrub.model import Clean, FieldPath, Inner, Leaf, Raw, Span
 from logscrub.redact.scrub import Look, Redactor, Unscannable, at_record
 from logscrub.scrubbing import Scrubber, Scrubs, Units, clean_unit
+from logscrub.sources.text import TextDecoder
 from logscrub.verification import Verifier, Verifies
 
 _BATCH = 1 << 16
@@ -98,6 +101,7 @@ class NativeRedactor(Redactor):
         self.__dict__.update(redactor.__dict__)
         classes, judge = _judge(redactor.engine)
         allow = [lowered(pattern, classes) for pattern in redactor._allow]
+        self.readers = Readers(judge, classes)
         self.core = Core(judge, dict(redactor.policy.rows), redactor.pseudonymizer._key, allow, classes.table)
         self.engine = NativeJudge(redactor.engine, self.core)
 
@@ -124,84 +128,92 @@ class NativeRedactor(Redactor):
 
 
 class _Batch(NamedTuple):
-    units: list[Raw]
     job: Job
+    begins: bool
+    """Whether a record begins in its first unit."""
     before: Open
     """What was taken to be open before it."""
 
 
-Done = tuple[list[Raw], Any]
-"""Units, and what the core says became of them."""
+class Done(NamedTuple):
+    """Units of a job that are done."""
+
+    job: Job
+    outcome: Any
+    """What the core says became of them."""
 
 
 class _Batches:
     """Units of one input on their way through the core."""
 
-    def __init__(self, redactor: NativeRedactor, threads: int, only_look: bool) -> None:
+    def __init__(self, redactor: NativeRedactor, threads: int, decoder: TextDecoder | None) -> None:
+        """`decoder`: that of the input, for clean text in its encoding; None where units are only looked at."""
         self.open: Open = NOTHING_OPEN
         """What is left open behind what is done. Who does a unit that is not the core's says it here."""
-        self.encode = True
-        """Whether the clean text comes as bytes in UTF-8."""
         self._redactor = redactor
         self._core = redactor.core
         self._threads = threads
-        self._only_look = only_look
-        self._units: list[Raw] = []
-        self._size = 0
+        self._decoder = decoder
+        self._units = gathered(_BATCH, _LONGEST)
         self._waiting: deque[_Batch] = deque()
 
-    def add(self, units: Iterable[Raw]) -> Iterator[Done | Raw]:
-        """Gives units to the core. Yields, in order, what is done: units with what became of them, or a unit that is not the
-        core's."""
-        for raw in units:
-            if not is_ordinary(raw):
-                yield from self.flush()
-                yield raw
+    def add(self, items: Iterable[Read]) -> Iterator[Done | Raw]:
+        """Gives units to the core. Yields, in order, what is done: units of a job, or a unit that is not the core's."""
+        for item in items:
+            if isinstance(item, Piece):
+                while self._units.read(item):
+                    yield from self._start()
                 continue
-            if self._size >= _BATCH and (raw.records or self._size >= _LONGEST):
+            if not is_ordinary(item):
+                yield from self.flush()
+                yield item
+                continue
+            if self._units.is_full(item.records):
                 yield from self._start()
-            self._units.append(raw)
-            self._size += len(raw.text)
+            self._units.add(item)
 
     def flush(self) -> Iterator[Done | Raw]:
         """What is done once all is."""
-        if self._units:
+        if len(self._units):
             yield from self._start()
         while self._waiting:
             yield from self._next()
 
     def _start(self) -> Iterator[Done | Raw]:
-        if not self._units[0].records:
+        begins = self._units.begins
+        if not begins:
             while self._waiting:  # what is open before it must be known
                 yield from self._next()
         elif len(self._waiting) >= _WAITING * self._threads:
             yield from self._next()
-        before = self._before(self._units)
-        job = self._core.start(self._units, _open_to(before), self._only_look, self._threads)
-        self._waiting.append(_Batch(self._units, job, before))
-        self._units, self._size = [], 0
+        before = self._before(begins)
+        job = self._core.start(self._units, _open_to(before), self._decoder is None, self._threads)
+        self._waiting.append(_Batch(job, begins, before))
 
-    def _before(self, units: list[Raw]) -> Open:
-        return at_record(self.open) if units[0].records else self.open
+    @property
+    def encodes(self) -> bool:
+        """Whether the clean text comes as bytes in UTF-8."""
+        return self._decoder is None or self._decoder.encoding in (None, "utf-8")
+
+    def _before(self, begins: bool) -> Open:
+        return at_record(self.open) if begins else self.open
 
     def _next(self) -> Iterator[Done | Raw]:
         """The first batch that waits. A unit that could not be scanned is yielded by itself."""
-        units, job, assumed = self._waiting.popleft()
-        before = self._before(units)
+        job, begins, assumed = self._waiting.popleft()
+        before = self._before(begins)
         if before == assumed:
-            outcome = self._core.result(job, self.encode)
+            outcome = self._core.result(job, self.encodes)
         else:
-            outcome = self._core.go_on(job, 0, _open_to(before), self.encode)
-        first = 0
+            outcome = self._core.go_on(job, 0, _open_to(before), self.encodes)
         while True:
             done = outcome[0]
             self.open = _open_of(outcome[6])
-            yield units[first:done], outcome
-            if done == len(units):
+            yield Done(job, outcome)
+            if done == len(job):
                 return
-            yield units[done]
-            first = done + 1
-            outcome = self._core.go_on(job, first, _open_to(self.open), self.encode)
+            yield raw_of(job.raw(done))
+            outcome = self._core.go_on(job, done + 1, _open_to(self.open), self.encodes)
 
 
 class NativeScrubber(Scrubber):
@@ -210,23 +222,27 @@ class NativeScrubber(Scrubber):
     def __init__(self, redactor: NativeRedactor, input_format: str, threads: int) -> None:
         super().__init__(redactor, input_format)
         self._units = Units(input_format, leaves="later")
-        self._batches = _Batches(redactor, threads, False)
+        self._batches = _Batches(redactor, threads, self._units.decoder)
+        self._readers = redactor.readers
 
-    def _scrub(self, units: Iterable[Raw], more: bool = False) -> bytes:
+    def feed(self, data: bytes, more: bool = False) -> bytes:
+        self.tally.bytes_read += len(data)
+        return self._scrub(read(self._units, self._readers, data), more)
+
+    def _scrub(self, units: Iterable[Read], more: bool = False) -> bytes:
         batches, decoder, tally = self._batches, self._units.decoder, self.tally
-        batches.encode = decoder.encoding in (None, "utf-8")
         out: list[bytes] = []
         for item in chain(batches.add(units), () if more else batches.flush()):
             if isinstance(item, Raw):
                 clean, batches.open = clean_unit(self._redactor, item, batches.open, tally)
                 out.append(decoder.encode(clean.text))
                 continue
-            _, text, records, unparsed, redactions, _, _, _ = item[1]
+            _, text, records, unparsed, redactions, _, _, _ = item.outcome
             tally.records_read += records
             tally.records_written += records
             tally.records_unparsed += unparsed
             tally.redactions.update(redactions)
-            out.append(text if batches.encode else decoder.encode(text))
+            out.append(text if batches.encodes else decoder.encode(text))
         data = b"".join(out)
         tally.bytes_written += len(data)
         return data
@@ -238,21 +254,29 @@ class NativeVerifier(Verifier):
     def __init__(self, redactor: NativeRedactor, path: str, input_format: str, threads: int) -> None:
         super().__init__(redactor, path, input_format)
         self._units = Units(input_format, leaves="later")
-        self._batches = _Batches(redactor, threads, True)
+        self._batches = _Batches(redactor, threads, None)
+        self._readers = redactor.readers
 
-    def _look_at(self, units: Iterable[Raw], more: bool = False) -> None:
+    def feed(self, data: bytes, more: bool = False) -> None:
+        self._look_at(read(self._units, self._readers, data), more)
+
+    def _look_at(self, units: Iterable[Read], more: bool = False) -> None:
         batches = self._batches
         for item in chain(batches.add(units), () if more else batches.flush()):
             if isinstance(item, Raw):
                 batches.open = self.look(with_leaves(item), batches.open)
                 continue
-            units_done, outcome = item
-            first = outcome[0] - len(units_done)
+            job, outcome = item
             self.report.records += outcome[2]
             for number, detector, count in outcome[7]:
                 self.report.allowed[number, detector] = self.report.allowed.get((number, detector), 0) + count
             for number, spans in outcome[5]:
-                self.add(with_leaves(units_done[number - first]), [span_of(span) for span in spans])
+                self.add(with_leaves(raw_of(job.raw(number))), [span_of(span) for span in spans])
+
+
+def gathered(enough: int, most: int) -> _core.Units:
+    """Takes units for a job of `enough` characters, `most` where no record begins behind them."""
+    return _core.Units(enough, most)
 
 
 @dataclass(frozen=True, slots=True)

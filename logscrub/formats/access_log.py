@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 
-from logscrub.formats.base import MOST_MESSAGE, Format, LineShape, Memory, Named, Record
+from logscrub.formats.base import MOST_MESSAGE, FieldPattern, Format, LineShape, Memory, Record
 from logscrub.formats.times import duration_of, status_level, time_of
 
 _QUOTED = r'"(?:[^"\\]++|\\.)*+"'
@@ -145,12 +145,6 @@ def _rails(line: str) -> Record | None:
     return Record(None, status_level(int(completed["status"])), line[:MOST_MESSAGE], duration_ms=duration_of(completed["took"]))
 
 
-def _fields(line: str) -> tuple[Named, ...]:
-    m = _HEAD.match(line) if '] "' in line else None
-    if m is None:
-        return ()
-    names = (("ident", "username"), ("user", "username"), ("agent", "user agent"))
-    return tuple(Named(*m.span(group), name) for group, name in names if m[group] not in (None, "", "-"))
+_FIELDS = FieldPattern(_HEAD, (("ident", "username"), ("user", "username"), ("agent", "user agent")), needs='] "')
 
-
-FORMAT = Format("access-log", lambda head: _begins(head, {}) is not None, line=LineShape(_begins, fields=_fields))
+FORMAT = Format("access-log", lambda head: _begins(head, {}) is not None, line=LineShape(_begins, fields=(_FIELDS,)))

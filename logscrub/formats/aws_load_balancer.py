@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 
 from logscrub.formats.access_log import request_message
-from logscrub.formats.base import Format, LineShape, Memory, Named, Record
+from logscrub.formats.base import FieldPattern, Format, LineShape, Memory, Record
 from logscrub.formats.times import status_level, time_of
 
 _TIME = r"(?P<time>\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{1,9}Z)"
@@ -67,15 +67,9 @@ def _tls(line: str) -> Record | None:
     )
 
 
-def _fields(line: str) -> tuple[Named, ...]:
-    if line.startswith("tls "):
-        m = _TLS.match(line)
-        return (Named(*m.span("numbers"), ""),) if m is not None else ()
-    m = _REQUEST.match(line) if line[:1].isdigit() or line[:1] in ("h", "w", "g") else None
-    if m is None:
-        return ()
-    numbers = Named(*m.span("numbers"), "")
-    return (numbers, Named(*m.span("agent"), "user agent")) if m["agent"] not in (None, "", "-") else (numbers,)
+_FIELDS = (
+    FieldPattern(_TLS, (("numbers", ""),), needs="tls "),
+    FieldPattern(_REQUEST, (("numbers", ""), ("agent", "user agent"))),
+)
 
-
-FORMAT = Format("aws-load-balancer", lambda head: _begins(head, {}) is not None, line=LineShape(_begins, fields=_fields))
+FORMAT = Format("aws-load-balancer", lambda head: _begins(head, {}) is not None, line=LineShape(_begins, fields=_FIELDS))

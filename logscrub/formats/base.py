@@ -118,6 +118,25 @@ class JsonShape:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldPattern:
+    """Says where in a line the values of fields stand."""
+
+    pattern: re.Pattern[str]
+    """Matches the beginning of a line. Groups that are missing, empty or "-" hold no value."""
+    fields: tuple[tuple[str, str], ...]
+    """Groups in their order, with the names of their fields; see `Named`."""
+    needs: str = ""
+    """Stands in each line that matches: other lines are not tried."""
+
+    def find(self, line: str) -> tuple[Named, ...]:
+        """The values in a line without its end, in order."""
+        m = self.pattern.match(line) if self.needs in line else None
+        if m is None:
+            return ()
+        return tuple(Named(*m.span(group), field) for group, field in self.fields if m[group] not in (None, "", "-"))
+
+
+@dataclass(frozen=True, slots=True)
 class LineShape:
     """How a line of text begins a record. Each function takes a line without colours and line end."""
 
@@ -125,11 +144,13 @@ class LineShape:
     """The record that begins in a line; None where it does not begin as this format's records do."""
     notes: Callable[[str, Memory], bool] | None = None
     """Remembers what a line says about those after it; True if it is such a line and no part of a record."""
+    notes_begin: str = ""
+    """The characters with which such a line begins."""
     adds: Callable[[str, Record], Record | None] | None = None
     """The record with what a line below it says about it; None if the line is a part of the message."""
-    fields: Callable[[str], tuple[Named, ...]] | None = None
-    """The values in a line whose names the format knows though the line does not spell them, in order. Their places must not
-    depend on which digits and letters the line has: lines of one mask have them in the same places."""
+    fields: tuple[FieldPattern, ...] = ()
+    """Where values stand whose names the format knows though the line does not spell them. The first pattern that matches, and
+    has such a value, says it."""
 
 
 class Reader(Protocol):
@@ -249,6 +270,11 @@ class Lines:
         self._size = 0
         self.line = 1
         self.column = 1
+
+    @property
+    def is_between(self) -> bool:
+        """True if a line begins with what comes next."""
+        return not self._parts and self.column == 1
 
     def feed(self, text: str) -> Iterator[tuple[str, int, int]]:
         start = 0

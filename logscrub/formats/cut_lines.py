@@ -24,6 +24,10 @@ _MOST_HELD = 4 << 20
 _MOST_LINES = 256
 
 
+UNCUT = "abcdefghijklmnopqrstuvwxyz"
+"""The letters with which no line of a sender begins that cuts: syslog's begin with a priority, a time, or a month."""
+
+
 class Part(NamedTuple):
     """A message that may be a piece of a longer one."""
 
@@ -71,7 +75,7 @@ class CutLineReader(LineReader):
 
     def _line(self, line: str, number: int, column: int) -> Iterator[Raw]:
         unit = self.unit(line, number, column)
-        part = self._part(line) if column == 1 and unit.records == 1 else None
+        part = self._part(line) if column == 1 and unit.records == 1 and line[:1] not in UNCUT else None
         first = None
         if part is not None:
             end = len(line.rstrip("\r\n"))

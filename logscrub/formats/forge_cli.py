@@ -34,13 +34,16 @@ HEAD = re.compile(
     rf"{_START}(?:{_LEVEL}{_APART}(?:{_DATE_TIME}|{_TIME}){_SGR}(?:{_BEHIND})?|{_DATE_TIME}{_SGR}{_BEHIND})[ \t]*{_SGR}"
 )
 """Matches the head of a record: level, time and invocation id, each of which may be missing."""
-_GROUP = re.compile(rf"{_START}invocation:\s+{_SGR}{_ID}{_SGR}(?!\S)")
+GROUP = re.compile(rf"{_START}invocation:\s+{_SGR}{_ID}{_SGR}(?!\S)")
 """The head of a group. Whatever stands behind it: what a redaction may change says nothing."""
-_TABLE = re.compile(rf"{_START}[┌│├└]")
+TABLE = re.compile(rf"{_START}[┌│├└]")
 
 
 class ForgeCliReader(LineByLine):
     """Reads all layouts of `forge logs`, and `forge tunnel`."""
+
+    waits = False
+    """No line waits for the next one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,7 +57,7 @@ class ForgeCliReader(LineByLine):
             if head is not None:
                 self.began = True
                 return text_unit(line, number, column, head.end())
-            group = _GROUP.match(line)
+            group = GROUP.match(line)
             if group is not None:
                 self.began = False
                 end = len(line.rstrip())
@@ -64,7 +67,7 @@ class ForgeCliReader(LineByLine):
             if not line.strip():
                 return Raw(line, (), number, column, 0)
         # what comes before the first record (a banner, an error of the command line) is a record of its own
-        records = 0 if self.began or _TABLE.match(line) or column > 1 else 1
+        records = 0 if self.began or TABLE.match(line) or column > 1 else 1
         self.began = self.began or records == 1
         return text_unit(line, number, column, records=records)
 
@@ -98,8 +101,6 @@ def _begins(line: str, memory: Memory) -> Record | None:
 def _notes(line: str, memory: Memory) -> bool:
     """The head of a group, and the table that stands before it with `--verbose`."""
     first = line[:1]
-    if first not in ("i", "┌", "│", "├", "└"):
-        return False
     group = _GROUP_OF.match(line)
     if group is not None:
         memory.update(invocation=group["id"], function=group["function"] or "", module="", version="")
@@ -131,7 +132,7 @@ def _adds(line: str, record: Record) -> Record | None:
 
 
 def _recognises(head: str) -> bool:
-    return bool(HEAD.match(head) or _GROUP.match(head) or _TABLE.match(head))
+    return bool(HEAD.match(head) or GROUP.match(head) or TABLE.match(head))
 
 
 def _block(data: bytes) -> Any:
@@ -143,7 +144,7 @@ def _block(data: bytes) -> Any:
 FORMAT = Format(
     "forge-cli",
     _recognises,
-    line=LineShape(_begins, _notes, _adds),
+    line=LineShape(_begins, _notes, "i┌│├└", _adds),
     reader=ForgeCliReader,
     record_line=HEAD,
     block=_block,

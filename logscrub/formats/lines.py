@@ -74,7 +74,7 @@ class LineReader(LineByLine):
             text = _without_mark(line)
             notes = self._shapes.note(text, {})
             if not notes:
-                named = self._shapes.fields(text, int(line.startswith(_MARK)))
+                named = self._shapes.fields_of(text, int(line.startswith(_MARK)))
         begins = not belongs and not notes
         frame = json_frame if may_be_json else _NOTE if notes else None
         return text_unit(line, number, column, records=int(begins), named=named, frame=frame)
@@ -86,9 +86,12 @@ class Shapes:
     def __init__(self, lines: Sequence[LineShape], json: Sequence[JsonShape]) -> None:
         """Both in the order in which they are asked."""
         self._lines = tuple(lines)
-        self._notes = tuple(shape.notes for shape in lines if shape.notes is not None)
+        self._notes = tuple((shape.notes_begin, shape.notes) for shape in lines if shape.notes is not None)
         self._adds = tuple(shape.adds for shape in lines if shape.adds is not None)
-        self._fields = tuple(shape.fields for shape in lines if shape.fields is not None)
+        self.notes_begin = "".join(begin for begin, _ in self._notes)
+        """The characters with which a line begins that says something about those after it."""
+        self.fields = tuple(pattern for shape in lines for pattern in shape.fields)
+        """Where values stand whose names a format knows though its lines do not spell them."""
         self._json = tuple(json)
         self.rules = ListRules(json)
 
@@ -106,16 +109,13 @@ class Shapes:
 
     def note(self, line: str, memory: Memory) -> bool:
         """Remembers what a line says about those after it; True if it is such a line."""
-        for notes in self._notes:  # noqa: SIM110 (a loop is faster, and this is asked of each line)
-            if notes(line, memory):
-                return True
-        return False
+        return any(line[:1] in begin and notes(line, memory) for begin, notes in self._notes) if line else False
 
-    def fields(self, line: str, at: int = 0) -> tuple[Named, ...]:
+    def fields_of(self, line: str, at: int = 0) -> tuple[Named, ...]:
         """The values in a line in which a record begins whose names the line's format knows. `at`: characters before it that are
         left out of it, but count."""
-        for fields in self._fields:
-            found = fields(line)
+        for pattern in self.fields:
+            found = pattern.find(line)
             if found:
                 return tuple(Named(start + at, end + at, field) for start, end, field in found) if at else found
         return ()

@@ -105,7 +105,7 @@ def _row(line: str, names: list[str]) -> list[tuple[int, int]] | None:
 
 
 def _notes(line: str, memory: Memory) -> bool:
-    directive = _DIRECTIVE.match(line) if line[:1] == "#" else None
+    directive = _DIRECTIVE.match(line)
     if directive is None:
         return False
     if directive["name"] == "Fields":
@@ -158,7 +158,7 @@ def _recognises(head: str) -> bool:
 
 def _records(shapes: Shapes) -> TextRecords:
     """Rows are recognised only in a file of this format. In another log a changed number of cells would not show."""
-    return TextRecords(shapes.with_line(LineShape(_begins, _notes)))
+    return TextRecords(shapes.with_line(LineShape(_begins, _notes, "#")))
 
 
 FORMAT = Format("w3c", _recognises, reader=W3cReader, records=_records)

@@ -1,0 +1,208 @@
+//! Units on their way from Python's readers, or from the core's, to the threads.
+
+use crate::batch::Counted;
+use crate::chars::{Ch, codes};
+use crate::library::{ClassBits, Lowered};
+use crate::model::Coding;
+use crate::native::{Judge, counted_of};
+use crate::py::{from_py, to_py, wrong};
+use crate::reading::{Began, FieldPattern, ForgeLines, Reader, TextLines};
+use crate::redact::Leaves;
+use pyo3::prelude::*;
+use pyo3::types::{PyAny, PyString, PyTuple};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// Characters of the longest line that is read here: no line of a longer piece is.
+const LONGEST_LINE: usize = 16 << 20;
+
+/// Of the values of a line that a format names: the pattern, a text that stands in each line that matches, groups and fields.
+type Described = (Lowered, String, Vec<(String, String)>);
+
+/// Reads lines as a reader of Python does.
+#[pyclass(frozen)]
+pub struct Lines(Arc<Reader>);
+
+#[pymethods]
+impl Lines {
+    /// Lines of any text.
+    #[staticmethod]
+    fn text(judge: &Judge, notes_begin: &str, fields: Vec<Described>, classes: Vec<ClassBits>) -> PyResult<Lines> {
+        let library = judge.library();
+        let fields = fields.into_iter().map(|(code, needs, groups)| {
+            let regex = library.compile_later(code, &classes)?;
+            let group = |name: &str| regex.group(name).ok_or_else(|| format!("no group {name}"));
+            let groups = groups.iter().map(|(name, field)| Ok((group(name)?, codes(field)))).collect::<Result<_, String>>()?;
+            Ok(FieldPattern { regex, needs: codes(&needs), groups })
+        });
+        Ok(Lines(Arc::new(Reader::Text(TextLines {
+            words: library.rx("stack_traces.WORDS").map_err(wrong)?,
+            java_frame: library.rx("stack_traces.JAVA_FRAME").map_err(wrong)?,
+            notes_begin: codes(notes_begin),
+            fields: fields.collect::<Result<_, String>>().map_err(wrong)?,
+        }))))
+    }
+
+    /// Lines of `forge logs`.
+    #[staticmethod]
+    fn forge(judge: &Judge, head: Lowered, group: Lowered, table: Lowered, classes: Vec<ClassBits>) -> PyResult<Lines> {
+        let library = judge.library();
+        let compile = |code| library.compile_later(code, &classes).map_err(wrong);
+        let (head, group, table) = (compile(head)?, compile(group)?, compile(table)?);
+        let space = library.set("isspace").map_err(wrong)?;
+        Ok(Lines(Arc::new(Reader::Forge(ForgeLines { head, group, table, space }))))
+    }
+}
+
+/// A piece of an input, of which whole lines are read from some place on.
+#[pyclass]
+pub struct Piece {
+    reader: Arc<Reader>,
+    text: Vec<Ch>,
+    /// Up to where it was read.
+    #[pyo3(get)]
+    at: usize,
+    began: Began,
+    /// The number of the line that begins there.
+    #[pyo3(get)]
+    line: usize,
+}
+
+#[pymethods]
+impl Piece {
+    #[new]
+    fn new(lines: &Lines, text: &Bound<'_, PyAny>) -> PyResult<Piece> {
+        Ok(Piece { reader: lines.0.clone(), text: from_py(text)?, at: 0, began: Began::Nothing, line: 0 })
+    }
+
+    /// Goes on at a place where a line begins.
+    fn resume(&mut self, at: usize, began: &Bound<'_, PyAny>, line: usize) -> PyResult<()> {
+        self.began = match began.extract::<bool>() {
+            Ok(false) => Began::Nothing,
+            Ok(true) => Began::Record,
+            Err(_) if began.cast::<PyString>()?.to_str()? == "traceback" => Began::Traceback,
+            Err(_) => Began::Frames,
+        };
+        (self.at, self.line) = (at, line);
+        Ok(())
+    }
+
+    /// What the next line may continue.
+    #[getter]
+    fn began<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        Ok(match self.began {
+            Began::Nothing => false.into_pyobject(py)?.to_owned().into_any(),
+            Began::Record => true.into_pyobject(py)?.to_owned().into_any(),
+            Began::Traceback => "traceback".into_pyobject(py)?.into_any(),
+            Began::Frames => "frames".into_pyobject(py)?.into_any(),
+        })
+    }
+}
+
+/// Where a unit comes from.
+enum Origin {
+    Python(Py<PyAny>),
+    /// The number of its line.
+    Line(usize),
+}
+
+/// Units that are gathered for a job, with where they come from.
+#[pyclass]
+pub struct Units {
+    /// Characters of a job, and at how many it is full though no record begins behind it.
+    enough: usize,
+    most: usize,
+    counted: Vec<Counted>,
+    origins: Vec<Origin>,
+    size: usize,
+}
+
+#[pymethods]
+impl Units {
+    #[new]
+    fn new(enough: usize, most: usize) -> Units {
+        Units { enough, most, counted: Vec::new(), origins: Vec::new(), size: 0 }
+    }
+
+    fn __len__(&self) -> usize {
+        self.counted.len()
+    }
+
+    /// Whether a record begins in the first.
+    #[getter]
+    fn begins(&self) -> bool {
+        self.counted.first().is_some_and(|first| first.records > 0)
+    }
+
+    /// Whether a unit in which so many records begin belongs to the next job.
+    fn is_full(&self, records: usize) -> bool {
+        self.size >= self.enough && (records > 0 || self.size >= self.most)
+    }
+
+    /// Adds a unit of Python.
+    fn add(&mut self, raw: &Bound<'_, PyTuple>) -> PyResult<()> {
+        self.push(counted_of(raw)?, Origin::Python(raw.clone().into_any().unbind()));
+        Ok(())
+    }
+
+    /// Adds the units of a piece up to a line that the definition must read, or that has no end; True where a job is full first.
+    fn read(&mut self, piece: &mut Piece) -> bool {
+        if piece.text.len() > LONGEST_LINE {
+            return false;
+        }
+        while let Some(size) = piece.text[piece.at..].iter().position(|c| *c == 10) {
+            let line = &piece.text[piece.at..=piece.at + size];
+            // where Python does not answer what a pattern asks, the definition reads the line
+            let unit = catch_unwind(AssertUnwindSafe(|| piece.reader.unit(line, piece.began)));
+            let Ok(Some((counted, began))) = unit else { return false };
+            if self.is_full(counted.records) {
+                return true;
+            }
+            self.push(counted, Origin::Line(piece.line));
+            (piece.at, piece.line, piece.began) = (piece.at + size + 1, piece.line + 1, began);
+        }
+        false
+    }
+}
+
+impl Units {
+    fn push(&mut self, counted: Counted, origin: Origin) {
+        self.size += counted.unit.text.len();
+        self.counted.push(counted);
+        self.origins.push(origin);
+    }
+
+    /// The units, which are gone from here then.
+    pub fn take(&mut self) -> Gathered {
+        self.size = 0;
+        Gathered { counted: Arc::new(std::mem::take(&mut self.counted)), origins: std::mem::take(&mut self.origins) }
+    }
+}
+
+/// Units of a job.
+pub struct Gathered {
+    pub counted: Arc<Vec<Counted>>,
+    origins: Vec<Origin>,
+}
+
+impl Gathered {
+    /// The unit of that number as Python made it, or its text, leaves (start, end, field, coding), line, and records.
+    pub fn raw<'py>(&self, py: Python<'py>, number: usize) -> PyResult<Bound<'py, PyAny>> {
+        let (Some(counted), Some(origin)) = (self.counted.get(number), self.origins.get(number)) else {
+            return Err(wrong("no such unit".into()));
+        };
+        let line = match origin {
+            Origin::Python(raw) => return Ok(raw.bind(py).clone()),
+            Origin::Line(line) => *line,
+        };
+        let Leaves::Known(leaves) = &counted.unit.leaves else { return Err(wrong("a line has leaves".into())) };
+        let leaves = leaves
+            .iter()
+            .map(|leaf| {
+                let field = leaf.field.first().map(|name| to_py(py, name)).transpose()?;
+                Ok((leaf.start, leaf.end, field, Coding::name(leaf.coding)))
+            })
+            .collect::<PyResult<Vec<_>>>()?;
+        (to_py(py, &counted.unit.text)?, leaves, line, counted.records).into_pyobject(py).map(Bound::into_any)
+    }
+}

@@ -1,0 +1,91 @@
+"""Reads lines of text by the core: the commonest readers of `logscrub.formats`, several times as fast.
+
+The readers of Python remain the definition. They read what the core leaves to them: the first lines of an input, lines of JSON,
+lines that say something about later ones, pieces of cut messages, a line that came in parts. What the next line may continue, and
+the number of lines, pass from one to the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from logscrub._core import Judge, Lines, Piece
+from logscrub.engines.lowering import Classes, lowered
+from logscrub.formats import SHAPES, Reader, forge_cli
+from logscrub.formats.cut_lines import CutLineReader
+from logscrub.formats.forge_cli import ForgeCliReader
+from logscrub.model import Leaf, Raw
+from logscrub.scrubbing import Units
+
+Read = Raw | Piece
+"""A unit, or a piece whose next lines are read by whoever takes it, before the next item is asked for."""
+
+
+class Readers:
+    """The core's readers of lines, each made when it is first needed."""
+
+    def __init__(self, judge: Judge, classes: Classes) -> None:
+        self._judge = judge
+        self._classes = classes
+        self._made: dict[type, Lines] = {}
+
+    def of(self, reader: Reader | None) -> Lines | None:
+        """The one that reads as a reader of Python does; None where there is none."""
+        kind = type(reader)
+        if kind not in _MAKERS:
+            return None
+        if kind not in self._made:
+            self._made[kind] = _MAKERS[kind](self._judge, self._classes)
+        return self._made[kind]
+
+
+def _text(judge: Judge, classes: Classes) -> Lines:
+    fields = [(lowered(each.pattern, classes), each.needs, list(each.fields)) for each in SHAPES.fields]
+    return Lines.text(judge, SHAPES.notes_begin, fields, classes.table)
+
+
+def _forge(judge: Judge, classes: Classes) -> Lines:
+    head, group, table = (lowered(pattern, classes) for pattern in (forge_cli.HEAD, forge_cli.GROUP, forge_cli.TABLE))
+    return Lines.forge(judge, head, group, table, classes.table)
+
+
+_MAKERS = {CutLineReader: _text, ForgeCliReader: _forge}
+
+
+def read(units: Units, readers: Readers, data: bytes) -> Iterator[Read]:
+    """What is complete with these bytes of an input."""
+    while not units.labelled and data:
+        end = data.find(b"\n") + 1 or len(data)
+        yield from units.feed(data[:end])
+        data = data[end:]
+    lines = readers.of(units.reader)
+    if lines is None:
+        yield from units.feed(data)
+    elif data:
+        assert isinstance(units.reader, CutLineReader | ForgeCliReader)
+        yield from _lines(units.reader, lines, units.decoder.feed(data))
+
+
+def _lines(reader: CutLineReader | ForgeCliReader, lines: Lines, text: str) -> Iterator[Read]:
+    piece, at = Piece(lines, text), 0
+    while True:
+        if reader.lines.is_between and not reader.waits:
+            piece.resume(at, reader.began, reader.lines.line)
+            yield piece
+            at, reader.began, reader.lines.line = piece.at, piece.began, piece.line
+        end = text.find("\n", at) + 1
+        if not end:
+            break
+        yield from reader.feed(text[at:end])
+        at = end
+    yield from reader.feed(text[at:])
+
+
+def raw_of(read: Any) -> Raw:
+    """A unit as a job has it: the one that Python made, or one made of its text, leaves, line and records."""
+    if isinstance(read, Raw):
+        return read
+    text, leaves, line, records = read
+    made = (Leaf(start, end, (field,) if field else (), coding, field or "") for start, end, field, coding in leaves)
+    return Raw(text, tuple(made), line, 1, records)

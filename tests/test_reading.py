@@ -1,0 +1,111 @@
+"""The core reads lines as the readers of Python do: the same units, with the same leaves, records and line numbers."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import examples
+
+from logscrub.engines.native import NativeRedactor, gathered
+from logscrub.engines.reading import Read, raw_of, read
+from logscrub.model import Raw
+from logscrub.redact.scrub import Redactor
+from logscrub.scrubbing import Units
+
+HEAD = "INFO    2026-11-22T08:14:02.113Z 3f0b7c1e-8a51-4be1-9d7e-0f5be7a1c001 "
+LINES = st.sampled_from(
+    [
+        "Server started on port 8080",
+        "",
+        "   ",
+        "\t\r",
+        "}",
+        "  indented: 'more'",
+        "[2026-11-22 08:14:02] app.ERROR: broken",
+        "[1, 2]",
+        '{"level":"info","msg":"ready"}',
+        "{ accountId: '712020:x' }",
+        "Traceback (most recent call last):",
+        '  File "app.py", line 3, in save',
+        "ValueError: no such roster",
+        "roster.errors.NoSuchRoster: 7",
+        "java.lang.IllegalStateException: closed",
+        "\tat com.example.Roster.save(Roster.java:7)",
+        "Caused by: java.io.IOException: closed",
+        "During handling of the above exception, another exception occurred:",
+        "goroutine 7 [running]:",
+        HEAD + "Synced 14 issues",
+        HEAD.strip(),
+        "ERROR 08:14:02.113Z broken",
+        "2026-11-22T08:14:02.113Z 3f0b7c1e-8a51-4be1-9d7e-0f5be7a1c001 Synced",
+        "invocation: 6a40122b0ffff58d469e9589998b987d index.handleJiraEvent",
+        "invocation: 3f0b7c1e-8a51-4be1-9d7e-0f5be7a1c001",
+        "│ App version: 4.12.0 │",
+        "└────┘",
+        "\x1b[32mINFO\x1b[39m    2026-11-22T08:14:02.113Z 3f0b7c1e-8a51-4be1-9d7e-0f5be7a1c001 in colours",
+        '203.0.113.7 - jane [17/Nov/2026:09:15:38 +0000] "GET /rosters?page=2 HTTP/1.1" 500 2326 "-" "curl/8.11.0"',
+        '203.0.113.7 - - [17/Nov/2026:09:15:38 +0000] "GET / HTTP/1.1" 200 12',
+        "2026-11-17T09:15:38.315958Z roster-lb 203.0.113.7:2817 10.0.0.1:80 0.000073 0.001048 0.000057 200 200 0 29 "
+        '"GET https://roster.example.com:443/rosters HTTP/1.1" "curl/8.11.0" - -',
+        "tls 2.0 2026-11-17T09:15:38 net/roster-nlb/c6e7 g3d4b5e8bb8464cd 203.0.113.7:51341 10.0.0.1:443 5 2 98 246 - x",
+        "<34>1 2026-11-17T09:15:38Z host app 7 - - " + "x" * 981,
+        "<34>1 2026-11-17T09:15:38Z host app 7 - - and its end",
+        "https 2026-11-17 " + "y" * 600,
+        "Größe " + "ö" * 130,
+        "\0\0behind a hole",
+        "\ufeffbehind a mark",
+        "half a pair \udce4",
+    ]
+)
+LOGS = st.lists(st.tuples(LINES, st.sampled_from(["\n", "\r\n"])), max_size=14).map(
+    lambda lines: "".join(a + b for a, b in lines)
+)
+
+
+@pytest.fixture(scope="module")
+def core(redactor: Redactor) -> NativeRedactor:
+    return NativeRedactor(redactor)
+
+
+def by_core(core: NativeRedactor, units: Units, pieces: list[bytes]) -> list[Raw]:
+    """What the core and the readers of Python read together."""
+    gather = gathered(200, 1000)
+    out: list[Raw] = []
+
+    def start() -> None:
+        job = core.core.start(gather, None, True, 1)
+        out.extend(raw_of(job.raw(number)) for number in range(len(job)))
+
+    def add(item: Read) -> None:
+        if isinstance(item, Raw):
+            gather.add(item)
+        else:
+            while gather.read(item):
+                start()
+
+    for piece in pieces:
+        for item in read(units, core.readers, piece):
+            add(item)
+    for unit in units.finish()[0]:
+        add(unit)
+    start()
+    return out
+
+
+@examples(300)
+@given(LOGS, st.sampled_from(["", "the rest"]), st.integers(0, 900), st.sampled_from(["auto", "text", "forge-cli", "access-log"]))
+def test_the_same_units_come_of_the_core(core: NativeRedactor, log: str, rest: str, cut: int, name: str) -> None:
+    data = (log + rest).encode("utf-8", "surrogateescape")
+    definition = Units(name)
+    expected = [*definition.feed(data), *definition.finish()[0]]
+    units = Units(name, leaves="later")
+    found = by_core(core, units, [data[:cut], data[cut:]])
+    assert "".join(unit.text for unit in found) == log + rest
+    assert [(u.text, u.line, u.column, u.records, u.parsed) for u in found] == [
+        (u.text, u.line, u.column, u.records, u.parsed) for u in expected
+    ]
+    for unit, its in zip(found, expected, strict=True):
+        if unit.leaves and unit.leaves[0].start >= 0:  # the leaves of JSON are found later
+            assert unit.leaves == its.leaves
+    assert units.format == definition.format
