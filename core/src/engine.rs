@@ -103,11 +103,17 @@ pub struct Engine {
     number: Arc<Regex>,
     json_before: Arc<Regex>,
     json_after: Arc<Regex>,
-    contexts: RwLock<HashMap<Vec<Name>, Arc<Vec<usize>>>>,
+    contexts: RwLock<HashMap<Vec<Name>, Arc<Contexts>>>,
     non_latin: Option<u16>,
 }
 
 type Fielded = (Vec<FieldValue>, Open);
+
+/// Patterns whose context the names of a field give: their numbers, and what the scanner takes for them.
+struct Contexts {
+    numbers: Vec<usize>,
+    named: Vec<u64>,
+}
 
 impl Engine {
     pub fn new(library: Arc<Library>, parts: Parts) -> std::result::Result<Engine, String> {
@@ -350,7 +356,7 @@ impl Engine {
         if self.rule(path).is_none()
             && !self.parts.has_own
             && self.plain_id.is_full(masked)
-            && (path.is_empty() || self.contexts_of(path).is_empty())
+            && (path.is_empty() || self.contexts_of(path).numbers.is_empty())
         {
             return Ok(Vec::new());
         }
@@ -503,8 +509,8 @@ impl Engine {
     }
 
     fn scan(&self, text: &[Ch], path: &[Name], fields: Option<&OnceCell<Fielded>>, found: &mut Vec<Span>) {
-        let named = if path.is_empty() { None } else { Some(self.contexts_of(path)) };
-        let named: &[usize] = named.as_ref().map_or(&[], |n| n.as_slice());
+        let contexts = if path.is_empty() { None } else { Some(self.contexts_of(path)) };
+        let (numbers, named): (&[usize], &[u64]) = contexts.as_ref().map_or((&[], &[]), |its| (&its.numbers, &its.named));
         let matches = self.scanner.scan(text, named);
         let mut alike: Option<Vec<Ch>> = None;
         for group in matches.chunk_by(|a, b| a.0 == b.0) {
@@ -521,7 +527,7 @@ impl Engine {
             let certain = self.parts.kinds[pattern.kind as usize].certain;
             for (start, end) in spans {
                 let (start, end) = if pattern.sheds { self.shed(pattern, read, start, end) } else { (start, end) };
-                if start == end || !self.agrees(pattern, read, start, end, named.contains(&number)) {
+                if start == end || !self.agrees(pattern, read, start, end, numbers.contains(&number)) {
                     continue;
                 }
                 if !text[start..end].contains(&FILL) {
@@ -580,7 +586,7 @@ impl Engine {
     }
 
     /// The patterns whose context the names of a field give.
-    fn contexts_of(&self, path: &[Name]) -> Arc<Vec<usize>> {
+    fn contexts_of(&self, path: &[Name]) -> Arc<Contexts> {
         if let Some(known) = self.contexts.read().ok().and_then(|known| known.get(path).cloned()) {
             return known;
         }
@@ -593,10 +599,11 @@ impl Engine {
                 names.extend_from_slice(&name[start..end]);
             }
         }
-        let found: Vec<usize> = (0..self.parts.patterns.len())
+        let numbers: Vec<usize> = (0..self.parts.patterns.len())
             .filter(|i| self.parts.patterns[*i].context.as_ref().is_some_and(|c| c.is_in(&names)))
             .collect();
-        let found = Arc::new(found);
+        let named = if numbers.is_empty() { Vec::new() } else { self.scanner.named(&numbers) };
+        let found = Arc::new(Contexts { numbers, named });
         if let Ok(mut known) = self.contexts.write() {
             if known.len() >= MOST_PATHS {
                 known.clear();

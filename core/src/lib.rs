@@ -25,6 +25,7 @@ pub mod record_lists;
 pub mod redact;
 pub mod rx;
 pub mod scan;
+mod shapes;
 pub mod spans;
 mod units;
 pub mod validators;

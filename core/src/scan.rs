@@ -8,6 +8,7 @@
 
 use crate::chars::Ch;
 use crate::rx::{At, Classes, Item, Node, Regex, Sieve, State, bits, heads, items_of, with_state};
+use crate::shapes::{self, Shapes};
 use crate::words::{self, Hit, LONGEST_WORD, OTHER, Word, Words, beginnings, byte_of, is_ambiguous, leads_of, lower_byte};
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -40,6 +41,7 @@ pub struct Scanner {
     /// Patterns, as bits of columns, that need no word, and those that need no context.
     wordless: Vec<u64>,
     contextless: Vec<u64>,
+    shapes: Shapes,
 }
 
 /// What is needed while a text is scanned. One serves many texts, one after the other.
@@ -111,12 +113,21 @@ impl Scanner {
         let size = known.len().div_ceil(PATTERNS);
         let mut sought: Vec<words::Sought> = known.iter_mut().map(|k| std::mem::take(&mut k.words)).collect();
         let words = Words::new(&mut sought, PATTERNS);
+        let mut shaped = Vec::new();
+        for (i, pattern) in known.iter().enumerate() {
+            let (column, bit) = (i / PATTERNS, 1 << (i % PATTERNS));
+            if sought[i].leads.is_empty() {
+                shaped.push(shapes::Sought { node: pattern.regex.node(), heads: &pattern.heads, column, bit });
+            }
+        }
+        let shapes = Shapes::new(&shaped, size);
         let mut scanner = Scanner {
             columns: known.chunks(PATTERNS).zip(sought.chunks(PATTERNS)).map(|(known, its)| Column::new(known, its)).collect(),
             others,
             words,
             wordless: vec![0; size],
             contextless: vec![0; size],
+            shapes,
         };
         for (i, pattern) in sought.iter().enumerate() {
             let (column, bit) = (i / PATTERNS, 1 << (i % PATTERNS));
@@ -131,8 +142,8 @@ impl Scanner {
     }
 
     /// All matches of all patterns, ordered by pattern and place: of each match that `finditer` of each finds the span of its group.
-    /// `named`: patterns whose context the text's field gives. Those whose context is nowhere in the text are left out.
-    pub fn scan(&self, text: &[Ch], named: &[usize]) -> Vec<(usize, (usize, usize))> {
+    /// `named`: patterns whose context the text's field gives (`named`). Those whose context is nowhere in the text are left out.
+    pub fn scan(&self, text: &[Ch], named: &[u64]) -> Vec<(usize, (usize, usize))> {
         let mut room = ROOM.take().unwrap_or_default();
         let mut found = Vec::new();
         self.scan_in(&mut room, text, named, &mut found);
@@ -144,7 +155,16 @@ impl Scanner {
         found
     }
 
-    fn scan_in(&self, room: &mut Room, text: &[Ch], named: &[usize], found: &mut Vec<(usize, (usize, usize))>) {
+    /// Patterns, by their numbers, as bits of columns.
+    pub fn named(&self, numbers: &[usize]) -> Vec<u64> {
+        let bit = |column: &Column| {
+            let its = column.numbers.iter().enumerate();
+            its.filter(|(_, number)| numbers.contains(number)).map(|(i, _)| 1 << i).sum()
+        };
+        self.columns.iter().map(bit).collect()
+    }
+
+    fn scan_in(&self, room: &mut Room, text: &[Ch], named: &[u64], found: &mut Vec<(usize, (usize, usize))>) {
         let Room { rows, live, hits, reached } = room;
         // the edges of the text stand around it
         rows.clear();
@@ -156,23 +176,21 @@ impl Scanner {
         live.clear();
         live.extend(self.wordless.iter().chain(&self.contextless));
         hits.clear();
-        self.words.find(text, inside, live, hits);
         let has = classes_in(inside);
+        self.words.find(text, inside, &has, live, hits);
         let is_ambiguous = has.other && is_ambiguous(text);
         if is_ambiguous {
             live[..size].fill(!0);
         }
         let (live, context) = live.split_at_mut(size);
-        for (column, its) in self.columns.iter().enumerate() {
-            for (i, number) in its.numbers.iter().enumerate().filter(|_| !named.is_empty()) {
-                if named.contains(number) {
-                    context[column] |= 1 << i;
-                }
+        for (column, live) in live.iter_mut().enumerate() {
+            *live &= context[column] | named.get(column).copied().unwrap_or(0);
+            if *live != 0 {
+                *live &= self.columns[column].met(&has);
             }
-            live[column] &= context[column];
-            if live[column] != 0 {
-                live[column] &= its.met(&has);
-            }
+        }
+        if !is_ambiguous {
+            self.shapes.narrow(inside, live);
         }
         with_state(|state| {
             for (column, live) in self.columns.iter().zip(live.iter()) {

@@ -1,10 +1,10 @@
-//! Looks for words in a text, all in one pass (the automaton of Aho and Corasick).
+//! Looks for words in a text, all in one pass.
 //!
 //! A word says one of two things of a pattern: that it may match somewhere in the text, or that a match of it may begin where the
 //! word begins.
 
 use crate::chars::Ch;
-use crate::rx::{Item, Node};
+use crate::rx::{Classes, Item, Node};
 use std::collections::BTreeSet;
 
 /// The byte that stands for all characters that are not ASCII.
@@ -115,26 +115,25 @@ impl Hit {
 
 /// Looks for words in small letters.
 ///
-/// A state stands for the beginning of a word. States are numbered by their length, those that one of them leads to side by side.
-/// The short ones have a row in a table, for there a text mostly is; the long ones know what they lead to, and the longest of their
-/// ends that is a state too.
+/// At each place three characters say whether a word can begin there; where one can, it is followed from its first two. A state
+/// stands for the beginning of a word. States are numbered by their length, those that one of them leads to side by side.
 pub struct Words {
     /// Of each byte its column; 0 for those that no word has.
     columns: [u8; 256],
     width: usize,
-    /// Of each short state and column the next state.
-    table: Vec<u16>,
-    /// How many states are short.
-    short: u16,
+    /// Whether a word begins with three columns, by their hash.
+    begins: Box<[u64; HASHES / 64]>,
+    /// Of each two columns the state.
+    pairs: Vec<u16>,
     /// Of each state where those begin that it leads to; one more at the end.
     nexts: Vec<u16>,
-    /// Of each state the column that leads to it, and whether it has found a word.
+    /// Of each state the column that leads to it, and whether it is a word.
     labels: Vec<u8>,
-    /// Of each state the longest of its ends that is a state.
-    ends: Vec<u16>,
     /// Of each state where its stretch of `found` begins; then where the last one ends.
     stretches: Vec<u32>,
     found: Vec<Found>,
+    /// The words of one character, by their columns.
+    signs: Vec<(u8, Found)>,
 }
 
 /// What a word says.
@@ -143,14 +142,19 @@ enum Found {
     /// Patterns, as bits of a word: that many words of them are for those that have it as a word, then as many for those that have
     /// it as context.
     Somewhere(u16, u64),
-    /// A match of a pattern may begin where the word begins, so many characters before.
-    Lead(u32, u32),
+    /// A match of a pattern may begin where the word begins.
+    Lead(u32),
 }
 
-/// Bytes of a short state.
-const SHORT: usize = 2;
-/// In a label: the state has found a word.
-const HAS_FOUND: u8 = 128;
+/// How many hashes three columns have.
+const HASHES: usize = 1 << 16;
+/// In a label: the state is a word.
+const IS_WORD: u8 = 128;
+
+#[inline(always)]
+fn hash(first: u8, second: u8, third: u8) -> usize {
+    (usize::from(first) << 10 ^ usize::from(second) << 5 ^ usize::from(third)) % HASHES
+}
 
 impl Words {
     /// `per_column`: how many patterns share a word of bits. Patterns whose words there is no room for are left without.
@@ -165,126 +169,134 @@ impl Words {
             let somewhere = |part: usize| Found::Somewhere((part * size + i / per_column) as u16, 1 << (i % per_column));
             pattern.words.iter().for_each(|word| trie.add(*word, somewhere(0)));
             pattern.context.iter().for_each(|word| trie.add(*word, somewhere(1)));
-            pattern.leads.iter().for_each(|word| trie.add(*word, Found::Lead(i as u32, word.len() as u32)));
+            pattern.leads.iter().for_each(|word| trie.add(*word, Found::Lead(i as u32)));
         }
         let Trie { mut columns, width, firsts, edges, found: own } = trie;
         for capital in b'A'..=b'Z' {
             columns[capital as usize] = columns[capital as usize + 32];
         }
-        // the states of the trie, by their length
-        let (mut order, mut nexts, mut labels) = (vec![0usize], Vec::new(), vec![0u8]);
-        let (mut length, mut short) = (vec![0usize], 0);
-        let mut parents = vec![0u16];
+        let mut words = Words {
+            columns,
+            width,
+            begins: Box::new([0; HASHES / 64]),
+            pairs: vec![0; width * width],
+            nexts: Vec::new(),
+            labels: vec![0],
+            stretches: vec![0],
+            found: Vec::new(),
+            signs: Vec::new(),
+        };
+        // the states of the trie, by their length, with the columns that lead to them
+        let (mut order, mut ways) = (vec![0usize], vec![Vec::<u8>::new()]);
         let mut at = 0;
         while at < order.len() {
-            short += u16::from(length[at] <= SHORT);
-            nexts.push(order.len() as u16);
+            words.nexts.push(order.len() as u16);
+            words.add_found(&own[order[at]]);
+            words.begin(&ways[at], at as u16, !own[order[at]].is_empty());
             let mut edge = firsts[order[at]] as usize;
             while edge != 0 {
                 let (column, next, other) = edges[edge];
                 order.push(next as usize);
-                labels.push(column);
-                length.push(length[at] + 1);
-                parents.push(at as u16);
+                words.labels.push(column | if own[next as usize].is_empty() { 0 } else { IS_WORD });
+                // only the first three columns are asked for
+                let way = if ways[at].len() < 3 { [&ways[at][..], &[column]].concat() } else { vec![0; 4] };
+                ways.push(way);
                 edge = other as usize;
             }
             at += 1;
         }
-        nexts.push(order.len() as u16);
-        let ends = vec![0; order.len()];
-        let mut words = Words {
-            columns,
-            width,
-            table: vec![0; usize::from(short) * width],
-            short,
-            nexts,
-            labels,
-            ends,
-            stretches: vec![0],
-            found: Vec::new(),
-        };
-        for (state, old) in order.iter().enumerate() {
-            let parent = parents[state];
-            if state != 0 {
-                words.ends[state] = if parent == 0 { 0 } else { words.next(words.ends[parent as usize], words.labels[state]) };
-            }
-            let end = usize::from(words.ends[state]);
-            if state < usize::from(short) {
-                if state != 0 {
-                    words.table.copy_within(end * width..(end + 1) * width, state * width);
-                }
-                for next in words.nexts[state]..words.nexts[state + 1] {
-                    words.table[state * width + usize::from(words.labels[usize::from(next)])] = next;
-                }
-            }
-            words.add_found(&own[*old], end, state);
-        }
-        // only now, as the labels were columns until here
-        for state in 0..words.labels.len() {
-            if words.stretches[state] < words.stretches[state + 1] {
-                words.labels[state] |= HAS_FOUND;
-            }
-        }
+        words.nexts.push(order.len() as u16);
         words
     }
 
-    /// Adds what the next state has found: its own, and what the longest of its ends has.
-    fn add_found(&mut self, own: &[Found], end: usize, state: usize) {
-        let first = self.found.len();
-        let mut more = own.to_vec();
-        if end != state {
-            more.extend_from_slice(&self.found[self.stretches[end] as usize..self.stretches[end + 1] as usize]);
+    /// Takes note of how a word begins.
+    fn begin(&mut self, way: &[u8], state: u16, is_word: bool) {
+        let mut set = |hash: usize| self.begins[hash / 64] |= 1 << (hash % 64);
+        match *way {
+            [column] if is_word => {
+                let own = self.stretches[usize::from(state)] as usize..self.found.len();
+                self.signs.extend(self.found[own].iter().map(|found| (column, *found)));
+            }
+            [first, second] => {
+                self.pairs[usize::from(first) * self.width + usize::from(second)] = state;
+                if is_word {
+                    (0..self.width).for_each(|third| set(hash(first, second, third as u8)));
+                }
+            }
+            [first, second, third] => set(hash(first, second, third)),
+            _ => {}
         }
-        for one in more {
+    }
+
+    /// Adds what the next state has found.
+    fn add_found(&mut self, own: &[Found]) {
+        let first = self.found.len();
+        for one in own {
             if let Found::Somewhere(place, bits) = one
                 && let Some(Found::Somewhere(_, all)) =
-                    self.found[first..].iter_mut().find(|its| matches!(its, Found::Somewhere(its, _) if *its == place))
+                    self.found[first..].iter_mut().find(|its| matches!(its, Found::Somewhere(its, _) if its == place))
             {
                 *all |= bits;
             } else {
-                self.found.push(one);
+                self.found.push(*one);
             }
         }
         self.stretches.push(self.found.len() as u32);
     }
 
-    /// The state behind one more byte, of which the column is given.
-    #[inline(always)]
-    fn next(&self, state: u16, column: u8) -> u16 {
-        let mut state = state;
-        loop {
-            if state < self.short {
-                return self.table[usize::from(state) * self.width + usize::from(column)];
+    /// Adds the patterns that have words of the text to `live`, and the places at which matches may begin to `hits`. `rows`: those
+    /// of its characters, which are `has`.
+    pub fn find(&self, text: &[Ch], rows: &[u8], has: &Classes, live: &mut [u64], hits: &mut Vec<Hit>) {
+        for (column, found) in &self.signs {
+            if let Found::Somewhere(place, bits) = found
+                && has.rows().any(|row| self.columns[row] == *column)
+            {
+                live[usize::from(*place)] |= bits;
             }
-            let (first, end) = (self.nexts[usize::from(state)], self.nexts[usize::from(state) + 1]);
-            let labels = &self.labels[usize::from(first)..usize::from(end)];
-            if let Some(n) = labels.iter().position(|label| label & !HAS_FOUND == column) {
-                return first + n as u16;
-            }
-            state = self.ends[usize::from(state)];
+        }
+        if rows.contains(&OTHER) {
+            self.find_columns(text.len(), |at| self.columns[usize::from(lower_byte(text[at]))], live, hits);
+        } else {
+            self.find_columns(text.len(), |at| self.columns[usize::from(rows[at])], live, hits);
         }
     }
 
-    /// Adds the patterns that have words of the text to `live`, and the places at which matches may begin to `hits`. `rows`: those
-    /// of its characters.
-    pub fn find(&self, text: &[Ch], rows: &[u8], live: &mut [u64], hits: &mut Vec<Hit>) {
-        let mut state = 0;
-        let mut step = |at: usize, byte: u8| {
-            state = self.next(state, self.columns[byte as usize]);
-            if self.labels[usize::from(state)] & HAS_FOUND != 0 {
-                let stretch = self.stretches[usize::from(state)] as usize..self.stretches[usize::from(state) + 1] as usize;
-                for found in &self.found[stretch] {
-                    match found {
-                        Found::Somewhere(place, bits) => live[usize::from(*place)] |= bits,
-                        Found::Lead(pattern, length) => hits.push(Hit::new(*pattern, at + 1 - *length as usize)),
+    #[inline(always)]
+    fn find_columns(&self, size: usize, column: impl Fn(usize) -> u8, live: &mut [u64], hits: &mut Vec<Hit>) {
+        let (mut first, mut second) = (0, 0);
+        for behind in 0..size + 2 {
+            let third = if behind < size { column(behind) } else { 0 };
+            let hash = hash(first, second, third);
+            if self.begins[hash / 64] >> (hash % 64) & 1 != 0 && behind > 1 {
+                let at = behind - 2;
+                let mut state = self.pairs[usize::from(first) * self.width + usize::from(second)];
+                if state != 0 {
+                    self.say(state, at, live, hits);
+                    for next in behind..size {
+                        let (start, end) = (self.nexts[usize::from(state)], self.nexts[usize::from(state) + 1]);
+                        let column = column(next);
+                        let labels = &self.labels[usize::from(start)..usize::from(end)];
+                        let Some(n) = labels.iter().position(|label| label & !IS_WORD == column) else { break };
+                        state = start + n as u16;
+                        self.say(state, at, live, hits);
                     }
                 }
             }
-        };
-        if rows.contains(&OTHER) {
-            text.iter().enumerate().for_each(|(at, &c)| step(at, lower_byte(c)));
-        } else {
-            rows.iter().enumerate().for_each(|(at, &byte)| step(at, byte));
+            (first, second) = (second, third);
+        }
+    }
+
+    /// Says what the word of a state says, which begins at a place.
+    #[inline(always)]
+    fn say(&self, state: u16, at: usize, live: &mut [u64], hits: &mut Vec<Hit>) {
+        if self.labels[usize::from(state)] & IS_WORD == 0 {
+            return;
+        }
+        for found in &self.found[self.stretches[usize::from(state)] as usize..self.stretches[usize::from(state) + 1] as usize] {
+            match found {
+                Found::Somewhere(place, bits) => live[usize::from(*place)] |= bits,
+                Found::Lead(pattern) => hits.push(Hit::new(*pattern, at)),
+            }
         }
     }
 }
