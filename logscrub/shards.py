@@ -296,7 +296,7 @@ def _is_between(scrubber: Any) -> bool:
     batches = getattr(scrubber, "_batches", None)
     left = scrubber._open if batches is None else batches.open
     decoder = scrubber._units.decoder
-    return isinstance(reader, JsonReader) and reader.between and decoder.encoding == "utf-8" and not left.armour
+    return isinstance(reader, JsonReader) and not reader.waits and decoder.encoding == "utf-8" and not left.armour
 
 
 def _clean(engine: Runner, item: Input, message: str) -> str:

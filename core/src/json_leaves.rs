@@ -616,8 +616,8 @@ fn is_json_space(c: Ch) -> bool {
     matches!(c, 32 | 9 | 10 | 13)
 }
 
-/// Whether orjson reads a text.
-fn is_json(text: &[Ch]) -> bool {
+/// Whether orjson reads a text, its placeholders (U+001A) taken for a letter.
+pub fn is_json(text: &[Ch]) -> bool {
     let skip = |mut at: usize| {
         while text.get(at).is_some_and(|&c| is_json_space(c)) {
             at += 1;

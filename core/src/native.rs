@@ -84,7 +84,14 @@ type Described = (String, Option<String>, Option<usize>, Vec<String>);
 
 /// Counts the records in JSON values.
 #[pyclass(frozen)]
-pub struct Records(RecordLists);
+pub struct Records(Arc<RecordLists>);
+
+impl Records {
+    /// The lists that it knows.
+    pub fn lists(&self) -> &Arc<RecordLists> {
+        &self.0
+    }
+}
 
 #[pymethods]
 impl Records {
@@ -95,7 +102,7 @@ impl Records {
             let marks = marks.into_iter().map(String::into_bytes).collect();
             (name.into_bytes(), Rule { parent: parent.map(String::into_bytes), depth, marks })
         });
-        Records(RecordLists::new(rules.collect()))
+        Records(Arc::new(RecordLists::new(rules.collect())))
     }
 
     /// How many records a JSON text holds; None where the definition must tell.

@@ -1,17 +1,23 @@
-//! Cuts lines of text into units, as `logscrub/formats/lines.py` and `logscrub/formats/forge_cli.py` do. Lines of which more must
-//! be known (JSON, what says something about later lines, pieces of cut messages) are left to the definition.
+//! Cuts lines into units, as `logscrub/formats/lines.py`, `json_values.py` and `forge_cli.py` do. Lines of which more must be known
+//! (JSON between lines of text or over several lines, what says something about later lines, pieces of cut messages) are left to
+//! the definition.
 
 use crate::batch::Counted;
 use crate::chars::{Ch, CharSet};
+use crate::json_leaves::is_json;
 use crate::model::{Coding, Leaf, Name};
+use crate::record_lists::RecordLists;
 use crate::redact::{Leaves, Unit};
 use crate::rx::Regex;
+use crate::spans::FILL;
 use std::sync::Arc;
 
 /// Characters from which on a line may be a piece of a cut message; and how many it may have where some are not ASCII.
 const SHORTEST_CUT: usize = 512;
 const SHORTEST_CUT_TEXT: usize = SHORTEST_CUT / 4;
 const MARK: Ch = 0xFEFF;
+/// Characters of the longest line that is read as one JSON value.
+const LONGEST_VALUE: usize = 4 << 20;
 
 /// What the next line may continue (`Began` in `logscrub/formats/base.py`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,9 +54,18 @@ pub struct ForgeLines {
     pub space: Arc<CharSet>,
 }
 
+/// How lines are read of which each is a JSON value.
+pub struct JsonLines {
+    pub space: Arc<CharSet>,
+    /// Matches a value that is no record.
+    pub no_record: Arc<Regex>,
+    pub lists: Arc<RecordLists>,
+}
+
 /// A reader of lines.
 pub enum Reader {
     Text(TextLines),
+    Json(JsonLines),
     Forge(ForgeLines),
 }
 
@@ -59,6 +74,7 @@ impl Reader {
     pub fn unit(&self, line: &[Ch], began: Began) -> Option<(Counted, Began)> {
         match self {
             Reader::Text(lines) => lines.unit(line, began),
+            Reader::Json(lines) => Some((lines.unit(line)?, Began::Nothing)),
             Reader::Forge(lines) => Some(lines.unit(line, began)),
         }
     }
@@ -132,6 +148,28 @@ impl TextLines {
             }
         }
         Vec::new()
+    }
+}
+
+impl JsonLines {
+    fn unit(&self, line: &[Ch]) -> Option<Counted> {
+        let first = *line.first()?;
+        if (first != u32::from('{') && first != u32::from('[')) || line.len() > LONGEST_VALUE {
+            return None;
+        }
+        let value = &line[..=line.iter().rposition(|&c| !self.space.has(c))?];
+        // what JSON reads over is no letter in a line that comes in
+        if value.contains(&FILL) || !is_json(value) {
+            return None;
+        }
+        let records = if self.no_record.match_at(value, 0, value.len()).is_some() {
+            0
+        } else {
+            let text: String = value.iter().map(|&c| char::from_u32(c)).collect::<Option<_>>()?;
+            self.lists.count(text.as_bytes())?
+        };
+        let unit = Unit { text: line.to_vec(), leaves: Leaves::JsonAt(0), frame: None, begins: records > 0 };
+        Some(Counted { unit, records, parsed: true })
     }
 }
 

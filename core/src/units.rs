@@ -4,9 +4,9 @@ use crate::batch::Counted;
 use crate::chars::{Ch, codes};
 use crate::library::{ClassBits, Lowered};
 use crate::model::Coding;
-use crate::native::{Judge, counted_of};
+use crate::native::{Judge, Records, counted_of};
 use crate::py::{from_py, to_py, wrong};
-use crate::reading::{Began, FieldPattern, ForgeLines, Reader, TextLines};
+use crate::reading::{Began, FieldPattern, ForgeLines, JsonLines, Reader, TextLines};
 use crate::redact::Leaves;
 use pyo3::prelude::*;
 use pyo3::types::{PyAny, PyString, PyTuple};
@@ -41,6 +41,15 @@ impl Lines {
             notes_begin: codes(notes_begin),
             fields: fields.collect::<Result<_, String>>().map_err(wrong)?,
         }))))
+    }
+
+    /// JSON values, each on a line. `no_record`: matches a value that is no record.
+    #[staticmethod]
+    fn json(judge: &Judge, records: &Records, no_record: Lowered, classes: Vec<ClassBits>) -> PyResult<Lines> {
+        let library = judge.library();
+        let no_record = library.compile_later(no_record, &classes).map_err(wrong)?;
+        let space = library.set("isspace").map_err(wrong)?;
+        Ok(Lines(Arc::new(Reader::Json(JsonLines { space, no_record, lists: records.lists().clone() }))))
     }
 
     /// Lines of `forge logs`.
@@ -186,7 +195,8 @@ pub struct Gathered {
 }
 
 impl Gathered {
-    /// The unit of that number as Python made it, or its text, leaves (start, end, field, coding), line, and records.
+    /// The unit of that number as Python made it, or its text, leaves (start, end, field, coding; None where they are those of
+    /// the JSON that it is), line, and records.
     pub fn raw<'py>(&self, py: Python<'py>, number: usize) -> PyResult<Bound<'py, PyAny>> {
         let (Some(counted), Some(origin)) = (self.counted.get(number), self.origins.get(number)) else {
             return Err(wrong("no such unit".into()));
@@ -195,14 +205,18 @@ impl Gathered {
             Origin::Python(raw) => return Ok(raw.bind(py).clone()),
             Origin::Line(line) => *line,
         };
-        let Leaves::Known(leaves) = &counted.unit.leaves else { return Err(wrong("a line has leaves".into())) };
-        let leaves = leaves
-            .iter()
-            .map(|leaf| {
-                let field = leaf.field.first().map(|name| to_py(py, name)).transpose()?;
-                Ok((leaf.start, leaf.end, field, Coding::name(leaf.coding)))
-            })
-            .collect::<PyResult<Vec<_>>>()?;
+        let leaves = match &counted.unit.leaves {
+            Leaves::JsonAt(_) => None,
+            Leaves::Known(leaves) => Some(
+                leaves
+                    .iter()
+                    .map(|leaf| {
+                        let field = leaf.field.first().map(|name| to_py(py, name)).transpose()?;
+                        Ok((leaf.start, leaf.end, field, Coding::name(leaf.coding)))
+                    })
+                    .collect::<PyResult<Vec<_>>>()?,
+            ),
+        };
         (to_py(py, &counted.unit.text)?, leaves, line, counted.records).into_pyobject(py).map(Bound::into_any)
     }
 }

@@ -114,7 +114,7 @@ fn the_scanner_finds_what_each_pattern_finds() {
 fn a_pattern_with_a_context_is_sought_where_one_of_its_words_stands() {
     let scanner = Scanner::new(vec![Sought { regex: Arc::new(pattern("\\d+")), group: 0, context: vec![codes("Badge")] }]);
     assert_eq!(scanner.scan(&codes("12"), &[]).len(), 0);
-    assert_eq!(scanner.scan(&codes("12"), &[0]).len(), 1);
+    assert_eq!(scanner.scan(&codes("12"), &scanner.named(&[0])).len(), 1);
     assert_eq!(scanner.scan(&codes("bADGE 12"), &[]).len(), 1);
 }
 

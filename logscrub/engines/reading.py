@@ -1,8 +1,8 @@
-"""Reads lines of text by the core: the commonest readers of `logscrub.formats`, several times as fast.
+"""Reads lines by the core: the commonest readers of `logscrub.formats`, several times as fast.
 
-The readers of Python remain the definition. They read what the core leaves to them: the first lines of an input, lines of JSON,
-lines that say something about later ones, pieces of cut messages, a line that came in parts. What the next line may continue, and
-the number of lines, pass from one to the other.
+The readers of Python remain the definition. They read what the core leaves to them: the first lines of an input, JSON between
+lines of text or over several lines, lines that say something about later ones, pieces of cut messages, a line that came in parts.
+What the next line may continue, and the number of lines, pass from one to the other.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from logscrub._core import Judge, Lines, Piece
+from logscrub._core import Judge, Lines, Piece, Records
 from logscrub.engines.lowering import Classes, lowered
 from logscrub.formats import SHAPES, Reader, forge_cli
 from logscrub.formats.cut_lines import CutLineReader
 from logscrub.formats.forge_cli import ForgeCliReader
-from logscrub.model import Leaf, Raw
+from logscrub.formats.json_values import JsonReader
+from logscrub.model import LATER, Leaf, Raw
 from logscrub.scrubbing import Units
 
 Read = Raw | Piece
@@ -50,7 +51,12 @@ def _forge(judge: Judge, classes: Classes) -> Lines:
     return Lines.forge(judge, head, group, table, classes.table)
 
 
-_MAKERS = {CutLineReader: _text, ForgeCliReader: _forge}
+def _json(judge: Judge, classes: Classes) -> Lines:
+    rules = SHAPES.rules
+    return Lines.json(judge, Records(rules.described()), lowered(rules.no_record_pattern, classes), classes.table)
+
+
+_MAKERS = {CutLineReader: _text, ForgeCliReader: _forge, JsonReader: _json}
 
 
 def read(units: Units, readers: Readers, data: bytes) -> Iterator[Read]:
@@ -63,11 +69,11 @@ def read(units: Units, readers: Readers, data: bytes) -> Iterator[Read]:
     if lines is None:
         yield from units.feed(data)
     elif data:
-        assert isinstance(units.reader, CutLineReader | ForgeCliReader)
+        assert isinstance(units.reader, CutLineReader | ForgeCliReader | JsonReader)
         yield from _lines(units.reader, lines, units.decoder.feed(data))
 
 
-def _lines(reader: CutLineReader | ForgeCliReader, lines: Lines, text: str) -> Iterator[Read]:
+def _lines(reader: CutLineReader | ForgeCliReader | JsonReader, lines: Lines, text: str) -> Iterator[Read]:
     piece, at = Piece(lines, text), 0
     while True:
         if reader.lines.is_between and not reader.waits:
@@ -87,5 +93,7 @@ def raw_of(read: Any) -> Raw:
     if isinstance(read, Raw):
         return read
     text, leaves, line, records = read
+    if leaves is None:
+        return Raw(text, LATER, line, 1, records)
     made = (Leaf(start, end, (field,) if field else (), coding, field or "") for start, end, field, coding in leaves)
     return Raw(text, tuple(made), line, 1, records)

@@ -34,7 +34,8 @@ class ListRules:
         self._by_name: dict[str, list[tuple[ListRule, JsonShape]]] = {}
         shapes = tuple(shapes)
         heads = "|".join(shape.no_record for shape in shapes if shape.no_record)
-        self.no_record = re.compile(heads).match if heads else (lambda text: None)
+        self.no_record_pattern = re.compile(heads or "(?!)")
+        self.no_record = self.no_record_pattern.match
         """Matches a value that is no record."""
         for shape in shapes:
             for rule in shape.lists:

@@ -83,9 +83,9 @@ class JsonReader:
         """The record that the next line may continue, if that line is text."""
 
     @property
-    def between(self) -> bool:
-        """True if the next line is read by itself: no value is open."""
-        return self._document is None
+    def waits(self) -> bool:
+        """True while a value is open that the next line goes on with."""
+        return self._document is not None
 
     def feed(self, text: str) -> Iterator[Raw]:
         for line, number, column in self.lines.feed(text):
