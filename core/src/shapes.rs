@@ -6,10 +6,10 @@
 use crate::rx::{Classes, Item, Node};
 
 /// Characters of a shape, at most.
-const LENGTH: usize = 4;
+const LENGTH: usize = 8;
 /// Shapes that share a word of bits, and how many such words there are.
 const TOGETHER: usize = 64 / LENGTH;
-const WORDS: usize = 4;
+const WORDS: usize = 8;
 /// A shape is looked for where it is seldomer than this at a place of a text; and where the pattern's beginning is that much more
 /// frequent than the shape.
 const SELDOM: f64 = 1.0 / 2000.0;
@@ -212,7 +212,7 @@ mod tests {
             shaped: vec![1],
         };
         let end = shapes.add(shape, 1);
-        shapes.patterns.push((0, 1, [end, 0, 0, 0]));
+        shapes.patterns.push((0, 1, [end, 0, 0, 0, 0, 0, 0, 0]));
         shapes
     }
 
