@@ -69,6 +69,17 @@ LINES = st.sampled_from(
         "<34>1 2026-11-17T09:15:38Z host app 7 - - and its end",
         "https 2026-11-17 " + "y" * 600,
         "Größe " + "ö" * 130,
+        "2026-11-17T09:15:38.315000001Z stdout F Synced 14 issues in 812 ms",
+        '2026-11-17T09:15:38.315000001Z stderr F {"level":"info","msg":"ready"} ',
+        "2026-11-17T09:15:38.315000001Z stderr F Traceback (most recent call last):",
+        "2026-11-17T09:15:38.315000001Z stderr F ValueError: no such roster",
+        "2026-11-17T09:15:38.315000001Z stdout P a piece, ",
+        "2026-11-17T09:15:38.315000001Z stdout F",
+        '{"log":"Synced 14 issues\\n","stream":"stdout","time":"2026-11-17T09:15:38.315Z"}',
+        '{"log":"  indented \\u00e9\\n","stream":"stderr","time":"2026-11-17T09:15:38.315Z"}',
+        '{"log":"{\\"msg\\":1}\\n","stream":"stdout","attrs":{"log":"x"},"time":"2026-11-17T09:15:38.315Z"}',
+        '{"log":"a piece, ","stream":"stdout","time":"2026-11-17T09:15:38.315Z"}',
+        '{"log":"and \x1a\\n","stream":"stdout","time":"2026-11-17T09:15:38.315Z"}',
         "\0\0behind a hole",
         "\ufeffbehind a mark",
         "half a pair \udce4",
@@ -113,7 +124,7 @@ def by_core(core: NativeRedactor, units: Units, pieces: list[bytes]) -> list[Raw
     LOGS,
     st.sampled_from(["", "the rest"]),
     st.integers(0, 900),
-    st.sampled_from(["auto", "text", "forge-cli", "access-log", "ndjson"]),
+    st.sampled_from(["auto", "text", "forge-cli", "access-log", "ndjson", "docker", "cri"]),
 )
 def test_the_same_units_come_of_the_core(core: NativeRedactor, log: str, rest: str, cut: int, name: str) -> None:
     data = (log + rest).encode("utf-8", "surrogateescape")

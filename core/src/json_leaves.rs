@@ -488,7 +488,7 @@ fn field_name(raw: &[Ch]) -> Vec<Ch> {
 }
 
 /// The inside of a JSON string, unescaped (`_JSON_ESCAPE`).
-fn unescaped_json(raw: &[Ch]) -> Vec<Ch> {
+pub fn unescaped_json(raw: &[Ch]) -> Vec<Ch> {
     let mut out = Vec::with_capacity(raw.len());
     let mut i = 0;
     while let Some(&c) = raw.get(i) {

@@ -3,13 +3,14 @@
 //! the definition.
 
 use crate::batch::Counted;
-use crate::chars::{Ch, CharSet};
-use crate::json_leaves::is_json;
+use crate::chars::{Ch, CharSet, codes};
+use crate::json_leaves::{is_json, unescaped_json};
 use crate::model::{Coding, Leaf, Name};
 use crate::record_lists::RecordLists;
 use crate::redact::{Leaves, Unit};
 use crate::rx::Regex;
 use crate::spans::FILL;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Characters from which on a line may be a piece of a cut message; and how many it may have where some are not ASCII.
@@ -18,6 +19,8 @@ const SHORTEST_CUT_TEXT: usize = SHORTEST_CUT / 4;
 const MARK: Ch = 0xFEFF;
 /// Characters of the longest line that is read as one JSON value.
 const LONGEST_VALUE: usize = 4 << 20;
+/// Streams of which it is remembered what their next lines may continue.
+const MOST_STREAMS: usize = 1_000;
 
 /// What the next line may continue (`Began` in `logscrub/formats/base.py`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,10 +40,15 @@ pub struct FieldPattern {
     pub groups: Vec<(usize, Vec<Ch>)>,
 }
 
-/// How the lines of any text are read.
-pub struct TextLines {
+/// Tells whether lines belong to the record before them (`follows` in `logscrub/formats/base.py`).
+pub struct Follows {
     pub words: Arc<Regex>,
     pub java_frame: Arc<Regex>,
+}
+
+/// How the lines of any text are read.
+pub struct TextLines {
+    pub follows: Follows,
     /// The characters that a line begins with which says something about later ones.
     pub notes_begin: Vec<Ch>,
     pub fields: Vec<FieldPattern>,
@@ -62,8 +70,27 @@ pub struct JsonLines {
     pub lists: Arc<RecordLists>,
 }
 
+/// How a container runtime wraps lines.
+pub enum Wrapping {
+    /// Docker: as the string `log` of an object. What such a line looks like, and where it names its stream.
+    Docker { line: Arc<Regex>, stream: Arc<Regex> },
+    /// CRI: behind a head, which names the stream.
+    Cri { head: Arc<Regex> },
+}
+
+/// How wrapped lines are read (`logscrub/formats/wrapped.py`).
+pub struct WrappedLines {
+    pub wrapping: Wrapping,
+    pub follows: Follows,
+    pub space: Arc<CharSet>,
+}
+
+/// What the next line of each stream may continue, by the stream's name.
+pub type Streams = HashMap<Vec<Ch>, Began>;
+
 /// A reader of lines.
 pub enum Reader {
+    Wrapped(WrappedLines),
     Text(TextLines),
     Json(JsonLines),
     Forge(ForgeLines),
@@ -71,12 +98,32 @@ pub enum Reader {
 
 impl Reader {
     /// The unit of a whole line, and what the next one may continue; None where the definition must read the line.
-    pub fn unit(&self, line: &[Ch], began: Began) -> Option<(Counted, Began)> {
+    pub fn unit(&self, line: &[Ch], began: Began, streams: &mut Streams) -> Option<(Counted, Began)> {
         match self {
+            Reader::Wrapped(lines) => Some((lines.unit(line, streams)?, began)),
             Reader::Text(lines) => lines.unit(line, began),
             Reader::Json(lines) => Some((lines.unit(line)?, Began::Nothing)),
             Reader::Forge(lines) => Some(lines.unit(line, began)),
         }
+    }
+}
+
+impl Follows {
+    /// Whether a line does, and what the next one may continue.
+    fn of(&self, line: &[Ch], began: Began) -> (bool, Began) {
+        if line.first().is_none_or(|first| " \t}])\r\n".chars().any(|c| u32::from(c) == *first)) {
+            let is_frame = began == Began::Record && self.java_frame.match_at(line, 0, line.len()).is_some();
+            return (true, if is_frame { Began::Frames } else { began });
+        }
+        let Some(m) = self.words.match_at(line, 0, line.len()) else { return (false, Began::Record) };
+        let is = |name: &str| self.words.group(name).is_some_and(|group| m.span(group).is_some());
+        if is("python") {
+            return (began != Began::Nothing, Began::Traceback);
+        }
+        if began == Began::Frames && is("java") {
+            return (true, Began::Frames);
+        }
+        ((is("always") && began != Began::Nothing) || (is("raised") && began == Began::Traceback), Began::Record)
     }
 }
 
@@ -90,7 +137,7 @@ impl TextLines {
         if may_be_cut && !(97..123).contains(&first) {
             return None;
         }
-        let (belongs, after) = self.follows(line, began);
+        let (belongs, after) = self.follows.of(line, began);
         let end = end_of(line);
         let mut leaves = Vec::new();
         let mut start = 0;
@@ -113,22 +160,6 @@ impl TextLines {
             leaves.push(leaf(start, end, Vec::new(), Coding::Text));
         }
         Some((counted(line, leaves, usize::from(!belongs)), after))
-    }
-
-    fn follows(&self, line: &[Ch], began: Began) -> (bool, Began) {
-        if " \t}])\r\n".chars().any(|c| u32::from(c) == line[0]) {
-            let is_frame = began == Began::Record && self.java_frame.match_at(line, 0, line.len()).is_some();
-            return (true, if is_frame { Began::Frames } else { began });
-        }
-        let Some(m) = self.words.match_at(line, 0, line.len()) else { return (false, Began::Record) };
-        let is = |name: &str| self.words.group(name).is_some_and(|group| m.span(group).is_some());
-        if is("python") {
-            return (began != Began::Nothing, Began::Traceback);
-        }
-        if began == Began::Frames && is("java") {
-            return (true, Began::Frames);
-        }
-        ((is("always") && began != Began::Nothing) || (is("raised") && began == Began::Traceback), Began::Record)
     }
 
     fn fields_of(&self, line: &[Ch]) -> Vec<(usize, usize, Vec<Ch>)> {
@@ -170,6 +201,64 @@ impl JsonLines {
         };
         let unit = Unit { text: line.to_vec(), leaves: Leaves::JsonAt(0), frame: None, begins: records > 0 };
         Some(Counted { unit, records, parsed: true })
+    }
+}
+
+impl WrappedLines {
+    fn unit(&self, line: &[Ch], streams: &mut Streams) -> Option<Counted> {
+        let (stream, inner, leaves) = match &self.wrapping {
+            Wrapping::Docker { line: form, stream } => self.docker(line, form, stream)?,
+            Wrapping::Cri { head } => self.cri(line, head)?,
+        };
+        let (belongs, after) = self.follows.of(&inner, streams.get(&stream).copied().unwrap_or(Began::Nothing));
+        if !streams.contains_key(&stream) && streams.len() >= MOST_STREAMS {
+            streams.clear();
+        }
+        streams.insert(stream, after);
+        let records = usize::from(!belongs);
+        Some(Counted { unit: Unit { text: line.to_vec(), leaves, frame: None, begins: records > 0 }, records, parsed: true })
+    }
+
+    /// The stream of a line that is whole, the line in it, and the leaves.
+    fn docker(&self, line: &[Ch], form: &Regex, stream: &Regex) -> Option<(Vec<Ch>, Vec<Ch>, Leaves)> {
+        let (start, end) = form.match_at(line, 0, line.len())?.span(form.group("log")?)?;
+        let name = [34, 108, 111, 103, 34]; // "log" once only: of two members, the last one counts
+        let log = &line[start..end];
+        let ends = ["\\n", "\\u000a", "\\u000A"].iter().any(|sign| log.ends_with(&codes(sign)));
+        if !ends || line.windows(name.len()).filter(|part| **part == name).count() > 1 || !self.is_json(line) {
+            return None;
+        }
+        let stream = stream.search(line, end, line.len()).and_then(|m| m.span(1)).map_or(&[][..], |(a, b)| &line[a..b]);
+        Some((stream.to_vec(), unescaped_json(log), Leaves::JsonAt(0)))
+    }
+
+    fn cri(&self, line: &[Ch], head: &Regex) -> Option<(Vec<Ch>, Vec<Ch>, Leaves)> {
+        let m = head.match_at(line, 0, line.len())?;
+        let part = |name: &str| m.span(head.group(name)?).map(|(a, b)| &line[a..b]);
+        if part("tag")? != [u32::from('F')] {
+            return None;
+        }
+        let (start, end) = (m.end(), end_of(line).max(m.end()));
+        let inner = &line[start..end];
+        let first = inner.iter().find(|&&c| !self.space.has(c));
+        let opens = first.is_some_and(|&c| c == u32::from('{') || c == u32::from('['));
+        if opens && inner.iter().any(|c| matches!(*c, 0x1A | 0xD800..=0xDFFF)) {
+            return None;
+        }
+        let leaves = if opens && self.is_json(inner) {
+            Leaves::JsonAt(start)
+        } else {
+            Leaves::Known((start < end).then(|| leaf(start, end, Vec::new(), Coding::Text)).into_iter().collect())
+        };
+        Some((part("stream")?.to_vec(), inner.to_vec(), leaves))
+    }
+
+    /// Whether a text is a JSON value with white space around it.
+    fn is_json(&self, text: &[Ch]) -> bool {
+        let blank = |c: &Ch| self.space.has(*c);
+        let start = text.iter().take_while(|c| blank(c)).count();
+        let end = text.iter().rposition(|c| !blank(c)).map_or(start, |last| last + 1);
+        !text.contains(&FILL) && is_json(&text[start..end])
     }
 }
 

@@ -2,14 +2,14 @@
 
 use crate::batch::Counted;
 use crate::chars::{Ch, codes};
-use crate::library::{ClassBits, Lowered};
+use crate::library::{ClassBits, Library, Lowered};
 use crate::model::Coding;
 use crate::native::{Judge, Records, counted_of};
 use crate::py::{from_py, to_py, wrong};
-use crate::reading::{Began, FieldPattern, ForgeLines, JsonLines, Reader, TextLines};
+use crate::reading::{Began, FieldPattern, Follows, ForgeLines, JsonLines, Reader, Streams, TextLines, WrappedLines, Wrapping};
 use crate::redact::Leaves;
 use pyo3::prelude::*;
-use pyo3::types::{PyAny, PyString, PyTuple};
+use pyo3::types::{PyAny, PyDict, PyString, PyTuple};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -36,8 +36,7 @@ impl Lines {
             Ok(FieldPattern { regex, needs: codes(&needs), groups })
         });
         Ok(Lines(Arc::new(Reader::Text(TextLines {
-            words: library.rx("stack_traces.WORDS").map_err(wrong)?,
-            java_frame: library.rx("stack_traces.JAVA_FRAME").map_err(wrong)?,
+            follows: follows(library)?,
             notes_begin: codes(notes_begin),
             fields: fields.collect::<Result<_, String>>().map_err(wrong)?,
         }))))
@@ -52,6 +51,19 @@ impl Lines {
         Ok(Lines(Arc::new(Reader::Json(JsonLines { space, no_record, lists: records.lists().clone() }))))
     }
 
+    /// Lines that Docker has wrapped.
+    #[staticmethod]
+    fn docker(judge: &Judge, line: Lowered, stream: Lowered, classes: Vec<ClassBits>) -> PyResult<Lines> {
+        let compile = |code| judge.library().compile_later(code, &classes).map_err(wrong);
+        wrapped(judge, Wrapping::Docker { line: compile(line)?, stream: compile(stream)? })
+    }
+
+    /// Lines that a container runtime has wrapped as CRI says.
+    #[staticmethod]
+    fn cri(judge: &Judge, head: Lowered, classes: Vec<ClassBits>) -> PyResult<Lines> {
+        wrapped(judge, Wrapping::Cri { head: judge.library().compile_later(head, &classes).map_err(wrong)? })
+    }
+
     /// Lines of `forge logs`.
     #[staticmethod]
     fn forge(judge: &Judge, head: Lowered, group: Lowered, table: Lowered, classes: Vec<ClassBits>) -> PyResult<Lines> {
@@ -63,6 +75,17 @@ impl Lines {
     }
 }
 
+fn follows(library: &Library) -> PyResult<Follows> {
+    let rx = |name: &str| library.rx(name).map_err(wrong);
+    Ok(Follows { words: rx("stack_traces.WORDS")?, java_frame: rx("stack_traces.JAVA_FRAME")? })
+}
+
+fn wrapped(judge: &Judge, wrapping: Wrapping) -> PyResult<Lines> {
+    let library = judge.library();
+    let space = library.set("isspace").map_err(wrong)?;
+    Ok(Lines(Arc::new(Reader::Wrapped(WrappedLines { wrapping, follows: follows(library)?, space }))))
+}
+
 /// A piece of an input, of which whole lines are read from some place on.
 #[pyclass]
 pub struct Piece {
@@ -72,6 +95,7 @@ pub struct Piece {
     #[pyo3(get)]
     at: usize,
     began: Began,
+    streams: Streams,
     /// The number of the line that begins there.
     #[pyo3(get)]
     line: usize,
@@ -81,17 +105,25 @@ pub struct Piece {
 impl Piece {
     #[new]
     fn new(lines: &Lines, text: &Bound<'_, PyAny>) -> PyResult<Piece> {
-        Ok(Piece { reader: lines.0.clone(), text: from_py(text)?, at: 0, began: Began::Nothing, line: 0 })
+        Ok(Piece {
+            reader: lines.0.clone(),
+            text: from_py(text)?,
+            at: 0,
+            began: Began::Nothing,
+            streams: Streams::new(),
+            line: 0,
+        })
     }
 
-    /// Goes on at a place where a line begins.
+    /// Goes on at a place where a line begins. `began`: what it may continue; for wrapped lines by their streams.
     fn resume(&mut self, at: usize, began: &Bound<'_, PyAny>, line: usize) -> PyResult<()> {
-        self.began = match began.extract::<bool>() {
-            Ok(false) => Began::Nothing,
-            Ok(true) => Began::Record,
-            Err(_) if began.cast::<PyString>()?.to_str()? == "traceback" => Began::Traceback,
-            Err(_) => Began::Frames,
-        };
+        match began.cast::<PyDict>() {
+            Ok(streams) => {
+                let each = streams.iter().map(|(stream, began)| Ok((from_py(&stream)?, began_of(&began)?)));
+                self.streams = each.collect::<PyResult<_>>()?;
+            }
+            Err(_) => self.began = began_of(began)?,
+        }
         (self.at, self.line) = (at, line);
         Ok(())
     }
@@ -99,13 +131,33 @@ impl Piece {
     /// What the next line may continue.
     #[getter]
     fn began<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        Ok(match self.began {
-            Began::Nothing => false.into_pyobject(py)?.to_owned().into_any(),
-            Began::Record => true.into_pyobject(py)?.to_owned().into_any(),
-            Began::Traceback => "traceback".into_pyobject(py)?.into_any(),
-            Began::Frames => "frames".into_pyobject(py)?.into_any(),
-        })
+        if !matches!(*self.reader, Reader::Wrapped(_)) {
+            return began_to_py(py, self.began);
+        }
+        let streams = PyDict::new(py);
+        for (stream, began) in &self.streams {
+            streams.set_item(to_py(py, stream)?, began_to_py(py, *began)?)?;
+        }
+        Ok(streams.into_any())
     }
+}
+
+fn began_of(began: &Bound<'_, PyAny>) -> PyResult<Began> {
+    Ok(match began.extract::<bool>() {
+        Ok(false) => Began::Nothing,
+        Ok(true) => Began::Record,
+        Err(_) if began.cast::<PyString>()?.to_str()? == "traceback" => Began::Traceback,
+        Err(_) => Began::Frames,
+    })
+}
+
+fn began_to_py(py: Python<'_>, began: Began) -> PyResult<Bound<'_, PyAny>> {
+    Ok(match began {
+        Began::Nothing => false.into_pyobject(py)?.to_owned().into_any(),
+        Began::Record => true.into_pyobject(py)?.to_owned().into_any(),
+        Began::Traceback => "traceback".into_pyobject(py)?.into_any(),
+        Began::Frames => "frames".into_pyobject(py)?.into_any(),
+    })
 }
 
 /// Where a unit comes from.
@@ -161,10 +213,13 @@ impl Units {
         }
         while let Some(size) = piece.text[piece.at..].iter().position(|c| *c == 10) {
             let line = &piece.text[piece.at..=piece.at + size];
+            // a full job takes no unit in which a record begins: whether one does is known once the line is read
+            let before = if self.is_full(1) { Some(piece.streams.clone()) } else { None };
             // where Python does not answer what a pattern asks, the definition reads the line
-            let unit = catch_unwind(AssertUnwindSafe(|| piece.reader.unit(line, piece.began)));
+            let unit = catch_unwind(AssertUnwindSafe(|| piece.reader.unit(line, piece.began, &mut piece.streams)));
             let Ok(Some((counted, began))) = unit else { return false };
             if self.is_full(counted.records) {
+                piece.streams = before.unwrap_or_default();
                 return true;
             }
             self.push(counted, Origin::Line(piece.line));

@@ -7,15 +7,16 @@ What the next line may continue, and the number of lines, pass from one to the o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from logscrub._core import Judge, Lines, Piece, Records
 from logscrub.engines.lowering import Classes, lowered
-from logscrub.formats import SHAPES, Reader, forge_cli
+from logscrub.formats import SHAPES, Reader, cri, docker, forge_cli
 from logscrub.formats.cut_lines import CutLineReader
 from logscrub.formats.forge_cli import ForgeCliReader
 from logscrub.formats.json_values import JsonReader
+from logscrub.formats.wrapped import WrappedReader
 from logscrub.model import LATER, Leaf, Raw
 from logscrub.scrubbing import Units
 
@@ -29,11 +30,11 @@ class Readers:
     def __init__(self, judge: Judge, classes: Classes) -> None:
         self._judge = judge
         self._classes = classes
-        self._made: dict[type, Lines] = {}
+        self._made: dict[object, Lines] = {}
 
     def of(self, reader: Reader | None) -> Lines | None:
         """The one that reads as a reader of Python does; None where there is none."""
-        kind = type(reader)
+        kind = reader.wrapping if isinstance(reader, WrappedReader) else type(reader)
         if kind not in _MAKERS:
             return None
         if kind not in self._made:
@@ -56,7 +57,23 @@ def _json(judge: Judge, classes: Classes) -> Lines:
     return Lines.json(judge, Records(rules.described()), lowered(rules.no_record_pattern, classes), classes.table)
 
 
-_MAKERS = {CutLineReader: _text, ForgeCliReader: _forge, JsonReader: _json}
+def _docker(judge: Judge, classes: Classes) -> Lines:
+    return Lines.docker(judge, lowered(docker.LINE, classes), lowered(docker.STREAM, classes), classes.table)
+
+
+def _cri(judge: Judge, classes: Classes) -> Lines:
+    return Lines.cri(judge, lowered(cri.HEAD, classes), classes.table)
+
+
+_MAKERS: dict[object, Callable[[Judge, Classes], Lines]] = {
+    CutLineReader: _text,
+    ForgeCliReader: _forge,
+    JsonReader: _json,
+    docker.WRAPPING: _docker,
+    cri.WRAPPING: _cri,
+}
+"""By the type of a reader, or by how it says that lines are wrapped."""
+_LineReader = CutLineReader | ForgeCliReader | JsonReader | WrappedReader
 
 
 def read(units: Units, readers: Readers, data: bytes) -> Iterator[Read]:
@@ -69,11 +86,11 @@ def read(units: Units, readers: Readers, data: bytes) -> Iterator[Read]:
     if lines is None:
         yield from units.feed(data)
     elif data:
-        assert isinstance(units.reader, CutLineReader | ForgeCliReader | JsonReader)
+        assert isinstance(units.reader, _LineReader)
         yield from _lines(units.reader, lines, units.decoder.feed(data))
 
 
-def _lines(reader: CutLineReader | ForgeCliReader | JsonReader, lines: Lines, text: str) -> Iterator[Read]:
+def _lines(reader: _LineReader, lines: Lines, text: str) -> Iterator[Read]:
     piece, at = Piece(lines, text), 0
     while True:
         if reader.lines.is_between and not reader.waits:

@@ -13,39 +13,39 @@ from logscrub.formats.base import MOST_MESSAGE, Format, LineShape, Memory, Recor
 from logscrub.formats.times import time_of
 from logscrub.formats.wrapped import Piece, WrappedReader, WrappedRecords, Wrapping
 
-_HEAD = re.compile(
+HEAD = re.compile(
     r"(?P<time>\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})) (?P<stream>stdout|stderr) (?P<tag>[PF])"
     r"(?::[\w:]*)?(?: |$)"
 )
 
 
 def _unwrap(line: str) -> Piece | None:
-    m = _HEAD.match(line)
+    m = HEAD.match(line)
     return None if m is None else Piece(m["stream"], m.end(), max(m.end(), len(line.rstrip("\r\n"))), m["tag"] == "F")
 
 
 def _inner(line: str) -> str:
-    m = _HEAD.match(line)
+    m = HEAD.match(line)
     return line[m.end() :].rstrip("\r\n") if m is not None else line
 
 
 def _of_line(line: str, inner: str) -> Record:
-    m = _HEAD.match(line)
+    m = HEAD.match(line)
     time_ns = time_of(m["time"]) if m is not None else None
     return Record(time_ns, "", inner[:MOST_MESSAGE], unread_time=m["time"] if m and time_ns is None else "", holds_log=True)
 
 
 def _begins(line: str, memory: Memory) -> Record | None:
-    return _of_line(line, _inner(line)) if line[:1].isdigit() and _HEAD.match(line) else None
+    return _of_line(line, _inner(line)) if line[:1].isdigit() and HEAD.match(line) else None
 
 
-_WRAPPING = Wrapping(_unwrap, "text", _inner)
+WRAPPING = Wrapping(_unwrap, "text", _inner)
 
 FORMAT = Format(
     "cri",
-    lambda head: _HEAD.match(head) is not None,
+    lambda head: HEAD.match(head) is not None,
     line=LineShape(_begins),
-    reader=lambda: WrappedReader(_WRAPPING),
-    records=lambda shapes: WrappedRecords(shapes, _WRAPPING, _of_line),
+    reader=lambda: WrappedReader(WRAPPING),
+    records=lambda shapes: WrappedRecords(shapes, WRAPPING, _of_line),
     is_named=False,
 )

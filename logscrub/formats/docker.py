@@ -14,15 +14,15 @@ from logscrub.formats.json_values import parse
 from logscrub.formats.times import time_of
 from logscrub.formats.wrapped import Piece, WrappedReader, WrappedRecords, Wrapping
 
-_LINE = re.compile(r'\s*\{\s*"log"\s*:\s*"(?P<log>(?:[^"\\]++|\\.)*+)"\s*,\s*"(?:stream|attrs|time)"\s*:.*\}\s*$', re.DOTALL)
-_STREAM = re.compile(r'"stream"\s*:\s*"(\w+)"')
+LINE = re.compile(r'\s*\{\s*"log"\s*:\s*"(?P<log>(?:[^"\\]++|\\.)*+)"\s*,\s*"(?:stream|attrs|time)"\s*:.*\}\s*$', re.DOTALL)
+STREAM = re.compile(r'"stream"\s*:\s*"(\w+)"')
 
 
 def _unwrap(line: str) -> Piece | None:
-    m = _LINE.match(line)
+    m = LINE.match(line)
     if m is None or parse(line.strip()) is None:
         return None
-    stream = _STREAM.search(line, m.end("log"))
+    stream = STREAM.search(line, m.end("log"))
     ends = m["log"].endswith(("\\n", "\\u000a", "\\u000A"))
     return Piece(stream[1] if stream else "", *m.span("log"), ends)
 
@@ -51,13 +51,13 @@ def _of(value: dict[str, Any], inner: str) -> Record:
     return Record(time_ns, "", inner[:MOST_MESSAGE], unread_time=unread, holds_log=True)
 
 
-_WRAPPING = Wrapping(_unwrap, "json", _inner)
+WRAPPING = Wrapping(_unwrap, "json", _inner)
 
 FORMAT = Format(
     "docker",
-    lambda head: _LINE.match(head) is not None,
+    lambda head: LINE.match(head) is not None,
     json=JsonShape(_knows, _record),
-    reader=lambda: WrappedReader(_WRAPPING),
-    records=lambda shapes: WrappedRecords(shapes, _WRAPPING, _of_line),
+    reader=lambda: WrappedReader(WRAPPING),
+    records=lambda shapes: WrappedRecords(shapes, WRAPPING, _of_line),
     is_named=False,
 )

@@ -53,12 +53,17 @@ class WrappedReader:
         self.lines = Lines()
         self.later = False
         """True if the caller adds the leaves of JSON itself (`with_leaves`)."""
-        self._wrapping = wrapping
+        self.wrapping = wrapping
         self._held: list[tuple[str, int, int, Piece | None]] = []
         self._size = 0
         self._open: set[str] = set()
-        self._began: dict[str, Began] = {}
+        self.began: dict[str, Began] = {}
         """For each stream, what its next line may continue."""
+
+    @property
+    def waits(self) -> bool:
+        """True while pieces of lines are held."""
+        return bool(self._held)
 
     def feed(self, text: str) -> Iterator[Raw]:
         for line in self.lines.feed(text):
@@ -70,7 +75,7 @@ class WrappedReader:
         yield from self._release()
 
     def _line(self, line: str, number: int, column: int) -> Iterator[Raw]:
-        piece = self._wrapping.unwrap(line) if column == 1 else None
+        piece = self.wrapping.unwrap(line) if column == 1 else None
         self._held.append((line, number, column, piece))
         self._size += len(line)
         if piece is not None:
@@ -88,18 +93,18 @@ class WrappedReader:
 
     def _single(self, line: str, number: int, column: int, piece: Piece | None) -> Raw:
         if piece is None:
-            looks_like_json = self._wrapping.coding == "json" and line.lstrip()[:1] == "{"
+            looks_like_json = self.wrapping.coding == "json" and line.lstrip()[:1] == "{"
             if looks_like_json and column == 1:
                 return broken_unit(line, number, column, breaks=False)
             return text_unit(line, number, column, records=int(column == 1 and not continues(line)))
-        belongs = _belongs(self._wrapping.inner(line), piece.stream, self._began)
+        belongs = _belongs(self.wrapping.inner(line), piece.stream, self.began)
         start = self._json_begins(line, piece)
         leaves = later(start) if self.later and start >= 0 else tuple(self._leaves(line, piece, start))
         return Raw(line, leaves, number, column, int(not belongs))
 
     def _json_begins(self, line: str, piece: Piece) -> int:
         """Position at which the JSON of a line begins; -1 for a line of text."""
-        if self._wrapping.coding == "json":
+        if self.wrapping.coding == "json":
             return 0
         inner = line[piece.start : piece.end].strip()
         return piece.start if inner[:1] in ("{", "[") and parse(inner) is not None else -1
@@ -127,15 +132,15 @@ class WrappedReader:
                 if piece.stream not in groups:
                     records += 1
                     last += 1
-                    _note(self._began, piece.stream, True)
+                    _note(self.began, piece.stream, True)
                 group = groups.setdefault(piece.stream, last)
                 if piece.complete:
                     del groups[piece.stream]
-                if self._wrapping.coding == "json":
+                if self.wrapping.coding == "json":
                     others = [leaf for leaf in json_leaves(line) if not piece.start <= leaf.start < piece.end]
                     leaves += [leaf._replace(start=leaf.start + at, end=leaf.end + at) for leaf in others]
-                is_array = self._wrapping.coding == "json" and line[piece.start] == "["
-                coding = "bytes" if is_array else self._wrapping.coding
+                is_array = self.wrapping.coding == "json" and line[piece.start] == "["
+                coding = "bytes" if is_array else self.wrapping.coding
                 leaves.append(Leaf(piece.start + at, piece.end + at, (), coding, group=group))
             at += len(line)
         text = "".join(line for line, _, _, _ in held)
