@@ -7,8 +7,9 @@ their number is told.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import escape
@@ -332,9 +333,11 @@ def as_markdown(told: Mapping[str, Any]) -> str:
     lines = ["# Exposure", "", _plain(headline(told)[0].upper() + headline(told)[1:] + "."), ""]
     lines += [f"- {line}" for line in _clock_lines(told)]
     lines += ["", *_notes(told), ""]
-    for title, heads, rows in _tables(told):
+    for title, columns, rows in _tables(told):
+        # Last, because `verify` takes what stands behind `body=` on a line for its value.
+        heads = sorted(columns, key="statement".__eq__)
         lines += [f"## {title}", "", _line(heads), _line(["---"] * len(heads))]
-        lines += [*(_line(map(_plain, _row(row, heads))) for row in rows), ""]
+        lines += [*(_line(_cells(row, heads)) for row in rows), ""]
     return "\n".join(lines)
 
 
@@ -348,8 +351,21 @@ def _line(cells: Iterable[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
+def _cells(told: Mapping[str, Any], heads: Sequence[str]) -> Iterator[str]:
+    """The cells of a row in Markdown. A statement is code, so that its placeholders stand there as in the scrubbed log."""
+    for head, cell in zip(heads, _row(told, heads), strict=True):
+        yield _code(cell) if head == "statement" and cell.strip() else _plain(cell)
+
+
+def _code(text: str) -> str:
+    """A text as code in a cell of a Markdown table, where a pipe needs a backslash even within code."""
+    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    room = " " if text[0] in "` " or text[-1] in "` " else ""
+    return f"{fence}{room}{text}{room}{fence}".replace("|", "\\|")
+
+
 def _plain(text: str) -> str:
-    """A text that means nothing in Markdown."""
+    """A text without meaning in Markdown."""
     for sign in "\\`*_{}[]<>#|":
         text = text.replace(sign, "\\" + sign)
     return text
