@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, settings
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
+import forked  # noqa: E402
 from strategies import THOROUGH  # noqa: E402
 
 from logscrub.detect import catalogue  # noqa: E402
@@ -38,6 +39,10 @@ settings.load_profile("thorough" if THOROUGH else os.environ.get("HYPOTHESIS_PRO
 os.umask(0o077)  # a key file that others may read makes every run warn
 
 KEY = b"a key for tests only, 32 bytes.."
+
+
+def pytest_sessionfinish() -> None:
+    forked.stop()
 
 
 @pytest.fixture(scope="session")
