@@ -1,21 +1,25 @@
 """`logscrub` as a process of its own for each call, without the second that each start takes.
 
 A program is started once. It imports what the commands need, makes the default detectors ready, and forks for each call. Such a
-fork has its own descriptors, folder, environment, signals and end, as a program that was started anew has; no module of an extra
-is imported before the fork.
+fork has its own descriptors, folder, environment, signals and end, as a program that was started anew has. There are two: one for
+commands that need no extra, which imports none, and one for those that count and report. The second imports polars, of whose
+threads none works before the fork.
 """
 
 from __future__ import annotations
 
-import ctypes
+import atexit
 import gc
+import importlib
 import json
 import os
+import pkgutil
 import select
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,14 +28,18 @@ from typing import NoReturn
 ROOT = Path(__file__).parents[1]
 ALLOWED = ("LOGSCRUB", "AWS_")
 """The names of variables that a call may set begin so. Python reads others when it starts."""
+COUNTING = ("backtest", "exposure", "ingest", "mark", "metrics", "nightly", "report", "store", "watch")
+"""Commands that import the libraries of tables and figures."""
 _LONGEST_CALL = 1 << 17
 
-_started: tuple[subprocess.Popen[bytes], socket.socket, int] | None = None
+_started: dict[bool, tuple[subprocess.Popen[bytes], socket.socket]] = {}
+"""The program that forks and the socket that takes calls, of commands that count and of others."""
+_OURSELVES = os.geteuid() if hasattr(os, "geteuid") else None
 
 
 def can_call(env: Mapping[str, str]) -> bool:
     """False where only a program that is started anew will do."""
-    return hasattr(os, "fork") and all(name.startswith(ALLOWED) for name in env) and _start()[2] == os.geteuid()
+    return hasattr(os, "fork") and all(name.startswith(ALLOWED) for name in env) and os.geteuid() == _OURSELVES
 
 
 def call(
@@ -53,11 +61,17 @@ def call(
         missing: modules that it does not find.
         timeout: the seconds after which it is killed.
     """
-    _, channel, _ = _start()
+    _, channel = _start(arguments[0] in COUNTING and not missing)
     given, out, err, end = os.pipe(), os.pipe(), os.pipe(), os.pipe()
     mask = os.umask(0)
     os.umask(mask)
-    asked = {"argv": list(arguments), "cwd": os.fspath(cwd or Path.cwd()), "env": dict(env), "mask": mask, "missing": list(missing)}
+    asked = {
+        "argv": list(arguments),
+        "cwd": os.fspath(cwd or Path.cwd()),
+        "env": dict(env),
+        "mask": mask,
+        "missing": list(missing),
+    }
     theirs = [0 if stdin is None else given[0], out[1], err[1], end[1]]
     socket.send_fds(channel, [json.dumps(asked).encode()], theirs)
     for fd in (given[0], out[1], err[1], end[1]):
@@ -98,27 +112,24 @@ def _communicate(to: int, data: bytes, from_: Sequence[int], until: float) -> di
 
 
 def stop() -> None:
-    """Ends the program that forks, and waits for it."""
-    global _started
-    if _started is not None:
-        program, channel, _ = _started
+    """Ends the programs that fork, and waits for them."""
+    for program, channel in _started.values():
         channel.close()
         program.wait()
-        _started = None
+    _started.clear()
 
 
-def _start() -> tuple[subprocess.Popen[bytes], socket.socket, int]:
-    """The program, the socket that takes calls, and the user whose it is."""
-    global _started
-    if _started is None:
+def _start(counts: bool) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    if counts not in _started:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         env = {name: value for name, value in os.environ.items() if not name.startswith("LOGSCRUB")} | {"PYTHONPATH": str(ROOT)}
+        command = [sys.executable, __file__, str(theirs.fileno()), "counting" if counts else ""]
         program = subprocess.Popen(
-            [sys.executable, __file__, str(theirs.fileno())], pass_fds=[theirs.fileno()], env=env, stdin=-3, stdout=-3
+            command, pass_fds=[theirs.fileno()], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
         theirs.close()
-        _started = program, ours, os.geteuid()
-    return _started
+        _started[counts] = program, ours
+    return _started[counts]
 
 
 # -- in the program that forks ------------------------------------------------------------------------------------------
@@ -141,6 +152,19 @@ def _make_ready() -> None:
             reader.finish()
     tasks = Path("/proc/self/task")
     assert not tasks.is_dir() or len(list(tasks.iterdir())) == 1, "a fork has none of the other threads"
+
+
+def _import_what_counts() -> None:
+    import pyod  # noqa: F401
+    import scipy.stats  # noqa: F401
+
+    from logscrub import anomalies, exposure, metrics
+    from logscrub.report import charts  # noqa: F401
+
+    for package in (anomalies, metrics):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+    assert exposure
 
 
 def _serve(channel: socket.socket) -> None:
@@ -196,13 +220,27 @@ def _become(argv: list[str], cwd: str, env: dict[str, str], mask: int, missing: 
         sys.modules[name] = None  # type: ignore[assignment]
 
 
-if __name__ == "__main__":
+def _run() -> NoReturn:
+    """Runs the program, and ends as Python does, but without freeing one by one what was there before the fork."""
     from logscrub.cli import main
 
+    try:
+        main()
+    except SystemExit as end:
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(end.code if isinstance(end.code, int) else 0)
+    raise AssertionError("main ends the process")
+
+
+if __name__ == "__main__":
     sys.path.remove(str(Path(__file__).parent))
     _make_ready()
+    if sys.argv[2]:
+        _import_what_counts()
     gc.collect()
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(gc.get_objects()))  # else each fork would free them one by one when it ends
     gc.freeze()
     _serve(socket.socket(fileno=int(sys.argv[1])))
-    main()
+    _run()

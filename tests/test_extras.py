@@ -147,8 +147,8 @@ def test_a_table_that_cannot_be_read_is_an_input_that_failed(folder: Path) -> No
 
 
 def test_detectors_are_tested_without_the_rules_of_anomalies_unless_some_are_your_own(folder: Path) -> None:
-    done = run_without(HEAVY, "detectors", "test", cwd=folder)
-    assert done.returncode == 0 and b", 0 rules, " in done.stdout
+    done = run_without(HEAVY, "detectors", "test", "email_address", cwd=folder)
+    assert done.returncode == 0 and done.stdout.startswith(b"1 detector, 0 rules, ")
     assert lines(done) == ["logscrub: rules of anomalies are not tested; that needs: pip install 'logscrub[anomalies]'"]
     own = folder / "own" / "anomalies"
     own.mkdir(parents=True)
