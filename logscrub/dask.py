@@ -266,7 +266,7 @@ def scrub_shards(
     while True:
         for key, did in run.results(waiting):
             if did.wrong:
-                raise {2: UsageError}.get(did.exit_code, OutputError)(did.wrong)
+                raise did.error
             number, shard = owner.pop(key)
             parts = inputs[number]
             if not shard.is_part:  # a whole input, or one whose parts were put together
@@ -390,12 +390,12 @@ def verify_files(
 
 
 def verify_shards(run: Run, settings: Settings, items: Sequence[Input], done: Done | None = None) -> list[list[FileReport]]:
-    """What `verify` says of inputs, in order."""
+    """The reports of `verify` on inputs, in order. Raises UsageError or OutputError where a worker cannot work."""
     reports: dict[int, list[FileReport]] = {}
     found = 0
     for key, told in run.results((f"verify-{n}-{_salt()}", verify_shard, (settings, item)) for n, item in enumerate(items)):
-        if isinstance(told, Did):
-            raise {2: UsageError}.get(told.exit_code, OutputError)(told.wrong)
+        if isinstance(told, Did):  # which a worker returns only where it cannot work
+            raise told.error
         reports[int(key.split("-")[1])] = told
         found += sum(report.found for report in told)
         if done is not None:
@@ -450,7 +450,7 @@ def ingest_shards(
     read = redactions = 0
     for key, (did, counted) in run.results(calls):
         if did.wrong:
-            raise {2: UsageError}.get(did.exit_code, OutputError)(did.wrong)
+            raise did.error
         found[int(key.split("-")[1])] = did, counted or Counted()
         read, redactions = read + did.tally.bytes_read, redactions + did.tally.redactions.total()
         if progress is not None:

@@ -147,6 +147,11 @@ class Did:
     """Why no other shard can be done either: the setting or output that is wrong."""
     exit_code: int = 0
 
+    @property
+    def error(self) -> UsageError | OutputError:
+        """The error that stops the run, where something is wrong."""
+        return (UsageError if self.exit_code == UsageError.exit_code else OutputError)(self.wrong)
+
 
 # -- which shards there are ------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,8 @@ import gc
 import json
 import stat
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -214,23 +215,17 @@ def ingest_all(
     """
     from logscrub.api import build_redactor, engine_of
     from logscrub.engines import processors
-    from logscrub.metrics.counted import Counted
     from logscrub.metrics.counters import Counters
-    from logscrub.scrubbing import Tally
     from logscrub.shards import KeySource, Settings
     from logscrub.sources.decompression import Reading
-    from logscrub.sources.files import expand, mode_of
+    from logscrub.sources.files import expand
 
     reading = reading or Reading()
-    if logs_to is not None and file_or_none(logs_to) is None:
-        raise UsageError("--logs-to -: scrubbed logs need a folder to go to; for standard output there is: logscrub scrub")
-    if logs_to is not None and mode_of(logs_to) and not stat.S_ISDIR(mode_of(logs_to)):
-        raise UsageError(f"{logs_to}: is a file, but scrubbed logs need a folder to go to; choose another --logs-to")
+    _check_folder(logs_to)
     good, unreadable = readable(arguments)
     # names may be the same where no outputs are named after them
     items = each(good) if logs_to is None else expand(good) if good else []
-    bytes_there = _bytes_there(items)
-    processes = max(1, processors() // 2) if bytes_there > _MANY and on is None else 0
+    processes = max(1, processors() // 2) if _bytes_there(items) > _MANY and on is None else 0
     with Counters(processes) as counters:
         redactor = build_redactor(config, key)
         using = engine_of(redactor, engine, threads=max(1, processors() - processes))
@@ -250,8 +245,7 @@ def ingest_all(
         for _, error in unreadable:
             say(str(error))
         wait_for_input(items)
-        gc.disable()  # many thousand records are kept at a time, none of them in a cycle: looking for some takes a tenth
-        with progress(items, "redactions") as begin:
+        with _no_collections(), progress(items, "redactions") as begin:
             if on is not None:
                 source = KeySource("" if key_file is None else str(key_file.absolute()), redactor.pseudonymizer.key_id)
                 settings = Settings(config, source, input_format, engine, reading)
@@ -260,23 +254,58 @@ def ingest_all(
                 counters.counted = {n: counted for n, (_, counted) in zip(numbers, elsewhere, strict=True)}
             for job, n in zip(jobs, numbers, strict=True) if on is None else ():
                 outcomes.append(_one(using, job, counters, n, input_format, reading, begin()))
-    gc.enable()
+    counts = [counters.counted.get(n) for n in numbers]
+    return _summed_up(redactor, unreadable, jobs, outcomes, counts)
+
+
+def _check_folder(logs_to: Path | None) -> None:
+    """Raises UsageError where scrubbed logs cannot go to what is named for them."""
+    from logscrub.sources.files import mode_of
+
+    if logs_to is not None and file_or_none(logs_to) is None:
+        raise UsageError("--logs-to -: scrubbed logs need a folder to go to; for standard output there is: logscrub scrub")
+    if logs_to is not None and mode_of(logs_to) and not stat.S_ISDIR(mode_of(logs_to)):
+        raise UsageError(f"{logs_to}: is a file, but scrubbed logs need a folder to go to; choose another --logs-to")
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Switches the search for cycles off: many thousand records are held at a time, none of them in a cycle."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _summed_up(
+    redactor: Redactor,
+    unreadable: Sequence[tuple[str, InputError]],
+    jobs: Sequence[Job],
+    outcomes: Sequence[Tally | str],
+    counts: Sequence[Counted | None],
+) -> Ingested:
+    """The result of all inputs. Says a line about each that held records, and what is wrong with it."""
+    from logscrub.metrics.counted import Counted
+    from logscrub.scrubbing import Tally
+
+    total = Tally()
     done = [InputCount(name, Counted(), str(failure)) for name, failure in unreadable]
-    for job, n, outcome in zip(jobs, numbers, outcomes, strict=True):
-        one = InputCount(job.item.name, counters.counted.get(n, Counted()))
-        wrong = outcome if isinstance(outcome, str) else _unaccounted(one.counted, outcome)
-        broken = [] if isinstance(outcome, str) else [_clean_fault(redactor, job, fault) for fault in outcome.faults]
-        done.append(replace(one, error=wrong or "; ".join(broken)))
+    for job, outcome, counted in zip(jobs, outcomes, counts, strict=True):
+        one = InputCount(job.item.name, counted or Counted())
         if one.counted.read:
             say(one.line())
-        for fault in broken:
-            say(f"{one.name}: {fault}")
-        if not isinstance(outcome, str) and wrong:
-            say(f"{one.name}: {wrong}")
-    total = Tally()
-    for outcome in outcomes:
-        if not isinstance(outcome, str):
-            total.add(outcome)
+        if isinstance(outcome, str):  # the error that kept it from being read
+            done.append(replace(one, error=outcome))
+            continue
+        total.add(outcome)
+        wrong = _unaccounted(one.counted, outcome)
+        broken = [_clean_fault(redactor, job, fault) for fault in outcome.faults]
+        done.append(replace(one, error=wrong or "; ".join(broken)))
+        for message in [*broken, *([wrong] if wrong else [])]:
+            say(f"{one.name}: {message}")
     ingested = Ingested(tuple(done), total)
     if not total.records_read and not ingested.failed:
         say(f"nothing to read: {'no record in ' + number(len(jobs), 'input') if jobs else 'no file there'}")

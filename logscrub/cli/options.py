@@ -50,6 +50,11 @@ Inputs = Annotated[
     ),
 ]
 Format = Annotated[InputFormat, typer.Option("--input-format", help="What the inputs are, where it is not to be guessed.")]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="The configuration; else logscrub.toml here, or above.", show_default=False),
+]
+TextOrJson = Annotated[Literal["text", "json"], typer.Option("--format", help="For people, or for machines.")]
 Detectors = Annotated[
     list[Path] | None,
     typer.Option(

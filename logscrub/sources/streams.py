@@ -83,6 +83,10 @@ class Stream:
             raise ValueError("an archive has members")
         return self._content()[1]
 
+    def contents(self) -> Iterator[Iterator[bytes]]:
+        """The data of the input, as `chunks`; of an archive, the data of each member. To be called once. Raises as `chunks`."""
+        return (pieces for _, pieces, _ in self.members()) if self.archive else iter([self.chunks()])
+
     @property
     def archive(self) -> Archive:
         """The kind of archive that the decompressed data is; "" for none. Waits for the first bytes. Raises as `chunks`."""
