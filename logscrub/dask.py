@@ -67,13 +67,13 @@ _AHEAD: Final = 4
 """Shards for each worker that are handed to the scheduler at a time."""
 _FEWEST: Final = 16
 _TRIES: Final = 8
-"""How often a shard is handed out again whose worker ended, or whose scheduler was started anew."""
+"""The number of times that a shard is submitted again after its worker ended or its scheduler restarted."""
 _REACHED: Final = 30.0
 """Seconds in which a scheduler must answer."""
 _LONGEST_WAIT: Final = 5.0
 
 Done = Callable[[int, int], None]
-"""Told, after each shard: how many bytes were read so far, and how many redactions or findings there are."""
+"""Callback after each shard: (bytes read so far, redactions or findings so far)."""
 
 
 class Run:
@@ -131,7 +131,7 @@ class Run:
         return self._client
 
     def results(self, calls: Iterator[tuple[str, Callable[..., _T], tuple[Any, ...]]]) -> Iterator[tuple[str, _T]]:
-        """What calls give, in the order in which they end: `(key, function, arguments)` each; the key comes back with it.
+        """Yields (key, result) of calls in the order in which they end. A call is `(key, function, arguments)`.
 
         Calls must give the same however often they are made. Raises OutputError where one cannot be made at all.
         """
@@ -207,7 +207,7 @@ def cluster(on: str, key: KeySource | None, workers: int | None = None, own: byt
 
 
 def key_for(on: str, key_file: str | Path | None, given: bytes | None) -> tuple[KeySource, bytes | None]:
-    """Where workers find a key, and the key for the environment of those that this process starts.
+    """The source of the key for workers, and the key for the environment of workers that this process starts.
 
     `given`: the key that this process has; without one, local workers get a random one. Raises UsageError.
     """
@@ -295,7 +295,7 @@ def scrub_shards(
 def _next(
     run: Run, settings: Settings, rules: str, number: int, parts: _Parts, owner: dict[str, tuple[int, Shard]]
 ) -> Iterator[tuple[str, Callable[..., Did], tuple[Any, ...]]]:
-    """What is to be done once all parts of an input are: those again that do not end between records, or all put together."""
+    """The calls that follow once all parts of an input are done: parts that do not end between records again, or the assembly."""
     keys = [key_of(shard, settings, rules) for shard in parts.shards]
     if any(parts.done[key].status == "failed" for key in keys):
         return
@@ -324,7 +324,7 @@ def _next(
 
 
 def _together(parts: _Parts, whole: Did) -> Did:
-    """What became of an input whose parts were put together."""
+    """The result of an input whose parts were put together."""
     tally = Tally()
     for did in parts.done.values():
         tally.add(did.tally)
@@ -333,7 +333,7 @@ def _together(parts: _Parts, whole: Did) -> Did:
 
 
 def _failed(parts: _Parts) -> Did:
-    """What became of an input of which a part could not be read."""
+    """The result of an input of which a part could not be read."""
     return next(did for did in parts.done.values() if did.status == "failed")
 
 
@@ -380,7 +380,7 @@ def verify_files(
     config: Config | str | Path | None = None,
     engine: EngineName | None = None,
 ) -> list[FileReport]:
-    """Where files hold customer data, as `logscrub.verify_file` says it of one; in the order of the inputs."""
+    """Verifies files on a cluster. Returns one report per file, as `logscrub.verify_file` does, in the order of the inputs."""
     objects.forget()
     items = _items(inputs)
     settings = Settings(api.settings(config, policy, detectors), None, input_format, engine)
@@ -468,7 +468,7 @@ def scrub_bag(
     config: Config | str | Path | None = None,
     engine: EngineName | None = None,
 ) -> Bag:
-    """A bag without customer data: each text judged as the only line of a log, each mapping as `logscrub.scrub_dict` does.
+    """A bag without customer data: each text is scrubbed as the only line of a log, each mapping as by `logscrub.scrub_dict`.
 
     The key is that of `key_file`, which all workers can read, else that of LOGSCRUB_KEY, here and there. Raises UsageError.
     """

@@ -39,14 +39,14 @@ MEANING: Final = {
 }
 _CRITICAL: Final = frozenset(("authorisation data", "session id"))
 CLOCKS: Final = (("Atlassian", 24), ("the customers concerned", 72))
-"""Who is to be told, and within how many hours of when it was known."""
+"""Recipients of a notice, and the hours in which they must have it, from when the exposure was known."""
 _MOST_STATEMENTS: Final = 5_000
 OTHERS: Final = "(other statements)"
 _UNKNOWN: Final = "(not a record that is understood)"
 
 
 def severity_of(rows: Iterable[str]) -> str:
-    """Of rows of the guidelines, how bad the worst is."""
+    """The severity of the worst row of the guidelines."""
     found = set(rows)
     if found & _CRITICAL:
         return "critical"
@@ -54,7 +54,7 @@ def severity_of(rows: Iterable[str]) -> str:
 
 
 class Place(NamedTuple):
-    """What wrote it."""
+    """The statement, function and version that wrote a record."""
 
     statement: str
     function: str
@@ -63,7 +63,7 @@ class Place(NamedTuple):
 
 @dataclass(slots=True)
 class Told:
-    """What one statement, or a day, told."""
+    """The exposure of one statement, or of one day."""
 
     records: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
@@ -106,7 +106,7 @@ class Told:
 
 
 class Exposure:
-    """What was exposed, over all inputs."""
+    """The exposure of all inputs."""
 
     def __init__(self, *, caution: bool = False) -> None:
         """`caution`: whether what may be logged with caution counts too."""
@@ -120,7 +120,7 @@ class Exposure:
         """Records, and parts of some, that could not be scanned."""
 
     def counts(self, span: Span) -> bool:
-        """Whether a finding is an exposure."""
+        """True if a finding is an exposure."""
         return bool(span.entity_type) and (self._caution or GUIDELINES[span.guideline] == NEVER)
 
     def add(self, record: Record | None, kinds: Mapping[str, str]) -> None:
@@ -153,7 +153,7 @@ class Looker:
         """Records that were read again, clean."""
         self._reader: formats.RecordReader | None = None
         self._found: dict[int, dict[str, str]] = {}
-        """Of each record that exposes something: the kinds, and their rows."""
+        """Record number -> entity types that it exposes, with their rows of the guidelines."""
         self._records: dict[int, Record | None] = {}
 
     def feed(self, data: bytes) -> None:
@@ -372,7 +372,7 @@ def _plain(text: str) -> str:
 
 
 def as_page(told: Mapping[str, Any]) -> str:
-    """The same as a page that needs nothing else."""
+    """The exposure as a page of HTML that loads nothing else."""
     from logscrub.report.html import stylesheet
 
     body = [f"<h1>Exposure</h1>\n<p>{escape(headline(told))}.</p>"]

@@ -126,7 +126,7 @@ def _settings(
 
 
 def _scrubs(settings: Settings, names: Sequence[str]) -> Callable[[Batches], Batches]:
-    """What scrubs the batches of a partition."""
+    """A function that scrubs the batches of a partition."""
 
     def scrub(batches: Batches) -> Batches:
         import pyarrow as pa
@@ -147,7 +147,7 @@ def _scrubs(settings: Settings, names: Sequence[str]) -> Callable[[Batches], Bat
 
 
 def _counts(settings: Settings, store: str) -> Callable[[Batches], Batches]:
-    """What counts the texts of a partition, and gives one row that says what became of them."""
+    """A function that counts the texts of a partition, and yields one row with the result."""
 
     def count(batches: Batches) -> Batches:
         import pyarrow as pa

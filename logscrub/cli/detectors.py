@@ -144,7 +144,7 @@ def test(
 
 
 def _is_path(name: str) -> bool:
-    """Whether an argument is the path of a folder, which may be missing, and no id of a detector."""
+    """True if an argument is the path of a folder, which may be missing, and not the id of a detector."""
     return re.fullmatch("[a-z][a-z0-9_]*", name) is None
 
 

@@ -152,7 +152,7 @@ class Ingested:
 
     @property
     def failed(self) -> int:
-        """Inputs that could not be read to their end, or whose records are not accounted for, and what is no file to read."""
+        """The number of inputs that could not be read to their end, whose records are not accounted for, or that are no files."""
         return sum(bool(one.error) for one in self.inputs)
 
     @property
@@ -343,7 +343,7 @@ def _bytes_there(items: Sequence[Input]) -> int:
 def _one(
     engine: api.Runner, job: Job, counters: Counters, n: int, input_format: str, reading: Reading, tell: Tell
 ) -> Tally | str:
-    """What went through of an input that is number `n`; why not all of it did, where that is so."""
+    """Ingests input number `n`. Returns its tally, or the error that stopped it."""
     from logscrub.api import clean_text
     from logscrub.metrics.ingest import ingest_input
 
@@ -378,7 +378,7 @@ def _one(
 def _ingest_on(
     on: str, settings: Settings, jobs: Sequence[Job], store: str, key: bytes, tell: Tell
 ) -> list[tuple[Tally | str, Counted]]:
-    """What `_one` says of each input, and what became of its records, on a cluster."""
+    """Ingests inputs on a cluster. Returns for each the result of `_one`, and its counts."""
     from logscrub import dask
 
     own = None if settings.key is None or settings.key.file else key

@@ -236,7 +236,7 @@ def number(count: int, noun: str) -> str:
 
 
 def unscanned(tally: Tally) -> str:
-    """What was withheld, in words: `2 records and 1 part of a record`; "" if nothing was."""
+    """The withheld records and parts, in words: `2 records and 1 part of a record`; "" if nothing was withheld."""
     parts = tally.parts_withheld
     counts = [number(tally.records_withheld, "record")] if tally.records_withheld else []
     counts += [f"{parts:,} {'part of a record' if parts == 1 else 'parts of records'}"] if parts else []

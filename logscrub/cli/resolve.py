@@ -99,7 +99,7 @@ def resolve(
 
 
 def _counted(items: Iterable[Input], reading: Reading) -> tuple[Counter[str], list[InputError]]:
-    """How often each pseudonym occurs in the inputs, and the errors of those that cannot be read to their end."""
+    """Counts each pseudonym in the inputs. Returns the errors of those that cannot be read to their end, too."""
     from logscrub.errors import InputError
     from logscrub.sources.streams import open_stream
 

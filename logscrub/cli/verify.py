@@ -255,7 +255,7 @@ def examine(
 def promised(
     engine: api.Runner, customers: int, vocabulary: Path | None, asked: Asked, input_format: str, reading: Reading
 ) -> tuple[api.Runner, dict[str, Any]]:
-    """What finds also what too few customers say, in files that it has heard; and the rule. Raises UsageError."""
+    """An engine that also finds words of too few customers, once it has read the files; and its rule. Raises UsageError."""
     from logscrub.api import verify_input
     from logscrub.errors import UsageError
     from logscrub.guarantee.engine import Keeping, Listening, guarantee_of
@@ -272,7 +272,7 @@ def promised(
 
 
 def _examined_on(on: str, settings: Settings, items: Sequence[Input], tell: Tell) -> list[list[FileReport]]:
-    """What a cluster says of the inputs that are no reports of logscrub's own, in order."""
+    """The reports of a cluster on the inputs that are no reports of logscrub's own, in order."""
     from logscrub import dask
 
     is_log = [settings.input_format != "auto" or item.skipped or _texts_of_report(item) is None for item in items]

@@ -60,7 +60,7 @@ class Stream:
         self._gave_much = False
         self._head = b""
         self.coded: codings.Coded | None = None
-        """The decoded records of a file that is no text, such as a table; known when `archive` or `chunks` was asked for."""
+        """The decoded records of a file that is no text, such as a table; known once `archive` or `chunks` was used."""
         self.content: hashlib._Hash | None = None
         """If it is set: the hash of what was decompressed so far, of data that is compressed and no zip."""
         self._kind = "none"
