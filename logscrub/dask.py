@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from dask.bag import Bag
     from distributed import Client, Future
 
-    from logscrub.metrics.counted import Counted
+    from logscrub.metrics.ingest_result import IngestResult
     from logscrub.verification import FileReport
 
 __all__ = ["Run", "cluster", "ingest_files", "scrub_bag", "scrub_files", "verify_files"]
@@ -415,7 +415,7 @@ def ingest_files(
     input_format: str = "auto",
     config: Config | str | Path | None = None,
     engine: EngineName | None = None,
-) -> list[Counted]:
+) -> list[IngestResult]:
     """Counts files, folders, patterns and addresses into a store of metrics, on a cluster. Gives what became of each's records.
 
     Records count once, whoever reads them and however often; a shard that was done twice says that its records are known. Needs
@@ -435,14 +435,14 @@ def ingest_files(
 
 def ingest_shards(
     run: Run, settings: Settings, jobs: Sequence[tuple[Input, Path | None, Path | None]], store: str, progress: Done | None = None
-) -> list[tuple[Did, Counted]]:
+) -> list[tuple[Did, IngestResult]]:
     """Counts inputs, each `(input, target of the scrubbed log, inside)`, into a store. What became of each, in order."""
-    from logscrub.metrics.counted import Counted
+    from logscrub.metrics.ingest_result import IngestResult
     from logscrub.metrics.store import open_or_make
 
     if settings.key is not None:
         open_or_make(store, settings.key.key_id)  # once, and not by all workers at a time
-    found: dict[int, tuple[Did, Counted]] = {}
+    found: dict[int, tuple[Did, IngestResult]] = {}
     calls = (
         (f"ingest-{n}-{_salt()}", ingest_shard, (settings, Shard(item, target, inside), store))
         for n, (item, target, inside) in enumerate(jobs)
@@ -451,7 +451,7 @@ def ingest_shards(
     for key, (did, counted) in run.results(calls):
         if did.wrong:
             raise did.error
-        found[int(key.split("-")[1])] = did, counted or Counted()
+        found[int(key.split("-")[1])] = did, counted or IngestResult()
         read, redactions = read + did.tally.bytes_read, redactions + did.tally.redactions.total()
         if progress is not None:
             progress(read, redactions)

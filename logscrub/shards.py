@@ -47,7 +47,7 @@ from logscrub.sources.streams import open_stream
 from logscrub.sources.text import guess_encoding
 
 if TYPE_CHECKING:
-    from logscrub.metrics.counted import Counted
+    from logscrub.metrics.ingest_result import IngestResult
     from logscrub.verification import FileReport
 
 PART: Final = 64 << 20
@@ -441,10 +441,10 @@ def verify_shard(settings: Settings, item: Input) -> list[FileReport] | Did:
         return Did("failed", wrong=f"this is a bug in logscrub ({type(error).__name__}); please report it", exit_code=70)
 
 
-def ingest_shard(settings: Settings, shard: Shard, store: str) -> tuple[Did, Counted | None]:
+def ingest_shard(settings: Settings, shard: Shard, store: str) -> tuple[Did, IngestResult | None]:
     """Scrubs an input and counts it into a store, where records that are known count nothing. Raises nothing."""
-    from logscrub.metrics.counters import Counters
-    from logscrub.metrics.ingest import ingest_input
+    from logscrub.metrics.ingest_pipeline import ingest_input
+    from logscrub.metrics.ingest_workers import IngestWorkers
 
     did = Did()
 
@@ -453,12 +453,12 @@ def ingest_shard(settings: Settings, shard: Shard, store: str) -> tuple[Did, Cou
 
     try:
         engine = settings.runner()
-        with Counters(0) as counters:
-            number = counters.new_input()
-            counters.into(store, engine.redactor.pseudonymizer)
+        with IngestWorkers(0) as workers:
+            number = workers.new_input()
+            workers.into(store, engine.redactor.pseudonymizer)
             try:
                 did.tally = ingest_input(
-                    *(engine, shard.item, counters, number, shard.target),
+                    *(engine, shard.item, workers, number, shard.target),
                     inside=shard.inside,
                     input_format=settings.input_format,
                     reading=settings.reading,
@@ -467,7 +467,7 @@ def ingest_shard(settings: Settings, shard: Shard, store: str) -> tuple[Did, Cou
                 did.said = tuple(_clean(engine, shard.item, fault) for fault in did.tally.faults)
             except InputError as error:
                 did.status, did.said = "failed", (_clean(engine, shard.item, str(error)),)
-        return did, counters.counted.get(number)
+        return did, workers.results.get(number)
     except LogscrubError as error:
         return Did("failed", wrong=str(error), exit_code=error.exit_code), None
     except OSError as error:

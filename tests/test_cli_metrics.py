@@ -34,8 +34,8 @@ from logscrub.errors import InputError
 from logscrub.formats.base import Record
 from logscrub.metrics import location
 from logscrub.metrics import store as stores
-from logscrub.metrics.counted import total
-from logscrub.metrics.counting import Ingestion
+from logscrub.metrics.ingest_result import total
+from logscrub.metrics.ingestion import Ingestion
 from logscrub.metrics.query import records_by
 from logscrub.metrics.rollup import SCHEMA, merge
 from logscrub.redact.pseudonyms import Pseudonymizer
@@ -545,7 +545,7 @@ def test_a_commit_that_comes_second_is_computed_again(tmp_path: Path) -> None:
             return stores.read(store).clear() if len(known) else merge([stores.read(store)])
 
         stores.add(store, late, [datetime(2026, 11, 17, 9, tzinfo=UTC)])
-    first, second = total(one.counted), total(two.counted)
+    first, second = total(one.results), total(two.results)
     assert (first.new, second.new, second.known) == (7, 3, 4)
     assert records_by(store, k=0).rows["records"].to_list() == [10]
 

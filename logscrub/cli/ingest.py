@@ -44,8 +44,8 @@ from logscrub.extras import need
 if TYPE_CHECKING:
     from logscrub import api
     from logscrub.config import Config
-    from logscrub.metrics.counted import Counted
-    from logscrub.metrics.counters import Counters
+    from logscrub.metrics.ingest_result import IngestResult
+    from logscrub.metrics.ingest_workers import IngestWorkers
     from logscrub.redact.scrub import Redactor
     from logscrub.scrubbing import Tally
     from logscrub.shards import Settings
@@ -129,7 +129,7 @@ class InputCount:
     """An input, and what became of its records."""
 
     name: str
-    counted: Counted
+    counted: IngestResult
     error: str = ""
     """Why not all of it was counted; "" if all was."""
 
@@ -156,11 +156,11 @@ class Ingested:
         return sum(bool(one.error) for one in self.inputs)
 
     @property
-    def counted(self) -> Counted:
+    def counted(self) -> IngestResult:
         """All inputs together."""
-        from logscrub.metrics.counted import Counted
+        from logscrub.metrics.ingest_result import IngestResult
 
-        whole = Counted()
+        whole = IngestResult()
         for one in self.inputs:
             whole.add(one.counted)
         return whole
@@ -183,7 +183,7 @@ class Ingested:
         }
 
 
-def _numbers(counted: Counted) -> dict[str, Any]:
+def _numbers(counted: IngestResult) -> dict[str, Any]:
     return {
         "read": counted.read,
         "new": counted.new,
@@ -215,7 +215,7 @@ def ingest_all(
     """
     from logscrub.api import build_redactor, engine_of
     from logscrub.engines import processors
-    from logscrub.metrics.counters import Counters
+    from logscrub.metrics.ingest_workers import IngestWorkers
     from logscrub.shards import KeySource, Settings
     from logscrub.sources.decompression import Reading
     from logscrub.sources.files import expand
@@ -226,7 +226,7 @@ def ingest_all(
     # names may be the same where no outputs are named after them
     items = each(good) if logs_to is None else expand(good) if good else []
     processes = max(1, processors() // 2) if _bytes_there(items) > _MANY and on is None else 0
-    with Counters(processes) as counters:
+    with IngestWorkers(processes) as workers:
         redactor = build_redactor(config, key)
         using = engine_of(redactor, engine, threads=max(1, processors() - processes))
         jobs = (
@@ -234,12 +234,12 @@ def ingest_all(
             if logs_to is not None
             else [Job(item, None, None, item.name) for item in items]
         )
-        numbers = [counters.new_input() for _ in jobs]
+        numbers = [workers.new_input() for _ in jobs]
         outcomes: list[Tally | str] = []
         refuse_overwriting(jobs, None)
         tidy(job.target for job in jobs if job.target is not None)
         if on is None:
-            counters.into(store, redactor.pseudonymizer)
+            workers.into(store, redactor.pseudonymizer)
         elif any(job.item.path is None for job in jobs):
             raise UsageError("--on: standard input is not where workers are; give files")
         for _, error in unreadable:
@@ -251,10 +251,10 @@ def ingest_all(
                 settings = Settings(config, source, input_format, engine, reading)
                 elsewhere = _ingest_on(on, settings, jobs, store, key, begin())
                 outcomes += [outcome for outcome, _ in elsewhere]
-                counters.counted = {n: counted for n, (_, counted) in zip(numbers, elsewhere, strict=True)}
+                workers.results = {n: counted for n, (_, counted) in zip(numbers, elsewhere, strict=True)}
             for job, n in zip(jobs, numbers, strict=True) if on is None else ():
-                outcomes.append(_one(using, job, counters, n, input_format, reading, begin()))
-    counts = [counters.counted.get(n) for n in numbers]
+                outcomes.append(_one(using, job, workers, n, input_format, reading, begin()))
+    counts = [workers.results.get(n) for n in numbers]
     return _summed_up(redactor, unreadable, jobs, outcomes, counts)
 
 
@@ -285,16 +285,16 @@ def _summed_up(
     unreadable: Sequence[tuple[str, InputError]],
     jobs: Sequence[Job],
     outcomes: Sequence[Tally | str],
-    counts: Sequence[Counted | None],
+    counts: Sequence[IngestResult | None],
 ) -> Ingested:
     """The result of all inputs. Says a line about each that held records, and what is wrong with it."""
-    from logscrub.metrics.counted import Counted
+    from logscrub.metrics.ingest_result import IngestResult
     from logscrub.scrubbing import Tally
 
     total = Tally()
-    done = [InputCount(name, Counted(), str(failure)) for name, failure in unreadable]
+    done = [InputCount(name, IngestResult(), str(failure)) for name, failure in unreadable]
     for job, outcome, counted in zip(jobs, outcomes, counts, strict=True):
-        one = InputCount(job.item.name, counted or Counted())
+        one = InputCount(job.item.name, counted or IngestResult())
         if one.counted.read:
             say(one.line())
         if isinstance(outcome, str):  # the error that kept it from being read
@@ -321,7 +321,7 @@ def _clean_fault(redactor: Redactor, job: Job, fault: str) -> str:
     return clean_text(redactor, fault.removeprefix(job.item.name)).removeprefix(": ")
 
 
-def _unaccounted(counted: Counted, tally: Tally) -> str:
+def _unaccounted(counted: IngestResult, tally: Tally) -> str:
     """The fault in the counts of an input that was read to its end; "" if there is none."""
     if counted.read != tally.records_read or not counted.adds_up:
         return (
@@ -341,11 +341,11 @@ def _bytes_there(items: Sequence[Input]) -> int:
 
 
 def _one(
-    engine: api.Runner, job: Job, counters: Counters, n: int, input_format: str, reading: Reading, tell: Tell
+    engine: api.Runner, job: Job, workers: IngestWorkers, n: int, input_format: str, reading: Reading, tell: Tell
 ) -> Tally | str:
     """Ingests input number `n`. Returns its tally, or the error that stopped it."""
     from logscrub.api import clean_text
-    from logscrub.metrics.ingest import ingest_input
+    from logscrub.metrics.ingest_pipeline import ingest_input
 
     so_far: Tally | None = None
 
@@ -356,7 +356,7 @@ def _one(
 
     try:
         so_far = ingest_input(
-            *(engine, job.item, counters, n, job.target),
+            *(engine, job.item, workers, n, job.target),
             inside=job.inside,
             input_format=input_format,
             reading=reading,
@@ -377,7 +377,7 @@ def _one(
 
 def _ingest_on(
     on: str, settings: Settings, jobs: Sequence[Job], store: str, key: bytes, tell: Tell
-) -> list[tuple[Tally | str, Counted]]:
+) -> list[tuple[Tally | str, IngestResult]]:
     """Ingests inputs on a cluster. Returns for each the result of `_one`, and its counts."""
     from logscrub import dask
 
@@ -386,7 +386,7 @@ def _ingest_on(
     where = store if "://" in store else str(Path(store).absolute())
     with dask.cluster(on, settings.key, own=own) as run:
         done = dask.ingest_shards(run, settings, asked, where, tell)
-    outcomes: list[tuple[Tally | str, Counted]] = []
+    outcomes: list[tuple[Tally | str, IngestResult]] = []
     for job, (did, counted) in zip(jobs, done, strict=True):
         if did.status == "failed":
             say(f"{job.item.name}: {did.said[0]}")
@@ -396,7 +396,7 @@ def _ingest_on(
     return outcomes
 
 
-def _odd(counted: Counted) -> list[str]:
+def _odd(counted: IngestResult) -> list[str]:
     """Tells a person what to know about the records that were counted."""
     lines = []
     if counted.undated:

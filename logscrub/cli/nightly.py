@@ -247,7 +247,7 @@ def state_text(state: ReadFiles) -> str:
 def _tidy(settings: NightlySettings) -> None:
     """Merges what came in pieces, and drops days that are too old."""
     from logscrub.metrics import store as stores
-    from logscrub.metrics.counting import today
+    from logscrub.metrics.ingestion import today
 
     kept = stores.open_store(settings.store)
     pruned = 0
