@@ -114,7 +114,7 @@ def verify(
     config: Config | str | Path | None = None,
     engine: EngineName | None = None,
 ) -> FileReport:
-    """Where `data`, a whole log (not compressed), holds customer data. See `logscrub.api.verify`."""
+    """Find the customer data in `data`, a whole log that is not compressed. See `logscrub.api.verify`."""
     from logscrub import api
 
     return api.verify(data, policy=policy, detectors=detectors, input_format=input_format, config=config, engine=engine)
@@ -131,7 +131,7 @@ def verify_file(
     salvage: bool = False,
     decompress_memory: int = 128 << 20,
 ) -> list[FileReport]:
-    """Where a file, compressed or not, holds customer data: one report, or one per member of an archive."""
+    """Find the customer data in a file, compressed or not. Return one report, or one per member of an archive."""
     from logscrub import api
 
     return api.verify_file(

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from dask.bag import Bag
     from distributed import Client, Future
 
-    from logscrub.metrics.counted import Counted
+    from logscrub.metrics.ingest_result import IngestResult
     from logscrub.verification import FileReport
 
 __all__ = ["Run", "cluster", "ingest_files", "scrub_bag", "scrub_files", "verify_files"]
@@ -67,13 +67,13 @@ _AHEAD: Final = 4
 """Shards for each worker that are handed to the scheduler at a time."""
 _FEWEST: Final = 16
 _TRIES: Final = 8
-"""How often a shard is handed out again whose worker ended, or whose scheduler was started anew."""
+"""The number of times that a shard is submitted again after its worker ended or its scheduler restarted."""
 _REACHED: Final = 30.0
 """Seconds in which a scheduler must answer."""
 _LONGEST_WAIT: Final = 5.0
 
 Done = Callable[[int, int], None]
-"""Told, after each shard: how many bytes were read so far, and how many redactions or findings there are."""
+"""Callback after each shard: (bytes read so far, redactions or findings so far)."""
 
 
 class Run:
@@ -131,7 +131,7 @@ class Run:
         return self._client
 
     def results(self, calls: Iterator[tuple[str, Callable[..., _T], tuple[Any, ...]]]) -> Iterator[tuple[str, _T]]:
-        """What calls give, in the order in which they end: `(key, function, arguments)` each; the key comes back with it.
+        """Yields (key, result) of calls in the order in which they end. A call is `(key, function, arguments)`.
 
         Calls must give the same however often they are made. Raises OutputError where one cannot be made at all.
         """
@@ -207,7 +207,7 @@ def cluster(on: str, key: KeySource | None, workers: int | None = None, own: byt
 
 
 def key_for(on: str, key_file: str | Path | None, given: bytes | None) -> tuple[KeySource, bytes | None]:
-    """Where workers find a key, and the key for the environment of those that this process starts.
+    """The source of the key for workers, and the key for the environment of workers that this process starts.
 
     `given`: the key that this process has; without one, local workers get a random one. Raises UsageError.
     """
@@ -266,7 +266,7 @@ def scrub_shards(
     while True:
         for key, did in run.results(waiting):
             if did.wrong:
-                raise {2: UsageError}.get(did.exit_code, OutputError)(did.wrong)
+                raise did.error
             number, shard = owner.pop(key)
             parts = inputs[number]
             if not shard.is_part:  # a whole input, or one whose parts were put together
@@ -295,7 +295,7 @@ def scrub_shards(
 def _next(
     run: Run, settings: Settings, rules: str, number: int, parts: _Parts, owner: dict[str, tuple[int, Shard]]
 ) -> Iterator[tuple[str, Callable[..., Did], tuple[Any, ...]]]:
-    """What is to be done once all parts of an input are: those again that do not end between records, or all put together."""
+    """The calls that follow once all parts of an input are done: parts that do not end between records again, or the assembly."""
     keys = [key_of(shard, settings, rules) for shard in parts.shards]
     if any(parts.done[key].status == "failed" for key in keys):
         return
@@ -324,7 +324,7 @@ def _next(
 
 
 def _together(parts: _Parts, whole: Did) -> Did:
-    """What became of an input whose parts were put together."""
+    """The result of an input whose parts were put together."""
     tally = Tally()
     for did in parts.done.values():
         tally.add(did.tally)
@@ -333,7 +333,7 @@ def _together(parts: _Parts, whole: Did) -> Did:
 
 
 def _failed(parts: _Parts) -> Did:
-    """What became of an input of which a part could not be read."""
+    """The result of an input of which a part could not be read."""
     return next(did for did in parts.done.values() if did.status == "failed")
 
 
@@ -380,7 +380,7 @@ def verify_files(
     config: Config | str | Path | None = None,
     engine: EngineName | None = None,
 ) -> list[FileReport]:
-    """Where files hold customer data, as `logscrub.verify_file` says it of one; in the order of the inputs."""
+    """Verifies files on a cluster. Returns one report per file, as `logscrub.verify_file` does, in the order of the inputs."""
     objects.forget()
     items = _items(inputs)
     settings = Settings(api.settings(config, policy, detectors), None, input_format, engine)
@@ -390,12 +390,12 @@ def verify_files(
 
 
 def verify_shards(run: Run, settings: Settings, items: Sequence[Input], done: Done | None = None) -> list[list[FileReport]]:
-    """What `verify` says of inputs, in order."""
+    """The reports of `verify` on inputs, in order. Raises UsageError or OutputError where a worker cannot work."""
     reports: dict[int, list[FileReport]] = {}
     found = 0
     for key, told in run.results((f"verify-{n}-{_salt()}", verify_shard, (settings, item)) for n, item in enumerate(items)):
-        if isinstance(told, Did):
-            raise {2: UsageError}.get(told.exit_code, OutputError)(told.wrong)
+        if isinstance(told, Did):  # which a worker returns only where it cannot work
+            raise told.error
         reports[int(key.split("-")[1])] = told
         found += sum(report.found for report in told)
         if done is not None:
@@ -415,7 +415,7 @@ def ingest_files(
     input_format: str = "auto",
     config: Config | str | Path | None = None,
     engine: EngineName | None = None,
-) -> list[Counted]:
+) -> list[IngestResult]:
     """Counts files, folders, patterns and addresses into a store of metrics, on a cluster. Gives what became of each's records.
 
     Records count once, whoever reads them and however often; a shard that was done twice says that its records are known. Needs
@@ -435,14 +435,14 @@ def ingest_files(
 
 def ingest_shards(
     run: Run, settings: Settings, jobs: Sequence[tuple[Input, Path | None, Path | None]], store: str, progress: Done | None = None
-) -> list[tuple[Did, Counted]]:
+) -> list[tuple[Did, IngestResult]]:
     """Counts inputs, each `(input, target of the scrubbed log, inside)`, into a store. What became of each, in order."""
-    from logscrub.metrics.counted import Counted
+    from logscrub.metrics.ingest_result import IngestResult
     from logscrub.metrics.store import open_or_make
 
     if settings.key is not None:
         open_or_make(store, settings.key.key_id)  # once, and not by all workers at a time
-    found: dict[int, tuple[Did, Counted]] = {}
+    found: dict[int, tuple[Did, IngestResult]] = {}
     calls = (
         (f"ingest-{n}-{_salt()}", ingest_shard, (settings, Shard(item, target, inside), store))
         for n, (item, target, inside) in enumerate(jobs)
@@ -450,8 +450,8 @@ def ingest_shards(
     read = redactions = 0
     for key, (did, counted) in run.results(calls):
         if did.wrong:
-            raise {2: UsageError}.get(did.exit_code, OutputError)(did.wrong)
-        found[int(key.split("-")[1])] = did, counted or Counted()
+            raise did.error
+        found[int(key.split("-")[1])] = did, counted or IngestResult()
         read, redactions = read + did.tally.bytes_read, redactions + did.tally.redactions.total()
         if progress is not None:
             progress(read, redactions)
@@ -468,7 +468,7 @@ def scrub_bag(
     config: Config | str | Path | None = None,
     engine: EngineName | None = None,
 ) -> Bag:
-    """A bag without customer data: each text judged as the only line of a log, each mapping as `logscrub.scrub_dict` does.
+    """A bag without customer data: each text is scrubbed as the only line of a log, each mapping as by `logscrub.scrub_dict`.
 
     The key is that of `key_file`, which all workers can read, else that of LOGSCRUB_KEY, here and there. Raises UsageError.
     """

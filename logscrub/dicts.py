@@ -25,7 +25,7 @@ class _Pairs(list[tuple[str, Any]]):
 
 
 def scrubbed_dict(engine: Runner, data: Mapping[Any, Any]) -> dict[Any, Any]:
-    """`data` without customer data: a new dictionary; `data` stays as it is, and shares what did not change.
+    """A new dictionary without the customer data of `data`, which does not change. Unchanged values are shared.
 
     Keys are scrubbed too; of those that become the same, the later ones get a number. What cannot be scanned is `<WITHHELD>`.
     """

@@ -7,8 +7,9 @@ their number is told.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import escape
@@ -38,14 +39,14 @@ MEANING: Final = {
 }
 _CRITICAL: Final = frozenset(("authorisation data", "session id"))
 CLOCKS: Final = (("Atlassian", 24), ("the customers concerned", 72))
-"""Who is to be told, and within how many hours of when it was known."""
+"""Recipients of a notice, and the hours in which they must have it, from when the exposure was known."""
 _MOST_STATEMENTS: Final = 5_000
 OTHERS: Final = "(other statements)"
 _UNKNOWN: Final = "(not a record that is understood)"
 
 
 def severity_of(rows: Iterable[str]) -> str:
-    """Of rows of the guidelines, how bad the worst is."""
+    """The severity of the worst row of the guidelines."""
     found = set(rows)
     if found & _CRITICAL:
         return "critical"
@@ -53,7 +54,7 @@ def severity_of(rows: Iterable[str]) -> str:
 
 
 class Place(NamedTuple):
-    """What wrote it."""
+    """The statement, function and version that wrote a record."""
 
     statement: str
     function: str
@@ -62,7 +63,7 @@ class Place(NamedTuple):
 
 @dataclass(slots=True)
 class Told:
-    """What one statement, or a day, told."""
+    """The exposure of one statement, or of one day."""
 
     records: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
@@ -105,7 +106,7 @@ class Told:
 
 
 class Exposure:
-    """What was exposed, over all inputs."""
+    """The exposure of all inputs."""
 
     def __init__(self, *, caution: bool = False) -> None:
         """`caution`: whether what may be logged with caution counts too."""
@@ -119,7 +120,7 @@ class Exposure:
         """Records, and parts of some, that could not be scanned."""
 
     def counts(self, span: Span) -> bool:
-        """Whether a finding is an exposure."""
+        """True if a finding is an exposure."""
         return bool(span.entity_type) and (self._caution or GUIDELINES[span.guideline] == NEVER)
 
     def add(self, record: Record | None, kinds: Mapping[str, str]) -> None:
@@ -152,7 +153,7 @@ class Looker:
         """Records that were read again, clean."""
         self._reader: formats.RecordReader | None = None
         self._found: dict[int, dict[str, str]] = {}
-        """Of each record that exposes something: the kinds, and their rows."""
+        """Record number -> entity types that it exposes, with their rows of the guidelines."""
         self._records: dict[int, Record | None] = {}
 
     def feed(self, data: bytes) -> None:
@@ -332,9 +333,11 @@ def as_markdown(told: Mapping[str, Any]) -> str:
     lines = ["# Exposure", "", _plain(headline(told)[0].upper() + headline(told)[1:] + "."), ""]
     lines += [f"- {line}" for line in _clock_lines(told)]
     lines += ["", *_notes(told), ""]
-    for title, heads, rows in _tables(told):
+    for title, columns, rows in _tables(told):
+        # Last, because `verify` takes what stands behind `body=` on a line for its value.
+        heads = sorted(columns, key="statement".__eq__)
         lines += [f"## {title}", "", _line(heads), _line(["---"] * len(heads))]
-        lines += [*(_line(map(_plain, _row(row, heads))) for row in rows), ""]
+        lines += [*(_line(_cells(row, heads)) for row in rows), ""]
     return "\n".join(lines)
 
 
@@ -348,15 +351,28 @@ def _line(cells: Iterable[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
+def _cells(told: Mapping[str, Any], heads: Sequence[str]) -> Iterator[str]:
+    """The cells of a row in Markdown. A statement is code, so that its placeholders stand there as in the scrubbed log."""
+    for head, cell in zip(heads, _row(told, heads), strict=True):
+        yield _code(cell) if head == "statement" and cell.strip() else _plain(cell)
+
+
+def _code(text: str) -> str:
+    """A text as code in a cell of a Markdown table, where a pipe needs a backslash even within code."""
+    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    room = " " if text[0] in "` " or text[-1] in "` " else ""
+    return f"{fence}{room}{text}{room}{fence}".replace("|", "\\|")
+
+
 def _plain(text: str) -> str:
-    """A text that means nothing in Markdown."""
+    """A text without meaning in Markdown."""
     for sign in "\\`*_{}[]<>#|":
         text = text.replace(sign, "\\" + sign)
     return text
 
 
 def as_page(told: Mapping[str, Any]) -> str:
-    """The same as a page that needs nothing else."""
+    """The exposure as a page of HTML that loads nothing else."""
     from logscrub.report.html import stylesheet
 
     body = [f"<h1>Exposure</h1>\n<p>{escape(headline(told))}.</p>"]

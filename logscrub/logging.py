@@ -61,7 +61,7 @@ class RedactingFormatter(logging.Formatter):
         self._engine = _engine(policy, key, detectors, config, engine)
 
     def format(self, record: logging.LogRecord) -> str:
-        """The text of a record without customer data. The record stays as it is, for other handlers."""
+        """Return the text of a record without customer data. The record does not change, for other handlers."""
         try:
             text = self._formatter.format(record)
             scrubber = self._engine.scrubber("auto")

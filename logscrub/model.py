@@ -72,7 +72,7 @@ def opaque(text: str, spans: Iterable[Span]) -> str:
 
 
 class Leaf(NamedTuple):
-    """A part `[start, end)` of a record's text that is judged on its own: one JSON string, one CSV cell, one line."""
+    """A part `[start, end)` of a record's text that is scanned on its own: one JSON string, one CSV cell, one line."""
 
     start: int
     end: int
@@ -85,7 +85,7 @@ class Leaf(NamedTuple):
     typed: tuple[int, int] | None = None
     """Where the name of an OTLP value's type stands (`intValue`): with a placeholder, the value becomes a `stringValue`."""
     group: int = 0
-    """The pieces of a text that was cut have the same number, which is not 0, and are judged as one text."""
+    """The pieces of a text that was cut have the same number, which is not 0, and are scanned as one text."""
 
 
 def later(start: int = 0) -> tuple[Leaf, ...]:
@@ -101,7 +101,7 @@ class Cut(NamedTuple):
 
     before: str
     piece: Leaf
-    """Where in the unit's text it stands."""
+    """Its place in the unit's text."""
     behind: str
 
     def __repr__(self) -> str:
@@ -109,7 +109,7 @@ class Cut(NamedTuple):
 
 
 class Size(NamedTuple):
-    """Where a unit's text gives the number of bytes (UTF-8) of a stretch of it. Redaction updates the number."""
+    """The place where a unit's text gives the size of a stretch of it in bytes (UTF-8). Redaction updates the number."""
 
     start: int
     end: int
@@ -153,11 +153,11 @@ class Raw(NamedTuple):
     column: int
     """The character of that line it begins at, from 1."""
     records: int = 1
-    """How many log records begin in it (0 for the continuation of one)."""
+    """The number of log records that begin in it (0 for the continuation of one)."""
     parsed: bool = True
     """False where it should have had its format's shape but did not, and is scanned as text."""
     inside: Place | None = None
-    """Where in a JSON document it begins; None outside of one."""
+    """Its place in a JSON document; None outside of one."""
     value: Any = None
     """The parsed value of a unit that is one JSON value, for counting; None for other units."""
     size: Size | None = None

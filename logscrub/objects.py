@@ -37,7 +37,7 @@ _S3: Final = ("s3", "s3a")
 _GS: Final = ("gs", "gcs")
 _AZ: Final = ("az", "azure", "abfs", "abfss", "adl")
 SCHEMES: Final = (*_S3, *_GS, *_AZ)
-"""Of object stores."""
+"""Schemes of the addresses of object stores."""
 _WEB: Final = ("https", "http")
 _HERE: Final = re.compile(r"(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?")
 """Hosts that are read without encryption: this machine."""
@@ -49,7 +49,7 @@ PART: Final = 8 << 20
 """Bytes of a part of an object that is written; smaller objects are written with one request."""
 _PARTS_AT_ONCE: Final = 4
 TRIES: Final = 5
-"""How often an answer that breaks off is asked for again. What the library tries again by itself does not count."""
+"""The number of times that a broken answer is requested again, besides the library's own attempts."""
 _FIRST_WAIT: Final = 0.2
 """Seconds."""
 _LONGEST_WAIT: Final = 10.0
@@ -86,32 +86,32 @@ REASONS: Final = (
         "the object store is overloaded, or down; try again later",
     ),
 )
-"""What object stores and the libraries for them say (capitals do not matter), and what it means; the first that fits counts."""
+"""Texts in errors of object stores and their libraries, in any case -> their meaning. The first that fits counts."""
 
 
 class ObjectError(OSError):
-    """What is wrong with an object, as a message says it behind its name. Holds nothing that a store said."""
+    """The fault of an object, worded to follow its name in a message. Holds nothing that a store sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where an object lies, or, ending in nothing or in `/`, many."""
+    """The address of an object, or, with an empty key or one that ends in `/`, of all objects below it."""
 
     scheme: str
     bucket: str
     """Or the container, or the host."""
     key: str
     query: str = field(default="", repr=False)
-    """Of `https://`: it may hold a signature, so no message has it."""
+    """The query of an `https://` address. It may hold a signature, so no message shows it."""
 
     def __str__(self) -> str:
-        """As it may be shown."""
+        """The address as messages may show it."""
         host = self.bucket.rpartition("@")[2] if self.is_web else self.bucket
         return f"{self.scheme}://{host}" + (f"/{self.key}" if self.key else "")
 
     @property
     def is_web(self) -> bool:
-        """Whether it is read by its URL alone: there is no list of what lies beside it, and nothing is written."""
+        """True if it is read by its URL alone: nothing beside it can be listed, and nothing is written."""
         return self.scheme in _WEB
 
     @property
@@ -131,16 +131,16 @@ class Stored:
     key: str
     size: int
     tag: str
-    """Of its version; another one once it was written anew."""
+    """The tag of its version, which changes when it is written anew."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What lies at an address."""
+    """The objects at an address."""
 
     objects: tuple[Stored, ...]
     is_folder: bool
-    """Whether the address stands for all that lies below it."""
+    """True if the address stands for all objects below it."""
 
 
 def address_of(given: str | Path) -> Address | None:
@@ -314,7 +314,7 @@ def _from_profile() -> dict[str, Any]:
 
 @lru_cache(maxsize=256)
 def listing(address: Address) -> Listing:
-    """What lies at an address, sorted: an object, or what a pattern fits, or all that lies below it.
+    """Return the objects at an address, sorted: one object, those that match a pattern, or all below it.
 
     It is asked for once (`forget`). Raises ObjectError, also where there is nothing.
     """
@@ -335,12 +335,12 @@ def listing(address: Address) -> Listing:
 
 
 def is_pattern(address: Address) -> bool:
-    """Whether an address is a pattern as the shell has them: `s3://bucket/exports/*.ndjson`."""
+    """True if an address is a shell pattern: `s3://bucket/exports/*.ndjson`."""
     return not address.is_web and any(sign in address.key for sign in "*?[")
 
 
 def has_below(address: Address, name: str) -> bool:
-    """Whether anything lies below a folder of that name at an address. Raises ObjectError."""
+    """True if there is an object below a folder of that name at an address. Raises ObjectError."""
     prefix = "/".join(part for part in (address.key.strip("/"), name) if part)
     return next(iter(_below(_store(address.scheme, address.bucket), prefix)), None) is not None
 
@@ -358,7 +358,7 @@ def _matching(address: Address) -> Listing:
 
 
 def _fits(names: Sequence[str], patterns: Sequence[str]) -> bool:
-    """Whether each part of a key fits its pattern, as the shell has it: a dot at the beginning must be named."""
+    """True if each part of a key matches its shell pattern. A dot at the beginning must be written out in the pattern."""
     return len(names) == len(patterns) and all(
         fnmatchcase(name, pattern) and name.startswith(".") <= pattern.startswith(".")
         for name, pattern in zip(names, patterns, strict=True)
@@ -465,7 +465,7 @@ class ObjectFile(io.RawIOBase):
 
 
 class WebFile(io.RawIOBase):
-    """What lies behind a URL, from its beginning to its end. Where the answer breaks off, the rest is asked for."""
+    """A file that reads a URL from beginning to end. Where the answer breaks off, the rest is requested."""
 
     def __init__(self, address: Address) -> None:
         self._store = _store(address.scheme, address.bucket, address.key, address.query)
@@ -526,7 +526,7 @@ def open_object(address: Address, stored: Stored | None, part: tuple[int, int] |
 
 
 def stored_at(address: Address) -> Stored:
-    """What the store says of an object now. Raises ObjectError."""
+    """Return the current metadata of an object. Raises ObjectError."""
     return _head(_store(address.scheme, address.bucket), address.key)
 
 

@@ -53,13 +53,13 @@ class Passed:
     """The SHA-256 digests of one input and its output; "" for a digest that does not exist."""
 
     read: str = ""
-    """Of the input as stored."""
+    """SHA-256 of the input as stored."""
     read_content: str = ""
-    """Of the decompressed input; "" for an archive, whose members have their own."""
+    """SHA-256 of the decompressed input; "" for an archive, whose members have their own."""
     written: str = ""
-    """Of the output as stored."""
+    """SHA-256 of the output as stored."""
     written_content: str = ""
-    """Of the output before it was compressed."""
+    """SHA-256 of the output before it was compressed."""
     members: list[tuple[str, str, str]] = field(default_factory=list)
     """For each member of an archive: its clean name, and the digests of its content before and after."""
 

@@ -115,7 +115,7 @@ _READ: Final = (
 
 @dataclass(frozen=True)
 class _Scrubs:
-    """What scrubs a piece of a column. It can be pickled as a redactor can, key included."""
+    """A function that scrubs a piece of a column. It can be pickled as a redactor can, key included."""
 
     redactor: Redactor
     name: EngineName | None

@@ -47,7 +47,7 @@ from logscrub.sources.streams import open_stream
 from logscrub.sources.text import guess_encoding
 
 if TYPE_CHECKING:
-    from logscrub.metrics.counted import Counted
+    from logscrub.metrics.ingest_result import IngestResult
     from logscrub.verification import FileReport
 
 PART: Final = 64 << 20
@@ -57,18 +57,18 @@ FOLDER: Final = ".logscrub-parts"
 _LOOK: Final = 1 << 20
 """Bytes that are read at a time to find a place to cut."""
 _FARTHEST: Final = 16 << 20
-"""How far behind a part's size a place to cut is looked for."""
+"""Bytes behind the size of a part in which a place to cut is searched."""
 _PLACE: Final = re.compile(rb'\n(?=\{")')
 
 
 @dataclass(frozen=True, slots=True)
 class KeySource:
-    """Where whoever does a shard finds the key, which is not here: a file, else the environment."""
+    """The source of the key for workers, which is not in here: a file, else the environment."""
 
     file: str
     """"" for LOGSCRUB_KEY."""
     key_id: str
-    """Of the key that it must be."""
+    """The id that the key must have."""
 
     def read(self) -> bytes:
         """The key. Raises UsageError where there is none, or another one."""
@@ -83,7 +83,7 @@ class KeySource:
 
 @dataclass(frozen=True)
 class Settings:
-    """How shards are done. Holds no key."""
+    """The settings for shards. They hold no key."""
 
     config: Config
     key: KeySource | None
@@ -92,7 +92,7 @@ class Settings:
     engine: EngineName | None = None
     reading: Reading = field(default_factory=Reading)
     hashed: bool = False
-    """Whether digests are wanted."""
+    """True if digests are wanted."""
 
     def runner(self) -> Runner:
         """The engine, made once in a process. Raises UsageError."""
@@ -107,7 +107,7 @@ def _runner(pickled: bytes) -> Runner:
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """An input, or a part of it, and where it goes."""
+    """An input, or a part of it, and its output."""
 
     item: Input
     target: Path | None
@@ -117,7 +117,7 @@ class Shard:
     end: int | None = None
     """None for a whole input."""
     input_format: str = ""
-    """Of a part that is not the first: that of the first."""
+    """The format of the first part, for a part that is not the first."""
 
     @property
     def is_part(self) -> bool:
@@ -125,7 +125,7 @@ class Shard:
 
     @property
     def folder(self) -> Path:
-        """Where it is written what became of it."""
+        """The folder in which its result is noted."""
         if self.target is None:
             raise ValueError("it goes nowhere")
         return (self.inside or self.target.parent) / FOLDER
@@ -133,26 +133,31 @@ class Shard:
 
 @dataclass(slots=True)
 class Did:
-    """What became of a shard. Holds no customer data."""
+    """The result of a shard. Holds no customer data."""
 
     status: str = "scrubbed"
-    """As `scrub --summary` has it."""
+    """The status, as in `scrub --summary`."""
     tally: Tally = field(default_factory=Tally)
     passed: Passed | None = None
     said: tuple[str, ...] = ()
     """Lines for people, without the input's name."""
     ends_between: bool = True
-    """Of a part: whether it ends between two records, so that the next one is as if nothing stood before it."""
+    """True if a part ends between two records, so that the next part can be read as if nothing stood before it."""
     wrong: str = ""
     """Why no other shard can be done either: the setting or output that is wrong."""
     exit_code: int = 0
+
+    @property
+    def error(self) -> UsageError | OutputError:
+        """The error that stops the run, where something is wrong."""
+        return (UsageError if self.exit_code == UsageError.exit_code else OutputError)(self.wrong)
 
 
 # -- which shards there are ------------------------------------------------------------------------------------------------
 
 
 def parts_of(item: Input, input_format: str, size: int = PART) -> tuple[list[int], str]:
-    """Where a large input is cut, without its beginning and end, and the name of its format; [] where it is not cut.
+    """The offsets at which a large input is cut, and the name of its format; [] where it is not cut.
 
     Cut is JSON, a value a line, that is not compressed. Raises InputError.
     """
@@ -208,7 +213,7 @@ def joined(first: Shard, second: Shard) -> Shard:
 
 
 def key_of(shard: Shard, settings: Settings, rules: str) -> str:
-    """What tells a shard from all others: what is read, where it goes, and the rules (`rules_digest`)."""
+    """The key of a shard, which no other has: made from its input, output and rules (`rules_digest`)."""
     item = shard.item
     version: list[Any] = []
     if item.stored is not None:
@@ -225,7 +230,7 @@ def key_of(shard: Shard, settings: Settings, rules: str) -> str:
 
 
 def rules_digest(settings: Settings) -> str:
-    """Of the rules in force."""
+    """A digest of the rules in force."""
     engine = _runner(pickle.dumps((settings.config, None, "plain")))  # which needs no key
     return digest_of(rules_of(engine, settings.config, settings.input_format))
 
@@ -234,7 +239,7 @@ def rules_digest(settings: Settings) -> str:
 
 
 def scrub_shard(settings: Settings, shard: Shard, key: str) -> Did:
-    """Scrubs a shard to its place, unless that is done. Raises nothing: what is wrong is told."""
+    """Scrubs a shard to its output, unless that is done. Raises nothing: the result says what is wrong."""
     try:
         before = _read_done(shard, key)
         if before is not None:
@@ -289,7 +294,7 @@ def _scrub_part(settings: Settings, shard: Shard, key: str) -> Did:
 
 
 def _is_between(scrubber: Any) -> bool:
-    """Whether what was fed to it ends between two records, so that the next one would be read and judged by itself."""
+    """True if the bytes so far end between two records, so that the next record would be read and scanned by itself."""
     if not isinstance(scrubber, Scrubber):
         return False
     reader = scrubber._units.reader
@@ -300,7 +305,7 @@ def _is_between(scrubber: Any) -> bool:
 
 
 def _clean(engine: Runner, item: Input, message: str) -> str:
-    """What is wrong with an input, without its name and without customer data."""
+    """The fault of an input, without its name and without customer data."""
     return clean_text(engine.redactor, message.removeprefix(item.name).removeprefix(": "))
 
 
@@ -355,7 +360,7 @@ class open_stream_raw:
 
 
 def part_path(shard: Shard, key: str) -> Path:
-    """Where the clean bytes of a part wait."""
+    """The path at which the clean bytes of a part wait for the others."""
     return shard.folder / f"{key}.part"
 
 
@@ -371,7 +376,7 @@ def _write_done(shard: Shard, key: str, did: Did) -> None:
 
 
 def _read_done(shard: Shard, key: str) -> Did | None:
-    """What became of a shard, where that was done and its output is still there."""
+    """The result of a shard that was done before and whose output is still there."""
     path = shard.folder / f"{key}.json"
     place = part_path(shard, key) if shard.is_part else shard.target
     try:
@@ -414,7 +419,7 @@ def _of_dict(told: Mapping[str, Any]) -> Did:
 
 
 def remove_folder(folder: Path) -> None:
-    """Removes what was written down during a run. Where that fails it stays, and does no harm."""
+    """Removes the notes of a run. A folder that cannot be removed does no harm."""
     address = objects.address_of(folder)
     if address is None:
         shutil.rmtree(folder, ignore_errors=True)
@@ -427,7 +432,7 @@ def remove_folder(folder: Path) -> None:
 
 
 def verify_shard(settings: Settings, item: Input) -> list[FileReport] | Did:
-    """What `verify` says of an input. Raises nothing."""
+    """Verifies an input. Returns its reports, or the error that stops the run. Raises nothing."""
     try:
         return verify_input(settings.runner(), item, input_format=settings.input_format, reading=settings.reading)
     except LogscrubError as error:
@@ -436,10 +441,10 @@ def verify_shard(settings: Settings, item: Input) -> list[FileReport] | Did:
         return Did("failed", wrong=f"this is a bug in logscrub ({type(error).__name__}); please report it", exit_code=70)
 
 
-def ingest_shard(settings: Settings, shard: Shard, store: str) -> tuple[Did, Counted | None]:
+def ingest_shard(settings: Settings, shard: Shard, store: str) -> tuple[Did, IngestResult | None]:
     """Scrubs an input and counts it into a store, where records that are known count nothing. Raises nothing."""
-    from logscrub.metrics.counters import Counters
-    from logscrub.metrics.ingest import ingest_input
+    from logscrub.metrics.ingest_pipeline import ingest_input
+    from logscrub.metrics.ingest_workers import IngestWorkers
 
     did = Did()
 
@@ -448,12 +453,12 @@ def ingest_shard(settings: Settings, shard: Shard, store: str) -> tuple[Did, Cou
 
     try:
         engine = settings.runner()
-        with Counters(0) as counters:
-            number = counters.new_input()
-            counters.into(store, engine.redactor.pseudonymizer)
+        with IngestWorkers(0) as workers:
+            number = workers.new_input()
+            workers.into(store, engine.redactor.pseudonymizer)
             try:
                 did.tally = ingest_input(
-                    *(engine, shard.item, counters, number, shard.target),
+                    *(engine, shard.item, workers, number, shard.target),
                     inside=shard.inside,
                     input_format=settings.input_format,
                     reading=settings.reading,
@@ -462,7 +467,7 @@ def ingest_shard(settings: Settings, shard: Shard, store: str) -> tuple[Did, Cou
                 did.said = tuple(_clean(engine, shard.item, fault) for fault in did.tally.faults)
             except InputError as error:
                 did.status, did.said = "failed", (_clean(engine, shard.item, str(error)),)
-        return did, counters.counted.get(number)
+        return did, workers.results.get(number)
     except LogscrubError as error:
         return Did("failed", wrong=str(error), exit_code=error.exit_code), None
     except OSError as error:

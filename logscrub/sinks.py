@@ -1,4 +1,4 @@
-"""Where clean bytes go: files that appear whole or not at all, standard output, pipes; compressed or not."""
+"""Outputs for clean bytes: files that appear whole or not at all, standard output, pipes; compressed or not."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ if sys.platform != "win32":
     import fcntl
 
 _BUFFER: Final = 64 * 1024
-"""How many bytes are collected before they are written."""
+"""Bytes that are collected before they are written."""
 
 _ZIP64_FROM: Final = 512 * 1024 * 1024
 """From this input size on a zip's member gets 64-bit sizes, which some old tools cannot read; without, 2 GiB is the end."""
 
 _XZ_PRESET: Final = 1
-"""Of 0 to 9. The default of 6 takes more than ten times as long for logs and ten times the memory, for a quarter less."""
+"""The level of compression, 0 to 9. For logs, the default of 6 takes ten times the time and the memory, and saves a quarter."""
 
 TAR_IN_MEMORY: Final = 512 * 1024 * 1024
-"""How many bytes a member of a tar may have that does not go to a file: it must be kept whole, for its size is written first."""
+"""The most bytes of a tar's member on a pipe: it is held in memory whole, because its size is written first."""
 _HELD: Final = 8 * 1024 * 1024
 """Bytes of a tar's member that are kept in memory where there is a folder for more."""
 
@@ -62,7 +62,7 @@ _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 """The beginning of a path that was meant as a URL."""
 
 _BY_HANDLE: Final = os.open in os.supports_dir_fd
-"""Whether a file can be named by an open folder and its name in it."""
+"""True if the system can name a file by an open folder and its name in it."""
 _FOLDER: Final = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_PATH", os.O_RDONLY)
 """Flags that open a folder so that files can be made in it; they need no permission to list it."""
 
@@ -155,7 +155,7 @@ class Sink:
 
 
 class MemberLike(Protocol):
-    """What a zip's member takes over from the one it is made from; MemberInfo and ZipInfo have it."""
+    """The metadata that a zip's member takes over from its input; MemberInfo and ZipInfo have it."""
 
     @property
     def date_time(self) -> tuple[int, int, int, int, int, int]: ...
@@ -347,7 +347,7 @@ class _Waiting:
         self._held = bytearray()
         self._file: io.FileIO | None = None
         self._name = ""
-        """Of the file in the folder, as long as it has one."""
+        """The name of the file in the folder, as long as it has one."""
         self.size = 0
 
     def write(self, data: bytes) -> None:
@@ -451,7 +451,7 @@ def open_archive_sink(
 
 
 def refuse_url(path: Path) -> None:
-    """Raises UsageError for an output that is meant as a URL, but is no address of an object that can be written."""
+    """Raises UsageError for an output that looks like a URL but is not the address of an object that can be written."""
     address = objects.address_of(path)
     if address is not None:
         objects.refuse(address, writes=True)
@@ -590,7 +590,7 @@ class _Folder:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a complete file goes."""
+    """The destination of a complete file."""
 
     folder: _Folder
     temporary: str
@@ -622,7 +622,7 @@ class _Target:
         self.name = name
         self.bytes_written = 0
         self.hash: hashlib._Hash | None = None
-        """Of what was written since it was set."""
+        """The hash of the bytes that were written since it was set."""
         self._file = file
         self._place = place
         """None where the bytes go straight to their place."""

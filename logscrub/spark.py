@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import DataFrame
 
-    from logscrub.metrics.counted import Counted
+    from logscrub.metrics.ingest_result import IngestResult
 
 __all__ = ["ingest_column", "scrub_columns"]
 
@@ -77,7 +77,7 @@ def ingest_column(
     input_format: str = "auto",
     config: Config | str | Path | None = None,
     engine: EngineName | None = None,
-) -> Counted:
+) -> IngestResult:
     """Counts the texts of a column, each a line of a log, into a store that all executors reach. Gives what became of them.
 
     Each partition is committed for itself, and a record counts once whoever reads it: a task that runs twice says that its
@@ -86,7 +86,7 @@ def ingest_column(
     from pyspark.sql import functions
     from pyspark.sql.types import LongType, StructField, StructType
 
-    from logscrub.metrics.counted import Counted
+    from logscrub.metrics.ingest_result import IngestResult
     from logscrub.metrics.store import open_or_make
 
     need("ingest_column", "metrics")
@@ -97,9 +97,9 @@ def ingest_column(
         open_or_make(store, settings.key.key_id)  # once, and not by all executors at a time
     told = StructType([StructField(name, LongType()) for name in _COUNTS])
     texts = frame.select(functions.col(column).cast("string").alias("text"))
-    whole = Counted()
+    whole = IngestResult()
     for row in texts.mapInArrow(_counts(settings, store), told).collect():
-        whole.add(Counted(**row.asDict()))
+        whole.add(IngestResult(**row.asDict()))
     return whole
 
 
@@ -126,7 +126,7 @@ def _settings(
 
 
 def _scrubs(settings: Settings, names: Sequence[str]) -> Callable[[Batches], Batches]:
-    """What scrubs the batches of a partition."""
+    """A function that scrubs the batches of a partition."""
 
     def scrub(batches: Batches) -> Batches:
         import pyarrow as pa
@@ -147,26 +147,26 @@ def _scrubs(settings: Settings, names: Sequence[str]) -> Callable[[Batches], Bat
 
 
 def _counts(settings: Settings, store: str) -> Callable[[Batches], Batches]:
-    """What counts the texts of a partition, and gives one row that says what became of them."""
+    """A function that counts the texts of a partition, and yields one row with the result."""
 
     def count(batches: Batches) -> Batches:
         import pyarrow as pa
 
-        from logscrub.metrics.counted import Counted
-        from logscrub.metrics.counters import Counters
+        from logscrub.metrics.ingest_result import IngestResult
+        from logscrub.metrics.ingest_workers import IngestWorkers
 
         engine = settings.runner()
         scrubber = engine.scrubber(settings.input_format)
-        with Counters(0) as counters:
-            number = counters.new_input()
-            counters.into(store, engine.redactor.pseudonymizer)
-            counting = counters.stream(number)
+        with IngestWorkers(0) as workers:
+            number = workers.new_input()
+            workers.into(store, engine.redactor.pseudonymizer)
+            stream = workers.stream(number)
             for batch in batches:
                 texts = "".join(f"{text}\n" for text in batch.column(0).to_pylist() if text is not None)
-                counting.feed(scrubber.feed(texts.encode("utf-8", "surrogatepass"), True))
-            counting.feed(scrubber.finish())
-            counting.finish()
-        counted = counters.counted.get(number, Counted())
+                stream.feed(scrubber.feed(texts.encode("utf-8", "surrogatepass"), True))
+            stream.feed(scrubber.finish())
+            stream.finish()
+        counted = workers.results.get(number, IngestResult())
         yield pa.RecordBatch.from_pydict({name: pa.array([getattr(counted, name)], pa.int64()) for name in _COUNTS})
 
     return count

@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,19 @@ from hypothesis import HealthCheck, settings
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
+import forked  # noqa: E402
 from strategies import THOROUGH  # noqa: E402
 
-from logscrub.detect import catalogue  # noqa: E402
+from logscrub.detect import anchors, catalogue  # noqa: E402
 from logscrub.detect.catalogue import Catalogue  # noqa: E402
 from logscrub.detect.engine import Engine  # noqa: E402
 from logscrub.detect.names import Names  # noqa: E402
 from logscrub.redact.policy import load_policy  # noqa: E402
 from logscrub.redact.pseudonyms import Pseudonymizer  # noqa: E402
 from logscrub.redact.scrub import Redactor  # noqa: E402
+
+# What is known of a pattern depends on it alone, and tests make hundreds of engines with the same harmless stretches.
+anchors.anchor = cache(anchors.anchor)
 
 _ALWAYS: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 settings.register_profile("ci", derandomize=True, database=None, **_ALWAYS)
@@ -38,6 +43,10 @@ settings.load_profile("thorough" if THOROUGH else os.environ.get("HYPOTHESIS_PRO
 os.umask(0o077)  # a key file that others may read makes every run warn
 
 KEY = b"a key for tests only, 32 bytes.."
+
+
+def pytest_sessionfinish() -> None:
+    forked.stop()
 
 
 @pytest.fixture(scope="session")

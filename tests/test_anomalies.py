@@ -28,6 +28,7 @@ from logscrub.anomalies.night import learned, report_of, silenced
 from logscrub.anomalies.rules import builtin_rules, load_rules, parse_rule
 from logscrub.anomalies.signals import EMPTY, Rows, SignalReader, Signals, read_signals
 from logscrub.anomalies.tails import accumulated, calibrate, nb_lower, nb_upper, rate_upper, rejected
+from logscrub.api import engine_of
 from logscrub.config import CalendarException, Config, Mute
 from logscrub.errors import UsageError
 from logscrub.metrics.facts import FactFinder
@@ -428,7 +429,7 @@ def test_a_stream_tells_once_what_the_report_tells(redactor: Redactor) -> None:
             rows.beside[at.date()] = frame
     live = Live(rows, RULES, Config(), exact=True)
     finder, records = FactFinder(Pseudonymizer(traffic.KEY).derived("metrics")), Records()
-    scrubber = Scrubber(Redactor(redactor.engine, redactor.policy, Pseudonymizer(traffic.KEY)))
+    scrubber = engine_of(Redactor(redactor.engine, redactor.policy, Pseudonymizer(traffic.KEY))).scrubber()
     alerts = []
     for line in traffic.log_lines(model, traffic.day_of(model, 4)):
         alerts += live.take(records.feed(scrubber.feed(line, False)), finder)

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import get_args
 
@@ -19,7 +20,8 @@ import pytest
 
 import logscrub
 from logscrub import cli
-from logscrub.anomalies.rules import load_rules
+from logscrub.anomalies.rules import Rule, load_rules, parse_rule
+from logscrub.anomalies.selftest import failures as rule_failures
 from logscrub.api import PlainEngine
 from logscrub.config import Config, parse_config
 from logscrub.detect import catalogue
@@ -309,6 +311,19 @@ def test_the_example_detectors_load_and_their_examples_hold(tmp_path: Path, dete
     together = Catalogue(theirs.detectors, (*detectors.harmless, *theirs.harmless), "")
     assert failures(together) == []
     assert len(theirs.detectors) + len(theirs.harmless) == 3
+
+
+def test_the_example_rule_loads_and_its_examples_hold() -> None:
+    found = re.search(r"<!-- example: (\w+\.toml) -->\n *```toml\n(.*?)```", page("docs/guides/rules.md"), re.S)
+    assert found is not None
+    rule = parse_rule(tomllib.loads(found[2]), Path(found[1]))
+    assert rule.id in {known.id for known in load_rules()}, "it replaces a built-in rule"
+    assert rule_failures([rule]) == []
+
+
+def test_the_keys_of_a_rule_are_those_of_the_table() -> None:
+    keys = [row[0] for row in table(page("docs/guides/rules.md"), "key")]
+    assert sorted(keys) == sorted({field.name for field in fields(Rule)} - {"id"})
 
 
 def test_the_keys_of_a_detector_are_those_of_the_table() -> None:

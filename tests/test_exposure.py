@@ -18,6 +18,7 @@ from logscrub.rules import rules_of
 
 __all__ = ["do"]
 
+ROOT = Path(__file__).parents[1]
 SITE = "822d8a59-7a92-4b4c-8dc9-160edc3be1c"
 COUNT, EXPOSED = 9, (1, 2, 5)
 
@@ -113,6 +114,20 @@ def test_statements_without_end_are_counted_together(monkeypatch: pytest.MonkeyP
     assert found.places[Place(OTHERS, "", "")].records == 2 and found.total.records == 4
 
 
+@pytest.mark.parametrize(
+    ("statement", "cell"),
+    [("sent to <PERSON>", "`sent to <PERSON>`"), ("a|b `c``d", r"```a\|b `c``d```"), ("`c`", "`` `c` ``"), ("", "")],
+)
+def test_a_statement_is_code_in_the_table(statement: str, cell: str, redactor: Redactor) -> None:
+    found = Exposure()
+    found.places[Place(statement, "", "")] = found.total
+    found.total.add(None, {"PERSON": "name"})
+    told = as_dict(
+        found, made=datetime(2026, 11, 29, tzinfo=UTC), known_at=None, rules=rules_of(api.PlainEngine(redactor), Config())
+    )
+    assert f"| high |  |  | PERSON (1) | 1 | 0 |  |  | {cell} |\n" in as_markdown(told)
+
+
 def test_a_time_that_is_none_stays_unknown() -> None:
     told = Told()
     told.add(None, {"PERSON": "name"})
@@ -140,9 +155,11 @@ def test_the_command_tells_by_its_exit_code(folder: Path, do: Do) -> None:
         assert do("exposure", "a.ndjson", name)[0] == 3
 
 
-@pytest.mark.parametrize("suffix", ["html", "json"])
+@pytest.mark.parametrize("suffix", ["html", "json", "md"])
 def test_what_it_writes_is_clean(folder: Path, do: Do, suffix: str) -> None:
-    assert do("exposure", "a.ndjson", "--caution", "-o", f"e.{suffix}")[0] == 1
+    """The sample has statements with placeholders before and behind words that are found by what stands beside them."""
+    sample = str(ROOT / "sample_logs" / "forge_logs_flat.log")
+    assert do("exposure", "a.ndjson", sample, "--caution", "-o", f"e.{suffix}")[0] == 1
     code, out, _ = do("verify", f"e.{suffix}")
     assert code == 0, out
 

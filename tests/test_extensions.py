@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+GUIDE = ROOT / "docs" / "guides" / "formats.md"
 
 DETECTOR = """
 id = "shift_badge"
@@ -24,24 +26,8 @@ patterns = ['(?<![A-Za-z0-9])(?:KX|QM|ZT)-\\d{7}(?!\\d)']
 examples = ["clock-in «KX-4471903» at gate 2"]
 counterexamples = ["issue KX-44719 moved to Done"]
 """
-FORMAT = '''
-"""Logs of the invented program turnstile: `@1794906938 E gate 2 refused`."""
-
-import re
-
-from logscrub.formats.base import Format, LineShape, Record
-
-_HEAD = re.compile(r"@(\\d{10}) ([IWE]) ")
-
-
-def _begins(line, memory):
-    m = _HEAD.match(line)
-    level = {"I": "INFO", "W": "WARN", "E": "ERROR"}
-    return None if m is None else Record(int(m[1]) * 10**9, level[m[2]], line[m.end() :])
-
-
-FORMAT = Format("turnstile", lambda head: _HEAD.match(head) is not None, line=LineShape(_begins), asked_before="forge-cli")
-'''
+FORMAT = re.findall(r"<!-- example: turnstile.py -->\n```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.S)[0]
+"""The format of the guide, which is tried as it stands there."""
 FORM = '''
 """The report in one line."""
 

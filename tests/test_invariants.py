@@ -30,6 +30,7 @@ from strategies import (
     reading,
     recognisable,
     scrub,
+    scrub_fastest,
     scrub_pieces,
     shape,
     tangled,
@@ -40,6 +41,7 @@ from strategies import (
 )
 
 import sample_logs
+from logscrub.api import engine_of
 from logscrub.detect.catalogue import load, marked
 from logscrub.detect.engine import Engine
 from logscrub.formats import INPUT_FORMATS
@@ -324,15 +326,17 @@ def test_without_a_key_each_run_makes_its_own() -> None:
 
 @pytest.mark.parametrize("name", [n for n in sorted(sample_logs.files()) if not n.endswith(sample_logs.PACKED)])
 def test_of_what_is_planted_in_the_samples_nothing_is_left(redactor: Redactor, name: str) -> None:
-    out, _ = scrub(redactor, sample_logs.files()[name])
+    out, _ = scrub_fastest(redactor, sample_logs.files()[name])
     text = out.decode("utf-8", "replace")  # the journal has numbers in bytes
     left = [v for v in sample_logs.planted() if v in text]
     if name == "generic.ndjson":
         # a known limit: a bare UUID in an address's path (/rosters/<cloud id>) is told from harmless ones by nothing
         left = [v for v in left if not re.fullmatch("[0-9a-f-]{36}", v) or f"/rosters/{v}" not in text]
     assert left == []
-    assert verify(redactor, out).clean
-    assert scrub(redactor, out)[0] == out
+    verifier = engine_of(redactor).verifier(name)
+    verifier.feed(out)
+    assert verifier.finish().clean
+    assert scrub_fastest(redactor, out)[0] == out
 
 
 # -- no example of a detector survives, whatever stands around it ---------------------------------------------------------
@@ -352,6 +356,8 @@ GLUE = "\t\"'`<>()[]{},;|!?&#$*→“»…\u00a0\u2028。、\x1b\x00"
 
 @pytest.mark.parametrize("place", ["message", "key", "value", "nested", "cell"])
 def test_no_example_of_a_detector_survives_whatever_stands_around_it(redactor: Redactor, place: str) -> None:
+    """By the plain engine in messages, which defines the output, and by the fastest one everywhere."""
+
     def put(text: str) -> str:
         as_json = json.dumps(text, ensure_ascii=False)
         return {
@@ -377,7 +383,10 @@ def test_no_example_of_a_detector_survives_whatever_stands_around_it(redactor: R
         for before, after in ((glue, glue), ("", glue)) if place == "message" else ((glue, glue),):
             rows = [put(f"{before}{value}{after}") for _, value in alone]
             head = "Level,Details\n" if place == "cell" else ""
-            out, _ = scrub(redactor, (head + "".join(rows)).encode())
+            data = (head + "".join(rows)).encode()
+            out, _ = scrub_fastest(redactor, data)
+            if place == "message" and before:
+                assert out == scrub(redactor, data)[0]
             lines = out.decode().split("\n")[1 if head else 0 :]
             left |= {(d, before, after) for (d, value), line in zip(alone, lines, strict=False) if value in line}
     assert left == set()

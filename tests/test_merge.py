@@ -14,7 +14,7 @@ from logscrub.cli.store import merge as command
 from logscrub.errors import InputError, LogscrubError, UsageError
 from logscrub.formats.base import Record
 from logscrub.metrics import store as stores
-from logscrub.metrics.counting import Ingestion
+from logscrub.metrics.ingestion import Ingestion
 from logscrub.metrics.rollup import merge
 from logscrub.metrics.store import Store, merge_from, open_or_make, open_store, read
 

@@ -22,12 +22,12 @@ from strategies import examples, inputs, logs, scrub
 from logscrub import formats
 from logscrub.formats.base import Item, Point, Record
 from logscrub.formats.forge_blocks import Block
-from logscrub.metrics import dense
 from logscrub.metrics import rollup as rollups
-from logscrub.metrics.anonymity import OTHERS, Folding, fold
+from logscrub.metrics import sketch_arrays
 from logscrub.metrics.columns import Columns
-from logscrub.metrics.counting import new_ones
 from logscrub.metrics.facts import FactFinder, Facts, duration_of, signature_of, statement_of, tenant_of
+from logscrub.metrics.ingestion import new_ones
+from logscrub.metrics.k_anonymity import OTHERS, Folding, fold
 from logscrub.metrics.outcomes import OUTCOMES, outcomes_of, statuses_in
 from logscrub.metrics.records import Records
 from logscrub.metrics.rollup import COARSE, COUNTERS, SCHEMA, TOTALLED, merge, tenant_print, totals
@@ -386,7 +386,7 @@ def test_quantiles_of_many_cells_are_those_of_each(told: list[list[tuple[float, 
     flat = [(bucket_of(ms), n) for of_cell in told for ms, n in of_cell]
     buckets, counts = (np.array(column) for column in zip(*flat, strict=True))
     shares = (0.5, 0.9, 0.99)
-    found = dense.quantiles_of(cells_of(told), buckets, counts, shares, len(told))
+    found = sketch_arrays.quantiles_of(cells_of(told), buckets, counts, shares, len(told))
     for cell, of_cell in enumerate(told):
         summed = Counter[int]()
         for ms, n in of_cell:
@@ -398,7 +398,9 @@ def test_quantiles_of_many_cells_are_those_of_each(told: list[list[tuple[float, 
 @given(st.lists(st.lists(st.integers(0, (1 << PRECISION) - 1).map(lambda n: n // 4 * RANKS + n % 4 + 1)), min_size=1))
 def test_sketches_of_many_cells_see_what_each_sees(told: list[list[int]]) -> None:
     registers = np.array([entry for of_cell in told for entry in of_cell], np.int64)
-    assert dense.distinct_in(dense.ranks_of(cells_of(told), registers, len(told))) == [distinct(of_cell) for of_cell in told]
+    assert sketch_arrays.distinct_in(sketch_arrays.ranks_of(cells_of(told), registers, len(told))) == [
+        distinct(of_cell) for of_cell in told
+    ]
 
 
 def test_nothing_is_nothing() -> None:

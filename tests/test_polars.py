@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
 import sys
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from conftest import KEY, ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_extras import MISSING, run
+from test_cli_scrub import ENVIRONMENT
 
 import logscrub
 import logscrub.polars
@@ -154,6 +155,7 @@ def test_it_can_be_sent_to_another_process() -> None:
 
 
 def test_without_polars_one_line_says_what_to_install(tmp_path: Path) -> None:
-    done = run(MISSING.replace("from logscrub.cli import main; main()", "import logscrub.polars"), ["polars"], cwd=tmp_path)
+    program = "import sys; sys.modules['polars'] = None; import logscrub.polars"
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, check=False)
     assert done.stderr.decode().splitlines()[-1].endswith("logscrub.polars needs: pip install 'logscrub[metrics]'")
     assert sys.modules["logscrub.polars"] is logscrub.polars

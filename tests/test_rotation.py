@@ -14,7 +14,7 @@ from test_guarantee import Do, do
 from logscrub import api
 from logscrub.config import Config
 from logscrub.metrics import store as stores
-from logscrub.metrics.counting import Ingestion
+from logscrub.metrics.ingestion import Ingestion
 from logscrub.metrics.records import Records
 from logscrub.metrics.rollup import COUNTERS, merge
 from logscrub.metrics.rotation import tenants_of
@@ -40,7 +40,7 @@ def ingest(store: Path, key: bytes, *inputs: bytes) -> dict[str, int]:
             counting.take(records.feed(scrubber.finish()))
             counting.take(records.finish())
         counting.commit()
-        for counted in counting.counted.values():
+        for counted in counting.results.values():
             new, known = new + counted.new + counted.undated, known + counted.known
     return {"new": new, "known": known}
 

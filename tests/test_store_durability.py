@@ -572,7 +572,7 @@ PRUNE = ("store", "prune", "--keep", "1d", "--yes", "--store")
 @pytest.fixture
 def eighteenth(monkeypatch: pytest.MonkeyPatch) -> None:
     """Today is the second of the store's days, so the first is dropped."""
-    monkeypatch.setattr("logscrub.metrics.counting.today", lambda: date(2026, 11, 18))
+    monkeypatch.setattr("logscrub.metrics.ingestion.today", lambda: date(2026, 11, 18))
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, what: Callable[[], object]) -> None:

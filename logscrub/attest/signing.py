@@ -116,7 +116,7 @@ def open_envelope(data: bytes, key: Ed25519PublicKey) -> bytes:
 
 
 def _pae(payload: bytes) -> bytes:
-    """What is signed: the pre-authentication encoding of type and payload."""
+    """The bytes that are signed: the pre-authentication encoding of type and payload."""
     return b"DSSEv1 %d %b %d %b" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE.encode(), len(payload), payload)
 
 

@@ -31,7 +31,7 @@ _MAY: Final = {
     "scrub": {"time": str, "key_id": str},
     "second_opinion": {"tool": str, "version": str, "lines": int, "asked": int, "seed": int | None, "differs": int},
 }
-"""What a predicate must say, and may say, and in which types. What it says beside that is in the schema."""
+"""The members that a predicate must have, those that it may have, and their types. The schema has further ones."""
 
 _GUARANTEE: Final = {"customers": int, "vocabulary": str}
 _NO_GUARANTEE: Final = {"customers": 0, "vocabulary": ""}
@@ -51,13 +51,13 @@ class Subject(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What is stated of which files."""
+    """A statement about files."""
 
     subjects: tuple[Subject, ...]
     predicate: Mapping[str, Any]
 
     def as_bytes(self) -> bytes:
-        """As JSON, which is what is signed."""
+        """Return the statement as JSON, the form that is signed."""
         statement = {
             "_type": STATEMENT_TYPE,
             "subject": [{"name": name, "digest": {"sha256": sha256}} for name, sha256 in self.subjects],
@@ -92,7 +92,7 @@ def parse(payload: bytes) -> Statement:
 
 
 def _has(value: Any, shape: Any) -> bool:
-    """Whether a value has a shape: a type, the members of an object, or what all entries of a list have."""
+    """True if a value has a shape: a type, the members of an object, or the shape of all entries of a list."""
     if isinstance(shape, dict):
         return isinstance(value, dict) and all(key in value and _has(value[key], one) for key, one in shape.items())
     if isinstance(shape, list):

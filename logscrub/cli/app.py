@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.util import find_spec
 from typing import Annotated, Any
 
@@ -97,6 +98,7 @@ app.add_typer(vocabulary.app, name="vocabulary")
 app.add_typer(detectors.app, name="detectors")
 
 
+@cache
 def command() -> Any:
     """The whole program as one command."""
     return typer.main.get_command(app)

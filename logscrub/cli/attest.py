@@ -175,7 +175,7 @@ def _again(
 
 
 def _told(statement: Statement, public_key: Path) -> list[str]:
-    """Who says what, when, and by which rules: a caution first, where there is one."""
+    """The signer, result, time and rules of a proof, with a caution first where there is one."""
     from logscrub.verification.second_opinion import headline
     from logscrub.verification.text_report import caution
 

@@ -105,7 +105,7 @@ def _progress(done: int, of: int) -> None:
 
 
 def _by_rule(done: Backtest, rules: tuple[Rule, ...]) -> str:
-    """How many findings at each budget, a line for each rule that would have spoken, and what they were marked as."""
+    """The number of findings at each budget, one line per rule that would have reported something, and their verdicts."""
     head = ["RULE", *(f"AT {budget:g}" for budget in done.budgets), "REAL", "USUAL", "KNOWN"]
     spoke = [row for row in done.by_rule(rules) if any(row.findings)]
     rows = [[row.rule, *map(str, row.findings), *map(str, row.marked)] for row in spoke]
@@ -123,7 +123,7 @@ def _by_rule(done: Backtest, rules: tuple[Rule, ...]) -> str:
 
 
 def _findings(done: Backtest, budget: float) -> str:
-    """What would have been told at a budget, night by night."""
+    """The findings that would have been reported at a budget, night by night."""
     rows = [
         [f"{night.start:%Y-%m-%d}", t.finding.severity, t.finding.id, t.verdict or "-", t.finding.title]
         for night in done.nights

@@ -65,7 +65,7 @@ def tidy(outputs: Iterable[Path]) -> None:
 
 
 Tell = Callable[[int, int], None]
-"""Told, for one input: how many of its bytes were read so far, and how much was found in it."""
+"""Callback for one input: (bytes read so far, number of things found in it so far)."""
 
 
 @contextmanager

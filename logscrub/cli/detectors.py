@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from logscrub.cli.console import put, say
-from logscrub.cli.options import Detectors, number
+from logscrub.cli.options import Detectors, TextOrJson, number
 from logscrub.errors import UsageError
 from logscrub.extras import install, is_missing, need
 from logscrub.sources.files import printable
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Show and test the detectors: what is looked for, and why.", rich_markup_mode=None, invoke_without_command=True
 )
-
-_FORMAT = typer.Option("--format", help="For people, or for machines.")
 
 LIST_EXAMPLES = """\b
 Examples:
@@ -62,7 +60,7 @@ def _group(context: typer.Context) -> None:
 
 
 @app.command("list", epilog=LIST_EXAMPLES)
-def list_detectors(detectors: Detectors = None, report_format: Annotated[Literal["text", "json"], _FORMAT] = "text") -> int:
+def list_detectors(detectors: Detectors = None, report_format: TextOrJson = "text") -> int:
     """List the detectors in force.
 
     Each with the entity type it finds, the row of the logging guidelines it serves, and why.
@@ -85,7 +83,7 @@ def list_detectors(detectors: Detectors = None, report_format: Annotated[Literal
 def show(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A detector's id.", show_default=False)],
     detectors: Detectors = None,
-    report_format: Annotated[Literal["text", "json"], _FORMAT] = "text",
+    report_format: TextOrJson = "text",
 ) -> int:
     """Show all about one detector."""
     catalogue = _catalogue(detectors or [])
@@ -146,7 +144,7 @@ def test(
 
 
 def _is_path(name: str) -> bool:
-    """Whether an argument is the path of a folder, which may be missing, and no id of a detector."""
+    """True if an argument is the path of a folder, which may be missing, and not the id of a detector."""
     return re.fullmatch("[a-z][a-z0-9_]*", name) is None
 
 

@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
-
-import typer
+from typing import TYPE_CHECKING, Final, Literal
 
 from logscrub._version import __version__
 from logscrub.cli.console import put, say
 from logscrub.cli.detectors import table
 from logscrub.cli.init import KEY
-from logscrub.cli.options import number, size
+from logscrub.cli.options import ConfigFile, number, size
 from logscrub.errors import InputError, LogscrubError, OutputError, UsageError
 from logscrub.extras import APART, EXTRAS, install, is_missing
 
@@ -59,10 +57,7 @@ class Check:
 
 
 def doctor(
-    config: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="The configuration; else logscrub.toml here, or above.", show_default=False),
-    ] = None,
+    config: ConfigFile = None,
 ) -> int:
     """Say what is wrong with an installation, and how to mend it.
 

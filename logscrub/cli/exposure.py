@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -26,6 +27,12 @@ from logscrub.cli.options import (
     reading_of,
     wait_for_input,
 )
+
+if TYPE_CHECKING:
+    from logscrub.api import Runner
+    from logscrub.exposure import Exposure
+    from logscrub.sources.decompression import Reading
+    from logscrub.sources.files import Input
 
 EXAMPLES = """\b
 Examples:
@@ -77,15 +84,13 @@ def exposure(
     decompress_memory: DecompressMemory = None,
 ) -> int:
     """Tell what a log exposed: statements, functions, versions, kinds, customers, times, clocks."""
-    from logscrub.api import build_redactor, clean_text, engine_of, settings
+    from logscrub.api import build_redactor, engine_of, settings
     from logscrub.config import load_config
-    from logscrub.errors import InputError
     from logscrub.extras import need
 
     need("exposure", "metrics")
-    from logscrub.exposure import Exposure, Looker, as_dict, as_json, as_markdown, as_page, headline
+    from logscrub.exposure import Exposure, as_dict, as_json, as_markdown, as_page, headline
     from logscrub.rules import rules_of
-    from logscrub.sources.streams import open_stream
 
     now = datetime.now(UTC)
     known = None if known_at is None else _moment(known_at, now)
@@ -96,22 +101,9 @@ def exposure(
     config = settings(load_config(), policy, detectors or [], names)
     using = engine_of(build_redactor(config, given_key(key_file)), engine)
     found = Exposure(caution=caution)
-    errors = [str(error) for _, error in unreadable]
     wait_for_input(items)
     let_interrupt()
-    for item in items:
-        try:
-            with open_stream(item, reading) as stream:
-                parts = ((None, stream.chunks()),) if not stream.archive else ((n, p) for n, p, _ in stream.members())
-                for _, pieces in parts:
-                    looker = Looker(using, found, input_format)
-                    try:
-                        for piece in pieces:
-                            looker.feed(piece)
-                    finally:
-                        looker.finish()
-        except InputError as error:
-            errors.append(item.name + clean_text(using.redactor, str(error).removeprefix(item.name)))
+    errors = [str(error) for _, error in unreadable] + _look_for(found, using, items, input_format, reading)
     for message in errors:
         say(message)
     told = as_dict(found, made=now, known_at=known, rules=rules_of(using, config, input_format))
@@ -123,6 +115,29 @@ def exposure(
     if errors or found.unread or not found.read:
         return 3
     return 1 if told["exposed"] else 0
+
+
+def _look_for(found: Exposure, engine: Runner, items: Iterable[Input], input_format: str, reading: Reading) -> list[str]:
+    """Adds what inputs expose to `found`. Returns the errors of those that cannot be read to their end."""
+    from logscrub.api import clean_text
+    from logscrub.errors import InputError
+    from logscrub.exposure import Looker
+    from logscrub.sources.streams import open_stream
+
+    errors = []
+    for item in items:
+        try:
+            with open_stream(item, reading) as stream:
+                for pieces in stream.contents():
+                    looker = Looker(engine, found, input_format)
+                    try:
+                        for piece in pieces:
+                            looker.feed(piece)
+                    finally:
+                        looker.finish()
+        except InputError as error:
+            errors.append(item.name + clean_text(engine.redactor, str(error).removeprefix(item.name)))
+    return errors
 
 
 def _moment(text: str, now: datetime) -> datetime:

@@ -6,7 +6,8 @@ import gc
 import json
 import stat
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -43,8 +44,8 @@ from logscrub.extras import need
 if TYPE_CHECKING:
     from logscrub import api
     from logscrub.config import Config
-    from logscrub.metrics.counted import Counted
-    from logscrub.metrics.counters import Counters
+    from logscrub.metrics.ingest_result import IngestResult
+    from logscrub.metrics.ingest_workers import IngestWorkers
     from logscrub.redact.scrub import Redactor
     from logscrub.scrubbing import Tally
     from logscrub.shards import Settings
@@ -128,7 +129,7 @@ class InputCount:
     """An input, and what became of its records."""
 
     name: str
-    counted: Counted
+    counted: IngestResult
     error: str = ""
     """Why not all of it was counted; "" if all was."""
 
@@ -151,15 +152,15 @@ class Ingested:
 
     @property
     def failed(self) -> int:
-        """Inputs that could not be read to their end, or whose records are not accounted for, and what is no file to read."""
+        """The number of inputs that could not be read to their end, whose records are not accounted for, or that are no files."""
         return sum(bool(one.error) for one in self.inputs)
 
     @property
-    def counted(self) -> Counted:
+    def counted(self) -> IngestResult:
         """All inputs together."""
-        from logscrub.metrics.counted import Counted
+        from logscrub.metrics.ingest_result import IngestResult
 
-        whole = Counted()
+        whole = IngestResult()
         for one in self.inputs:
             whole.add(one.counted)
         return whole
@@ -182,7 +183,7 @@ class Ingested:
         }
 
 
-def _numbers(counted: Counted) -> dict[str, Any]:
+def _numbers(counted: IngestResult) -> dict[str, Any]:
     return {
         "read": counted.read,
         "new": counted.new,
@@ -214,24 +215,18 @@ def ingest_all(
     """
     from logscrub.api import build_redactor, engine_of
     from logscrub.engines import processors
-    from logscrub.metrics.counted import Counted
-    from logscrub.metrics.counters import Counters
-    from logscrub.scrubbing import Tally
+    from logscrub.metrics.ingest_workers import IngestWorkers
     from logscrub.shards import KeySource, Settings
     from logscrub.sources.decompression import Reading
-    from logscrub.sources.files import expand, mode_of
+    from logscrub.sources.files import expand
 
     reading = reading or Reading()
-    if logs_to is not None and file_or_none(logs_to) is None:
-        raise UsageError("--logs-to -: scrubbed logs need a folder to go to; for standard output there is: logscrub scrub")
-    if logs_to is not None and mode_of(logs_to) and not stat.S_ISDIR(mode_of(logs_to)):
-        raise UsageError(f"{logs_to}: is a file, but scrubbed logs need a folder to go to; choose another --logs-to")
+    _check_folder(logs_to)
     good, unreadable = readable(arguments)
     # names may be the same where no outputs are named after them
     items = each(good) if logs_to is None else expand(good) if good else []
-    bytes_there = _bytes_there(items)
-    processes = max(1, processors() // 2) if bytes_there > _MANY and on is None else 0
-    with Counters(processes) as counters:
+    processes = max(1, processors() // 2) if _bytes_there(items) > _MANY and on is None else 0
+    with IngestWorkers(processes) as workers:
         redactor = build_redactor(config, key)
         using = engine_of(redactor, engine, threads=max(1, processors() - processes))
         jobs = (
@@ -239,44 +234,78 @@ def ingest_all(
             if logs_to is not None
             else [Job(item, None, None, item.name) for item in items]
         )
-        numbers = [counters.new_input() for _ in jobs]
+        numbers = [workers.new_input() for _ in jobs]
         outcomes: list[Tally | str] = []
         refuse_overwriting(jobs, None)
         tidy(job.target for job in jobs if job.target is not None)
         if on is None:
-            counters.into(store, redactor.pseudonymizer)
+            workers.into(store, redactor.pseudonymizer)
         elif any(job.item.path is None for job in jobs):
             raise UsageError("--on: standard input is not where workers are; give files")
         for _, error in unreadable:
             say(str(error))
         wait_for_input(items)
-        gc.disable()  # many thousand records are kept at a time, none of them in a cycle: looking for some takes a tenth
-        with progress(items, "redactions") as begin:
+        with _no_collections(), progress(items, "redactions") as begin:
             if on is not None:
                 source = KeySource("" if key_file is None else str(key_file.absolute()), redactor.pseudonymizer.key_id)
                 settings = Settings(config, source, input_format, engine, reading)
                 elsewhere = _ingest_on(on, settings, jobs, store, key, begin())
                 outcomes += [outcome for outcome, _ in elsewhere]
-                counters.counted = {n: counted for n, (_, counted) in zip(numbers, elsewhere, strict=True)}
+                workers.results = {n: counted for n, (_, counted) in zip(numbers, elsewhere, strict=True)}
             for job, n in zip(jobs, numbers, strict=True) if on is None else ():
-                outcomes.append(_one(using, job, counters, n, input_format, reading, begin()))
-    gc.enable()
-    done = [InputCount(name, Counted(), str(failure)) for name, failure in unreadable]
-    for job, n, outcome in zip(jobs, numbers, outcomes, strict=True):
-        one = InputCount(job.item.name, counters.counted.get(n, Counted()))
-        wrong = outcome if isinstance(outcome, str) else _unaccounted(one.counted, outcome)
-        broken = [] if isinstance(outcome, str) else [_clean_fault(redactor, job, fault) for fault in outcome.faults]
-        done.append(replace(one, error=wrong or "; ".join(broken)))
+                outcomes.append(_one(using, job, workers, n, input_format, reading, begin()))
+    counts = [workers.results.get(n) for n in numbers]
+    return _summed_up(redactor, unreadable, jobs, outcomes, counts)
+
+
+def _check_folder(logs_to: Path | None) -> None:
+    """Raises UsageError where scrubbed logs cannot go to what is named for them."""
+    from logscrub.sources.files import mode_of
+
+    if logs_to is not None and file_or_none(logs_to) is None:
+        raise UsageError("--logs-to -: scrubbed logs need a folder to go to; for standard output there is: logscrub scrub")
+    if logs_to is not None and mode_of(logs_to) and not stat.S_ISDIR(mode_of(logs_to)):
+        raise UsageError(f"{logs_to}: is a file, but scrubbed logs need a folder to go to; choose another --logs-to")
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Switches the search for cycles off: many thousand records are held at a time, none of them in a cycle."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _summed_up(
+    redactor: Redactor,
+    unreadable: Sequence[tuple[str, InputError]],
+    jobs: Sequence[Job],
+    outcomes: Sequence[Tally | str],
+    counts: Sequence[IngestResult | None],
+) -> Ingested:
+    """The result of all inputs. Says a line about each that held records, and what is wrong with it."""
+    from logscrub.metrics.ingest_result import IngestResult
+    from logscrub.scrubbing import Tally
+
+    total = Tally()
+    done = [InputCount(name, IngestResult(), str(failure)) for name, failure in unreadable]
+    for job, outcome, counted in zip(jobs, outcomes, counts, strict=True):
+        one = InputCount(job.item.name, counted or IngestResult())
         if one.counted.read:
             say(one.line())
-        for fault in broken:
-            say(f"{one.name}: {fault}")
-        if not isinstance(outcome, str) and wrong:
-            say(f"{one.name}: {wrong}")
-    total = Tally()
-    for outcome in outcomes:
-        if not isinstance(outcome, str):
-            total.add(outcome)
+        if isinstance(outcome, str):  # the error that kept it from being read
+            done.append(replace(one, error=outcome))
+            continue
+        total.add(outcome)
+        wrong = _unaccounted(one.counted, outcome)
+        broken = [_clean_fault(redactor, job, fault) for fault in outcome.faults]
+        done.append(replace(one, error=wrong or "; ".join(broken)))
+        for message in [*broken, *([wrong] if wrong else [])]:
+            say(f"{one.name}: {message}")
     ingested = Ingested(tuple(done), total)
     if not total.records_read and not ingested.failed:
         say(f"nothing to read: {'no record in ' + number(len(jobs), 'input') if jobs else 'no file there'}")
@@ -292,7 +321,7 @@ def _clean_fault(redactor: Redactor, job: Job, fault: str) -> str:
     return clean_text(redactor, fault.removeprefix(job.item.name)).removeprefix(": ")
 
 
-def _unaccounted(counted: Counted, tally: Tally) -> str:
+def _unaccounted(counted: IngestResult, tally: Tally) -> str:
     """The fault in the counts of an input that was read to its end; "" if there is none."""
     if counted.read != tally.records_read or not counted.adds_up:
         return (
@@ -312,11 +341,11 @@ def _bytes_there(items: Sequence[Input]) -> int:
 
 
 def _one(
-    engine: api.Runner, job: Job, counters: Counters, n: int, input_format: str, reading: Reading, tell: Tell
+    engine: api.Runner, job: Job, workers: IngestWorkers, n: int, input_format: str, reading: Reading, tell: Tell
 ) -> Tally | str:
-    """What went through of an input that is number `n`; why not all of it did, where that is so."""
+    """Ingests input number `n`. Returns its tally, or the error that stopped it."""
     from logscrub.api import clean_text
-    from logscrub.metrics.ingest import ingest_input
+    from logscrub.metrics.ingest_pipeline import ingest_input
 
     so_far: Tally | None = None
 
@@ -327,7 +356,7 @@ def _one(
 
     try:
         so_far = ingest_input(
-            *(engine, job.item, counters, n, job.target),
+            *(engine, job.item, workers, n, job.target),
             inside=job.inside,
             input_format=input_format,
             reading=reading,
@@ -348,8 +377,8 @@ def _one(
 
 def _ingest_on(
     on: str, settings: Settings, jobs: Sequence[Job], store: str, key: bytes, tell: Tell
-) -> list[tuple[Tally | str, Counted]]:
-    """What `_one` says of each input, and what became of its records, on a cluster."""
+) -> list[tuple[Tally | str, IngestResult]]:
+    """Ingests inputs on a cluster. Returns for each the result of `_one`, and its counts."""
     from logscrub import dask
 
     own = None if settings.key is None or settings.key.file else key
@@ -357,7 +386,7 @@ def _ingest_on(
     where = store if "://" in store else str(Path(store).absolute())
     with dask.cluster(on, settings.key, own=own) as run:
         done = dask.ingest_shards(run, settings, asked, where, tell)
-    outcomes: list[tuple[Tally | str, Counted]] = []
+    outcomes: list[tuple[Tally | str, IngestResult]] = []
     for job, (did, counted) in zip(jobs, done, strict=True):
         if did.status == "failed":
             say(f"{job.item.name}: {did.said[0]}")
@@ -367,7 +396,7 @@ def _ingest_on(
     return outcomes
 
 
-def _odd(counted: Counted) -> list[str]:
+def _odd(counted: IngestResult) -> list[str]:
     """Tells a person what to know about the records that were counted."""
     lines = []
     if counted.undated:

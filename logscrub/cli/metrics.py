@@ -84,7 +84,7 @@ def metrics(
 ) -> int:
     """Show what the store has counted: counts, error rates, durations, customers."""
     need("metrics", "metrics")
-    from logscrub.metrics.anonymity import DEFAULT_K
+    from logscrub.metrics.k_anonymity import DEFAULT_K
     from logscrub.metrics.query import COLUMNS, REDACTION_COLUMNS, records_by, redactions_by
     from logscrub.metrics.store import days_in_words, open_store
 

@@ -19,7 +19,7 @@ import typer
 from logscrub.cli.console import put, put_bytes, say
 from logscrub.cli.ingest import ingest_all
 from logscrub.cli.nightly_check import STATE, Address, Checked, check, exit_code
-from logscrub.cli.options import each, number
+from logscrub.cli.options import ConfigFile, each, number
 from logscrub.cli.report import ExitCode, line_of
 from logscrub.errors import InputError, UsageError
 from logscrub.extras import need
@@ -63,10 +63,7 @@ _OF_A_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def nightly(
-    config: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="The configuration; else logscrub.toml here, or above.", show_default=False),
-    ] = None,
+    config: ConfigFile = None,
     exit_code_from: ExitCode = None,
     check_only: Annotated[
         bool, typer.Option("--check", help="Check configuration, key, store, folders and addresses, and do nothing else.")
@@ -250,7 +247,7 @@ def state_text(state: ReadFiles) -> str:
 def _tidy(settings: NightlySettings) -> None:
     """Merges what came in pieces, and drops days that are too old."""
     from logscrub.metrics import store as stores
-    from logscrub.metrics.counting import today
+    from logscrub.metrics.ingestion import today
 
     kept = stores.open_store(settings.store)
     pruned = 0

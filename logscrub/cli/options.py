@@ -50,6 +50,11 @@ Inputs = Annotated[
     ),
 ]
 Format = Annotated[InputFormat, typer.Option("--input-format", help="What the inputs are, where it is not to be guessed.")]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="The configuration; else logscrub.toml here, or above.", show_default=False),
+]
+TextOrJson = Annotated[Literal["text", "json"], typer.Option("--format", help="For people, or for machines.")]
 Detectors = Annotated[
     list[Path] | None,
     typer.Option(
@@ -231,7 +236,7 @@ def number(count: int, noun: str) -> str:
 
 
 def unscanned(tally: Tally) -> str:
-    """What was withheld, in words: `2 records and 1 part of a record`; "" if nothing was."""
+    """The withheld records and parts, in words: `2 records and 1 part of a record`; "" if nothing was withheld."""
     parts = tally.parts_withheld
     counts = [number(tally.records_withheld, "record")] if tally.records_withheld else []
     counts += [f"{parts:,} {'part of a record' if parts == 1 else 'parts of records'}"] if parts else []

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from logscrub.cli.console import let_interrupt, put, say
 from logscrub.cli.detectors import table
-from logscrub.cli.options import DecompressMemory, KeyFile, each, given_key, number, readable, reading_of, wait_for_input
+from logscrub.cli.options import (
+    DecompressMemory,
+    KeyFile,
+    TextOrJson,
+    each,
+    given_key,
+    number,
+    readable,
+    reading_of,
+    wait_for_input,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from logscrub.errors import InputError
     from logscrub.redact.resolving import Candidate
+    from logscrub.sources.decompression import Reading
+    from logscrub.sources.files import Input
 
 EXAMPLES = """\b
 Examples:
@@ -48,21 +61,18 @@ def resolve(
         Path, typer.Option("--candidates", metavar="FILE", help="A table of those it may be, as CSV.", show_default=False)
     ] = ...,  # type: ignore[assignment]
     key_file: KeyFile = None,
-    report_format: Annotated[Literal["text", "json"], typer.Option("--format", help="For people, or for machines.")] = "text",
+    report_format: TextOrJson = "text",
     decompress_memory: DecompressMemory = None,
 ) -> int:
     """Tell which customers the pseudonyms in a log stand for.
 
     Computes the pseudonyms of all candidates under your key: nobody can without it, nor for somebody who is not on the list.
     """
-    import json
-
     from logscrub.api import build_redactor, engine_for_all_rows, settings
     from logscrub.config import load_config
-    from logscrub.errors import InputError, UsageError
+    from logscrub.errors import UsageError
     from logscrub.redact.resolving import candidates_in
     from logscrub.redact.resolving import resolve as resolved
-    from logscrub.sources.streams import open_stream
 
     key = given_key(key_file)
     if key is None:
@@ -72,42 +82,55 @@ def resolve(
     items = each(good)
     config = settings(load_config(), None, [])
     pseudonymizer = build_redactor(config, key).pseudonymizer
-    errors = [error for _, error in unreadable]
-    seen: Counter[str] = Counter()
     wait_for_input(items)
     let_interrupt()
-    for item in items:
-        try:
-            with open_stream(item, reading) as stream:
-                for _, pieces in [(None, stream.chunks())] if not stream.archive else ((n, p) for n, p, _ in stream.members()):
-                    seen.update(_pseudonyms(pieces))
-        except InputError as error:
-            errors.append(error)
+    seen, errors = _counted(items, reading)
+    errors = [*(error for _, error in unreadable), *errors]
     for message in map(str, errors):
         say(message)
     found = resolved(seen, candidates_in(candidates), pseudonymizer, engine_for_all_rows(config))
-    rows: list[tuple[str, Candidate | None]] = []
-    for pseudonym in sorted(found):
-        rows += [(pseudonym, candidate) for candidate in found[pseudonym]] or [(pseudonym, None)]
     if report_format == "json":
-        told = [
-            {
-                "pseudonym": pseudonym,
-                "count": seen[pseudonym],
-                "candidates": [candidate._asdict() for candidate in found[pseudonym]],
-            }
-            for pseudonym in sorted(found)
-        ]
-        put(json.dumps({"key_id": pseudonymizer.key_id, "pseudonyms": told}, indent=2, ensure_ascii=False) + "\n")
-    elif rows:
-        cells = [
-            (p, f"{seen[p]:,}", f"{c.value} ({c.column}, row {c.row})" if c is not None else "none of the candidates")
-            for p, c in rows
-        ]
-        put(table(("PSEUDONYM", "COUNT", "IS"), cells))
+        put(_as_json(found, seen, pseudonymizer.key_id))
+    elif found:
+        put(_as_table(found, seen))
     unknown = sum(not of for of in found.values())
     say(f"{number(len(found), 'pseudonym')}, {unknown:,} of none of the candidates, under key {pseudonymizer.key_id}")
     return 3 if errors or not found else 1 if unknown else 0
+
+
+def _counted(items: Iterable[Input], reading: Reading) -> tuple[Counter[str], list[InputError]]:
+    """Counts each pseudonym in the inputs. Returns the errors of those that cannot be read to their end, too."""
+    from logscrub.errors import InputError
+    from logscrub.sources.streams import open_stream
+
+    seen: Counter[str] = Counter()
+    errors = []
+    for item in items:
+        try:
+            with open_stream(item, reading) as stream:
+                for pieces in stream.contents():
+                    seen.update(_pseudonyms(pieces))
+        except InputError as error:
+            errors.append(error)
+    return seen, errors
+
+
+def _as_json(found: Mapping[str, Sequence[Candidate]], seen: Mapping[str, int], key_id: str) -> str:
+    import json
+
+    rows = [
+        {"pseudonym": pseudonym, "count": seen[pseudonym], "candidates": [one._asdict() for one in found[pseudonym]]}
+        for pseudonym in sorted(found)
+    ]
+    return json.dumps({"key_id": key_id, "pseudonyms": rows}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _as_table(found: Mapping[str, Sequence[Candidate]], seen: Mapping[str, int]) -> str:
+    rows = []
+    for pseudonym in sorted(found):
+        names = [f"{one.value} ({one.column}, row {one.row})" for one in found[pseudonym]] or ["none of the candidates"]
+        rows += [(pseudonym, f"{seen[pseudonym]:,}", name) for name in names]
+    return table(("PSEUDONYM", "COUNT", "IS"), rows)
 
 
 def _pseudonyms(pieces: Iterable[bytes]) -> Iterator[str]:

@@ -261,7 +261,7 @@ def refuse_overwriting(jobs: Sequence[Job], summary: Path | None) -> None:
 
 
 def _identity(path: Path) -> object:
-    """What is the same for all names of a file, or of an object; None where there is no such file."""
+    """An identity that all names of one file or object share; None where there is no such file."""
     from logscrub.objects import address_of
 
     address = address_of(path)
@@ -303,7 +303,7 @@ def _listening(engine: api.Runner, promised: Guarantee) -> Listening:
 
 
 def _heard(listening: Listening, job: Job, input_format: str, reading: Reading) -> Aside | None:
-    """What was put aside of a file; None of a stream, which cannot be read twice."""
+    """The first reading of a file for a guarantee; None for a stream, which cannot be read twice."""
     from logscrub.guarantee.engine import listen
     from logscrub.sources.files import mode_of
 
@@ -407,7 +407,7 @@ def _total(outcomes: Sequence[Outcome]) -> Tally:
 
 
 def summary_of(by: Mapping[str, Any], key_id: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """What `--summary` writes: by what and under which rules it was done (`by`), counts, and names without customer data."""
+    """The content of `--summary`: version and rules of the run (`by`), counts, and names without customer data."""
     total = _total(outcomes)
     return {
         **by,
@@ -438,12 +438,12 @@ def _digests(passed: Passed | None) -> dict[str, Any]:
 
 
 def _cost(promised: Guarantee) -> dict[str, Any]:
-    """What the guarantee took, for a summary."""
+    """The cost of the guarantee, for a summary."""
     return {"customers_heard": promised.support.customers, **promised.cost.as_dict()}
 
 
 def _told(cost: Mapping[str, Any], customers: int) -> str:
-    """The same, for people."""
+    """The cost of the guarantee, in one line for people."""
     words, values = cost["words"], cost["values"]
     gone = f"{100 * words['share']:.1f} % of the words and {100 * values['share']:.1f} % of {number(values['count'], 'value')}"
     if not cost["customers_heard"]:

@@ -81,7 +81,7 @@ def prune(
 
     Says first which days these are and how much they hold, and asks on a terminal.
     """
-    from logscrub.metrics.counting import today
+    from logscrub.metrics.ingestion import today
     from logscrub.metrics.store import days_of, last_day_kept, open_store, vacuum
     from logscrub.metrics.store import prune as drop
 

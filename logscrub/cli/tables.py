@@ -13,7 +13,7 @@ from logscrub.sources.files import printable
 _MACHINES: Final = frozenset(("p90_ms", "p99_ms", "span_p50_ms", "actors", "objects", "size"))
 """Columns that people get only where they ask for them."""
 _FIRST: Final = ("records", "redactions", "errors", "error_rate", "p95_ms", "tenants", "invocations", "p50_ms")
-"""The columns that stay longest where there is no room for all; behind them come the others, in the order of the table."""
+"""Columns in the order in which they are kept where there is no room for all. The others follow in the order of the table."""
 _GAP: Final = 3
 """Characters between two columns."""
 _EDGES: Final = 2

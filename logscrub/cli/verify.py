@@ -39,11 +39,13 @@ if TYPE_CHECKING:
     from logscrub import api
     from logscrub.attest.statement import Subject
     from logscrub.errors import InputError
+    from logscrub.redact.scrub import Redactor
     from logscrub.shards import Settings
     from logscrub.sources.decompression import Reading
     from logscrub.sources.files import Input
     from logscrub.verification import FileReport
-    from logscrub.verification.second_opinion import Pieces
+    from logscrub.verification.origins import Origins
+    from logscrub.verification.second_opinion import Opinion, Pieces
 
 EXAMPLES = """\b
 Examples:
@@ -253,7 +255,7 @@ def examine(
 def promised(
     engine: api.Runner, customers: int, vocabulary: Path | None, asked: Asked, input_format: str, reading: Reading
 ) -> tuple[api.Runner, dict[str, Any]]:
-    """What finds also what too few customers say, in files that it has heard; and the rule. Raises UsageError."""
+    """An engine that also finds words of too few customers, once it has read the files; and its rule. Raises UsageError."""
     from logscrub.api import verify_input
     from logscrub.errors import UsageError
     from logscrub.guarantee.engine import Keeping, Listening, guarantee_of
@@ -270,7 +272,7 @@ def promised(
 
 
 def _examined_on(on: str, settings: Settings, items: Sequence[Input], tell: Tell) -> list[list[FileReport]]:
-    """What a cluster says of the inputs that are no reports of logscrub's own, in order."""
+    """The reports of a cluster on the inputs that are no reports of logscrub's own, in order."""
     from logscrub import dask
 
     is_log = [settings.input_format != "auto" or item.skipped or _texts_of_report(item) is None for item in items]
@@ -279,24 +281,77 @@ def _examined_on(on: str, settings: Settings, items: Sequence[Input], tell: Tell
         return dask.verify_shards(run, settings, logs, tell)
 
 
+ReportFormat = Literal["text", "json", "sarif"]
+Limit = Annotated[
+    int | None,
+    typer.Option(
+        "--limit",
+        min=0,
+        metavar="N",
+        help="List so many findings at most, in the text report; all are counted. On a terminal 100, else all.",
+        show_default=False,
+    ),
+]
+SummaryOfScrub = Annotated[
+    Path | None,
+    typer.Option(
+        "--summary",
+        metavar="FILE",
+        help="The summary of the scrub that wrote the files: JSON and proof say what each was made from, and a file that "
+        "it does not know is not proven.",
+        show_default=False,
+    ),
+]
+Attest = Annotated[
+    Path | None,
+    typer.Option(
+        "--attest",
+        metavar="FILE",
+        help="Write a proof that somebody else can check to this file, if all is clean.",
+        show_default=False,
+    ),
+]
+SignKey = Annotated[
+    Path | None,
+    typer.Option(
+        "--sign-key",
+        metavar="FILE",
+        help="The private key that signs the proof. Else the file that LOGSCRUB_SIGN_KEY names.",
+        show_default=False,
+    ),
+]
+SecondOpinion = Annotated[
+    Literal["presidio"] | None,
+    typer.Option(
+        "--second-opinion",
+        help="Have another tool read the same, and list what it would call personal and logscrub lets stand, with why.",
+        show_default=False,
+    ),
+]
+Sample = Annotated[
+    int | None,
+    typer.Option(
+        "--sample",
+        min=1,
+        metavar="N",
+        help="Have it read so many lines, chosen by chance; else it reads all, about a hundred a second.",
+        show_default=False,
+    ),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option("--seed", metavar="N", help="What the lines of --sample are chosen by. 1 without it.", show_default=False),
+]
+
+
 def verify(
     inputs: Inputs = None,
     input_format: Format = "auto",
-    report_format: Annotated[
-        Literal["text", "json", "sarif"], typer.Option("--format", help="How to report: for people, or for machines.")
-    ] = "text",
+    report_format: Annotated[ReportFormat, typer.Option("--format", help="How to report: for people, or for machines.")] = "text",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write the report.", show_default=False)
     ] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            metavar="N",
-            help="List so many findings at most, in the text report; all are counted. On a terminal 100, else all.",
-            show_default=False,
-        ),
-    ] = None,
+    limit: Limit = None,
     policy: Policy = None,
     detectors: Detectors = None,
     names: Names = None,
@@ -308,77 +363,77 @@ def verify(
     decompress_memory: DecompressMemory = None,
     on: On = None,
     allow_empty: Annotated[bool, typer.Option("--allow-empty", help="Take inputs that hold no record for clean.")] = False,
-    summary: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="The summary of the scrub that wrote the files: JSON and proof say what each was made from, and a file that "
-            "it does not know is not proven.",
-            show_default=False,
-        ),
-    ] = None,
-    attest: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Write a proof that somebody else can check to this file, if all is clean.", show_default=False
-        ),
-    ] = None,
-    sign_key: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="The private key that signs the proof. Else the file that LOGSCRUB_SIGN_KEY names.",
-            show_default=False,
-        ),
-    ] = None,
-    second_opinion: Annotated[
-        Literal["presidio"] | None,
-        typer.Option(
-            "--second-opinion",
-            help="Have another tool read the same, and list what it would call personal and logscrub lets stand, with why.",
-            show_default=False,
-        ),
-    ] = None,
-    sample: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help="Have it read so many lines, chosen by chance; else it reads all, about a hundred a second.",
-            show_default=False,
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(metavar="N", help="What the lines of --sample are chosen by. 1 without it.", show_default=False)
-    ] = None,
+    summary: SummaryOfScrub = None,
+    attest: Attest = None,
+    sign_key: SignKey = None,
+    second_opinion: SecondOpinion = None,
+    sample: Sample = None,
+    seed: Seed = None,
 ) -> int:
     """Prove that logs hold no customer data.
 
     Runs the detectors over the logs and changes nothing. The logs may have been scrubbed by anybody. Of a store of metrics
     and of logscrub's own reports, all texts are looked at, each by itself.
     """
-    import json
-
     from logscrub.api import build_redactor, engine_for_all_rows, engine_of, settings
     from logscrub.config import load_config
-    from logscrub.errors import UsageError
-    from logscrub.extras import need
     from logscrub.rules import about, looked_for
     from logscrub.shards import Settings
-    from logscrub.verification import MOST_FINDINGS, text_report
     from logscrub.verification import second_opinion as another
+    from logscrub.verification import text_report
     from logscrub.verification.origins import read_summary
-    from logscrub.verification.sarif import sarif
 
     reading = reading_of(decompress_memory, salvage)
     asked = asked_for(inputs or ["-"])
     output = file_or_none(output)
+    if limit is None and report_format == "text" and output is None and terminal_width() is not None:
+        limit = _ON_TERMINAL
+    _check_options(asked, report_format, limit, second_opinion, sample, seed, on)
+    pieces = None if second_opinion is None else another.Pieces(sample, 1 if seed is None else seed)
+    key = _key_for(guarantee, vocabulary, key_file)
+    signs = _signing(attest, sign_key, asked.stores)
+    _refuse_overwriting(asked, output, attest, summary)
+    origins = None if summary is None else read_summary(summary)
+    config = settings(load_config(), policy, detectors or [], names)
+    redactor = build_redactor(config, key)
+    using = engine_of(redactor, engine, threads=None)
+    by = about(using, config, input_format)
+    if guarantee is not None:
+        using, by["rules"]["guarantee"] = promised(using, guarantee, vocabulary, asked, input_format, reading)
+    cluster = None if on is None else (on, Settings(config, None, input_format, engine, reading))
+    done = examine(using, asked, input_format, reading, pieces, on=cluster)
+    if origins is not None:
+        _refuse_unknown(done.reports, origins)
+    opinion = None
+    if pieces is not None:
+        opinion = another.ask(pieces, done.reports, redactor, engine_for_all_rows(config), config.names.model)
+    report = Report(done.reports, by, looked_for(using, config), allow_empty, origins, opinion)
+    put(report.as_text(report_format, redactor, limit), output)
+    if report_format != "text" or output is not None:
+        report.say_in_short()
+    if attest is not None:
+        _attest(attest, done.subjects, report.as_dict(), signs)
+    return text_report.exit_code(done.reports, allow_empty=allow_empty)
+
+
+def _check_options(
+    asked: Asked,
+    report_format: str,
+    limit: int | None,
+    second_opinion: str | None,
+    sample: int | None,
+    seed: int | None,
+    on: str | None,
+) -> None:
+    """Raises UsageError where options do not go together, or need an extra that is missing."""
+    from logscrub.errors import UsageError
+    from logscrub.extras import need
+    from logscrub.verification import MOST_FINDINGS
+
     if limit is not None and report_format != "text":
         raise UsageError(
             f"--limit is for the text report; --format {report_format} lists up to {MOST_FINDINGS:,} findings per file"
         )
-    if limit is None and output is None and terminal_width() is not None:
-        limit = _ON_TERMINAL
     if (second_opinion is None and sample is not None) or (sample is None and seed is not None):
         raise UsageError("--sample is for --second-opinion, and --seed for --sample; add what is missing")
     if second_opinion is not None:
@@ -389,49 +444,71 @@ def verify(
             raise UsageError("--on: a second opinion is given by this process; ask for it without")
         if any(item.path is None for item in asked.items):
             raise UsageError("--on: standard input is not where workers are; give files")
-    pieces = None if second_opinion is None else another.Pieces(sample, 1 if seed is None else seed)
+
+
+def _key_for(guarantee: int | None, vocabulary: Path | None, key_file: Path | None) -> bytes | None:
+    """The key of a vocabulary; None where there is no vocabulary. Raises UsageError where a key is missing, or is of no use."""
+    from logscrub.errors import UsageError
+
     key = given_key(key_file) if vocabulary is not None else None
     check_guarantee(guarantee, vocabulary, key)
     if key_file is not None and vocabulary is None:
         raise UsageError("--key-file is for --vocabulary; verify needs no key without")
-    signs = _signing(attest, sign_key, asked.stores)
-    _refuse_overwriting(asked, output, attest, summary)
-    origins = None if summary is None else read_summary(summary)
-    config = settings(load_config(), policy, detectors or [], names)
-    redactor = build_redactor(config, key)
-    using = engine_of(redactor, engine, threads=None)
-    by = about(using, config, input_format)
-    if guarantee is not None:
-        using, by["rules"]["guarantee"] = promised(using, guarantee, vocabulary, asked, input_format, reading)
-    first = text_report.caution(by["rules"])
-    how = Settings(config, None, input_format, engine, reading)
-    done = examine(using, asked, input_format, reading, pieces, on=None if on is None else (on, how))
-    reports = done.reports
-    for report in reports if origins is not None else ():
-        if not report.error and origins is not None and origins.of(report) is None:
+    return key
+
+
+def _refuse_unknown(reports: Sequence[FileReport], origins: Origins) -> None:
+    """Marks the files that a summary of `scrub` does not know as not proven."""
+    for report in reports:
+        if not report.error and origins.of(report) is None:
             report.error = "the summary does not know it: it was changed since, or another run wrote it"
-    opinion = None
-    if pieces is not None:
-        opinion = another.ask(pieces, reports, redactor, engine_for_all_rows(config), config.names.model)
-    proof = text_report.as_json(reports, by, looked_for(using, config), allow_empty=allow_empty, origins=origins, opinion=opinion)
-    if report_format == "json":
-        text = json.dumps(proof, indent=2) + "\n"
-    elif report_format == "sarif":
-        looked = looked_for(using, config)
-        log = sarif(reports, redactor.engine.catalogue, by, looked, allow_empty=allow_empty, opinion=opinion)
-        text = json.dumps(log, indent=2) + "\n"
-    else:
-        text = text_report.text(reports, limit=limit, allow_empty=allow_empty, first=first, opinion=opinion)
-    put(text, output)
-    if report_format != "text" or output is not None:
-        if first:
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The result of `verify` with all that its forms say."""
+
+    reports: list[FileReport]
+    by: dict[str, Any]
+    """The version, time, engine and rules of the run."""
+    looked_for: Sequence[str]
+    """The ids of the detectors that ran, also of those that found nothing."""
+    allow_empty: bool
+    origins: Origins | None
+    opinion: Opinion | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON has it, which is also what a proof states."""
+        from logscrub.verification import text_report
+
+        return text_report.as_json(
+            self.reports, self.by, self.looked_for, allow_empty=self.allow_empty, origins=self.origins, opinion=self.opinion
+        )
+
+    def as_text(self, report_format: ReportFormat, redactor: Redactor, limit: int | None) -> str:
+        """The report in one of the formats. `limit`: the most findings that are listed as text."""
+        import json
+
+        from logscrub.verification import text_report
+        from logscrub.verification.sarif import sarif
+
+        how: dict[str, Any] = {"allow_empty": self.allow_empty, "opinion": self.opinion}
+        if report_format == "json":
+            return json.dumps(self.as_dict(), indent=2) + "\n"
+        if report_format == "sarif":
+            log = sarif(self.reports, redactor.engine.catalogue, self.by, self.looked_for, **how)
+            return json.dumps(log, indent=2) + "\n"
+        return text_report.text(self.reports, limit=limit, first=text_report.caution(self.by["rules"]), **how)
+
+    def say_in_short(self) -> None:
+        """Says the verdict, where the report itself is not on the terminal."""
+        from logscrub.verification import second_opinion, text_report
+
+        if first := text_report.caution(self.by["rules"]):
             say(first)
-        if opinion is not None:
-            say(another.headline(opinion.as_dict()))
-        say(text_report.verdict(reports, allow_empty=allow_empty))
-    if attest is not None:
-        _attest(attest, done.subjects, proof, signs)
-    return text_report.exit_code(reports, allow_empty=allow_empty)
+        if self.opinion is not None:
+            say(second_opinion.headline(self.opinion.as_dict()))
+        say(text_report.verdict(self.reports, allow_empty=self.allow_empty))
 
 
 def _signing(attest: Path | None, sign_key: Path | None, stores: Sequence[str]) -> Any:

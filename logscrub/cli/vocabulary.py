@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,6 +24,9 @@ from logscrub.cli.options import (
     readable,
     reading_of,
 )
+
+if TYPE_CHECKING:
+    from logscrub.guarantee.engine import Guarantee
 
 app = typer.Typer(help="Learn what an app says, for scrub --guarantee.", rich_markup_mode=None, invoke_without_command=True)
 
@@ -80,7 +84,6 @@ def learn(
     from logscrub.errors import LogscrubError, UsageError
     from logscrub.extras import need
     from logscrub.guarantee.engine import Guarantee, Listening, listen
-    from logscrub.guarantee.source import sources_in, texts_in
     from logscrub.guarantee.support import MOST_CUSTOMERS, read_vocabulary, support_of, vocabulary_bytes
 
     key = given_key(key_file)
@@ -104,14 +107,7 @@ def learn(
             aside = listen(listening, item, input_format, reading)
             if aside.error is not None:
                 errors.append(aside.error)
-    files = 0
-    for folder in source or ():
-        if not folder.exists():
-            raise UsageError(f"{folder}: there is no such folder")
-        for path in sources_in(folder):
-            files += 1
-            for text in texts_in(path):
-                guarantee.own(text)
+    files = _learn_from_sources(guarantee, source or ())
     for error in errors:
         say(str(error))
     if errors:
@@ -123,3 +119,19 @@ def learn(
     learned += [f"{len(support.own):,} of the app's own, from {number(files, 'source')}"] if source else []
     say(f"{vocabulary}: {'; '.join(learned)}; under key {pseudonymizer.key_id}")
     return 0
+
+
+def _learn_from_sources(guarantee: Guarantee, folders: Iterable[Path]) -> int:
+    """Adds the texts in an app's sources to what a guarantee knows. Returns the number of files. Raises UsageError."""
+    from logscrub.errors import UsageError
+    from logscrub.guarantee.source import sources_in, texts_in
+
+    files = 0
+    for folder in folders:
+        if not folder.exists():
+            raise UsageError(f"{folder}: there is no such folder")
+        for path in sources_in(folder):
+            files += 1
+            for text in texts_in(path):
+                guarantee.own(text)
+    return files

@@ -15,7 +15,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from logscrub.cli.console import say
-from logscrub.cli.options import Detectors, Format, KeyFile, Names, Policy, StoreAt, given_key, number, unscanned, wait_for_input
+from logscrub.cli.options import (
+    Detectors,
+    Format,
+    KeyFile,
+    Names,
+    Policy,
+    StoreAt,
+    TextOrJson,
+    given_key,
+    number,
+    unscanned,
+    wait_for_input,
+)
 from logscrub.cli.report import Exact
 from logscrub.errors import InputError, UsageError
 from logscrub.extras import need
@@ -61,7 +73,7 @@ def watch(
     store: StoreAt = None,
     key_file: KeyFile = None,
     input_format: Format = "auto",
-    alert_format: Annotated[Literal["text", "json"], typer.Option("--format", help="For people, or for machines.")] = "text",
+    alert_format: TextOrJson = "text",
     exact: Exact = False,
     policy: Policy = None,
     detectors: Detectors = None,

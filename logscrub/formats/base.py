@@ -1,4 +1,4 @@
-"""What a format is: how it is recognised, how it is cut into units, and which records these units are.
+"""The definition of a format: how it is recognised, how it is cut into units, and which records these units are.
 
 A format is one file that defines a `FORMAT`. It says where its records lie in JSON (`JsonShape`), or how a line begins one
 (`LineShape`), or it has a reader of its own. Redaction and counting read an input with the same reader, so both see the same
@@ -48,7 +48,7 @@ class Record(NamedTuple):
     customer: str = ""
     """The field that names the customer: an installation's context, a site's host."""
     duration_ms: float | None = None
-    """How long it took, where a field says so."""
+    """The duration in milliseconds, where a field states it."""
     unread_time: str = ""
     """A time in a spelling that is not known, as it is written."""
     holds_log: bool = False
@@ -66,7 +66,7 @@ class Point(NamedTuple):
     value: int
     """The count; of a histogram, how many values it holds."""
     durations: tuple[tuple[float, int], ...]
-    """Of a histogram: milliseconds in the middle of each bucket, and how many values lie in it."""
+    """The buckets of a histogram: (milliseconds in the middle, number of values)."""
     attributes: tuple[tuple[str, str], ...]
     """Names and values, sorted by name."""
 
@@ -88,7 +88,7 @@ Item = Record | Point
 Around = tuple[dict[str, Any], ...]
 """The JSON objects around an element, outermost first."""
 Memory = dict[str, str]
-"""What earlier lines of an input say about the lines after them."""
+"""Statements of earlier lines of an input that hold for the lines after them."""
 TIME_OF = "time of "
 """Before a request's id: the name under which a memory has the time of its last line."""
 
@@ -105,12 +105,12 @@ class ListRule(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class JsonShape:
-    """Where a JSON format has its records, and what they say."""
+    """The places of the records in a JSON format, and how they are read."""
 
     knows: Callable[[dict[str, Any]], bool]
     """True for an object that is one of its records."""
     record: Callable[[Any, Around], Item | None]
-    """The record of an element; None where it is no record that can be counted."""
+    """Return the record of an element, or None where it cannot be counted as one."""
     lists: tuple[ListRule, ...] = ()
     """The lists whose elements are its records."""
     no_record: str = ""
@@ -171,7 +171,7 @@ class UnitReader(Reader, Protocol):
     """A reader for which each line is a unit, and all it knows of the lines before is `began`."""
 
     began: Began
-    """What the next line may continue."""
+    """The state in front of the next line."""
     reads_json: bool
     """True if a line of JSON is read as JSON."""
 
@@ -233,7 +233,7 @@ class Format:
     """Matches the end of a line before a record that nothing before it says anything about: a stream may be cut there, and its
     parts counted by themselves."""
     is_named: bool = True
-    """Whether `--input-format` takes its name."""
+    """True if `--input-format` takes its name."""
     asked_before: str = "csv"
     """For a format that the list in `__init__.py` does not name: the name of the format before which it is asked."""
 
@@ -362,16 +362,16 @@ def frame_of(pattern: re.Pattern[str]) -> Frame:
 
 
 def continues(line: str) -> bool:
-    """Whether a line of text belongs to the record before it: indented, a closing bracket, or empty."""
+    """True if a line of text belongs to the record before it: it is indented, a closing bracket, or empty."""
     return line[:1] in " \t}])\r\n"
 
 
 Began = bool | Literal["traceback", "frames"]
-"""What the next line of a text may continue: False for nothing, True for a record, or one that ends in part of a stack trace."""
+"""What the next line may continue: False for nothing, True for a record, or one that ends in part of a stack trace."""
 
 
 def follows(line: str, began: Began) -> tuple[bool, Began]:
-    """Whether a line of text belongs to the record before it, and what the next line may continue.
+    """Return whether a line of text belongs to the record before it, and the state in front of the next line.
 
     Besides what `continues` says, it does if it goes on with a stack trace as no record does: Python's `Traceback`, the
     exception behind its frames, and what joins two of them; `Caused by:` behind Java's frames; the head of a goroutine of Go's.
@@ -388,5 +388,5 @@ def follows(line: str, began: Began) -> tuple[bool, Began]:
 
 
 def may_follow(line: str) -> bool:
-    """Whether a line could belong to the record before it, whatever that is."""
+    """True if a line could belong to the record before it, whatever that record is."""
     return continues(line) or WORDS.match(line) is not None

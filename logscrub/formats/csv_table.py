@@ -197,7 +197,7 @@ def _recognises(head: str) -> bool:
 
 
 class CsvRecords:
-    """A row is a record; its cells are named by the header. What is no row is read as text."""
+    """Reader of tables: a row is a record, its cells are named by the header. Lines that are no rows are read as text."""
 
     def __init__(self, shapes: Shapes) -> None:
         self._shapes = shapes

@@ -36,7 +36,7 @@ _DAY = slice(_LAYOUT.index("d"), _LAYOUT.index("d") + 13)
 _REST = slice(_DAY.stop + 1, _DAY.stop + 10)
 _MAY_BEGIN: Final = np.isin(np.arange(256), [*b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789[i", *range(128, 256)])
 _BEGINS: Final = re.compile(rb"[A-Z]{4,8}[ \t]|\[?[0-9]{4}-|invocation:|\[?[0-9]{0,4}[\x80-\xff]|[\x80-\xff]")
-"""Whatever else may begin a record or tell of one, in its first column; and what is no ASCII, to be on the safe side."""
+"""Other characters in the first column that may begin a record; all characters outside ASCII count as such."""
 _DETAILS: Final = (b"App version:", b"Function name:", b"Function trigger:")
 _LAST_NS: Final = 1 << 62
 

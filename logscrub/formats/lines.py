@@ -36,9 +36,9 @@ _MOST_REQUESTS = 10_000
 """Requests of which it is remembered when they last wrote a line."""
 _MARK = "\ufeff"
 _HOLE = "\0"
-"""What a log has before the next line where it was cut off under the program that writes it."""
+"""The bytes that a log has before the next line where it was truncated while a program was writing it."""
 _NOTE = frame_of(re.compile(r"\A(\ufeff?invocation:\s++\S++)"))
-"""What stays of a line that says something about those after it, and by which it is known for one."""
+"""Prefix of a line that says something about the lines after it, by which it is recognised."""
 
 
 class LineReader(LineByLine):
@@ -96,7 +96,7 @@ class Shapes:
         self.rules = ListRules(json)
 
     def with_line(self, line: LineShape) -> Shapes:
-        """The same, and first of all a further shape of lines."""
+        """A copy of this reader that tries a further shape of lines first."""
         return Shapes([line, *self._lines], self._json)
 
     def of_line(self, line: str, memory: Memory) -> Record:

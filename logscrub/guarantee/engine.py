@@ -37,19 +37,19 @@ _LONGEST_KNOWN, _NEW = 2048, 0
 """Characters of a text whose words are remembered: statements come again."""
 _KIND = RARE.strip("<>")
 _ROW = "user-generated content"
-"""The row of the guidelines that a finding is told under."""
+"""The row of the guidelines under which a finding is reported."""
 
 
 @dataclass(slots=True)
 class Cost:
-    """What a guarantee costs."""
+    """The cost of a guarantee: the words and values that it took out."""
 
     units: int = 0
     """Lines, and records of JSON, from which something was taken."""
     words: int = 0
     """Characters of words."""
     words_rare: int = 0
-    """How many of these `<RARE>` stands for."""
+    """The number of these that `<RARE>` replaces."""
     values: int = 0
     """Numbers, ids and the like that are not harmless by their form."""
     values_rare: int = 0
@@ -83,7 +83,7 @@ def _share(part: int, whole: int) -> float:
 
 
 class _Text:
-    """What all pieces of one mask say."""
+    """The statements of all pieces that share one mask."""
 
     __slots__ = ("letters", "quote", "settled", "statements", "values")
 
@@ -97,11 +97,11 @@ class _Text:
 
 
 _Said = list[tuple[int, _Text]]
-"""What a unit says, and where in it."""
+"""The statements of a unit, with their places."""
 
 
 class Guarantee:
-    """What was heard in a run, and what of clean units may leave by that."""
+    """The words that were read in a run, and the decision which of them may leave clean units."""
 
     def __init__(self, redactor: Redactor, support: Support) -> None:
         self.redactor = redactor
@@ -113,7 +113,7 @@ class Guarantee:
         self._values: dict[str, Mark | None] = {}
 
     def said(self, raw: Raw) -> _Said:
-        """What a unit says."""
+        """Return the statements of a unit."""
         mask = masked(raw.text)
         if is_json(raw):
             if "\\" not in mask:
@@ -124,7 +124,7 @@ class Guarantee:
         return [(start, text) for start, text in found if text is not None]
 
     def _in_plain_json(self, mask: str) -> _Said:
-        """What JSON without escapes says: every second part between quotes is a string."""
+        """Return the statements of JSON without escapes: every second part between quotes is a string."""
         parts = mask.split('"')
         found: list[_Text | int | None] = [_NEW] * len(parts)
         found[::2] = map(self._texts[True].get, parts[::2], repeat(_NEW))
@@ -142,7 +142,7 @@ class Guarantee:
         return said
 
     def _text(self, mask: str, is_number: bool) -> _Text | None:
-        """What a piece of that mask says; None if nothing."""
+        """Return the statement of a piece with that mask, or None."""
         known = self._texts[is_number]
         if mask in known:
             return known[mask]
@@ -191,7 +191,7 @@ class Guarantee:
                             support.hear(mark, customer)
 
     def rare(self, raw: Raw, said: _Said) -> list[Stretch]:
-        """What of a unit may not leave, in order."""
+        """Return the stretches of a unit that may not leave, in order."""
         support, text = self.support, raw.text
         found: list[Stretch] = []
         for at, each in said:
@@ -211,7 +211,7 @@ class Guarantee:
         return sorted(found)
 
     def kept(self, raw: Raw, said: _Said, tally: Tally) -> str:
-        """What of a unit may leave, counted."""
+        """Return the unit without the words that may not leave, and count them."""
         cost = self.cost
         rare = self.rare(raw, said)
         cost.add(raw.text, said, rare, self.value)
@@ -278,7 +278,7 @@ class Heard:
 
 
 class Kept:
-    """What of the clean bytes of one input may leave."""
+    """Filter of the clean bytes of one input."""
 
     def __init__(self, guarantee: Guarantee, input_format: str, tally: Tally, *, hears: bool) -> None:
         """`hears`: whether a unit is heard before it is judged, as of a stream."""
@@ -288,11 +288,11 @@ class Kept:
         self._hears = hears
 
     def feed(self, clean: bytes) -> bytes:
-        """What may leave of the units that are complete with these bytes."""
+        """Return the part of the units that are complete with these bytes that may leave."""
         return self._keep(self._units.feed(clean))
 
     def finish(self) -> bytes:
-        """What may leave of what was still open at the end."""
+        """Return the part of the last, open unit that may leave."""
         units, tail = self._units.finish()
         return self._keep(units) + tail
 
@@ -308,7 +308,7 @@ class Kept:
 
 @dataclass(slots=True)
 class _Aside:
-    """What the first reading of a stream gave: clean bytes, which stand in a file that all streams share."""
+    """The result of the first reading of a stream: clean bytes, in a file that all streams share."""
 
     file: IO[bytes]
     tally: Tally
@@ -327,7 +327,7 @@ class _Aside:
 
 @dataclass(slots=True)
 class Aside:
-    """What was put aside of one input: of each of its streams, in order."""
+    """The first reading of one input: one entry per stream, in order."""
 
     name: str
     streams: deque[_Aside] = field(default_factory=deque)
@@ -519,7 +519,7 @@ class Keeping:
 
 
 class _Nowhere:
-    """Where the first reading of an input goes."""
+    """Sink of the first reading of an input."""
 
     def write(self, data: bytes) -> None: ...
     def flush(self) -> None: ...

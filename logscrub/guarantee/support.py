@@ -27,7 +27,7 @@ Mark = bytes
 
 
 class Support:
-    """Who said what."""
+    """The customers that said each statement, as keyed hashes."""
 
     def __init__(self, key: bytes, most: int) -> None:
         """`key`: 16 to 64 bytes. `most`: customers of a statement that are told apart; from there on there are enough."""
@@ -37,14 +37,14 @@ class Support:
         """Of each mark who said it, kinds of names apart (`site:…`); None where that are enough."""
         self._customers: dict[str, str] = {}
         self.own: set[Mark] = set()
-        """What is the app's own."""
+        """Marks of texts that are the app's own."""
 
     def __len__(self) -> int:
         return len(self._heard)
 
     @property
     def customers(self) -> int:
-        """How many customers were heard in this run."""
+        """The number of customers whose records were read in this run."""
         return len(self._customers)
 
     def mark(self, kind: str, text: str) -> Mark:
@@ -61,7 +61,7 @@ class Support:
         return self._note(mark, said | {self._hashed(customer)})
 
     def suffices(self, mark: Mark) -> bool:
-        """Whether enough customers have said it, or it is the app's own."""
+        """True if enough customers have said it, or if it is the app's own."""
         return mark in self.own or self._heard.get(mark, frozenset()) is None
 
     def _hashed(self, customer: str) -> str:
@@ -94,7 +94,7 @@ class Support:
                 self._note(mark, said | frozenset(m[2].split(",")))
 
     def lines(self) -> Iterator[str]:
-        """What a vocabulary holds, in the order of the marks, which says nothing."""
+        """The entries of a vocabulary, in the order of the marks, which reveals nothing."""
         for mark in sorted({*self._heard, *self.own}):
             said = self._heard.get(mark)
             if mark in self.own:
@@ -143,7 +143,7 @@ def read_vocabulary(path: Path, pseudonymizer: Pseudonymizer, support: Support) 
 
 
 def vocabulary_bytes(pseudonymizer: Pseudonymizer, support: Support) -> bytes:
-    """What a vocabulary's file holds."""
+    """The content of a vocabulary's file."""
     return "".join([f"{_HEAD} {pseudonymizer.key_id}\n", *support.lines()]).encode("ascii")
 
 

@@ -1,4 +1,4 @@
-"""What a unit of a clean log says in words, apart from placeholders and values.
+"""The words of a unit of a clean log, apart from placeholders and values.
 
 A text is cut into **values** (placeholders, numbers, ids, times, words with digits) and what stands between them. A text's
 **statement** is what stands between, letter by letter, with one sign for each value: `Assigned PAY-1 to <PERSON>` and
@@ -30,7 +30,7 @@ _FORMS: Final = re.compile(
 _ESCAPE_OR_DIGIT: Final = re.compile(r"\\u[0-9a-fA-F]{4}|\\[^0-9]|[1-9]")
 _ZEROS: Final = str.maketrans("123456789", "0" * 9)
 _ESCAPES: Final = rf"\\(?:u[0-9a-fA-F]{{4}}|[^0-9{_FORM}])"
-"""What is a letter like others, though it has digits."""
+"""Escapes count as letters, although they hold digits."""
 _UNIT: Final = r"(?:[nµum]?s|secs?|seconds?|min|minutes?|h|hours?|d|days?|B|bytes|[kKMG]i?B|%)(?![A-Za-z0-9_])"
 _MEASURE: Final = rf"0{{1,7}}(?:\.0{{1,3}})? ?{_UNIT}"
 _VALUE: Final = (
@@ -50,7 +50,7 @@ TRIMMED: Final = " \t.,:!?()[]{}=-+*#|"
 _MOST_TRIMMED: Final = 3
 _STRING: Final = re.compile(r'"((?:[^"\\]++|\\.)*+)"|[^"]++|"', re.DOTALL)
 _STRUCTURE: Final = re.compile(rf"(?:[\s{{}}\[\]:,0{_FORM}.eE+\-\ufeff\0]++|true|false|null)*+")
-"""What stands between strings of JSON."""
+"""The text between strings of JSON."""
 _SIGNS: Final = frozenset((":", ",", "{", "[", "}", "]", ":{", ":[{", "},{", "}},{", ""))
 _IN_JSON: Final = frozenset(("json", "name", "number", "bytes"))
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}")
@@ -87,7 +87,7 @@ class Statement(NamedTuple):
 
 
 class Words(NamedTuple):
-    """What a text says that is not harmless by its form."""
+    """The words of a text that are not harmless by their form."""
 
     statements: tuple[Statement, ...]
     values: tuple[tuple[int, int], ...]
@@ -128,7 +128,7 @@ class Cutter:
         return [(leaf.start, mask[leaf.start : leaf.end], leaf.coding in ("number", "bytes")) for leaf in _apart(raw.leaves)]
 
     def words(self, mask: str, is_number: bool) -> Words:
-        """What a piece of that mask says."""
+        """Return the words of a piece with that mask."""
         if is_number and _STRUCTURE.fullmatch(mask):
             numbers = tuple(m.span() for m in _NUMBERS.finditer(mask) if not _is_small(m[0]))
             return Words((), numbers, True) if numbers else NOTHING
@@ -183,7 +183,7 @@ class Cutter:
 
 
 def is_json(raw: Raw) -> bool:
-    """Whether a unit is JSON from its beginning to its end."""
+    """True if a unit is JSON from its beginning to its end."""
     leaves = raw.leaves
     if not raw.parsed or raw.frame is not None or raw.cut is not None:
         return False
@@ -224,7 +224,7 @@ def is_harmless(value: str) -> bool:
 
 
 def _reads(digits: str) -> bool:
-    """Whether hexadecimal digits are those of a readable text."""
+    """True if hexadecimal digits encode a readable text."""
     try:
         text = bytes.fromhex(digits).decode()
     except UnicodeDecodeError:

@@ -16,9 +16,9 @@ import numpy.typing as npt
 import polars as pl
 
 from logscrub.errors import UsageError
-from logscrub.metrics import dense
+from logscrub.metrics import sketch_arrays
 from logscrub.metrics import store as stores
-from logscrub.metrics.anonymity import DEFAULT_K, Folding, fold
+from logscrub.metrics.k_anonymity import DEFAULT_K, Folding, fold
 from logscrub.metrics.outcomes import OUTCOMES
 from logscrub.metrics.rollup import COARSE, COUNTERS, LISTS, how_many, tenant_print
 from logscrub.metrics.sketches import RANKS, bucket_of
@@ -74,7 +74,7 @@ def records_by(
     """Records by these dimensions: counts, error rate, durations, distinct invocations, actors, objects and tenants.
 
     `since`, `until`: full hours (UTC); from the one on, and up to the other, which is not included.
-    `k`: combinations of fewer tenants are folded into one row or left out (`logscrub.metrics.anonymity`); 0 shows all.
+    `k`: combinations of fewer tenants are folded into one row or left out (`logscrub.metrics.k_anonymity`); 0 shows all.
     `source`: `logs`, or `metrics` for what the App metrics API counted. Raises UsageError for a dimension that is none.
     """
     _check(by, BY)
@@ -212,7 +212,7 @@ def _added_sketches(
     if len(cells):
         sketches = rows.filter(pl.col("what").is_in(SKETCHED)).select(*keys, "registers").collect()
         for some, ranks in _merged(sketches, cells.filter(settled), keys):
-            numbers.append(some.select(*keys, pl.Series("number", dense.distinct_in(ranks), pl.Int64)))
+            numbers.append(some.select(*keys, pl.Series("number", sketch_arrays.distinct_in(ranks), pl.Int64)))
         for some, ranks in _merged(sketches, cells.filter(~settled), keys):
             cell, register = ranks.nonzero()
             entries = {"cell": cell, "register": register, "rank": ranks[cell, register]}
@@ -223,14 +223,14 @@ def _added_sketches(
 
 def _merged(sketches: pl.DataFrame, cells: pl.DataFrame, keys: list[str]) -> Iterator[tuple[pl.DataFrame, npt.NDArray[np.uint8]]]:
     """Some cells at a time, with a `cell` number, and the ranks of their registers."""
-    for some in cells.iter_slices(dense.AT_ONCE):
+    for some in cells.iter_slices(sketch_arrays.AT_ONCE):
         numbered = some.with_row_index("cell")
         entries = sketches.join(numbered, on=keys, nulls_equal=True).select("cell", "registers").explode("registers")
-        yield numbered, dense.ranks_of(entries["cell"].to_numpy(), entries["registers"].to_numpy(), len(numbered))
+        yield numbered, sketch_arrays.ranks_of(entries["cell"].to_numpy(), entries["registers"].to_numpy(), len(numbered))
 
 
 def _summed(rows: pl.LazyFrame, names: list[str]) -> pl.LazyFrame:
-    """Counters."""
+    """IngestWorkers."""
     return rows.group_by(names).agg(pl.col(name).sum() for name in COUNTERS)
 
 
@@ -323,11 +323,11 @@ def _table(part: _Part | None, tenants: pl.DataFrame, asked: _Question) -> pl.Da
 def _quantiles(histograms: pl.DataFrame, names: list[str], quantiles: Mapping[str, float]) -> pl.DataFrame:
     """The durations that a share of all do not exceed (the nearest rank)."""
     found = [histograms.clear().select(*names, *(pl.lit(0.0).alias(name) for name in quantiles))]
-    for some in histograms.select(names).unique().iter_slices(dense.AT_ONCE):
+    for some in histograms.select(names).unique().iter_slices(sketch_arrays.AT_ONCE):
         some = some.with_row_index("cell")
         entries = histograms.join(some, on=names, nulls_equal=True).select("cell", *_HISTOGRAM).explode(_HISTOGRAM)
         cells, buckets, counts = (entries[name].to_numpy() for name in ("cell", *_HISTOGRAM))
-        columns = dense.quantiles_of(cells, buckets, counts, list(quantiles.values()), len(some))
+        columns = sketch_arrays.quantiles_of(cells, buckets, counts, list(quantiles.values()), len(some))
         told = zip(quantiles, columns, strict=True)
         found.append(some.select(*names, *(pl.Series(name, column) for name, column in told)))
     return pl.concat(found)

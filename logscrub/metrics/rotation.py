@@ -85,8 +85,7 @@ def read_under_both(old: Runner, new: Runner, item: Input, input_format: str, re
     repeats = Repeats(), Repeats()
     count = 0
     with open_stream(item, reading) as stream:
-        parts = [stream.chunks()] if not stream.archive else (pieces for _, pieces, _ in stream.members())
-        for pieces in parts:
+        for pieces in stream.contents():
             one, other = _Under(old, repeats[0], input_format), _Under(new, repeats[1], input_format)
             for piece in pieces:
                 one.feed(piece)

@@ -206,7 +206,7 @@ class Exactly:
         """Number of bytes taken so far."""
 
     def ended(self) -> bool:
-        """Whether there is nothing more."""
+        """True if there is nothing more."""
         return self._at == len(self._have) and not self._more()
 
     def take(self, count: int) -> bytes:

@@ -25,15 +25,15 @@ class Input:
     name: str
     """For messages: printable and on one line; `-` is standard input."""
     relative: Path
-    """Where it goes below an output folder."""
+    """Its path below an output folder."""
     skipped: str = ""
-    """Why it is not read: a folder holds it, or a pattern matches it, but it is no file. Opening it raises InputError."""
+    """Why it is not read: it was found in a folder or by a pattern, but it is no file. Opening it raises InputError."""
     address: Address | None = field(default=None, repr=False)
-    """Of an object, which is not on this machine; `path` is its address as a path."""
+    """The address of an object, which is not on this machine; `path` has the same address as a path."""
     stored: Stored | None = None
-    """What the store says of the object."""
+    """The store's metadata of the object."""
     part: tuple[int, int] | None = None
-    """Of which bytes it is read: from one on, up to another, or its end."""
+    """The bytes of it that are read: from one on, up to another, or its end."""
 
 
 STDIN = Input(path=None, name="-", relative=Path("stdin"))
@@ -83,7 +83,7 @@ def expand(inputs: Sequence[str]) -> list[Input]:
 
 
 def stands_for_several(arguments: Sequence[str]) -> bool:
-    """Whether arguments stand for several inputs, or a folder. Raises UsageError where an address cannot be read."""
+    """True if arguments stand for several inputs, or for a folder. Raises UsageError where an address cannot be read."""
     named = [path for argument in arguments for path in unquoted(argument)]
     if len(named) > 1:
         return True
@@ -106,7 +106,7 @@ def mode_of(path: Path) -> int:
 
 
 def size_of(item: Input) -> int | None:
-    """How many bytes an input has as it is stored; None where that is not known before it is read."""
+    """The size of an input as stored, in bytes; None where that is not known before it is read."""
     if item.address is not None or item.path is None:
         return None if item.stored is None else item.stored.size
     try:
@@ -143,7 +143,7 @@ def _groups(argument: str) -> list[tuple[Path | None, list[Input]]]:
 
 
 def _lies_at(address: Address) -> objects.Listing | None:
-    """What lies at an address; None of a URL, which is asked only when it is read. Raises UsageError, InputError."""
+    """The objects at an address; None for a URL, which is requested only when it is read. Raises UsageError, InputError."""
     objects.refuse(address)
     if address.is_web:
         return None
@@ -231,7 +231,7 @@ def _why_missing(argument: str) -> str:
 
 
 def _everything_below(folder: Path) -> Iterator[tuple[Path, str]]:
-    """The path of everything below the folder that is no folder, and why it is not read ("" for files). Raises OSError."""
+    """Yields the path of each entry below the folder that is no folder, and why it is not read ("" for files). Raises OSError."""
     waiting = [folder]
     while waiting:
         here = waiting.pop()
@@ -251,7 +251,7 @@ def _everything_below(folder: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _folder_or_skipped(path: Path) -> tuple[bool, str]:
-    """Whether it is a folder; else why it is not read, "" for a regular file or a link to one."""
+    """Return whether it is a folder, and else why it is not read: "" for a regular file or a link to one."""
     is_link = False
     try:
         mode = path.lstat().st_mode

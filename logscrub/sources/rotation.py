@@ -61,7 +61,7 @@ class LogFile:
     number: int = 0
     """The number of the text that it is a part of, for the reader."""
     trace: Trace = Trace()
-    """What was read of the file; before its first read, what was seen in it."""
+    """A trace of what was read of the file; before its first read, of what was seen in it."""
     was_log: bool = False
     """True if its content was the log's own before it was renamed."""
     quiet: float = 0.0

@@ -60,7 +60,7 @@ class Stream:
         self._gave_much = False
         self._head = b""
         self.coded: codings.Coded | None = None
-        """The decoded records of a file that is no text, such as a table; known when `archive` or `chunks` was asked for."""
+        """The decoded records of a file that is no text, such as a table; known once `archive` or `chunks` was used."""
         self.content: hashlib._Hash | None = None
         """If it is set: the hash of what was decompressed so far, of data that is compressed and no zip."""
         self._kind = "none"
@@ -82,6 +82,10 @@ class Stream:
         if self.archive:
             raise ValueError("an archive has members")
         return self._content()[1]
+
+    def contents(self) -> Iterator[Iterator[bytes]]:
+        """The data of the input, as `chunks`; of an archive, the data of each member. To be called once. Raises as `chunks`."""
+        return (pieces for _, pieces, _ in self.members()) if self.archive else iter([self.chunks()])
 
     @property
     def archive(self) -> Archive:

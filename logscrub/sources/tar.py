@@ -31,7 +31,7 @@ _KINDS: Final = {
     tarfile.LNKTYPE: stat.S_IFLNK,
     tarfile.SYMTYPE: stat.S_IFLNK,
 }
-"""Types of members; all else is no regular file."""
+"""Types of members that are regular files."""
 
 OnFault = Callable[[BrokenData, int], None]
 """Called with a fault of the data, and the bytes before it. Raises it, or returns where what comes before is taken."""

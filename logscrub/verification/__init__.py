@@ -37,37 +37,37 @@ class Finding:
     guideline: str
     detector: str
     fingerprint: str
-    """The same for the same finding in the same text, wherever the line has moved; made without the value."""
+    """An id that a finding keeps where its line moves within the text. It is made without the value."""
 
 
 @dataclass(slots=True)
 class FileReport:
-    """What verify says about one file."""
+    """The report of `verify` on one file."""
 
     path: str
     sha256: str = ""
-    """Of its bytes as they are stored, of a member those of its archive."""
+    """SHA-256 of the file as stored; for a member, that of its archive."""
     content_sha256: str = ""
-    """Of what it holds when decompressed, of a member what that holds."""
+    """SHA-256 of the decompressed content; for a member, that of the member."""
     records: int = 0
     unread: int = 0
     """Records that could not be scanned, a part of one (a line that goes on) counted as one: the file is not clean."""
     found: int = 0
-    """How many findings there are; `findings` lists the first 10,000."""
+    """The number of findings; `findings` lists the first 10,000."""
     kinds: dict[str, int] = field(default_factory=dict)
-    """How many findings there are of each entity type."""
+    """Entity type -> number of findings."""
     detectors: dict[str, int] = field(default_factory=dict)
-    """How many findings there are of each detector that found something."""
+    """Detector -> number of findings, for those that found something."""
     allowed: dict[Allowed, int] = field(default_factory=dict)
-    """How often an entry of the allow-list let stay what a detector found."""
+    """Entry of the allow-list -> number of findings that it kept."""
     findings: list[Finding] = field(default_factory=list)
     error: str = ""
     """Why the file could not be read (to the end)."""
     skipped: bool = False
-    """Whether it was not opened because a folder holds it and it is no file that can be read; `error` says why."""
+    """True if it was not opened, because it was found in a folder and is no file that can be read; `error` says why."""
 
     def add(self, other: FileReport) -> None:
-        """What was found in the next part of the file."""
+        """Adds the findings in the next part of the file."""
         self.records += other.records
         self.unread += other.unread
         self.found += other.found
@@ -93,7 +93,7 @@ def _count(into: dict[_Counted, int], more: Mapping[_Counted, int]) -> None:
 
 
 class Verifies(Protocol):
-    """What verifies one input. Feed it bytes, then `finish`; `report` holds the findings."""
+    """Verifies one input. Feed it bytes, then `finish`; `report` holds the findings."""
 
     report: FileReport
 

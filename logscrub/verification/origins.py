@@ -13,7 +13,7 @@ from logscrub.errors import UsageError
 from logscrub.verification import FileReport
 
 _OF_THE_RUN = ("version", "time", "python", "engine", "key_id", "rules", "records")
-"""What of a summary says by what, when and under which rules the files were made."""
+"""The members of a summary that say by which version, when and under which rules the files were made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,11 @@ class Origins:
     """A summary that was read."""
 
     run: Mapping[str, Any]
-    """What is said of the scrub as a whole."""
+    """The summary's statements on the run as a whole."""
     by_file: Mapping[str, Mapping[str, str]]
     """Digest of an output, as it is stored → those of the input, and how it went."""
     by_member: Mapping[tuple[str, str], Mapping[str, str]]
-    """The same for a member of an archive, by the digests of the archive and of the member."""
+    """(SHA-256 of the archive, SHA-256 of the member) -> origin of a member of an archive."""
 
     def of(self, report: FileReport) -> Mapping[str, str] | None:
         """The digests of the input that a file, or a member of an archive, came from; None where the summary does not say."""

@@ -1,4 +1,4 @@
-"""What verify found, as SARIF 2.1.0 for code scanning. Places and kinds, never values or snippets."""
+"""The findings of `verify` as SARIF 2.1.0 for code scanning: places and kinds, never values or snippets."""
 
 from __future__ import annotations
 

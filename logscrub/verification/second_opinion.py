@@ -23,7 +23,7 @@ from logscrub.sources.text import TextDecoder
 from logscrub.verification import FileReport
 
 LOWEST_SCORE: Final = 0.35
-"""What Presidio finds with less is no opinion of its."""
+"""The least score at which Presidio's own findings count."""
 MOST_LISTED: Final = 10_000
 NOTHING: Final = "nothing says so"
 _LONGEST: Final = 2000
@@ -49,7 +49,7 @@ class Difference:
     line: int
     column: int
     entity_type: str
-    """As Presidio names it."""
+    """The entity type, as Presidio names it."""
     score: float
     why: str
     """Why logscrub lets it stand."""
@@ -57,7 +57,7 @@ class Difference:
 
 @dataclass(slots=True)
 class Opinion:
-    """What Presidio says."""
+    """The result of Presidio."""
 
     tool: str
     version: str
@@ -65,12 +65,12 @@ class Opinion:
     lines: int
     """Lines that there were, but for blank ones."""
     asked: int
-    """How many of them Presidio was asked about."""
+    """The number of these lines that Presidio scanned."""
     seed: int | None
     """By which they were chosen; None where it was all of them."""
     differs: int = 0
     kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """How often it differed, by entity type and by why logscrub lets it stand."""
+    """(entity type, reason why logscrub keeps it) -> number of differences."""
     differences: list[Difference] = field(default_factory=list)
     """The first 10,000."""
 
@@ -101,7 +101,7 @@ class Pieces:
         self.seed = None if most is None else seed
 
     def reader(self, path: str) -> Reader:
-        """What takes the bytes of one input, which reports call `path`."""
+        """Return a reader of the bytes of one input, which reports call `path`."""
         return Reader(self, path)
 
     def add(self, piece: Piece) -> None:

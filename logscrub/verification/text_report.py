@@ -1,4 +1,4 @@
-"""What verify found, for people and as JSON. Places and kinds, never values."""
+"""The findings of `verify` for people and as JSON: places and kinds, never values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from logscrub.verification.second_opinion import Opinion, told
 
 
 def nothing_read(reports: Sequence[FileReport]) -> bool:
-    """Whether there was nothing that could have been scanned: no file, or no record in any."""
+    """True if there was nothing to scan: no file, or no record in any."""
     return not any(r.records or r.found or r.unread for r in reports)
 
 
@@ -27,7 +27,7 @@ def exit_code(reports: Sequence[FileReport], *, allow_empty: bool = False) -> in
 
 
 def caution(rules: Mapping[str, Any]) -> str:
-    """What whoever reads a proof must know first: that the policy keeps what may be in no log. "" where it does not."""
+    """The caution that comes first in a proof, where the policy keeps data that may be in no log; "" elsewhere."""
     policy = rules["policy"]
     kept = [row for row in policy["rows"]["keep"] if GUIDELINES.get(row) == NEVER]
     return f"policy {policy['name']} keeps what must never be in a log: {', '.join(kept)}" if kept else ""
@@ -73,7 +73,7 @@ _FILES_COUNTED = 20
 
 
 def _counts(reports: Sequence[FileReport]) -> list[str]:
-    """How many findings there are by kind, then by file, the most first; nothing where there are none."""
+    """Lines with the number of findings by kind, then by file, the most first; none where there are no findings."""
     kinds: Counter[str] = Counter()
     files: Counter[str] = Counter()
     for r in reports:
@@ -147,7 +147,7 @@ def as_json(
 
 
 def counts(reports: Sequence[FileReport]) -> dict[str, int]:
-    """Of all files: records, those that could not be scanned, findings, files that could not be read, and what was skipped."""
+    """Totals over all files: records, records that could not be scanned, findings, unreadable files, skipped entries."""
     return {
         "records": sum(r.records for r in reports),
         "unread": sum(r.unread for r in reports),
@@ -166,7 +166,7 @@ def used(reports: Sequence[FileReport]) -> list[dict[str, Any]]:
 
 
 def found_by(reports: Sequence[FileReport], looked_for: Iterable[str]) -> dict[str, int]:
-    """Of each detector how much it found."""
+    """Detector -> number of findings."""
     total = Counter(dict.fromkeys(looked_for, 0))
     for r in reports:
         total.update(r.detectors)

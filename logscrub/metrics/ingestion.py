@@ -20,8 +20,8 @@ from logscrub.formats.base import Item, Record
 from logscrub.formats.forge_blocks import Block
 from logscrub.metrics import store as stores
 from logscrub.metrics.columns import TENANT, Columns
-from logscrub.metrics.counted import Counted
 from logscrub.metrics.facts import FactFinder
+from logscrub.metrics.ingest_result import IngestResult
 from logscrub.metrics.repeats import Repeats
 from logscrub.metrics.rollup import rolled
 from logscrub.metrics.store import Store
@@ -46,7 +46,7 @@ class Ingestion:
         self._committed = time.monotonic()
         self._input = 0
         self._repeats = Repeats()
-        self.counted: dict[int, Counted] = defaultdict(Counted)
+        self.results: dict[int, IngestResult] = defaultdict(IngestResult)
         """By the number of the input: what became of its records. Those that are not committed yet are only `read`."""
 
     def begin(self, number: int) -> None:
@@ -57,7 +57,7 @@ class Ingestion:
 
     def end(self, read: int, given: int) -> None:
         """A stream of the input has ended: `read` records began in it, `given` could be understood."""
-        mine = self.counted[self._input]
+        mine = self.results[self._input]
         mine.read += read
         mine.not_understood += read - given
 
@@ -71,7 +71,7 @@ class Ingestion:
                 facts = find(item)
                 if isinstance(item, Record):
                     if item.unread_time:
-                        self.counted[self._input].note_spellings({item.unread_time})
+                        self.results[self._input].note_spellings({item.unread_time})
                     if not item.invocation:
                         facts = self._repeats.told_apart(facts, item.time_ns)
                 columns.append(facts)
@@ -87,7 +87,7 @@ class Ingestion:
         columns, self._columns = self._columns, Columns()
         self._columns.input = self._input
         rows = columns.frame()
-        counted: dict[int, Counted] = {}
+        counted: dict[int, IngestResult] = {}
 
         def what_is_new(seen: pl.DataFrame) -> pl.DataFrame:
             nonlocal counted
@@ -98,7 +98,7 @@ class Ingestion:
         with self._turn:
             stores.add(self._store, what_is_new, rows["hour"].unique().to_list(), self._seen)
         for number, each in counted.items():
-            self.counted[number].add(each)
+            self.results[number].add(each)
 
     def commit_if_due(self) -> None:
         """Commits where the last time is a minute ago."""
@@ -113,7 +113,7 @@ class Ingestion:
             self.commit()
 
 
-def _counted(columns: Columns, rows: pl.DataFrame, new: pl.DataFrame) -> dict[int, Counted]:
+def _counted(columns: Columns, rows: pl.DataFrame, new: pl.DataFrame) -> dict[int, IngestResult]:
     """What became of the rows, by the number of their input; `new`: those that were not counted before."""
     ahead = int(time.time()) // 3600 + 24
     nobody = [place for common, place in columns.common.items() if not common[TENANT]]
@@ -125,7 +125,7 @@ def _counted(columns: Columns, rows: pl.DataFrame, new: pl.DataFrame) -> dict[in
     )
     counted = {}
     for number, records in rows.group_by("input").len().iter_rows():
-        counted[number] = Counted(known=records)
+        counted[number] = IngestResult(known=records)
     for number, dated, undated, without_customer, odd_time in per_input.iter_rows():
         found = counted[number]
         found.new, found.undated, found.known = dated, undated, found.known - dated - undated

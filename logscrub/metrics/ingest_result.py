@@ -10,17 +10,17 @@ _MOST_SPELLINGS = 3
 
 
 @dataclass(slots=True)
-class Counted:
+class IngestResult:
     """What became of records and data points: `read` = `new` + `known` + `undated` + `not_understood`."""
 
     read: int = 0
     """Records as `scrub` counts them."""
     new: int = 0
-    """Counted in their hour."""
+    """IngestResult in their hour."""
     known: int = 0
-    """Counted already, in this run or before."""
+    """IngestResult already, in this run or before."""
     undated: int = 0
-    """Counted, but in no hour or day: their log has no time that can be read."""
+    """IngestResult, but in no hour or day: their log has no time that can be read."""
     not_understood: int = 0
     """Not counted: nothing in them can be."""
     without_customer: int = 0
@@ -30,7 +30,7 @@ class Counted:
     spellings: set[str] = field(default_factory=set)
     """Times that could not be read, as they are written: a few."""
 
-    def add(self, other: Counted) -> None:
+    def add(self, other: IngestResult) -> None:
         """Adds what became of other records."""
         self.read += other.read
         self.new += other.new
@@ -58,9 +58,9 @@ class Counted:
         return self.read == self.counted + self.not_understood
 
 
-def total(inputs: dict[int, Counted]) -> Counted:
+def total(inputs: dict[int, IngestResult]) -> IngestResult:
     """What became of the records of all inputs together."""
-    whole = Counted()
+    whole = IngestResult()
     for each in inputs.values():
         whole.add(each)
     return whole

@@ -25,12 +25,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from logscrub import formats
 from logscrub.errors import LogscrubError, OutputError, UsageError
-from logscrub.metrics.counted import Counted
+from logscrub.metrics.ingest_result import IngestResult
 from logscrub.metrics.records import Records, block_in
 from logscrub.redact.pseudonyms import Pseudonymizer
 
 if TYPE_CHECKING:
-    from logscrub.metrics.counting import Ingestion
+    from logscrub.metrics.ingestion import Ingestion
 
 _PART = 1 << 20
 """Bytes of a part, roughly."""
@@ -60,7 +60,7 @@ class _Process(NamedTuple):
     """What it counted, or why it gave up."""
 
 
-class Counters:
+class IngestWorkers:
     """Counts into a store. A context manager: what was taken is committed at its end, unless something went wrong."""
 
     def __init__(self, processes: int) -> None:
@@ -79,7 +79,7 @@ class Counters:
         self._failed: tuple[str, str] | None = None
         """What one of them gave up for."""
         self._inputs = 0
-        self.counted: dict[int, Counted] = {}
+        self.results: dict[int, IngestResult] = {}
         """By the number of the input: what became of its records, once all is committed."""
 
     def into(self, url: str, pseudonymizer: Pseudonymizer) -> None:
@@ -105,9 +105,9 @@ class Counters:
         self._inputs += 1
         return self._inputs
 
-    def stream(self, number: int) -> Counting:
+    def stream(self, number: int) -> IngestStream:
         """Counts one stream of the input of that number."""
-        return Counting(self, number)
+        return IngestStream(self, number)
 
     def take(self, process: int, number: int, clean: bytes) -> None:
         """Gives a process a whole stream, or a part that is one by itself."""
@@ -155,7 +155,7 @@ class Counters:
         """Commits all that was taken. Raises what a process raised; what others committed stays."""
         if self._here is not None:
             self._here.commit()
-            self.counted = self._here.counted
+            self.results = self._here.results
         if not self._url:
             return
         self.wait_until_ready()
@@ -163,9 +163,9 @@ class Counters:
             self._send(n, _COMMIT)
         for each in self._started:
             for number, counted in self._heard(each.answers).items():
-                self.counted.setdefault(number, Counted()).add(counted)
+                self.results.setdefault(number, IngestResult()).add(counted)
 
-    def _heard(self, pipe: Connection) -> dict[int, Counted]:
+    def _heard(self, pipe: Connection) -> dict[int, IngestResult]:
         """What a process counted. Raises what it raised, an error of the store's always as OutputError: it is not one input's."""
         told = self._failed
         if told is None:
@@ -225,16 +225,16 @@ class Counters:
                 process.join()
 
 
-class Counting:
+class IngestStream:
     """Counts the records of one input, fed as clean bytes."""
 
-    def __init__(self, counters: Counters, number: int) -> None:
-        self._counters = counters
+    def __init__(self, workers: IngestWorkers, number: int) -> None:
+        self._workers = workers
         self._number = number
         self._held = b""
         self._cut: re.Pattern[bytes] | None = None
         self._begun = False
-        self._process = counters.next()
+        self._process = workers.next()
         self._records = Records(blocks=True)
 
     def feed(self, clean: bytes) -> None:
@@ -254,8 +254,8 @@ class Counting:
         if not at and len(self._held) > _LONGEST:  # one record, or one page on a line: it is not cut any more
             self._cut = None
         if at:
-            self._counters.take(self._process, self._number, self._held[:at])
-            self._process = self._counters.next()
+            self._workers.take(self._process, self._number, self._held[:at])
+            self._process = self._workers.next()
             self._held = self._held[at:]
 
     def _place(self) -> int:
@@ -268,31 +268,31 @@ class Counting:
         return 0
 
     def _give(self, clean: bytes) -> None:
-        self._counters.feed(self._process, self._number, self._records, clean)
+        self._workers.feed(self._process, self._number, self._records, clean)
 
     def flush(self) -> None:
         """Of a live pipe: what came is counted, and committed once a minute."""
-        if self._counters.is_here:
+        if self._workers.is_here:
             self._give(self._held)
             self._held = b""
             self._begun, self._cut = True, None
-            self._counters.commit_if_due()
+            self._workers.commit_if_due()
 
     def finish(self) -> None:
         """Counts what was still open. Raises OutputError, InputError."""
-        self._counters.wait_until_ready()
+        self._workers.wait_until_ready()
         if self._cut is not None:
-            self._counters.take(self._process, self._number, self._held)
+            self._workers.take(self._process, self._number, self._held)
             return
         self._give(self._held)
-        self._counters.end(self._process, self._number, self._records)
+        self._workers.end(self._process, self._number, self._records)
 
 
 def _work(parts: Connection, answers: Connection, turn: AbstractContextManager[Any] | None) -> None:
     """What a process does: hears where to count to, counts until its pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that started it decides
     gc.disable()
-    import logscrub.metrics.counting  # noqa: F401  # takes a while, during which the first process learns what to ask for
+    import logscrub.metrics.ingestion  # noqa: F401  # takes a while, during which the first process learns what to ask for
 
     url = ""
     with suppress(EOFError, BrokenPipeError):  # the one that started it is gone
@@ -307,7 +307,7 @@ def _work(parts: Connection, answers: Connection, turn: AbstractContextManager[A
                 kind, body = message[:1], message[1 + _NUMBER.size :]
                 if kind == _COMMIT:
                     ingestion.commit()
-                    answers.send(ingestion.counted)
+                    answers.send(ingestion.results)
                     continue
                 ingestion.begin(*_NUMBER.unpack_from(message, 1))
                 if kind == _PIECE:
@@ -329,7 +329,7 @@ def _work(parts: Connection, answers: Connection, turn: AbstractContextManager[A
 
 
 def _ingestion(url: str, key_id: str, key: bytes, turn: AbstractContextManager[Any] | None = None) -> Ingestion:
-    from logscrub.metrics.counting import Ingestion
+    from logscrub.metrics.ingestion import Ingestion
     from logscrub.metrics.store import open_or_make
 
     return Ingestion(open_or_make(url, key_id), key, turn)

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from logscrub.engines.factory import Runner
-from logscrub.metrics.counters import Counters
+from logscrub.metrics.ingest_workers import IngestWorkers
 from logscrub.pipeline import Progress, scrub_members, scrub_stream
 from logscrub.scrubbing import Tally
 from logscrub.sinks import CodedSink, Sink, TarSink, ZipSink, open_archive_sink, open_sink
@@ -19,7 +19,7 @@ from logscrub.sources.streams import open_stream
 def ingest_input(
     engine: Runner,
     item: Input,
-    counters: Counters,
+    workers: IngestWorkers,
     number: int,
     target: Path | None = None,
     *,
@@ -43,7 +43,7 @@ def ingest_input(
             if target is not None:
                 archive = open_archive_sink(target, stream.archive, stream.compression, inputs=[item.path], inside=inside)
                 outputs.push(archive)
-            members = _CountedArchive(counters, number, archive)
+            members = _CountedArchive(workers, number, archive)
             tally = scrub_members(engine, stream, members, input_format, tell)
             members.commit()
             return tally
@@ -53,7 +53,7 @@ def ingest_input(
             else outputs.enter_context(open_sink(target, stream.compression, inputs=[item.path], inside=inside))
         )
         coded = None if sink is None or stream.coded is None else CodedSink(sink, stream.coded)
-        counted = _CountedSink(counters, number, coded or sink)
+        counted = _CountedSink(workers, number, coded or sink)
         tally = scrub_stream(engine, stream, counted, input_format, tell)
         counted.commit()
         return tally
@@ -62,23 +62,23 @@ def ingest_input(
 class _CountedSink:
     """Counts the records in clean bytes, and passes the bytes on."""
 
-    def __init__(self, counters: Counters, number: int, sink: Sink | CodedSink | None) -> None:
-        self._counting = counters.stream(number)
+    def __init__(self, workers: IngestWorkers, number: int, sink: Sink | CodedSink | None) -> None:
+        self._stream = workers.stream(number)
         self._sink = sink
 
     def write(self, data: bytes) -> None:
         if self._sink is not None:
             self._sink.write(data)
-        self._counting.feed(data)
+        self._stream.feed(data)
 
     def flush(self) -> None:
         """Of a live pipe."""
         if self._sink is not None:
             self._sink.flush()
-        self._counting.flush()
+        self._stream.flush()
 
     def commit(self) -> None:
-        self._counting.finish()
+        self._stream.finish()
         if self._sink is not None:
             self._sink.commit()
 
@@ -86,24 +86,24 @@ class _CountedSink:
 class _CountedArchive:
     """Counts the records in the clean bytes of an archive's members, and passes the members on."""
 
-    def __init__(self, counters: Counters, number: int, archive: ZipSink | TarSink | None) -> None:
-        self._counters = counters
+    def __init__(self, workers: IngestWorkers, number: int, archive: ZipSink | TarSink | None) -> None:
+        self._workers = workers
         self._number = number
-        self._counting = counters.stream(number)
+        self._stream = workers.stream(number)
         self._archive = archive
 
     def begin(self, name: str, like: MemberInfo) -> None:
-        self._counting = self._counters.stream(self._number)
+        self._stream = self._workers.stream(self._number)
         if self._archive is not None:
             self._archive.begin(name, like)
 
     def write(self, data: bytes) -> None:
         if self._archive is not None:
             self._archive.write(data)
-        self._counting.feed(data)
+        self._stream.feed(data)
 
     def end(self) -> None:
-        self._counting.finish()
+        self._stream.finish()
         if self._archive is not None:
             self._archive.end()
 

@@ -1,0 +1,246 @@
+"""`logscrub` as a process of its own for each call, without the second that each start takes.
+
+A program is started once. It imports what the commands need, makes the default detectors ready, and forks for each call. Such a
+fork has its own descriptors, folder, environment, signals and end, as a program that was started anew has. There are two: one for
+commands that need no extra, which imports none, and one for those that count and report. The second imports polars, of whose
+threads none works before the fork.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).parents[1]
+ALLOWED = ("LOGSCRUB", "AWS_")
+"""The names of variables that a call may set begin so. Python reads others when it starts."""
+COUNTING = ("backtest", "exposure", "ingest", "mark", "metrics", "nightly", "report", "store", "watch")
+"""Commands that import the libraries of tables and figures."""
+_LONGEST_CALL = 1 << 17
+
+_started: dict[bool, tuple[subprocess.Popen[bytes], socket.socket]] = {}
+"""The program that forks and the socket that takes calls, of commands that count and of others."""
+_OURSELVES = os.geteuid() if hasattr(os, "geteuid") else None
+
+
+def can_call(env: Mapping[str, str]) -> bool:
+    """False where only a program that is started anew will do."""
+    return hasattr(os, "fork") and all(name.startswith(ALLOWED) for name in env) and os.geteuid() == _OURSELVES
+
+
+def call(
+    arguments: Sequence[str],
+    *,
+    stdin: bytes | None,
+    cwd: Path | None,
+    env: Mapping[str, str],
+    missing: Sequence[str] = (),
+    timeout: float = 300,
+) -> subprocess.CompletedProcess[bytes]:
+    """The end of the program, as `subprocess.run` returns it.
+
+    Args:
+        arguments: those behind `logscrub`.
+        stdin: what it reads from a pipe; None for this process's own standard input.
+        cwd: its working directory; None for this process's own.
+        env: its whole environment.
+        missing: modules that it does not find.
+        timeout: the seconds after which it is killed.
+    """
+    _, channel = _start(arguments[0] in COUNTING and not missing)
+    given, out, err, end = os.pipe(), os.pipe(), os.pipe(), os.pipe()
+    mask = os.umask(0)
+    os.umask(mask)
+    asked = {
+        "argv": list(arguments),
+        "cwd": os.fspath(cwd or Path.cwd()),
+        "env": dict(env),
+        "mask": mask,
+        "missing": list(missing),
+    }
+    theirs = [0 if stdin is None else given[0], out[1], err[1], end[1]]
+    socket.send_fds(channel, [json.dumps(asked).encode()], theirs)
+    for fd in (given[0], out[1], err[1], end[1]):
+        os.close(fd)
+    said = _communicate(given[1], stdin or b"", (out[0], err[0], end[0]), time.monotonic() + timeout)
+    pid, _, status = said[end[0]].partition(b" ")
+    assert pid, "the program that forks has ended"
+    if not status:
+        os.kill(int(pid), signal.SIGKILL)
+        raise subprocess.TimeoutExpired(list(arguments), timeout)
+    return subprocess.CompletedProcess(list(arguments), os.waitstatus_to_exitcode(int(status)), said[out[0]], said[err[0]])
+
+
+def _communicate(to: int, data: bytes, from_: Sequence[int], until: float) -> dict[int, bytes]:
+    """Writes to one pipe while it reads what comes from the others, until all are closed or the time is over."""
+    said = dict.fromkeys(from_, b"")
+    unread, unwritten = set(from_), memoryview(data)
+    os.set_blocking(to, False)
+    writing = True
+    while unread and time.monotonic() < until:
+        if writing and not unwritten:
+            os.close(to)
+            writing = False
+        readable, writable, _ = select.select(list(unread), [to] if writing else [], [], max(0, until - time.monotonic()))
+        for fd in readable:
+            piece = os.read(fd, 1 << 16)
+            said[fd] += piece
+            if not piece:
+                unread.remove(fd)
+        if writable:
+            try:
+                unwritten = unwritten[os.write(to, unwritten) :]
+            except BrokenPipeError:
+                unwritten = memoryview(b"")
+    for fd in [*from_, *([to] if writing else [])]:
+        os.close(fd)
+    return said
+
+
+def stop() -> None:
+    """Ends the programs that fork, and waits for them."""
+    for program, channel in _started.values():
+        channel.close()
+        program.wait()
+    _started.clear()
+
+
+def _start(counts: bool) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    if counts not in _started:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        env = {name: value for name, value in os.environ.items() if not name.startswith("LOGSCRUB")} | {"PYTHONPATH": str(ROOT)}
+        command = [sys.executable, __file__, str(theirs.fileno()), "counting" if counts else ""]
+        program = subprocess.Popen(
+            command, pass_fds=[theirs.fileno()], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
+        theirs.close()
+        _started[counts] = program, ours
+    return _started[counts]
+
+
+# -- in the program that forks ------------------------------------------------------------------------------------------
+
+
+def _make_ready() -> None:
+    """Makes the default detectors ready in all engines, and imports what the commands import that need no extra."""
+    from logscrub import api, config, rules, shards, sinks, sources  # noqa: F401
+    from logscrub.cli.app import command
+    from logscrub.verification import sarif, text_report  # noqa: F401
+
+    for words in (["scrub", "app.log", "-o", "clean.log"], ["verify"], ["keys", "id", "logscrub.key"]):
+        command().make_context("logscrub", words)
+    log = (ROOT / "sample_logs" / "plain_text.log").read_bytes()[:4000]
+    redactor = api.build_redactor(api.settings(None, None, []), None)
+    for name in api.engines():
+        engine = api.engine_of(redactor, name, threads=1)
+        for reader in (engine.scrubber(), engine.verifier("app.log")):
+            reader.feed(log)
+            reader.finish()
+    tasks = Path("/proc/self/task")
+    assert not tasks.is_dir() or len(list(tasks.iterdir())) == 1, "a fork has none of the other threads"
+
+
+def _import_what_counts() -> None:
+    import pyod  # noqa: F401
+    import scipy.stats  # noqa: F401
+
+    from logscrub import anomalies, exposure, metrics
+    from logscrub.report import charts  # noqa: F401
+
+    for package in (anomalies, metrics):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+    assert exposure
+
+
+def _serve(channel: socket.socket) -> None:
+    """Returns in the process that a call asked for, which has what the call gave."""
+    while True:
+        asked, fds, _, _ = socket.recv_fds(channel, _LONGEST_CALL, 4)
+        while _has_children() and os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+        if not asked:
+            while _has_children():
+                os.waitpid(-1, 0)
+            sys.exit(0)
+        if os.fork() == 0:
+            channel.close()
+            pid = os.fork()
+            if pid:
+                _tell_the_end(pid, fds)
+            os.close(fds[3])
+            for number, fd in enumerate(fds[:3]):
+                os.dup2(fd, number)
+                os.close(fd)
+            _become(**json.loads(asked))
+            return
+        for fd in fds:
+            os.close(fd)
+
+
+def _has_children() -> bool:
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def _tell_the_end(pid: int, fds: Sequence[int]) -> NoReturn:
+    """Writes the number of a process, and behind it the status that it ends with."""
+    for fd in fds[:3]:
+        os.close(fd)
+    os.write(fds[3], b"%d " % pid)
+    os.write(fds[3], b"%d" % os.waitpid(pid, 0)[1])
+    os._exit(0)
+
+
+def _become(argv: list[str], cwd: str, env: dict[str, str], mask: int, missing: list[str]) -> None:
+    os.chdir(cwd)
+    os.umask(mask)
+    os.environ.clear()
+    os.environ.update(env)
+    sys.argv = ["logscrub", *argv]
+    for name in missing:
+        assert name not in sys.modules, f"{name} is imported already"
+        sys.modules[name] = None  # type: ignore[assignment]
+
+
+def _run() -> NoReturn:
+    """Runs the program, and ends as Python does, but without freeing one by one what was there before the fork."""
+    from logscrub.cli import main
+
+    try:
+        main()
+    except SystemExit as end:
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(end.code if isinstance(end.code, int) else 0)
+    raise AssertionError("main ends the process")
+
+
+if __name__ == "__main__":
+    sys.path.remove(str(Path(__file__).parent))
+    _make_ready()
+    if sys.argv[2]:
+        _import_what_counts()
+    gc.collect()
+    gc.freeze()
+    _serve(socket.socket(fileno=int(sys.argv[1])))
+    _run()
