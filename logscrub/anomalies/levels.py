@@ -487,7 +487,7 @@ class Judge:
         usual = self.far.middle()
         if len(self.far_today.ordered) < self.day // 2 or not usual > 0:
             return 1.0
-        return max(1.0, self.far_today.middle() / usual) ** DAYS_SHARE
+        return math.pow(max(1.0, self.far_today.middle() / usual), DAYS_SHARE)
 
     def that_counts(self, score: float) -> float:
         """A score in the direction that counts, in units of the last day's noise."""
