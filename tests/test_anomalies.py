@@ -440,6 +440,19 @@ def test_a_stream_tells_once_what_the_report_tells(redactor: Redactor) -> None:
     assert told[0].start.hour in (10, 11)
 
 
+@pytest.mark.parametrize("batch", [1, 20])
+def test_what_comes_in_batches_does_so_at_night_too(batch: int) -> None:
+    """The variance that is expected of a quiet hour is that of its batches, though the busy ones tell most of it."""
+    rng = np.random.default_rng(31)
+    mean = np.tile(np.where(np.arange(DAY) < 12, 100.0, 4.0), 28)
+    counts = batch * rng.poisson(mean / batch, (30, len(mean))).astype(float)
+    made = expect(counts, np.ones(len(mean), bool), 0)
+    variance = made.mean + made.mean**2 / made.size
+    night = np.arange(len(mean)) % DAY >= 12
+    told = (variance / made.mean)[:, -7 * DAY :][:, night[-7 * DAY :]]
+    assert 0.7 * batch < np.median(told) < 2 * batch
+
+
 class Stream:
     """Records of some times, and who watches them beside a day of three each hour."""
 
@@ -460,7 +473,7 @@ class Stream:
 
 
 def test_the_clock_ends_no_hour_while_a_backlog_is_read(redactor: Redactor) -> None:
-    now = datetime.now(UTC).replace(minute=30)
+    now = (datetime.now(UTC) - timedelta(days=1)).replace(hour=12, minute=30)
     stream = Stream(now, redactor)
     assert [a.finding.rule for a in stream.live.tick(now)] == [], "the last 20 hours are still to be read"
     assert "feed_silent" not in stream.send(*(now - timedelta(hours=n) for n in range(20, 4, -1)))

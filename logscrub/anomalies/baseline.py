@@ -13,12 +13,13 @@ does on days of the week is taken for one o'clock in the afternoon, and the hour
 
 Each factor is a ratio of counts seen to counts expected, shrunk towards 1 by a number of counts that are believed in beforehand
 (a gamma prior, as in DuMouchel's gamma-Poisson shrinker, 1999): cells with few records take what all have, cells with many have
-their own rhythm. An hour tells no more than its dispersion lets it: mean / (1 + dispersion × mean) counts.
+their own rhythm. An hour tells no more than its variance lets it: mean² / variance counts.
 
 Older days weigh less. An hour that was far too high counts as the highest that was still usual, so that an
 incident does not become normal at once, and does after some weeks.
 
-Counts are taken for negative binomial, with a dispersion that is the cell's own as far as its counts tell it.
+Counts are taken for negative binomial, with variance = batch × mean + dispersion × mean². Both are the cell's own as far as its
+counts tell them: what comes in batches of a hundred does so at night too, when one of them is a hundred times the mean.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ _NOON: Final = 13
 """The hour by one's own clock that is the middle of what people do."""
 _FLOOR = 0.02
 """Of a profile: an hour in which nothing ever happened."""
-_DISPERSION_PRIOR = 60.0
-"""Squared counts by which all cells' dispersion is believed."""
+_DISPERSION_PRIOR, _BATCH_PRIOR = 60.0, 60.0
+"""Squared counts, and counts, by which all cells' dispersion and batches are believed."""
 _MOST_SDS = 4.0
 """Standard deviations from which an hour counts as that many."""
 _NEW_SIZE = 0.5
@@ -128,9 +129,11 @@ class _State:
         """Counts by the hour on days of the week, each as much as it tells: those of one burst are no more than one."""
         self.week_seen = np.zeros((cells, 7 * DAY))
         self.week_weight = np.zeros((cells, 7 * DAY))
-        self.excess = np.zeros(cells)
-        """Squared deviations beyond a Poisson's, and the squared means that they are beside."""
-        self.squares = np.zeros(cells)
+        self.excess = np.zeros((2, cells))
+        """Squared deviations beyond a Poisson's, by themselves and over one more than the mean."""
+        self.means = np.zeros((2, cells))
+        self.squares = np.zeros((2, cells))
+        """The means and the squared means that they are beside, weighted in the same two ways."""
 
     def profile(self) -> Floats:
         """Of all cells together by hour of the week; 1 in the mean."""
@@ -163,7 +166,7 @@ class _State:
         by_week = (self.week_seen[:, of_week] + _WEEK_PRIOR) / (week_weight + _WEEK_PRIOR)
         mean = np.maximum(level[:, None] * rhythm * by_day * by_week, 1e-6)
         unsure = 1 / (kind_weight + _DAY_PRIOR) + 1 / (week_weight + _WEEK_PRIOR) + 1 / (self.counts[:, None] + 1)
-        size = 1 / (self.dispersion()[:, None] + unsure)
+        size = 1 / (self.beyond_poisson(mean) / mean + unsure)
         return mean, np.where(self.counts[:, None] > 0, size, np.minimum(size, _NEW_SIZE))
 
     def local(self, of_week: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -186,13 +189,17 @@ class _State:
 
     def _told(self, mean: Floats, known: Bools) -> Floats:
         """How many counts' worth hours of that mean tell."""
-        return np.where(known, mean / (1 + self.dispersion()[:, None] * mean), 0.0)
+        return np.where(known, mean / (1 + self.beyond_poisson(mean)), 0.0)
 
-    def dispersion(self) -> Floats:
-        """Of each cell, beyond a Poisson's."""
-        pooled = max(self.excess.sum(), 0.0) / max(self.squares.sum(), 1e-9)
-        own = (self.excess + _DISPERSION_PRIOR * pooled) / (self.squares + _DISPERSION_PRIOR)
-        return np.asarray(np.maximum(own, 0.0))
+    def beyond_poisson(self, mean: Floats) -> Floats:
+        """By how many times the variance is more than a Poisson's, for means [cells, hours]."""
+        pooled = _two_parts(self.excess.sum(1), self.means.sum(1), self.squares.sum(1))
+        # as if there had been counts more of what all cells have: of small means, and of great ones
+        prior = np.array([_BATCH_PRIOR, _DISPERSION_PRIOR])
+        excess = self.excess + (pooled * prior)[::-1, None]
+        means, squares = self.means + np.array([[0.0], [prior[0]]]), self.squares + np.array([[prior[1]], [0.0]])
+        batch, dispersion = _two_parts(excess, means, squares)
+        return np.asarray(batch[:, None] + dispersion[:, None] * mean)
 
     def learn(
         self, counts: Floats, known: Bools, of_week: NDArray[np.int64], mean: Floats, size: Floats, rhythm: Floats | None
@@ -212,6 +219,7 @@ class _State:
             self.kind_seen,
             self.kind_weight,
             self.excess,
+            self.means,
             self.squares,
         ):
             total *= _KEEP
@@ -248,10 +256,25 @@ class _State:
         self.week_weight[:, of_week] += told
         if not first:
             used = np.where(known, mean, 0.0)
-            self.excess += ((seen - used) ** 2 - used).sum(1)
-            self.squares += (used**2).sum(1)
+            for n, weight in enumerate((1.0, 1 / (used + 1))):
+                self.excess[n] += (((seen - used) ** 2 - used) * weight).sum(1)
+                self.means[n] += (used * weight).sum(1)
+                self.squares[n] += (used**2 * weight).sum(1)
         self.days += 1
         self.kind_days[kind] += 1
+
+
+def _two_parts(excess: Floats, means: Floats, squares: Floats) -> Floats:
+    """How much of an excess is as the means are and how much as their squares, from sums in two weights; none below 0."""
+    determinant = np.maximum(means[1] * squares[0] - means[0] * squares[1], 1e-9)
+    batch = (excess[1] * squares[0] - excess[0] * squares[1]) / determinant
+    dispersion = (excess[0] * means[1] - excess[1] * means[0]) / determinant
+    alone = np.maximum(excess[0], 0.0) / np.maximum([means[0], squares[0]], 1e-9)
+    batch, dispersion = (
+        np.where(dispersion < 0, alone[0], np.maximum(batch, 0.0)),
+        np.where(batch < 0, alone[1], np.maximum(dispersion, 0.0)),
+    )
+    return np.stack([batch, dispersion])
 
 
 @dataclass(frozen=True, slots=True)

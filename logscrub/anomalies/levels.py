@@ -17,6 +17,9 @@ Math. Statist. 33, 1962): an incident teaches that such values come, not that th
 learned within days. The score is the mean of the three, the level counting twice: people call unusual what is high for the
 series and sudden or out of season as well, rarely what is only one of it.
 
+Units are of weeks, and noise has days of its own: where the scores of the last day were larger than usual in their middle, units
+are longer by the cube root of how much larger, as if they were told by the weeks twice and by the day once.
+
 How often does a score come by chance? Hours beyond 1.5 with less than three quiet ones between them are one excursion, and its
 highest score is its peak. Peaks beyond 1.5 are taken for generalized Pareto (Pickands, Ann. Statist. 3, 1975), of which neither
 scale nor shape is known: the probability is the mean over a grid of both, weighted by a prior and by the likelihood of the peaks
@@ -24,6 +27,11 @@ seen. So a series that leaps every week is expected to leap again, however rare 
 is not. How often excursions come has a prior too; after a day with many, as many are expected. The product is
 
     excursions a step that are as far out = rate * sum of weight * P(peak > s; scale, shape)
+
+Noise leaps for an hour; incidents last. As many hours in a row as were beyond 1.5 on one side are an excursion's run, and runs
+are taken for generalized Pareto too. An excursion counts as much as its run is probable among those of two hours or more by all
+runs that were seen: the longer it is, the less it is a witness of what noise does. So where an hour each week is far out, such
+hours are usual, and where an evening each week is, it is told again.
 
 Scores are out of sample (each was computed before its value was learned), which is what makes it honest. A value alarms where as
 many a week are at most the budget; who was told within the last day is told again of something worse only.
@@ -35,7 +43,7 @@ both probabilities is what counts.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -56,12 +64,12 @@ LONG: Final = 6 * HOUR
 """At steps finer than an hour, the mean of so long is judged as well as the value: one odd minute is less than six odd hours."""
 CUT: Final = 1.5
 """Units at which what is learned is cut off."""
-RARE: Final = 50
-"""Where nine of ten values are the same, one of so many says what a unit is."""
 CAP: Final = 8.0
 """Units at which one view ends, so that none speaks for all three."""
 SIDE: Final = 0.5
 """The narrow side is at least this share of the wide one."""
+DAYS_SHARE: Final = 1 / 3
+"""What the noise of the last day weighs beside that of the last weeks."""
 LEVEL, JUMP, SEASON = range(3)
 WEIGHTS: Final = (2.0, 1.0, 1.0)
 LAST: Final = 3
@@ -204,17 +212,22 @@ class Window:
             return None
         n = len(known)
         centre = (known[(n - 1) // 2] + known[n // 2]) / 2
-        few, rare = int(self.beyond * (n - 1)), n // RARE
+        few = int(self.beyond * (n - 1))
         above, below = known[-1 - few] - centre, centre - known[few]
-        # Where nine of ten values are the same (most hours have no error at all), that is nothing. Then what one of fifty reaches
-        # is where it is cut. Rarer still, the highest one is taken for that, uncut: what was there before is no news.
-        above = above or (known[-1 - rare] - centre) / CUT
-        below = below or (centre - known[rare]) / CUT
+        # Where nine of ten values are the same (most hours have no error at all), that is nothing. Then half of the others are
+        # within what is cut off: what was there before is no news.
+        higher, lower = n - bisect_right(known, centre), bisect_left(known, centre)
+        if above <= 0 and higher:
+            above = (known[n - (higher + 1) // 2] - centre) / CUT
+        if below <= 0 and lower:
+            below = (centre - known[(lower + 1) // 2 - 1]) / CUT
         cut_above, cut_below = above > 0, below > 0
-        above = above or (known[-1] - centre) / CUT
-        below = below or (centre - known[0]) / CUT
         above, below = max(above, SIDE * below), max(below, SIDE * above)
         return Scale(centre, max(above, floor), max(below, floor), cut_above, cut_below)
+
+    def middle(self) -> float:
+        """The median."""
+        return self.ordered[len(self.ordered) // 2] if self.ordered else math.nan
 
     def add(self, value: float) -> None:
         """NaN takes its place in time and says nothing."""
@@ -238,7 +251,7 @@ _DIVISORS: Final = np.where(_LIGHT, 1.0, _SHAPES)
 
 
 def _beyond(excess: float) -> NDArray[np.float64]:
-    """The logarithm of the probability that a peak is as far beyond the start, for each scale and shape."""
+    """The logarithm of the probability that something is as far beyond its start, for each scale and shape."""
     return np.asarray(np.where(_LIGHT, -excess / _SCALES, -np.log1p(_SHAPES * excess / _SCALES) / _DIVISORS))
 
 
@@ -248,7 +261,56 @@ def _density(excess: float) -> NDArray[np.float64]:
     return np.asarray(_beyond(excess) - steeper - np.log(_SCALES))
 
 
+def _just(whole: int) -> NDArray[np.float64]:
+    """The same of an excess in whole numbers."""
+    at_least, more = _beyond(whole), _beyond(whole + 1)
+    return np.asarray(at_least + np.log1p(-np.exp(more - at_least)))
+
+
 _PRIOR: Final = -((np.log(_SCALES / PRIOR_SCALE) / PRIOR_SPREAD) ** 2) / 2 - _SHAPES / PRIOR_SHAPE
+
+
+@dataclass(slots=True)
+class Excesses:
+    """How far something goes beyond its start: generalized Pareto, of scales and shapes that what was seen makes likely."""
+
+    likelihood: NDArray[np.float64] = field(default_factory=lambda: _PRIOR)
+    """Logarithms, for each scale and shape."""
+    weights: NDArray[np.float64] = field(init=False)
+    """The same, as shares."""
+    edge: float = 0.0
+    """Where the last search for an excess ended."""
+
+    def __post_init__(self) -> None:
+        self._weigh()
+
+    def _weigh(self) -> None:
+        weights = np.exp(self.likelihood - self.likelihood.max())
+        self.weights, self.edge = weights / weights.sum(), 0.0
+
+    def learn(self, likelihood: NDArray[np.float64]) -> None:
+        """Takes in one more, by the likelihood that it has."""
+        self.likelihood = self.likelihood + likelihood
+        self._weigh()
+
+    def beyond(self, excess: float) -> float:
+        """The probability of as much or more."""
+        return float(self.weights @ np.exp(_beyond(excess)))
+
+    def reach(self, probability: float) -> float:
+        """The excess of a probability."""
+        # the logarithm of a mean of Pareto's tails is convex, so that Newton's steps from below do not go beyond
+        excess = self.edge if self.beyond(self.edge) >= probability else 0.0
+        for _ in range(100):
+            beyond = self.weights * np.exp(_beyond(excess))
+            slope = float((beyond / (_SCALES + _SHAPES * excess)).sum())
+            total = float(beyond.sum())
+            step = math.log(total / probability) * total / slope
+            excess += step
+            if step <= 1e-12 * (1 + excess):
+                break
+        self.edge = max(0.0, excess - 1e-9)
+        return excess
 
 
 @dataclass(slots=True)
@@ -268,66 +330,53 @@ class Tail:
     """At which steps excursions of the last day ended."""
     peak: float = 0.0
     """Of the excursion that has not ended; 0 of none."""
+    run: int = 0
+    """Its longest one."""
+    last: int = 0
+    """Steps in a row on one side, up to the last one; below 0 of too little."""
     quiet: int = 0
     """Steps since a score was beyond the start."""
-    likelihood: NDArray[np.float64] = field(default_factory=lambda: _PRIOR)
-    """Logarithms, for each scale and shape."""
-    weights: NDArray[np.float64] = field(init=False)
-    """The same, as shares."""
-    edge: float = 0.0
-    """Where the last search for a score ended."""
-
-    def __post_init__(self) -> None:
-        self._weigh()
-
-    def _weigh(self) -> None:
-        weights = np.exp(self.likelihood - self.likelihood.max())
-        self.weights, self.edge = weights / weights.sum(), 0.0
+    peaks: Excesses = field(default_factory=Excesses)
+    runs: Excesses = field(default_factory=Excesses)
 
     def rate(self) -> float:
         """Excursions a step: as many as came in all, or in the last day, whichever is more."""
         prior = PRIOR_STEPS * self.worth
         return max((self.excursions + PRIOR_SHARE * prior) / (self.steps + prior), len(self.recent) / self.day)
 
+    def _excess(self, score: float) -> float:
+        return (score - self.start) * START / self.start
+
     def probability(self, score: float) -> float:
         """Excursions a step that are as far out; 1 of what is not beyond `start`: it is as usual."""
-        if score <= self.start:
+        if abs(score) <= self.start:
             return 1.0
-        excess = (score - self.start) * START / self.start
-        return min(1.0, self.rate() * float(self.weights @ np.exp(_beyond(excess))))
+        return min(1.0, self.rate() * self.peaks.beyond(self._excess(abs(score))))
 
     def score(self, probability: float) -> float:
         """The score of a probability; of one that is more than `start`'s, `start`."""
         wanted = probability / self.rate()
-        if wanted >= 1:
-            return self.start
-        # the logarithm of a mean of Pareto's tails is convex, so that Newton's steps from below do not go beyond
-        excess = self.edge if float(self.weights @ np.exp(_beyond(self.edge))) >= wanted else 0.0
-        for _ in range(100):
-            beyond = self.weights * np.exp(_beyond(excess))
-            slope = float((beyond / (_SCALES + _SHAPES * excess)).sum())
-            total = float(beyond.sum())
-            step = math.log(total / wanted) * total / slope
-            excess += step
-            if step <= 1e-12 * (1 + excess):
-                break
-        self.edge = max(0.0, excess - 1e-9)
-        return self.start + excess * self.start / START
+        return self.start if wanted >= 1 else self.start + self.peaks.reach(wanted) * self.start / START
 
     def add(self, score: float) -> None:
         self.steps += 1
         while self.recent and self.recent[0] < self.steps - self.day:
             self.recent.popleft()
-        if score > self.start:
-            self.peak, self.quiet = max(self.peak, score), 0
+        if abs(score) > self.start:
+            side = 1 if score > 0 else -1
+            self.last = self.last + side if self.last * side > 0 else side
+            self.peak, self.run, self.quiet = max(self.peak, abs(score)), max(self.run, abs(self.last)), 0
             return
+        self.last = 0
         self.quiet += 1
         if self.peak and self.quiet >= self.lull:
-            self.likelihood = self.likelihood + _density((self.peak - self.start) * START / self.start)
+            longer = min(self.run - 1, self.day)
+            counts_as = min(1.0, self.runs.beyond(longer) / self.runs.beyond(1))
+            self.peaks.learn(counts_as * _density(self._excess(self.peak)))
+            self.runs.learn(counts_as * _just(longer))
             self.excursions += 1
             self.recent.append(self.steps)
-            self.peak = 0.0
-            self._weigh()
+            self.peak, self.run = 0.0, 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,6 +460,9 @@ class Judge:
         self.tail = Tail(start, fine, max(1, LULL // step_seconds), self.day)
         self.past: list[float] = []
         """Roots, the oldest first."""
+        self.far = Window(steps, least)
+        """How far out scores were, in the last weeks and in the last day."""
+        self.far_today = Window(self.day, least)
 
     def outlook(self) -> Outlook:
         """What is said of the next value."""
@@ -430,18 +482,28 @@ class Judge:
         scales = (self.windows[LEVEL].scale(floor), self.windows[JUMP].scale(floor), self.windows[SEASON].scale(floor))
         return Outlook(scales, last, by_day, by_week)
 
-    def far_out(self, score: float) -> float:
-        """How far out a score is in the direction that counts."""
-        return abs(score) if self.settings.direction == "both" else score if self.settings.direction == "up" else -score
+    def noise(self) -> float:
+        """By how much a unit is longer than that of the last weeks, for the noise of the last day."""
+        usual = self.far.middle()
+        if len(self.far_today.ordered) < self.day // 2 or not usual > 0:
+            return 1.0
+        return math.pow(max(1.0, self.far_today.middle() / usual), DAYS_SHARE)
+
+    def that_counts(self, score: float) -> float:
+        """A score in the direction that counts, in units of the last day's noise."""
+        wanted = {"both": True, "up": score > 0, "down": score < 0}[self.settings.direction]
+        return score / self.noise() if wanted else 0.0
 
     def probability(self, score: float) -> float:
         """Of a score as far out by chance; 1 of none, which is no reason for anything."""
-        return self.tail.probability(self.far_out(score)) if score == score else 1.0
+        return self.tail.probability(self.that_counts(score)) if score == score else 1.0
 
     def learn(self, ahead: Outlook, now: float, score: float) -> None:
         """Takes in a value, after what was said of it."""
         if score == score:
-            self.tail.add(self.far_out(score))
+            self.tail.add(self.that_counts(score))
+        self.far.add(abs(score))
+        self.far_today.add(abs(score))
         for window, scale, off in zip(self.windows, ahead.scales, ahead.offs(now), strict=True):
             window.add(scale.cut(off) if scale is not None and off == off else off)
         self.past.append(now)
@@ -488,7 +550,7 @@ class Detector:
         level = ahead.scales[LEVEL]
         if level is not None:
             middle_root = ahead.day if ahead.day == ahead.day else level.centre
-            edge = judge.tail.score(BAND)
+            edge = judge.tail.score(BAND) * judge.noise()
             # where no value is improbable enough, `reach` knows no end, and neither does the band
             high, low = ahead.reach(edge), ahead.reach(-edge)
             expected = square(middle_root)
@@ -510,7 +572,7 @@ class Detector:
             self._farthest = 0.0
         if not p_value * judge.week <= self.settings.budget:
             return False
-        far_out = judge.far_out(score)
+        far_out = abs(score)
         if self._since > judge.tail.lull and far_out <= self._farthest:
             return False
         self._since, self._farthest = 0, max(self._farthest, far_out)

@@ -4,9 +4,9 @@ A **score** is −log10 of a tail probability: 3 is once in a thousand. What a m
 model, so a score is **calibrated**: it is held against the scores of hours that were not learned from. Up to a high threshold
 their share counts; beyond it, their excesses are taken for generalized Pareto (peaks over threshold; Pickands, 1975), so that
 what comes in bursts is expected to come in bursts. Real incidents are among those hours, and must not make the next one look
-usual. So the threshold is low enough that five times as many hours lie beyond it as may belong to incidents, the hours of a
-cell's day tell as much as one excess, and two quantiles of these tell the scale and the shape: what lies beyond the higher one
-does not count.
+usual. So the hours of a cell's day tell as much as one excess, the threshold is low enough that five times as many days of cells
+reach beyond it as may belong to incidents, and two quantiles of these tell the scale and the shape: what lies beyond the higher
+one does not count.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ MOST: Final = 300.0
 _FEWEST = 200
 """Held-out scores without which nothing is calibrated: then a score is believed by half."""
 _EXCESSES, _MOST_TAIL = 200, 0.2
-"""How many held-out scores lie beyond the threshold at least, and the greatest share of them that may. By as many, tails are
-believed to be exponential."""
+"""How many days of cells reach beyond the threshold at least, and the greatest share of held-out scores that may lie there. By
+as many, tails are believed to be exponential."""
 _TIMES = 5
 """Times as many as may be of incidents, that lie beyond it."""
 _LOW, _HIGH = 1 - _TIMES**-0.5, 1 - 1 / _TIMES
@@ -123,8 +123,9 @@ def calibrate(scores: Floats, incidents: float, groups: NDArray[np.int64] | None
     kept = np.sort(scores[finite])
     if len(kept) < _FEWEST:
         return Calibration(kept, 0.0, 1.0, 2.0, _LIGHTEST)
-    wanted = min(max(_TIMES * incidents, _EXCESSES) / len(kept), _MOST_TAIL)
-    threshold = float(np.quantile(kept, 1 - wanted))
+    highest = kept if groups is None else np.sort(_highest(scores[finite], groups[finite]))
+    beyond_it = min(max(_TIMES * incidents, _EXCESSES), len(highest) - 1)
+    threshold = max(float(highest[-1 - int(beyond_it)]), float(np.quantile(kept, 1 - _MOST_TAIL)))
     beyond = finite & (scores > threshold)
     excesses = scores[beyond] - threshold
     if threshold <= 0 and len(excesses):
@@ -147,6 +148,13 @@ def calibrate(scores: Floats, incidents: float, groups: NDArray[np.int64] | None
 def _believed(own: float, prior: float, excesses: float) -> float:
     """A scale that so many excesses tell; a model is not believed to be better than it says."""
     return max(1.0, (excesses * own + _PRIOR * prior) / (excesses + _PRIOR))
+
+
+def _highest(values: Floats, groups: NDArray[np.int64]) -> Floats:
+    """The greatest value of each group."""
+    order = np.argsort(groups, kind="stable")
+    begins = np.nonzero(np.diff(groups[order], prepend=-1))[0]
+    return np.asarray(np.maximum.reduceat(values[order], begins))
 
 
 def _alike(groups: NDArray[np.int64]) -> Floats:

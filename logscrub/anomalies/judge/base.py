@@ -41,8 +41,8 @@ _HELD_OUT_DAYS = 21
 """Days before the period whose scores say what a score is worth."""
 _BANDS = (0.0, 0.3, 3.0, 20.0, np.inf)
 """Expected counts among which scores are comparable: a calibration of its own for each band."""
-_INCIDENTS_A_WEEK, _INCIDENT_HOURS = 3, 8
-"""How many incidents there may have been among the hours that are learned from, and how long they took."""
+_INCIDENTS_A_WEEK, _INCIDENT_DAYS = 3, 2
+"""How many incidents there may have been among the hours that are learned from, and how many days of cells they are on."""
 _LITTLE = 0.1
 """The share of the greatest hour's excess, below which an hour says that it is over."""
 _GAP = 3
@@ -96,11 +96,11 @@ def calibrated(scores: Sequence[Floats], means: Sequence[Floats], held_out: Bool
     Scores and means are [cells, hours]; scores of cells with about the same mean are compared.
     """
     weeks = float(held_out.sum()) / (7 * DAY)
-    incidents = [weeks * _INCIDENTS_A_WEEK * (_INCIDENT_HOURS + scale - 1) for scale in SCALES[: len(scores)]]
-    worth = [_by_band(s, m, held_out, n, s) for s, m, n in zip(scores, means, incidents, strict=True)]
+    incidents = weeks * _INCIDENTS_A_WEEK * _INCIDENT_DAYS
+    worth = [_by_band(s, m, held_out, incidents, s) for s, m in zip(scores, means, strict=True)]
     logs = -np.log10(np.maximum(np.stack(worth), 1e-300))
     best = logs.max(0)
-    p_values = _by_band(best, means[0], held_out, incidents[-1], best[:, period], means[0][:, period])
+    p_values = _by_band(best, means[0], held_out, incidents, best[:, period], means[0][:, period])
     return Scored(p_values, np.take(np.array(SCALES[: len(scores)]), logs[:, :, period].argmax(0)))
 
 
