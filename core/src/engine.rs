@@ -11,7 +11,7 @@ use crate::model::{Coding, Leaf};
 use crate::names::Names;
 use crate::rx::Regex;
 use crate::scan::{Scanner, Sought};
-use crate::spans::{Alphabet, FILL, Inner, Kind, Span, merge, opaque};
+use crate::spans::{Alphabet, FILL, Inner, Kind, Span, merge, opaque, with_repeats};
 use crate::validators::{Validator, Validators};
 use crate::views::{self, Unscannable, View, Views};
 use std::cell::OnceCell;
@@ -416,7 +416,7 @@ impl Engine {
             }
         }
         found.retain(|s| self.says_more(&masked[s.start..s.end]));
-        let spans = merge(self.unharmed(masked, found), &self.parts.kinds);
+        let spans = with_repeats(masked, merge(self.unharmed(masked, found), &self.parts.kinds), &self.parts.kinds);
         if masked.contains(&u32::from('"')) {
             return Ok(spans.into_iter().map(|s| self.quoted(masked, s)).collect());
         }

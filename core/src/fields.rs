@@ -71,7 +71,7 @@ impl Rule {
         if fields.keep.is_full(value) {
             return true;
         }
-        if self.keep.is_empty() {
+        if self.keep.is_empty() && !self.secret {
             return false;
         }
         let stripped = fields.chars.strip(value);
@@ -81,7 +81,7 @@ impl Rule {
         } else {
             stripped.into()
         };
-        self.keep.iter().any(|keep| keep.is_full(&plain))
+        (self.secret && fields.filled_later.is_full(&plain)) || self.keep.iter().any(|keep| keep.is_full(&plain))
     }
 }
 
@@ -482,6 +482,14 @@ impl Names {
     }
 }
 
+/// How many blanks and tabs stand at a place, at most forty, if they are at least so many: values are aligned with them.
+#[inline]
+fn aligned(text: &[Ch], start: usize, least: usize) -> Option<usize> {
+    let is_blank = |i: usize| text.get(i).is_some_and(|&c| c == ' ' as Ch || c == '\t' as Ch);
+    let blanks = (0..40).take_while(|n| is_blank(start + n)).count();
+    (blanks >= least).then_some(blanks)
+}
+
 /// The bit of one of the letters a to z.
 #[inline(always)]
 fn letter(c: Ch) -> Option<u32> {
@@ -522,6 +530,7 @@ pub struct Fields {
     particle: Arc<Words>,
     longest_particle: usize,
     keep: Keep,
+    filled_later: Keep,
     word: Arc<Regex>,
     scheme: Arc<Regex>,
     template: Arc<Regex>,
@@ -709,6 +718,7 @@ impl Fields {
             longest_particle: particle.iter().map(Vec::len).max().unwrap_or(0),
             particle,
             keep: Keep::new(library.rx("fields.KEEP")?),
+            filled_later: Keep::new(library.rx("fields.FILLED_LATER")?),
             ids: Ids::new(library)?,
             pairs: Pairs::new(library)?,
             word: library.rx("fields._WORD")?,
@@ -768,13 +778,15 @@ impl Fields {
         let names = if self.ids.is_id(names.around) { Named { around: &[], own: names.own } } else { names };
         let mut walk = Walk { node: 0, words: 0, found: 0, glued: 0 };
         let on = self.read_back(&mut walk, &self.plain_name(names.own), usize::MAX);
-        let exact = if on && walk.words > 0 { self.names.nodes[walk.node as usize].exact } else { 0 };
+        let whole = if on && walk.words > 0 { self.names.nodes[walk.node as usize] } else { NameNode::default() };
+        let exact = if self.has_no_owner(names.around) { 0 } else { whole.exact };
         if on && walk.words > 0 && !names.around.is_empty() {
             self.read_back(&mut walk, &self.plain_name(names.around), 2);
         }
-        let number = if walk.found > 0 {
+        let is_secret = exact > 0 && self.rules.get(exact as usize - 1).is_some_and(|rule| rule.secret);
+        let number = if walk.found > 0 && !(is_secret && walk.found == whole.ending) {
             walk.found
-        } else if exact > 0 && !self.has_no_owner(names.around) {
+        } else if exact > 0 {
             exact
         } else if walk.glued > 0 {
             walk.glued
@@ -1116,7 +1128,7 @@ impl Fields {
             }
             close = end + 6;
         }
-        let spaces = self.chars.count(text, close, 2, SPACE);
+        let spaces = aligned(text, close, 3).unwrap_or_else(|| self.chars.count(text, close, 2, SPACE));
         let sign = close + spaces;
         let sign_end = match char::from_u32(at(sign)) {
             Some('=') if is(sign + 1, '>') => Some(sign + 2),
@@ -1136,9 +1148,10 @@ impl Fields {
             _ => None,
         };
         if let Some(sign_end) = sign_end {
-            return Some((close, (sign, sign_end), sign_end + self.chars.count(text, sign_end, 4, SPACE)));
+            let behind = aligned(text, sign_end, 5).unwrap_or_else(|| self.chars.count(text, sign_end, 4, SPACE));
+            return Some((close, (sign, sign_end), sign_end + behind));
         }
-        (spaces > 0 && self.quote_at(text, sign).is_some()).then_some((close, (sign, sign), sign))
+        ((1..3).contains(&spaces) && self.quote_at(text, sign).is_some()).then_some((close, (sign, sign), sign))
     }
 
     /// `_QUOTE.match(text, start)`: where the quote itself stands, behind its backslashes.

@@ -1,7 +1,7 @@
 //! Stretches of a text that must go.
 
 use crate::chars::Ch;
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::sync::Arc;
 
 /// What a span is of: a detector, or the recognizer of names.
@@ -115,6 +115,57 @@ fn union(group: Vec<Span>, kinds: &[Kind]) -> Option<Span> {
         (best.start, best.end, best.inner) = (start, end, None);
     }
     Some(best)
+}
+
+/// The spans, and the further places of the secrets among them: what is a password once is one where the text says it again.
+pub fn with_repeats(text: &[Ch], mut spans: Vec<Span>, kinds: &[Kind]) -> Vec<Span> {
+    let is_secret = |s: &Span| {
+        let kind = &kinds[s.kind as usize];
+        !s.verbatim && s.inner.is_none() && kind.guideline == SECRET_ROW && is_no_word(&text[s.start..s.end])
+    };
+    let mut secrets: Vec<Span> = spans.iter().filter(|s| is_secret(s)).cloned().collect();
+    if secrets.is_empty() {
+        return spans;
+    }
+    secrets.sort_by_key(|s| Reverse(s.end - s.start));
+    let mut taken: Vec<(usize, usize)> = spans.iter().map(|s| (s.start, s.end)).collect();
+    let before = spans.len();
+    for span in secrets.into_iter().take(MOST_REPEATED) {
+        let value = &text[span.start..span.end];
+        let mut place = 0;
+        while place + value.len() <= text.len() {
+            let end = place + value.len();
+            if text[place] != value[0] || &text[place..end] != value {
+                place += 1;
+                continue;
+            }
+            let n = taken.partition_point(|&(start, _)| start < end);
+            let is_free = n == 0 || taken[n - 1].1 <= place;
+            let joins = |c: Option<&Ch>| c.is_some_and(|&c| c < 128 && (is_alnum(c) || c == '_' as Ch));
+            if is_free && !joins(place.checked_sub(1).and_then(|i| text.get(i))) && !joins(text.get(end)) {
+                taken.insert(n, (place, end));
+                spans.push(Span { start: place, end, ..span.clone() });
+            }
+            place = end;
+        }
+    }
+    if spans.len() > before {
+        spans.sort_by_key(|s| s.start);
+    }
+    spans
+}
+
+/// Secrets of one text whose further places are searched for.
+const MOST_REPEATED: usize = 16;
+
+/// Eight characters or more, a letter and a digit of ASCII among them.
+fn is_no_word(value: &[Ch]) -> bool {
+    let has = |is: fn(&u8) -> bool| value.iter().any(|&c| u8::try_from(c).is_ok_and(|c| is(&c)));
+    value.len() >= 8 && !value.contains(&FILL) && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
+}
+
+fn is_alnum(c: Ch) -> bool {
+    u8::try_from(c).is_ok_and(|c| c.is_ascii_alphanumeric())
 }
 
 fn before(a: &Span, b: &Span, kinds: &[Kind]) -> Ordering {

@@ -3,6 +3,7 @@
 use crate::chars::{Ch, CharSet, Conversions, Python, ascii_lower, is_ascii};
 use crate::ids::Ids;
 use crate::library::{Library, Words};
+use crate::rx::Regex;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
@@ -100,6 +101,7 @@ pub struct Validators {
     phones: RwLock<HashMap<Vec<Ch>, bool>>,
     /// The names of those that Python is asked for.
     asked: RwLock<Vec<String>>,
+    filled_later: Arc<Regex>,
 }
 
 impl Validators {
@@ -123,6 +125,7 @@ impl Validators {
             like_names,
             phones: RwLock::default(),
             asked: RwLock::default(),
+            filled_later: library.rx("fields.FILLED_LATER")?,
         })
     }
 
@@ -155,7 +158,7 @@ impl Validators {
             Validator::RandomToken => self.random_token(value),
             Validator::WrittenOut => {
                 let marks = value.iter().filter(|&&c| c == 'x' as Ch || c == 'X' as Ch).count();
-                marks < FEWEST_MARKS || marks * 2 < value.len()
+                (marks < FEWEST_MARKS || marks * 2 < value.len()) && !self.filled_later.is_full(value)
             }
             Validator::Card => card(&self.digits(value)),
             Validator::IpOrDashed => {

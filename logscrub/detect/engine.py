@@ -10,7 +10,7 @@ decoded views; texts encoded in it. Then overlaps are merged, once.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache, partial
 from itertools import accumulate
@@ -373,7 +373,7 @@ class Engine:
                     found.append(_encoded_span(start, end, decoded, inner, "array"))
         if self._names is not None:
             found += self._names.recognise(opaque(masked, [s for s in found if s.certainty == "certain"]))
-        spans = merge(self._unharmed(masked, [s for s in found if _says_more(masked[s.start : s.end])]))
+        spans = _with_repeats(masked, merge(self._unharmed(masked, [s for s in found if _says_more(masked[s.start : s.end])])))
         return tuple(_quoted(masked, s) for s in spans) if '"' in masked else spans
 
     def _nested(self, text: str) -> list[Leaf] | None:
@@ -508,6 +508,39 @@ def _union(group: list[Span]) -> Span:
         best = best._replace(plain=_PLACEHOLDER_FILL)  # no pseudonym is made of a secret
     whole = best.start == start and best.end == end
     return best if whole else best._replace(start=start, end=end, inner=None)
+
+
+def _with_repeats(text: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """The spans, and the further places of the secrets among them: what is a password once is one where the text says it again.
+
+    Only of a secret that is no word: eight characters or more, a letter and a digit among them.
+    """
+    secrets = [s for s in spans if s.guideline == _SECRET_ROW and s.inner is None and _NO_WORD.fullmatch(text, s.start, s.end)]
+    if not secrets:
+        return spans
+    taken = [(s.start, s.end) for s in spans]
+    found = []
+    for span in sorted(secrets, key=lambda s: s.start - s.end)[:_MOST_REPEATED]:
+        value = text[span.start : span.end]
+        place = text.find(value)
+        while place >= 0:
+            end = place + len(value)
+            n = bisect_left(taken, (end, -1))  # those before it begin before its end
+            if (not n or taken[n - 1][1] <= place) and not (_is_joined(text, place - 1) or _is_joined(text, end)):
+                insort(taken, (place, end))
+                found.append(span._replace(start=place, end=end))
+            place = text.find(value, end)
+    return tuple(sorted((*spans, *found), key=lambda s: s.start)) if found else spans
+
+
+_MOST_REPEATED = 16
+"""Secrets of one text whose further places are searched for."""
+_NO_WORD = re.compile(r"(?=[^0-9\x1a]*[0-9])(?=[^A-Za-z\x1a]*[A-Za-z])[^\x1a]{8,}")
+
+
+def _is_joined(text: str, place: int) -> bool:
+    """Whether a letter or a digit of ASCII stands at a place."""
+    return 0 <= place < len(text) and text[place].isascii() and (text[place].isalnum() or text[place] == "_")
 
 
 def _moved(span: Span, view: views.View | None, offset: int, quote: str) -> Span:

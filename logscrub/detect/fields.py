@@ -21,6 +21,7 @@ from logscrub.detect.pairs import named_values
 from logscrub.errors import UsageError
 from logscrub.model import FieldPath
 
+_SECRET_ROW = "authorisation data"
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
 
 KEEP = re.compile(
@@ -39,6 +40,27 @@ KEEP = re.compile(
       |\{\{?\s?(?:[A-Z][A-Z0-9_]{1,60}|[A-Za-z_.]{1,60})\s?\}?\})) | [\W_]*+ ) \s*+"""
 )
 """Values that say nothing about anybody, in any field."""
+_FILLER = (
+    "your|the|own|personal|real|actual|valid|some|any|insert|enter|input|put|add|replace|change|paste|set|use|fill|in|with|here|goes|"
+    "go|to|me|my|this|that|value|values|string|text|example|sample|dummy|fake|placeholder|todo|fixme|secret|secrets|token|tokens|"
+    "key|keys|api|access|auth|oauth|bearer|basic|client|app|application|password|passwd|pass|pwd|passphrase|credentials?|code|id|"
+    "user|username|name|login|email|account|private|public|service|server|project|org|organi[sz]ation|company|tenant|workspace|"
+    "base64|encoded|encrypted|bot|webhook|host|domain|db|database|admin|dev|test|prod|live|sandbox|refresh|session|signing|encryption|license|x{2,60}+"
+)
+"""Words of which texts are made that stand for a secret, between bars."""
+FILLED_LATER = re.compile(
+    r"(?:[a-z]{1,12}[0-9]{0,3}[_.:~-]{1,2}){0,4}[A-Za-z]{0,6}?([A-Za-z0-9#*])(?:\1{15,300}|\1{3,15}(?=[_.-]\1{3}))(?:[_.-]{1,2}\1{1,80}){0,7}={0,2}"
+    r"|(?i:(?=[^\n]{0,120}?(?:your|insert|replace|placeholder|fixme|dummy|encoded|(?<![a-z])(?:here|paste|todo|fake|example|sample)))"
+    r"[\[({<]{0,3}(?:[a-z]{2,10}[0-9]{0,3}[_.~-]{1,2}(?=[^\n]{0,60}?(?:your|here|replace|insert))){0,2}"
+    rf"(?:{_FILLER})(?:[\s_./:-]{{0,3}}(?:{_FILLER})){{1,9}}[\])}}>.!…]{{0,3}}"
+    rf"|(?:[\[({{<]{{1,3}}|__|@@?|%%?|##?)(?:{_FILLER})(?:[\s_./:-]{{0,3}}(?:{_FILLER})){{0,9}}(?:[\])}}>]{{0,3}}|__|@@?|%%?|##?)"
+    r"|[\[({<]{0,3}(?:placeholder|todo|fixme)[\])}>]{0,3}|(?:refresh|access|id|bearer)_token|client_(?:secret|credentials)|api_key)"
+    r"|<[A-Z][A-Z0-9 _-]{2,60}(?:KEY|TOKEN|SECRET|PASSWORD|ID|NAME|HERE)>"
+    r"|(?:[xX]{4,300}+[._:-]{0,2}(?:[a-z]{1,8}[0-9]{0,2}[._:-])?){2,6}"
+    r"|[A-Z]{2,20}(?:_[A-Z]{2,20}){0,5}_(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|PAT|JWT)"
+)
+"""What stands for a secret and is filled in later: a row of one character behind a prefix (`sk-0000000000000000`), words that say
+so (`YOUR_API_KEY`, `xoxb-your-token-here`), or the name of what holds it (`API_KEY`)."""
 
 _SCHEME = re.compile(
     r"(?i)(?:Bearer|Basic|Token|Digest|JWT|Negotiate|ApiKey|AWS4-HMAC-SHA256|SharedAccessSignature)\s{1,4}(?=\S)"
@@ -47,7 +69,8 @@ _OF_MEMBERS = frozenset((":", "=>"))
 """What stands between a member's name and its value."""
 _KEY = re.compile(
     r"""(?<![\w.])(?<!\w-)(?P<key>[^\W\d][\w.-]{0,63}+)(?P<close>\\{0,31}["'`]|\)?\]|\)|(?:&quot;))?
-        (?P<sep> \s{0,2}(?:=>|!~|[=!]==|:{2,3}=|[?]{1,2}=|[.+]=|\|\|=|[:~=]=?(?!/)|!=)\s{0,4} | \s{1,2}(?=\\{0,31}["'“«`]) )
+        (?P<sep> (?:[ \t]{3,40}|\s{0,2})(?:=>|!~|[=!]==|:{2,3}=|[?]{1,2}=|[.+]=|\|\|=|[:~=]=?(?!/)|!=)(?:[ \t]{5,40}|\s{0,4})
+               | \s{1,2}(?=\\{0,31}["'“«`]) )
       | (?P<bracket>[{}\[\]])""",
     re.X,
 )
@@ -200,6 +223,8 @@ class Rule(NamedTuple):
         if KEEP.fullmatch(value):
             return True
         plain = value.strip().replace("\x1a", "x")  # a placeholder says nothing: what stands beside it decides
+        if self.detector.guideline == _SECRET_ROW and FILLED_LATER.fullmatch(plain):
+            return True
         return any(_compiled(pattern).fullmatch(plain) for pattern in self.keep)
 
 
@@ -252,11 +277,12 @@ class FieldIndex:
             return None
         around = words(path[-2])[-2:] if len(path) > 1 else ()
         together = (*around, *own)
+        exact = None if around and around[-1] in _NO_OWNERS else self._exact.get("".join(own))
         for i in range(max(0, len(together) - 5), len(together)):
             rule = self._endings.get("".join(together[i:]))
             if rule is not None:
-                return rule
-        exact = None if around and around[-1] in _NO_OWNERS else self._exact.get("".join(own))
+                secret = exact if exact is not None and exact.detector.guideline == _SECRET_ROW else None
+                return secret if secret is not None and rule is self._endings.get("".join(own)) else rule  # `key` alone is none
         return exact if exact is not None else self._glued(own[-1])
 
     def _glued(self, word: str) -> Rule | None:

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 
+from logscrub.detect.fields import FILLED_LATER
 from logscrub.detect.ids import is_id
 from logscrub.detect.names.lexicon import EITHER, lexicon
 from logscrub.detect.national_numbers import national_number, national_number_bare
@@ -135,9 +136,10 @@ def random_token(value: str) -> bool:
 
 
 def written_out(value: str) -> bool:
-    """No row of x that stands for what is to be filled in: half of it and at least eight characters, as in `ghp_xxxxxxxxxxxx`."""
+    """No text that stands for what is to be filled in: no row of x that is half of it and at least eight characters, as in
+    `ghp_xxxxxxxxxxxx`, nor what `FILLED_LATER` names."""
     marks = value.count("x") + value.count("X")
-    return marks < _FEWEST_MARKS or marks * 2 < len(value)
+    return (marks < _FEWEST_MARKS or marks * 2 < len(value)) and FILLED_LATER.fullmatch(value) is None
 
 
 def card(value: str) -> bool:
