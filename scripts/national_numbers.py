@@ -35,6 +35,8 @@ KIND = (
 """Words that may stand between a cue and its number."""
 GLUE = r"(?:[^\w\n]{1,5}|_|(?=\d))"
 CLASSES = {"#": r"\d", "@": "[A-Za-z]", "*": "[0-9A-Za-z]"}
+FEWEST_DIGITS = 6
+"""Digits of a number from which on it may be grouped in any way."""
 SHORT = 3
 """Letters up to which a cue is a word of another language too often to be looked for at a distance."""
 KEEP = [r"\D{0,100}", r"-?\d{1,3}", r"-?\d{0,6}\.\d{1,20}(?:[eE][+-]?\d{1,3})?"]
@@ -75,7 +77,8 @@ def lengths(shape: str) -> set[int]:
 
 
 def cues_of(cues: list[str]) -> str:
-    """The cues as an alternation, the longest first; a space or a dash may be either, or missing."""
+    """The cues as an alternation, the longest first; a space or a dash may be either, or missing. What counts only as it is
+    written counts in any case as a key (`cpj=`)."""
 
     def spelled(cue: str) -> str:
         return re.sub(r"(?:\\[ -])", r"[ _-]?", re.escape(cue.lstrip("=")))
@@ -83,13 +86,37 @@ def cues_of(cues: list[str]) -> str:
     plain = sorted((c for c in cues if not c.startswith("=")), key=lambda c: (-len(c), c))
     exact = sorted((c for c in cues if c.startswith("=")), key=lambda c: (-len(c), c))
     parts = [f"(?i:{'|'.join(map(spelled, plain))})"] if plain else []
-    return f"(?:{'|'.join([*parts, *map(spelled, exact)])})"
+    as_key = [f"(?i:{'|'.join(map(spelled, exact))})(?==)"] if exact else []
+    return f"(?:{'|'.join([*parts, *map(spelled, exact), *as_key])})"
+
+
+def spaced(shape: str, letters: str = "") -> list[tuple[int, str]]:
+    """A shape as regular expressions, each with its length, that let a separator stand anywhere, for people group numbers as
+    they like. One for each choice of what may be missing; none for shapes of free characters or few digits, for which words
+    could be taken."""
+    optional = re.findall(r"\[([^\]]*)\]", shape)
+    found = []
+    for chosen in product((True, False), repeat=len(optional)):
+        there = iter(chosen)
+        plain = compact(re.sub(r"\[([^\]]*)\]", lambda m, there=there: m[1] if next(there) else "", shape))  # type: ignore[misc]
+        if "*" in plain or plain.count("#") < FEWEST_DIGITS:
+            continue
+        out = ""
+        for m in re.finditer(r"([#@])\1*|.", plain):
+            one = {"#": r"\d", "@": f"[{letters}A-Za-z]"}.get(m[0][0], re.escape(m[0]))
+            last, n = m.end() == len(plain), len(m[0])
+            out += (f"(?:{one}{SEPARATOR}){{{n - last}}}" if n - last > 1 else f"{one}{SEPARATOR}" * (n - last)) + one * last
+        found.append((len(plain), out))
+    return found
 
 
 def by_cue(country: dict[str, Any]) -> str:
     shapes = dict.fromkeys(shape.strip() for n in country["numbers"] for shape in n["shapes"])
     longest = sorted(shapes, key=lambda shape: (-max(lengths(shape)), shape))
-    patterns = dict.fromkeys(pattern_of(shape, country.get("letters", "")) for shape in longest)
+    letters = country.get("letters", "")
+    found = [(max(lengths(shape)), pattern_of(shape, letters)) for shape in longest]
+    found += [one for shape in longest for one in spaced(shape, letters)]
+    patterns = dict.fromkeys(pattern for _, pattern in sorted(found, key=lambda one: -one[0]))
     return rf"(?<![^\W_]){cues_of(country['cues'])}{GLUE}{KIND}[^\w\n]{{0,3}}(?P<value>(?i:{'|'.join(patterns)}))(?![^\W_]|-\d)"
 
 
@@ -164,6 +191,35 @@ def literal(value: str) -> str:
     return f"'''{value}'''" if "\\" in value else orjson.dumps(value).decode()
 
 
+HELD_BY = (
+    "customer",
+    "user",
+    "client",
+    "company",
+    "supplier",
+    "vendor",
+    "owner",
+    "employee",
+    "patient",
+    "person",
+    "applicant",
+    "tax",
+)
+NUMBERED = ("number", "no", "nr", "num")
+
+
+def fields_of(fields: list[str]) -> list[str]:
+    """Fields with what people put around a number's name: `nifNumber`, and `customerRuc` where `ruc` alone ends other names."""
+    found = list(fields)
+    for field in fields:
+        plain = field.lstrip("=")
+        if plain.isascii() and not re.search(r"(?: |^)(?:no|nr|number|num|nummer|numero|id|code)$", plain):
+            found += [field[: len(field) - len(plain)] + f"{plain} {word}" for word in NUMBERED]
+        if field != plain and plain.isascii() and " " not in plain:
+            found += [f"={who} {plain}" for who in HELD_BY]
+    return list(dict.fromkeys(found))
+
+
 def detector_of(code: str, country: dict[str, Any]) -> str:
     cues = [c.lstrip("=") for c in country["cues"]]
     examples = [f"{cues[i % len(cues)]} «{n['example']}» rejected" for i, n in enumerate(country["numbers"])]
@@ -180,7 +236,7 @@ def detector_of(code: str, country: dict[str, Any]) -> str:
         'guideline = "personal data"',
         f'why = "By such a number of {country["country"]} a state knows a person or a company: {", ".join(names)}."',
         *array("patterns", [by_cue(country)]),
-        *array("fields", country["fields"]),
+        *array("fields", fields_of(country["fields"])),
         *array("keep_values", KEEP),
         *array("examples", examples),
         *array("counterexamples", counter),

@@ -208,6 +208,13 @@ def _ru_snils(value: str) -> bool:
     return sum(int(d) * (9 - i) for i, d in enumerate(plain[:9])) % 101 % 100 == int(plain[9:])
 
 
+def _be_ogm(value: str) -> bool:
+    """Belgium: a structured communication, its plus signs aside."""
+    from stdnum.be import ogm_vcs
+
+    return bool(ogm_vcs.is_valid(value.strip("+")))
+
+
 _OWN: dict[str, Callable[[str], bool]] = {
     "birth_and_seven": _birth_and_seven,
     "fi_hetu": _fi_hetu,
@@ -228,4 +235,5 @@ _OWN: dict[str, Callable[[str], bool]] = {
     "de_rvnr": _de_rvnr,
     "hkid": _hkid,
     "ru_snils": _ru_snils,
+    "be_ogm": _be_ogm,
 }
