@@ -157,6 +157,44 @@ def bare(table: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def alone(table: dict[str, Any]) -> str:
+    """One detector for the numbers that are a whole line or message."""
+    shapes = dict.fromkeys(shape for country in table.values() for n in country["numbers"] for shape in n.get("alone", ()))
+    longest = "|".join(sorted(map(bare_pattern, shapes), key=lambda p: (-len(p), p)))
+    lines = [
+        "# Written by scripts/national_numbers.py",
+        'id = "national_id_alone"',
+        'entity_type = "NATIONAL_ID"',
+        'guideline = "personal data"',
+        'why = "A number that is all that a line or a message says, of a shape that such numbers have, with a right checksum."',
+        *array("patterns", [rf"(?<![\s\S])[ ]{{0,8}}[\"']?(?P<value>(?i:{longest}))[\"']?[ ]{{0,4}}(?![\s\S])"]),
+        *array("context", ["<whole message>"]),
+        'validator = "national_number_alone"',
+        'certainty = "likely"',
+        *array("examples", ALONE_EXAMPLES),
+        *array("counterexamples", ALONE_COUNTER),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+ALONE_EXAMPLES = [
+    "«10000000146»",
+    "  «44051401359»",
+    '{"level":"info","message":"«L01X00T44»"}',
+    "'«x9613851n»'",
+    "«1eg4-te5-mk73»",
+    "«876 543 210»",
+]
+ALONE_COUNTER = [
+    "10000000147",
+    "1732000000",
+    "1732000000123",
+    "202411190815",
+    "order 10000000146 shipped",
+    '{"message":"4711","size":10000000146}',
+    '{"messageId":"10000000146"}',
+    "L01X00T45",
+]
 BARE_EXAMPLES = [
     "row «131052-308T» rejected",
     "duplicate «RCCMNL83S18D969H» in batch 7",
@@ -317,7 +355,7 @@ NEAR_COUNTER = [
 
 
 def checks_of(table: dict[str, Any]) -> bytes:
-    """Length of a number → modules of python-stdnum that may know it; patterns of bare numbers → their check."""
+    """Length of a number → modules of python-stdnum that may know it; patterns of bare numbers → their check; patterns of those that stand alone → their checks."""
     known: dict[int, set[str]] = {}
     for country in table.values():
         for number in country["numbers"]:
@@ -326,7 +364,11 @@ def checks_of(table: dict[str, Any]) -> bytes:
                     known.setdefault(length, set()).add(number["check"])
     numbers = [n for country in table.values() for n in country["numbers"]]
     bare = {bare_pattern(shape): n.get("bare_check", n["check"]) for n in numbers for shape in n.get("bare", ())}
-    data = {"by length": {str(n): sorted(known[n]) for n in sorted(known)}, "bare": bare}
+    alone: dict[str, list[str]] = {}
+    for n in numbers:
+        for shape in n.get("alone", ()):
+            alone.setdefault(bare_pattern(shape), []).append(n.get("alone_check", n["check"]))
+    data = {"by length": {str(n): sorted(known[n]) for n in sorted(known)}, "bare": bare, "alone": alone}
     return orjson.dumps(data, option=orjson.OPT_INDENT_2) + b"\n"
 
 
@@ -336,6 +378,7 @@ def made() -> dict[Path, bytes]:
     files = {FOLDER / f"national_id_{code}.toml": detector_of(code, country).encode() for code, country in table.items()}
     files[FOLDER / "national_id_near_cue.toml"] = near_cue(table).encode()
     files[FOLDER / "national_id_bare.toml"] = bare(table).encode()
+    files[FOLDER / "national_id_alone.toml"] = alone(table).encode()
     files[CHECKS] = checks_of(table)
     return files
 

@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from logscrub.detect.ids import is_id
 from logscrub.detect.names.lexicon import EITHER, lexicon
-from logscrub.detect.national_numbers import national_number, national_number_bare
+from logscrub.detect.national_numbers import national_number, national_number_alone, national_number_bare
 
 _NOT_DIGIT = re.compile(r"\D")
 _PERCENT_CODE = re.compile(r"%[0-9A-Fa-f]{2}")
@@ -347,5 +347,6 @@ VALIDATORS: dict[str, Callable[[str], bool]] = {
         sentence_of_a_person,
         national_number,
         national_number_bare,
+        national_number_alone,
     )
 }
