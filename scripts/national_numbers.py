@@ -193,7 +193,7 @@ ALONE_COUNTER = [
     "order 10000000146 shipped",
     '{"message":"4711","size":10000000146}',
     '{"messageId":"10000000146"}',
-    "L01X00T45",
+    "C01234567",
 ]
 BARE_EXAMPLES = [
     "row «131052-308T» rejected",
@@ -355,7 +355,8 @@ NEAR_COUNTER = [
 
 
 def checks_of(table: dict[str, Any]) -> bytes:
-    """Length of a number → modules of python-stdnum that may know it; patterns of bare numbers → their check; patterns of those that stand alone → their checks."""
+    """Length of a number → modules of python-stdnum that may know it; patterns of bare numbers → their check; patterns of those
+    that stand alone → their checks."""
     known: dict[int, set[str]] = {}
     for country in table.values():
         for number in country["numbers"]:

@@ -230,13 +230,21 @@ def _au_medicare(value: str) -> bool:
 
 
 def _de_card(value: str) -> bool:
-    """Germany: an identity card or a passport, without the letters that look like others, with its check digit (ICAO 9303), or a
-    T and digits as on older cards."""
+    """Germany: an identity card or a passport, without the letters that look like others, with its check digit (ICAO 9303) or two
+    letters and more; or a T and digits as on older cards."""
     if re.fullmatch(r"T\d{8}", value):
         return True
     if not re.fullmatch(r"[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{7,8}\d", value):
         return False
+    if sum(map(str.isalpha, value)) > 1:
+        return True
     return sum(int(c, 36) * w for c, w in zip(value[:-1], (7, 3, 1) * 3, strict=False)) % 10 == int(value[-1])
+
+
+def _de_licence(value: str) -> bool:
+    """Germany: a driving licence, most of it digits, and some letters."""
+    letters = sum(map(str.isalpha, value))
+    return 1 < letters <= len(value) // 2
 
 
 def _de_lanr(value: str) -> bool:
@@ -316,6 +324,7 @@ _OWN: dict[str, Callable[[str], bool]] = {
     "au_medicare": _au_medicare,
     "de_card": _de_card,
     "de_lanr": _de_lanr,
+    "de_licence": _de_licence,
     "de_kvnr": _de_kvnr,
     "kr_passport": _kr_passport,
     "birth_and_seven_plain": _birth_and_seven_plain,
