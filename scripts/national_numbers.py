@@ -35,6 +35,8 @@ KIND = (
 """Words that may stand between a cue and its number."""
 GLUE = r"(?:[^\w\n]{1,5}|_|(?=\d))"
 CLASSES = {"#": r"\d", "@": "[A-Za-z]", "*": "[0-9A-Za-z]"}
+FEWEST_DIGITS = 6
+"""Digits of a number from which on it may be grouped in any way."""
 SHORT = 3
 """Letters up to which a cue is a word of another language too often to be looked for at a distance."""
 KEEP = [r"\D{0,100}", r"-?\d{1,3}", r"-?\d{0,6}\.\d{1,20}(?:[eE][+-]?\d{1,3})?"]
@@ -75,7 +77,8 @@ def lengths(shape: str) -> set[int]:
 
 
 def cues_of(cues: list[str]) -> str:
-    """The cues as an alternation, the longest first; a space or a dash may be either, or missing."""
+    """The cues as an alternation, the longest first; a space or a dash may be either, or missing. What counts only as it is
+    written counts in any case as a key (`cpj=`)."""
 
     def spelled(cue: str) -> str:
         return re.sub(r"(?:\\[ -])", r"[ _-]?", re.escape(cue.lstrip("=")))
@@ -83,13 +86,37 @@ def cues_of(cues: list[str]) -> str:
     plain = sorted((c for c in cues if not c.startswith("=")), key=lambda c: (-len(c), c))
     exact = sorted((c for c in cues if c.startswith("=")), key=lambda c: (-len(c), c))
     parts = [f"(?i:{'|'.join(map(spelled, plain))})"] if plain else []
-    return f"(?:{'|'.join([*parts, *map(spelled, exact)])})"
+    as_key = [f"(?i:{'|'.join(map(spelled, exact))})(?==)"] if exact else []
+    return f"(?:{'|'.join([*parts, *map(spelled, exact), *as_key])})"
+
+
+def spaced(shape: str, letters: str = "") -> list[tuple[int, str]]:
+    """A shape as regular expressions, each with its length, that let a separator stand anywhere, for people group numbers as
+    they like. One for each choice of what may be missing; none for shapes of free characters or few digits, for which words
+    could be taken."""
+    optional = re.findall(r"\[([^\]]*)\]", shape)
+    found = []
+    for chosen in product((True, False), repeat=len(optional)):
+        there = iter(chosen)
+        plain = compact(re.sub(r"\[([^\]]*)\]", lambda m, there=there: m[1] if next(there) else "", shape))  # type: ignore[misc]
+        if "*" in plain or plain.count("#") < FEWEST_DIGITS:
+            continue
+        out = ""
+        for m in re.finditer(r"([#@])\1*|.", plain):
+            one = {"#": r"\d", "@": f"[{letters}A-Za-z]"}.get(m[0][0], re.escape(m[0]))
+            last, n = m.end() == len(plain), len(m[0])
+            out += (f"(?:{one}{SEPARATOR}){{{n - last}}}" if n - last > 1 else f"{one}{SEPARATOR}" * (n - last)) + one * last
+        found.append((len(plain), out))
+    return found
 
 
 def by_cue(country: dict[str, Any]) -> str:
     shapes = dict.fromkeys(shape.strip() for n in country["numbers"] for shape in n["shapes"])
     longest = sorted(shapes, key=lambda shape: (-max(lengths(shape)), shape))
-    patterns = dict.fromkeys(pattern_of(shape, country.get("letters", "")) for shape in longest)
+    letters = country.get("letters", "")
+    found = [(max(lengths(shape)), pattern_of(shape, letters)) for shape in longest]
+    found += [one for shape in longest for one in spaced(shape, letters)]
+    patterns = dict.fromkeys(pattern for _, pattern in sorted(found, key=lambda one: -one[0]))
     return rf"(?<![^\W_]){cues_of(country['cues'])}{GLUE}{KIND}[^\w\n]{{0,3}}(?P<value>(?i:{'|'.join(patterns)}))(?![^\W_]|-\d)"
 
 
@@ -130,6 +157,44 @@ def bare(table: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def alone(table: dict[str, Any]) -> str:
+    """One detector for the numbers that are a whole line or message."""
+    shapes = dict.fromkeys(shape for country in table.values() for n in country["numbers"] for shape in n.get("alone", ()))
+    longest = "|".join(sorted(map(bare_pattern, shapes), key=lambda p: (-len(p), p)))
+    lines = [
+        "# Written by scripts/national_numbers.py",
+        'id = "national_id_alone"',
+        'entity_type = "NATIONAL_ID"',
+        'guideline = "personal data"',
+        'why = "A number that is all that a line or a message says, of a shape that such numbers have, with a right checksum."',
+        *array("patterns", [rf"(?<![\s\S])[ ]{{0,8}}[\"']?(?P<value>(?i:{longest}))[\"']?[ ]{{0,4}}(?![\s\S])"]),
+        *array("context", ["<whole message>"]),
+        'validator = "national_number_alone"',
+        'certainty = "likely"',
+        *array("examples", ALONE_EXAMPLES),
+        *array("counterexamples", ALONE_COUNTER),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+ALONE_EXAMPLES = [
+    "«10000000146»",
+    "  «44051401359»",
+    '{"level":"info","message":"«L01X00T44»"}',
+    "'«x9613851n»'",
+    "«1eg4-te5-mk73»",
+    "«876 543 210»",
+]
+ALONE_COUNTER = [
+    "10000000147",
+    "1732000000",
+    "1732000000123",
+    "202411190815",
+    "order 10000000146 shipped",
+    '{"message":"4711","size":10000000146}',
+    '{"messageId":"10000000146"}',
+    "C01234567",
+]
 BARE_EXAMPLES = [
     "row «131052-308T» rejected",
     "duplicate «RCCMNL83S18D969H» in batch 7",
@@ -164,6 +229,35 @@ def literal(value: str) -> str:
     return f"'''{value}'''" if "\\" in value else orjson.dumps(value).decode()
 
 
+HELD_BY = (
+    "customer",
+    "user",
+    "client",
+    "company",
+    "supplier",
+    "vendor",
+    "owner",
+    "employee",
+    "patient",
+    "person",
+    "applicant",
+    "tax",
+)
+NUMBERED = ("number", "no", "nr", "num")
+
+
+def fields_of(fields: list[str]) -> list[str]:
+    """Fields with what people put around a number's name: `nifNumber`, and `customerRuc` where `ruc` alone ends other names."""
+    found = list(fields)
+    for field in fields:
+        plain = field.lstrip("=")
+        if plain.isascii() and not re.search(r"(?: |^)(?:no|nr|number|num|nummer|numero|id|code)$", plain):
+            found += [field[: len(field) - len(plain)] + f"{plain} {word}" for word in NUMBERED]
+        if field != plain and plain.isascii() and " " not in plain:
+            found += [f"={who} {plain}" for who in HELD_BY]
+    return list(dict.fromkeys(found))
+
+
 def detector_of(code: str, country: dict[str, Any]) -> str:
     cues = [c.lstrip("=") for c in country["cues"]]
     examples = [f"{cues[i % len(cues)]} «{n['example']}» rejected" for i, n in enumerate(country["numbers"])]
@@ -180,7 +274,7 @@ def detector_of(code: str, country: dict[str, Any]) -> str:
         'guideline = "personal data"',
         f'why = "By such a number of {country["country"]} a state knows a person or a company: {", ".join(names)}."',
         *array("patterns", [by_cue(country)]),
-        *array("fields", country["fields"]),
+        *array("fields", fields_of(country["fields"])),
         *array("keep_values", KEEP),
         *array("examples", examples),
         *array("counterexamples", counter),
@@ -261,7 +355,8 @@ NEAR_COUNTER = [
 
 
 def checks_of(table: dict[str, Any]) -> bytes:
-    """Length of a number → modules of python-stdnum that may know it; patterns of bare numbers → their check."""
+    """Length of a number → modules of python-stdnum that may know it; patterns of bare numbers → their check; patterns of those
+    that stand alone → their checks."""
     known: dict[int, set[str]] = {}
     for country in table.values():
         for number in country["numbers"]:
@@ -270,7 +365,11 @@ def checks_of(table: dict[str, Any]) -> bytes:
                     known.setdefault(length, set()).add(number["check"])
     numbers = [n for country in table.values() for n in country["numbers"]]
     bare = {bare_pattern(shape): n.get("bare_check", n["check"]) for n in numbers for shape in n.get("bare", ())}
-    data = {"by length": {str(n): sorted(known[n]) for n in sorted(known)}, "bare": bare}
+    alone: dict[str, list[str]] = {}
+    for n in numbers:
+        for shape in n.get("alone", ()):
+            alone.setdefault(bare_pattern(shape), []).append(n.get("alone_check", n["check"]))
+    data = {"by length": {str(n): sorted(known[n]) for n in sorted(known)}, "bare": bare, "alone": alone}
     return orjson.dumps(data, option=orjson.OPT_INDENT_2) + b"\n"
 
 
@@ -280,6 +379,7 @@ def made() -> dict[Path, bytes]:
     files = {FOLDER / f"national_id_{code}.toml": detector_of(code, country).encode() for code, country in table.items()}
     files[FOLDER / "national_id_near_cue.toml"] = near_cue(table).encode()
     files[FOLDER / "national_id_bare.toml"] = bare(table).encode()
+    files[FOLDER / "national_id_alone.toml"] = alone(table).encode()
     files[CHECKS] = checks_of(table)
     return files
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from logscrub.detect import national_numbers
-from logscrub.detect.national_numbers import national_number, national_number_bare
+from logscrub.detect.national_numbers import national_number, national_number_alone, national_number_bare
 
 ROOT = Path(__file__).parents[1]
 
@@ -23,7 +23,11 @@ def test_the_files_are_what_the_script_makes_of_the_table() -> None:
 
 def test_every_check_of_the_table_is_there() -> None:
     table = national_numbers._table()
-    names = {*table["bare"].values(), *(name for of_length in table["by length"].values() for name in of_length)}
+    names = {
+        *table["bare"].values(),
+        *(name for of in table["alone"].values() for name in of),
+        *(name for of_length in table["by length"].values() for name in of_length),
+    }
     assert len(names) > 100
     for name in names:
         assert callable(national_numbers._check(name))
@@ -70,3 +74,31 @@ def test_a_number_without_a_cue_must_be_right(what: str) -> None:
     right, wrong = BARE[what]
     assert national_number_bare(right)
     assert not national_number_bare(wrong)
+
+
+ALONE = {
+    "a Turkish one": ("10000000146", "10000000147"),
+    "a doctor's of Germany": ("123456601", "123456701"),
+    "an identity card of Germany": ("C01234565", "C01234567"),
+    "a passport of Germany": ("C01X00T47", "C01X00A47"),
+    "a driving licence of Germany": ("B072RRE2I55", "BABCRRE2I55"),
+    "an insured person's of Germany": ("A123456780", "A123456781"),
+    "a passport of India": ("A3456781", "A0456781"),
+    "a passport of South Korea": ("m456B7890", "X456B7890"),
+    "a resident's of South Korea": ("9710131234567", "9713131234567"),
+    "a company's of Sweden": ("5567037485", "5567037486"),
+    "a tax number of the United States": ("911701234", "911891234"),
+    "a Medicare number of Australia": ("2123456701", "2123456711"),
+}
+
+
+@pytest.mark.parametrize("what", ALONE)
+def test_a_number_that_is_a_whole_message_must_be_right(what: str) -> None:
+    right, wrong = ALONE[what]
+    assert national_number_alone(right)
+    assert not national_number_alone(wrong)
+
+
+@pytest.mark.parametrize("time", ["1732000000", "1732000000123", "202411190815", "111111111"])
+def test_a_time_and_a_run_of_one_digit_are_no_number_that_stands_alone(time: str) -> None:
+    assert not national_number_alone(time)

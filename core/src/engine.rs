@@ -30,6 +30,9 @@ const DEEPEST: usize = 12;
 const SHORT: usize = 16;
 const FEWEST_BYTES: usize = 6;
 const MOST_PATHS: usize = 4096;
+/// The context that a text has of which nothing says what it is: a line, or the message of a record.
+const WHOLE: &str = "<whole message>";
+const MESSAGES: [&str; 2] = ["message", "msg"];
 
 /// A pattern of a detector.
 pub struct Pattern {
@@ -509,8 +512,8 @@ impl Engine {
     }
 
     fn scan(&self, text: &[Ch], path: &[Name], fields: Option<&OnceCell<Fielded>>, found: &mut Vec<Span>) {
-        let contexts = if path.is_empty() { None } else { Some(self.contexts_of(path)) };
-        let (numbers, named): (&[usize], &[u64]) = contexts.as_ref().map_or((&[], &[]), |its| (&its.numbers, &its.named));
+        let contexts = self.contexts_of(path);
+        let Contexts { numbers, named } = &*contexts;
         let matches = self.scanner.scan(text, named);
         let mut alike: Option<Vec<Ch>> = None;
         for group in matches.chunk_by(|a, b| a.0 == b.0) {
@@ -585,7 +588,7 @@ impl Engine {
         self.parts.fields.rule(path).or_else(|| self.parts.fields.covering(path))
     }
 
-    /// The patterns whose context the names of a field give.
+    /// The patterns whose context the names of a field give; `WHOLE` where a text is a whole line or message.
     fn contexts_of(&self, path: &[Name]) -> Arc<Contexts> {
         if let Some(known) = self.contexts.read().ok().and_then(|known| known.get(path).cloned()) {
             return known;
@@ -598,6 +601,10 @@ impl Engine {
                 }
                 names.extend_from_slice(&name[start..end]);
             }
+        }
+        if path.last().is_none_or(|name| MESSAGES.iter().any(|message| name.iter().copied().eq(message.bytes().map(Ch::from)))) {
+            names.push(32);
+            names.extend(WHOLE.bytes().map(Ch::from));
         }
         let numbers: Vec<usize> = (0..self.parts.patterns.len())
             .filter(|i| self.parts.patterns[*i].context.as_ref().is_some_and(|c| c.is_in(&names)))

@@ -150,7 +150,8 @@ impl Validators {
             Validator::Bitcoin => self.bitcoin(value),
             Validator::Phone => self.phone(value),
             Validator::PhoneDigits => {
-                (7..=15).contains(&self.count_digits(self.without_extension(value))) && !self.is_date(value)
+                let plain = without_percent_codes(value);
+                (7..=15).contains(&self.count_digits(self.without_extension(&plain))) && !self.is_date(value)
             }
             Validator::IpAddress => ip_address(value),
             Validator::UsSsn => us_ssn(&self.digits(value)),
@@ -472,6 +473,20 @@ impl Validators {
         let grades: Vec<u8> = grades.collect();
         grades.contains(&NAME) && !grades.contains(&WORD) && !grades.contains(&UNKNOWN)
     }
+}
+
+/// A text without its percent codes (`%2B`): the matches of `_PERCENT_CODE`.
+fn without_percent_codes(text: &[Ch]) -> Vec<Ch> {
+    let mut kept = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&c, behind)) = rest.split_first() {
+        let is_code = c == '%' as Ch && matches!(behind, [a, b, ..] if hex(*a).is_some() && hex(*b).is_some());
+        rest = if is_code { &behind[2..] } else { behind };
+        if !is_code {
+            kept.push(c);
+        }
+    }
+    kept
 }
 
 /// Without white space of ASCII around it.

@@ -18,6 +18,7 @@ _EPOCH = re.compile(r"1[4-9]\d{8}(?:\d{3}|\d{6})")
 _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:\D.{0,8}|\d{2,6})?")
 _LAST_YEAR_OF_BIRTH = 2030
 _STATES_OF_INDIA = 38
+_FEWEST_ALONE = 3
 _FEWEST_DIGITS = 4
 """Different characters of a number, at least: `000000000` and `111222111` have right checksums."""
 
@@ -41,6 +42,11 @@ def _bare() -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple((re.compile(pattern), name) for pattern, name in _table()["bare"].items())
 
 
+@lru_cache(maxsize=1)
+def _alone() -> tuple[tuple[re.Pattern[str], list[str]], ...]:
+    return tuple((re.compile(pattern), names) for pattern, names in _table()["alone"].items())
+
+
 @lru_cache(maxsize=4096)
 def national_number(value: str) -> bool:
     """A number with a right checksum by which some state knows a person or a company; no time, no run of one digit, no
@@ -60,6 +66,17 @@ def national_number_bare(value: str) -> bool:
     if (plain.isdigit() and len(set(plain)) < _FEWEST_DIGITS) or (_DATE.fullmatch(value) and value.startswith("20")):
         return False
     return any(pattern.fullmatch(value) and _check(name)(value) for pattern, name in _bare())
+
+
+@lru_cache(maxsize=4096)
+def national_number_alone(value: str) -> bool:
+    """A number of a shape of those that count where they stand alone, in any case, with the checksum of its shape; no time."""
+    plain = _SIGNS.sub("", value)
+    is_time = _EPOCH.fullmatch(value) or (value.startswith("202") and _DATE.fullmatch(value))
+    if not plain.isascii() or len(set(plain)) < _FEWEST_ALONE or is_time:
+        return False
+    value = value.upper()
+    return any(pattern.fullmatch(value) and any(_check(name)(value) for name in names) for pattern, names in _alone())
 
 
 def _is_birth(year: int, month: int, day: int) -> bool:
@@ -121,10 +138,8 @@ def _it_fiscal(value: str) -> bool:
 
 
 def _in_gstin(value: str) -> bool:
-    """India: a state, a tax number of a person or a company, whatever the last character."""
-    from stdnum.in_ import pan
-
-    return 1 <= int(value[:2]) <= _STATES_OF_INDIA and bool(pan.is_valid(value[2:12]))
+    """India: a state; the shape says the rest, for people mistype."""
+    return 1 <= int(value[:2]) <= _STATES_OF_INDIA
 
 
 def _se_number(value: str) -> bool:
@@ -208,6 +223,83 @@ def _ru_snils(value: str) -> bool:
     return sum(int(d) * (9 - i) for i, d in enumerate(plain[:9])) % 101 % 100 == int(plain[9:])
 
 
+def _au_medicare(value: str) -> bool:
+    """Australia: a Medicare number, its ninth digit a check digit."""
+    digits = [int(d) for d in _SIGNS.sub("", value)]
+    return 2 <= digits[0] <= 6 and sum(d * w for d, w in zip(digits, (1, 3, 7, 9) * 2, strict=False)) % 10 == digits[8]
+
+
+def _de_card(value: str) -> bool:
+    """Germany: an identity card or a passport, without the letters that look like others, with its check digit (ICAO 9303) or two
+    letters and more; or a T and digits as on older cards."""
+    if re.fullmatch(r"T\d{8}", value):
+        return True
+    if not re.fullmatch(r"[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{7,8}\d", value):
+        return False
+    if sum(map(str.isalpha, value)) > 1:
+        return True
+    return sum(int(c, 36) * w for c, w in zip(value[:-1], (7, 3, 1) * 3, strict=False)) % 10 == int(value[-1])
+
+
+def _de_licence(value: str) -> bool:
+    """Germany: a driving licence, most of it digits, and some letters."""
+    letters = sum(map(str.isalpha, value))
+    return 1 < letters <= len(value) // 2
+
+
+def _de_lanr(value: str) -> bool:
+    """Germany: a doctor's number for life, its seventh digit a check digit."""
+    return -sum(int(d) * w for d, w in zip(value, (4, 9) * 3, strict=False)) % 10 == int(value[6])
+
+
+def _de_kvnr(value: str) -> bool:
+    """Germany: the number of somebody's health insurance, its letter as two digits."""
+    products = [int(d) * w for d, w in zip(f"{ord(value[0]) - 64:02d}{value[1:9]}", (1, 2) * 5, strict=True)]
+    return sum(p // 10 + p % 10 for p in products) % 10 == int(value[-1])
+
+
+def _kr_passport(value: str) -> bool:
+    """South Korea: the letters that passports begin with."""
+    return value[0] in "MSRODG"
+
+
+def _birth_and_seven_plain(value: str) -> bool:
+    """South Korea: a resident's number without its dash."""
+    return _birth_and_seven(f"{value[:6]}-{value[6:]}")
+
+
+def _in_passport(value: str) -> bool:
+    """India: letters and digits that passports have where they have them."""
+    return re.fullmatch(r"[A-PR-WY][1-9]\d{5}[1-9]", value) is not None
+
+
+def _se_alone(value: str) -> bool:
+    """Sweden: a person's with its date, with the century too where that is no time of a log; a company's of ten digits."""
+    from stdnum.se import orgnr, personnummer
+
+    if bool(personnummer.is_valid(value)):
+        return not value.startswith("202")
+    return len(value) == 10 and value[2] >= "2" and bool(orgnr.is_valid(value))
+
+
+def _us_itin_plain(value: str) -> bool:
+    """United States: a tax number of a person without a social security number, without its dashes."""
+    return _us_itin(f"{value[:3]}-{value[3:5]}-{value[5:]}")
+
+
+def _us_dea(value: str) -> bool:
+    """United States: the number under which a doctor prescribes, its last digit a check digit."""
+    digits = [int(d) for d in value[2:]]
+    return (sum(digits[0:6:2]) + 2 * sum(digits[1:6:2])) % 10 == digits[6]
+
+
+def _be_ogm(value: str) -> bool:
+    """Belgium: a structured communication, its plus signs aside."""
+    from stdnum.be import ogm_vcs
+
+    return bool(ogm_vcs.is_valid(value.strip("+")))
+
+
 _OWN: dict[str, Callable[[str], bool]] = {
     "birth_and_seven": _birth_and_seven,
     "fi_hetu": _fi_hetu,
@@ -228,4 +320,16 @@ _OWN: dict[str, Callable[[str], bool]] = {
     "de_rvnr": _de_rvnr,
     "hkid": _hkid,
     "ru_snils": _ru_snils,
+    "be_ogm": _be_ogm,
+    "au_medicare": _au_medicare,
+    "de_card": _de_card,
+    "de_lanr": _de_lanr,
+    "de_licence": _de_licence,
+    "de_kvnr": _de_kvnr,
+    "kr_passport": _kr_passport,
+    "birth_and_seven_plain": _birth_and_seven_plain,
+    "in_passport": _in_passport,
+    "se_alone": _se_alone,
+    "us_itin_plain": _us_itin_plain,
+    "us_dea": _us_dea,
 }

@@ -17,9 +17,10 @@ from functools import lru_cache
 from logscrub.detect.fields import FILLED_LATER
 from logscrub.detect.ids import is_id
 from logscrub.detect.names.lexicon import EITHER, lexicon
-from logscrub.detect.national_numbers import national_number, national_number_bare
+from logscrub.detect.national_numbers import national_number, national_number_alone, national_number_bare
 
 _NOT_DIGIT = re.compile(r"\D")
+_PERCENT_CODE = re.compile(r"%[0-9A-Fa-f]{2}")
 _FEWEST_BEFORE_EXTENSION = 6
 _FEWEST_MARKS = 8
 
@@ -91,8 +92,8 @@ def phone_of_a_country(value: str) -> bool:
 
 
 def phone_digits(value: str) -> bool:
-    """As many digits as a phone number has (ITU-T E.164: at most 15), not a date."""
-    digits = _NOT_DIGIT.sub("", _without_extension(value))
+    """As many digits as a phone number has (ITU-T E.164: at most 15), those of percent codes aside; not a date."""
+    digits = _NOT_DIGIT.sub("", _without_extension(_PERCENT_CODE.sub("", value)))
     return 7 <= len(digits) <= 15 and not re.fullmatch(r"\(?(?:19|20)\d{2}[ ./-]\d{1,2}[ ./-]\d{1,2}", value)
 
 
@@ -348,5 +349,6 @@ VALIDATORS: dict[str, Callable[[str], bool]] = {
         sentence_of_a_person,
         national_number,
         national_number_bare,
+        national_number_alone,
     )
 }
