@@ -157,6 +157,10 @@ def bare(table: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+NOTHING_BEFORE = r"(?<![\s\S])(?=[ \"'A-Za-z0-9./-]{5,32}(?![\s\S]))[ ]{0,8}"
+"""The beginning of a text of few characters."""
+
+
 def alone(table: dict[str, Any]) -> str:
     """One detector for the numbers that are a whole line or message."""
     shapes = dict.fromkeys(shape for country in table.values() for n in country["numbers"] for shape in n.get("alone", ()))
@@ -167,8 +171,8 @@ def alone(table: dict[str, Any]) -> str:
         'entity_type = "NATIONAL_ID"',
         'guideline = "personal data"',
         'why = "A number that is all that a line or a message says, of a shape that such numbers have, with a right checksum."',
-        *array("patterns", [rf"(?<![\s\S])[ ]{{0,8}}[\"']?(?P<value>(?i:{longest}))[\"']?[ ]{{0,4}}(?![\s\S])"]),
-        *array("context", ["<whole message>"]),
+        *array("patterns", [rf"{NOTHING_BEFORE}[\"']?(?P<value>(?i:{longest}))[\"']?[ ]{{0,4}}(?![\s\S])"]),
+        *array("context", ["whole message"]),
         'validator = "national_number_alone"',
         'certainty = "likely"',
         *array("examples", ALONE_EXAMPLES),

@@ -1,7 +1,7 @@
 //! Runs the detectors over a text: what in it must go. The definition is `logscrub/detect/engine.py`.
 
 use crate::binary::Binary;
-use crate::chars::{Ch, CharSet, Python, is_ascii};
+use crate::chars::{Ch, CharSet, Python, codes, is_ascii};
 use crate::fields::{FieldValue, Fields, Name, Open, Rule, ValueMode};
 use crate::ids::Ids;
 use crate::json_leaves::JsonLeaves;
@@ -30,9 +30,10 @@ const DEEPEST: usize = 12;
 const SHORT: usize = 16;
 const FEWEST_BYTES: usize = 6;
 const MOST_PATHS: usize = 4096;
-/// The context that a text has of which nothing says what it is: a line, or the message of a record.
-const WHOLE: &str = "<whole message>";
+/// The name that a short text has of which nothing says what it is: a line, or the message of a record.
+const WHOLE: &str = "whole message";
 const MESSAGES: [&str; 2] = ["message", "msg"];
+const LONGEST_WHOLE: usize = 40;
 
 /// A pattern of a detector.
 pub struct Pattern {
@@ -108,6 +109,8 @@ pub struct Engine {
     json_after: Arc<Regex>,
     contexts: RwLock<HashMap<Vec<Name>, Arc<Contexts>>>,
     non_latin: Option<u16>,
+    /// `WHOLE`.
+    whole: Name,
 }
 
 type Fielded = (Vec<FieldValue>, Open);
@@ -139,6 +142,7 @@ impl Engine {
             json_before: library.rx("engine._JSON_BEFORE")?,
             json_after: library.rx("engine._JSON_AFTER")?,
             contexts: RwLock::default(),
+            whole: codes(WHOLE).into(),
             non_latin: parts.kind_by_id.get("non_latin_text").copied(),
             library,
             parts,
@@ -512,8 +516,15 @@ impl Engine {
     }
 
     fn scan(&self, text: &[Ch], path: &[Name], fields: Option<&OnceCell<Fielded>>, found: &mut Vec<Span>) {
-        let contexts = self.contexts_of(path);
-        let Contexts { numbers, named } = &*contexts;
+        let is_message = |name: &Name| MESSAGES.iter().any(|message| name.iter().copied().eq(message.bytes().map(Ch::from)));
+        let is_whole = text.len() <= LONGEST_WHOLE && path.last().is_none_or(is_message);
+        let contexts = match (is_whole, path.is_empty()) {
+            (true, true) => Some(self.contexts_of(std::slice::from_ref(&self.whole))),
+            (true, false) => Some(self.contexts_of(&[path, std::slice::from_ref(&self.whole)].concat())),
+            (false, true) => None,
+            (false, false) => Some(self.contexts_of(path)),
+        };
+        let (numbers, named): (&[usize], &[u64]) = contexts.as_ref().map_or((&[], &[]), |its| (&its.numbers, &its.named));
         let matches = self.scanner.scan(text, named);
         let mut alike: Option<Vec<Ch>> = None;
         for group in matches.chunk_by(|a, b| a.0 == b.0) {
@@ -588,7 +599,7 @@ impl Engine {
         self.parts.fields.rule(path).or_else(|| self.parts.fields.covering(path))
     }
 
-    /// The patterns whose context the names of a field give; `WHOLE` where a text is a whole line or message.
+    /// The patterns whose context the names of a field give.
     fn contexts_of(&self, path: &[Name]) -> Arc<Contexts> {
         if let Some(known) = self.contexts.read().ok().and_then(|known| known.get(path).cloned()) {
             return known;
@@ -601,10 +612,6 @@ impl Engine {
                 }
                 names.extend_from_slice(&name[start..end]);
             }
-        }
-        if path.last().is_none_or(|name| MESSAGES.iter().any(|message| name.iter().copied().eq(message.bytes().map(Ch::from)))) {
-            names.push(32);
-            names.extend(WHOLE.bytes().map(Ch::from));
         }
         let numbers: Vec<usize> = (0..self.parts.patterns.len())
             .filter(|i| self.parts.patterns[*i].context.as_ref().is_some_and(|c| c.is_in(&names)))

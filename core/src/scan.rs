@@ -79,6 +79,8 @@ struct Column {
     behind: Vec<Vec<Way>>,
     /// The patterns of which a match can begin at places that no word says.
     anywhere: u64,
+    /// Those of them of which a match can only begin where the text does.
+    at_start: u64,
     /// Of each character, which patterns can have it before their match and at each of the first places.
     rows: Box<[[u64; DEPTH + 1]; 256]>,
     /// Of each character the patterns of which it is in the first set of those that they need, in the second, and so on. Last the
@@ -195,8 +197,13 @@ impl Scanner {
         with_state(|state| {
             for (column, live) in self.columns.iter().zip(live.iter()) {
                 let live = if is_ambiguous { *live } else { *live & column.anywhere };
-                if live != 0 {
-                    column.scan(text, rows, live, reached, state, found);
+                for i in bits(live & column.at_start) {
+                    if column.may_begin(i, 0, rows) {
+                        column.attempt(i, text, rows, 0, state, found);
+                    }
+                }
+                if live & !column.at_start != 0 {
+                    column.scan(text, rows, live & !column.at_start, reached, state, found);
                 }
             }
             if !is_ambiguous {
@@ -364,9 +371,13 @@ struct Known {
 impl Column {
     fn new(patterns: &[Known], words: &[words::Sought]) -> Column {
         let mut rows = Box::new([[0; DEPTH + 1]; 256]);
+        let mut at_start = 0;
         for (i, Known { heads, regex, .. }) in patterns.iter().enumerate() {
             let bit = 1u64 << i;
             let before = before(regex.node(), &heads[0]);
+            if before.classes == Classes::NONE && words[i].leads.is_empty() {
+                at_start |= bit;
+            }
             for r in 0..=EDGE {
                 let its = &mut rows[r as usize];
                 let fits = match r {
@@ -398,6 +409,7 @@ impl Column {
             behind: patterns.iter().map(|p| behind(p.regex.node())).collect(),
             sieves: patterns.iter().map(|_| OnceLock::new()).collect(),
             anywhere: (0..).zip(words).map(|(i, its)| u64::from(its.leads.is_empty()) << i).sum(),
+            at_start,
             rows,
             met: (0..=usize::from(EDGE)).map(|row| met(patterns, row)).collect(),
         }

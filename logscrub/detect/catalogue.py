@@ -8,8 +8,8 @@ A detector file holds (unknown keys are errors):
     why           one sentence for a privacy officer
     references    where the format is described (optional)
     patterns      regular expressions (Python's); the group `value` is what must go, else the whole match
-    context       words of which one must stand near a match, or in its field's name (optional); "<whole message>" is in the name
-                  of the message of a record, and of a line that has no field
+    context       words of which one must stand near a match, or in its field's name (optional); "whole message" is the name of a
+                  short line, and of a short message of a record
     validator     a function of `logscrub.detect.validators` that must agree (optional; of authorisation data, if none is named,
                   `written_out`)
     certainty     "certain" (default), or "likely": gives way to harmless spans and to certain detectors

@@ -46,9 +46,10 @@ _PLAIN_ID = re.compile(
 )
 """A UUID, a trace or span id, an epoch time, a version."""
 _NAME_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W_]+")
-_WHOLE = "<whole message>"
-"""The context that a text has of which nothing says what it is: a line, or the message of a record."""
+_WHOLE = "whole message"
+"""The name that a short text has of which nothing says what it is: a line, or the message of a record."""
 _MESSAGES = ("message", "msg")
+_LONGEST_WHOLE = 40
 _NO_FRACTION = re.compile(r"\.(?=\d{1,15}\Z)")
 """The point of a number with a fraction: in a telling field its digits say who or where it is all the same."""
 _SHEDDING = "phone"
@@ -402,7 +403,9 @@ class Engine:
 
     def _scan(self, text: str, path: FieldPath) -> list[Span]:
         found = []
-        named = self._contexts_of(path)
+        is_whole = len(text) <= _LONGEST_WHOLE and (not path or path[-1] in _MESSAGES)
+        where = (*path, _WHOLE) if is_whole else path
+        named = self._contexts_of(where) if where else 0
         for i, places in self._anchors.places(text, named):
             pattern = self._patterns[i]
             d = pattern.detector
@@ -419,10 +422,8 @@ class Engine:
         return found
 
     def _contexts(self, path: FieldPath) -> int:
-        """The patterns whose context the names of a field give, as bits; `_WHOLE` where a text is a whole line or message."""
+        """The patterns whose context the names of a field give, as bits."""
         names = " ".join(word for name in path for word in _split(name))
-        if not path or path[-1] in _MESSAGES:
-            names = f"{names} {_WHOLE}"
         return sum(1 << i for i, p in enumerate(self._patterns) if p.context and _compiled(p.context).search(names))
 
     def _field_span(self, start: int, end: int, d: Detector, plain: str) -> Span:
