@@ -81,7 +81,7 @@ impl Rule {
         } else {
             stripped.into()
         };
-        (self.secret && fields.filled_later.is_full(&plain)) || self.keep.iter().any(|keep| keep.is_full(&plain))
+        self.keep.iter().any(|keep| keep.is_full(&plain)) || (self.secret && fields.filled_later.is_full(&plain))
     }
 }
 
@@ -486,6 +486,9 @@ impl Names {
 #[inline]
 fn aligned(text: &[Ch], start: usize, least: usize) -> Option<usize> {
     let is_blank = |i: usize| text.get(i).is_some_and(|&c| c == ' ' as Ch || c == '\t' as Ch);
+    if !is_blank(start + least - 1) {
+        return None;
+    }
     let blanks = (0..40).take_while(|n| is_blank(start + n)).count();
     (blanks >= least).then_some(blanks)
 }

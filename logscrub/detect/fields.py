@@ -49,7 +49,7 @@ _FILLER = (
 )
 """Words of which texts are made that stand for a secret, between bars."""
 FILLED_LATER = re.compile(
-    r"(?:[a-z]{1,12}[0-9]{0,3}[_.:~-]{1,2}){0,4}[A-Za-z]{0,6}?([A-Za-z0-9#*])(?:\1{15,300}|\1{3,15}(?=[_.-]\1{3}))(?:[_.-]{1,2}\1{1,80}){0,7}={0,2}"
+    r"(?:[a-z]{1,12}[0-9]{0,3}[_.:~-]{1,2}){0,4}[A-Za-z]{0,6}?([xX0#*])(?:\1{15,300}|\1{3,15}(?=[_.-]\1{3}))(?:[_.-]{1,2}\1{1,80}){0,7}={0,2}"
     r"|(?i:(?=[^\n]{0,120}?(?:your|insert|replace|placeholder|fixme|dummy|encoded|(?<![a-z])(?:here|paste|todo|fake|example|sample)))"
     r"[\[({<]{0,3}(?:[a-z]{2,10}[0-9]{0,3}[_.~-]{1,2}(?=[^\n]{0,60}?(?:your|here|replace|insert))){0,2}"
     rf"(?:{_FILLER})(?:[\s_./:-]{{0,3}}(?:{_FILLER})){{1,9}}[\])}}>.!…]{{0,3}}"
@@ -59,7 +59,7 @@ FILLED_LATER = re.compile(
     r"|(?:[xX]{4,300}+[._:-]{0,2}(?:[a-z]{1,8}[0-9]{0,2}[._:-])?){2,6}"
     r"|[A-Z]{2,20}(?:_[A-Z]{2,20}){0,5}_(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|PAT|JWT)"
 )
-"""What stands for a secret and is filled in later: a row of one character behind a prefix (`sk-0000000000000000`), words that say
+"""What stands for a secret and is filled in later: a row of zeros or x behind a prefix (`sk-0000000000000000`), words that say
 so (`YOUR_API_KEY`, `xoxb-your-token-here`), or the name of what holds it (`API_KEY`)."""
 
 _SCHEME = re.compile(
@@ -223,9 +223,9 @@ class Rule(NamedTuple):
         if KEEP.fullmatch(value):
             return True
         plain = value.strip().replace("\x1a", "x")  # a placeholder says nothing: what stands beside it decides
-        if self.detector.guideline == _SECRET_ROW and FILLED_LATER.fullmatch(plain):
+        if any(_compiled(pattern).fullmatch(plain) for pattern in self.keep):
             return True
-        return any(_compiled(pattern).fullmatch(plain) for pattern in self.keep)
+        return self.detector.guideline == _SECRET_ROW and FILLED_LATER.fullmatch(plain) is not None
 
 
 @lru_cache(maxsize=1024)
