@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logscrub.anomalies import baseline
-from logscrub.anomalies.baseline import DAY, expect, expect_rate
+from logscrub.anomalies.baseline import DAY, expect, expect_rate, unsettled_days
 from logscrub.anomalies.drill import Drill
 from logscrub.anomalies.findings import grouped, withhold
 from logscrub.anomalies.judge import TESTS
@@ -324,6 +324,15 @@ def test_who_it_is_about_is_told_to_who_holds_the_key_alone(world: World, found:
     assert not any(tenant in repr(hidden) for tenant in tenants)
 
 
+def test_the_night_ends_the_trends_of_the_weeks(world: World, found: Report) -> None:
+    records, rate, slow, customers = found.trends
+    assert len(records.values) == 18 and records.values[-1] == found.totals.records
+    assert rate.values[-1] == found.totals.errors / found.totals.records
+    assert customers.values[-1] == found.totals.tenants
+    assert len(slow.values) == 18 and None not in records.values
+    assert records.values[0] == world.signals.functions.filter(pl.col("t") < DAY)["records"].sum()
+
+
 def test_mutes_and_exceptions_are_told_as_muted(world: World, found: Report) -> None:
     leader = found.findings[0]
     mute = Mute(leader.id, "known", MADE.date())
@@ -451,6 +460,45 @@ def test_what_comes_in_batches_does_so_at_night_too(batch: int) -> None:
     night = np.arange(len(mean)) % DAY >= 12
     told = (variance / made.mean)[:, -7 * DAY :][:, night[-7 * DAY :]]
     assert 0.7 * batch < np.median(told) < 2 * batch
+
+
+def working_days(first: date, flood: bool) -> Signals:
+    """Fifty customers that work from nine to five; on the last Sunday but one of five weeks their clocks are put back."""
+    rng = np.random.default_rng(33)
+    hours = np.arange(29 * DAY)
+    zone = rng.choice([-5, -8, 0, 1, 2], 50)[:, None]
+    clock = hours[None, :] + zone - (hours >= 27 * DAY)
+    works = (clock % DAY >= 9) & (clock % DAY < 17) & (clock // DAY % 7 < 5)
+    level = np.exp(rng.normal(1.5, 1.3, 50))[:, None] * 1.01 ** (hours / DAY)
+    counts = rng.poisson(level * np.where(works, 1.0, 0.02) * rng.gamma(8, 1 / 8, clock.shape))
+    if flood:
+        counts[7, 28 * DAY + 15] += 50 + 20 * int(counts[7].mean())
+    cell, t = np.nonzero(counts)
+    rows = pl.DataFrame({"t": t.astype(np.int32), "tenant": [f"c{n}" for n in cell], "records": counts[cell, t]})
+    made = world_of(tenants=filled(EMPTY.tenants, rows))
+    return replace(made, start=datetime(first.year, first.month, first.day, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("first", "flood", "found"),
+    [(date(2026, 9, 28), False, False), (date(2026, 9, 28), True, True), (date(2026, 6, 1), False, True)],
+)
+def test_clocks_that_are_put_back_are_no_finding(first: date, flood: bool, found: bool) -> None:
+    """On the Monday behind such a Sunday; where no clocks are put back (in June) the same counts are findings."""
+    signals = working_days(first, flood)
+    rules = [rule for rule in RULES if rule.id in ("tenant_flood", "unusual_hours")]
+    told = [c for rule in rules for c in TESTS[rule.test].find(rule, signals, 0.01)]
+    assert bool(told) == found
+    assert not flood or {c.dimensions for c in told} == {(("tenant", "c7"),)}
+
+
+def test_sundays_on_which_clocks_change() -> None:
+    """Of 2026 in America, Europe, Australia and New Zealand, and the week behind each."""
+    days = unsettled_days(date(2026, 1, 1), 365)
+    begin = [date(2026, 1, 1) + timedelta(days=n) for n in range(1, 365) if days[n] and not days[n - 1]]
+    end = [date(2026, 1, 1) + timedelta(days=n) for n in range(364) if days[n] and not days[n + 1]]
+    spans = [(3, 8, 3, 15), (3, 29, 4, 12), (9, 27, 10, 11), (10, 25, 11, 8)]
+    assert [(a.month, a.day, b.month, b.day) for a, b in zip(begin, end, strict=True)] == spans
 
 
 class Stream:

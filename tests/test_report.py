@@ -24,7 +24,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from logscrub.anomalies.model import Chart, Clock, Explanation, Finding, Muted, Point, Report, Statement, Totals
+from logscrub.anomalies.model import Chart, Clock, Explanation, Finding, Muted, Point, Report, Statement, Totals, Trend
 from logscrub.errors import UsageError
 from logscrub.report import (
     SUFFIXES,
@@ -275,6 +275,12 @@ def invented() -> Report:
             "exportRoster is known for 3 days only, too short to tell its usual weekdays.",
         ),
         history_days=35,
+        trends=(
+            Trend("Records", "", (*(1_100_000 + 9_000 * (n % 7) for n in range(28)), 1_204_331)),
+            Trend("Error rate", "share", (*(0.0012 + 0.0001 * (n % 3) for n in range(28)), 0.0024)),
+            Trend("95 % of calls within", "ms", (*(None if n == 9 else 410 + n for n in range(28)), 655)),
+            Trend("Customers", "", (*(200 + n % 5 for n in range(28)), 212)),
+        ),
     )
 
 
@@ -308,6 +314,7 @@ def with_text(text: str) -> Report:
         findings=findings,
         muted=(Muted(text, text, text, text, None),),
         statements=(Statement(text, text, text, ((text, 3),), 3, 1.0, 1, END, True),),
+        trends=(Trend(text, text, (1.0, 2.0)),),
         budget=text,
         coverage=(text,),
     )
@@ -487,7 +494,10 @@ def test_json_keeps_its_contract() -> None:
         "coverage",
         "history_days",
         "verdicts",
+        "trends",
     }
+    assert {*made["trends"][0]} == {"name", "unit", "values"}
+    assert made["trends"][2]["values"][9] is None
     assert made["period"] == {"start": "2026-11-25T03:00:00Z", "end": "2026-11-26T03:00:00Z"}
     assert {*made["findings"][0]} == {
         "id",
@@ -515,6 +525,20 @@ def test_json_keeps_its_contract() -> None:
     assert made["findings"][0]["dimensions"]["function"] == "adminResolver"
     assert {*made["findings"][0]["chart"]["points"][0]} == {"hour", "observed", "expected", "lower", "upper"}
     assert len(made["statements"]) == len(report.statements)
+
+
+def test_a_quiet_night_stands_beside_the_weeks_before() -> None:
+    """What is known of one day only, or not of the last one, is no trend."""
+    trends = (
+        Trend("Records", "", (900, None, 1_500, 1_200)),
+        Trend("95 % of calls within", "ms", (None, None, None, 480)),
+        Trend("Customers", "", (20, 21, 22, None)),
+    )
+    page = as_html(replace(empty(), trends=trends))
+    assert page.count('<path class="day"') == 2 and page.count('<path class="day newest"') == 1
+    assert "1,500 before that; 900 to 1,500 in 3 days" in page
+    assert "of calls within" not in page and "22 before" not in page
+    assert "The last weeks" not in as_html(empty())
 
 
 def test_what_is_no_number_is_not_known() -> None:

@@ -11,6 +11,9 @@ A cell (a function, a customer, a signature) is expected to have
 Customers have clocks of their own: one in America is still at work when Saturday begins in UTC. The middle of what a customer
 does on days of the week is taken for one o'clock in the afternoon, and the hour of the week is that of its clock.
 
+In the week after clocks were put forward or back somewhere, an hour may be what the hour before it or behind it was: its variance
+has the square of that difference as well.
+
 Each factor is a ratio of counts seen to counts expected, shrunk towards 1 by a number of counts that are believed in beforehand
 (a gamma prior, as in DuMouchel's gamma-Poisson shrinker, 1999): cells with few records take what all have, cells with many have
 their own rhythm. An hour tells no more than its variance lets it: mean² / variance counts.
@@ -25,6 +28,7 @@ counts tell them: what comes in batches of a hundred does so at night too, when 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
@@ -45,6 +49,10 @@ _DAY_PRIOR, _WEEK_PRIOR = 15.0, 30.0
 """Counts by which no deviation of one's own is believed in, by hour of the day and of the week."""
 _NOON: Final = 13
 """The hour by one's own clock that is the middle of what people do."""
+_CHANGES = ((3, 2), (3, -1), (4, 1), (9, -1), (10, 1), (10, -1), (11, 1))
+"""Months and which of their Sundays: where clocks are put forward or back in America, Europe, Australia and New Zealand."""
+_UNSETTLED = 7
+"""Days from such a Sunday on until hours are learned anew."""
 _FLOOR = 0.02
 """Of a profile: an hour in which nothing ever happened."""
 _DISPERSION_PRIOR, _BATCH_PRIOR = 60.0, 60.0
@@ -77,6 +85,7 @@ def expect(
     *,
     own_clocks: bool = False,
     without: Bools | None = None,
+    unsettled: Bools | None = None,
     warm_days: int = 3,
 ) -> Expected:
     """Expectations for counts [cells, hours], a whole number of days; `known` says in which hours anything was told at all.
@@ -85,7 +94,7 @@ def expect(
     the records that may be errors), in the place of that of all cells together; `hindsight`: the same, once the day is known. Own
     deviations are learned from that one: else what the records had never done before would be learned by their part as well, and
     count twice. `own_clocks`: cells are customers, with clocks of their own. Hours that are not known teach nothing, and those
-    `without` [cells, hours] no more than what was expected of them.
+    `without` [cells, hours] no more than what was expected of them. `unsettled` says of each day whether clocks may have changed.
     """
     cells, hours = counts.shape
     days = hours // DAY
@@ -97,13 +106,39 @@ def expect(
         of_week = ((weekday + day) % 7) * DAY + np.arange(DAY)
         rhythm = state.profile()[state.local(of_week)] if shape is None else shape[:, at]
         mean[:, at], size[:, at] = state.expected(of_week, rhythm)
+        is_settled = unsettled is None or not unsettled[day]
+        if not is_settled:
+            size[:, at] = 1 / (1 / size[:, at] + _by_the_hour(mean[:, at]) ** 2)
         kind = int(of_week[0] >= _WEEKEND)
         ready[at] = state.days >= warm_days and state.kind_days[kind] >= (warm_days, WEEKEND_DAYS)[kind]
         seen = counts[:, at] if without is None else np.where(without[:, at], mean[:, at], counts[:, at])
         learned = None if shape is None else (shape if hindsight is None else hindsight)[:, at]
-        state.learn(seen, known[at], of_week, mean[:, at], size[:, at], learned)
+        state.learn(seen, known[at], of_week, mean[:, at], size[:, at], learned, is_settled)
         after[:, at] = state.expected(of_week, state.profile()[state.local(of_week)] if learned is None else learned)[0]
     return Expected(mean, size, ready, after)
+
+
+def unsettled_days(first: date, days: int) -> Bools:
+    """Of each day from the first on, whether clocks were put forward or back somewhere in the week that ends with it."""
+    sundays = {_sunday(first.year + n, month, which) for n in (0, 1, 2) for month, which in _CHANGES}
+    every = (first + timedelta(days=n) for n in range(days))
+    return np.array([any(day - timedelta(days=n) in sundays for n in range(_UNSETTLED + 1)) for day in every], bool)
+
+
+def _sunday(year: int, month: int, which: int) -> date:
+    """The first, second, … Sunday of a month; -1 for the last."""
+    if which > 0:
+        first = date(year, month, 1)
+        return first + timedelta(days=6 - first.weekday() + 7 * (which - 1))
+    last = date(year, month, 28) + timedelta(days=4)
+    last -= timedelta(days=last.day)
+    return last - timedelta(days=(last.weekday() + 1) % 7)
+
+
+def _by_the_hour(mean: Floats) -> Floats:
+    """By how many times its own mean the hours beside each hour of a day have more or less."""
+    beside = (np.roll(mean, 1, axis=1), np.roll(mean, -1, axis=1))
+    return np.asarray(np.maximum(*(np.abs(v - mean) for v in beside)) / mean)
 
 
 class _State:
@@ -202,9 +237,16 @@ class _State:
         return np.asarray(batch[:, None] + dispersion[:, None] * mean)
 
     def learn(
-        self, counts: Floats, known: Bools, of_week: NDArray[np.int64], mean: Floats, size: Floats, rhythm: Floats | None
+        self,
+        counts: Floats,
+        known: Bools,
+        of_week: NDArray[np.int64],
+        mean: Floats,
+        size: Floats,
+        rhythm: Floats | None,
+        is_settled: bool,
     ) -> None:
-        """Adds a day. `rhythm`: where it is not that of all cells, with this day."""
+        """Adds a day. `rhythm`: where it is not that of all cells, with this day. A day that is not settled tells no variance."""
         if not known.any():
             return
         first = self.days == 0
@@ -254,7 +296,7 @@ class _State:
             self.clock += told * seen / usual
         self.week_seen[:, of_week] += told * seen / usual
         self.week_weight[:, of_week] += told
-        if not first:
+        if not first and is_settled:
             used = np.where(known, mean, 0.0)
             for n, weight in enumerate((1.0, 1 / (used + 1))):
                 self.excess[n] += (((seen - used) ** 2 - used) * weight).sum(1)

@@ -162,6 +162,17 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class Trend:
+    """A number of each of the last days, which end when the period does."""
+
+    name: str
+    unit: str
+    """`share` where it is one; empty where the name says what is counted."""
+    values: tuple[float | None, ...]
+    """The oldest first; None where nothing is known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A night's report."""
 
@@ -184,6 +195,8 @@ class Report:
     """Days before the period that were learned from."""
     tallies: tuple[RuleTally, ...] = ()
     """How often each rule was right, as far as its findings were marked."""
+    trends: tuple[Trend, ...] = ()
+    """The period at a glance beside the four weeks before."""
 
 
 def id_of(rule: str, dimensions: Iterable[tuple[str, str]]) -> str:

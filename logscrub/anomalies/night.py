@@ -14,19 +14,23 @@ from logscrub.anomalies.drill import Drill, tenants_of_statements
 from logscrub.anomalies.findings import findings_of, withhold
 from logscrub.anomalies.judge import TESTS, first, levels, vectors
 from logscrub.anomalies.judge.base import SHORT_HISTORY, Candidate
-from logscrub.anomalies.model import LEARNING_DAYS, Finding, Muted, Report, Statement, Totals
+from logscrub.anomalies.model import LEARNING_DAYS, Finding, Muted, Report, Statement, Totals, Trend
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import Rows, Signals, read_signals
 from logscrub.anomalies.verdicts import EVER, Verdict, newest, of_mutes, read_verdicts, real_hours, tallies
 from logscrub.config import Config
 from logscrub.errors import UsageError
 from logscrub.metrics import store as stores
+from logscrub.metrics.sketches import value_of
 from logscrub.metrics.store import Store
 
 _STALE: Final = timedelta(days=2)
 """A store that has nothing newer is one of the past: what it has is reported, not that nothing came since."""
 _HOUR: Final = timedelta(hours=1)
 _MOST_STATEMENTS = 100
+_TREND_DAYS = 29
+"""The period's last day, and four weeks before it."""
+_SLOW = 0.95
 _MOST_PERSONS = 3
 """Of one customer that do the same, who are told one by one."""
 
@@ -121,6 +125,7 @@ def report_of(
         coverage=(*_stale(signals, is_stale), *_coverage(signals)),
         history_days=signals.history_days,
         tallies=tallies(verdicts),
+        trends=_trends(signals),
     )
 
 
@@ -281,6 +286,29 @@ def _totals(signals: Signals) -> Totals:
         functions=now.filter(pl.col("function") != "")["function"].n_unique(),
         usual_records=None if usual is None else float(before["records"].sum()) * usual,
         usual_errors=None if usual is None else float(before["errors"].sum()) * usual,
+    )
+
+
+def _trends(signals: Signals) -> tuple[Trend, ...]:
+    """Records, error rate, durations and customers of each of the last days."""
+    days = min(_TREND_DAYS, signals.last // 24)
+    begin = signals.last - 24 * days
+    told = [bool(signals.known[begin + 24 * day : begin + 24 * (day + 1)].any()) for day in range(days)]
+
+    def by_day(frame: pl.DataFrame, number: pl.Expr) -> list[float | None]:
+        since = frame.filter((pl.col("t") >= begin) & (pl.col("t") < signals.last))
+        rows = since.group_by((pl.col("t") - begin) // 24).agg(number.alias("number")).iter_rows()
+        of_day = dict(rows)
+        return [of_day.get(day, 0) if is_told else None for day, is_told in enumerate(told)]
+
+    records, errors = (by_day(signals.functions, pl.col(name).sum()) for name in ("records", "errors"))
+    slow = pl.col("bucket").filter(pl.col("n").cum_sum() >= _SLOW * pl.col("n").sum()).first()
+    buckets = by_day(signals.durations.sort("bucket"), slow)
+    return (
+        Trend("Records", "", tuple(records)),
+        Trend("Error rate", "share", tuple(e / r if e is not None and r else None for e, r in zip(errors, records, strict=True))),
+        Trend("95 % of calls within", "ms", tuple(value_of(int(bucket)) if bucket else None for bucket in buckets)),
+        Trend("Customers", "", tuple(by_day(signals.tenants, pl.col("tenant").n_unique()))),
     )
 
 

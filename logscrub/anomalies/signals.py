@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 import numpy as np
 import polars as pl
 
+from logscrub.anomalies.baseline import unsettled_days
 from logscrub.anomalies.tails import Bools, Floats
 from logscrub.metrics import store as stores
 from logscrub.metrics.outcomes import OUTCOMES
@@ -94,6 +95,11 @@ class Signals:
     def hours(self) -> int:
         """All hours: whole days."""
         return self.days * 24
+
+    @property
+    def unsettled(self) -> Bools:
+        """Of each day, whether clocks may have changed in the week before."""
+        return unsettled_days(self.start.date(), self.days)
 
     @property
     def weekday(self) -> int:

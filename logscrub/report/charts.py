@@ -51,6 +51,18 @@ def svg(finding: Finding) -> str:
     return _for_a_page(drawing, described(finding.chart, points, finding))
 
 
+def days(values: Sequence[float | None]) -> str:
+    """A bar for each day, from 0 on, the newest one marked; what is not known leaves its place empty."""
+    most = max((value for value in values if value is not None), default=0.0) or 1.0
+    bars = []
+    for place, value in enumerate(values):
+        if value is not None:
+            height = max(1.0, 48 * value / most)
+            name = "day newest" if place == len(values) - 1 else "day"
+            bars.append(f'<path class="{name}" d="M{10 * place} 48V{48 - height:.1f}h8V48z"/>')
+    return f'<svg viewBox="0 0 {10 * len(values) - 2} 48" preserveAspectRatio="none" aria-hidden="true">{"".join(bars)}</svg>'
+
+
 def described(chart: Chart, points: Sequence[Point], finding: Finding) -> str:
     """The chart in words, for those who do not see it."""
     unit, hourly = words.visible(chart.unit), words.hourly(chart.unit)

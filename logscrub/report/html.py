@@ -42,6 +42,7 @@ def as_html(report: Report) -> str:
             later=[group for group in found if not group.tonight],
             parts=[(kind, title, [g for g in found if g.leader.kind == kind]) for kind, title in view.PARTS],
             anchor=lambda finding: anchors[id(finding)],
+            days=lambda trend: Markup(charts.days(trend.values)),
             chart=lambda finding: Markup(charts.svg(finding)),
             marks=lambda finding: Markup.escape(view.marks(finding, report)),  # its lines are meant
             commands=lambda finding: Markup("\n").join(words.visible(command) for command in view.commands(finding)),

@@ -34,6 +34,10 @@ def _report(report: Report) -> dict[str, Any]:
             "usual_records": _number(totals.usual_records),
             "usual_errors": _number(totals.usual_errors),
         },
+        "trends": [
+            {"name": _text(trend.name), "unit": _text(trend.unit), "values": [_number(value) for value in trend.values]}
+            for trend in report.trends
+        ],
         "findings": [finding_of(finding) for finding in report.findings],
         "muted": [
             {

@@ -21,6 +21,7 @@ from logscrub.anomalies.model import (
     Report,
     RuleTally,
     Statement,
+    Trend,
 )
 from logscrub.report import words
 
@@ -242,6 +243,24 @@ def totals(report: Report) -> list[tuple[str, str, str]]:
         ("Customers", words.number(t.tenants), "in this period"),
         ("Functions", words.number(t.functions), "in this period"),
     ]
+
+
+def trends(report: Report) -> list[tuple[Trend, str, str]]:
+    """What is known of several days, its newest value, and how that stands beside the day before and the range of all."""
+    shown = []
+    for trend in report.trends:
+        known = [value for value in trend.values if value is not None]
+        if len(known) < 2 or trend.values[-1] is None:
+            continue
+        newest, *others = (_of_trend(value, trend) for value in (known[-1], known[-2], min(known), max(known)))
+        shown.append((trend, newest, f"{others[0]} before that; {others[1]} to {others[2]} in {len(known)} days"))
+    return shown
+
+
+def _of_trend(value: float, trend: Trend) -> str:
+    if trend.unit == "share":
+        return words.percent(value)
+    return f"{words.number(value)} {trend.unit}".rstrip()
 
 
 def _usual_rate(report: Report) -> str:

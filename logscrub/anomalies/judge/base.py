@@ -223,7 +223,7 @@ def world(**frames: pl.DataFrame) -> Signals:
     hours = (MOST_EXAMPLE_DAYS + 1) * DAY
     whole = EMPTY._replace(**frames)
     return Signals(
-        start=datetime(2026, 10, 5, tzinfo=UTC),
+        start=datetime(2026, 6, 1, tzinfo=UTC),  # no clocks are put forward or back in June
         days=MOST_EXAMPLE_DAYS + 1,
         first=MOST_EXAMPLE_DAYS * DAY,
         last=hours,

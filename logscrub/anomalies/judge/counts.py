@@ -118,7 +118,16 @@ def _score(rule: Rule, cells: Panel, signals: Signals) -> _Scored | None:
     rhythm, hindsight, times = _records(rule, cells, signals)
     without = left_out(rule, cells, signals)
     own_clocks = "tenant" in cells.names
-    expected = expect(cells.counts, signals.known, signals.weekday, rhythm, hindsight, own_clocks=own_clocks, without=without)
+    expected = expect(
+        cells.counts,
+        signals.known,
+        signals.weekday,
+        rhythm,
+        hindsight,
+        own_clocks=own_clocks,
+        without=without,
+        unsettled=signals.unsettled,
+    )
     if times is not None:
         expected = replace(expected, mean=expected.mean * times)
     out = held_out(signals, expected.ready)
@@ -206,7 +215,7 @@ def _records(rule: Rule, cells: Panel, signals: Signals) -> tuple[Floats | None,
     if ("records", name) not in signals.memo:
         frame = signals.tenants if name == "tenant" else signals.functions
         told = panel(frame, (name,) if name else (), "records", signals.hours)
-        expected = expect(told.counts, signals.known, signals.weekday, own_clocks=name == "tenant")
+        expected = expect(told.counts, signals.known, signals.weekday, own_clocks=name == "tenant", unsettled=signals.unsettled)
         mean, hindsight = expected.mean, expected.hindsight
         rhythm, hindsight = (v / np.maximum(mean.mean(1, keepdims=True), 1e-9) for v in (mean, hindsight))
         times = np.clip((told.counts + 1) / (mean + 1), 1, _MOST_TIMES)

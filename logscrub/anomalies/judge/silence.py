@@ -36,7 +36,7 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     found = []
     for family in rule.by:
         cells = panel_of(rule, family, signals)
-        expected = expect(cells.counts, signals.known, signals.weekday)
+        expected = expect(cells.counts, signals.known, signals.weekday, unsettled=signals.unsettled)
         # where nothing of the whole app was logged, that a function says nothing is no news; nor is it on the first weekend
         ready = signals.known & expected.ready
         told = ready | (not family)

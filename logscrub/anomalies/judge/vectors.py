@@ -117,7 +117,9 @@ def tenant_days(signals: Signals) -> tuple[Floats, list[str], np.ndarray[Any, np
         told = panel(signals.tenants, ("tenant",), number, signals.hours, cells.keys)
         if not told.counts.any():
             continue
-        expected = expect(told.counts, signals.known, signals.weekday, rhythm, hindsight, own_clocks=True)
+        expected = expect(
+            told.counts, signals.known, signals.weekday, rhythm, hindsight, own_clocks=True, unsettled=signals.unsettled
+        )
         if rhythm is None:
             level = np.maximum(expected.mean.mean(1, keepdims=True), 1e-9)
             rhythm, hindsight = expected.mean / level, expected.hindsight / level
