@@ -180,7 +180,7 @@ def test_tables_tell_counts_rates_and_durations(kept: Path, key: Path) -> None:
     assert {row["hour"] for row in hours} <= {"2026-11-17T09:00:00Z", "2026-11-17T09:00:00+00:00", None}
     assert table(kept, "--since", "2026-11-18") == []
     nothing = run("metrics", "--store", kept, "--since", "2026-11-18")
-    assert nothing.stderr.endswith(b"the store has nothing of that time; it has records of 2026-11-17\n")
+    assert nothing.stderr.endswith(b"no data in the store for this period; it has records of 2026-11-17\n")
 
 
 @pytest.mark.parametrize("form", ["table", "csv"])

@@ -33,8 +33,8 @@ from logscrub.cli import (
 app = typer.Typer(
     name="logscrub",
     help="Takes customer data out of Atlassian Forge log exports, and proves that it is gone.\n\n"
-    "Nothing is sent anywhere: logscrub uses no network, but for logs and stores that you put on one, and for those "
-    "whom nightly is to tell.",
+    "Nothing is sent anywhere: logscrub uses the network only for logs and stores that you keep on one, and for the "
+    "notifications of nightly.",
     epilog="""\b
 Examples:
   logscrub scrub app.log -o clean.log        scrub a file (.gz, .zst, .bz2, .xz, .zip, .tar too)

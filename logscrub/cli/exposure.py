@@ -41,12 +41,13 @@ Examples:
   logscrub exposure app.log --known-at now --format json -o exposure.json
 
 \b
-The inputs are raw logs. What is told holds no value from them: statements as they are once
-scrubbed, kinds, and how many customers and records. Times are UTC.
+The inputs are raw logs. The result holds no value from them: scrubbed statements, kinds, and
+numbers of customers and records. Times are UTC.
 
 \b
-Severity: critical is what lets somebody in (tokens, passwords, sessions); high what Atlassian
-grades as never to be logged; moderate, only with --caution, what is to be logged with caution.
+Severity: critical for data that lets somebody in (tokens, passwords, sessions); high for data
+that Atlassian grades as never to be logged; moderate, only with --caution, for data to be
+logged with caution.
 
 \b
 Exit codes: 0 nothing was exposed; 1 something was; 2 wrong usage or configuration;
@@ -66,14 +67,18 @@ def exposure(
         ),
     ] = None,
     caution: Annotated[
-        bool, typer.Option("--caution", help="Count also what may be logged with caution, such as site and account ids.")
+        bool, typer.Option("--caution", help="Also count data that may be logged with caution, such as site and account ids.")
     ] = False,
     report_format: Annotated[
         Literal["markdown", "json", "html"] | None,
-        typer.Option("--format", help="Else by the name of the output (.md, .json, .html); Markdown.", show_default=False),
+        typer.Option(
+            "--format",
+            help="The form of the result. By default that of the output's name (.md, .json, .html), else Markdown.",
+            show_default=False,
+        ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it.", show_default=False)
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="The file of the result.", show_default=False)
     ] = None,
     input_format: Format = "auto",
     policy: Policy = None,
@@ -83,7 +88,7 @@ def exposure(
     key_file: KeyFile = None,
     decompress_memory: DecompressMemory = None,
 ) -> int:
-    """Tell what a log exposed: statements, functions, versions, kinds, customers, times, clocks."""
+    """Report what a log exposed: statements, functions, versions, kinds, customers, times, clocks."""
     from logscrub.api import build_redactor, engine_of, settings
     from logscrub.config import load_config
     from logscrub.extras import need

@@ -79,11 +79,16 @@ def ingest(
     store: StoreAt = None,
     logs_to: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write the scrubbed logs too, to this folder.", show_default=False),
+        typer.Option(metavar="DIR", help="Also write the scrubbed logs, to this folder.", show_default=False),
     ] = None,
     summary: Annotated[
         Path | None,
-        typer.Option("--summary", metavar="FILE", help="Write what became of each input's records, as JSON.", show_default=False),
+        typer.Option(
+            "--summary",
+            metavar="FILE",
+            help="Write the counts of each input's records to this file, as JSON.",
+            show_default=False,
+        ),
     ] = None,
     key_file: KeyFile = None,
     input_format: Format = "auto",

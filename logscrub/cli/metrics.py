@@ -36,9 +36,9 @@ Examples:
 Dimensions: hour, day, function, module, version, environment, level, signature (of an
 error), tenant; with --redactions also statement and entity.
 Rows of fewer than -k customers are folded into one for all others, or left out.
-Without --share, a table is for the vendor's own eyes: two of them can tell what one customer did.
-With it, noise hides each customer, however many tables are put side by side; the store gives
-tables until its budget is spent. See docs/metrics.md.
+Without --share, a table is for the vendor alone: two of them can reveal what one customer did.
+With it, noise hides each customer, however many tables are compared; the store gives
+tables until its budget is spent. See docs/reference/store.md.
 On a terminal, the columns that fit are shown, and the others named; csv, json and
 parquet have them all. In csv, a text that a spreadsheet would take for a formula
 begins with '.
@@ -49,7 +49,9 @@ Exit codes: 0 done; 2 wrong usage; 3 the store could not be read."""
 
 def metrics(
     store: StoreAt = None,
-    by: Annotated[str, typer.Option(metavar="DIMENSION,…", help="A row for each of these; none for one of all.")] = "function",
+    by: Annotated[
+        str, typer.Option(metavar="DIMENSION,…", help="The dimensions of a row; none for one row of all.")
+    ] = "function",
     since: times.Since = None,
     until: times.Until = None,
     columns: Annotated[
@@ -58,7 +60,7 @@ def metrics(
     ] = None,
     redactions: Annotated[bool, typer.Option("--redactions", help="Count redactions instead of records.")] = False,
     source: Annotated[
-        Literal["logs", "metrics"], typer.Option("--from", help="What counted: logs, or the App metrics API.")
+        Literal["logs", "metrics"], typer.Option("--from", help="The source of the counts: logs, or the App metrics API.")
     ] = "logs",
     k: Annotated[
         int, typer.Option("-k", min=2, help="The fewest customers that a row may be about; below 5 it needs the store's key.")
@@ -116,7 +118,7 @@ def metrics(
         say("this table is for your own eyes: beside another one it may tell what one customer did; --share makes one to hand on")
     _tell(table, k, dimensions)
     if not len(table.rows) and not table.withheld:
-        say(f"the store has nothing of that time; it has records of {days_in_words(kept)}")
+        say(f"no data in the store for this period; it has records of {days_in_words(kept)}")
     return 0
 
 

@@ -49,10 +49,17 @@ Inputs = Annotated[
         show_default=False,
     ),
 ]
-Format = Annotated[InputFormat, typer.Option("--input-format", help="What the inputs are, where it is not to be guessed.")]
+Format = Annotated[
+    InputFormat, typer.Option("--input-format", help="The format of the inputs. Recognised from their first lines by default.")
+]
 ConfigFile = Annotated[
     Path | None,
-    typer.Option("--config", metavar="FILE", help="The configuration; else logscrub.toml here, or above.", show_default=False),
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="The configuration; logscrub.toml here, or in a folder above, by default.",
+        show_default=False,
+    ),
 ]
 TextOrJson = Annotated[Literal["text", "json"], typer.Option("--format", help="For people, or for machines.")]
 Detectors = Annotated[
@@ -65,7 +72,7 @@ Policy = Annotated[
     str | None,
     typer.Option(
         metavar="NAME|FILE",
-        help="What happens to what is found: atlassian (the default), strict, secrets-only, or a file of your own.",
+        help="The treatment of what is found: atlassian (the default), strict, secrets-only, or a file of your own.",
         show_default=False,
     ),
 ]
@@ -74,7 +81,7 @@ Names = Annotated[
     Kind | None,
     typer.Option(
         "--names",
-        help="What recognises names in running text: lists (the default), Presidio's ner, or both, which is slower.",
+        help="The recognizer of names in running text: lists (the default), Presidio's ner, or both, which is slower.",
         show_default=False,
     ),
 ]
@@ -83,13 +90,13 @@ KeyFile = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="A file with the key for pseudonyms, from logscrub keys new. Else LOGSCRUB_KEY.",
+        help="The file with the key for pseudonyms, made by logscrub keys new. The default is LOGSCRUB_KEY.",
         show_default=False,
     ),
 ]
 StoreAt = Annotated[
     str | None,
-    typer.Option("--store", metavar="DIR", help="Where the metrics are kept: a folder, or s3://bucket/name.", show_default=False),
+    typer.Option("--store", metavar="DIR", help="The store of metrics: a folder, or s3://bucket/name.", show_default=False),
 ]
 
 Engine = Annotated[
@@ -108,7 +115,7 @@ GuaranteeOf = Annotated[
         "--guarantee",
         min=2,
         metavar="K",
-        help="Let no word stay that fewer than K customers' records say: <RARE> stands instead. See docs/concepts/guarantee.md.",
+        help="Replace words that occur in the records of fewer than K customers by <RARE>. See docs/concepts/guarantee.md.",
         show_default=False,
     ),
 ]
@@ -117,7 +124,7 @@ Vocabulary = Annotated[
     typer.Option(
         "--vocabulary",
         metavar="FILE",
-        help="For --guarantee: what was learned to be said before, by logscrub vocabulary learn. It needs the key.",
+        help="For --guarantee: the file of known statements, made by logscrub vocabulary learn. It needs the key.",
         show_default=False,
     ),
 ]
@@ -126,8 +133,8 @@ On = Annotated[
     typer.Option(
         "--on",
         metavar="CLUSTER",
-        help="Do it on a Dask cluster: local, for processes of this machine, or the address of a scheduler (tcp://host:8786), "
-        "whose workers must find inputs, outputs and key by the same names. What comes out is the same.",
+        help="Run on a Dask cluster: local, for processes of this machine, or the address of a scheduler (tcp://host:8786), "
+        "whose workers must find inputs, outputs and key by the same names. The output is the same.",
         show_default=False,
     ),
 ]
@@ -136,7 +143,7 @@ Salvage = Annotated[
     bool,
     typer.Option(
         "--salvage",
-        help="Of compressed data that is cut off or damaged, take what can be read before the fault. The exit code stays 3.",
+        help="Take what can be read of compressed data that is cut off or damaged. The exit code is 3 all the same.",
     ),
 ]
 DecompressMemory = Annotated[
@@ -144,7 +151,7 @@ DecompressMemory = Annotated[
     typer.Option(
         "--decompress-memory",
         metavar="SIZE",
-        help="How large the window of zstd data or the dictionary of xz data may be, such as 2GiB; 128MiB without it.",
+        help="The largest window of zstd data, or dictionary of xz data, such as 2GiB; 128MiB by default.",
         show_default=False,
     ),
 ]

@@ -37,8 +37,8 @@ Examples:
 
 \b
 The candidates are a table: CSV, the names of the columns in the first row, such as a list of
-installations with sites, cloud ids and account ids. Each cell is tried as it stands, and as
-what a log that holds it would make of it: of https://acme.atlassian.net also acme.
+installations with sites, cloud ids and account ids. Each cell is tried as it stands, and in the
+forms that scrubbing would make of it: https://acme.atlassian.net also as acme.
 
 \b
 What this prints is customer data: it goes to standard output, and nowhere else.
@@ -53,20 +53,20 @@ def resolve(
         list[str] | None,
         typer.Argument(
             metavar="INPUT",
-            help="Scrubbed logs, reports or whatever holds pseudonyms. None, or -, is standard input.",
+            help="Scrubbed logs, reports or other texts with pseudonyms. None, or -, is standard input.",
             show_default=False,
         ),
     ] = None,
     candidates: Annotated[
-        Path, typer.Option("--candidates", metavar="FILE", help="A table of those it may be, as CSV.", show_default=False)
+        Path, typer.Option("--candidates", metavar="FILE", help="A table of possible customers, as CSV.", show_default=False)
     ] = ...,  # type: ignore[assignment]
     key_file: KeyFile = None,
     report_format: TextOrJson = "text",
     decompress_memory: DecompressMemory = None,
 ) -> int:
-    """Tell which customers the pseudonyms in a log stand for.
+    """Show which customers the pseudonyms in a log stand for.
 
-    Computes the pseudonyms of all candidates under your key: nobody can without it, nor for somebody who is not on the list.
+    Computes the pseudonyms of all candidates under your key. Nobody can do so without it, or for a customer not on the list.
     """
     from logscrub.api import build_redactor, engine_for_all_rows, settings
     from logscrub.config import load_config

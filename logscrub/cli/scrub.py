@@ -68,14 +68,14 @@ with a key they are so in every run under that key:
   logscrub scrub app.log --key-file logscrub.key -o clean.log
 
 \b
-With --guarantee 5 a word stays only if the records of five customers say it in the same
-statement, or the vocabulary has it. Files are read twice for that; of a stream, what was said
-until there counts. Only exports that name the installation tell whose a record is.
+With --guarantee 5 a word is kept only if it occurs in the records of five customers in the same
+statement, or in the vocabulary. Files are read twice for that; in a stream, the records so far
+count. Only exports that name the installation show which customer a record belongs to.
 
 \b
-Of a folder, all files below it are read, and links to files; what else it holds (links to
-folders, pipes, sockets, links to nothing) is named and not read. Below an output folder
-nothing is written through a link.
+All files below a folder are read, and links to files; its other entries (links to folders,
+pipes, sockets, links to nothing) are named and not read. Nothing is written through a link
+below an output folder.
 
 \b
 Exit codes: 0 done; 2 wrong usage or configuration; 3 an input could not be read (to its end)
@@ -90,7 +90,7 @@ def scrub(
             "--output",
             "-o",
             metavar="PATH",
-            help="Where to write: a file, or a folder for several inputs; also at s3://, gs://, az://.",
+            help="The output: a file, or a folder for several inputs; also at s3://, gs://, az://.",
             show_default=False,
         ),
     ] = None,
@@ -109,7 +109,7 @@ def scrub(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Write what was done to this file, as JSON; - is standard output, where the log goes elsewhere.",
+            help="Write a summary of the run to this file, as JSON; - is standard output, where the log is written to files.",
             show_default=False,
         ),
     ] = None,

@@ -61,9 +61,9 @@ Examples:
   logscrub scrub < app.log | logscrub verify
 
 \b
-Findings are told by place and kind, never by value. What the policy keeps is no
-finding: that of --policy, without it of logscrub.toml, without one atlassian.
---policy strict finds pseudonyms too.
+Findings are reported by place and kind, never by value. Data that the policy keeps is no
+finding. The policy is that of --policy, else that of logscrub.toml, else atlassian; strict
+finds pseudonyms too.
 
 \b
 Nothing read proves nothing: where no input holds a record, as after a command that failed
@@ -75,12 +75,12 @@ with the key of --sign-key (from logscrub keys new --signing), else that of the 
 LOGSCRUB_SIGN_KEY, else not at all. Nothing is written unless all is clean.
 
 \b
---guarantee 5 finds words, too, that fewer than five customers' records say (RARE), over all
-files together, as scrub --guarantee 5 takes them out.
+--guarantee 5 also finds words that occur in the records of fewer than five customers (RARE),
+over all files together, as scrub --guarantee 5 replaces them.
 
 \b
---second-opinion presidio is no finding and changes no exit code: it shows an auditor what a
-tool that was written by others would say. Report and proof tell how often it differed.
+--second-opinion presidio adds no findings and changes no exit code: it shows an auditor the
+result of a tool that was written by others. Report and proof say how often it differed.
 
 \b
 Exit codes: 0 clean; 1 customer data was found; 2 wrong usage or configuration;
@@ -288,7 +288,7 @@ Limit = Annotated[
         "--limit",
         min=0,
         metavar="N",
-        help="List so many findings at most, in the text report; all are counted. On a terminal 100, else all.",
+        help="The most findings that the text report lists; all are counted. 100 on a terminal, else all.",
         show_default=False,
     ),
 ]
@@ -297,8 +297,8 @@ SummaryOfScrub = Annotated[
     typer.Option(
         "--summary",
         metavar="FILE",
-        help="The summary of the scrub that wrote the files: JSON and proof say what each was made from, and a file that "
-        "it does not know is not proven.",
+        help="The summary of the scrub that wrote the files: JSON and proof name the input of each, and a file that is not "
+        "in it is not proven.",
         show_default=False,
     ),
 ]
@@ -316,7 +316,7 @@ SignKey = Annotated[
     typer.Option(
         "--sign-key",
         metavar="FILE",
-        help="The private key that signs the proof. Else the file that LOGSCRUB_SIGN_KEY names.",
+        help="The private key that signs the proof. The default is the file that LOGSCRUB_SIGN_KEY names.",
         show_default=False,
     ),
 ]
@@ -324,7 +324,7 @@ SecondOpinion = Annotated[
     Literal["presidio"] | None,
     typer.Option(
         "--second-opinion",
-        help="Have another tool read the same, and list what it would call personal and logscrub lets stand, with why.",
+        help="Run another tool on the same logs, and list what it would call personal and logscrub keeps, with the reason.",
         show_default=False,
     ),
 ]
@@ -334,22 +334,24 @@ Sample = Annotated[
         "--sample",
         min=1,
         metavar="N",
-        help="Have it read so many lines, chosen by chance; else it reads all, about a hundred a second.",
+        help="The number of lines that it reads, chosen by chance. By default it reads all, about a hundred per second.",
         show_default=False,
     ),
 ]
 Seed = Annotated[
     int | None,
-    typer.Option("--seed", metavar="N", help="What the lines of --sample are chosen by. 1 without it.", show_default=False),
+    typer.Option("--seed", metavar="N", help="The seed of --sample; 1 by default.", show_default=False),
 ]
 
 
 def verify(
     inputs: Inputs = None,
     input_format: Format = "auto",
-    report_format: Annotated[ReportFormat, typer.Option("--format", help="How to report: for people, or for machines.")] = "text",
+    report_format: Annotated[
+        ReportFormat, typer.Option("--format", help="The form of the report: for people, or for machines.")
+    ] = "text",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write the report.", show_default=False)
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="The file of the report.", show_default=False)
     ] = None,
     limit: Limit = None,
     policy: Policy = None,
@@ -362,7 +364,7 @@ def verify(
     salvage: Salvage = False,
     decompress_memory: DecompressMemory = None,
     on: On = None,
-    allow_empty: Annotated[bool, typer.Option("--allow-empty", help="Take inputs that hold no record for clean.")] = False,
+    allow_empty: Annotated[bool, typer.Option("--allow-empty", help="Accept inputs without a record as clean.")] = False,
     summary: SummaryOfScrub = None,
     attest: Attest = None,
     sign_key: SignKey = None,
@@ -372,8 +374,8 @@ def verify(
 ) -> int:
     """Prove that logs hold no customer data.
 
-    Runs the detectors over the logs and changes nothing. The logs may have been scrubbed by anybody. Of a store of metrics
-    and of logscrub's own reports, all texts are looked at, each by itself.
+    Runs the detectors over the logs and changes nothing. The logs may have been scrubbed by anybody. In a store of metrics
+    and in logscrub's own reports, all texts are scanned, each by itself.
     """
     from logscrub.api import build_redactor, engine_for_all_rows, engine_of, settings
     from logscrub.config import load_config

@@ -37,9 +37,9 @@ Examples:
   tail -F app.log | logscrub scrub --guarantee 5 --vocabulary app.vocabulary --key-file logscrub.key
 
 \b
-Of logs, who said which statement is added to what the file holds already: each statement and
-each customer as a keyed hash, no word and no name. Of sources (JavaScript, TypeScript), the
-texts that stand in them are the app's own, whoever says them; what is filled in is not.
+From logs, the statements of each customer are added to the file, both as keyed hashes: no word
+and no name. From sources (JavaScript, TypeScript), all texts are added as the app's own,
+without the values that are filled in.
 
 \b
 Exit codes: 0 done; 2 wrong usage or configuration; 3 an input could not be read (to its end),
@@ -62,7 +62,7 @@ def learn(
         ),
     ] = None,
     vocabulary: Annotated[
-        Path, typer.Option("--vocabulary", metavar="FILE", help="What is learned is added to this file.", show_default=False)
+        Path, typer.Option("--vocabulary", metavar="FILE", help="The file to which statements are added.", show_default=False)
     ] = ...,  # type: ignore[assignment]
     source: Annotated[
         list[Path] | None,

@@ -24,7 +24,7 @@ _FAR: Final = 1 << 40
 """Beyond it all hours are alike: none."""
 _HOUR_US: Final = 3_600_000_000
 _LAST_HOUR: Final = 24 * 365_000
-"""Hours since 1970 from which a time is no time."""
+"""The first hour since 1970 that is not accepted as a time."""
 _COMMON_ENTRIES: Final = 8
 """What it takes to count something that records have in common, in rows."""
 _NOBODY: Final = -1

@@ -1,4 +1,4 @@
-"""What a power cut does to a store in a folder: commits are made durable against it, and files that it tore are found.
+"""Protection of a store in a folder against power cuts: commits are made durable, and torn files are found.
 
 The library that commits does not fsync. So after each commit its data files are synced, then its entry in the table's log, then
 the folders; until then nothing may say that records were counted. A power cut before that leaves files that are missing, empty,
@@ -26,7 +26,7 @@ _CHECKPOINT: Final = re.compile(r"(\d{20})\.checkpoint(?:\.[\w.-]+)?\.parquet")
 _PARQUET: Final = b"PAR1"
 """The first and the last bytes of a Parquet file; before the last ones stands how long the description of its contents is."""
 _NO_SYNC: Final = (errno.EINVAL, errno.EBADF, errno.EACCES, errno.EPERM, errno.ENOTSUP)
-"""What systems answer that cannot sync a folder, or not for this user."""
+"""Errors of systems that cannot sync a folder, or not for this user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def torn_checkpoints(log: Log) -> list[int]:
 
 
 def hint_fails(store: Path) -> bool:
-    """Whether the file that names the newest checkpoint names one that is missing; readers do without that file, but not then."""
+    """True if the file that names the newest checkpoint names a missing one. Readers can do without that file, but not then."""
     found = actions(store / LOG / LAST_CHECKPOINT) or [{}]
     version = found[0].get("version")
     return isinstance(version, int) and version not in read_log(store).checkpoints
@@ -113,7 +113,7 @@ def place_of(store: Path, path: str) -> Path:
 
 
 def is_torn(file: Path, size: int | None = None) -> bool:
-    """Whether a Parquet file is missing, has another size, or does not end as one. Raises OSError."""
+    """True if a Parquet file is missing, has another size, or does not end as one. Raises OSError."""
     try:
         with file.open("rb") as opened:
             has = opened.seek(0, os.SEEK_END)

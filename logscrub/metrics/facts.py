@@ -1,4 +1,4 @@
-"""What one scrubbed record says, as numbers and names that identify nobody.
+"""The facts of one scrubbed record: numbers, and names that identify nobody.
 
 A record's **statement** is its text with all that varies replaced: `Assigned PAY-1 to <PERSON>` and `Assigned WEB-22 to <PERSON>`
 are `Assigned # to <PERSON>`. An error's **signature** is its statement and the two topmost frames of its stack, without
@@ -36,7 +36,7 @@ _PRINT_BYTES = 6
 _UTF8 = ("utf-8", "replace")
 _ID_BEFORE = HEAD - ID.start
 _TOLD = b"%b\0%d\0%b\0%b"
-"""What tells a record from others: its invocation, time, level and text."""
+"""The identity of a record, from which its print is made: invocation, time, level and text."""
 
 _ACTORS = frozenset(("ACCOUNT_ID", "USER_ID", "USER_KEY", "NICKNAME", "USERNAME"))
 _CUSTOMERS = frozenset(("CLOUD_ID", "SITE_NAME", "INSTALLATION_ID", "ORG_ID", "BITBUCKET_WORKSPACE"))
@@ -50,7 +50,7 @@ _VARYING = re.compile(
     r"|(?:[A-Za-z]{0,20}\d[A-Za-z0-9]*)(?:[-:.+/][A-Za-z0-9]*\d[A-Za-z0-9]*)*"
 )
 _DUMP = re.compile(r"\s*[{\[]")
-"""Where an object begins that is printed behind a message."""
+"""Matches the beginning of an object that is printed behind a message."""
 _FRAME = re.compile(r"^\s*at (?:async )?(?:(?P<name>[\w$.<>\[\] ]{1,80}) \()?(?P<place>[^()\s]{1,300}):\d+:\d+\)?", re.MULTILINE)
 _OUTSIDE = re.compile(r"^node:|node_modules|^internal/|<anonymous>")
 _NUMBER = re.compile(
@@ -59,12 +59,12 @@ _NUMBER = re.compile(
 )
 """A number, with a unit of time or without."""
 _TOOK = re.compile(r"(?<![\w-])(?:in|took|taken|duration|elapsed|latency|query:)[\"']?[ :=]{1,3}[\"']?$")
-"""What stands before a number with a unit that tells how long something took."""
+"""Words before a number with a unit that make it a duration."""
 _TOOK_MS = re.compile(
     r"(?<![\w-])(?:\w{0,20}(?:[Tt]ook|[Dd]uration|[Ee]lapsed|[Ll]atency)_?(?:Ms|ms|Millis|millis)|ms|millis|durationInMillis)"
     r"[\"']?[ :=]{1,3}[\"']?$"
 )
-"""What stands before one without."""
+"""Words before a number without a unit that make it a duration."""
 _MS_WORDS = ("ms", "Ms", "illis")
 """One of these each such cue has."""
 _ANSWER = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE) \S{1,300} \d{3} $")
@@ -81,7 +81,7 @@ _NO_DIGITS = bytes.maketrans(b"123456789", b"000000000")
 _NO_DIGITS_IN_TEXT = str.maketrans("123456789", "0" * 9)
 _BEFORE_NUMBERS = ("", " ", ":", "=", '"', "'")
 _CUE = 36
-"""Characters before a number in which it is told what it is."""
+"""Characters before a number in which such words are searched."""
 _LONGEST_KNOWN, _MOST_KNOWN = 512, 20_000
 _LONGEST_STACK = 1200
 """Characters of a stack in which its topmost frames are looked for."""
@@ -91,7 +91,7 @@ _SCALE = {"m": 1.0, "s": 1000.0, "min": 60_000.0}
 
 
 class Facts(NamedTuple):
-    """What is counted of one record or data point."""
+    """The facts of one record or data point."""
 
     hour: int | None
     """Hours since 1970, UTC; None where the log has no time."""
@@ -103,7 +103,7 @@ class Facts(NamedTuple):
     environment: str
     level: str
     signature: str
-    """Of an error; else ""."""
+    """Error signature; "" for records that are not errors."""
     tenant: str
     """The customer's pseudonym as it stands in the log, `<CLOUD_ID:…>`; "" where the record names none."""
     records: int
@@ -111,11 +111,11 @@ class Facts(NamedTuple):
     outcomes: tuple[tuple[str, int], ...]
     """Columns, as in `logscrub.metrics.outcomes`, and how often."""
     invocations: int
-    """As counted by the App metrics API; 0 for records of logs."""
+    """The count of the App metrics API; 0 for records of logs."""
     requests: int
     """Calls of APIs as counted by the App metrics API."""
     statement: str
-    """Of a record from which something was redacted; else ""."""
+    """The log statement of a record from which something was redacted; else ""."""
     redactions: tuple[str, ...]
     """Entity types, one a redaction."""
     size: int
@@ -135,11 +135,11 @@ class Facts(NamedTuple):
 
 
 Common = tuple[str, str, str, str, str, str, str, str, int, int, tuple[tuple[str, int], ...], int, int, str, tuple[str, ...]]
-"""Of the facts, what many records have in common: from the source to the redactions."""
+"""The fields that many records share: from the source to the redactions."""
 
 
 def common_of(facts: Facts) -> Common:
-    """What a record has in common with others."""
+    """The fields that a record shares with others."""
     return facts[1:16]
 
 
@@ -153,12 +153,12 @@ class FactFinder:
         self._known: dict[bytes, _Shape] = {}
         self._invocations: dict[str, int] = {}
         self._numbers: dict[bytes, int] = {}
-        """The same as bytes."""
+        """Invocation id (bytes) -> 31-bit hash; the bytes twin of `_invocations`."""
         self._things: dict[bytes, tuple[bytes, int]] = {}
         self._buckets: dict[tuple[bytes | str, float], int] = {}
 
     def facts(self, item: Record | Point) -> Facts:
-        """What a record or a data point says."""
+        """Return the facts of a record or a data point."""
         return self._of_record(item) if isinstance(item, Record) else _of_point(item, self._print(_told(item).encode(*_UTF8)))
 
     def _thing(self, what: bytes) -> tuple[bytes, int]:
@@ -249,7 +249,7 @@ class FactFinder:
         )
 
     def add_block(self, block: Block, to: Columns) -> None:
-        """What the records of a block say: the same as of each by itself."""
+        """Adds the facts of the records of a block to columns, as if each was read by itself."""
         alone = _alone(block)
         at = np.delete(np.arange(len(block)), sorted(alone)) if alone else np.arange(len(block))
         data, plain = block.data, block.data.translate(_NO_DIGITS)
@@ -353,7 +353,7 @@ class _Shape(NamedTuple):
     """What all texts have in common that differ in their digits alone."""
 
     objects: tuple[tuple[int, int], ...]
-    """Where things of a customer are named: issue keys, ids of pages."""
+    """Places of the names of a customer's things: issue keys, ids of pages."""
     duration: tuple[int, int, float] | None
     """Where a number tells how long something took, and its unit in milliseconds."""
     statuses: tuple[tuple[int, int], ...]
@@ -365,13 +365,13 @@ class _Shape(NamedTuple):
     commons: dict[bytes, Common]
     """By level and these digits: what records have in common that say just this and come from a block."""
     actors: tuple[tuple[int, int], ...]
-    """Where the pseudonyms of accounts and users stand."""
+    """Places of the pseudonyms of accounts and users."""
     is_alone: bool
-    """Whether what is redacted cannot be told without the digits."""
+    """True if the redactions depend on the digits."""
     lasts_only: tuple[int, int, float] | None
     """The duration, where nothing else varies."""
     varies: bool
-    """Whether such a record adds more to the counts than it has in common with others."""
+    """True if such a record adds more to the counts than it shares with others."""
 
 
 def _shape_of(text: str) -> _Shape:
@@ -441,7 +441,7 @@ _ERROR_TYPES = {
 
 
 def _told(point: Point) -> str:
-    """What tells a data point from others: all but its value."""
+    """The identity of a data point: all but its value."""
     return "\0".join([point.metric, str(point.time_ns), str(point.end_ns), *(f"{n}={v}" for n, v in point.attributes)])
 
 
@@ -545,7 +545,7 @@ def _signed_by(statement: str, stack: str) -> str:
 
 
 def duration_of(text: str) -> float | None:
-    """How long something took, in milliseconds, as the text tells it first; waits and limits are no durations."""
+    """The first duration in a text, in milliseconds. Waits and limits are no durations."""
     found = _duration_in(text)
     return None if found is None else float(text[found[0] : found[1]]) * found[2]
 

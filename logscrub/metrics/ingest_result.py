@@ -1,4 +1,4 @@
-"""What became of the records of an input that was counted."""
+"""The result of counting the records of an input."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MOST_SPELLINGS = 3
 
 @dataclass(slots=True)
 class IngestResult:
-    """What became of records and data points: `read` = `new` + `known` + `undated` + `not_understood`."""
+    """Counts of records and data points: `read` = `new` + `known` + `undated` + `not_understood`."""
 
     read: int = 0
     """Records as `scrub` counts them."""
@@ -24,9 +24,9 @@ class IngestResult:
     not_understood: int = 0
     """Not counted: nothing in them can be."""
     without_customer: int = 0
-    """Of the new and undated ones, those that name no customer."""
+    """New and undated records that name no customer."""
     odd_time: int = 0
-    """Of the new ones, those from before 2019 or more than a day ahead: a clock that is wrong."""
+    """New records from before 2019 or more than a day ahead: a clock was wrong."""
     spellings: set[str] = field(default_factory=set)
     """Times that could not be read, as they are written: a few."""
 
@@ -59,7 +59,7 @@ class IngestResult:
 
 
 def total(inputs: dict[int, IngestResult]) -> IngestResult:
-    """What became of the records of all inputs together."""
+    """The sum over all inputs."""
     whole = IngestResult()
     for each in inputs.values():
         whole.add(each)

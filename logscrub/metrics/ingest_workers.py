@@ -57,7 +57,7 @@ class _Process(NamedTuple):
     parts: Connection
     """Takes what it is to count."""
     answers: Connection
-    """What it counted, or why it gave up."""
+    """Receives its results, or its error."""
 
 
 class IngestWorkers:
@@ -70,14 +70,14 @@ class IngestWorkers:
         self._count = processes
         self._started: list[_Process] = []
         self._opening: list[Connection] = []
-        """Of the processes of which it is not known yet that they could open the store."""
+        """Pipes of the processes that have not yet reported that they could open the store."""
         # a copy of this process would have the locks of Polars' threads, but not the threads
         self._context = multiprocessing.get_context("spawn")
         self._turn = self._context.Lock() if processes > 1 else None
-        """Who commits: two at once would be in each other's way."""
+        """Lock held while committing, so that two processes do not conflict."""
         self._next = 0
         self._failed: tuple[str, str] | None = None
-        """What one of them gave up for."""
+        """The error of the first process that failed."""
         self._inputs = 0
         self.results: dict[int, IngestResult] = {}
         """By the number of the input: what became of its records, once all is committed."""
@@ -138,7 +138,7 @@ class IngestWorkers:
 
     @property
     def is_here(self) -> bool:
-        """Whether this process counts."""
+        """True if this process counts by itself."""
         return self._here is not None
 
     def next(self) -> int:
@@ -147,12 +147,12 @@ class IngestWorkers:
         return self._next
 
     def commit_if_due(self) -> None:
-        """Where this process counts: commits what is older than a minute."""
+        """Commits what is older than a minute, where this process counts by itself."""
         if self._here is not None:
             self._here.commit_if_due()
 
     def commit(self) -> None:
-        """Commits all that was taken. Raises what a process raised; what others committed stays."""
+        """Commits all records. Raises the error of a process; commits of the others stay."""
         if self._here is not None:
             self._here.commit()
             self.results = self._here.results
@@ -166,7 +166,7 @@ class IngestWorkers:
                 self.results.setdefault(number, IngestResult()).add(counted)
 
     def _heard(self, pipe: Connection) -> dict[int, IngestResult]:
-        """What a process counted. Raises what it raised, an error of the store's always as OutputError: it is not one input's."""
+        """Return the results of a process. Raises its error; one of the store as OutputError, as it is not about one input."""
         told = self._failed
         if told is None:
             with suppress(EOFError, OSError):
@@ -259,7 +259,7 @@ class IngestStream:
             self._held = self._held[at:]
 
     def _place(self) -> int:
-        """Where the last record begins; 0 where that is the only one."""
+        """The offset of the last record; 0 where there is only one."""
         assert self._cut is not None
         for start in (max(0, len(self._held) - _LOOK), 0):
             found = [m.end() for m in self._cut.finditer(self._held, start)]
@@ -271,7 +271,7 @@ class IngestStream:
         self._workers.feed(self._process, self._number, self._records, clean)
 
     def flush(self) -> None:
-        """Of a live pipe: what came is counted, and committed once a minute."""
+        """Counts what has come from a live pipe, and commits it once a minute."""
         if self._workers.is_here:
             self._give(self._held)
             self._held = b""
@@ -289,7 +289,7 @@ class IngestStream:
 
 
 def _work(parts: Connection, answers: Connection, turn: AbstractContextManager[Any] | None) -> None:
-    """What a process does: hears where to count to, counts until its pipe is closed."""
+    """The work of a process: it receives the store's address and counts until its pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that started it decides
     gc.disable()
     import logscrub.metrics.ingestion  # noqa: F401  # takes a while, during which the first process learns what to ask for
@@ -345,7 +345,7 @@ def _receive(parts: Connection, messages: queue.Queue[bytes | None]) -> None:
 
 
 def _raised(told: tuple[str, str]) -> Exception:
-    """What a process raised, here."""
+    """Return the error of a process as one of this process."""
     name, message = told
     if name == UsageError.__name__:
         return UsageError(message)

@@ -114,7 +114,7 @@ class Ingestion:
 
 
 def _counted(columns: Columns, rows: pl.DataFrame, new: pl.DataFrame) -> dict[int, IngestResult]:
-    """What became of the rows, by the number of their input; `new`: those that were not counted before."""
+    """Adds the result of rows, by the number of their input. `new`: those that were not counted before."""
     ahead = int(time.time()) // 3600 + 24
     nobody = [place for common, place in columns.common.items() if not common[TENANT]]
     per_input = new.group_by("input").agg(

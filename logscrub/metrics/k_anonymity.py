@@ -20,13 +20,13 @@ OTHERS: Final = "(others)"
 
 @dataclass(frozen=True, slots=True)
 class Folding:
-    """What happens to which combinations."""
+    """The combinations that are shown, folded and withheld."""
 
     by: tuple[str, ...]
     others: pl.DataFrame
     """Combinations that are folded."""
     lost: bool
-    """Whether these are too few to be shown at all."""
+    """True if these are too few to be shown at all."""
 
     @property
     def folded(self) -> int:

@@ -1,4 +1,4 @@
-"""Where a store lies: in a folder, or in an object store; and what can be wrong there, in one line that says what to do."""
+"""The location of a store, in a folder or in an object store, and its errors in one line that says what to do."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MISSING_FILE: Final = "a file of the store is missing; restore it, or drop it w
 
 
 def exists(url: str) -> bool:
-    """Whether there is a store, or what is left of one. Raises UsageError for an address of another kind, InputError."""
+    """True if there is a store, or what is left of one. Raises UsageError for an address of another kind, InputError."""
     from deltalake import DeltaTable
 
     folder = local_folder(url)
@@ -139,7 +139,7 @@ def told(url: str, *, writes: bool = False) -> Iterator[None]:
 
 
 def is_of_libraries(error: BaseException) -> bool:
-    """Whether an error is about files of the store. A panic of a library in Rust is a BaseException, of a class of its own."""
+    """True if an error is about files of the store. A panic of a library in Rust is a BaseException, of a class of its own."""
     from deltalake.exceptions import DeltaError
 
     return isinstance(error, (DeltaError, OSError, pl.exceptions.PolarsError)) or type(error).__name__ == "PanicException"

@@ -1,4 +1,4 @@
-"""What went wrong, by the words of a record: throttled, timed out, out of memory, not allowed, egress denied.
+"""Outcomes, by the words of a record: throttled, timed out, out of memory, not allowed, egress denied.
 
 Each outcome has examples of texts that say so and of texts that do not; tests hold it to them. The words are those of Forge's
 runtime, its packages (`@forge/api`, `@forge/events`), the product APIs, and Node.js. A new outcome is a new entry here and a
@@ -14,7 +14,7 @@ _STATUS = (
     r"(?:(?i:status(?:[ _]?code)?|code|http(?:/\d(?:\.\d)?)?|responded(?: with)?|failed with(?: status)?)[\"']?[ :=]{1,3}[\"']?"
     r"|(?:GET|POST|PUT|PATCH|DELETE|HEAD) [^\s\"']{1,300} |[a-z]Error: )"
 )
-"""What stands before the status of an answer."""
+"""Words before the status of an answer."""
 
 _NUMBERS = re.compile(r"\d(?<!\d.)\d\d(?!\d)")
 _REQUEST = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE|HEAD) [^\s\"']{1,300} $")
@@ -26,7 +26,7 @@ class Outcome:
     """Something that can have gone wrong with an invocation."""
 
     column: str
-    """Where the store counts it."""
+    """The column in which the store counts it."""
     why: str
     words: tuple[str, ...]
     """Each text that the pattern matches has one of these, in small letters or capitals."""
@@ -122,7 +122,7 @@ _BEFORE_STATUS = frozenset(" :=\"'_\n")
 
 
 def statuses_in(text: str) -> tuple[tuple[int, int], ...]:
-    """Where three digits stand on which an outcome may depend: the status of an answer, whatever it is."""
+    """Matches three digits on which an outcome may depend: the status of an answer, whatever it is."""
     return tuple(
         m.span()
         for m in _NUMBERS.finditer(text)
@@ -135,7 +135,7 @@ def statuses_in(text: str) -> tuple[tuple[int, int], ...]:
 
 
 def outcomes_of(text: str) -> list[str]:
-    """The columns of the outcomes that a text tells of."""
+    """Return the columns of the outcomes that a text names."""
     small = (text if text.isascii() else text.translate(_ALIKE)).lower()
     found = []
     for o in OUTCOMES:

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 TIMES: Final = ("hour", "day")
 NAMES: Final = ("function", "module", "version", "environment", "level", "signature", "tenant")
 BY: Final = (*TIMES, *NAMES)
-"""What records can be told apart by."""
+"""The dimensions of records."""
 BY_REDACTIONS: Final = (*TIMES, "function", "module", "version", "environment", "statement", "entity")
-"""The same for redactions."""
+"""The dimensions of redactions."""
 QUANTILES: Final = {"p50_ms": 0.5, "p90_ms": 0.9, "p95_ms": 0.95, "p99_ms": 0.99}
 SPANS: Final = {"span_p50_ms": 0.5, "span_p95_ms": 0.95}
 SKETCHED: Final = ("actors", "objects")
@@ -42,9 +42,9 @@ COLUMNS: Final = (
 )  # fmt: skip
 """The numbers of a table of records, behind its dimensions."""
 REDACTION_COLUMNS: Final = ("redactions", "tenants")
-"""The same for redactions."""
+"""The numbers of a table of redactions, behind its dimensions."""
 _FINE: Final = ("level", "signature")
-"""What is not told of invocations, actors and objects."""
+"""Dimensions without counts of invocations, actors and objects."""
 _HISTOGRAM: Final = ("buckets", "counts")
 """Lists of the same length."""
 _DAYS_AT_ONCE: Final = 4
@@ -53,7 +53,7 @@ _DAYS_AT_ONCE: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What may be shown."""
+    """A table, without the rows that may not be shown."""
 
     rows: pl.DataFrame
     withheld: int
@@ -105,7 +105,7 @@ def records_by(
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What is asked of which version of a store."""
+    """A question to one version of a store."""
 
     store: Store
     table: DeltaTable
@@ -121,7 +121,7 @@ class _Question:
 
     @property
     def is_coarse(self) -> bool:
-        """Whether totals tell it."""
+        """True if totals answer it."""
         return set(self.by) <= {*COARSE, "day"}
 
     def rows(self, days: Sequence[date | None], columns: Sequence[str], which: pl.Expr) -> pl.LazyFrame:
@@ -143,7 +143,7 @@ def _tenants(asked: _Question, totals: pl.DataFrame, others: Sequence[date | Non
 
 
 class _Part(NamedTuple):
-    """What a day adds to a table; days are added up."""
+    """The share of one day in a table; days are added up."""
 
     counts: pl.DataFrame
     durations: pl.DataFrame
@@ -155,13 +155,13 @@ class _Part(NamedTuple):
     seen: pl.DataFrame
     """Invocations."""
     spans: pl.DataFrame
-    """As durations."""
+    """Durations, as buckets."""
 
 
 def _parts(
     asked: _Question, folding: Folding, settled: pl.Expr, added_up: Sequence[date | None], others: Sequence[date | None]
 ) -> Iterator[_Part]:
-    """What all days add to a table: a few at a time, for a year has more rows than memory."""
+    """The shares of all days in a table, a few days at a time, because a year has more rows than memory."""
     columns = list(dict.fromkeys((*asked.by, "hour", "kind", "what", *COUNTERS, *(name for name in LISTS if name != "prints"))))
     for first in range(0, len(added_up), _DAYS_AT_ONCE):
         some = added_up[first : first + _DAYS_AT_ONCE]
@@ -187,7 +187,7 @@ def _part(rows: pl.LazyFrame, names: list[str], settled: pl.Expr, tells_invocati
 
 
 def _of_totals(rows: pl.LazyFrame, names: list[str], settled: pl.Expr) -> _Part:
-    """The same from what compaction added up."""
+    """The shares of days from the totals that compaction made."""
     totals = rows.drop("registers").collect().lazy()
     counts = totals.filter(pl.col("what") == "records")
     rest = totals.filter(pl.col("what") == "invocations")
@@ -334,7 +334,7 @@ def _quantiles(histograms: pl.DataFrame, names: list[str], quantiles: Mapping[st
 
 
 def _distinct(registers: pl.DataFrame, cells: pl.DataFrame, names: list[str]) -> pl.DataFrame:
-    """How many distinct things the sketches of cells have seen."""
+    """The number of distinct things in the sketches of cells."""
     return _wide(how_many(registers).join(cells, on="cell"), names)
 
 

@@ -50,7 +50,7 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """What was done to a store."""
+    """The result of a repair."""
 
     files: int = 0
     """Data files that were torn or missing, and are dropped."""
@@ -94,12 +94,12 @@ def repair(url: str) -> Repaired:
 
 @dataclass(frozen=True, slots=True)
 class _TornLog:
-    """What is torn of the log."""
+    """The torn entries of the log."""
 
     checkpoints: tuple[int, ...] = ()
     entries: tuple[int, ...] = ()
     hint: bool = False
-    """Whether the newest checkpoint is said to be one that is missing."""
+    """True if the newest checkpoint is said to be one that is missing."""
     since: datetime | None = None
     """When the last entry before the first torn one was written."""
 
@@ -196,7 +196,7 @@ def _torn_data(table: DeltaTable, folder: Path | None, files: Mapping[str, _Data
 
 
 def _can_be_read(file: Path, size: int | None = None) -> bool:
-    """Whether a Parquet file is whole: it is read to its end. Raises OSError."""
+    """True if a Parquet file is whole: it is read to its end. Raises OSError."""
     if durability.is_torn(file, size):
         return False
     try:
@@ -209,7 +209,7 @@ def _can_be_read(file: Path, size: int | None = None) -> bool:
 
 
 class _Plan:
-    """What to do about torn data files."""
+    """A plan for torn data files."""
 
     def __init__(self, files: Mapping[str, _DataFile], folder: Path | None, torn: Collection[str]) -> None:
         self.torn = torn
@@ -231,7 +231,7 @@ class _Plan:
                 self.lost.append(files[path].lost)
 
     def actions(self) -> list[AddAction | RemoveAction]:
-        """What a commit does about them."""
+        """The changes of a commit that repairs them."""
         return [*(self._files[path].removal() for path in self._dropped), *self.put_back.values()]
 
 

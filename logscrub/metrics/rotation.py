@@ -34,7 +34,7 @@ from logscrub.sources.streams import open_stream
 
 @dataclass(slots=True)
 class Bridge:
-    """What is known under both keys."""
+    """The pseudonyms that are known under both keys."""
 
     tenants: dict[str, str] = field(default_factory=dict)
     """Pseudonyms of customers, old and new."""
@@ -42,7 +42,7 @@ class Bridge:
     _new: array[int] = field(default_factory=lambda: array("q"))
 
     def add(self, old: Facts, new: Facts) -> None:
-        """The same record under both keys."""
+        """A record under both keys."""
         if old.tenant and new.tenant:
             self.tenants[old.tenant] = new.tenant
         self._old.append(old.fingerprint)
@@ -133,17 +133,17 @@ def tenants_of(store: Store) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Rotated:
-    """What became of a store."""
+    """The result of a rotation."""
 
     days: int
     tenants: int
     """Customers that the old store knows."""
     known: int
-    """How many of these go on under the new key."""
+    """The number of these that go on under the new key."""
     prints: int
     """Fingerprints of records that the old store has."""
     translated: int
-    """How many of these are known under the new key: such records do not count again."""
+    """The number of these that are known under the new key: such records do not count again."""
 
 
 def rotate(store: Store, new: Store, bridge: Bridge) -> Rotated:

@@ -39,7 +39,7 @@ _SPENT: Final = "logscrub sharing"
 _MILLIONTHS: Final = 1_000_000
 _MOST_RACES: Final = 50
 _FOR_BOUND: Final = 0.3
-"""The share of a column's ε that goes into choosing its bound."""
+"""The share of a column's ε that is spent on the choice of its bound."""
 _BOUNDS: Final[tuple[int, ...]] = tuple(1 << n for n in range(31))
 _SLACK: Final = 1 + 1e-9
 """What the noise is larger than it need be, for what is lost when numbers are rounded."""
@@ -52,10 +52,10 @@ class Shared:
     rows: pl.DataFrame
     """Each number with its error bar, `…_within`: the noise is at most that in 95 of 100 cells."""
     bounds: dict[str, int]
-    """How much of each column one customer adds at most."""
+    """The most that one customer adds to each column."""
     epsilon: float
     spent: float
-    """Of the store's budget, this table included."""
+    """The part of the store's budget that is spent, this table included."""
 
 
 def share(
@@ -187,7 +187,7 @@ def _opendp() -> Any:
 
 
 def spent_of(store: Store) -> float:
-    """How much of its budget a store has spent."""
+    """The part of its budget that a store has spent."""
     return (store.table().transaction_version(_SPENT) or 0) / _MILLIONTHS
 
 

@@ -28,7 +28,7 @@ def ranks_of(cells: Ints, registers: Ints, number: int) -> npt.NDArray[np.uint8]
 
 
 def distinct_in(ranks: npt.NDArray[np.uint8]) -> list[int]:
-    """How many distinct things the sketch of each cell has seen, estimated."""
+    """The estimated number of distinct things in the sketch of each cell."""
     return [distinct_by_ranks(dict(enumerate(np.bincount(row)[1:].tolist(), 1))) for row in ranks]
 
 

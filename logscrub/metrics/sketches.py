@@ -55,7 +55,7 @@ def quantile(counts: Mapping[int, int], q: float) -> float | None:
 
 
 def register_of(digest: bytes) -> int:
-    """What the first 8 bytes of a hash add to a sketch: a register and its rank."""
+    """The register and rank that the first 8 bytes of a hash add to a sketch."""
     number = int.from_bytes(digest[:8], "big")
     rest = number & ((1 << (HASH_BITS - PRECISION)) - 1)
     rank = HASH_BITS - PRECISION - rest.bit_length() + 1
@@ -63,7 +63,7 @@ def register_of(digest: bytes) -> int:
 
 
 def distinct(registers: Iterable[int]) -> int:
-    """How many distinct things a sketch has seen, estimated. Registers that occur twice count with their greatest rank."""
+    """The estimated number of distinct things in a sketch. Registers that occur twice count with their greatest rank."""
     best: dict[int, int] = {}
     for entry in registers:
         register, rank = divmod(entry, RANKS)

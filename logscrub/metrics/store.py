@@ -40,11 +40,11 @@ VERSION: Final = 3
 all tenants of a cell."""
 _DESCRIPTION = re.compile(r"logscrub metrics, schema (?P<version>\d+), key (?P<key>[0-9a-f]{16})")
 _MOST_RACES = 50
-"""How often a commit is tried again because others came first."""
+"""The number of times that a commit is tried again because others came first."""
 _LONGEST_WAIT: Final = 2.0
 """Seconds between two such tries, at most."""
 _KEPT_HOURS: Final = 24
-"""How long files are kept that no version names: longer than any run takes that is about to commit them."""
+"""The time for which files are kept that no version names: longer than any run takes that is about to commit them."""
 NO_DAY: Final = "no day"
 """Stands for the day of records without a time."""
 
@@ -56,7 +56,7 @@ class Store:
     url: str
     """A folder, or an address in an object store (`s3://bucket/name`)."""
     key_id: str
-    """Of the key that its pseudonyms are made with."""
+    """The id of the key of its pseudonyms."""
 
     def table(self) -> DeltaTable:
         """The newest version."""
@@ -289,7 +289,7 @@ def commit(
 
 
 def is_after(store: Store, mark: Mark) -> bool:
-    """Whether a store has all that it had at a mark, but for days that were pruned: later commits only add to it.
+    """True if a store has all that it had at a mark, but for days that were pruned: later commits only add to it.
 
     False where the store was made anew, restored from an older copy, set back to an older version, or repaired since.
     Raises InputError.
@@ -696,7 +696,7 @@ _GROUP: Final = 1 << 17
 
 
 def _writing() -> WriterProperties:
-    """How files are written: names by dictionary, lists of numbers by their differences.
+    """The encoding of files: names by dictionary, lists of numbers by their differences.
 
     Fingerprints are sorted and random, so their differences take 34 bits instead of 64. What is inside of a list cannot be named
     in these settings; so it is what holds for all, and every other column is named.
