@@ -157,8 +157,8 @@ def bare(table: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-NOTHING_BEFORE = r"(?<![\s\S])(?=[ \"'A-Za-z0-9./-]{5,32}(?![\s\S]))[ ]{0,8}"
-"""The beginning of a text of few characters."""
+NOTHING_BEFORE = r"(?<![\s\S])(?=[ \"'A-Za-z0-9./-]{5,32}(?![\s\S]))(?=(?:[^0-9]{0,32}[0-9]){3})[ ]{0,8}"
+"""The beginning of a text of few characters, of which three are digits: a word is no number."""
 
 
 def alone(table: dict[str, Any]) -> str:
