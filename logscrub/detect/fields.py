@@ -56,7 +56,7 @@ FILLED_LATER = re.compile(
     rf"|(?:[\[({{<]{{1,3}}|__|@@?|%%?|##?)(?:{_FILLER})(?:[\s_./:-]{{0,3}}(?:{_FILLER})){{0,9}}(?:[\])}}>]{{0,3}}|__|@@?|%%?|##?)"
     r"|[\[({<]{0,3}(?:placeholder|todo|fixme)[\])}>]{0,3}|(?:refresh|access|id|bearer)_token|client_(?:secret|credentials)|api_key)"
     r"|<[A-Z][A-Z0-9 _-]{2,60}(?:KEY|TOKEN|SECRET|PASSWORD|ID|NAME|HERE)>"
-    r"|(?:[xX]{4,300}+[._:-]{0,2}(?:[a-z]{1,8}[0-9]{0,2}[._:-])?){2,6}"
+    r"|(?:[a-wyz]{1,12}[0-9]{0,3}[_.:~-]{1,2}){0,4}(?:[xX]{4,300}+[._:-]{0,2}(?:[a-z]{1,8}[0-9]{0,2}[._:-])?){2,6}[xX]{0,3}"
     r"|[A-Z]{2,20}(?:_[A-Z]{2,20}){0,5}_(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|PAT|JWT)"
 )
 """What stands for a secret and is filled in later: a row of zeros or x behind a prefix (`sk-0000000000000000`), words that say
