@@ -33,7 +33,7 @@ const MOST_PATHS: usize = 4096;
 /// The name that a short text has of which nothing says what it is: a line, or the message of a record.
 const WHOLE: &str = "whole message";
 const MESSAGES: [&str; 2] = ["message", "msg"];
-const LONGEST_WHOLE: usize = 40;
+const WHOLE_SIZES: std::ops::RangeInclusive<usize> = 7..=40;
 
 /// A pattern of a detector.
 pub struct Pattern {
@@ -517,7 +517,9 @@ impl Engine {
 
     fn scan(&self, text: &[Ch], path: &[Name], fields: Option<&OnceCell<Fielded>>, found: &mut Vec<Span>) {
         let is_message = |name: &Name| MESSAGES.iter().any(|message| name.iter().copied().eq(message.bytes().map(Ch::from)));
-        let is_whole = text.len() <= LONGEST_WHOLE && path.last().is_none_or(is_message);
+        let is_whole = WHOLE_SIZES.contains(&text.len())
+            && path.last().is_none_or(is_message)
+            && text.iter().any(|c| ('0' as Ch..='9' as Ch).contains(c));
         let contexts = match (is_whole, path.is_empty()) {
             (true, true) => Some(self.contexts_of(std::slice::from_ref(&self.whole))),
             (true, false) => Some(self.contexts_of(&[path, std::slice::from_ref(&self.whole)].concat())),

@@ -49,7 +49,7 @@ _NAME_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W_]+")
 _WHOLE = "whole message"
 """The name that a short text has of which nothing says what it is: a line, or the message of a record."""
 _MESSAGES = ("message", "msg")
-_LONGEST_WHOLE = 40
+_WHOLE_TEXT = re.compile(r"(?=[^0-9]{0,39}[0-9])[\s\S]{7,40}")
 _NO_FRACTION = re.compile(r"\.(?=\d{1,15}\Z)")
 """The point of a number with a fraction: in a telling field its digits say who or where it is all the same."""
 _SHEDDING = "phone"
@@ -403,7 +403,7 @@ class Engine:
 
     def _scan(self, text: str, path: FieldPath) -> list[Span]:
         found = []
-        is_whole = len(text) <= _LONGEST_WHOLE and (not path or path[-1] in _MESSAGES)
+        is_whole = (not path or path[-1] in _MESSAGES) and _WHOLE_TEXT.fullmatch(text) is not None
         where = (*path, _WHOLE) if is_whole else path
         named = self._contexts_of(where) if where else 0
         for i, places in self._anchors.places(text, named):
