@@ -244,7 +244,7 @@ class _State:
         mean: Floats,
         size: Floats,
         rhythm: Floats | None,
-        is_settled: bool,
+        is_settled: bool = True,
     ) -> None:
         """Adds a day. `rhythm`: where it is not that of all cells, with this day. A day that is not settled tells no variance."""
         if not known.any():
