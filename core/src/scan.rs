@@ -108,9 +108,10 @@ impl Scanner {
         }
         // patterns that need no word stand together, and so do those that few texts have anything for
         let shortest = |words: &[Word]| words.iter().map(|w| w.len()).min().unwrap_or(0);
-        known.sort_by_key(|k| {
+        known.sort_by_cached_key(|k| {
             let rarest = shortest(&k.words.words).max(shortest(&k.words.context)).max(shortest(&k.words.leads));
-            (rarest > 0, !k.words.leads.is_empty(), rarest, k.number)
+            let chance: f64 = k.needs.iter().map(shapes::chance).product();
+            (rarest > 0, !k.words.leads.is_empty(), rarest, (-1000.0 * chance) as i64, k.number)
         });
         let size = known.len().div_ceil(PATTERNS);
         let mut sought: Vec<words::Sought> = known.iter_mut().map(|k| std::mem::take(&mut k.words)).collect();

@@ -130,6 +130,11 @@ fn frequency(classes: &Classes) -> f64 {
     classes.rows().map(each).sum()
 }
 
+/// About how many texts have a character of a class.
+pub fn chance(classes: &Classes) -> f64 {
+    1.0 - (1.0 - frequency(classes).min(1.0)).powi(60)
+}
+
 fn frequency_of(shapes: &[Shape]) -> f64 {
     shapes.iter().map(|shape| shape.iter().map(frequency).product::<f64>()).sum()
 }
