@@ -53,8 +53,12 @@ def check_all(text: str) -> None:
     assert missed == []
 
 
-def matching(chance: random.Random, items: Any, flags: int = 0) -> str:
-    """A text as a parsed pattern describes it, assertions left out (hypothesis' `from_regex` cannot leave them out)."""
+def matching(chance: random.Random, items: Any, flags: int = 0, groups: dict[int, str] | None = None) -> str:
+    """A text as a parsed pattern describes it, assertions left out (hypothesis' `from_regex` cannot leave them out).
+
+    `groups`: what groups were made to match, for those that are referred to.
+    """
+    groups = {} if groups is None else groups
     out = ""
     for op, arg in items:
         if op is c.LITERAL:
@@ -66,17 +70,19 @@ def matching(chance: random.Random, items: Any, flags: int = 0) -> str:
             out += one_of_set(chance, arg, flags)
         elif op in (c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT):
             low, high, inner = arg
-            out += "".join(matching(chance, inner, flags) for _ in range(chance.randint(low, min(int(high), low + 3))))
+            out += "".join(matching(chance, inner, flags, groups) for _ in range(chance.randint(low, min(int(high), low + 3))))
         elif op is c.SUBPATTERN:
-            out += matching(chance, arg[3], (flags | arg[1]) & ~arg[2])
+            made = matching(chance, arg[3], (flags | arg[1]) & ~arg[2], groups)
+            groups[arg[0]] = made
+            out += made
         elif op is c.ATOMIC_GROUP:
-            out += matching(chance, arg, flags)
+            out += matching(chance, arg, flags, groups)
         elif op is c.BRANCH:
-            out += matching(chance, chance.choice(arg[1]), flags)
+            out += matching(chance, chance.choice(arg[1]), flags, groups)
         elif op is c.ASSERT and chance.random() < 0.5:
-            out += matching(chance, arg[1], flags)  # fits where it stands at the beginning or at the end
+            out += matching(chance, arg[1], flags, groups)  # fits where it stands at the beginning or at the end
         elif op is c.GROUPREF:
-            out += chance.choice("-. ")
+            out += groups.get(arg, "")
     return out
 
 
