@@ -61,7 +61,7 @@ def call(
         missing: modules that it does not find.
         timeout: the seconds after which it is killed.
     """
-    _, channel = _start(arguments[0] in COUNTING and not missing)
+    _, channel = _start(bool(arguments) and arguments[0] in COUNTING and not missing)
     given, out, err, end = os.pipe(), os.pipe(), os.pipe(), os.pipe()
     mask = os.umask(0)
     os.umask(mask)
