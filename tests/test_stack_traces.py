@@ -180,6 +180,6 @@ def test_no_more_streams_are_remembered_than_there_is_room_for() -> None:
     reader, records = formats.reader_of(found), formats.records_of(found)
     units = list(reader.feed(text))
     assert sum(1 for unit in units for _ in records.unit(unit)) > wrapped._MOST_STREAMS
-    both: tuple[Any, ...] = (reader, records)
-    for each in both:
-        assert len(each._began) <= wrapped._MOST_STREAMS
+    both: tuple[Any, Any] = (reader, records)
+    for began in (both[0].began, both[1]._began):
+        assert len(began) <= wrapped._MOST_STREAMS
