@@ -198,10 +198,8 @@ impl Scanner {
         with_state(|state| {
             for (column, live) in self.columns.iter().zip(live.iter()) {
                 let live = if is_ambiguous { *live } else { *live & column.anywhere };
-                for i in bits(live & column.at_start) {
-                    if column.may_begin(i, 0, rows) {
-                        column.attempt(i, text, rows, 0, state, found);
-                    }
+                if live & column.at_start != 0 {
+                    column.at_start(text, rows, live & column.at_start, state, found);
                 }
                 if live & !column.at_start != 0 {
                     column.scan(text, rows, live & !column.at_start, reached, state, found);
@@ -453,6 +451,16 @@ impl Column {
         let (end, span) = self.regexes[i].group_at(text, at, self.groups[i], state)?;
         found.extend(span.map(|span| (self.numbers[i], span)));
         Some(end)
+    }
+
+    /// Tries patterns where the text begins.
+    #[inline(never)]
+    fn at_start(&self, text: &[Ch], rows: &[u8], live: u64, state: &mut State, found: &mut Vec<(usize, (usize, usize))>) {
+        for i in bits(live) {
+            if self.may_begin(i, 0, rows) {
+                self.attempt(i, text, rows, 0, state, found);
+            }
+        }
     }
 
     /// Tries the patterns that are live. `rows`: those of the text's characters, with its edges.
