@@ -61,7 +61,7 @@ pub struct Rule {
     /// The detector's index in the catalogue.
     pub detector: usize,
     pub mode: ValueMode,
-    keep: Vec<Keep>,
+    keep: Vec<Arc<Keep>>,
     secret: bool,
 }
 
@@ -703,6 +703,10 @@ impl Fields {
     /// The rules in the order of the catalogue: of equal names the last counts.
     pub fn new(library: &Library, rules: Vec<RuleSpec>) -> Result<Fields, String> {
         let particle = library.words("fields._PARTICLE")?;
+        // most rules keep values by the same patterns as others do
+        let mut keeps: HashMap<*const Regex, Arc<Keep>> = HashMap::new();
+        let mut shared =
+            |regex: Arc<Regex>| keeps.entry(Arc::as_ptr(&regex)).or_insert_with(|| Arc::new(Keep::new(regex))).clone();
         Ok(Fields {
             names: Names::new(&rules),
             rules: rules
@@ -710,7 +714,7 @@ impl Fields {
                 .map(|spec| Rule {
                     detector: spec.detector,
                     mode: spec.mode,
-                    keep: spec.keep.into_iter().map(Keep::new).collect(),
+                    keep: spec.keep.into_iter().map(&mut shared).collect(),
                     secret: spec.secret,
                 })
                 .collect(),

@@ -370,9 +370,10 @@ fn parts(description: &Bound<'_, PyDict>, library: &Arc<Library>) -> PyResult<Pa
         let regex = compile(code?.extract()?)?;
         harmless.push(Harmless { group: group(&regex), regex });
     }
+    let keeps = get("keeps")?.try_iter()?.map(|code| compile(code?.extract()?)).collect::<PyResult<Vec<_>>>()?;
     let mut rules = Vec::new();
     for entry in get("rules")?.try_iter()? {
-        type Entry = (usize, String, Vec<Lowered>, Vec<String>, Vec<String>, bool);
+        type Entry = (usize, String, Vec<usize>, Vec<String>, Vec<String>, bool);
         let (detector, mode, keep, endings, exact, secret): Entry = entry?.extract()?;
         let mode = match mode.as_str() {
             "token" => ValueMode::Token,
@@ -383,7 +384,8 @@ fn parts(description: &Bound<'_, PyDict>, library: &Arc<Library>) -> PyResult<Pa
             "idle" => ValueMode::Idle,
             _ => return Err(wrong("no such reach of a value".into())),
         };
-        let keep = keep.into_iter().map(compile).collect::<PyResult<_>>()?;
+        let kept = |number: usize| keeps.get(number).cloned().ok_or_else(|| wrong("no such pattern of values".into()));
+        let keep = keep.into_iter().map(kept).collect::<PyResult<_>>()?;
         rules.push(RuleSpec { detector, mode, keep, endings, exact, secret });
     }
     let names_kind: Option<String> = get("names")?.extract()?;

@@ -158,6 +158,7 @@ def describe(its: Engine) -> tuple[dict[str, Any], Callbacks]:
         (d.id, d.entity_type, d.guideline, d.certainty == "certain", d.id in engine._RANDOM) for d in its.catalogue.detectors
     ]
     kinds += NAMES
+    keeps = {pattern: i for i, pattern in enumerate(dict.fromkeys(k for rule, _, _ in rules.values() for k in rule.keep))}
     lists = its._names.lists if isinstance(its._names, Names) else None
     described: dict[str, Any] = {
         "kinds": kinds,
@@ -174,11 +175,12 @@ def describe(its: Engine) -> tuple[dict[str, Any], Callbacks]:
             for p in its._patterns
         ],
         "harmless": [lowered(p, classes) for p in its._harmless],
+        "keeps": [lowered(pattern, classes) for pattern in keeps],
         "rules": [
             (
                 number[name],
                 "idle" if rule.idle else rule.detector.value,
-                [lowered(k, classes) for k in rule.keep],
+                [keeps[pattern] for pattern in rule.keep],
                 endings,
                 exact,
                 rule.detector.guideline == "authorisation data",
