@@ -116,36 +116,27 @@ impl Scanner {
         let size = known.len().div_ceil(PATTERNS);
         let mut sought: Vec<words::Sought> = known.iter_mut().map(|k| std::mem::take(&mut k.words)).collect();
         let words = Words::new(&mut sought, PATTERNS);
-        let mut shaped = Vec::new();
-        for (i, pattern) in known.iter().enumerate() {
-            let (column, bit) = (i / PATTERNS, 1 << (i % PATTERNS));
-            if sought[i].leads.is_empty() {
-                shaped.push(shapes::Sought { node: pattern.regex.node(), heads: &pattern.heads, column, bit });
-            }
-        }
-        let shapes = Shapes::new(&shaped, size);
-        let mut scanner = Scanner {
-            columns: known.chunks(PATTERNS).zip(sought.chunks(PATTERNS)).map(|(known, its)| Column::new(known, its)).collect(),
-            others,
-            words,
-            wordless: vec![0; size],
-            contextless: vec![0; size],
-            shapes,
-        };
+        let (mut wordless, mut contextless, mut shaped) = (vec![0; size], vec![0; size], Vec::new());
         for (i, pattern) in sought.iter().enumerate() {
             let (column, bit) = (i / PATTERNS, 1 << (i % PATTERNS));
             if pattern.words.is_empty() {
-                scanner.wordless[column] |= bit;
+                wordless[column] |= bit;
             }
             if pattern.context.is_empty() {
-                scanner.contextless[column] |= bit;
+                contextless[column] |= bit;
+            }
+            if pattern.leads.is_empty() {
+                shaped.push(shapes::Sought { node: known[i].regex.node(), heads: &known[i].heads, column, bit });
             }
         }
-        scanner
+        let shapes = Shapes::new(&shaped, size);
+        let columns = known.chunks(PATTERNS).zip(sought.chunks(PATTERNS)).map(|(known, its)| Column::new(known, its)).collect();
+        Scanner { columns, others, words, wordless, contextless, shapes }
     }
 
     /// All matches of all patterns, ordered by pattern and place: of each match that `finditer` of each finds the span of its group.
-    /// `named`: patterns whose context the text's field gives (`named`). Those whose context is nowhere in the text are left out.
+    /// `named`: patterns whose context the text's field gives, as `Scanner::named` has them. Those whose context is nowhere in the
+    /// text are left out.
     pub fn scan(&self, text: &[Ch], named: &[u64]) -> Vec<(usize, (usize, usize))> {
         let mut room = ROOM.take().unwrap_or_default();
         let mut found = Vec::new();

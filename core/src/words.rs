@@ -132,8 +132,8 @@ pub struct Words {
     /// Of each state where its stretch of `found` begins; then where the last one ends.
     stretches: Vec<u32>,
     found: Vec<Found>,
-    /// The words of one character, by their columns.
-    signs: Vec<(u8, Found)>,
+    /// The words of one character: the characters that stand for it.
+    signs: Vec<(Classes, Found)>,
 }
 
 /// What a word says.
@@ -215,7 +215,9 @@ impl Words {
         match *way {
             [column] if is_word => {
                 let own = self.stretches[usize::from(state)] as usize..self.found.len();
-                self.signs.extend(self.found[own].iter().map(|found| (column, *found)));
+                let mut classes = Classes { other: self.columns[usize::from(OTHER)] == column, ..Classes::NONE };
+                (0..128).filter(|&c| self.columns[c as usize] == column).for_each(|c| classes.add(c));
+                self.signs.extend(self.found[own].iter().map(|found| (classes, *found)));
             }
             [first, second] => {
                 self.pairs[usize::from(first) * self.width + usize::from(second)] = state;
@@ -247,9 +249,9 @@ impl Words {
     /// Adds the patterns that have words of the text to `live`, and the places at which matches may begin to `hits`. `rows`: those
     /// of its characters, which are `has`.
     pub fn find(&self, text: &[Ch], rows: &[u8], has: &Classes, live: &mut [u64], hits: &mut Vec<Hit>) {
-        for (column, found) in &self.signs {
+        for (sign, found) in &self.signs {
             if let Found::Somewhere(place, bits) = found
-                && has.rows().any(|row| self.columns[row] == *column)
+                && sign.meets(has)
             {
                 live[usize::from(*place)] |= bits;
             }

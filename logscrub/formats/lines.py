@@ -109,7 +109,10 @@ class Shapes:
 
     def note(self, line: str, memory: Memory) -> bool:
         """Remembers what a line says about those after it; True if it is such a line."""
-        return any(line[:1] in begin and notes(line, memory) for begin, notes in self._notes) if line else False
+        for begin, notes in self._notes:  # noqa: SIM110 (a loop is faster, and this is asked of each line)
+            if line and line[0] in begin and notes(line, memory):
+                return True
+        return False
 
     def fields_of(self, line: str, at: int = 0) -> tuple[Named, ...]:
         """The values in a line in which a record begins whose names the line's format knows. `at`: characters before it that are
