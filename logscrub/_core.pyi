@@ -16,14 +16,22 @@ class Lines:
 
     @staticmethod
     def text(
-        judge: Judge, notes_begin: str, fields: list[tuple[Lowered, str, list[tuple[str, str]]]], classes: list[ClassBits]
+        judge: Judge,
+        notes_begin: str,
+        fields: list[tuple[Lowered, str, list[tuple[str, str]]]],
+        continuing: str,
+        shortest_cut: tuple[int, int],
+        uncut: str,
+        classes: list[ClassBits],
     ) -> Lines: ...
     @staticmethod
-    def json(judge: Judge, records: Records, no_record: Lowered, classes: list[ClassBits]) -> Lines: ...
+    def json(judge: Judge, records: Records, no_record: Lowered, longest: int, classes: list[ClassBits]) -> Lines: ...
     @staticmethod
-    def docker(judge: Judge, line: Lowered, stream: Lowered, classes: list[ClassBits]) -> Lines: ...
+    def docker(
+        judge: Judge, line: Lowered, stream: Lowered, continuing: str, most_streams: int, classes: list[ClassBits]
+    ) -> Lines: ...
     @staticmethod
-    def cri(judge: Judge, head: Lowered, classes: list[ClassBits]) -> Lines: ...
+    def cri(judge: Judge, head: Lowered, continuing: str, most_streams: int, classes: list[ClassBits]) -> Lines: ...
     @staticmethod
     def forge(judge: Judge, head: Lowered, group: Lowered, table: Lowered, classes: list[ClassBits]) -> Lines: ...
 

@@ -175,11 +175,11 @@ def test_words_of_a_trace_inside_of_a_private_key_stay_and_nothing_is_withheld(
 def test_no_more_streams_are_remembered_than_there_is_room_for() -> None:
     """Streams are named by the log; pieces of lines name them too."""
     entry = '{{"log":"{}","stream":"s{}","time":"2026-11-17T09:15:38Z"}}\n'
-    text = "".join(entry.format("cut", n) + entry.format("whole\\n", n) for n in range(2 * wrapped._MOST_STREAMS))
+    text = "".join(entry.format("cut", n) + entry.format("whole\\n", n) for n in range(2 * wrapped.MOST_STREAMS))
     found = formats.recognise(text.split("\n", 1)[0])
     reader, records = formats.reader_of(found), formats.records_of(found)
     units = list(reader.feed(text))
-    assert sum(1 for unit in units for _ in records.unit(unit)) > wrapped._MOST_STREAMS
+    assert sum(1 for unit in units for _ in records.unit(unit)) > wrapped.MOST_STREAMS
     both: tuple[Any, Any] = (reader, records)
     for began in (both[0].began, both[1]._began):
-        assert len(began) <= wrapped._MOST_STREAMS
+        assert len(began) <= wrapped.MOST_STREAMS

@@ -5,7 +5,7 @@ use crate::chars::{Ch, CharSet, Python, codes, is_ascii};
 use crate::fields::{FieldValue, Fields, Name, Open, Rule, ValueMode};
 use crate::ids::Ids;
 use crate::json_leaves::JsonLeaves;
-use crate::library::Library;
+use crate::library::{Library, Words};
 use crate::lines::Lines;
 use crate::model::{Coding, Leaf};
 use crate::names::Names;
@@ -30,10 +30,6 @@ const DEEPEST: usize = 12;
 const SHORT: usize = 16;
 const FEWEST_BYTES: usize = 6;
 const MOST_PATHS: usize = 4096;
-/// The name that a short text has of which nothing says what it is: a line, or the message of a record.
-const WHOLE: &str = "whole message";
-const MESSAGES: [&str; 2] = ["message", "msg"];
-const WHOLE_SIZES: std::ops::RangeInclusive<usize> = 7..=40;
 
 /// A pattern of a detector.
 pub struct Pattern {
@@ -109,8 +105,10 @@ pub struct Engine {
     json_after: Arc<Regex>,
     contexts: RwLock<HashMap<Vec<Name>, Arc<Contexts>>>,
     non_latin: Option<u16>,
-    /// `WHOLE`.
+    /// The name of a short text of which nothing says what it is, the fields whose values may be one, and how it looks.
     whole: Name,
+    messages: Arc<Words>,
+    whole_text: Arc<Regex>,
 }
 
 type Fielded = (Vec<FieldValue>, Open);
@@ -142,7 +140,9 @@ impl Engine {
             json_before: library.rx("engine._JSON_BEFORE")?,
             json_after: library.rx("engine._JSON_AFTER")?,
             contexts: RwLock::default(),
-            whole: codes(WHOLE).into(),
+            whole: codes(&library.text("engine._WHOLE")?).into(),
+            messages: library.words("engine._MESSAGES")?,
+            whole_text: library.rx("engine._WHOLE_TEXT")?,
             non_latin: parts.kind_by_id.get("non_latin_text").copied(),
             library,
             parts,
@@ -516,16 +516,15 @@ impl Engine {
     }
 
     fn scan(&self, text: &[Ch], path: &[Name], fields: Option<&OnceCell<Fielded>>, found: &mut Vec<Span>) {
-        let is_message = |name: &Name| MESSAGES.iter().any(|message| name.iter().copied().eq(message.bytes().map(Ch::from)));
-        let is_whole = WHOLE_SIZES.contains(&text.len())
-            && path.last().is_none_or(is_message)
-            && text.iter().any(|c| ('0' as Ch..='9' as Ch).contains(c));
-        let contexts = match (is_whole, path.is_empty()) {
-            (true, true) => Some(self.contexts_of(std::slice::from_ref(&self.whole))),
-            (true, false) => Some(self.contexts_of(&[path, std::slice::from_ref(&self.whole)].concat())),
-            (false, true) => None,
-            (false, false) => Some(self.contexts_of(path)),
+        let may_be_whole = path.last().is_none_or(|name| self.messages.contains(&name[..]));
+        let longer;
+        let path = if may_be_whole && self.whole_text.is_full(text) {
+            longer = [path, std::slice::from_ref(&self.whole)].concat();
+            &longer
+        } else {
+            path
         };
+        let contexts = (!path.is_empty()).then(|| self.contexts_of(path));
         let (numbers, named): (&[usize], &[u64]) = contexts.as_ref().map_or((&[], &[]), |its| (&its.numbers, &its.named));
         let matches = self.scanner.scan(text, named);
         let mut alike: Option<Vec<Ch>> = None;

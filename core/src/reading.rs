@@ -3,7 +3,7 @@
 //! the definition.
 
 use crate::batch::Counted;
-use crate::chars::{Ch, CharSet, codes};
+use crate::chars::{Ch, CharSet, codes, is_ascii};
 use crate::json_leaves::{is_json, unescaped_json};
 use crate::model::{Coding, Leaf, Name};
 use crate::record_lists::RecordLists;
@@ -13,14 +13,7 @@ use crate::spans::FILL;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Characters from which on a line may be a piece of a cut message; and how many it may have where some are not ASCII.
-const SHORTEST_CUT: usize = 512;
-const SHORTEST_CUT_TEXT: usize = SHORTEST_CUT / 4;
 const MARK: Ch = 0xFEFF;
-/// Characters of the longest line that is read as one JSON value.
-const LONGEST_VALUE: usize = 4 << 20;
-/// Streams of which it is remembered what their next lines may continue.
-const MOST_STREAMS: usize = 1_000;
 
 /// What the next line may continue (`Began` in `logscrub/formats/base.py`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,6 +35,8 @@ pub struct FieldPattern {
 
 /// Tells whether lines belong to the record before them (`follows` in `logscrub/formats/base.py`).
 pub struct Follows {
+    /// The characters with which a line begins that continues a record.
+    pub continuing: Vec<Ch>,
     pub words: Arc<Regex>,
     pub java_frame: Arc<Regex>,
 }
@@ -52,6 +47,10 @@ pub struct TextLines {
     /// The characters that a line begins with which says something about later ones.
     pub notes_begin: Vec<Ch>,
     pub fields: Vec<FieldPattern>,
+    /// Characters from which on a line may be a piece of a cut message: of ASCII, and of others.
+    pub shortest_cut: (usize, usize),
+    /// The characters with which no such line begins.
+    pub uncut: Vec<Ch>,
 }
 
 /// How the lines of `forge logs` are read.
@@ -68,6 +67,8 @@ pub struct JsonLines {
     /// Matches a value that is no record.
     pub no_record: Arc<Regex>,
     pub lists: Arc<RecordLists>,
+    /// Characters of the longest line that is read as one value.
+    pub longest: usize,
 }
 
 /// How a container runtime wraps lines.
@@ -83,6 +84,8 @@ pub struct WrappedLines {
     pub wrapping: Wrapping,
     pub follows: Follows,
     pub space: Arc<CharSet>,
+    /// Streams of which it is remembered what their next lines may continue.
+    pub most_streams: usize,
 }
 
 /// What the next line of each stream may continue, by the stream's name.
@@ -111,7 +114,7 @@ impl Reader {
 impl Follows {
     /// Whether a line does, and what the next one may continue.
     fn of(&self, line: &[Ch], began: Began) -> (bool, Began) {
-        if line.first().is_none_or(|first| " \t}])\r\n".chars().any(|c| u32::from(c) == *first)) {
+        if line.first().is_none_or(|first| self.continuing.contains(first)) {
             let is_frame = began == Began::Record && self.java_frame.match_at(line, 0, line.len()).is_some();
             return (true, if is_frame { Began::Frames } else { began });
         }
@@ -133,8 +136,9 @@ impl TextLines {
         if matches!(first, 0 | MARK) || first == u32::from('{') || first == u32::from('[') {
             return None;
         }
-        let may_be_cut = line.len() >= SHORTEST_CUT_TEXT && (line.len() >= SHORTEST_CUT || !crate::chars::is_ascii(line));
-        if may_be_cut && !(97..123).contains(&first) {
+        let (shortest, shortest_other) = self.shortest_cut;
+        let may_be_cut = line.len() >= shortest_other && (line.len() >= shortest || !is_ascii(line));
+        if may_be_cut && !self.uncut.contains(&first) {
             return None;
         }
         let (belongs, after) = self.follows.of(line, began);
@@ -185,7 +189,7 @@ impl TextLines {
 impl JsonLines {
     fn unit(&self, line: &[Ch]) -> Option<Counted> {
         let first = *line.first()?;
-        if (first != u32::from('{') && first != u32::from('[')) || line.len() > LONGEST_VALUE {
+        if (first != u32::from('{') && first != u32::from('[')) || line.len() > self.longest {
             return None;
         }
         let value = &line[..=line.iter().rposition(|&c| !self.space.has(c))?];
@@ -211,7 +215,7 @@ impl WrappedLines {
             Wrapping::Cri { head } => self.cri(line, head)?,
         };
         let (belongs, after) = self.follows.of(&inner, streams.get(&stream).copied().unwrap_or(Began::Nothing));
-        if !streams.contains_key(&stream) && streams.len() >= MOST_STREAMS {
+        if !streams.contains_key(&stream) && streams.len() >= self.most_streams {
             streams.clear();
         }
         streams.insert(stream, after);

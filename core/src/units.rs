@@ -13,9 +13,6 @@ use pyo3::types::{PyAny, PyDict, PyString, PyTuple};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// Characters of the longest line that is read here: no line of a longer piece is.
-const LONGEST_LINE: usize = 16 << 20;
-
 /// Of the values of a line that a format names: the pattern, a text that stands in each line that matches, groups and fields.
 type Described = (Lowered, String, Vec<(String, String)>);
 
@@ -25,9 +22,18 @@ pub struct Lines(Arc<Reader>);
 
 #[pymethods]
 impl Lines {
-    /// Lines of any text.
+    /// Lines of any text. `continuing`: the characters with which a line begins that continues a record; `shortest_cut`: characters
+    /// from which on a line may be a piece of a cut message, of ASCII and of others; `uncut`: with which none of these begins.
     #[staticmethod]
-    fn text(judge: &Judge, notes_begin: &str, fields: Vec<Described>, classes: Vec<ClassBits>) -> PyResult<Lines> {
+    fn text(
+        judge: &Judge,
+        notes_begin: &str,
+        fields: Vec<Described>,
+        continuing: &str,
+        shortest_cut: (usize, usize),
+        uncut: &str,
+        classes: Vec<ClassBits>,
+    ) -> PyResult<Lines> {
         let library = judge.library();
         let fields = fields.into_iter().map(|(code, needs, groups)| {
             let regex = library.compile_later(code, &classes)?;
@@ -36,32 +42,42 @@ impl Lines {
             Ok(FieldPattern { regex, needs: codes(&needs), groups })
         });
         Ok(Lines(Arc::new(Reader::Text(TextLines {
-            follows: follows(library)?,
+            follows: follows(library, continuing)?,
             notes_begin: codes(notes_begin),
             fields: fields.collect::<Result<_, String>>().map_err(wrong)?,
+            shortest_cut,
+            uncut: codes(uncut),
         }))))
     }
 
-    /// JSON values, each on a line. `no_record`: matches a value that is no record.
+    /// JSON values, each on a line. `no_record`: matches a value that is no record; `longest`: characters of a line, at most.
     #[staticmethod]
-    fn json(judge: &Judge, records: &Records, no_record: Lowered, classes: Vec<ClassBits>) -> PyResult<Lines> {
+    fn json(judge: &Judge, records: &Records, no_record: Lowered, longest: usize, classes: Vec<ClassBits>) -> PyResult<Lines> {
         let library = judge.library();
         let no_record = library.compile_later(no_record, &classes).map_err(wrong)?;
         let space = library.set("isspace").map_err(wrong)?;
-        Ok(Lines(Arc::new(Reader::Json(JsonLines { space, no_record, lists: records.lists().clone() }))))
+        Ok(Lines(Arc::new(Reader::Json(JsonLines { space, no_record, lists: records.lists().clone(), longest }))))
     }
 
-    /// Lines that Docker has wrapped.
+    /// Lines that Docker has wrapped. `most_streams`: of which it is remembered what their next lines may continue.
     #[staticmethod]
-    fn docker(judge: &Judge, line: Lowered, stream: Lowered, classes: Vec<ClassBits>) -> PyResult<Lines> {
+    fn docker(
+        judge: &Judge,
+        line: Lowered,
+        stream: Lowered,
+        continuing: &str,
+        most_streams: usize,
+        classes: Vec<ClassBits>,
+    ) -> PyResult<Lines> {
         let compile = |code| judge.library().compile_later(code, &classes).map_err(wrong);
-        wrapped(judge, Wrapping::Docker { line: compile(line)?, stream: compile(stream)? })
+        wrapped(judge, Wrapping::Docker { line: compile(line)?, stream: compile(stream)? }, continuing, most_streams)
     }
 
     /// Lines that a container runtime has wrapped as CRI says.
     #[staticmethod]
-    fn cri(judge: &Judge, head: Lowered, classes: Vec<ClassBits>) -> PyResult<Lines> {
-        wrapped(judge, Wrapping::Cri { head: judge.library().compile_later(head, &classes).map_err(wrong)? })
+    fn cri(judge: &Judge, head: Lowered, continuing: &str, most_streams: usize, classes: Vec<ClassBits>) -> PyResult<Lines> {
+        let head = judge.library().compile_later(head, &classes).map_err(wrong)?;
+        wrapped(judge, Wrapping::Cri { head }, continuing, most_streams)
     }
 
     /// Lines of `forge logs`.
@@ -75,15 +91,17 @@ impl Lines {
     }
 }
 
-fn follows(library: &Library) -> PyResult<Follows> {
+fn follows(library: &Library, continuing: &str) -> PyResult<Follows> {
     let rx = |name: &str| library.rx(name).map_err(wrong);
-    Ok(Follows { words: rx("stack_traces.WORDS")?, java_frame: rx("stack_traces.JAVA_FRAME")? })
+    let (words, java_frame) = (rx("stack_traces.WORDS")?, rx("stack_traces.JAVA_FRAME")?);
+    Ok(Follows { continuing: codes(continuing), words, java_frame })
 }
 
-fn wrapped(judge: &Judge, wrapping: Wrapping) -> PyResult<Lines> {
+fn wrapped(judge: &Judge, wrapping: Wrapping, continuing: &str, most_streams: usize) -> PyResult<Lines> {
     let library = judge.library();
     let space = library.set("isspace").map_err(wrong)?;
-    Ok(Lines(Arc::new(Reader::Wrapped(WrappedLines { wrapping, follows: follows(library)?, space }))))
+    let follows = follows(library, continuing)?;
+    Ok(Lines(Arc::new(Reader::Wrapped(WrappedLines { wrapping, follows, space, most_streams }))))
 }
 
 /// A piece of an input, of which whole lines are read from some place on.
@@ -208,9 +226,6 @@ impl Units {
 
     /// Adds the units of a piece up to a line that the definition must read, or that has no end; True where a job is full first.
     fn read(&mut self, piece: &mut Piece) -> bool {
-        if piece.text.len() > LONGEST_LINE {
-            return false;
-        }
         while let Some(size) = piece.text[piece.at..].iter().position(|c| *c == 10) {
             let line = &piece.text[piece.at..=piece.at + size];
             // a full job takes no unit in which a record begins: whether one does is known once the line is read

@@ -44,7 +44,8 @@ from logscrub.guidelines import GUIDELINES
 from logscrub.model import Certainty
 
 ValueMode = Literal["token", "number", "phrase", "credential", "line"]
-_SECRET_ROW = "authorisation data"
+SECRET_ROW = "authorisation data"
+"""The row of the guidelines that secrets are in."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TYPE = re.compile(r"[A-Z][A-Z0-9_]*")
 _MACRO = re.compile(r"\{\{([A-Z]+)\}\}")
@@ -178,7 +179,7 @@ def parse_detector(text: str, path: Path, macros: Mapping[str, str]) -> Detector
     for key in ("patterns", "keep_values"):
         if key in values:
             values[key] = tuple(_expand(p, macros, path) for p in values[key])
-    if cls is Detector and values.get("guideline") == _SECRET_ROW:
+    if cls is Detector and values.get("guideline") == SECRET_ROW:
         values.setdefault("validator", "written_out")
     try:
         item = cls(**values)

@@ -20,7 +20,7 @@ import orjson
 
 from logscrub.detect import views
 from logscrub.detect.anchors import Anchors, AnyOf, Places, matches
-from logscrub.detect.catalogue import Catalogue, Detector
+from logscrub.detect.catalogue import SECRET_ROW, Catalogue, Detector
 from logscrub.detect.fields import NOTHING_OPEN, FieldIndex, Open, find_fields, value_itself
 from logscrub.detect.ids import cuts_id, ids_alike
 from logscrub.detect.json_leaves import json_leaves
@@ -33,7 +33,6 @@ CONTEXT_BEFORE, CONTEXT_AFTER = 60, 30
 """Characters before and after a match in which a word of its context may stand."""
 _DEEPEST = 12
 _PLACEHOLDER_FILL = "\x1a"
-_SECRET_ROW = "authorisation data"
 _URL_PASSWORD = "url_password"
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SMALL_WORD = re.compile("[a-zß-öø-ÿ]+")
@@ -48,7 +47,7 @@ _PLAIN_ID = re.compile(
 _NAME_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W_]+")
 _WHOLE = "whole message"
 """The name that a short text has of which nothing says what it is: a line, or the message of a record."""
-_MESSAGES = ("message", "msg")
+_MESSAGES = frozenset(("message", "msg"))
 _WHOLE_TEXT = re.compile(r"(?=[^0-9]{0,39}[0-9])[\s\S]{7,40}")
 _NO_FRACTION = re.compile(r"\.(?=\d{1,15}\Z)")
 """The point of a number with a fraction: in a telling field its digits say who or where it is all the same."""
@@ -346,7 +345,7 @@ class Engine:
             start, end = value_itself(masked, 0, len(masked), rule.detector)
             if start < end and not rule.keeps(masked) and not rule.keeps(masked[start:end]):
                 found.append(self._field_span(start, end, rule.detector, masked[start:end]))
-                if rule.detector.guideline in ("user-generated content", "authorisation data"):
+                if rule.detector.guideline in ("user-generated content", SECRET_ROW):
                     return tuple(found)
         if leaves is not None:
             for leaf in leaves:
@@ -510,7 +509,7 @@ def _union(group: list[Span]) -> Span:
         group,
         key=lambda s: (s.start - s.end, s.certainty, s.entity_type == "CONTENT", s.detector.startswith("field_"), s.entity_type),
     )
-    if best.guideline != _SECRET_ROW and any(s.guideline == _SECRET_ROW and s.certainty == "certain" for s in group):
+    if best.guideline != SECRET_ROW and any(s.guideline == SECRET_ROW and s.certainty == "certain" for s in group):
         best = best._replace(plain=_PLACEHOLDER_FILL)  # no pseudonym is made of a secret
     whole = best.start == start and best.end == end
     return best if whole else best._replace(start=start, end=end, inner=None)
@@ -521,7 +520,7 @@ def _with_repeats(text: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
 
     Only of a secret that is no word: eight characters or more, a letter and a digit among them.
     """
-    secrets = [s for s in spans if s.guideline == _SECRET_ROW and s.inner is None and _NO_WORD.fullmatch(text, s.start, s.end)]
+    secrets = [s for s in spans if s.guideline == SECRET_ROW and s.inner is None and _NO_WORD.fullmatch(text, s.start, s.end)]
     if not secrets:
         return spans
     taken = [(s.start, s.end) for s in spans]

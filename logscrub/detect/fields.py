@@ -14,14 +14,13 @@ from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
-from logscrub.detect.catalogue import Catalogue, Detector
+from logscrub.detect.catalogue import SECRET_ROW, Catalogue, Detector
 from logscrub.detect.ids import cut_id, is_id
 from logscrub.detect.json_leaves import REDACTED
 from logscrub.detect.pairs import named_values
 from logscrub.errors import UsageError
 from logscrub.model import FieldPath
 
-_SECRET_ROW = "authorisation data"
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
 
 KEEP = re.compile(
@@ -225,7 +224,7 @@ class Rule(NamedTuple):
         plain = value.strip().replace("\x1a", "x")  # a placeholder says nothing: what stands beside it decides
         if any(_compiled(pattern).fullmatch(plain) for pattern in self.keep):
             return True
-        return self.detector.guideline == _SECRET_ROW and FILLED_LATER.fullmatch(plain) is not None
+        return self.detector.guideline == SECRET_ROW and FILLED_LATER.fullmatch(plain) is not None
 
 
 @lru_cache(maxsize=1024)
@@ -281,7 +280,7 @@ class FieldIndex:
         for i in range(max(0, len(together) - 5), len(together)):
             rule = self._endings.get("".join(together[i:]))
             if rule is not None:
-                secret = exact if exact is not None and exact.detector.guideline == _SECRET_ROW else None
+                secret = exact if exact is not None and exact.detector.guideline == SECRET_ROW else None
                 return secret if secret is not None and rule is self._endings.get("".join(own)) else rule  # `key` alone is none
         return exact if exact is not None else self._glued(own[-1])
 
@@ -298,7 +297,7 @@ class FieldIndex:
         if len(path) < 2 or self.rule(path) is not None:
             return None
         rule = self.rule(path[-2:-1])
-        if rule is None or rule.detector.guideline != "authorisation data":
+        if rule is None or rule.detector.guideline != SECRET_ROW:
             return None
         own = words(path[-1])
         return None if not own or own[-1] in _ABOUT else rule
@@ -344,7 +343,7 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
     for value in named_values(text):
         path = (value.name,)
         rule = index.rule(path)
-        if rule is None or (value.loose and rule.detector.guideline != "authorisation data"):
+        if rule is None or (value.loose and rule.detector.guideline != SECRET_ROW):
             continue
         said = text[value.start : value.end]
         if not _DIGITS.isdisjoint(said) or index.rule((said,)) is None:  # else it is a list of names

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from logscrub.detect import binary, engine, fields, ids, json_leaves, pairs, stack_traces, validators, views
+from logscrub.detect.catalogue import SECRET_ROW
 from logscrub.detect.engine import Engine
 from logscrub.detect.names import NameRecognizer, Names, lexicon, prose, recognizer
 from logscrub.engines import plans
@@ -183,7 +184,7 @@ def describe(its: Engine) -> tuple[dict[str, Any], Callbacks]:
                 [keeps[pattern] for pattern in rule.keep],
                 endings,
                 exact,
-                rule.detector.guideline == "authorisation data",
+                rule.detector.guideline == SECRET_ROW,
             )
             for name, (rule, endings, exact) in rules.items()
         ],

@@ -13,10 +13,11 @@ from typing import Any
 from logscrub._core import Judge, Lines, Piece, Records
 from logscrub.engines.lowering import Classes, lowered
 from logscrub.formats import SHAPES, Reader, cri, docker, forge_cli
-from logscrub.formats.cut_lines import CutLineReader
+from logscrub.formats.base import CONTINUING, LONGEST_LINE
+from logscrub.formats.cut_lines import SHORTEST, SHORTEST_TEXT, UNCUT, CutLineReader
 from logscrub.formats.forge_cli import ForgeCliReader
-from logscrub.formats.json_values import JsonReader
-from logscrub.formats.wrapped import WrappedReader
+from logscrub.formats.json_values import LONGEST_VALUE, JsonReader
+from logscrub.formats.wrapped import MOST_STREAMS, WrappedReader
 from logscrub.model import LATER, Leaf, Raw
 from logscrub.scrubbing import Units
 
@@ -44,7 +45,8 @@ class Readers:
 
 def _text(judge: Judge, classes: Classes) -> Lines:
     fields = [(lowered(each.pattern, classes), each.needs, list(each.fields)) for each in SHAPES.fields]
-    return Lines.text(judge, SHAPES.notes_begin, fields, classes.table)
+    shortest = SHORTEST, SHORTEST_TEXT
+    return Lines.text(judge, SHAPES.notes_begin, fields, CONTINUING, shortest, UNCUT, classes.table)
 
 
 def _forge(judge: Judge, classes: Classes) -> Lines:
@@ -54,15 +56,17 @@ def _forge(judge: Judge, classes: Classes) -> Lines:
 
 def _json(judge: Judge, classes: Classes) -> Lines:
     rules = SHAPES.rules
-    return Lines.json(judge, Records(rules.described()), lowered(rules.no_record_pattern, classes), classes.table)
+    no_record = lowered(rules.no_record_pattern, classes)
+    return Lines.json(judge, Records(rules.described()), no_record, LONGEST_VALUE, classes.table)
 
 
 def _docker(judge: Judge, classes: Classes) -> Lines:
-    return Lines.docker(judge, lowered(docker.LINE, classes), lowered(docker.STREAM, classes), classes.table)
+    line, stream = (lowered(pattern, classes) for pattern in (docker.LINE, docker.STREAM))
+    return Lines.docker(judge, line, stream, CONTINUING, MOST_STREAMS, classes.table)
 
 
 def _cri(judge: Judge, classes: Classes) -> Lines:
-    return Lines.cri(judge, lowered(cri.HEAD, classes), classes.table)
+    return Lines.cri(judge, lowered(cri.HEAD, classes), CONTINUING, MOST_STREAMS, classes.table)
 
 
 _MAKERS: dict[object, Callable[[Judge, Classes], Lines]] = {
@@ -91,6 +95,9 @@ def read(units: Units, readers: Readers, data: bytes) -> Iterator[Read]:
 
 
 def _lines(reader: _LineReader, lines: Lines, text: str) -> Iterator[Read]:
+    if len(text) > LONGEST_LINE:  # a line of it may be longer, which is cut
+        yield from reader.feed(text)
+        return
     piece, at = Piece(lines, text), 0
     while True:
         if reader.lines.is_between and not reader.waits:

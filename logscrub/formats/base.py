@@ -361,9 +361,13 @@ def frame_of(pattern: re.Pattern[str]) -> Frame:
     return lambda text: [m.span(g) for m in pattern.finditer(text) for g in groups if m.start(g) < m.end(g)]
 
 
+CONTINUING = " \t}])\r\n"
+"""The characters with which a line begins that continues a record."""
+
+
 def continues(line: str) -> bool:
     """True if a line of text belongs to the record before it: it is indented, a closing bracket, or empty."""
-    return line[:1] in " \t}])\r\n"
+    return line[:1] in CONTINUING
 
 
 Began = bool | Literal["traceback", "frames"]

@@ -17,7 +17,7 @@ from logscrub.model import Cut, Leaf, Raw
 
 SHORTEST = 512
 """Bytes of the shortest line that may be cut."""
-_SHORTEST_TEXT = SHORTEST // 4
+SHORTEST_TEXT = SHORTEST // 4
 """Characters that it may have."""
 _MOST_HELD = 4 << 20
 """Maximum characters of lines that are held until the line after a cut one has come."""
@@ -63,7 +63,7 @@ class CutLineReader(LineReader):
     def feed(self, text: str) -> Iterator[Raw]:
         for line, number, column in self.lines.feed(text):
             size = len(line)
-            if not self._held and size < SHORTEST and (size < _SHORTEST_TEXT or line.isascii()):
+            if not self._held and size < SHORTEST and (size < SHORTEST_TEXT or line.isascii()):
                 yield self.unit(line, number, column)
             else:
                 yield from self._line(line, number, column)

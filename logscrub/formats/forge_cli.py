@@ -144,7 +144,7 @@ def _block(data: bytes) -> Any:
 FORMAT = Format(
     "forge-cli",
     _recognises,
-    line=LineShape(_begins, _notes, "i┌│├└", _adds),
+    line=LineShape(_begins, _notes, notes_begin="i┌│├└", adds=_adds),
     reader=ForgeCliReader,
     record_line=HEAD,
     block=_block,

@@ -22,7 +22,7 @@ from logscrub.formats.base import LONGEST_LINE, Began, Lines, follows, frame_of,
 from logscrub.formats.json_records import TOKEN, Element, Grammar, ListRules, count_records, counts_records
 from logscrub.model import LATER, Leaf, Raw
 
-_LONGEST_VALUE = 4 << 20
+LONGEST_VALUE = 4 << 20
 _MOST_DOCUMENT = 16 << 20
 """Characters of a JSON document that is parsed as a whole for counting; of a longer one, record by record."""
 _SPACE = re.compile(r"[ \t\r\n]*+")
@@ -132,7 +132,7 @@ class JsonReader:
             return Raw(line, (), number, column, 0)
         if value[0] in "{[":
             self.began = False
-            parsed = parse(value) if len(line) <= _LONGEST_VALUE else None
+            parsed = parse(value) if len(line) <= LONGEST_VALUE else None
             if parsed is None:
                 return None
             return Raw(line, self._leaves_of(line), number, column, self._count(value), value=parsed)
@@ -230,7 +230,7 @@ class _Document:
                     self.complete = True
                     break
                 self._grammar, self._frames = Grammar(self._rules), []
-            elif self._grammar.record_ends or self._size + position - out > _LONGEST_VALUE:
+            elif self._grammar.record_ends or self._size + position - out > LONGEST_VALUE:
                 self._add(text[out:position], number, column + out)
                 yield self._unit()
                 out = position

@@ -158,7 +158,7 @@ def _recognises(head: str) -> bool:
 
 def _records(shapes: Shapes) -> TextRecords:
     """Rows are recognised only in a file of this format. In another log a changed number of cells would not show."""
-    return TextRecords(shapes.with_line(LineShape(_begins, _notes, "#")))
+    return TextRecords(shapes.with_line(LineShape(_begins, _notes, notes_begin="#")))
 
 
 FORMAT = Format("w3c", _recognises, reader=W3cReader, records=_records)

@@ -19,7 +19,7 @@ from logscrub.model import Leaf, Raw, later
 _MOST_HELD = 4 << 20
 """Maximum characters of lines that are held until a cut line is complete. A longer line is scanned in parts."""
 _MOST_LINES = 256
-_MOST_STREAMS = 1_000
+MOST_STREAMS = 1_000
 """Streams of which it is remembered what the next line may continue."""
 
 
@@ -157,7 +157,7 @@ def _belongs(inner: str, stream: str, began: dict[str, Began]) -> bool:
 
 def _note(began: dict[str, Began], stream: str, now: Began) -> None:
     """Remembers what the next line of a stream may continue."""
-    if stream not in began and len(began) >= _MOST_STREAMS:
+    if stream not in began and len(began) >= MOST_STREAMS:
         began.clear()
     began[stream] = now
 
