@@ -1093,7 +1093,7 @@ fn program(node: &Node) -> Vec<Inst> {
 }
 
 fn heads_of(program: &[Inst], depth: usize) -> Vec<Classes> {
-    let ways = Ways::new(program, depth);
+    let ways = Ways::new(program, depth, MOST_PLACES);
     let mut places = ways.start();
     let mut heads = Vec::new();
     while heads.len() < depth {
@@ -1104,8 +1104,9 @@ fn heads_of(program: &[Inst], depth: usize) -> Vec<Classes> {
     heads
 }
 
-/// Places of a machine that are followed at once, at most.
-const MOST_PLACES: usize = 300;
+/// Places of a machine that are followed at once, at most: for what a match begins with, and for a sieve, which has many states.
+const MOST_PLACES: usize = 10_000;
+const MOST_PLACES_OF_SIEVE: usize = 300;
 
 /// A place: an instruction, how often its item was taken, and how often the loops around it were gone through.
 type Place = (u32, u32, Vec<u32>);
@@ -1118,16 +1119,18 @@ struct Ways<'a> {
     registers: usize,
     /// How often beyond the least does not matter where the most is farther off than that.
     far: usize,
+    /// How many places are followed at once, at most.
+    most: usize,
 }
 
 impl Ways<'_> {
-    fn new(program: &[Inst], far: usize) -> Ways<'_> {
+    fn new(program: &[Inst], far: usize, most: usize) -> Ways<'_> {
         let ends = (0u32..)
             .zip(program)
             .filter_map(|(_, inst)| if let Inst::Atomic { next } = inst { Some((next - 1, *next)) } else { None })
             .collect();
         let registers = program.iter().filter(|inst| matches!(inst, Inst::LoopInit(_))).count();
-        Ways { program, ends, registers, far }
+        Ways { program, ends, registers, far, most }
     }
 
     fn start(&self) -> Vec<Place> {
@@ -1147,7 +1150,7 @@ impl Ways<'_> {
             if !seen.insert(place.clone()) {
                 continue;
             }
-            if seen.len() > MOST_PLACES {
+            if seen.len() > self.most {
                 return None;
             }
             let (pc, taken, counts) = place;
@@ -1220,7 +1223,7 @@ pub struct Sieve {
 impl Sieve {
     pub fn new(node: &Node) -> Sieve {
         let program = program(node);
-        let ways = Ways::new(&program, FAR);
+        let ways = Ways::new(&program, FAR, MOST_PLACES_OF_SIEVE);
         let mut known: HashMap<Vec<Place>, u8> = HashMap::new();
         // of each state that is no end, the next state of each row
         let mut rows: Vec<[u8; 130]> = vec![[NEVER; 130], [MAYBE; 130]];
