@@ -10,7 +10,7 @@ use crate::lines::Lines;
 use crate::model::{Coding, Leaf};
 use crate::names::Names;
 use crate::rx::Regex;
-use crate::scan::{Scanner, Sought};
+use crate::scan::{Bits, Scanner, Sought};
 use crate::spans::{Alphabet, FILL, Inner, Kind, Span, merge, opaque, with_repeats};
 use crate::validators::{Validator, Validators};
 use crate::views::{self, Unscannable, View, Views};
@@ -116,7 +116,7 @@ type Fielded = (Vec<FieldValue>, Open);
 /// Patterns whose context the names of a field give: their numbers, and what the scanner takes for them.
 struct Contexts {
     numbers: Vec<usize>,
-    named: Vec<u64>,
+    named: Vec<Bits>,
 }
 
 impl Engine {
@@ -525,7 +525,7 @@ impl Engine {
             path
         };
         let contexts = (!path.is_empty()).then(|| self.contexts_of(path));
-        let (numbers, named): (&[usize], &[u64]) = contexts.as_ref().map_or((&[], &[]), |its| (&its.numbers, &its.named));
+        let (numbers, named): (&[usize], &[Bits]) = contexts.as_ref().map_or((&[], &[]), |its| (&its.numbers, &its.named));
         let matches = self.scanner.scan(text, named);
         let mut alike: Option<Vec<Ch>> = None;
         for group in matches.chunk_by(|a, b| a.0 == b.0) {

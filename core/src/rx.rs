@@ -62,7 +62,17 @@ impl Item {
 }
 
 /// The places of the bits of a word.
-pub fn bits(word: u64) -> impl Iterator<Item = usize> {
+pub fn bits(word: u128) -> impl Iterator<Item = usize> {
+    let mut left = word;
+    std::iter::from_fn(move || {
+        let bit = left.trailing_zeros() as usize;
+        left &= left.wrapping_sub(1);
+        (bit < 128).then_some(bit)
+    })
+}
+
+/// The places of the bits of half a word.
+fn bits_of_half(word: u64) -> impl Iterator<Item = usize> {
     let mut left = word;
     std::iter::from_fn(move || {
         let bit = left.trailing_zeros() as usize;
@@ -103,7 +113,7 @@ impl Classes {
 
     /// The places of its characters, and 128 for all others.
     pub fn rows(self) -> impl Iterator<Item = usize> {
-        bits(self.ascii[0]).chain(bits(self.ascii[1]).map(|bit| bit + 64)).chain(self.other.then_some(128))
+        bits_of_half(self.ascii[0]).chain(bits_of_half(self.ascii[1]).map(|bit| bit + 64)).chain(self.other.then_some(128))
     }
 
     pub fn meets(&self, more: &Classes) -> bool {

@@ -23,8 +23,9 @@ const SHORTEST_WORD: usize = 2;
 const LONG_WORD: usize = 4;
 /// Words with which a part of a pattern begins, at most.
 const MOST_FOLLOWED: usize = 64;
-/// Patterns of a column.
-const PATTERNS: usize = 64;
+/// Patterns of a column, and a bit for each.
+const PATTERNS: usize = Bits::BITS as usize;
+pub type Bits = u128;
 /// Rows: the characters of ASCII, all others, and the end (or the start) of the text.
 const EDGE: u8 = 129;
 /// Sets of characters of which one must stand in a text, at most, for each pattern; the rarest ones.
@@ -39,8 +40,8 @@ pub struct Scanner {
     others: Vec<(usize, Sought)>,
     words: Words,
     /// Patterns, as bits of columns, that need no word, and those that need no context.
-    wordless: Vec<u64>,
-    contextless: Vec<u64>,
+    wordless: Vec<Bits>,
+    contextless: Vec<Bits>,
     shapes: Shapes,
 }
 
@@ -48,7 +49,7 @@ pub struct Scanner {
 #[derive(Default)]
 struct Room {
     rows: Vec<u8>,
-    live: Vec<u64>,
+    live: Vec<Bits>,
     hits: Vec<Hit>,
     reached: Reached,
 }
@@ -66,7 +67,7 @@ pub struct Sought {
     pub context: Vec<Vec<Ch>>,
 }
 
-/// Up to 64 patterns.
+/// Patterns that are looked for together.
 struct Column {
     regexes: Vec<Arc<Regex>>,
     groups: Vec<usize>,
@@ -78,14 +79,14 @@ struct Column {
     /// Of each pattern the ways in which what stands before a match can look: none where that is not known.
     behind: Vec<Vec<Way>>,
     /// The patterns of which a match can begin at places that no word says.
-    anywhere: u64,
+    anywhere: Bits,
     /// Those of them of which a match can only begin where the text does.
-    at_start: u64,
+    at_start: Bits,
     /// Of each character, which patterns can have it before their match and at each of the first places.
-    rows: Box<[[u64; DEPTH + 1]; 256]>,
+    rows: Box<[[Bits; DEPTH + 1]; 256]>,
     /// Of each character the patterns of which it is in the first set of those that they need, in the second, and so on. Last the
     /// patterns that have no such set.
-    met: Vec<[u64; NEEDS]>,
+    met: Vec<[Bits; NEEDS]>,
 }
 
 #[inline(always)]
@@ -137,7 +138,7 @@ impl Scanner {
     /// All matches of all patterns, ordered by pattern and place: of each match that `finditer` of each finds the span of its group.
     /// `named`: patterns whose context the text's field gives, as `Scanner::named` has them. Those whose context is nowhere in the
     /// text are left out.
-    pub fn scan(&self, text: &[Ch], named: &[u64]) -> Vec<(usize, (usize, usize))> {
+    pub fn scan(&self, text: &[Ch], named: &[Bits]) -> Vec<(usize, (usize, usize))> {
         let mut room = ROOM.take().unwrap_or_default();
         let mut found = Vec::new();
         self.scan_in(&mut room, text, named, &mut found);
@@ -150,7 +151,7 @@ impl Scanner {
     }
 
     /// Patterns, by their numbers, as bits of columns.
-    pub fn named(&self, numbers: &[usize]) -> Vec<u64> {
+    pub fn named(&self, numbers: &[usize]) -> Vec<Bits> {
         let bit = |column: &Column| {
             let its = column.numbers.iter().enumerate();
             its.filter(|(_, number)| numbers.contains(number)).map(|(i, _)| 1 << i).sum()
@@ -158,7 +159,7 @@ impl Scanner {
         self.columns.iter().map(bit).collect()
     }
 
-    fn scan_in(&self, room: &mut Room, text: &[Ch], named: &[u64], found: &mut Vec<(usize, (usize, usize))>) {
+    fn scan_in(&self, room: &mut Room, text: &[Ch], named: &[Bits], found: &mut Vec<(usize, (usize, usize))>) {
         let Room { rows, live, hits, reached } = room;
         // the edges of the text stand around it
         rows.clear();
@@ -209,7 +210,7 @@ impl Scanner {
         &self,
         text: &[Ch],
         rows: &[u8],
-        live: &[u64],
+        live: &[Bits],
         hits: &mut Vec<Hit>,
         state: &mut State,
         found: &mut Vec<(usize, (usize, usize))>,
@@ -238,12 +239,12 @@ impl Scanner {
 
 /// The patterns of which a character is in one of the sets that they need, once for each of these sets; for the edge of the text
 /// those that need fewer.
-fn met(patterns: &[Known], row: usize) -> [u64; NEEDS] {
+fn met(patterns: &[Known], row: usize) -> [Bits; NEEDS] {
     let mut met = [0; NEEDS];
     for (i, pattern) in patterns.iter().enumerate() {
         for (n, met) in met.iter_mut().enumerate() {
             let is_edge = row == usize::from(EDGE);
-            *met |= u64::from(pattern.needs.get(n).map_or(is_edge, |need| !is_edge && need.has(row as Ch))) << i;
+            *met |= Bits::from(pattern.needs.get(n).map_or(is_edge, |need| !is_edge && need.has(row as Ch))) << i;
         }
     }
     met
@@ -270,7 +271,7 @@ struct Reached {
     /// Of each pattern that begins with a run where the run ends that was looked at last.
     run_ends: [usize; PATTERNS],
     /// The patterns of which one of these is not 0.
-    touched: u64,
+    touched: Bits,
 }
 
 impl Default for Reached {
@@ -291,13 +292,15 @@ impl Reached {
 
 /// The characters that stand in a text, of which the rows are given.
 fn classes_in(rows: &[u8]) -> Classes {
-    let mut has = Classes::NONE;
+    let mut seen = [0u8; 256];
     for &row in rows {
-        let bit = 1u64 << (row & 63);
-        let half = row >> 6;
-        has.ascii[0] |= if half == 0 { bit } else { 0 };
-        has.ascii[1] |= if half == 1 { bit } else { 0 };
-        has.other |= half > 1;
+        seen[usize::from(row)] = 1;
+    }
+    let mut has = Classes { other: seen[128..].contains(&1), ..Classes::NONE };
+    for (n, eight) in seen[..128].chunks_exact(8).enumerate() {
+        // the lowest bit of each of eight bytes, side by side
+        let bytes = eight.iter().rev().fold(0, |all, byte| all << 8 | u64::from(*byte));
+        has.ascii[n / 8] |= (bytes.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (n % 8 * 8);
     }
     has
 }
@@ -330,6 +333,11 @@ impl Begin {
         needs.sort_by_key(Classes::size);
         needs.dedup();
         needs.retain(|need| need.size() <= LARGEST_NEED);
+        // a set that has all characters of a smaller one says no more
+        needs = (0..needs.len())
+            .filter(|&n| !needs[..n].iter().any(|less| less.union(needs[n]) == needs[n]))
+            .map(|n| needs[n])
+            .collect();
         needs.truncate(NEEDS);
         Some(Begin { heads, words, needs })
     }
@@ -363,7 +371,7 @@ impl Column {
         let mut rows = Box::new([[0; DEPTH + 1]; 256]);
         let mut at_start = 0;
         for (i, Known { heads, regex, .. }) in patterns.iter().enumerate() {
-            let bit = 1u64 << i;
+            let bit: Bits = 1 << i;
             let before = before(regex.node(), &heads[0]);
             if before.classes == Classes::NONE && words[i].leads.is_empty() {
                 at_start |= bit;
@@ -398,7 +406,7 @@ impl Column {
             runs: patterns.iter().map(|p| run(p.regex.node())).collect(),
             behind: patterns.iter().map(|p| behind(p.regex.node())).collect(),
             sieves: patterns.iter().map(|_| OnceLock::new()).collect(),
-            anywhere: (0..).zip(words).map(|(i, its)| u64::from(its.leads.is_empty()) << i).sum(),
+            anywhere: (0..).zip(words).map(|(i, its)| Bits::from(its.leads.is_empty()) << i).sum(),
             at_start,
             rows,
             met: (0..=usize::from(EDGE)).map(|row| met(patterns, row)).collect(),
@@ -406,7 +414,7 @@ impl Column {
     }
 
     /// The patterns that have all the characters they need in a text, of which those are given that it has.
-    fn met(&self, has: &Classes) -> u64 {
+    fn met(&self, has: &Classes) -> Bits {
         let mut met = self.met[usize::from(EDGE)];
         for row in has.rows() {
             met.iter_mut().zip(self.met[row]).for_each(|(met, its)| *met |= its);
@@ -446,7 +454,7 @@ impl Column {
 
     /// Tries patterns where the text begins.
     #[inline(never)]
-    fn at_start(&self, text: &[Ch], rows: &[u8], live: u64, state: &mut State, found: &mut Vec<(usize, (usize, usize))>) {
+    fn at_start(&self, text: &[Ch], rows: &[u8], live: Bits, state: &mut State, found: &mut Vec<(usize, (usize, usize))>) {
         for i in bits(live) {
             if self.may_begin(i, 0, rows) {
                 self.attempt(i, text, rows, 0, state, found);
@@ -459,7 +467,7 @@ impl Column {
         &self,
         text: &[Ch],
         rows: &[u8],
-        live: u64,
+        live: Bits,
         reached: &mut Reached,
         state: &mut State,
         found: &mut Vec<(usize, (usize, usize))>,
@@ -468,7 +476,7 @@ impl Column {
         let Reached { next, run_ends, touched } = reached;
         let of = |row: u8| &self.rows[row as usize];
         // patterns that cannot match before some place, and the first of these places
-        let (mut asleep, mut wake) = (0u64, usize::MAX);
+        let (mut asleep, mut wake): (Bits, usize) = (0, usize::MAX);
         for (pos, around) in rows.windows(DEPTH + 1).enumerate() {
             if pos >= wake {
                 let sleeping = asleep;

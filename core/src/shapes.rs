@@ -4,6 +4,7 @@
 //! until its postcode comes. They are tried only in texts that have such a run.
 
 use crate::rx::{Classes, Item, Node};
+use crate::scan::Bits;
 
 /// Characters of a shape, at most.
 const LENGTH: usize = 8;
@@ -22,7 +23,7 @@ pub struct Sought<'a> {
     pub heads: &'a [Classes],
     /// Which bit of which column it is.
     pub column: usize,
-    pub bit: u64,
+    pub bit: Bits,
 }
 
 type Shape = Vec<Classes>;
@@ -34,9 +35,9 @@ pub struct Shapes {
     starts: [u64; WORDS],
     ends: [u64; WORDS],
     /// Of each pattern its column and bit, and the ends of its shapes.
-    patterns: Vec<(usize, u64, [u64; WORDS])>,
+    patterns: Vec<(usize, Bits, [u64; WORDS])>,
     /// Of each column the patterns that have shapes.
-    shaped: Vec<u64>,
+    shaped: Vec<Bits>,
 }
 
 impl Shapes {
@@ -95,7 +96,7 @@ impl Shapes {
 
     /// Takes the patterns out of `live` none of whose shapes stands in the text. `rows`: its characters, 128 for all that are not
     /// ASCII.
-    pub fn narrow(&self, rows: &[u8], live: &mut [u64]) {
+    pub fn narrow(&self, rows: &[u8], live: &mut [Bits]) {
         if live.iter().zip(&self.shaped).all(|(live, shaped)| live & shaped == 0) {
             return;
         }

@@ -5,6 +5,7 @@
 
 use crate::chars::Ch;
 use crate::rx::{Classes, Item, Node};
+use crate::scan::Bits;
 use std::collections::BTreeSet;
 
 /// The byte that stands for all characters that are not ASCII.
@@ -141,19 +142,20 @@ pub struct Words {
 enum Found {
     /// Patterns, as bits of a word: that many words of them are for those that have it as a word, then as many for those that have
     /// it as context.
-    Somewhere(u16, u64),
+    Somewhere(u16, Bits),
     /// A match of a pattern may begin where the word begins.
     Lead(u32),
 }
 
 /// How many hashes three columns have.
-const HASHES: usize = 1 << 16;
+const HASHES: usize = 1 << 15;
 /// In a label: the state is a word.
 const IS_WORD: u8 = 128;
 
+/// The hash of three columns, of that of those before the last: the one before them is shifted out.
 #[inline(always)]
-fn hash(first: u8, second: u8, third: u8) -> usize {
-    (usize::from(first) << 10 ^ usize::from(second) << 5 ^ usize::from(third)) % HASHES
+fn hash(before: usize, column: u8) -> usize {
+    (before << 5 ^ usize::from(column)) % HASHES
 }
 
 impl Words {
@@ -222,10 +224,10 @@ impl Words {
             [first, second] => {
                 self.pairs[usize::from(first) * self.width + usize::from(second)] = state;
                 if is_word {
-                    (0..self.width).for_each(|third| set(hash(first, second, third as u8)));
+                    (0..self.width).for_each(|third| set(hash(hash(hash(0, first), second), third as u8)));
                 }
             }
-            [first, second, third] => set(hash(first, second, third)),
+            [first, second, third] => set(hash(hash(hash(0, first), second), third)),
             _ => {}
         }
     }
@@ -248,7 +250,7 @@ impl Words {
 
     /// Adds the patterns that have words of the text to `live`, and the places at which matches may begin to `hits`. `rows`: those
     /// of its characters, which are `has`.
-    pub fn find(&self, text: &[Ch], rows: &[u8], has: &Classes, live: &mut [u64], hits: &mut Vec<Hit>) {
+    pub fn find(&self, text: &[Ch], rows: &[u8], has: &Classes, live: &mut [Bits], hits: &mut Vec<Hit>) {
         for (sign, found) in &self.signs {
             if let Found::Somewhere(place, bits) = found
                 && sign.meets(has)
@@ -264,33 +266,45 @@ impl Words {
     }
 
     #[inline(always)]
-    fn find_columns(&self, size: usize, column: impl Fn(usize) -> u8, live: &mut [u64], hits: &mut Vec<Hit>) {
-        let (mut first, mut second) = (0, 0);
-        for behind in 0..size + 2 {
-            let third = if behind < size { column(behind) } else { 0 };
-            let hash = hash(first, second, third);
-            if self.begins[hash / 64] >> (hash % 64) & 1 != 0 && behind > 1 {
-                let at = behind - 2;
-                let mut state = self.pairs[usize::from(first) * self.width + usize::from(second)];
-                if state != 0 {
-                    self.say(state, at, live, hits);
-                    for next in behind..size {
-                        let (start, end) = (self.nexts[usize::from(state)], self.nexts[usize::from(state) + 1]);
-                        let column = column(next);
-                        let labels = &self.labels[usize::from(start)..usize::from(end)];
-                        let Some(n) = labels.iter().position(|label| label & !IS_WORD == column) else { break };
-                        state = start + n as u16;
-                        self.say(state, at, live, hits);
-                    }
-                }
+    fn find_columns(&self, size: usize, column: impl Fn(usize) -> u8, live: &mut [Bits], hits: &mut Vec<Hit>) {
+        let begins = |hash: usize| self.begins[hash / 64] >> (hash % 64) & 1 != 0;
+        let mut hash = (0..size.min(2)).fold(0, |before, at| self::hash(before, column(at)));
+        for behind in 2..size {
+            hash = self::hash(hash, column(behind));
+            if begins(hash) {
+                self.follow(behind - 2, size, &column, live, hits);
             }
-            (first, second) = (second, third);
+        }
+        // the last words are shorter than three characters
+        for at in size.saturating_sub(2)..size {
+            self.follow(at, size, &column, live, hits);
+        }
+    }
+
+    /// Says what the words say that begin at a place.
+    #[inline(always)]
+    fn follow(&self, at: usize, size: usize, column: &impl Fn(usize) -> u8, live: &mut [Bits], hits: &mut Vec<Hit>) {
+        if at + 1 >= size {
+            return;
+        }
+        let mut state = self.pairs[usize::from(column(at)) * self.width + usize::from(column(at + 1))];
+        if state == 0 {
+            return;
+        }
+        self.say(state, at, live, hits);
+        for next in at + 2..size {
+            let (start, end) = (self.nexts[usize::from(state)], self.nexts[usize::from(state) + 1]);
+            let column = column(next);
+            let labels = &self.labels[usize::from(start)..usize::from(end)];
+            let Some(n) = labels.iter().position(|label| label & !IS_WORD == column) else { break };
+            state = start + n as u16;
+            self.say(state, at, live, hits);
         }
     }
 
     /// Says what the word of a state says, which begins at a place.
     #[inline(always)]
-    fn say(&self, state: u16, at: usize, live: &mut [u64], hits: &mut Vec<Hit>) {
+    fn say(&self, state: u16, at: usize, live: &mut [Bits], hits: &mut Vec<Hit>) {
         if self.labels[usize::from(state)] & IS_WORD == 0 {
             return;
         }
