@@ -1,6 +1,6 @@
 //! Tells text from what is none (`logscrub/detect/binary.py`).
 
-use crate::chars::Ch;
+use crate::chars::{Ch, position};
 use crate::views::{unescaped_json, wide};
 
 const LEAST: usize = 16;
@@ -51,7 +51,7 @@ pub fn is_binary_json(text: &[Ch]) -> bool {
 
 /// Whether the inside of a JSON string may hold control characters.
 fn may_hold_control(text: &[Ch]) -> bool {
-    text.contains(&DELETE) || (text.contains(&UNICODE_00[0]) && text.windows(UNICODE_00.len()).any(|part| part == UNICODE_00))
+    text.contains(&DELETE) || position(text, &UNICODE_00).is_some()
 }
 
 /// The same functions, as a part of an engine.

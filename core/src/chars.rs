@@ -123,6 +123,23 @@ pub fn is_ascii(text: &[Ch]) -> bool {
     text.iter().all(|&c| c < 128)
 }
 
+/// Where a stretch of characters stands in a text for the first time.
+pub fn position(text: &[Ch], sought: &[Ch]) -> Option<usize> {
+    let Some(first) = sought.first() else { return Some(0) };
+    if !text.contains(first) {
+        return None;
+    }
+    let mut at = 0;
+    while let Some(next) = text.get(at..)?.iter().position(|c| c == first) {
+        at += next;
+        if text[at..].starts_with(sought) {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
+}
+
 /// A letter of ASCII in small, any other character as it is.
 #[inline(always)]
 pub fn ascii_lower(c: Ch) -> Ch {

@@ -663,7 +663,10 @@ impl Engine {
         if !self.parts.no_names.is_empty() {
             found.retain(|s| s.certain || self.parts.kinds[s.kind as usize].guideline != "name" || !self.denied(&s.plain));
         }
-        let mut harmless: Vec<(usize, usize)> = self.harmless.scan(text, &[]).into_iter().map(|(_, span)| span).collect();
+        // what begins behind all that may stay says nothing of it
+        let last = found.iter().filter(|s| !s.certain).map(|s| s.start).max().unwrap_or(0);
+        let mut harmless: Vec<(usize, usize)> =
+            self.harmless.scan_to(text, last, &[]).into_iter().map(|(_, span)| span).collect();
         harmless.sort_unstable();
         let covered = Covered::new(&harmless);
         found.retain(|s| s.certain || !covered.reaches(s.start, s.end));
@@ -852,6 +855,9 @@ fn unescaped(text: &[Ch], position: usize) -> usize {
 /// Whether a text of ASCII stands in another.
 pub fn contains(text: &[Ch], sought: &str) -> bool {
     let Some(first) = sought.chars().next().map(u32::from) else { return true };
+    if !text.contains(&first) {
+        return false;
+    }
     let mut rest = text;
     while let Some(at) = rest.iter().position(|c| *c == first) {
         let its = rest[at..].iter().zip(sought.chars()).take_while(|(c, s)| **c == u32::from(*s)).count();

@@ -3,7 +3,7 @@
 //! the definition.
 
 use crate::batch::Counted;
-use crate::chars::{Ch, CharSet, codes, is_ascii};
+use crate::chars::{Ch, CharSet, codes, is_ascii, position};
 use crate::json_leaves::{is_json, unescaped_json};
 use crate::model::{Coding, Leaf, Name};
 use crate::record_lists::RecordLists;
@@ -168,7 +168,7 @@ impl TextLines {
 
     fn fields_of(&self, line: &[Ch]) -> Vec<(usize, usize, Vec<Ch>)> {
         for pattern in &self.fields {
-            if !pattern.needs.is_empty() && !line.windows(pattern.needs.len()).any(|part| part == pattern.needs) {
+            if position(line, &pattern.needs).is_none() {
                 continue;
             }
             let Some(m) = pattern.regex.match_at(line, 0, line.len()) else { continue };
@@ -229,7 +229,8 @@ impl WrappedLines {
         let name = [34, 108, 111, 103, 34]; // "log" once only: of two members, the last one counts
         let log = &line[start..end];
         let ends = ["\\n", "\\u000a", "\\u000A"].iter().any(|sign| log.ends_with(&codes(sign)));
-        if !ends || line.windows(name.len()).filter(|part| **part == name).count() > 1 || !self.is_json(line) {
+        let is_double = position(line, &name).is_some_and(|first| position(&line[first + 1..], &name).is_some());
+        if !ends || is_double || !self.is_json(line) {
             return None;
         }
         let stream = stream.search(line, end, line.len()).and_then(|m| m.span(1)).map_or(&[][..], |(a, b)| &line[a..b]);

@@ -389,7 +389,54 @@ struct Compiled {
     program: Vec<Inst>,
     registers: usize,
     /// What a match can begin with, where that is known.
-    first: Option<Classes>,
+    first: Option<First>,
+    /// How many characters a match has, at least and at most.
+    width: (usize, usize),
+}
+
+/// What a match can begin with.
+enum First {
+    /// One of two characters, which may be the same.
+    Signs(Ch, Ch),
+    Classes(Classes),
+}
+
+impl First {
+    fn new(classes: Classes) -> First {
+        let mut rows = classes.rows();
+        match (rows.next(), rows.next(), rows.next()) {
+            (Some(one), other, None) if !classes.other => First::Signs(one as Ch, other.unwrap_or(one) as Ch),
+            _ => First::Classes(classes),
+        }
+    }
+
+    /// The first place of a text at which a match can begin.
+    #[inline]
+    fn position(&self, text: &[Ch]) -> Option<usize> {
+        match *self {
+            First::Signs(one, other) => text.iter().position(|&c| (c == one) | (c == other)),
+            First::Classes(classes) => text.iter().position(|&c| classes.has(c)),
+        }
+    }
+}
+
+/// How many characters a node matches, at least and at most.
+fn width(node: &Node) -> (usize, usize) {
+    match node {
+        Node::At(_) | Node::Look { .. } => (0, 0),
+        Node::Item(_) => (1, 1),
+        Node::Group(_, body) | Node::Atomic(body) => width(body),
+        Node::Seq(nodes) => nodes.iter().map(width).fold((0, 0), |(least, most), (a, b)| (least + a, most.saturating_add(b))),
+        Node::Branch(branches) => {
+            branches.iter().map(width).reduce(|(least, most), (a, b)| (least.min(a), most.max(b))).unwrap_or_default()
+        }
+        Node::Repeat { min, max, body, .. } => {
+            let (least, most) = width(body);
+            let times = if *max == UNBOUNDED { usize::MAX } else { *max as usize };
+            (least.saturating_mul(*min as usize), most.saturating_mul(times))
+        }
+        Node::Same(_) => (0, usize::MAX),
+    }
 }
 
 impl Compiled {
@@ -397,8 +444,8 @@ impl Compiled {
         let mut compiler = Compiler { program: Vec::new(), registers: 0 };
         compiler.node(node);
         compiler.add(Inst::Done);
-        let first = heads_of(&compiler.program, 1).first().copied();
-        Compiled { program: compiler.program, registers: compiler.registers as usize, first }
+        let first = heads_of(&compiler.program, 1).first().copied().map(First::new);
+        Compiled { program: compiler.program, registers: compiler.registers as usize, first, width: width(node) }
     }
 }
 
@@ -705,6 +752,10 @@ impl Regex {
 
     /// `pattern.fullmatch(text, pos, end)`.
     pub fn fullmatch(&self, text: &[Ch], pos: usize, end: usize) -> Option<Match> {
+        let (least, most) = self.compiled().width;
+        if !(least..=most).contains(&(end - pos)) {
+            return None;
+        }
         with_state(|state| self.attempt(text, pos, end, true, false, state))
     }
 
@@ -753,12 +804,7 @@ impl Regex {
         let mut at = pos;
         while at <= end {
             if let Some(first) = &self.compiled().first {
-                while at < end && !first.has(text[at]) {
-                    at += 1;
-                }
-                if at == end {
-                    return None;
-                }
+                at += first.position(&text[at..end])?;
             }
             let found = self.attempt(text, at, end, false, must_advance && at == pos, state);
             if found.is_some() {

@@ -139,12 +139,18 @@ impl Scanner {
     /// `named`: patterns whose context the text's field gives, as `Scanner::named` has them. Those whose context is nowhere in the
     /// text are left out.
     pub fn scan(&self, text: &[Ch], named: &[Bits]) -> Vec<(usize, (usize, usize))> {
+        self.scan_to(text, text.len(), named)
+    }
+
+    /// The matches that begin at `last` or before it, as `scan` has them.
+    pub fn scan_to(&self, text: &[Ch], last: usize, named: &[Bits]) -> Vec<(usize, (usize, usize))> {
         let mut room = ROOM.take().unwrap_or_default();
         let mut found = Vec::new();
-        self.scan_in(&mut room, text, named, &mut found);
+        self.scan_in(&mut room, text, last, named, &mut found);
         ROOM.set(Some(room));
         for (number, one) in &self.others {
-            found.extend(one.regex.find_iter(text, 0, text.len()).filter_map(|m| Some((*number, m.span(one.group)?))));
+            let its = one.regex.find_iter(text, 0, text.len()).take_while(|m| m.start() <= last);
+            found.extend(its.filter_map(|m| Some((*number, m.span(one.group)?))));
         }
         found.sort_by_key(|(number, _)| *number);
         found
@@ -159,7 +165,7 @@ impl Scanner {
         self.columns.iter().map(bit).collect()
     }
 
-    fn scan_in(&self, room: &mut Room, text: &[Ch], named: &[Bits], found: &mut Vec<(usize, (usize, usize))>) {
+    fn scan_in(&self, room: &mut Room, text: &[Ch], last: usize, named: &[Bits], found: &mut Vec<(usize, (usize, usize))>) {
         let Room { rows, live, hits, reached } = room;
         // the edges of the text stand around it
         rows.clear();
@@ -194,10 +200,11 @@ impl Scanner {
                     column.at_start(text, rows, live & column.at_start, state, found);
                 }
                 if live & !column.at_start != 0 {
-                    column.scan(text, rows, live & !column.at_start, reached, state, found);
+                    column.scan(text, rows, last, live & !column.at_start, reached, state, found);
                 }
             }
             if !is_ambiguous {
+                hits.retain(|hit| hit.at() <= last);
                 self.at_hits(text, rows, live, hits, state, found);
             }
         });
@@ -462,11 +469,13 @@ impl Column {
         }
     }
 
-    /// Tries the patterns that are live. `rows`: those of the text's characters, with its edges.
+    /// Tries the patterns that are live, at places up to `last`. `rows`: those of the text's characters, with its edges.
+    #[allow(clippy::too_many_arguments)]
     fn scan(
         &self,
         text: &[Ch],
         rows: &[u8],
+        last: usize,
         live: Bits,
         reached: &mut Reached,
         state: &mut State,
@@ -477,7 +486,7 @@ impl Column {
         let of = |row: u8| &self.rows[row as usize];
         // patterns that cannot match before some place, and the first of these places
         let (mut asleep, mut wake): (Bits, usize) = (0, usize::MAX);
-        for (pos, around) in rows.windows(DEPTH + 1).enumerate() {
+        for (pos, around) in rows[..rows.len().min(last + DEPTH + 1)].windows(DEPTH + 1).enumerate() {
             if pos >= wake {
                 let sleeping = asleep;
                 (asleep, wake) = (0, usize::MAX);
