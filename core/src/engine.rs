@@ -103,7 +103,9 @@ pub struct Engine {
     number: Arc<Regex>,
     json_before: Arc<Regex>,
     json_after: Arc<Regex>,
-    contexts: RwLock<HashMap<Vec<Name>, Arc<Contexts>>>,
+    contexts: RwLock<HashMap<Vec<Name>, Arc<FieldContext>>>,
+    /// What no name says.
+    nameless: Arc<FieldContext>,
     non_latin: Option<u16>,
     /// The name of a short text of which nothing says what it is, the fields whose values may be one, and how it looks.
     whole: Name,
@@ -113,8 +115,12 @@ pub struct Engine {
 
 type Fielded = (Vec<FieldValue>, Open);
 
-/// Patterns whose context the names of a field give: their numbers, and what the scanner takes for them.
-struct Contexts {
+/// What the names of a field say.
+#[derive(Default)]
+struct FieldContext {
+    /// What its own name says of its values, or that of the object around.
+    rule: Option<Arc<Rule>>,
+    /// The patterns whose context its names give: their numbers, and what the scanner takes for them.
     numbers: Vec<usize>,
     named: Vec<Bits>,
 }
@@ -140,6 +146,7 @@ impl Engine {
             json_before: library.rx("engine._JSON_BEFORE")?,
             json_after: library.rx("engine._JSON_AFTER")?,
             contexts: RwLock::default(),
+            nameless: Arc::default(),
             whole: codes(&library.text("engine._WHOLE")?).into(),
             messages: library.words("engine._MESSAGES")?,
             whole_text: library.rx("engine._WHOLE_TEXT")?,
@@ -263,7 +270,7 @@ impl Engine {
 
     /// A leaf of megabytes: its field decides for all of it, else it is judged in overlapping windows.
     fn long_leaf(&self, raw: &[Ch], leaf: &Leaf) -> Result<Vec<Span>> {
-        if let Some(rule) = self.rule(&leaf.field) {
+        if let Some(rule) = &self.context_of(&leaf.field).rule {
             let first = raw.iter().find(|&&c| !self.space.has(c)).copied().unwrap_or(0);
             let structured = first == u32::from('{') || first == u32::from('[');
             if !(structured && rule.mode != ValueMode::Credential) {
@@ -360,24 +367,21 @@ impl Engine {
         if masked.contains(&FILL) && !masked.iter().any(|&c| self.word.has(c)) {
             return Ok(Vec::new());
         }
-        if self.rule(path).is_none()
-            && !self.parts.has_own
-            && self.plain_id.is_full(masked)
-            && (path.is_empty() || self.contexts_of(path).numbers.is_empty())
-        {
+        let context = self.context_of(path);
+        if context.rule.is_none() && context.numbers.is_empty() && !self.parts.has_own && self.plain_id.is_full(masked) {
             return Ok(Vec::new());
         }
         if contains(masked, "\x1b[")
             && let Some(colourless) = self.parts.views.without_colours(masked)
         {
             let found = if self.parts.views.has_colours(&colourless.text) {
-                self.judge_uncoloured(&colourless.text, path, depth, None)?
+                self.judge_uncoloured(&colourless.text, path, &context, depth, None)?
             } else {
                 self.judge_masked(&colourless.text, path, depth, None)?
             };
             return Ok(found.into_iter().map(|s| moved(s, Some(&colourless), 0, Quote::None)).collect());
         }
-        self.judge_uncoloured(masked, path, depth, fields)
+        self.judge_uncoloured(masked, path, &context, depth, fields)
     }
 
     /// `judge_masked` of a text without colours, or with those that were left when no more were taken out.
@@ -385,10 +389,11 @@ impl Engine {
         &self,
         masked: &[Ch],
         path: &[Name],
+        context: &FieldContext,
         depth: usize,
         fields: Option<&OnceCell<Fielded>>,
     ) -> Result<Vec<Span>> {
-        let rule = self.rule(path);
+        let rule = context.rule.as_deref();
         let first = masked.iter().find(|&&c| !self.space.has(c)).copied().unwrap_or(0);
         let last = masked.iter().rfind(|&&c| !self.space.has(c)).copied().unwrap_or(0);
         let is = |c: Ch, signs: &str| signs.chars().any(|s| u32::from(s) == c);
@@ -398,7 +403,11 @@ impl Engine {
             && !(leaves.is_some() && rule.mode != ValueMode::Credential)
         {
             let (start, end) = self.parts.fields.value_itself(masked, 0, masked.len(), rule.mode);
-            if start < end && !rule.keeps(&self.parts.fields, masked) && !rule.keeps(&self.parts.fields, &masked[start..end]) {
+            let is_all = (start, end) == (0, masked.len());
+            if start < end
+                && !rule.keeps(&self.parts.fields, masked)
+                && (is_all || !rule.keeps(&self.parts.fields, &masked[start..end]))
+            {
                 found.push(self.field_span(start, end, rule.detector, &masked[start..end]));
                 if matches!(self.guideline(rule.detector), "user-generated content" | "authorisation data") {
                     return Ok(found);
@@ -411,9 +420,9 @@ impl Engine {
             }
             return Ok(merge(found, &self.parts.kinds));
         }
-        self.scan(masked, path, fields, &mut found);
+        self.scan(masked, path, context, fields, &mut found);
         if depth < DEEPEST {
-            self.decoded(masked, path, depth, &mut found)?;
+            self.decoded(masked, path, context, depth, &mut found)?;
         }
         match &self.parts.names {
             Recognizer::None => {}
@@ -431,12 +440,12 @@ impl Engine {
     }
 
     /// What is found in the decoded views of a text, and in texts that stand encoded in it.
-    fn decoded(&self, masked: &[Ch], path: &[Name], depth: usize, found: &mut Vec<Span>) -> Result<()> {
+    fn decoded(&self, masked: &[Ch], path: &[Name], context: &FieldContext, depth: usize, found: &mut Vec<Span>) -> Result<()> {
         let views = &self.parts.views;
         let mut is_read = false;
         for view in views.decodings(masked) {
             let mut inner = Vec::new();
-            self.scan(&view.text, path, None, &mut inner);
+            self.scan(&view.text, path, context, None, &mut inner);
             self.recognise(&view.text, &mut inner);
             found.extend(inner.into_iter().map(|s| moved(s, Some(&view), 0, Quote::None)));
             // Within another text only the first view that is JSON is read as JSON: its leaves are decoded by themselves, and the time
@@ -515,17 +524,22 @@ impl Engine {
         spans
     }
 
-    fn scan(&self, text: &[Ch], path: &[Name], fields: Option<&OnceCell<Fielded>>, found: &mut Vec<Span>) {
+    fn scan(
+        &self,
+        text: &[Ch],
+        path: &[Name],
+        context: &FieldContext,
+        fields: Option<&OnceCell<Fielded>>,
+        found: &mut Vec<Span>,
+    ) {
         let may_be_whole = path.last().is_none_or(|name| self.messages.contains(&name[..]));
         let longer;
-        let path = if may_be_whole && self.whole_text.is_full(text) {
-            longer = [path, std::slice::from_ref(&self.whole)].concat();
+        let FieldContext { numbers, named, .. } = if may_be_whole && self.whole_text.is_full(text) {
+            longer = self.context_of(&[path, std::slice::from_ref(&self.whole)].concat());
             &longer
         } else {
-            path
+            context
         };
-        let contexts = (!path.is_empty()).then(|| self.contexts_of(path));
-        let (numbers, named): (&[usize], &[Bits]) = contexts.as_ref().map_or((&[], &[]), |its| (&its.numbers, &its.named));
         let matches = self.scanner.scan(text, named);
         let mut alike: Option<Vec<Ch>> = None;
         for group in matches.chunk_by(|a, b| a.0 == b.0) {
@@ -595,13 +609,11 @@ impl Engine {
         }
     }
 
-    /// What the names around a value say: its own, or that of the object around.
-    fn rule(&self, path: &[Name]) -> Option<&Rule> {
-        self.parts.fields.rule(path).or_else(|| self.parts.fields.covering(path))
-    }
-
-    /// The patterns whose context the names of a field give.
-    fn contexts_of(&self, path: &[Name]) -> Arc<Contexts> {
+    /// What the names around a value say.
+    fn context_of(&self, path: &[Name]) -> Arc<FieldContext> {
+        if path.is_empty() {
+            return self.nameless.clone();
+        }
         if let Some(known) = self.contexts.read().ok().and_then(|known| known.get(path).cloned()) {
             return known;
         }
@@ -618,7 +630,8 @@ impl Engine {
             .filter(|i| self.parts.patterns[*i].context.as_ref().is_some_and(|c| c.is_in(&names)))
             .collect();
         let named = if numbers.is_empty() { Vec::new() } else { self.scanner.named(&numbers) };
-        let found = Arc::new(Contexts { numbers, named });
+        let rule = self.parts.fields.rule(path).or_else(|| self.parts.fields.covering(path)).cloned();
+        let found = Arc::new(FieldContext { rule, numbers, named });
         if let Ok(mut known) = self.contexts.write() {
             if known.len() >= MOST_PATHS {
                 known.clear();

@@ -523,7 +523,7 @@ struct Walk {
 pub struct Fields {
     pairs: Pairs,
     ids: Ids,
-    rules: Vec<Rule>,
+    rules: Vec<Arc<Rule>>,
     names: Names,
     chars: Chars,
     conversions: Arc<Conversions>,
@@ -711,11 +711,9 @@ impl Fields {
             names: Names::new(&rules),
             rules: rules
                 .into_iter()
-                .map(|spec| Rule {
-                    detector: spec.detector,
-                    mode: spec.mode,
-                    keep: spec.keep.into_iter().map(&mut shared).collect(),
-                    secret: spec.secret,
+                .map(|spec| {
+                    let keep = spec.keep.into_iter().map(&mut shared).collect();
+                    Arc::new(Rule { detector: spec.detector, mode: spec.mode, keep, secret: spec.secret })
                 })
                 .collect(),
             chars: Chars::new(library)?,
@@ -756,7 +754,7 @@ impl Fields {
     }
 
     /// What the innermost name of `path` says, with the one around it; None where it is no telling name.
-    pub fn rule(&self, path: &[Name]) -> Option<&Rule> {
+    pub fn rule(&self, path: &[Name]) -> Option<&Arc<Rule>> {
         let own = path.last()?;
         let around = path.len().checked_sub(2).and_then(|i| path.get(i)).map_or(&[][..], |name| &name[..]);
         self.rule_of(Named { around, own })
@@ -764,12 +762,12 @@ impl Fields {
 
     /// What the name of the object around says of a member whose own name says nothing: all that is under the name of a secret is
     /// one, but for what is said about it.
-    pub fn covering(&self, path: &[Name]) -> Option<&Rule> {
+    pub fn covering(&self, path: &[Name]) -> Option<&Arc<Rule>> {
         let [.., around, own] = path else { return None };
         self.covering_of(Named { around, own })
     }
 
-    fn covering_of(&self, names: Named) -> Option<&Rule> {
+    fn covering_of(&self, names: Named) -> Option<&Arc<Rule>> {
         let rule = self.rule_of(Named { around: &[], own: names.around }).filter(|rule| rule.secret)?;
         if self.rule_of(names).is_some() {
             return None;
@@ -778,7 +776,7 @@ impl Fields {
         (!self.about.contains(&last)).then_some(rule)
     }
 
-    fn rule_of(&self, names: Named) -> Option<&Rule> {
+    fn rule_of(&self, names: Named) -> Option<&Arc<Rule>> {
         if self.ids.is_id(names.own) {
             return None;
         }

@@ -1351,7 +1351,7 @@ impl Sieve {
     #[inline]
     pub fn lets_through(&self, rows: &[u8]) -> bool {
         let mut state = self.first;
-        for &row in rows.iter().take(MOST_LOOKED_AT) {
+        for &row in &rows[..rows.len().min(MOST_LOOKED_AT)] {
             state = self.table[state as usize + self.columns[row as usize] as usize];
             if state <= u16::from(MAYBE) {
                 return state == u16::from(MAYBE);
