@@ -410,6 +410,14 @@ impl First {
         }
     }
 
+    #[inline]
+    fn has(&self, c: Ch) -> bool {
+        match *self {
+            First::Signs(one, other) => c == one || c == other,
+            First::Classes(classes) => classes.has(c),
+        }
+    }
+
     /// The first place of a text at which a match can begin.
     #[inline]
     fn position(&self, text: &[Ch]) -> Option<usize> {
@@ -752,8 +760,8 @@ impl Regex {
 
     /// `pattern.fullmatch(text, pos, end)`.
     pub fn fullmatch(&self, text: &[Ch], pos: usize, end: usize) -> Option<Match> {
-        let (least, most) = self.compiled().width;
-        if !(least..=most).contains(&(end - pos)) {
+        let Compiled { width: (least, most), first, .. } = self.compiled();
+        if !(*least..=*most).contains(&(end - pos)) || first.as_ref().is_some_and(|first| !first.has(text[pos])) {
             return None;
         }
         with_state(|state| self.attempt(text, pos, end, true, false, state))

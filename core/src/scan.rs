@@ -86,7 +86,7 @@ struct Column {
     rows: Box<[[Bits; DEPTH + 1]; 256]>,
     /// Of each character the patterns of which it is in the first set of those that they need, in the second, and so on. Last the
     /// patterns that have no such set.
-    met: Vec<[Bits; NEEDS]>,
+    met: Box<[[Bits; NEEDS]; 256]>,
 }
 
 #[inline(always)]
@@ -184,10 +184,14 @@ impl Scanner {
             live[..size].fill(!0);
         }
         let (live, context) = live.split_at_mut(size);
+        let (mut there, mut count) = ([0u8; EDGE as usize], 0);
+        for row in has.rows() {
+            (there[count], count) = (row as u8, count + 1);
+        }
         for (column, live) in live.iter_mut().enumerate() {
             *live &= context[column] | named.get(column).copied().unwrap_or(0);
             if *live != 0 {
-                *live &= self.columns[column].met(&has);
+                *live &= self.columns[column].met(&there[..count]);
             }
         }
         if !is_ambiguous {
@@ -416,17 +420,18 @@ impl Column {
             anywhere: (0..).zip(words).map(|(i, its)| Bits::from(its.leads.is_empty()) << i).sum(),
             at_start,
             rows,
-            met: (0..=usize::from(EDGE)).map(|row| met(patterns, row)).collect(),
+            met: Box::new(std::array::from_fn(|row| if row <= usize::from(EDGE) { met(patterns, row) } else { [0; NEEDS] })),
         }
     }
 
-    /// The patterns that have all the characters they need in a text, of which those are given that it has.
-    fn met(&self, has: &Classes) -> Bits {
-        let mut met = self.met[usize::from(EDGE)];
-        for row in has.rows() {
-            met.iter_mut().zip(self.met[row]).for_each(|(met, its)| *met |= its);
+    /// The patterns that have all the characters they need in a text, of which the rows are given.
+    fn met(&self, rows: &[u8]) -> Bits {
+        let [mut one, mut two, mut three, mut four] = self.met[usize::from(EDGE)];
+        for row in rows {
+            let its = &self.met[usize::from(*row)];
+            (one, two, three, four) = (one | its[0], two | its[1], three | its[2], four | its[3]);
         }
-        met.iter().fold(!0, |all, met| all & met)
+        one & two & three & four
     }
 
     /// Whether what stands at a place and before it is what a match of a pattern can begin with.
