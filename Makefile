@@ -127,8 +127,9 @@ eval: $(READY) $(CORE) ## measure what is found and what is missed
 names: $(READY) $(CORE) ## measure which names are found, and which words are taken for names
 	@$(BIN)/python benchmarks/names.py
 
-docs: $(READY) ## write the reference of the command line, and build the documentation as a site (build/site/)
+docs: $(READY) ## write the reference of the command line and the schemas, and build the documentation as a site (build/site/)
 	@$(BIN)/python -m logscrub.cli.reference
+	@$(BIN)/python scripts/toml_schemas.py
 	@$(MAKE) site
 
 site: $(READY) ## build the site alone; a link that leads nowhere is an error
