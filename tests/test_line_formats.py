@@ -960,10 +960,7 @@ def test_a_message_that_never_goes_on_is_not_waited_for_long(redactor: Redactor)
     assert scrubber.feed(line) == line
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_the_fastest_engine_puts_together_what_the_plain_one_does(
-    redactor: Redactor, threads: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_fastest_engine_puts_together_what_the_plain_one_does(redactor: Redactor, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where a message goes on in the next batch, which here is an eighth as long as in use."""
     if "native" in engines():
         monkeypatch.setattr("logscrub.engines.native._BATCH", 1 << 13)
@@ -973,15 +970,16 @@ def test_the_fastest_engine_puts_together_what_the_plain_one_does(
         first, second = pieces(1024, 1 + n % 19, n)[0]
         parts += [line * (25 + 97 * n % 38), first, line * (n % 5), second]
     data = "".join(parts).encode()
-    engine = engine_of(redactor, threads=threads)
-    scrubber, verifier = engine.scrubber(), engine.verifier("x")
-    out = b"".join(scrubber.feed(data[n : n + 12_500], True) for n in range(0, len(data), 12_500)) + scrubber.finish()
-    verifier.feed(data)
     plain, tally = scrub(redactor, data)
-    assert out == plain
-    assert out.count(b"<AWS_KEY>") == 60
-    assert (scrubber.tally.redactions, scrubber.tally.records_read) == (tally.redactions, tally.records_read)
-    assert verifier.finish().kinds == tally.redactions
+    assert plain.count(b"<AWS_KEY>") == 60
+    for threads in (1, 2):
+        engine = engine_of(redactor, threads=threads)
+        scrubber, verifier = engine.scrubber(), engine.verifier("x")
+        out = b"".join(scrubber.feed(data[n : n + 12_500], True) for n in range(0, len(data), 12_500)) + scrubber.finish()
+        verifier.feed(data)
+        assert out == plain
+        assert (scrubber.tally.redactions, scrubber.tally.records_read) == (tally.redactions, tally.records_read)
+        assert verifier.finish().kinds == tally.redactions
 
 
 # -- hostile lines ------------------------------------------------------------------------------------------------------
