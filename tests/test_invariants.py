@@ -210,11 +210,14 @@ def test_what_stands_in_a_telling_field_goes(redactor: Redactor, pair: tuple[str
 @examples(150)
 @given(logs)
 def test_as_many_records_are_read_as_were_made_and_all_are_written(redactor: Redactor, log: Log) -> None:
-    out, tally = scrub(redactor, log.data)
+    """By the fastest engine, which `test_native.py` holds to the counts of the plain one."""
+    out, tally = scrub_fastest(redactor, log.data)
     assert dict(tally.formats) == {log.format: 1}
     assert tally.records_read == log.records
     assume(nothing_was_withheld(tally, log.data))
-    assert verify(redactor, out).records == log.records
+    verifier = engine_of(redactor).verifier("test")
+    verifier.feed(out)
+    assert verifier.finish().records == log.records
 
 
 @examples(40)
