@@ -5,7 +5,7 @@ It is looked for in the current folder and those above it, up to a folder with `
     policy = "atlassian"                 # a built-in policy, or a policy file
     detectors = ["our-detectors"]        # folders of detectors, besides the built-in ones
 
-    [[allow]]                            # a found value that is exactly this stays
+    [[allow]]                            # a found value that is exactly this is kept
     value = "support@our-company.example"
     reason = "our own address, on every page"
 
@@ -13,7 +13,7 @@ It is looked for in the current folder and those above it, up to a folder with `
     pattern = 'load-test-\\d{1,6}'
     reason = "users of our load test, all invented"
 
-    [fields]                             # detector → further names of fields whose value goes
+    [fields]                             # detector → further names of fields whose value is redacted
     field_person = ["submitter", "=author"]
 
     [names]
@@ -25,12 +25,12 @@ It is looked for in the current folder and those above it, up to a folder with `
     [report]
     false_alarms_a_week = 1              # how many findings chance may make in a week, in the mean
 
-    [[mute]]                             # a finding that is not told any more
+    [[mute]]                             # a finding that is not reported any more
     id = "3f9a1c0b7d52"
     reason = "known, mended in 4.208"
     until = 2026-12-31
 
-    [[calendar]]                         # days on which rules say nothing
+    [[calendar]]                         # days on which rules report nothing
     from = 2026-12-24
     to = 2026-12-26
     rules = ["volume_drop", "function_silent"]
@@ -41,9 +41,9 @@ It is looked for in the current folder and those above it, up to a folder with `
     store = "metrics"
     key_file = "logscrub.key"
     report = "reports"                   # the folder of the reports
-    keep = "400d"                        # older days of the store go
+    keep = "400d"                        # older days of the store are dropped
     notify = ["mailto://oncall@our-company.example"]   # or slack://…, msteams://…, json://…; or "env:LOGSCRUB_NOTIFY"
-    notify_from = "P3"                   # tell only of findings this severe, or worse
+    notify_from = "P3"                   # the least severity that is notified
     salvage = true                       # of damaged compressed data, what comes before the fault
     decompress_memory = "2GiB"           # how large the window of zstd data or the dictionary of xz data may be
 

@@ -359,11 +359,11 @@ class _Shape(NamedTuple):
     statuses: tuple[tuple[int, int], ...]
     """The places of the statuses of responses, whose digits say what went wrong."""
     outcomes: dict[str, tuple[tuple[str, int], ...]]
-    """By these digits: what went wrong, each once."""
+    """Digits of statuses → what went wrong, each once."""
     statement: list[str]
     """Empty until it is asked for."""
     commons: dict[bytes, Common]
-    """By level and these digits: what records have in common that say just this and come from a block."""
+    """Level and digits of statuses → what records of a block with this text have in common."""
     actors: tuple[tuple[int, int], ...]
     """Places of the pseudonyms of accounts and users."""
     is_alone: bool

@@ -1,4 +1,4 @@
-"""From logs to the store: scrub, and count what comes out."""
+"""Scrubs logs and counts the output into a store."""
 
 from __future__ import annotations
 

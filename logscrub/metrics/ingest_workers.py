@@ -80,7 +80,7 @@ class IngestWorkers:
         """The error of the first process that failed."""
         self._inputs = 0
         self.results: dict[int, IngestResult] = {}
-        """By the number of the input: what became of its records, once all is committed."""
+        """Number of an input → the result of its records, once all is committed."""
 
     def into(self, url: str, pseudonymizer: Pseudonymizer) -> None:
         """Says where to count to, before anything is counted; the store is made if there is none.

@@ -33,7 +33,7 @@ Actions = list[dict[str, Any]]
 
 _MOST_RACES: Final = 50
 _SLACK: Final = timedelta(minutes=1)
-"""By how much the times of files and those in the log may differ."""
+"""The difference that the times of files and those in the log may have."""
 
 
 @dataclass(frozen=True, slots=True)

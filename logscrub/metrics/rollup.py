@@ -55,7 +55,7 @@ SCHEMA: Final = pl.Schema(
         "prints": pl.List(pl.Int64()),
     }
 )
-"""Names that are not told are "", what a kind of rows does not hold is null; `hour` and `day` are null without a time."""
+"""Unknown names are "", columns that a kind of rows does not have are null; `hour` and `day` are null without a time."""
 LISTS: Final = tuple(name for name, kind in SCHEMA.items() if isinstance(kind, pl.List))
 
 

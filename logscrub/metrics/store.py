@@ -168,7 +168,7 @@ def _description(version: int, key_id: str) -> str:
 
 @dataclass(slots=True)
 class Seen:
-    """The fingerprints of some hours as of a version of the table: who commits again need not read what it wrote itself."""
+    """The fingerprints of some hours as of a version of the table: a further commit need not read what the last one wrote."""
 
     version: int = -1
     hours: frozenset[datetime | None] = frozenset()

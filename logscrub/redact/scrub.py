@@ -1,4 +1,4 @@
-"""Makes `Clean` from `Raw`: judges a record's leaves, replaces what was found, looks again.
+"""Makes `Clean` from `Raw`: scans the leaves of a record, replaces what was found, and scans again.
 
 This is the one place where a `Clean` is made. After a replacement the record is judged once more, as a stranger to it
 would: what the first look missed because of what stood beside it goes too, and a record that never comes to rest is

@@ -96,7 +96,7 @@ def _value(value: float | None) -> float:
 
 
 def _excess(point: Point) -> float:
-    """By how much an hour is outside of its usual range."""
+    """Returns how far an hour is outside of its usual range."""
     if point.observed is None or not _known(point.observed):
         return 0.0
     if point.upper is not None and _known(point.upper) and point.observed > point.upper:

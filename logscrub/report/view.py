@@ -33,7 +33,7 @@ FIX_TITLE: Final = "Which line of code to fix"
 STATEMENTS_SHOWN: Final = 10
 """Statements at the first look; the others are folded."""
 MUTE_DAYS: Final = 30
-"""For how long the snippet proposes to mute."""
+"""The time for which the snippet proposes to mute a finding."""
 
 _PLACEHOLDER: Final = re.compile(r"<[^<>]*>|[#*…⏎\ufffd]")
 """A placeholder in the form of an error or a statement: it stands for a part that varies between records."""
@@ -215,7 +215,7 @@ def right(tally: RuleTally) -> str:
 
 
 def muted_until(muted: Muted) -> str:
-    """Until when a finding is not told."""
+    """Returns the last day on which a finding is not reported."""
     if muted.until is not None:
         return words.day(muted.until, year=True)
     return "it is farther out" if muted.is_usual else "its exception ends"
