@@ -5,7 +5,7 @@ It is looked for in the current folder and those above it, up to a folder with `
     policy = "atlassian"                 # a built-in policy, or a policy file
     detectors = ["our-detectors"]        # folders of detectors, besides the built-in ones
 
-    [[allow]]                            # a found value that is exactly this stays
+    [[allow]]                            # a found value that is exactly this is kept
     value = "support@our-company.example"
     reason = "our own address, on every page"
 
@@ -13,7 +13,7 @@ It is looked for in the current folder and those above it, up to a folder with `
     pattern = 'load-test-\\d{1,6}'
     reason = "users of our load test, all invented"
 
-    [fields]                             # detector → further names of fields whose value goes
+    [fields]                             # detector → further names of fields whose value is redacted
     field_person = ["submitter", "=author"]
 
     [names]
@@ -25,12 +25,12 @@ It is looked for in the current folder and those above it, up to a folder with `
     [report]
     false_alarms_a_week = 1              # how many findings chance may make in a week, in the mean
 
-    [[mute]]                             # a finding that is not told any more
+    [[mute]]                             # a finding that is not reported any more
     id = "3f9a1c0b7d52"
     reason = "known, mended in 4.208"
     until = 2026-12-31
 
-    [[calendar]]                         # days on which rules say nothing
+    [[calendar]]                         # days on which rules report nothing
     from = 2026-12-24
     to = 2026-12-26
     rules = ["volume_drop", "function_silent"]
@@ -41,9 +41,9 @@ It is looked for in the current folder and those above it, up to a folder with `
     store = "metrics"
     key_file = "logscrub.key"
     report = "reports"                   # the folder of the reports
-    keep = "400d"                        # older days of the store go
+    keep = "400d"                        # older days of the store are dropped
     notify = ["mailto://oncall@our-company.example"]   # or slack://…, msteams://…, json://…; or "env:LOGSCRUB_NOTIFY"
-    notify_from = "P3"                   # tell only of findings this severe, or worse
+    notify_from = "P3"                   # the least severity that is notified
     salvage = true                       # of damaged compressed data, what comes before the fault
     decompress_memory = "2GiB"           # how large the window of zstd data or the dictionary of xz data may be
 
@@ -54,16 +54,29 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
+from logscrub import toml_files
 from logscrub.detect.names import DEFAULT_KIND, DEFAULT_MODEL, KINDS, Kind
 from logscrub.errors import UsageError
 from logscrub.objects import joined
+from logscrub.toml_files import (
+    DAY,
+    FLAG,
+    TEXT,
+    Key,
+    ListOf,
+    MapOf,
+    Table,
+    Value,
+    matching,
+    number,
+    one_of,
+)
 
 FILE = "logscrub.toml"
 DEFAULT_POLICY = "atlassian"
@@ -71,9 +84,106 @@ DEFAULT_FALSE_ALARMS: Final = 1.0
 """Findings per week."""
 Severity = Literal["P1", "P2", "P3", "P4", "P5"]
 
-_NIGHTLY_KEYS = tuple("inputs store key_file report keep notify notify_from salvage decompress_memory".split())
-_KEYS = ("policy", "detectors", "allow", "fields", "names", "report", "mute", "calendar", "nightly")
 _IGNORES_CASE = re.compile(r"\(\?[a-zA-Z]*i")
+
+_NAME_OF_A_FIELD = Value(
+    "be the name of a field, which has a letter",
+    lambda value: TEXT.fits(value) and re.search(r"[^\W_]", value),
+    {"type": "string", "pattern": r"[^\W_]"},
+)
+_PACKAGE = Value(
+    "be the name of an installed package",
+    lambda value: isinstance(value, str) and value.isidentifier(),
+    {"type": "string", "pattern": r"^[^\W\d]\w*$"},
+)
+_ALLOWED = Table(
+    {
+        "value": Key(TEXT, "The value, exactly."),
+        "pattern": Key(TEXT, "A regular expression that the value matches from end to end. It must not ignore case."),
+        "reason": Key(TEXT, "For whoever asks why this stays.", required=True),
+    },
+    either=("value", "pattern"),
+)
+_NAMES = Table(
+    {
+        "recognizer": Key(
+            one_of(*KINDS),
+            "What recognises names: lists of names and words, a language model, or both.",
+            default=DEFAULT_KIND,
+        ),
+        "model": Key(_PACKAGE, "The package of an installed spaCy pipeline.", default=DEFAULT_MODEL),
+        "known": Key(ListOf(TEXT), "Further names."),
+        "words": Key(ListOf(TEXT), "Words that are no names here."),
+    }
+)
+_MUTE = Table(
+    {
+        "id": Key(
+            matching("[0-9a-f]{12}", "be the 12 hex digits that the report shows"),
+            "The 12 hex digits that the report shows.",
+            required=True,
+        ),
+        "reason": Key(TEXT, "Why it is not reported.", required=True),
+        "until": Key(DAY, "The last day: 2026-12-31, without quotes.", required=True),
+    }
+)
+_CALENDAR = Table(
+    {
+        "from": Key(DAY, "The first day, without quotes.", required=True),
+        "to": Key(DAY, "The last day, without quotes.", required=True),
+        "rules": Key(ListOf(TEXT), "The rules; without it, all of them."),
+        "reason": Key(TEXT, "Why.", required=True),
+    }
+)
+_NIGHTLY = Table(
+    {
+        "inputs": Key(ListOf(TEXT), "Files, folders and patterns of new logs.", required=True),
+        "store": Key(TEXT, "The store of metrics: a folder, or s3://bucket/name.", required=True),
+        "key_file": Key(TEXT, "A key from logscrub keys new; without it, LOGSCRUB_KEY."),
+        "report": Key(TEXT, "The folder of the reports.", required=True),
+        "keep": Key(
+            matching(r"[1-9][0-9]{0,4}d", 'be a number of days: "400d"'),
+            "Older days of the store are dropped: 400d.",
+        ),
+        "notify": Key(ListOf(TEXT), "Addresses that are notified, or variables that hold them (env:NAME)."),
+        "notify_from": Key(one_of(*get_args(Severity)), "The least severity that is notified.", default="P3"),
+        "salvage": Key(FLAG, "Of damaged compressed data, read what comes before the fault.", default=False),
+        "decompress_memory": Key(
+            matching(r"\s*[0-9]{1,12} ?([kmgKMG]([iI]?[bB])?|[bB])?\s*", 'be a size: "512MiB", "2GiB"'),
+            "For zstd and xz data that need more than 128 MiB: 2GiB.",
+        ),
+    }
+)
+DEFINITION: Final = Table(
+    {
+        "policy": Key(
+            TEXT, "A built-in policy (atlassian, strict, secrets-only), or the path of a policy file.", default=DEFAULT_POLICY
+        ),
+        "detectors": Key(ListOf(TEXT), "Folders of detectors besides the built-in ones."),
+        "allow": Key(ListOf(_ALLOWED), "Found values that stay."),
+        "fields": Key(
+            MapOf(ListOf(_NAME_OF_A_FIELD)),
+            "Detector -> further names of fields whose whole value is redacted. =name serves exactly that name.",
+        ),
+        "names": Key(_NAMES, "Names of persons in running text."),
+        "report": Key(
+            Table(
+                {
+                    "false_alarms_a_week": Key(
+                        number(0, 1000, above=True),
+                        "Findings that chance may make per week, on average.",
+                        default=DEFAULT_FALSE_ALARMS,
+                    )
+                }
+            ),
+            "The report.",
+        ),
+        "mute": Key(ListOf(_MUTE), "Findings that are not reported any more."),
+        "calendar": Key(ListOf(_CALENDAR), "Days on which rules report nothing."),
+        "nightly": Key(_NIGHTLY, "What logscrub nightly does."),
+    }
+)
+"""The keys of the configuration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +272,7 @@ def find_config(folder: Path) -> Path | None:
         if (place / FILE).is_file():
             return place / FILE
         project = place / "pyproject.toml"
-        if project.is_file() and "logscrub" in _tables(_parsed(project), "tool"):
+        if project.is_file() and "logscrub" in _tables(toml_files.parsed(toml_files.text_of(project), project), "tool"):
             return project
         if (place / ".git").exists():
             return None
@@ -177,8 +287,8 @@ def load_config(path: Path | None = None) -> Config:
     found = path if path is not None else find_config(Path.cwd())
     if found is None:
         return Config()
-    text = _text_of(found)
-    data = _parsed(found, text)
+    text = toml_files.text_of(found)
+    data = toml_files.parsed(text, found)
     if found.name == "pyproject.toml":
         data = _tables(data, "tool").get("logscrub", {})
         if not isinstance(data, dict):
@@ -189,35 +299,20 @@ def load_config(path: Path | None = None) -> Config:
 
 def parse_config(data: Mapping[str, Any], path: Path) -> Config:
     """Reads a configuration from parsed TOML. Paths in it are relative to `path`. Raises UsageError."""
-    _only(data, _KEYS, "", path)
+    toml_files.check(DEFINITION, data, path)
+    names = data.get("names", {})
     return Config(
         policy=_policy(data.get("policy", DEFAULT_POLICY), path),
-        detectors=tuple(path.parent / _text(f, "detectors", path) for f in _list(data.get("detectors", []), "detectors", path)),
-        allow=tuple(_allowed(entry, n, path) for n, entry in enumerate(_list(data.get("allow", []), "allow", path), 1)),
-        fields=tuple(sorted(_fields(data.get("fields", {}), path))),
-        names=_names(data.get("names", {}), path),
-        false_alarms_a_week=_budget(data.get("report", {}), path),
-        mutes=tuple(_mute(entry, n, path) for n, entry in enumerate(_list(data.get("mute", []), "mute", path), 1)),
-        calendar=tuple(_exception(e, n, path) for n, e in enumerate(_list(data.get("calendar", []), "calendar", path), 1)),
+        detectors=tuple(path.parent / folder for folder in data.get("detectors", ())),
+        allow=tuple(_allowed(entry, f"{path}: allow, entry {n}") for n, entry in enumerate(data.get("allow", ()), 1)),
+        fields=tuple(sorted((detector, tuple(fields)) for detector, fields in data.get("fields", {}).items())),
+        names=_names(names, path),
+        false_alarms_a_week=float(data.get("report", {}).get("false_alarms_a_week", DEFAULT_FALSE_ALARMS)),
+        mutes=tuple(Mute(entry["id"], entry["reason"], entry["until"]) for entry in data.get("mute", ())),
+        calendar=tuple(_exception(e, f"{path}: calendar, entry {n}") for n, e in enumerate(data.get("calendar", ()), 1)),
         nightly=_nightly(data["nightly"], path) if "nightly" in data else None,
         source=str(path),
     )
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{path}: is not UTF-8 text") from None
-
-
-def _parsed(path: Path, text: str | None = None) -> dict[str, Any]:
-    try:
-        return tomllib.loads(_text_of(path) if text is None else text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: not valid TOML: {error}") from None
 
 
 def _tables(data: Mapping[str, Any], key: str) -> dict[str, Any]:
@@ -225,159 +320,59 @@ def _tables(data: Mapping[str, Any], key: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _only(data: Mapping[str, Any], known: tuple[str, ...], key: str, path: Path) -> None:
-    if unknown := sorted(set(data) - set(known)):
-        where = f"{key}." if key else ""
-        raise UsageError(f"{path}: unknown key {where}{unknown[0]!r}; known are {', '.join(known)}")
-
-
-def _list(value: Any, key: str, path: Path) -> list[Any]:
-    if not isinstance(value, list):
-        raise UsageError(f"{path}: {key} must be a list")
-    return value
-
-
-def _text(value: Any, key: str, path: Path) -> str:
-    if not isinstance(value, str) or not value.strip() or "\0" in value:
-        raise UsageError(f"{path}: {key} must be text that is not empty")
-    return value
-
-
-def _policy(value: Any, path: Path) -> str:
+def _policy(name: str, path: Path) -> str:
     from logscrub.redact.policy import builtin_policies
 
-    name = _text(value, "policy", path)
     return name if name in builtin_policies() else str(path.parent / name)
 
 
-def _allowed(entry: Any, number: int, path: Path) -> str:
-    key = f"allow, entry {number}"
-    if not isinstance(entry, dict):
-        raise UsageError(f"{path}: {key}: must be a table with a value or a pattern, and a reason")
-    _only(entry, ("value", "pattern", "reason"), "allow", path)
-    if ("value" in entry) == ("pattern" in entry):
-        raise UsageError(f"{path}: {key}: give either a value or a pattern")
-    if not isinstance(entry.get("reason"), str) or not entry["reason"].strip():
-        raise UsageError(f"{path}: {key}: needs a reason, for whoever asks why this stays")
+def _allowed(entry: Mapping[str, Any], where: str) -> str:
+    """The regular expression of the values that an entry allows."""
     if "value" in entry:
-        return re.escape(_text(entry["value"], f"{key}: value", path))
-    pattern = _text(entry["pattern"], f"{key}: pattern", path)
+        return re.escape(str(entry["value"]))
+    pattern = str(entry["pattern"])
     try:
         re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
-        raise UsageError(f"{path}: {key}: pattern does not compile: {error}") from None
+        raise UsageError(f"{where}: pattern does not compile: {error}") from None
     if _IGNORES_CASE.search(pattern):
-        raise UsageError(f"{path}: {key}: pattern must not ignore case (?i); write out what may stay")
+        raise UsageError(f"{where}: pattern must not ignore case (?i); write out what may stay")
     return pattern
 
 
-def _fields(value: Any, path: Path) -> list[tuple[str, tuple[str, ...]]]:
-    if not isinstance(value, dict):
-        raise UsageError(f"{path}: fields must be a table: detector = [names of fields]")
-    pairs = []
-    for detector, names in value.items():
-        key = f"fields.{detector}"
-        texts = tuple(_text(name, key, path) for name in _list(names, key, path))
-        if not all(re.search(r"[^\W_]", name) for name in texts):
-            raise UsageError(f"{path}: {key}: the name of a field needs a letter")
-        pairs.append((detector, texts))
-    return pairs
+def _names(table: Mapping[str, Any], path: Path) -> NameSettings:
+    known, words = table.get("known", ()), table.get("words", ())
+    no_names = {word.casefold() for word in words}
+    for nth, name in enumerate(known, 1):
+        if name.casefold() in no_names:
+            raise UsageError(f"{path}: names.known and names.words both have entry {nth} of known")
+    return NameSettings(table.get("recognizer", DEFAULT_KIND), table.get("model", DEFAULT_MODEL), tuple(known), tuple(words))
 
 
-def _names(value: Any, path: Path) -> NameSettings:
-    if not isinstance(value, dict):
-        raise UsageError(f"{path}: names must be a table")
-    _only(value, ("recognizer", "model", "known", "words"), "names", path)
-    recognizer = value.get("recognizer", DEFAULT_KIND)
-    if recognizer not in KINDS:
-        raise UsageError(f"{path}: names.recognizer must be one of {', '.join(KINDS)}")
-    model = _text(value.get("model", DEFAULT_MODEL), "names.model", path)
-    if not model.isidentifier():
-        raise UsageError(f"{path}: names.model must be the name of an installed package")
-    known, words = (
-        tuple(_text(entry, f"names.{key}", path) for entry in _list(value.get(key, []), f"names.{key}", path))
-        for key in ("known", "words")
-    )
-    if both := sorted({entry.casefold() for entry in known} & {entry.casefold() for entry in words}):
-        raise UsageError(
-            f"{path}: names.known and names.words both have entry {[e.casefold() for e in known].index(both[0]) + 1} of known"
-        )
-    return NameSettings(recognizer, model, known, words)
+def _exception(entry: Mapping[str, Any], where: str) -> CalendarException:
+    if entry["to"] < entry["from"]:
+        raise UsageError(f"{where}: to is before from")
+    return CalendarException(entry["from"], entry["to"], tuple(entry.get("rules", ())), entry["reason"])
 
 
-def _budget(value: Any, path: Path) -> float:
-    if not isinstance(value, dict):
-        raise UsageError(f"{path}: report must be a table")
-    _only(value, ("false_alarms_a_week",), "report", path)
-    number = value.get("false_alarms_a_week", DEFAULT_FALSE_ALARMS)
-    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 < number <= 1000:
-        raise UsageError(f"{path}: report.false_alarms_a_week must be a number above 0, and at most 1000")
-    return float(number)
-
-
-def _day(value: Any, key: str, path: Path) -> date:
-    if not isinstance(value, date) or isinstance(value, datetime):
-        raise UsageError(f"{path}: {key} must be a day: 2026-12-31, without quotes")
-    return value
-
-
-def _mute(entry: Any, number: int, path: Path) -> Mute:
-    key = f"mute, entry {number}"
-    if not isinstance(entry, dict):
-        raise UsageError(f"{path}: {key}: must be a table with id, reason and until")
-    _only(entry, ("id", "reason", "until"), "mute", path)
-    name = _text(entry.get("id"), f"{key}: id", path)
-    if not re.fullmatch(r"[0-9a-f]{12}", name):
-        raise UsageError(f"{path}: {key}: id must be the 12 hex digits that the report shows")
-    return Mute(name, _text(entry.get("reason"), f"{key}: reason", path), _day(entry.get("until"), f"{key}: until", path))
-
-
-def _exception(entry: Any, number: int, path: Path) -> CalendarException:
-    key = f"calendar, entry {number}"
-    if not isinstance(entry, dict):
-        raise UsageError(f"{path}: {key}: must be a table with from, to, reason, and rules where it is not for all")
-    _only(entry, ("from", "to", "rules", "reason"), "calendar", path)
-    first, last = _day(entry.get("from"), f"{key}: from", path), _day(entry.get("to"), f"{key}: to", path)
-    if last < first:
-        raise UsageError(f"{path}: {key}: to is before from")
-    rules = tuple(_text(name, f"{key}: rules", path) for name in _list(entry.get("rules", []), f"{key}: rules", path))
-    return CalendarException(first, last, rules, _text(entry.get("reason"), f"{key}: reason", path))
-
-
-def _nightly(value: Any, path: Path) -> NightlySettings:
+def _nightly(table: Mapping[str, Any], path: Path) -> NightlySettings:
     from logscrub.sources.decompression import bytes_of
 
-    if not isinstance(value, dict):
-        raise UsageError(f"{path}: nightly must be a table")
-    _only(value, _NIGHTLY_KEYS, "nightly", path)
-    if missing := [name for name in ("inputs", "store", "report") if name not in value]:
-        raise UsageError(f"{path}: nightly.{missing[0]} is missing")
-    store = _text(value["store"], "nightly.store", path)
-    keep = value.get("keep")
-    days = re.fullmatch(r"([1-9]\d{0,4})d", keep) if isinstance(keep, str) else None
-    if keep is not None and days is None:
-        raise UsageError(f'{path}: nightly.keep must be a number of days: "400d"')
-    severity = value.get("notify_from", "P3")
-    if severity not in get_args(Severity):
-        raise UsageError(f"{path}: nightly.notify_from must be one of {', '.join(get_args(Severity))}")
-    salvage = value.get("salvage", False)
-    if not isinstance(salvage, bool):
-        raise UsageError(f"{path}: nightly.salvage must be true or false")
-    memory = value.get("decompress_memory")
-    most = bytes_of(memory) if isinstance(memory, str) else None
+    store: str = table["store"]
+    keep: str | None = table.get("keep")
+    memory = table.get("decompress_memory")
+    most = None if memory is None else bytes_of(memory)
     if memory is not None and most is None:
         raise UsageError(f'{path}: nightly.decompress_memory must be a size: "512MiB", "2GiB"')
-    key_file = value.get("key_file")
-    inputs = [_text(name, "nightly.inputs", path) for name in _list(value["inputs"], "nightly.inputs", path)]
     return NightlySettings(
         folder=path.parent,
-        inputs=tuple(inputs),
+        inputs=tuple(table["inputs"]),
         store=store if "://" in store else str(path.parent / store),
-        key_file=None if key_file is None else path.parent / _text(key_file, "nightly.key_file", path),
-        report=joined(path.parent, _text(value["report"], "nightly.report", path)),
-        keep_days=None if days is None else int(days[1]),
-        notify=tuple(_text(a, "nightly.notify", path) for a in _list(value.get("notify", []), "nightly.notify", path)),
-        notify_from=severity,
-        salvage=salvage,
+        key_file=path.parent / table["key_file"] if "key_file" in table else None,
+        report=joined(path.parent, table["report"]),
+        keep_days=None if keep is None else int(keep.removesuffix("d")),
+        notify=tuple(table.get("notify", ())),
+        notify_from=table.get("notify_from", "P3"),
+        salvage=table.get("salvage", False),
         decompress_memory=most,
     )

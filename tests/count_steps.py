@@ -9,6 +9,7 @@ many steps each function and each regular expression took.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -65,9 +66,11 @@ def forget(thing: Any) -> None:
 
 def main() -> None:
     engine = Engine(catalogue.load(), names=Names())
+    steps_of(engine, "verify", b"INFO Jane Doe wrote to jane.doe@acme.example\n")  # what is loaded once is no step of an input
     for line in sys.stdin:
         way, which, size = json.loads(line)
         print(json.dumps(steps_of(engine, way, hostile.shape_of(which).make(size))), flush=True)
+    os._exit(0)  # without freeing all matchers one by one, which takes as long as some tests
 
 
 if __name__ == "__main__":

@@ -49,6 +49,8 @@ def call(
     cwd: Path | None,
     env: Mapping[str, str],
     missing: Sequence[str] = (),
+    first: str = "",
+    stdout: int | None = None,
     timeout: float = 300,
 ) -> subprocess.CompletedProcess[bytes]:
     """The end of the program, as `subprocess.run` returns it.
@@ -59,6 +61,8 @@ def call(
         cwd: its working directory; None for this process's own.
         env: its whole environment.
         missing: modules that it does not find.
+        first: what it executes in Python before the command, to change a part of logscrub.
+        stdout: an open file that it writes its standard output to, instead of what is returned.
         timeout: the seconds after which it is killed.
     """
     _, channel = _start(bool(arguments) and arguments[0] in COUNTING and not missing)
@@ -71,8 +75,9 @@ def call(
         "env": dict(env),
         "mask": mask,
         "missing": list(missing),
+        "first": first,
     }
-    theirs = [0 if stdin is None else given[0], out[1], err[1], end[1]]
+    theirs = [0 if stdin is None else given[0], out[1] if stdout is None else stdout, err[1], end[1]]
     socket.send_fds(channel, [json.dumps(asked).encode()], theirs)
     for fd in (given[0], out[1], err[1], end[1]):
         os.close(fd)
@@ -209,7 +214,7 @@ def _tell_the_end(pid: int, fds: Sequence[int]) -> NoReturn:
     os._exit(0)
 
 
-def _become(argv: list[str], cwd: str, env: dict[str, str], mask: int, missing: list[str]) -> None:
+def _become(argv: list[str], cwd: str, env: dict[str, str], mask: int, missing: list[str], first: str) -> None:
     os.chdir(cwd)
     os.umask(mask)
     os.environ.clear()
@@ -218,6 +223,7 @@ def _become(argv: list[str], cwd: str, env: dict[str, str], mask: int, missing: 
     for name in missing:
         assert name not in sys.modules, f"{name} is imported already"
         sys.modules[name] = None  # type: ignore[assignment]
+    exec(first, {})
 
 
 def _run() -> NoReturn:

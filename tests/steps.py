@@ -21,6 +21,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from importlib.util import spec_from_file_location
 from pathlib import Path
 from re import _compiler, _parser  # type: ignore[attr-defined]
@@ -28,6 +29,8 @@ from re import _constants as c  # type: ignore[attr-defined]
 from typing import Any, ClassVar
 
 ROOT = Path(__file__).resolve().parents[1]
+_CHARACTERS = (c.LITERAL, c.NOT_LITERAL, c.IN, c.ANY)
+"""The nodes of an expression that match one character."""
 _Step = Callable[[int], int]
 """From a place in the text to where the match ends; -1 where there is none."""
 
@@ -36,17 +39,34 @@ class Counter:
     """The steps so far, by what took them: a function (`redact.scrub._moved_leaf`) or a regular expression."""
 
     by: ClassVar[defaultdict[str, int]] = defaultdict(int)
-    of_pattern = 0
-    """Those of the regular expression that is at work."""
 
 
-def count(steps: int) -> None:
-    Counter.of_pattern += steps
+_taken = [0]
+"""The steps of the regular expression that is at work. A list, because adding to an element costs less than a call."""
 
 
 def settle(pattern: str) -> None:
-    Counter.by[pattern] += Counter.of_pattern
-    Counter.of_pattern = 0
+    Counter.by[pattern] += _taken[0]
+    _taken[0] = 0
+
+
+@cache
+def _compiled(source: str) -> re.Pattern[str]:
+    return re.compile(source)
+
+
+class _Fitting(dict[str, bool]):
+    """Character → whether an expression for one character matches it."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def __missing__(self, char: str) -> bool:
+        fits = self[char] = _compiled(self._source).match(char) is not None
+        return fits
+
+
+_fitting = cache(_Fitting)
 
 
 # -- regular expressions --------------------------------------------------------------------------------------------------
@@ -92,7 +112,7 @@ class Matcher:
         while position <= stop:
             if self._first is not None:
                 m = self._first.search(text, position, stop + 1)
-                count((m.start() if m else stop + 1) - position)
+                _taken[0] += (m.start() if m else stop + 1) - position
                 if m is None:
                     break
                 position = m.start()
@@ -131,17 +151,17 @@ class Matcher:
         return after
 
     def _item(self, op: Any, arg: Any, flags: int, after: _Step) -> _Step:
-        if op in (c.LITERAL, c.NOT_LITERAL, c.IN, c.ANY):
+        if op in _CHARACTERS:
             return self._character(self._set(op, arg, flags), after)
         if op is c.SUBPATTERN:
             number, added, removed, inner = arg
             flags = (flags | added) & ~removed
             return self._group(number, inner, flags, after) if number in self._referenced else self._sequence(inner, flags, after)
         if op is c.BRANCH:
-            return self._branch([self._sequence(branch, flags, after) for branch in arg[1]])
+            return self._branch([(self._sequence(branch, flags, after), self._begins_with(branch, flags)) for branch in arg[1]])
         if op in (c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT):
             low, high, inner = arg
-            single = len(inner) == 1 and inner[0][0] in (c.LITERAL, c.NOT_LITERAL, c.IN, c.ANY)
+            single = len(inner) == 1 and inner[0][0] in _CHARACTERS
             most = sys.maxsize if high is c.MAXREPEAT else int(high)
             if single:
                 return self._run(op, int(low), most, self._set(inner[0][0], inner[0][1], flags), after)
@@ -165,36 +185,31 @@ class Matcher:
         return f"(?{letters}:{source})" if letters else source
 
     def _character(self, source: str, after: _Step) -> _Step:
-        test = re.compile(source).match
-        known: dict[str, bool] = {}
+        fits = _fitting(source)
 
         def step(i: int) -> int:
-            count(1)
-            if i >= self._end:
-                return -1
-            char = self._text[i]
-            fits = known.get(char)
-            if fits is None:
-                fits = known[char] = test(char) is not None
-            return after(i + 1) if fits else -1
+            _taken[0] += 1
+            return after(i + 1) if i < self._end and fits[self._text[i]] else -1
 
         return step
 
     def _run(self, op: Any, low: int, high: int, source: str, after: _Step) -> _Step:
-        run = re.compile(f"(?:{source})*+").match
+        fits = _fitting(source)
 
         def reach(i: int, most: int) -> int:
-            m = run(self._text, i, min(self._end, i + most))
+            if i >= self._end or not fits[self._text[i]]:
+                return i
+            m = _compiled(f"(?:{source})*+").match(self._text, i, min(self._end, i + most))
             assert m is not None
             return m.end()
 
         def greedy(i: int) -> int:
             end = reach(i, high)
-            count(end - i + 1)
+            _taken[0] += end - i + 1
             if op is c.POSSESSIVE_REPEAT:
                 return after(end) if end >= i + low else -1
             for j in range(end, i + low - 1, -1):
-                count(1)
+                _taken[0] += 1
                 found = after(j)
                 if found >= 0:
                     return found
@@ -203,7 +218,7 @@ class Matcher:
         def lazy(i: int) -> int:
             end = reach(i, high)
             for j in range(i + low, end + 1):
-                count(1)
+                _taken[0] += 1
                 found = after(j)
                 if found >= 0:
                     return found
@@ -216,7 +231,7 @@ class Matcher:
 
         def again(i: int) -> int:
             nonlocal rounds, last
-            count(1)
+            _taken[0] += 1
             kept = rounds, last
             if is_lazy and rounds >= low and (found := leave(i)) >= 0:
                 return found
@@ -250,7 +265,7 @@ class Matcher:
         def step(i: int) -> int:
             rounds = 0
             while rounds < high:
-                count(1)
+                _taken[0] += 1
                 end = body(i)
                 if end < 0 or (end == i and rounds >= low):
                     break
@@ -259,16 +274,47 @@ class Matcher:
 
         return step
 
-    def _branch(self, branches: Sequence[_Step]) -> _Step:
+    def _branch(self, branches: Sequence[tuple[_Step, str | None]]) -> _Step:
+        """Tries branches in turn. One whose first character does not fit takes two steps, and is not called for them."""
+
+        @cache
+        def plan(char: str) -> tuple[Sequence[tuple[int, _Step]], int]:
+            """The branches that may match at a character ("" at the end), each with the steps before it; the steps after all."""
+            tried, steps = [], 0
+            for branch, first in branches:
+                steps += 1
+                if first is None or (char and _fitting(first)[char]):
+                    tried.append((steps, branch))
+                    steps = 0
+                else:
+                    steps += 1
+            return tried, steps
+
         def step(i: int) -> int:
-            for branch in branches:
-                count(1)
+            tried, rest = plan(self._text[i] if i < self._end else "")
+            for steps, branch in tried:
+                _taken[0] += steps
                 found = branch(i)
                 if found >= 0:
                     return found
+            _taken[0] += rest
             return -1
 
         return step
+
+    def _begins_with(self, items: Any, flags: int) -> str | None:
+        """The source of the character that a sequence tries first, which takes one step; None where it does something else."""
+        if not items:
+            return None
+        op, arg = items[0]
+        if op in _CHARACTERS:
+            return self._set(op, arg, flags)
+        if op is c.SUBPATTERN and arg[0] not in self._referenced:
+            _, added, removed, inner = arg
+            return self._begins_with(inner, (flags | added) & ~removed)
+        if op in (c.MAX_REPEAT, c.POSSESSIVE_REPEAT) and arg[0] > 0 and len(arg[2]) == 1 and arg[2][0][0] in _CHARACTERS:
+            return self._set(arg[2][0][0], arg[2][0][1], flags)
+        return None
 
     def _group(self, number: int, inner: Any, flags: int, after: _Step) -> _Step:
         starts: list[int] = []
@@ -301,7 +347,7 @@ class Matcher:
             start, end = self._groups.get(number, (0, -1))
             if end < 0:
                 return -1
-            count(end - start + 1)
+            _taken[0] += end - start + 1
             same = self._text.startswith(self._text[start:end], i) and i + end - start <= self._end
             return after(i + end - start) if same else -1
 
@@ -312,7 +358,7 @@ class Matcher:
         back = inner.getwidth()[0] if direction < 0 else 0
 
         def step(i: int) -> int:
-            count(1)
+            _taken[0] += 1
             found = i >= back and body(i - back) >= 0
             return after(i) if found == wanted else -1
 
@@ -326,7 +372,7 @@ class Matcher:
         test = re.compile(sources[where], flags & (re.MULTILINE | re.ASCII)).match
 
         def step(i: int) -> int:
-            count(1)
+            _taken[0] += 1
             return after(i) if test(self._text, i, self._end) else -1
 
         return step

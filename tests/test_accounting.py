@@ -33,7 +33,8 @@ def read(clean: bytes, *, blocks: bool = False, cut: int = 0) -> tuple[Records, 
 
 
 def check(redactor: Redactor, data: bytes, cut: int = 0) -> None:
-    clean, tally = scrub(redactor, data)
+    """What scrubbing counts is the same of both engines, as `test_native.py` holds for such inputs."""
+    clean, tally = scrub_fastest(redactor, data)
     reader, found = read(clean, cut=cut)
     assert reader.read == tally.records_read
     assert len(found) == reader.given <= reader.read

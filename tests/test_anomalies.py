@@ -75,8 +75,9 @@ def test_every_rule_says_what_to_do_first() -> None:
         ({"test": "feeling"}, "test must be one of"),
         ({"severity": "P9"}, "severity must be one of"),
         ({"least": "many"}, "least must be a number"),
-        ({"title": "{nowhere} is odd"}, "title must be one of"),
-        ({"by": ["function"]}, "by must be a list of texts"),
+        ({"title": "{nowhere} is odd"}, "title must have "),
+        ({"by": ["function"]}, "by, entry 1 must be a list"),
+        ({"by": [["month"]]}, "by, entry 1, entry 1 must be one of"),
         ({"first_steps": []}, "first_steps is missing"),
     ],
 )

@@ -18,6 +18,7 @@ import termios
 import time
 import zipfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -47,14 +48,16 @@ def run(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     quotes_names: bool = False,
+    first: str = "",
     **more: Any,
 ) -> subprocess.CompletedProcess[bytes]:
     """The program's end. Whatever it does, it shows no traceback, and no value on standard error; of names only if told so."""
     words, environment = list(map(str, arguments)), {**ENVIRONMENT, **(env or {})}
     done: subprocess.CompletedProcess[bytes]
     if not more and forked.can_call(env or {}):
-        done = forked.call(words, stdin=stdin, cwd=cwd, env=environment)
+        done = forked.call(words, stdin=stdin, cwd=cwd, env=environment, first=first)
     else:
+        assert not first
         given: dict[str, Any] = {"capture_output": True} if stdin is None else {"capture_output": True, "input": stdin}
         done = subprocess.run(
             [*PROGRAM, *words], cwd=cwd, env=environment, timeout=300, check=False, text=False, **(given | more)
@@ -505,16 +508,9 @@ def test_withheld_records_are_told_and_give_exit_code_3(tmp_path: Path) -> None:
             "    if 'poison' in text: raise ValueError(text)",
             "    return judge(self, text, leaf, before)",
             "e.Engine.judge_line = broken",
-            "from logscrub.cli import main; main()",
         ]
     )
-    done = subprocess.run(
-        [sys.executable, "-c", breaks, "scrub", "--engine", "plain"],
-        input=LINE + b"poison jane.doe\n",
-        capture_output=True,
-        env=ENVIRONMENT,
-        check=False,
-    )
+    done = run("scrub", "--engine", "plain", stdin=LINE + b"poison jane.doe\n", first=breaks)
     assert (done.returncode, done.stdout) == (3, CLEAN + b"<WITHHELD>\n")
     assert b"1 record could not be scanned" in done.stderr and b"1 withheld" in done.stderr and b"poison" not in done.stderr
 
@@ -537,30 +533,32 @@ def test_binary_data_is_withheld_and_the_lines_around_it_are_scrubbed(tmp_path: 
         assert told.returncode == 3 and b"1 record could not be scanned" in told.stdout
 
 
-def test_a_bug_is_one_line_without_its_message(tmp_path: Path) -> None:
+def test_a_bug_is_one_line_without_its_message() -> None:
     breaks = (
-        "import logscrub.scrubbing as s\n"
-        "def broken(self, data, more): raise ValueError('jane.doe')\n"
-        "s.Scrubber.feed = broken\nfrom logscrub.cli import main\nmain()"
+        "import logscrub.scrubbing as s\ndef broken(self, data, more): raise ValueError('jane.doe')\ns.Scrubber.feed = broken"
     )
-    command = [sys.executable, "-c", breaks, "scrub", "--engine", "plain"]
-    done = subprocess.run(command, input=LINE, capture_output=True, env=ENVIRONMENT, check=False)
-    assert done.returncode == 70 and len(done.stderr.splitlines()) == 1
-    assert b"bug" in done.stderr and b"ValueError" in done.stderr and b"jane" not in done.stderr
-    done = subprocess.run(command, input=LINE, capture_output=True, env=ENVIRONMENT | {"LOGSCRUB_DEBUG": "1"}, check=False)
-    assert done.returncode == 70 and b"in broken" in done.stderr and b"jane" not in done.stderr
+    for more in ({}, {"LOGSCRUB_DEBUG": "1"}):
+        done = forked.call(["scrub", "--engine", "plain"], stdin=LINE, cwd=None, env=ENVIRONMENT | more, first=breaks)
+        assert done.returncode == 70 and b"jane" not in done.stderr
+        if more:
+            assert b"in broken" in done.stderr
+        else:
+            assert len(done.stderr.splitlines()) == 1 and b"bug" in done.stderr and b"ValueError" in done.stderr
 
 
 def test_a_reader_that_goes_away_ends_it_quietly_with_141(tmp_path: Path) -> None:
     (tmp_path / "app.log").write_bytes(LINE * 20_000)
-    command = " ".join(PROGRAM)
-    for arguments in (
-        "scrub app.log | head -1", "detectors list | true", "--help | true", "verify app.log | true",
-    ):  # fmt: skip
-        done = subprocess.run(
-            ["bash", "-c", f"{command} {arguments}; exit ${{PIPESTATUS[0]}}"],
-            capture_output=True, cwd=tmp_path, env=ENVIRONMENT, check=False,
-        )  # fmt: skip
+    for arguments, lines_read in (("scrub app.log", 1), ("detectors list", 0), ("--help", 0), ("verify app.log", 0)):
+        read, write = os.pipe()
+        if not lines_read:
+            os.close(read)
+        with ThreadPoolExecutor(1) as pool:
+            ends = pool.submit(forked.call, arguments.split(), stdin=b"", cwd=tmp_path, env=ENVIRONMENT, stdout=write)
+            if lines_read:
+                assert os.read(read, len(CLEAN)) == CLEAN
+                os.close(read)
+            done = ends.result()
+        os.close(write)
         assert (done.returncode, done.stderr) == (141, b""), arguments
 
 
@@ -574,10 +572,11 @@ def test_a_closed_standard_error_ends_it_with_141_after_the_output(tmp_path: Pat
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_is_one_line_and_exit_code_3(tmp_path: Path) -> None:
-    for arguments, unbuffered in product((["scrub"], ["--help"], ["detectors", "list"]), ("", "1")):
-        env = {"PYTHONUNBUFFERED": unbuffered}
+    # as PYTHONUNBUFFERED has it
+    unbuffered = "import io, sys\nsys.stdout = io.TextIOWrapper(io.FileIO(1, 'wb'), write_through=True)"
+    for arguments, first in product((["scrub"], ["--help"], ["detectors", "list"]), ("", unbuffered)):
         with Path("/dev/full").open("wb") as full:
-            done = run(*arguments, stdin=LINE, env=env, capture_output=False, stdout=full, stderr=subprocess.PIPE)
+            done = forked.call(arguments, stdin=LINE, cwd=None, env=ENVIRONMENT, stdout=full.fileno(), first=first)
         assert done.returncode == 3 and len(lines(done)) == 1, arguments
     done = run("scrub", "--summary", "/dev/full", stdin=LINE)
     assert done.returncode == 3 and done.stdout == CLEAN
@@ -749,9 +748,7 @@ def test_a_signal_is_not_lost_in_a_destructor(name: str, end: int) -> None:
         "import os, signal, time, logscrub.scrubbing as s\n"
         f"class Interrupted:\n    def __del__(self): os.kill(os.getpid(), signal.{name}); time.sleep(0.01)\n"
         "def feed(self, data, more):\n    Interrupted()\n    for _ in range(500): time.sleep(0.01)\n"
-        "s.Scrubber.feed = feed\nfrom logscrub.cli import main\nmain()"
+        "s.Scrubber.feed = feed"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, "scrub", "--engine", "plain"], input=LINE, capture_output=True, env=ENVIRONMENT, check=False
-    )
+    done = run("scrub", "--engine", "plain", stdin=LINE, first=code)
     assert (done.returncode, done.stdout, done.stderr) == (end, b"", b"")

@@ -210,11 +210,14 @@ def test_what_stands_in_a_telling_field_goes(redactor: Redactor, pair: tuple[str
 @examples(150)
 @given(logs)
 def test_as_many_records_are_read_as_were_made_and_all_are_written(redactor: Redactor, log: Log) -> None:
-    out, tally = scrub(redactor, log.data)
+    """By the fastest engine, which `test_native.py` holds to the counts of the plain one."""
+    out, tally = scrub_fastest(redactor, log.data)
     assert dict(tally.formats) == {log.format: 1}
     assert tally.records_read == log.records
     assume(nothing_was_withheld(tally, log.data))
-    assert verify(redactor, out).records == log.records
+    verifier = engine_of(redactor).verifier("test")
+    verifier.feed(out)
+    assert verifier.finish().records == log.records
 
 
 @examples(40)
@@ -356,7 +359,10 @@ GLUE = "\t\"'`<>()[]{},;|!?&#$*→“»…\u00a0\u2028。、\x1b\x00"
 
 @pytest.mark.parametrize("place", ["message", "key", "value", "nested", "cell"])
 def test_no_example_of_a_detector_survives_whatever_stands_around_it(redactor: Redactor, place: str) -> None:
-    """By the plain engine in messages, which defines the output, and by the fastest one everywhere."""
+    """By the fastest engine. In messages, a quarter of the values, another one for each sign, by the plain one as well.
+
+    The plain engine defines the output, and `test_native.py` holds the other to it.
+    """
 
     def put(text: str) -> str:
         as_json = json.dumps(text, ensure_ascii=False)
@@ -382,15 +388,16 @@ def test_no_example_of_a_detector_survives_whatever_stands_around_it(redactor: R
     ]
     assert len(alone) > 60, "the detectors whose patterns need no context"
     left = set()
-    for glue in GLUE:
+    for number, glue in enumerate(GLUE):
         for before, after in ((glue, glue), ("", glue)) if place == "message" else ((glue, glue),):
             rows = [put(f"{before}{value}{after}") for _, value in alone]
             head = "Level,Details\n" if place == "cell" else ""
             data = (head + "".join(rows)).encode()
             out, _ = scrub_fastest(redactor, data)
-            if place == "message" and before:
-                assert out == scrub(redactor, data)[0]
             lines = out.decode().split("\n")[1 if head else 0 :]
+            if place == "message" and before:
+                plain = scrub(redactor, "".join(rows[number % 4 :: 4]).encode())[0]
+                assert plain.decode().split("\n")[:-1] == lines[:-1][number % 4 :: 4]
             left |= {(d, before, after) for (d, value), line in zip(alone, lines, strict=False) if value in line}
     assert left == set()
 

@@ -30,7 +30,7 @@ from logscrub.redact.scrub import Redactor
 
 MOST = 2.3
 """Times the work for twice the input."""
-SIZE = 3000
+SIZE = 1500
 SEEDS = range(1000 if THOROUGH else 100)
 Ask = Callable[[str, str | int, int], dict[str, int]]
 """The steps for a way to read, a shape and a size, by what took them."""
@@ -55,21 +55,21 @@ def ask() -> Iterator[Ask]:
         to.close()
 
 
-def too_much(ask: Ask, way: str, which: Iterable[str | int], least: int = SIZE) -> dict[str, float]:
+def too_much(ask: Ask, way: str, which: Iterable[str | int], size: int = SIZE) -> dict[str, float]:
     """Where twice the size of a shape takes more than `MOST` times the work: all of it, or one function or pattern of it.
 
-    A function may have nothing to do below some size, so what one takes is too much if it grows so twice.
+    A function may have nothing to do below some size, so what one takes is too much if it grows so twice. What takes fewer steps
+    than half the size is left out: of a square, one step for 12,000 pairs of characters is enough to be seen.
     """
     found = {}
     for each in which:
-        size = least
         small, large = ask(way, each, size), ask(way, each, 2 * size)
         once, twice, four = (len(shape_of(each).make(n * size)) for n in (1, 2, 4))
         times = sum(large.values()) / sum(small.values()) / (twice / once / 2)
         if times > MOST:
             found[f"{each}"] = round(times, 2)
         most = MOST * max(1, twice / once / 2)
-        grown = [part for part, steps in large.items() if steps > max(size, most * small.get(part, 0))]
+        grown = [part for part, steps in large.items() if steps > max(size // 2, most * small.get(part, 0))]
         largest = ask(way, each, 4 * size) if grown else {}
         for part in grown:
             times = largest.get(part, 0) / large[part] / max(1, four / twice / 2)
@@ -78,22 +78,24 @@ def too_much(ask: Ask, way: str, which: Iterable[str | int], least: int = SIZE) 
     return found
 
 
-def test_twice_a_generated_hostile_input_takes_twice_the_work(ask: Ask) -> None:
-    assert too_much(ask, "scrub", SEEDS) == {}
+@pytest.mark.parametrize("tenth", range(10))
+def test_twice_a_generated_hostile_input_takes_twice_the_work(ask: Ask, tenth: int) -> None:
+    assert too_much(ask, "scrub", SEEDS[tenth::10]) == {}
 
 
-@pytest.mark.parametrize("way", ["scrub", "verify"])
-def test_twice_an_input_that_once_took_its_square_takes_twice_the_work(ask: Ask, way: str) -> None:
-    assert too_much(ask, way, [s.name for s in NAMED]) == {}
+def test_twice_an_input_that_once_took_its_square_takes_twice_the_work(ask: Ask) -> None:
+    assert too_much(ask, "scrub", [s.name for s in NAMED]) == {}
 
 
 def test_verify_takes_twice_the_work_too(ask: Ask) -> None:
-    assert too_much(ask, "verify", SEEDS[::5]) == {}
+    """Of larger inputs: up to some thousand characters, each finding is identified by all the text around it."""
+    assert too_much(ask, "verify", [s.name for s in NAMED], 2 * SIZE) == {}
+    assert too_much(ask, "verify", SEEDS[::5], 2 * SIZE) == {}
 
 
 @pytest.mark.parametrize("name", INPUT_FORMATS if THOROUGH else ["auto"])
 def test_lines_that_are_hostile_to_a_format_are_read_and_counted_in_linear_work(ask: Ask, name: str) -> None:
-    assert too_much(ask, f"read {name}", [s.name for s in LINES], SIZE // 2) == {}
+    assert too_much(ask, f"read {name}", [s.name for s in LINES]) == {}
 
 
 def test_steps_grow_with_what_a_pattern_does() -> None:

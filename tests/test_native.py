@@ -93,7 +93,7 @@ def fresh(config: Config = Config()) -> Redactor:
 def test_the_native_engine_gives_the_plain_engine_s_bytes_and_counts(
     redactor: Redactor, core: NativeRedactor, data: bytes, cuts: list[int], more: bool, threads: int
 ) -> None:
-    whole = b"\n".join([data] * 3)
+    whole = b"\n".join([data] * 2)
     ends = [0, *sorted(c % (len(whole) + 1) for c in cuts), len(whole)]
     pieces = [whole[a:b] for a, b in pairwise(ends)]
     assert run(core, pieces, more, threads) == scrub(redactor, whole)
@@ -104,7 +104,7 @@ def test_the_native_engine_gives_the_plain_engine_s_bytes_and_counts(
 def test_the_native_engine_verifies_as_the_plain_engine_does(
     redactor: Redactor, core: NativeRedactor, data: bytes, more: bool
 ) -> None:
-    whole = b"\n".join([data] * 3)
+    whole = b"\n".join([data] * 2)
     for log in (whole, scrub(redactor, whole)[0]):
         assert look(core, log, more) == verify(redactor, log)
 
@@ -464,8 +464,8 @@ def test_python_that_does_not_answer_costs_the_units_that_ask(redactor: Redactor
 
 # -- settings -----------------------------------------------------------------------------------------------------------
 
-LOG = b"".join(sample_logs.files()[name][:9000] for name in ("forge_logs_flat.log", "plain_text.log"))
-LOGS = (LOG, sample_logs.files()["app_logs_records.ndjson"][:9000], sample_logs.files()["console_download.csv"][:9000])
+LOG = b"".join(sample_logs.files()[name][:4500] for name in ("forge_logs_flat.log", "plain_text.log"))
+LOGS = (LOG, sample_logs.files()["app_logs_records.ndjson"][:4500], sample_logs.files()["console_download.csv"][:4500])
 CONFIGS = {
     "strict": Config(policy="strict"),
     "secrets-only": Config(policy="secrets-only"),
@@ -489,11 +489,11 @@ def test_settings_mean_the_same(name: str) -> None:
 
 
 def test_a_policy_of_one_s_own_means_the_same(tmp_path: Path) -> None:
-    rows = load_policy("atlassian").rows
-    chance = random.Random(2)
-    for n in range(4):
+    """Of three, in which each row has each action once."""
+    rows = list(load_policy("atlassian").rows)
+    for n in range(3):
         path = tmp_path / f"own{n}.toml"
-        actions = {row: chance.choice(["keep", "remove", "pseudonym"]) for row in rows}
+        actions = {row: ("keep", "remove", "pseudonym")[(n + at) % 3] for at, row in enumerate(rows)}
         path.write_text(
             'name = "own"\n[rows]\n' + "".join(f"{json.dumps(row)} = {json.dumps(to)}\n" for row, to in actions.items())
         )

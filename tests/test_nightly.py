@@ -50,7 +50,7 @@ class Place:
     def __init__(self, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
         self.folder, self.capfd = folder, capfd
         self.store, self.exports, self.state = folder / "metrics", folder / "exports", folder / "reports" / ".nightly.json"
-        self.exports.mkdir(parents=True)
+        self.exports.mkdir(parents=True, exist_ok=True)
         (folder / "logscrub.key").write_text(KEY)
         (folder / "logscrub.key").chmod(0o600)
         self.configure()
@@ -95,15 +95,35 @@ def place(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Iterator[Place]:
     gc.enable()  # counting switches it off for a process that ends soon
 
 
+@pytest.fixture(scope="module")
+def after_two_nights(tmp_path_factory: pytest.TempPathFactory) -> Callable[[pytest.CaptureFixture[str]], Place]:
+    """Puts a folder back as it was after two nights. They are run once, and it has the same path each time, which states hold."""
+    base = tmp_path_factory.mktemp("second-night")
+
+    def put_back(capfd: pytest.CaptureFixture[str]) -> Place:
+        kept = base / "kept"
+        if not kept.exists():
+            place = Place(base / "now" / "srv", capfd)
+            place.export("a.ndjson", 0)
+            assert place.night().code == 0
+            shutil.copytree(place.store, place.folder / "old")
+            place.export("b.ndjson", 40)
+            assert place.night().code == 0 and place.records() == 80
+            shutil.copytree(base / "now", kept)
+        shutil.rmtree(base / "now")
+        shutil.copytree(kept, base / "now")
+        return Place(base / "now" / "srv", capfd)
+
+    return put_back
+
+
 @pytest.fixture
-def second_night(place: Place) -> Place:
+def second_night(
+    after_two_nights: Callable[[pytest.CaptureFixture[str]], Place], capfd: pytest.CaptureFixture[str]
+) -> Iterator[Place]:
     """Two nights are over, one export each; `old` is a copy of the store after the first one."""
-    place.export("a.ndjson", 0)
-    assert place.night().code == 0
-    shutil.copytree(place.store, place.folder / "old")
-    place.export("b.ndjson", 40)
-    assert place.night().code == 0 and place.records() == 80
-    return place
+    yield after_two_nights(capfd)
+    gc.enable()  # counting switches it off for a process that ends soon
 
 
 # -- the store is another one than it was ---------------------------------------------------------------------------------

@@ -108,23 +108,24 @@ def test_what_is_compressed_twice_stays_refused(tmp_path: Path) -> None:
         salvaged(path)
 
 
-def broken_zip() -> bytes:
-    """Three members, the second of them damaged."""
-    noise = NOISE[:200_000].hex().encode()
-    whole = bytearray(zipped({"a.log": SHORT, "jane.doe@acme.example.log": noise, "c.log": SHORT}))
-    at = whole.index(b"jane.doe@acme.example.log") + 100_000
+def broken_zip(text: bytes = SHORT, noise: int = 200_000) -> bytes:
+    """Three members, the second of them damaged: so many random bytes in hexadecimal between two of the text."""
+    whole = bytearray(zipped({"a.log": text, "jane.doe@acme.example.log": NOISE[:noise].hex().encode(), "c.log": text}))
+    at = whole.index(b"jane.doe@acme.example.log") + noise // 2
     whole[at : at + 50] = bytes(50)
     return bytes(whole)
 
 
 @pytest.mark.parametrize("engine", engines())
 def test_the_output_is_whole_and_what_is_missing_is_told(tmp_path: Path, engine: str) -> None:
+    """Plain Python does the forms in which a short text is more than one block."""
+    forms, text, noise = (set(PACKED), SHORT, 200_000) if engine == "native" else ({"gzip"}, SHORT[:30_000], 10_000)
     (tmp_path / "logs").mkdir()
-    for form, pack in PACKED.items():
-        whole = pack(SHORT)
+    for form in forms:
+        whole = PACKED[form](text)
         (tmp_path / f"logs/{form}.log").write_bytes(whole[: len(whole) * 3 // 4] if form != "bzip2" else whole[:-3])
-    (tmp_path / "logs/z.zip").write_bytes(broken_zip())
-    (tmp_path / "logs/fine.log").write_bytes(SHORT)
+    (tmp_path / "logs/z.zip").write_bytes(broken_zip(text, noise))
+    (tmp_path / "logs/fine.log").write_bytes(text)
     options = ["--engine", engine, "-o", "clean", "--summary", "s.json"]
     assert run("scrub", "logs", *options, cwd=tmp_path).returncode == 3
     assert [path.name for path in (tmp_path / "clean").iterdir()] == ["fine.log"]
@@ -132,13 +133,13 @@ def test_the_output_is_whole_and_what_is_missing_is_told(tmp_path: Path, engine:
     assert done.returncode == 3
     said = done.stderr.decode()
     statuses = {one["name"]: one["status"] for one in json.loads((tmp_path / "s.json").read_text())["inputs"]}
-    assert statuses == {"fine.log": "scrubbed", "z.zip": "salvaged", **{f"{form}.log": "salvaged" for form in PACKED}}
+    assert statuses == {"fine.log": "scrubbed", "z.zip": "salvaged", **{f"{form}.log": "salvaged" for form in forms}}
     clean = (tmp_path / "clean/fine.log").read_bytes()
-    for form, unpack in UNPACK.items():
-        got = unpack((tmp_path / f"clean/{form}.log").read_bytes())
+    for form in forms:
+        got = UNPACK[form]((tmp_path / f"clean/{form}.log").read_bytes())
         # the line at the cut is a part of one
         lines = got.split(b"\n")[:-1]
-        assert len(lines) > 1000 and clean.startswith(b"\n".join(lines)), form
+        assert len(lines) > text.count(b"\n") // 5 and clean.startswith(b"\n".join(lines)), form
         assert f"logscrub: logs/{form}.log: the {form} data ends too early (truncated) after " in said
     with zipfile.ZipFile(tmp_path / "clean/z.zip") as archive:
         assert archive.namelist() == ["a.log", "EMAIL_ADDRESS.log", "c.log"] and archive.testzip() is None
@@ -238,12 +239,13 @@ def test_ingest_counts_up_to_the_fault_and_writes_the_log(tmp_path: Path) -> Non
 @pytest.mark.parametrize("engine", engines())
 def test_the_library_salvages_where_it_is_told_to(tmp_path: Path, engine: Any) -> None:
     source, target = tmp_path / "a.log.gz", tmp_path / "clean.log.gz"
-    source.write_bytes(gzip.compress(LINES)[:-5])
+    text = LINES if engine == "native" else LINES[: LINES.index(b"line 200 ")] + b"\n"
+    source.write_bytes(gzip.compress(text)[:-5])
     with pytest.raises(InputError):
         logscrub.scrub_file(source, target, engine=engine)
     assert not target.exists()
     done = logscrub.scrub_file(source, target, engine=engine, salvage=True)
-    assert len(gzip.decompress(target.read_bytes()).splitlines()) == done.records_read == 9000
+    assert len(gzip.decompress(target.read_bytes()).splitlines()) == done.records_read == text.count(b"\n")
     assert len(done.faults) == 1 and "the gzip data ends too early (truncated) after" in done.faults[0]
     (report,) = logscrub.verify_file(source, engine=engine, salvage=True)
     assert report.findings and "truncated) after" in report.error and not report.clean

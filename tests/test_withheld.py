@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from test_cli_scrub import ENVIRONMENT, KEY, ROOT, lines, run
+from test_cli_scrub import KEY, ROOT, lines, run
 
 import logscrub
 import sample_logs
@@ -237,10 +236,11 @@ def test_binary_lines_anywhere_in_a_log_are_the_same_in_all_engines_and_verify_p
             )
         data = b"".join(rows)
         out, tally = scrub(redactor, data, "plain")
-        for engine in ENGINES:
+        report = verify(redactor, data, "plain")
+        for engine in set(ENGINES) - {"plain"}:
             for threads in (1, 2):
                 assert scrub(redactor, data, engine, threads) == (out, tally), name
-            assert verify(redactor, data, engine) == verify(redactor, data)
+            assert verify(redactor, data, engine) == report
         assert (MARK in out) == (tally.withheld > 0) and tally.records_read == tally.records_written + tally.records_withheld
         assert verify(redactor, out).clean and scrub(redactor, out, "plain")[0] == out, name
         withheld += tally.withheld
@@ -404,18 +404,11 @@ def test_an_error_at_any_call_of_a_verify_proves_nothing(engine_name: EngineName
 def test_an_error_outside_of_units_ends_the_program_with_one_line(
     tmp_path: Path, command: str, error: str, code: int, says: bytes
 ) -> None:
-    breaks = (
-        "import logscrub.formats.base as b\n"
-        f"def broken(self, text): raise {error}\n"
-        "b.Lines.feed = broken\n"
-        "from logscrub.cli import main; main()"
-    )
+    breaks = f"import logscrub.formats.base as b\ndef broken(self, text): raise {error}\nb.Lines.feed = broken\n"
     log = tmp_path / "app.log"
     log.write_bytes(BLOB)
     target = ["-o", str(tmp_path / "clean.log")] if command == "scrub" else []
-    done = subprocess.run(
-        [sys.executable, "-c", breaks, command, str(log), *target], capture_output=True, env=ENVIRONMENT, check=False
-    )
+    done = run(command, log, *target, first=breaks)
     assert done.returncode == code and done.stderr.startswith(says) and done.stderr.count(b"\n") == 1, done.stderr
     assert b"jane.doe" not in done.stderr and not (tmp_path / "clean.log").exists()
 

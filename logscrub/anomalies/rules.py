@@ -29,9 +29,9 @@ A rule file holds (unknown keys are errors):
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
@@ -39,12 +39,14 @@ from logscrub.anomalies.model import SEVERITIES, Kind
 from logscrub.config import Severity
 from logscrub.detect import catalogue
 from logscrub.errors import UsageError
+from logscrub.toml_files import ANY_TEXT, FLAG, TEXT, Key, ListOf, MapOf, Table, Value, check, number, one_of, parsed, text_of
 
 Direction = Literal["up", "down"]
 FOLDER: Final = "anomalies"
 """The name of the folders, among those of detectors, that hold rules."""
 _SLOT = re.compile(r"\{(\w+)\}")
 _DIMENSIONS = ("function", "app_version", "tenant", "signature", "statement", "entity", "actor")
+_NUMBERS = {"least", "times", "quiet", "around_the_clock", "alone"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,42 @@ class Rule:
     counterexamples: tuple[Mapping[str, Any], ...] = ()
 
 
+_ANYTHING = Value("be a value", lambda value: True, {})
+_NUMBER = number(0)
+
+
+@cache
+def definition() -> Table:
+    """The keys of a rule file."""
+    from logscrub.anomalies.judge import TESTS
+
+    examples = ListOf(MapOf(_ANYTHING), at_least_one=True)
+    return Table(
+        {
+            "kind": Key(one_of(*get_args(Kind)), "The part of the report.", required=True),
+            "title": Key(TEXT, "What a person reads; {function} and other dimensions stand for their names.", required=True),
+            "why": Key(TEXT, "One sentence: why it is looked for.", required=True),
+            "test": Key(one_of(*TESTS), "The test that decides.", required=True),
+            "severity": Key(one_of(*SEVERITIES), "The severity of something of the usual size.", required=True),
+            "first_steps": Key(ListOf(TEXT, at_least_one=True), "What to do first, one sentence each.", required=True),
+            "number": Key(ANY_TEXT, "What is counted.", default="records"),
+            "by": Key(ListOf(ListOf(one_of(*_DIMENSIONS))), "Families of cells, coarse ones first."),
+            "module": Key(ANY_TEXT, "Only functions of modules whose name has this."),
+            "direction": Key(one_of(*get_args(Direction)), "Whether more or less is unusual.", default="up"),
+            "least": Key(_NUMBER, "How many more, or fewer, than expected are needed.", default=1.0),
+            "times": Key(_NUMBER, "How many times as many are needed.", default=1.0),
+            "quiet": Key(_NUMBER, "Only hours in which no more than this share of the mean hour is expected."),
+            "around_the_clock": Key(_NUMBER, "Only persons who act in at least this share of a day's hours."),
+            "per_record": Key(FLAG, "More are expected where there are more records.", default=False),
+            "alone": Key(_NUMBER, "So many are reported where there are no days to compare with."),
+            "incident": Key(FLAG, "It may be a security incident.", default=False),
+            "exposes": Key(FLAG, "Customers' data may have become known to others.", default=False),
+            "examples": Key(examples, "What is found.", required=True),
+            "counterexamples": Key(examples, "What is not found.", required=True),
+        }
+    )
+
+
 def builtin_rules() -> Path:
     """The folder of the rules that come with logscrub."""
     return catalogue.builtin_folder() / FOLDER
@@ -93,67 +131,21 @@ def load_rules(extra: Iterable[Path] = ()) -> tuple[Rule, ...]:
 
 def read_rule(path: Path) -> Rule:
     """One rule file. Raises UsageError that names the file and what is wrong with it."""
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read ({type(error).__name__})") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: not valid TOML: {error}") from None
-    return parse_rule(data, path)
+    return parse_rule(parsed(text_of(path), path), path)
 
 
 def parse_rule(data: Mapping[str, Any], path: Path) -> Rule:
     """The rule that a file's data holds. Raises UsageError."""
-    from logscrub.anomalies.judge import TESTS
-
-    known = {f.name: f for f in fields(Rule) if f.name != "id"}
-    if unknown := sorted(set(data) - set(known)):
-        raise UsageError(f"{path}: unknown key {unknown[0]!r}; known are {', '.join(known)}")
-    needed = ("kind", "title", "why", "test", "severity", "first_steps", "examples", "counterexamples")
-    if missing := [name for name in needed if not data.get(name)]:
-        raise UsageError(f"{path}: {missing[0]} is missing")
-    values: dict[str, Any] = dict(data)
-    for key in ("title", "why", "test", "number", "module", "direction"):
-        if key in values and not isinstance(values[key], str):
-            raise UsageError(f"{path}: {key} must be text")
-    for key in ("least", "times", "quiet", "around_the_clock", "alone"):
-        if key in values:
-            if isinstance(values[key], bool) or not isinstance(values[key], int | float) or values[key] < 0:
-                raise UsageError(f"{path}: {key} must be a number")
-            values[key] = float(values[key])
-    for key in ("incident", "exposes", "per_record"):
-        if not isinstance(values.get(key, False), bool):
-            raise UsageError(f"{path}: {key} must be true or false")
-    _one_of(values["kind"], get_args(Kind), "kind", path)
-    _one_of(values["severity"], SEVERITIES, "severity", path)
-    _one_of(values.get("direction", "up"), get_args(Direction), "direction", path)
-    _one_of(values["test"], tuple(TESTS), "test", path)
-    values["first_steps"] = tuple(_texts(values["first_steps"], "first_steps", path))
-    if "by" in values:
-        if not isinstance(values["by"], list):
-            raise UsageError(f"{path}: by must be a list of lists")
-        values["by"] = tuple(tuple(_texts(one, "by", path)) for one in values["by"])
-    for family in values.get("by", ()):
-        for name in family:
-            _one_of(name, _DIMENSIONS, "by", path)
-    for slot in _SLOT.findall(values["title"]):
-        _one_of(slot, _DIMENSIONS, "title", path)
-    for key in ("examples", "counterexamples"):
-        if not isinstance(values[key], list) or not all(isinstance(one, dict) for one in values[key]):
-            raise UsageError(f"{path}: {key} must be a list of tables")
-        values[key] = tuple(values[key])
+    check(definition(), data, path)
+    for slot in _SLOT.findall(data["title"]):
+        if slot not in _DIMENSIONS:
+            raise UsageError(f"{path}: title must have {{…}} of {', '.join(_DIMENSIONS)} only")
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    if "by" in data:
+        values["by"] = tuple(map(tuple, data["by"]))
+    for key in _NUMBERS & data.keys():
+        values[key] = float(data[key])
     return Rule(path.stem, **values)
-
-
-def _one_of(value: Any, known: tuple[str, ...], key: str, path: Path) -> None:
-    if value not in known:
-        raise UsageError(f"{path}: {key} must be one of {', '.join(known)}")
-
-
-def _texts(value: Any, key: str, path: Path) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(text, str) and text.strip() for text in value):
-        raise UsageError(f"{path}: {key} must be a list of texts")
-    return value
 
 
 def title_of(rule: Rule, dimensions: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""The commands put together. Nothing here imports what reads or judges logs: `--version` and `--help` answer at once."""
+"""The commands put together. Nothing here imports what reads or scans logs, so `--version` and `--help` answer at once."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def put_bytes(data: bytes, path: Path | None = None, *, inside: Path | None = No
 
 
 def tidy(outputs: Iterable[Path]) -> None:
-    """Removes the incomplete files that killed runs left where these outputs go, and says so."""
+    """Removes the incomplete files that killed runs left beside these outputs, and says so."""
     from logscrub.sinks import remove_abandoned
     from logscrub.sources.files import printable
 

@@ -264,7 +264,7 @@ def ingest_all(
 
 
 def _check_folder(logs_to: Path | None) -> None:
-    """Raises UsageError where scrubbed logs cannot go to what is named for them."""
+    """Raises UsageError if scrubbed logs cannot be written to what is named for them."""
     from logscrub.sources.files import mode_of
 
     if logs_to is not None and file_or_none(logs_to) is None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 STATE = ".nightly.json"
-"""In the folder of the reports: which files were read, and into which store."""
+"""The file in the folder of the reports that names the files that were read, and their store."""
 _REPORT = re.compile(r"\d{4}-\d\d-\d\d\.(?:html|md|json)")
 """The name of a report. Of which day it will be is known only once all logs are read."""
 

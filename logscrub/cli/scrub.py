@@ -234,7 +234,7 @@ def jobs_of(redactor: Redactor, items: Sequence[Input], output: Path | None, sev
 
 
 def refuse_overwriting(jobs: Sequence[Job], summary: Path | None) -> None:
-    """Raises UsageError where an output is one of the inputs or a URL, or two go to the same place.
+    """Raises UsageError if an output is one of the inputs or a URL, or if two have the same place.
 
     Raises OutputError where an output would leave its folder by a link. To be called before anything is written.
     """

@@ -427,7 +427,7 @@ def _check_options(
     seed: int | None,
     on: str | None,
 ) -> None:
-    """Raises UsageError where options do not go together, or need an extra that is missing."""
+    """Raises UsageError if options exclude each other, or need an extra that is missing."""
     from logscrub.errors import UsageError
     from logscrub.extras import need
     from logscrub.verification import MOST_FINDINGS
@@ -541,7 +541,7 @@ def _signing(attest: Path | None, sign_key: Path | None, stores: Sequence[str]) 
 
 
 def _refuse_overwriting(asked: Asked, output: Path | None, attest: Path | None, summary: Path | None) -> None:
-    """Raises UsageError where a report or a proof would go over something that is read, or over the other."""
+    """Raises UsageError if a report or a proof would replace something that is read, or each other."""
     from logscrub.errors import UsageError
     from logscrub.sinks import same_file
 

@@ -30,24 +30,23 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from re import _constants  # type: ignore[attr-defined]
-from typing import Any, Literal
+from typing import Any, Final, Literal, get_args
 
+from logscrub import toml_files
 from logscrub.detect.expressions import parsed, parts
 from logscrub.errors import UsageError
 from logscrub.guidelines import GUIDELINES
 from logscrub.model import Certainty
+from logscrub.toml_files import ANY_TEXT, Key, ListOf, Table, matching, one_of, text_of
 
 ValueMode = Literal["token", "number", "phrase", "credential", "line"]
 SECRET_ROW = "authorisation data"
 """The row of the guidelines that secrets are in."""
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
-_TYPE = re.compile(r"[A-Z][A-Z0-9_]*")
 _MACRO = re.compile(r"\{\{([A-Z]+)\}\}")
 
 
@@ -84,6 +83,48 @@ class Harmless:
     folder: str = ""
 
 
+_TEXTS = ListOf(ANY_TEXT)
+_ID = Key(matching("[a-z][a-z0-9_]*", "be in lower_case"), "The file's name without .toml.", required=True)
+_WHY = Key(ANY_TEXT, "One sentence for a privacy officer.", required=True)
+_PATTERNS = "Regular expressions (Python's) whose repetitions are bounded."
+_COUNTEREXAMPLES = Key(_TEXTS, "Texts in which nothing is found.")
+DETECTOR: Final = Table(
+    {
+        "kind": Key(one_of("detector", "harmless"), "What the file is.", default="detector"),
+        "id": _ID,
+        "entity_type": Key(
+            matching("[A-Z][A-Z0-9_]*", "be UPPER_CASE"), "What is found; it becomes the placeholder.", required=True
+        ),
+        "guideline": Key(one_of(*GUIDELINES), "The row of the logging guidelines that it serves.", required=True),
+        "why": _WHY,
+        "references": Key(_TEXTS, "Where the format is described."),
+        "patterns": Key(_TEXTS, f"{_PATTERNS} The group value is redacted, else the whole match."),
+        "context": Key(_TEXTS, "Words of which one stands near a match, or in the name of its field."),
+        "validator": Key(ANY_TEXT, "A function of logscrub.detect.validators that accepts the value."),
+        "certainty": Key(
+            one_of(*get_args(Certainty)), "likely gives way to harmless spans and to certain detectors.", default="certain"
+        ),
+        "fields": Key(_TEXTS, "Names of fields whose whole value is redacted."),
+        "value": Key(one_of(*get_args(ValueMode)), "How far a bare value in a text reaches.", default="token"),
+        "keep_values": Key(_TEXTS, "Regular expressions of values of fields that are kept."),
+        "examples": Key(_TEXTS, "Texts in which «marks» show what is redacted."),
+        "counterexamples": _COUNTEREXAMPLES,
+    }
+)
+"""The keys of a detector file."""
+HARMLESS: Final = Table(
+    {
+        "kind": Key(one_of("harmless"), "What the file is.", required=True),
+        "id": _ID,
+        "why": _WHY,
+        "patterns": Key(_TEXTS, _PATTERNS, required=True),
+        "examples": Key(_TEXTS, "Texts in which «marks» show what is protected."),
+        "counterexamples": _COUNTEREXAMPLES,
+    }
+)
+"""The keys of a file that names harmless spans."""
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """All detectors in force, ordered by id. `digest` identifies their exact content, `files_digest` that of all their files."""
@@ -115,7 +156,7 @@ def load(extra: Iterable[Path] = (), *, builtin: bool = True) -> Catalogue:
     extra_folders = list(extra)
     folders += extra_folders
     macros_file = builtin_folder() / "macros.toml"
-    macros_text = _text_of(macros_file)
+    macros_text = text_of(macros_file)
     macros = _macros(macros_text, macros_file)
     files = hashlib.sha256(macros_text.encode())
     found: dict[str, Detector | Harmless] = {}
@@ -127,7 +168,7 @@ def load(extra: Iterable[Path] = (), *, builtin: bool = True) -> Catalogue:
         for path in sorted(folder.rglob("*.toml")):
             if path.name == "macros.toml" or path.parent.name == "anomalies":
                 continue
-            text = _text_of(path)
+            text = text_of(path)
             files.update(f"{path.name}\0{len(text)}\0{text}".encode())
             item = parse_detector(text, path, macros)
             found[item.id] = item
@@ -147,45 +188,20 @@ def load(extra: Iterable[Path] = (), *, builtin: bool = True) -> Catalogue:
     )
 
 
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8")  # as it stands, ends of lines too, for its digest
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read ({type(error).__name__})") from None
-
-
 def parse_detector(text: str, path: Path, macros: Mapping[str, str]) -> Detector | Harmless:
     """The detector that a file's text holds. Raises UsageError that names the file and what is wrong with it."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: not valid TOML: {error}") from None
-    kind = data.pop("kind", "detector")
-    if kind not in ("detector", "harmless"):
-        raise UsageError(f'{path}: kind must be "detector" or "harmless"')
-    cls: type[Detector] | type[Harmless] = Detector if kind == "detector" else Harmless
-    values: dict[str, Any] = {"folder": path.parent.name}
-    known = {f: t for f, t in cls.__annotations__.items() if f != "folder"}
-    for key, value in data.items():
-        if key not in known:
-            raise UsageError(f"{path}: unknown key {key!r}; known are {', '.join(known)}")
-        if known[key].startswith("tuple"):
-            if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-                raise UsageError(f"{path}: {key} must be a list of strings")
-            value = tuple(value)
-        elif not isinstance(value, str):
-            raise UsageError(f"{path}: {key} must be a string")
-        values[key] = value
+    data = toml_files.parsed(text, path)
+    is_harmless = data.get("kind") == "harmless"
+    toml_files.check(HARMLESS if is_harmless else DETECTOR, data, path)
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    values.pop("kind", None)
+    values["folder"] = path.parent.name
     for key in ("patterns", "keep_values"):
         if key in values:
             values[key] = tuple(_expand(p, macros, path) for p in values[key])
-    if cls is Detector and values.get("guideline") == SECRET_ROW:
+    if values.get("guideline") == SECRET_ROW:
         values.setdefault("validator", "written_out")
-    try:
-        item = cls(**values)
-    except TypeError:
-        missing = ", ".join(k for k in ("id", "entity_type", "guideline", "why", "patterns") if k in known and k not in values)
-        raise UsageError(f"{path}: missing {missing}") from None
+    item = Harmless(**values) if is_harmless else Detector(**values)
     _check(item, path)
     return item
 
@@ -193,7 +209,7 @@ def parse_detector(text: str, path: Path, macros: Mapping[str, str]) -> Detector
 def _macros(text: str, path: Path) -> dict[str, str]:
     """The macros of a file's text; one may use those above it."""
     macros: dict[str, str] = {}
-    for name, value in tomllib.loads(text).items():
+    for name, value in toml_files.parsed(text, path).items():
         macros[name] = _expand(str(value), macros, path)
     return macros
 
@@ -213,24 +229,16 @@ def _check(item: Detector | Harmless, path: Path) -> None:
     def wrong(what: str) -> UsageError:
         return UsageError(f"{path}: {what}")
 
-    if item.id != path.stem or not _NAME.fullmatch(item.id):
-        raise wrong(f"id must be the file's name, {path.stem!r}, in lower_case")
+    if item.id != path.stem:
+        raise wrong(f"id must be the file's name, {path.stem!r}")
     if not item.examples:
         raise wrong("examples are missing: a detector proves itself")
     if isinstance(item, Harmless):
         return
-    if not _TYPE.fullmatch(item.entity_type):
-        raise wrong("entity_type must be UPPER_CASE")
-    if item.guideline not in GUIDELINES:
-        raise wrong(f"no guideline {item.guideline!r}; there are {', '.join(GUIDELINES)}")
     if not item.patterns and not item.fields:
         raise wrong("neither patterns nor fields")
     if item.validator is not None and item.validator not in VALIDATORS:
         raise wrong(f"no validator {item.validator!r}; there are {', '.join(sorted(VALIDATORS))}")
-    if item.certainty not in ("certain", "likely"):
-        raise wrong('certainty must be "certain" or "likely"')
-    if item.value not in ("token", "number", "phrase", "credential", "line"):
-        raise wrong('value must be "token", "number", "phrase", "credential" or "line"')
 
 
 def check_patterns(item: Detector | Harmless, path: Path) -> None:

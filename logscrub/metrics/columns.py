@@ -26,13 +26,13 @@ _HOUR_US: Final = 3_600_000_000
 _LAST_HOUR: Final = 24 * 365_000
 """The first hour since 1970 that is not accepted as a time."""
 _COMMON_ENTRIES: Final = 8
-"""What it takes to count something that records have in common, in rows."""
+"""The memory for one common part of records, in rows."""
 _NOBODY: Final = -1
 """Stands for the invocation of a record that names none."""
 
 
 class Some(NamedTuple):
-    """What a record may have none or many of: its row, and two numbers."""
+    """Values of which a record may have none or many: the record's row, and two numbers each."""
 
     rows: array[int]
     keys: array[int]
@@ -63,7 +63,7 @@ class Columns:
         self.input = 0
         """The number of the input that the next rows are from."""
         self.common: dict[Common, int] = {}
-        """What records have in common, and its place: `places` has it for each record."""
+        """Common part of records → its place. `places` holds the place for each record."""
         self.durations, self.acts = _some(), _some()
         self.sketches = {"actors": _some(), "objects": _some()}
 
@@ -72,7 +72,7 @@ class Columns:
 
     @property
     def entries(self) -> int:
-        """How much memory it takes to count the rows, in rows that have nothing of their own."""
+        """The memory that counting the rows takes, in rows without values of their own."""
         own = (self.durations, self.acts, *self.sketches.values())
         return len(self) + _COMMON_ENTRIES * len(self.common) + sum(len(some.rows) for some in own)
 
@@ -100,7 +100,7 @@ class Columns:
         self.add_own(row, f)
 
     def add_own(self, row: int, f: Facts) -> None:
-        """What a record has of its own besides its numbers."""
+        """Appends the values of which a record may have many."""
         for bucket, n in f.durations:
             self.durations.add(row, bucket, n)
         for what, register in f.sketches:

@@ -103,7 +103,7 @@ def torn_in_log(store: Path) -> list[str]:
 
 
 def torn_files(store: Path, files: Iterable[tuple[str, int]]) -> list[str]:
-    """Those data files that are missing or torn. `files`: path as the log has it, and size in bytes. Raises OSError."""
+    """Returns the data files that are missing or torn. `files`: path as the log has it, and size in bytes. Raises OSError."""
     return [path for path, size in files if is_torn(place_of(store, path), size)]
 
 

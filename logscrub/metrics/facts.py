@@ -66,12 +66,12 @@ _TOOK_MS = re.compile(
 )
 """Words before a number without a unit that make it a duration."""
 _MS_WORDS = ("ms", "Ms", "illis")
-"""One of these each such cue has."""
+"""Each such cue contains one of these."""
 _ANSWER = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE) \S{1,300} \d{3} $")
-"""The same, where a method, an address and a status do."""
+"""A method, an address and a status before a number that make it a duration."""
 _WAITS = re.compile(r"(?i)\b(?:retr(?:y|ying|ies)|wait(?:ing|s)?|back-?off|next|again|delay|sleep(?:ing)?|expires?)\b")
 _STACK = b"    at "
-"""What a stack has, and hardly anything else."""
+"""A text that occurs in stacks and hardly anywhere else."""
 _IDS = re.compile(
     rb"[0-9a-f](?<![A-Za-z0-9_].)(?:[0-9a-f]{7}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![A-Za-z0-9_])"
     rb"|(?<=[A-Z]:.)[0-9a-f]{19}(?=>)|(?=[a-f]*0)[0-9a-f]{6,63}(?![A-Za-z0-9_]))"
@@ -123,9 +123,9 @@ class Facts(NamedTuple):
     durations: tuple[tuple[int, int], ...]
     """Buckets and counts."""
     sketches: tuple[tuple[str, int], ...]
-    """What is counted distinctly (`actors`, `objects`), and what this one adds to the sketch."""
+    """Pairs of a distinct count (`actors`, `objects`) and the number that this record adds to its sketch."""
     acts: tuple[tuple[int, int], ...]
-    """Who did it to what, as `act_of` has it, and how many records that adds: 1 to the first, for a record is one."""
+    """Acts (actor and object, as `act_of` returns them) and the records that each adds: 1 for the first, else 0."""
     invocation: int | None
     """31 bits of a keyed hash of the invocation; None where there is none."""
     offset_ms: int
@@ -278,7 +278,7 @@ class FactFinder:
             to.append(self._of_record(record_of(block, n)))
 
     def _numbers_of(self, ids: Sequence[bytes]) -> list[int]:
-        """Of invocations."""
+        """Returns the numbers of invocations."""
         known = self._numbers
         for each in set(ids).difference(known):
             known[each] = self._number(each)
@@ -288,7 +288,7 @@ class FactFinder:
         return numbers
 
     def _places_of(self, shapes: Sequence[_Shape], levels: Sequence[bytes], texts: Sequence[bytes], to: Columns) -> list[int]:
-        """Of what the records of a block have in common. What they have of their own is put into the columns."""
+        """Returns the places of what records of a block have in common, and adds to the columns what each has alone."""
         commons: list[Any] = [shape.commons.get(level) for shape, level in zip(shapes, levels, strict=True)]
         row = len(to)
         add_row, add_key, add_value = to.durations.rows.append, to.durations.keys.append, to.durations.values.append
@@ -350,20 +350,20 @@ class FactFinder:
 
 
 class _Shape(NamedTuple):
-    """What all texts have in common that differ in their digits alone."""
+    """Facts shared by all texts that differ in their digits alone."""
 
     objects: tuple[tuple[int, int], ...]
     """Places of the names of a customer's things: issue keys, ids of pages."""
     duration: tuple[int, int, float] | None
-    """Where a number tells how long something took, and its unit in milliseconds."""
+    """The place of a number that is a duration, and its unit in milliseconds."""
     statuses: tuple[tuple[int, int], ...]
-    """Where the statuses of answers stand: on their digits it depends what went wrong."""
+    """The places of the statuses of responses, whose digits say what went wrong."""
     outcomes: dict[str, tuple[tuple[str, int], ...]]
-    """By these digits: what went wrong, each once."""
+    """Digits of statuses → what went wrong, each once."""
     statement: list[str]
     """Empty until it is asked for."""
     commons: dict[bytes, Common]
-    """By level and these digits: what records have in common that say just this and come from a block."""
+    """Level and digits of statuses → what records of a block with this text have in common."""
     actors: tuple[tuple[int, int], ...]
     """Places of the pseudonyms of accounts and users."""
     is_alone: bool
@@ -403,7 +403,7 @@ def _alone(block: Block) -> set[int]:
 
 
 def act_of(actor: bytes, thing: bytes | None) -> int:
-    """Who did something to what, of the first bytes of their hashes: 31 bits of the actor, 32 of the object, 0 for none."""
+    """Returns an act from the first bytes of two hashes: 31 bits of the actor and 32 of the object, 0 for none."""
     low = int.from_bytes(thing[:4], "big") or 1 if thing else 0
     return int.from_bytes(actor[:4], "big") >> 1 << 32 | low
 
@@ -446,7 +446,7 @@ def _told(point: Point) -> str:
 
 
 def _of_point(point: Point, fingerprint: int) -> Facts:
-    """A data point of the App metrics API; which metrics mean what is told by their names."""
+    """Returns the facts of a data point of the App metrics API. The name of a metric says what it means."""
     error = point.attribute("errorType").lower()
     is_error = "error" in point.metric or "failure" in point.metric
     status = point.attribute("status")

@@ -1,4 +1,4 @@
-"""From logs to the store: scrub, and count what comes out."""
+"""Scrubs logs and counts the output into a store."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class _CountedSink:
         self._stream.feed(data)
 
     def flush(self) -> None:
-        """Of a live pipe."""
+        """Flushes the output of a live pipe, and commits its records if the last commit was long enough ago."""
         if self._sink is not None:
             self._sink.flush()
         self._stream.flush()

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _PART = 1 << 20
 """Bytes of a part, roughly."""
 _ROOM = 1 << 20
-"""Bytes that wait in the pipe of a process while it counts, so that who scrubs need not wait: all that a system gives."""
+"""Bytes that wait in the pipe of a process while it counts, so that scrubbing need not wait: the most that a system gives."""
 _LONGEST = 8 << 20
 """Bytes in which there is a place to cut, if the stream has any."""
 _LOOK = 16 << 10
@@ -80,7 +80,7 @@ class IngestWorkers:
         """The error of the first process that failed."""
         self._inputs = 0
         self.results: dict[int, IngestResult] = {}
-        """By the number of the input: what became of its records, once all is committed."""
+        """Number of an input → the result of its records, once all is committed."""
 
     def into(self, url: str, pseudonymizer: Pseudonymizer) -> None:
         """Says where to count to, before anything is counted; the store is made if there is none.
@@ -336,7 +336,7 @@ def _ingestion(url: str, key_id: str, key: bytes, turn: AbstractContextManager[A
 
 
 def _receive(parts: Connection, messages: queue.Queue[bytes | None]) -> None:
-    """Takes what comes while the process counts, so that who scrubs need not wait for it; None at the end."""
+    """Puts messages into a queue while the process counts, so that scrubbing need not wait; None at the end."""
     try:
         while True:
             messages.put(parts.recv_bytes())

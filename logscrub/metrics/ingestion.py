@@ -1,4 +1,4 @@
-"""From records to the store: count what is new, commit.
+"""Counts records into a store and commits them; records that are known count once.
 
 A batch is counted and committed as a whole. What was committed before a run broke off is known the next time, so the input is
 simply read again.

@@ -1,4 +1,4 @@
-"""Which rows of a table may be shown: those of at least `k` customers (k-anonymity; Samarati, Sweeney, 1998).
+"""Finds the rows of a table that may be shown: those of at least `k` customers (k-anonymity; Samarati, Sweeney, 1998).
 
 A combination of fewer customers is folded into one row for all others. So that what is folded cannot be told from a total, that
 row too is of `k` customers or more: where it is not, the combination with the fewest customers joins it, until it is
@@ -56,7 +56,7 @@ class Folding:
 
 
 def fold(tenants: pl.DataFrame, by: Sequence[str], k: int) -> Folding:
-    """What is to be folded. `tenants`: `by`, and the `tenants` of each combination that occurs, each once, in a list;
+    """Returns what has to be folded. `tenants`: `by`, and the `tenants` of each combination that occurs, each once, in a list;
     without dimensions, one list of all. `k`: 0 for nothing."""
     if k <= 0:
         return Folding(tuple(by), pl.DataFrame(), False)

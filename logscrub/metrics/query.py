@@ -112,7 +112,7 @@ class _Question:
     by: tuple[str, ...]
     source: str
     hours: pl.Expr
-    """Which rows are of the hours asked for."""
+    """The condition that a row belongs to the hours of the query."""
 
     @property
     def names(self) -> list[str]:
@@ -151,7 +151,7 @@ class _Part(NamedTuple):
     registers: pl.DataFrame
     """`what`, `register`, `rank`."""
     numbers: pl.DataFrame
-    """Of actors and objects, where other days have none of the same row."""
+    """The numbers of actors and objects of rows that occur on one day only."""
     seen: pl.DataFrame
     """Invocations."""
     spans: pl.DataFrame
@@ -203,7 +203,7 @@ def _of_totals(rows: pl.LazyFrame, names: list[str], settled: pl.Expr) -> _Part:
 def _added_sketches(
     told: pl.DataFrame, rows: pl.LazyFrame, names: list[str], settled: pl.Expr
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """As `_sketches`, of totals. `told`: `what` and `number` of each sketch; one that is alone in its row need not be read."""
+    """Returns the registers and numbers of sketches of totals. `told`: `what` and `number` of each; a lone one is not read."""
     keys = [*names, "what"]
     is_known = settled & pl.len().over(keys).eq(1)
     cells = told.filter(~is_known).select(keys).unique()
@@ -262,7 +262,7 @@ def _sketches(rows: pl.LazyFrame, names: list[str], settled: pl.Expr) -> tuple[p
 
 
 def _worked(rows: pl.LazyFrame, names: list[str]) -> pl.LazyFrame:
-    """How many invocations were how many milliseconds at work."""
+    """Returns the numbers of invocations by their duration in milliseconds."""
     lists = ("invocation", "first_ms", "last_ms")
     return (
         rows.filter(pl.col("invocation").list.len() > 0)
@@ -276,7 +276,7 @@ def _worked(rows: pl.LazyFrame, names: list[str]) -> pl.LazyFrame:
 
 
 def _spans(worked: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """How many invocations there were, and how long those were at work that have more than one record."""
+    """Returns the number of invocations, and the durations of those that have more than one record."""
     of_length = {ms: bucket_of(ms) for ms in worked["ms"].unique().to_list() if ms}
     spans = worked.filter(pl.col("ms") > 0).with_columns(
         pl.col("ms").replace_strict(of_length, return_dtype=pl.Int32, default=None).alias("buckets")
@@ -383,7 +383,7 @@ def _days(store: Store, table: DeltaTable, since: datetime | None, until: dateti
 
 
 def _hours(since: datetime | None, until: datetime | None) -> pl.Expr:
-    """Which rows are of these hours; without a limit, also those of records without a time."""
+    """Returns the condition that a row belongs to these hours. Without a limit, rows of records without a time belong too."""
     which = pl.lit(True)
     if since is not None:
         which &= pl.col("hour") >= since

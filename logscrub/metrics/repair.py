@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from deltalake.transaction import AddAction, RemoveAction
 
 Actions = list[dict[str, Any]]
-"""Those of one entry of the log."""
+"""The actions of one entry of the log."""
 
 _MOST_RACES: Final = 50
 _SLACK: Final = timedelta(minutes=1)
-"""By how much the times of files and those in the log may differ."""
+"""The difference that the times of files and those in the log may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Lost:
     """Hours of which some records were dropped."""
 
     day: date | None
-    """None for records without a time."""
+    """The day of its records; None for records without a time."""
     first: datetime | None = None
     """The first hour; None where only the day is known."""
     last: datetime | None = None
@@ -60,7 +60,7 @@ class Repaired:
     """Entries and checkpoints of the log that were torn."""
     lost: tuple[Lost, ...] = ()
     since: datetime | None = None
-    """Where entries were torn: when the last one before them was written. What was ingested later may be lost without a trace."""
+    """When the last entry before torn ones was written. Records ingested later may be lost without a trace."""
 
 
 def repair(url: str) -> Repaired:

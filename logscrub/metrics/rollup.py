@@ -55,7 +55,7 @@ SCHEMA: Final = pl.Schema(
         "prints": pl.List(pl.Int64()),
     }
 )
-"""Names that are not told are "", what a kind of rows does not hold is null; `hour` and `day` are null without a time."""
+"""Unknown names are "", columns that a kind of rows does not have are null; `hour` and `day` are null without a time."""
 LISTS: Final = tuple(name for name, kind in SCHEMA.items() if isinstance(kind, pl.List))
 
 
@@ -67,9 +67,9 @@ CONTENT: Final = {
     "invocation": ("invocation", "first_ms", "last_ms"),
     "redaction": COUNTERS,
 }
-"""What rows of a kind hold; in the order of a compacted file, so that totals, behind them, are far from the longest lists."""
+"""The columns of the rows of each kind, in the order of a compacted file. Totals come last, far from the longest lists."""
 _PLACE: Final = ("kind", "hour", "cell", "what")
-"""What tells rows apart while they are rolled up: names are many, and the same, so a number stands for them."""
+"""The columns by which rows are grouped. A number stands for the names, which are many and recur."""
 
 
 def rolled(columns: Columns, rows: pl.DataFrame) -> pl.DataFrame:
@@ -126,7 +126,7 @@ class _Cells:
         return self._known.setdefault(names, len(self._known))
 
     def of(self, columns: Columns) -> pl.DataFrame:
-        """What records have in common, by its place: in which cells they count, and for how much."""
+        """Returns the common parts of records by their place: the cells in which they count, and their weights."""
         known: dict[str, list[Any]] = {name: [] for name in ("fine", "coarse", "redacted", "entities", *COUNTERS[:-1])}
         for common in columns.common:
             names, (records, errors, outcomes, invocations, requests, statement, entities) = common[:8], common[8:]
@@ -162,7 +162,7 @@ def merge(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
 
 
 def totals(rows: pl.DataFrame) -> pl.DataFrame:
-    """What rows of the kinds `count`, `invocation` and `distinct` add up to, where these are all of their hours, and merged.
+    """Returns the totals of merged rows of the kinds `count`, `invocation` and `distinct` that cover their hours in full.
 
     Of records (`what`: `records`), the counters and durations. Of `invocations`, how many are in no other total of their hour, as
     `records`, and how long these were at work, as `buckets`; and of those that are, what the rows say: so invocations can be told
@@ -184,7 +184,7 @@ TOTALLED: Final = ("count", "invocation", "distinct")
 
 
 def tenant_print(tenant: str) -> int:
-    """What stands for a customer in totals: 63 bits of a hash of the pseudonym, which is itself made with the key."""
+    """Returns the number of a customer in totals: 63 bits of a hash of the pseudonym, which is made with the key."""
     return int.from_bytes(blake2b(tenant.encode(), digest_size=8).digest(), "big") >> 1
 
 
@@ -196,7 +196,7 @@ def _counted(counts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _invoked(rows: pl.DataFrame) -> pl.DataFrame:
-    """Of invocations."""
+    """Returns the lists of invocations in totals, one row per cell."""
     lists = ("invocation", "first_ms", "last_ms")
     worked = (
         rows.filter(pl.col("kind") == "invocation")
@@ -218,7 +218,7 @@ def _invoked(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _told_apart(rows: pl.DataFrame) -> pl.DataFrame:
-    """Of actors and objects."""
+    """Returns the sketches of actors and objects in totals, one row per cell and kind."""
     entries = rows.filter(pl.col("kind") == "distinct").select("cell", "what", "registers").explode("registers")
     ranks = entries.group_by("cell", "what", pl.col("registers") // RANKS).agg((pl.col("registers") % RANKS).max().alias("rank"))
     numbers = how_many(ranks.select(pl.struct("cell", "what").alias("cell"), "rank")).unnest("cell")
@@ -232,7 +232,7 @@ def _told_apart(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def how_many(ranks: pl.DataFrame) -> pl.DataFrame:
-    """How many distinct things sketches have seen: `cell` and `number`. `ranks`: the `rank` of each of a cell's registers."""
+    """Returns `cell` and `number`, the estimate of distinct things. `ranks`: the `rank` of each register of a cell."""
     merged = ranks.group_by("cell", "rank").agg(pl.len()).group_by("cell").agg("rank", "len")
     told = zip(merged["rank"].to_list(), merged["len"].to_list(), strict=True)
     numbers = [distinct_by_ranks(dict(zip(*each, strict=True))) for each in told]
@@ -240,7 +240,7 @@ def how_many(ranks: pl.DataFrame) -> pl.DataFrame:
 
 
 def _tenants(counts: pl.DataFrame) -> pl.DataFrame:
-    """Of tenants."""
+    """Returns the hashes of the tenants of each cell."""
     prints = {tenant: tenant_print(tenant) for tenant in counts["tenant"].unique().to_list() if tenant}
     printed = pl.col("tenant").replace_strict(prints, return_dtype=pl.Int64, default=None)
     found = counts.select("cell", printed.alias("prints")).unique().sort("prints")
@@ -259,7 +259,7 @@ def empty() -> pl.DataFrame:
 
 
 class _Parts(NamedTuple):
-    """What rollups hold, a row for each entry of a list; the first columns tell to which row it belongs."""
+    """Returns one row per entry of the lists in rollups. The first columns name the row that an entry belongs to."""
 
     counters: pl.DataFrame
     durations: pl.DataFrame

@@ -1,4 +1,4 @@
-"""From one key to another: what a store knows under the old key, it knows under the new one, and the old key can go.
+"""Rotation of a key: a store keeps what it knows under the old key under the new one, and the old key can be deleted.
 
 Nobody can translate a pseudonym. But whoever has both keys, for as long as they overlap, reads the same log under each: then the
 customers of its records are known in both, and so are the records' fingerprints. The new store is the old one with these put in.
@@ -139,7 +139,7 @@ class Rotated:
     tenants: int
     """Customers that the old store knows."""
     known: int
-    """The number of these that go on under the new key."""
+    """The number of these that continue under the new key."""
     prints: int
     """Fingerprints of records that the old store has."""
     translated: int

@@ -26,7 +26,7 @@ NOTHING = -32768
 PRECISION = 14
 """Bits of a hash that choose a register."""
 RANKS = 64
-"""What a register's number is multiplied by, to be written together with its rank."""
+"""The factor of a register's number where it is written in one number with its rank."""
 HASH_BITS = 64
 
 
@@ -73,7 +73,7 @@ def distinct(registers: Iterable[int]) -> int:
 
 
 def distinct_by_ranks(ranks: Mapping[int, int]) -> int:
-    """The same, from how many registers have which rank; of registers that are not empty."""
+    """Estimates the number of distinct things from the counts of registers per rank, of registers that are not empty."""
     if not ranks:
         return 0
     m = 1 << PRECISION

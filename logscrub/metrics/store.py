@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from deltalake.transaction import AddAction, RemoveAction
 
 VERSION: Final = 3
-"""Of the schema: what an older logscrub would not read or merge rightly. 2: rows of the kind `actor`. 3: one row of totals has
-all tenants of a cell."""
+"""The version of the schema. An older logscrub cannot read or merge a newer one. 2: rows of the kind `actor`. 3: one row of
+totals has all tenants of a cell."""
 _DESCRIPTION = re.compile(r"logscrub metrics, schema (?P<version>\d+), key (?P<key>[0-9a-f]{16})")
 _MOST_RACES = 50
 """The number of times that a commit is tried again because others came first."""
@@ -130,7 +130,7 @@ def _make_durable(url: str, first: int, table: DeltaTable | None = None) -> None
 
 
 def _hooks(url: str) -> PostCommitHookProperties:
-    """What the library does after a commit: in a folder it must not remove entries before their checkpoint is durable."""
+    """Settings of the library's work after a commit. In a folder, entries stay until their checkpoint is durable."""
     from deltalake import PostCommitHookProperties
 
     return PostCommitHookProperties(cleanup_expired_logs=None if local_folder(url) is None else False)
@@ -168,7 +168,7 @@ def _description(version: int, key_id: str) -> str:
 
 @dataclass(slots=True)
 class Seen:
-    """The fingerprints of some hours as of a version of the table: who commits again need not read what it wrote itself."""
+    """The fingerprints of some hours as of a version of the table: a further commit need not read what the last one wrote."""
 
     version: int = -1
     hours: frozenset[datetime | None] = frozenset()
@@ -262,7 +262,7 @@ def commit(
     *,
     number: int | None = None,
 ) -> int | None:
-    """Commits what becomes of data files as the next version, durably, with a transaction of that name. `table` stays as it is.
+    """Commits changes of data files as the next version, durably, with a transaction of that name. `table` is not changed.
 
     Returns its number, without one that is given the time in microseconds since 1970; None where another run committed first.
     Raises OutputError.
@@ -387,7 +387,7 @@ def added_up(store: Store, table: DeltaTable, days: Sequence[date | None], colum
 def sums(
     store: Store, table: DeltaTable, days: Sequence[date | None], columns: Sequence[str], number: str, which: pl.Expr
 ) -> pl.DataFrame:
-    """The same, each with the sum of a number."""
+    """Returns the distinct values of columns on these days, each with the sum of a number."""
     keys = list(dict.fromkeys(columns))
     with told(store.url):
         frame = scan(store, table).filter(_one_of("day", days), which)
@@ -569,7 +569,7 @@ def texts(store: Store) -> list[str]:
 
 
 def prune(store: Store, before: date) -> int:
-    """Drops the days before that one. Returns how many there were. What they took stays on the disk until `vacuum`.
+    """Drops the days before that one. Returns how many there were. Their files remain on the disk until `vacuum`.
 
     Raises OutputError, InputError.
     """

@@ -1,1 +1,1 @@
-"""What becomes of what was found: the policy, pseudonyms, and the one place where `Clean` is made from `Raw`."""
+"""Replaces what was found: the policy, pseudonyms, and the one place where `Clean` is made from `Raw`."""

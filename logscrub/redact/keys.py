@@ -120,7 +120,7 @@ def _check_of(secret: bytes) -> bytes:
 
 
 def _has_check(body: bytes) -> bool:
-    """Whether this is the part of a key behind its prefix."""
+    """Returns True if this is the part of a key behind its prefix."""
     if len(body) != _BODY or re.fullmatch(rb"[A-Za-z0-9_-]+", body) is None:
         return False
     try:
@@ -145,7 +145,7 @@ def _what_else(data: bytes) -> str | None:
 
 
 def _is_document(data: bytes) -> bool:
-    """Whether this is text of several lines, or JSON, and neither an encoded secret nor a private key in armour."""
+    """Returns True if this is text of several lines, or JSON, and neither an encoded secret nor a private key in PEM."""
     if _CONTROLS.search(data) is not None or not (len(data) >= _SURELY_RANDOM or _is_utf8(data)):
         return False  # random bytes
     if data.startswith(_ARMOUR):
@@ -157,7 +157,7 @@ def _is_document(data: bytes) -> bool:
 
 
 def _is_encoded(lines: list[bytes]) -> bool:
-    """Whether these are lines of one length, but for the last, of base64 or hexadecimal digits, as `openssl` breaks them."""
+    """Returns True if these are lines of one length, but for the last, of base64 or hexadecimal digits, as from `openssl`."""
     return all(map(_ENCODED_LINE.fullmatch, lines)) and len({len(line) for line in lines[:-1]}) == 1
 
 

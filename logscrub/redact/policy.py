@@ -16,17 +16,30 @@ Every row must be there, so that a new row is never kept by accident.
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from logscrub.errors import UsageError
 from logscrub.guidelines import GUIDELINES
+from logscrub.toml_files import ANY_TEXT, Key, Table, check, one_of, parsed, text_of
 
 Action = Literal["remove", "pseudonym", "keep"]
+_ROW = Key(
+    one_of(*get_args(Action)),
+    "remove leaves <TYPE>; pseudonym leaves <TYPE:…>, equal for equal values under one key; keep leaves the value.",
+    required=True,
+)
+DEFINITION: Final = Table(
+    {
+        "name": Key(ANY_TEXT, "The name that reports show.", required=True),
+        "why": Key(ANY_TEXT, "A sentence for whoever chooses a policy."),
+        "rows": Key(Table(dict.fromkeys(GUIDELINES, _ROW)), "Row of the logging guidelines -> what happens.", required=True),
+    }
+)
+"""The keys of a policy file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +66,7 @@ def load_policy(name: str) -> Policy:
     path = Path(name)
     if not path.is_file():
         raise UsageError(f"no policy {name!r}: it is neither one of {', '.join(builtin_policies())} nor a file")
-    try:
-        policy = parse_policy(path.read_bytes().decode("utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read ({type(error).__name__})") from None
+    policy = parse_policy(text_of(path), str(path))
     if policy.name in builtin_policies():  # a report names its policy, and would be taken for one about the built-in policy
         raise UsageError(f"{path}: {policy.name!r} is a built-in policy; give yours another name")
     return policy
@@ -64,20 +74,6 @@ def load_policy(name: str) -> Policy:
 
 def parse_policy(text: str, where: str) -> Policy:
     """The policy that a TOML text holds; `where` names it in errors."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{where}: not valid TOML: {error}") from None
-    if unknown := set(data) - {"name", "why", "rows"}:
-        raise UsageError(f"{where}: unknown key {min(unknown)!r}; known are name, why, rows")
-    rows = data.get("rows")
-    if not isinstance(rows, dict) or not isinstance(data.get("name"), str):
-        raise UsageError(f"{where}: a policy needs a name and a table [rows]")
-    for row, action in rows.items():
-        if row not in GUIDELINES:
-            raise UsageError(f"{where}: no guideline {row!r}; there are {', '.join(GUIDELINES)}")
-        if action not in ("remove", "pseudonym", "keep"):
-            raise UsageError(f'{where}: {row!r} must be "remove", "pseudonym" or "keep"')
-    if missing := [row for row in GUIDELINES if row not in rows]:
-        raise UsageError(f"{where}: says nothing about {', '.join(missing)}")
-    return Policy(data["name"], rows, hashlib.sha256(text.encode()).hexdigest())
+    data = parsed(text, where)
+    check(DEFINITION, data, where)
+    return Policy(data["name"], data["rows"], hashlib.sha256(text.encode()).hexdigest())

@@ -19,7 +19,7 @@ TOKEN_HEX = 20
 _LONGEST_REMEMBERED = 100
 """Characters of a value whose token is remembered: accounts and sites come again and again."""
 PLACEHOLDER = re.compile(rf"<([A-Z][A-Z0-9_]*)(?::([0-9a-f]{{{TOKEN_HEX}}}))?>")
-"""What looks like a placeholder of any type: the type, and the digits of a pseudonym."""
+"""Matches a placeholder of any type: the type, and the digits of a pseudonym."""
 
 _SEPARATORS = re.compile(r"[\s().‐-―-]+")
 _NUMBERS = frozenset(("PHONE_NUMBER", "CREDIT_CARD", "IBAN_CODE"))

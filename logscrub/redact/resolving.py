@@ -49,7 +49,7 @@ def candidates_in(path: Path) -> Iterator[Candidate]:
 def resolve(
     wanted: Collection[str], candidates: Iterable[Candidate], pseudonymizer: Pseudonymizer, engine: Engine
 ) -> Mapping[str, list[Candidate]]:
-    """Of each pseudonym, the candidates that it stands for: more than one where they are the same in other words.
+    """Returns pseudonym → the candidates that it stands for: more than one where they are spellings of one value.
 
     A candidate is tried as it stands, as every type that is wanted, and as what a log that holds it would make of it: of
     `https://acme.atlassian.net` also `acme`.

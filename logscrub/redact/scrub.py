@@ -1,4 +1,4 @@
-"""Makes `Clean` from `Raw`: judges a record's leaves, replaces what was found, looks again.
+"""Makes `Clean` from `Raw`: scans the leaves of a record, replaces what was found, and scans again.
 
 This is the one place where a `Clean` is made. After a replacement the record is judged once more, as a stranger to it
 would: what the first look missed because of what stood beside it goes too, and a record that never comes to rest is
@@ -27,9 +27,9 @@ from logscrub.redact.policy import Policy
 from logscrub.redact.pseudonyms import Pseudonymizer
 
 _OPAQUE = "\x1a"
-"""Stands in a judged text where a placeholder stood: a value with one in it has no pseudonym that could be told from others."""
+"""Replaces a placeholder in a scanned text. A value that holds one gets no pseudonym, which would not be distinct."""
 _SAYS = re.compile(r"[^\x00-/:-@\[-`{-\x7f]")
-"""What of a stretch can say something: letters, digits, and all that is not ASCII."""
+"""Characters that can carry meaning: letters, digits, and all that is not ASCII."""
 _SPACE = " \t\r\n"
 _ANYTHING = re.compile(rf"[^{_SPACE}]")
 _CONTINUING = re.compile(rf"(?:\x1b\[[0-9;]*m|[\ufeff{_SPACE}}}\])┌│├└])*+")
@@ -43,7 +43,7 @@ _BRACKETS = re.compile(r"[ \t\r{}\[\](),;]*")
 
 
 class Unscannable(ValueError):
-    """Nobody can say what a record holds: it is binary, its context is unknown, or each look at it finds something more."""
+    """A record cannot be scanned: it is binary, its context is unknown, or each scan of it finds something more."""
 
 
 Allowed = tuple[int, str]
@@ -51,14 +51,14 @@ Allowed = tuple[int, str]
 
 
 class Look(NamedTuple):
-    """What in a record must go."""
+    """The parts of a record that must be redacted."""
 
     spans: list[Span]
-    """As positions in its text, in order, apart."""
+    """Positions in the record's text, in order and without overlap."""
     after: Open
-    """What it leaves open."""
+    """The state that the next record begins in."""
     allowed: tuple[Allowed, ...] = ()
-    """What may stay though the policy says that it must go."""
+    """Values that are allowed to stay although the policy says that they must be redacted."""
 
 
 Rebuild = tuple[Callable[..., "Redactor"], tuple[Any, ...]]
@@ -160,7 +160,7 @@ class Redactor:
         return _resized(Clean(marked.text, (mark,) * len(spans), raw.records, raw.parsed), raw.size), not found
 
     def _after_unscanned(self, raw: Raw, before: Open, clean: str) -> Open:
-        """What a record that could not be scanned leaves open for the next.
+        """Returns the state after a record that could not be scanned.
 
         What it says counts, and what whoever reads the output finds in its place: where these differ, or cannot be found out,
         it is not known, and no line of the record that comes after it can be scanned either.
@@ -187,7 +187,7 @@ class Redactor:
         return after._replace(armour=armour) if same else unknown
 
     def look(self, raw: Raw, before: Open = NOTHING_OPEN) -> Look:
-        """What in a record must go under the policy. `before`: what the one before left open. Raises Unscannable."""
+        """Returns what the policy redacts in a record. `before`: the state after the previous one. Raises Unscannable."""
         look = self.look_at_all(raw, before)
         if self._allow and look.spans:
             allowed = (*look.allowed, *(a for s in look.spans for a in self._allowed(s, raw.text)))
@@ -248,7 +248,7 @@ class Redactor:
         return list(merge(out))
 
     def look_at_all(self, raw: Raw, before: Open = NOTHING_OPEN) -> Look:
-        """What in a record must go, with the values that are allowed to stay and without regard to its frame."""
+        """Returns what in a record must be redacted, allowed values included, without regard to its frame."""
         if raw.records:
             before = at_record(before)
         elif before.unknown and any(leaf.coding == "text" for leaf in raw.leaves):
@@ -298,8 +298,8 @@ class Redactor:
                 yield Span(m.start(), m.end(), m[1], detector.guideline, detector.id, "certain", m[0])
 
     def _over_ends(self, text: str, cut: Cut, allowed: list[Allowed]) -> Iterator[Span]:
-        """What of values that reach over the ends of a piece must go from it. Where one begins its placeholder stands, and
-        nothing where it goes on. What may stay of those that begin in it is added to `allowed`."""
+        """Returns the parts of values that reach over the ends of a piece. Where one begins its placeholder stands, and
+        nothing where it continues. Allowed values that begin in the piece are added to `allowed`."""
         whole = cut.before + text[cut.piece.start : cut.piece.end] + cut.behind
         start, end = len(cut.before), len(whole) - len(cut.behind)
         for span in self.engine.judge_whole(whole, None, "text"):
@@ -314,7 +314,7 @@ class Redactor:
             yield moved(span, a, b, span.plain)
 
     def _in_pieces(self, raw: Raw) -> list[Span]:
-        """What in texts that were cut must go: in the first piece of a value its placeholder stands, in the others nothing."""
+        """Returns what is redacted in texts that were cut. The first piece of a value has its placeholder, the others nothing."""
         groups: dict[int, list[Leaf]] = {}
         for leaf in raw.leaves:
             if leaf.group:
@@ -341,7 +341,7 @@ class Redactor:
         return self.policy.rows[span.guideline] != "keep"
 
     def _stays(self, span: Span, text: str) -> bool:
-        """Whether a value is allowed."""
+        """Returns True if a value is on the allow-list."""
         if span.inner is not None:
             return all(self._stays(s, span.inner.text) for s in span.inner.spans if self._goes(s))
         return self._entry(span, text) is not None
@@ -352,7 +352,7 @@ class Redactor:
         return next((n for n, a in enumerate(self._allow) if a.fullmatch(span.plain) or a.fullmatch(written)), None)
 
     def _allowed(self, span: Span, text: str) -> Iterator[Allowed]:
-        """What of a span may stay."""
+        """Yields the entries of the allow-list by which parts of a span stay."""
         if span.inner is not None:
             for s in span.inner.spans:
                 if self._goes(s):
@@ -361,18 +361,18 @@ class Redactor:
             yield number, span.detector
 
     def _go(self, inner: Inner) -> list[Span]:
-        """What of an encoded text goes."""
+        """Returns the spans of an encoded text that are redacted."""
         return [s for s in inner.spans if self._goes(s) and not self._stays(s, inner.text)]
 
     def _is_rewritten(self, inner: Inner) -> bool:
-        """Whether an encoded text is encoded again with pseudonyms in it: it goes whole once something in it is removed."""
+        """Returns True if an encoded text is encoded again with pseudonyms in it, False if it is redacted whole."""
         goes = self._go(inner)
         return inner.alphabet not in ("array", "string") and all(
             s.inner is None and self.policy.rows[s.guideline] == "pseudonym" for s in goes
         )
 
     def replacement(self, span: Span) -> str:
-        """What stands in the text instead of a span."""
+        """Returns the text that replaces a span."""
         inner = span.inner
         if inner is not None:
             if inner.alphabet == "array" or inner.alphabet == "string":
@@ -393,7 +393,7 @@ class Redactor:
         return span.requote + token + span.requote
 
     def _instead_of_array(self, span: Span, inner: Inner) -> str:
-        """What stands instead of an array of bytes: its clean text as a JSON string, or the placeholder of what is in it."""
+        """Returns the replacement of an array of bytes: its clean text as a JSON string, or the placeholder of its content."""
         goes = self._go(inner)
         if inner.alphabet == "string":
             return json.dumps(self.splice(inner.text, goes), ensure_ascii=False)
@@ -412,7 +412,7 @@ class Redactor:
         return "".join(parts)
 
     def _spliced(self, raw: Raw, spans: Sequence[Span]) -> Raw:
-        """The record with its spans replaced, and those of its leaves that this changed: the others were judged already."""
+        """Returns the record with its spans replaced, and the leaves that this changed: the others have been scanned."""
         text: list[str] = []
         leaves: list[Leaf] = []
         position = shift = 0
@@ -430,17 +430,17 @@ class Redactor:
             first = bisect_right(ends, leaf.start)
             if leaf.coding == "text" or leaf.group or (first < len(places) and places[first][0] < leaf.end):
                 leaves.append(_moved_leaf(leaf, places, first))
-        # what reached over the ends of a piece is gone with the first look; the rest of it would go on being found
+        # values over the ends of a piece are redacted by the first scan; their other parts would be found again each time
         return raw._replace(text="".join(text), leaves=tuple(leaves), cut=None)
 
 
 def _coding(piece: Leaf) -> Coding:
-    """How a piece of a text that was cut is written."""
+    """Returns the coding in which a piece of a text that was cut is written."""
     return "json" if piece.coding == "json" else "bytes" if piece.coding == "bytes" else "plain"
 
 
 def _whole_array(text: str, piece: Leaf, spans: Sequence[Span]) -> Span:
-    """An array of bytes, as a span, of whose text the spans must go; their places are those of its numbers."""
+    """Returns an array of bytes as one span around the spans of its text. Their positions are those of its numbers."""
     view = view_of_bytes(text[piece.start : piece.end])
     starts, ends = [piece.start + i for i in view.starts], [piece.start + i for i in view.ends]
     inner = [
@@ -453,7 +453,7 @@ def _whole_array(text: str, piece: Leaf, spans: Sequence[Span]) -> Span:
 
 
 def _behind_signs(text: str, start: int, end: int) -> int:
-    """Where in a stretch the signs end by which readers see that a line continues a record."""
+    """Returns the end of the characters in a stretch that mark a line as the continuation of a record."""
     m = _CONTINUING.match(text, start, end)
     start = m.end() if m else start
     words = WORDS.match(text, start, end)
@@ -461,7 +461,7 @@ def _behind_signs(text: str, start: int, end: int) -> int:
 
 
 def _outside(fixed: Iterable[tuple[int, int]], others: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """What of stretches is not in others; both are in order."""
+    """Returns the parts of stretches that are not in others. Both are in order."""
     ends = [end for _, end in others]
     out: list[tuple[int, int]] = []
     for start, end in fixed:
@@ -483,16 +483,16 @@ def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def at_record(before: Open) -> Open:
-    """What can still be open where a record begins: a private key, whose lines are records of a text."""
+    """Returns the state that can reach over the beginning of a record: a private key, whose lines are records of a text."""
     return NOTHING_OPEN._replace(armour=True) if before.armour else NOTHING_OPEN
 
 
 Stretch = tuple[int, int, str]
-"""Where in a text a mark takes the place of something, and the quote round it."""
+"""The place in a text where a mark replaces something, and the quote around it."""
 
 
 def _texts(raw: Raw) -> list[Stretch]:
-    """Where in a record something is said: its leaves, or the lines of a leaf that is text and holds others.
+    """Returns the parts of a record that hold text: its leaves, or the lines of a leaf that is text and holds others.
 
     Names in which further records lie say nothing: without them, nobody would find those records.
     """

@@ -39,7 +39,7 @@ _FORMS = (
 )
 _RENDERERS: Final = {form.suffix: form.render for form in _FORMS}
 SUFFIXES: Final = tuple(_RENDERERS)
-"""Of the files a report can be written to."""
+"""The suffixes of the files that a report can be written to."""
 
 
 def render(report: Report, suffix: str) -> bytes:

@@ -15,13 +15,17 @@ import tempfile
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from io import StringIO
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from logscrub.anomalies.model import Chart, Finding, Point
 from logscrub.report import words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 WIDTH: Final = 640
 HEIGHT: Final = 176
@@ -30,7 +34,7 @@ LEFT, RIGHT, TOP, BOTTOM = 58, 8, 14, 30
 MOST_HOURS: Final = 14 * 24
 """Hours of a chart; of a longer series the newest are drawn."""
 _CLASSES: Final = ("during", "grid", "band", "expected", "excess", "observed", "tick-x", "tick-x odd", "tick-y")
-"""What there is to see, the lowest first."""
+"""Classes of what is drawn, the lowest layer first."""
 _HOUR: Final = timedelta(hours=1)
 _NAN: Final = float("nan")
 _TOO_LARGE: Final = 1e15
@@ -92,7 +96,7 @@ def _value(value: float | None) -> float:
 
 
 def _excess(point: Point) -> float:
-    """By how much an hour is outside of its usual range."""
+    """Returns how far an hour is outside of its usual range."""
     if point.observed is None or not _known(point.observed):
         return 0.0
     if point.upper is not None and _known(point.upper) and point.observed > point.upper:
@@ -172,74 +176,100 @@ def _matplotlib() -> Iterator[None]:
         log.setLevel(level)
 
 
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """The range of a chart's values, and the values that are written beside it."""
+
+    bottom: float
+    top: float
+    """The upper edge of the drawing, a little above the highest value."""
+    ticks: tuple[float, ...]
+    unit: str
+
+
+def _scale_of(points: Sequence[Point], unit: str) -> _Scale:
+    from matplotlib.ticker import MaxNLocator
+
+    values = (_value(v) for p in points for v in (p.observed, p.expected, p.upper, _lower(p)))
+    known = [v for v in values if math.isfinite(v)]
+    top, bottom = max(*known, 0.0) or 1.0, min(*known, 0.0)
+    counts = not words.is_share(unit) and max(known) >= 1
+    locator = MaxNLocator(nbins=4, integer=counts, steps=[1, 2, 2.5, 5, 10])
+    ticks = tuple(float(t) for t in locator.tick_values(bottom, top) if bottom <= t <= top * 1.0001)
+    return _Scale(bottom, top * 1.02, ticks, unit)
+
+
+def _lower(point: Point) -> float | None:
+    """Returns the lower bound of what is expected: 0 where only the upper one is known."""
+    return point.lower if point.lower is not None or not _known(point.upper) else 0.0
+
+
 def _draw(points: Sequence[Point], finding: Finding) -> str:
-    """What matplotlib writes."""
+    """Returns a figure as matplotlib writes it in SVG."""
     with _matplotlib():
         from matplotlib.backends.backend_svg import FigureCanvasSVG
         from matplotlib.figure import Figure
-        from matplotlib.patches import Polygon
-        from matplotlib.ticker import MaxNLocator
-
-        observed = [_value(p.observed) for p in points]
-        expected = [_value(p.expected) for p in points]
-        upper = [_value(p.upper) for p in points]
-        lower = [_value(p.lower) if p.lower is not None or not _known(p.upper) else 0.0 for p in points]
-        known = [v for v in (*observed, *expected, *upper, *lower) if math.isfinite(v)]
-        unit = finding.chart.unit if finding.chart else ""
-        counts = not words.is_share(unit) and max(known) >= 1
-        top, bottom = max(*known, 0.0) or 1.0, min(*known, 0.0)
-        locator = MaxNLocator(nbins=4, integer=counts, steps=[1, 2, 2.5, 5, 10])
-        ticks = [float(t) for t in locator.tick_values(bottom, top) if bottom <= t <= top * 1.0001]
 
         figure = Figure(figsize=(WIDTH / 72, HEIGHT / 72), dpi=72)
         axes = figure.add_axes((LEFT / WIDTH, BOTTOM / HEIGHT, (WIDTH - LEFT - RIGHT) / WIDTH, (HEIGHT - TOP - BOTTOM) / HEIGHT))
         axes.set_axis_off()
         figure.patch.set_visible(False)
+        scale = _scale_of(points, finding.chart.unit if finding.chart else "")
         axes.set_xlim(0, len(points))
-        axes.set_ylim(bottom, top * 1.02)
-
+        axes.set_ylim(scale.bottom, scale.top)
         first = words.utc(points[0].hour)
         begin = max(0.0, (words.utc(finding.start) - first) / _HOUR)
         end = min(float(len(points)), (words.utc(finding.end) - first) / _HOUR)
-
-        def area(corners: list[tuple[float, float]], name: str) -> None:
-            axes.add_artist(Polygon(corners, closed=True, gid=name, zorder=_CLASSES.index(name)))
-
-        def line(values: Sequence[float], name: str) -> None:
-            # a step lasts its hour, also the last one and one before a gap
-            xs = [x for place in range(len(values)) for x in (place, place + 1)]
-            axes.plot(xs, [v for v in values for _ in (0, 1)], gid=name, zorder=_CLASSES.index(name))
-
         if begin < end:
-            area([(begin, bottom), (begin, top * 1.02), (end, top * 1.02), (end, bottom)], "during")
-        for tick in ticks:
-            axes.plot((0, len(points)), (tick, tick), gid="grid", zorder=_CLASSES.index("grid"))
-            axes.text(
-                -5 / (WIDTH - LEFT - RIGHT) * len(points),
-                tick,
-                words.on_axis(tick, unit),
-                ha="right",
-                va="baseline",
-                gid="tick-y",
-            )
-        for run in _runs(list(zip(lower, upper, strict=True))):
-            area(_outline(run), "band")
-        base = [0.0 if _excess(p) > 0 else _value(p.lower) if _excess(p) < 0 else _NAN for p in points]
-        for run in _runs(list(zip(base, observed, strict=True))):
-            area(_outline(run), "excess")
-        line(expected, "expected")
-        line(observed, "observed")
-        below = bottom - 7 * (top * 1.02 - bottom) / (HEIGHT - TOP - BOTTOM)
-        for count, (place, label) in enumerate(_days(first, len(points))):
-            axes.text(place, below, label, ha="center", va="baseline", gid="tick-x odd" if count % 2 else "tick-x")
+            _area(axes, [(begin, scale.bottom), (begin, scale.top), (end, scale.top), (end, scale.bottom)], "during")
+        _draw_grid(axes, scale, len(points))
+        _draw_values(axes, points)
+        _draw_hours(axes, scale, first, len(points))
         out = StringIO()
         nothing = {"Date": None, "Creator": None, "Type": None, "Format": None}
         FigureCanvasSVG(figure).print_svg(out, metadata=nothing)  # type: ignore[no-untyped-call]
         return out.getvalue()
 
 
+def _area(axes: Axes, corners: list[tuple[float, float]], name: str) -> None:
+    from matplotlib.patches import Polygon
+
+    axes.add_artist(Polygon(corners, closed=True, gid=name, zorder=_CLASSES.index(name)))
+
+
+def _line(axes: Axes, values: Sequence[float], name: str) -> None:
+    # a step lasts its hour, also the last one and one before a gap
+    xs = [x for place in range(len(values)) for x in (place, place + 1)]
+    axes.plot(xs, [v for v in values for _ in (0, 1)], gid=name, zorder=_CLASSES.index(name))
+
+
+def _draw_grid(axes: Axes, scale: _Scale, hours: int) -> None:
+    left = -5 / (WIDTH - LEFT - RIGHT) * hours
+    for tick in scale.ticks:
+        axes.plot((0, hours), (tick, tick), gid="grid", zorder=_CLASSES.index("grid"))
+        axes.text(left, tick, words.on_axis(tick, scale.unit), ha="right", va="baseline", gid="tick-y")
+
+
+def _draw_values(axes: Axes, points: Sequence[Point]) -> None:
+    observed = [_value(p.observed) for p in points]
+    lower, upper = [_value(_lower(p)) for p in points], [_value(p.upper) for p in points]
+    for run in _runs(list(zip(lower, upper, strict=True))):
+        _area(axes, _outline(run), "band")
+    base = [0.0 if _excess(p) > 0 else _value(p.lower) if _excess(p) < 0 else _NAN for p in points]
+    for run in _runs(list(zip(base, observed, strict=True))):
+        _area(axes, _outline(run), "excess")
+    _line(axes, [_value(p.expected) for p in points], "expected")
+    _line(axes, observed, "observed")
+
+
+def _draw_hours(axes: Axes, scale: _Scale, first: datetime, hours: int) -> None:
+    below = scale.bottom - 7 * (scale.top - scale.bottom) / (HEIGHT - TOP - BOTTOM)
+    for count, (place, label) in enumerate(_days(first, hours)):
+        axes.text(place, below, label, ha="center", va="baseline", gid="tick-x odd" if count % 2 else "tick-x")
+
+
 def _days(first: datetime, hours: int) -> list[tuple[float, str]]:
-    """Where below the chart which day or hour is written: at most eight, none at the very edge."""
+    """Returns the positions and labels of days or hours below a chart: at most eight, and none at the very edge."""
     every = next(step for step in (3, 6, 12, 24, 48, 72, 24 * 7) if hours / step <= 8 or step == 24 * 7)
     found = []
     for place in range(hours + 1):

@@ -1,4 +1,4 @@
-"""What a form of the report is: the suffix of its files, and the function that writes it.
+"""A form of the report: the suffix of its files, and the function that writes it.
 
 Each form is one file in this folder with a `FORM`.
 """
@@ -15,6 +15,6 @@ class Form(NamedTuple):
     """A form in which a report can be written."""
 
     suffix: str
-    """Of its files, with the dot, in small letters: `.html`."""
+    """The suffix of its files, with the dot, in lower case: `.html`."""
     render: Callable[[Report], bytes]
     """The report as such a file holds it; the same report gives the same bytes."""

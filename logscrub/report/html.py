@@ -75,7 +75,7 @@ def _read(name: str) -> str:
 
 
 def _finalize(value: Any) -> Any:
-    """What is written into the page: text without what nobody sees, and never a value that is missing."""
+    """Returns a value as text for the page, without invisible characters. Raises an error if the value is missing."""
     if hasattr(value, "__html__"):  # markup of ours
         return value
     if value is None:
@@ -85,7 +85,7 @@ def _finalize(value: Any) -> Any:
 
 @cache
 def environment() -> Environment:
-    """How templates become pages: all text is escaped, and a value that is missing is an error."""
+    """Returns the environment of the templates. It escapes all text; a missing value is an error."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     return Environment(

@@ -22,14 +22,14 @@ class Listed:
     """A night as the page lists it."""
 
     name: str
-    """Of its report's file, without what follows the point: `2026-11-26`."""
+    """The name of its report's file without the suffix: `2026-11-26`."""
     start: str
     end: str
     causes: int
     worst: str
     """Its severity; "" where nothing was found."""
     titles: tuple[str, ...]
-    """Of the findings that lead, the severest first."""
+    """The titles of the leading findings, the severest first."""
     records: int
     is_learning: bool
 

@@ -1,4 +1,4 @@
-"""What a report says, text by text, so that it can be proven to hold no customer data.
+"""Extracts the texts of a report, so that it can be proven to hold no customer data.
 
 A page and a JSON document of ours are no log: their headings, tags and fields would be taken for a customer's content. So each
 text in them is looked at by itself, whatever it is: words, attributes, comments, keys, styles that are not ours.
@@ -23,7 +23,7 @@ LOOK: Final = 2048
 
 
 def may_be_report(head: bytes) -> bool:
-    """Whether a file that begins so may be one of our pages or JSON documents."""
+    """Returns True if a file that begins with these bytes may be a report of logscrub, as a page or as JSON."""
     return _MARK.search(head) is not None or (
         head.lstrip()[:1] == b"{" and all(key in head for key in (b'"version"', b'"period"'))
     )

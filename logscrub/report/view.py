@@ -1,4 +1,4 @@
-"""What both renderings for people say: the verdict, the groups, and a finding in sentences."""
+"""Text that both renderings for people share: the verdict, the groups, and a finding in sentences."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ FIX_TITLE: Final = "Which line of code to fix"
 STATEMENTS_SHOWN: Final = 10
 """Statements at the first look; the others are folded."""
 MUTE_DAYS: Final = 30
-"""For how long the snippet proposes to mute."""
+"""The time for which the snippet proposes to mute a finding."""
 
 _PLACEHOLDER: Final = re.compile(r"<[^<>]*>|[#*…⏎\ufffd]")
-"""What stands in an error's or a statement's form for what differs from record to record."""
+"""A placeholder in the form of an error or a statement: it stands for a part that varies between records."""
 _MOST_OF_IT: Final = 0.5
 _LONGEST_TEXT: Final = 60
 
@@ -70,7 +70,7 @@ class Group:
 
     @property
     def tonight(self) -> bool:
-        """Whether it cannot wait for the day."""
+        """True if it cannot wait until the morning."""
         return self.severity in TONIGHT
 
 
@@ -103,7 +103,7 @@ def headline(report: Report) -> str:
 
 
 def is_calm(report: Report) -> bool:
-    """Whether nothing was found where something would have been."""
+    """Returns True if the report covers enough data for findings and has none."""
     return not report.findings and report.totals.records > 0 and report.history_days >= LEARNING_DAYS
 
 
@@ -120,7 +120,7 @@ def dimension(name: str) -> str:
 
 
 def is_code(name: str) -> bool:
-    """Whether a dimension's values are names of code, data or people, set in a fixed-width face."""
+    """Returns True if a dimension's values are names of code, data or people, which are set in a fixed-width font."""
     return name not in ("outcome", "environment", "tenants")
 
 
@@ -130,7 +130,7 @@ def compared(finding: Finding) -> str:
 
 
 def when(finding: Finding, report: Report) -> str:
-    """Whether it still goes on, and since when."""
+    """Returns a sentence that says whether the finding still lasts, and since when."""
     length = words.duration(words.utc(finding.end) - words.utc(finding.start))
     if words.utc(finding.end) >= words.utc(report.end):
         return f"still going on, since {words.moment(finding.start)} ({length})"
@@ -138,7 +138,7 @@ def when(finding: Finding, report: Report) -> str:
 
 
 def chance(finding: Finding) -> str:
-    """How unusual it is, in plain words."""
+    """Returns a sentence that says how unusual the finding is."""
     often, p = finding.false_alarms_a_week, finding.p_value
     if often is None and p is None:
         return "no matter of chance: it is told whenever it happens"
@@ -151,7 +151,7 @@ def chance(finding: Finding) -> str:
 
 
 def concerned(finding: Finding) -> str:
-    """How many customers it is about."""
+    """Returns the number of customers that a finding concerns, in words."""
     if finding.tenants is None:
         return "not known"
     return words.plural(finding.tenants, "customer") if finding.tenants else "no customer by name"
@@ -172,7 +172,7 @@ def left(clock: Clock, report: Report) -> str:
 
 
 def commands(finding: Finding) -> tuple[str, ...]:
-    """What to run first: the counts around it, the records of it, and, of a customer or a person, who it is."""
+    """Returns the commands to run first. They show the counts around a finding, its records, and whom a pseudonym stands for."""
     since, until = (f"{words.utc(when):%Y-%m-%dT%H:%M}" for when in (finding.start, finding.end))
     period = f"--store metrics --since {since} --until {until}"
     places = dict(finding.dimensions)
@@ -193,7 +193,7 @@ def commands(finding: Finding) -> tuple[str, ...]:
 
 
 def _text_of(finding: Finding) -> str:
-    """What to look for in the scrubbed logs: the longest stretch of an error or a statement without a placeholder."""
+    """Returns a text to search the scrubbed logs for: the longest part of an error or a statement without a placeholder."""
     explained = [e.value for e in finding.explained_by if e.dimension == "signature" and e.share >= _MOST_OF_IT]
     places = dict(finding.dimensions)
     text = places.get("signature") or places.get("statement") or next(iter(explained), "")
@@ -215,7 +215,7 @@ def right(tally: RuleTally) -> str:
 
 
 def muted_until(muted: Muted) -> str:
-    """Until when a finding is not told."""
+    """Returns the last day on which a finding is not reported."""
     if muted.until is not None:
         return words.day(muted.until, year=True)
     return "it is farther out" if muted.is_usual else "its exception ends"
@@ -246,7 +246,7 @@ def totals(report: Report) -> list[tuple[str, str, str]]:
 
 
 def trends(report: Report) -> list[tuple[Trend, str, str]]:
-    """What is known of several days, its newest value, and how that stands beside the day before and the range of all."""
+    """Returns each trend with its newest value, and a comparison with the day before and the range of all days."""
     shown = []
     for trend in report.trends:
         known = [value for value in trend.values if value is not None]
@@ -276,7 +276,7 @@ def period(report: Report) -> str:
 
 
 def false_alarms(report: Report) -> str:
-    """How many findings chance makes."""
+    """Returns a sentence that says how many findings chance makes."""
     found = words.plural(report.expected_false_alarms, "finding")
     return (
         f"In a period as long as this one, chance alone makes {found} on average. "

@@ -55,7 +55,7 @@ def plural(count: float, one: str, many: str | None = None) -> str:
 
 
 def is_share(unit: str) -> bool:
-    """Whether a unit is a part of a whole, which is told in per cent."""
+    """Returns True if a unit is a share of a whole, which is written in per cent."""
     return unit.startswith("share")
 
 
@@ -86,12 +86,12 @@ def amount(value: float, unit: str) -> str:
 
 
 def hourly(unit: str) -> str:
-    """What an hourly series shows: `errors an hour`, `ms, hour by hour`."""
+    """Returns the label of an hourly series: `errors an hour`, `ms, hour by hour`."""
     return f"{visible(unit)}{', hour by hour' if _is_measure(unit) else ' an hour'}"
 
 
 def _is_measure(unit: str) -> bool:
-    """Whether a unit measures and does not count."""
+    """Returns True if a unit measures something, False if it counts."""
     return unit in ("", "ms", "s", "B", "kB", "MB", "GB") or is_share(unit) or unit in _TIMES_OF
 
 
@@ -142,7 +142,7 @@ def _ratio(observed: float, expected: float, unit: str) -> str:
 
 
 def beside(value: float, usual: float | None) -> str:
-    """How a total stands beside the usual one: `usually 340; 1.5 times as many`, `as usual (340)`."""
+    """Returns the comparison of a total with the usual one: `usually 340; 1.5 times as many`, `as usual (340)`."""
     if usual is None or not math.isfinite(usual):
         return "what is usual is not known yet"
     if usual <= 0:
@@ -157,7 +157,7 @@ def beside(value: float, usual: float | None) -> str:
 
 
 def utc(when: datetime) -> datetime:
-    """The same time in UTC; a time without a zone is one in UTC."""
+    """Converts a time to UTC. A time without a zone is in UTC already."""
     return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
 
 
@@ -205,7 +205,7 @@ def duration(length: timedelta) -> str:
 
 
 def how_often(a_week: float) -> str:
-    """How often something comes that comes so many times a week: `once in 4 years`."""
+    """Returns a rate per week in words: `once in 4 years`."""
     if not math.isfinite(a_week):
         return "unknown"
     if a_week <= 1 / (1000 * 52.18):
