@@ -24,7 +24,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from logscrub.anomalies.model import Chart, Clock, Explanation, Finding, Muted, Point, Report, Statement, Totals, Trend
+from logscrub.anomalies.model import Chart, Clock, Explanation, Finding, Muted, PastNight, Point, Report, Statement, Totals, Trend
 from logscrub.errors import UsageError
 from logscrub.report import (
     SUFFIXES,
@@ -281,6 +281,10 @@ def invented() -> Report:
             Trend("95 % of calls within", "ms", (*(None if n == 9 else 410 + n for n in range(28)), 655)),
             Trend("Customers", "", (*(200 + n % 5 for n in range(28)), 212)),
         ),
+        nights=tuple(
+            PastNight((END - timedelta(days=n)).date(), "P3" if n == 4 else "", int(n == 4), n < 12)
+            for n in (*range(1, 9), 11, 13)
+        ),
     )
 
 
@@ -495,9 +499,11 @@ def test_json_keeps_its_contract() -> None:
         "history_days",
         "verdicts",
         "trends",
+        "nights",
     }
     assert {*made["trends"][0]} == {"name", "unit", "values"}
     assert made["trends"][2]["values"][9] is None
+    assert {*made["nights"][0]} == {"day", "worst", "causes", "is_judged"}
     assert made["period"] == {"start": "2026-11-25T03:00:00Z", "end": "2026-11-26T03:00:00Z"}
     assert {*made["findings"][0]} == {
         "id",
@@ -539,6 +545,25 @@ def test_a_quiet_night_stands_beside_the_weeks_before() -> None:
     assert "1,500 before that; 900 to 1,500 in 3 days" in page
     assert "of calls within" not in page and "22 before" not in page
     assert "The last weeks" not in as_html(empty())
+
+
+def test_the_calendar_has_four_weeks_and_no_link() -> None:
+    """A night without a report, and one that could not be judged, are not called quiet."""
+    page = as_html(invented())
+    cells = re.findall(r'<li class="([a-z0-9 ]+)"><span>\w{3} \d+</span> ([\w ]+)</li>', page)
+    assert len(cells) == 28
+    said = [says for _, says in cells]
+    assert said[-1] == "P1" and cells[-1][0] == "p1 newest" and said[-5] == "P3"
+    assert [n for n, says in enumerate(reversed(said)) if says == "quiet"] == [1, 2, 3, 5, 6, 7, 8, 11]
+    assert said[-14] == "not judged" and said[-13] == said[0] == "no report"
+    assert not re.search("<a ", page[page.index('class="nights"') :].split("</ol>")[0])
+    assert 'class="nights"' not in as_html(empty()), "nothing is known of other nights"
+
+
+def test_the_index_has_the_calendar_too() -> None:
+    told = json.loads(as_json(invented()))
+    nights = [listed(name, told) for name in ("2026-11-25", "2026-11-26")]
+    assert as_index(night for night in nights if night).count("</span> P1</li>") == 2
 
 
 def test_what_is_no_number_is_not_known() -> None:
