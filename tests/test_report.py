@@ -24,7 +24,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from logscrub.anomalies.backtest import Backtest, Night, Told
 from logscrub.anomalies.model import Chart, Clock, Explanation, Finding, Muted, PastNight, Point, Report, Statement, Totals, Trend
+from logscrub.anomalies.rules import load_rules
 from logscrub.errors import UsageError
 from logscrub.report import (
     SUFFIXES,
@@ -42,6 +44,7 @@ from logscrub.report import (
     words,
 )
 from logscrub.report.index import Listed
+from logscrub.report.replay import as_page
 
 GOLDEN = Path(__file__).parent / "golden" / "report"
 END = datetime(2026, 11, 26, 3, tzinfo=UTC)
@@ -564,6 +567,39 @@ def test_the_index_has_the_calendar_too() -> None:
     told = json.loads(as_json(invented()))
     nights = [listed(name, told) for name in ("2026-11-25", "2026-11-26")]
     assert as_index(night for night in nights if night).count("</span> P1</li>") == 2
+
+
+def replayed(text: str = "x") -> Backtest:
+    """Thirty nights, the first three without days to compare with; every tenth has a finding that is told at any budget."""
+    nights = []
+    for n in range(30):
+        start = START.replace(hour=0) + timedelta(days=n)
+        one = replace(finding(n, title=text), rule="latency_up", severity="P3", group=f"{n}", start=start, end=start + HOUR)
+        told = (Told(one, (0.5, 1.0) if n % 10 == 9 else (1.0,), "real"),) if n % 5 == 4 else ()
+        nights.append(Night(start, start + timedelta(days=1), n, told, (int(n % 10 == 9), len(told))))
+    return Backtest((0.5, 1.0), tuple(nights))
+
+
+def test_a_backtest_is_a_page_with_a_bar_a_night_and_no_link() -> None:
+    rules = load_rules()
+    page = as_page(replayed(), rules, 0.5)
+    drawn = Page(page)
+    assert not drawn.links and "script" not in drawn.tags
+    said = " ".join(drawn.words)
+    assert "30 nights replayed" in said and "3 causes" in said and "6 findings" in said
+    bars = [chart.count("<path") for chart in re.findall(r"<svg.*?</svg>", page)[:2]]
+    assert bars == [27, 27], "three nights could not be judged"
+    assert page.count("</span> quiet</li>") == 14 and page.count("</span> P3</li>") == 3
+    (row,) = re.findall(r"<tr><td><code>latency_up.*?</tr>", page, re.S)
+    assert re.findall(r'class="n">(\d+)', row) == ["3", "6"] and "6 real" in row
+    assert f"{len(rules) - 1} rules would have said nothing" in said
+    assert page == as_page(replayed(), rules, 0.5)
+
+
+@given(st.text(alphabet=st.characters(codec=None)) | st.text(alphabet="|\\`<>&\"'\n #-_*[]"))
+def test_no_text_breaks_the_page_of_a_backtest(text: str) -> None:
+    page, plain = (Page(as_page(replayed(t), (), 1.0)) for t in (text, "x"))
+    assert page.tags == plain.tags and page.attributes == plain.attributes
 
 
 def test_what_is_no_number_is_not_known() -> None:

@@ -2,6 +2,7 @@
 
     model.Report → view.py (what is said) → html.py with charts.py and templates/, markdown.py
                  → machine.py (JSON) → index.py (the page over many nights)
+    backtest.Backtest → replay.py (the page of a backtest)
 
 A further form is one file here with a `FORM` (see `form.py`). Pure functions: the same report gives the same bytes. Nothing here
 reads a store or a clock.
