@@ -24,7 +24,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from logscrub.anomalies.model import Chart, Clock, Explanation, Finding, Muted, Point, Report, Statement, Totals, Trend
+from logscrub.anomalies.backtest import Backtest, Night, Told
+from logscrub.anomalies.model import Chart, Clock, Explanation, Finding, Muted, PastNight, Point, Report, Statement, Totals, Trend
+from logscrub.anomalies.rules import load_rules
 from logscrub.errors import UsageError
 from logscrub.report import (
     SUFFIXES,
@@ -42,6 +44,7 @@ from logscrub.report import (
     words,
 )
 from logscrub.report.index import Listed
+from logscrub.report.replay import as_page
 
 GOLDEN = Path(__file__).parent / "golden" / "report"
 END = datetime(2026, 11, 26, 3, tzinfo=UTC)
@@ -281,6 +284,10 @@ def invented() -> Report:
             Trend("95 % of calls within", "ms", (*(None if n == 9 else 410 + n for n in range(28)), 655)),
             Trend("Customers", "", (*(200 + n % 5 for n in range(28)), 212)),
         ),
+        nights=tuple(
+            PastNight((END - timedelta(days=n)).date(), "P3" if n == 4 else "", int(n == 4), n < 12)
+            for n in (*range(1, 9), 11, 13)
+        ),
     )
 
 
@@ -495,9 +502,11 @@ def test_json_keeps_its_contract() -> None:
         "history_days",
         "verdicts",
         "trends",
+        "nights",
     }
     assert {*made["trends"][0]} == {"name", "unit", "values"}
     assert made["trends"][2]["values"][9] is None
+    assert {*made["nights"][0]} == {"day", "worst", "causes", "is_judged"}
     assert made["period"] == {"start": "2026-11-25T03:00:00Z", "end": "2026-11-26T03:00:00Z"}
     assert {*made["findings"][0]} == {
         "id",
@@ -539,6 +548,58 @@ def test_a_quiet_night_stands_beside_the_weeks_before() -> None:
     assert "1,500 before that; 900 to 1,500 in 3 days" in page
     assert "of calls within" not in page and "22 before" not in page
     assert "The last weeks" not in as_html(empty())
+
+
+def test_the_calendar_has_four_weeks_and_no_link() -> None:
+    """A night without a report, and one that could not be judged, are not called quiet."""
+    page = as_html(invented())
+    cells = re.findall(r'<li class="([a-z0-9 ]+)"><span>\w{3} \d+</span> ([\w ]+)</li>', page)
+    assert len(cells) == 28
+    said = [says for _, says in cells]
+    assert said[-1] == "P1" and cells[-1][0] == "p1 newest" and said[-5] == "P3"
+    assert [n for n, says in enumerate(reversed(said)) if says == "quiet"] == [1, 2, 3, 5, 6, 7, 8, 11]
+    assert said[-14] == "not judged" and said[-13] == said[0] == "no report"
+    assert not re.search("<a ", page[page.index('class="nights"') :].split("</ol>")[0])
+    assert 'class="nights"' not in as_html(empty()), "nothing is known of other nights"
+
+
+def test_the_index_has_the_calendar_too() -> None:
+    told = json.loads(as_json(invented()))
+    nights = [listed(name, told) for name in ("2026-11-25", "2026-11-26")]
+    assert as_index(night for night in nights if night).count("</span> P1</li>") == 2
+
+
+def replayed(text: str = "x") -> Backtest:
+    """Thirty nights, the first three without days to compare with; every tenth has a finding that is told at any budget."""
+    nights = []
+    for n in range(30):
+        start = START.replace(hour=0) + timedelta(days=n)
+        one = replace(finding(n, title=text), rule="latency_up", severity="P3", group=f"{n}", start=start, end=start + HOUR)
+        told = (Told(one, (0.5, 1.0) if n % 10 == 9 else (1.0,), "real"),) if n % 5 == 4 else ()
+        nights.append(Night(start, start + timedelta(days=1), n, told, (int(n % 10 == 9), len(told))))
+    return Backtest((0.5, 1.0), tuple(nights))
+
+
+def test_a_backtest_is_a_page_with_a_bar_a_night_and_no_link() -> None:
+    rules = load_rules()
+    page = as_page(replayed(), rules, 0.5)
+    drawn = Page(page)
+    assert not drawn.links and "script" not in drawn.tags
+    said = " ".join(drawn.words)
+    assert "30 nights replayed" in said and "3 causes" in said and "6 findings" in said
+    bars = [chart.count("<path") for chart in re.findall(r"<svg.*?</svg>", page)[:2]]
+    assert bars == [27, 27], "three nights could not be judged"
+    assert page.count("</span> quiet</li>") == 14 and page.count("</span> P3</li>") == 3
+    (row,) = re.findall(r"<tr><td><code>latency_up.*?</tr>", page, re.S)
+    assert re.findall(r'class="n">(\d+)', row) == ["3", "6"] and "6 real" in row
+    assert f"{len(rules) - 1} rules would have said nothing" in said
+    assert page == as_page(replayed(), rules, 0.5)
+
+
+@given(st.text(alphabet=st.characters(codec=None)) | st.text(alphabet="|\\`<>&\"'\n #-_*[]"))
+def test_no_text_breaks_the_page_of_a_backtest(text: str) -> None:
+    page, plain = (Page(as_page(replayed(t), (), 1.0)) for t in (text, "x"))
+    assert page.tags == plain.tags and page.attributes == plain.attributes
 
 
 def test_what_is_no_number_is_not_known() -> None:

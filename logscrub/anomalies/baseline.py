@@ -44,7 +44,7 @@ WEEKEND_DAYS: Final = 2
 _KEEP = 0.5 ** (1 / 10)
 """What a day weighs, beside the one after it: half after ten days."""
 _LEVEL_PRIOR = 12.0
-"""Hours of the mean cell's level that are believed in before a cell was seen."""
+"""Hours of the mean cell's level, and counts at most, that are believed in before a cell was seen."""
 _DAY_PRIOR, _WEEK_PRIOR = 15.0, 30.0
 """Counts by which no deviation of one's own is believed in, by hour of the day and of the week."""
 _NOON: Final = 13
@@ -98,14 +98,14 @@ def expect(
     """
     cells, hours = counts.shape
     days = hours // DAY
-    state = _State(cells, own_clocks)
+    state = _State(cells, own_clocks, shape is not None)
+    usual = state.learned()
     mean, size, after = np.zeros_like(counts), np.full_like(counts, _NEW_SIZE), np.zeros_like(counts)
     ready = np.zeros(hours, bool)
     for day in range(days):
         at = slice(day * DAY, (day + 1) * DAY)
         of_week = ((weekday + day) % 7) * DAY + np.arange(DAY)
-        rhythm = state.profile()[state.local(of_week)] if shape is None else shape[:, at]
-        mean[:, at], size[:, at] = state.expected(of_week, rhythm)
+        mean[:, at], size[:, at] = usual.expected(of_week, None if shape is None else shape[:, at])
         is_settled = unsettled is None or not unsettled[day]
         if not is_settled:
             size[:, at] = 1 / (1 / size[:, at] + _by_the_hour(mean[:, at]) ** 2)
@@ -113,8 +113,10 @@ def expect(
         ready[at] = state.days >= warm_days and state.kind_days[kind] >= (warm_days, WEEKEND_DAYS)[kind]
         seen = counts[:, at] if without is None else np.where(without[:, at], mean[:, at], counts[:, at])
         learned = None if shape is None else (shape if hindsight is None else hindsight)[:, at]
-        state.learn(seen, known[at], of_week, mean[:, at], size[:, at], learned, is_settled)
-        after[:, at] = state.expected(of_week, state.profile()[state.local(of_week)] if learned is None else learned)[0]
+        if known[at].any():
+            state.learn(seen, known[at], of_week, mean[:, at], size[:, at], learned, is_settled)
+            usual = state.learned()
+        after[:, at] = usual.expected(of_week, learned)[0]
     return Expected(mean, size, ready, after)
 
 
@@ -141,41 +143,106 @@ def _by_the_hour(mean: Floats) -> Floats:
     return np.asarray(np.maximum(*(np.abs(v - mean) for v in beside)) / mean)
 
 
-class _State:
-    """What is known after some days. All sums fade by `_KEEP` a day."""
+@dataclass(frozen=True, slots=True)
+class _Usual:
+    """What is known of cells after some days, for any hour of the week by UTC."""
 
-    def __init__(self, cells: int, own_clocks: bool) -> None:
+    profile: Floats
+    """Of all cells together by hour of the week of their own clocks; 1 in the mean."""
+    local: NDArray[np.int64]
+    """Which hour of the week it is by the clock of each cell [cells, hours of the week]."""
+    level: Floats
+    own: Floats
+    """Own deviations [cells, hours of the week]."""
+    unsure: Floats
+    """The squared part of a mean by which it may be wrong [cells, hours of the week]."""
+    is_new: Bools
+    """Cells of which nothing was seen."""
+    variance: Floats
+    """What the variance has beyond a Poisson's, as parts of the mean and of its square [2, cells]."""
+
+    def expected(self, of_week: NDArray[np.int64], rhythm: Floats | None) -> tuple[Floats, Floats]:
+        """Means and sizes for the hours of a day; `rhythm`: where it is not that of all cells."""
+        if rhythm is None:
+            rhythm = self.profile[self.local[:, of_week]]
+        mean = np.maximum(self.level[:, None] * rhythm * self.own[:, of_week], 1e-6)
+        size = 1 / (_beyond_poisson(self.variance, mean) / mean + self.unsure[:, of_week])
+        return mean, np.where(self.is_new[:, None], np.minimum(size, _NEW_SIZE), size)
+
+
+class _State:
+    """Sums over the days so far, by hour of the week, which fade by `_KEEP` a day.
+
+    What is usual is told by the sums anew each day, so a clock that is better known changes what all days before it mean.
+    """
+
+    def __init__(self, cells: int, own_clocks: bool, own_rhythms: bool) -> None:
         self.own_clocks = own_clocks
         self.days = 0
         self.kind_days = [0, 0]
         """Of the week, and of weekends."""
-        self.total = np.zeros(7 * DAY)
-        """Counts of all cells by hour of the week, and how many such hours, each cell's as its share of all counts."""
-        self.total_hours = np.zeros(7 * DAY)
-        self.counts = np.zeros(cells)
-        self.exposure = np.zeros(cells)
-        """Hours, weighted by the profile of all."""
-        self.day_seen = np.zeros((cells, DAY))
-        self.day_weight = np.zeros((cells, DAY))
-        self.kind_seen = np.zeros((2, cells, DAY))
-        """The same, beside that, on days of the week and on weekends."""
-        self.kind_weight = np.zeros((2, cells, DAY))
+        self.hours = np.zeros(7 * DAY)
+        """How many such hours were known."""
+        self.seen = np.zeros((cells, 7 * DAY))
+        self.exposed = np.zeros((cells, 7 * DAY)) if own_rhythms else None
+        """Hours, weighted by the rhythm of each cell, where that is not the profile of all."""
         self.clock = np.zeros((cells, DAY))
         """Counts by the hour on days of the week, each as much as it tells: those of one burst are no more than one."""
-        self.week_seen = np.zeros((cells, 7 * DAY))
-        self.week_weight = np.zeros((cells, 7 * DAY))
         self.excess = np.zeros((2, cells))
         """Squared deviations beyond a Poisson's, by themselves and over one more than the mean."""
         self.means = np.zeros((2, cells))
         self.squares = np.zeros((2, cells))
         """The means and the squared means that they are beside, weighted in the same two ways."""
 
-    def profile(self) -> Floats:
+    def learned(self) -> _Usual:
+        """What is usual by all that was seen."""
+        local = self._local()
+        counts = self.seen.sum(1)
+        profile = self._profile(local, counts) if self.exposed is None else np.ones(7 * DAY)
+        exposed = self.hours * profile[local] if self.exposed is None else self.exposed
+        exposure = exposed.sum(1)
+        typical = counts.sum() / max(exposure.sum(), 1e-9)
+        believed = _LEVEL_PRIOR * min(typical, 1.0)
+        level = (counts + believed) / np.maximum(exposure + believed / max(typical, 1e-9), 1e-9)
+        level = np.where(exposure > 0, level, typical)
+        variance = self._variance()
+        own, unsure = self._own(level[:, None] * exposed, local >= _WEEKEND, variance)
+        return _Usual(profile, local, level, own, unsure + 1 / (counts[:, None] + 1), counts <= 0, variance)
+
+    def _own(self, usual: Floats, is_weekend: Bools, variance: Floats) -> tuple[Floats, Floats]:
+        """Own deviations from counts that are usual of such hours in all, and by how much their squares may be wrong."""
+        hours = np.maximum(self.hours, 1e-9)
+        own, unsure = np.ones_like(usual), np.zeros_like(usual)
+
+        def by_the_day(values: Floats, where: Bools) -> Floats:
+            return np.tile(np.where(where, values, 0.0).reshape(-1, 7, DAY).sum(1), 7)
+
+        every = np.ones_like(is_weekend)
+        for part in ("day", "kind", "week"):
+            # an hour tells no more than its variance lets it
+            tells = 1 / (1 + _beyond_poisson(variance, usual / hours))
+            seen, weight, prior = self.seen * tells, usual * tells, _DAY_PRIOR
+            if part == "day":
+                seen, weight = (by_the_day(v, every) for v in (seen, weight))
+            elif part == "kind":
+                both = [[by_the_day(v, where) for where in (is_weekend, ~is_weekend)] for v in (seen, weight)]
+                seen, weight = (np.where(is_weekend, *parts) for parts in both)
+            else:
+                prior = _WEEK_PRIOR
+            ratio = (seen + prior) / (weight + prior)
+            own, usual = own * ratio, usual * ratio
+            if part != "day":
+                unsure += 1 / (weight + prior)
+        return own, unsure
+
+    def _profile(self, local: NDArray[np.int64], seen: Floats) -> Floats:
         """Of all cells together by hour of the week; 1 in the mean."""
-        hours = self.total_hours.reshape(7, DAY)
-        if not hours.sum():
+        if not self.hours.any() or not len(seen):
             return np.ones(7 * DAY)
-        counts = self.total.reshape(7, DAY)
+        share = (seen + 1e-9) / (seen + 1e-9).sum()
+        total = np.bincount(local.ravel(), self.seen.ravel(), 7 * DAY)
+        hours = np.bincount(local.ravel(), (share[:, None] * self.hours).ravel(), 7 * DAY).reshape(7, DAY)
+        counts = total.reshape(7, DAY)
         mean = max(counts.sum() / hours.sum(), 1e-9)
         by_hour = (counts.sum(0) + mean) / (hours.sum(0) + 1)
         is_weekend = np.array([False] * 5 + [True] * 2)
@@ -188,27 +255,12 @@ class _State:
         out = own / max(own.mean(), 1e-12)
         return np.asarray(np.maximum(out, _FLOOR)).reshape(-1)
 
-    def expected(self, of_week: NDArray[np.int64], rhythm: Floats) -> tuple[Floats, Floats]:
-        """Means and sizes for the hours of a day."""
-        seen = self.exposure > 0
-        typical = self.counts.sum() / max(self.exposure.sum(), 1e-9)
-        level = (self.counts + _LEVEL_PRIOR * min(typical, 1.0)) / (self.exposure + _LEVEL_PRIOR)
-        level = np.where(seen, level, typical)
-        is_weekend = self.local(of_week) >= _WEEKEND
-        kind_seen, kind_weight = (np.where(is_weekend, v[1], v[0]) for v in (self.kind_seen, self.kind_weight))
-        by_day = self._own(self.day_seen, self.day_weight) * self._own(kind_seen, kind_weight)
-        week_weight = self.week_weight[:, of_week]
-        by_week = (self.week_seen[:, of_week] + _WEEK_PRIOR) / (week_weight + _WEEK_PRIOR)
-        mean = np.maximum(level[:, None] * rhythm * by_day * by_week, 1e-6)
-        unsure = 1 / (kind_weight + _DAY_PRIOR) + 1 / (week_weight + _WEEK_PRIOR) + 1 / (self.counts[:, None] + 1)
-        size = 1 / (self.beyond_poisson(mean) / mean + unsure)
-        return mean, np.where(self.counts[:, None] > 0, size, np.minimum(size, _NEW_SIZE))
-
-    def local(self, of_week: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _local(self) -> NDArray[np.int64]:
         """The hours of the week by the clock of each cell; one with few counts has the clock of all."""
+        of_week = np.arange(7 * DAY)
         pooled = self.clock.sum(0)
         if not self.own_clocks or not pooled.any():
-            return np.broadcast_to(of_week, (len(self.counts), DAY))
+            return np.broadcast_to(of_week, (len(self.seen), 7 * DAY))
         wave = np.exp(2j * np.pi * np.arange(DAY) / DAY)
         own, counts = self.clock @ wave, self.clock.sum(1)
         # what a rhythm of its own adds to the log-likelihood, beside what its amplitude and its phase cost (Schwarz, 1978)
@@ -217,24 +269,14 @@ class _State:
         ahead = ((np.round(_NOON - middle) + DAY // 2) % DAY - DAY // 2).astype(np.int64)
         return np.asarray((of_week[None, :] + ahead[:, None]) % (7 * DAY))
 
-    @staticmethod
-    def _own(seen: Floats, weights: Floats) -> Floats:
-        """Own deviations."""
-        return np.asarray((seen + _DAY_PRIOR) / (weights + _DAY_PRIOR))
-
-    def _told(self, mean: Floats, known: Bools) -> Floats:
-        """How many counts' worth hours of that mean tell."""
-        return np.where(known, mean / (1 + self.beyond_poisson(mean)), 0.0)
-
-    def beyond_poisson(self, mean: Floats) -> Floats:
-        """By how many times the variance is more than a Poisson's, for means [cells, hours]."""
+    def _variance(self) -> Floats:
+        """By how many times the variance is more than a Poisson's, as parts of the mean and of its square [2, cells]."""
         pooled = _two_parts(self.excess.sum(1), self.means.sum(1), self.squares.sum(1))
         # as if there had been counts more of what all cells have: of small means, and of great ones
         prior = np.array([_BATCH_PRIOR, _DISPERSION_PRIOR])
         excess = self.excess + (pooled * prior)[::-1, None]
         means, squares = self.means + np.array([[0.0], [prior[0]]]), self.squares + np.array([[prior[1]], [0.0]])
-        batch, dispersion = _two_parts(excess, means, squares)
-        return np.asarray(batch[:, None] + dispersion[:, None] * mean)
+        return _two_parts(excess, means, squares)
 
     def learn(
         self,
@@ -247,55 +289,19 @@ class _State:
         is_settled: bool = True,
     ) -> None:
         """Adds a day. `rhythm`: where it is not that of all cells, with this day. A day that is not settled tells no variance."""
-        if not known.any():
-            return
         first = self.days == 0
         most = np.inf if first else mean + _MOST_SDS * np.sqrt(mean + mean**2 / size) + 3
         seen = np.where(known, np.minimum(counts, most), 0.0)
-        for total in (
-            self.counts,
-            self.exposure,
-            self.day_seen,
-            self.day_weight,
-            self.clock,
-            self.kind_seen,
-            self.kind_weight,
-            self.excess,
-            self.means,
-            self.squares,
-        ):
+        for total in (self.hours, self.seen, self.clock, self.excess, self.means, self.squares):
             total *= _KEEP
-        # an hour of the week comes once in seven days
-        self.week_seen[:, of_week] *= _KEEP**7
-        self.week_weight[:, of_week] *= _KEEP**7
-        self.total *= _KEEP
-        self.total_hours *= _KEEP
-        local = self.local(of_week)
-        share = (self.counts + 1e-9) / (self.counts + 1e-9).sum()
-        self.total += np.bincount(local.ravel(), seen.ravel(), 7 * DAY)
-        self.total_hours += np.bincount(local.ravel(), np.where(known, share[:, None], 0.0).ravel(), 7 * DAY)
-        self.counts += seen.sum(1)
-        rhythm = np.where(known, self.profile()[local] if rhythm is None else rhythm, 0.0)
-        self.exposure += rhythm.sum(1)
-        level = self.counts / np.maximum(self.exposure, 1e-9)
-        usual = np.maximum(level[:, None] * rhythm, 1e-9)
         kind = int(of_week[0] >= _WEEKEND)
-        is_weekend = local >= _WEEKEND
-        told = self._told(usual * self._own(self.day_seen, self.day_weight), known)
-        self.day_seen += told * seen / usual
-        self.day_weight += told
-        usual = usual * self._own(self.day_seen, self.day_weight)
-        own = np.where(is_weekend, *(self._own(self.kind_seen[k], self.kind_weight[k]) for k in (1, 0)))
-        told = self._told(usual * own, known)
-        for k, where in enumerate((~is_weekend, is_weekend)):
-            self.kind_seen[k] += np.where(where, told * seen / usual, 0.0)
-            self.kind_weight[k] += np.where(where, told, 0.0)
-        usual = usual * np.where(is_weekend, *(self._own(self.kind_seen[k], self.kind_weight[k]) for k in (1, 0)))
-        told = self._told(usual, known)
         if not kind:
-            self.clock += told * seen / usual
-        self.week_seen[:, of_week] += told * seen / usual
-        self.week_weight[:, of_week] += told
+            self.clock += seen / (1 + _beyond_poisson(self._variance(), mean))
+        self.hours[of_week] += known
+        self.seen[:, of_week] += seen
+        if self.exposed is not None and rhythm is not None:
+            self.exposed *= _KEEP
+            self.exposed[:, of_week] += np.where(known, rhythm, 0.0)
         if not first and is_settled:
             used = np.where(known, mean, 0.0)
             for n, weight in enumerate((1.0, 1 / (used + 1))):
@@ -304,6 +310,11 @@ class _State:
                 self.squares[n] += (used**2 * weight).sum(1)
         self.days += 1
         self.kind_days[kind] += 1
+
+
+def _beyond_poisson(variance: Floats, mean: Floats) -> Floats:
+    """By how many times the variance is more than a Poisson's, for means [cells, hours]."""
+    return np.asarray(variance[0][:, None] + variance[1][:, None] * mean)
 
 
 def _two_parts(excess: Floats, means: Floats, squares: Floats) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, Literal, get_args
 
 from logscrub.config import Severity
@@ -173,6 +173,19 @@ class Trend:
 
 
 @dataclass(frozen=True, slots=True)
+class PastNight:
+    """What the report of an earlier night said."""
+
+    day: date
+    """On which the night ended, UTC."""
+    worst: str
+    """The severity of its worst cause; "" where nothing was found."""
+    causes: int
+    is_judged: bool
+    """False where nothing found says nothing: no records, or still learning."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A night's report."""
 
@@ -197,6 +210,8 @@ class Report:
     """How often each rule was right, as far as its findings were marked."""
     trends: tuple[Trend, ...] = ()
     """The period at a glance beside the four weeks before."""
+    nights: tuple[PastNight, ...] = ()
+    """What the reports of the nights before said, as far as they are known."""
 
 
 def id_of(rule: str, dimensions: Iterable[tuple[str, str]]) -> str:

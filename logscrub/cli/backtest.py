@@ -23,7 +23,7 @@ EXAMPLES = """\b
 Examples:
   logscrub backtest --store metrics
   logscrub backtest --store metrics --days 30 --budget 0.5 --budget 2
-  logscrub backtest --store metrics -o backtest.json
+  logscrub backtest --store metrics -o backtest.html
   logscrub backtest --store metrics --detectors our-rules
 
 \b
@@ -52,7 +52,13 @@ def backtest(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE.json", help="Write everything as JSON, too.", show_default=False),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write it as a page (.html) or as JSON (.json), too.",
+            show_default=False,
+        ),
     ] = None,
     exact: Exact = False,
     key_file: KeyFile = None,
@@ -63,13 +69,14 @@ def backtest(
     Reads nothing but the store.
     """
     output = file_or_none(output)
-    need("backtest", "anomalies")
+    suffix = "" if output is None else output.suffix.lower()
+    need("backtest as a page" if suffix == ".html" else "backtest", "report" if suffix == ".html" else "anomalies")
     if store is None:
         raise UsageError("backtest needs to know where the metrics are kept; add: --store DIR")
     if not 1 <= days <= _MOST_DAYS:
         raise UsageError(f"--days {days}: give 1 to {_MOST_DAYS} days")
-    if output is not None and output.suffix.lower() != ".json":
-        raise UsageError(f"{output}: is written as JSON; end its name with .json")
+    if output is not None and suffix not in (".html", ".json"):
+        raise UsageError(f"{output}: is written as a page or as JSON; end its name with .html or .json")
     if wrong := [given for given in budget or [] if not 0 < given <= 1000]:
         raise UsageError(f"--budget {wrong[0]:g}: is no number of false alarms a week")
     from logscrub.anomalies.backtest import replay
@@ -91,7 +98,11 @@ def backtest(
     if not done.nights:
         raise UsageError(f"{kept.url}: has no whole day among the last {days}")
     put(_by_rule(done, rules) + "\n" + _findings(done, usual))
-    if output is not None:
+    if output is not None and suffix == ".html":
+        from logscrub.report.replay import as_page
+
+        put(as_page(done, rules, usual), output)
+    elif output is not None:
         import json
 
         put(json.dumps(as_json(done, rules), indent=1) + "\n", output)

@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from logscrub.anomalies.model import Report
     from logscrub.config import Config, NightlySettings
     from logscrub.metrics.store import Mark
+    from logscrub.report import Listed
     from logscrub.sources.files import Input
 
 EXAMPLES = """\b
@@ -262,7 +263,7 @@ def _report(loaded: Config, settings: NightlySettings) -> Report:
     from logscrub.anomalies.night import make_report, period_of
     from logscrub.anomalies.rules import load_rules
     from logscrub.metrics.store import open_store
-    from logscrub.report import SUFFIXES, render
+    from logscrub.report import SUFFIXES, past_night, render
 
     kept = open_store(settings.store)
     now = datetime.now(UTC)
@@ -270,6 +271,8 @@ def _report(loaded: Config, settings: NightlySettings) -> Report:
     if now - end > timedelta(days=1):
         say(f"the store has nothing newer than {end:%Y-%m-%d %H:%M} UTC, so this report is not of last night")
     made = make_report(kept, load_rules(loaded.detectors), loaded, start, end, made=now, is_newest=True)
+    past = (past_night(night) for night in nights_of(settings.report))
+    made = replace(made, nights=tuple(night for night in past if night is not None and night.day < end.date()))
     for suffix in SUFFIXES:
         put_bytes(render(made, suffix), settings.report / f"{end:%Y-%m-%d}{suffix}", inside=settings.report)
     put(index_of(settings.report), settings.report / INDEX, inside=settings.report)
@@ -277,15 +280,22 @@ def _report(loaded: Config, settings: NightlySettings) -> Report:
 
 
 def index_of(folder: Path) -> str:
-    """The page over all reports of a folder; what is none of them is left out."""
-    from logscrub.report import as_index, listed
+    """The page over all reports of a folder."""
+    from logscrub.report import as_index
+
+    return as_index(nights_of(folder))
+
+
+def nights_of(folder: Path) -> list[Listed]:
+    """What the reports of a folder said, by day; what is none of them is left out."""
+    from logscrub.report import listed
 
     nights = []
-    for path in folder.glob("*.json"):
+    for path in sorted(folder.glob("*.json")):
         if _OF_A_DAY.fullmatch(path.stem) and path.with_suffix(".html").exists():
             with suppress(OSError, ValueError):
                 nights.append(listed(path.stem, json.loads(path.read_text(encoding="utf-8"))))
-    return as_index(night for night in nights if night is not None)
+    return [night for night in nights if night is not None]
 
 
 def _message(made: Report, settings: NightlySettings) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
     model.Report → view.py (what is said) → html.py with charts.py and templates/, markdown.py
                  → machine.py (JSON) → index.py (the page over many nights)
+    backtest.Backtest → replay.py (the page of a backtest)
 
 A further form is one file here with a `FORM` (see `form.py`). Pure functions: the same report gives the same bytes. Nothing here
 reads a store or a clock.
@@ -17,12 +18,24 @@ from logscrub.anomalies.model import Report
 from logscrub.errors import UsageError
 from logscrub.report.form import Form
 from logscrub.report.html import as_html
-from logscrub.report.index import as_index, listed
+from logscrub.report.index import Listed, as_index, listed, past_night
 from logscrub.report.machine import as_json
 from logscrub.report.markdown import as_markdown
 from logscrub.report.view import headline, subject
 
-__all__ = ["SUFFIXES", "as_html", "as_index", "as_json", "as_markdown", "headline", "listed", "render", "subject"]
+__all__ = [
+    "SUFFIXES",
+    "Listed",
+    "as_html",
+    "as_index",
+    "as_json",
+    "as_markdown",
+    "headline",
+    "listed",
+    "past_night",
+    "render",
+    "subject",
+]
 
 
 def _forms_of_other_files() -> list[Form]:

@@ -6,10 +6,12 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from logscrub._version import __version__
-from logscrub.report import words
+from logscrub.anomalies.model import PastNight
+from logscrub.report import view, words
 from logscrub.report.html import environment, stylesheet
 
 MOST_NIGHTS: Final = 60
@@ -56,6 +58,15 @@ def _listed(name: str, told: Any) -> Listed:
     )
 
 
+def past_night(night: Listed) -> PastNight | None:
+    """A night as the calendar has it; None where its name is no day."""
+    try:
+        day = date.fromisoformat(night.name)
+    except ValueError:
+        return None
+    return PastNight(day, night.worst, night.causes, bool(night.records) and not night.is_learning)
+
+
 def as_index(nights: Iterable[Listed]) -> str:
     """The page. The same nights give the same page."""
     from markupsafe import Markup
@@ -63,11 +74,13 @@ def as_index(nights: Iterable[Listed]) -> str:
     style = stylesheet()
     digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
     newest = sorted(nights, key=lambda night: night.name, reverse=True)
+    past = [night for night in map(past_night, newest) if night is not None]
     return (
         environment()
         .get_template("index.html")
         .render(
             nights=newest[:MOST_NIGHTS],
+            cells=view.calendar(past, past[0].day) if past else [],
             older=len(newest) - len(newest[:MOST_NIGHTS]),
             version=__version__,
             style=Markup(style),

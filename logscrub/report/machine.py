@@ -38,6 +38,15 @@ def _report(report: Report) -> dict[str, Any]:
             {"name": _text(trend.name), "unit": _text(trend.unit), "values": [_number(value) for value in trend.values]}
             for trend in report.trends
         ],
+        "nights": [
+            {
+                "day": night.day.isoformat(),
+                "worst": _text(night.worst) or None,
+                "causes": night.causes,
+                "is_judged": night.is_judged,
+            }
+            for night in report.nights
+        ],
         "findings": [finding_of(finding) for finding in report.findings],
         "muted": [
             {

@@ -18,6 +18,7 @@ from logscrub.anomalies.model import (
     Finding,
     Kind,
     Muted,
+    PastNight,
     Report,
     RuleTally,
     Statement,
@@ -32,6 +33,8 @@ PARTS: Final[tuple[tuple[Kind, str], ...]] = (("error", "Errors"), ("abuse", "Ab
 FIX_TITLE: Final = "Which line of code to fix"
 STATEMENTS_SHOWN: Final = 10
 """Statements at the first look; the others are folded."""
+NIGHTS_SHOWN: Final = 28
+"""Days of the calendar."""
 MUTE_DAYS: Final = 30
 """The time for which the snippet proposes to mute a finding."""
 
@@ -261,6 +264,48 @@ def _of_trend(value: float, trend: Trend) -> str:
     if trend.unit == "share":
         return words.percent(value)
     return f"{words.number(value)} {trend.unit}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A day of the calendar of nights."""
+
+    day: str
+    says: str
+    """The worst severity, or what there was instead."""
+    looks: str
+    """The class of it in the style sheet."""
+
+
+def calendar(nights: Sequence[PastNight], last: date) -> list[Cell]:
+    """The last four weeks, the oldest day first; nothing where no night is known but the last one."""
+    known = {night.day: night for night in nights if last - timedelta(days=NIGHTS_SHOWN) < night.day <= last}
+    if len(known) < 2:
+        return []
+    days = [last - timedelta(days=n) for n in reversed(range(NIGHTS_SHOWN))]
+    return [_cell(day, known.get(day), day == last) for day in days]
+
+
+def _cell(day: date, night: PastNight | None, is_newest: bool) -> Cell:
+    if night is None:
+        says, looks = "no report", "none"
+    elif night.worst in SEVERITIES:
+        says, looks = night.worst, night.worst.lower()
+    else:
+        says, looks = ("quiet", "quiet") if night.is_judged else ("not judged", "none")
+    return Cell(f"{day:%a} {day.day}", says, f"{looks} newest" if is_newest else looks)
+
+
+def this_night(report: Report) -> PastNight:
+    """The night of a report, as those of later ones will know it."""
+    found = groups(report)
+    is_judged = report.totals.records > 0 and report.history_days >= LEARNING_DAYS
+    return PastNight(words.utc(report.end).date(), min((g.severity for g in found), default=""), len(found), is_judged)
+
+
+def nights(report: Report) -> list[Cell]:
+    """The calendar of a report's night and those before it."""
+    return calendar((*report.nights, this_night(report)), words.utc(report.end).date())
 
 
 def _usual_rate(report: Report) -> str:

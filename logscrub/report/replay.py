@@ -1,0 +1,81 @@
+"""What the rules would have told in the past, as a page. Self-contained, without a script; the same nights give the same page."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from logscrub._version import __version__
+from logscrub.anomalies.backtest import Backtest, Night, RuleTold
+from logscrub.anomalies.judge.base import SHORT_HISTORY
+from logscrub.anomalies.model import LEARNING_DAYS, PastNight
+from logscrub.anomalies.rules import Rule
+from logscrub.report import charts, view, words
+from logscrub.report.html import environment, stylesheet
+
+
+@dataclass(frozen=True, slots=True)
+class AtBudget:
+    """What all nights would have told at one budget."""
+
+    budget: float
+    """False alarms a week."""
+    findings: int
+    causes: tuple[int | None, ...]
+    """Of each night; None where nothing could be compared yet."""
+    by_chance: float
+    """How many findings chance makes in as many nights."""
+
+
+def as_page(done: Backtest, rules: Sequence[Rule], usual: float) -> str:
+    """The page. `usual`: the budget at which nights are listed."""
+    from markupsafe import Markup
+
+    style = stylesheet()
+    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    spoke = [row for row in done.by_rule(rules) if any(row.findings)]
+    return (
+        environment()
+        .get_template("backtest.html")
+        .render(
+            version=__version__,
+            style=Markup(style),
+            policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+            title=f"{words.plural(len(done.nights), 'night')} replayed",
+            span=words.span(done.nights[0].start, done.nights[-1].end, year=True),
+            totals=[at_budget(done, n) for n in range(len(done.budgets))],
+            budgets=done.budgets,
+            rules=sorted(spoke, key=lambda row: (-row.findings[-1], row.rule)),
+            silent=len(rules) - len(spoke),
+            share=lambda row: f"{100 * row.findings[-1] / max(one.findings[-1] for one in spoke):.1f}",
+            marked=_marked,
+            usual=usual,
+            nights=[(night, [t for t in night.told if usual in t.budgets]) for night in reversed(done.nights)],
+            cells=view.calendar([_past(night, usual) for night in done.nights], words.utc(done.nights[-1].end).date()),
+            bars=lambda values: Markup(charts.days(values)),
+            words=words,
+        )
+    )
+
+
+def at_budget(done: Backtest, place: int) -> AtBudget:
+    """What all nights would have told at the budget of that place."""
+    budget = done.budgets[place]
+    findings = sum(budget in told.budgets for night in done.nights for told in night.told)
+    causes = tuple(night.causes[place] if night.history_days >= SHORT_HISTORY else None for night in done.nights)
+    return AtBudget(budget, findings, causes, done.expected[place])
+
+
+def _past(night: Night, budget: float) -> PastNight:
+    told = [t.finding for t in night.told if budget in t.budgets]
+    causes = len({finding.group for finding in told})
+    worst = min((finding.severity for finding in told), default="")
+    return PastNight(words.utc(night.end).date(), worst, causes, night.history_days >= LEARNING_DAYS)
+
+
+def _marked(row: RuleTold) -> str:
+    """`2 real, 1 usual`; a dash where nothing was marked."""
+    said = [f"{words.number(n)} {kind}" for n, kind in zip(row.marked, ("real", "usual", "known"), strict=True) if n]
+    return ", ".join(said) or "–"
