@@ -8,13 +8,15 @@ and by the vocabulary.
 from __future__ import annotations
 
 import hashlib
+import pickle
+import struct
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate, repeat
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Any, Final, Generic, NamedTuple, Self, TypeVar
 
 from logscrub.detect.json_leaves import with_leaves
 from logscrub.engines.factory import EngineName, Runner
@@ -22,7 +24,7 @@ from logscrub.errors import InputError, UsageError
 from logscrub.guarantee.members import belongs
 from logscrub.guarantee.support import MOST_CUSTOMERS, Mark, Support, read_vocabulary, support_of
 from logscrub.guarantee.words import NOTHING, TRIMMED, Cutter, Words, is_harmless, is_json, masked
-from logscrub.model import MARKS, RARE, Clean, Raw, Span
+from logscrub.model import LATER, MARKS, RARE, Clean, Frame, Leaf, Raw, Span
 from logscrub.pipeline import scrub_members, scrub_stream
 from logscrub.redact.scrub import Redactor, Stretch
 from logscrub.scrubbing import Scrubs, Tally, Units
@@ -30,19 +32,24 @@ from logscrub.sources.decompression import Reading
 from logscrub.sources.files import Input
 from logscrub.sources.members import MemberInfo
 from logscrub.sources.streams import open_stream
+from logscrub.sources.text import Encoding, encoded
 from logscrub.verification import FileReport, Verifier, Verifies
 
-_MOST_KNOWN, _MOST_VALUES = 50_000, 100_000
+_MOST_KNOWN = 50_000
 _LONGEST_KNOWN, _NEW = 2048, 0
 """Characters of a text whose words are remembered: statements come again."""
 _KIND = RARE.strip("<>")
 _ROW = "user-generated content"
 """The row of the guidelines under which a finding is reported."""
+_BACKSLASH, _QUOTE = "\x02\x02", "\x02\x03"
+"""Take the places of an escaped backslash and an escaped quote while JSON is cut at its quotes."""
+_HEAD: Final = struct.Struct("<?Q")
+"""Before what is put aside: whether it is an open unit, and its size."""
 
 
 @dataclass(slots=True)
 class Cost:
-    """The cost of a guarantee: the words and values that it took out."""
+    """The cost of a guarantee: the words and values that were read, and those of them that it took out."""
 
     units: int = 0
     """Lines, and records of JSON, from which something was taken."""
@@ -53,21 +60,6 @@ class Cost:
     values: int = 0
     """Numbers, ids and the like that are not harmless by their form."""
     values_rare: int = 0
-
-    def add(self, text: str, said: _Said, rare: Sequence[Stretch], mark_of: Callable[[str], Mark | None]) -> None:
-        """Counts a unit; `rare`: what may not leave."""
-        self.units += bool(rare)
-        gone = {start for start, _, _ in rare}
-        for at, each in said:
-            self.words += each.letters
-            for start, end in each.values:
-                if mark_of(text[at + start : at + end]) is not None:
-                    self.values += 1
-                    self.values_rare += at + start in gone
-            if gone:
-                self.words_rare += sum(
-                    end - start for _, stretches in each.statements for start, end in stretches if at + start in gone
-                )
 
     def as_dict(self) -> dict[str, Any]:
         """For a summary."""
@@ -82,22 +74,60 @@ def _share(part: int, whole: int) -> float:
     return round(part / whole, 4) if whole else 0.0
 
 
+class _Shape(NamedTuple):
+    """What all pieces have in common that have the same mask."""
+
+    statements: tuple[tuple[Mark, tuple[tuple[int, int], ...]], ...]
+    """Each with the places of its words."""
+    values: tuple[tuple[int, int], ...]
+    """The places of values whose own form has to tell whether they are harmless."""
+    letters: int
+    quote: str
+
+
 class _Text:
-    """The statements of all pieces that share one mask."""
+    """A piece: its statements, and the values in it that are not harmless."""
 
     __slots__ = ("letters", "quote", "settled", "statements", "values")
 
-    def __init__(self, words: Words, support: Support) -> None:
-        self.statements = [(support.mark("statement", each.text), each.stretches) for each in words.statements]
-        self.values = words.values
-        self.quote = '"' if words.quoted else ""
-        self.letters = sum(end - start for _, stretches in self.statements for start, end in stretches)
+    def __init__(self, shape: _Shape, values: tuple[tuple[Mark, int, int], ...]) -> None:
+        self.statements, _, self.letters, self.quote = shape
+        self.values = values
         self.settled = False
-        """Whether all statements are known to leave. What was said often enough once, stays so."""
+        """Whether all of it is known to leave. What was said often enough once, stays so."""
 
 
 _Said = list[tuple[int, _Text]]
-"""The statements of a unit, with their places."""
+"""The pieces of a unit that say something, with their places."""
+
+
+Value = TypeVar("Value")
+
+
+class _Known(Generic[Value]):
+    """Remembers what was asked for lately: twice `most` entries at most, of which the older half is forgotten at once."""
+
+    __slots__ = ("_most", "_older", "newer")
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.newer: dict[str, Value] = {}
+        self._older: dict[str, Value] = {}
+
+    def get(self, key: str, default: Value) -> Value:
+        """What is known of a key."""
+        found = self.newer.get(key, default)
+        if found is default:
+            found = self._older.get(key, default)
+            if found is not default:
+                self.put(key, found)
+        return found
+
+    def put(self, key: str, value: Value) -> None:
+        """Remembers it."""
+        if len(self.newer) >= self._most:
+            self._older, self.newer = self.newer, {}
+        self.newer[key] = value
 
 
 class Guarantee:
@@ -108,60 +138,94 @@ class Guarantee:
         self.support = support
         self.cost = Cost()
         self._cutter = Cutter({*redactor.engine.catalogue.entity_types, *MARKS})
-        self._texts: tuple[dict[str, _Text | None], dict[str, _Text | None]] = ({}, {})
+        self._shapes: tuple[_Known[Any], _Known[Any]] = (_Known(_MOST_KNOWN), _Known(_MOST_KNOWN))
         """By their masks: strings and lines, numbers."""
-        self._values: dict[str, Mark | None] = {}
+        self._texts: tuple[_Known[Any], _Known[Any]] = (_Known(_MOST_KNOWN), _Known(_MOST_KNOWN))
+        """Of JSON, by what stands between its quotes: strings, and what is between them. None for what says nothing."""
+        self._values: _Known[Any] = _Known(_MOST_KNOWN)
 
     def said(self, raw: Raw) -> _Said:
         """Return the statements of a unit."""
-        mask = masked(raw.text)
+        text = raw.text
         if is_json(raw):
-            if "\\" not in mask:
-                return self._in_plain_json(mask)
+            if "\\" not in text:
+                return self._in_json(text.split('"'), escaped=False)
+            if "\x02" not in text and "\x03" not in text:
+                parts = text.replace("\\\\", _BACKSLASH).replace('\\"', _QUOTE).split('"')
+                if not any("\x02" in part or "\\" in part for part in parts[::2]):
+                    return self._in_json(parts, escaped=True)
         else:
             raw = with_leaves(raw)
-        found = ((start, self._text(part, is_number)) for start, part, is_number in self._cutter.pieces(raw, mask))
-        return [(start, text) for start, text in found if text is not None]
+        found = []
+        for start, mask, is_number in self._cutter.pieces(raw, masked(text)):
+            piece = self._made(self._shape(mask, is_number), text[start : start + len(mask)])
+            if piece is not None:
+                found.append((start, piece))
+        return found
 
-    def _in_plain_json(self, mask: str) -> _Said:
-        """Return the statements of JSON without escapes: every second part between quotes is a string."""
-        parts = mask.split('"')
-        found: list[_Text | int | None] = [_NEW] * len(parts)
-        found[::2] = map(self._texts[True].get, parts[::2], repeat(_NEW))
-        found[1::2] = map(self._texts[False].get, parts[1::2], repeat(_NEW))
+    def _in_json(self, parts: list[str], escaped: bool) -> _Said:
+        """Return the statements of JSON by what stands between its quotes: every second part is a string.
+
+        A part's mask is that of the unit there, for the quotes around it belong to no value and no id.
+        """
+        found: list[Any] = [_NEW] * len(parts)
+        found[::2] = map(self._texts[True].newer.get, parts[::2], repeat(_NEW))
+        found[1::2] = map(self._texts[False].newer.get, parts[1::2], repeat(_NEW))
         says = [n for n, text in enumerate(found) if text is not None]
-        if not says:
-            return []
         ends = list(accumulate(map(len, parts)))
         said: _Said = []
         for n in says:
-            known = found[n]
-            text = self._text(parts[n], n % 2 == 0) if isinstance(known, int) else known
-            if text is not None:
-                said.append((ends[n - 1] + n if n else 0, text))
+            text = found[n]
+            if text is _NEW:
+                text = self._text(parts[n], n % 2 == 0, escaped)
+                if text is None:
+                    continue
+            said.append((ends[n - 1] + n if n else 0, text))
         return said
 
-    def _text(self, mask: str, is_number: bool) -> _Text | None:
-        """Return the statement of a piece with that mask, or None."""
+    def _text(self, part: str, is_number: bool, escaped: bool) -> _Text | None:
+        """Return the piece of a part of JSON, or None."""
         known = self._texts[is_number]
-        if mask in known:
-            return known[mask]
-        words = self._cutter.words(mask, is_number)
-        text = None if words is NOTHING else _Text(words, self.support)
-        if len(mask) <= _LONGEST_KNOWN:
-            if len(known) >= _MOST_KNOWN:
-                known.clear()
-            known[mask] = text
-        return text
+        found: Any = known.get(part, _NEW)
+        if found is _NEW:
+            text = part.replace(_QUOTE, '\\"').replace(_BACKSLASH, "\\\\") if escaped else part
+            found = self._made(self._shape(masked(text), is_number), text)
+            if len(part) <= _LONGEST_KNOWN:
+                known.put(part, found)
+        return found  # type: ignore[no-any-return]
+
+    def _shape(self, mask: str, is_number: bool) -> _Shape | None:
+        """Return the statements of a piece with that mask, or None."""
+        known = self._shapes[is_number]
+        shape: Any = known.get(mask, _NEW)
+        if shape is _NEW:
+            words = self._cutter.words(mask, is_number)
+            shape = None if words is NOTHING else self._shape_of(words)
+            if len(mask) <= _LONGEST_KNOWN:
+                known.put(mask, shape)
+        return shape  # type: ignore[no-any-return]
+
+    def _shape_of(self, words: Words) -> _Shape:
+        statements = tuple((self.support.mark("statement", each.text), each.stretches) for each in words.statements)
+        letters = sum(end - start for _, stretches in statements for start, end in stretches)
+        return _Shape(statements, words.values, letters, '"' if words.quoted else "")
+
+    def _made(self, shape: _Shape | None, text: str) -> _Text | None:
+        """Return the piece that is a text; None if it says nothing."""
+        if shape is None:
+            return None
+        values = shape.values
+        marks = tuple([(m, a, b) for a, b in values if (m := self.value(text[a:b])) is not None]) if values else ()
+        return _Text(shape, marks) if marks or shape.statements else None
 
     def value(self, text: str) -> Mark | None:
         """The mark of a value; None of one that is harmless."""
-        if text in self._values:
-            return self._values[text]
-        if len(self._values) >= _MOST_VALUES:
-            self._values.clear()
-        mark = self._values[text] = None if is_harmless(text) else self.support.mark("value", text)
-        return mark
+        mark: Any = self._values.get(text, _NEW)
+        if mark is _NEW:
+            mark = None if is_harmless(text) else self.support.mark("value", text)
+            if len(text) <= _LONGEST_KNOWN:
+                self._values.put(text, mark)
+        return mark  # type: ignore[no-any-return]
 
     def own(self, text: str) -> None:
         """Takes a text for the app's own: its statements, and the values that are written in it."""
@@ -169,63 +233,60 @@ class Guarantee:
         self.support.own.update(self.support.mark("statement", statement.text) for statement in words.statements)
         self.support.own.update(self.support.mark("value", text[start:end]) for start, end in words.values)
 
-    def hear(self, raw: Raw, said: _Said, format_name: str) -> None:
-        """Notes what the customers of a unit say."""
-        support, text = self.support, raw.text
-        marks = [
-            (at, mark)
-            for at, each in said
-            for start, end in each.values
-            if (mark := self.value(text[at + start : at + end])) is not None and not support.suffices(mark)
-        ]
-        for at, each in said:
-            if not each.settled:
-                new = [(at, mark) for mark, _ in each.statements if not support.suffices(mark)]
-                each.settled = not new
-                marks += new
-        if marks:
-            for start, end, customer in belongs(raw, format_name):
-                if customer:
-                    for at, mark in marks:
-                        if start <= at < end:
-                            support.hear(mark, customer)
+    def hear(self, raw: Raw, said: _Said, format_name: str) -> bool:
+        """Notes what the customers of a unit say. True if all of it may leave, whatever comes behind it."""
+        cost, suffices = self.cost, self.support.suffices
+        new = []
+        for at, text in said:
+            cost.words += text.letters
+            cost.values += len(text.values)
+            if not text.settled:
+                marks = [mark for mark, _ in text.statements if not suffices(mark)]
+                marks += [mark for mark, _, _ in text.values if not suffices(mark)]
+                text.settled = not marks
+                new += [(at, mark) for mark in marks]
+        if not new:
+            return True
+        for start, end, customer in belongs(raw, format_name):
+            if customer:
+                for at, mark in new:
+                    if start <= at < end:
+                        self.support.hear(mark, customer)
+        return all(suffices(mark) for _, mark in new)
 
-    def rare(self, raw: Raw, said: _Said) -> list[Stretch]:
-        """Return the stretches of a unit that may not leave, in order."""
-        support, text = self.support, raw.text
-        found: list[Stretch] = []
-        for at, each in said:
-            if not each.settled:
-                new = [
-                    (at + start, at + end, "")
-                    for mark, stretches in each.statements
-                    if not support.suffices(mark)
-                    for start, end in stretches
-                ]
-                each.settled = not new
-                found += new
-            for start, end in each.values:
-                mark = self.value(text[at + start : at + end])
-                if mark is not None and not support.suffices(mark):
-                    found.append((at + start, at + end, each.quote))
-        return sorted(found)
+    def rare(self, said: _Said) -> tuple[list[Stretch], list[Stretch]]:
+        """Return the stretches of a unit that may not leave: words, and values."""
+        suffices = self.support.suffices
+        words: list[Stretch] = []
+        values: list[Stretch] = []
+        for at, text in said:
+            if not text.settled:
+                for mark, stretches in text.statements:
+                    if not suffices(mark):
+                        words += [(at + start, at + end, "") for start, end in stretches]
+                values += [(at + start, at + end, text.quote) for mark, start, end in text.values if not suffices(mark)]
+        return words, values
 
     def kept(self, raw: Raw, said: _Said, tally: Tally) -> str:
         """Return the unit without the words that may not leave, and count them."""
         cost = self.cost
-        rare = self.rare(raw, said)
-        cost.add(raw.text, said, rare, self.value)
-        if not rare:
+        words, values = self.rare(said)
+        if not words and not values:
             return raw.text
-        everything = sorted(
+        cost.units += 1
+        cost.words_rare += sum(end - start for start, end, _ in words)
+        cost.values_rare += len(values)
+        everything = (
             (at + start, at + end, quote)
-            for at, each in said
-            for places, quote in (*((stretches, "") for _, stretches in each.statements), (each.values, each.quote))
+            for at, text in said
+            for quote, places in (
+                *(("", stretches) for _, stretches in text.statements),
+                (text.quote, [(start, end) for _, start, end in text.values]),
+            )
             for start, end in places
         )
-        raw = with_leaves(raw)
-        for stretches in (rare, everything):
-            clean = self._without(raw, _joined(stretches, raw.text))
+        for stretches in ([*words, *values], everything):
+            clean = self._without(raw, _joined(sorted(stretches), raw.text))
             if clean is not None:
                 tally.redactions[_KIND] += len(clean.redactions)
                 return clean.text
@@ -263,66 +324,102 @@ class Heard:
         self._guarantee = guarantee
         self._units = Units(input_format, leaves="later")
 
-    def feed(self, clean: bytes) -> None:
-        """Hears the units that are complete with these bytes."""
-        self._hear(self._units.feed(clean))
+    def feed(self, clean: bytes) -> Iterator[tuple[Raw, bool]]:
+        """Hears the units that are complete with these bytes. Yields each, and whether all of it may leave."""
+        return self._hear(self._units.feed(clean))
 
-    def finish(self) -> None:
-        """Hears what was still open at the end."""
-        self._hear(self._units.finish()[0])
+    def finish(self) -> tuple[Iterator[tuple[Raw, bool]], bytes]:
+        """Hears what was still open at the end, and gives the bytes behind it that are no text."""
+        units, tail = self._units.finish()
+        return self._hear(units), tail
 
-    def _hear(self, units: Iterable[Raw]) -> None:
+    @property
+    def encoding(self) -> Encoding | None:
+        """The encoding of the input, once it is known."""
+        return self._units.decoder.encoding
+
+    def _hear(self, units: Iterable[Raw]) -> Iterator[tuple[Raw, bool]]:
+        guarantee = self._guarantee
         for raw in units:
             name = "" if self._units.format is None else self._units.format.name
-            self._guarantee.hear(raw, self._guarantee.said(raw), name)
+            yield raw, guarantee.hear(raw, guarantee.said(raw), name)
 
 
 class Kept:
-    """Filter of the clean bytes of one input."""
+    """Filter of the clean bytes of a stream: a unit is heard, and judged then."""
 
-    def __init__(self, guarantee: Guarantee, input_format: str, tally: Tally, *, hears: bool) -> None:
-        """`hears`: whether a unit is heard before it is judged, as of a stream."""
+    def __init__(self, guarantee: Guarantee, input_format: str, tally: Tally) -> None:
         self._guarantee = guarantee
-        self._units = Units(input_format, leaves="later")
+        self._heard = Heard(guarantee, input_format)
         self._tally = tally
-        self._hears = hears
 
     def feed(self, clean: bytes) -> bytes:
         """Return the part of the units that are complete with these bytes that may leave."""
-        return self._keep(self._units.feed(clean))
+        return self._keep(self._heard.feed(clean))
 
     def finish(self) -> bytes:
         """Return the part of the last, open unit that may leave."""
-        units, tail = self._units.finish()
-        return self._keep(units) + tail
+        heard, tail = self._heard.finish()
+        return self._keep(heard) + tail
 
-    def _keep(self, units: Iterable[Raw]) -> bytes:
-        out = []
-        for raw in units:
-            said = self._guarantee.said(raw)
-            if self._hears:
-                self._guarantee.hear(raw, said, "" if self._units.format is None else self._units.format.name)
-            out.append(self._guarantee.kept(raw, said, self._tally))
-        return self._units.decoder.encode("".join(out))
+    def _keep(self, heard: Iterable[tuple[Raw, bool]]) -> bytes:
+        guarantee = self._guarantee
+        out = [raw.text if settled else guarantee.kept(raw, guarantee.said(raw), self._tally) for raw, settled in heard]
+        return encoded("".join(out), self._heard.encoding)
+
+
+class _Shelf:
+    """The file of what is put aside. It has no name. Frames of units, which are functions, are kept in memory: they are few."""
+
+    def __init__(self) -> None:
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this
+        self._frames: list[Frame] = []
+        self._numbers: dict[Frame, int] = {}
+
+    def put(self, settled: bytes) -> int:
+        """Writes bytes that may leave. Returns the size of what was written."""
+        return self._write(settled, False) if settled else 0
+
+    def put_open(self, raw: Raw, encoding: Encoding | None) -> int:
+        """Writes a unit that has to be judged once all was heard. Returns the size of what was written."""
+        number = -1
+        if raw.frame is not None:
+            number = self._numbers.setdefault(raw.frame, len(self._frames))
+            if number == len(self._frames):
+                self._frames.append(raw.frame)
+        leaves = None if raw.leaves == LATER else tuple(map(tuple, raw.leaves))
+        its = raw.text, leaves, raw.records, raw.parsed, raw.value is not None, raw.size, raw.cut, number, encoding
+        return self._write(pickle.dumps(its, pickle.HIGHEST_PROTOCOL), True)
+
+    def _write(self, data: bytes, is_open: bool) -> int:
+        self.file.write(_HEAD.pack(is_open, len(data)))
+        self.file.write(data)
+        return _HEAD.size + len(data)
+
+    def take(self, at: int) -> tuple[int, bytes | tuple[Raw, Encoding | None]]:
+        """What was written at a place, and the place behind it."""
+        self.file.seek(at)
+        is_open, size = _HEAD.unpack(self.file.read(_HEAD.size))
+        data = self.file.read(size)
+        at += _HEAD.size + size
+        if not is_open:
+            return at, data
+        text, leaves, records, parsed, is_value, size_of, cut, number, encoding = pickle.loads(data)
+        its = LATER if leaves is None else tuple(tuple.__new__(Leaf, leaf) for leaf in leaves)
+        frame = None if number < 0 else self._frames[number]
+        return at, (Raw(text, its, 0, 0, records, parsed, None, is_value or None, size_of, cut, frame), encoding)
 
 
 @dataclass(slots=True)
 class _Aside:
-    """The result of the first reading of a stream: clean bytes, in a file that all streams share."""
+    """The result of the first reading of a stream: clean bytes and open units, on a shelf that all streams share."""
 
-    file: IO[bytes]
+    shelf: _Shelf
     tally: Tally
     start: int
     end: int
     read: str = ""
     """The digest of what was read; "" where it broke off."""
-
-    def take(self, count: int) -> bytes:
-        """The next bytes of it."""
-        self.file.seek(self.start)
-        data = self.file.read(min(count, self.end - self.start))
-        self.start += len(data)
-        return data
 
 
 @dataclass(slots=True)
@@ -347,27 +444,35 @@ class _ListeningScrubber:
 
     def feed(self, data: bytes, more: bool = False) -> bytes:
         self._read.update(data)
-        return self._take(self._scrubber.feed(data, more))
+        self._put(self._heard.feed(self._scrubber.feed(data, more)))
+        return b""
 
     def finish(self) -> bytes:
-        self._take(self._scrubber.finish())
-        self._heard.finish()
+        self._put(self._heard.feed(self._scrubber.finish()))
+        heard, tail = self._heard.finish()
+        self._put(heard)
+        self._aside.end += self._aside.shelf.put(tail)
         self._aside.read = self._read.hexdigest()
         return b""
 
-    def _take(self, clean: bytes) -> bytes:
-        self._heard.feed(clean)
-        self._aside.file.write(clean)
-        self._aside.end += len(clean)
-        return b""
+    def _put(self, heard: Iterable[tuple[Raw, bool]]) -> None:
+        aside, settled = self._aside, []
+        for raw, leaves in heard:
+            if leaves:
+                settled.append(raw.text)
+            else:
+                aside.end += aside.shelf.put(encoded("".join(settled), self._heard.encoding))
+                aside.end += aside.shelf.put_open(raw, self._heard.encoding)
+                settled = []
+        aside.end += aside.shelf.put(encoded("".join(settled), self._heard.encoding))
 
 
 class _KeepingScrubber:
     """Gives out what may leave of what was put aside. What it is fed must be what was read before."""
 
-    def __init__(self, aside: _Aside, kept: Kept, name: str) -> None:
+    def __init__(self, aside: _Aside, guarantee: Guarantee, name: str) -> None:
         self._aside = aside
-        self._kept = kept
+        self._guarantee = guarantee
         self._name = name
         self._read = hashlib.blake2b(digest_size=32)
         self.tally = aside.tally
@@ -375,17 +480,24 @@ class _KeepingScrubber:
 
     def feed(self, data: bytes, more: bool = False) -> bytes:
         self._read.update(data)
-        return self._counted(self._kept.feed(self._aside.take(4 * len(data))))
+        return self._taken(self._aside.start + 4 * len(data))
 
     def finish(self) -> bytes:
         if self._read.hexdigest() != self._aside.read:
             raise _changed(self._name)
-        rest = [self._kept.feed(piece) for piece in iter(lambda: self._aside.take(1 << 20), b"")]
-        return self._counted(b"".join([*rest, self._kept.finish()]))
+        return self._taken(self._aside.end)
 
-    def _counted(self, data: bytes) -> bytes:
-        self.tally.bytes_written += len(data)
-        return data
+    def _taken(self, until: int) -> bytes:
+        """What may leave of what stands before a place."""
+        aside, guarantee, out = self._aside, self._guarantee, []
+        while aside.start < min(until, aside.end):
+            aside.start, found = aside.shelf.take(aside.start)
+            if not isinstance(found, bytes):
+                raw, encoding = found
+                found = encoded(guarantee.kept(raw, guarantee.said(raw), self.tally), encoding)
+            out.append(found)
+            self.tally.bytes_written += len(found)
+        return b"".join(out)
 
 
 def _changed(name: str) -> InputError:
@@ -415,11 +527,16 @@ class _ListeningVerifier:
         self.report = FileReport(path)
 
     def feed(self, data: bytes, more: bool = False) -> None:
-        self._heard.feed(data)
+        _all(self._heard.feed(data))
 
     def finish(self) -> FileReport:
-        self._heard.finish()
+        _all(self._heard.finish()[0])
         return self.report
+
+
+def _all(heard: Iterable[object]) -> None:
+    """Hears all of it."""
+    deque(heard, maxlen=0)
 
 
 class _KeepingVerifier:
@@ -442,9 +559,9 @@ class _KeepingVerifier:
 
     def _look(self, units: Iterable[Raw]) -> None:
         for raw in units:
-            rare = self._guarantee.rare(raw, self._guarantee.said(raw))
-            if rare:
-                raw = with_leaves(raw)
+            words, values = self._guarantee.rare(self._guarantee.said(raw))
+            if words or values:
+                rare, raw = sorted(words + values), with_leaves(raw)
                 fixed = [] if raw.frame is None else raw.frame(raw.text)
                 spans = [Span(start, end, _KIND, _ROW, "guarantee", "certain", "") for start, end, _ in rare]
                 self._verifier.add(raw, [s for s in spans if not any(a <= s.start and s.end <= b for a, b in fixed)])
@@ -458,7 +575,7 @@ class Listening:
         self.guarantee = guarantee
         self.inputs: list[Aside] = []
         """What was put aside, an entry an input that was begun."""
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this
+        self._shelf = _Shelf()
 
     @property
     def redactor(self) -> Redactor:
@@ -470,8 +587,8 @@ class Listening:
 
     def scrubber(self, input_format: str = "auto") -> Scrubs:
         scrubber = self.engine.scrubber(input_format)
-        start = self._file.tell()
-        aside = _Aside(self._file, scrubber.tally, start, start)
+        start = self._shelf.file.tell()
+        aside = _Aside(self._shelf, scrubber.tally, start, start)
         self.inputs[-1].streams.append(aside)
         return _ListeningScrubber(scrubber, Heard(self.guarantee, input_format), aside)
 
@@ -482,7 +599,7 @@ class Listening:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._file.close()
+        self._shelf.file.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -504,13 +621,13 @@ class Keeping:
     def scrubber(self, input_format: str = "auto") -> Scrubs:
         if self.aside is None:
             scrubber = self.engine.scrubber(input_format)
-            return _StreamScrubber(scrubber, Kept(self.guarantee, input_format, scrubber.tally, hears=True))
+            return _StreamScrubber(scrubber, Kept(self.guarantee, input_format, scrubber.tally))
         if self.aside.error is not None:
             raise self.aside.error
         if not self.aside.streams:
             raise _changed(self.aside.name)
         stream = self.aside.streams.popleft()
-        return _KeepingScrubber(stream, Kept(self.guarantee, input_format, stream.tally, hears=False), self.aside.name)
+        return _KeepingScrubber(stream, self.guarantee, self.aside.name)
 
     def verifier(self, path: str, input_format: str = "auto") -> Verifies:
         verifier = self.engine.verifier(path, input_format)
