@@ -12,7 +12,7 @@ import pickle
 import struct
 import tempfile
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate, repeat
 from pathlib import Path
@@ -23,7 +23,7 @@ from logscrub.engines.factory import EngineName, Runner
 from logscrub.errors import InputError, UsageError
 from logscrub.guarantee.members import belongs
 from logscrub.guarantee.support import MOST_CUSTOMERS, Mark, Support, read_vocabulary, support_of
-from logscrub.guarantee.words import NOTHING, TRIMMED, Cutter, Words, is_harmless, is_json, masked
+from logscrub.guarantee.words import NOTHING, TRIMMED, Cutter, Words, is_harmless, is_harmless_id, is_json, masked
 from logscrub.model import LATER, MARKS, RARE, Clean, Frame, Leaf, Raw, Span
 from logscrub.pipeline import scrub_members, scrub_stream
 from logscrub.redact.scrub import Redactor, Stretch
@@ -35,7 +35,7 @@ from logscrub.sources.streams import open_stream
 from logscrub.sources.text import Encoding, encoded
 from logscrub.verification import FileReport, Verifier, Verifies
 
-_MOST_KNOWN = 50_000
+_MOST_KNOWN, _MOST_PARTS = 50_000, 10_000
 _LONGEST_KNOWN, _NEW = 2048, 0
 """Characters of a text whose words are remembered: statements come again."""
 _KIND = RARE.strip("<>")
@@ -43,8 +43,12 @@ _ROW = "user-generated content"
 """The row of the guidelines under which a finding is reported."""
 _BACKSLASH, _QUOTE = "\x02\x02", "\x02\x03"
 """Take the places of an escaped backslash and an escaped quote while JSON is cut at its quotes."""
+_ATTRIBUTE = '{"key":"'
+"""At these signs JSON is cut first. They say nothing, and in JSON they stand in no string: there, quotes are escaped."""
 _HEAD: Final = struct.Struct("<?Q")
 """Before what is put aside: whether it is an open unit, and its size."""
+_READ: Final = 1 << 18
+"""Bytes that are read at once of what was put aside."""
 
 
 @dataclass(slots=True)
@@ -104,6 +108,17 @@ _Said = list[tuple[int, _Text]]
 Value = TypeVar("Value")
 
 
+class _Open(NamedTuple):
+    """A statement or a value of a unit that may not leave as long as too few have said it."""
+
+    mark: Mark
+    at: int
+    """The place of the piece that it is in."""
+    stretches: tuple[Stretch, ...]
+    """Its words, or the value."""
+    is_value: bool
+
+
 class _Known(Generic[Value]):
     """Remembers what was asked for lately: twice `most` entries at most, of which the older half is forgotten at once."""
 
@@ -140,20 +155,18 @@ class Guarantee:
         self._cutter = Cutter({*redactor.engine.catalogue.entity_types, *MARKS})
         self._shapes: tuple[_Known[Any], _Known[Any]] = (_Known(_MOST_KNOWN), _Known(_MOST_KNOWN))
         """By their masks: strings and lines, numbers."""
-        self._texts: tuple[_Known[Any], _Known[Any]] = (_Known(_MOST_KNOWN), _Known(_MOST_KNOWN))
+        self._texts: tuple[_Known[Any], _Known[Any]] = (_Known(_MOST_PARTS), _Known(_MOST_PARTS))
         """Of JSON, by what stands between its quotes: strings, and what is between them. None for what says nothing."""
+        self._attributes: _Known[Any] = _Known(_MOST_PARTS)
+        """Of JSON, by what begins at the value of a member `key`."""
         self._values: _Known[Any] = _Known(_MOST_KNOWN)
 
     def said(self, raw: Raw) -> _Said:
         """Return the statements of a unit."""
         text = raw.text
         if is_json(raw):
-            if "\\" not in text:
-                return self._in_json(text.split('"'), escaped=False)
             if "\x02" not in text and "\x03" not in text:
-                parts = text.replace("\\\\", _BACKSLASH).replace('\\"', _QUOTE).split('"')
-                if not any("\x02" in part or "\\" in part for part in parts[::2]):
-                    return self._in_json(parts, escaped=True)
+                return self._in_json(text)
         else:
             raw = with_leaves(raw)
         found = []
@@ -163,21 +176,47 @@ class Guarantee:
                 found.append((start, piece))
         return found
 
-    def _in_json(self, parts: list[str], escaped: bool) -> _Said:
+    def _in_json(self, text: str) -> _Said:
+        """Return the statements of JSON: of its attributes by what is known of each, as most come again."""
+        first, *others = text.split(_ATTRIBUTE)
+        said = self._in_parts(first, 0)
+        position = len(first) + len(_ATTRIBUTE)
+        for attribute, known in zip(others, map(self._attributes.newer.get, others, repeat(_NEW)), strict=True):
+            its: Any = self._in_attribute(attribute) if known is _NEW else known
+            if its:
+                said += [(position + at, piece) for at, piece in its]
+            position += len(attribute) + len(_ATTRIBUTE)
+        return said
+
+    def _in_attribute(self, text: str) -> _Said:
+        """Return the statements of JSON that begins in a string."""
+        found: Any = self._attributes.get(text, _NEW)
+        if found is _NEW:
+            found = self._in_parts(text, 1)
+            if len(text) <= _LONGEST_KNOWN:
+                self._attributes.put(text, found)
+        return found  # type: ignore[no-any-return]
+
+    def _in_parts(self, json: str, inside: int) -> _Said:
         """Return the statements of JSON by what stands between its quotes: every second part is a string.
 
         A part's mask is that of the unit there, for the quotes around it belong to no value and no id.
+        `inside`: 1 where it begins in a string.
         """
+        escaped = "\\" in json
+        parts = (json.replace("\\\\", _BACKSLASH).replace('\\"', _QUOTE) if escaped else json).split('"')
         found: list[Any] = [_NEW] * len(parts)
-        found[::2] = map(self._texts[True].newer.get, parts[::2], repeat(_NEW))
-        found[1::2] = map(self._texts[False].newer.get, parts[1::2], repeat(_NEW))
+        found[inside::2] = map(self._texts[True].newer.get, parts[inside::2], repeat(_NEW))
+        found[1 - inside :: 2] = map(self._texts[False].newer.get, parts[1 - inside :: 2], repeat(_NEW))
         says = [n for n, text in enumerate(found) if text is not None]
+        if not says:
+            return []
         ends = list(accumulate(map(len, parts)))
         said: _Said = []
         for n in says:
             text = found[n]
             if text is _NEW:
-                text = self._text(parts[n], n % 2 == 0, escaped)
+                text = self._text(parts[n], n % 2 == inside, escaped)
                 if text is None:
                     continue
             said.append((ends[n - 1] + n if n else 0, text))
@@ -185,6 +224,8 @@ class Guarantee:
 
     def _text(self, part: str, is_number: bool, escaped: bool) -> _Text | None:
         """Return the piece of a part of JSON, or None."""
+        if is_harmless_id(part) and not is_number:
+            return None
         known = self._texts[is_number]
         found: Any = known.get(part, _NEW)
         if found is _NEW:
@@ -233,63 +274,50 @@ class Guarantee:
         self.support.own.update(self.support.mark("statement", statement.text) for statement in words.statements)
         self.support.own.update(self.support.mark("value", text[start:end]) for start, end in words.values)
 
-    def hear(self, raw: Raw, said: _Said, format_name: str) -> bool:
-        """Notes what the customers of a unit say. True if all of it may leave, whatever comes behind it."""
+    def hear(self, raw: Raw, said: _Said, format_name: str) -> list[_Open]:
+        """Notes what the customers of a unit say. Returns what of it may not leave yet."""
         cost, suffices = self.cost, self.support.suffices
         new = []
         for at, text in said:
             cost.words += text.letters
             cost.values += len(text.values)
             if not text.settled:
-                marks = [mark for mark, _ in text.statements if not suffices(mark)]
-                marks += [mark for mark, _, _ in text.values if not suffices(mark)]
-                text.settled = not marks
-                new += [(at, mark) for mark in marks]
+                its = _open_in(at, text, suffices)
+                text.settled = not its
+                new += its
         if not new:
-            return True
+            return new
         for start, end, customer in belongs(raw, format_name):
             if customer:
-                for at, mark in new:
-                    if start <= at < end:
-                        self.support.hear(mark, customer)
-        return all(suffices(mark) for _, mark in new)
+                for each in new:
+                    if start <= each.at < end:
+                        self.support.hear(each.mark, customer)
+        return [each for each in new if not suffices(each.mark)]
 
-    def rare(self, said: _Said) -> tuple[list[Stretch], list[Stretch]]:
-        """Return the stretches of a unit that may not leave: words, and values."""
+    def rare(self, said: _Said) -> list[_Open]:
+        """Return what of a unit may not leave."""
         suffices = self.support.suffices
-        words: list[Stretch] = []
-        values: list[Stretch] = []
-        for at, text in said:
-            if not text.settled:
-                for mark, stretches in text.statements:
-                    if not suffices(mark):
-                        words += [(at + start, at + end, "") for start, end in stretches]
-                values += [(at + start, at + end, text.quote) for mark, start, end in text.values if not suffices(mark)]
-        return words, values
+        return [each for at, text in said if not text.settled for each in _open_in(at, text, suffices)]
 
-    def kept(self, raw: Raw, said: _Said, tally: Tally) -> str:
-        """Return the unit without the words that may not leave, and count them."""
-        cost = self.cost
-        words, values = self.rare(said)
-        if not words and not values:
+    def kept(self, raw: Raw, open_then: Iterable[_Open], tally: Tally) -> str:
+        """Return the unit without the words that may not leave, and count them. `open_then`: what could not when it was heard."""
+        cost, suffices = self.cost, self.support.suffices
+        rare = [each for each in open_then if not suffices(each.mark)]
+        if not rare:
             return raw.text
         cost.units += 1
-        cost.words_rare += sum(end - start for start, end, _ in words)
-        cost.values_rare += len(values)
-        everything = (
-            (at + start, at + end, quote)
-            for at, text in said
-            for quote, places in (
-                *(("", stretches) for _, stretches in text.statements),
-                (text.quote, [(start, end) for _, start, end in text.values]),
-            )
-            for start, end in places
-        )
-        for stretches in ([*words, *values], everything):
-            clean = self._without(raw, _joined(sorted(stretches), raw.text))
-            if clean is not None:
-                tally.redactions[_KIND] += len(clean.redactions)
-                return clean.text
+        for each in rare:
+            if each.is_value:
+                cost.values_rare += 1
+            else:
+                cost.words_rare += sum(end - start for start, end, _ in each.stretches)
+        clean = self._without(raw, rare)
+        if clean is None:
+            said = self.said(raw)
+            clean = self._without(raw, [each for at, text in said for each in _open_in(at, text, lambda mark: False)])
+        if clean is not None:
+            tally.redactions[_KIND] += len(clean.redactions)
+            return clean.text
         clean, _ = self.redactor.withhold(raw)
         if clean.withheld:
             tally.records_written -= raw.records
@@ -297,13 +325,32 @@ class Guarantee:
             tally.parts_withheld += not raw.records
         return clean.text
 
-    def _without(self, raw: Raw, stretches: list[Stretch]) -> Clean | None:
+    def _without(self, raw: Raw, rare: Iterable[_Open]) -> Clean | None:
         """The unit without these, None where it is not clean then: other words beside a value may make it look like another."""
+        stretches = _joined(stretches_of(rare), raw.text)
         try:
             clean, rests = self.redactor.without(raw, stretches, _KIND)
         except Exception:  # what cannot be scanned may not leave, and the message may quote it
             return None
         return clean if rests else None
+
+
+def _open_in(at: int, text: _Text, suffices: Callable[[Mark], bool]) -> list[_Open]:
+    """What of a piece at a place of a unit was not said often enough."""
+    found = [
+        _Open(mark, at, tuple([(at + start, at + end, "") for start, end in stretches]), False)
+        for mark, stretches in text.statements
+        if not suffices(mark)
+    ]
+    found += [
+        _Open(mark, at, ((at + start, at + end, text.quote),), True) for mark, start, end in text.values if not suffices(mark)
+    ]
+    return found
+
+
+def stretches_of(rare: Iterable[_Open]) -> list[Stretch]:
+    """The stretches of what may not leave, in order."""
+    return sorted(stretch for each in rare for stretch in each.stretches)
 
 
 def _joined(stretches: Iterable[Stretch], text: str) -> list[Stretch]:
@@ -324,11 +371,11 @@ class Heard:
         self._guarantee = guarantee
         self._units = Units(input_format, leaves="later")
 
-    def feed(self, clean: bytes) -> Iterator[tuple[Raw, bool]]:
-        """Hears the units that are complete with these bytes. Yields each, and whether all of it may leave."""
+    def feed(self, clean: bytes) -> Iterator[tuple[Raw, list[_Open]]]:
+        """Hears the units that are complete with these bytes. Yields each, and what of it may not leave yet."""
         return self._hear(self._units.feed(clean))
 
-    def finish(self) -> tuple[Iterator[tuple[Raw, bool]], bytes]:
+    def finish(self) -> tuple[Iterator[tuple[Raw, list[_Open]]], bytes]:
         """Hears what was still open at the end, and gives the bytes behind it that are no text."""
         units, tail = self._units.finish()
         return self._hear(units), tail
@@ -338,7 +385,7 @@ class Heard:
         """The encoding of the input, once it is known."""
         return self._units.decoder.encoding
 
-    def _hear(self, units: Iterable[Raw]) -> Iterator[tuple[Raw, bool]]:
+    def _hear(self, units: Iterable[Raw]) -> Iterator[tuple[Raw, list[_Open]]]:
         guarantee = self._guarantee
         for raw in units:
             name = "" if self._units.format is None else self._units.format.name
@@ -362,9 +409,8 @@ class Kept:
         heard, tail = self._heard.finish()
         return self._keep(heard) + tail
 
-    def _keep(self, heard: Iterable[tuple[Raw, bool]]) -> bytes:
-        guarantee = self._guarantee
-        out = [raw.text if settled else guarantee.kept(raw, guarantee.said(raw), self._tally) for raw, settled in heard]
+    def _keep(self, heard: Iterable[tuple[Raw, list[_Open]]]) -> bytes:
+        out = [self._guarantee.kept(raw, rare, self._tally) if rare else raw.text for raw, rare in heard]
         return encoded("".join(out), self._heard.encoding)
 
 
@@ -380,7 +426,7 @@ class _Shelf:
         """Writes bytes that may leave. Returns the size of what was written."""
         return self._write(settled, False) if settled else 0
 
-    def put_open(self, raw: Raw, encoding: Encoding | None) -> int:
+    def put_open(self, raw: Raw, rare: list[_Open], encoding: Encoding | None) -> int:
         """Writes a unit that has to be judged once all was heard. Returns the size of what was written."""
         number = -1
         if raw.frame is not None:
@@ -388,26 +434,35 @@ class _Shelf:
             if number == len(self._frames):
                 self._frames.append(raw.frame)
         leaves = None if raw.leaves == LATER else tuple(map(tuple, raw.leaves))
-        its = raw.text, leaves, raw.records, raw.parsed, raw.value is not None, raw.size, raw.cut, number, encoding
-        return self._write(pickle.dumps(its, pickle.HIGHEST_PROTOCOL), True)
+        its = raw.text, leaves, raw.records, raw.parsed, raw.value is not None, raw.size, raw.cut, number
+        return self._write(pickle.dumps((its, tuple(map(tuple, rare)), encoding), pickle.HIGHEST_PROTOCOL), True)
 
     def _write(self, data: bytes, is_open: bool) -> int:
         self.file.write(_HEAD.pack(is_open, len(data)))
         self.file.write(data)
         return _HEAD.size + len(data)
 
-    def take(self, at: int) -> tuple[int, bytes | tuple[Raw, Encoding | None]]:
-        """What was written at a place, and the place behind it."""
-        self.file.seek(at)
-        is_open, size = _HEAD.unpack(self.file.read(_HEAD.size))
-        data = self.file.read(size)
-        at += _HEAD.size + size
-        if not is_open:
-            return at, data
-        text, leaves, records, parsed, is_value, size_of, cut, number, encoding = pickle.loads(data)
+    def read(self, start: int, end: int) -> Iterator[tuple[int, bytes | tuple[Raw, list[_Open], Encoding | None]]]:
+        """What was written between two places, each with the place behind it."""
+        held, begin, at = b"", 0, start
+        while at < end:
+            known = len(held) - begin
+            size = _HEAD.size + (_HEAD.unpack_from(held, begin)[1] if known >= _HEAD.size else 0)
+            if known < _HEAD.size or known < size:
+                self.file.seek(at + known)
+                held, begin = held[begin:] + self.file.read(min(max(size, _READ), end - at - known)), 0
+                continue
+            is_open, _ = _HEAD.unpack_from(held, begin)
+            data = held[begin + _HEAD.size : begin + size]
+            begin, at = begin + size, at + size
+            yield at, self._unit_of(data) if is_open else data
+
+    def _unit_of(self, data: bytes) -> tuple[Raw, list[_Open], Encoding | None]:
+        (text, leaves, records, parsed, is_value, size, cut, number), rare, encoding = pickle.loads(data)
         its = LATER if leaves is None else tuple(tuple.__new__(Leaf, leaf) for leaf in leaves)
         frame = None if number < 0 else self._frames[number]
-        return at, (Raw(text, its, 0, 0, records, parsed, None, is_value or None, size_of, cut, frame), encoding)
+        raw = Raw(text, its, 0, 0, records, parsed, None, is_value or None, size, cut, frame)
+        return raw, [tuple.__new__(_Open, each) for each in rare], encoding
 
 
 @dataclass(slots=True)
@@ -455,15 +510,16 @@ class _ListeningScrubber:
         self._aside.read = self._read.hexdigest()
         return b""
 
-    def _put(self, heard: Iterable[tuple[Raw, bool]]) -> None:
-        aside, settled = self._aside, []
-        for raw, leaves in heard:
-            if leaves:
-                settled.append(raw.text)
-            else:
+    def _put(self, heard: Iterable[tuple[Raw, list[_Open]]]) -> None:
+        aside = self._aside
+        settled: list[str] = []
+        for raw, rare in heard:
+            if rare:
                 aside.end += aside.shelf.put(encoded("".join(settled), self._heard.encoding))
-                aside.end += aside.shelf.put_open(raw, self._heard.encoding)
+                aside.end += aside.shelf.put_open(raw, rare, self._heard.encoding)
                 settled = []
+            else:
+                settled.append(raw.text)
         aside.end += aside.shelf.put(encoded("".join(settled), self._heard.encoding))
 
 
@@ -472,6 +528,7 @@ class _KeepingScrubber:
 
     def __init__(self, aside: _Aside, guarantee: Guarantee, name: str) -> None:
         self._aside = aside
+        self._rest = aside.shelf.read(aside.start, aside.end)
         self._guarantee = guarantee
         self._name = name
         self._read = hashlib.blake2b(digest_size=32)
@@ -489,15 +546,16 @@ class _KeepingScrubber:
 
     def _taken(self, until: int) -> bytes:
         """What may leave of what stands before a place."""
-        aside, guarantee, out = self._aside, self._guarantee, []
-        while aside.start < min(until, aside.end):
-            aside.start, found = aside.shelf.take(aside.start)
+        out: list[bytes] = []
+        while self._aside.start < min(until, self._aside.end):
+            self._aside.start, found = next(self._rest)
             if not isinstance(found, bytes):
-                raw, encoding = found
-                found = encoded(guarantee.kept(raw, guarantee.said(raw), self.tally), encoding)
+                raw, rare, encoding = found
+                found = encoded(self._guarantee.kept(raw, rare, self.tally), encoding)
             out.append(found)
-            self.tally.bytes_written += len(found)
-        return b"".join(out)
+        data = b"".join(out)
+        self.tally.bytes_written += len(data)
+        return data
 
 
 def _changed(name: str) -> InputError:
@@ -559,9 +617,9 @@ class _KeepingVerifier:
 
     def _look(self, units: Iterable[Raw]) -> None:
         for raw in units:
-            words, values = self._guarantee.rare(self._guarantee.said(raw))
-            if words or values:
-                rare, raw = sorted(words + values), with_leaves(raw)
+            rare = stretches_of(self._guarantee.rare(self._guarantee.said(raw)))
+            if rare:
+                raw = with_leaves(raw)
                 fixed = [] if raw.frame is None else raw.frame(raw.text)
                 spans = [Span(start, end, _KIND, _ROW, "guarantee", "certain", "") for start, end, _ in rare]
                 self._verifier.add(raw, [s for s in spans if not any(a <= s.start and s.end <= b for a, b in fixed)])

@@ -63,6 +63,8 @@ def _in_export(raw: Raw) -> list[Belongs]:
         return [Belongs(start, end, _named_by(Element(parse(raw.text[start:end]), (), None))) for start, end in spans]
     if raw.value is None:
         found = [_named_by(part_of_document(raw.text))]
+    elif isinstance(raw.value, dict) and not formats.SHAPES.rules.may_stand_in(raw.text):
+        found = [_named_by(Element(raw.value, (), None))]
     else:
         found = [_named_by(element) for element in records_in(raw.value, formats.SHAPES.rules)]
     return [Belongs(0, len(raw.text), _one(found))]
