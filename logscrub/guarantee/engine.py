@@ -224,13 +224,12 @@ class Guarantee:
 
     def _text(self, part: str, is_number: bool, escaped: bool) -> _Text | None:
         """Return the piece of a part of JSON, or None."""
-        if is_harmless_id(part) and not is_number:
-            return None
         known = self._texts[is_number]
         found: Any = known.get(part, _NEW)
         if found is _NEW:
             text = part.replace(_QUOTE, '\\"').replace(_BACKSLASH, "\\\\") if escaped else part
-            found = self._made(self._shape(masked(text), is_number), text)
+            is_id = not is_number and is_harmless_id(text)
+            found = None if is_id else self._made(self._shape(masked(text), is_number), text)
             if len(part) <= _LONGEST_KNOWN:
                 known.put(part, found)
         return found  # type: ignore[no-any-return]

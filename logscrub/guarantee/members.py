@@ -10,10 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from logscrub import formats
-from logscrub.formats.base import Record
 from logscrub.formats.json_records import TOKEN, Element, Grammar, records_in
 from logscrub.formats.json_values import parse
-from logscrub.formats.otlp import RECORDS
+from logscrub.formats.otlp import RECORDS, installation_of
 from logscrub.model import Raw
 from logscrub.redact.pseudonyms import PLACEHOLDER
 
@@ -74,8 +73,7 @@ def _named_by(element: Element | None) -> str:
     """The customer that a record names in the attribute that is Atlassian's."""
     if element is None or not isinstance(element.value, dict) or not RECORDS.knows(element.value):
         return ""
-    record = RECORDS.record(element.value, element.around)
-    return customer_of(record.customer) if isinstance(record, Record) else ""
+    return customer_of(installation_of(element.value, element.around))
 
 
 def record_spans(text: str) -> list[tuple[int, int]]:
