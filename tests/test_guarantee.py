@@ -470,6 +470,36 @@ def test_scrub_gives_the_guarantee_and_verify_checks_it(folder: Path, do: Do) ->
     assert code == 1 and "RARE (user-generated content) guarantee" in out
 
 
+def test_the_library_gives_the_guarantee_and_checks_it(folder: Path, do: Do) -> None:
+    key = (folder / "k.key").read_bytes()
+    names = ("a.ndjson", "b.ndjson")
+    done = api.scrub_files_with_guarantee({name: f"{name}.clean" for name in names}, customers=5, key=key)
+    assert done.customers == 5 and done.cost["values"] == {"count": 1, "rare": 1, "share": 1.0}
+    assert [each.redactions.get("RARE", 0) for each in done.files] == [0, 1]
+    assert do("scrub", *names, "-o", "clean", "--guarantee", "5", "--key-file", "k.key")[0] == 0
+    assert [Path(f"{name}.clean").read_bytes() for name in names] == [Path("clean", name).read_bytes() for name in names]
+    clean = [f"{name}.clean" for name in names]
+    assert all(report.clean for report in api.verify_files_with_guarantee(clean, customers=5))
+    reports = api.verify_files_with_guarantee(clean, customers=6)
+    assert {finding.entity_type for report in reports for finding in report.findings} == {"RARE"}
+
+
+@pytest.mark.parametrize(
+    ("files", "settings", "told"),
+    [
+        ({"a.ndjson": "c"}, {"customers": 1}, "customers: must be"),
+        ({"a.ndjson": "c"}, {"customers": True}, "customers: must be"),
+        ({"a.ndjson": "c"}, {"vocabulary": "v"}, "give it as key"),
+        ({"a.ndjson": "b.ndjson", "b.ndjson": "c"}, {}, "also read or written"),
+        ({"a.ndjson": "c", "b.ndjson": "c"}, {}, "also read or written"),
+    ],
+)
+def test_the_library_refuses_wrong_settings(folder: Path, files: dict[str, str], settings: Any, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        api.scrub_files_with_guarantee(dict(files), **settings)
+    assert not (folder / "c").exists()
+
+
 def test_a_proof_says_the_guarantee_and_is_checked_again(folder: Path, do: Do) -> None:
     by = ("--vocabulary", "v", "--key-file", "k.key")
     for command in (
