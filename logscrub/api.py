@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import AnyStr, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, AnyStr, Generic, TypeVar
 
 from logscrub import objects
 from logscrub.config import Config
@@ -51,10 +51,14 @@ from logscrub.sources.files import Input, printable
 from logscrub.sources.streams import Stream
 from logscrub.verification import FileReport
 
+if TYPE_CHECKING:
+    from logscrub.guarantee.engine import Guarantee
+
 __all__ = [
     "ByteReader",
     "EngineName",
     "Folders",
+    "Guaranteed",
     "Passed",
     "PlainEngine",
     "Progress",
@@ -70,6 +74,7 @@ __all__ = [
     "report_name",
     "scrub",
     "scrub_file",
+    "scrub_files_with_guarantee",
     "scrub_input",
     "scrub_members",
     "scrub_stream",
@@ -77,6 +82,7 @@ __all__ = [
     "unused_name",
     "verify",
     "verify_file",
+    "verify_files_with_guarantee",
     "verify_input",
 ]
 
@@ -106,6 +112,18 @@ class Scrubbed(Generic[Output]):
     def withheld(self) -> int:
         """Number of records and parts of records that could not be scanned. 0 means that everything was scanned."""
         return self.records_withheld + self.parts_withheld
+
+
+@dataclass(frozen=True, slots=True)
+class Guaranteed:
+    """The result of a scrub with a guarantee by counting."""
+
+    files: tuple[Scrubbed[None], ...]
+    """One result per file, in the order given."""
+    customers: int
+    """Number of customers whose records were read."""
+    cost: Mapping[str, Any]
+    """What the guarantee took out, as in the summary of `logscrub scrub --guarantee`."""
 
 
 def scrub(
@@ -253,6 +271,112 @@ def verify_file(
     reading = _reading(decompress_memory, salvage)
     using = engine_of(build_redactor(settings(config, policy, detectors)), engine)
     return verify_input(using, _input(path, "path"), input_format=input_format, reading=reading)
+
+
+def scrub_files_with_guarantee(
+    files: Mapping[str, str | Path] | Mapping[Path, str | Path],
+    *,
+    customers: int = 5,
+    vocabulary: str | Path | None = None,
+    policy: str | Path | None = None,
+    key: bytes | None = None,
+    detectors: Folders = (),
+    input_format: str = "auto",
+    config: Config | str | Path | None = None,
+    engine: EngineName | None = None,
+    salvage: bool = False,
+    decompress_memory: int = MEMORY,
+) -> Guaranteed:
+    """Scrubs files, and replaces by `<RARE>` what fewer customers say in all of them together.
+
+    The statement that is guaranteed is in `docs/concepts/guarantee.md`. All files are read before the first is written, and then
+    again.
+
+    Args:
+        files: the file to write for each file to read.
+        customers: the number of customers whose records must say a word for it to stay, at least 2.
+        vocabulary: a file that `logscrub vocabulary learn` made under the same key.
+        policy, key, detectors, input_format, config, engine, salvage, decompress_memory: as in `scrub_file`.
+
+    Returns:
+        The counts of each file, and what the guarantee cost.
+
+    Raises:
+        InputError: a source cannot be read to its end, or was changed between the two readings. Files before it are written.
+        OutputError: a target cannot be written.
+        UsageError: a setting is wrong, a target is a source, or two targets are the same.
+    """
+    from logscrub.guarantee.engine import Keeping, Listening, listen
+
+    reading = _reading(decompress_memory, salvage)
+    using, guarantee = _counting(customers, vocabulary, key, settings(config, policy, detectors), engine)
+    jobs = [(_input(source, "files"), path_argument(target, "files")) for source, target in files.items()]
+    places = [path.resolve() for item, target in jobs for path in (item.path, target) if path is not None]
+    if len(set(places)) < len(places):
+        raise UsageError("files: a file is written to that is also read or written for another; choose other names")
+    with Listening(using, guarantee) as listening:
+        asides = [listen(listening, item, input_format, reading) for item, _ in jobs]
+        done = tuple(
+            scrubbed_of(
+                None, scrub_input(Keeping(using, guarantee, aside), item, target, input_format=input_format, reading=reading)
+            )
+            for aside, (item, target) in zip(asides, jobs, strict=True)
+        )
+    return Guaranteed(done, guarantee.support.customers, guarantee.cost.as_dict())
+
+
+def verify_files_with_guarantee(
+    paths: Sequence[str | Path],
+    *,
+    customers: int = 5,
+    vocabulary: str | Path | None = None,
+    policy: str | Path | None = None,
+    key: bytes | None = None,
+    detectors: Folders = (),
+    input_format: str = "auto",
+    config: Config | str | Path | None = None,
+    engine: EngineName | None = None,
+    salvage: bool = False,
+    decompress_memory: int = MEMORY,
+) -> list[FileReport]:
+    """Finds the customer data in files, and what fewer customers say in all of them together.
+
+    Args:
+        paths: all files of a run: a word in one counts for the others.
+        customers, vocabulary, key: as in `scrub_files_with_guarantee`; the key is needed for a vocabulary only.
+        policy, detectors, input_format, config, engine, salvage, decompress_memory: as in `verify_file`.
+
+    Returns:
+        One report per file or member of an archive. What too few customers say is a finding of the type `RARE`.
+
+    Raises:
+        UsageError: a setting is wrong.
+    """
+    from logscrub.guarantee.engine import Keeping, Listening
+
+    reading = _reading(decompress_memory, salvage)
+    using, guarantee = _counting(customers, vocabulary, key, settings(config, policy, detectors), engine)
+    items = [_input(path, "paths") for path in paths]
+    with Listening(using, guarantee) as listening:
+        for item in items:
+            verify_input(listening, item, input_format=input_format, reading=reading)
+    keeping = Keeping(using, guarantee)
+    return [report for item in items for report in verify_input(keeping, item, input_format=input_format, reading=reading)]
+
+
+def _counting(
+    customers: int, vocabulary: str | Path | None, key: bytes | None, config: Config, engine: EngineName | None
+) -> tuple[Runner, Guarantee]:
+    """An engine, and a guarantee for its outputs. Raises UsageError."""
+    from logscrub.guarantee.engine import guarantee_of
+    from logscrub.guarantee.support import FEWEST
+
+    if not isinstance(customers, int) or isinstance(customers, bool) or customers < FEWEST:
+        raise UsageError(f"customers: must be a whole number of {FEWEST} or more")
+    if vocabulary is not None and key is None:
+        raise UsageError("vocabulary: is under a key; give it as key")
+    using = engine_of(build_redactor(config, key), engine)
+    return using, guarantee_of(using, customers, None if vocabulary is None else path_argument(vocabulary, "vocabulary"))[0]
 
 
 def _input(given: str | Path, name: str) -> Input:

@@ -269,6 +269,35 @@ def test_pages_and_downloads_are_counted_record_by_record(plain: Plain) -> None:
         assert found(plain, [out]) == 0
 
 
+@given(RECORDS)
+@examples(60)
+def test_parts_of_json_say_what_the_whole_says(plain: Plain, said: list[tuple[int, Any, bool]]) -> None:
+    """Cut at its quotes, JSON has the statements and values that its whole mask has."""
+    guarantee = Guarantee(plain.redactor, support_of(plain.redactor.pseudonymizer, K))
+    units = Units("app-logs", leaves="later")
+    data = "".join(f"{text}\n" for _, text in log_of(said)).encode("utf-8", "surrogatepass")
+    for raw in [*units.feed(data), *units.finish()[0]]:
+        expected = {}
+        for start, mask, is_number in guarantee._cutter.pieces(raw, masked(raw.text)):
+            words = guarantee._cutter.words(mask, is_number)
+            marks = [(guarantee.support.mark("statement", each.text), each.stretches) for each in words.statements]
+            places = [(a, b) for a, b in words.values if not is_harmless(raw.text[start + a : start + b])]
+            if marks or places:
+                expected[start] = (marks, [(guarantee.value(raw.text[start + a : start + b]), a, b) for a, b in places])
+        for _ in range(2):  # the second time, each part is known
+            heard = guarantee.said(raw)
+            assert {at: (list(text.statements), list(text.values)) for at, text in heard} == expected
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be"])
+def test_what_may_leave_is_in_the_encoding_of_the_file(plain: Plain, encoding: str) -> None:
+    text = "Level,Details,Site\n" + "".join(
+        f'INFO,"{"größe" if n < K else "Zorblatt"}, 5",<SITE_NAME:{n:020x}>.atlassian.net\n' for n in range(K + 2)
+    )
+    (out,) = twice(plain, [text.encode(encoding)])
+    assert out.decode(encoding) == text.replace("Zorblatt", "<RARE>") and out[:2] == text.encode(encoding)[:2]
+
+
 def test_spans_of_records_are_what_the_reader_counts() -> None:
     page = '{"appLogs": [' + ", ".join(record(customer(n), "[{x") for n in range(4)) + "]}"
     spans = record_spans(page)
@@ -439,6 +468,36 @@ def test_scrub_gives_the_guarantee_and_verify_checks_it(folder: Path, do: Do) ->
     assert do("verify", "clean", "--guarantee", "5", "--format", "json")[0] == 0
     code, out, _ = do("verify", "clean", "--guarantee", "6")
     assert code == 1 and "RARE (user-generated content) guarantee" in out
+
+
+def test_the_library_gives_the_guarantee_and_checks_it(folder: Path, do: Do) -> None:
+    key = (folder / "k.key").read_bytes()
+    names = ("a.ndjson", "b.ndjson")
+    done = api.scrub_files_with_guarantee({name: f"{name}.clean" for name in names}, customers=5, key=key)
+    assert done.customers == 5 and done.cost["values"] == {"count": 1, "rare": 1, "share": 1.0}
+    assert [each.redactions.get("RARE", 0) for each in done.files] == [0, 1]
+    assert do("scrub", *names, "-o", "clean", "--guarantee", "5", "--key-file", "k.key")[0] == 0
+    assert [Path(f"{name}.clean").read_bytes() for name in names] == [Path("clean", name).read_bytes() for name in names]
+    clean = [f"{name}.clean" for name in names]
+    assert all(report.clean for report in api.verify_files_with_guarantee(clean, customers=5))
+    reports = api.verify_files_with_guarantee(clean, customers=6)
+    assert {finding.entity_type for report in reports for finding in report.findings} == {"RARE"}
+
+
+@pytest.mark.parametrize(
+    ("files", "settings", "told"),
+    [
+        ({"a.ndjson": "c"}, {"customers": 1}, "customers: must be"),
+        ({"a.ndjson": "c"}, {"customers": True}, "customers: must be"),
+        ({"a.ndjson": "c"}, {"vocabulary": "v"}, "give it as key"),
+        ({"a.ndjson": "b.ndjson", "b.ndjson": "c"}, {}, "also read or written"),
+        ({"a.ndjson": "c", "b.ndjson": "c"}, {}, "also read or written"),
+    ],
+)
+def test_the_library_refuses_wrong_settings(folder: Path, files: dict[str, str], settings: Any, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        api.scrub_files_with_guarantee(dict(files), **settings)
+    assert not (folder / "c").exists()
 
 
 def test_a_proof_says_the_guarantee_and_is_checked_again(folder: Path, do: Do) -> None:

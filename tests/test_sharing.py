@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from test_rotation import HOUR, ingest
 from logscrub.errors import UsageError
 from logscrub.metrics import store as stores
 from logscrub.metrics.rollup import COUNTERS
-from logscrub.metrics.sharing import BUDGET, PRIVACY, _bounded, cells_of, check, private_table, share, spend, spent_of
+from logscrub.metrics.sharing import BUDGET, PRIVACY, _bound, _bounded, cells_of, check, private_table, share, spend, spent_of
 from logscrub.redact.keys import new_key
 
 __all__ = ["do"]
@@ -102,10 +103,24 @@ def test_every_cell_is_there_and_near_what_is_true() -> None:
     assert cells.rows() == [("", "save", date(2026, 11, 16)), ("", "save", date(2026, 11, 17))]
     epsilon = 10_000.0  # at which noise is rarer than anything
     table, bounds = private_table(counts, cells, ["function", "day"], ["records", "tenants", "errors"], epsilon)
-    assert bounds == {"records": 64, "tenants": 1, "errors": 1}
+    assert bounds == {"records": 54, "tenants": 1, "errors": 1}
     assert table["records"].to_list() == [100_000, 0] and table["tenants"].to_list() == [2000, 0]
     assert table["errors"].to_list() == [0, 0]
-    assert table["records_within"].to_list() == [math.ceil(64 / (epsilon / 3 * 0.7) * math.log(20))] * 2
+    assert table["records_within"].to_list() == [math.ceil(54 / (epsilon / 3 * 0.85) * math.log(20))] * 2
+
+
+def test_the_bound_is_chosen_alike_with_a_customer_and_without() -> None:
+    """The choice of a bound has an ε of its own: a customer with far more than all others changes its chances by no more."""
+    others = [("save", f"t{t}", 10) for t in range(40)]
+    tries, epsilon = 2_000, 0.4
+    chances: list[Counter[bool]] = []
+    for extra in ([], [("save", "whale", 10**6)]):
+        counts = pl.DataFrame(others + extra, schema=["function", "tenant", "records"], orient="row")
+        chances.append(Counter(_bound(counts, "records", 1, epsilon, 1.0) > 10 for _ in range(tries)))
+    slack = 5 * math.sqrt(0.25 / tries)
+    for over in (True, False):
+        one, other = (each[over] / tries for each in chances)
+        assert one <= math.exp(epsilon) * other + slack and other <= math.exp(epsilon) * one + slack
 
 
 @pytest.mark.parametrize(

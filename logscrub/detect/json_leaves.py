@@ -212,6 +212,11 @@ def with_leaves(raw: Raw) -> Raw:
     return raw._replace(leaves=tuple(json_leaves(raw.text, -1 - raw.leaves[0].start)))
 
 
+def has_typed_values(text: str) -> bool:
+    """True if a JSON text may hold OTLP values that are no text: a placeholder in their place needs another name."""
+    return any(name in text for name in _OTHER_TYPES)
+
+
 def _label_leaves(frame: Frame, leaves: list[Leaf]) -> None:
     """Gives the leaves of an object the name that its last `key` gives to them: once, when the object ends, or the text."""
     for i in frame.unnamed[: frame.labelled]:

@@ -13,6 +13,8 @@ from logscrub.formats.json_values import begins, has_member
 from logscrub.formats.ndjson import generic
 from logscrub.formats.times import level_of, otlp_level, time_of
 
+_INSTALLATION = "installationContext"
+
 
 def attributes_of(attributes: Any) -> dict[str, Any]:
     """OTLP's list of attributes as names and values; what has another shape is left out."""
@@ -39,13 +41,24 @@ def plain_value(value: Any) -> Any:
     return None
 
 
-def _record(record: Any, around: Around) -> Record | None:
-    if not isinstance(record, dict):
-        return None
+def installation_of(record: dict[str, Any], around: Around) -> str:
+    """The customer of a log record's `Record`."""
+    return text_of(_all_attributes(record, around).get(_INSTALLATION))
+
+
+def _all_attributes(record: dict[str, Any], around: Around) -> dict[str, Any]:
+    """The attributes of a log record, and those of the resource that it is about."""
     found = attributes_of(record.get("attributes"))
     for outer in around:
         if isinstance(outer.get("resource"), dict):
             found = attributes_of(outer["resource"].get("attributes")) | found
+    return found
+
+
+def _record(record: Any, around: Around) -> Record | None:
+    if not isinstance(record, dict):
+        return None
+    found = _all_attributes(record, around)
     message = plain_value(record.get("body"))
     written = record.get("timeUnixNano") or record.get("observedTimeUnixNano")
     time_ns = time_of(written)
@@ -68,7 +81,7 @@ def _record(record: Any, around: Around) -> Record | None:
         dimension(found.get("moduleType")),
         dimension(found.get("appVersion") or found.get("service.version")),
         dimension(found.get("environmentId") or found.get("deployment.environment")),
-        text_of(found.get("installationContext")),
+        text_of(found.get(_INSTALLATION)),
         unread_time=text_of(written)[:40] if written and time_ns is None else "",
         holds_log=not level and isinstance(message, str),
     )

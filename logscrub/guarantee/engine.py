@@ -8,21 +8,23 @@ and by the vocabulary.
 from __future__ import annotations
 
 import hashlib
+import pickle
+import struct
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate, repeat
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Any, Final, Generic, NamedTuple, Self, TypeVar
 
 from logscrub.detect.json_leaves import with_leaves
 from logscrub.engines.factory import EngineName, Runner
 from logscrub.errors import InputError, UsageError
 from logscrub.guarantee.members import belongs
 from logscrub.guarantee.support import MOST_CUSTOMERS, Mark, Support, read_vocabulary, support_of
-from logscrub.guarantee.words import NOTHING, TRIMMED, Cutter, Words, is_harmless, is_json, masked
-from logscrub.model import MARKS, RARE, Clean, Raw, Span
+from logscrub.guarantee.words import NOTHING, TRIMMED, Cutter, Words, is_harmless, is_harmless_id, is_json, masked
+from logscrub.model import LATER, MARKS, RARE, Clean, Frame, Leaf, Raw, Span
 from logscrub.pipeline import scrub_members, scrub_stream
 from logscrub.redact.scrub import Redactor, Stretch
 from logscrub.scrubbing import Scrubs, Tally, Units
@@ -30,19 +32,28 @@ from logscrub.sources.decompression import Reading
 from logscrub.sources.files import Input
 from logscrub.sources.members import MemberInfo
 from logscrub.sources.streams import open_stream
+from logscrub.sources.text import Encoding, encoded
 from logscrub.verification import FileReport, Verifier, Verifies
 
-_MOST_KNOWN, _MOST_VALUES = 50_000, 100_000
+_MOST_KNOWN, _MOST_PARTS = 50_000, 10_000
 _LONGEST_KNOWN, _NEW = 2048, 0
 """Characters of a text whose words are remembered: statements come again."""
 _KIND = RARE.strip("<>")
 _ROW = "user-generated content"
 """The row of the guidelines under which a finding is reported."""
+_BACKSLASH, _QUOTE = "\x02\x02", "\x02\x03"
+"""Take the places of an escaped backslash and an escaped quote while JSON is cut at its quotes."""
+_ATTRIBUTE = '{"key":"'
+"""At these signs JSON is cut first. They say nothing, and in JSON they stand in no string: there, quotes are escaped."""
+_HEAD: Final = struct.Struct("<?Q")
+"""Before what is put aside: whether it is an open unit, and its size."""
+_READ: Final = 1 << 18
+"""Bytes that are read at once of what was put aside."""
 
 
 @dataclass(slots=True)
 class Cost:
-    """The cost of a guarantee: the words and values that it took out."""
+    """The cost of a guarantee: the words and values that were read, and those of them that it took out."""
 
     units: int = 0
     """Lines, and records of JSON, from which something was taken."""
@@ -53,21 +64,6 @@ class Cost:
     values: int = 0
     """Numbers, ids and the like that are not harmless by their form."""
     values_rare: int = 0
-
-    def add(self, text: str, said: _Said, rare: Sequence[Stretch], mark_of: Callable[[str], Mark | None]) -> None:
-        """Counts a unit; `rare`: what may not leave."""
-        self.units += bool(rare)
-        gone = {start for start, _, _ in rare}
-        for at, each in said:
-            self.words += each.letters
-            for start, end in each.values:
-                if mark_of(text[at + start : at + end]) is not None:
-                    self.values += 1
-                    self.values_rare += at + start in gone
-            if gone:
-                self.words_rare += sum(
-                    end - start for _, stretches in each.statements for start, end in stretches if at + start in gone
-                )
 
     def as_dict(self) -> dict[str, Any]:
         """For a summary."""
@@ -82,22 +78,71 @@ def _share(part: int, whole: int) -> float:
     return round(part / whole, 4) if whole else 0.0
 
 
+class _Shape(NamedTuple):
+    """What all pieces have in common that have the same mask."""
+
+    statements: tuple[tuple[Mark, tuple[tuple[int, int], ...]], ...]
+    """Each with the places of its words."""
+    values: tuple[tuple[int, int], ...]
+    """The places of values whose own form has to tell whether they are harmless."""
+    letters: int
+    quote: str
+
+
 class _Text:
-    """The statements of all pieces that share one mask."""
+    """A piece: its statements, and the values in it that are not harmless."""
 
     __slots__ = ("letters", "quote", "settled", "statements", "values")
 
-    def __init__(self, words: Words, support: Support) -> None:
-        self.statements = [(support.mark("statement", each.text), each.stretches) for each in words.statements]
-        self.values = words.values
-        self.quote = '"' if words.quoted else ""
-        self.letters = sum(end - start for _, stretches in self.statements for start, end in stretches)
+    def __init__(self, shape: _Shape, values: tuple[tuple[Mark, int, int], ...]) -> None:
+        self.statements, _, self.letters, self.quote = shape
+        self.values = values
         self.settled = False
-        """Whether all statements are known to leave. What was said often enough once, stays so."""
+        """Whether all of it is known to leave. What was said often enough once, stays so."""
 
 
 _Said = list[tuple[int, _Text]]
-"""The statements of a unit, with their places."""
+"""The pieces of a unit that say something, with their places."""
+
+
+Value = TypeVar("Value")
+
+
+class _Open(NamedTuple):
+    """A statement or a value of a unit that may not leave as long as too few have said it."""
+
+    mark: Mark
+    at: int
+    """The place of the piece that it is in."""
+    stretches: tuple[Stretch, ...]
+    """Its words, or the value."""
+    is_value: bool
+
+
+class _Known(Generic[Value]):
+    """Remembers what was asked for lately: twice `most` entries at most, of which the older half is forgotten at once."""
+
+    __slots__ = ("_most", "_older", "newer")
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.newer: dict[str, Value] = {}
+        self._older: dict[str, Value] = {}
+
+    def get(self, key: str, default: Value) -> Value:
+        """What is known of a key."""
+        found = self.newer.get(key, default)
+        if found is default:
+            found = self._older.get(key, default)
+            if found is not default:
+                self.put(key, found)
+        return found
+
+    def put(self, key: str, value: Value) -> None:
+        """Remembers it."""
+        if len(self.newer) >= self._most:
+            self._older, self.newer = self.newer, {}
+        self.newer[key] = value
 
 
 class Guarantee:
@@ -108,60 +153,119 @@ class Guarantee:
         self.support = support
         self.cost = Cost()
         self._cutter = Cutter({*redactor.engine.catalogue.entity_types, *MARKS})
-        self._texts: tuple[dict[str, _Text | None], dict[str, _Text | None]] = ({}, {})
+        self._shapes: tuple[_Known[Any], _Known[Any]] = (_Known(_MOST_KNOWN), _Known(_MOST_KNOWN))
         """By their masks: strings and lines, numbers."""
-        self._values: dict[str, Mark | None] = {}
+        self._texts: tuple[_Known[Any], _Known[Any]] = (_Known(_MOST_PARTS), _Known(_MOST_PARTS))
+        """Of JSON, by what stands between its quotes: strings, and what is between them. None for what says nothing."""
+        self._attributes: _Known[Any] = _Known(_MOST_PARTS)
+        """Of JSON, by what begins at the value of a member `key`."""
+        self._values: _Known[Any] = _Known(_MOST_KNOWN)
 
     def said(self, raw: Raw) -> _Said:
         """Return the statements of a unit."""
-        mask = masked(raw.text)
+        text = raw.text
         if is_json(raw):
-            if "\\" not in mask:
-                return self._in_plain_json(mask)
+            if "\x02" not in text and "\x03" not in text:
+                return self._in_json(text)
         else:
             raw = with_leaves(raw)
-        found = ((start, self._text(part, is_number)) for start, part, is_number in self._cutter.pieces(raw, mask))
-        return [(start, text) for start, text in found if text is not None]
+        found = []
+        for start, mask, is_number in self._cutter.pieces(raw, masked(text)):
+            piece = self._made(self._shape(mask, is_number), text[start : start + len(mask)])
+            if piece is not None:
+                found.append((start, piece))
+        return found
 
-    def _in_plain_json(self, mask: str) -> _Said:
-        """Return the statements of JSON without escapes: every second part between quotes is a string."""
-        parts = mask.split('"')
-        found: list[_Text | int | None] = [_NEW] * len(parts)
-        found[::2] = map(self._texts[True].get, parts[::2], repeat(_NEW))
-        found[1::2] = map(self._texts[False].get, parts[1::2], repeat(_NEW))
+    def _in_json(self, text: str) -> _Said:
+        """Return the statements of JSON: of its attributes by what is known of each, as most come again."""
+        first, *others = text.split(_ATTRIBUTE)
+        said = self._in_parts(first, 0)
+        position = len(first) + len(_ATTRIBUTE)
+        for attribute, known in zip(others, map(self._attributes.newer.get, others, repeat(_NEW)), strict=True):
+            its: Any = self._in_attribute(attribute) if known is _NEW else known
+            if its:
+                said += [(position + at, piece) for at, piece in its]
+            position += len(attribute) + len(_ATTRIBUTE)
+        return said
+
+    def _in_attribute(self, text: str) -> _Said:
+        """Return the statements of JSON that begins in a string."""
+        found: Any = self._attributes.get(text, _NEW)
+        if found is _NEW:
+            found = self._in_parts(text, 1)
+            if len(text) <= _LONGEST_KNOWN:
+                self._attributes.put(text, found)
+        return found  # type: ignore[no-any-return]
+
+    def _in_parts(self, json: str, inside: int) -> _Said:
+        """Return the statements of JSON by what stands between its quotes: every second part is a string.
+
+        A part's mask is that of the unit there, for the quotes around it belong to no value and no id.
+        `inside`: 1 where it begins in a string.
+        """
+        escaped = "\\" in json
+        parts = (json.replace("\\\\", _BACKSLASH).replace('\\"', _QUOTE) if escaped else json).split('"')
+        found: list[Any] = [_NEW] * len(parts)
+        found[inside::2] = map(self._texts[True].newer.get, parts[inside::2], repeat(_NEW))
+        found[1 - inside :: 2] = map(self._texts[False].newer.get, parts[1 - inside :: 2], repeat(_NEW))
         says = [n for n, text in enumerate(found) if text is not None]
         if not says:
             return []
         ends = list(accumulate(map(len, parts)))
         said: _Said = []
         for n in says:
-            known = found[n]
-            text = self._text(parts[n], n % 2 == 0) if isinstance(known, int) else known
-            if text is not None:
-                said.append((ends[n - 1] + n if n else 0, text))
+            text = found[n]
+            if text is _NEW:
+                text = self._text(parts[n], n % 2 == inside, escaped)
+                if text is None:
+                    continue
+            said.append((ends[n - 1] + n if n else 0, text))
         return said
 
-    def _text(self, mask: str, is_number: bool) -> _Text | None:
-        """Return the statement of a piece with that mask, or None."""
+    def _text(self, part: str, is_number: bool, escaped: bool) -> _Text | None:
+        """Return the piece of a part of JSON, or None."""
         known = self._texts[is_number]
-        if mask in known:
-            return known[mask]
-        words = self._cutter.words(mask, is_number)
-        text = None if words is NOTHING else _Text(words, self.support)
-        if len(mask) <= _LONGEST_KNOWN:
-            if len(known) >= _MOST_KNOWN:
-                known.clear()
-            known[mask] = text
-        return text
+        found: Any = known.get(part, _NEW)
+        if found is _NEW:
+            text = part.replace(_QUOTE, '\\"').replace(_BACKSLASH, "\\\\") if escaped else part
+            is_id = not is_number and is_harmless_id(text)
+            found = None if is_id else self._made(self._shape(masked(text), is_number), text)
+            if len(part) <= _LONGEST_KNOWN:
+                known.put(part, found)
+        return found  # type: ignore[no-any-return]
+
+    def _shape(self, mask: str, is_number: bool) -> _Shape | None:
+        """Return the statements of a piece with that mask, or None."""
+        known = self._shapes[is_number]
+        shape: Any = known.get(mask, _NEW)
+        if shape is _NEW:
+            words = self._cutter.words(mask, is_number)
+            shape = None if words is NOTHING else self._shape_of(words)
+            if len(mask) <= _LONGEST_KNOWN:
+                known.put(mask, shape)
+        return shape  # type: ignore[no-any-return]
+
+    def _shape_of(self, words: Words) -> _Shape:
+        statements = tuple((self.support.mark("statement", each.text), each.stretches) for each in words.statements)
+        letters = sum(end - start for _, stretches in statements for start, end in stretches)
+        return _Shape(statements, words.values, letters, '"' if words.quoted else "")
+
+    def _made(self, shape: _Shape | None, text: str) -> _Text | None:
+        """Return the piece that is a text; None if it says nothing."""
+        if shape is None:
+            return None
+        values = shape.values
+        marks = tuple([(m, a, b) for a, b in values if (m := self.value(text[a:b])) is not None]) if values else ()
+        return _Text(shape, marks) if marks or shape.statements else None
 
     def value(self, text: str) -> Mark | None:
         """The mark of a value; None of one that is harmless."""
-        if text in self._values:
-            return self._values[text]
-        if len(self._values) >= _MOST_VALUES:
-            self._values.clear()
-        mark = self._values[text] = None if is_harmless(text) else self.support.mark("value", text)
-        return mark
+        mark: Any = self._values.get(text, _NEW)
+        if mark is _NEW:
+            mark = None if is_harmless(text) else self.support.mark("value", text)
+            if len(text) <= _LONGEST_KNOWN:
+                self._values.put(text, mark)
+        return mark  # type: ignore[no-any-return]
 
     def own(self, text: str) -> None:
         """Takes a text for the app's own: its statements, and the values that are written in it."""
@@ -169,66 +273,50 @@ class Guarantee:
         self.support.own.update(self.support.mark("statement", statement.text) for statement in words.statements)
         self.support.own.update(self.support.mark("value", text[start:end]) for start, end in words.values)
 
-    def hear(self, raw: Raw, said: _Said, format_name: str) -> None:
-        """Notes what the customers of a unit say."""
-        support, text = self.support, raw.text
-        marks = [
-            (at, mark)
-            for at, each in said
-            for start, end in each.values
-            if (mark := self.value(text[at + start : at + end])) is not None and not support.suffices(mark)
-        ]
-        for at, each in said:
-            if not each.settled:
-                new = [(at, mark) for mark, _ in each.statements if not support.suffices(mark)]
-                each.settled = not new
-                marks += new
-        if marks:
-            for start, end, customer in belongs(raw, format_name):
-                if customer:
-                    for at, mark in marks:
-                        if start <= at < end:
-                            support.hear(mark, customer)
+    def hear(self, raw: Raw, said: _Said, format_name: str) -> list[_Open]:
+        """Notes what the customers of a unit say. Returns what of it may not leave yet."""
+        cost, suffices = self.cost, self.support.suffices
+        new = []
+        for at, text in said:
+            cost.words += text.letters
+            cost.values += len(text.values)
+            if not text.settled:
+                its = _open_in(at, text, suffices)
+                text.settled = not its
+                new += its
+        if not new:
+            return new
+        for start, end, customer in belongs(raw, format_name):
+            if customer:
+                for each in new:
+                    if start <= each.at < end:
+                        self.support.hear(each.mark, customer)
+        return [each for each in new if not suffices(each.mark)]
 
-    def rare(self, raw: Raw, said: _Said) -> list[Stretch]:
-        """Return the stretches of a unit that may not leave, in order."""
-        support, text = self.support, raw.text
-        found: list[Stretch] = []
-        for at, each in said:
-            if not each.settled:
-                new = [
-                    (at + start, at + end, "")
-                    for mark, stretches in each.statements
-                    if not support.suffices(mark)
-                    for start, end in stretches
-                ]
-                each.settled = not new
-                found += new
-            for start, end in each.values:
-                mark = self.value(text[at + start : at + end])
-                if mark is not None and not support.suffices(mark):
-                    found.append((at + start, at + end, each.quote))
-        return sorted(found)
+    def rare(self, said: _Said) -> list[_Open]:
+        """Return what of a unit may not leave."""
+        suffices = self.support.suffices
+        return [each for at, text in said if not text.settled for each in _open_in(at, text, suffices)]
 
-    def kept(self, raw: Raw, said: _Said, tally: Tally) -> str:
-        """Return the unit without the words that may not leave, and count them."""
-        cost = self.cost
-        rare = self.rare(raw, said)
-        cost.add(raw.text, said, rare, self.value)
+    def kept(self, raw: Raw, open_then: Iterable[_Open], tally: Tally) -> str:
+        """Return the unit without the words that may not leave, and count them. `open_then`: what could not when it was heard."""
+        cost, suffices = self.cost, self.support.suffices
+        rare = [each for each in open_then if not suffices(each.mark)]
         if not rare:
             return raw.text
-        everything = sorted(
-            (at + start, at + end, quote)
-            for at, each in said
-            for places, quote in (*((stretches, "") for _, stretches in each.statements), (each.values, each.quote))
-            for start, end in places
-        )
-        raw = with_leaves(raw)
-        for stretches in (rare, everything):
-            clean = self._without(raw, _joined(stretches, raw.text))
-            if clean is not None:
-                tally.redactions[_KIND] += len(clean.redactions)
-                return clean.text
+        cost.units += 1
+        for each in rare:
+            if each.is_value:
+                cost.values_rare += 1
+            else:
+                cost.words_rare += sum(end - start for start, end, _ in each.stretches)
+        clean = self._without(raw, rare)
+        if clean is None:
+            said = self.said(raw)
+            clean = self._without(raw, [each for at, text in said for each in _open_in(at, text, lambda mark: False)])
+        if clean is not None:
+            tally.redactions[_KIND] += len(clean.redactions)
+            return clean.text
         clean, _ = self.redactor.withhold(raw)
         if clean.withheld:
             tally.records_written -= raw.records
@@ -236,13 +324,32 @@ class Guarantee:
             tally.parts_withheld += not raw.records
         return clean.text
 
-    def _without(self, raw: Raw, stretches: list[Stretch]) -> Clean | None:
+    def _without(self, raw: Raw, rare: Iterable[_Open]) -> Clean | None:
         """The unit without these, None where it is not clean then: other words beside a value may make it look like another."""
+        stretches = _joined(stretches_of(rare), raw.text)
         try:
             clean, rests = self.redactor.without(raw, stretches, _KIND)
         except Exception:  # what cannot be scanned may not leave, and the message may quote it
             return None
         return clean if rests else None
+
+
+def _open_in(at: int, text: _Text, suffices: Callable[[Mark], bool]) -> list[_Open]:
+    """What of a piece at a place of a unit was not said often enough."""
+    found = [
+        _Open(mark, at, tuple([(at + start, at + end, "") for start, end in stretches]), False)
+        for mark, stretches in text.statements
+        if not suffices(mark)
+    ]
+    found += [
+        _Open(mark, at, ((at + start, at + end, text.quote),), True) for mark, start, end in text.values if not suffices(mark)
+    ]
+    return found
+
+
+def stretches_of(rare: Iterable[_Open]) -> list[Stretch]:
+    """The stretches of what may not leave, in order."""
+    return sorted(stretch for each in rare for stretch in each.stretches)
 
 
 def _joined(stretches: Iterable[Stretch], text: str) -> list[Stretch]:
@@ -263,66 +370,110 @@ class Heard:
         self._guarantee = guarantee
         self._units = Units(input_format, leaves="later")
 
-    def feed(self, clean: bytes) -> None:
-        """Hears the units that are complete with these bytes."""
-        self._hear(self._units.feed(clean))
+    def feed(self, clean: bytes) -> Iterator[tuple[Raw, list[_Open]]]:
+        """Hears the units that are complete with these bytes. Yields each, and what of it may not leave yet."""
+        return self._hear(self._units.feed(clean))
 
-    def finish(self) -> None:
-        """Hears what was still open at the end."""
-        self._hear(self._units.finish()[0])
+    def finish(self) -> tuple[Iterator[tuple[Raw, list[_Open]]], bytes]:
+        """Hears what was still open at the end, and gives the bytes behind it that are no text."""
+        units, tail = self._units.finish()
+        return self._hear(units), tail
 
-    def _hear(self, units: Iterable[Raw]) -> None:
+    @property
+    def encoding(self) -> Encoding | None:
+        """The encoding of the input, once it is known."""
+        return self._units.decoder.encoding
+
+    def _hear(self, units: Iterable[Raw]) -> Iterator[tuple[Raw, list[_Open]]]:
+        guarantee = self._guarantee
         for raw in units:
             name = "" if self._units.format is None else self._units.format.name
-            self._guarantee.hear(raw, self._guarantee.said(raw), name)
+            yield raw, guarantee.hear(raw, guarantee.said(raw), name)
 
 
 class Kept:
-    """Filter of the clean bytes of one input."""
+    """Filter of the clean bytes of a stream: a unit is heard, and judged then."""
 
-    def __init__(self, guarantee: Guarantee, input_format: str, tally: Tally, *, hears: bool) -> None:
-        """`hears`: whether a unit is heard before it is judged, as of a stream."""
+    def __init__(self, guarantee: Guarantee, input_format: str, tally: Tally) -> None:
         self._guarantee = guarantee
-        self._units = Units(input_format, leaves="later")
+        self._heard = Heard(guarantee, input_format)
         self._tally = tally
-        self._hears = hears
 
     def feed(self, clean: bytes) -> bytes:
         """Return the part of the units that are complete with these bytes that may leave."""
-        return self._keep(self._units.feed(clean))
+        return self._keep(self._heard.feed(clean))
 
     def finish(self) -> bytes:
         """Return the part of the last, open unit that may leave."""
-        units, tail = self._units.finish()
-        return self._keep(units) + tail
+        heard, tail = self._heard.finish()
+        return self._keep(heard) + tail
 
-    def _keep(self, units: Iterable[Raw]) -> bytes:
-        out = []
-        for raw in units:
-            said = self._guarantee.said(raw)
-            if self._hears:
-                self._guarantee.hear(raw, said, "" if self._units.format is None else self._units.format.name)
-            out.append(self._guarantee.kept(raw, said, self._tally))
-        return self._units.decoder.encode("".join(out))
+    def _keep(self, heard: Iterable[tuple[Raw, list[_Open]]]) -> bytes:
+        out = [self._guarantee.kept(raw, rare, self._tally) if rare else raw.text for raw, rare in heard]
+        return encoded("".join(out), self._heard.encoding)
+
+
+class _Shelf:
+    """The file of what is put aside. It has no name. Frames of units, which are functions, are kept in memory: they are few."""
+
+    def __init__(self) -> None:
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this
+        self._frames: list[Frame] = []
+        self._numbers: dict[Frame, int] = {}
+
+    def put(self, settled: bytes) -> int:
+        """Writes bytes that may leave. Returns the size of what was written."""
+        return self._write(settled, False) if settled else 0
+
+    def put_open(self, raw: Raw, rare: list[_Open], encoding: Encoding | None) -> int:
+        """Writes a unit that has to be judged once all was heard. Returns the size of what was written."""
+        number = -1
+        if raw.frame is not None:
+            number = self._numbers.setdefault(raw.frame, len(self._frames))
+            if number == len(self._frames):
+                self._frames.append(raw.frame)
+        leaves = None if raw.leaves == LATER else tuple(map(tuple, raw.leaves))
+        its = raw.text, leaves, raw.records, raw.parsed, raw.value is not None, raw.size, raw.cut, number
+        return self._write(pickle.dumps((its, tuple(map(tuple, rare)), encoding), pickle.HIGHEST_PROTOCOL), True)
+
+    def _write(self, data: bytes, is_open: bool) -> int:
+        self.file.write(_HEAD.pack(is_open, len(data)))
+        self.file.write(data)
+        return _HEAD.size + len(data)
+
+    def read(self, start: int, end: int) -> Iterator[tuple[int, bytes | tuple[Raw, list[_Open], Encoding | None]]]:
+        """What was written between two places, each with the place behind it."""
+        held, begin, at = b"", 0, start
+        while at < end:
+            known = len(held) - begin
+            size = _HEAD.size + (_HEAD.unpack_from(held, begin)[1] if known >= _HEAD.size else 0)
+            if known < _HEAD.size or known < size:
+                self.file.seek(at + known)
+                held, begin = held[begin:] + self.file.read(min(max(size, _READ), end - at - known)), 0
+                continue
+            is_open, _ = _HEAD.unpack_from(held, begin)
+            data = held[begin + _HEAD.size : begin + size]
+            begin, at = begin + size, at + size
+            yield at, self._unit_of(data) if is_open else data
+
+    def _unit_of(self, data: bytes) -> tuple[Raw, list[_Open], Encoding | None]:
+        (text, leaves, records, parsed, is_value, size, cut, number), rare, encoding = pickle.loads(data)
+        its = LATER if leaves is None else tuple(tuple.__new__(Leaf, leaf) for leaf in leaves)
+        frame = None if number < 0 else self._frames[number]
+        raw = Raw(text, its, 0, 0, records, parsed, None, is_value or None, size, cut, frame)
+        return raw, [tuple.__new__(_Open, each) for each in rare], encoding
 
 
 @dataclass(slots=True)
 class _Aside:
-    """The result of the first reading of a stream: clean bytes, in a file that all streams share."""
+    """The result of the first reading of a stream: clean bytes and open units, on a shelf that all streams share."""
 
-    file: IO[bytes]
+    shelf: _Shelf
     tally: Tally
     start: int
     end: int
     read: str = ""
     """The digest of what was read; "" where it broke off."""
-
-    def take(self, count: int) -> bytes:
-        """The next bytes of it."""
-        self.file.seek(self.start)
-        data = self.file.read(min(count, self.end - self.start))
-        self.start += len(data)
-        return data
 
 
 @dataclass(slots=True)
@@ -347,27 +498,37 @@ class _ListeningScrubber:
 
     def feed(self, data: bytes, more: bool = False) -> bytes:
         self._read.update(data)
-        return self._take(self._scrubber.feed(data, more))
+        self._put(self._heard.feed(self._scrubber.feed(data, more)))
+        return b""
 
     def finish(self) -> bytes:
-        self._take(self._scrubber.finish())
-        self._heard.finish()
+        self._put(self._heard.feed(self._scrubber.finish()))
+        heard, tail = self._heard.finish()
+        self._put(heard)
+        self._aside.end += self._aside.shelf.put(tail)
         self._aside.read = self._read.hexdigest()
         return b""
 
-    def _take(self, clean: bytes) -> bytes:
-        self._heard.feed(clean)
-        self._aside.file.write(clean)
-        self._aside.end += len(clean)
-        return b""
+    def _put(self, heard: Iterable[tuple[Raw, list[_Open]]]) -> None:
+        aside = self._aside
+        settled: list[str] = []
+        for raw, rare in heard:
+            if rare:
+                aside.end += aside.shelf.put(encoded("".join(settled), self._heard.encoding))
+                aside.end += aside.shelf.put_open(raw, rare, self._heard.encoding)
+                settled = []
+            else:
+                settled.append(raw.text)
+        aside.end += aside.shelf.put(encoded("".join(settled), self._heard.encoding))
 
 
 class _KeepingScrubber:
     """Gives out what may leave of what was put aside. What it is fed must be what was read before."""
 
-    def __init__(self, aside: _Aside, kept: Kept, name: str) -> None:
+    def __init__(self, aside: _Aside, guarantee: Guarantee, name: str) -> None:
         self._aside = aside
-        self._kept = kept
+        self._rest = aside.shelf.read(aside.start, aside.end)
+        self._guarantee = guarantee
         self._name = name
         self._read = hashlib.blake2b(digest_size=32)
         self.tally = aside.tally
@@ -375,15 +536,23 @@ class _KeepingScrubber:
 
     def feed(self, data: bytes, more: bool = False) -> bytes:
         self._read.update(data)
-        return self._counted(self._kept.feed(self._aside.take(4 * len(data))))
+        return self._taken(self._aside.start + 4 * len(data))
 
     def finish(self) -> bytes:
         if self._read.hexdigest() != self._aside.read:
             raise _changed(self._name)
-        rest = [self._kept.feed(piece) for piece in iter(lambda: self._aside.take(1 << 20), b"")]
-        return self._counted(b"".join([*rest, self._kept.finish()]))
+        return self._taken(self._aside.end)
 
-    def _counted(self, data: bytes) -> bytes:
+    def _taken(self, until: int) -> bytes:
+        """What may leave of what stands before a place."""
+        out: list[bytes] = []
+        while self._aside.start < min(until, self._aside.end):
+            self._aside.start, found = next(self._rest)
+            if not isinstance(found, bytes):
+                raw, rare, encoding = found
+                found = encoded(self._guarantee.kept(raw, rare, self.tally), encoding)
+            out.append(found)
+        data = b"".join(out)
         self.tally.bytes_written += len(data)
         return data
 
@@ -415,11 +584,16 @@ class _ListeningVerifier:
         self.report = FileReport(path)
 
     def feed(self, data: bytes, more: bool = False) -> None:
-        self._heard.feed(data)
+        _all(self._heard.feed(data))
 
     def finish(self) -> FileReport:
-        self._heard.finish()
+        _all(self._heard.finish()[0])
         return self.report
+
+
+def _all(heard: Iterable[object]) -> None:
+    """Hears all of it."""
+    deque(heard, maxlen=0)
 
 
 class _KeepingVerifier:
@@ -442,7 +616,7 @@ class _KeepingVerifier:
 
     def _look(self, units: Iterable[Raw]) -> None:
         for raw in units:
-            rare = self._guarantee.rare(raw, self._guarantee.said(raw))
+            rare = stretches_of(self._guarantee.rare(self._guarantee.said(raw)))
             if rare:
                 raw = with_leaves(raw)
                 fixed = [] if raw.frame is None else raw.frame(raw.text)
@@ -458,7 +632,7 @@ class Listening:
         self.guarantee = guarantee
         self.inputs: list[Aside] = []
         """What was put aside, an entry an input that was begun."""
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this
+        self._shelf = _Shelf()
 
     @property
     def redactor(self) -> Redactor:
@@ -470,8 +644,8 @@ class Listening:
 
     def scrubber(self, input_format: str = "auto") -> Scrubs:
         scrubber = self.engine.scrubber(input_format)
-        start = self._file.tell()
-        aside = _Aside(self._file, scrubber.tally, start, start)
+        start = self._shelf.file.tell()
+        aside = _Aside(self._shelf, scrubber.tally, start, start)
         self.inputs[-1].streams.append(aside)
         return _ListeningScrubber(scrubber, Heard(self.guarantee, input_format), aside)
 
@@ -482,7 +656,7 @@ class Listening:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._file.close()
+        self._shelf.file.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -504,13 +678,13 @@ class Keeping:
     def scrubber(self, input_format: str = "auto") -> Scrubs:
         if self.aside is None:
             scrubber = self.engine.scrubber(input_format)
-            return _StreamScrubber(scrubber, Kept(self.guarantee, input_format, scrubber.tally, hears=True))
+            return _StreamScrubber(scrubber, Kept(self.guarantee, input_format, scrubber.tally))
         if self.aside.error is not None:
             raise self.aside.error
         if not self.aside.streams:
             raise _changed(self.aside.name)
         stream = self.aside.streams.popleft()
-        return _KeepingScrubber(stream, Kept(self.guarantee, input_format, stream.tally, hears=False), self.aside.name)
+        return _KeepingScrubber(stream, self.guarantee, self.aside.name)
 
     def verifier(self, path: str, input_format: str = "auto") -> Verifies:
         verifier = self.engine.verifier(path, input_format)

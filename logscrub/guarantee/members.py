@@ -10,10 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from logscrub import formats
-from logscrub.formats.base import Record
 from logscrub.formats.json_records import TOKEN, Element, Grammar, records_in
 from logscrub.formats.json_values import parse
-from logscrub.formats.otlp import RECORDS
+from logscrub.formats.otlp import RECORDS, installation_of
 from logscrub.model import Raw
 from logscrub.redact.pseudonyms import PLACEHOLDER
 
@@ -63,6 +62,8 @@ def _in_export(raw: Raw) -> list[Belongs]:
         return [Belongs(start, end, _named_by(Element(parse(raw.text[start:end]), (), None))) for start, end in spans]
     if raw.value is None:
         found = [_named_by(part_of_document(raw.text))]
+    elif isinstance(raw.value, dict) and not formats.SHAPES.rules.may_stand_in(raw.text):
+        found = [_named_by(Element(raw.value, (), None))]
     else:
         found = [_named_by(element) for element in records_in(raw.value, formats.SHAPES.rules)]
     return [Belongs(0, len(raw.text), _one(found))]
@@ -72,8 +73,7 @@ def _named_by(element: Element | None) -> str:
     """The customer that a record names in the attribute that is Atlassian's."""
     if element is None or not isinstance(element.value, dict) or not RECORDS.knows(element.value):
         return ""
-    record = RECORDS.record(element.value, element.around)
-    return customer_of(record.customer) if isinstance(record, Record) else ""
+    return customer_of(installation_of(element.value, element.around))
 
 
 def record_spans(text: str) -> list[tuple[int, int]]:

@@ -54,6 +54,7 @@ _STRUCTURE: Final = re.compile(rf"(?:[\s{{}}\[\]:,0{_FORM}.eE+\-\ufeff\0]++|true
 _SIGNS: Final = frozenset((":", ",", "{", "[", "}", "]", ":{", ":[{", "},{", "}},{", ""))
 _IN_JSON: Final = frozenset(("json", "name", "number", "bytes"))
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}")
+_DIGITS: Final = re.compile("[0-9a-f]+")
 _TIME: Final = re.compile(
     r"(?:20[123]\d-(?:0\d|1[0-2])-[0-3]\d[T ])?[0-2]\d:[0-5]\d(?::[0-6]\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?"
 )
@@ -221,6 +222,14 @@ def is_harmless(value: str) -> bool:
     if len(value) in (16, 32) and value.isalnum():
         return not _reads(value)
     return _TIME.fullmatch(value) is not None
+
+
+def is_harmless_id(text: str) -> bool:
+    """True for a text that is one harmless id and nothing else, which needs no cutter to be seen."""
+    size = len(text)
+    if size == 36:
+        return is_harmless(text)
+    return (size == 32 or size == 16 or size == 19) and _DIGITS.fullmatch(text) is not None and is_harmless(text)
 
 
 def _reads(digits: str) -> bool:

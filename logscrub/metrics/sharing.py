@@ -38,9 +38,11 @@ _SPENT: Final = "logscrub sharing"
 """The name under which the store has what was spent, in millionths of ε, as an application's transaction."""
 _MILLIONTHS: Final = 1_000_000
 _MOST_RACES: Final = 50
-_FOR_BOUND: Final = 0.3
+_FOR_BOUND: Final = 0.15
 """The share of a column's ε that is spent on the choice of its bound."""
-_BOUNDS: Final[tuple[int, ...]] = tuple(1 << n for n in range(31))
+_BOUNDS: Final = tuple(dict.fromkeys(round(2 ** (n / 8)) for n in range(8 * 30 + 1)))
+_MOST_OVER: Final = 20
+"""Customers who may have more than the bound, about, however many cells a table has."""
 _SLACK: Final = 1 + 1e-9
 """What the noise is larger than it need be, for what is lost when numbers are rounded."""
 
@@ -134,7 +136,7 @@ def private_table(
         values = counts if column != "tenants" else counts.with_columns(pl.lit(1).alias("tenants"))
         values = values.filter(pl.col(column) > 0).select(*by, "tenant", column)
         its = epsilon / len(columns)
-        bound = _bound(values, column, its * _FOR_BOUND)
+        bound = _bound(values, column, len(cells), its * _FOR_BOUND, its * (1 - _FOR_BOUND))
         bounds[column] = bound
         added = _bounded(values, column, bound).with_columns(pl.lit("").alias("all"))
         keys = list(by) or ["all"]
@@ -146,19 +148,20 @@ def private_table(
     return out.drop("all"), bounds
 
 
-def _bound(values: pl.DataFrame, column: str, epsilon: float) -> int:
-    """How much a customer may add to a column: a bound that few would add more than. Twice as much must let in `2 * scale` more
-    customers, else it is not worth its noise."""
+def _bound(values: pl.DataFrame, column: str, cells: int, epsilon: float, rest: float) -> int:
+    """How much a customer may add to a column: the first bound that few customers would add more than.
+
+    Beyond a bound that `cells / rest` customers exceed, noise of `rest` would grow by more than the bound would still cut off.
+    The search is the sparse vector technique for counts that only grow with each customer (Lyu, Su, Li 2017): the threshold has
+    noise of half of ε, each count has noise of the other half, and nothing is said but which count was the first below.
+    """
     totals = values.group_by("tenant").agg(pl.col(column).sum())[column]
-    scale = 2 / epsilon * _SLACK
-    step = max(1.0, 2 * scale)
-    scores = [-int((totals > bound).sum()) - round(step * n) for n, bound in enumerate(_BOUNDS)]
     dp = _opendp()
-    space = dp.vector_domain(dp.atom_domain(T="i64")), dp.linf_distance(T="i64")
-    choose = dp.m.make_noisy_max(*space, dp.max_divergence(), scale=scale)
-    assert choose.map(1) <= epsilon
-    chosen: int = choose(scores)
-    return _BOUNDS[chosen]
+    scale = 2 / epsilon * _SLACK
+    add = dp.m.make_laplace(dp.atom_domain(T="i64"), dp.absolute_distance(T="i64"), scale=scale)
+    assert 2 * add.map(1) <= epsilon
+    few = add(min(_MOST_OVER, round(cells / rest)))
+    return next((bound for bound in _BOUNDS if add(int((totals > bound).sum())) <= few), _BOUNDS[-1])
 
 
 def _bounded(values: pl.DataFrame, column: str, bound: int) -> pl.DataFrame:

@@ -19,10 +19,10 @@ from typing import Any, NamedTuple
 from logscrub.detect.binary import is_binary, is_binary_json
 from logscrub.detect.engine import Engine, merge
 from logscrub.detect.fields import NOTHING_OPEN, Open
-from logscrub.detect.json_leaves import ENVELOPE_NAMES
+from logscrub.detect.json_leaves import ENVELOPE_NAMES, has_typed_values, with_leaves
 from logscrub.detect.stack_traces import WORDS
 from logscrub.detect.views import Coding, encode, joined, view_of_bytes
-from logscrub.model import WITHHELD, Clean, Cut, Frame, Inner, Leaf, Raw, Size, Span, moved
+from logscrub.model import LATER, WITHHELD, Clean, Cut, Frame, Inner, Leaf, Raw, Size, Span, moved
 from logscrub.redact.policy import Policy
 from logscrub.redact.pseudonyms import Pseudonymizer
 
@@ -150,6 +150,11 @@ class Redactor:
 
         `mark`: a placeholder without its brackets. The unit's frame stays. Raises Unscannable.
         """
+        if raw.leaves == LATER and raw.frame is None and raw.size is None and not has_typed_values(raw.text):
+            text = _marked(raw.text, stretches, f"<{mark}>")
+            found = self.look(raw._replace(text=text)).spans
+            return Clean(text, (mark,) * len(stretches), raw.records, raw.parsed), not found
+        raw = with_leaves(raw)
         spans = [Span(start, end, mark, "", "", "certain", "", quote) for start, end, quote in stretches]
         if raw.frame is not None:
             spans = self._between(raw, raw.frame, spans)
@@ -188,6 +193,7 @@ class Redactor:
 
     def look(self, raw: Raw, before: Open = NOTHING_OPEN) -> Look:
         """Returns what the policy redacts in a record. `before`: the state after the previous one. Raises Unscannable."""
+        raw = with_leaves(raw)
         look = self.look_at_all(raw, before)
         if self._allow and look.spans:
             allowed = (*look.allowed, *(a for s in look.spans for a in self._allowed(s, raw.text)))

@@ -58,9 +58,7 @@ class TextDecoder:
 
     def encode(self, text: str) -> bytes:
         """The bytes for a text of this stream, or for one put in its place."""
-        if self.encoding is None or self.encoding == "utf-8":
-            return text.encode("utf-8", "surrogateescape")
-        return text.encode(self.encoding, "surrogatepass")  # naming the byte order adds no byte order mark
+        return encoded(text, self.encoding)
 
     def _utf16(self, data: bytes, *, final: bool) -> str:
         # Not the incremental decoder: what it does with a surrogate at a cut depends on the error handler.
@@ -70,6 +68,13 @@ class TextDecoder:
             end -= 2  # the first half of a surrogate pair waits for the second
         self._held = data[end:]
         return data[:end].decode(self.encoding or "utf-8", "surrogatepass")
+
+
+def encoded(text: str, encoding: Encoding | None) -> bytes:
+    """The bytes of a text that was decoded from an encoding (None: it is not known yet), or of one put in its place."""
+    if encoding is None or encoding == "utf-8":
+        return text.encode("utf-8", "surrogateescape")
+    return text.encode(encoding, "surrogatepass")  # naming the byte order adds no byte order mark
 
 
 def guess_encoding(head: bytes, *, final: bool) -> Encoding | None:
