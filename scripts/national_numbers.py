@@ -161,17 +161,25 @@ NOTHING_BEFORE = r"(?<![\s\S])(?=[ \"'A-Za-z0-9./-]{5,32}(?![\s\S]))(?=(?:[^0-9]
 """The beginning of a text of few characters, of which three are digits: a word is no number."""
 
 
+def alone_pattern(shape: str) -> str:
+    """A shape as a regular expression, in any case if letters and digits change at least twice in it and no space is in it."""
+    pattern = bare_pattern(shape)
+    kinds = re.sub(r"[^#@]", "", re.sub(r"\d", "#", re.sub(r"[A-Z]", "@", shape)))
+    changes = len(re.findall(r"#(?=@)|@(?=#)", kinds))
+    return f"(?i:{pattern})" if changes > 1 and " " not in shape else pattern
+
+
 def alone(table: dict[str, Any]) -> str:
     """One detector for the numbers that are a whole line or message."""
     shapes = dict.fromkeys(shape for country in table.values() for n in country["numbers"] for shape in n.get("alone", ()))
-    longest = "|".join(sorted(map(bare_pattern, shapes), key=lambda p: (-len(p), p)))
+    longest = "|".join(sorted(map(alone_pattern, shapes), key=lambda p: (-len(p), p)))
     lines = [
         "# Written by scripts/national_numbers.py",
         'id = "national_id_alone"',
         'entity_type = "NATIONAL_ID"',
         'guideline = "personal data"',
         'why = "A number that is all that a line or a message says, of a shape that such numbers have, with a right checksum."',
-        *array("patterns", [rf"{NOTHING_BEFORE}[\"']?(?P<value>(?i:{longest}))[\"']?[ ]{{0,4}}(?![\s\S])"]),
+        *array("patterns", [rf"{NOTHING_BEFORE}[\"']?(?P<value>{longest})[\"']?[ ]{{0,4}}(?![\s\S])"]),
         *array("context", ["whole message"]),
         'validator = "national_number_alone"',
         'certainty = "likely"',
@@ -187,7 +195,7 @@ ALONE_EXAMPLES = [
     '{"level":"info","message":"«L01X00T44»"}',
     "'«x9613851n»'",
     "«1eg4-te5-mk73»",
-    "«876 543 210»",
+    "«2123 45670 1»",
 ]
 ALONE_COUNTER = [
     "10000000147",
@@ -198,6 +206,12 @@ ALONE_COUNTER = [
     '{"message":"4711","size":10000000146}',
     '{"messageId":"10000000146"}',
     "C01234567",
+    "876543210",
+    "876 543 210",
+    "2123456701",
+    "job123456",
+    "r0012345",
+    "of 10000ms",
 ]
 BARE_EXAMPLES = [
     "row «131052-308T» rejected",
@@ -219,6 +233,10 @@ BARE_COUNTER = [
     "at 241119-0815321",
     "54362315A",
     "10.2.30-033.28",
+    "sku 34-2041185-5 sold out",
+    "part 134-86-72684",
+    "sku 34-2041185-5 sold out",
+    "part 134-86-72684",
     "trace 4BF92F3577B34DA6A3CE929D0E0E4736",
 ]
 
@@ -372,7 +390,7 @@ def checks_of(table: dict[str, Any]) -> bytes:
     alone: dict[str, list[str]] = {}
     for n in numbers:
         for shape in n.get("alone", ()):
-            alone.setdefault(bare_pattern(shape), []).append(n.get("alone_check", n["check"]))
+            alone.setdefault(alone_pattern(shape), []).append(n.get("alone_check", n["check"]))
     data = {"by length": {str(n): sorted(known[n]) for n in sorted(known)}, "bare": bare, "alone": alone}
     return orjson.dumps(data, option=orjson.OPT_INDENT_2) + b"\n"
 
