@@ -33,6 +33,13 @@ KIND = (
     r"der|la|le|el)[^\w\n]{1,4}){0,3}"
 )
 """Words that may stand between a cue and its number."""
+FAR = (
+    r"(?:(?:(?:check(?:sum)?|validation|verification|lookup|format) )?(?:failed|mismatch(?:ed)?|rejected|error|differs|wrong|invalid)"
+    r"[,:;.]? ?(?:(?:we )?(?:got|expected|found|received|was|read|given|entered)[^\w\n]{1,4})?"
+    r"|(?:that|which) (?:she|he|they|we|I|you|it)(?: [a-z]{2,12}){1,7} (?:is|was)[^\w\n]{1,4}"
+    r"|(?:(?:the|an?|her|his|our|their|my|second|first|other|new|old) ){1,3}[a-z]{2,14}(?: is| was)?[:,]? )?"
+)
+"""What else may: of what is wrong with it, who gave it, whose it is."""
 GLUE = r"(?:[^\w\n]{1,5}|_|(?=\d))"
 CLASSES = {"#": r"\d", "@": "[A-Za-z]", "*": "[0-9A-Za-z]"}
 FEWEST_DIGITS = 6
@@ -117,7 +124,7 @@ def by_cue(country: dict[str, Any]) -> str:
     found = [(max(lengths(shape)), pattern_of(shape, letters)) for shape in longest]
     found += [one for shape in longest for one in spaced(shape, letters)]
     patterns = dict.fromkeys(pattern for _, pattern in sorted(found, key=lambda one: -one[0]))
-    return rf"(?<![^\W_]){cues_of(country['cues'])}{GLUE}{KIND}[^\w\n]{{0,3}}(?P<value>(?i:{'|'.join(patterns)}))(?![^\W_]|-\d)"
+    return rf"(?<![^\W_]){cues_of(country['cues'])}{GLUE}{KIND}{FAR}[^\w\n]{{0,3}}(?P<value>(?i:{'|'.join(patterns)}))(?![^\W_]|-\d)"
 
 
 def bare_pattern(shape: str) -> str:
@@ -286,6 +293,7 @@ def detector_of(code: str, country: dict[str, Any]) -> str:
     field = country["fields"][0].lstrip("=").replace(" ", "_")
     examples.append(f'{{"{field}":"«{country["numbers"][0]["example"]}»"}}')
     examples.append(f"{cues[0]}: «{country['numbers'][0]['example']}»")
+    examples.append(f"{cues[0]} check failed, got «{country['numbers'][0]['example']}»")
     counter = [f"order {n['example']} shipped" for n in country["numbers"]]
     counter += [f"{cues[0]} is not valid", f"{cues[-1]} check took 12 ms", f'{{"{field}":null}}']
     names = dict.fromkeys(n["name"] for n in country["numbers"])
