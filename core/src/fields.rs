@@ -702,6 +702,8 @@ type Ended<'a> = (usize, Option<&'a [Ch]>);
 
 const COLON: &[Ch] = &[':' as Ch];
 const EQUALS: &[Ch] = &['=' as Ch];
+/// The last characters of a line that `_BLOCK_HEAD` matches.
+const ENDS_HEAD: &[Ch] = &['|' as Ch, '>' as Ch, '-' as Ch, '+' as Ch];
 const ARROW: &[Ch] = &['=' as Ch, '>' as Ch];
 
 impl Fields {
@@ -887,7 +889,8 @@ impl Fields {
             before = &nothing;
         }
         let (mut found, mut after) = self.find_in_order(text, before);
-        if after == nothing
+        if text[..self.chars.rstrip(text)].last().is_some_and(|&c| ENDS_HEAD.contains(&c))
+            && after == nothing
             && let Some(head) = self.block_head.match_at(text, 0, text.len())
         {
             after = self.block(text, &head);

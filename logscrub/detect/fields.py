@@ -138,10 +138,11 @@ _MOST_SECOND_LOOKS = 8
 _DEEPEST = 256
 """Brackets that are kept open."""
 _BLOCK_HEAD = re.compile(
-    r"[ \t]{0,80}(?:(?:-[ ])?(?P<name>[^\W\d][\w.-]{0,63}):[ \t]{1,4}[|>][-+]?[0-9]?"
-    r"|<(?P<whole>(?:[\w.-]{1,30}:)?(?P<tag>[^\W\d][\w.-]{0,60}))(?:[ ][^<>]{0,300})?>)\s*\Z"
+    r"[ \t]{0,80}(?:(?:-[ ])?(?P<name>[^\W\d][\w.-]{0,63}+):[ \t]{1,4}[|>][-+]?"
+    r"|<(?P<whole>(?:[\w.-]{1,30}:)?(?P<tag>[^\W\d][\w.-]{0,60}+))(?:[ ][^<>]{0,300}+)?>)\s*\Z"
 )
 """A line that is but a name whose value stands in the lines after it: `password: |`, `<password>`."""
+_ENDS_HEAD = frozenset("|>-+")
 _UNBROKEN = re.compile(r"\S+")
 _QUOTED_ELEMENT = re.compile(r"""(\\{0,31})(["'`])(.*?)\1\2""")
 _NEXT_ELEMENT = re.compile(r"""(["'])((?:[^"'\\]|\\.)*?)\1""")
@@ -357,7 +358,7 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
             return block, before
         before = NOTHING_OPEN
     found, after = _find_fields(text, index, before)
-    if after == NOTHING_OPEN and (head := _BLOCK_HEAD.match(text)) is not None:
+    if after == NOTHING_OPEN and text.rstrip()[-1:] in _ENDS_HEAD and (head := _BLOCK_HEAD.match(text)) is not None:
         after = _block(head, index)
     for value in named_values(text):
         path = (value.name,)
