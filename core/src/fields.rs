@@ -546,6 +546,7 @@ pub struct Fields {
     bare_element: Arc<Regex>,
     next_element: Arc<Regex>,
     block_head: Arc<Regex>,
+    element: Arc<Regex>,
     /// Its groups `name`, `whole`, `tag`.
     block_groups: [usize; 3],
 }
@@ -704,6 +705,7 @@ const COLON: &[Ch] = &[':' as Ch];
 const EQUALS: &[Ch] = &['=' as Ch];
 /// The last characters of a line that `_BLOCK_HEAD` matches.
 const ENDS_HEAD: &[Ch] = &['|' as Ch, '>' as Ch, '-' as Ch, '+' as Ch];
+const CLOSING_TAG: &[Ch] = &['<' as Ch, '/' as Ch];
 const ARROW: &[Ch] = &['=' as Ch, '>' as Ch];
 
 impl Fields {
@@ -748,6 +750,7 @@ impl Fields {
             next_element: library.rx("fields._NEXT_ELEMENT")?,
             block_groups: [group("name")?, group("whole")?, group("tag")?],
             block_head,
+            element: library.rx("fields._ELEMENT")?,
         })
     }
 
@@ -887,6 +890,11 @@ impl Fields {
                 return (block, before.clone());
             }
             before = &nothing;
+        }
+        if before.quote.as_ref().is_some_and(|(opening, _)| opening.starts_with(CLOSING_TAG))
+            && self.element.match_at(text, 0, text.len()).is_some()
+        {
+            before = &nothing; // what was opened holds elements, whose own names tell
         }
         let (mut found, mut after) = self.find_in_order(text, before);
         if text[..self.chars.rstrip(text)].last().is_some_and(|&c| ENDS_HEAD.contains(&c))

@@ -142,6 +142,7 @@ _BLOCK_HEAD = re.compile(
     r"|<(?P<whole>(?:[\w.-]{1,30}:)?(?P<tag>[^\W\d][\w.-]{0,60}+))(?:[ ][^<>]{0,300}+)?>)\s*\Z"
 )
 """A line that is but a name whose value stands in the lines after it: `password: |`, `<password>`."""
+_ELEMENT = re.compile(r"\s*+<[^/!]")
 _ENDS_HEAD = frozenset("|>-+")
 _UNBROKEN = re.compile(r"\S+")
 _QUOTED_ELEMENT = re.compile(r"""(\\{0,31})(["'`])(.*?)\1\2""")
@@ -357,6 +358,8 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
             _add(block, text, 0, len(text), rule, before.pending)
             return block, before
         before = NOTHING_OPEN
+    if before.quote is not None and before.quote[0].startswith("</") and _ELEMENT.match(text) is not None:
+        before = NOTHING_OPEN  # what was opened holds elements, whose own names tell
     found, after = _find_fields(text, index, before)
     if after == NOTHING_OPEN and text.rstrip()[-1:] in _ENDS_HEAD and (head := _BLOCK_HEAD.match(text)) is not None:
         after = _block(head, index)
