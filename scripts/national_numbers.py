@@ -34,8 +34,8 @@ KIND = (
 )
 """Words that may stand between a cue and its number."""
 FAR = (
-    r"(?:(?:(?:check(?:sum)?|validation|verification|lookup|format) )?(?:failed|mismatch(?:ed)?|rejected|error|differs|wrong|invalid)"
-    r"[,:;.]? ?(?:(?:we )?(?:got|expected|found|received|was|read|given|entered)[^\w\n]{1,4})?"
+    r"(?:(?:(?:check(?:sum)?|validation|verification|lookup|format) )?"
+    r"(?:failed|mismatch(?:ed)?|rejected|error|differs|wrong|invalid)[,:;.]? ?(?:(?:we )?(?:got|expected|found|received|was|read|given|entered)[^\w\n]{1,4})?"
     r"|(?:that|which) (?:she|he|they|we|I|you|it)(?: [a-z]{2,12}){1,7} (?:is|was)[^\w\n]{1,4}"
     r"|(?:(?:the|an?|her|his|our|their|my|second|first|other|new|old) ){1,3}[a-z]{2,14}(?: is| was)?[:,]? )?"
 )
@@ -124,7 +124,9 @@ def by_cue(country: dict[str, Any]) -> str:
     found = [(max(lengths(shape)), pattern_of(shape, letters)) for shape in longest]
     found += [one for shape in longest for one in spaced(shape, letters)]
     patterns = dict.fromkeys(pattern for _, pattern in sorted(found, key=lambda one: -one[0]))
-    return rf"(?<![^\W_]){cues_of(country['cues'])}{GLUE}{KIND}{FAR}[^\w\n]{{0,3}}(?P<value>(?i:{'|'.join(patterns)}))(?![^\W_]|-\d)"
+    return (
+        rf"(?<![^\W_]){cues_of(country['cues'])}{GLUE}{KIND}{FAR}[^\w\n]{{0,3}}(?P<value>(?i:{'|'.join(patterns)}))(?![^\W_]|-\d)"
+    )
 
 
 def bare_pattern(shape: str) -> str:
