@@ -35,7 +35,8 @@ KIND = (
 """Words that may stand between a cue and its number."""
 FAR = (
     r"(?:(?:(?:check(?:sum)?|validation|verification|lookup|format) )?"
-    r"(?:failed|mismatch(?:ed)?|rejected|error|differs|wrong|invalid)[,:;.]? ?(?:(?:we )?(?:got|expected|found|received|was|read|given|entered)[^\w\n]{1,4})?"
+    r"(?:failed|mismatch(?:ed)?|rejected|error|differs|wrong|invalid)[,:;.]? ?"
+    r"(?:(?:we )?(?:got|expected|found|received|was|read|given|entered)[^\w\n]{1,4})?"
     r"|(?:that|which) (?:she|he|they|we|I|you|it)(?: [a-z]{2,12}){1,7} (?:is|was)[^\w\n]{1,4}"
     r"|(?:(?:the|an?|her|his|our|their|my|second|first|other|new|old) ){1,3}[a-z]{2,14}(?: is| was)?[:,]? )?"
 )
