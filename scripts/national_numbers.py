@@ -33,6 +33,14 @@ KIND = (
     r"der|la|le|el)[^\w\n]{1,4}){0,3}"
 )
 """Words that may stand between a cue and its number."""
+FAR = (
+    r"(?:(?:(?:check(?:sum)?|validation|verification|lookup|format) )?"
+    r"(?:failed|mismatch(?:ed)?|rejected|error|differs|wrong|invalid)[,:;.]? ?"
+    r"(?:(?:we )?(?:got|expected|found|received|was|read|given|entered)[^\w\n]{1,4})?"
+    r"|(?:that|which) (?:she|he|they|we|I|you|it)(?: [a-z]{2,12}){1,7} (?:is|was)[^\w\n]{1,4}"
+    r"|(?:(?:the|an?|her|his|our|their|my|second|first|other|new|old) ){1,3}[a-z]{2,14}(?: is| was)?[:,]? )?"
+)
+"""What else may: of what is wrong with it, who gave it, whose it is."""
 GLUE = r"(?:[^\w\n]{1,5}|_|(?=\d))"
 CLASSES = {"#": r"\d", "@": "[A-Za-z]", "*": "[0-9A-Za-z]"}
 FEWEST_DIGITS = 6
@@ -117,7 +125,9 @@ def by_cue(country: dict[str, Any]) -> str:
     found = [(max(lengths(shape)), pattern_of(shape, letters)) for shape in longest]
     found += [one for shape in longest for one in spaced(shape, letters)]
     patterns = dict.fromkeys(pattern for _, pattern in sorted(found, key=lambda one: -one[0]))
-    return rf"(?<![^\W_]){cues_of(country['cues'])}{GLUE}{KIND}[^\w\n]{{0,3}}(?P<value>(?i:{'|'.join(patterns)}))(?![^\W_]|-\d)"
+    return (
+        rf"(?<![^\W_]){cues_of(country['cues'])}{GLUE}{KIND}{FAR}[^\w\n]{{0,3}}(?P<value>(?i:{'|'.join(patterns)}))(?![^\W_]|-\d)"
+    )
 
 
 def bare_pattern(shape: str) -> str:
@@ -161,17 +171,25 @@ NOTHING_BEFORE = r"(?<![\s\S])(?=[ \"'A-Za-z0-9./-]{5,32}(?![\s\S]))(?=(?:[^0-9]
 """The beginning of a text of few characters, of which three are digits: a word is no number."""
 
 
+def alone_pattern(shape: str) -> str:
+    """A shape as a regular expression, in any case if letters and digits change at least twice in it and no space is in it."""
+    pattern = bare_pattern(shape)
+    kinds = re.sub(r"[^#@]", "", re.sub(r"\d", "#", re.sub(r"[A-Z]", "@", shape)))
+    changes = len(re.findall(r"#(?=@)|@(?=#)", kinds))
+    return f"(?i:{pattern})" if changes > 1 and " " not in shape else pattern
+
+
 def alone(table: dict[str, Any]) -> str:
     """One detector for the numbers that are a whole line or message."""
     shapes = dict.fromkeys(shape for country in table.values() for n in country["numbers"] for shape in n.get("alone", ()))
-    longest = "|".join(sorted(map(bare_pattern, shapes), key=lambda p: (-len(p), p)))
+    longest = "|".join(sorted(map(alone_pattern, shapes), key=lambda p: (-len(p), p)))
     lines = [
         "# Written by scripts/national_numbers.py",
         'id = "national_id_alone"',
         'entity_type = "NATIONAL_ID"',
         'guideline = "personal data"',
         'why = "A number that is all that a line or a message says, of a shape that such numbers have, with a right checksum."',
-        *array("patterns", [rf"{NOTHING_BEFORE}[\"']?(?P<value>(?i:{longest}))[\"']?[ ]{{0,4}}(?![\s\S])"]),
+        *array("patterns", [rf"{NOTHING_BEFORE}[\"']?(?P<value>{longest})[\"']?[ ]{{0,4}}(?![\s\S])"]),
         *array("context", ["whole message"]),
         'validator = "national_number_alone"',
         'certainty = "likely"',
@@ -187,7 +205,7 @@ ALONE_EXAMPLES = [
     '{"level":"info","message":"«L01X00T44»"}',
     "'«x9613851n»'",
     "«1eg4-te5-mk73»",
-    "«876 543 210»",
+    "«2123 45670 1»",
 ]
 ALONE_COUNTER = [
     "10000000147",
@@ -198,6 +216,12 @@ ALONE_COUNTER = [
     '{"message":"4711","size":10000000146}',
     '{"messageId":"10000000146"}',
     "C01234567",
+    "876543210",
+    "876 543 210",
+    "2123456701",
+    "job123456",
+    "r0012345",
+    "of 10000ms",
 ]
 BARE_EXAMPLES = [
     "row «131052-308T» rejected",
@@ -219,6 +243,10 @@ BARE_COUNTER = [
     "at 241119-0815321",
     "54362315A",
     "10.2.30-033.28",
+    "sku 34-2041185-5 sold out",
+    "part 134-86-72684",
+    "sku 34-2041185-5 sold out",
+    "part 134-86-72684",
     "trace 4BF92F3577B34DA6A3CE929D0E0E4736",
 ]
 
@@ -268,6 +296,7 @@ def detector_of(code: str, country: dict[str, Any]) -> str:
     field = country["fields"][0].lstrip("=").replace(" ", "_")
     examples.append(f'{{"{field}":"«{country["numbers"][0]["example"]}»"}}')
     examples.append(f"{cues[0]}: «{country['numbers'][0]['example']}»")
+    examples.append(f"{cues[0]} check failed, got «{country['numbers'][0]['example']}»")
     counter = [f"order {n['example']} shipped" for n in country["numbers"]]
     counter += [f"{cues[0]} is not valid", f"{cues[-1]} check took 12 ms", f'{{"{field}":null}}']
     names = dict.fromkeys(n["name"] for n in country["numbers"])
@@ -372,7 +401,7 @@ def checks_of(table: dict[str, Any]) -> bytes:
     alone: dict[str, list[str]] = {}
     for n in numbers:
         for shape in n.get("alone", ()):
-            alone.setdefault(bare_pattern(shape), []).append(n.get("alone_check", n["check"]))
+            alone.setdefault(alone_pattern(shape), []).append(n.get("alone_check", n["check"]))
     data = {"by length": {str(n): sorted(known[n]) for n in sorted(known)}, "bare": bare, "alone": alone}
     return orjson.dumps(data, option=orjson.OPT_INDENT_2) + b"\n"
 

@@ -517,6 +517,14 @@ openings = st.builds(
     telling_names,
     st.sampled_from([": ", "=", ": [", ": {", " "]),
     st.sampled_from(['"', "'", "`", "“", "", "'abc", '"Jane', "{ a: ", "-----BEGIN PRIVATE KEY-----"]),
+) | st.builds(
+    "{}{}".format,
+    st.sampled_from(["", "  ", "- ", "INFO "]),
+    telling_names.flatmap(
+        lambda name: st.sampled_from(
+            [f"{name}: |", f"{name}: >-", f"{name}:  |2 ", f"<{name}>", f"<a:{name} id='4'> ", f"{name}: >x"]
+        )
+    ),
 )
 """Lines that leave something open."""
 continuations = st.builds(

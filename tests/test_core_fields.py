@@ -47,8 +47,8 @@ class Both:
         return [(f.start, f.end, self.detectors[f.rule.detector.id], f.path, f.requote) for f in found], after
 
     def core(self, text: str, before: Open) -> tuple[list[Any], Open]:
-        found, (brackets, pending, quote, armour, unknown) = self.probe.find_fields(text, before)
-        return [tuple(f) for f in found], Open(brackets, pending, quote, armour, unknown)
+        found, after = self.probe.find_fields(text, before)
+        return [tuple(f) for f in found], Open(*after)
 
     def same(self, text: str, before: Open = NOTHING_OPEN) -> Open:
         """What a text leaves open, in which both find the same."""

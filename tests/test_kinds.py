@@ -156,6 +156,46 @@ def _policy(folder: Path, **rows: str) -> Path:
     return path
 
 
+OVER_LINES = {
+    "a block of YAML": "password: >-\n  <PASSWORD>\nid: 4\n",
+    "a block in a block": "app:\n  summary: |\n    <CONTENT>\n  id: 4\n",
+    "an element of XML": "<user>\n  <password>\n    <PASSWORD>\n  </password>\n  <id>4</id>\n</user>\n",
+    "an element with attributes": "<user>\n  <a:password kind='2'>\n    <PASSWORD>\n  </a:password>\n</user>\n",
+}
+BESIDE = {
+    "PHP": 'array(1) {{ ["{0}"]=> string(12) "{1}" }}',
+    "Rust": 'User {{ id: 4, {0}: Some("{1}") }}',
+    "Swift": 'User(id: 4, {0}: Optional("{1}"))',
+    "Erlang": '#{{<<"{0}">> => <<"{1}">>}}',
+    "cells": "<tr><td>{0}</td><td>{1}</td></tr>",
+    "a list of HTML": "<dl><dt>{0}:</dt> <dd class='v'>{1}</dd></dl>",
+    "columns": "{0}\t{1}",
+}
+
+
+@pytest.mark.parametrize("engine", api.engines())
+@pytest.mark.parametrize("what", OVER_LINES)
+def test_a_value_in_the_lines_after_its_name_goes(engine: api.EngineName, what: str) -> None:
+    want = OVER_LINES[what]
+    text = want.replace("<PASSWORD>", "tulip7Orange").replace("<CONTENT>", "my landlord refuses the deposit")
+    assert scrubbed(text, engine=engine) == want
+
+
+@pytest.mark.parametrize("engine", api.engines())
+@pytest.mark.parametrize("text", ["missing element <password>\n  at load (a.js:4:2)\n", "id: |\n  4711\n", "a <b>\n  c7\n"])
+def test_a_line_that_is_more_than_a_name_or_names_nothing_leaves_the_next_alone(engine: api.EngineName, text: str) -> None:
+    assert scrubbed(text, engine=engine) == text
+
+
+@pytest.mark.parametrize("engine", api.engines())
+@pytest.mark.parametrize("syntax", BESIDE)
+@pytest.mark.parametrize("name", ["clientSecret", "api_key", "db.password"])
+def test_a_secret_goes_beside_its_name(engine: api.EngineName, syntax: str, name: str) -> None:
+    out = scrubbed(BESIDE[syntax].format(name, "tulip7-Orange") + "\n", engine=engine)
+    assert "tulip7" not in out
+    assert name in out
+
+
 @pytest.mark.parametrize("engine", api.engines())
 @pytest.mark.parametrize(
     "text", ['{"email address":"x42@acme.example"}', "userEmailAddress=x42@acme.example", "emailAddress: 'x42@acme.example'"]

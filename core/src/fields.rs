@@ -3,11 +3,11 @@
 //! The patterns that run for every text (`_KEY`, `_NEXT_KEY`, `_TOKEN` …) are loops here. In each of them what may follow a
 //! character is told by that character, so that nothing is tried twice; the comments name the pattern that a loop stands for.
 
-use crate::chars::{Ch, CharSet, Conversions, ascii_lower, is_ascii};
+use crate::chars::{Ch, CharSet, Conversions, ascii_lower, codes, is_ascii};
 use crate::ids::Ids;
 use crate::library::{Library, Words};
 use crate::pairs::Pairs;
-use crate::rx::{Classes, Item, Mode, Node, Regex, UNBOUNDED, edge_of, heads};
+use crate::rx::{Classes, Item, Match, Mode, Node, Regex, UNBOUNDED, edge_of, heads};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -236,6 +236,8 @@ pub struct Open {
     pub armour: bool,
     /// A unit of the record could not be scanned, so nobody knows what it left open.
     pub unknown: bool,
+    /// How deep the name `pending` stands whose value is a block of YAML, in deeper lines; None where its value is none.
+    pub indent: Option<usize>,
 }
 
 impl Open {
@@ -543,6 +545,10 @@ pub struct Fields {
     quoted_element: Arc<Regex>,
     bare_element: Arc<Regex>,
     next_element: Arc<Regex>,
+    block_head: Arc<Regex>,
+    element: Arc<Regex>,
+    /// Its groups `name`, `whole`, `tag`.
+    block_groups: [usize; 3],
 }
 
 /// What `_KEY` found.
@@ -697,12 +703,17 @@ type Ended<'a> = (usize, Option<&'a [Ch]>);
 
 const COLON: &[Ch] = &[':' as Ch];
 const EQUALS: &[Ch] = &['=' as Ch];
+/// The last characters of a line that `_BLOCK_HEAD` matches.
+const ENDS_HEAD: &[Ch] = &['|' as Ch, '>' as Ch, '-' as Ch, '+' as Ch];
+const CLOSING_TAG: &[Ch] = &['<' as Ch, '/' as Ch];
 const ARROW: &[Ch] = &['=' as Ch, '>' as Ch];
 
 impl Fields {
     /// The rules in the order of the catalogue: of equal names the last counts.
     pub fn new(library: &Library, rules: Vec<RuleSpec>) -> Result<Fields, String> {
         let particle = library.words("fields._PARTICLE")?;
+        let block_head = library.rx("fields._BLOCK_HEAD")?;
+        let group = |name: &str| block_head.group(name).ok_or("_BLOCK_HEAD has other groups");
         // most rules keep values by the same patterns as others do
         let mut keeps: HashMap<*const Regex, Arc<Keep>> = HashMap::new();
         let mut shared =
@@ -735,6 +746,9 @@ impl Fields {
             quoted_element: library.rx("fields._QUOTED_ELEMENT")?,
             bare_element: library.rx("fields._BARE_ELEMENT")?,
             next_element: library.rx("fields._NEXT_ELEMENT")?,
+            block_groups: [group("name")?, group("whole")?, group("tag")?],
+            block_head,
+            element: library.rx("fields._ELEMENT")?,
         })
     }
 
@@ -859,7 +873,34 @@ impl Fields {
 
     /// The values of telling fields in one line (or a whole text) of a log, and what it leaves open.
     pub fn find_fields(&self, text: &[Ch], before: &Open) -> (Vec<FieldValue>, Open) {
-        let (mut found, after) = self.find_in_order(text, before);
+        let nothing = Open::default();
+        let mut before = before;
+        if let Some(indent) = before.indent {
+            let depth = self.chars.skip(text, 0, SPACE);
+            if depth == text.len() {
+                return (Vec::new(), before.clone());
+            }
+            if depth > indent
+                && let Some(rule) = self.rule(&before.pending)
+            {
+                let mut block = Vec::new();
+                self.add(&mut block, text, 0, text.len(), rule, &|| before.pending.clone(), &[]);
+                return (block, before.clone());
+            }
+            before = &nothing;
+        }
+        if before.quote.as_ref().is_some_and(|(opening, _)| opening.starts_with(CLOSING_TAG))
+            && self.element.match_at(text, 0, text.len()).is_some()
+        {
+            before = &nothing; // what was opened holds elements, whose own names tell
+        }
+        let (mut found, mut after) = self.find_in_order(text, before);
+        if text[..self.chars.rstrip(text)].last().is_some_and(|&c| ENDS_HEAD.contains(&c))
+            && after == nothing
+            && let Some(head) = self.block_head.match_at(text, 0, text.len())
+        {
+            after = self.block(text, &head);
+        }
         for value in self.pairs.named_values(text) {
             let path: Path = vec![value.name.as_slice().into()];
             let Some(rule) = self.rule(&path) else { continue };
@@ -873,6 +914,23 @@ impl Fields {
             }
         }
         (found, after)
+    }
+
+    /// What is open behind a line that has but a name, the value of which stands in the lines after it.
+    fn block(&self, text: &[Ch], head: &Match) -> Open {
+        let [name, whole, tag] = self.block_groups.map(|group| head.span(group));
+        let Some((start, end)) = name.or(tag) else { return Open::default() };
+        let path: Path = vec![text[start..end].into()];
+        if self.rule(&path).is_none() {
+            return Open::default();
+        }
+        match whole {
+            None => Open { pending: path, indent: Some(start), ..Open::default() },
+            Some((from, to)) => {
+                let closing = [&codes("</"), &text[from..to], &codes(">")].concat();
+                Open { quote: Some((closing, path)), ..Open::default() }
+            }
+        }
     }
 
     fn find_in_order(&self, text: &[Ch], before: &Open) -> (Vec<FieldValue>, Open) {

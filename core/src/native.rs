@@ -529,6 +529,7 @@ fn open_of(open: &Bound<'_, PyAny>) -> PyResult<Open> {
         quote,
         armour: open.get_item(3)?.extract()?,
         unknown: open.get_item(4)?.extract()?,
+        indent: usize::try_from(open.get_item(5)?.extract::<i64>()?).ok(),
     })
 }
 
@@ -549,6 +550,7 @@ fn open_to_py<'py>(py: Python<'py>, open: &Open) -> PyResult<Bound<'py, PyAny>> 
         None => py.None().into_bound(py),
         Some((opening, path)) => (to_py(py, opening)?, path_to_py(py, path)?).into_pyobject(py)?.into_any(),
     };
-    let members = (PyTuple::new(py, brackets)?, path_to_py(py, &open.pending)?, quote, open.armour, open.unknown);
+    let indent = open.indent.map_or(-1, |depth| depth as i64);
+    let members = (PyTuple::new(py, brackets)?, path_to_py(py, &open.pending)?, quote, open.armour, open.unknown, indent);
     members.into_pyobject(py).map(Bound::into_any)
 }

@@ -67,6 +67,9 @@ pub struct Pairs {
     content: usize,
     part: Pattern,
     block: Pattern,
+    typed: Pattern,
+    columns: Pattern,
+    cells: Pattern,
 }
 
 impl Pairs {
@@ -100,6 +103,9 @@ impl Pairs {
             element,
             part: Pattern::new(library, "pairs._PART")?,
             block: Pattern::new(library, "pairs._BLOCK")?,
+            typed: Pattern::new(library, "pairs._TYPED")?,
+            columns: Pattern::new(library, "pairs._COLUMNS")?,
+            cells: Pattern::new(library, "pairs._CELLS")?,
         })
     }
 
@@ -135,6 +141,18 @@ impl Pairs {
             for m in self.element.find_iter(text, 0, text.len()) {
                 self.element_of(text, &m, &mut found);
             }
+            if contains(text, "</t") || contains(text, "</dt") {
+                self.cells.find(text, true, &mut found);
+            }
+        }
+        if has('"')
+            && ((has('(') && ["string(", "Some(", "Optional("].iter().any(|word| contains(text, word)))
+                || (has('>') && contains(text, ">> =>")))
+        {
+            self.typed.find(text, false, &mut found);
+        }
+        if has('\t') {
+            self.columns.find(text, true, &mut found);
         }
         if has('-') && has('=') && contains(text, "form-data") {
             self.part.find(text, false, &mut found);

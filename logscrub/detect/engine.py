@@ -57,7 +57,7 @@ _LAST_NUMBER = re.compile(r"\)?[^\d()+]{0,2}\(?(?<!\d)\d{1,40}\)?\Z")
 _WINDOW = 1 << 18
 """Characters of a text that are judged at once."""
 _OVERLAP = 4096
-_OPENING = re.compile(r"[{\[\"'`]|PRIVATE KEY|[:=+]\s*$")
+_OPENING = re.compile(r"[{\[\"'`]|PRIVATE KEY|[:=+>|]\s*$|[|>]-\s*$")
 """What a line has that may leave something open for the next."""
 _UNQUOTE: dict[str, Callable[[str], views.View | None]] = {
     "json": views.unescape_json,

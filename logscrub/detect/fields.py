@@ -48,7 +48,7 @@ _FILLER = (
 )
 """Words of which texts are made that stand for a secret, between bars."""
 FILLED_LATER = re.compile(
-    r"(?:[a-z]{1,12}[0-9]{0,3}[_.:~-]{1,2}){0,4}[A-Za-z]{0,6}?([xX0#*])(?:\1{15,300}|\1{3,15}(?=[_.-]\1{3}))(?:[_.-]{1,2}\1{1,80}){0,7}={0,2}"
+    r"(?:(?:[a-z]{1,12}[0-9]{0,3}|[0-9]{6,14})[_.:~-]{1,2}){0,4}[A-Za-z]{0,6}?([xX0#*])(?:\1{15,300}|\1{3,15}(?=[_.-]\1{3}))(?:[_.-]{1,2}\1{1,80}){0,7}={0,2}"
     r"|(?i:(?=[^\n]{0,120}?(?:your|insert|replace|placeholder|fixme|dummy|encoded|(?<![a-z])(?:here|paste|todo|fake|example|sample)))"
     r"[\[({<]{0,3}(?:[a-z]{2,10}[0-9]{0,3}[_.~-]{1,2}(?=[^\n]{0,60}?(?:your|here|replace|insert))){0,2}"
     rf"(?:{_FILLER})(?:[\s_./:-]{{0,3}}(?:{_FILLER})){{1,9}}[\])}}>.!…]{{0,3}}"
@@ -56,10 +56,11 @@ FILLED_LATER = re.compile(
     r"|[\[({<]{0,3}(?:placeholder|todo|fixme)[\])}>]{0,3}|(?:refresh|access|id|bearer)_token|client_(?:secret|credentials)|api_key)"
     r"|<[A-Z][A-Z0-9 _-]{2,60}(?:KEY|TOKEN|SECRET|PASSWORD|ID|NAME|HERE)>"
     r"|(?:[a-wyz]{1,12}[0-9]{0,3}[_.:~-]{1,2}){0,4}(?:[xX]{4,300}+[._:-]{0,2}(?:[a-z]{1,8}[0-9]{0,2}[._:-])?){2,6}[xX]{0,3}"
+    r"|([A-Za-z0-9])\2{15,300}"
     r"|[A-Z]{2,20}(?:_[A-Z]{2,20}){0,5}_(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|PAT|JWT)"
 )
-"""What stands for a secret and is filled in later: a row of zeros or x behind a prefix (`sk-0000000000000000`), words that say
-so (`YOUR_API_KEY`, `xoxb-your-token-here`), or the name of what holds it (`API_KEY`)."""
+"""What stands for a secret and is filled in later: a row of one sign, of zeros or x behind a prefix (`sk-0000000000000000`),
+words that say so (`YOUR_API_KEY`, `xoxb-your-token-here`), or the name of what holds it (`API_KEY`)."""
 
 _SCHEME = re.compile(
     r"(?i)(?:Bearer|Basic|Token|Digest|JWT|Negotiate|ApiKey|AWS4-HMAC-SHA256|SharedAccessSignature)\s{1,4}(?=\S)"
@@ -136,6 +137,13 @@ _MOST_SECOND_LOOKS = 8
 """Texts in telling fields that stay and are looked through for fields, in one line."""
 _DEEPEST = 256
 """Brackets that are kept open."""
+_BLOCK_HEAD = re.compile(
+    r"[ \t]{0,80}(?:(?:-[ ])?(?P<name>[^\W\d][\w.-]{0,63}+):[ \t]{1,4}[|>][-+]?"
+    r"|<(?P<whole>(?:[\w.-]{1,30}:)?(?P<tag>[^\W\d][\w.-]{0,60}+))(?:[ ][^<>]{0,300}+)?>)\s*\Z"
+)
+"""A line that is but a name whose value stands in the lines after it: `password: |`, `<password>`."""
+_ELEMENT = re.compile(r"\s*+<[^/!]")
+_ENDS_HEAD = frozenset("|>-+")
 _UNBROKEN = re.compile(r"\S+")
 _QUOTED_ELEMENT = re.compile(r"""(\\{0,31})(["'`])(.*?)\1\2""")
 _NEXT_ELEMENT = re.compile(r"""(["'])((?:[^"'\\]|\\.)*?)\1""")
@@ -316,6 +324,8 @@ class Open(NamedTuple):
     """Inside a PEM block."""
     unknown: bool = False
     """A unit of the record could not be scanned, so nobody knows what it left open."""
+    indent: int = -1
+    """How deep the name `pending` stands whose value is a block of YAML, in deeper lines; -1 where its value is none."""
 
 
 NOTHING_OPEN = Open()
@@ -339,7 +349,20 @@ def _innermost(outer: str, name: str) -> str:
 
 def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tuple[list[FieldValue], Open]:
     """The values of telling fields in one line (or a whole text) of a log, and what it leaves open."""
+    if before.indent >= 0:
+        if not text.strip():
+            return [], before
+        rule = index.rule(before.pending)
+        if rule is not None and len(text) - len(text.lstrip()) > before.indent:
+            block: list[FieldValue] = []
+            _add(block, text, 0, len(text), rule, before.pending)
+            return block, before
+        before = NOTHING_OPEN
+    if before.quote is not None and before.quote[0].startswith("</") and _ELEMENT.match(text) is not None:
+        before = NOTHING_OPEN  # what was opened holds elements, whose own names tell
     found, after = _find_fields(text, index, before)
+    if after == NOTHING_OPEN and text.rstrip()[-1:] in _ENDS_HEAD and (head := _BLOCK_HEAD.match(text)) is not None:
+        after = _block(head, index)
     for value in named_values(text):
         path = (value.name,)
         rule = index.rule(path)
@@ -349,6 +372,14 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
         if not _DIGITS.isdisjoint(said) or index.rule((said,)) is None:  # else it is a list of names
             _add(found, text, value.start, value.end, rule, path)
     return found, after
+
+
+def _block(head: re.Match[str], index: FieldIndex) -> Open:
+    """What is open behind a line that has but a name, the value of which stands in the lines after it."""
+    name = head["name"] or head["tag"]
+    if index.rule((name,)) is None:
+        return NOTHING_OPEN
+    return Open(pending=(name,), indent=head.start("name")) if head["name"] else Open(quote=(f"</{head['whole']}>", (name,)))
 
 
 def _find_fields(text: str, index: FieldIndex, before: Open) -> tuple[list[FieldValue], Open]:

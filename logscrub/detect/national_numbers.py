@@ -18,6 +18,7 @@ _EPOCH = re.compile(r"1[4-9]\d{8}(?:\d{3}|\d{6})")
 _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:\D.{0,8}|\d{2,6})?")
 _LAST_YEAR_OF_BIRTH = 2030
 _STATES_OF_INDIA = 38
+_FIRST_OFFICE_OF_KOREA = 101
 _FEWEST_ALONE = 3
 _FEWEST_DIGITS = 4
 """Different characters of a number, at least: `000000000` and `111222111` have right checksums."""
@@ -70,13 +71,12 @@ def national_number_bare(value: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def national_number_alone(value: str) -> bool:
-    """A number of a shape of those that count where they stand alone, in any case, with the checksum of its shape; no time."""
+    """A number of a shape of those that count where they stand alone, with the checksum of its shape; no time."""
     plain = _SIGNS.sub("", value)
     is_time = _EPOCH.fullmatch(value) or (value.startswith("202") and _DATE.fullmatch(value))
     if not plain.isascii() or len(set(plain)) < _FEWEST_ALONE or is_time:
         return False
-    value = value.upper()
-    return any(pattern.fullmatch(value) and any(_check(name)(value) for name in names) for pattern, names in _alone())
+    return any(pattern.fullmatch(value) and any(_check(name)(value.upper()) for name in names) for pattern, names in _alone())
 
 
 def _is_birth(year: int, month: int, day: int) -> bool:
@@ -149,6 +149,25 @@ def _se_number(value: str) -> bool:
     if bool(personnummer.is_valid(value)):
         return True
     return len(value) == len("######-####") and value[2] >= "2" and bool(orgnr.is_valid(value))
+
+
+def _kr_brn(value: str) -> bool:
+    """South Korea: a company's tax office, kind and number, a check digit, of which python-stdnum does not ask."""
+    plain = _SIGNS.sub("", value)
+    if not plain.isdigit() or int(plain[:3]) < _FIRST_OFFICE_OF_KOREA:
+        return False
+    products = [int(d) * w for d, w in zip(plain, (1, 3, 7, 1, 3, 7, 1, 3, 5), strict=False)]
+    return -(sum(products) + products[-1] // 10) % 10 == int(plain[-1])
+
+
+def _cn_ric(value: str) -> bool:
+    """China: place, date and check digit. python-stdnum stumbles at a place of which it knows only the province."""
+    from stdnum.cn import ric
+
+    try:
+        return bool(ric.is_valid(value))
+    except KeyError:
+        return False
 
 
 def _shape(value: str) -> bool:
@@ -247,11 +266,6 @@ def _de_licence(value: str) -> bool:
     return 1 < letters <= len(value) // 2
 
 
-def _de_lanr(value: str) -> bool:
-    """Germany: a doctor's number for life, its seventh digit a check digit."""
-    return -sum(int(d) * w for d, w in zip(value, (4, 9) * 3, strict=False)) % 10 == int(value[6])
-
-
 def _de_kvnr(value: str) -> bool:
     """Germany: the number of somebody's health insurance, its letter as two digits."""
     products = [int(d) * w for d, w in zip(f"{ord(value[0]) - 64:02d}{value[1:9]}", (1, 2) * 5, strict=True)]
@@ -282,11 +296,6 @@ def _se_alone(value: str) -> bool:
     return len(value) == 10 and value[2] >= "2" and bool(orgnr.is_valid(value))
 
 
-def _us_itin_plain(value: str) -> bool:
-    """United States: a tax number of a person without a social security number, without its dashes."""
-    return _us_itin(f"{value[:3]}-{value[3:5]}-{value[5:]}")
-
-
 def _us_dea(value: str) -> bool:
     """United States: the number under which a doctor prescribes, its last digit a check digit."""
     digits = [int(d) for d in value[2:]]
@@ -313,6 +322,8 @@ _OWN: dict[str, Callable[[str], bool]] = {
     "shape": _shape,
     "luhn": _luhn,
     "kr_licence": _kr_licence,
+    "kr_brn": _kr_brn,
+    "cn_ric": _cn_ric,
     "us_npi": _us_npi,
     "za_id": _za_id,
     "gb_licence": _gb_licence,
@@ -323,13 +334,11 @@ _OWN: dict[str, Callable[[str], bool]] = {
     "be_ogm": _be_ogm,
     "au_medicare": _au_medicare,
     "de_card": _de_card,
-    "de_lanr": _de_lanr,
     "de_licence": _de_licence,
     "de_kvnr": _de_kvnr,
     "kr_passport": _kr_passport,
     "birth_and_seven_plain": _birth_and_seven_plain,
     "in_passport": _in_passport,
     "se_alone": _se_alone,
-    "us_itin_plain": _us_itin_plain,
     "us_dea": _us_dea,
 }

@@ -9,6 +9,9 @@
     <password>…</password>                  an element of XML, CDATA too; <entry key="password">…</entry>
     name="password"⏎⏎…                     a part of a multipart body
     password: |⏎  …                         a block of YAML
+    password⇥…                              two columns of a text
+    ["password"]=> string(8) "…"            a value with its type before it: PHP, Rust, Swift, Erlang
+    <dt>password</dt><dd>…</dd>             two cells of HTML
 
 This module finds the two; `fields` knows which names tell. All patterns are bounded, and none passes over a stretch twice.
 """
@@ -23,6 +26,7 @@ NAMING = frozenset(
     """
     name key field k label header param parameter attribute attr property prop variable var option setting path pointer
     fieldname fieldkey fieldid propertyname paramname parametername headername attributename variablename keyname optionname
+    instancepath jsonpointer
     """.split()
 )
 """Names, in small letters without marks, of members that say what a value beside them is."""
@@ -30,7 +34,7 @@ VALUES = frozenset(
     """
     value val v content contents old new from to set before after data text values fieldvalue stringvalue newvalue oldvalue
     propertyvalue paramvalue parametervalue headervalue attributevalue displayvalue defaultvalue currentvalue previousvalue
-    newstring oldstring
+    newstring oldstring received actual
     """.split()
 )
 """Names of members that are such values."""
@@ -79,6 +83,19 @@ _BLOCK = re.compile(
 )
 
 
+_TYPED = re.compile(
+    r"""(?<![\w.$-])(?P<name>[A-Za-z_$][\w.$-]{0,60}+)
+    (?:["']\]\s{0,2}=>\s{0,6}string\(\d{1,7}\)\s{1,2}|["']?\s{0,2}(?:[:=]|=>)\s{0,2}(?:Some|Optional)\(|">>\s{0,2}=>\s{0,2}<<)
+    (?P<q>\\{0,3}")(?P<value>(?:(?!(?P=q))[^"]){1,1000}+)(?P=q)""",
+    re.X,
+)
+_COLUMNS = re.compile(r"(?:(?<=\n)|\A)(?P<name>[A-Za-z_$][\w.$-]{0,60}+)\t(?P<value>[^\s][^\t\r\n]{0,200}+)(?=[\r\n]|\Z)")
+_CELLS = re.compile(
+    r"<(?:d|t[dh])t?(?:\s[^<>]{0,200}+)?>\s{0,20}(?P<name>[^\W\d][\w .-]{0,60}+):?\s{0,4}</(?:dt|t[dh])>\s{0,40}"
+    r"<(?:dd|td)(?:\s[^<>]{0,200}+)?>\s{0,40}(?P<value>[^<>\s][^<>]{0,1000}+)</"
+)
+
+
 class NamedValue(NamedTuple):
     """A stretch `[start, end)` of a text, and the name that the text gives to it."""
 
@@ -116,6 +133,15 @@ def named_values(text: str) -> Iterator[NamedValue]:
             end = start + len(text[start:end].removesuffix("]]").rstrip())
             name = next((name for _, name in _naming(m["attributes"], 0, len(m["attributes"]))), m["tag"])
             yield NamedValue(name, start, end, False)
+        if "</t" in text or "</dt" in text:
+            for m in _CELLS.finditer(text):
+                yield NamedValue(m["name"], *m.span("value"), True)
+    if '"' in text and ("string(" in text or "Some(" in text or "Optional(" in text or ">> =>" in text):
+        for m in _TYPED.finditer(text):
+            yield NamedValue(m["name"], *m.span("value"), False)
+    if "\t" in text:
+        for m in _COLUMNS.finditer(text):
+            yield NamedValue(m["name"], *m.span("value"), True)
     if "form-data" in text:
         for m in _PART.finditer(text):
             yield NamedValue(m["name"], *m.span("value"), False)

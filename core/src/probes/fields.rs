@@ -10,8 +10,8 @@ use pyo3::types::{PyList, PyTuple};
 use std::time::Instant;
 
 type Text<'py> = Bound<'py, PyAny>;
-/// (bracket, name), pending, (opening, path), armour, unknown
-type OpenOf<'py> = (Vec<(Text<'py>, Text<'py>)>, Vec<Text<'py>>, Option<(Text<'py>, Vec<Text<'py>>)>, bool, bool);
+/// (bracket, name), pending, (opening, path), armour, unknown, indent
+type OpenOf<'py> = (Vec<(Text<'py>, Text<'py>)>, Vec<Text<'py>>, Option<(Text<'py>, Vec<Text<'py>>)>, bool, bool, i64);
 /// start, end, detector, path, requote
 type ValueOf<'py> = (usize, usize, usize, Bound<'py, PyTuple>, Text<'py>);
 
@@ -31,13 +31,13 @@ fn tuple<'py>(py: Python<'py>, path: &[Name]) -> PyResult<Bound<'py, PyTuple>> {
 }
 
 fn open(before: OpenOf) -> PyResult<Open> {
-    let (brackets, pending, quote, armour, unknown) = before;
+    let (brackets, pending, quote, armour, unknown, indent) = before;
     let brackets = brackets
         .iter()
         .map(|(bracket, name)| Ok((py::from_py(bracket)?.first().copied().unwrap_or(0), py::from_py(name)?.into())))
         .collect::<PyResult<_>>()?;
     let quote = quote.map(|(opening, path)| PyResult::Ok((py::from_py(&opening)?, names(&path)?))).transpose()?;
-    Ok(Open { brackets, pending: names(&pending)?, quote, armour, unknown })
+    Ok(Open { brackets, pending: names(&pending)?, quote, armour, unknown, indent: usize::try_from(indent).ok() })
 }
 
 #[pymethods]
@@ -91,7 +91,8 @@ impl FieldsProbe {
         let quote = after.quote.as_ref();
         let quote = quote.map(|(opening, path)| PyResult::Ok((py::to_py(py, opening)?, tuple(py, path)?))).transpose()?;
         let pending = tuple(py, &after.pending)?;
-        let after = (PyTuple::new(py, brackets)?, pending, quote, after.armour, after.unknown).into_pyobject(py)?;
+        let indent = after.indent.map_or(-1, |depth| depth as i64);
+        let after = (PyTuple::new(py, brackets)?, pending, quote, after.armour, after.unknown, indent).into_pyobject(py)?;
         Ok((found, after))
     }
 
