@@ -211,29 +211,31 @@ class _State:
 
     def _own(self, usual: Floats, is_weekend: Bools, variance: Floats) -> tuple[Floats, Floats]:
         """Own deviations from counts that are usual of such hours in all, and by how much their squares may be wrong."""
-        hours = np.maximum(self.hours, 1e-9)
-        own, unsure = np.ones_like(usual), np.zeros_like(usual)
-
-        def by_the_day(values: Floats, where: Bools) -> Floats:
-            return np.tile(np.where(where, values, 0.0).reshape(-1, 7, DAY).sum(1), 7)
-
-        every = np.ones_like(is_weekend)
-        for part in ("day", "kind", "week"):
-            # an hour tells no more than its variance lets it
-            tells = 1 / (1 + _beyond_poisson(variance, usual / hours))
-            seen, weight, prior = self.seen * tells, usual * tells, _DAY_PRIOR
-            if part == "day":
-                seen, weight = (by_the_day(v, every) for v in (seen, weight))
-            elif part == "kind":
-                both = [[by_the_day(v, where) for where in (is_weekend, ~is_weekend)] for v in (seen, weight)]
-                seen, weight = (np.where(is_weekend, *parts) for parts in both)
-            else:
-                prior = _WEEK_PRIOR
-            ratio = (seen + prior) / (weight + prior)
-            own, usual = own * ratio, usual * ratio
-            if part != "day":
-                unsure += 1 / (weight + prior)
-        return own, unsure
+        cells = len(usual)
+        weeks = (cells, 7, DAY)
+        usual, seen, weekend = usual.reshape(weeks).copy(), self.seen.reshape(weeks), is_weekend.reshape(weeks)
+        batch, dispersion = (
+            1 + variance[0][:, None, None],
+            variance[1][:, None, None] / np.maximum(self.hours, 1e-9).reshape(7, DAY),
+        )
+        # an hour tells no more than its variance lets it
+        tells = 1 / (batch + dispersion * usual)
+        weight = (usual * tells).sum(1)
+        own = (((seen * tells).sum(1) + _DAY_PRIOR) / (weight + _DAY_PRIOR))[:, None, :]
+        usual *= own
+        tells = 1 / (batch + dispersion * usual)
+        told, weight = seen * tells, usual * tells
+        parts = []
+        for each in (told, weight):
+            whole, part = each.sum(1), np.einsum("cdh,cdh->ch", each, weekend)
+            parts.append(np.where(weekend, part[:, None, :], np.maximum(whole - part, 0.0)[:, None, :]))
+        kind = (parts[0] + _DAY_PRIOR) / (parts[1] + _DAY_PRIOR)
+        usual *= kind
+        tells = 1 / (batch + dispersion * usual)
+        told, weight = seen * tells, usual * tells
+        week = (told + _WEEK_PRIOR) / (weight + _WEEK_PRIOR)
+        unsure = 1 / (parts[1] + _DAY_PRIOR) + 1 / (weight + _WEEK_PRIOR)
+        return (own * kind * week).reshape(cells, -1), unsure.reshape(cells, -1)
 
     def _profile(self, local: NDArray[np.int64], seen: Floats) -> Floats:
         """Of all cells together by hour of the week; 1 in the mean."""
