@@ -9,7 +9,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from object_stores import s3_server
 
 from logscrub.cli.store import merge as command
 from logscrub.errors import InputError, LogscrubError, UsageError
@@ -153,33 +152,6 @@ def test_writers_at_the_same_time_count_exactly(tmp_path: Path) -> None:
     assert failed == []
     one = counted(tmp_path / "one", range(writers * 5 + 5))
     assert rows(open_store(str(tmp_path / "m"))).equals(rows(one))
-
-
-@pytest.mark.slow
-def test_a_hundred_writers_into_one_object_store_count_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All commit to one table on a server of objects, each against the version that it saw; half of what each has others have."""
-    writers, failed = 100, []
-    with s3_server("logs") as environment:
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        open_or_make("s3://logs/m", KEY_ID)
-
-        def write(number: int) -> None:
-            try:
-                with Ingestion(open_store("s3://logs/m"), KEY) as ingestion:
-                    ingestion.begin(1)
-                    ingestion.take(record(each) for each in range(number * 5, number * 5 + 10))
-            except LogscrubError as error:
-                failed.append(str(error))
-
-        threads = [threading.Thread(target=write, args=(number,)) for number in range(writers)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert failed == []
-        one = counted(tmp_path / "one", range(writers * 5 + 5))
-        assert rows(open_store("s3://logs/m")).equals(rows(one))
 
 
 def test_the_command_merges_several(tmp_path: Path, whole: Store, capsys: pytest.CaptureFixture[str]) -> None:
