@@ -35,6 +35,7 @@ from logscrub.scrubbing import Tally
 from logscrub.shards import (
     Did,
     KeySource,
+    Results,
     Settings,
     Shard,
     assemble,
@@ -233,13 +234,13 @@ class _Parts:
 
 def scrub_shards(
     run: Run, settings: Settings, jobs: Sequence[tuple[Input, Path, Path | None]], part: int, done: Done | None = None
-) -> list[Did]:
+) -> Results:
     """Scrubs inputs to their places, each `(input, target, inside)`. Gives what became of each, in order.
 
     Raises UsageError or OutputError where an output cannot be written, or a worker cannot work.
     """
     rules = rules_digest(settings)
-    outcomes: dict[int, Did] = {}
+    outcomes = Results(len(jobs))
     inputs: dict[int, _Parts] = {}
     owner: dict[str, tuple[int, Shard]] = {}
     again: list[tuple[str, Callable[..., Did], tuple[Any, ...]]] = []
@@ -270,14 +271,14 @@ def scrub_shards(
             number, shard = owner.pop(key)
             parts = inputs[number]
             if not shard.is_part:  # a whole input, or one whose parts were put together
-                outcomes[number] = did if not parts.done else _together(parts, did)
+                outcomes.put(number, did if not parts.done else _together(parts, did))
                 del inputs[number]
             else:
                 parts.done[key] = did
                 if len(parts.done) == len(parts.shards):
                     again += list(_next(run, settings, rules, number, parts, owner))
                     if number in inputs and not any(own == number for own, _ in owner.values()):
-                        outcomes[number] = _failed(parts)
+                        outcomes.put(number, _failed(parts))
                         del inputs[number]
             read, found = read + did.tally.bytes_read, found + did.tally.redactions.total()
             if done is not None:
@@ -289,7 +290,7 @@ def scrub_shards(
         remove_folder(folder)
     for folder in {target.parent for _, target, _ in jobs if objects.address_of(target) is None}:
         remove_abandoned(folder)  # of workers that were killed
-    return [outcomes[number] for number in range(len(jobs))]
+    return outcomes
 
 
 def _next(

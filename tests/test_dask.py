@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pickle
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -30,8 +32,10 @@ from logscrub.api import settings as settings_of
 from logscrub.cli.options import key_on
 from logscrub.dask import Run, key_for, scrub_shards
 from logscrub.errors import InputError, OutputError, UsageError
+from logscrub.pipeline import Passed
 from logscrub.redact.pseudonyms import Pseudonymizer
-from logscrub.shards import FOLDER, KeySource, Settings, Shard, assemble, key_of, parts_of, scrub_shard, shards_of
+from logscrub.scrubbing import Tally
+from logscrub.shards import FOLDER, Did, KeySource, Results, Settings, Shard, assemble, key_of, parts_of, scrub_shard, shards_of
 from logscrub.sources.files import Input, expand
 
 SAMPLES = ROOT / "sample_logs"
@@ -99,6 +103,25 @@ def test_what_is_done_again_is_done_once(tmp_path: Path, monkeypatch: pytest.Mon
     assert scrub_shard(WORK, shard, name).status == "scrubbed" and (out / "a.log").exists()
     (out / FOLDER / f"{name}.json").write_text("{torn")
     assert scrub_shard(WORK, shard, name).status == "scrubbed"
+
+
+def test_results_are_what_was_put_in() -> None:
+    tally = Tally(9, 7, 2, 1, 0, 500, 480, Counter(EMAIL_ADDRESS=3), Counter({"app-logs": 1}), ["it broke off"])
+    digests = [hashlib.sha256(name.encode()).hexdigest() for name in "abcd"]
+    with_digests = Did(
+        "salvaged", tally, Passed(digests[0], digests[1], digests[2], "", [("m", digests[0], digests[3])]), ("a line",), False
+    )
+    results = Results(3)
+    results.put(2, with_digests)
+    results.put(0, Did())
+    assert results[2] == results[-1] == with_digests and results[0] == Did() and len(results) == 3
+    assert results[::2] == [Did(), with_digests]
+    with pytest.raises(KeyError):
+        results[1]
+    with pytest.raises(IndexError):
+        results[3]
+    with pytest.raises(ValueError, match="stops the run"):
+        results.put(1, Did(wrong="no disk"))
 
 
 @given(

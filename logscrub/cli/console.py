@@ -38,6 +38,18 @@ def put(text: str, path: Path | None = None, *, inside: Path | None = None) -> N
     put_bytes(text.encode("utf-8", "backslashreplace"), path, inside=inside)
 
 
+def put_pieces(pieces: Iterable[str], path: Path | None = None) -> None:
+    """Writes a result that is too large to be one text, as `put` does."""
+    from logscrub.sinks import open_sink
+
+    if path is not None:
+        tidy([path])
+    with open_sink(path, "none") as sink:
+        for piece in pieces:
+            sink.write(piece.encode("utf-8", "backslashreplace"))
+        sink.commit()
+
+
 def put_bytes(data: bytes, path: Path | None = None, *, inside: Path | None = None) -> None:
     """Writes bytes, as `put` writes text."""
     from logscrub.sinks import open_sink

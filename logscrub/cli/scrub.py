@@ -7,15 +7,17 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from textwrap import indent
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, overload
 
 import typer
 
-from logscrub.cli.console import Tell, progress, put, say, tidy
+from logscrub.cli.console import Tell, progress, put_pieces, say, tidy
 from logscrub.cli.options import (
     DecompressMemory,
     Detectors,
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from logscrub.guarantee.engine import Aside, Guarantee, Keeping, Listening
     from logscrub.redact.scrub import Redactor
     from logscrub.scrubbing import Tally
+    from logscrub.shards import Did
     from logscrub.sources.decompression import Reading
     from logscrub.sources.files import Input
 
@@ -142,10 +145,10 @@ def scrub(
         raise UsageError("--on: workers read files and write files; give inputs, and add: -o FILE or FOLDER")
     refuse_overwriting(jobs, summary)
     tidy(job.target for job in jobs if job.target is not None)
-    outcomes = []
+    wrong = []
     for name, error in unreadable:
         say(str(error))
-        outcomes.append(Outcome(printable(clean_name(using.redactor, name)), "failed", None))
+        wrong.append(Outcome(printable(clean_name(using.redactor, name)), "failed", None))
     by = about(using, config, input_format)
     promised = None
     if guarantee is not None:
@@ -154,14 +157,16 @@ def scrub(
         if on is not None:
             raise UsageError("--guarantee: counts customers over all inputs in one process; leave out --on")
         promised, by["rules"]["guarantee"] = guarantee_of(using, guarantee, vocabulary)
+    outcomes: Sequence[Outcome]
     if on is None:
-        outcomes += _scrub_all(using, jobs, input_format, reading, summary is not None, promised)
+        outcomes = wrong + _scrub_all(using, jobs, input_format, reading, summary is not None, promised)
     else:
-        outcomes += _scrub_on(on, jobs, config, key, key_file, input_format, engine, reading, summary is not None)
+        done = _scrub_on(on, jobs, config, key, key_file, input_format, engine, reading, summary is not None)
+        outcomes = Outcomes(wrong, jobs, done)
     cost = None if promised is None else _cost(promised)
     if summary is not None:
-        its = summary_of(by, redactor.pseudonymizer.key_id, outcomes)
-        put(json.dumps(its if cost is None else its | {"guarantee": cost}, indent=2) + "\n", file_or_none(summary))
+        more = {} if cost is None else {"guarantee": cost}
+        put_pieces(summary_of(by, redactor.pseudonymizer.key_id, outcomes, more), file_or_none(summary))
     if _nothing_read(outcomes):
         say(f"nothing to read: {'no record in ' + number(len(outcomes), 'input') if outcomes else 'no file there'}")
     elif any(outcome.tally for outcome in outcomes):
@@ -195,6 +200,31 @@ class Outcome:
     """The output; None if there is none."""
     passed: Passed | None = None
     """The digests of what went in and out, where they were asked for."""
+
+
+class Outcomes(Sequence[Outcome]):
+    """The results of a cluster, of which there may be very many: each is made when it is asked for."""
+
+    def __init__(self, before: Sequence[Outcome], jobs: Sequence[Job], done: Sequence[Did]) -> None:
+        """`before`: of inputs that could not be looked at."""
+        self._before, self._jobs, self._done = before, jobs, done
+
+    @overload
+    def __getitem__(self, number: int) -> Outcome: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[Outcome]: ...
+    def __getitem__(self, number: int | slice) -> Outcome | list[Outcome]:
+        if isinstance(number, slice):
+            return [self[n] for n in range(*number.indices(len(self)))]
+        if number < 0:
+            number += len(self)
+        if number < len(self._before):
+            return self._before[number]
+        job, did = self._jobs[number - len(self._before)], self._done[number - len(self._before)]
+        return Outcome(job.name, did.status, None if did.status in ("failed", "skipped") else did.tally, did.passed)
+
+    def __len__(self) -> int:
+        return len(self._before) + len(self._jobs)
 
 
 def _check_output(output: Path | None, several: bool) -> None:
@@ -327,7 +357,7 @@ def _scrub_on(
     engine: api.EngineName | None,
     reading: Reading,
     hashed: bool,
-) -> list[Outcome]:
+) -> Sequence[Did]:
     """Scrubs inputs on a cluster, and says of each what `_scrub_one` says."""
     from logscrub import dask
     from logscrub.shards import PART, Settings
@@ -337,14 +367,12 @@ def _scrub_on(
     asked = [(dask.absolute(job.item), dask.absolute_path(job.target or Path()), dask.absolute_path(job.inside)) for job in jobs]
     with progress([job.item for job in jobs], "redactions") as begin, dask.cluster(on, source, own=own) as run:
         done = dask.scrub_shards(run, settings, asked, PART, begin())
-    outcomes = []
     for job, did in zip(jobs, done, strict=True):
         for line in did.said:
             say(f"{job.item.name}: {line}")
         if did.tally.withheld:
             say(_withheld(job, did.tally))
-        outcomes.append(Outcome(job.name, did.status, None if did.status in ("failed", "skipped") else did.tally, did.passed))
-    return outcomes
+    return done
 
 
 def _withheld(job: Job, tally: Tally) -> str:
@@ -406,21 +434,28 @@ def _total(outcomes: Sequence[Outcome]) -> Tally:
     return total
 
 
-def summary_of(by: Mapping[str, Any], key_id: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """The content of `--summary`: version and rules of the run (`by`), counts, and names without customer data."""
+def summary_of(
+    by: Mapping[str, Any], key_id: str, outcomes: Sequence[Outcome], more: Mapping[str, Any] = MappingProxyType({})
+) -> Iterator[str]:
+    """The content of `--summary`, in pieces: version and rules of the run (`by`), counts, and names without customer data.
+
+    `more`: what comes behind the inputs.
+    """
     total = _total(outcomes)
-    return {
+    head = {
         **by,
         "key_id": key_id,
         "records": _records(total),
         "bytes": {"read": total.bytes_read, "written": total.bytes_written},
         "redactions": dict(sorted(total.redactions.items())),
         "formats": dict(sorted(total.formats.items())),
-        "inputs": [
-            {"name": o.name, "status": o.status, "records": _records(o.tally or _total([])), **_digests(o.passed)}
-            for o in outcomes
-        ],
     }
+    yield json.dumps(head, indent=2).removesuffix("\n}") + ',\n  "inputs": ['
+    for n, o in enumerate(outcomes):
+        its = {"name": o.name, "status": o.status, "records": _records(o.tally or _total([])), **_digests(o.passed)}
+        yield (",\n" if n else "\n") + indent(json.dumps(its, indent=2), "    ")
+    yield "\n  ]" if outcomes else "]"
+    yield "," + json.dumps(more, indent=2).removeprefix("{") + "\n" if more else "\n}\n"
 
 
 def _digests(passed: Passed | None) -> dict[str, Any]:

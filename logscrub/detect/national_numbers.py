@@ -266,6 +266,11 @@ def _de_licence(value: str) -> bool:
     return 1 < letters <= len(value) // 2
 
 
+def _de_lanr(value: str) -> bool:
+    """Germany: a doctor's number for life, its seventh digit a check digit."""
+    return -sum(int(d) * w for d, w in zip(value, (4, 9) * 3, strict=False)) % 10 == int(value[6])
+
+
 def _de_kvnr(value: str) -> bool:
     """Germany: the number of somebody's health insurance, its letter as two digits."""
     products = [int(d) * w for d, w in zip(f"{ord(value[0]) - 64:02d}{value[1:9]}", (1, 2) * 5, strict=True)]
@@ -294,6 +299,11 @@ def _se_alone(value: str) -> bool:
     if bool(personnummer.is_valid(value)):
         return not value.startswith("202")
     return len(value) == 10 and value[2] >= "2" and bool(orgnr.is_valid(value))
+
+
+def _us_itin_plain(value: str) -> bool:
+    """United States: a tax number of a person without a social security number, without its dashes."""
+    return _us_itin(f"{value[:3]}-{value[3:5]}-{value[5:]}")
 
 
 def _us_dea(value: str) -> bool:
@@ -334,11 +344,13 @@ _OWN: dict[str, Callable[[str], bool]] = {
     "be_ogm": _be_ogm,
     "au_medicare": _au_medicare,
     "de_card": _de_card,
+    "de_lanr": _de_lanr,
     "de_licence": _de_licence,
     "de_kvnr": _de_kvnr,
     "kr_passport": _kr_passport,
     "birth_and_seven_plain": _birth_and_seven_plain,
     "in_passport": _in_passport,
     "se_alone": _se_alone,
+    "us_itin_plain": _us_itin_plain,
     "us_dea": _us_dea,
 }
