@@ -7,7 +7,7 @@ use crate::chars::{Ch, CharSet, Conversions, ascii_lower, codes, is_ascii};
 use crate::ids::Ids;
 use crate::library::{Library, Words};
 use crate::pairs::Pairs;
-use crate::rx::{Classes, Item, Match, Mode, Node, Regex, UNBOUNDED, edge_of, heads};
+use crate::rx::{Classes, Item, Match, Mode, Node, Regex, UNBOUNDED, edge_of_row, heads_of_row, row};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -111,7 +111,7 @@ struct Begin {
 }
 
 /// From which question on it pays to know how a pattern begins.
-const PAYS: u32 = 64;
+const PAYS: u32 = 1000;
 /// Alternatives that are told apart; of a pattern with more, nothing is known.
 const MOST_BEGINS: usize = 128;
 const LONGEST_HEAD: usize = 6;
@@ -131,7 +131,7 @@ impl Keep {
 
 impl Beginnings {
     fn new(regex: &Regex) -> Beginnings {
-        let mut nodes = flat(std::slice::from_ref(regex.node()));
+        let mut nodes = row(std::slice::from_ref(regex.node()));
         let mut blank = None;
         if let [Node::Repeat { mode: Mode::Possessive, min: 0, max: UNBOUNDED, body }, ..] = &nodes[..]
             && let Node::Item(item) = &**body
@@ -139,7 +139,7 @@ impl Beginnings {
             blank = Some(item.clone());
             nodes.remove(0);
         }
-        let begins = begins_of(&nodes);
+        let begins = begins_of(nodes);
         let mut by_first = Box::new([0; 128]);
         for (c, bits) in by_first.iter_mut().enumerate() {
             for (i, begin) in begins.iter().enumerate() {
@@ -182,39 +182,21 @@ fn has(item: &Item, c: Ch) -> bool {
     }
 }
 
-/// The nodes of a row, with those of rows within in their place.
-fn flat(nodes: &[Node]) -> Vec<Node> {
-    let mut found = Vec::new();
-    for node in nodes {
-        match node {
-            Node::Seq(inner) => found.extend(flat(inner)),
-            Node::Group(_, body) => found.extend(flat(std::slice::from_ref(body))),
-            node => found.push(node.clone()),
-        }
-    }
-    found
-}
-
-/// How the matches of a row of nodes begin.
-fn begins_of(nodes: &[Node]) -> Vec<Begin> {
+/// How the matches of nodes that stand side by side begin.
+fn begins_of(nodes: Vec<&Node>) -> Vec<Begin> {
     let mut begins = Vec::new();
-    let mut waiting = vec![flat(nodes)];
+    let mut waiting = vec![nodes];
     while let Some(nodes) = waiting.pop() {
         if let Some((Node::Branch(branches), rest)) = nodes.split_first()
             && begins.len() + waiting.len() + branches.len() <= MOST_BEGINS
         {
-            for branch in branches {
-                let mut row = flat(std::slice::from_ref(branch));
-                row.extend_from_slice(rest);
-                waiting.push(row);
-            }
+            waiting.extend(branches.iter().map(|branch| [&row(std::slice::from_ref(branch)), rest].concat()));
             continue;
         }
-        let node = Node::Seq(nodes);
-        let (last, _) = edge_of(&node, true);
-        let heads = heads(&node, LONGEST_HEAD);
+        let (last, _) = edge_of_row(nodes.iter().copied(), true);
+        let heads = heads_of_row(&nodes, LONGEST_HEAD);
         if heads.is_empty() {
-            let (first, may_be_empty) = edge_of(&node, false);
+            let (first, may_be_empty) = edge_of_row(nodes.iter().copied(), false);
             begins.push(Begin { heads: vec![first], last, may_be_empty });
         } else {
             begins.push(Begin { heads, last, may_be_empty: false });

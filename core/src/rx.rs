@@ -9,8 +9,9 @@
 
 use crate::chars::{Ch, CharSet, ascii_lower};
 use crate::words::{OTHER, lower_byte};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::Cell;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 
 /// The payload of the panic by which a match gives up.
@@ -309,18 +310,7 @@ pub fn edge_of(node: &Node, is_last: bool) -> (Classes, bool) {
     match node {
         Node::Item(item) => (item.classes(), false),
         Node::At(_) | Node::Look { .. } => (Classes::NONE, true),
-        Node::Seq(nodes) => {
-            let mut all = Classes::NONE;
-            for i in 0..nodes.len() {
-                let node = if is_last { &nodes[nodes.len() - 1 - i] } else { &nodes[i] };
-                let (edge, may_be_empty) = edge_of(node, is_last);
-                all = all.union(edge);
-                if !may_be_empty {
-                    return (all, false);
-                }
-            }
-            (all, true)
-        }
+        Node::Seq(nodes) => edge_of_row(nodes.iter(), is_last),
         Node::Branch(branches) => branches.iter().fold((Classes::NONE, false), |(all, any), branch| {
             let (edge, may_be_empty) = edge_of(branch, is_last);
             (all.union(edge), any || may_be_empty)
@@ -335,6 +325,19 @@ pub fn edge_of(node: &Node, is_last: bool) -> (Classes, bool) {
         }
         Node::Same(_) => (Classes::ALL, true),
     }
+}
+
+/// What a match of nodes that stand side by side can begin with, or end with, as `edge_of` has it.
+pub fn edge_of_row<'a>(nodes: impl DoubleEndedIterator<Item = &'a Node>, is_last: bool) -> (Classes, bool) {
+    let (mut nodes, mut all) = (nodes, Classes::NONE);
+    while let Some(node) = if is_last { nodes.next_back() } else { nodes.next() } {
+        let (edge, may_be_empty) = edge_of(node, is_last);
+        all = all.union(edge);
+        if !may_be_empty {
+            return (all, false);
+        }
+    }
+    (all, true)
 }
 
 enum Entry {
@@ -449,7 +452,7 @@ fn width(node: &Node) -> (usize, usize) {
 
 impl Compiled {
     fn new(node: &Node) -> Compiled {
-        let mut compiler = Compiler { program: Vec::new(), registers: 0 };
+        let mut compiler = Compiler::new(false);
         compiler.node(node);
         compiler.add(Inst::Done);
         let first = heads_of(&compiler.program, 1).first().copied().map(First::new);
@@ -576,9 +579,15 @@ impl<'a> Reader<'a> {
 struct Compiler {
     program: Vec<Inst>,
     registers: u32,
+    /// Whether the program only says which characters follow each other: without assertions, and without tables for alternatives.
+    is_bare: bool,
 }
 
 impl Compiler {
+    fn new(is_bare: bool) -> Compiler {
+        Compiler { program: Vec::new(), registers: 0, is_bare }
+    }
+
     fn here(&self) -> u32 {
         self.program.len() as u32
     }
@@ -590,6 +599,7 @@ impl Compiler {
 
     fn node(&mut self, node: &Node) {
         match node {
+            Node::At(_) | Node::Look { .. } if self.is_bare => {}
             Node::Item(item) => {
                 self.add(Inst::One(item.clone()));
             }
@@ -599,7 +609,7 @@ impl Compiler {
             Node::Seq(nodes) => nodes.iter().for_each(|n| self.node(n)),
             Node::Branch(nodes) => {
                 let mut ends = Vec::new();
-                if nodes.len() >= FEWEST_TO_SWITCH && nodes.len() < u16::MAX as usize {
+                if !self.is_bare && nodes.len() >= FEWEST_TO_SWITCH && nodes.len() < u16::MAX as usize {
                     let switch = self.add(Inst::Done);
                     let mut targets = Vec::new();
                     for branch in nodes {
@@ -1146,11 +1156,40 @@ fn keep_undo(state: &mut State, mark: usize) {
 
 /// The characters that the first, the second … character of what a node matches can be, as many as are known, at most `depth`.
 pub fn heads(node: &Node, depth: usize) -> Vec<Classes> {
-    heads_of(&program(node), depth)
+    heads_of_row(&row(std::slice::from_ref(node)), depth)
+}
+
+/// The heads of nodes that stand side by side.
+pub fn heads_of_row(nodes: &[&Node], depth: usize) -> Vec<Classes> {
+    let mut compiler = Compiler::new(true);
+    let mut least = 0usize;
+    for node in nodes {
+        compiler.node(node);
+        least = least.saturating_add(width(node).0);
+        // what stands behind so many characters is not asked for
+        if least >= depth {
+            break;
+        }
+    }
+    compiler.add(Inst::Done);
+    heads_of(&compiler.program, depth)
+}
+
+/// The nodes that stand side by side in some, without the rows and groups around them.
+pub fn row(nodes: &[Node]) -> Vec<&Node> {
+    let mut found = Vec::new();
+    for node in nodes {
+        match node {
+            Node::Seq(inner) => found.extend(row(inner)),
+            Node::Group(_, body) => found.extend(row(std::slice::from_ref(body))),
+            node => found.push(node),
+        }
+    }
+    found
 }
 
 fn program(node: &Node) -> Vec<Inst> {
-    let mut compiler = Compiler { program: Vec::new(), registers: 0 };
+    let mut compiler = Compiler::new(true);
     compiler.node(node);
     compiler.add(Inst::Done);
     compiler.program
@@ -1207,7 +1246,7 @@ impl Ways<'_> {
 
     /// The characters that may follow at some places, and where each leads; None where nothing need follow, or it is not known.
     fn steps(&self, places: Vec<Place>) -> Option<Vec<(Classes, Place)>> {
-        let mut seen: HashSet<Place> = HashSet::new();
+        let mut seen: FxHashSet<Place> = FxHashSet::default();
         let mut waiting = places;
         let mut steps: Vec<(Classes, Place)> = Vec::new();
         while let Some(place) = waiting.pop() {
@@ -1288,7 +1327,7 @@ impl Sieve {
     pub fn new(node: &Node) -> Sieve {
         let program = program(node);
         let ways = Ways::new(&program, FAR, MOST_PLACES_OF_SIEVE);
-        let mut known: HashMap<Vec<Place>, u8> = HashMap::new();
+        let mut known: FxHashMap<Vec<Place>, u8> = FxHashMap::default();
         // of each state that is no end, the next state of each row
         let mut rows: Vec<[u8; 130]> = vec![[NEVER; 130], [MAYBE; 130]];
         let mut waiting = VecDeque::from([ways.start()]);

@@ -12,6 +12,7 @@ use crate::shapes::{self, Shapes};
 use crate::words::{self, Hit, LONGEST_WORD, OTHER, Word, Words, beginnings, byte_of, is_ambiguous, leads_of, lower_byte};
 use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// Characters of a head that are looked at for all patterns of a column at once.
@@ -32,6 +33,9 @@ const EDGE: u8 = 129;
 const NEEDS: usize = 4;
 /// How large such a set may be: few texts have none of the letters.
 const LARGEST_NEED: u32 = 64 + 16;
+
+/// From which try of a pattern on a sieve pays: making one takes about as long as so many tries.
+const SIEVE_PAYS: u32 = 100;
 
 /// Which patterns match where.
 pub struct Scanner {
@@ -72,7 +76,8 @@ struct Column {
     regexes: Vec<Arc<Regex>>,
     groups: Vec<usize>,
     numbers: Vec<usize>,
-    /// Of each pattern the sieve, made when it is first needed.
+    /// Of each pattern how often it was tried without a sieve, and the sieve, made when it pays.
+    tried: Vec<AtomicU32>,
     sieves: Vec<OnceLock<Sieve>>,
     /// Of each pattern what its matches begin with, where that is a run of so many characters of a class at least.
     runs: Vec<Option<(Classes, usize)>>,
@@ -416,6 +421,7 @@ impl Column {
             numbers: patterns.iter().map(|p| p.number).collect(),
             runs: patterns.iter().map(|p| run(p.regex.node())).collect(),
             behind: patterns.iter().map(|p| behind(p.regex.node())).collect(),
+            tried: patterns.iter().map(|_| AtomicU32::new(0)).collect(),
             sieves: patterns.iter().map(|_| OnceLock::new()).collect(),
             anywhere: (0..).zip(words).map(|(i, its)| Bits::from(its.leads.is_empty()) << i).sum(),
             at_start,
@@ -455,13 +461,22 @@ impl Column {
         if !ways.is_empty() && !ways.iter().any(|way| way.fits(&text[..at])) {
             return None;
         }
-        let sieve = || self.sieves[i].get_or_init(|| Sieve::new(self.regexes[i].node()));
-        if self.runs[i].is_none() && !sieve().lets_through(&rows[at + 1..]) {
+        if self.runs[i].is_none() && self.sieve(i).is_some_and(|sieve| !sieve.lets_through(&rows[at + 1..])) {
             return None;
         }
         let (end, span) = self.regexes[i].group_at(text, at, self.groups[i], state)?;
         found.extend(span.map(|span| (self.numbers[i], span)));
         Some(end)
+    }
+
+    /// The sieve of a pattern; None before it pays.
+    #[inline]
+    fn sieve(&self, i: usize) -> Option<&Sieve> {
+        let known = self.sieves[i].get();
+        if known.is_none() && self.tried[i].fetch_add(1, Ordering::Relaxed) >= SIEVE_PAYS {
+            return Some(self.sieves[i].get_or_init(|| Sieve::new(self.regexes[i].node())));
+        }
+        known
     }
 
     /// Tries patterns where the text begins.

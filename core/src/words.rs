@@ -398,6 +398,15 @@ impl Leads {
         self.closed.append(&mut self.open);
     }
 
+    /// Closes the words that are as long as one may be.
+    fn shed(&mut self) {
+        if self.open.iter().any(|word| word.len() == self.longest) {
+            let (long, open): (Vec<Word>, _) = std::mem::take(&mut self.open).into_iter().partition(|w| w.len() == self.longest);
+            self.closed.extend(long);
+            self.open = open;
+        }
+    }
+
     fn follow(&mut self, node: &Node) {
         if self.open.is_empty() {
             return;
@@ -405,12 +414,14 @@ impl Leads {
         match node {
             Node::At(_) | Node::Look { .. } => {}
             Node::Item(item) => match ways_of(item) {
+                Some(ways) if ways.len() == 1 && self.open.len() + self.closed.len() <= self.most => {
+                    self.open.iter_mut().for_each(|word| *word = word.with(ways[0]));
+                    self.shed();
+                }
                 Some(ways) if self.open.len() * ways.len() + self.closed.len() <= self.most => {
                     let longer = self.open.iter().flat_map(|word| ways.iter().map(|way| word.with(*way))).collect();
                     self.open = longer;
-                    let (long, open) = std::mem::take(&mut self.open).into_iter().partition(|word| word.len() == self.longest);
-                    self.closed.extend::<Vec<Word>>(long);
-                    self.open = open;
+                    self.shed();
                 }
                 _ => self.close(),
             },
@@ -453,9 +464,11 @@ fn ways_of(item: &Item) -> Option<Vec<u8>> {
     match item {
         Item::Set(set) => {
             let ascii = set.ascii();
+            if ascii[0].count_ones() + ascii[1].count_ones() > 2 * MOST_WAYS {
+                return None;
+            }
             let ways: BTreeSet<u8> = (0..128).filter(|c| set.has(*c)).map(lower_byte).chain([OTHER]).collect();
-            let few = ascii[0].count_ones() + ascii[1].count_ones() <= 2 * MOST_WAYS && ways.len() <= MOST_WAYS as usize + 1;
-            few.then(|| ways.into_iter().collect())
+            (ways.len() <= MOST_WAYS as usize + 1).then(|| ways.into_iter().collect())
         }
         item => Some(vec![byte_of(item)?]),
     }
