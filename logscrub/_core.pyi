@@ -10,6 +10,7 @@ of what may stay the number of the entry that allows it, the detector and how of
 
 class Judge:
     def __init__(self, description: dict[str, Any], callbacks: Any) -> None: ...
+    def tried_everywhere(self) -> tuple[list[int], list[int]]: ...
 
 class Lines:
     """Reads lines as a reader of Python does."""

@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "formats": {"_core", "detect.json_leaves", "detect.stack_traces"},
     "redact": {"detect"},
     "scrubbing": {"sources", "formats", "detect", "redact"},
-    "report": {"anomalies.model"},
+    "report": {"anomalies.model", "anomalies.backtest", "anomalies.rules"},
     "verification": {"sources", "formats", "detect", "redact", "scrubbing"},
     "attest": {"sources"},
     "engines": {"_core", "config", "sources", "formats", "detect", "redact", "scrubbing", "verification"},

@@ -99,6 +99,12 @@ def test_the_native_engine_gives_the_plain_engine_s_bytes_and_counts(
     assert run(core, pieces, more, threads) == scrub(redactor, whole)
 
 
+def test_of_each_pattern_it_is_known_how_its_matches_begin(redactor: Redactor) -> None:
+    patterns, harmless = native._judge(redactor.engine)[1].tried_everywhere()
+    assert [redactor.engine._patterns[n].detector.id for n in patterns] == []
+    assert [redactor.engine._harmless[n] for n in harmless] == []
+
+
 @examples(40)
 @given(inputs | tangled | with_binary, st.booleans())
 def test_the_native_engine_verifies_as_the_plain_engine_does(

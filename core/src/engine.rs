@@ -156,6 +156,11 @@ impl Engine {
         })
     }
 
+    /// The numbers of the patterns, and of the harmless ones, that are tried at each place of each text.
+    pub fn tried_everywhere(&self) -> (Vec<usize>, Vec<usize>) {
+        (self.scanner.tried_everywhere(), self.harmless.tried_everywhere())
+    }
+
     /// The spans of `text` that must go, in order, without overlaps. `path`: the names of the fields it stands in.
     pub fn judge(&self, text: &[Ch], path: &[Name]) -> Result<Vec<Span>> {
         if text.iter().all(|&c| self.space.has(c)) {

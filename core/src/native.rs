@@ -49,6 +49,12 @@ impl Judge {
         let engine = Arc::new(Engine::new(library.clone(), parts(description, &library)?).map_err(wrong)?);
         Ok(Judge { engine, library })
     }
+
+    /// The numbers of the patterns, and of the harmless ones, that are tried at each place of each text: nothing is known of how
+    /// their matches begin.
+    fn tried_everywhere(&self) -> (Vec<usize>, Vec<usize>) {
+        self.engine.tried_everywhere()
+    }
 }
 
 /// An engine, a policy and a key.

@@ -161,6 +161,11 @@ impl Scanner {
         found
     }
 
+    /// The numbers of the patterns of which nothing is known: they are tried at each place.
+    pub fn tried_everywhere(&self) -> Vec<usize> {
+        self.others.iter().map(|(number, _)| *number).collect()
+    }
+
     /// Patterns, by their numbers, as bits of columns.
     pub fn named(&self, numbers: &[usize]) -> Vec<Bits> {
         let bit = |column: &Column| {

@@ -14,8 +14,7 @@ from typing import Final
 
 from logscrub.anomalies.drill import Drill
 from logscrub.anomalies.findings import findings_of, grouped, withhold
-from logscrub.anomalies.judge.base import SHORT_HISTORY
-from logscrub.anomalies.model import Finding, id_of
+from logscrub.anomalies.model import SHORT_HISTORY, Finding, id_of
 from logscrub.anomalies.night import active_tenants, judged
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import Rows, SignalReader

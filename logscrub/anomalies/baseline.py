@@ -235,7 +235,7 @@ class _State:
         told, weight = seen * tells, usual * tells
         week = (told + _WEEK_PRIOR) / (weight + _WEEK_PRIOR)
         unsure = 1 / (parts[1] + _DAY_PRIOR) + 1 / (weight + _WEEK_PRIOR)
-        return (own * kind * week).reshape(cells, -1), unsure.reshape(cells, -1)
+        return (own * kind * week).reshape(cells, 7 * DAY), unsure.reshape(cells, 7 * DAY)
 
     def _profile(self, local: NDArray[np.int64], seen: Floats) -> Floats:
         """Of all cells together by hour of the week; 1 in the mean."""

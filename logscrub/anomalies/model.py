@@ -13,6 +13,8 @@ from logscrub.config import Severity
 Kind = Literal["error", "abuse", "privacy"]
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 """Atlassian's scale, the worst first."""
+SHORT_HISTORY: Final = 3
+"""Days without which nothing is compared."""
 LEARNING_DAYS: Final = 14
 """Days before a period from which on all is judged, and nothing found means that nothing is unusual."""
 WITHHELD: Final = "(withheld)"

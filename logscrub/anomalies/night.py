@@ -13,8 +13,8 @@ from logscrub.anomalies.baseline import WEEKEND_DAYS
 from logscrub.anomalies.drill import Drill, tenants_of_statements
 from logscrub.anomalies.findings import findings_of, withhold
 from logscrub.anomalies.judge import TESTS, first, levels, vectors
-from logscrub.anomalies.judge.base import SHORT_HISTORY, Candidate
-from logscrub.anomalies.model import LEARNING_DAYS, Finding, Muted, Report, Statement, Totals, Trend
+from logscrub.anomalies.judge.base import Candidate
+from logscrub.anomalies.model import LEARNING_DAYS, SHORT_HISTORY, Finding, Muted, Report, Statement, Totals, Trend
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import Rows, Signals, read_signals
 from logscrub.anomalies.verdicts import EVER, Verdict, newest, of_mutes, read_verdicts, real_hours, tallies

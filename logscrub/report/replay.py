@@ -6,14 +6,16 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from logscrub._version import __version__
-from logscrub.anomalies.backtest import Backtest, Night, RuleTold
-from logscrub.anomalies.judge.base import SHORT_HISTORY
-from logscrub.anomalies.model import LEARNING_DAYS, PastNight
-from logscrub.anomalies.rules import Rule
+from logscrub.anomalies.model import LEARNING_DAYS, SHORT_HISTORY, PastNight
 from logscrub.report import charts, view, words
 from logscrub.report.html import environment, stylesheet
+
+if TYPE_CHECKING:  # they need the extra for anomalies, which a page does not
+    from logscrub.anomalies.backtest import Backtest, Night, RuleTold
+    from logscrub.anomalies.rules import Rule
 
 
 @dataclass(frozen=True, slots=True)

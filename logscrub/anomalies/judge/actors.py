@@ -19,8 +19,8 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from logscrub.anomalies.judge.base import SHORT_HISTORY, Candidate, Judge, filled, world
-from logscrub.anomalies.model import id_of
+from logscrub.anomalies.judge.base import Candidate, Judge, filled, world
+from logscrub.anomalies.model import SHORT_HISTORY, id_of
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, Signals
 from logscrub.anomalies.tails import rejected

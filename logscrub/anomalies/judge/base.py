@@ -35,8 +35,6 @@ UNITS: Final = {
 HOUR: Final = timedelta(hours=1)
 SCALES: Final = (1, 3, 24)
 """Hours that are added up to see what no single one shows."""
-SHORT_HISTORY: Final = 3
-"""Days without which nothing is compared."""
 _HELD_OUT_DAYS = 21
 """Days before the period whose scores say what a score is worth."""
 _BANDS = (0.0, 0.3, 3.0, 20.0, np.inf)

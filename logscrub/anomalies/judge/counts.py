@@ -18,7 +18,6 @@ import polars as pl
 from logscrub.anomalies.baseline import DAY, Expected, expect
 from logscrub.anomalies.judge.base import (
     SCALES,
-    SHORT_HISTORY,
     Candidate,
     Judge,
     Scored,
@@ -34,6 +33,7 @@ from logscrub.anomalies.judge.base import (
     window,
     world,
 )
+from logscrub.anomalies.model import SHORT_HISTORY
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, Panel, Signals, panel
 from logscrub.anomalies.tails import Bools, Floats, nb_lower, nb_upper, rejected_hours

@@ -15,7 +15,8 @@ import numpy as np
 import polars as pl
 
 from logscrub.anomalies.baseline import DAY
-from logscrub.anomalies.judge.base import SHORT_HISTORY, Candidate, Judge, Series, filled, unit_of, window, world
+from logscrub.anomalies.judge.base import Candidate, Judge, Series, filled, unit_of, window, world
+from logscrub.anomalies.model import SHORT_HISTORY
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, Signals
 

@@ -18,7 +18,6 @@ import polars as pl
 from logscrub.anomalies.baseline import ExpectedRate, expect_rate
 from logscrub.anomalies.judge.base import (
     SCALES,
-    SHORT_HISTORY,
     Candidate,
     Judge,
     Series,
@@ -32,6 +31,7 @@ from logscrub.anomalies.judge.base import (
     window,
     world,
 )
+from logscrub.anomalies.model import SHORT_HISTORY
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, Panel, Signals, panel
 from logscrub.anomalies.tails import Floats, rate_upper, rejected_hours
