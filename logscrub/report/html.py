@@ -24,32 +24,23 @@ def as_html(report: Report) -> str:
     """The page. The same report gives the same page."""
     from markupsafe import Markup
 
-    style = stylesheet()
-    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
     found = view.groups(report)
     anchors = _anchors(report.findings)
-    return (
-        environment()
-        .get_template("report.html")
-        .render(
-            report=report,
-            version=__version__,
-            # text of this package, which goes into the page as it is
-            style=Markup(style),
-            policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
-            groups=found,
-            tonight=[group for group in found if group.tonight],
-            later=[group for group in found if not group.tonight],
-            parts=[(kind, title, [g for g in found if g.leader.kind == kind]) for kind, title in view.PARTS],
-            anchor=lambda finding: anchors[id(finding)],
-            days=lambda trend: Markup(charts.days(trend.values)),
-            chart=lambda finding: Markup(charts.svg(finding)),
-            marks=lambda finding: Markup.escape(view.marks(finding, report)),  # its lines are meant
-            commands=lambda finding: Markup("\n").join(words.visible(command) for command in view.commands(finding)),
-            bar=lambda share: f"{100 * min(1.0, max(0.0, share)):.1f}" if math.isfinite(share) else "0",
-            view=view,
-            words=words,
-        )
+    return page(
+        "report.html",
+        report=report,
+        groups=found,
+        tonight=[group for group in found if group.tonight],
+        later=[group for group in found if not group.tonight],
+        parts=[(kind, title, [g for g in found if g.leader.kind == kind]) for kind, title in view.PARTS],
+        anchor=lambda finding: anchors[id(finding)],
+        days=lambda trend: Markup(charts.days(trend.values)),
+        chart=lambda finding: Markup(charts.svg(finding)),
+        marks=lambda finding: Markup.escape(view.marks(finding, report)),  # its lines are meant
+        commands=lambda finding: Markup("\n").join(words.visible(command) for command in view.commands(finding)),
+        bar=lambda share: f"{100 * min(1.0, max(0.0, share)):.1f}" if math.isfinite(share) else "0",
+        view=view,
+        words=words,
     )
 
 
@@ -70,6 +61,25 @@ def stylesheet() -> str:
     return _read("report.css")
 
 
+def page(template: str, **said: object) -> str:
+    """Renders a template as a page that may load and run nothing but its own style. `said`: what the template asks for."""
+    from markupsafe import Markup
+
+    style = stylesheet()
+    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            version=__version__,
+            # text of this package, which goes into the page as it is
+            style=Markup(style),
+            policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+            **said,
+        )
+    )
+
+
 def _read(name: str) -> str:
     return (_TEMPLATES / name).read_text(encoding="utf-8")
 
@@ -84,7 +94,7 @@ def _finalize(value: Any) -> Any:
 
 
 @cache
-def environment() -> Environment:
+def _environment() -> Environment:
     """Returns the environment of the templates. It escapes all text; a missing value is an error."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 

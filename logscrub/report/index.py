@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from logscrub._version import __version__
 from logscrub.anomalies.model import PastNight
 from logscrub.report import view, words
-from logscrub.report.html import environment, stylesheet
+from logscrub.report.html import page
 
 MOST_NIGHTS: Final = 60
 """Nights that are listed, the newest first."""
@@ -69,25 +66,15 @@ def past_night(night: Listed) -> PastNight | None:
 
 def as_index(nights: Iterable[Listed]) -> str:
     """The page. The same nights give the same page."""
-    from markupsafe import Markup
-
-    style = stylesheet()
-    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
     newest = sorted(nights, key=lambda night: night.name, reverse=True)
     past = [night for night in map(past_night, newest) if night is not None]
-    return (
-        environment()
-        .get_template("index.html")
-        .render(
-            nights=newest[:MOST_NIGHTS],
-            cells=view.calendar(past, past[0].day) if past else [],
-            older=len(newest) - len(newest[:MOST_NIGHTS]),
-            version=__version__,
-            style=Markup(style),
-            policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
-            titles=_titles,
-            words=words,
-        )
+    return page(
+        "index.html",
+        nights=newest[:MOST_NIGHTS],
+        cells=view.calendar(past, past[0].day) if past else [],
+        older=len(newest) - len(newest[:MOST_NIGHTS]),
+        titles=_titles,
+        words=words,
     )
 
 

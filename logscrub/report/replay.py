@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from logscrub._version import __version__
 from logscrub.anomalies.model import LEARNING_DAYS, SHORT_HISTORY, PastNight
 from logscrub.report import charts, view, words
-from logscrub.report.html import environment, stylesheet
+from logscrub.report.html import page
 
 if TYPE_CHECKING:  # they need the extra for anomalies, which a page does not
     from logscrub.anomalies.backtest import Backtest, Night, RuleTold
@@ -35,30 +32,22 @@ def as_page(done: Backtest, rules: Sequence[Rule], usual: float) -> str:
     """The page. `usual`: the budget at which nights are listed."""
     from markupsafe import Markup
 
-    style = stylesheet()
-    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
     spoke = [row for row in done.by_rule(rules) if any(row.findings)]
-    return (
-        environment()
-        .get_template("backtest.html")
-        .render(
-            version=__version__,
-            style=Markup(style),
-            policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
-            title=f"{words.plural(len(done.nights), 'night')} replayed",
-            span=words.span(done.nights[0].start, done.nights[-1].end, year=True),
-            totals=[at_budget(done, n) for n in range(len(done.budgets))],
-            budgets=done.budgets,
-            rules=sorted(spoke, key=lambda row: (-row.findings[-1], row.rule)),
-            silent=len(rules) - len(spoke),
-            share=lambda row: f"{100 * row.findings[-1] / max(one.findings[-1] for one in spoke):.1f}",
-            marked=_marked,
-            usual=usual,
-            nights=[(night, [t for t in night.told if usual in t.budgets]) for night in reversed(done.nights)],
-            cells=view.calendar([_past(night, usual) for night in done.nights], words.utc(done.nights[-1].end).date()),
-            bars=lambda values: Markup(charts.days(values)),
-            words=words,
-        )
+    return page(
+        "backtest.html",
+        title=f"{words.plural(len(done.nights), 'night')} replayed",
+        span=words.span(done.nights[0].start, done.nights[-1].end, year=True),
+        totals=[at_budget(done, n) for n in range(len(done.budgets))],
+        budgets=done.budgets,
+        rules=sorted(spoke, key=lambda row: (-row.findings[-1], row.rule)),
+        silent=len(rules) - len(spoke),
+        share=lambda row: f"{100 * row.findings[-1] / max(one.findings[-1] for one in spoke):.1f}",
+        marked=_marked,
+        usual=usual,
+        nights=[(night, [t for t in night.told if usual in t.budgets]) for night in reversed(done.nights)],
+        cells=view.calendar([_past(night, usual) for night in done.nights], words.utc(done.nights[-1].end).date()),
+        bars=lambda values: Markup(charts.days(values)),
+        words=words,
     )
 
 
