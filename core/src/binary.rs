@@ -51,7 +51,7 @@ pub fn is_binary_json(text: &[Ch]) -> bool {
 
 /// Whether the inside of a JSON string may hold control characters.
 fn may_hold_control(text: &[Ch]) -> bool {
-    text.contains(&DELETE) || position(text, &UNICODE_00).is_some()
+    text.contains(&DELETE) || position(text, UNICODE_00.into_iter()).is_some()
 }
 
 /// The same functions, as a part of an engine.

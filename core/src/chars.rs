@@ -123,16 +123,17 @@ pub fn is_ascii(text: &[Ch]) -> bool {
     text.iter().all(|&c| c < 128)
 }
 
-/// Where a stretch of characters stands in a text for the first time.
-pub fn position(text: &[Ch], sought: &[Ch]) -> Option<usize> {
-    let Some(first) = sought.first() else { return Some(0) };
-    if !text.contains(first) {
+/// Where some characters stand side by side in a text for the first time.
+pub fn position(text: &[Ch], sought: impl Iterator<Item = Ch> + Clone) -> Option<usize> {
+    let Some(first) = sought.clone().next() else { return Some(0) };
+    if !text.contains(&first) {
         return None;
     }
     let mut at = 0;
-    while let Some(next) = text.get(at..)?.iter().position(|c| c == first) {
+    while let Some(next) = text[at..].iter().position(|&c| c == first) {
         at += next;
-        if text[at..].starts_with(sought) {
+        let mut rest = text[at..].iter();
+        if sought.clone().all(|c| rest.next() == Some(&c)) {
             return Some(at);
         }
         at += 1;

@@ -1,7 +1,7 @@
 //! Runs the detectors over a text: what in it must go. The definition is `logscrub/detect/engine.py`.
 
 use crate::binary::Binary;
-use crate::chars::{Ch, CharSet, Python, codes, is_ascii};
+use crate::chars::{Ch, CharSet, Python, codes, is_ascii, position};
 use crate::fields::{FieldValue, Fields, Name, Open, Rule, ValueMode};
 use crate::ids::Ids;
 use crate::json_leaves::JsonLeaves;
@@ -872,17 +872,5 @@ fn unescaped(text: &[Ch], position: usize) -> usize {
 
 /// Whether a text of ASCII stands in another.
 pub fn contains(text: &[Ch], sought: &str) -> bool {
-    let Some(first) = sought.chars().next().map(u32::from) else { return true };
-    if !text.contains(&first) {
-        return false;
-    }
-    let mut rest = text;
-    while let Some(at) = rest.iter().position(|c| *c == first) {
-        let its = rest[at..].iter().zip(sought.chars()).take_while(|(c, s)| **c == u32::from(*s)).count();
-        if its == sought.len() {
-            return true;
-        }
-        rest = &rest[at + 1..];
-    }
-    false
+    position(text, sought.chars().map(u32::from)).is_some()
 }

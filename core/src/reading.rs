@@ -168,7 +168,7 @@ impl TextLines {
 
     fn fields_of(&self, line: &[Ch]) -> Vec<(usize, usize, Vec<Ch>)> {
         for pattern in &self.fields {
-            if position(line, &pattern.needs).is_none() {
+            if position(line, pattern.needs.iter().copied()).is_none() {
                 continue;
             }
             let Some(m) = pattern.regex.match_at(line, 0, line.len()) else { continue };
@@ -229,7 +229,8 @@ impl WrappedLines {
         let name = [34, 108, 111, 103, 34]; // "log" once only: of two members, the last one counts
         let log = &line[start..end];
         let ends = ["\\n", "\\u000a", "\\u000A"].iter().any(|sign| log.ends_with(&codes(sign)));
-        let is_double = position(line, &name).is_some_and(|first| position(&line[first + 1..], &name).is_some());
+        let is_double =
+            position(line, name.into_iter()).is_some_and(|first| position(&line[first + 1..], name.into_iter()).is_some());
         if !ends || is_double || !self.is_json(line) {
             return None;
         }

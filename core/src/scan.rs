@@ -34,7 +34,8 @@ const NEEDS: usize = 4;
 /// How large such a set may be: few texts have none of the letters.
 const LARGEST_NEED: u32 = 64 + 16;
 
-/// From which try of a pattern on a sieve pays: making one takes about as long as so many tries.
+/// From which try of a pattern on it has a sieve: few patterns are tried so often in a small log, and making one takes about a
+/// million instructions.
 const SIEVE_PAYS: u32 = 100;
 
 /// Which patterns match where.
