@@ -11,7 +11,6 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +23,13 @@ sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 import forked  # noqa: E402
 from strategies import THOROUGH  # noqa: E402
 
-from logscrub.detect import anchors, catalogue  # noqa: E402
+from logscrub.detect import catalogue  # noqa: E402
 from logscrub.detect.catalogue import Catalogue  # noqa: E402
 from logscrub.detect.engine import Engine  # noqa: E402
 from logscrub.detect.names import Names  # noqa: E402
 from logscrub.redact.policy import load_policy  # noqa: E402
 from logscrub.redact.pseudonyms import Pseudonymizer  # noqa: E402
 from logscrub.redact.scrub import Redactor  # noqa: E402
-
-# What is known of a pattern depends on it alone, and tests make hundreds of engines with the same harmless stretches.
-anchors.anchor = cache(anchors.anchor)
 
 _ALWAYS: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 settings.register_profile("ci", derandomize=True, database=None, **_ALWAYS)

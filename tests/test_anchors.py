@@ -118,7 +118,7 @@ def _source(items: Any) -> str:
 def test_finds_what_the_pattern_finds(name: str, pattern: str) -> None:
     parsed, chance, hits = expressions.parsed(pattern), random.Random(name), 0
     anchors = Anchors([pattern])
-    for _ in range(1000 if THOROUGH else 40):
+    for _ in range(1000 if THOROUGH else 15):
         made = matching(chance, parsed, parsed.state.flags)
         before, after = chance.choice(JUNK), chance.choice(JUNK)
         for text in (f" {made} ", before + made + after, made + made, f"{made} é{made}"):
@@ -128,9 +128,10 @@ def test_finds_what_the_pattern_finds(name: str, pattern: str) -> None:
     assert hits or any(re.search(pattern, example) for example in EXAMPLES), "never tried: give the detector an example for it"
 
 
-@pytest.mark.parametrize("part", range(8))
-def test_finds_what_the_patterns_find_in_every_example(part: int) -> None:
-    for example in EXAMPLES[part::8]:
+@pytest.mark.parametrize("part", range(4))
+def test_finds_what_the_patterns_find_in_examples_of_every_kind(part: int) -> None:
+    """In every fourth one, in the thorough profile in all. That each detector finds its own is in `test_detectors.py`."""
+    for example in EXAMPLES[part :: 4 if THOROUGH else 16]:
         check_all(example)
 
 

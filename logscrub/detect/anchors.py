@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import groupby, zip_longest
 from operator import add, or_
 from re import _constants as c  # type: ignore[attr-defined]
@@ -82,8 +82,9 @@ class Anchor(NamedTuple):
     """A match begins with one of these, in any case; none where none are known."""
 
 
+@lru_cache(maxsize=4096)
 def anchor(pattern: str) -> Anchor:
-    """What is known of the matches of a pattern. Raises re.error."""
+    """What is known of the matches of a pattern, found out once for all engines of a process. Raises re.error."""
     tree = _parser.parse(pattern)
     fold = bool(tree.state.flags & re.IGNORECASE)
     sets, words = _needs(tree, fold)
@@ -99,14 +100,18 @@ def _characters(op: Any, arg: Any, fold: bool) -> int | None:
     """The characters that an item of a pattern stands for; None if it is not one character. Those beyond ASCII are alike."""
     if op is c.ANY:
         return _ANY
+    if op is c.LITERAL:
+        return _set_of(((op, arg),), fold)
     if op is c.NOT_LITERAL:
-        op, arg = c.IN, [(c.NEGATE, None), (c.LITERAL, arg)]
-    elif op is c.LITERAL:
-        arg = [(op, arg)]
-    elif op is not c.IN:
-        return None
+        return _set_of(((c.NEGATE, None), (c.LITERAL, arg)), fold)
+    return _set_of(tuple(arg), fold) if op is c.IN else None
+
+
+@lru_cache(maxsize=4096)
+def _set_of(items: tuple[tuple[Any, Any], ...], fold: bool) -> int:
+    """The characters of a set. The sets of all patterns are some hundred different ones, each of which is asked for often."""
     bits = 0
-    for kind, what in arg:
+    for kind, what in items:
         if kind is c.CATEGORY:
             bits |= _CATEGORIES[what]
         elif kind is not c.NEGATE:
@@ -119,7 +124,7 @@ def _characters(op: Any, arg: Any, fold: bool) -> int | None:
         letters = (bits >> ord("A") | bits >> ord("a")) & (1 << 26) - 1
         bits |= letters << ord("A") | letters << ord("a")
         bits |= _OTHER if bits & _HAVE_OTHERS else 0
-    return (_ANY & ~bits) | _OTHER if arg[0][0] is c.NEGATE else bits
+    return (_ANY & ~bits) | _OTHER if items[0][0] is c.NEGATE else bits
 
 
 def _heads(items: Any, fold: bool, after: list[int]) -> list[int]:
@@ -282,10 +287,7 @@ def _follow(items: Any, fold: bool, begun: set[str], closed: set[str]) -> set[st
 
 def _longer(begun: set[str], bits: int, closed: set[str]) -> set[str]:
     """What is begun, with one character more."""
-    letter = _LETTERS.get(bits)
-    ways = [letter] if letter else sorted({x.lower() for x in _ASCII if bits >> ord(x) & 1}) if bits.bit_count() < 16 else []
-    if bits == _OTHER or (not letter and ways and bits & _OTHER):
-        ways.append(_STRANGE)
+    ways = _ways(bits)
     if not 0 < len(ways) <= _MOST_WAYS + 1 or len(begun) * len(ways) + len(closed) > _MOST_LEADS:
         closed |= begun
         return set()
@@ -294,6 +296,15 @@ def _longer(begun: set[str], bits: int, closed: set[str]) -> set[str]:
         closed |= {word for word in words if len(word) == _LONGEST_LEAD}
         words = {word for word in words if len(word) < _LONGEST_LEAD}
     return words
+
+
+@lru_cache(maxsize=4096)
+def _ways(bits: int) -> tuple[str, ...]:
+    """The characters of a set as they stand in words; none for a set that is too large to be followed."""
+    if letter := _LETTERS.get(bits):
+        return (letter,)
+    ways = sorted({x.lower() for x in _ASCII if bits >> ord(x) & 1}) if bits.bit_count() < 16 else []
+    return (*ways, _STRANGE) if bits == _OTHER or (ways and bits & _OTHER) else tuple(ways)
 
 
 _LETTERS = {_bits({x}): x.lower() for x in _ASCII}
@@ -310,6 +321,7 @@ def _worth(words: frozenset[str]) -> tuple[int, int]:
     return (min(4, min(map(len, words))), -len(words)) if words else (0, 0)
 
 
+@lru_cache(maxsize=4096)
 def _weight(bits: int) -> int:
     """How often a text has one of some characters, roughly."""
     weight = 0
@@ -359,12 +371,11 @@ class Anchors:
                 else:
                     for part in parts:
                         self._given[part] |= its
-        bits = [0] * 129
+        by_set: dict[int, int] = {}
         for n, a in enumerate(found):
-            for plane in range(_MOST_SETS):
-                members, its = (*a.sets, *[_ANY] * _MOST_SETS)[plane], 1 << (n + plane * self._count)
-                for x in range(129):
-                    bits[x] |= its if members >> x & 1 else 0
+            for plane, members in enumerate((*a.sets, *[_ANY] * (_MOST_SETS - len(a.sets)))):
+                by_set[members] = by_set.get(members, 0) | 1 << (n + plane * self._count)
+        bits = [reduce(or_, (its for members, its in by_set.items() if members >> x & 1), 0) for x in range(129)]
         self._characters = _Rows(zip(_ASCII, bits, strict=False))
         self._characters.other = bits[128]
         self._sets: list[bytes] = []

@@ -90,7 +90,7 @@ class Pattern:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        return re.compile(self._source)
+        return _compiled(self._source)
 
     @cached_property
     def _anchors(self) -> Anchors:
@@ -142,8 +142,9 @@ class Pattern:
         return any(_alone(word).search(text) for word in self._context_words.may_be_in(text))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern, compiled once for all engines of a process: Python's own cache holds fewer than a catalogue has."""
     return re.compile(pattern)
 
 
