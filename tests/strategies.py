@@ -50,6 +50,13 @@ def scrub_fastest(redactor: Redactor, data: bytes) -> tuple[bytes, Tally]:
     return out, scrubber.tally
 
 
+def verify_fastest(redactor: Redactor, data: bytes) -> FileReport:
+    """As `verify`, by the engine that is used where none is named."""
+    verifier = engine_of(redactor).verifier("test")
+    verifier.feed(data)
+    return verifier.finish()
+
+
 def scrub_pieces(redactor: Redactor, pieces: list[bytes], input_format: str = "auto") -> tuple[bytes, Tally]:
     scrubber = Scrubber(redactor, input_format)
     out = b"".join([*map(scrubber.feed, pieces), scrubber.finish()])
