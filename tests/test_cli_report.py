@@ -35,12 +35,20 @@ def key(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def kept(tmp_path: Path, key: Path) -> Path:
-    """A store of the sample hour."""
-    store = tmp_path / "metrics"
-    assert run("ingest", HOUR, "--store", store, "--key-file", key).returncode == 0
+@pytest.fixture(scope="module")
+def hour(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of the sample hour, of which each test that needs one has a copy."""
+    folder = tmp_path_factory.mktemp("hour")
+    (folder / "logscrub.key").write_bytes(traffic.KEY)
+    store = folder / "metrics"
+    assert run("ingest", HOUR, "--store", store, "--key-file", folder / "logscrub.key").returncode == 0
     return store
+
+
+@pytest.fixture
+def kept(tmp_path: Path, key: Path, hour: Path) -> Path:
+    """A store of the sample hour, beside its key."""
+    return Path(shutil.copytree(hour, tmp_path / "metrics"))
 
 
 @pytest.fixture(scope="module")
@@ -108,9 +116,9 @@ def test_exact_is_for_who_holds_the_key(weeks: Path, tmp_path: Path) -> None:
 
 def test_the_exit_code_is_by_severity(kept: Path, tmp_path: Path) -> None:
     for severity, code in (("P1", 1), ("P5", 1)):
-        assert run("report", "--store", kept, "-o", tmp_path / "r.html", "--exit-code", severity).returncode == code
+        assert run("report", "--store", kept, "-o", tmp_path / "r.json", "--exit-code", severity).returncode == code
     quiet = ("--date", "2026-11-18")
-    done = run("report", "--store", kept, "-o", tmp_path / "r.html", "--exit-code", "P5", *quiet)
+    done = run("report", "--store", kept, "-o", tmp_path / "r.json", "--exit-code", "P5", *quiet)
     assert done.returncode == 0 and lines(done)[-1].endswith("no records, so nothing to judge")
 
 
