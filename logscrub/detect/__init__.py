@@ -1,1 +1,1 @@
-"""What must go: detectors (data), the engine that runs them, field evidence, decodings, names."""
+"""Detection: detectors (data), the engine that runs them, field evidence, decodings, names."""

@@ -1,4 +1,4 @@
-"""Where the patterns of a catalogue can match in a text, all of them in one pass.
+"""Finds where the patterns of a catalogue can match in a text, all of them in one pass.
 
 A pattern is tried only where one of its matches can begin. Nothing of that is written by hand, all follows from the parsed
 patterns: the characters with which a match can begin and the one that can stand before it; characters of which one must stand
@@ -45,9 +45,9 @@ _HAVE_OTHERS = _bits("iks")
 _TO_ASCII = str.maketrans(_FOLDED)
 _AMBIGUOUS = re.compile(f"[{''.join(_FOLDED)}]")
 _STRANGE = "\x80"
-"""What stands in words for a character beyond ASCII."""
+"""The stand-in for a character beyond ASCII in words."""
 _FIRST, _NOT_FIRST = -1, -2
-"""Where what stands before a match does: it can also be the beginning of the text, or it can't."""
+"""The place of the character before a match: `_FIRST` if a match may also begin the text, `_NOT_FIRST` if it may not."""
 _REPEATS = (c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT)
 _CATEGORIES = {
     category: _bits(x for x in _ASCII if re.match(source, x)) | _OTHER
@@ -64,27 +64,27 @@ _BEYOND = re.compile(r"[^\x00-\x7f]")
 _BY_USE = " etaoinsrhldcumfpgwybvkxjqz"
 """Letters, the most used first."""
 Places = list[int] | None
-"""Where the matches of a pattern can begin; None where nobody knows."""
+"""The places where matches of a pattern can begin; None if that is not known."""
 
 
 class Anchor(NamedTuple):
-    """What is known of the matches of a pattern. Sets of characters are bits, by their code points."""
+    """Facts about all matches of a pattern. Sets of characters are bits, by their code points."""
 
     heads: list[int]
     """Their first characters; none where nothing is known of these."""
     before: int
-    """What can stand before them."""
+    """The characters that can stand before a match."""
     sets: tuple[int, ...]
-    """Of each of these sets one character stands in every text with a match."""
+    """Sets of characters. Every text with a match holds one character of each set."""
     words: frozenset[str]
-    """One of these does, in any case; none where none are known."""
+    """Words, in any case. Every text with a match holds one of them. Empty if no such words are known."""
     leads: frozenset[str]
     """A match begins with one of these, in any case; none where none are known."""
 
 
 @lru_cache(maxsize=4096)
 def anchor(pattern: str) -> Anchor:
-    """What is known of the matches of a pattern, found out once for all engines of a process. Raises re.error."""
+    """Derives the anchor of a pattern, once for all engines of a process. Raises re.error."""
     tree = _parser.parse(pattern)
     fold = bool(tree.state.flags & re.IGNORECASE)
     sets, words = _needs(tree, fold)
@@ -92,7 +92,7 @@ def anchor(pattern: str) -> Anchor:
 
 
 def _folds(fold: bool, arg: Any) -> bool:
-    """Whether a group takes letters of either case."""
+    """True if a group matches letters of either case."""
     return (fold or bool(arg[1] & re.IGNORECASE)) and not arg[2] & re.IGNORECASE
 
 
@@ -162,7 +162,8 @@ def _either(heads: Iterable[list[int]]) -> list[int]:
 
 
 def _before(items: Any, fold: bool) -> tuple[int, bool]:
-    """What can stand before a match of a sequence, and whether nothing in the sequence takes a character."""
+    """Returns the characters that can stand before a match of a sequence, and whether the sequence matches no character
+    itself."""
     found = _ALL
     for op, arg in items:
         its, is_empty = _before_item(op, arg, fold)
@@ -208,7 +209,7 @@ _NONE: _Needs = ((), frozenset())
 
 
 def _needs(items: Any, fold: bool) -> _Needs:
-    """What a text with a match of a sequence has."""
+    """Returns the sets and words that a text with a match of a sequence must hold."""
     found: list[_Needs] = []
     run = ""
     for op, arg in items:
@@ -244,7 +245,7 @@ def _needs_of_item(op: Any, arg: Any, fold: bool) -> _Needs:
 def _leads(items: Any, fold: bool) -> frozenset[str]:
     """Words with which the matches of a sequence begin; none where there are no such words."""
     closed: set[str] = set()
-    closed |= _follow(items, fold, {""}, closed)  # what the sequence ends with is not followed further either
+    closed |= _follow(items, fold, {""}, closed)  # the end of the sequence closes what is still begun
     words: list[str] = []
     for word in sorted(closed):
         # a word that begins with another one says no more than that
@@ -255,8 +256,8 @@ def _leads(items: Any, fold: bool) -> frozenset[str]:
 
 
 def _follow(items: Any, fold: bool, begun: set[str], closed: set[str]) -> set[str]:
-    """What matches may begin with as far as behind a sequence, before which stands one of `begun`. What is not followed further
-    is put into `closed`."""
+    """Extends each beginning in `begun` by what a sequence can match. Returns the extended beginnings; those that cannot be
+    extended any further are added to `closed`."""
     for op, arg in items:
         if not begun:
             break
@@ -286,7 +287,7 @@ def _follow(items: Any, fold: bool, begun: set[str], closed: set[str]) -> set[st
 
 
 def _longer(begun: set[str], bits: int, closed: set[str]) -> set[str]:
-    """What is begun, with one character more."""
+    """Extends each beginning in `begun` by one character of a set."""
     ways = _ways(bits)
     if not 0 < len(ways) <= _MOST_WAYS + 1 or len(begun) * len(ways) + len(closed) > _MOST_LEADS:
         closed |= begun
@@ -317,13 +318,14 @@ def _word(run: str) -> _Needs:
 
 
 def _worth(words: frozenset[str]) -> tuple[int, int]:
-    """How much it says that one of some words is there: the length of the shortest, then how few they are."""
+    """Ranks sets of words by how rare a text with one of them is: by the length of the shortest word, then by how few the words
+    are."""
     return (min(4, min(map(len, words))), -len(words)) if words else (0, 0)
 
 
 @lru_cache(maxsize=4096)
 def _weight(bits: int) -> int:
-    """How often a text has one of some characters, roughly."""
+    """Estimates how often a text has one of some characters."""
     weight = 0
     for members, each in _WEIGHTS:
         weight += (bits & members).bit_count() * each
@@ -332,10 +334,10 @@ def _weight(bits: int) -> int:
 
 
 class _Rows(dict[str, int]):
-    """What each character, or pair of them, agrees with, as bits."""
+    """The patterns that each character, or pair of characters, agrees with, as bits."""
 
     other = 0
-    """What all agree with that are not there."""
+    """The patterns that every missing key agrees with."""
 
     def __missing__(self, key: str) -> int:
         return self.other
@@ -356,12 +358,12 @@ class Anchors:
         self._led: dict[str, list[tuple[int, str]]] = {}
         """Patterns by the rarest part of each word with which their matches begin, with that word."""
         self._leads = sum(1 << i for i, a in enumerate(found) if a.leads)
-        """Those that have such words."""
+        """The patterns that have such words."""
         for i, a in enumerate(found):
             for word in a.leads:
                 self._led.setdefault(_part(word), []).append((i, word))
         self._free = 0
-        """Those without words that are looked for, and those without such a context."""
+        """The patterns without words to search for, and above these the patterns without such a context."""
         for i, a in enumerate(found):
             near = frozenset(map(_lower, contexts[i])) if contexts else frozenset()
             for words, its in ((a.words, 1 << i), (near, 1 << (i + self._count))):
@@ -466,7 +468,7 @@ class Anchors:
                 if not found:
                     break
             else:
-                # what would begin before the text does not count
+                # a match that would begin before the text does not count
                 yield i, None if found < 0 else _set_bits(found & (1 << len(text)) - 1, len(text))
 
 
@@ -483,13 +485,13 @@ def matches(pattern: re.Pattern[str], text: str, places: Places) -> Iterator[re.
 
 
 class AnyOf:
-    """Words, in any case, of which those are told that a text may hold."""
+    """Words in any case, and which of them a text may hold."""
 
     def __init__(self, words: Iterable[str]) -> None:
         self._words: dict[str, list[str]] = {}
-        """By the part that is looked for."""
+        """The words by the part that is searched for."""
         self._others: list[str] = []
-        """Those without one, for texts that are not ASCII."""
+        """The words without such a part, which only a text beyond ASCII can hold."""
         for word in words:
             lower = _lower(word)
             part = _part(lower) or (lower if lower.isascii() else "")

@@ -14,15 +14,15 @@ _LEAST = 16
 _CONTROL = re.compile(r"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
 """Control characters but those of white space and of terminals (bell, backspace, escape)."""
 _UNDECODED = re.compile("[\ufffd\udc80-\udcff]")
-"""What decoding leaves of bytes that are no UTF-8, here or where the log was written."""
+"""Characters that decoding makes of bytes that are not UTF-8, here or where the log was written."""
 _HOLE = re.compile(r"\x00{16,}")
-"""What a file system leaves where a log was cut off under the program that writes it, or where a machine lost its power."""
+"""The bytes that a file system leaves where a log was truncated under its writer, or where a machine lost power."""
 
 
 def is_binary(text: str) -> bool:
-    """Whether a text of at least 16 characters is none: a fifth of it or more are control characters and undecoded bytes, and a
-    32nd or more are control characters. Without these, undecoded bytes may be a text in an encoding of its own; holes of NULs
-    do not count."""
+    """True if a text of at least 16 characters is binary: a fifth of it or more are control characters and undecoded bytes, and a
+    32nd or more are control characters. Undecoded bytes alone may be a text in an encoding of its own. Holes of NULs do not
+    count."""
     if len(text) < _LEAST or (text.isprintable() and "\ufffd" not in text):
         return False
     text = _HOLE.sub("", text)
@@ -34,5 +34,5 @@ def is_binary(text: str) -> bool:
 
 
 def is_binary_json(text: str) -> bool:
-    """The same for the inside of a JSON string."""
+    """True if the inside of a JSON string is binary, once it is decoded."""
     return ("\\u00" in text or "\x7f" in text) and is_binary(unescaped_json(text))

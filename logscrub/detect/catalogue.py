@@ -52,7 +52,7 @@ _MACRO = re.compile(r"\{\{([A-Z]+)\}\}")
 
 @dataclass(frozen=True, slots=True)
 class Detector:
-    """What to look for. See the module's docstring for the meaning of each field."""
+    """One detector. The module's docstring says what each field means."""
 
     id: str
     entity_type: str
@@ -133,7 +133,7 @@ class Catalogue:
     harmless: tuple[Harmless, ...]
     digest: str
     own_patterns: tuple[str, ...] = ()
-    """The user's own, those of values that stay included."""
+    """The user's own patterns, including those of values that are kept."""
     files_digest: str = ""
 
     @property
@@ -148,7 +148,8 @@ def builtin_folder() -> Path:
 
 
 def load(extra: Iterable[Path] = (), *, builtin: bool = True) -> Catalogue:
-    """The built-in detectors and those of the folders `extra`; a later file replaces an earlier one of the same id.
+    """Loads the built-in detectors and those of the folders `extra`. A later file replaces an earlier one of the same id. Raises
+    UsageError for a folder that is missing and for a file that is wrong in any way.
 
     Raises UsageError for a folder that is missing and for a file that is wrong in any way.
     """
@@ -259,7 +260,7 @@ def check_patterns(item: Detector | Harmless, path: Path) -> None:
 
 
 def unbounded(tree: Any) -> bool:
-    """Whether a parsed pattern holds `*`, `+` or `{n,}` (possessive ones too)."""
+    """True if a parsed pattern holds `*`, `+` or `{n,}`, also as a possessive one."""
     repeats = (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT)
     return any(op in repeats and arg[1] == _constants.MAXREPEAT for op, arg in parts(tree))
 

@@ -1,4 +1,4 @@
-"""Runs the detectors over a text: what in it must go.
+"""Runs the detectors over a text and returns the spans that must be redacted.
 
 `Engine.judge(text, path)` is a pure function of the text and of the names of the fields it stands in: never of what came
 before it, so the order and the cutting of the input cannot show.
@@ -50,7 +50,7 @@ _WHOLE = "whole message"
 _MESSAGES = frozenset(("message", "msg"))
 _WHOLE_TEXT = re.compile(r"(?=[^0-9]{0,39}[0-9])[\s\S]{7,40}")
 _NO_FRACTION = re.compile(r"\.(?=\d{1,15}\Z)")
-"""The point of a number with a fraction: in a telling field its digits say who or where it is all the same."""
+"""The point of a number with a fraction. In a telling field the digits of such a number identify somebody or something too."""
 _SHEDDING = "phone"
 """The validator of international numbers, behind whose plus what follows may be a number of its own: `+44 20 7946 0958 (200)`."""
 _LAST_NUMBER = re.compile(r"\)?[^\d()+]{0,2}\(?(?<!\d)\d{1,40}\)?\Z")
@@ -58,7 +58,7 @@ _WINDOW = 1 << 18
 """Characters of a text that are judged at once."""
 _OVERLAP = 4096
 _OPENING = re.compile(r"[{\[\"'`]|PRIVATE KEY|[:=+>|]\s*$|[|>]-\s*$")
-"""What a line has that may leave something open for the next."""
+"""Signs that a line may leave something open for the next one."""
 _UNQUOTE: dict[str, Callable[[str], views.View | None]] = {
     "json": views.unescape_json,
     "name": views.unescape_json,
@@ -98,7 +98,7 @@ class Pattern:
 
     @cached_property
     def group(self) -> str | int:
-        """The group that must go."""
+        """The group that must be redacted."""
         return "value" if "value" in self.pattern.groupindex else 0
 
     def find(self, text: str, places: Places, named: bool) -> list[tuple[int, int]]:
@@ -174,7 +174,8 @@ class Engine:
         extra_fields: dict[str, tuple[str, ...]] | None = None,
         stay: frozenset[str] = frozenset(),
     ) -> None:
-        """`extra_fields`: detector id → further field names. `no_names`: words that no name is made of, whatever announces one.
+        """`extra_fields`: detector id → further field names. `no_names`: words that are never part of a name, whatever announces
+        one.
 
         `stay`: guideline rows of which nothing goes. Their detectors are not run at all: one of them would otherwise take
         what another must remove (a token in a title) into a span of its own, and keep it.
@@ -208,7 +209,8 @@ class Engine:
         return Anchors(self._harmless)
 
     def judge(self, text: str, path: FieldPath = ()) -> tuple[Span, ...]:
-        """The spans of `text` that must go, in order, without overlaps. `path`: the names of the fields it stands in."""
+        """Returns the spans of `text` that must be redacted, in order, without overlaps. `path`: the names of the fields it
+        stands in."""
         if not text or text.isspace():
             return ()
         return self._judge(self.masked(text), path, 0)
@@ -226,12 +228,13 @@ class Engine:
         return merge([*spans, *extra]) if extra else spans, after
 
     def left_open(self, line: str, before: Open) -> Open:
-        """What a line of a text leaves open. Its patterns and names are not searched for."""
+        """Returns what a line of a text leaves open. Patterns and names are not searched for."""
         view = views.without_colours(line) if "\x1b" in line else None
         return self._carried_on(self.masked(view.text if view else line), before)[1]
 
     def _carried_on(self, masked: str, before: Open) -> tuple[list[Span], Open]:
-        """What must go from a line because of what earlier lines left open, and what is open after it."""
+        """Returns the spans of a line that must be redacted because of what earlier lines left open, and what is open after the
+        line."""
         if before == NOTHING_OPEN and not _OPENING.search(masked):
             return [], NOTHING_OPEN
         found, after = self._find_fields(masked, before=before)
@@ -244,7 +247,7 @@ class Engine:
         return extra, after
 
     def judge_leaf(self, text: str, leaf: Leaf) -> tuple[Span, ...]:
-        """The spans of a record's leaf that must go, as positions in the record's text."""
+        """Returns the spans of a record's leaf that must be redacted, as positions in the record's text."""
         raw = text[leaf.start : leaf.end]
         if leaf.coding == "number":
             return self._judge_number(raw, leaf)
@@ -262,8 +265,8 @@ class Engine:
         return tuple(_moved(s, view, leaf.start, _QUOTES[leaf.coding]) for s in spans) if spans else spans
 
     def judge_whole(self, text: str, view: views.View | None, coding: str) -> list[Span]:
-        """The spans that must go in a text that is put together from pieces, as positions in the text that the view is of, or in
-        this one."""
+        """Returns the spans that must be redacted in a text that was joined from pieces, as positions in the text that `view` is
+        a view of; without a view, as positions in `text`."""
         spans = self._windowed(text, ())
         return [_moved(s, view, 0, _QUOTES[coding]) for s in spans]
 
@@ -441,7 +444,7 @@ class Engine:
             for m in matches(_compiled(self._harmless[i]), text, places)
         )
         starts = [a for a, _ in harmless]
-        reach = list(accumulate((b for _, b in harmless), max))  # how far the stretches up to each one go
+        reach = list(accumulate((b for _, b in harmless), max))  # running maximum of the ends of the stretches
         return [s for s in found if s.certainty == "certain" or not (n := bisect_right(starts, s.start)) or reach[n - 1] < s.end]
 
     def _denied(self, name: str) -> bool:
@@ -450,7 +453,8 @@ class Engine:
 
 
 def _of_a_key(key: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
-    """What of a key of JSON must go: a lone word in small letters is no name of a person for looking like one."""
+    """Returns the spans of a JSON key that must be redacted. A single word in small letters is not taken for a person's name
+    because it looks like one."""
     if not spans or not _SMALL_WORD.fullmatch(key):
         return spans
     return tuple(s for s in spans if s.certainty == "certain" or s.guideline != "name")
@@ -531,7 +535,7 @@ def _with_repeats(text: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
         place = text.find(value)
         while place >= 0:
             end = place + len(value)
-            n = bisect_left(taken, (end, -1))  # those before it begin before its end
+            n = bisect_left(taken, (end, -1))  # the stretches before it begin before its end
             if (not n or taken[n - 1][1] <= place) and not (_is_joined(text, place - 1) or _is_joined(text, end)):
                 insort(taken, (place, end))
                 found.append(span._replace(start=place, end=end))
@@ -545,7 +549,7 @@ _NO_WORD = re.compile(r"(?=[^0-9\x1a]*[0-9])(?=[^A-Za-z\x1a]*[A-Za-z])[^\x1a]{8,
 
 
 def _is_joined(text: str, place: int) -> bool:
-    """Whether a letter or a digit of ASCII stands at a place."""
+    """True if an ASCII letter or digit stands at a place."""
     return 0 <= place < len(text) and text[place].isascii() and (text[place].isalnum() or text[place] == "_")
 
 
@@ -559,8 +563,8 @@ def _moved(span: Span, view: views.View | None, offset: int, quote: str) -> Span
 
 
 def _without_random(found: list[Span], read: list[tuple[int, int]]) -> list[Span]:
-    """Without the spans of which the only evidence is that they look random, where they begin in a stretch that was `read`: what
-    it says is judged, so that it looks random is no evidence any more."""
+    """Drops the spans whose only evidence is that they look random, if they begin in a stretch that was decoded (`read`): the
+    decoded text was scanned, so looking random is no evidence any more."""
     read = sorted(read)
     starts = [start for start, _ in read]
     reach = list(accumulate((end for _, end in read), max))
@@ -605,7 +609,7 @@ def _encoded_span(
     alphabet: views.Alphabet | Literal["array", "string"],
     padded: bool = True,
 ) -> Span:
-    """The span of an encoded text or of an array of bytes, and what in the text that it is must go."""
+    """Returns the span of an encoded text, or of an array of bytes, with the spans of the decoded text that must be redacted."""
     first = min(inner, key=lambda s: s.certainty)
     return Span(
         start, end, first.entity_type, first.guideline, first.detector, "certain", text,
@@ -614,12 +618,12 @@ def _encoded_span(
 
 
 def _says_more(masked: str) -> bool:
-    """Whether a stretch holds more than placeholders and punctuation."""
+    """True if a stretch holds more than placeholders and punctuation."""
     return _PLACEHOLDER_FILL not in masked or re.search(r"\w", masked) is not None
 
 
 def _around(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """What of `[start, end)` lies outside placeholders and is more than punctuation."""
+    """Returns the parts of `[start, end)` outside of placeholders that are more than punctuation."""
     return [
         (start + m.start(), start + m.end())
         for m in re.finditer(rf"[^{_PLACEHOLDER_FILL}]+", text[start:end])

@@ -1,4 +1,4 @@
-"""Field evidence: what stands in a content or credential field goes, whatever it looks like.
+"""Field evidence: the value of a content or credential field is redacted, whatever it looks like.
 
 `FieldIndex` knows the field names of all detectors and answers for the name of a JSON key, a CSV column or a header.
 `find_fields` finds fields in running text, in every notation that logs use: `key=value`, `key: value`, JSON (at any depth
@@ -59,14 +59,15 @@ FILLED_LATER = re.compile(
     r"|([A-Za-z0-9])\2{15,300}"
     r"|[A-Z]{2,20}(?:_[A-Z]{2,20}){0,5}_(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|PAT|JWT)"
 )
-"""What stands for a secret and is filled in later: a row of one sign, of zeros or x behind a prefix (`sk-0000000000000000`),
-words that say so (`YOUR_API_KEY`, `xoxb-your-token-here`), or the name of what holds it (`API_KEY`)."""
+"""Placeholders for a secret that is filled in later: a row of one sign, a row of zeros or x behind a prefix
+(`sk-0000000000000000`), words that say so (`YOUR_API_KEY`, `xoxb-your-token-here`), or the name of the variable that holds it
+(`API_KEY`)."""
 
 _SCHEME = re.compile(
     r"(?i)(?:Bearer|Basic|Token|Digest|JWT|Negotiate|ApiKey|AWS4-HMAC-SHA256|SharedAccessSignature)\s{1,4}(?=\S)"
 )
 _OF_MEMBERS = frozenset((":", "=>"))
-"""What stands between a member's name and its value."""
+"""The separator between a member's name and its value."""
 _KEY = re.compile(
     r"""(?<![\w.])(?<!\w-)(?P<key>[^\W\d][\w.-]{0,63}+)(?P<close>\\{0,31}["'`]|\)?\]|\)|(?:&quot;))?
         (?P<sep> (?:[ \t]{3,40}|\s{0,2})(?:=>|!~|[=!]==|:{2,3}=|[?]{1,2}=|[.+]=|\|\|=|[:~=]=?(?!/)|!=)(?:[ \t]{5,40}|\s{0,4})
@@ -75,7 +76,7 @@ _KEY = re.compile(
     re.X,
 )
 _STRUCTURE = re.compile(r"""\{\s*[}\\"'\w][^{}]{0,80}[:}]|\[\s*[\[\]{\\"'\d]""")
-"""How an object or a list in a string begins: its own fields tell."""
+"""The beginning of an object or a list in a string. The fields inside decide about it."""
 _QUOTE = re.compile(r"""(?P<slashes>\\{0,31})(?P<quote>["'`“«])""")
 _STRING_PREFIX = re.compile(r"""(?:[bB][rR]?|[rR][bB]?|[uU])(?=["'])|[fLN@$](?=")""")
 """The letter before a quote by which programs tell what kind of text it is: `b'…'`, `u"…"`."""
@@ -100,7 +101,7 @@ _TOKEN = re.compile(
     re.X,
 )
 _TEMPLATE = re.compile(r"[$%#]\{[^{}\s]{1,80}\}|\{\{[^{}]{1,80}\}\}|<%?[A-Za-z][^<>\s]{0,40}>|%[A-Z_]{2,40}%")
-"""What stands for a value that is put in later: a token of its own."""
+"""A token that is a placeholder for a value that is put in later."""
 _NUMBER = re.compile(r"[+(]?\d[\d().+/-]*(?:[ \u00A0][\d().+/-]+)*(?: ?(?:x|ext\.?) ?\d+)?")
 _PARTICLE = frozenset(
     "van von der den de da di do dos das del della la le el al bin ibn abu ben ter ten zu zur y e o san st".split()
@@ -113,9 +114,9 @@ _THINGS = frozenset(
     device
 """.split()
 )
-"""What a plain `name`, `title` or `text` belongs to when it names no person and no content."""
+"""The objects to which a plain `name`, `title` or `text` belongs when it names no person and no content."""
 _NO_OWNERS = _THINGS | {REDACTED.lower()}
-"""The same with what a redacted name may have been."""
+"""The objects above, and what a redacted name may have been."""
 _ABOUT = frozenset(
     """
     type kind scheme alg algorithm format encoding length size count number limit min max prefix suffix
@@ -128,13 +129,13 @@ _ABOUT = frozenset(
 """Names of members that say something about a secret, and not the secret."""
 _DIGITS = frozenset("0123456789")
 _CLASS = re.compile(r"\.[A-Z]\w*$")
-"""How the name of a class ends: `org.apache.…RMContainerRequestor`."""
+"""The end of a class name: `org.apache.…RMContainerRequestor`."""
 _SIGNS = re.compile(r"""[=:~"'“«{\[]""")
-"""One of these stands in every text that holds a field."""
+"""Characters of which every text with a field holds one."""
 _ASSIGNED = re.compile(r"[\w.-]{1,60}=")
 _LONGEST_LIST = 20_000
 _MOST_SECOND_LOOKS = 8
-"""Texts in telling fields that stay and are looked through for fields, in one line."""
+"""Texts in telling fields that are kept and scanned for fields, in one line."""
 _DEEPEST = 256
 """Brackets that are kept open."""
 _BLOCK_HEAD = re.compile(
@@ -171,7 +172,7 @@ class _Ahead:
 
     @cached_property
     def closing_brackets(self) -> dict[int, int]:
-        """Where each `[` stands that has its `]`, and where that is."""
+        """Maps the place of each `[` that is closed to the place of its `]`."""
         pairs: dict[int, int] = {}
         waiting: list[int] = []
         for m in _LIST_BRACKET.finditer(self._text):
@@ -189,11 +190,12 @@ _LETTERS = str.maketrans(
     | {"æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "þ": "th", "Þ": "Th"}
 )
 _SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
-"""How letters are written where a keyboard has none of them."""
+"""Letters as they are written on keyboards that lack them."""
 
 
 def plain_name(name: str) -> str:
-    """A name without accents and marks, in composed letters, its humps told by a low line: `новыйПароль` → новыи_Пароль."""
+    """Returns a name without accents and marks, in composed letters, with a low line at each hump: `новыйПароль` →
+    новыи_Пароль."""
     if name.isascii():
         return name
     letters = unicodedata.normalize("NFKD", name.translate(_LETTERS))
@@ -212,19 +214,19 @@ def words(name: str) -> tuple[str, ...]:
 
 
 def spellings(name: str) -> tuple[str, ...]:
-    """The words of a name joined, without accents, and as one writes it who has no letters with accents: `schlüssel` →
-    schlussel schluessel."""
+    """Returns the joined words of a name, without accents and in the spelling of keyboards without accented letters: `schlüssel`
+    → schlussel schluessel."""
     return tuple({"".join(words(n)) for n in (name, name.translate(_SPELT_OUT))})
 
 
 class Rule(NamedTuple):
-    """What a field name says: which detector's, and which of its values stay."""
+    """The meaning of a field name: its detector, and which values are kept."""
 
     detector: Detector
     keep: tuple[str, ...]
     """Patterns of whole values."""
     idle: bool = False
-    """Whether the policy keeps what it is for: its names are telling, but for nothing that must go."""
+    """True if the policy keeps the detector's row: the name gives evidence, but its values are not redacted."""
 
     def keeps(self, value: str) -> bool:
         if KEEP.fullmatch(value):
@@ -246,8 +248,8 @@ class FieldIndex:
     def __init__(
         self, catalogue: Catalogue, extra: dict[str, tuple[str, ...]] | None = None, idle: frozenset[str] = frozenset()
     ) -> None:
-        """`extra`: detector id → further field names; `idle`: guideline rows of which nothing goes. Raises UsageError for a
-        detector that has no such id."""
+        """`extra`: detector id → further field names. `idle`: guideline rows of which nothing is redacted. Raises UsageError for
+        a detector that has no such id."""
         self._endings: dict[str, Rule] = {}
         self._exact: dict[str, Rule] = {}
         known = {d.id: d for d in catalogue.detectors}
@@ -264,14 +266,14 @@ class FieldIndex:
         self._cache: dict[FieldPath, Rule | None] = {}
 
     def rule(self, path: FieldPath) -> Rule | None:
-        """What the innermost name of `path` says, with the one around it; None where it is no telling name."""
+        """Returns the rule for the innermost name of `path`, given the name around it; None if it is no telling name."""
         try:
             return self._cache[path]
         except KeyError:
             pass
         rule = self._look_up(path)
         if rule is not None and rule.idle:
-            rule = None  # an "email address" that stays is no "address"
+            rule = None  # an "email address" that is kept is no "address"
         if len(self._cache) < 100_000:
             self._cache[path] = rule
         return rule
@@ -293,12 +295,13 @@ class FieldIndex:
         return exact if exact is not None else self._glued(own[-1])
 
     def _glued(self, word: str) -> Rule | None:
-        """What the end of a word says whose parts are written together: `dbpassword`."""
+        """Returns the rule for the end of a word whose parts are written together: `dbpassword`."""
         first = max(1, len(word) - self._longest_glued)
         return next((rule for i in range(first, len(word)) if (rule := self._exact.get("~" + word[i:])) is not None), None)
 
     def covering(self, path: FieldPath) -> Rule | None:
-        """What the name of the object around says of a member whose own name says nothing.
+        """Returns the rule that the name of the enclosing object gives a member whose own name says nothing. All that is under
+        the name of a secret is a secret (`secrets: { stripe: … }`), except for facts about it.
 
         All that is under the name of a secret is one (`secrets: { stripe: … }`), but for what is said about it.
         """
@@ -312,7 +315,8 @@ class FieldIndex:
 
 
 class Open(NamedTuple):
-    """What a line leaves open for the next: brackets with the names before them, a name without its value, a quote."""
+    """The state that a line leaves for the next one: open brackets with the names before them, a name without its value, a
+    quote."""
 
     brackets: tuple[tuple[str, str], ...] = ()
     """(bracket, name before it), outermost first."""
@@ -325,7 +329,7 @@ class Open(NamedTuple):
     unknown: bool = False
     """A unit of the record could not be scanned, so nobody knows what it left open."""
     indent: int = -1
-    """How deep the name `pending` stands whose value is a block of YAML, in deeper lines; -1 where its value is none."""
+    """The indentation of the name `pending` if its value is a block of YAML in deeper lines; -1 if it is not."""
 
 
 NOTHING_OPEN = Open()
@@ -359,7 +363,7 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
             return block, before
         before = NOTHING_OPEN
     if before.quote is not None and before.quote[0].startswith("</") and _ELEMENT.match(text) is not None:
-        before = NOTHING_OPEN  # what was opened holds elements, whose own names tell
+        before = NOTHING_OPEN  # the opened bracket holds elements, whose own names decide
     found, after = _find_fields(text, index, before)
     if after == NOTHING_OPEN and text.rstrip()[-1:] in _ENDS_HEAD and (head := _BLOCK_HEAD.match(text)) is not None:
         after = _block(head, index)
@@ -369,13 +373,13 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
         if rule is None or (value.loose and rule.detector.guideline != SECRET_ROW):
             continue
         said = text[value.start : value.end]
-        if not _DIGITS.isdisjoint(said) or index.rule((said,)) is None:  # else it is a list of names
+        if not _DIGITS.isdisjoint(said) or index.rule((said,)) is None:  # otherwise it is a list of names
             _add(found, text, value.start, value.end, rule, path)
     return found, after
 
 
 def _block(head: re.Match[str], index: FieldIndex) -> Open:
-    """What is open behind a line that has but a name, the value of which stands in the lines after it."""
+    """Returns the state after a line that is only a name whose value stands in the lines after it."""
     name = head["name"] or head["tag"]
     if index.rule((name,)) is None:
         return NOTHING_OPEN
@@ -468,7 +472,7 @@ def _find_fields(text: str, index: FieldIndex, before: Open) -> tuple[list[Field
             pending = path
         if rule.detector.value == "line" and values and len(found) == known and second_looks < _MOST_SECOND_LOOKS:
             second_looks += 1
-            position = values[0][0]  # a text that stays may have fields of its own
+            position = values[0][0]  # a text that is kept may have fields of its own
             continue
         if not values and position < len(text) and text[position] == "[" and ahead.search(_LIST_END, position) is None:
             brackets.append(("[", key))
@@ -506,7 +510,7 @@ def value_itself(text: str, start: int, end: int, detector: Detector) -> tuple[i
 
 
 def _closing(text: str, start: int, opening: str) -> int:
-    """Where the quote `opening` (with its backslashes) ends, -1 where it does not."""
+    """Returns where the quote `opening` (with its backslashes) is closed; -1 if it is not closed."""
     slashes, quote = opening[:-1], _CLOSING.get(opening[-1], opening[-1])
     if not slashes:
         i = start
@@ -544,7 +548,7 @@ def _value(
         opening = m[0]
         end = _closing_ahead(ahead, text, m.end(), opening)
         if end < 0:
-            # no end on this line: all that is left of it goes
+            # the value does not end on this line, so the whole rest is redacted
             return [(m.end(), len(text.rstrip("\r\n")))], len(text), opening if m["quote"] in "\"'`" and sep else ""
         if mode != "credential" and _holds_structure(text, m.end(), end):
             return [], m.end(), ""  # an object in a string: its own fields tell
@@ -591,7 +595,7 @@ def _value(
 
 
 def _holds_structure(text: str, start: int, end: int) -> bool:
-    """Whether an object or a list begins in `[start, end)`, behind white space."""
+    """True if an object or a list begins in `[start, end)`, after white space."""
     first = _NO_SPACE.search(text, start, end)
     return first is not None and _STRUCTURE.match(text, first.start(), end) is not None
 
@@ -611,7 +615,8 @@ def _closing_sign(opening: str) -> re.Pattern[str]:
 
 
 def _closers(text: str, start: int, end: int) -> int:
-    """Where the brackets begin, with commas and white space between them, that `[start, end)` ends in; else `end`."""
+    """Returns where the closing brackets begin that `[start, end)` ends in, with commas and white space between them; `end` if
+    there are none."""
     tail = _TAIL.match(text, start, end) or _LATER_TAIL.search(text, start, end)
     first = _CLOSER.search(text, tail.start(), end) if tail else None
     if tail is None or first is None:
@@ -644,7 +649,8 @@ _PLUS = re.compile(r"""\s{0,4}\+\s{0,40}(["'`])""")
 
 
 def _end_of_name(text: str, start: int, end: int) -> int:
-    """Where in `[start, end)` a name or title ends: before the first word in small letters that follows capitalised ones."""
+    """Returns where a name or title in `[start, end)` ends: before the first word in small letters that follows capitalised
+    ones."""
     capitalised = False
     reached = start
     for m in _UNBROKEN.finditer(text, start, end):

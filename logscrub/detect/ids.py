@@ -17,12 +17,12 @@ _OF_ID = frozenset("0123456789abcdef-ABCDEFGHJKMNPQRSTVWXYZ")
 
 
 def is_id(text: str) -> bool:
-    """Whether a text is an id and nothing else."""
+    """True if a text is one id and nothing else."""
     return _ID.fullmatch(text) is not None
 
 
 def cut_id(text: str, place: int) -> int:
-    """Where the id begins that a place is inside of; -1 where it is inside of none."""
+    """Returns where the id around a place begins; -1 if the place is inside of none."""
     if 0 < place < len(text) and text[place - 1] in _OF_ID and text[place] in _OF_ID:
         for m in _ID.finditer(text, max(0, place - _LONGEST), place + _LONGEST + 1):  # none that begins before it reaches the end
             if m.end() > place:
@@ -31,12 +31,12 @@ def cut_id(text: str, place: int) -> int:
 
 
 def cuts_id(text: str, start: int, end: int) -> bool:
-    """Whether a stretch begins or ends inside of an id."""
+    """True if a stretch begins or ends inside of an id."""
     return cut_id(text, start) >= 0 or cut_id(text, end) >= 0
 
 
 def ids_alike(text: str) -> str:
-    """The text, of the same length, with ids that have letters at both ends: no number beside one goes on in it."""
+    """Returns a text of equal length in which ids have letters at both ends, so that no number beside an id continues into it."""
     return _ID.sub(_alike, text)
 
 

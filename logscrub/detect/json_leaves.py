@@ -1,4 +1,4 @@
-"""Where the strings and numbers of a JSON text stand: nothing is parsed into objects, so nothing else can change.
+"""Finds the strings and numbers of a JSON text. Nothing is parsed into objects, so nothing else can change.
 
 Field names follow the shapes of log exports: OTLP attributes (`{"key": "arguments", "value": {"stringValue": …}}`) are named by
 their `key`, other pairs by their `name` or `field`; the elements of a list by the list; the cells of a table's `rows` by its
@@ -33,7 +33,7 @@ SHAPE_NAMES = frozenset(
     edges entries logs logEntries logEvents
     """.split()
 )
-"""Names of members by which formats and lists of records are known. They stay: no detector sees them."""
+"""Names of members by which formats and lists of records are recognised. No detector scans them, so they are never redacted."""
 ENVELOPE_NAMES = frozenset(
     (
         *("appLogs", "appLogsWithMetaData", "appLogLines", "resourceLogs", "scopeLogs", "logRecords", "edges", "nodes", "node"),
@@ -59,10 +59,10 @@ _OTHER_TYPES = frozenset(("intValue", "doubleValue", "boolValue", "bytesValue"))
 """Names of OTLP values that are no text."""
 _MESSAGES = frozenset({"body"})
 DEEPEST = 100_000
-"""Objects and lists in each other that are told apart: no reader takes deeper ones for JSON, and each takes memory."""
+"""The greatest depth of nested objects and lists that is tracked: no reader accepts deeper JSON, and each level takes memory."""
 _PLACEHOLDER = re.compile(r"<[A-Z][A-Z0-9_]{1,63}(?::[0-9a-f]{20})?>")
 _NAMING = re.compile(r"(?=.{2,64}\Z)(?![0-9_])\w[\w.-]*(?: [\w.-]+){0,3}")
-"""What may name a field: up to four words."""
+"""A text that may name a field: up to four words."""
 REDACTED = "ZZ"
 """Takes the place of a placeholder in a field's name: a word that tells nothing. In capitals, so that it does not set the word
 behind it apart where a redacted value did not."""
@@ -80,21 +80,21 @@ class Frame:
         self.is_object = is_object
         self.outer = outer
         self.around: Place | None = None
-        """Where it stands, once that was asked for."""
+        """The place of the field, once it was asked for."""
         self.key = ""
         self.typed: tuple[int, int] | None = None
-        """Where the current name stands, if it is one of OTLP's types other than text."""
+        """The place of the current name, if it is one of OTLP's types other than text."""
         self.label = ""
         self.element = ""
         self.columns: dict[int, str] | None = None
-        """Of a table: the names of its columns, by which the cells of its `rows` are judged."""
+        """The names of a table's columns, which are the field names of the cells of its `rows`."""
         self.index = 0
         self.second = -1
-        """Of a list in a list: the leaf that is its second element."""
+        """The leaf that is the second element of a list in a list."""
         self.unnamed: list[int] = []
         """Leaves that the name of another member may yet label."""
         self.labelled = 0
-        """How many of them `label` is for: those that stood before it."""
+        """The number of leaves that `label` names: those that stood before it."""
 
 
 def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None, shortest: int = 3) -> list[Leaf]:
@@ -110,9 +110,9 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None, sho
     touched: list[Frame] = []
     """Frames that leaves were added to. Those still open at the end must not know them: their numbers are of this part."""
     skipped = 0
-    """Where the array of bytes ends that was read last."""
+    """The end of the array of bytes that was read last."""
     deeper = 0
-    """Brackets that are open beyond the deepest that are told apart."""
+    """The number of open brackets beyond the greatest tracked depth."""
     for m in _TOKEN.finditer(text, start):
         if m.start() < skipped:
             continue
@@ -166,7 +166,7 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None, sho
                 is_member = bool(stack) and stack[-1].is_object
                 if not (is_member and stack[-1].key in LISTS_OF_RECORDS):
                     skipped = end
-                    # a list in a list stays one: it may be a record
+                    # a list in a list remains one: it may be a record
                     a, b = (m.start(3), end) if is_member else (m.end(3), end - 1)
                     leaf = Leaf(a, b, _path(stack), "bytes")
             if leaf is not None:
@@ -225,14 +225,14 @@ def _label_leaves(frame: Frame, leaves: list[Leaf]) -> None:
 
 
 def field_name(raw: str) -> str:
-    """What a name in a log says: unescaped; what was redacted in it says nothing (`<EMAIL_ADDRESS>` is no "email address")."""
+    """Returns a name in a log, unescaped and without the parts that were redacted: `<EMAIL_ADDRESS>` is no "email address"."""
     view = unescape_json(raw) if "\\" in raw else None
     name = view.text if view else raw
     return _PLACEHOLDER.sub(REDACTED, name) if "<" in name else name
 
 
 def _label(text: str) -> str:
-    """What a string says that may name the value beside it: "" for what is no name. One that was redacted tells nothing."""
+    """Returns a string that may name the value beside it; "" if it is no name or was redacted."""
     if "<" in text and _PLACEHOLDER.search(text):
         return REDACTED
     if text[:1] == "/":  # a JSON pointer

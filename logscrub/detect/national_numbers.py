@@ -171,7 +171,7 @@ def _cn_ric(value: str) -> bool:
 
 
 def _shape(value: str) -> bool:
-    """Nothing beyond its shape."""
+    """Accepts every number that has the shape."""
     return bool(value)
 
 

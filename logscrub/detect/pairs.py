@@ -1,4 +1,4 @@
-"""Values whose names stand apart from them, in every syntax that logs use.
+"""Finds values whose names stand apart from them, in every syntax that logs use.
 
     { name: 'password', value: '…' }        an object, or the attributes of a tag: one member names, another has the value
     {"path": "/user/password", "value": …}  the same with a JSON pointer
@@ -54,7 +54,7 @@ _CALL = re.compile(r"(?<![\w$])[A-Za-z_$][\w$]{0,40}+\Z")
 """The name of a function, before the bracket behind it."""
 _LONGEST_CALL = 41
 _SETS = re.compile(r"(?i)(?:set|put|add|append|with|header|cookie|env|define|field|param|attr|prop|insert|write|store|register)")
-"""In the name of a function that takes a name and a value."""
+"""Words in the name of a function that takes a name and a value."""
 _SERIALISED = re.compile(
     r'(?<!\w)s:\d{1,5}:\\{0,3}"(?P<name>[^"\\]{1,64}+)\\{0,3}";s:\d{1,7}:\\{0,3}"(?P<value>[^"\\]{1,1000}+)\\{0,3}"'
 )
@@ -103,7 +103,8 @@ class NamedValue(NamedTuple):
     start: int
     end: int
     loose: bool
-    """Whether only the name of a secret tells: what stands there is often no value, a pair of words or the row of a table."""
+    """True if only the name of a secret counts here: the second text is often no value but a pair of words or the row of a
+    table."""
 
 
 def named_values(text: str) -> Iterator[NamedValue]:

@@ -1,4 +1,4 @@
-"""All detectors as a recognizer of Presidio's, for those who have a Presidio pipeline.
+"""A recognizer for Presidio that runs all detectors, for use in a Presidio pipeline.
 
     from presidio_analyzer import AnalyzerEngine
     from logscrub.detect.presidio import LogscrubRecognizer
@@ -34,10 +34,10 @@ class LogscrubRecognizer(EntityRecognizer):
         super().__init__(supported_entities=sorted(found.entity_types), name="Logscrub", supported_language=language)
 
     def load(self) -> None:
-        """Nothing: the detectors are loaded."""
+        """Does nothing: the detectors are loaded when the recognizer is made."""
 
     def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[RecognizerResult]:
-        """What is found in `text`. What is certain has the score 1."""
+        """Returns the findings in `text`. A certain finding has the score 1."""
         return [
             RecognizerResult(span.entity_type, span.start, span.end, 1.0 if span.certainty == "certain" else SCORE)
             for span in self._engine.judge(text)

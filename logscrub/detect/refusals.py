@@ -1,4 +1,5 @@
-"""Explains an example that does not hold: which part of a detector refused a stretch, or found one that should stay.
+"""Explains an example that does not hold: names the part of a detector that refused a stretch, or that found one which should be
+kept.
 
 Patterns are tried on the text as it is written. A stretch that is only found in a decoded reading of the text (percent-encoding,
 escapes, base64) is not explained further. All texts are examples of detectors, so they are invented and may be shown.
@@ -18,7 +19,7 @@ from logscrub.model import Span
 _LONGEST_SHOWN = 60
 
 Stretch = tuple[int, int]
-"""Where a part of a text begins and ends."""
+"""The beginning and the end of a part of a text."""
 
 
 def reasons(detector: Detector, catalogue: Catalogue, text: str, wanted: Sequence[Stretch], found: Sequence[Span]) -> list[str]:
@@ -46,7 +47,7 @@ def _refusal(detector: Detector, catalogue: Catalogue, text: str, stretch: Stret
 
 
 def _refused_by(detector: Detector, catalogue: Catalogue, text: str, stretch: Stretch) -> str:
-    """Which part of a detector refuses a stretch that one of its patterns matches."""
+    """Names the part of a detector that refuses a stretch although one of its patterns matches it."""
     start, end = stretch
     if detector.validator and not VALIDATORS[detector.validator](text[start:end]):
         return f"the validator {detector.validator} refuses it"
@@ -64,7 +65,7 @@ def _refused_by(detector: Detector, catalogue: Catalogue, text: str, stretch: St
 
 
 def _nearest(detector: Detector, matches: Sequence[tuple[int, Stretch]], text: str, stretch: Stretch) -> str:
-    """What a detector does instead where no pattern matches exactly a stretch."""
+    """Describes what a detector matches instead of a stretch that no pattern matches exactly."""
     for n, (start, end) in matches:
         if start < stretch[1] and stretch[0] < end:
             return f"pattern {n} matches {_shown(text, (start, end))} instead"
@@ -81,14 +82,14 @@ def _nearest(detector: Detector, matches: Sequence[tuple[int, Stretch]], text: s
 
 
 def _finding(detector: Detector, text: str, stretch: Stretch) -> str:
-    """Which part of a detector found a stretch that was not wanted."""
+    """Names the part of a detector that found an unwanted stretch."""
     by = next((n for n, match in _matches(detector, text) if match == stretch), None)
     part = f"pattern {by}" if by is not None else "a field, or a decoded reading of the text"
     return f"{_shown(text, stretch)} should stay, and is found by {part}"
 
 
 def _matches(detector: Detector, text: str) -> Iterator[tuple[int, Stretch]]:
-    """What each pattern matches, with the pattern's number from 1 on."""
+    """Yields the matches of each pattern, with the pattern's number from 1 on."""
     for n, pattern in enumerate(detector.patterns, 1):
         for stretch in _stretches((pattern,), text):
             yield n, stretch

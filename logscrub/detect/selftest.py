@@ -51,7 +51,8 @@ def _failures(detector: Detector, alone: Catalogue) -> Iterator[Failure]:
 
 
 def _probe(harmless: Harmless) -> Detector:
-    """A detector that finds what a harmless stretch protects, so that both are held to their examples in the same way."""
+    """Returns a detector that finds what a harmless stretch protects, so that the examples of both kinds are tested in one
+    way."""
     return Detector(
         harmless.id,
         "X",

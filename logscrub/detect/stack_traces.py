@@ -1,4 +1,4 @@
-"""How lines of stack traces begin that stand at the first column and yet belong to the record before them.
+"""Words by which lines of stack traces are recognised that start at the first column and yet belong to the record before them.
 
     ERROR save failed
     Traceback (most recent call last):
@@ -22,6 +22,7 @@ WORDS = re.compile(
     r"(?P<python>Traceback \(most recent call last\):)|(?P<java>Caused by:[ ])"
     rf"|(?P<always>{_CHAINED}|{_GO})|(?P<raised>{_RAISED})"
 )
-"""Matches the words: Python's `Traceback`, what joins two of them, the name of an exception; Java's cause; Go's goroutines."""
+"""Matches these words: Python's `Traceback`, the lines between two tracebacks, the name of an exception; Java's cause; Go's
+goroutines."""
 JAVA_FRAME = re.compile(r"[ \t]{1,40}(?:at[ ][\w$.]|\.\.\.[ ]\d{1,6}[ ](?:more|common[ ]frames))")
 """Matches a line of Java's traces, behind which a cause may stand."""

@@ -1,4 +1,4 @@
-"""Second looks: functions that decide whether what a pattern matched is the real thing.
+"""Validators: functions that decide whether a match of a pattern is a real value.
 
 Each takes the matched value and returns whether it stays a finding. They are named in detector
 files. Checksums come from python-stdnum and phonenumbers, which are imported when first needed.
@@ -26,7 +26,7 @@ _FEWEST_MARKS = 8
 
 
 def luhn(value: str) -> bool:
-    """A payment card number: 12 to 19 digits with a right Luhn digit (ISO/IEC 7812), not all the same."""
+    """Accepts a payment card number: 12 to 19 digits with a right Luhn digit (ISO/IEC 7812), not all of them equal."""
     from stdnum import luhn as stdnum_luhn
 
     digits = _NOT_DIGIT.sub("", value)
@@ -92,7 +92,7 @@ def phone_of_a_country(value: str) -> bool:
 
 
 def phone_digits(value: str) -> bool:
-    """As many digits as a phone number has (ITU-T E.164: at most 15), those of percent codes aside; not a date."""
+    """Accepts as many digits as a phone number has (ITU-T E.164: at most 15), not counting percent codes. A date is refused."""
     digits = _NOT_DIGIT.sub("", _without_extension(_PERCENT_CODE.sub("", value)))
     return 7 <= len(digits) <= 15 and not re.fullmatch(r"\(?(?:19|20)\d{2}[ ./-]\d{1,2}[ ./-]\d{1,2}", value)
 

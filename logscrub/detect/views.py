@@ -1,4 +1,4 @@
-"""The same text as others may read it: decoded views whose spans map back to where they came from.
+"""Decoded views of a text, whose spans map back to the original.
 
 A detector that looks for `jane@acme.example` must find `jane%40acme.example`, `jane\\u0040acme.example`,
 `jane&#64;acme.example` and the same with zero-width characters in it. Each decoding makes a `View`: the decoded text
@@ -30,7 +30,7 @@ class View(NamedTuple):
     ends: list[int]
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
-        """Where the span `[start, end)` of the decoded text (not empty) stands in the original."""
+        """Returns where the non-empty span `[start, end)` of the decoded text stands in the original."""
         return self.starts[start], self.ends[end - 1]
 
 
@@ -57,7 +57,8 @@ _ARRAY = re.compile(
     r"(?P<hex>(?:0x)?[0-9a-fA-F]{2}(?:(?:,?[ ](?:0x)?)?[0-9a-fA-F]{2}){5,}+)"
     r"(?:[ ]\.\.\.[ ][0-9]{1,9}[ ]more[ ]bytes?)?,?[ ]?(?:[>\]}]|\Z)"
 )
-"""Bytes as JSON, JavaScript, Java, Rust, C, Go and Objective-C write them; of a long array only the beginning is printed."""
+"""Arrays of bytes as JSON, JavaScript, Java, Rust, C, Go and Objective-C write them. Of a long array only the beginning is
+printed."""
 _NO_DIGIT = re.compile("0x|[^0-9a-fA-F]")
 _JSON_ARRAY = re.compile(rf"\[[ \t\r\n]*+{_BYTES}[ \t\r\n]*+\]")
 _NUMBER = re.compile("-?[0-9]+")
@@ -66,7 +67,7 @@ _SHORT_TEXT = 16
 _INVISIBLE = frozenset(("Zs", "Zl", "Zp", "Cf"))
 _LONGEST_ENCODED = 1 << 20
 _MOST_LAYERS = 4
-"""How often a text is decoded."""
+"""The greatest number of decodings applied to one text."""
 
 
 def unescape_json(text: str) -> View | None:
@@ -96,7 +97,7 @@ def unescaped_json(text: str) -> str:
     """The text alone of what `unescape_json` makes of the inside of a JSON string."""
     try:
         says: str = orjson.loads(f'"{text}"')
-    except ValueError:  # half of a surrogate pair, or no JSON: what is no escape sequence stays
+    except ValueError:  # half of a surrogate pair, or no JSON: a backslash that begins no escape sequence is kept
         says = _JSON_ESCAPE.sub(lambda m: _json_unit(m[0]), text)
     return says
 
@@ -117,7 +118,7 @@ def without_colours(text: str) -> View | None:
 
 
 def has_colours(text: str) -> bool:
-    """Whether there are any."""
+    """True if there are any."""
     return _SGR.search(text) is not None
 
 
@@ -186,7 +187,7 @@ def encoded_texts(text: str) -> Iterator[tuple[int, int, str, Alphabet, bool]]:
 
 
 def array_end(text: str, start: int) -> int:
-    """Where a list in JSON ends that begins at `start`, if its numbers could be bytes; -1 if they could not."""
+    """Returns where the JSON list that begins at `start` ends, if its numbers could be bytes; -1 if they could not."""
     m = _JSON_ARRAY.match(text, start)
     return -1 if m is None else m.end()
 
@@ -258,7 +259,7 @@ def readable(data: bytes) -> str | None:
 
 
 def _is_written(c: str) -> bool:
-    """Whether texts have a character: a sign, a line end, a tab, an escape, something invisible."""
+    """True if texts have a character: a sign, a line end, a tab, an escape, something invisible."""
     return c.isprintable() or c in "\t\r\n\x1b" or unicodedata.category(c) in _INVISIBLE
 
 
@@ -345,5 +346,5 @@ def _plain(c: str) -> str:
 
 
 def _compose(outer: View, inner: View) -> View:
-    """`inner` is a view of `outer.text`: the same view, of the original."""
+    """Composes `inner`, a view of `outer.text`, with `outer` into one view of the original."""
     return View(inner.text, [outer.starts[i] for i in inner.starts], [outer.ends[i - 1] for i in inner.ends])

@@ -34,7 +34,7 @@ class Pseudonymizer:
         self._key = os.urandom(32) if key is None else key
         self._remember = lru_cache(maxsize=10_000)(self._make)
         self.key_id = hmac.new(self._key, b"logscrub key id", hashlib.sha256).hexdigest()[:16]
-        """Tells runs under the same key from others; says nothing about the key."""
+        """A short id of the key, by which runs under one key can be recognised. It reveals nothing of the key."""
 
     def __reduce__(self) -> tuple[type[Pseudonymizer], tuple[bytes]]:
         return Pseudonymizer, (self._key,)
@@ -44,7 +44,7 @@ class Pseudonymizer:
         return hmac.digest(self._key, f"logscrub {purpose}".encode(), "sha256")
 
     def token(self, entity_type: str, value: str) -> str:
-        """`<ENTITY_TYPE:…>` for a value, the same for every way to write it."""
+        """Returns `<ENTITY_TYPE:…>` for a value. Every way to write a value gives one pseudonym."""
         return self._remember(entity_type, value) if len(value) <= _LONGEST_REMEMBERED else self._make(entity_type, value)
 
     def _make(self, entity_type: str, value: str) -> str:

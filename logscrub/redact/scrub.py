@@ -33,8 +33,8 @@ _SAYS = re.compile(r"[^\x00-/:-@\[-`{-\x7f]")
 _SPACE = " \t\r\n"
 _ANYTHING = re.compile(rf"[^{_SPACE}]")
 _CONTINUING = re.compile(rf"(?:\x1b\[[0-9;]*m|[\ufeff{_SPACE}}}\])┌│├└])*+")
-"""Signs at the start of a line by which readers see that it belongs to the record before it, as words of stack traces do. They
-stay."""
+"""Signs at the start of a line by which readers see that it belongs to the record before it, like the words of stack traces. They
+are never redacted."""
 _MOST_LOOKS = 6
 _LONGEST_UNSCANNED = 1 << 16
 """Characters of a line that could not be scanned, of which it is still found out what it leaves open."""
@@ -47,7 +47,7 @@ class Unscannable(ValueError):
 
 
 Allowed = tuple[int, str]
-"""The number of an entry of the allow-list, from 0, and the detector of what it lets stay."""
+"""The number of an entry of the allow-list, from 0, and the detector of the value that the entry keeps."""
 
 
 class Look(NamedTuple):
@@ -58,7 +58,7 @@ class Look(NamedTuple):
     after: Open
     """The state that the next record begins in."""
     allowed: tuple[Allowed, ...] = ()
-    """Values that are allowed to stay although the policy says that they must be redacted."""
+    """Values that are kept although the policy says that they must be redacted."""
 
 
 Rebuild = tuple[Callable[..., "Redactor"], tuple[Any, ...]]
@@ -77,7 +77,7 @@ class Redactor:
         *,
         rebuild: Rebuild | None = None,
     ) -> None:
-        """`allow`: patterns of whole values that stay. `rebuild`: a call that makes an equal redactor, for pickling."""
+        """`allow`: patterns of whole values that are kept. `rebuild`: a call that makes an equal redactor, for pickling."""
         self.engine = engine
         self.policy = policy
         self.pseudonymizer = pseudonymizer
@@ -131,7 +131,8 @@ class Redactor:
         return Counter(m[1] for m in self.engine.placeholder.finditer(text))
 
     def withhold(self, raw: Raw, before: Open = NOTHING_OPEN) -> tuple[Clean, Open]:
-        """Marks instead of the texts of a record that could not be scanned, and what it leaves open for the next.
+        """Returns a record that could not be scanned with marks instead of its texts, and what it leaves open for the next
+        record.
 
         What says nothing stays: brackets, quotes, white space, the head of a line. So JSON stays JSON, a CSV row keeps its cells,
         and a record of `forge logs` its level and time. A record in which there is nothing else is not withheld.
@@ -146,7 +147,8 @@ class Redactor:
         return clean, self._after_unscanned(raw, before, clean.text)
 
     def without(self, raw: Raw, stretches: Sequence[Stretch], mark: str) -> tuple[Clean, bool]:
-        """A unit that is clean, with a mark instead of the stretches (in order, apart), and whether it is still clean.
+        """Returns a clean unit with a mark in place of each stretch, and whether the result is still clean. The stretches are in
+        order and do not touch.
 
         `mark`: a placeholder without its brackets. The unit's frame stays. Raises Unscannable.
         """
@@ -212,15 +214,16 @@ class Redactor:
             if leaf.typed is None or (n := bisect_right(starts, leaf.end) - 1) < 0 or spans[n].end <= leaf.start:
                 continue
             span = spans[n]
-            if span.inner is None or not self._is_rewritten(span.inner):  # what is encoded again stays of its type
+            if span.inner is None or not self._is_rewritten(span.inner):  # a value that was encoded again keeps its type
                 renamed.append(
                     span._replace(start=leaf.typed[0], end=leaf.typed[1], entity_type="", plain="stringValue", inner=None)
                 )
         return renamed
 
     def _between(self, raw: Raw, frame: Frame, spans: list[Span], says: re.Pattern[str] = _SAYS) -> list[Span]:
-        """The spans without the record's frame, cut where it stands. Of a span that is cut, those pieces are left that hold what
-        `says` matches.
+        """Returns the spans without the record's frame, cut where the frame stands. Of a span that is cut, the pieces are left
+        that hold what `says` matches. A number that is a leaf by itself is redacted whole, as is an array of bytes, and its
+        placeholder gets quotes: it remains one value of JSON.
 
         A number that is a leaf by itself goes whole, as an array of bytes does, and its placeholder gets quotes: it stays one
         value of JSON.
@@ -292,7 +295,7 @@ class Redactor:
             spans = list(merge(spans))
         if spans and spans[0].start == 0 and (start := _behind_signs(raw.text, 0, spans[0].end)):
             first = spans[0]._replace(start=start, plain=raw.text[start : spans[0].end], inner=None)
-            says = _SAYS.search(self.engine.masked(first.plain))  # a placeholder that is all there is comes from an earlier look
+            says = _SAYS.search(self.engine.masked(first.plain))  # a lone placeholder comes from an earlier scan
             spans = [first, *spans[1:]] if says else spans[1:]
         return Look(spans, after, tuple(allowed))
 
@@ -358,7 +361,7 @@ class Redactor:
         return next((n for n, a in enumerate(self._allow) if a.fullmatch(span.plain) or a.fullmatch(written)), None)
 
     def _allowed(self, span: Span, text: str) -> Iterator[Allowed]:
-        """Yields the entries of the allow-list by which parts of a span stay."""
+        """Yields the entries of the allow-list that keep parts of a span."""
         if span.inner is not None:
             for s in span.inner.spans:
                 if self._goes(s):
@@ -389,7 +392,7 @@ class Redactor:
             worst = next(s for s in goes if s.inner is not None or self.policy.rows[s.guideline] == "remove")
             return f"<{worst.entity_type}>"
         if not span.entity_type:
-            return span.plain  # of a value that was cut, the rest; the type of an OTLP value
+            return span.plain  # the rest of a value that was cut; the type of an OTLP value
         if not span.guideline:
             return f"{span.requote}<{span.entity_type}>{span.requote}"
         if self.policy.rows[span.guideline] == "pseudonym" and _OPAQUE not in span.plain:

@@ -1,4 +1,4 @@
-"""What a word is by itself: a name, an ordinary word, either, or nothing that is known.
+"""Classifies single words: a name, an ordinary word, either, or unknown.
 
 `names.txt`, `either.txt`, `words.txt` and `foreign.txt` in `logscrub/data/` are made by `scripts/build_lexicon.py`,
 `shapes.txt` by `scripts/train_shapes.py`; both say how, and `SOURCES.md` beside the lists names the packages that the words
@@ -31,7 +31,7 @@ _LETTERS = str.maketrans(
 )
 _CONTRACTION = re.compile(r"(?:n['’]t|['’](?:re|ve|ll|m|d))$")
 JOINED_PARTICLES = frozenset("al el ben bin ibn de d l o abd".split())
-"""What stands before a hyphen or an apostrophe and is no word of its own there: al-Farsi, d'Souza."""
+"""Parts before a hyphen or an apostrophe that are no words of their own there: al-Farsi, d'Souza."""
 _PIECE = re.compile(r"[^\W\d_]+")
 _KINDS: dict[str, Grade] = {"g": "given", "o": "either", "f": "family", "c": "capital"}
 """The letters in either.txt."""
@@ -131,12 +131,13 @@ class Lexicon:
         return "unknown"
 
     def made_of_names(self, folded: str) -> bool:
-        """Whether a word on no list is an initial and a name: `jsvensson`."""
+        """True if a word on no list is an initial and a name: `jsvensson`."""
         rest = folded[1:]
         return (len(rest) > 3 and rest in self._names) or (len(rest) > 4 and rest in self._either)
 
     def shape(self, folded: str) -> int:
-        """How much the letters of a folded word speak for a name, in tenths of log odds; below zero: for a word."""
+        """Returns how much the letters of a folded word speak for a name, in tenths of log odds. Below zero they speak for an
+        ordinary word."""
         return self._shapes["bias"] + sum(map(self._shapes.get, grams(folded), repeat(0)))
 
 
@@ -160,7 +161,7 @@ def _lines(name: str) -> list[str]:
 
 
 def _columns(name: str) -> tuple[list[str], list[str]]:
-    """What stands before and behind the space in each line."""
+    """Splits each line at its space into the part before it and the part behind it."""
     fields = _text(name).split()
     return fields[::2], fields[1::2]
 

@@ -45,7 +45,7 @@ class NerNames:
         return found
 
     def _persons(self, text: str) -> tuple[tuple[int, int], ...]:
-        """What the model calls persons in a text: remembered, because asking takes milliseconds."""
+        """Returns the persons that the model finds in a text. Results are cached, because the model takes milliseconds."""
         if len(self._remembered) > 20_000:
             self._remembered.clear()
         if text not in self._remembered:
@@ -76,7 +76,7 @@ def presidio(model: str) -> tuple[Any, Any]:
         socket.has_ipv6 = had_ipv6
 
     class LoadedSpacyEngine(SpacyNlpEngine):
-        """Presidio's engine with a pipeline that is loaded already: its own loader would look for downloads."""
+        """Creates Presidio's engine with a pipeline that is loaded already. Presidio's own loader would try to download one."""
 
         def __init__(self, nlp: Any) -> None:
             super().__init__()
@@ -98,12 +98,13 @@ def _zeros(m: re.Match[str]) -> str:
 
 
 def _is_common(lexicon: Lexicon, word: str) -> bool:
-    """Whether a word is an ordinary one, though it may be a name as well."""
+    """True if a word is an ordinary one, even if it may be a name as well."""
     return lexicon.grade(word) in ("word", "either", "family")
 
 
 def _could_hold_names(text: str, lexicon: Lexicon) -> bool:
-    """Whether the model is worth asking: a pair of capitalised words, or one in prose, that are not all common words."""
+    """True if the model is worth running: the text has a pair of capitalised words, or one such word in prose, that are not all
+    common words."""
     if any(not all(_is_common(lexicon, w) for w in WORD.findall(m[0])) for m in _PAIR.finditer(text)):
         return True
     capitalised = [m[0] for m in WORD.finditer(text) if m[0][0].isupper() and len(m[0]) > 1]

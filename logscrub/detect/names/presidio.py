@@ -20,7 +20,7 @@ from logscrub.detect.names.ner import NerNames
 from logscrub.detect.names.recognizer import ListedNames
 
 SCORE = 0.85
-"""What Presidio gives its own recognizer for names, too."""
+"""Accepts the arguments that Presidio passes to its own recognizer of names."""
 
 
 class PersonRecognizer(EntityRecognizer):
@@ -32,7 +32,7 @@ class PersonRecognizer(EntityRecognizer):
         super().__init__(supported_entities=["PERSON"], name=name, supported_language="en")
 
     def load(self) -> None:
-        """Nothing: the recognizer is loaded."""
+        """Does nothing: the recognizer is loaded when it is made."""
 
     def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[RecognizerResult]:
         """The names in `text`, as results of Presidio's."""

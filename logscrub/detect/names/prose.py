@@ -1,4 +1,4 @@
-"""Whether a text reads as sentences rather than as a log line."""
+"""Recognises texts that read as sentences rather than as log lines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ _LONGEST = 2000
 
 
 def is_prose(text: str) -> bool:
-    """Whether a text reads as sentences rather than as a log line: mostly words, and function words among them.
+    """True if a text reads as sentences rather than as a log line: it is mostly words, and function words are among them. Only
+    the first 2,000 characters count.
 
     Judged by its first 2,000 characters.
     """

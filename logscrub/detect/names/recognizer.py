@@ -37,7 +37,7 @@ _TOKEN = re.compile(
 """A word that is no part of an identifier, an address or a path in small letters."""
 _CODE_BEFORE = frozenset("/$%+~-")
 _CODE_AFTER = frozenset("/(-+=")
-"""What glued to a word in small letters makes it code."""
+"""Characters that make code of a word in small letters when they are glued to it."""
 _PARTICLES = frozenset(
     """
     van von der den de da di do dos das del della la le el al bin ibn bint abu ben ter ten zu zur y e af av ap
@@ -62,7 +62,7 @@ _ROLES = _any("""
     invited
 """)
 _CUE = re.compile(rf"(?:(?<![\w.-])(?:(?i:{_ROLES})|Mr|Mrs|Ms|Dr|Prof|Herr|Frau|Señora?|Mme)[.,:]?[ ][\"'“‘(\[]?|(?<![\w.])@)$")
-"""What announces a person."""
+"""Cue words that announce a person."""
 _SAYS = _any("joined said says wrote asked replied commented voted approved rejected invited mentioned left_the is_typing")
 _WORKS = _any("""
     updated created edited deleted moved closed opened assigned reopened resolved viewed uploaded shared renamed archived changed
@@ -72,12 +72,12 @@ _DOES = re.compile(
     rf"[\"'”’]?[ ](?:(?:has |had )?(?:logged|signed) (?:in|out|up|off)|{_SAYS}"
     rf"|(?:{_WORKS}) (?:the|a|an|this|his|her|their|page|issue|board|comment|[A-Z][A-Z0-9]+-\d))(?!\w)"
 )
-"""What only persons do."""
+"""Verbs whose subject is always a person."""
 _NO_PERSON = re.compile(
     r"(?:^|[.!?:]\s*|[A-Z]\w*[ ]|\x1a[ ]"
     r"|\b(?i:in|on|at|of|the|since|until|during|near|to|a|an|from|every|next|last|this|use|using)\s)$"
 )
-"""What stands before a capital in a sentence that need not mean a person: its beginning, other capitals, times and places."""
+"""Contexts before a capital in a sentence that need not mean a person: the beginning, other capitals, times and places."""
 _NEVER = frozenset(
     """
     account action activity admin administrator agent alert api app application approver assignee attachment author backup board
@@ -96,12 +96,12 @@ _NEVER = frozenset(
 _PLACES = re.compile(
     r"\b(?:San|Santa|Santo|São|Saint|St\.?|Los|Las|Port|Fort|Mount|Lake|Cape|New|North|South|East|West|Rio|Puerto|N|S|E|W)[. ]*$"
 )
-"""What stands before half a place's name."""
+"""Words that stand before half of a place's name."""
 _OPENS = re.compile(r"(?:^\s*|[\"'“‘(\[{|;=>\t]|[:,;|] )$")
 _CLOSES = re.compile(r"\s*$|[\"'”’)\]}|,;<\t]| \|")
-"""What stands around a whole value."""
+"""Signs that stand around a whole value."""
 _BETWEEN = frozenset((", ", ",", "; ", ";", " and ", " & ", " / ", "/", ", and "))
-"""What stands between names in a list."""
+"""Signs and words that stand between names in a list."""
 _TIMES = frozenset(
     """
     january february march april may june july august september october november december jan feb mar apr jun jul aug sep oct nov
@@ -122,11 +122,11 @@ class _Word(NamedTuple):
     end: int
     text: str
     grade: Grade
-    """Of a word in small letters without a look at its shape."""
+    """The class of a word in small letters without regard to its shape."""
     case: str
     """`C` capitalised, `U` all capitals, `l` small letters, `i` an initial, `p` a particle, `?` written like code."""
     joined: bool
-    """Whether it stands beside the word before."""
+    """True if it stands beside the word before."""
 
 
 class ListedNames:
@@ -185,7 +185,7 @@ class ListedNames:
         return words
 
     def _is_name(self, phrase: list[_Word], text: str) -> bool:
-        """Whether a phrase, trimmed, is a name: the table above."""
+        """True if a phrase, trimmed, is a name by the table above."""
         full = [w for w in phrase if w.case in "CUl"]
         grades = [w.grade for w in full]
         start, end = phrase[0].start, phrase[-1].end
@@ -194,7 +194,7 @@ class ListedNames:
 
         def announced() -> bool:
             if case != "l" and grades[0] != "either" and text[max(0, start - 2) : start] == "\x1a ":
-                return True  # what was found before, and is opaque now: `<EMAIL_ADDRESS> Ottová`
+                return True  # an earlier finding, which is opaque now: `<EMAIL_ADDRESS> Ottová`
             return _CUE.search(text, max(0, start - 24), start) is not None or _DOES.match(text, end) is not None
 
         if case == "l":
@@ -262,7 +262,7 @@ def _phrases(words: list[_Word]) -> Iterator[tuple[int, int]]:
 
 
 def _alike(one: _Word, other: _Word) -> bool:
-    """Whether two words are written alike; a name may have its family name in capitals: `Jean ROUX`."""
+    """True if two words have the same case. A name may have its family name in capitals: `Jean ROUX`."""
     if other.case not in "CUl" or one.case == other.case:
         return True
     return (
@@ -271,7 +271,8 @@ def _alike(one: _Word, other: _Word) -> bool:
 
 
 def _is_ordinary(words: list[_Word], first: int, i: int) -> bool:
-    """Whether word `i` is an ordinary one; what follows a particle within a name belongs to it: `Ludwig van Beethoven`."""
+    """True if word `i` is an ordinary one. A word that follows a particle within a name belongs to the name: `Ludwig van
+    Beethoven`."""
     word = words[i]
     if word.grade != "word":
         before = words[i - 1].grade if i > first and word.joined else ""
@@ -281,7 +282,7 @@ def _is_ordinary(words: list[_Word], first: int, i: int) -> bool:
 
 
 def _begins(text: str, end: int) -> bool:
-    """Whether a capitalised word follows."""
+    """True if a capitalised word follows."""
     return text[end : end + 1] == " " and text[end + 1 : end + 2].isupper()
 
 
@@ -338,7 +339,7 @@ def _can_belong(word: _Word) -> bool:
 
 
 def _could_be(phrase: list[_Word]) -> bool:
-    """Whether a phrase that is no name by itself is one beside a name: `Rose` in `Nadia, Rose and Frank`."""
+    """True if a phrase that is no name by itself is one beside a name: `Rose` in `Nadia, Rose and Frank`."""
     full = [w for w in phrase if w.case in "CUl"]
     return all(w.case == "C" and w.grade in EITHER and w.text.lower() not in _TIMES for w in full)
 
@@ -366,10 +367,10 @@ def _merged(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _alone(text: str, start: int, end: int) -> bool:
-    """Whether a phrase is all that a text, a quoted text, an element or a cell says."""
+    """True if a phrase is the whole of a text, a quoted text, an element or a cell."""
     return _OPENS.search(text, max(0, start - 3), start) is not None and _CLOSES.match(text, end) is not None
 
 
 def _in_prose(text: str, start: int) -> bool:
-    """Whether a capital within a sentence must mean a proper noun, and not a time or a place."""
+    """True if a capital within a sentence must mean a proper noun, and not a time or a place."""
     return is_prose(text) and not _NO_PERSON.search(text, max(0, start - 40), start)
