@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from html import escape
 from typing import Any, Final, NamedTuple
 
 from logscrub import formats
@@ -373,19 +372,12 @@ def _plain(text: str) -> str:
 
 def as_page(told: Mapping[str, Any]) -> str:
     """The exposure as a page of HTML that loads nothing else."""
-    from logscrub.report.html import stylesheet
+    from logscrub.report.html import page
 
-    body = [f"<h1>Exposure</h1>\n<p>{escape(headline(told))}.</p>"]
-    if lines := _clock_lines(told):
-        body.append("<ul>\n" + "\n".join(f"<li>{escape(line)}</li>" for line in lines) + "\n</ul>")
-    body += [f"<p>{escape(note)}</p>" for note in _notes(told)]
-    for title, heads, rows in _tables(told):
-        head = "".join(f"<th>{head}</th>" for head in heads)
-        cells = ("".join(f"<td>{escape(cell)}</td>" for cell in _row(row, heads)) for row in rows)
-        table = "\n".join(f"<tr>{row}</tr>" for row in cells)
-        body.append(f"<h2>{title}</h2>\n<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{table}\n</tbody>\n</table>")
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta name="generator" content="logscrub {__version__}">\n<title>Exposure</title>\n'
-        f"<style>{stylesheet()}</style>\n</head>\n<body>\n" + "\n".join(body) + "\n</body>\n</html>\n"
+    return page(
+        "exposure.html",
+        headline=headline(told),
+        clocks=_clock_lines(told),
+        notes=_notes(told),
+        tables=[(title, heads, [_row(row, heads) for row in rows]) for title, heads, rows in _tables(told)],
     )

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import hashlib
+import html
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -100,6 +104,17 @@ def test_no_value_is_told_in_any_form(redactor: Redactor) -> None:
     assert told["severity"] == "high" and told["kinds"]["CLOUD_ID"] == COUNT
     assert "6.0 hours ago" in as_markdown(told) and "42.0 hours left" in as_page(told)
     assert as_page(told).count("<tr>") == 2 + len(told["days"]) + len(told["statements"])
+
+
+def test_the_page_may_load_and_run_nothing_but_its_own_style(redactor: Redactor) -> None:
+    found = looked(redactor, LAYOUTS["records"])
+    rules = rules_of(api.PlainEngine(redactor), Config())
+    page = as_page(as_dict(found, made=datetime(2026, 11, 29, tzinfo=UTC), known_at=None, rules=rules))
+    policy = html.unescape(re.findall('<meta http-equiv="Content-Security-Policy" content="([^"]*)">', page)[0])
+    (style,) = re.findall("<style>(.*?)</style>", page, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    assert "<script" not in page and " style=" not in page
 
 
 def test_severity_is_that_of_the_worst() -> None:

@@ -49,7 +49,7 @@ Examples:
 \b
 scrub, verify, keys, detectors, init and doctor need nothing but logscrub itself; ingest,
 metrics, store and exposure need logscrub[metrics], watch, mark, backtest and a report as text
-logscrub[anomalies], a report as a page and nightly logscrub[report], --names ner logscrub[ner],
+logscrub[anomalies], a page and nightly logscrub[report], --names ner logscrub[ner],
 vocabulary learn --source logscrub[source], metrics --share logscrub[share], logs at s3://…,
 gs://…, az://… and https://… logscrub[objects], --on logscrub[dask].
 

@@ -93,14 +93,16 @@ def exposure(
     from logscrub.config import load_config
     from logscrub.extras import need
 
-    need("exposure", "metrics")
+    output = file_or_none(output)
+    suffix = {".json": "json", ".html": "html"}.get("" if output is None else output.suffix.lower(), "markdown")
+    form = report_format or suffix
+    need("an exposure as a page" if form == "html" else "exposure", "report" if form == "html" else "metrics")
     from logscrub.exposure import Exposure, as_dict, as_json, as_markdown, as_page, headline
     from logscrub.rules import rules_of
 
     now = datetime.now(UTC)
     known = None if known_at is None else _moment(known_at, now)
     reading = reading_of(decompress_memory, False)
-    output = file_or_none(output)
     good, unreadable = readable(inputs or ["-"])
     items = each(good)
     config = settings(load_config(), policy, detectors or [], names)
@@ -112,8 +114,7 @@ def exposure(
     for message in errors:
         say(message)
     told = as_dict(found, made=now, known_at=known, rules=rules_of(using, config, input_format))
-    suffix = {".json": "json", ".html": "html"}.get("" if output is None else output.suffix.lower(), "markdown")
-    put({"markdown": as_markdown, "json": as_json, "html": as_page}[report_format or suffix](told), output)
+    put({"markdown": as_markdown, "json": as_json, "html": as_page}[form](told), output)
     say(headline(told))
     if found.unread:
         say(f"{number(found.unread, 'record')}, or parts of some, could not be scanned; look at them yourself")
