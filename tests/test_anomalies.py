@@ -43,7 +43,7 @@ import traffic
 
 RULES = load_rules()
 MADE = datetime(2026, 6, 20, 6, tzinfo=UTC)
-QUIET = traffic.Settings(days=19, tenants=40, records_a_day=8_000, kinds=(), quiet_days=15, gaps_a_month=0)
+QUIET = traffic.Settings(days=19, tenants=25, records_a_day=5_000, kinds=(), quiet_days=15, gaps_a_month=0)
 
 
 # -- the rules ------------------------------------------------------------------------------------------------------------
@@ -261,8 +261,9 @@ BESIDE = (
 class World:
     """Eighteen days of traffic, with incidents on the last."""
 
-    def __init__(self, *kinds: str) -> None:
-        model = traffic.make(traffic.Settings(days=18, tenants=60, records_a_day=15_000, kinds=(), quiet_days=15, gaps_a_month=0))
+    def __init__(self, *kinds: str, tenants: int = 60) -> None:
+        quiet = traffic.Settings(days=18, tenants=tenants, records_a_day=250 * tenants, kinds=(), quiet_days=15, gaps_a_month=0)
+        model = traffic.make(quiet)
         made = (traffic.incident(model, kind, "clear", start=BEGIN, number=n) for n, kind in enumerate(kinds))
         model = replace(model, incidents=tuple(one for one in made if one is not None))
         effects: dict[int, tuple[int, int]] = {}
@@ -303,12 +304,12 @@ def test_a_clear_incident_is_found(kind: str, world: World, found: Report) -> No
 
 
 def test_silence_and_what_is_missing_is_found() -> None:
-    rules = {finding.rule for finding in World("silence_feed").report().findings}
+    rules = {finding.rule for finding in World("silence_feed", tenants=20).report().findings}
     assert "feed_silent" in rules
 
 
 def test_a_quiet_day_is_quiet() -> None:
-    made = World().report()
+    made = World(tenants=20).report()
     assert [f for f in made.findings if f.severity < "P4"] == []
     assert made.expected_false_alarms == pytest.approx(1 / 7)
     assert made.budget == "at most 1 false alarm a week, in the mean"
