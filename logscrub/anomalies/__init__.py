@@ -1,1 +1,1 @@
-"""What is not as usual: signals from the store, tests against what is normal, findings that a person can act on."""
+"""Anomalies: signals from the store, tests against what is normal, findings that a person can act on."""

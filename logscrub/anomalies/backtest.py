@@ -1,4 +1,4 @@
-"""Replays the rules over the past: what they would have told each night, at several budgets of false alarms.
+"""Replays the rules over the past: lists what they would have reported each night, at several budgets of false alarms.
 
 A night is the 24 hours up to midnight, UTC, judged by the days before it alone, as `logscrub nightly` would have; nights of the
 same week learn from the same days on, so from five to six weeks. What was marked as real since is left out of what is usual, and
@@ -27,13 +27,13 @@ _NIGHTS_A_READER: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a night would have told."""
+    """A finding that a night would have reported."""
 
     finding: Finding
     budgets: tuple[float, ...]
-    """At which it would have been told."""
+    """The budgets at which it would have been reported."""
     verdict: str = ""
-    """What it was marked as: real, usual, known, or nothing."""
+    """The verdict that somebody gave it: real, usual or known; empty if nobody did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,12 @@ class Night:
     history_days: int
     told: tuple[Told, ...]
     causes: tuple[int, ...]
-    """How many causes at each budget."""
+    """The number of causes at each budget."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleTold:
-    """How often a rule would have spoken."""
+    """The number of findings that a rule would have reported."""
 
     rule: str
     findings: tuple[int, ...]
@@ -58,7 +58,7 @@ class RuleTold:
     nights: tuple[int, ...]
     """On how many nights, at each budget."""
     marked: tuple[int, int, int]
-    """How many, at the greatest budget, were marked as real, usual, known."""
+    """How many of the findings at the greatest budget were marked as real, usual and known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Backtest:
 
     @property
     def expected(self) -> tuple[float, ...]:
-        """How many false alarms chance makes in as many nights, at each budget."""
+        """The number of false alarms that chance makes in as many nights, at each budget."""
         judged = sum(night.history_days >= SHORT_HISTORY for night in self.nights)
         return tuple(budget * judged / 7 for budget in self.budgets)
 
@@ -131,7 +131,9 @@ def _night(
     weeks = DAY / timedelta(days=7)
     found = {budget: judged(signals, rules, budget * weeks / tested) for budget in budgets}
     ids = {budget: {id_of(c.rule.id, c.dimensions) for c in candidates} for budget, candidates in found.items()}
-    every = {id_of(c.rule.id, c.dimensions): c for budget in budgets for c in found[budget]}  # the greatest budget's stays
+    every = {
+        id_of(c.rule.id, c.dimensions): c for budget in budgets for c in found[budget]
+    }  # the greatest budget
     findings = findings_of(list(every.values()), signals, drill, made=made, tenants=active_tenants(signals))
     causes = tuple(len({f.group for f in grouped([f for f in findings if f.id in ids[budget]])}) for budget in budgets)
     told = tuple(

@@ -42,7 +42,7 @@ _WEEKEND: Final = 5 * DAY
 WEEKEND_DAYS: Final = 2
 """Days of a weekend, both of which have to be seen before a weekend's hours are judged."""
 _KEEP = 0.5 ** (1 / 10)
-"""What a day weighs, beside the one after it: half after ten days."""
+"""The weight of a day relative to the day after it. It halves in ten days."""
 _LEVEL_PRIOR = 12.0
 """Hours of the mean cell's level, and counts at most, that are believed in before a cell was seen."""
 _DAY_PRIOR, _WEEK_PRIOR = 15.0, 30.0
@@ -54,7 +54,7 @@ _CHANGES = ((3, 2), (3, -1), (4, 1), (9, -1), (10, 1), (10, -1), (11, 1))
 _UNSETTLED = 7
 """Days from such a Sunday on until hours are learned anew."""
 _FLOOR = 0.02
-"""Of a profile: an hour in which nothing ever happened."""
+"""The value of a profile for an hour in which nothing ever happened."""
 _DISPERSION_PRIOR, _BATCH_PRIOR = 60.0, 60.0
 """Squared counts, and counts, by which all cells' dispersion and batches are believed."""
 _MOST_SDS = 4.0
@@ -65,15 +65,15 @@ _NEW_SIZE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What was expected of each cell (rows) in each hour (columns); both have the shape of the counts."""
+    """The expected count of each cell (rows) in each hour (columns). All arrays have the shape of the counts."""
 
     mean: Floats
     size: Floats
-    """Of the negative binomial: variance = mean + mean² / size."""
+    """The size of the negative binomial: variance = mean + mean² / size."""
     ready: Bools
     """Hours of which enough days were known before: three days of the week, or a whole weekend."""
     hindsight: Floats
-    """What is expected of each hour once its day is known too; what is a part of these counts learns by it."""
+    """The expected count of each hour once its day is known too. Series that are a part of these counts learn from it."""
 
 
 def expect(
@@ -121,7 +121,7 @@ def expect(
 
 
 def unsettled_days(first: date, days: int) -> Bools:
-    """Of each day from the first on, whether clocks were put forward or back somewhere in the week that ends with it."""
+    """For each day from the first on, whether clocks were put forward or back somewhere in the week that ends with it."""
     sundays = {_sunday(first.year + n, month, which) for n in (0, 1, 2) for month, which in _CHANGES}
     every = (first + timedelta(days=n) for n in range(days))
     return np.array([any(day - timedelta(days=n) in sundays for n in range(_UNSETTLED + 1)) for day in every], bool)
@@ -138,19 +138,19 @@ def _sunday(year: int, month: int, which: int) -> date:
 
 
 def _by_the_hour(mean: Floats) -> Floats:
-    """By how many times its own mean the hours beside each hour of a day have more or less."""
+    """The excess of the hours beside each hour of a day, as a multiple of that hour's own mean."""
     beside = (np.roll(mean, 1, axis=1), np.roll(mean, -1, axis=1))
     return np.asarray(np.maximum(*(np.abs(v - mean) for v in beside)) / mean)
 
 
 @dataclass(frozen=True, slots=True)
 class _Usual:
-    """What is known of cells after some days, for any hour of the week by UTC."""
+    """The state learned about cells after some days, for any hour of the week in UTC."""
 
     profile: Floats
-    """Of all cells together by hour of the week of their own clocks; 1 in the mean."""
+    """The rhythm of all cells together by hour of the week of their own clocks; its mean is 1."""
     local: NDArray[np.int64]
-    """Which hour of the week it is by the clock of each cell [cells, hours of the week]."""
+    """The hour of the week by the clock of each cell [cells, hours of the week]."""
     level: Floats
     own: Floats
     """Own deviations [cells, hours of the week]."""
@@ -159,7 +159,7 @@ class _Usual:
     is_new: Bools
     """Cells of which nothing was seen."""
     variance: Floats
-    """What the variance has beyond a Poisson's, as parts of the mean and of its square [2, cells]."""
+    """The variance beyond a Poisson's, as parts of the mean and of its square [2, cells]."""
 
     def expected(self, of_week: NDArray[np.int64], rhythm: Floats | None) -> tuple[Floats, Floats]:
         """Means and sizes for the hours of a day; `rhythm`: where it is not that of all cells."""
@@ -180,9 +180,9 @@ class _State:
         self.own_clocks = own_clocks
         self.days = 0
         self.kind_days = [0, 0]
-        """Of the week, and of weekends."""
+        """The number of working days and of weekend days so far."""
         self.hours = np.zeros(7 * DAY)
-        """How many such hours were known."""
+        """The number of known hours for each hour of the week."""
         self.seen = np.zeros((cells, 7 * DAY))
         self.exposed = np.zeros((cells, 7 * DAY)) if own_rhythms else None
         """Hours, weighted by the rhythm of each cell, where that is not the profile of all."""
@@ -192,10 +192,10 @@ class _State:
         """Squared deviations beyond a Poisson's, by themselves and over one more than the mean."""
         self.means = np.zeros((2, cells))
         self.squares = np.zeros((2, cells))
-        """The means and the squared means that they are beside, weighted in the same two ways."""
+        """The means and the squared means that belong to `excess`, weighted in the same two ways."""
 
     def learned(self) -> _Usual:
-        """What is usual by all that was seen."""
+        """Returns the state learned from all counts so far."""
         local = self._local()
         counts = self.seen.sum(1)
         profile = self._profile(local, counts) if self.exposed is None else np.ones(7 * DAY)
@@ -238,7 +238,7 @@ class _State:
         return (own * kind * week).reshape(cells, 7 * DAY), unsure.reshape(cells, 7 * DAY)
 
     def _profile(self, local: NDArray[np.int64], seen: Floats) -> Floats:
-        """Of all cells together by hour of the week; 1 in the mean."""
+        """The rhythm of all cells together by hour of the week; its mean is 1."""
         if not self.hours.any() or not len(seen):
             return np.ones(7 * DAY)
         share = (seen + 1e-9) / (seen + 1e-9).sum()
@@ -265,14 +265,14 @@ class _State:
             return np.broadcast_to(of_week, (len(self.seen), 7 * DAY))
         wave = np.exp(2j * np.pi * np.arange(DAY) / DAY)
         own, counts = self.clock @ wave, self.clock.sum(1)
-        # what a rhythm of its own adds to the log-likelihood, beside what its amplitude and its phase cost (Schwarz, 1978)
+        # gain in log-likelihood of a rhythm of its own, less the cost of amplitude and phase (Schwarz, 1978)
         has_own = np.abs(own) ** 2 > counts * np.log(np.maximum(counts, 1.0))
         middle = np.angle(np.where(has_own, own, pooled @ wave)) * DAY / (2 * np.pi)
         ahead = ((np.round(_NOON - middle) + DAY // 2) % DAY - DAY // 2).astype(np.int64)
         return np.asarray((of_week[None, :] + ahead[:, None]) % (7 * DAY))
 
     def _variance(self) -> Floats:
-        """By how many times the variance is more than a Poisson's, as parts of the mean and of its square [2, cells]."""
+        """The variance beyond a Poisson's, as parts of the mean and of its square [2, cells]."""
         pooled = _two_parts(self.excess.sum(1), self.means.sum(1), self.squares.sum(1))
         # as if there had been counts more of what all cells have: of small means, and of great ones
         prior = np.array([_BATCH_PRIOR, _DISPERSION_PRIOR])
@@ -315,12 +315,13 @@ class _State:
 
 
 def _beyond_poisson(variance: Floats, mean: Floats) -> Floats:
-    """By how many times the variance is more than a Poisson's, for means [cells, hours]."""
+    """The variance beyond a Poisson's for means [cells, hours], as a multiple of the mean."""
     return np.asarray(variance[0][:, None] + variance[1][:, None] * mean)
 
 
 def _two_parts(excess: Floats, means: Floats, squares: Floats) -> Floats:
-    """How much of an excess is as the means are and how much as their squares, from sums in two weights; none below 0."""
+    """Splits an excess into a part that grows with the means and one that grows with their squares, from sums in two weights.
+    Neither part is below 0."""
     determinant = np.maximum(means[1] * squares[0] - means[0] * squares[1], 1e-9)
     batch = (excess[1] * squares[0] - excess[0] * squares[1]) / determinant
     dispersion = (excess[0] * means[1] - excess[1] * means[0]) / determinant
@@ -334,7 +335,7 @@ def _two_parts(excess: Floats, means: Floats, squares: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedRate:
-    """What share was expected of each cell in each hour."""
+    """The expected share of each cell in each hour."""
 
     rate: Floats
     correlation: Floats
@@ -347,7 +348,7 @@ _MOST_CORRELATION = 0.3
 
 
 def expect_rate(hits: Floats, trials: Floats, known: Bools, *, without: Bools | None = None, warm_days: int = 3) -> ExpectedRate:
-    """The same for shares: `hits` of `trials`, both [cells, hours]."""
+    """Expectations for shares: `hits` of `trials`, both [cells, hours]."""
     cells, hours = hits.shape
     rate, correlation = np.zeros_like(hits), np.zeros_like(hits)
     ready = np.zeros(hours, bool)

@@ -56,7 +56,7 @@ class Drill:
         return pl.concat(found).filter(pl.col("hour").is_between(start, end, closed="left"))
 
     def explain(self, candidate: Candidate, start: datetime, end: datetime) -> tuple[tuple[Explanation, ...], int | None]:
-        """What makes most of a finding, and how many customers it concerns."""
+        """Names the dimensions that explain most of a finding, and counts the customers it concerns."""
         number = candidate.rule.number if candidate.rule.number in NUMBERS else "records"
         dimensions = dict(candidate.dimensions)
         if candidate.rule.number == "redactions" or ("actor" in dimensions and "tenant" not in dimensions):
@@ -102,7 +102,7 @@ def _most(name: str, number: str, now: pl.DataFrame, before: pl.DataFrame) -> Ex
 
 
 def tenants_of_statements(rows: Rows, start: datetime, end: datetime) -> dict[tuple[str, str], int]:
-    """How many customers each log statement told of, by function and statement."""
+    """Counts the customers of each log statement, by function and statement."""
     counted: list[pl.DataFrame] = []
     which = (pl.col("kind") == "redaction") & (pl.col("source") == "logs") & (pl.col("tenant") != "")
     for day in rows.days(start.date(), end.date()):

@@ -1,4 +1,4 @@
-"""From candidates to findings: how severe, of which cause, in which order, with which id.
+"""Turns candidates into findings with a severity, a cause, an order and an id.
 
 Severity is on Atlassian's scale. A rule says what something of the usual size is. It is one step worse where half of the
 customers (ten at least) have it, and where several have an error twenty times as often as expected; one step better where an
@@ -22,15 +22,15 @@ from logscrub.anomalies.signals import Signals
 from logscrub.config import Severity
 
 CLOCKS: Final = (("Atlassian", 24), ("the customers whom it concerns", 72))
-"""Who has to be told of a security incident, the customers where their data got out, and within how many hours after it is known
-(https://developer.atlassian.com/platform/marketplace/security-requirements/)."""
+"""Recipients of the notice about a security incident, and the hours within which they must have it once it is known; the
+customers only where their data got out (https://developer.atlassian.com/platform/marketplace/security-requirements/)."""
 _MANY_TENANTS, _SOME_TENANTS = 10, 3
 _MANY_SHARE = 0.5
 _MANY_TIMES = 20
 _ABOUT = 2.0
 """Times as much or as little, up to which a function has what the app has."""
 _SEVERAL_FUNCTIONS, _SEVERAL_CUSTOMERS = 3, 4
-"""As many functions, or other customers, that show the same at once make it the app's."""
+"""The number of functions, or of other customers, with the same anomaly at the same time from which it is put down to the app."""
 _WHO = ("tenant", "actor")
 _CLOSE = timedelta(hours=2)
 _MOST_EXPLAINED = 60
@@ -40,7 +40,7 @@ _MOST_EXPLAINED = 60
 def findings_of(
     candidates: Sequence[Candidate], signals: Signals, drill: Drill, *, made: datetime, tenants: int
 ) -> list[Finding]:
-    """Findings, the one to look at first first. `tenants`: customers that were active in the period."""
+    """Returns the findings, the most urgent first. `tenants`: customers that were active in the period."""
     days = (signals.last - signals.first) / 24
     found = []
     for n, candidate in enumerate(sorted(candidates, key=_unusual)):
@@ -78,7 +78,8 @@ def findings_of(
 
 
 def clocks_of(rule: Rule, known: datetime) -> tuple[Clock, ...]:
-    """Who has to be told by when of what could be known since then: since its first hour was over."""
+    """Returns the deadlines for notices about an incident. They run from when its first hour was over, as it could be known from
+    then on."""
     if not rule.incident:
         return ()
     return tuple(Clock(who, known + timedelta(hours=hours)) for who, hours in CLOCKS[: 2 if rule.exposes else 1])
@@ -89,7 +90,7 @@ def _unusual(candidate: Candidate) -> tuple[float, str, tuple[tuple[str, str], .
 
 
 def severity_of(rule: Rule, candidate: Candidate, concerned: int | None, tenants: int) -> Severity:
-    """How severe something is."""
+    """Returns the severity of a finding."""
     step = SEVERITIES.index(rule.severity)
     if concerned is not None and concerned >= max(_MANY_TENANTS, _MANY_SHARE * tenants):
         step -= 1
@@ -126,7 +127,7 @@ def withhold(finding: Finding) -> Finding:
 
 
 def grouped(findings: Sequence[Finding]) -> list[Finding]:
-    """Findings of one cause under the one that leads.
+    """Groups findings of one cause under the finding that leads them.
 
     A cause is a version, a customer, a person, or a function, at a time; or the app, or an error that several functions have.
     What a customer makes most of is that customer's; what goes wrong in a function that is worse since a version is that
@@ -143,13 +144,13 @@ def grouped(findings: Sequence[Finding]) -> list[Finding]:
         else:
             home.append(finding)
     for group in groups:
-        if causes[group[0].id][0] in ("tenant", "actor"):  # what somebody does leads, what comes of it follows
+        if causes[group[0].id][0] in ("tenant", "actor"):  # a finding about an actor leads, its consequences follow
             group.sort(key=lambda finding: (finding.severity, finding.kind != "abuse"))
     return [replace(finding, group=group[0].id) for group in groups for finding in group]
 
 
 def _cause(finding: Finding, every: Sequence[Finding], *, deep: bool = True) -> tuple[str, ...]:
-    """What a finding is put down to. `deep`: another one may say it."""
+    """Returns the cause that a finding is put down to. `deep`: another finding may name it."""
     places = dict(finding.dimensions)
     if finding.kind == "privacy":
         return ("statement", places.get("function", ""), places.get("statement", ""))
@@ -186,7 +187,8 @@ def _cause(finding: Finding, every: Sequence[Finding], *, deep: bool = True) -> 
 
 
 def _wider(finding: Finding, tenant: str, beside: Sequence[Finding]) -> Finding | None:
-    """What a customer's finding is a part of: something of a function or of the app, at the same time, that others have too."""
+    """Returns the finding of a function or of the app that a customer's finding is a part of: at the same time, and seen by other
+    customers too."""
     if _is_less(finding):
         return None
     wide = [
@@ -231,12 +233,13 @@ def _explained(finding: Finding, dimension: str) -> str | None:
 
 
 def _is_less(finding: Finding) -> bool:
-    """Whether there is too little of something."""
+    """True if a finding says that there is too little of something."""
     return finding.expected is not None and finding.observed < finding.expected
 
 
 def _covers(wide: Finding, finding: Finding) -> bool:
-    """Whether a finding of the whole app tells of a function's as well: the same, and about as many times as much."""
+    """True if a finding of the whole app covers one of a function: it counts the same number, and is about as many times as
+    much."""
     if wide.dimensions or not finding.expected or not wide.expected:
         return False
     if not _is_less(wide) and (wide.rule != finding.rule or _explained(wide, "function") is not None):
@@ -256,6 +259,6 @@ def _overlap(one: Finding, other: Finding) -> bool:
 
 
 def _first(finding: Finding) -> tuple[str, float, float, str]:
-    """What to look at first: the severest; of those what concerns most customers, and is least probable."""
+    """Sorts findings by urgency: the most severe first, then those that concern most customers, then the least probable."""
     p = 1e-9 if finding.p_value is None else finding.p_value
     return (finding.severity, -(finding.tenants or 0), p, finding.id)

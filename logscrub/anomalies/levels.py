@@ -69,7 +69,7 @@ CAP: Final = 8.0
 SIDE: Final = 0.5
 """The narrow side is at least this share of the wide one."""
 DAYS_SHARE: Final = 1 / 3
-"""What the noise of the last day weighs beside that of the last weeks."""
+"""The weight of the last day's noise relative to that of the last weeks."""
 LEVEL, JUMP, SEASON = range(3)
 WEIGHTS: Final = (2.0, 1.0, 1.0)
 LAST: Final = 3
@@ -80,18 +80,18 @@ WEEKS: Final = 4
 START: Final = 1.5
 """The score from which on the tail is exponential."""
 LULL: Final = 3 * HOUR
-"""So long without a score beyond `START` ends an excursion."""
+"""The time without a score beyond `START` that ends an excursion."""
 PRIOR_STEPS: Final = 336
 """Steps that the prior share is worth: two weeks of hours. Of finer steps it knows less, and is worth that much less."""
 PRIOR_SHARE: Final = 9 / 168
-"""Of steps with which an excursion begins: nine a week, as hourly generated noise of many kinds has them."""
+"""The share of steps with which an excursion begins: nine a week, as in generated hourly noise of many kinds."""
 PRIOR_SCALE: Final = 0.4
 PRIOR_SPREAD: Final = 0.25
 """Scales of peaks are lognormal around that of noise of light tails, with this spread of their logarithm."""
 PRIOR_SHAPE: Final = 0.1
 """Shapes are exponential with this mean: light tails are the likelier ones until peaks say otherwise."""
 BAND: Final = 1e-3
-"""What is outside of the band has less than this probability."""
+"""The probability of a value outside of the band is below this."""
 
 Direction = Literal["both", "up", "down"]
 NORMAL: Final = NormalDist()
@@ -99,17 +99,17 @@ NORMAL: Final = NormalDist()
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What can be chosen. The defaults are for hourly series of a service."""
+    """Settings. The defaults are for hourly series of a service."""
 
     budget: float = 2 / 7
     """Alarms by chance in a week, whatever the noise."""
     window_days: int = 28
-    """What is learned from. At least a week."""
+    """The window that is learned from, at least a week."""
     floor: float = 0.02
-    """The least unit, as a share of the series' height (of the root's: 0.02 is about 4 % of the value). A change of less than
-    three units is never told, however steady the series was."""
+    """The least unit, as a share of the series' height (of the root's height: 0.02 is about 4 % of the value). A change of less
+    than three units is never reported, however steady the series was."""
     direction: Direction = "both"
-    """Whether too much, too little, or both is unusual."""
+    """The unusual direction: too much, too little, or both."""
 
     def __post_init__(self) -> None:
         if not self.budget > 0:
@@ -125,7 +125,7 @@ DEFAULT: Final = Settings()
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is said of one value. NaN where nothing is known: of a missing value no score, at the beginning no band."""
+    """The result for one value. NaN stands for what is not known: the score of a missing value, the band at the beginning."""
 
     expected: float
     lower: float
@@ -169,7 +169,7 @@ def middle(values: Iterable[float]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """What a window says of the next value: its middle, and what a unit is on either side of it."""
+    """A window's forecast of the next value: its middle, and the length of a unit on either side of it."""
 
     centre: float
     above: float
@@ -262,7 +262,7 @@ def _density(excess: float) -> NDArray[np.float64]:
 
 
 def _just(whole: int) -> NDArray[np.float64]:
-    """The same of an excess in whole numbers."""
+    """The tail function for an excess in whole numbers."""
     at_least, more = _beyond(whole), _beyond(whole + 1)
     return np.asarray(at_least + np.log1p(-np.exp(more - at_least)))
 
@@ -272,14 +272,14 @@ _PRIOR: Final = -((np.log(_SCALES / PRIOR_SCALE) / PRIOR_SPREAD) ** 2) / 2 - _SH
 
 @dataclass(slots=True)
 class Excesses:
-    """How far something goes beyond its start: generalized Pareto, of scales and shapes that what was seen makes likely."""
+    """The tail of excesses beyond a start: generalized Pareto, averaged over the scales and shapes that the past makes likely."""
 
     likelihood: NDArray[np.float64] = field(default_factory=lambda: _PRIOR)
     """Logarithms, for each scale and shape."""
     weights: NDArray[np.float64] = field(init=False)
-    """The same, as shares."""
+    """The likelihoods as shares."""
     edge: float = 0.0
-    """Where the last search for an excess ended."""
+    """The result of the last search for an excess."""
 
     def __post_init__(self) -> None:
         self._weigh()
@@ -315,11 +315,11 @@ class Excesses:
 
 @dataclass(slots=True)
 class Tail:
-    """How often excursions come whose peak is as far out: what is known of those that ended."""
+    """The rate of excursions whose peak is as far out, learned from those that ended."""
 
     start: float = START
     worth: float = 1.0
-    """What the prior of the rate is worth, as a share."""
+    """The weight of the prior of the rate, as a share."""
     lull: int = LULL // HOUR
     """Steps without a score beyond the start that end an excursion."""
     day: int = DAY // HOUR
@@ -329,7 +329,7 @@ class Tail:
     recent: deque[int] = field(default_factory=deque)
     """At which steps excursions of the last day ended."""
     peak: float = 0.0
-    """Of the excursion that has not ended; 0 of none."""
+    """The peak of the excursion that has not ended; 0 if there is none."""
     run: int = 0
     """Its longest one."""
     last: int = 0
@@ -390,17 +390,19 @@ class Outlook:
     """The medians a jump and the season are measured from, as roots; NaN where there is none."""
 
     def season_off(self, value: float) -> float:
-        """From the nearer one: a Monday like Mondays is no news, and neither is a holiday like the days around it."""
+        """The distance from the nearer middle: a Monday like other Mondays is normal, and so is a holiday like the days around
+        it."""
         if self.week != self.week or abs(value - self.day) <= abs(value - self.week):
             return value - self.day
         return value - self.week
 
     def offs(self, value: float) -> tuple[float, float, float]:
-        """What the three views look at, of a root."""
+        """Returns what the three views score: the root itself, its jump, and its distance from the season."""
         return value, value - self.last, self.season_off(value)
 
     def score(self, value: float) -> float:
-        """Of a root. A view that knows too little yet has no say but keeps its weight: early on, only much is unusual."""
+        """The score of a root. A view without enough history contributes 0 but keeps its weight, so early scores are
+        conservative."""
         if self.scales[LEVEL] is None or value != value:
             return math.nan
         total = 0.0
@@ -445,7 +447,7 @@ class Outlook:
 
 
 class Judge:
-    """What is known of a series of one scale: its windows, its tail, its last weeks."""
+    """The state of a series at one scale: its windows, its tail, its last weeks."""
 
     def __init__(self, step_seconds: int, settings: Settings) -> None:
         self.settings = settings
@@ -461,15 +463,15 @@ class Judge:
         self.past: list[float] = []
         """Roots, the oldest first."""
         self.far = Window(steps, least)
-        """How far out scores were, in the last weeks and in the last day."""
+        """The greatest scores of the last weeks and of the last day."""
         self.far_today = Window(self.day, least)
 
     def outlook(self) -> Outlook:
-        """What is said of the next value."""
+        """Returns the forecast of the next value."""
         past, day, week = self.past, self.day, self.week
         n = len(past)
         last = middle(past[max(0, n - LAST) :])
-        # of less than half a week of days a median says little
+        # a median over less than half a week of days says little
         days = [past[n - day * k] for k in range(1, DAYS + 1) if n >= day * k] if day > 1 else []
         by_day = middle(days) if sum(v == v for v in days) >= 3 else math.nan
         by_week = middle(past[n - week * k] for k in range(1, WEEKS + 1) if n >= week * k) if week > 1 else math.nan
@@ -483,7 +485,7 @@ class Judge:
         return Outlook(scales, last, by_day, by_week)
 
     def noise(self) -> float:
-        """By how much a unit is longer than that of the last weeks, for the noise of the last day."""
+        """The factor by which the noise of the last day lengthens the unit of the last weeks."""
         usual = self.far.middle()
         if len(self.far_today.ordered) < self.day // 2 or not usual > 0:
             return 1.0
@@ -495,7 +497,7 @@ class Judge:
         return score / self.noise() if wanted else 0.0
 
     def probability(self, score: float) -> float:
-        """Of a score as far out by chance; 1 of none, which is no reason for anything."""
+        """The probability of a score as far out by chance; 1 for a missing score, which never alarms."""
         return self.tail.probability(self.that_counts(score)) if score == score else 1.0
 
     def learn(self, ahead: Outlook, now: float, score: float) -> None:
@@ -531,7 +533,7 @@ class Detector:
     _since: int = field(init=False)
     """Steps since the last alarm."""
     _farthest: float = 0.0
-    """How far out what was told was, the last of it within a day."""
+    """The greatest score that was reported within the last day."""
 
     def __post_init__(self) -> None:
         if self.step_seconds < 1:
@@ -551,7 +553,7 @@ class Detector:
         if level is not None:
             middle_root = ahead.day if ahead.day == ahead.day else level.centre
             edge = judge.tail.score(BAND) * judge.noise()
-            # where no value is improbable enough, `reach` knows no end, and neither does the band
+            # without an improbable value, `reach` has no end, and neither has the band
             high, low = ahead.reach(edge), ahead.reach(-edge)
             expected = square(middle_root)
             upper = square(max(high, middle_root)) if high == high else math.nan
@@ -565,7 +567,8 @@ class Detector:
         return Reading(expected, lower, upper, score, p_value, self._tells(p_value, score))
 
     def _tells(self, p_value: float, score: float) -> bool:
-        """Whether something is to be told: what goes on, and within a day what is farther out than what was told."""
+        """True if a value is to be reported: an excursion that continues is reported again only if it is farther out than what
+        was reported within a day."""
         self._since += 1
         judge = self._values
         if self._since > judge.day:
@@ -579,7 +582,7 @@ class Detector:
         return True
 
     def _probability_of_mean(self, value: float) -> float:
-        """The same for the mean of the last hours. The geometric mean of both is what counts: both have to find it unusual."""
+        """Scores the mean of the last hours. The geometric mean of both probabilities counts: both must be unusual."""
         assert self._means is not None
         self._recent.append(value)
         known = [v for v in self._recent if v == v]
@@ -591,7 +594,7 @@ class Detector:
 
 
 def scores(values: Sequence[float] | NDArray[np.float64], step_seconds: int = HOUR, settings: Settings = DEFAULT) -> Scored:
-    """Readings of a whole series at a fixed step; NaN where a value is missing. The same as stepping through it."""
+    """Returns the readings of a whole series at a fixed step, equal to stepping through it. NaN stands for a missing value."""
     detector = Detector(step_seconds, settings)
     readings = [detector.step(float(value)) for value in values]
     return Scored(

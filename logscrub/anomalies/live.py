@@ -1,4 +1,4 @@
-"""Rules on a stream: what is unusual is told as soon as it can be seen, once.
+"""Runs the rules on a stream. An anomaly is reported once, as soon as it can be seen.
 
 The hour that is running is held against what is expected of the whole of it: too much is seen before the hour is over. Too
 little, and silence, are told when it is. Scores are those of the nightly report: they are made of the same days.
@@ -30,9 +30,9 @@ from logscrub.metrics.rollup import merge, rolled
 _EVERY: Final = 5.0
 """Seconds after which the hour that is running is looked at again, at least."""
 _SHARE: Final = 4.0
-"""Times as long as looking took is waited before the next look."""
+"""The pause before the next scan of the rules, as a multiple of the time that the last scan took."""
 _QUIET_HOURS: Final = 6
-"""Hours after which something that was told is told again."""
+"""Hours after which an anomaly is reported again."""
 _MANY: Final = 20_000
 """Records that are rolled up at once, at most."""
 _STILL: Final = 60.0
@@ -44,7 +44,7 @@ _LATE_HOURS: Final = 48
 
 
 def is_for_whole_hours(rule: Rule) -> bool:
-    """Whether a rule can only be asked of hours that are over."""
+    """True if a rule can only be tested on hours that are over."""
     return rule.test == "silence" or rule.direction == "down"
 
 
@@ -72,12 +72,12 @@ class Live:
     _columns: Columns = field(default_factory=Columns)
     """Records that came and are not rolled up yet."""
     _parts: dict[date, list[pl.DataFrame]] = field(default_factory=dict)
-    """Of days that changed since the last look: rollups that came."""
+    """The rollups of days that changed since the last scan."""
     _seen: dict[datetime, set[int]] = field(default_factory=dict)
     _told: dict[str, datetime] = field(default_factory=dict)
     _next_look: float = 0.0
     _came: float = 0.0
-    """When a record came last, by the clock that only goes forward."""
+    """The time of the last record, by the monotonic clock."""
     records: int = 0
     """Records with a time that were counted."""
     undated: int = 0
@@ -103,7 +103,7 @@ class Live:
         self._came = time.monotonic()
         if self._hour is not None and len(self._columns) < _MANY:
             behind = self._hour.timestamp() // 3600 - max(self._columns.hours[before:])
-            if 0 <= behind < _LATE_HOURS:  # it can wait for the next look
+            if 0 <= behind < _LATE_HOURS:  # it can wait for the next scan
                 return []
         return self._count()
 
@@ -123,7 +123,7 @@ class Live:
             if hour > latest and hour > (self._hour or hours[0]) + _AHEAD:
                 self.ahead += len(of_hour)
                 continue
-            if self._hour is not None and hour <= latest < self._hour:  # what came first had a wrong time
+            if self._hour is not None and hour <= latest < self._hour:  # the first record had a wrong time
                 self._hour = self._newest = None
             new = self._new(of_hour, hour)
             self.known += len(of_hour) - len(new)
@@ -150,7 +150,7 @@ class Live:
         return new
 
     def finish(self) -> list[Alert]:
-        """What is seen in the last hour, as far as it went."""
+        """Returns the alerts of the current hour so far."""
         alerts = self._count()
         if self._hour is None or not self._parts:
             return alerts
@@ -158,7 +158,7 @@ class Live:
         return alerts + self._look(self._hour, self._hour + timedelta(hours=1), running)
 
     def end_hour(self, now: datetime) -> list[Alert]:
-        """What is seen in the hour that was running, and was over before the hour `now`."""
+        """Returns the alerts of the hour that was current, which was over before the hour `now`."""
         if self._hour is None or now <= self._hour:
             return []
         alerts = self._look(self._hour, self._hour + timedelta(hours=1), self.rules)
@@ -172,7 +172,8 @@ class Live:
         return alerts
 
     def tick(self, clock: datetime) -> list[Alert]:
-        """What is seen now; to be called often. `clock`: the time it is, by which hours end where no record comes."""
+        """Returns the alerts of this moment. It is to be called often. `clock`: the current time, by which hours end even if no
+        record comes."""
         if self._hour is None or time.monotonic() < self._next_look:
             return []
         began = time.monotonic()
@@ -187,7 +188,7 @@ class Live:
         return alerts
 
     def _is_live(self, clock: datetime) -> bool:
-        """Whether the stream is of now, and nothing comes: then that says something. Minutes late are usual."""
+        """True if the stream is current and nothing comes, so that silence means something. A delay of minutes is usual."""
         if time.monotonic() - self._came < _STILL:
             return False
         return self._newest is not None and clock - self._newest > timedelta(minutes=75)
@@ -211,7 +212,7 @@ class Live:
         return [Alert(made, f if self.exact else withhold(f)) for f in leading.values()]
 
     def _is_news(self, finding: Finding, end: datetime) -> bool:
-        """Whether something has not been told, or not for long."""
+        """True if an anomaly was not reported yet, or not for long."""
         before = self._told.get(finding.id)
         self._told[finding.id] = end
         return before is None or end - before > timedelta(hours=_QUIET_HOURS)

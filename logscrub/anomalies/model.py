@@ -1,4 +1,4 @@
-"""What a report holds. Nothing here is customer data: names of functions and versions, statements, pseudonyms, counts."""
+"""The content of a report. Nothing here is customer data: names of functions and versions, statements, pseudonyms, counts."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Point:
     expected: float | None
     """None where there was nothing yet to learn from."""
     upper: float | None
-    """What is exceeded once in a thousand hours, as far as is known."""
+    """A bound that is exceeded once in a thousand hours, as far as is known."""
     lower: float | None = None
-    """The same on the other side; None where only too much is unusual."""
+    """The lower bound; None if only too much is unusual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +41,21 @@ class Chart:
     """An hourly series around a finding, the oldest hour first."""
 
     unit: str
-    """What is counted: `errors`, `ms`, `share of records`."""
+    """The unit of the count: `errors`, `ms`, `share of records`."""
     points: tuple[Point, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """How much of what is unusual lies in one value of one dimension."""
+    """The part of an anomaly that lies in one value of one dimension."""
 
     dimension: str
     """`function`, `app_version`, `signature`, `tenants`, …"""
     value: str
     share: float
-    """Of what is too much (or too little), 0 to 1."""
+    """The share of the excess (or of the deficit), 0 to 1."""
     usual_share: float | None
-    """Of what is usual there; None where it was never seen before."""
+    """The usual share of this value; None if it was never seen before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Clock:
     """A time limit that begins when a security incident is known."""
 
     who: str
-    """Who has to be told."""
+    """The recipient of the notice."""
     until: datetime
 
 
@@ -72,7 +72,7 @@ class Finding:
     """Something that is not as usual."""
 
     id: str
-    """The same whenever the same rule finds the same thing at the same place: 12 hex digits."""
+    """12 hex digits, equal whenever the same rule finds the same thing at the same place."""
     kind: Kind
     rule: str
     severity: Severity
@@ -85,16 +85,16 @@ class Finding:
     dimensions: tuple[tuple[str, str], ...]
     """Where: `function`, `app_version`, `signature`, `statement`, `entity`, `tenant`, `actor`, …"""
     unit: str
-    """Of `observed` and `expected`."""
+    """The unit of `observed` and `expected`."""
     observed: float
     expected: float | None
     """None where nothing was known before."""
     p_value: float | None
-    """How probable as much is by chance in one such place and time; None for what is no matter of chance."""
+    """The probability of as much by chance in one such place and time; None for what is no matter of chance."""
     false_alarms_a_week: float | None
-    """How many findings of this rule as unusual as this one chance makes a week."""
+    """The number of findings of this rule as unusual as this one that chance makes per week."""
     tenants: int | None
-    """How many customers it is about; None where that is not known."""
+    """The number of customers it concerns; None if that is not known."""
     explained_by: tuple[Explanation, ...]
     """The one that says most first."""
     first_steps: tuple[str, ...]
@@ -104,12 +104,12 @@ class Finding:
     group: str
     """The id of the finding that leads its group: findings of one cause."""
     marked: str = ""
-    """What was said of it, or of one of the same id before: `real, 2026-11-20: rolled back`."""
+    """The verdict on it, or on an earlier one of the same id: `real, 2026-11-20: rolled back`."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleTally:
-    """How often a rule's findings were marked as what."""
+    """The number of a rule's findings with each verdict."""
 
     rule: str
     real: int
@@ -128,7 +128,7 @@ class Muted:
     until: datetime | None
     """Until when; None for an exception in the calendar, which ends by itself, and for what is usual."""
     is_usual: bool = False
-    """Whether it was marked as usual: it is told again where it is farther out."""
+    """True if it was marked as usual: it is reported again when it is farther out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class Statement:
     first_seen: datetime
     """The first hour of it in the store."""
     is_new: bool
-    """Whether it began in the period."""
+    """True if it began in the period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ class Trend:
 
 @dataclass(frozen=True, slots=True)
 class PastNight:
-    """What the report of an earlier night said."""
+    """A summary of the report of an earlier night."""
 
     day: date
     """On which the night ended, UTC."""
@@ -196,27 +196,27 @@ class Report:
     made: datetime
     totals: Totals
     findings: tuple[Finding, ...]
-    """The one to look at first first; those of one group stand together, behind the one that leads it."""
+    """The findings, the most urgent first. Those of one group stand together, behind the one that leads it."""
     muted: tuple[Muted, ...]
     statements: tuple[Statement, ...]
     """The one to mend first first."""
     expected_false_alarms: float
-    """How many of the findings chance would make, in the mean, in as long a time."""
+    """The mean number of findings that chance makes in a period of this length."""
     budget: str
-    """The same in plain words."""
+    """The number of false alarms in plain words."""
     coverage: tuple[str, ...]
-    """What the report could not know, a sentence each."""
+    """The limits of the report, one sentence each."""
     history_days: int
     """Days before the period that were learned from."""
     tallies: tuple[RuleTally, ...] = ()
-    """How often each rule was right, as far as its findings were marked."""
+    """The record of each rule, as far as its findings were marked."""
     trends: tuple[Trend, ...] = ()
     """The period at a glance beside the four weeks before."""
     nights: tuple[PastNight, ...] = ()
-    """What the reports of the nights before said, as far as they are known."""
+    """The reports of the nights before, as far as they are known."""
 
 
 def id_of(rule: str, dimensions: Iterable[tuple[str, str]]) -> str:
-    """Of a finding: the same for the same rule at the same place, whenever."""
+    """Returns the id of a finding. It is equal for the same rule at the same place at any time."""
     told = "\0".join([rule, *(f"{name}={value}" for name, value in sorted(dimensions))])
     return hashlib.sha256(told.encode()).hexdigest()[:12]

@@ -32,7 +32,7 @@ _TREND_DAYS = 29
 """The period's last day, and four weeks before it."""
 _SLOW = 0.95
 _MOST_PERSONS = 3
-"""Of one customer that do the same, who are told one by one."""
+"""The greatest number of persons of one customer that are reported separately for doing the same."""
 
 
 def period_of(
@@ -62,7 +62,7 @@ def period_of(
 
 
 def _newest(store: Store, last: datetime | None) -> datetime | None:
-    """The newest hour of which anything is told, up to `last`: a sender whose clock is ahead must not hide all the others."""
+    """Returns the newest hour with records, up to `last`: a sender whose clock is ahead must not hide all the others."""
     table = store.table()
     which = (pl.col("kind") == "count") & (pl.col("source") == "logs")
     if last is not None:
@@ -106,7 +106,7 @@ def report_of(
     exact: bool = False,
     is_newest: bool = False,
 ) -> Report:
-    """The same, of signals that were read."""
+    """Returns the report of signals that were read already."""
     start, end = signals.at(signals.first), signals.at(signals.last)
     weeks = (end - start) / timedelta(days=7)
     is_stale = is_newest and made - end >= _STALE
@@ -132,7 +132,7 @@ def report_of(
 def every_finding(
     store: Store, rules: Sequence[Rule], config: Config, start: datetime, end: datetime, *, made: datetime
 ) -> list[Finding]:
-    """The findings of a period, those that are not told among them. Raises InputError."""
+    """Returns the findings of a period, with those that are muted. Raises InputError."""
     rows = Rows(store, store.table())
     signals, drill = read_signals(rows, start, end), Drill(rows)
     verdicts = verdicts_of(drill)
@@ -140,7 +140,7 @@ def every_finding(
 
 
 def verdicts_of(drill: Drill) -> tuple[Verdict, ...]:
-    """What was said of findings of the store. Raises InputError."""
+    """Returns the verdicts on findings of the store. Raises InputError."""
     return () if drill.source.url is None else read_verdicts(drill.source.url)
 
 
@@ -155,7 +155,8 @@ def found_in(
     is_stale: bool = False,
     verdicts: Sequence[Verdict] = (),
 ) -> tuple[list[Finding], list[Muted]]:
-    """The findings of a period that are told, and those that are not, because of verdicts or of the configuration.
+    """Returns the reported findings of a period, and those that verdicts or the configuration mute. `share_of`: all rules that
+    share the budget. `is_stale`: nothing came since the period.
 
     `share_of`: all rules that share the budget. `is_stale`: nothing came since the period.
     """
@@ -185,7 +186,7 @@ def _findings(
 
 
 def _nothing_since(signals: Signals, rules: Sequence[Rule], made: datetime) -> list[Candidate]:
-    """That no log came since the period, by the rule that tells of the whole app's silence."""
+    """Returns the finding that no log came since the period, by the rule for silence of the whole app."""
     rule = next((rule for rule in rules if rule.test == "silence" and () in rule.by), None)
     hours = int((made - signals.at(signals.last)) / _HOUR)
     if rule is None or hours < 1:
@@ -195,30 +196,31 @@ def _nothing_since(signals: Signals, rules: Sequence[Rule], made: datetime) -> l
 
 
 def _stale(signals: Signals, is_stale: bool) -> list[str]:
-    """Of which day a report is that is not of now."""
+    """Returns a sentence that names the day of a report, if that day is not the current one."""
     day = f"{signals.at(signals.last - 1):%Y-%m-%d}"
     return [f"This report is of {day}, not of now: the store has nothing newer."] if is_stale else []
 
 
 def active_tenants(signals: Signals) -> int:
-    """How many customers were active in the period."""
+    """Counts the customers that were active in the period."""
     return signals.tenants.filter(pl.col("t") >= signals.first)["tenant"].n_unique()
 
 
 def judged(signals: Signals, rules: Sequence[Rule], allowed: float) -> list[Candidate]:
-    """What the rules find; `allowed`: false alarms in the period, for each rule."""
+    """Runs the rules. `allowed`: false alarms in the period, for each rule."""
     if not signals.known.any():
         return []
     found = [candidate for rule in rules for candidate in TESTS[rule.test].find(rule, signals, allowed)]
     found = _less_persons(found)
-    # where no log came at all, that nothing came of a function is no news
+    # a silent function means nothing where no log came at all
     if any(c.rule.test == "silence" and not c.dimensions for c in found):
         found = [c for c in found if c.rule.test != "silence" or not c.dimensions]
     return found
 
 
 def _less_persons(found: Sequence[Candidate]) -> list[Candidate]:
-    """Where several persons of a customer do the same, it is the customer: the rule on customers tells it, else one for all."""
+    """Merges findings about several persons of one customer that do the same: the rule on customers reports them, or else one
+    finding does."""
     floods = {dict(c.dimensions)["tenant"] for c in found if c.rule.test != "actors" and "tenant" in dict(c.dimensions)}
     persons: dict[tuple[str, str], list[Candidate]] = {}
     for candidate in found:
@@ -236,7 +238,7 @@ def _less_persons(found: Sequence[Candidate]) -> list[Candidate]:
 def silenced(
     findings: Sequence[Finding], config: Config, made: datetime, verdicts: Sequence[Verdict] = ()
 ) -> tuple[list[Finding], list[Muted]]:
-    """The findings that are told, and those that verdicts or the configuration say not to tell."""
+    """Splits findings into those to report and those that verdicts or the configuration mute."""
     told: list[Finding] = []
     muted: list[Muted] = []
     marked = newest(verdicts)
@@ -352,7 +354,7 @@ def _statements(signals: Signals, drill: Drill) -> tuple[Statement, ...]:
 
 
 def learned(signals: Signals) -> tuple[list[str], list[str]]:
-    """What is judged with as many days before the period, and what not yet."""
+    """Lists what is tested with as many days before the period, and what is not tested yet."""
     days, (weekdays, weekend_days) = signals.history_days, signals.kind_days
     parts = (
         ("what a new version broke", True),
@@ -370,7 +372,7 @@ def learned(signals: Signals) -> tuple[list[str], list[str]]:
 
 
 def _coverage(signals: Signals) -> list[str]:
-    """What could not be known."""
+    """Lists the limits of a report."""
     told = []
     days = signals.history_days
     if days < LEARNING_DAYS:

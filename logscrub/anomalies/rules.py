@@ -51,7 +51,7 @@ _NUMBERS = {"least", "times", "quiet", "around_the_clock", "alone"}
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What is looked for. See the module's docstring for the meaning of each field."""
+    """A rule. The module's docstring says what each field means."""
 
     id: str
     kind: Kind
@@ -149,5 +149,5 @@ def parse_rule(data: Mapping[str, Any], path: Path) -> Rule:
 
 
 def title_of(rule: Rule, dimensions: Mapping[str, str]) -> str:
-    """A rule's title for a place; what is not told there is `the app`."""
+    """Returns a rule's title for a place. A missing function is `the app`."""
     return _SLOT.sub(lambda m: dimensions.get(m[1]) or ("the app" if m[1] == "function" else f"no {m[1]}"), rule.title)

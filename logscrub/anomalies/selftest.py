@@ -15,7 +15,7 @@ class Failure(NamedTuple):
     rule: str
     example: str
     found: bool
-    """Whether something was found in it."""
+    """True if a rule finds something in the example."""
 
 
 def failures(rules: Iterable[Rule]) -> list[Failure]:

@@ -1,4 +1,4 @@
-"""Reads the store as what can be judged: counts by the hour, for functions, customers, signatures, statements and persons.
+"""Reads the store as signals: counts by the hour, for functions, customers, signatures, statements and persons.
 
 Days are read one at a time, and as much is kept of each as the rules look at, so memory grows with the number of functions,
 customers and signatures, not with the number of records.
@@ -32,7 +32,7 @@ HISTORY_DAYS: Final = 35
 _MOST_CELLS = 5_000
 """Signatures or statements that are judged by the hour, those with most records."""
 _SLOW: Final = 0.95
-"""What is slower than this share of a function's calls is slow."""
+"""A call is slow if it takes longer than this share of a function's calls."""
 _FEWEST_DURATIONS = 200
 """Durations of a customer in a function from which it has a bound of its own."""
 _BUSY = 20
@@ -44,7 +44,7 @@ _Made = TypeVar("_Made")
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What the store tells of a period and of the days before it. `t` in a frame is the number of the hour, from 0."""
+    """Everything the store knows of a period and of the days before it. `t` in a frame is the number of the hour, from 0."""
 
     start: datetime
     """The first hour: midnight, UTC."""
@@ -54,9 +54,9 @@ class Signals:
     last: int
     """The hour behind the period's last one."""
     known: Bools
-    """Hours of which anything is told."""
+    """Hours with records."""
     history_days: int
-    """Days before the period of which anything is told."""
+    """Days before the period with records."""
     functions: pl.DataFrame
     """`t, function, module, version` and `NUMBERS`."""
     tenants: pl.DataFrame
@@ -78,13 +78,13 @@ class Signals:
     real: Mapping[str, Sequence[tuple[datetime, datetime]]] = field(default_factory=dict)
     """Hours of findings that were real, by the id of these: no part of what is usual."""
     memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
-    """What was reckoned from all this and is needed again."""
+    """Results computed from the signals that are needed again."""
 
     keeps: bool = False
-    """Whether the same is judged again, at another budget: then what that has in common is kept."""
+    """True if the same signals are tested again at another budget, so that shared results are kept."""
 
     def again(self, key: Any, made: Callable[[], _Made]) -> _Made:
-        """What is made of these signals, kept where it is needed again."""
+        """Returns what `made` computes from these signals, cached where it is needed again."""
         if not self.keeps:
             return made()
         if key not in self.memo:
@@ -98,23 +98,23 @@ class Signals:
 
     @property
     def unsettled(self) -> Bools:
-        """Of each day, whether clocks may have changed in the week before."""
+        """For each day, whether clocks may have changed in the week before."""
         return unsettled_days(self.start.date(), self.days)
 
     @property
     def weekday(self) -> int:
-        """Of the first day; 0 is Monday."""
+        """The weekday of the first day; 0 is Monday."""
         return self.start.weekday()
 
     @property
     def kind_days(self) -> tuple[int, int]:
-        """Days of the week, and of weekends, before the period of which anything is told."""
+        """The number of working days and of weekend days with records before the period."""
         days = [(self.weekday + day) % 7 for day in range(self.first // 24) if self.known[day * 24 : day * 24 + 24].any()]
         weekend = sum(day >= 5 for day in days)
         return len(days) - weekend, weekend
 
     def at(self, t: int) -> datetime:
-        """When an hour begins."""
+        """Returns when an hour begins."""
         return self.start + timedelta(hours=t)
 
 
@@ -161,7 +161,7 @@ class Rows:
 
     @property
     def url(self) -> str | None:
-        """Where the store is; None without one."""
+        """The place of the store; None without one."""
         return None if self._store is None else self._store.url
 
     def days(self, since: date, until: date) -> list[date]:
@@ -185,13 +185,13 @@ class Rows:
         return set(found.explode("prints")["prints"].drop_nulls().to_list())
 
     def collect(self, queries: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
-        """What queries give. Raises InputError."""
+        """Returns the result of queries. Raises InputError."""
         with stores.told(self._store.url) if self._store is not None else nullcontext():
             return pl.collect_all(queries, engine="streaming")
 
 
 def read_signals(rows: Rows, start: datetime, end: datetime, *, history_days: int = HISTORY_DAYS) -> Signals:
-    """What is told of a period, from one full hour to another, and of the days before it. Raises InputError."""
+    """Reads the signals of a period, from one full hour to another, and of the days before it. Raises InputError."""
     return SignalReader(rows, start, history_days).read(start, end)
 
 
@@ -219,7 +219,7 @@ class SignalReader:
         frames = _Frames[pl.DataFrame](*(pl.concat(part) for part in zip(*parts, strict=True))) if parts else EMPTY
         frames = frames._replace(**{n: getattr(frames, n).filter(pl.col("t") < last) for n in frames._fields if n != "actors"})
         for day in {at.date() for at in (start, end) if at.time() != time()} & self._known.keys():
-            # what somebody did before the period (or after it) was told in the report of then
+            # actions before the period (or after it) belong to the report of that time
             within = _actors_within(self._rows, day, self._grid, start, end)
             actors = frames.actors.join(within, on=["day", "tenant", "actor"], how="left")
             other = pl.col("day") != day
@@ -248,7 +248,7 @@ class SignalReader:
 
 
 def _known(told: Bools, records: Floats, first: int) -> Bools:
-    """Which hours teach something: in an app with little to do, an hour without records is told too."""
+    """Marks the hours to learn from: in an app with little to do, an hour without records counts too."""
     before = np.nonzero(told[:first])[0]
     if not len(before):
         return told
@@ -267,7 +267,7 @@ _Frame = TypeVar("_Frame", pl.DataFrame, pl.LazyFrame)
 
 
 class _Frames(NamedTuple, Generic[_Frame]):
-    """What is kept of a day, or asked for."""
+    """The rows of a day, as frames or as queries for them."""
 
     functions: _Frame
     tenants: _Frame
@@ -316,7 +316,7 @@ def _bounds(rows: Rows, days: Sequence[date]) -> pl.DataFrame:
 
 
 def _day(rows: Rows, day: date, grid: datetime, bounds: pl.DataFrame) -> _Frames[pl.DataFrame]:
-    """What is kept of a day."""
+    """Returns the rows of a day that are kept."""
     t = (pl.col("hour") - pl.lit(grid)).dt.total_hours().cast(pl.Int32).alias("t")
     numbers = [pl.col(name).sum() for name in NUMBERS]
     counts = _of(rows, day, "count", ["hour", "function", "module", "version", "tenant", "signature", *NUMBERS])
@@ -351,11 +351,11 @@ def _day(rows: Rows, day: date, grid: datetime, bounds: pl.DataFrame) -> _Frames
 
 _MOST: Final = ("hour_records", "hour_objects")
 _TOUCHED: Final = (pl.col("object") != 0).sum().cast(pl.Int64).alias("objects")
-"""Of rows that have each object once: counting these takes less than asking each group for what is unique."""
+"""Expects rows that have each object once: counting these is faster than a unique count per group."""
 
 
 def _acts(rows: Rows, day: date, t: pl.Expr, which: pl.Expr | None = None) -> pl.LazyFrame:
-    """Who did what of a day, by the hour: a row for each object."""
+    """Returns the actions of persons on a day, by the hour: one row for each object."""
     pairs = _of(rows, day, "actor", ["hour", "tenant", "prints", "counts"], which).explode("prints", "counts")
     split = pairs.select(
         t,

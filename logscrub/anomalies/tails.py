@@ -1,4 +1,4 @@
-"""Tails of counts and rates, what they are worth by held-out hours, and how many may be called unusual.
+"""Tails of counts and rates, their calibration on held-out hours, and the control of false alarms.
 
 A **score** is −log10 of a tail probability: 3 is once in a thousand. What a model says of its own tail is only as good as the
 model, so a score is **calibrated**: it is held against the scores of hours that were not learned from. Up to a high threshold
@@ -34,7 +34,7 @@ _LOW, _HIGH = 1 - _TIMES**-0.5, 1 - 1 / _TIMES
 _LIGHTEST = 1e-3
 """The least shape, as good as 0."""
 _PRIOR, _PRIOR_SCALE = 10, 1.3
-"""As many excesses of that scale are believed in before any was seen; a perfect model has scale 1."""
+"""The number of excesses of that scale that is assumed before any was seen. A perfect model has scale 1."""
 
 
 _SHAPES: Final = np.linspace(_LIGHTEST, 3, 300)
@@ -91,20 +91,20 @@ def _score(probability: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What scores are worth."""
+    """The calibration of scores."""
 
     held_out: Floats
     """Scores of hours that were not learned from, sorted."""
     threshold: float
     share: float
-    """Of held-out scores beyond the threshold."""
+    """The share of held-out scores beyond the threshold."""
     scale: float
-    """Of excesses, in units of a perfect model's."""
+    """The scale of excesses, in units of a perfect model's."""
     shape: float
-    """Of their generalized Pareto distribution; 0 is an exponential one."""
+    """The shape of their generalized Pareto distribution; 0 is an exponential one."""
 
     def p_values(self, scores: Floats) -> Floats:
-        """How probable a score as high is by chance."""
+        """The probability of a score as high by chance."""
         if len(self.held_out) < _FEWEST:
             return np.asarray(10.0 ** (-scores / 2))
         at_least = len(self.held_out) - np.searchsorted(self.held_out, scores, side="left")
@@ -115,7 +115,8 @@ class Calibration:
 
 
 def calibrate(scores: Floats, incidents: float, groups: NDArray[np.int64] | None = None) -> Calibration:
-    """What scores are worth, by held-out ones, of which so many may be of incidents.
+    """Calibrates scores on held-out ones, of which so many may belong to incidents. `groups`: which of them belong together, as
+    the hours of a cell's day do; a group counts as one observation of the tail.
 
     `groups`: which of them belong together, as the hours of a cell's day do; together they tell as much of the tail as one.
     """
@@ -158,7 +159,7 @@ def _highest(values: Floats, groups: NDArray[np.int64]) -> Floats:
 
 
 def _alike(groups: NDArray[np.int64]) -> Floats:
-    """How many are in the group of each."""
+    """The size of the group of each element."""
     _, place, many = np.unique(groups, return_inverse=True, return_counts=True)
     return np.asarray(many[place], float)
 

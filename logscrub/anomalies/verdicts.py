@@ -1,4 +1,4 @@
-"""What people said of findings: real, usual, or known. A file each in the store's folder, so that stores merge by copying.
+"""Verdicts of people on findings: real, usual, or known. Each is a file in the store's folder, so that stores merge by copying.
 
 - **real**: it was what it said. Its hours are no part of what is usual, so that the next one stands out as much.
 - **usual**: that is how it is. Of the same place, nothing is told that is no farther out than it was then.
@@ -36,7 +36,7 @@ _NAME: Final = re.compile(r"[0-9a-f]{16}\.json")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What somebody said of a finding."""
+    """The verdict of somebody on a finding."""
 
     id: str
     kind: Kind
@@ -51,14 +51,14 @@ class Verdict:
     expected: float | None = None
 
     def holds_back(self, finding: Finding, today: date) -> bool:
-        """Whether a finding of the same id is not told."""
+        """True if a finding of the same id is muted."""
         if self.kind == "real" or today > self.until:
             return False
         return self.kind == "known" or _out(finding.observed, finding.expected) <= _out(self.observed, self.expected)
 
 
 def _out(observed: float, expected: float | None) -> float:
-    """How many times as much as expected, or as little; of what nothing was expected of, how much."""
+    """How many times as much (or as little) as expected was observed; where nothing was expected, how much."""
     if expected is None:
         return observed
     more = (observed + 1) / (expected + 1)
@@ -93,7 +93,7 @@ def folder_of(url: str) -> Path | None:
 
 
 def file_of(url: str, verdict: Verdict) -> tuple[Path, str] | None:
-    """Where a verdict goes, and what is written there; None where the store is in no folder."""
+    """Returns the path and the content of a verdict's file; None if the store is in no folder."""
     folder = folder_of(url)
     told = {
         "id": verdict.id,
@@ -160,7 +160,7 @@ def newest(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
 
 
 def tallies(verdicts: Sequence[Verdict]) -> tuple[RuleTally, ...]:
-    """How often each rule was right: the newest verdict on each finding counts."""
+    """Counts the verdicts on each rule. The newest verdict on each finding counts."""
     last = {(v.rule, v.id, v.start): v.kind for v in sorted(verdicts, key=lambda v: v.made) if v.rule}
     counted = Counter((rule, kind) for (rule, _, _), kind in last.items())
     rules = sorted({rule for rule, _ in counted})

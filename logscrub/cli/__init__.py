@@ -139,7 +139,7 @@ def _unraisable(lost: sys.UnraisableHookArgs) -> None:
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    # as an exception, so that half-written files are taken back
+    # raised as an exception, so that half-written files are removed
     raise SystemExit(128 + number)
 
 

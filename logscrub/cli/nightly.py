@@ -196,7 +196,7 @@ def _say_unknown(state: ReadFiles, now: Mapping[str, list[int]], url: str) -> in
         f"{url}: may lack records that were read before, because it is another store, an older copy, or repaired, or an older "
         "logscrub wrote it; all files are read again, and no record counts twice"
     )
-    if state.mark is None:  # of an older logscrub: nothing says that anything is lost
+    if state.mark is None:  # the state of an older logscrub, which does not say that anything is lost
         return 0
     gone = [name for name in state.files if name not in now]
     if gone:
@@ -214,7 +214,7 @@ def _files(items: Iterable[Input]) -> Iterable[tuple[str, list[int]]]:
         if item.address is not None and item.stored is not None and not item.skipped:
             yield str(item.address), [item.stored.size, int.from_bytes(hashlib.sha256(item.stored.tag.encode()).digest()[:6])]
         elif item.path is not None and not item.skipped:
-            with suppress(OSError):  # it was moved away since: there is nothing to read
+            with suppress(OSError):  # the file was moved away since, so there is nothing to read
                 status = item.path.stat()
                 yield str(item.path), [status.st_size, status.st_mtime_ns]
 
@@ -227,7 +227,7 @@ def read_state(path: Path) -> ReadFiles:
     try:
         data = path.read_bytes() if address_of(path) is None else read_object(path)
         found = json.loads(data or b"{}")
-        if "store" not in found:  # of an older logscrub, which did not know into which store
+        if "store" not in found:  # the state of an older logscrub, which did not record the store
             return ReadFiles(dict(found), None)
         mark = found["store"]
         repaired = None if mark["repaired"] is None else int(mark["repaired"])
@@ -287,7 +287,7 @@ def index_of(folder: Path) -> str:
 
 
 def nights_of(folder: Path) -> list[Listed]:
-    """What the reports of a folder said, by day; what is none of them is left out."""
+    """Reads the summaries of the reports in a folder, by day. Files that are no reports are left out."""
     from logscrub.report import listed
 
     nights = []

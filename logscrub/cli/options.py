@@ -251,7 +251,7 @@ def unscanned(tally: Tally) -> str:
 
 
 def each(arguments: Iterable[str]) -> list[Input]:
-    """The inputs that the arguments stand for, where it does not matter that two have the same name."""
+    """Returns the inputs that the arguments stand for, where two may have the same name."""
     from logscrub.sources.files import expand
 
     return [item for argument in arguments for item in expand([argument])]

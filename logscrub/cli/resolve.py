@@ -142,7 +142,7 @@ def _pseudonyms(pieces: Iterable[bytes]) -> Iterator[str]:
     held = ""
     for piece in pieces:
         held += decoder.feed(piece)
-        cut = held.rfind("<", max(0, len(held) - LONGEST))  # one may go on in the next piece
+        cut = held.rfind("<", max(0, len(held) - LONGEST))  # the last one may continue in the next piece
         cut = len(held) if cut < 0 or ">" in held[cut:] else cut
         yield from pseudonyms_in(held[:cut])
         held = held[cut:]

@@ -264,7 +264,8 @@ def jobs_of(redactor: Redactor, items: Sequence[Input], output: Path | None, sev
 
 
 def refuse_overwriting(jobs: Sequence[Job], summary: Path | None) -> None:
-    """Raises UsageError if an output is one of the inputs or a URL, or if two have the same place.
+    """Checks the outputs before anything is written. Raises UsageError if an output is one of the inputs or a URL, or if two
+    outputs have the same place. Raises OutputError if an output would leave its folder by a link.
 
     Raises OutputError where an output would leave its folder by a link. To be called before anything is written.
     """

@@ -562,7 +562,7 @@ def _attest(path: Path, subjects: Sequence[Subject], proof: dict[str, Any], key:
     if not proof["clean"]:
         say(f"{path}: not written: there is nothing to prove")
         return
-    if "second_opinion" in proof:  # how often it differed, not where
+    if "second_opinion" in proof:  # the number of differences, not their places
         proof = {**proof, "second_opinion": {k: v for k, v in proof["second_opinion"].items() if k != "differences"}}
     statement = state(subjects, proof).as_bytes()
     if key is None:

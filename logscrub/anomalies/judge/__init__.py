@@ -17,4 +17,4 @@ TESTS: Final[dict[str, Judge]] = {
     "levels": levels.JUDGE,
     "vectors": vectors.JUDGE,
 }
-"""By the name that rules call them."""
+"""The tests, by the name that rules use."""

@@ -1,4 +1,4 @@
-"""Test `actors`: one person, or one integration that acts for a person, does what nobody does.
+"""Test `actors`: a person, or an integration that acts for one, does what no other does.
 
 `number` says what is looked at, of each person and day: `hour_records` and `hour_objects` (the most of an hour), `objects` (of
 the whole day), `tenants` (customers in which the same person acts).
@@ -35,13 +35,13 @@ _FEWEST = 300
 """Days of persons without which nothing is known of the tail."""
 _TAIL = 0.02
 _OWN = 0.6
-"""Who did this share of it before is not unusual."""
+"""A person with this share of the maximum in the past is not unusual."""
 _STEEPEST = 0.5
 """The least scale of the tail, in powers of ten a power of ten: where nothing has one, everything would be unusual."""
 
 
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
-    """Who does what nobody does."""
+    """Returns the persons that do what no other does."""
     rows = signals.actors
     if signals.kind_days[0] < SHORT_HISTORY or not len(rows):  # on weekends there is little to be seen of persons
         return []
@@ -120,7 +120,7 @@ def _without_real(rule: Rule, rows: pl.DataFrame, signals: Signals) -> pl.DataFr
 
 
 def plays(rule: Rule, example: Mapping[str, Any]) -> bool:
-    """Whether the one person is found."""
+    """True if a rule finds the person of an example, and nobody else."""
     rng = np.random.default_rng(7)
     signals = world()
     first = signals.start.date()

@@ -31,7 +31,7 @@ UNITS: Final = {
     "auth_failures": "refusals",
     "egress_denials": "denied calls",
 }
-"""What numbers are called where a person reads them; the others are called what they are."""
+"""The names of numbers where a person reads them. A number without an entry is shown under its own name."""
 HOUR: Final = timedelta(hours=1)
 SCALES: Final = (1, 3, 24)
 """Hours that are added up to see what no single one shows."""
@@ -40,11 +40,12 @@ _HELD_OUT_DAYS = 21
 _BANDS = (0.0, 0.3, 3.0, 20.0, np.inf)
 """Expected counts among which scores are comparable: a calibration of its own for each band."""
 _INCIDENTS_A_WEEK, _INCIDENT_DAYS = 3, 2
-"""How many incidents there may have been among the hours that are learned from, and how many days of cells they are on."""
+"""The number of incidents that there may have been among the hours that are learned from, and of days of cells that these
+affect."""
 _LITTLE = 0.1
 """The share of the greatest hour's excess, below which an hour says that it is over."""
 _GAP = 3
-"""Hours between unusual ones that belong to the same finding."""
+"""The greatest number of hours between unusual ones that belong to the same finding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Candidate:
     expected: float | None
     p_value: float | None
     false_alarms: float | None
-    """How many as unusual as this one chance makes in a period, among all that was tested beside it."""
+    """The number of candidates as unusual as this one that chance makes in a period, among all that was tested with it."""
     tenants: int | None = None
     series: Series | None = None
 
@@ -85,11 +86,12 @@ class Scored(NamedTuple):
     p_values: Floats
     """[cells, hours of the period]"""
     scale: Floats
-    """Of the same shape: which of `SCALES` is the most unusual."""
+    """An array of that shape: which of `SCALES` is the most unusual."""
 
 
 def calibrated(scores: Sequence[Floats], means: Sequence[Floats], held_out: Bools, period: slice) -> Scored:
-    """p-values for the hours of a period, from scores at several scales: each calibrated on held-out hours, then the best one.
+    """Returns p-values for the hours of a period, from scores at several scales: each is calibrated on held-out hours, then the
+    best is taken. Scores and means are [cells, hours]; scores of cells with about the same mean are compared.
 
     Scores and means are [cells, hours]; scores of cells with about the same mean are compared.
     """
@@ -190,7 +192,7 @@ def unusual_hours(unusual: Bools, scale: Floats, excess: Floats, noise: Floats, 
 
 
 def unit_of(rule: Rule) -> str:
-    """What a rule counts, for a person."""
+    """The number that a rule counts, named for a person."""
     return UNITS.get(rule.number, rule.number)
 
 
@@ -202,7 +204,7 @@ def summed(values: Floats, hours: int) -> Floats:
 Test = Callable[[Rule, Signals, float], list[Candidate]]
 """A rule, what the store tells, false alarms that it may make in the period."""
 Example = Callable[[Rule, Mapping[str, Any]], bool]
-"""Whether a rule finds something in an example's little world."""
+"""True if a rule finds something in the small world of an example."""
 
 
 class Judge(NamedTuple):
@@ -217,7 +219,7 @@ MOST_EXAMPLE_DAYS: Final = 28
 
 
 def world(**frames: pl.DataFrame) -> Signals:
-    """A little world for examples: four weeks and a day, in which all hours are told."""
+    """Returns a small world for examples: four weeks and a day, in which all hours are known."""
     hours = (MOST_EXAMPLE_DAYS + 1) * DAY
     whole = EMPTY._replace(**frames)
     return Signals(

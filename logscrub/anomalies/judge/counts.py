@@ -50,7 +50,7 @@ _NIGHT: Final = 16
 
 
 def place_of(rule: Rule, family: tuple[str, ...]) -> Literal["statements", "tenants", "signatures", "functions"]:
-    """Which of the signals' frames has a number for such cells."""
+    """Returns the frame of the signals that has a number for such cells."""
     if rule.number == "redactions":
         return "statements"
     if "tenant" in family:
@@ -59,7 +59,7 @@ def place_of(rule: Rule, family: tuple[str, ...]) -> Literal["statements", "tena
 
 
 def frame_of(rule: Rule, family: tuple[str, ...], signals: Signals) -> pl.DataFrame:
-    """Where a number stands for such cells."""
+    """Returns the column of a number for such cells."""
     place = place_of(rule, family)
     frame: pl.DataFrame = getattr(signals, place)
     is_narrow = rule.module and place == "functions"
@@ -74,7 +74,7 @@ def panel_of(rule: Rule, family: tuple[str, ...], signals: Signals) -> Panel:
 
 
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
-    """What is more (or fewer) than usual."""
+    """Returns the cells with more (or fewer) than usual."""
     found: list[Candidate] = []
     if signals.history_days < SHORT_HISTORY:
         return _alone(rule, signals)
@@ -86,7 +86,7 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
 
 
 def are_known(cells: Panel, signals: Signals) -> Bools:
-    """Which cells have a past to be held against.
+    """Marks the cells with a past to compare with.
 
     A function or a customer, once it was seen so long before the period that anything is compared, or on the first day of all.
     An error or a statement, once it was seen before the period at all: one that is new is told by the test `first`.
@@ -106,7 +106,7 @@ def are_known(cells: Panel, signals: Signals) -> Bools:
 
 
 class _Scored(NamedTuple):
-    """What the hours of cells are held against, and what came of it."""
+    """The expectations for the hours of cells, and the scores against them."""
 
     expected: Expected
     told: Bools
@@ -145,7 +145,8 @@ def _score(rule: Rule, cells: Panel, signals: Signals) -> _Scored | None:
 
 
 def judged(rule: Rule, cells: Panel, signals: Signals, allowed: float, old: Bools | None = None) -> list[Candidate]:
-    """What is unusual among cells; `allowed`: the rate of Benjamini and Hochberg's procedure; `old`: those that are judged."""
+    """Finds the unusual hours of cells. `allowed`: the rate of Benjamini and Hochberg's procedure; `old`: the cells that are
+    tested."""
     made = signals.again(("counts", rule.id, cells.names), lambda: _score(rule, cells, signals))
     if made is None:
         return []
@@ -197,18 +198,16 @@ class _Records(NamedTuple):
 
     places: Mapping[tuple[str, ...], int]
     rhythm: Floats
-    """What is expected of each, 1 in the mean."""
+    """The expected rhythm of each cell; its mean is 1."""
     hindsight: Floats
-    """The same, once the day is known."""
+    """The expected rhythm once the day is known."""
     times: Floats
-    """As many times as expected were there, at least 1."""
+    """How many times the expected records there were, at least 1."""
 
 
 def _records(rule: Rule, cells: Panel, signals: Signals) -> tuple[Floats | None, Floats | None, Floats | None]:
-    """What is a part of all records has the rhythm of these: of its function's, its customer's, the app's; and in hindsight.
-
-    And, where the rule wants it so, as many times as many of it are expected.
-    """
+    """Returns the rhythm of the records that the counts are a part of (of the function, the customer, or the app), that rhythm in
+    hindsight, and, where the rule asks for it, how many times the expected records there were."""
     if rule.number == "records":
         return None, None, None
     name = next((name for name in ("tenant", "function") if name in cells.names), "")
@@ -259,7 +258,7 @@ def _bound(score: Any, mean: Floats, size: Floats, inside: Floats, outside: Floa
 
 
 def _alone(rule: Rule, signals: Signals) -> list[Candidate]:
-    """What is told where there is nothing to compare with."""
+    """Returns what a rule reports without days to compare with."""
     if rule.alone is None:
         return []
     cells = panel_of(rule, rule.by[-1], signals)
@@ -281,7 +280,7 @@ def _alone(rule: Rule, signals: Signals) -> list[Candidate]:
 
 
 def plays(rule: Rule, example: Mapping[str, Any]) -> bool:
-    """Whether a rule finds the last hours of an example's cell."""
+    """True if a rule finds the last hours of an example's cell."""
     rng = np.random.default_rng(7)
     family = rule.by[-1]
     cells = 1 + int(example.get("others", 20)) if family else 1

@@ -1,4 +1,4 @@
-"""Test `first`: something that was never seen before: an error's signature, customer data in a log statement.
+"""Test `first`: something is seen for the first time: an error's signature, customer data in a log statement.
 
 It needs no statistics, but days to compare with. How often chance (or everyday work) brings something new is told by how often it
 came in the days before.
@@ -25,8 +25,8 @@ LEARNING_DAYS: Final = 7
 
 
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
-    """What is new. `allowed` is not used: nothing is left to chance here."""
-    # in the first days every error is new; customer data in a log is to be known at once
+    """Returns what is new. `allowed` is not used: this test involves no chance."""
+    # in the first days every error is new; customer data in a log must be known at once
     if signals.history_days < (SHORT_HISTORY if rule.kind == "privacy" else LEARNING_DAYS):
         return []
     family = rule.by[-1]
@@ -68,7 +68,7 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
 
 
 def plays(rule: Rule, example: Mapping[str, Any]) -> bool:
-    """Whether something of the last hour is found."""
+    """True if something of the last hour is found."""
     hours = world().hours
     name, frame = ("statements", EMPTY.statements) if rule.number == "redactions" else ("signatures", EMPTY.signatures)
     column = rule.by[-1][-1]

@@ -30,7 +30,7 @@ _MOST_CELLS = 200
 
 
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
-    """Where a level is out of range."""
+    """Returns the series whose level is out of range."""
     if signals.history_days < SHORT_HISTORY:
         return []
     found: list[Candidate] = []
@@ -117,7 +117,7 @@ def _panel(rule: Rule, family: tuple[str, ...], signals: Signals) -> Panel:
 
 
 def plays(rule: Rule, example: Mapping[str, Any]) -> bool:
-    """Whether the last hours of an example are found."""
+    """True if the last hours of an example are found."""
     rng = np.random.default_rng(7)
     hours = (MOST_EXAMPLE_DAYS + 1) * DAY
     values = rng.normal(float(example["usual"]), float(example["spread"]), hours).clip(1)

@@ -37,7 +37,7 @@ from logscrub.anomalies.signals import EMPTY, Panel, Signals, panel
 from logscrub.anomalies.tails import Floats, rate_upper, rejected_hours
 
 OF: Final = {"slow": "timed"}
-"""What a number is a share of; all others are of records."""
+"""The whole that a number is a share of, where that is not the number of records."""
 _FEWEST = 20
 """Trials in an hour, below which a share says nothing."""
 
@@ -53,7 +53,7 @@ def _panels(rule: Rule, family: tuple[str, ...], signals: Signals) -> tuple[Pane
 
 
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
-    """Where a share is greater than usual."""
+    """Returns the cells whose share is greater than usual."""
     if signals.history_days < SHORT_HISTORY:
         return []
     found: list[Candidate] = []
@@ -127,7 +127,7 @@ def _series(rule: Rule, hits: Floats, trials: Floats, expected: ExpectedRate, ce
 
 
 def plays(rule: Rule, example: Mapping[str, Any]) -> bool:
-    """Whether a rule finds the last hours of an example's function."""
+    """True if a rule finds the last hours of an example's function."""
     rng = np.random.default_rng(7)
     hits, trials = (float(n) for n in example["usual"])
     signals = world()

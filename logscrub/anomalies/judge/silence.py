@@ -32,12 +32,12 @@ _INCIDENTS = 3
 
 
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
-    """What has stopped, whether or not it began again."""
+    """Returns what has stopped, whether or not it began again."""
     found = []
     for family in rule.by:
         cells = panel_of(rule, family, signals)
         expected = expect(cells.counts, signals.known, signals.weekday, unsettled=signals.unsettled)
-        # where nothing of the whole app was logged, that a function says nothing is no news; nor is it on the first weekend
+        # a silent function means nothing while the whole app is silent, nor on the first weekend
         ready = signals.known & expected.ready
         told = ready | (not family)
         told[signals.last :] = False
@@ -87,7 +87,7 @@ def _gap(
     for last, following in pairwise(edges):
         silent = int(told[last + 1 : following].sum())
         if silent + 1 <= most or int(told[last + 1 : signals.first].sum()) + 1 > most:
-            continue  # it is not long, or was told in the period before
+            continue  # it is short, or was reported in the period before
         at = last + 1 + np.nonzero(told[last + 1 : following])[0]
         missing = float(mean[at].sum())
         if is_regular:
@@ -101,13 +101,13 @@ def _gap(
 
 
 def _is_scheduled(counts: Floats, mean: Floats, size: Floats, ready: Bools, first: int) -> bool:
-    """Whether a cell has fewer empty hours before the period than chance leaves."""
+    """True if a cell has fewer empty hours before the period than chance leaves."""
     by_chance = ((1 + mean[:first] / size[:first]) ** -size[:first])[ready[:first]].sum()
     return bool((counts[:first] == 0)[ready[:first]].sum() + _FEWEST_GAPS <= by_chance)
 
 
 def plays(rule: Rule, example: Mapping[str, Any]) -> bool:
-    """Whether the silence is found."""
+    """True if the silence of an example is found."""
     signals = world()
     every, silent = int(example["every"]), int(example["silent"])
     t = np.arange(0, signals.hours - silent, every)

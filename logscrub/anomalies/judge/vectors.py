@@ -39,15 +39,15 @@ _FEWEST = 200
 _MOST_FITTED = 4000
 _NEIGHBOURS = 3
 _MOST = 12.0
-"""Where a score ends in a vector: beyond it, all is as unusual."""
+"""The greatest score in a vector. Everything beyond it counts as equally unusual."""
 _INCIDENTS = 3
 """Customers' days of incidents in a week of those that are learned from."""
 _PLAIN = 1.5
 """Scores below it say nothing: any hour of a day has one such."""
 _SEVERAL = 5
-"""As many other customers that show something make it the app's."""
+"""The number of other customers with an anomaly from which it is put down to the app."""
 _SIGNS: Final = {**UNITS, "hour_records": "one person's records", "hour_objects": "one person's objects"}
-"""What features are called where a person reads them; the others are called what they are."""
+"""The names of features where a person reads them. A feature without an entry is shown under its own name."""
 
 
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
@@ -92,7 +92,7 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
 
 
 def _are_learned(rule: Rule, keys: Sequence[str], begins: NDArray[np.int64], signals: Signals) -> Bools:
-    """Which customers' days were not marked as real findings."""
+    """Marks the days of customers that were not marked as real findings."""
     real = {key: signals.real[name] for key in set(keys) if (name := id_of(rule.id, [("tenant", key)])) in signals.real}
     starts = [signals.at(int(t)) for t in begins] if real else []
     out = np.ones(len(keys), bool)
@@ -132,7 +132,7 @@ def tenant_days(signals: Signals) -> tuple[Floats, list[str], np.ndarray[Any, np
             continue
         logs = np.log10(most[number].to_numpy() + 1.0)
         threshold, top = np.quantile(logs, 0.9), np.quantile(logs, 0.98)
-        scale = max(float(top - threshold) / np.log(5), 0.1)  # of a power law's tail between its 90 % and its 98 %
+        scale = max(float(top - threshold) / np.log(5), 0.1)  # from a power law's 90 % and 98 % quantiles
         tail = np.where(logs > threshold, 1 + np.maximum(logs - threshold, 0) / scale / np.log(10), 0.0)
         for day, tenant, score in zip(most["day"].to_list(), most["tenant"].to_list(), tail.tolist(), strict=True):
             number_of_day = (day - signals.start.date()).days
@@ -147,7 +147,8 @@ def tenant_days(signals: Signals) -> tuple[Floats, list[str], np.ndarray[Any, np
 
 
 def beyond_others(scores: Floats, before: Bools) -> Floats:
-    """What of scores [features, customers, days] is the customer's own: what several others have on that day is not.
+    """Removes from scores [features, customers, days] what several other customers have on the same day. `before`: the days from
+    which the usual height of the fifth-highest score is learned.
 
     `before`: the days that say how high the fifth-highest usually is.
     """
@@ -156,7 +157,7 @@ def beyond_others(scores: Floats, before: Bools) -> Floats:
         places = (-_SEVERAL - 1, -_SEVERAL)
         following, several = np.moveaxis(np.partition(scores, places, axis=1)[:, list(places)], 1, 0)
         several, following = several[:, None], following[:, None]
-        others = np.where(scores >= several, following, several)  # who is among them has one other less
+        others = np.where(scores >= several, following, several)  # a customer among the highest has one other fewer
         more = np.maximum(others - np.median(others[:, :, before], axis=2, keepdims=True), 0.0)
     return np.asarray(np.maximum(scores - _PLAIN - more, 0.0))
 
@@ -173,10 +174,10 @@ def unlikely(old: Floats, young: Floats, now: Floats) -> Floats:
 
 
 def distances(fitted: Floats, asked: list[Floats]) -> list[Floats]:
-    """How far vectors lie from those fitted to."""
+    """Returns how far vectors lie from those that the model was fitted to."""
     from pyod.models.knn import KNN
 
-    if len(fitted) > _MOST_FITTED:  # those that say most, and a share of the others
+    if len(fitted) > _MOST_FITTED:  # the most telling days, and a share of the others
         weight = (fitted**2).sum(1)
         order = np.argsort(-weight, kind="stable")
         rest = order[_MOST_FITTED // 2 :]
@@ -187,7 +188,7 @@ def distances(fitted: Floats, asked: list[Floats]) -> list[Floats]:
 
 
 def plays(rule: Rule, example: Mapping[str, Any]) -> bool:
-    """Whether the one customer is found."""
+    """True if the one customer of an example is found."""
     rng = np.random.default_rng(7)
     hours, customers = (MOST_EXAMPLE_DAYS + 1) * DAY, 60
     counts = {"records": rng.poisson(float(example["usual"]), (customers, hours))}

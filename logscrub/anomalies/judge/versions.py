@@ -30,7 +30,7 @@ _NEW_DAYS = 3
 """Days for which a version is new."""
 _BEFORE_DAYS = 7
 _UNKNOWN: Final = ("", "unknown")
-"""What stands for no version: invocations that were refused are of none."""
+"""The name for a missing version: refused invocations have none."""
 _FEWEST, _FEWEST_BEFORE = 20, 5
 """Records of the new version and of the others, below which a share says nothing."""
 _EARLY = 0.25
@@ -40,7 +40,7 @@ _PRIOR = 10.0
 
 
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
-    """Where a new version does worse."""
+    """Returns the functions that do worse in a new version."""
     of = OF.get(rule.number, "records")
     frame = signals.slow if rule.number == "slow" else signals.functions
     frame = frame.filter(~pl.col("version").is_in(_UNKNOWN))
@@ -65,7 +65,7 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
         usual = (float(every[rule.number].sum()) + 0.5) / (float(every[of].sum()) + 1)
         beside = theirs.filter(pl.col("t") >= max(born[version], signals.first))
         others = [theirs, beside] if float(beside[of].sum()) >= _FEWEST else [theirs]
-        # what is as bad with the old version at the same time was not deployed with the new one
+        # the new version did not cause what is as bad in the old one at the same time
         tests.append(
             max((_compared(function, version, mine, other, usual, rule) for other in others), key=lambda one: one.p_value)
         )
@@ -121,7 +121,7 @@ def _compared(function: str, version: str, mine: pl.DataFrame, theirs: pl.DataFr
 
 
 def _from_the_beginning(own: pl.DataFrame, number: str, of: str, least: float) -> bool:
-    """Whether a version did worse from its first hours on: what began later was not deployed with it."""
+    """True if a version did worse from its first hours on. What begins later was not deployed with it."""
     by_hour = own.group_by("t").agg(pl.col(number).sum(), pl.col(of).sum()).sort("t")
     trials = by_hour[of].to_numpy().astype(float)
     total = np.cumsum(trials)
@@ -131,7 +131,7 @@ def _from_the_beginning(own: pl.DataFrame, number: str, of: str, least: float) -
 
 
 def _first_among(version: str, born: Mapping[str, int], in_period: pl.DataFrame, first_told: int) -> bool:
-    """Whether a version is newer than another of the period, where all that is told begins with it: then hours do not tell."""
+    """True if a version is newer than another of the period when all known hours begin with it, so that hours cannot decide."""
     if born[version] != first_told:
         return False
     others = [v for v in in_period["version"].unique().to_list() if v != version and born[v] == first_told]
@@ -139,7 +139,7 @@ def _first_among(version: str, born: Mapping[str, int], in_period: pl.DataFrame,
 
 
 def _age(version: str, born: Mapping[str, int]) -> tuple[int, tuple[int, ...]]:
-    """The older, the less: by the first hour, and by its number where two are of the same hour."""
+    """A sort key, smaller for the older version: the first hour, then the number of the version."""
     return born[version], _parts(version)
 
 
@@ -185,7 +185,7 @@ def _series(frame: pl.DataFrame, number: str, of: str, before: float, signals: S
 
 
 def plays(rule: Rule, example: Mapping[str, Any]) -> bool:
-    """Whether the new version is found."""
+    """True if the new version of an example is found."""
     (y, m), (x, n) = example["before"], example["after"]
     hours = world().hours
     of = OF.get(rule.number, "records")
