@@ -368,25 +368,18 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
             return block, before
         before = NOTHING_OPEN
     if before.quote is not None and before.quote[0] in (BOUNDARY, _BOUNDARY_LATER):
-        line = text.strip()
-        if line.startswith(BOUNDARY):
-            before = NOTHING_OPEN
-        elif not line or _PART_HEAD.match(line) is not None:
-            return [], before
-        else:
-            part: list[FieldValue] = []
-            rule = index.rule(before.quote[1])
-            if rule is not None:
-                _add(part, text, 0, len(text), rule, before.quote[1])
-            return part, Open(quote=(_BOUNDARY_LATER, before.quote[1]))
+        if not text.strip().startswith(BOUNDARY):
+            return _in_part(text, index, before, before.quote[1])
+        before = NOTHING_OPEN
     if before.quote is not None and before.quote[0].startswith("</") and _ELEMENT.match(text) is not None:
         before = NOTHING_OPEN  # what was opened holds elements, whose own names tell
     found, after = _find_fields(text, index, before)
     last = text.rstrip()[-1:]
     if last in _ENDS_HEAD and after == NOTHING_OPEN and (head := _BLOCK_HEAD.match(text)) is not None:
         after = _block(head, index)
-    elif last in _PLAIN_QUOTES and "form-data" in text and (named := _PART_NAME.search(text)) is not None and index.rule((named["name"],)) is not None:
-        after = Open(quote=(BOUNDARY, (named["name"],)))
+    elif last in _PLAIN_QUOTES and "form-data" in text and (named := _PART_NAME.search(text)) is not None:
+        path = (named["name"],)
+        after = after if index.rule(path) is None else Open(quote=(BOUNDARY, path))
     for value in named_values(text):
         path = (value.name,)
         rule = index.rule(path)
@@ -396,6 +389,16 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
         if not _DIGITS.isdisjoint(said) or index.rule((said,)) is None:  # else it is a list of names
             _add(found, text, value.start, value.end, rule, path)
     return found, after
+
+
+def _in_part(text: str, index: FieldIndex, before: Open, path: FieldPath) -> tuple[list[FieldValue], Open]:
+    """The value in a line of a part of a multipart body, and what is open behind it."""
+    if not text.strip() or _PART_HEAD.match(text.strip()) is not None:
+        return [], before
+    found: list[FieldValue] = []
+    if (rule := index.rule(path)) is not None:
+        _add(found, text, 0, len(text), rule, path)
+    return found, Open(quote=(_BOUNDARY_LATER, path))
 
 
 def _block(head: re.Match[str], index: FieldIndex) -> Open:
