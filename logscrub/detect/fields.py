@@ -53,10 +53,10 @@ FILLED_LATER = re.compile(
     r"[\[({<]{0,3}(?:[a-z]{2,10}[0-9]{0,3}[_.~-]{1,2}(?=[^\n]{0,60}?(?:your|here|replace|insert))){0,2}"
     rf"(?:{_FILLER})(?:[\s_./:-]{{0,3}}(?:{_FILLER})){{1,9}}[\])}}>.!…]{{0,3}}"
     rf"|(?:[\[({{<]{{1,3}}|__|@@?|%%?|##?)(?:{_FILLER})(?:[\s_./:-]{{0,3}}(?:{_FILLER})){{0,9}}(?:[\])}}>]{{0,3}}|__|@@?|%%?|##?)"
-    r"|[\[({<]{0,3}(?:placeholder|todo|fixme)[\])}>]{0,3}|(?:refresh|access|id|bearer)_token|client_(?:secret|credentials)|api_key)"
+    r"|[\[({<]{0,3}(?:placeholder|todo|fixme)[\])}>]{0,3}|(?:refresh|access|id|bearer)[_-]token|client[_-](?:secret|credentials)|(?:api|secret|access|signing|private)[_-]key)"
     r"|<[A-Z][A-Z0-9 _-]{2,60}(?:KEY|TOKEN|SECRET|PASSWORD|ID|NAME|HERE)>"
     r"|(?:[a-wyz]{1,12}[0-9]{0,3}[_.:~-]{1,2}){0,4}(?:[xX]{4,300}+[._:-]{0,2}(?:[a-z]{1,8}[0-9]{0,2}[._:-])?){2,6}[xX]{0,3}"
-    r"|([A-Za-z0-9])\2{15,300}"
+    r"|(?:[A-Za-z]{1,12}[0-9]{0,3}[_.:~-]{1,2}){0,4}[A-Za-z]{0,6}?([A-Za-z0-9])\2{15,300}={0,2}"
     r"|[A-Z]{2,20}(?:_[A-Z]{2,20}){0,5}_(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|PAT|JWT)"
 )
 """What stands for a secret and is filled in later: a row of one sign, of zeros or x behind a prefix (`sk-0000000000000000`),
