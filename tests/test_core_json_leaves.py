@@ -24,7 +24,7 @@ SAMPLES = Path(__file__).parents[1] / "sample_logs"
 names = st.sampled_from(
     sorted(
         definition.SHAPE_NAMES
-        | definition._VALUES
+        | definition.VALUES
         | definition.LISTS_OF_RECORDS
         | definition._OTHER_TYPES
         | definition._LISTS_OF_NAMES

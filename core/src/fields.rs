@@ -4,6 +4,7 @@
 //! character is told by that character, so that nothing is tried twice; the comments name the pattern that a loop stands for.
 
 use crate::chars::{Ch, CharSet, Conversions, ascii_lower, codes, is_ascii};
+use crate::engine::contains;
 use crate::ids::Ids;
 use crate::library::{Library, Words};
 use crate::pairs::Pairs;
@@ -514,6 +515,11 @@ pub struct Fields {
     no_owners: Arc<Words>,
     /// Words that end the names of what is said about a secret.
     about: Arc<Words>,
+    /// Names of members that say nothing of what a value is.
+    values: Arc<Words>,
+    part_name: Arc<Regex>,
+    part_name_group: usize,
+    part_head: Arc<Regex>,
     particle: Arc<Words>,
     longest_particle: usize,
     keep: Keep,
@@ -558,6 +564,7 @@ enum Sought {
     EndInObject,
     ListEnd,
     Object,
+    NextInForm,
 }
 
 /// Where a search began, and what it found.
@@ -570,7 +577,7 @@ type Sign = (usize, Ch);
 struct Ahead<'a> {
     fields: &'a Fields,
     text: &'a [Ch],
-    found: [Known<usize>; 7],
+    found: [Known<usize>; 8],
     /// By the backslashes and the sign of a closing quote.
     signs: Vec<(Sign, Known<(usize, usize)>)>,
     closing_brackets: Option<Vec<(usize, usize)>>,
@@ -578,7 +585,7 @@ struct Ahead<'a> {
 
 impl<'a> Ahead<'a> {
     fn new(fields: &'a Fields, text: &'a [Ch]) -> Ahead<'a> {
-        Ahead { fields, text, found: [None; 7], signs: Vec::new(), closing_brackets: None }
+        Ahead { fields, text, found: [None; 8], signs: Vec::new(), closing_brackets: None }
     }
 
     /// Where the first match of what is sought begins, from `start` on.
@@ -686,7 +693,14 @@ type Ended<'a> = (usize, Option<&'a [Ch]>);
 const COLON: &[Ch] = &[':' as Ch];
 const EQUALS: &[Ch] = &['=' as Ch];
 /// The last characters of a line that `_BLOCK_HEAD` matches.
+fn is_plain_quote(c: Ch) -> bool {
+    c == '"' as Ch || c == '\'' as Ch
+}
+
 const ENDS_HEAD: &[Ch] = &['|' as Ch, '>' as Ch, '-' as Ch, '+' as Ch];
+/// How the line begins that ends a part of a multipart body, of whose value nothing was read yet; and once a line of it was.
+pub const BOUNDARY: [Ch; 2] = ['-' as Ch; 2];
+const BOUNDARY_LATER: [Ch; 3] = ['\n' as Ch, '-' as Ch, '-' as Ch];
 const CLOSING_TAG: &[Ch] = &['<' as Ch, '/' as Ch];
 const ARROW: &[Ch] = &['=' as Ch, '>' as Ch];
 
@@ -694,6 +708,7 @@ impl Fields {
     /// The rules in the order of the catalogue: of equal names the last counts.
     pub fn new(library: &Library, rules: Vec<RuleSpec>) -> Result<Fields, String> {
         let particle = library.words("fields._PARTICLE")?;
+        let part_name = library.rx("fields._PART_NAME")?;
         let block_head = library.rx("fields._BLOCK_HEAD")?;
         let group = |name: &str| block_head.group(name).ok_or("_BLOCK_HEAD has other groups");
         // most rules keep values by the same patterns as others do
@@ -713,6 +728,10 @@ impl Fields {
             conversions: library.conversions.clone(),
             no_owners: library.words("fields._NO_OWNERS")?,
             about: library.words("fields._ABOUT")?,
+            values: library.words("json_leaves.VALUES")?,
+            part_name_group: part_name.group("name").ok_or("fields._PART_NAME has no group name")?,
+            part_name,
+            part_head: library.rx("fields._PART_HEAD")?,
             longest_particle: particle.iter().map(Vec::len).max().unwrap_or(0),
             particle,
             keep: Keep::new(library.rx("fields.KEEP")?),
@@ -871,17 +890,42 @@ impl Fields {
             }
             before = &nothing;
         }
+        if let Some((opening, path)) = &before.quote
+            && (*opening == BOUNDARY || *opening == BOUNDARY_LATER)
+        {
+            let line = self.chars.strip(text);
+            if line.starts_with(&BOUNDARY) {
+                before = &nothing;
+            } else if line.is_empty() || self.part_head.match_at(line, 0, line.len()).is_some() {
+                return (Vec::new(), before.clone());
+            } else {
+                let mut part = Vec::new();
+                if let Some(rule) = self.rule(path) {
+                    self.add(&mut part, text, 0, text.len(), rule, &|| path.clone(), &[]);
+                }
+                return (part, Open { quote: Some((BOUNDARY_LATER.to_vec(), path.clone())), ..Open::default() });
+            }
+        }
         if before.quote.as_ref().is_some_and(|(opening, _)| opening.starts_with(CLOSING_TAG))
             && self.element.match_at(text, 0, text.len()).is_some()
         {
             before = &nothing; // what was opened holds elements, whose own names tell
         }
         let (mut found, mut after) = self.find_in_order(text, before);
-        if text[..self.chars.rstrip(text)].last().is_some_and(|&c| ENDS_HEAD.contains(&c))
+        let last = text[..self.chars.rstrip(text)].last().copied().unwrap_or_default();
+        if ENDS_HEAD.contains(&last)
             && after == nothing
             && let Some(head) = self.block_head.match_at(text, 0, text.len())
         {
             after = self.block(text, &head);
+        } else if is_plain_quote(last)
+            && contains(text, "form-data")
+            && let Some((a, b)) = self.part_name.search(text, 0, text.len()).and_then(|m| m.span(self.part_name_group))
+        {
+            let path: Path = vec![text[a..b].into()];
+            if self.rule(&path).is_some() {
+                after = Open { quote: Some((BOUNDARY.to_vec(), path)), ..Open::default() };
+            }
         }
         for value in self.pairs.named_values(text) {
             let path: Path = vec![value.name.as_slice().into()];
@@ -997,6 +1041,8 @@ impl Fields {
         let mut last: Option<(&'a [Ch], usize)> = None;
         let mut values = Vec::new();
         let mut second_looks = 0;
+        // where the quotes end in which a form begins
+        let mut form_end: Option<usize> = None;
         while let Some(next) = self.next_key(text, position) {
             let key = match next {
                 Found::Bracket(place) => {
@@ -1007,6 +1053,8 @@ impl Fields {
                             Some((key, end)) if end >= place || text[end..place].iter().all(|&c| self.chars.space(c)) => key,
                             _ => &[],
                         };
+                        let around = names.back().copied();
+                        let name = around.filter(|_| self.values.contains(name)).unwrap_or(name);
                         brackets.push_back((bracket, name));
                         names.push_back(if name.is_empty() { names.back().copied().unwrap_or_default() } else { name });
                         if brackets.len() > DEEPEST {
@@ -1032,7 +1080,11 @@ impl Fields {
             let in_address = text[..key.start].ends_with(SCHEME_END);
             let mut rule = if in_address || self.is_class(own) { None } else { self.rule_of(path) };
             if rule.is_none() && !parent.is_empty() && path.around == parent && (sep == COLON || sep == ARROW) {
-                rule = self.covering_of(path);
+                let is_value = self.values.contains(own);
+                rule = if is_value { self.rule_of(Named { around: &[], own: parent }) } else { self.covering_of(path) };
+            }
+            if sep == EQUALS && !closed && form_end.is_none_or(|end| key.start > end) && self.opens(text, key.start) {
+                form_end = self.closing(text, key.value, &text[key.start - 1..key.start]);
             }
             let Some(rule) = rule else {
                 // `a:b=c`: the value may itself be a name
@@ -1053,7 +1105,9 @@ impl Fields {
             {
                 continue; // `logname= uid=0`: an empty value
             }
-            let in_query = key.start > 0 && (text[key.start - 1] == '?' as Ch || text[key.start - 1] == '&' as Ch);
+            let in_form = form_end.filter(|&end| key.start <= end);
+            let in_query =
+                in_form.is_none() && key.start > 0 && (text[key.start - 1] == '?' as Ch || text[key.start - 1] == '&' as Ch);
             if key.value >= end_of_text && !sep.is_empty() {
                 pending = path.path();
                 break;
@@ -1062,6 +1116,19 @@ impl Fields {
             let is_inside = closed || !brackets.is_empty();
             let (end, opening) = self.value(&mut ahead, key.value, rule.mode, sep, is_inside, in_query, &mut values);
             position = end;
+            if let Some(form_end) = form_end
+                && opening.is_none()
+                && sep == EQUALS
+                && key.value < form_end
+                && let Some(&(start, _)) = values.first()
+                && let Some(&(_, end)) = values.last()
+                && start == key.value
+            {
+                let following = ahead.search(Sought::NextInForm, start).unwrap_or(form_end);
+                position = end.min(form_end).min(following);
+                values.clear();
+                values.push((start, position));
+            }
             let close = &text[key.end..key.close];
             let known = found.len();
             for &(s, e) in &values {
@@ -1244,6 +1311,12 @@ impl Fields {
     fn is_number(&self, value: &[Ch]) -> bool {
         let value = self.chars.strip(value);
         !value.is_empty() && value.iter().all(|&c| self.chars.digit.has(c))
+    }
+
+    /// Whether a quote stands before a place, and behind no word: it begins a text.
+    fn opens(&self, text: &[Ch], place: usize) -> bool {
+        let Some(quote) = place.checked_sub(1).filter(|&quote| is_plain_quote(text[quote])) else { return false };
+        quote.checked_sub(1).is_none_or(|before| text[before] != BACKSLASH && !self.chars.alnum.has(text[before]))
     }
 
     /// The name with what stands before it: the words of a two-word name (`user agent: …`), or the object it is in.
@@ -1530,6 +1603,14 @@ impl Fields {
             Sought::LineEnd => rest.iter().position(|&c| is_line_end(c)),
             Sought::ListEnd => rest.iter().position(|&c| c == ']' as Ch),
             Sought::Object => rest.iter().position(|&c| c == '{' as Ch),
+            // `&[\w.-]{1,60}[=\[%]`
+            Sought::NextInForm => rest.iter().enumerate().position(|(i, &c)| {
+                c == '&' as Ch && {
+                    let run = chars.count(text, start + i + 1, 60, RUN);
+                    let sign = start + i + 1 + run;
+                    run > 0 && (is(sign, '=') || is(sign, '[') || is(sign, '%'))
+                }
+            }),
             // `\s[\w.-]{1,60}=(?!=) | [\n\r]`
             Sought::NextAssignment => rest.iter().enumerate().position(|(i, &c)| {
                 chars.space(c) && {

@@ -3,6 +3,7 @@
 use crate::chars::{Ch, CharSet, Conversions, ascii_lower, is_ascii};
 use crate::library::Library;
 use crate::model::{Coding, FieldPath, Leaf, Name};
+use crate::views::array_end;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -39,6 +40,8 @@ const COLUMNS: Kind = 128;
 const ROWS: Kind = 256;
 const KEY: Kind = 512;
 const NAME: Kind = 1024;
+const REJECTED: Kind = 2048;
+const PATH: Kind = 4096;
 
 const BUCKETS: usize = 128;
 
@@ -53,7 +56,9 @@ impl Names {
         let mut names = Names { buckets: vec![Vec::new(); BUCKETS], longest: 0 };
         for (list, kind) in [
             ("SHAPE_NAMES", SHAPE),
-            ("_VALUES", VALUE),
+            ("VALUES", VALUE),
+            ("_REJECTED", REJECTED),
+            ("_PATHS", PATH),
             ("NAMING", NAMING),
             ("_LISTS_OF_NAMES", LIST_OF_NAMES),
             ("LISTS_OF_RECORDS", LIST_OF_RECORDS),
@@ -190,6 +195,7 @@ impl JsonLeaves {
         let mut at = start;
         while let Some(token) = self.token(text, &mut at) {
             let is_element = !matches!(token, Token::Bracket(..));
+            let is_text = matches!(token, Token::Text(..) | Token::Broken(..));
             let leaf = match token {
                 Token::Name(a, b) => {
                     let name = &text[a..b];
@@ -231,13 +237,12 @@ impl JsonLeaves {
                     continue;
                 }
                 Token::Bracket(start, bracket @ (LIST | OBJECT)) => {
-                    let member = stack.last().filter(|frame| frame.is_object);
-                    let of_records = member.is_some_and(|frame| frame.key_kind & LIST_OF_RECORDS != 0);
-                    match if bracket == LIST && !of_records { array_end(text, start) } else { None } {
+                    match if may_be_bytes(stack, bracket) { array_end(text, start) } else { None } {
                         Some(end) => {
                             at = end;
                             // a list in a list stays one: it may be a record
-                            let (a, b) = if member.is_some() { (start, end) } else { (start + 1, end - 1) };
+                            let is_whole = bracket == OBJECT || stack.last().is_some_and(|frame| frame.is_object);
+                            let (a, b) = if is_whole { (start, end) } else { (start + 1, end - 1) };
                             Some(leaf_at(a, b, self.path(stack), Coding::Bytes, None))
                         }
                         None => {
@@ -257,6 +262,15 @@ impl JsonLeaves {
                         deeper -= 1;
                     } else if let Some(mut frame) = stack.pop() {
                         frame.label_leaves(&mut leaves);
+                        if frame.outer_kind & PATH != 0
+                            && !frame.element.is_empty()
+                            && let Some(around) = stack.last_mut()
+                            && around.key_kind & PATH != 0
+                            && around.label.is_empty()
+                        {
+                            around.label = frame.element.clone();
+                            around.labelled = around.unnamed.len();
+                        }
                         if let Some(leaf) = frame.second.and_then(|i| leaves.get_mut(i))
                             && frame.index == 1
                             && !frame.element.is_empty()
@@ -278,9 +292,11 @@ impl JsonLeaves {
                 {
                     list.second = Some(last);
                 }
-                let from = stack.len().saturating_sub(3);
-                for frame in &mut stack[from..] {
-                    if frame.is_object && frame.key_kind & VALUE != 0 && frame.label.is_empty() {
+                let (from, innermost) = (stack.len().saturating_sub(3), stack.len().wrapping_sub(1));
+                for (i, frame) in stack.iter_mut().enumerate().skip(from) {
+                    let named_later =
+                        frame.key_kind & VALUE != 0 || (frame.key_kind & REJECTED != 0 && i == innermost && is_text);
+                    if frame.is_object && named_later && frame.label.is_empty() {
                         frame.unnamed.push(last);
                     }
                 }
@@ -316,7 +332,10 @@ impl JsonLeaves {
                 }
                 return Vec::new();
             }
-        } else if frame.index % 2 == 0 {
+            if frame.key_kind & REJECTED != 0 && !frame.label.is_empty() {
+                return vec![frame.label.clone()];
+            }
+        } else if frame.index % 2 == 0 || frame.outer_kind & PATH != 0 {
             frame.element = self.label(says);
         }
         self.element_path(stack).unwrap_or(path)
@@ -478,6 +497,17 @@ fn leaf_at(start: usize, end: usize, field: FieldPath, coding: Coding, typed: Op
     Leaf { start, end, field, coding, typed, group: 0 }
 }
 
+/// Whether what a bracket begins may be the bytes of a text: no record of a list, nor a whole one.
+fn may_be_bytes(stack: &[Frame], bracket: Ch) -> bool {
+    let Some(frame) = stack.last() else { return bracket == LIST };
+    let (holder, kind) = if frame.is_object { (&frame.key, frame.key_kind) } else { (&frame.outer, frame.outer_kind) };
+    if bracket == OBJECT {
+        kind & LIST_OF_RECORDS == 0 && !holder.is_empty()
+    } else {
+        !frame.is_object || kind & LIST_OF_RECORDS == 0
+    }
+}
+
 fn typed(stack: &[Frame]) -> Option<(usize, usize)> {
     stack.last().filter(|frame| frame.is_object).and_then(|frame| frame.typed)
 }
@@ -580,35 +610,6 @@ fn placeholder_end(text: &[Ch], start: usize) -> Option<usize> {
         end += 21;
     }
     (text.get(end) == Some(&(b'>' as Ch))).then_some(end + 1)
-}
-
-/// Where a list in JSON ends that begins at `start`, if its numbers could be bytes (`views.array_end`).
-fn array_end(text: &[Ch], start: usize) -> Option<usize> {
-    let behind_space = |mut at: usize| {
-        while text.get(at).is_some_and(|&c| is_json_space(c)) {
-            at += 1;
-        }
-        at
-    };
-    let mut at = behind_space(start + 1);
-    let mut numbers = 0usize;
-    loop {
-        if text.get(at) == Some(&MINUS) {
-            at += 1;
-        }
-        let digits = text[at..].iter().take(4).take_while(|c| c.wrapping_sub(48) < 10).count();
-        if !(1..=3).contains(&digits) {
-            return None;
-        }
-        at += digits;
-        numbers += 1;
-        if text.get(at) != Some(&COMMA) {
-            break;
-        }
-        at = behind_space(at + 1);
-    }
-    at = behind_space(at);
-    (numbers > 5 && text.get(at) == Some(&LIST_END)).then_some(at + 1)
 }
 
 #[inline(always)]

@@ -1,5 +1,6 @@
 //! Values whose names stand apart from them (`logscrub/detect/pairs.py`).
 
+use crate::chars::position;
 use crate::chars::{Ch, CharSet, Conversions, codes};
 use crate::engine::contains;
 use crate::library::{Library, Words};
@@ -68,6 +69,10 @@ pub struct Pairs {
     part: Pattern,
     block: Pattern,
     typed: Pattern,
+    path_list: Pattern,
+    rejected: Pattern,
+    say_what_was_given: Arc<Words>,
+    at_pointer: Pattern,
     columns: Pattern,
     cells: Pattern,
 }
@@ -104,6 +109,10 @@ impl Pairs {
             part: Pattern::new(library, "pairs._PART")?,
             block: Pattern::new(library, "pairs._BLOCK")?,
             typed: Pattern::new(library, "pairs._TYPED")?,
+            path_list: Pattern::new(library, "pairs._PATH_LIST")?,
+            rejected: Pattern::new(library, "pairs._REJECTED")?,
+            say_what_was_given: library.words("pairs._SAY_WHAT_WAS_GIVEN")?,
+            at_pointer: Pattern::new(library, "pairs._AT_POINTER")?,
             columns: Pattern::new(library, "pairs._COLUMNS")?,
             cells: Pattern::new(library, "pairs._CELLS")?,
         })
@@ -153,6 +162,12 @@ impl Pairs {
         }
         if has('\t') {
             self.columns.find(text, true, &mut found);
+        }
+        if is_quoted && self.say_what_was_given.iter().any(|word| position(text, word.iter().copied()).is_some()) {
+            self.rejected.find(text, false, &mut found);
+        }
+        if has('P') && contains(text, "Path") && contains(text, "data") {
+            self.at_pointer.find(text, false, &mut found);
         }
         if has('-') && has('=') && contains(text, "form-data") {
             self.part.find(text, false, &mut found);
@@ -207,7 +222,14 @@ impl Pairs {
         if !text[start..end].iter().any(is_quote) {
             return;
         }
-        let names = self.naming(text, start, end);
+        let mut names = self.naming(text, start, end);
+        if names.is_empty() {
+            let lists = self.path_list.regex.find_iter(text, start, end);
+            names = lists.filter_map(|m| m.span(self.path_list.name)).map(|(a, b)| text[a..b].to_vec()).collect();
+        }
+        if names.is_empty() {
+            names = self.named_barely(text, start, end);
+        }
         let [name] = names.as_slice() else { return };
         for m in self.member.find_iter(text, start, end) {
             if m.span(self.key).is_some_and(|(a, b)| self.is_among(&text[a..b], &self.values))
@@ -216,6 +238,19 @@ impl Pairs {
                 found.push(NamedValue { name: name.clone(), start: a, end: b, loose: false });
             }
         }
+    }
+
+    /// The names that members of a stretch give to values without quotes: `propertyPath=password`.
+    fn named_barely(&self, text: &[Ch], start: usize, end: usize) -> Vec<Vec<Ch>> {
+        let mut names = Vec::new();
+        for m in self.member.find_iter(text, start, end) {
+            if let (Some((a, b)), Some(key)) = (m.span(self.bare), m.span(self.key))
+                && self.is_among(&text[key.0..key.1], &self.naming)
+            {
+                names.push(text[a..b].to_vec());
+            }
+        }
+        names
     }
 
     /// The names that members of a stretch give to values.

@@ -601,18 +601,35 @@ pub fn view_of_bytes(numbers: &[Ch]) -> View {
 
 /// `Views::array_end`.
 pub fn array_end(text: &[Ch], start: usize) -> Option<usize> {
-    if *text.get(start)? != b'[' as Ch {
-        return None;
-    }
-    let mut at = number_end(text, space_end(text, start + 1))?;
+    let (is_object, closed_by) = match byte(*text.get(start)?) {
+        b'[' => (false, b']'),
+        b'{' => (true, b'}'),
+        _ => return None,
+    };
+    let element_end =
+        |at: usize, is_first: bool| number_end(text, if is_object { behind_index(text, at, is_first)? } else { at });
+    let mut at = element_end(space_end(text, start + 1), true)?;
     let mut more = 0;
     while text.get(at) == Some(&(b',' as Ch)) {
-        let Some(end) = number_end(text, space_end(text, at + 1)) else { break };
+        let Some(end) = element_end(space_end(text, at + 1), false) else { break };
         at = end;
         more += 1;
     }
     at = space_end(text, at);
-    (more >= 5 && text.get(at) == Some(&(b']' as Ch))).then_some(at + 1)
+    (more >= 5 && text.get(at) == Some(&Ch::from(closed_by))).then_some(at + 1)
+}
+
+/// Where the value begins of a member of an array that is printed as an object (`"12": 97`), at whose name a place is: 0 for the
+/// first.
+fn behind_index(text: &[Ch], at: usize, is_first: bool) -> Option<usize> {
+    let behind_quote = |at: usize| at + usize::from(matches!(text.get(at).map(|c| byte(*c)), Some(b'"' | b'\'')));
+    let from = behind_quote(at);
+    let digits = text.get(from..)?.iter().take(6).take_while(|c| is_digit(**c)).count();
+    if digits == 0 || (is_first && (digits > 1 || text[from] != b'0' as Ch)) {
+        return None;
+    }
+    let sign = behind_quote(from + digits);
+    (text.get(sign) == Some(&(b':' as Ch))).then(|| sign + 1 + usize::from(text.get(sign + 1) == Some(&(b' ' as Ch))))
 }
 
 /// Where the white space of JSON ends that begins at a place.
@@ -638,7 +655,7 @@ fn may_begin_array(text: &[Ch], start: usize) -> bool {
         return true;
     }
     if text[start] == b'{' as Ch {
-        return false;
+        return behind_index(text, space_end(text, start + 1), true).is_some();
     }
     match number_end(text, space_end(text, start + 1)) {
         Some(end) => text.get(end).is_some_and(|c| matches!(byte(*c), b',' | b' ')),
@@ -886,22 +903,39 @@ struct Number {
     byte: u8,
 }
 
-/// The whole numbers in a text.
+/// The whole numbers in an array of bytes.
 struct Numbers<'a> {
     text: &'a [Ch],
     at: usize,
+    /// Whether it is printed as an object, whose names are no numbers of it.
+    of_members: bool,
 }
 
 fn numbers_in(text: &[Ch]) -> Numbers<'_> {
-    Numbers { text, at: 0 }
+    Numbers { text, at: 0, of_members: text.first() == Some(&(b'{' as Ch)) }
+}
+
+impl Numbers<'_> {
+    /// Whether a number that begins at a place is the value of a member.
+    fn is_value(&self, start: usize) -> bool {
+        let behind = |back: usize, sign: u8| start.checked_sub(back).is_some_and(|i| self.text[i] == Ch::from(sign));
+        behind(1, b':') || (behind(1, b' ') && behind(2, b':'))
+    }
 }
 
 impl Iterator for Numbers<'_> {
     type Item = Number;
 
     fn next(&mut self) -> Option<Number> {
-        let first = self.at + self.text.get(self.at..)?.iter().position(|c| is_digit(*c))?;
-        let is_negative = first > self.at && self.text[first - 1] == b'-' as Ch;
+        let (mut first, mut is_negative);
+        loop {
+            first = self.at + self.text.get(self.at..)?.iter().position(|c| is_digit(*c))?;
+            is_negative = first > self.at && self.text[first - 1] == b'-' as Ch;
+            if !self.of_members || self.is_value(first - usize::from(is_negative)) {
+                break;
+            }
+            self.at = first + self.text[first..].iter().take_while(|c| is_digit(**c)).count();
+        }
         let (mut value, mut byte, mut end) = (0i32, 0u8, first);
         while let Some(&c) = self.text.get(end).filter(|c| is_digit(**c)) {
             let digit = (c - b'0' as Ch) as u8;

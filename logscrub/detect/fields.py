@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from logscrub.detect.catalogue import SECRET_ROW, Catalogue, Detector
 from logscrub.detect.ids import cut_id, is_id
-from logscrub.detect.json_leaves import REDACTED
+from logscrub.detect.json_leaves import REDACTED, VALUES
 from logscrub.detect.pairs import named_values
 from logscrub.errors import UsageError
 from logscrub.model import FieldPath
@@ -53,10 +53,10 @@ FILLED_LATER = re.compile(
     r"[\[({<]{0,3}(?:[a-z]{2,10}[0-9]{0,3}[_.~-]{1,2}(?=[^\n]{0,60}?(?:your|here|replace|insert))){0,2}"
     rf"(?:{_FILLER})(?:[\s_./:-]{{0,3}}(?:{_FILLER})){{1,9}}[\])}}>.!…]{{0,3}}"
     rf"|(?:[\[({{<]{{1,3}}|__|@@?|%%?|##?)(?:{_FILLER})(?:[\s_./:-]{{0,3}}(?:{_FILLER})){{0,9}}(?:[\])}}>]{{0,3}}|__|@@?|%%?|##?)"
-    r"|[\[({<]{0,3}(?:placeholder|todo|fixme)[\])}>]{0,3}|(?:refresh|access|id|bearer)_token|client_(?:secret|credentials)|api_key)"
+    r"|[\[({<]{0,3}(?:placeholder|todo|fixme)[\])}>]{0,3}|(?:refresh|access|id|bearer)[_-]token|client[_-](?:secret|credentials)|(?:api|secret|access|signing|private)[_-]key)"
     r"|<[A-Z][A-Z0-9 _-]{2,60}(?:KEY|TOKEN|SECRET|PASSWORD|ID|NAME|HERE)>"
     r"|(?:[a-wyz]{1,12}[0-9]{0,3}[_.:~-]{1,2}){0,4}(?:[xX]{4,300}+[._:-]{0,2}(?:[a-z]{1,8}[0-9]{0,2}[._:-])?){2,6}[xX]{0,3}"
-    r"|([A-Za-z0-9])\2{15,300}"
+    r"|(?:[A-Za-z]{1,12}[0-9]{0,3}[_.:~-]{1,2}){0,4}[A-Za-z]{0,6}?([A-Za-z0-9])\2{15,300}={0,2}"
     r"|[A-Z]{2,20}(?:_[A-Z]{2,20}){0,5}_(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|PAT|JWT)"
 )
 """Placeholders for a secret that is filled in later: a row of one sign, a row of zeros or x behind a prefix
@@ -144,6 +144,15 @@ _BLOCK_HEAD = re.compile(
 )
 """A line that is but a name whose value stands in the lines after it: `password: |`, `<password>`."""
 _ELEMENT = re.compile(r"\s*+<[^/!]")
+BOUNDARY = "--"
+"""How the line begins that ends a part of a multipart body, of whose value nothing was read yet."""
+_BOUNDARY_LATER = "\n--"
+"""The same once a line of the value was read."""
+_PART_NAME = re.compile(r"""form-data;\s{0,3}name=(?P<q>\\{0,3}["'])(?P<name>[^"'\\]{1,64}+)(?P=q)\s*+\Z""")
+"""The end of the line that names a part whose value stands in the lines after it. A file says its own name too, and has none."""
+_PART_HEAD = re.compile(r"(?i)content-[a-z-]{1,40}:")
+_PLAIN_QUOTES = frozenset("\"'")
+_NEXT_IN_FORM = re.compile(r"&[\w.-]{1,60}[=\[%]")
 _ENDS_HEAD = frozenset("|>-+")
 _UNBROKEN = re.compile(r"\S+")
 _QUOTED_ELEMENT = re.compile(r"""(\\{0,31})(["'`])(.*?)\1\2""")
@@ -362,11 +371,19 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
             _add(block, text, 0, len(text), rule, before.pending)
             return block, before
         before = NOTHING_OPEN
+    if before.quote is not None and before.quote[0] in (BOUNDARY, _BOUNDARY_LATER):
+        if not text.strip().startswith(BOUNDARY):
+            return _in_part(text, index, before, before.quote[1])
+        before = NOTHING_OPEN
     if before.quote is not None and before.quote[0].startswith("</") and _ELEMENT.match(text) is not None:
         before = NOTHING_OPEN  # the opened bracket holds elements, whose own names decide
     found, after = _find_fields(text, index, before)
-    if after == NOTHING_OPEN and text.rstrip()[-1:] in _ENDS_HEAD and (head := _BLOCK_HEAD.match(text)) is not None:
+    last = text.rstrip()[-1:]
+    if last in _ENDS_HEAD and after == NOTHING_OPEN and (head := _BLOCK_HEAD.match(text)) is not None:
         after = _block(head, index)
+    elif last in _PLAIN_QUOTES and "form-data" in text and (named := _PART_NAME.search(text)) is not None:
+        path = (named["name"],)
+        after = after if index.rule(path) is None else Open(quote=(BOUNDARY, path))
     for value in named_values(text):
         path = (value.name,)
         rule = index.rule(path)
@@ -376,6 +393,16 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
         if not _DIGITS.isdisjoint(said) or index.rule((said,)) is None:  # otherwise it is a list of names
             _add(found, text, value.start, value.end, rule, path)
     return found, after
+
+
+def _in_part(text: str, index: FieldIndex, before: Open, path: FieldPath) -> tuple[list[FieldValue], Open]:
+    """The value in a line of a part of a multipart body, and what is open behind it."""
+    if not text.strip() or _PART_HEAD.match(text.strip()) is not None:
+        return [], before
+    found: list[FieldValue] = []
+    if (rule := index.rule(path)) is not None:
+        _add(found, text, 0, len(text), rule, path)
+    return found, Open(quote=(_BOUNDARY_LATER, path))
 
 
 def _block(head: re.Match[str], index: FieldIndex) -> Open:
@@ -424,12 +451,16 @@ def _find_fields(text: str, index: FieldIndex, before: Open) -> tuple[list[Field
     end_of_text = len(text.rstrip())
     last_key, last_end = "", -1
     second_looks = 0
+    form_end = -1
+    """Where the quotes end in which a form begins: `-d 'title=x&body=y'`."""
     while (m := _KEY.search(text, position)) is not None:
         position = m.end()
         bracket = m["bracket"]
         if bracket is not None:
             if bracket in "{[":
                 name = last_key if last_end >= 0 and not text[last_end : m.start()].strip() else ""
+                if name in VALUES and names:
+                    name = names[-1]
                 brackets.append((bracket, name))
                 names.append(name or (names[-1] if names else ""))
                 if len(brackets) > _DEEPEST:
@@ -445,7 +476,9 @@ def _find_fields(text: str, index: FieldIndex, before: Open) -> tuple[list[Field
         path = _path(text, m.start("key"), key, parent, sep, bool(m["close"]))
         rule = None if _CLASS.search(key) or text.endswith("://", 0, m.start("key")) else index.rule(path)
         if rule is None and parent and path[0] == parent and sep in _OF_MEMBERS:
-            rule = index.covering(path)
+            rule = index.rule((parent,)) if key in VALUES else index.covering(path)
+        if sep == "=" and not m["close"] and m.start() > form_end and _opens(text, m.start("key") - 1):
+            form_end = _closing(text, m.end(), text[m.start("key") - 1])
         if rule is None:
             # `a:b=c`: the value may itself be a name
             position = m.end("key") + 1 if position > m.end("key") + 1 and not m["close"] and sep else position
@@ -455,11 +488,13 @@ def _find_fields(text: str, index: FieldIndex, before: Open) -> tuple[list[Field
             continue
         if sep == "=" and _ASSIGNED.match(text, m.end()) and m["sep"][-1].isspace() and not m["sep"][0].isspace():
             continue  # `logname= uid=0`: an empty value
-        in_query = m.start() > 0 and text[m.start() - 1] in "?&"
+        in_query = m.start() > form_end and m.start() > 0 and text[m.start() - 1] in "?&"
         if m.end() >= end_of_text and sep:
             pending = path
             break
         values, position, opening = _value(ahead, text, m.end(), rule, sep, bool(m["close"] or brackets), in_query)
+        if values and not opening and sep == "=" and m.end() < form_end and values[0][0] == m.end():
+            values, position = _in_form(ahead, values, m.end(), form_end)
         close = m["close"] or ""
         known = len(found)
         for s, e in values:
@@ -479,6 +514,20 @@ def _find_fields(text: str, index: FieldIndex, before: Open) -> tuple[list[Field
             names.append(key)
             position += 1
     return found, Open(tuple(brackets), pending, quote)
+
+
+def _opens(text: str, place: int) -> bool:
+    """Whether a quote stands at a place, and behind no word: it begins a text."""
+    if place < 0 or text[place] not in _PLAIN_QUOTES:
+        return False
+    return place == 0 or not (text[place - 1].isalnum() or text[place - 1] == "\\")
+
+
+def _in_form(ahead: _Ahead, values: list[tuple[int, int]], start: int, form_end: int) -> tuple[list[tuple[int, int]], int]:
+    """The value of a form that is written in quotes, cut where its next name or the quotes end, and where that is."""
+    following = ahead.search(_NEXT_IN_FORM, start)
+    stop = min(values[-1][1], form_end, following.start() if following else form_end)
+    return [(start, stop)], stop
 
 
 def _path(text: str, start: int, key: str, parent: str, sep: str, closed: bool) -> FieldPath:

@@ -19,13 +19,27 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 """A string, and whether it is a name; a bracket or comma; a number; a string that breaks off with the text."""
-_VALUES = frozenset(
+_LANGUAGES = tuple(
+    "ar bg cs da de el en es et fi fr he hr hu ja ko lt lv nb nl nn pl pt ro ru sk sl sr sv th tr uk vi zh".split()
+)
+"""Codes of languages that are no words of code (as `id`, `is` and `to` are)."""
+_REGIONS = ("en-US", "en-GB", "en-AU", "en-CA", "fr-CA", "es-MX", "pt-BR", "zh-CN", "zh-TW", "de-AT", "de-CH", "fr-CH", "it-IT")
+_LOCALES = (*_REGIONS, *(f"{each}-{each.upper()}" for each in _LANGUAGES))
+VALUES = frozenset(
     (
         *("value", "stringValue", "intValue", "doubleValue", "boolValue", "bytesValue", "arrayValue", "kvlistValue", "values"),
         *("Value", "StringValue", "val", "v", "old", "new", "from", "to", "set", "before", "after", "previous"),
+        *("S", "N", "B", "SS", "NS", "BS", "L", "M"),  # types of DynamoDB
+        *("string_value", "String", "string", "Some", "raw", "rendered", "_", "$t"),  # of databases, Rust, WordPress, XML
+        *("rejectedValue", "rejected_value", "invalidValue", "originalValue", "attemptedValue"),
+        *(*_LANGUAGES, *_LOCALES, *(each.replace("-", "_") for each in _LOCALES)),
     )
 )
-"""Names that say nothing: the name around them counts."""
+"""Names that say nothing of what a value is, but of its type, its state or its language: the name around them counts."""
+_REJECTED = frozenset(("received", "input", "data", "actual"))
+"""Names of members that are a value which a member beside them names: `{"path": ["password"], "received": …}`."""
+_PATHS = frozenset(("path", "loc", "instancePath", "propertyPath"))
+"""Names of lists of which the last element names a value beside them."""
 SHAPE_NAMES = frozenset(
     """
     key value stringValue attributes body timeUnixNano severityNumber severityText traceId spanId observedTimeUnixNano
@@ -46,6 +60,7 @@ NAMING = frozenset(
     """
     key name field k header label param parameter attribute attr property prop variable option setting path
     Key Name Field Header fieldName fieldKey fieldId propertyName paramName headerName attributeName variableName
+    instancePath dataPath propertyPath
     """.split()
 )
 """Names of members that say what a `value` beside them is."""
@@ -151,8 +166,10 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None, sho
                                 if stack[-3].columns is None:
                                     stack[-3].columns = {}
                                 stack[-3].columns[stack[-2].index] = frame.label
-                    elif frame.index % 2 == 0:
+                    elif frame.index % 2 == 0 or frame.outer in _PATHS:
                         frame.element = _label(text[a:b])
+                    if frame.label and frame.key in _REJECTED and frame.is_object:
+                        path = (frame.label,)
                 if not frame.is_object and frame.index % 2 and frame.element:
                     pair = not frame.outer and frame.index == 1
                     if pair or frame.outer[-7:].lower() == "headers":
@@ -162,12 +179,13 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None, sho
                 leaf = new(Leaf, (a, b, path, "number" if kind == 4 else "json", "", typed, 0))
         else:
             bracket = m[3]
-            if bracket == "[" and (end := array_end(text, m.start(3))) > 0:
+            if bracket in "[{" and (end := array_end(text, m.start(3))) > 0:
                 is_member = bool(stack) and stack[-1].is_object
-                if not (is_member and stack[-1].key in LISTS_OF_RECORDS):
+                holder = "" if not stack else stack[-1].key if is_member else stack[-1].outer
+                if not ((is_member or bracket == "{") and (holder in LISTS_OF_RECORDS or (bracket == "{" and not holder))):
                     skipped = end
                     # a list in a list remains one: it may be a record
-                    a, b = (m.start(3), end) if is_member else (m.end(3), end - 1)
+                    a, b = (m.start(3), end) if is_member or bracket == "{" else (m.end(3), end - 1)
                     leaf = Leaf(a, b, _path(stack), "bytes")
             if leaf is not None:
                 pass
@@ -184,6 +202,8 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None, sho
                 deeper -= 1
             elif stack:
                 frame = stack.pop()
+                if frame.element and frame.outer in _PATHS and stack and stack[-1].key in _PATHS and not stack[-1].label:
+                    stack[-1].label, stack[-1].labelled = frame.element, len(stack[-1].unnamed)
                 if frame.labelled:
                     _label_leaves(frame, leaves)
                 if frame.second >= 0 and frame.index == 1 and frame.element:
@@ -193,7 +213,8 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None, sho
             if kind != 3 and len(stack) > 1 and stack[-1].index == 1 and not (stack[-1].is_object or stack[-2].is_object):
                 stack[-1].second = len(leaves) - 1
             for frame in stack[-3:]:
-                if not frame.label and frame.key in _VALUES and frame.is_object:
+                named_later = frame.key in VALUES or (frame.key in _REJECTED and frame is stack[-1] and kind in (1, 5))
+                if named_later and not frame.label and frame.is_object:
                     if not frame.unnamed:
                         touched.append(frame)
                     frame.unnamed.append(len(leaves) - 1)
@@ -248,7 +269,7 @@ def _path(stack: list[Frame]) -> FieldPath:
         return ()
     frame = stack[-1]
     key = frame.key if frame.is_object else frame.outer
-    if key in _VALUES:
+    if key in VALUES:
         key = frame.label or frame.outer
         if not key or (frame.outer in _MESSAGES and not frame.label):
             return ()

@@ -26,7 +26,7 @@ NAMING = frozenset(
     """
     name key field k label header param parameter attribute attr property prop variable var option setting path pointer
     fieldname fieldkey fieldid propertyname paramname parametername headername attributename variablename keyname optionname
-    instancepath jsonpointer
+    instancepath datapath jsonpointer propertypath
     """.split()
 )
 """Names, in small letters without marks, of members that say what a value beside them is."""
@@ -34,7 +34,7 @@ VALUES = frozenset(
     """
     value val v content contents old new from to set before after data text values fieldvalue stringvalue newvalue oldvalue
     propertyvalue paramvalue parametervalue headervalue attributevalue displayvalue defaultvalue currentvalue previousvalue
-    newstring oldstring received actual
+    newstring oldstring received actual input rejectedvalue invalidvalue originalvalue attemptedvalue
     """.split()
 )
 """Names of members that are such values."""
@@ -45,6 +45,12 @@ _MEMBER = re.compile(
     (?:(?P<vq>\\{0,15}["'`])(?P<quoted>(?:(?!(?P=vq))[^"'`]){1,1000}+)(?P=vq)|(?P<bare>[^\s,;"'`{}<>()\[\]]{1,200}+))""",
     re.X,
 )
+_PATH_LIST = re.compile(
+    r"""(?<![\w.$-])["'`]?(?:path|loc|propertyPath)["'`]?\s{0,3}[:=]\s{0,3}[\[(][^\[\](){}<>]{0,300}?
+    ["'`](?P<name>[^\W\d][\w.-]{0,63}+)["'`],?\s{0,40}[\])]""",
+    re.X,
+)
+"""A member that is a path, written as a list: its last element names a value beside it."""
 _PAIR = re.compile(
     r"""(?P<open>[\[(])\s{0,4}(?P<q>\\{0,15}["'`])(?P<name>[^"'`\\\s][^"'`\\]{0,63}+)(?P=q)\s{0,4},\s{0,4}
     (?P<vq>\\{0,15}["'`])(?P<value>(?:(?!(?P=vq))[^"'`]){1,1000}+)(?P=vq)\s{0,4}(?P<close>[\]),])""",
@@ -83,6 +89,25 @@ _BLOCK = re.compile(
 )
 
 
+_REJECTED = re.compile(
+    r"""(?i)(?<![^\W_])(?:field|path|property|param(?:eter)?|variable|argument|attribute|column|option|header|key)[ ]["'`]\$?
+    (?P<name>[^\W\d][\w.-]{0,63}+)["'`](?:[ ]|:[ ](?=rej|inv))[^"'`\[(\r\n]{0,60}
+    (?:\[(?P<listed>[^\[\]\r\n]{1,1000}+)\]|(?:\()?(?P<q>["'`])(?P<value>(?:(?!(?P=q))[^\r\n]){1,1000}+)(?P=q))"""
+    """(?<=(?P<end>.))""",
+    re.X,
+)
+_REJECTED = re.compile(
+    r"""(?<![^\W_])(?:[Ff]ield|[Pp]ath|[Pp]roperty|[Pp]aram(?:eter)?|[Vv]ariable|[Aa]rgument|[Aa]ttribute|[Cc]olumn|[Oo]ption)
+    [ ]["'`]\$?(?P<name>[^\W\d][\w.-]{0,63}+)["'`](?::?[ ][^"'`\[\](){}\r\n]{0,40}?(?:value|received|got):?[ ]|[ ]\()
+    (?P<q>[\["'`])(?P<value>[^\r\n"'`\[\]]{1,1000}+)["'`\]]""",
+    re.X,
+)
+"""What a validation says it was given: `on field 'password': rejected value […]`, ``Path `password` (`…`) is shorter``."""
+_AT_POINTER = re.compile(
+    r"""(?:instancePath|dataPath)["'`]?\s{0,3}[:=]\s{0,3}["'`][^"'`\s]{0,200}?(?P<name>[^\W\d][\w-]{0,63}+)["'`][^\r\n]{0,600}?
+    [\s,{]["'`]?data["'`]?\s{0,3}[:=]\s{0,3}(?P<q>["'`])(?P<value>(?:(?!(?P=q))[^"'`]){1,1000}+)(?P=q)""",
+    re.X,
+)
 _TYPED = re.compile(
     r"""(?<![\w.$-])(?P<name>[A-Za-z_$][\w.$-]{0,60}+)
     (?:["']\]\s{0,2}=>\s{0,6}string\(\d{1,7}\)\s{1,2}|["']?\s{0,2}(?:[:=]|=>)\s{0,2}(?:Some|Optional)\(|">>\s{0,2}=>\s{0,2}<<)
@@ -94,6 +119,8 @@ _CELLS = re.compile(
     r"<(?:d|t[dh])t?(?:\s[^<>]{0,200}+)?>\s{0,20}(?P<name>[^\W\d][\w .-]{0,60}+):?\s{0,4}</(?:dt|t[dh])>\s{0,40}"
     r"<(?:dd|td)(?:\s[^<>]{0,200}+)?>\s{0,40}(?P<value>[^<>\s][^<>]{0,1000}+)</"
 )
+_SAY_WHAT_WAS_GIVEN = frozenset(("value", "received", "got ", "(`"))
+"""One of these stands in each text that `_REJECTED` matches."""
 
 
 class NamedValue(NamedTuple):
@@ -143,6 +170,12 @@ def named_values(text: str) -> Iterator[NamedValue]:
     if "\t" in text:
         for m in _COLUMNS.finditer(text):
             yield NamedValue(m["name"], *m.span("value"), True)
+    if is_quoted and any(word in text for word in _SAY_WHAT_WAS_GIVEN):
+        for m in _REJECTED.finditer(text):
+            yield NamedValue(m["name"], *m.span("value"), False)
+    if "Path" in text and "data" in text:
+        for m in _AT_POINTER.finditer(text):
+            yield NamedValue(m["name"], *m.span("value"), False)
     if "form-data" in text:
         for m in _PART.finditer(text):
             yield NamedValue(m["name"], *m.span("value"), False)
@@ -155,12 +188,23 @@ def named_values(text: str) -> Iterator[NamedValue]:
 
 def _members(text: str, start: int, end: int) -> Iterator[NamedValue]:
     """The values of an object, or of a tag's attributes, that a member names."""
+    if not any(quote in text[start:end] for quote in "\"'`"):
+        return
     names = [name for _, name in _naming(text, start, end)]
+    if not names:
+        names = [m["name"] for m in _PATH_LIST.finditer(text, start, end)] or list(_named_barely(text, start, end))
     if len(names) != 1:
         return
     for m in _MEMBER.finditer(text, start, end):
         if _MARKS.sub("", m["key"]).lower() in VALUES:
             yield NamedValue(names[0], *m.span("quoted" if m["quoted"] is not None else "bare"), False)
+
+
+def _named_barely(text: str, start: int, end: int) -> Iterator[str]:
+    """The names that members of a stretch give to values without quotes: `propertyPath=password`."""
+    for m in _MEMBER.finditer(text, start, end):
+        if m["bare"] is not None and _MARKS.sub("", m["key"]).lower() in NAMING:
+            yield m["bare"]
 
 
 def _naming(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:

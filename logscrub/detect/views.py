@@ -50,8 +50,11 @@ _NOT_PLAIN = re.compile(r"[^\x01-\x7e]")
 _BYTE = "-?[0-9]{1,3}"
 _BYTES = rf"{_BYTE}(?:,[ \t\r\n]*+{_BYTE}){{5,}}+"
 """Six numbers of up to three digits, or more, between commas; signed ones are Java's."""
+_MEMBERS = rf"""["']?0["']?:[ ]?{_BYTE}(?:,[ \t\r\n]*+["']?[0-9]{{1,6}}["']?:[ ]?{_BYTE}){{5,}}+"""
+"""The same as members of an object, as an array is printed that was spread: `{"0":106,"1":97,…}`."""
 _ARRAY = re.compile(
-    rf"\[[ \t\r\n]*+(?:{_BYTES}(?:,[ \t\r\n]*+\.\.\.[ ][0-9]{{1,9}}[ ]more[ ]items?)?|[0-9]{{1,3}}(?:[ ][0-9]{{1,3}}){{5,}}+)"
+    rf"\{{[ \t\r\n]*+{_MEMBERS},?[ \t\r\n]*+(?:\}}|\Z)"
+    rf"|\[[ \t\r\n]*+(?:{_BYTES}(?:,[ \t\r\n]*+\.\.\.[ ][0-9]{{1,9}}[ ]more[ ]items?)?|[0-9]{{1,3}}(?:[ ][0-9]{{1,3}}){{5,}}+)"
     r"[ \t\r\n]*+(?:\]|\Z)"
     r"|(?:<Buffer[ ]|\[Uint8Contents\]:[ ]<|[\[{][ ]?(?=0x)|<(?=[0-9a-f]{8}[ ]))"
     r"(?P<hex>(?:0x)?[0-9a-fA-F]{2}(?:(?:,?[ ](?:0x)?)?[0-9a-fA-F]{2}){5,}+)"
@@ -60,8 +63,9 @@ _ARRAY = re.compile(
 """Arrays of bytes as JSON, JavaScript, Java, Rust, C, Go and Objective-C write them. Of a long array only the beginning is
 printed."""
 _NO_DIGIT = re.compile("0x|[^0-9a-fA-F]")
-_JSON_ARRAY = re.compile(rf"\[[ \t\r\n]*+{_BYTES}[ \t\r\n]*+\]")
+_JSON_ARRAY = re.compile(rf"\[[ \t\r\n]*+{_BYTES}[ \t\r\n]*+\]|\{{[ \t\r\n]*+{_MEMBERS}[ \t\r\n]*+\}}")
 _NUMBER = re.compile("-?[0-9]+")
+_NUMBER_OF_MEMBER = re.compile("(?<=:)[ ]?(-?[0-9]+)")
 _SHORT_TEXT = 16
 """Characters from which a text of bytes may have strange ones."""
 _INVISIBLE = frozenset(("Zs", "Zl", "Zp", "Cf"))
@@ -187,14 +191,15 @@ def encoded_texts(text: str) -> Iterator[tuple[int, int, str, Alphabet, bool]]:
 
 
 def array_end(text: str, start: int) -> int:
-    """Returns where the JSON list that begins at `start` ends, if its numbers could be bytes; -1 if they could not."""
+    """Returns where the JSON list that begins at `start` ends, or the object that stands for one, if its numbers could be bytes;
+    -1 if they could not."""
     m = _JSON_ARRAY.match(text, start)
     return -1 if m is None else m.end()
 
 
 def byte_arrays(text: str) -> Iterator[tuple[int, int, str]]:
     """Arrays of bytes in a text that are text: start, end, decoded."""
-    if "[" in text or "<" in text or "0x" in text:
+    if "[" in text or "<" in text or "{" in text:
         for m in _ARRAY.finditer(text):
             decoded = _text(bytes.fromhex(_NO_DIGIT.sub("", m["hex"]))) if m["hex"] else text_of_bytes(m[0].partition("...")[0])
             if decoded is not None:
@@ -203,7 +208,7 @@ def byte_arrays(text: str) -> Iterator[tuple[int, int, str]]:
 
 def text_of_bytes(numbers: str) -> str | None:
     """The text whose bytes the numbers are; None where they are no text."""
-    found = list(map(int, _NUMBER.findall(numbers)))
+    found = [int(numbers[start:end]) for start, end in _numbers(numbers)]
     if not found or max(found) > 255 or min(found) < -128:
         return None
     return _text(bytes(n & 255 for n in found))
@@ -211,7 +216,7 @@ def text_of_bytes(numbers: str) -> str | None:
 
 def view_of_bytes(numbers: str) -> View:
     """The text whose bytes the numbers are, whatever it says."""
-    places = [m.span() for m in _NUMBER.finditer(numbers)]
+    places = _numbers(numbers)
     characters = _characters(bytes(int(numbers[a:b]) & 255 for a, b in places))
     starts, ends, n = [], [], 0
     for _, size in characters:
@@ -219,6 +224,13 @@ def view_of_bytes(numbers: str) -> View:
         n += size
         ends.append(places[n - 1][1])
     return View("".join(char for char, _ in characters), starts, ends)
+
+
+def _numbers(text: str) -> list[tuple[int, int]]:
+    """Where the numbers stand of an array of bytes: of an object its values, not its names."""
+    if text[:1] == "{":
+        return [m.span(1) for m in _NUMBER_OF_MEMBER.finditer(text)]
+    return [m.span() for m in _NUMBER.finditer(text)]
 
 
 def _text(data: bytes) -> str | None:

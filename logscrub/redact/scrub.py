@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from logscrub.detect.binary import is_binary, is_binary_json
 from logscrub.detect.engine import Engine, merge
-from logscrub.detect.fields import NOTHING_OPEN, Open
+from logscrub.detect.fields import BOUNDARY, NOTHING_OPEN, Open
 from logscrub.detect.json_leaves import ENVELOPE_NAMES, has_typed_values, with_leaves
 from logscrub.detect.stack_traces import WORDS
 from logscrub.detect.views import Coding, encode, joined, view_of_bytes
@@ -492,8 +492,10 @@ def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def at_record(before: Open) -> Open:
-    """Returns the state that can reach over the beginning of a record: a private key, whose lines are records of a text."""
-    return NOTHING_OPEN._replace(armour=True) if before.armour else NOTHING_OPEN
+    """Returns the state that can reach over the beginning of a record, as where each line of a text is one: a private key, and
+    the name of a part of a multipart body whose value is still to come."""
+    quote = before.quote if before.quote is not None and before.quote[0] == BOUNDARY else None
+    return NOTHING_OPEN._replace(armour=before.armour, quote=quote)
 
 
 Stretch = tuple[int, int, str]
