@@ -247,6 +247,13 @@ class _State:
         )
         # an hour tells no more than its variance lets it
         tells = 1 / (batch + dispersion * usual)
+        told, weight = seen * tells, usual * tells
+        of_weekends = [np.einsum("cdh,cdh->c", each, weekend) for each in (told, weight)]
+        of_weeks = [each.sum((1, 2)) - part for each, part in zip((told, weight), of_weekends, strict=True)]
+        on_weekends, in_weeks = ((parts[0] + _DAY_PRIOR) / (parts[1] + _DAY_PRIOR) for parts in (of_weekends, of_weeks))
+        days = np.where(weekend, on_weekends[:, None, None], in_weeks[:, None, None])
+        usual *= days
+        tells = 1 / (batch + dispersion * usual)
         weight = (usual * tells).sum(1)
         own = (((seen * tells).sum(1) + _DAY_PRIOR) / (weight + _DAY_PRIOR))[:, None, :]
         usual *= own
@@ -262,7 +269,7 @@ class _State:
         told, weight = seen * tells, usual * tells
         week = (told + _WEEK_PRIOR) / (weight + _WEEK_PRIOR)
         unsure = 1 / (parts[1] + _DAY_PRIOR) + 1 / (weight + _WEEK_PRIOR)
-        return (own * kind * week).reshape(cells, 7 * DAY), unsure.reshape(cells, 7 * DAY)
+        return (days * own * kind * week).reshape(cells, 7 * DAY), unsure.reshape(cells, 7 * DAY)
 
     def _profile(self, local: NDArray[np.int64], seen: Floats) -> Floats:
         """Of all cells together by hour of the week; 1 in the mean."""
