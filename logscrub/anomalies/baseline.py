@@ -317,9 +317,7 @@ class _State:
     def _together(self) -> Floats:
         """The squared part of the mean by which the hours of a day are off together."""
         pooled = max(self.pairs[0].sum(), 0.0) / max(self.pairs[1].sum(), 1e-9)
-        return np.asarray(
-            np.maximum(self.pairs[0] + pooled * _DISPERSION_PRIOR, 0.0) / (self.pairs[1] + _DISPERSION_PRIOR)
-        )
+        return np.asarray(np.maximum(self.pairs[0] + pooled * _DISPERSION_PRIOR, 0.0) / (self.pairs[1] + _DISPERSION_PRIOR))
 
     def learn(
         self,
