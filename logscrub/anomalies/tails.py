@@ -120,8 +120,8 @@ def calibrate(
     """What scores are worth, by held-out ones, of which so many may be of incidents.
 
     `groups`: which of them belong together, as the hours of a cell's day do; together they tell as much of the tail as one.
-    `occasions`: of which day they are; groups that are beyond the threshold on the same days tell less, by as much as their number
-    varies more from day to day than chance makes it.
+    `occasions`: of which day they are. Groups that are beyond the threshold on the same days tell less, by as much as their
+    number varies more from day to day than by chance.
     """
     finite = np.isfinite(scores)
     kept = np.sort(scores[finite])
@@ -166,8 +166,8 @@ def _highest(values: Floats, groups: NDArray[np.int64]) -> Floats:
 
 
 def _beyond_chance(occasions: NDArray[np.int64], beyond: NDArray[np.int64], weights: Floats) -> float:
-    """By how many times the number of groups beyond a threshold varies more from occasion to occasion than by chance (Poisson)."""
-    every, place = np.unique(occasions, return_inverse=True)
+    """By how many times the number of groups beyond a threshold varies more by occasion than by chance (Poisson)."""
+    every = np.unique(occasions)
     numbers = np.bincount(np.searchsorted(every, beyond), weights, len(every))
     return max(1.0, float(numbers.var() / numbers.mean()))
 
