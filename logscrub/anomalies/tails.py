@@ -33,7 +33,7 @@ _LOW, _HIGH = 1 - _TIMES**-0.5, 1 - 1 / _TIMES
 """The quantiles of excesses that tell their scale and their shape: the higher one is twice as far out in powers of a share."""
 _LIGHTEST = 1e-3
 """The least shape, as good as 0."""
-_PRIOR, _PRIOR_SCALE = 10, 1.3
+_PRIOR, _PRIOR_SCALE = 3, 1.3
 """As many excesses of that scale are believed in before any was seen; a perfect model has scale 1."""
 
 
