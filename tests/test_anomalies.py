@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logscrub.anomalies import baseline
-from logscrub.anomalies.baseline import DAY, expect, expect_rate, unsettled_days
+from logscrub.anomalies.baseline import DAY, expect, expect_rate, unsettled_days, variance_of_sums
 from logscrub.anomalies.drill import Drill
 from logscrub.anomalies.findings import grouped, withhold
 from logscrub.anomalies.judge import TESTS
@@ -201,6 +201,72 @@ def test_where_all_is_chance_little_is_called_unusual() -> None:
     chance = np.random.default_rng(5)
     called = [rejected(chance.random((50, 24)), 0.05)[0].any() for _ in range(2000)]
     assert 0.03 < np.mean(called) < 0.07
+
+
+@pytest.mark.parametrize("together", [0.0, 0.2])
+def test_the_variance_of_a_days_sum_has_what_its_hours_have_together(together: float) -> None:
+    chance = np.random.default_rng(11)
+    days, cells = 35, 12
+    of_day = np.repeat(np.exp(chance.normal(0, together, (cells, days))), DAY, axis=1)
+    counts = chance.poisson(300 * of_day * chance.gamma(20, 1 / 20, (cells, days * DAY))).astype(float)
+    known = np.ones(days * DAY, bool)
+    made = expect(counts, known, 0)
+    ends = np.arange(20 * DAY - 1, days * DAY, DAY)
+    mean = accumulated(made.mean, DAY)[:, ends]
+    off = np.mean((accumulated(counts, DAY)[:, ends] - mean) ** 2)
+    said = np.mean(mean + variance_of_sums(made, known, DAY)[:, ends])
+    assert 0.5 < said / off < 2
+
+
+def test_what_grows_is_expected_to_go_on_and_an_odd_week_is_no_growth() -> None:
+    chance = np.random.default_rng(12)
+    t = np.arange(35 * DAY)
+    usual = 200.0 * np.where(t // DAY % 7 >= 5, 0.3, 1.0)
+    odd = np.where((t >= 21 * DAY) & (t < 25 * DAY), 3.0, 1.0)
+    counts = chance.poisson(np.stack([usual * 1.03 ** (t / DAY), usual, usual * odd])).astype(float)
+    last = slice(34 * DAY, 35 * DAY)
+    mean = expect(counts, np.ones(len(t), bool), 0).mean[:, last].sum(1)
+    there = np.stack([usual * 1.03 ** (t / DAY), usual, usual])[:, last].sum(1)
+    assert np.all(np.abs(np.log(mean / there)) < [0.08, 0.04, 0.15])
+
+
+def test_weekends_of_people_are_known_beside_machines() -> None:
+    chance = np.random.default_rng(13)
+    t = np.arange(35 * DAY)
+    people = np.where(t // DAY % 7 >= 5, 0.1, 1.0) * np.where((t % DAY >= 8) & (t % DAY < 18), 2.0, 0.3)
+    usual = np.stack([300 * people, 100 * people, np.full(len(t), 400.0)])
+    counts = chance.poisson(usual * chance.gamma(10, 1 / 10, usual.shape)).astype(float)
+    last = slice(33 * DAY, 35 * DAY)
+    mean = expect(counts, np.ones(len(t), bool), 0).mean[:, last].sum(1)
+    assert np.all(np.abs(np.log(mean / usual[:, last].sum(1))) < 0.2)
+
+
+@pytest.mark.parametrize("cells", [1, 20])
+def test_what_few_days_tell_of_a_tail_holds_for_the_next(cells: int) -> None:
+    """All cells have the same day, so that 21 days are all there is to learn from, and the model is light by a factor of two."""
+    chance = np.random.default_rng(14)
+    days, scale, level = 21, 2 / np.log(10), 1e-3
+    shape = (cells, days * DAY)
+    groups = np.repeat(np.arange(cells * days).reshape(cells, days), DAY, axis=1).ravel()
+    of_day = np.broadcast_to(np.arange(days * DAY) // DAY, shape).ravel()
+    reached = np.linspace(0, 60, 1200)
+    beyond = []
+    for _ in range(40):
+        scores = np.broadcast_to(np.repeat(chance.exponential(scale, days), DAY), shape).ravel()
+        p = calibrate(scores, 0, groups, of_day).p_values(reached)
+        beyond.append(np.exp(-reached[p <= level].min(initial=60) / scale))
+    assert 0.2 < np.mean(beyond) / level < 2
+
+
+def test_cells_that_are_beyond_on_the_same_days_tell_less_than_others() -> None:
+    chance = np.random.default_rng(15)
+    days = np.arange(21)
+    same = np.broadcast_to(chance.exponential(0.5, 21), (20, 21))
+    others = chance.exponential(0.5, (20, 21))
+    groups = np.arange(20 * 21)
+    of_day = np.broadcast_to(days, same.shape).ravel()
+    known = [calibrate(scores.ravel(), 0, groups, of_day).shape for scores in (same, others)]
+    assert known[0] > 2 * known[1]
 
 
 @given(st.integers(1, 30), st.lists(st.integers(0, 9), min_size=1, max_size=60))

@@ -27,6 +27,7 @@ counts tell them: what comes in batches of a hundred does so at night too, when 
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -34,7 +35,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from logscrub.anomalies.tails import Bools, Floats
+from logscrub.anomalies.tails import Bools, Floats, accumulated
 
 DAY: Final = 24
 _WEEKEND: Final = 5 * DAY
@@ -57,6 +58,10 @@ _FLOOR = 0.02
 """The value of a profile for an hour in which nothing ever happened."""
 _DISPERSION_PRIOR, _BATCH_PRIOR = 60.0, 60.0
 """Squared counts, and counts, by which all cells' dispersion and batches are believed."""
+_WEEK_PAIRS, _FEWEST_PAIRS = 21, 7
+"""Days that are held against those a week before to see how a cell grows, and the fewest that tell it."""
+_SD_OF_MEDIAN = 1.2533 * 1.4826
+"""Of normal values, times the median distance from the median, over the root of how many."""
 _MOST_SDS = 4.0
 """Standard deviations from which an hour counts as that many."""
 _NEW_SIZE = 0.5
@@ -70,6 +75,8 @@ class Expected:
     mean: Floats
     size: Floats
     """The size of the negative binomial: variance = mean + mean² / size."""
+    together: Floats
+    """The part of 1 / size that the hours of a day share; the rest is each hour's own chance."""
     ready: Bools
     """Hours of which enough days were known before: three days of the week, or a whole weekend."""
     hindsight: Floats
@@ -101,11 +108,13 @@ def expect(
     state = _State(cells, own_clocks, shape is not None)
     usual = state.learned()
     mean, size, after = np.zeros_like(counts), np.full_like(counts, _NEW_SIZE), np.zeros_like(counts)
+    together = np.zeros_like(counts)
     ready = np.zeros(hours, bool)
     for day in range(days):
         at = slice(day * DAY, (day + 1) * DAY)
         of_week = ((weekday + day) % 7) * DAY + np.arange(DAY)
         mean[:, at], size[:, at] = usual.expected(of_week, None if shape is None else shape[:, at])
+        together[:, at] = np.minimum(usual.together[:, None], 1 / size[:, at])
         is_settled = unsettled is None or not unsettled[day]
         if not is_settled:
             size[:, at] = 1 / (1 / size[:, at] + _by_the_hour(mean[:, at]) ** 2)
@@ -117,7 +126,17 @@ def expect(
             state.learn(seen, known[at], of_week, mean[:, at], size[:, at], learned, is_settled)
             usual = state.learned()
         after[:, at] = usual.expected(of_week, learned)[0]
-    return Expected(mean, size, ready, after)
+    return Expected(mean, size, together, ready, after)
+
+
+def variance_of_sums(expected: Expected, known: Bools, hours: int) -> Floats:
+    """What the variance of sums over so many hours, along the last axis, has beyond a Poisson's.
+
+    What the hours of a day have together adds up as they do; what is of each hour adds up by squares.
+    """
+    mean = np.where(known, expected.mean, 0.0)
+    alone = accumulated(mean**2 * (1 / expected.size - expected.together), hours)
+    return np.asarray(np.maximum(alone, 0.0) + expected.together * accumulated(mean, hours) ** 2)
 
 
 def unsettled_days(first: date, days: int) -> Bools:
@@ -160,6 +179,8 @@ class _Usual:
     """Cells of which nothing was seen."""
     variance: Floats
     """The variance beyond a Poisson's, as parts of the mean and of its square [2, cells]."""
+    together: Floats
+    """The part of the squared mean that the hours of a day share."""
 
     def expected(self, of_week: NDArray[np.int64], rhythm: Floats | None) -> tuple[Floats, Floats]:
         """Means and sizes for the hours of a day; `rhythm`: where it is not that of all cells."""
@@ -181,6 +202,10 @@ class _State:
         self.days = 0
         self.kind_days = [0, 0]
         """The number of working days and of weekend days so far."""
+        self.daily: deque[Floats] = deque(maxlen=_WEEK_PAIRS + 7)
+        """Counts of the last days in the hours that were known, as shares of a day; NaN where none were."""
+        self.growth = np.ones(cells)
+        """By how many times a cell has more each day."""
         self.hours = np.zeros(7 * DAY)
         """The number of known hours for each hour of the week."""
         self.seen = np.zeros((cells, 7 * DAY))
@@ -193,6 +218,8 @@ class _State:
         self.means = np.zeros((2, cells))
         self.squares = np.zeros((2, cells))
         """The means and the squared means that belong to `excess`, weighted in the same two ways."""
+        self.pairs = np.zeros((2, cells))
+        """Products of the deviations of two hours of a day, and of their means."""
 
     def learned(self) -> _Usual:
         """Returns the state learned from all counts so far."""
@@ -204,10 +231,10 @@ class _State:
         typical = counts.sum() / max(exposure.sum(), 1e-9)
         believed = _LEVEL_PRIOR * min(typical, 1.0)
         level = (counts + believed) / np.maximum(exposure + believed / max(typical, 1e-9), 1e-9)
-        level = np.where(exposure > 0, level, typical)
+        level = np.where(exposure > 0, level * self.growth, typical)
         variance = self._variance()
         own, unsure = self._own(level[:, None] * exposed, local >= _WEEKEND, variance)
-        return _Usual(profile, local, level, own, unsure + 1 / (counts[:, None] + 1), counts <= 0, variance)
+        return _Usual(profile, local, level, own, unsure + 1 / (counts[:, None] + 1), counts <= 0, variance, self._together())
 
     def _own(self, usual: Floats, is_weekend: Bools, variance: Floats) -> tuple[Floats, Floats]:
         """Own deviations from counts that are usual of such hours in all, and by how much their squares may be wrong."""
@@ -219,6 +246,13 @@ class _State:
             variance[1][:, None, None] / np.maximum(self.hours, 1e-9).reshape(7, DAY),
         )
         # an hour tells no more than its variance lets it
+        tells = 1 / (batch + dispersion * usual)
+        told, weight = seen * tells, usual * tells
+        of_weekends = [np.einsum("cdh,cdh->c", each, weekend) for each in (told, weight)]
+        of_weeks = [each.sum((1, 2)) - part for each, part in zip((told, weight), of_weekends, strict=True)]
+        on_weekends, in_weeks = ((parts[0] + _DAY_PRIOR) / (parts[1] + _DAY_PRIOR) for parts in (of_weekends, of_weeks))
+        days = np.where(weekend, on_weekends[:, None, None], in_weeks[:, None, None])
+        usual *= days
         tells = 1 / (batch + dispersion * usual)
         weight = (usual * tells).sum(1)
         own = (((seen * tells).sum(1) + _DAY_PRIOR) / (weight + _DAY_PRIOR))[:, None, :]
@@ -235,7 +269,7 @@ class _State:
         told, weight = seen * tells, usual * tells
         week = (told + _WEEK_PRIOR) / (weight + _WEEK_PRIOR)
         unsure = 1 / (parts[1] + _DAY_PRIOR) + 1 / (weight + _WEEK_PRIOR)
-        return (own * kind * week).reshape(cells, 7 * DAY), unsure.reshape(cells, 7 * DAY)
+        return (days * own * kind * week).reshape(cells, 7 * DAY), unsure.reshape(cells, 7 * DAY)
 
     def _profile(self, local: NDArray[np.int64], seen: Floats) -> Floats:
         """The rhythm of all cells together by hour of the week; its mean is 1."""
@@ -280,6 +314,11 @@ class _State:
         means, squares = self.means + np.array([[0.0], [prior[0]]]), self.squares + np.array([[prior[1]], [0.0]])
         return _two_parts(excess, means, squares)
 
+    def _together(self) -> Floats:
+        """The squared part of the mean by which the hours of a day are off together."""
+        pooled = max(self.pairs[0].sum(), 0.0) / max(self.pairs[1].sum(), 1e-9)
+        return np.asarray(np.maximum(self.pairs[0] + pooled * _DISPERSION_PRIOR, 0.0) / (self.pairs[1] + _DISPERSION_PRIOR))
+
     def learn(
         self,
         counts: Floats,
@@ -292,9 +331,10 @@ class _State:
     ) -> None:
         """Adds a day. `rhythm`: where it is not that of all cells, with this day. A day that is not settled tells no variance."""
         first = self.days == 0
+        self.seen *= self.growth[:, None]
         most = np.inf if first else mean + _MOST_SDS * np.sqrt(mean + mean**2 / size) + 3
         seen = np.where(known, np.minimum(counts, most), 0.0)
-        for total in (self.hours, self.seen, self.clock, self.excess, self.means, self.squares):
+        for total in (self.hours, self.seen, self.clock, self.excess, self.means, self.squares, self.pairs):
             total *= _KEEP
         kind = int(of_week[0] >= _WEEKEND)
         if not kind:
@@ -310,8 +350,32 @@ class _State:
                 self.excess[n] += (((seen - used) ** 2 - used) * weight).sum(1)
                 self.means[n] += (used * weight).sum(1)
                 self.squares[n] += (used**2 * weight).sum(1)
+            for n, values in enumerate((seen - used, used)):
+                self.pairs[n] += values.sum(1) ** 2 - (values**2).sum(1)
         self.days += 1
         self.kind_days[kind] += 1
+        if self.exposed is None:
+            share = known.mean()
+            self.daily.append(seen.sum(1) / share if share > 0.5 else np.full(len(seen), np.nan))
+            self.growth = _growth(np.array(self.daily))
+
+
+def _growth(daily: Floats) -> Floats:
+    """By how many times cells have more each day, from their counts of days [days, cells].
+
+    The middle of what days have over those a week before: an odd day, or a week of holidays, is no growth. It is believed as far
+    as it is beyond its own error (the positive part of James and Stein's estimator, 1961).
+    """
+    if len(daily) < 7 + _FEWEST_PAIRS:
+        return np.ones(daily.shape[1])
+    week = np.log((daily[7:] + 0.5) / (daily[:-7] + 0.5))
+    known = week[np.isfinite(week).all(1)]
+    if len(known) < _FEWEST_PAIRS:
+        return np.ones(daily.shape[1])
+    middle = np.median(known, axis=0)
+    error = _SD_OF_MEDIAN * np.median(np.abs(known - middle), axis=0) / np.sqrt(len(known))
+    believed = np.maximum(0.0, 1 - error**2 / np.maximum(middle**2, 1e-12))
+    return np.asarray(np.exp(middle * believed / 7))
 
 
 def _beyond_poisson(variance: Floats, mean: Floats) -> Floats:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from types import MappingProxyType
 from typing import Final
 
 import polars as pl
@@ -15,6 +16,7 @@ from logscrub.anomalies.findings import findings_of, withhold
 from logscrub.anomalies.judge import TESTS, first, levels, vectors
 from logscrub.anomalies.judge.base import Candidate
 from logscrub.anomalies.model import LEARNING_DAYS, SHORT_HISTORY, Finding, Muted, Report, Statement, Totals, Trend
+from logscrub.anomalies.recurrence import recurring
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import Rows, Signals, read_signals
 from logscrub.anomalies.verdicts import EVER, Verdict, newest, of_mutes, read_verdicts, real_hours, tallies
@@ -161,7 +163,7 @@ def found_in(
     `share_of`: all rules that share the budget. `is_stale`: nothing came since the period.
     """
     found = _findings(signals, drill, rules, config, made=made, share_of=share_of, is_stale=is_stale, verdicts=verdicts)
-    return silenced(found, config, made, verdicts)
+    return silenced(found, config, made, verdicts, recurring(found, rules, drill.source))
 
 
 def _findings(
@@ -236,9 +238,16 @@ def _less_persons(found: Sequence[Candidate]) -> list[Candidate]:
 
 
 def silenced(
-    findings: Sequence[Finding], config: Config, made: datetime, verdicts: Sequence[Verdict] = ()
+    findings: Sequence[Finding],
+    config: Config,
+    made: datetime,
+    verdicts: Sequence[Verdict] = (),
+    recurs: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[list[Finding], list[Muted]]:
-    """Splits findings into those to report and those that verdicts or the configuration mute."""
+    """Splits findings into those to report and those that verdicts, the configuration or the months before mute.
+
+    `recurs`: why findings are no news, by their ids.
+    """
     told: list[Finding] = []
     muted: list[Muted] = []
     marked = newest(verdicts)
@@ -252,6 +261,9 @@ def silenced(
         if finding.id in marked:
             said = marked[finding.id]
             finding = replace(finding, marked=f"{said.kind}, {said.made:%Y-%m-%d}: {said.why}")
+        elif finding.id in recurs:
+            muted.append(Muted(finding.id, finding.rule, finding.title, recurs[finding.id], None, is_usual=True))
+            continue
         # it may have begun in the last hours of the day before
         first, last = finding.start.date(), (finding.end - timedelta(microseconds=1)).date()
         days = [e for e in config.calendar if e.first <= first + timedelta(days=1) and e.first <= last <= e.last]

@@ -33,7 +33,7 @@ _LOW, _HIGH = 1 - _TIMES**-0.5, 1 - 1 / _TIMES
 """The quantiles of excesses that tell their scale and their shape: the higher one is twice as far out in powers of a share."""
 _LIGHTEST = 1e-3
 """The least shape, as good as 0."""
-_PRIOR, _PRIOR_SCALE = 10, 1.3
+_PRIOR, _PRIOR_SCALE = 3, 1.3
 """The number of excesses of that scale that is assumed before any was seen. A perfect model has scale 1."""
 
 
@@ -114,11 +114,14 @@ class Calibration:
         return np.asarray(np.where(scores <= self.threshold, body, np.minimum(tail, body.max(initial=1.0))))
 
 
-def calibrate(scores: Floats, incidents: float, groups: NDArray[np.int64] | None = None) -> Calibration:
-    """Calibrates scores on held-out ones, of which so many may belong to incidents. `groups`: which of them belong together, as
-    the hours of a cell's day do; a group counts as one observation of the tail.
+def calibrate(
+    scores: Floats, incidents: float, groups: NDArray[np.int64] | None = None, occasions: NDArray[np.int64] | None = None
+) -> Calibration:
+    """Calibrates scores on held-out ones, of which so many may belong to incidents.
 
-    `groups`: which of them belong together, as the hours of a cell's day do; together they tell as much of the tail as one.
+    `groups`: which of them belong together, as the hours of a cell's day do; a group counts as one observation of the tail.
+    `occasions`: the day of each. Groups beyond the threshold on the same days count for less, by as much as their number varies
+    more from day to day than by chance.
     """
     finite = np.isfinite(scores)
     kept = np.sort(scores[finite])
@@ -140,10 +143,14 @@ def calibrate(scores: Floats, incidents: float, groups: NDArray[np.int64] | None
     excesses, weights = _sorted(excesses, 1 / alike)
     low, high = np.interp((_LOW, _HIGH), np.cumsum(weights) / weights.sum(), excesses) if len(excesses) else (0.0, 0.0)
     many = weights.sum()
+    if occasions is not None and len(excesses):
+        many /= _beyond_chance(occasions[finite], occasions[beyond], 1 / alike)
     scale = _believed(float(low) / np.log10(_TIMES**0.5), _PRIOR_SCALE, many)
     # as far as to the lower quantile is it again to the higher one where the tail is exponential; farther where it is heavier
     shape = np.interp(float(high) / scale * np.log(10), (_TIMES**_SHAPES - 1) / _SHAPES, _SHAPES)
-    return Calibration(kept, threshold, share, scale, max(many * float(shape) / (many + _EXCESSES), _LIGHTEST))
+    believed = many * float(shape) / (many + _EXCESSES)
+    # where so many tell the scale of an exponential tail, what is to be expected of the next is Pareto's tail of that shape
+    return Calibration(kept, threshold, share, scale, max(believed + 1 / (many + _PRIOR), _LIGHTEST))
 
 
 def _believed(own: float, prior: float, excesses: float) -> float:
@@ -156,6 +163,13 @@ def _highest(values: Floats, groups: NDArray[np.int64]) -> Floats:
     order = np.argsort(groups, kind="stable")
     begins = np.nonzero(np.diff(groups[order], prepend=-1))[0]
     return np.asarray(np.maximum.reduceat(values[order], begins))
+
+
+def _beyond_chance(occasions: NDArray[np.int64], beyond: NDArray[np.int64], weights: Floats) -> float:
+    """By how many times the number of groups beyond a threshold varies more by occasion than by chance (Poisson)."""
+    every = np.unique(occasions)
+    numbers = np.bincount(np.searchsorted(every, beyond), weights, len(every))
+    return max(1.0, float(numbers.var() / numbers.mean()))
 
 
 def _alike(groups: NDArray[np.int64]) -> Floats:

@@ -111,17 +111,18 @@ def _by_band(
     out = np.ones_like(wanted)
     at = means if wanted_means is None else wanted_means
     cells, hours = scores.shape
-    days = np.arange(cells)[:, None] * (hours // DAY + 1) + (np.arange(hours) // DAY)[held_out]
+    of_day = np.broadcast_to((np.arange(hours) // DAY)[held_out], (cells, int(held_out.sum())))
+    days = np.arange(cells)[:, None] * (hours // DAY + 1) + of_day
     for low, high in pairwise(_BANDS):
         here = (at >= low) & (at < high)
         if not here.any():
             continue
         told = ((means >= low) & (means < high))[:, held_out]
         if told.sum() < 1000:
-            every = every or calibrate(scores[:, held_out].ravel(), incidents, days.ravel())
+            every = every or calibrate(scores[:, held_out].ravel(), incidents, days.ravel(), of_day.ravel())
             worth = every
         else:
-            worth = calibrate(scores[:, held_out][told], incidents, days[told])
+            worth = calibrate(scores[:, held_out][told], incidents, days[told], of_day[told])
         out[here] = worth.p_values(wanted[here])
     return out
 

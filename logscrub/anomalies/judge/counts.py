@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, NamedTuple
 import numpy as np
 import polars as pl
 
-from logscrub.anomalies.baseline import DAY, Expected, expect
+from logscrub.anomalies.baseline import DAY, Expected, expect, variance_of_sums
 from logscrub.anomalies.judge.base import (
     SCALES,
     Candidate,
@@ -137,7 +137,7 @@ def _score(rule: Rule, cells: Panel, signals: Signals) -> _Scored | None:
     told = signals.known & expected.ready  # a sum over hours of which nothing can be expected says nothing
     known = np.where(told, cells.counts if without is None else np.where(without, expected.mean, cells.counts), 0.0)
     means = [summed(np.where(told, expected.mean, 0.0), k) for k in scales]
-    variances = [summed(np.where(told, expected.mean**2 / expected.size, 0.0), k) for k in scales]
+    variances = [variance_of_sums(expected, told, k) for k in scales]
     score = nb_upper if rule.direction == "up" else nb_lower
     sizes = [m**2 / np.maximum(v, 1e-12) for m, v in zip(means, variances, strict=True)]
     scores = [score(summed(known, k), m, s) for k, m, s in zip(scales, means, sizes, strict=True)]
