@@ -749,8 +749,7 @@ fn words_of(node: &Node) -> Option<Vec<Word>> {
             for (i, node) in nodes.iter().enumerate() {
                 let is_letter = letter(node).is_some();
                 if !(is_letter && in_word) {
-                    let its = beginnings(&nodes[i..], MOST_FOLLOWED, LONGEST_WORD);
-                    best = better(best, its.filter(|words| words.iter().all(|word| word.len() >= SHORTEST_WORD)));
+                    best = better(best, beginnings(&nodes[i..], MOST_FOLLOWED, SHORTEST_WORD, LONGEST_WORD));
                 }
                 in_word = is_letter;
                 if !is_letter {

@@ -6,7 +6,6 @@
 use crate::chars::Ch;
 use crate::rx::{Classes, Item, Node};
 use crate::scan::Bits;
-use std::collections::BTreeSet;
 
 /// The byte that stands for all characters that are not ASCII.
 pub const OTHER: u8 = 128;
@@ -361,26 +360,29 @@ impl Trie {
 
 /// Words in small letters of which each match of a pattern begins with one; None where there are no such words.
 pub fn leads_of(node: &Node) -> Option<Vec<Word>> {
-    beginnings(std::slice::from_ref(node), MOST_LEADS, LONGEST_LEAD)
-        .filter(|words| words.iter().all(|w| w.len() >= SHORTEST_LEAD))
+    beginnings(std::slice::from_ref(node), MOST_LEADS, SHORTEST_LEAD, LONGEST_LEAD)
 }
 
-/// Words in small letters, as few as `most` and no longer than `longest`, of which all that a sequence matches begins with one; None
-/// where there are no such words.
-pub fn beginnings(nodes: &[Node], most: usize, longest: usize) -> Option<Vec<Word>> {
-    let mut leads = Leads { open: vec![Word::default()], closed: Vec::new(), most, longest };
+/// Words in small letters, as few as `most`, none of them shorter than `shortest` or longer than `longest`, of which all that a
+/// sequence matches begins with one; None where there are no such words.
+pub fn beginnings(nodes: &[Node], most: usize, shortest: usize, longest: usize) -> Option<Vec<Word>> {
+    let mut leads =
+        Leads { open: vec![Word::default()], closed: Vec::new(), most, shortest, longest, fails: false };
     for node in nodes {
-        if leads.open.is_empty() || leads.closed.first().is_some_and(|word| word.len() == 0) {
+        if leads.open.is_empty() || leads.fails {
             break;
         }
         leads.follow(node);
     }
     leads.close();
     let mut words = leads.closed;
+    if leads.fails {
+        return None;
+    }
     words.sort_unstable();
     // a word that begins with another one says no more than that
     words.dedup_by(|word, last| word.begins_with(*last));
-    (words.len() <= most && words.iter().all(|word| word.len() > 0)).then_some(words)
+    (words.len() <= most).then_some(words)
 }
 
 /// What matches begin with, as far as a pattern was followed.
@@ -390,37 +392,42 @@ struct Leads {
     /// What is not followed further.
     closed: Vec<Word>,
     most: usize,
+    shortest: usize,
     longest: usize,
+    /// Whether a word that is not followed further is too short.
+    fails: bool,
 }
 
 impl Leads {
     fn close(&mut self) {
+        self.fails |= self.open.iter().any(|word| word.len() < self.shortest);
         self.closed.append(&mut self.open);
     }
 
     /// Closes the words that are as long as one may be.
     fn shed(&mut self) {
-        if self.open.iter().any(|word| word.len() == self.longest) {
-            let (long, open): (Vec<Word>, _) = std::mem::take(&mut self.open).into_iter().partition(|w| w.len() == self.longest);
-            self.closed.extend(long);
-            self.open = open;
-        }
+        let Leads { open, closed, longest, .. } = self;
+        open.retain(|word| {
+            let is_long = word.len() == *longest;
+            if is_long {
+                closed.push(*word);
+            }
+            !is_long
+        });
     }
 
     fn follow(&mut self, node: &Node) {
-        if self.open.is_empty() {
+        if self.open.is_empty() || self.fails {
             return;
         }
         match node {
             Node::At(_) | Node::Look { .. } => {}
-            Node::Item(item) => match ways_of(item) {
-                Some(ways) if ways.len() == 1 && self.open.len() + self.closed.len() <= self.most => {
-                    self.open.iter_mut().for_each(|word| *word = word.with(ways[0]));
-                    self.shed();
-                }
-                Some(ways) if self.open.len() * ways.len() + self.closed.len() <= self.most => {
-                    let longer = self.open.iter().flat_map(|word| ways.iter().map(|way| word.with(*way))).collect();
-                    self.open = longer;
+            Node::Item(item) => match Ways::of(item) {
+                Some(ways) if self.open.len() * ways.count + self.closed.len() <= self.most => {
+                    let (last, others) = ways.bytes().split_last().unwrap_or((&OTHER, &[]));
+                    let longer: Vec<Word> = others.iter().flat_map(|way| self.open.iter().map(|word| word.with(*way))).collect();
+                    self.open.iter_mut().for_each(|word| *word = word.with(*last));
+                    self.open.extend(longer);
                     self.shed();
                 }
                 _ => self.close(),
@@ -459,17 +466,42 @@ impl Leads {
     }
 }
 
-/// The bytes that stand for what an item can be; None where they are many.
-fn ways_of(item: &Item) -> Option<Vec<u8>> {
-    match item {
-        Item::Set(set) => {
-            let ascii = set.ascii();
-            if ascii[0].count_ones() + ascii[1].count_ones() > 2 * MOST_WAYS {
-                return None;
-            }
-            let ways: BTreeSet<u8> = (0..128).filter(|c| set.has(*c)).map(lower_byte).chain([OTHER]).collect();
-            (ways.len() <= MOST_WAYS as usize + 1).then(|| ways.into_iter().collect())
+/// The bytes that stand for what an item can be, in order.
+struct Ways {
+    bytes: [u8; MOST_WAYS as usize + 1],
+    count: usize,
+}
+
+impl Ways {
+    /// None where they are many.
+    fn of(item: &Item) -> Option<Ways> {
+        let mut ways = Ways { bytes: [0; MOST_WAYS as usize + 1], count: 0 };
+        let Item::Set(set) = item else {
+            ways.add(byte_of(item)?);
+            return Some(ways);
+        };
+        let [low, high] = set.ascii();
+        if low.count_ones() + high.count_ones() > 2 * MOST_WAYS {
+            return None;
         }
-        item => Some(vec![byte_of(item)?]),
+        // capitals become the small letters that stand behind them, which may be there as well
+        let capitals = high & 0x07FF_FFFE;
+        let mut left = u128::from(low) | u128::from(high & !capitals | capitals << 32) << 64;
+        while left != 0 {
+            ways.add(left.trailing_zeros() as u8)?;
+            left &= left - 1;
+        }
+        ways.add(OTHER)?;
+        Some(ways)
+    }
+
+    fn add(&mut self, byte: u8) -> Option<()> {
+        *self.bytes.get_mut(self.count)? = byte;
+        self.count += 1;
+        Some(())
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.count]
     }
 }
