@@ -6,16 +6,15 @@ a coding of its own: so nobody can say that such a stretch holds no customer dat
 
 from __future__ import annotations
 
-import re
-
 from logscrub.detect.views import unescaped_json
+from logscrub.patterns import regex
 
 _LEAST = 16
-_CONTROL = re.compile(r"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
+_CONTROL = regex(r"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
 """Control characters but those of white space and of terminals (bell, backspace, escape)."""
-_UNDECODED = re.compile("[\ufffd\udc80-\udcff]")
+_UNDECODED = regex("[\ufffd\udc80-\udcff]")
 """What decoding leaves of bytes that are no UTF-8, here or where the log was written."""
-_HOLE = re.compile(r"\x00{16,}")
+_HOLE = regex(r"\x00{16,}")
 """What a file system leaves where a log was cut off under the program that writes it, or where a machine lost its power."""
 
 
