@@ -9,7 +9,7 @@
 use crate::chars::Ch;
 use crate::rx::{At, Classes, Item, Node, Regex, Sieve, State, bits, heads, items_of, with_state};
 use crate::shapes::{self, Shapes};
-use crate::words::{self, Hit, LONGEST_WORD, OTHER, Word, Words, beginnings, byte_of, is_ambiguous, leads_of, lower_byte};
+use crate::words::{self, Hit, LONGEST_WORD, OTHER, Word, Words, beginnings, byte_of, is_ambiguous, leads_of, symbol};
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -277,8 +277,8 @@ fn firsts(words: &[Word]) -> Classes {
     let mut found = Classes::NONE;
     for byte in words.iter().filter_map(|word| word.first()) {
         // a letter may stand for one that is not ASCII
-        found.other |= matches!(byte, OTHER | b'i' | b's' | b'k');
-        if byte != OTHER {
+        found.other |= byte > OTHER || matches!(byte, b'i' | b's' | b'k');
+        if byte < OTHER {
             found.add(Ch::from(byte));
             found.add(Ch::from(byte.to_ascii_uppercase()));
         }
@@ -347,7 +347,7 @@ impl Begin {
         }
         let words = words::Sought {
             words: if is_telling { Vec::new() } else { words_of(node).unwrap_or_default() },
-            context: sought.context.iter().map(|word| Word::new(word.iter().map(|&c| lower_byte(c)))).collect(),
+            context: sought.context.iter().map(|word| Word::new(word.iter().map(|&c| symbol(c)))).collect(),
             leads,
         };
         let mut needs = Vec::new();
@@ -780,7 +780,7 @@ fn words_of(node: &Node) -> Option<Vec<Word>> {
 /// Signs that few texts have, one of which stands in every text in which a node matches.
 fn rare(node: &Node) -> Option<Vec<Word>> {
     match node {
-        Node::Item(_) => letter(node).filter(|c| *c == OTHER || b"[]{}<>@%#~$!|^`*".contains(c)).map(|c| vec![Word::new([c])]),
+        Node::Item(_) => letter(node).filter(|c| *c > OTHER || b"[]{}<>@%#~$!|^`*".contains(c)).map(|c| vec![Word::new([c])]),
         Node::Seq(nodes) => nodes.iter().find_map(rare),
         Node::Group(_, body) | Node::Atomic(body) => rare(body),
         Node::Repeat { min, body, .. } if *min > 0 => rare(body),

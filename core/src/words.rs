@@ -6,6 +6,7 @@
 use crate::chars::Ch;
 use crate::rx::{Classes, Item, Node};
 use crate::scan::Bits;
+use std::sync::OnceLock;
 
 /// The byte that stands for all characters that are not ASCII.
 pub const OTHER: u8 = 128;
@@ -31,6 +32,29 @@ pub fn lower_byte(c: Ch) -> u8 {
     }
 }
 
+/// The symbols of the characters that are not ASCII: from this one, and how many. A word of another script is told from others by
+/// them, though not from all.
+const SYMBOLS: u8 = OTHER + 1;
+const SYMBOLS_COUNT: u32 = 24;
+
+/// The byte that stands for a character in words: a letter and its capital have the same one.
+pub fn symbol(c: Ch) -> u8 {
+    static PAGES: [OnceLock<[u8; 256]>; 256] = [const { OnceLock::new() }; 256];
+    match lower_byte(c) {
+        OTHER => match PAGES.get((c >> 8) as usize) {
+            Some(page) => page.get_or_init(|| std::array::from_fn(|n| hashed(c & !255 | n as Ch)))[(c & 255) as usize],
+            None => hashed(c),
+        },
+        byte => byte,
+    }
+}
+
+/// The symbol of a character by its small letter's capital, or what stands for that: `ς` and `σ` have the same one, and `ß` and `ẞ`.
+fn hashed(c: Ch) -> u8 {
+    let capital = |c: char| c.to_lowercase().flat_map(char::to_uppercase).fold(0u32, |hash, c| hash ^ u32::from(c));
+    SYMBOLS + (char::from_u32(c).map_or(c, capital).wrapping_mul(0x9E37_79B1) >> 16) as u8 % SYMBOLS_COUNT as u8
+}
+
 /// Whether a text has characters that `re` takes for letters of ASCII where case does not matter. A class of a pattern may have one
 /// of them where its words have `OTHER`: of such a text, words say nothing.
 pub fn is_ambiguous(text: &[Ch]) -> bool {
@@ -40,9 +64,12 @@ pub fn is_ambiguous(text: &[Ch]) -> bool {
 /// The byte that stands for all that an item can be, if one does.
 pub fn byte_of(item: &Item) -> Option<u8> {
     match item {
-        Item::Char(c) | Item::Cased(_, c) => Some(lower_byte(*c)),
-        Item::Set(set) => (set.ascii() == [0, 0]).then_some(OTHER),
-        Item::NotNewline | Item::All => None,
+        Item::Char(c) | Item::Cased(_, c) => Some(symbol(*c)),
+        Item::Set(set) if set.ascii() == [0, 0] => {
+            let (first, rest) = set.others()?.split_first()?;
+            rest.iter().all(|c| symbol(*c) == symbol(*first)).then(|| symbol(*first))
+        }
+        Item::Set(_) | Item::NotNewline | Item::All => None,
     }
 }
 
@@ -216,7 +243,8 @@ impl Words {
         match *way {
             [column] if is_word => {
                 let own = self.stretches[usize::from(state)] as usize..self.found.len();
-                let mut classes = Classes { other: self.columns[usize::from(OTHER)] == column, ..Classes::NONE };
+                let other = self.columns[usize::from(SYMBOLS)..].contains(&column);
+                let mut classes = Classes { other, ..Classes::NONE };
                 (0..128).filter(|&c| self.columns[c as usize] == column).for_each(|c| classes.add(c));
                 self.signs.extend(self.found[own].iter().map(|found| (classes, *found)));
             }
@@ -258,7 +286,8 @@ impl Words {
             }
         }
         if rows.contains(&OTHER) {
-            self.find_columns(text.len(), |at| self.columns[usize::from(lower_byte(text[at]))], live, hits);
+            let columns: Vec<u8> = text.iter().map(|&c| self.columns[usize::from(symbol(c))]).collect();
+            self.find_columns(text.len(), |at| columns[at], live, hits);
         } else {
             self.find_columns(text.len(), |at| self.columns[usize::from(rows[at])], live, hits);
         }
@@ -366,8 +395,7 @@ pub fn leads_of(node: &Node) -> Option<Vec<Word>> {
 /// Words in small letters, as few as `most`, none of them shorter than `shortest` or longer than `longest`, of which all that a
 /// sequence matches begins with one; None where there are no such words.
 pub fn beginnings(nodes: &[Node], most: usize, shortest: usize, longest: usize) -> Option<Vec<Word>> {
-    let mut leads =
-        Leads { open: vec![Word::default()], closed: Vec::new(), most, shortest, longest, fails: false };
+    let mut leads = Leads { open: vec![Word::default()], closed: Vec::new(), most, shortest, longest, fails: false };
     for node in nodes {
         if leads.open.is_empty() || leads.fails {
             break;
@@ -424,7 +452,7 @@ impl Leads {
             Node::At(_) | Node::Look { .. } => {}
             Node::Item(item) => match Ways::of(item) {
                 Some(ways) if self.open.len() * ways.count + self.closed.len() <= self.most => {
-                    let (last, others) = ways.bytes().split_last().unwrap_or((&OTHER, &[]));
+                    let (last, others) = ways.bytes().split_last().unwrap_or((&0, &[]));
                     let longer: Vec<Word> = others.iter().flat_map(|way| self.open.iter().map(|word| word.with(*way))).collect();
                     self.open.iter_mut().for_each(|word| *word = word.with(*last));
                     self.open.extend(longer);
@@ -466,7 +494,7 @@ impl Leads {
     }
 }
 
-/// The bytes that stand for what an item can be, in order.
+/// The bytes that stand for what an item can be.
 struct Ways {
     bytes: [u8; MOST_WAYS as usize + 1],
     count: usize,
@@ -491,7 +519,12 @@ impl Ways {
             ways.add(left.trailing_zeros() as u8)?;
             left &= left - 1;
         }
-        ways.add(OTHER)?;
+        for &c in set.others()? {
+            let symbol = symbol(c);
+            if !ways.bytes().contains(&symbol) {
+                ways.add(symbol)?;
+            }
+        }
         Some(ways)
     }
 
@@ -503,5 +536,52 @@ impl Ways {
 
     fn bytes(&self) -> &[u8] {
         &self.bytes[..self.count]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_that_python_takes_for_one_where_case_does_not_matter_have_one_symbol() {
+        for alike in [
+            "µμΜ",
+            "\u{345}ιΙ\u{1FBE}",
+            "\u{390}\u{1FD3}",
+            "\u{3B0}\u{1FE3}",
+            "βϐΒ",
+            "εϵΕ",
+            "θϑΘϴ",
+            "κϰ",
+            "πϖ",
+            "ρϱ",
+            "σςΣ",
+            "φϕ",
+            "в\u{1C80}В",
+            "д\u{1C81}",
+            "о\u{1C82}",
+            "с\u{1C83}",
+            "т\u{1C84}\u{1C85}",
+            "ъ\u{1C86}",
+            "\u{1C88}\u{A64B}",
+            "\u{1E61}\u{1E9B}",
+            "\u{FB05}\u{FB06}",
+            "ßẞ",
+            "å\u{212B}Å",
+            "жЖ",
+            "éÉ",
+            "ՀՀհ",
+        ] {
+            let symbols: Vec<u8> = alike.chars().map(|c| symbol(c.into())).collect();
+            assert!(symbols.iter().all(|its| *its == symbols[0]), "{alike}: {symbols:?}");
+        }
+    }
+
+    #[test]
+    fn symbols_are_no_characters_of_ascii_and_fit_the_labels_of_states() {
+        assert!((128..0x3000).all(|c| is_ambiguous(&[c]) || symbol(c) >= SYMBOLS));
+        let small_letters = 128 - 26;
+        assert!(1 + small_letters + SYMBOLS_COUNT < u32::from(IS_WORD));
     }
 }

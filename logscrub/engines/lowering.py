@@ -115,7 +115,8 @@ class Classes:
             self.names[name] = self._add(lambda text, test=test: (i for i, char in enumerate(text) if test(char)))  # type: ignore[misc]
         is_same = before.unicode == unidata_version
         for low, high, others, source, flags in before.classes:
-            self._of_pattern(source, flags, (low, high, others if is_same else None))
+            # which letters are one another's capitals may differ between versions of Unicode
+            self._of_pattern(source, flags, (low, high, others if is_same or not flags & re.IGNORECASE else None))
 
     def number(self, op: Any, arg: Any, flags: int) -> int:
         """The number of the class that an item of a pattern stands for."""
