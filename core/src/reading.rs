@@ -219,7 +219,7 @@ impl JsonLines {
         let end = value_end(text)?;
         let behind = text[end..].iter().take_while(|c| matches!(**c, 32 | 9 | 13)).count();
         let value = &text[..end];
-        if text.get(end + behind) != Some(&10) || end > self.longest || value.contains(&FILL) {
+        if text.get(end + behind) != Some(&10) || !value.contains(&10) || end > self.longest || value.contains(&FILL) {
             return None;
         }
         let written: String = value.iter().map(|&c| char::from_u32(c)).collect::<Option<_>>()?;
