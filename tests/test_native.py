@@ -66,7 +66,8 @@ def test_words_of_other_scripts_are_found_in_any_case(core: NativeRedactor, reda
     texts = sorted({text for text in (catalogue.marked(example)[0] for example in marked) if not text.isascii()})
     assert len(texts) > 150
     for text in random.Random(3).sample(texts, 150):
-        for other in (text.upper(), text.title(), text.lower().replace("σ", "ς"), text.swapcase().replace("ß", "ẞ")):
+        as_ascii = text.replace("i", "ı").replace("s", "ſ").replace("K", "\u212a")  # what `re` takes for these letters
+        for other in (text.upper(), text.title(), text.lower().replace("σ", "ς"), text.swapcase().replace("ß", "ẞ"), as_ascii):
             assert core.engine.judge(other) == redactor.engine.judge(other), ascii(text)
 
 

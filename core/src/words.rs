@@ -37,6 +37,9 @@ pub fn lower_byte(c: Ch) -> u8 {
 const SYMBOLS: u8 = OTHER + 1;
 const SYMBOLS_COUNT: u32 = 24;
 
+/// Letters of ASCII that stand for characters beyond it too (`lower_byte`).
+pub const SYMBOLS_OF_OTHERS: [u8; 3] = *b"isk";
+
 /// The byte that stands for a character in words: a letter and its capital have the same one.
 pub fn symbol(c: Ch) -> u8 {
     static PAGES: [OnceLock<[u8; 256]>; 256] = [const { OnceLock::new() }; 256];
@@ -53,12 +56,6 @@ pub fn symbol(c: Ch) -> u8 {
 fn hashed(c: Ch) -> u8 {
     let capital = |c: char| c.to_lowercase().flat_map(char::to_uppercase).fold(0u32, |hash, c| hash ^ u32::from(c));
     SYMBOLS + (char::from_u32(c).map_or(c, capital).wrapping_mul(0x9E37_79B1) >> 16) as u8 % SYMBOLS_COUNT as u8
-}
-
-/// Whether a text has characters that `re` takes for letters of ASCII where case does not matter. A class of a pattern may have one
-/// of them where its words have `OTHER`: of such a text, words say nothing.
-pub fn is_ambiguous(text: &[Ch]) -> bool {
-    text.iter().any(|c| matches!(c, 0x130 | 0x131 | 0x17F | 0x212A))
 }
 
 /// The byte that stands for all that an item can be, if one does.
@@ -243,7 +240,9 @@ impl Words {
         match *way {
             [column] if is_word => {
                 let own = self.stretches[usize::from(state)] as usize..self.found.len();
-                let other = self.columns[usize::from(SYMBOLS)..].contains(&column);
+                // some letters of ASCII stand for others too
+                let mut letters = SYMBOLS_OF_OTHERS.iter().map(|c| usize::from(*c)).chain(usize::from(SYMBOLS)..256);
+                let other = letters.any(|c| self.columns[c] == column);
                 let mut classes = Classes { other, ..Classes::NONE };
                 (0..128).filter(|&c| self.columns[c as usize] == column).for_each(|c| classes.add(c));
                 self.signs.extend(self.found[own].iter().map(|found| (classes, *found)));
@@ -580,7 +579,7 @@ mod tests {
 
     #[test]
     fn symbols_are_no_characters_of_ascii_and_fit_the_labels_of_states() {
-        assert!((128..0x3000).all(|c| is_ambiguous(&[c]) || symbol(c) >= SYMBOLS));
+        assert!((128..0x3000).all(|c| matches!(c, 0x130 | 0x131 | 0x17F | 0x212A) || symbol(c) >= SYMBOLS));
         let small_letters = 128 - 26;
         assert!(1 + small_letters + SYMBOLS_COUNT < u32::from(IS_WORD));
     }
