@@ -3,7 +3,7 @@
 from typing import Any
 
 ClassBits = tuple[int, int, list[int] | None]
-Lowered = tuple[list[int], list[tuple[str, int]]]
+Lowered = tuple[bytes, list[tuple[str, int]]]
 Outcome = tuple[int, Any, int, int, dict[str, int], list[tuple[int, list[Any]]], Any, list[tuple[int, str, int]]]
 """Units done, clean text, records, records without the shape of their format, redactions, what must go by unit, what is open, and
 of what may stay the number of the entry that allows it, the detector and how often."""

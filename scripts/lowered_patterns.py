@@ -9,6 +9,7 @@ A pattern that is not in it (a user's own) is lowered at the start.
 from __future__ import annotations
 
 import sys
+from base64 import b64encode
 from pathlib import Path
 from unicodedata import unidata_version
 
@@ -29,7 +30,8 @@ def made() -> bytes:
     for pattern in patterns_of(build_redactor(Config()).engine):
         key = key_of(pattern)
         if key not in patterns:
-            patterns[key] = lowered(pattern, classes)
+            numbers, groups = lowered(pattern, classes)
+            patterns[key] = b64encode(numbers).decode(), groups
     found = {"unicode": unidata_version, "classes": with_others(classes.known), "patterns": dict(sorted(patterns.items()))}
     return orjson.dumps(found) + b"\n"
 

@@ -424,7 +424,7 @@ _SIZED = (str, bytes, bytearray, list, tuple)
 
 def called(where: str, target: Any, name: str, *arguments: Any, **named: Any) -> Any:
     """`target.name(...)`, counted by what it passes over."""
-    if isinstance(target, re.Pattern):
+    if isinstance(target, re.Pattern) or type(target).__name__ == "LazyPattern":  # the class of the modules that are counted
         return _searched(target, name, *arguments)
     result = getattr(target, name)(*arguments, **named)
     if isinstance(target, str | bytes | bytearray):

@@ -13,7 +13,7 @@ from logscrub.model import Clean, Inner, Leaf, Place, Raw, Span
 
 PACKAGE = Path(__file__).parents[1] / "logscrub"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-BASE = {"model", "errors", "extras", "guidelines", "toml_files", "_version", "data", ""}
+BASE = {"model", "errors", "extras", "guidelines", "toml_files", "patterns", "_version", "data", ""}
 MAY_IMPORT = {
     **{name: set() for name in BASE},
     "objects": set(),

@@ -207,7 +207,7 @@ def test_an_error_in_an_extra_that_is_there_stays_a_bug(
     def fail(*_: object) -> None:
         raise ModuleNotFoundError("No module named 'polars.nothing'", name="polars.nothing")
 
-    monkeypatch.setattr(app, "command", lambda: type("Program", (), {"make_context": fail})())
+    monkeypatch.setattr(app, "command", lambda only: type("Program", (), {"make_context": fail})())
     assert cli._run(["metrics"]) == 70
     assert capsys.readouterr().err.startswith("logscrub: this is a bug in logscrub (ModuleNotFoundError)")
 

@@ -61,6 +61,18 @@ def core(redactor: Redactor) -> NativeRedactor:
     return NativeRedactor(redactor)
 
 
+def test_words_of_other_scripts_are_found_in_any_case(core: NativeRedactor, redactor: Redactor) -> None:
+    known = catalogue.load()
+    items: list[catalogue.Detector | catalogue.Harmless] = [*known.detectors, *known.harmless]
+    marked = (example for item in items for example in (*item.examples, *item.counterexamples))
+    texts = sorted({text for text in (catalogue.marked(example)[0] for example in marked) if not text.isascii()})
+    assert len(texts) > 150
+    for text in random.Random(3).sample(texts, 150):
+        as_ascii = text.replace("i", "ı").replace("s", "ſ").replace("K", "\u212a")  # what `re` takes for these letters
+        for other in (text.upper(), text.title(), text.lower().replace("σ", "ς"), text.swapcase().replace("ß", "ẞ"), as_ascii):
+            assert core.engine.judge(other) == redactor.engine.judge(other), ascii(text)
+
+
 def run(redactor: NativeRedactor, pieces: list[bytes], more: bool = True, threads: int = 2) -> tuple[bytes, Tally]:
     scrubber = NativeEngine(redactor, threads).scrubber()
     out = b"".join([*(scrubber.feed(piece, more) for piece in pieces), scrubber.finish()])

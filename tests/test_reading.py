@@ -79,6 +79,16 @@ LINES = st.sampled_from(
         "\0\0behind a hole",
         "\ufeffbehind a mark",
         "half a pair \udce4",
+        '{\n  "level": "info",\n  "ctx": {\n    "tags": [\n      1\n    ],\n    "key": "user",\n    "value": "ö"\n  }\n}',
+        '{\n  "a": 1\n} ',
+        '{\n  "a": 1\n} {',
+        '{\n  "a": 1\n} behind',
+        '{\n  "a": "\x1a"\n}',
+        '{\n  "a": 01\n}',
+        '{\n  "entries": [\n    {"message": "a"},\n    {"message": "b"}\n  ]\n}',
+        '{\n  "entries": []\n}',
+        '{"a": {\n\n}}',
+        '[\n  {"a": 1},\n  {"a": 2}\n]',
     ]
 )
 LOGS = st.lists(st.tuples(LINES, st.sampled_from(["\n", "\r\n"])), max_size=14).map(

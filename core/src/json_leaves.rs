@@ -619,6 +619,11 @@ fn is_json_space(c: Ch) -> bool {
 
 /// Whether orjson reads a text, its placeholders (U+001A) taken for a letter.
 pub fn is_json(text: &[Ch]) -> bool {
+    value_end(text).is_some_and(|end| text[end..].iter().all(|&c| is_json_space(c)))
+}
+
+/// Where the value ends that a text begins with, if orjson reads it; None where that is seen not to be JSON, or breaks off.
+pub fn value_end(text: &[Ch]) -> Option<usize> {
     let skip = |mut at: usize| {
         while text.get(at).is_some_and(|&c| is_json_space(c)) {
             at += 1;
@@ -631,16 +636,13 @@ pub fn is_json(text: &[Ch]) -> bool {
     let mut at = skip(0);
     loop {
         // a value
-        let Some(&c) = text.get(at) else { return false };
+        let &c = text.get(at)?;
         let mut is_whole = true;
         match c {
-            QUOTE => match string_end(text, at) {
-                Some(end) => at = end,
-                None => return false,
-            },
+            QUOTE => at = string_end(text, at)?,
             OBJECT | LIST => {
                 if depth == DEEPEST_READ {
-                    return false;
+                    return None;
                 }
                 let bit = 1 << (depth % 64);
                 if c == OBJECT {
@@ -655,35 +657,26 @@ pub fn is_json(text: &[Ch]) -> bool {
                     depth -= 1;
                     at += 1;
                 } else if c == OBJECT {
-                    match name_end(text, at, skip) {
-                        Some(end) => at = end,
-                        None => return false,
-                    }
+                    at = name_end(text, at, skip)?;
                     is_whole = false;
                 } else {
                     is_whole = false;
                 }
             }
-            _ => match number_end(text, at).or_else(|| literal_end(text, at)) {
-                Some(end) => at = end,
-                None => return false,
-            },
+            _ => at = number_end(text, at).or_else(|| literal_end(text, at))?,
         }
         // what follows a value
         while is_whole {
-            at = skip(at);
             if depth == 0 {
-                return at == text.len();
+                return Some(at);
             }
+            at = skip(at);
             let in_object = open[(depth - 1) / 64] >> ((depth - 1) % 64) & 1 == 1;
             match text.get(at) {
                 Some(&COMMA) => {
                     at = skip(at + 1);
                     if in_object {
-                        match name_end(text, at, skip) {
-                            Some(end) => at = end,
-                            None => return false,
-                        }
+                        at = name_end(text, at, skip)?;
                     }
                     is_whole = false;
                 }
@@ -695,7 +688,7 @@ pub fn is_json(text: &[Ch]) -> bool {
                     depth -= 1;
                     at += 1;
                 }
-                _ => return false,
+                _ => return None,
             }
         }
     }

@@ -23,8 +23,21 @@ pub struct Library {
 /// The characters of a class: those of ASCII as two words of bits, and all others if these are few and known.
 pub type ClassBits = (u64, u64, Option<Vec<Ch>>);
 
-/// A pattern's numbers, and the names of its groups.
-pub type Lowered = (Vec<u32>, Vec<(String, usize)>);
+/// A pattern's numbers in LEB128, and the names of its groups.
+pub type Lowered = (Vec<u8>, Vec<(String, usize)>);
+
+fn numbers(code: &[u8]) -> Result<Vec<u32>, String> {
+    let (mut numbers, mut number, mut shift) = (Vec::with_capacity(code.len()), 0, 0);
+    for byte in code {
+        number |= u32::from(byte & 127).checked_shl(shift).ok_or("a number of a pattern is too large")?;
+        shift += 7;
+        if byte & 128 == 0 {
+            numbers.push(number);
+            (number, shift) = (0, 0);
+        }
+    }
+    Ok(numbers)
+}
 
 impl Library {
     /// `characters`: names of classes, and their numbers.
@@ -60,7 +73,7 @@ impl Library {
 
     /// A pattern compiled.
     pub fn compile(&self, code: Lowered) -> Result<Arc<Regex>, String> {
-        Ok(Arc::new(Regex::new(&code.0, code.1, &self.sets, self.set("word")?)?))
+        Ok(Arc::new(Regex::new(&numbers(&code.0)?, code.1, &self.sets, self.set("word")?)?))
     }
 
     /// A pattern compiled whose classes may be further ones; `classes`: all of them.
@@ -69,7 +82,7 @@ impl Library {
         for (i, bits) in classes.iter().enumerate().skip(sets.len()) {
             sets.push(Arc::new(CharSet::new(bits, i as u32, self.python.clone())));
         }
-        Ok(Arc::new(Regex::new(&code.0, code.1, &sets, self.set("word")?)?))
+        Ok(Arc::new(Regex::new(&numbers(&code.0)?, code.1, &sets, self.set("word")?)?))
     }
 
     /// The pattern `module.NAME` of the definition.

@@ -347,29 +347,37 @@ fn parts(description: &Bound<'_, PyDict>, library: &Arc<Library>) -> PyResult<Pa
         .map(|(detector, entity_type, guideline, certain, random)| Kind { detector, entity_type, guideline, certain, random })
         .collect();
     let kind_by_id: HashMap<String, u16> = kinds.iter().enumerate().map(|(i, k)| (k.detector.clone(), i as u16)).collect();
-    let (lists, lexicon) = lexicons(description, library)?;
+    let data = item(description, "data")?;
+    let files = ["names", "either", "words", "foreign", "shapes"].map(|name| data.get_item(name));
+    let files = files.into_iter().map(|file| Ok(file?.cast_into::<PyBytes>()?)).collect::<PyResult<Vec<_>>>()?;
+    let files: Vec<&[u8]> = files.iter().map(|file| file.as_bytes()).collect();
+    type Entry<'py> = (u16, Lowered, Option<String>, Option<Lowered>, Vec<Bound<'py, PyAny>>, bool, bool);
+    // the lists take as long as the patterns
+    let (lists, entries) = std::thread::scope(|scope| {
+        let lists = scope.spawn(|| Lists::new(files[0], files[1], files[2], files[3], files[4]));
+        let entries = get("patterns").and_then(|entries| {
+            let compiled = entries.try_iter()?.map(|entry| {
+                let (kind, code, validator, context, words, cuts_ids, sheds): Entry<'_> = entry?.extract()?;
+                let context = context.map(compile).transpose()?;
+                let words: Vec<Vec<Ch>> = words.iter().map(from_py).collect::<PyResult<_>>()?;
+                Ok((kind, compile(code)?, validator, context, words, cuts_ids, sheds))
+            });
+            compiled.collect::<PyResult<Vec<_>>>()
+        });
+        (lists.join(), entries)
+    });
+    let lists = lists.unwrap_or_else(|panic| std::panic::resume_unwind(panic)).map_err(wrong)?;
+    let (lists, lexicon) = lexicons(description, library, Arc::new(lists))?;
     let validators =
         Validators::new(library, Arc::new(Lexicon::new(library, lists, Vec::new()).map_err(wrong)?)).map_err(wrong)?;
     let group = |regex: &Regex| regex.group("value").unwrap_or(0);
     let mut patterns = Vec::new();
-    for entry in get("patterns")?.try_iter()? {
-        type Entry<'py> = (u16, Lowered, Option<String>, Option<Lowered>, Vec<Bound<'py, PyAny>>, bool, bool);
-        let (kind, code, validator, context, words, cuts_ids, sheds): Entry<'_> = entry?.extract()?;
-        let regex = compile(code)?;
+    for (kind, regex, validator, context, context_words, cuts_ids, sheds) in entries? {
         let validator = match validator {
             None => None,
             Some(name) => Some(validators.named(&name).ok_or_else(|| wrong(format!("no validator {name}")))?),
         };
-        patterns.push(Pattern {
-            kind,
-            group: group(&regex),
-            regex,
-            validator,
-            context: context.map(compile).transpose()?,
-            cuts_ids,
-            sheds,
-            context_words: words.iter().map(from_py).collect::<PyResult<_>>()?,
-        });
+        patterns.push(Pattern { kind, group: group(&regex), regex, validator, context, cuts_ids, sheds, context_words });
     }
     let mut harmless = Vec::new();
     for code in get("harmless")?.try_iter()? {
@@ -430,13 +438,7 @@ fn parts(description: &Bound<'_, PyDict>, library: &Arc<Library>) -> PyResult<Pa
 }
 
 /// The lists, and the lexicon with a user's own words.
-fn lexicons(description: &Bound<'_, PyDict>, library: &Library) -> PyResult<(Arc<Lists>, Arc<Lexicon>)> {
-    let data = item(description, "data")?;
-    let data = data.cast::<PyDict>()?;
-    let file = |name: &str| -> PyResult<Bound<'_, PyBytes>> { Ok(item(data, name)?.cast::<PyBytes>()?.clone()) };
-    let files = [file("names")?, file("either")?, file("words")?, file("foreign")?, file("shapes")?];
-    let [names, either, words, foreign, shapes] = files.each_ref().map(|f| f.as_bytes());
-    let lists = Arc::new(Lists::new(names, either, words, foreign, shapes).map_err(wrong)?);
+fn lexicons(description: &Bound<'_, PyDict>, library: &Library, lists: Arc<Lists>) -> PyResult<(Arc<Lists>, Arc<Lexicon>)> {
     let mut own = Vec::new();
     for entry in item(description, "own")?.try_iter()? {
         let (word, is_name): (Bound<'_, PyAny>, bool) = entry?.extract()?;

@@ -4,7 +4,7 @@
 
 use crate::batch::Counted;
 use crate::chars::{Ch, CharSet, codes, is_ascii, position};
-use crate::json_leaves::{is_json, unescaped_json};
+use crate::json_leaves::{is_json, unescaped_json, value_end};
 use crate::model::{Coding, Leaf, Name};
 use crate::record_lists::RecordLists;
 use crate::redact::{Leaves, Unit};
@@ -100,12 +100,14 @@ pub enum Reader {
 }
 
 impl Reader {
-    /// The unit of a whole line, and what the next one may continue; None where the definition must read the line.
-    pub fn unit(&self, line: &[Ch], began: Began, streams: &mut Streams) -> Option<(Counted, Began)> {
+    /// The unit that a text begins with, whose first line has `size` characters, and what the next one may continue: that line, or
+    /// the lines of a value over several. None where the definition must read it.
+    pub fn unit(&self, text: &[Ch], size: usize, began: Began, streams: &mut Streams) -> Option<(Counted, Began)> {
+        let line = &text[..size];
         match self {
             Reader::Wrapped(lines) => Some((lines.unit(line, streams)?, began)),
             Reader::Text(lines) => lines.unit(line, began),
-            Reader::Json(lines) => Some((lines.unit(line)?, Began::Nothing)),
+            Reader::Json(lines) => Some((lines.unit(line).or_else(|| lines.unit_over_lines(text))?, Began::Nothing)),
             Reader::Forge(lines) => Some(lines.unit(line, began)),
         }
     }
@@ -205,6 +207,27 @@ impl JsonLines {
         };
         let unit = Unit { text: line.to_vec(), leaves: Leaves::JsonAt(0), frame: None, begins: records > 0 };
         Some(Counted { unit, records, parsed: true })
+    }
+}
+
+impl JsonLines {
+    /// The unit of an object that extends over lines and is one record; the last line ends behind it.
+    fn unit_over_lines(&self, text: &[Ch]) -> Option<Counted> {
+        if text.first() != Some(&u32::from('{')) {
+            return None;
+        }
+        let end = value_end(text)?;
+        let behind = text[end..].iter().take_while(|c| matches!(**c, 32 | 9 | 13)).count();
+        let value = &text[..end];
+        if text.get(end + behind) != Some(&10) || !value.contains(&10) || end > self.longest || value.contains(&FILL) {
+            return None;
+        }
+        let written: String = value.iter().map(|&c| char::from_u32(c)).collect::<Option<_>>()?;
+        if !self.lists.is_record(written.as_bytes()) {
+            return None;
+        }
+        let unit = Unit { text: text[..=end + behind].to_vec(), leaves: Leaves::JsonAt(0), frame: None, begins: true };
+        Some(Counted { unit, records: 1, parsed: true })
     }
 }
 

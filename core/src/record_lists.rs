@@ -78,6 +78,15 @@ impl RecordLists {
 
     /// How many records a JSON text holds; None for one that is not written as JSON is, of which the definition must tell.
     pub fn count(&self, text: &[u8]) -> Option<usize> {
+        Some(self.read(text)?.count)
+    }
+
+    /// Whether a JSON text is one record: an object without a list of records.
+    pub fn is_record(&self, text: &[u8]) -> bool {
+        text.first() == Some(&b'{') && self.read(text).is_some_and(|grammar| !grammar.found)
+    }
+
+    fn read<'a>(&'a self, text: &'a [u8]) -> Option<Grammar<'a>> {
         let mut grammar = Grammar {
             lists: self,
             expect: Expect::Value,
@@ -112,7 +121,7 @@ impl RecordLists {
                 return None;
             }
         }
-        Some(grammar.count)
+        Some(grammar)
     }
 
     fn of<'a>(&'a self, name: &[u8], parent: &[u8], depth: usize) -> Vec<&'a Rule> {

@@ -9,7 +9,7 @@
 use crate::chars::Ch;
 use crate::rx::{At, Classes, Item, Node, Regex, Sieve, State, bits, heads, items_of, with_state};
 use crate::shapes::{self, Shapes};
-use crate::words::{self, Hit, LONGEST_WORD, OTHER, Word, Words, beginnings, byte_of, is_ambiguous, leads_of, lower_byte};
+use crate::words::{self, Hit, LONGEST_WORD, OTHER, Word, Words, beginnings, byte_of, leads_of, symbol};
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -190,10 +190,6 @@ impl Scanner {
         hits.clear();
         let has = classes_in(inside);
         self.words.find(text, inside, &has, live, hits);
-        let is_ambiguous = has.other && is_ambiguous(text);
-        if is_ambiguous {
-            live[..size].fill(!0);
-        }
         let (live, context) = live.split_at_mut(size);
         let (mut there, mut count) = ([0u8; EDGE as usize], 0);
         for row in has.rows() {
@@ -205,12 +201,10 @@ impl Scanner {
                 *live &= self.columns[column].met(&there[..count]);
             }
         }
-        if !is_ambiguous {
-            self.shapes.narrow(inside, live);
-        }
+        self.shapes.narrow(inside, live);
         with_state(|state| {
             for (column, live) in self.columns.iter().zip(live.iter()) {
-                let live = if is_ambiguous { *live } else { *live & column.anywhere };
+                let live = *live & column.anywhere;
                 if live & column.at_start != 0 {
                     column.at_start(text, rows, live & column.at_start, state, found);
                 }
@@ -218,10 +212,8 @@ impl Scanner {
                     column.scan(text, rows, last, live & !column.at_start, reached, state, found);
                 }
             }
-            if !is_ambiguous {
-                hits.retain(|hit| hit.at() <= last);
-                self.at_hits(text, rows, live, hits, state, found);
-            }
+            hits.retain(|hit| hit.at() <= last);
+            self.at_hits(text, rows, live, hits, state, found);
         });
     }
 }
@@ -277,8 +269,8 @@ fn firsts(words: &[Word]) -> Classes {
     let mut found = Classes::NONE;
     for byte in words.iter().filter_map(|word| word.first()) {
         // a letter may stand for one that is not ASCII
-        found.other |= matches!(byte, OTHER | b'i' | b's' | b'k');
-        if byte != OTHER {
+        found.other |= byte > OTHER || words::SYMBOLS_OF_OTHERS.contains(&byte);
+        if byte < OTHER {
             found.add(Ch::from(byte));
             found.add(Ch::from(byte.to_ascii_uppercase()));
         }
@@ -347,7 +339,7 @@ impl Begin {
         }
         let words = words::Sought {
             words: if is_telling { Vec::new() } else { words_of(node).unwrap_or_default() },
-            context: sought.context.iter().map(|word| Word::new(word.iter().map(|&c| lower_byte(c)))).collect(),
+            context: sought.context.iter().map(|word| Word::new(word.iter().map(|&c| symbol(c)))).collect(),
             leads,
         };
         let mut needs = Vec::new();
@@ -749,8 +741,7 @@ fn words_of(node: &Node) -> Option<Vec<Word>> {
             for (i, node) in nodes.iter().enumerate() {
                 let is_letter = letter(node).is_some();
                 if !(is_letter && in_word) {
-                    let its = beginnings(&nodes[i..], MOST_FOLLOWED, LONGEST_WORD);
-                    best = better(best, its.filter(|words| words.iter().all(|word| word.len() >= SHORTEST_WORD)));
+                    best = better(best, beginnings(&nodes[i..], MOST_FOLLOWED, SHORTEST_WORD, LONGEST_WORD));
                 }
                 in_word = is_letter;
                 if !is_letter {
@@ -781,7 +772,7 @@ fn words_of(node: &Node) -> Option<Vec<Word>> {
 /// Signs that few texts have, one of which stands in every text in which a node matches.
 fn rare(node: &Node) -> Option<Vec<Word>> {
     match node {
-        Node::Item(_) => letter(node).filter(|c| *c == OTHER || b"[]{}<>@%#~$!|^`*".contains(c)).map(|c| vec![Word::new([c])]),
+        Node::Item(_) => letter(node).filter(|c| *c > OTHER || b"[]{}<>@%#~$!|^`*".contains(c)).map(|c| vec![Word::new([c])]),
         Node::Seq(nodes) => nodes.iter().find_map(rare),
         Node::Group(_, body) | Node::Atomic(body) => rare(body),
         Node::Repeat { min, body, .. } if *min > 0 => rare(body),

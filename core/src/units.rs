@@ -227,18 +227,20 @@ impl Units {
     /// Adds the units of a piece up to a line that the definition must read, or that has no end; True where a job is full first.
     fn read(&mut self, piece: &mut Piece) -> bool {
         while let Some(size) = piece.text[piece.at..].iter().position(|c| *c == 10) {
-            let line = &piece.text[piece.at..=piece.at + size];
+            let rest = &piece.text[piece.at..];
             // a full job takes no unit in which a record begins: whether one does is known once the line is read
             let before = if self.is_full(1) { Some(piece.streams.clone()) } else { None };
             // where Python does not answer what a pattern asks, the definition reads the line
-            let unit = catch_unwind(AssertUnwindSafe(|| piece.reader.unit(line, piece.began, &mut piece.streams)));
+            let unit = catch_unwind(AssertUnwindSafe(|| piece.reader.unit(rest, size + 1, piece.began, &mut piece.streams)));
             let Ok(Some((counted, began))) = unit else { return false };
             if self.is_full(counted.records) {
                 piece.streams = before.unwrap_or_default();
                 return true;
             }
+            let read = counted.unit.text.len();
+            let lines = rest[..read].iter().filter(|c| **c == 10).count();
             self.push(counted, Origin::Line(piece.line));
-            (piece.at, piece.line, piece.began) = (piece.at + size + 1, piece.line + 1, began);
+            (piece.at, piece.line, piece.began) = (piece.at + read, piece.line + lines, began);
         }
         false
     }

@@ -6,7 +6,7 @@
 use crate::chars::Ch;
 use crate::rx::{Classes, Item, Node};
 use crate::scan::Bits;
-use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 /// The byte that stands for all characters that are not ASCII.
 pub const OTHER: u8 = 128;
@@ -32,18 +32,41 @@ pub fn lower_byte(c: Ch) -> u8 {
     }
 }
 
-/// Whether a text has characters that `re` takes for letters of ASCII where case does not matter. A class of a pattern may have one
-/// of them where its words have `OTHER`: of such a text, words say nothing.
-pub fn is_ambiguous(text: &[Ch]) -> bool {
-    text.iter().any(|c| matches!(c, 0x130 | 0x131 | 0x17F | 0x212A))
+/// The symbols of the characters that are not ASCII: from this one, and how many. A word of another script is told from others by
+/// them, though not from all.
+const SYMBOLS: u8 = OTHER + 1;
+const SYMBOLS_COUNT: u32 = 24;
+
+/// Letters of ASCII that stand for characters beyond it too (`lower_byte`).
+pub const SYMBOLS_OF_OTHERS: [u8; 3] = *b"isk";
+
+/// The byte that stands for a character in words: a letter and its capital have the same one.
+pub fn symbol(c: Ch) -> u8 {
+    static PAGES: [OnceLock<[u8; 256]>; 256] = [const { OnceLock::new() }; 256];
+    match lower_byte(c) {
+        OTHER => match PAGES.get((c >> 8) as usize) {
+            Some(page) => page.get_or_init(|| std::array::from_fn(|n| hashed(c & !255 | n as Ch)))[(c & 255) as usize],
+            None => hashed(c),
+        },
+        byte => byte,
+    }
+}
+
+/// The symbol of a character by its small letter's capital, or what stands for that: `ς` and `σ` have the same one, and `ß` and `ẞ`.
+fn hashed(c: Ch) -> u8 {
+    let capital = |c: char| c.to_lowercase().flat_map(char::to_uppercase).fold(0u32, |hash, c| hash ^ u32::from(c));
+    SYMBOLS + (char::from_u32(c).map_or(c, capital).wrapping_mul(0x9E37_79B1) >> 16) as u8 % SYMBOLS_COUNT as u8
 }
 
 /// The byte that stands for all that an item can be, if one does.
 pub fn byte_of(item: &Item) -> Option<u8> {
     match item {
-        Item::Char(c) | Item::Cased(_, c) => Some(lower_byte(*c)),
-        Item::Set(set) => (set.ascii() == [0, 0]).then_some(OTHER),
-        Item::NotNewline | Item::All => None,
+        Item::Char(c) | Item::Cased(_, c) => Some(symbol(*c)),
+        Item::Set(set) if set.ascii() == [0, 0] => {
+            let (first, rest) = set.others()?.split_first()?;
+            rest.iter().all(|c| symbol(*c) == symbol(*first)).then(|| symbol(*first))
+        }
+        Item::Set(_) | Item::NotNewline | Item::All => None,
     }
 }
 
@@ -217,7 +240,10 @@ impl Words {
         match *way {
             [column] if is_word => {
                 let own = self.stretches[usize::from(state)] as usize..self.found.len();
-                let mut classes = Classes { other: self.columns[usize::from(OTHER)] == column, ..Classes::NONE };
+                // some letters of ASCII stand for others too
+                let mut letters = SYMBOLS_OF_OTHERS.iter().map(|c| usize::from(*c)).chain(usize::from(SYMBOLS)..256);
+                let other = letters.any(|c| self.columns[c] == column);
+                let mut classes = Classes { other, ..Classes::NONE };
                 (0..128).filter(|&c| self.columns[c as usize] == column).for_each(|c| classes.add(c));
                 self.signs.extend(self.found[own].iter().map(|found| (classes, *found)));
             }
@@ -259,7 +285,8 @@ impl Words {
             }
         }
         if rows.contains(&OTHER) {
-            self.find_columns(text.len(), |at| self.columns[usize::from(lower_byte(text[at]))], live, hits);
+            let columns: Vec<u8> = text.iter().map(|&c| self.columns[usize::from(symbol(c))]).collect();
+            self.find_columns(text.len(), |at| columns[at], live, hits);
         } else {
             self.find_columns(text.len(), |at| self.columns[usize::from(rows[at])], live, hits);
         }
@@ -361,26 +388,28 @@ impl Trie {
 
 /// Words in small letters of which each match of a pattern begins with one; None where there are no such words.
 pub fn leads_of(node: &Node) -> Option<Vec<Word>> {
-    beginnings(std::slice::from_ref(node), MOST_LEADS, LONGEST_LEAD)
-        .filter(|words| words.iter().all(|w| w.len() >= SHORTEST_LEAD))
+    beginnings(std::slice::from_ref(node), MOST_LEADS, SHORTEST_LEAD, LONGEST_LEAD)
 }
 
-/// Words in small letters, as few as `most` and no longer than `longest`, of which all that a sequence matches begins with one; None
-/// where there are no such words.
-pub fn beginnings(nodes: &[Node], most: usize, longest: usize) -> Option<Vec<Word>> {
-    let mut leads = Leads { open: vec![Word::default()], closed: Vec::new(), most, longest };
+/// Words in small letters, as few as `most`, none of them shorter than `shortest` or longer than `longest`, of which all that a
+/// sequence matches begins with one; None where there are no such words.
+pub fn beginnings(nodes: &[Node], most: usize, shortest: usize, longest: usize) -> Option<Vec<Word>> {
+    let mut leads = Leads { open: vec![Word::default()], closed: Vec::new(), most, shortest, longest, fails: false };
     for node in nodes {
-        if leads.open.is_empty() || leads.closed.first().is_some_and(|word| word.len() == 0) {
+        if leads.open.is_empty() || leads.fails {
             break;
         }
         leads.follow(node);
     }
     leads.close();
     let mut words = leads.closed;
+    if leads.fails {
+        return None;
+    }
     words.sort_unstable();
     // a word that begins with another one says no more than that
     words.dedup_by(|word, last| word.begins_with(*last));
-    (words.len() <= most && words.iter().all(|word| word.len() > 0)).then_some(words)
+    (words.len() <= most).then_some(words)
 }
 
 /// What matches begin with, as far as a pattern was followed.
@@ -390,37 +419,42 @@ struct Leads {
     /// What is not followed further.
     closed: Vec<Word>,
     most: usize,
+    shortest: usize,
     longest: usize,
+    /// Whether a word that is not followed further is too short.
+    fails: bool,
 }
 
 impl Leads {
     fn close(&mut self) {
+        self.fails |= self.open.iter().any(|word| word.len() < self.shortest);
         self.closed.append(&mut self.open);
     }
 
     /// Closes the words that are as long as one may be.
     fn shed(&mut self) {
-        if self.open.iter().any(|word| word.len() == self.longest) {
-            let (long, open): (Vec<Word>, _) = std::mem::take(&mut self.open).into_iter().partition(|w| w.len() == self.longest);
-            self.closed.extend(long);
-            self.open = open;
-        }
+        let Leads { open, closed, longest, .. } = self;
+        open.retain(|word| {
+            let is_long = word.len() == *longest;
+            if is_long {
+                closed.push(*word);
+            }
+            !is_long
+        });
     }
 
     fn follow(&mut self, node: &Node) {
-        if self.open.is_empty() {
+        if self.open.is_empty() || self.fails {
             return;
         }
         match node {
             Node::At(_) | Node::Look { .. } => {}
-            Node::Item(item) => match ways_of(item) {
-                Some(ways) if ways.len() == 1 && self.open.len() + self.closed.len() <= self.most => {
-                    self.open.iter_mut().for_each(|word| *word = word.with(ways[0]));
-                    self.shed();
-                }
-                Some(ways) if self.open.len() * ways.len() + self.closed.len() <= self.most => {
-                    let longer = self.open.iter().flat_map(|word| ways.iter().map(|way| word.with(*way))).collect();
-                    self.open = longer;
+            Node::Item(item) => match Ways::of(item) {
+                Some(ways) if self.open.len() * ways.count + self.closed.len() <= self.most => {
+                    let (last, others) = ways.bytes().split_last().unwrap_or((&0, &[]));
+                    let longer: Vec<Word> = others.iter().flat_map(|way| self.open.iter().map(|word| word.with(*way))).collect();
+                    self.open.iter_mut().for_each(|word| *word = word.with(*last));
+                    self.open.extend(longer);
                     self.shed();
                 }
                 _ => self.close(),
@@ -459,17 +493,94 @@ impl Leads {
     }
 }
 
-/// The bytes that stand for what an item can be; None where they are many.
-fn ways_of(item: &Item) -> Option<Vec<u8>> {
-    match item {
-        Item::Set(set) => {
-            let ascii = set.ascii();
-            if ascii[0].count_ones() + ascii[1].count_ones() > 2 * MOST_WAYS {
-                return None;
-            }
-            let ways: BTreeSet<u8> = (0..128).filter(|c| set.has(*c)).map(lower_byte).chain([OTHER]).collect();
-            (ways.len() <= MOST_WAYS as usize + 1).then(|| ways.into_iter().collect())
+/// The bytes that stand for what an item can be.
+struct Ways {
+    bytes: [u8; MOST_WAYS as usize + 1],
+    count: usize,
+}
+
+impl Ways {
+    /// None where they are many.
+    fn of(item: &Item) -> Option<Ways> {
+        let mut ways = Ways { bytes: [0; MOST_WAYS as usize + 1], count: 0 };
+        let Item::Set(set) = item else {
+            ways.add(byte_of(item)?);
+            return Some(ways);
+        };
+        let [low, high] = set.ascii();
+        if low.count_ones() + high.count_ones() > 2 * MOST_WAYS {
+            return None;
         }
-        item => Some(vec![byte_of(item)?]),
+        // capitals become the small letters that stand behind them, which may be there as well
+        let capitals = high & 0x07FF_FFFE;
+        let mut left = u128::from(low) | u128::from(high & !capitals | capitals << 32) << 64;
+        while left != 0 {
+            ways.add(left.trailing_zeros() as u8)?;
+            left &= left - 1;
+        }
+        for &c in set.others()? {
+            let symbol = symbol(c);
+            if !ways.bytes().contains(&symbol) {
+                ways.add(symbol)?;
+            }
+        }
+        Some(ways)
+    }
+
+    fn add(&mut self, byte: u8) -> Option<()> {
+        *self.bytes.get_mut(self.count)? = byte;
+        self.count += 1;
+        Some(())
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.count]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_that_python_takes_for_one_where_case_does_not_matter_have_one_symbol() {
+        for alike in [
+            "µμΜ",
+            "\u{345}ιΙ\u{1FBE}",
+            "\u{390}\u{1FD3}",
+            "\u{3B0}\u{1FE3}",
+            "βϐΒ",
+            "εϵΕ",
+            "θϑΘϴ",
+            "κϰ",
+            "πϖ",
+            "ρϱ",
+            "σςΣ",
+            "φϕ",
+            "в\u{1C80}В",
+            "д\u{1C81}",
+            "о\u{1C82}",
+            "с\u{1C83}",
+            "т\u{1C84}\u{1C85}",
+            "ъ\u{1C86}",
+            "\u{1C88}\u{A64B}",
+            "\u{1E61}\u{1E9B}",
+            "\u{FB05}\u{FB06}",
+            "ßẞ",
+            "å\u{212B}Å",
+            "жЖ",
+            "éÉ",
+            "ՀՀհ",
+        ] {
+            let symbols: Vec<u8> = alike.chars().map(|c| symbol(c.into())).collect();
+            assert!(symbols.iter().all(|its| *its == symbols[0]), "{alike}: {symbols:?}");
+        }
+    }
+
+    #[test]
+    fn symbols_are_no_characters_of_ascii_and_fit_the_labels_of_states() {
+        assert!((128..0x3000).all(|c| matches!(c, 0x130 | 0x131 | 0x17F | 0x212A) || symbol(c) >= SYMBOLS));
+        let small_letters = 128 - 26;
+        assert!(1 + small_letters + SYMBOLS_COUNT < u32::from(IS_WORD));
     }
 }

@@ -50,11 +50,13 @@ def _run(arguments: Sequence[str]) -> int:
     from typer import Abort, Exit
     from typer.exceptions import TyperException
 
-    from logscrub.cli.app import command
+    from logscrub.cli.app import COMMANDS, command
 
-    program = command()
+    completes = "_LOGSCRUB_COMPLETE" in os.environ
+    only = arguments[0] if arguments and arguments[0] in COMMANDS and not completes else None
+    program = command(only)
     try:
-        if "_LOGSCRUB_COMPLETE" in os.environ:
+        if completes:
             program.main(list(arguments), prog_name="logscrub")
         with program.make_context("logscrub", list(arguments)) as context:
             return int(program.invoke(context) or 0)

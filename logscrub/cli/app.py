@@ -3,39 +3,27 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Annotated, Any
 
 import typer
 
 from logscrub._version import __version__
-from logscrub.cli import (
-    attest,
-    backtest,
-    detectors,
-    doctor,
-    exposure,
-    ingest,
-    init,
-    keys,
-    mark,
-    metrics,
-    nightly,
-    report,
-    resolve,
-    scrub,
-    store,
-    verify,
-    vocabulary,
-    watch,
-)
+from logscrub.cli.options import help_without_command
 
-app = typer.Typer(
-    name="logscrub",
-    help="Takes customer data out of Atlassian Forge log exports, and proves that it is gone.\n\n"
+COMMANDS = (
+    "scrub", "verify", "ingest", "metrics", "report", "mark", "backtest", "watch", "nightly", "init", "doctor", "exposure",
+    "resolve", "store", "attest", "keys", "vocabulary", "detectors",
+)  # fmt: skip
+"""The commands, in the order of the help. Each is the module of its name: a function of that name, or a group of commands."""
+
+_HELP = (
+    "Takes customer data out of Atlassian Forge log exports, and proves that it is gone.\n\n"
     "Nothing is sent anywhere: logscrub uses the network only for logs and stores that you keep on one, and for the "
-    "notifications of nightly.",
-    epilog="""\b
+    "notifications of nightly."
+)
+_EPILOG = """\b
 Examples:
   logscrub scrub app.log -o clean.log        scrub a file (.gz, .zst, .bz2, .xz, .zip, .tar too)
   logscrub scrub exports/ -o clean/          scrub a folder
@@ -55,12 +43,7 @@ gs://…, az://… and https://… logscrub[objects], --on logscrub[dask].
 
 \b
 Exit codes: 0 done or clean; 1 customer data found; 2 wrong usage;
-            3 something could not be read, written or scanned.""",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    invoke_without_command=True,
-)
+            3 something could not be read, written or scanned."""
 
 
 def _version(wanted: bool) -> None:
@@ -70,35 +53,35 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _root(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
 ) -> None:
-    detectors.help_without_command(context)
+    help_without_command(context)
 
 
-app.command("scrub", epilog=scrub.EXAMPLES)(scrub.scrub)
-app.command("verify", epilog=verify.EXAMPLES)(verify.verify)
-app.command("ingest", epilog=ingest.EXAMPLES)(ingest.ingest)
-app.command("metrics", epilog=metrics.EXAMPLES)(metrics.metrics)
-app.command("report", epilog=report.EXAMPLES)(report.report)
-app.command("mark", epilog=mark.EXAMPLES)(mark.mark)
-app.command("backtest", epilog=backtest.EXAMPLES)(backtest.backtest)
-app.command("watch", epilog=watch.EXAMPLES)(watch.watch)
-app.command("nightly", epilog=nightly.EXAMPLES)(nightly.nightly)
-app.command("init", epilog=init.EXAMPLES)(init.init)
-app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
-app.command("exposure", epilog=exposure.EXAMPLES)(exposure.exposure)
-app.command("resolve", epilog=resolve.EXAMPLES)(resolve.resolve)
-app.add_typer(store.app, name="store")
-app.add_typer(attest.app, name="attest")
-app.add_typer(keys.app, name="keys")
-app.add_typer(vocabulary.app, name="vocabulary")
-app.add_typer(detectors.app, name="detectors")
+def _add(program: typer.Typer, name: str) -> None:
+    module = import_module(f"logscrub.cli.{name}")
+    if hasattr(module, "app"):
+        program.add_typer(module.app, name=name)
+    else:
+        program.command(name, epilog=module.EXAMPLES)(getattr(module, name))
 
 
 @cache
-def command() -> Any:
-    """The whole program as one command."""
-    return typer.main.get_command(app)
+def command(only: str | None = None) -> Any:
+    """The whole program as one command. `only`: with this one of its commands alone, because to import all takes a tenth of a
+    second."""
+    program = typer.Typer(
+        name="logscrub",
+        help=_HELP,
+        epilog=_EPILOG,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        invoke_without_command=True,
+    )
+    program.callback()(_root)
+    for name in COMMANDS if only is None else (only,):
+        _add(program, name)
+    return typer.main.get_command(program)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from logscrub.cli.console import put, say
-from logscrub.cli.detectors import help_without_command
 from logscrub.cli.options import (
     DecompressMemory,
     Detectors,
@@ -18,6 +17,7 @@ from logscrub.cli.options import (
     Vocabulary,
     check_guarantee,
     given_key,
+    help_without_command,
     number,
     reading_of,
 )

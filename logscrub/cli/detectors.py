@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from logscrub.cli.console import put, say
-from logscrub.cli.options import Detectors, TextOrJson, number
+from logscrub.cli.options import Detectors, TextOrJson, help_without_command, number
 from logscrub.errors import UsageError
 from logscrub.extras import install, is_missing, need
 from logscrub.sources.files import printable
@@ -45,13 +45,6 @@ Examples:
 
 \b
 Exit codes: 0 all examples hold; 1 one does not; 2 a detector's file is wrong."""
-
-
-def help_without_command(context: typer.Context) -> None:
-    """A group without a command shows its help, as wrong usage."""
-    if context.invoked_subcommand is None:
-        put(context.get_help() + "\n")
-        raise typer.Exit(2)
 
 
 @app.callback()

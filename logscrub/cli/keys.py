@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from logscrub.cli.console import put, say
-from logscrub.cli.detectors import help_without_command
 from logscrub.cli.new_files import create
 from logscrub.cli.options import (
     DecompressMemory,
@@ -20,6 +19,7 @@ from logscrub.cli.options import (
     Policy,
     each,
     given_key,
+    help_without_command,
     number,
     readable,
     reading_of,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from logscrub.cli.console import let_interrupt, say
+from logscrub.cli.console import let_interrupt, put, say
 from logscrub.detect.names import Kind
 from logscrub.errors import InputError, UsageError
 from logscrub.extras import need
@@ -235,6 +235,13 @@ def size(count: int) -> str:
         if count < 999.95 * one or unit == "GB":
             return f"{count / one:.1f} {unit}"
     raise AssertionError
+
+
+def help_without_command(context: typer.Context) -> None:
+    """A group without a command shows its help, as wrong usage."""
+    if context.invoked_subcommand is None:
+        put(context.get_help() + "\n")
+        raise typer.Exit(2)
 
 
 def number(count: int, noun: str) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from logscrub.cli.console import let_interrupt, put, say
-from logscrub.cli.detectors import help_without_command, table
-from logscrub.cli.options import StoreAt, number, size
+from logscrub.cli.detectors import table
+from logscrub.cli.options import StoreAt, help_without_command, number, size
 from logscrub.errors import UsageError
 
 if TYPE_CHECKING:

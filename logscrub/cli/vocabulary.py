@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from logscrub.cli.console import put_bytes, say
-from logscrub.cli.detectors import help_without_command
 from logscrub.cli.options import (
     DecompressMemory,
     Detectors,
@@ -20,6 +19,7 @@ from logscrub.cli.options import (
     Policy,
     each,
     given_key,
+    help_without_command,
     number,
     readable,
     reading_of,

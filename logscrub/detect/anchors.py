@@ -20,6 +20,8 @@ from re import _constants as c  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
+from logscrub.patterns import regex
+
 
 def _bits(characters: Iterable[str]) -> int:
     return reduce(or_, (1 << ord(x) for x in characters), 0)
@@ -43,7 +45,7 @@ _FOLDED = {"İ": "i", "ı": "i", "ſ": "s", "\u212a": "k"}
 """Characters that Python's `re` takes for letters of ASCII where case does not matter."""
 _HAVE_OTHERS = _bits("iks")
 _TO_ASCII = str.maketrans(_FOLDED)
-_AMBIGUOUS = re.compile(f"[{''.join(_FOLDED)}]")
+_AMBIGUOUS = regex(f"[{''.join(_FOLDED)}]")
 _STRANGE = "\x80"
 """The stand-in for a character beyond ASCII in words."""
 _FIRST, _NOT_FIRST = -1, -2
@@ -60,7 +62,7 @@ _WEIGHTS = (
     (_bits("abcdefghijklmnopqrstuvwxyz0123456789"), 16), (_bits(" -.:/"), 8),
     (_bits('ABCDEFGHIJKLMNOPQRSTUVWXYZ_,="()[]'), 4), (_ANY, 1),
 )  # fmt: skip
-_BEYOND = re.compile(r"[^\x00-\x7f]")
+_BEYOND = regex(r"[^\x00-\x7f]")
 _BY_USE = " etaoinsrhldcumfpgwybvkxjqz"
 """Letters, the most used first."""
 Places = list[int] | None

@@ -6,16 +6,15 @@ a coding of its own: so nobody can say that such a stretch holds no customer dat
 
 from __future__ import annotations
 
-import re
-
 from logscrub.detect.views import unescaped_json
+from logscrub.patterns import regex
 
 _LEAST = 16
-_CONTROL = re.compile(r"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
+_CONTROL = regex(r"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
 """Control characters but those of white space and of terminals (bell, backspace, escape)."""
-_UNDECODED = re.compile("[\ufffd\udc80-\udcff]")
+_UNDECODED = regex("[\ufffd\udc80-\udcff]")
 """Characters that decoding makes of bytes that are not UTF-8, here or where the log was written."""
-_HOLE = re.compile(r"\x00{16,}")
+_HOLE = regex(r"\x00{16,}")
 """The bytes that a file system leaves where a log was truncated under its writer, or where a machine lost power."""
 
 

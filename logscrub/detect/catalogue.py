@@ -42,12 +42,13 @@ from logscrub.detect.expressions import parsed, parts
 from logscrub.errors import UsageError
 from logscrub.guidelines import GUIDELINES
 from logscrub.model import Certainty
+from logscrub.patterns import regex
 from logscrub.toml_files import ANY_TEXT, Key, ListOf, Table, matching, one_of, text_of
 
 ValueMode = Literal["token", "number", "phrase", "credential", "line"]
 SECRET_ROW = "authorisation data"
 """The row of the guidelines that secrets are in."""
-_MACRO = re.compile(r"\{\{([A-Z]+)\}\}")
+_MACRO = regex(r"\{\{([A-Z]+)\}\}")
 
 
 @dataclass(frozen=True, slots=True)

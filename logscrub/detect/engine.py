@@ -28,36 +28,37 @@ from logscrub.detect.names import NameRecognizer
 from logscrub.detect.names.lexicon import fold
 from logscrub.detect.validators import VALIDATORS
 from logscrub.model import MARKS, FieldPath, Inner, Leaf, Span, opaque
+from logscrub.patterns import regex
 
 CONTEXT_BEFORE, CONTEXT_AFTER = 60, 30
 """Characters before and after a match in which a word of its context may stand."""
 _DEEPEST = 12
 _PLACEHOLDER_FILL = "\x1a"
 _URL_PASSWORD = "url_password"
-_LETTERS = re.compile(r"[^\W\d_]+")
-_SMALL_WORD = re.compile("[a-zß-öø-ÿ]+")
+_LETTERS = regex(r"[^\W\d_]+")
+_SMALL_WORD = regex("[a-zß-öø-ÿ]+")
 """A word in small letters: as a key of JSON it names a member, and hardly ever a person."""
 _RANDOM = frozenset({"opaque_token", "random_token"})
 """Detectors whose only evidence is that a token looks random."""
-_PLAIN_ID = re.compile(
+_PLAIN_ID = regex(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?=\d{0,31}[a-f])(?:[0-9a-f]{16}){1,2}|1[4-9]\d{8}(?:\d{3}|\d{6}|\d{9})?"
     r"|\d{1,4}\.\d{1,4}\.\d{1,4}"
 )
 """A UUID, a trace or span id, an epoch time, a version."""
-_NAME_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W_]+")
+_NAME_PART = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W_]+")
 _WHOLE = "whole message"
 """The name that a short text has of which nothing says what it is: a line, or the message of a record."""
 _MESSAGES = frozenset(("message", "msg"))
-_WHOLE_TEXT = re.compile(r"(?=[^0-9]{0,39}[0-9])[\s\S]{7,40}")
-_NO_FRACTION = re.compile(r"\.(?=\d{1,15}\Z)")
+_WHOLE_TEXT = regex(r"(?=[^0-9]{0,39}[0-9])[\s\S]{7,40}")
+_NO_FRACTION = regex(r"\.(?=\d{1,15}\Z)")
 """The point of a number with a fraction. In a telling field the digits of such a number identify somebody or something too."""
 _SHEDDING = "phone"
 """The validator of international numbers, behind whose plus what follows may be a number of its own: `+44 20 7946 0958 (200)`."""
-_LAST_NUMBER = re.compile(r"\)?[^\d()+]{0,2}\(?(?<!\d)\d{1,40}\)?\Z")
+_LAST_NUMBER = regex(r"\)?[^\d()+]{0,2}\(?(?<!\d)\d{1,40}\)?\Z")
 _WINDOW = 1 << 18
 """Characters of a text that are judged at once."""
 _OVERLAP = 4096
-_OPENING = re.compile(r"[{\[\"'`]|PRIVATE KEY|[:=+>|]\s*$|[|>]-\s*$")
+_OPENING = regex(r"[{\[\"'`]|PRIVATE KEY|[:=+>|]\s*$|[|>]-\s*$")
 """Signs that a line may leave something open for the next one."""
 _UNQUOTE: dict[str, Callable[[str], views.View | None]] = {
     "json": views.unescape_json,
@@ -545,7 +546,7 @@ def _with_repeats(text: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
 
 _MOST_REPEATED = 16
 """Secrets of one text whose further places are searched for."""
-_NO_WORD = re.compile(r"(?=[^0-9\x1a]*[0-9])(?=[^A-Za-z\x1a]*[A-Za-z])[^\x1a]{8,}")
+_NO_WORD = regex(r"(?=[^0-9\x1a]*[0-9])(?=[^A-Za-z\x1a]*[A-Za-z])[^\x1a]{8,}")
 
 
 def _is_joined(text: str, place: int) -> bool:
@@ -576,13 +577,13 @@ def _without_random(found: list[Span], read: list[tuple[int, int]]) -> list[Span
     return [s for s in found if s.certainty == "certain" or s.detector not in _RANDOM or not is_read(s.start)]
 
 
-_NUMBER = re.compile(r"-?\d[\d.eE+-]*")
+_NUMBER = regex(r"-?\d[\d.eE+-]*")
 _SHORT, _FEWEST_BYTES = 16, 6
-_THREE = re.compile("[0-9]{3}")
-_SAYS_WORDS = re.compile(r"(?:(?:[^\W_]|\s)(?:[^\w\s]|_){0,2})+")
+_THREE = regex("[0-9]{3}")
+_SAYS_WORDS = regex(r"(?:(?:[^\W_]|\s)(?:[^\w\s]|_){0,2})+")
 """A text that is mostly letters and digits."""
-_JSON_BEFORE = re.compile(r"""(\\*+")\s*+:\s*+(?:\[[^\[\]{}"']*+)?\Z""")
-_JSON_AFTER = re.compile(r"\s*+[,}\]]")
+_JSON_BEFORE = regex(r"""(\\*+")\s*+:\s*+(?:\[[^\[\]{}"']*+)?\Z""")
+_JSON_AFTER = regex(r"\s*+[,}\]]")
 
 
 def _quoted(text: str, span: Span) -> Span:
@@ -631,9 +632,9 @@ def _around(text: str, start: int, end: int) -> list[tuple[int, int]]:
     ]
 
 
-_ARMOUR_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-_ARMOUR_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-_ARMOURED = re.compile(r"[\sA-Za-z0-9+/=:,\x1a-]*")
+_ARMOUR_BEGIN = regex(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_ARMOUR_END = regex(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_ARMOURED = regex(r"[\sA-Za-z0-9+/=:,\x1a-]*")
 
 
 def _armour(text: str, inside: bool) -> tuple[tuple[int, int] | None, bool]:

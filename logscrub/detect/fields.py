@@ -20,10 +20,11 @@ from logscrub.detect.json_leaves import REDACTED, VALUES
 from logscrub.detect.pairs import named_values
 from logscrub.errors import UsageError
 from logscrub.model import FieldPath
+from logscrub.patterns import regex
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
+_WORD = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
 
-KEEP = re.compile(
+KEEP = regex(
     r"""(?ix) \s*+ (?: (?:null|undefined|none|nil|nan|true|false|yes|no|n/?a|unknown|anonymous|empty|missing|absent|present|
     required|optional|expired|invalid|valid|failed|error|ok|set|unset|hidden|masked|redacted|removed|withheld|default|disabled|enabled|
     not|is|was|must|has|string|number|boolean|object|array|function|any|void|system|str|
@@ -47,7 +48,7 @@ _FILLER = (
     "base64|encoded|encrypted|bot|webhook|host|domain|db|database|admin|dev|test|prod|live|sandbox|refresh|session|signing|encryption|license|x{2,60}+"
 )
 """Words of which texts are made that stand for a secret, between bars."""
-FILLED_LATER = re.compile(
+FILLED_LATER = regex(
     r"(?:(?:[a-z]{1,12}[0-9]{0,3}|[0-9]{6,14})[_.:~-]{1,2}){0,4}[A-Za-z]{0,6}?([xX0#*])(?:\1{15,300}|\1{3,15}(?=[_.-]\1{3}))(?:[_.-]{1,2}\1{1,80}){0,7}={0,2}"
     r"|(?i:(?=[^\n]{0,120}?(?:your|insert|replace|placeholder|fixme|dummy|encoded|(?<![a-z])(?:here|paste|todo|fake|example|sample)))"
     r"[\[({<]{0,3}(?:[a-z]{2,10}[0-9]{0,3}[_.~-]{1,2}(?=[^\n]{0,60}?(?:your|here|replace|insert))){0,2}"
@@ -63,46 +64,44 @@ FILLED_LATER = re.compile(
 (`sk-0000000000000000`), words that say so (`YOUR_API_KEY`, `xoxb-your-token-here`), or the name of the variable that holds it
 (`API_KEY`)."""
 
-_SCHEME = re.compile(
-    r"(?i)(?:Bearer|Basic|Token|Digest|JWT|Negotiate|ApiKey|AWS4-HMAC-SHA256|SharedAccessSignature)\s{1,4}(?=\S)"
-)
+_SCHEME = regex(r"(?i)(?:Bearer|Basic|Token|Digest|JWT|Negotiate|ApiKey|AWS4-HMAC-SHA256|SharedAccessSignature)\s{1,4}(?=\S)")
 _OF_MEMBERS = frozenset((":", "=>"))
 """The separator between a member's name and its value."""
-_KEY = re.compile(
+_KEY = regex(
     r"""(?<![\w.])(?<!\w-)(?P<key>[^\W\d][\w.-]{0,63}+)(?P<close>\\{0,31}["'`]|\)?\]|\)|(?:&quot;))?
         (?P<sep> (?:[ \t]{3,40}|\s{0,2})(?:=>|!~|[=!]==|:{2,3}=|[?]{1,2}=|[.+]=|\|\|=|[:~=]=?(?!/)|!=)(?:[ \t]{5,40}|\s{0,4})
                | \s{1,2}(?=\\{0,31}["'“«`]) )
       | (?P<bracket>[{}\[\]])""",
     re.X,
 )
-_STRUCTURE = re.compile(r"""\{\s*[}\\"'\w][^{}]{0,80}[:}]|\[\s*[\[\]{\\"'\d]""")
+_STRUCTURE = regex(r"""\{\s*[}\\"'\w][^{}]{0,80}[:}]|\[\s*[\[\]{\\"'\d]""")
 """The beginning of an object or a list in a string. The fields inside decide about it."""
-_QUOTE = re.compile(r"""(?P<slashes>\\{0,31})(?P<quote>["'`“«])""")
-_STRING_PREFIX = re.compile(r"""(?:[bB][rR]?|[rR][bB]?|[uU])(?=["'])|[fLN@$](?=")""")
+_QUOTE = regex(r"""(?P<slashes>\\{0,31})(?P<quote>["'`“«])""")
+_STRING_PREFIX = regex(r"""(?:[bB][rR]?|[rR][bB]?|[uU])(?=["'])|[fLN@$](?=")""")
 """The letter before a quote by which programs tell what kind of text it is: `b'…'`, `u"…"`."""
 _CLOSING = {"“": "”", "«": "»"}
-_END_IN_PLUS = re.compile(r"\s*+\+\s*+\Z")
-_BEFORE = re.compile(r"([A-Za-z][\w-]{0,30}[ \t]){1,2}$")
-_QUOTED_BEFORE = re.compile(r"""["'`](?:[^\W\d][\w.-]{0,30} ){1,3}\Z""")
+_END_IN_PLUS = regex(r"\s*+\+\s*+\Z")
+_BEFORE = regex(r"([A-Za-z][\w-]{0,30}[ \t]){1,2}$")
+_QUOTED_BEFORE = regex(r"""["'`](?:[^\W\d][\w.-]{0,30} ){1,3}\Z""")
 """The words before the last of a quoted name: `"mot de passe":`."""
-_QUERY_END = re.compile(r"""[&#\s"'<>`]""")
-_NEXT_KEY = re.compile(
+_QUERY_END = regex(r"""[&#\s"'<>`]""")
+_NEXT_KEY = regex(
     r"""\s[\w.-]{1,60}\s?=(?!=) | [,;|]\s*\\{0,15}["']?[\w.-]{1,60}\\{0,15}["']?\s*[=:]
       | [\n\r{}\[\]()<>"] | \s[–—|]\s | \s-\s | \s(?=\w+:\s)""",
     re.X,
 )
-_NEXT_ASSIGNMENT = re.compile(r"""\s[\w.-]{1,60}=(?!=) | [\n\r]""", re.X)
-_LINE_END = re.compile(r"[\n\r]")
-_END_IN_OBJECT = re.compile(r"[,}\]]\s*(?:$|[\n\r}\],]|\\{0,15}[\"']?[\w.-]{1,60}\\{0,15}[\"']?\s*:)")
+_NEXT_ASSIGNMENT = regex(r"""\s[\w.-]{1,60}=(?!=) | [\n\r]""", re.X)
+_LINE_END = regex(r"[\n\r]")
+_END_IN_OBJECT = regex(r"[,}\]]\s*(?:$|[\n\r}\],]|\\{0,15}[\"']?[\w.-]{1,60}\\{0,15}[\"']?\s*:)")
 """The comma or bracket that ends a value inside of an object."""
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"""[^\s"'`<>]{1,8192}?(?=[,;&|)\]}>.\\]{0,8}(?:\s|$|["'`<>]) | [,;&|]\s{0,2}["']?[\w.-]{1,60}["']?\s{0,2}[=:])
       | [^\s"'`<>]{1,8192}""",
     re.X,
 )
-_TEMPLATE = re.compile(r"[$%#]\{[^{}\s]{1,80}\}|\{\{[^{}]{1,80}\}\}|<%?[A-Za-z][^<>\s]{0,40}>|%[A-Z_]{2,40}%")
+_TEMPLATE = regex(r"[$%#]\{[^{}\s]{1,80}\}|\{\{[^{}]{1,80}\}\}|<%?[A-Za-z][^<>\s]{0,40}>|%[A-Z_]{2,40}%")
 """A token that is a placeholder for a value that is put in later."""
-_NUMBER = re.compile(r"[+(]?\d[\d().+/-]*(?:[ \u00A0][\d().+/-]+)*(?: ?(?:x|ext\.?) ?\d+)?")
+_NUMBER = regex(r"[+(]?\d[\d().+/-]*(?:[ \u00A0][\d().+/-]+)*(?: ?(?:x|ext\.?) ?\d+)?")
 _PARTICLE = frozenset(
     "van von der den de da di do dos das del della la le el al bin ibn abu ben ter ten zu zur y e o san st".split()
 )
@@ -128,38 +127,38 @@ _ABOUT = frozenset(
 )
 """Names of members that say something about a secret, and not the secret."""
 _DIGITS = frozenset("0123456789")
-_CLASS = re.compile(r"\.[A-Z]\w*$")
+_CLASS = regex(r"\.[A-Z]\w*$")
 """The end of a class name: `org.apache.…RMContainerRequestor`."""
-_SIGNS = re.compile(r"""[=:~"'“«{\[]""")
+_SIGNS = regex(r"""[=:~"'“«{\[]""")
 """Characters of which every text with a field holds one."""
-_ASSIGNED = re.compile(r"[\w.-]{1,60}=")
+_ASSIGNED = regex(r"[\w.-]{1,60}=")
 _LONGEST_LIST = 20_000
 _MOST_SECOND_LOOKS = 8
 """Texts in telling fields that are kept and scanned for fields, in one line."""
 _DEEPEST = 256
 """Brackets that are kept open."""
-_BLOCK_HEAD = re.compile(
+_BLOCK_HEAD = regex(
     r"[ \t]{0,80}(?:(?:-[ ])?(?P<name>[^\W\d][\w.-]{0,63}+):[ \t]{1,4}[|>][-+]?"
     r"|<(?P<whole>(?:[\w.-]{1,30}:)?(?P<tag>[^\W\d][\w.-]{0,60}+))(?:[ ][^<>]{0,300}+)?>)\s*\Z"
 )
 """A line that is but a name whose value stands in the lines after it: `password: |`, `<password>`."""
-_ELEMENT = re.compile(r"\s*+<[^/!]")
+_ELEMENT = regex(r"\s*+<[^/!]")
 BOUNDARY = "--"
 """How the line begins that ends a part of a multipart body, of whose value nothing was read yet."""
 _BOUNDARY_LATER = "\n--"
 """The same once a line of the value was read."""
-_PART_NAME = re.compile(r"""form-data;\s{0,3}name=(?P<q>\\{0,3}["'])(?P<name>[^"'\\]{1,64}+)(?P=q)\s*+\Z""")
+_PART_NAME = regex(r"""form-data;\s{0,3}name=(?P<q>\\{0,3}["'])(?P<name>[^"'\\]{1,64}+)(?P=q)\s*+\Z""")
 """The end of the line that names a part whose value stands in the lines after it. A file says its own name too, and has none."""
-_PART_HEAD = re.compile(r"(?i)content-[a-z-]{1,40}:")
+_PART_HEAD = regex(r"(?i)content-[a-z-]{1,40}:")
 _PLAIN_QUOTES = frozenset("\"'")
-_NEXT_IN_FORM = re.compile(r"&[\w.-]{1,60}[=\[%]")
+_NEXT_IN_FORM = regex(r"&[\w.-]{1,60}[=\[%]")
 _ENDS_HEAD = frozenset("|>-+")
-_UNBROKEN = re.compile(r"\S+")
-_QUOTED_ELEMENT = re.compile(r"""(\\{0,31})(["'`])(.*?)\1\2""")
-_NEXT_ELEMENT = re.compile(r"""(["'])((?:[^"'\\]|\\.)*?)\1""")
+_UNBROKEN = regex(r"\S+")
+_QUOTED_ELEMENT = regex(r"""(\\{0,31})(["'`])(.*?)\1\2""")
+_NEXT_ELEMENT = regex(r"""(["'])((?:[^"'\\]|\\.)*?)\1""")
 """An element of a list that an earlier line began."""
-_BARE_ELEMENT = re.compile(r"[^,;\[\]\s][^,;\[\]]*")
-_LIST_BRACKET, _LIST_END, _OBJECT = re.compile(r"[\[\]]"), re.compile(r"\]"), re.compile(r"\{")
+_BARE_ELEMENT = regex(r"[^,;\[\]\s][^,;\[\]]*")
+_LIST_BRACKET, _LIST_END, _OBJECT = regex(r"[\[\]]"), regex(r"\]"), regex(r"\{")
 
 
 class _Ahead:
@@ -192,7 +191,7 @@ class _Ahead:
         return pairs
 
 
-_HUMP = re.compile(r"(?<=[^\W\d_A-Z])(?=[^\W\d_a-z])")
+_HUMP = regex(r"(?<=[^\W\d_A-Z])(?=[^\W\d_a-z])")
 """Between two letters where a word of a name may end."""
 _LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "ı": "i", "ß": "ss", "ẞ": "SS"}
@@ -225,7 +224,8 @@ def words(name: str) -> tuple[str, ...]:
 def spellings(name: str) -> tuple[str, ...]:
     """Returns the joined words of a name, without accents and in the spelling of keyboards without accented letters: `schlüssel`
     → schlussel schluessel."""
-    return tuple({"".join(words(n)) for n in (name, name.translate(_SPELT_OUT))})
+    spelt = (name,) if name.isascii() else (name, name.translate(_SPELT_OUT))
+    return tuple({"".join(words(n)) for n in spelt})
 
 
 class Rule(NamedTuple):
@@ -689,12 +689,12 @@ def _joined(text: str, start: int, end: int, opening: str) -> tuple[list[tuple[i
     return spans, position, ""
 
 
-_TAIL = re.compile(r"[}\]),;\s]++\Z")
-_LATER_TAIL = re.compile(r"(?<![}\]),;\s])[}\]),;\s]++\Z")
-_CLOSER = re.compile(r"[}\])]")
-_NO_SPACE = re.compile(r"\S")
-_OPENERS = re.compile(r"[{\[(]")
-_PLUS = re.compile(r"""\s{0,4}\+\s{0,40}(["'`])""")
+_TAIL = regex(r"[}\]),;\s]++\Z")
+_LATER_TAIL = regex(r"(?<![}\]),;\s])[}\]),;\s]++\Z")
+_CLOSER = regex(r"[}\])]")
+_NO_SPACE = regex(r"\S")
+_OPENERS = regex(r"[{\[(]")
+_PLUS = regex(r"""\s{0,4}\+\s{0,40}(["'`])""")
 
 
 def _end_of_name(text: str, start: int, end: int) -> int:

@@ -13,8 +13,9 @@ from itertools import pairwise
 
 from logscrub.detect.views import array_end, unescape_json
 from logscrub.model import FieldPath, Leaf, Place, Raw
+from logscrub.patterns import regex
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r'"((?:[^"\\]++|\\.)*+)"(\s*+:)?|([{}\[\],])|(?<![^\s:,\[])(-?\d[\d.eE+-]*+)(?![^\s,\]}])(?!\s*+:)|"((?:[^"\\]++|\\.)*+)\\?\Z',
     re.DOTALL,
 )
@@ -75,8 +76,8 @@ _OTHER_TYPES = frozenset(("intValue", "doubleValue", "boolValue", "bytesValue"))
 _MESSAGES = frozenset({"body"})
 DEEPEST = 100_000
 """The greatest depth of nested objects and lists that is tracked: no reader accepts deeper JSON, and each level takes memory."""
-_PLACEHOLDER = re.compile(r"<[A-Z][A-Z0-9_]{1,63}(?::[0-9a-f]{20})?>")
-_NAMING = re.compile(r"(?=.{2,64}\Z)(?![0-9_])\w[\w.-]*(?: [\w.-]+){0,3}")
+_PLACEHOLDER = regex(r"<[A-Z][A-Z0-9_]{1,63}(?::[0-9a-f]{20})?>")
+_NAMING = regex(r"(?=.{2,64}\Z)(?![0-9_])\w[\w.-]*(?: [\w.-]+){0,3}")
 """A text that may name a field: up to four words."""
 REDACTED = "ZZ"
 """Takes the place of a placeholder in a field's name: a word that tells nothing. In capitals, so that it does not set the word

@@ -13,9 +13,11 @@ from functools import lru_cache
 from importlib import import_module, resources
 from typing import Any
 
-_SIGNS = re.compile(r"[\W_]")
-_EPOCH = re.compile(r"1[4-9]\d{8}(?:\d{3}|\d{6})")
-_DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:\D.{0,8}|\d{2,6})?")
+from logscrub.patterns import regex
+
+_SIGNS = regex(r"[\W_]")
+_EPOCH = regex(r"1[4-9]\d{8}(?:\d{3}|\d{6})")
+_DATE = regex(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:\D.{0,8}|\d{2,6})?")
 _LAST_YEAR_OF_BIRTH = 2030
 _STATES_OF_INDIA = 38
 _FIRST_OFFICE_OF_KOREA = 101
@@ -121,10 +123,8 @@ def _mx_rfc(value: str) -> bool:
     return bool(rfc.is_valid(value, validate_check_digits=True))
 
 
-_MBI = re.compile(
-    r"[1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d(-?)[AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d\1[AC-HJKMNP-RT-Y]{2}\d{2}"
-)
-_FISCAL = re.compile(r"[A-Z]{6}\d{2}[ABCDEHLMPRST](?:0[1-9]|[12456]\d|[37][01]|4[1-9])[A-Z]\d{3}[A-Z]")
+_MBI = regex(r"[1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d(-?)[AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d\1[AC-HJKMNP-RT-Y]{2}\d{2}")
+_FISCAL = regex(r"[A-Z]{6}\d{2}[ABCDEHLMPRST](?:0[1-9]|[12456]\d|[37][01]|4[1-9])[A-Z]\d{3}[A-Z]")
 
 
 def _us_mbi(value: str) -> bool:

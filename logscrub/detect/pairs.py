@@ -22,6 +22,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from logscrub.patterns import regex
+
 NAMING = frozenset(
     """
     name key field k label header param parameter attribute attr property prop variable var option setting path pointer
@@ -38,84 +40,84 @@ VALUES = frozenset(
     """.split()
 )
 """Names of members that are such values."""
-_MARKS = re.compile(r"[\W_]+")
-_GROUP = re.compile(r"[{<](?=[^{}<>]{1,2000}[}>])[^{}<>]{1,2000}+")
-_MEMBER = re.compile(
+_MARKS = regex(r"[\W_]+")
+_GROUP = regex(r"[{<](?=[^{}<>]{1,2000}[}>])[^{}<>]{1,2000}+")
+_MEMBER = regex(
     r"""(?<![\w.$-])(?P<q>\\{0,15}["'`]|)(?P<key>[A-Za-z_@$][\w.$-]{0,39}+)(?P=q)\s{0,3}(?:=>|[:=])\s{0,3}
     (?:(?P<vq>\\{0,15}["'`])(?P<quoted>(?:(?!(?P=vq))[^"'`]){1,1000}+)(?P=vq)|(?P<bare>[^\s,;"'`{}<>()\[\]]{1,200}+))""",
     re.X,
 )
-_PATH_LIST = re.compile(
+_PATH_LIST = regex(
     r"""(?<![\w.$-])["'`]?(?:path|loc|propertyPath)["'`]?\s{0,3}[:=]\s{0,3}[\[(][^\[\](){}<>]{0,300}?
     ["'`](?P<name>[^\W\d][\w.-]{0,63}+)["'`],?\s{0,40}[\])]""",
     re.X,
 )
 """A member that is a path, written as a list: its last element names a value beside it."""
-_PAIR = re.compile(
+_PAIR = regex(
     r"""(?P<open>[\[(])\s{0,4}(?P<q>\\{0,15}["'`])(?P<name>[^"'`\\\s][^"'`\\]{0,63}+)(?P=q)\s{0,4},\s{0,4}
     (?P<vq>\\{0,15}["'`])(?P<value>(?:(?!(?P=vq))[^"'`]){1,1000}+)(?P=vq)\s{0,4}(?P<close>[\]),])""",
     re.X,
 )
-_CALL = re.compile(r"(?<![\w$])[A-Za-z_$][\w$]{0,40}+\Z")
+_CALL = regex(r"(?<![\w$])[A-Za-z_$][\w$]{0,40}+\Z")
 """The name of a function, before the bracket behind it."""
 _LONGEST_CALL = 41
-_SETS = re.compile(r"(?i)(?:set|put|add|append|with|header|cookie|env|define|field|param|attr|prop|insert|write|store|register)")
+_SETS = regex(r"(?i)(?:set|put|add|append|with|header|cookie|env|define|field|param|attr|prop|insert|write|store|register)")
 """Words in the name of a function that takes a name and a value."""
-_SERIALISED = re.compile(
+_SERIALISED = regex(
     r'(?<!\w)s:\d{1,5}:\\{0,3}"(?P<name>[^"\\]{1,64}+)\\{0,3}";s:\d{1,7}:\\{0,3}"(?P<value>[^"\\]{1,1000}+)\\{0,3}"'
 )
-_ROW = re.compile(
+_ROW = regex(
     r"(?<![^\s|])\|[ \t]{0,40}(?P<name>[^\W\d][\w .-]{0,40}?)[ \t]{0,40}\|[ \t]{0,40}"
     r"(?P<value>[^|\s](?:[^|\r\n]{0,200}[^|\s])?)[ \t]{0,40}\|"
 )
-_LONE_ROW = re.compile(
+_LONE_ROW = regex(
     r"(?:(?<=\n)|\A)[ \t]{0,40}\|[ \t]{0,40}(?P<name>[^\W\d][\w .-]{0,40}?)[ \t]{0,40}\|[ \t]{0,40}"
     r"(?P<value>(?=[^|\r\n]{0,200}?(?:\d|\S[ ]\S{1,40}[ ][^\s|]))[^|\s](?:[^|\r\n]{0,200}[^|\s])?)[ \t]{0,40}\|"
     r"(?=[ \t]{0,40}(?:[\r\n]|\Z))"
 )
 """A row of two columns with three words or a number in the second: no head of a table, and no part of a longer row."""
-_ELEMENT = re.compile(
+_ELEMENT = regex(
     r"<(?:[\w.-]{1,30}:)?(?P<tag>[^\W\d][\w.-]{0,60}+)(?P<attributes>(?:\s[^<>]{0,300}+)?)>\s{0,40}(?:<!\[CDATA\[)?"
     r"(?P<value>[^<>\s][^<>]{0,1000}+)(?=</(?:[\w.-]{1,30}:)?(?P=tag)>|><)"
 )
-_PART = re.compile(
+_PART = regex(
     r"""form-data;\s{0,3}name=(?P<q>\\{0,3}["'])(?P<name>[^"'\\]{1,64}+)(?P=q)[^\r\n]{0,300}(?:\r?\n[^\r\n:]{1,60}:[^\r\n]{0,200}){0,4}
     (?:\r?\n){2}(?P<value>[^\r\n]{1,1000}+)""",
     re.X,
 )
-_BLOCK = re.compile(
+_BLOCK = regex(
     r"(?:(?<=\n)|\A)(?P<indent>[ \t]{0,40})(?:-[ ])?(?P<name>[^\W\d][\w.-]{0,63}):[ \t]{1,4}[|>][-+]?\d?[ \t]{0,4}\r?\n"
     r"(?P<value>(?:(?P=indent)[ \t]{1,40}[^\r\n]{1,1000}(?:\r?\n|\Z)){1,100}+)"
 )
 
 
-_REJECTED = re.compile(
+_REJECTED = regex(
     r"""(?i)(?<![^\W_])(?:field|path|property|param(?:eter)?|variable|argument|attribute|column|option|header|key)[ ]["'`]\$?
     (?P<name>[^\W\d][\w.-]{0,63}+)["'`](?:[ ]|:[ ](?=rej|inv))[^"'`\[(\r\n]{0,60}
     (?:\[(?P<listed>[^\[\]\r\n]{1,1000}+)\]|(?:\()?(?P<q>["'`])(?P<value>(?:(?!(?P=q))[^\r\n]){1,1000}+)(?P=q))"""
     """(?<=(?P<end>.))""",
     re.X,
 )
-_REJECTED = re.compile(
+_REJECTED = regex(
     r"""(?<![^\W_])(?:[Ff]ield|[Pp]ath|[Pp]roperty|[Pp]aram(?:eter)?|[Vv]ariable|[Aa]rgument|[Aa]ttribute|[Cc]olumn|[Oo]ption)
     [ ]["'`]\$?(?P<name>[^\W\d][\w.-]{0,63}+)["'`](?::?[ ][^"'`\[\](){}\r\n]{0,40}?(?:value|received|got):?[ ]|[ ]\()
     (?P<q>[\["'`])(?P<value>[^\r\n"'`\[\]]{1,1000}+)["'`\]]""",
     re.X,
 )
 """What a validation says it was given: `on field 'password': rejected value […]`, ``Path `password` (`…`) is shorter``."""
-_AT_POINTER = re.compile(
+_AT_POINTER = regex(
     r"""(?:instancePath|dataPath)["'`]?\s{0,3}[:=]\s{0,3}["'`][^"'`\s]{0,200}?(?P<name>[^\W\d][\w-]{0,63}+)["'`][^\r\n]{0,600}?
     [\s,{]["'`]?data["'`]?\s{0,3}[:=]\s{0,3}(?P<q>["'`])(?P<value>(?:(?!(?P=q))[^"'`]){1,1000}+)(?P=q)""",
     re.X,
 )
-_TYPED = re.compile(
+_TYPED = regex(
     r"""(?<![\w.$-])(?P<name>[A-Za-z_$][\w.$-]{0,60}+)
     (?:["']\]\s{0,2}=>\s{0,6}string\(\d{1,7}\)\s{1,2}|["']?\s{0,2}(?:[:=]|=>)\s{0,2}(?:Some|Optional)\(|">>\s{0,2}=>\s{0,2}<<)
     (?P<q>\\{0,3}")(?P<value>(?:(?!(?P=q))[^"]){1,1000}+)(?P=q)""",
     re.X,
 )
-_COLUMNS = re.compile(r"(?:(?<=\n)|\A)(?P<name>[A-Za-z_$][\w.$-]{0,60}+)\t(?P<value>[^\s][^\t\r\n]{0,200}+)(?=[\r\n]|\Z)")
-_CELLS = re.compile(
+_COLUMNS = regex(r"(?:(?<=\n)|\A)(?P<name>[A-Za-z_$][\w.$-]{0,60}+)\t(?P<value>[^\s][^\t\r\n]{0,200}+)(?=[\r\n]|\Z)")
+_CELLS = regex(
     r"<(?:d|t[dh])t?(?:\s[^<>]{0,200}+)?>\s{0,20}(?P<name>[^\W\d][\w .-]{0,60}+):?\s{0,4}</(?:dt|t[dh])>\s{0,40}"
     r"<(?:dd|td)(?:\s[^<>]{0,200}+)?>\s{0,40}(?P<value>[^<>\s][^<>]{0,1000}+)</"
 )

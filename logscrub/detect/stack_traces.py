@@ -10,7 +10,7 @@ The readers join such lines to a record by these words, so the words stay, whate
 
 from __future__ import annotations
 
-import re
+from logscrub.patterns import regex
 
 _CHAINED = (
     r"During handling of the above exception, another exception occurred:"
@@ -18,11 +18,11 @@ _CHAINED = (
 )
 _GO = r"goroutine[ ]\d{1,9}[ ][^\[\]]{0,80}\[[^\[\]]{1,80}\]:(?=\s*\Z)|\[signal[ ]SIG[A-Z]{2,8}[:\s]"
 _RAISED = r"(?:\w{1,100}\.){0,12}\w{0,100}(?:Error|Exception|Warning|Exit|Interrupt|ExceptionGroup)(?::|(?=\s*\Z))"
-WORDS = re.compile(
+WORDS = regex(
     r"(?P<python>Traceback \(most recent call last\):)|(?P<java>Caused by:[ ])"
     rf"|(?P<always>{_CHAINED}|{_GO})|(?P<raised>{_RAISED})"
 )
 """Matches these words: Python's `Traceback`, the lines between two tracebacks, the name of an exception; Java's cause; Go's
 goroutines."""
-JAVA_FRAME = re.compile(r"[ \t]{1,40}(?:at[ ][\w$.]|\.\.\.[ ]\d{1,6}[ ](?:more|common[ ]frames))")
+JAVA_FRAME = regex(r"[ \t]{1,40}(?:at[ ][\w$.]|\.\.\.[ ]\d{1,6}[ ](?:more|common[ ]frames))")
 """Matches a line of Java's traces, behind which a cause may stand."""

@@ -18,9 +18,10 @@ from logscrub.detect.fields import FILLED_LATER
 from logscrub.detect.ids import is_id
 from logscrub.detect.names.lexicon import EITHER, lexicon
 from logscrub.detect.national_numbers import national_number, national_number_alone, national_number_bare
+from logscrub.patterns import regex
 
-_NOT_DIGIT = re.compile(r"\D")
-_PERCENT_CODE = re.compile(r"%[0-9A-Fa-f]{2}")
+_NOT_DIGIT = regex(r"\D")
+_PERCENT_CODE = regex(r"%[0-9A-Fa-f]{2}")
 _FEWEST_BEFORE_EXTENSION = 6
 _FEWEST_MARKS = 8
 
@@ -161,8 +162,8 @@ def three_digits(value: str) -> bool:
     return len(digits) >= 3 and not re.fullmatch(r"(?:19|20)\d{2}(?:[ -]\d{2}){0,2}", value)
 
 
-_WORD_OF_PROSE = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-_NAME_WORD = re.compile(r"[^\W\d_]+")
+_WORD_OF_PROSE = regex(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_NAME_WORD = regex(r"[^\W\d_]+")
 _FUNCTION_WORDS = frozenset("and or the a an of in on at to for is are was by with from as it its this that not no if".split())
 _NO_NAMES = _FUNCTION_WORDS | frozenset(
     "root admin user by via into onto about after before over under has had was were will can".split()
@@ -273,8 +274,8 @@ _LINKS = frozenset(
     """.split()
 )
 """Small words that hold sentences together."""
-_PROSE_TOKEN = re.compile(r"[\"'“”(‘’«»*_]*(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|[#€$£]?\d[\d.,:%]*|\x1a+)[.,;:!?\"'”’)«»*_…]*|[-–—&+]")
-_NOT_PROSE = re.compile(r"[={}|<>\[\]]|\w\(|::|\w_\w|[a-z][A-Z]|\w/\w")
+_PROSE_TOKEN = regex(r"[\"'“”(‘’«»*_]*(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|[#€$£]?\d[\d.,:%]*|\x1a+)[.,;:!?\"'”’)«»*_…]*|[-–—&+]")
+_NOT_PROSE = regex(r"[={}|<>\[\]]|\w\(|::|\w_\w|[a-z][A-Z]|\w/\w")
 
 
 def says_something(value: str) -> bool:
@@ -307,8 +308,8 @@ _COUNTED = frozenset(
     "sprint topic topics subscribers groups group members items orders build release phase step customers".split()
 )
 """Words in capitals that numbers stand beside, and that no address has."""
-_CAPITAL = re.compile(r"(?<![^\W_])[^\W\d_a-z][^\W\d_]+")
-_HOUSE = re.compile(r"(?<![\w.:])\d{1,7}[A-Za-z]?(?![\w:]|\.\d)")
+_CAPITAL = regex(r"(?<![^\W_])[^\W\d_a-z][^\W\d_]+")
+_HOUSE = regex(r"(?<![\w.:])\d{1,7}[A-Za-z]?(?![\w:]|\.\d)")
 
 
 def looks_postal(value: str) -> bool:

@@ -18,6 +18,8 @@ from typing import Literal, NamedTuple
 
 import orjson
 
+from logscrub.patterns import regex
+
 Alphabet = Literal["base64", "base64url", "hex"]
 Coding = Literal["plain", "json", "bytes"]
 
@@ -34,25 +36,25 @@ class View(NamedTuple):
         return self.starts[start], self.ends[end - 1]
 
 
-_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
-_ESCAPE = re.compile(r"\\+(?:u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,6}\}|x[0-9A-Fa-f]{2}|[\"'`/bfnrt])|\\{2,}")
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
-_JSON_ESCAPE = re.compile(r'\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|["\\/bfnrt])')
-_SGR = re.compile(r"\x1b\[[0-9;:]{0,40}[A-Za-z]")
+_PERCENT = regex(r"(?:%[0-9A-Fa-f]{2})+")
+_ESCAPE = regex(r"\\+(?:u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,6}\}|x[0-9A-Fa-f]{2}|[\"'`/bfnrt])|\\{2,}")
+_ENTITY = regex(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+_JSON_ESCAPE = regex(r'\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|["\\/bfnrt])')
+_SGR = regex(r"\x1b\[[0-9;:]{0,40}[A-Za-z]")
 _SHORT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/]{16,}|[A-Za-z0-9_-]{16,})={0,2}(?![A-Za-z0-9+/_=-])")
-_HEX = re.compile(
+_BASE64 = regex(r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/]{16,}|[A-Za-z0-9_-]{16,})={0,2}(?![A-Za-z0-9+/_=-])")
+_HEX = regex(
     r"[0-9A-Fa-f](?<![0-9A-Za-z].)"
     r"(?:(?<=[0-9a-f])[0-9a-f](?:[0-9a-f]{2}){7,}|(?<=[0-9A-F])[0-9A-F](?:[0-9A-F]{2}){7,})(?![0-9A-Za-z])"
 )
-_NOT_PLAIN = re.compile(r"[^\x01-\x7e]")
+_NOT_PLAIN = regex(r"[^\x01-\x7e]")
 """Characters that may have a plainer form."""
 _BYTE = "-?[0-9]{1,3}"
 _BYTES = rf"{_BYTE}(?:,[ \t\r\n]*+{_BYTE}){{5,}}+"
 """Six numbers of up to three digits, or more, between commas; signed ones are Java's."""
 _MEMBERS = rf"""["']?0["']?:[ ]?{_BYTE}(?:,[ \t\r\n]*+["']?[0-9]{{1,6}}["']?:[ ]?{_BYTE}){{5,}}+"""
 """The same as members of an object, as an array is printed that was spread: `{"0":106,"1":97,…}`."""
-_ARRAY = re.compile(
+_ARRAY = regex(
     rf"\{{[ \t\r\n]*+{_MEMBERS},?[ \t\r\n]*+(?:\}}|\Z)"
     rf"|\[[ \t\r\n]*+(?:{_BYTES}(?:,[ \t\r\n]*+\.\.\.[ ][0-9]{{1,9}}[ ]more[ ]items?)?|[0-9]{{1,3}}(?:[ ][0-9]{{1,3}}){{5,}}+)"
     r"[ \t\r\n]*+(?:\]|\Z)"
@@ -62,10 +64,10 @@ _ARRAY = re.compile(
 )
 """Arrays of bytes as JSON, JavaScript, Java, Rust, C, Go and Objective-C write them. Of a long array only the beginning is
 printed."""
-_NO_DIGIT = re.compile("0x|[^0-9a-fA-F]")
-_JSON_ARRAY = re.compile(rf"\[[ \t\r\n]*+{_BYTES}[ \t\r\n]*+\]|\{{[ \t\r\n]*+{_MEMBERS}[ \t\r\n]*+\}}")
-_NUMBER = re.compile("-?[0-9]+")
-_NUMBER_OF_MEMBER = re.compile("(?<=:)[ ]?(-?[0-9]+)")
+_NO_DIGIT = regex("0x|[^0-9a-fA-F]")
+_JSON_ARRAY = regex(rf"\[[ \t\r\n]*+{_BYTES}[ \t\r\n]*+\]|\{{[ \t\r\n]*+{_MEMBERS}[ \t\r\n]*+\}}")
+_NUMBER = regex("-?[0-9]+")
+_NUMBER_OF_MEMBER = regex("(?<=:)[ ]?(-?[0-9]+)")
 _SHORT_TEXT = 16
 """Characters from which a text of bytes may have strange ones."""
 _INVISIBLE = frozenset(("Zs", "Zl", "Zp", "Cf"))

@@ -20,6 +20,7 @@ from logscrub.detect.engine import Engine
 from logscrub.detect.names import NameRecognizer, Names, lexicon, prose, recognizer
 from logscrub.engines import plans
 from logscrub.engines.lowering import Classes, Lowered, known, lowered
+from logscrub.patterns import LazyPattern
 from logscrub.redact import pseudonyms, scrub
 
 MODULES: dict[str, ModuleType] = {
@@ -74,14 +75,14 @@ def expressions(classes: Classes) -> dict[str, Lowered]:
     return {name: lowered(pattern, classes) for name, pattern in _expressions()}
 
 
-def _expressions() -> Iterator[tuple[str, re.Pattern[str]]]:
+def _expressions() -> Iterator[tuple[str, re.Pattern[str] | LazyPattern]]:
     for module, its in MODULES.items():
         for name, value in vars(its).items():
-            if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
+            if isinstance(value, re.Pattern | LazyPattern) and isinstance(value.pattern, str):
                 yield f"{module}.{name}", value
 
 
-def patterns_of(its: Engine) -> Iterator[str | re.Pattern[str]]:
+def patterns_of(its: Engine) -> Iterator[str | re.Pattern[str] | LazyPattern]:
     """All patterns that the core is told of an engine."""
     for pattern in its._patterns:
         yield pattern._source

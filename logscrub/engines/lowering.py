@@ -5,7 +5,8 @@ the core knows which characters of ASCII belong to it and, if the class lists a 
 a page of 256 at a time, when a text holds one of them. So what a class, a letter's case or a boundary means is what it means to
 the `re` that runs here.
 
-The numbers of a pattern are how many groups it has, then the tree, each node behind the ones around it:
+The numbers of a pattern stand in bytes, seven bits in each, the low ones first; the highest bit of a byte says that more follow
+(LEB128). They are how many groups it has, then the tree, each node behind the ones around it:
 
     0 c              the character c
     1 n              a character of class n
@@ -27,6 +28,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
+from base64 import b64decode
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from importlib import resources
@@ -37,9 +39,12 @@ from unicodedata import unidata_version
 
 import orjson
 
+from logscrub.patterns import LazyPattern
+
 UNBOUNDED: Final = 0xFFFFFFFF
 PAGE: Final = 256
 """Characters of a page."""
+_UNICODE: Final = int(re.UNICODE)
 _ASCII: Final = "".join(map(chr, range(128)))
 _REPEATS: Final = {c.MAX_REPEAT: 0, c.MIN_REPEAT: 1, c.POSSESSIVE_REPEAT: 2}
 _START, _LINE_START, _BOUNDARY, _NO_BOUNDARY, _END, _LINE_END, _TEXT_END = range(7)
@@ -56,7 +61,7 @@ _UNKNOWN: Final = {c.GROUPREF_EXISTS: "a condition on a group", c.GROUPREF: "the
 _OF_CLASS: Final = re.IGNORECASE | re.ASCII | re.UNICODE
 """Flags that change what a class of characters is."""
 
-Lowered = tuple[list[int], list[tuple[str, int]]]
+Lowered = tuple[bytes, list[tuple[str, int]]]
 """The numbers of a pattern, and the names of its groups."""
 ClassBits = tuple[int, int, list[int] | None]
 """The characters of a class: those of ASCII as two words of 64 bits, and all others if these are few and known."""
@@ -72,8 +77,8 @@ class Known(NamedTuple):
     """What was lowered before: `data/lowered.json`, made by `scripts/lowered_patterns.py`."""
 
     classes: list[KnownClass]
-    patterns: dict[str, Lowered]
-    """By `key_of`."""
+    patterns: dict[str, tuple[str, list[tuple[str, int]]]]
+    """By `key_of`; the numbers in Base64."""
     unicode: str = unidata_version
     """The version of Unicode to which its classes are true."""
 
@@ -88,10 +93,10 @@ def known() -> Known:
     return Known(found["classes"], found["patterns"], found["unicode"])
 
 
-def key_of(pattern: str | re.Pattern[str]) -> str:
+def key_of(pattern: str | re.Pattern[str] | LazyPattern) -> str:
     """Stands for a pattern with its flags."""
     source, flags = (pattern, 0) if isinstance(pattern, str) else (pattern.pattern, pattern.flags)
-    return hashlib.md5(f"{flags & ~re.UNICODE} {source}".encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+    return hashlib.md5(f"{int(flags) & ~_UNICODE} {source}".encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
 
 
 class Classes:
@@ -110,7 +115,8 @@ class Classes:
             self.names[name] = self._add(lambda text, test=test: (i for i, char in enumerate(text) if test(char)))  # type: ignore[misc]
         is_same = before.unicode == unidata_version
         for low, high, others, source, flags in before.classes:
-            self._of_pattern(source, flags, (low, high, others if is_same else None))
+            # which letters are one another's capitals may differ between versions of Unicode
+            self._of_pattern(source, flags, (low, high, others if is_same or not flags & re.IGNORECASE else None))
 
     def number(self, op: Any, arg: Any, flags: int) -> int:
         """The number of the class that an item of a pattern stands for."""
@@ -168,16 +174,24 @@ def _listed(source: str) -> set[int] | None:
     return listed if len(listed) <= _MOST_LISTED else None
 
 
-def lowered(pattern: str | re.Pattern[str], classes: Classes) -> Lowered:
+def lowered(pattern: str | re.Pattern[str] | LazyPattern, classes: Classes) -> Lowered:
     """A pattern as numbers. Raises Unsupported, and re.error."""
     before = classes.patterns.get(key_of(pattern))
     if before is not None:
-        return before[0], [(name, group) for name, group in before[1]]
+        return b64decode(before[0]), [(name, group) for name, group in before[1]]
     source, flags = (pattern, 0) if isinstance(pattern, str) else (pattern.pattern, pattern.flags)
     tree = _parser.parse(source, flags)
     out: list[int] = [tree.state.groups - 1]
     _sequence(tree, tree.state.flags, classes, out)
-    return out, list(tree.state.groupdict.items())
+    return b"".join(map(_leb128, out)), list(tree.state.groupdict.items())
+
+
+def _leb128(number: int) -> bytes:
+    out = bytearray()
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    return bytes((*out, number))
 
 
 _CATEGORIES: Final = {

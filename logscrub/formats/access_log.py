@@ -14,44 +14,41 @@ only where its unit is certain. The two user names and the user agent are scanne
 
 from __future__ import annotations
 
-import re
-
 from logscrub.formats.base import MOST_MESSAGE, FieldPattern, Format, LineShape, Memory, Record
 from logscrub.formats.times import duration_of, status_level, time_of
+from logscrub.patterns import regex
 
 _QUOTED = r'"(?:[^"\\]++|\\.)*+"'
 _VIRTUAL_HOST = r"(?:(?:\S+:\d{1,5}|(?=\S*[A-Za-z])[^\s.]+\.\S+)[ ])?"
 _USER = r"(?P<user>\S(?:[^\[\]\"\r\n]*\S)?)"
 _TIME = r"\[(?P<time>\d{1,2}/[A-Za-z]{3}/\d{4}:\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[ ][+-]\d{4})?)\]"
-_HEAD = re.compile(
+_HEAD = regex(
     rf"{_VIRTUAL_HOST}\S++[ ](?P<ident>\S++)[ ]{_USER}[ ]{_TIME}[ ]"
     rf"(?P<request>{_QUOTED})[ ](?P<status>\d{{3}}|-)[ ](?:\d{{1,19}}|-)(?=[ ]|$)"
     rf'(?:[ ]{_QUOTED}(?:[ ]"(?P<agent>(?:[^"\\]++|\\.)*+)")?)?'
 )
 """Its names have no greatest length, which a redaction could bring a line within."""
-_GIN = re.compile(
+_GIN = regex(
     r"\[GIN\][ ](?P<date>\d{4}/\d{2}/\d{2})[ ]-[ ](?P<clock>\d{2}:\d{2}:\d{2})[ ]\|[ ]{0,4}(?P<status>\d{3})[ ]{0,4}\|"
     r"[ ]{0,16}(?P<took>[\d.]{1,16}[nuµμm]?s|\d{1,6}m[\d.]{1,16}s)[ ]{0,4}\|[ ]{0,60}\S++[ ]{0,4}\|"
     r"[ ]{0,4}(?P<method>[A-Z]{3,8})[ ]{1,10}\"(?P<path>[^\"]*+)\""
 )
-_HAPROXY = re.compile(
+_HAPROXY = regex(
     rf"\S++[ ]{_TIME}[ ]\S++[ ]\S++[ ](?P<timers>(?:-?\d{{1,9}}/){{2,4}})\+?(?P<took>-?\d{{1,9}})[ ]"
     r"(?:(?P<status>\d{3}|-1)[ ])?\+?\d{1,19}[ ]"
 )
 """Its numbers of milliseconds, the whole of it last; of TCP there are three and no status."""
-_HAPROXY_REQUEST = re.compile(r'"(?P<request>[^"]*)"$')
-_DJANGO = re.compile(
+_HAPROXY_REQUEST = regex(r'"(?P<request>[^"]*)"$')
+_DJANGO = regex(
     r"\[(?P<time>\d{1,2}/[A-Za-z]{3}/\d{4}[: ]\d{2}:\d{2}:\d{2})\][ ]"
     rf"(?P<request>{_QUOTED})[ ](?P<status>\d{{3}})[ ](?:\d{{1,19}}|-)$"
 )
-_STARTED = re.compile(
+_STARTED = regex(
     r'Started[ ](?P<method>[A-Z]{3,8})[ ]"(?P<path>[^"]*)"[ ]for[ ]\S++[ ]at[ ]'
     r"(?P<time>\d{4}-\d{2}-\d{2}[ ]\d{2}:\d{2}:\d{2}[ ][+-]\d{4})$"
 )
-_COMPLETED = re.compile(
-    r"Completed[ ](?P<status>\d{3})[ ](?:[A-Z][\w' -]{0,60}[ ])?in[ ](?P<took>\d{1,9}(?:\.\d{1,3})?ms)(?=[ ]|$)"
-)
-_TOOK = re.compile(
+_COMPLETED = regex(r"Completed[ ](?P<status>\d{3})[ ](?:[A-Z][\w' -]{0,60}[ ])?in[ ](?P<took>\d{1,9}(?:\.\d{1,3})?ms)(?=[ ]|$)")
+_TOOK = regex(
     # nginx's $request_time; $http_x_forwarded_for or $request_length may stand before it
     r'(?:[ ](?:\d{1,10}|"[^"]*"))?[ ](?P<seconds>\d{1,6}\.\d{3})(?=[ ]|$)'
     r'|.*?[ ]"?(?:rt|request_time)[=:]"?(?P<named>\d{1,6}\.\d{3})(?![\d.])'

@@ -12,23 +12,22 @@ request has none then. Of a TLS connection it is the connection's, in millisecon
 
 from __future__ import annotations
 
-import re
-
 from logscrub.formats.access_log import request_message
 from logscrub.formats.base import FieldPattern, Format, LineShape, Memory, Record
 from logscrub.formats.times import status_level, time_of
+from logscrub.patterns import regex
 
 _TIME = r"(?P<time>\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{1,9}Z)"
 _PART = r"-1(?:\.0{1,6})?|-|\d{1,6}\.\d{1,9}|\d{1,6}"
 _STATUSES = r"(?P<status>\d{3}|-)[ ](?:\d{1,3}|-)"
 _TRACED = r'[ ]\S++[ ]\S++(?:[ ]\S++[ ]"(?P<trace>[^"]*+)")?'
 """The cipher and the protocol; of an application load balancer also the targets' group and the request's trace."""
-_REQUEST = re.compile(
+_REQUEST = regex(
     rf"(?:(?P<type>https?|h2|grpcs|wss?)[ ])?{_TIME}[ ]\S++[ ]\S++[ ]\S++[ ]"
     rf"(?P<numbers>(?P<parts>(?:{_PART})[ ](?:{_PART})[ ](?:{_PART}))[ ]{_STATUSES}[ ](?:\d{{1,12}}|-)[ ](?:\d{{1,12}}|-))[ ]"
     rf'"(?P<request>(?:[^"\\]++|\\.)*+)"(?:[ ]"(?P<agent>(?:[^"\\]++|\\.)*+)")?(?:{_TRACED})?'
 )
-_TLS = re.compile(
+_TLS = regex(
     r"tls[ ]\d\.\d[ ](?P<time>\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z?)[ ]net/\S++[ ]\S++"
     r"[ ]\S++[ ]\S++[ ](?P<numbers>(?P<took>\d{1,12}|-)[ ](?:\d{1,12}|-)[ ](?:\d{1,12}|-)[ ](?:\d{1,12}|-))"
     r"[ ](?P<alert>\S++)"

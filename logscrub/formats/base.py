@@ -18,6 +18,7 @@ import orjson
 
 from logscrub.detect.stack_traces import JAVA_FRAME, WORDS
 from logscrub.model import Frame, Leaf, Raw
+from logscrub.patterns import regex
 
 LONGEST_LINE = 16 << 20
 """Characters after which a line without an end is cut, so that memory stays bounded."""
@@ -25,7 +26,7 @@ MOST_MESSAGE = 64 << 10
 """Characters of a record's text that are kept for counting; a stack trace is shorter."""
 _MOST_DIMENSION = 120
 """Characters of the name of a function, a module, a version."""
-_CUT = re.compile(r"\s(?=\S*$)")
+_CUT = regex(r"\s(?=\S*$)")
 
 
 class Record(NamedTuple):

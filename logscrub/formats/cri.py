@@ -7,13 +7,12 @@ Source: https://github.com/kubernetes/design-proposals-archive/blob/main/node/ku
 
 from __future__ import annotations
 
-import re
-
 from logscrub.formats.base import MOST_MESSAGE, Format, LineShape, Memory, Record
 from logscrub.formats.times import time_of
 from logscrub.formats.wrapped import Piece, WrappedReader, WrappedRecords, Wrapping
+from logscrub.patterns import regex
 
-HEAD = re.compile(
+HEAD = regex(
     r"(?P<time>\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})) (?P<stream>stdout|stderr) (?P<tag>[PF])"
     r"(?::[\w:]*)?(?: |$)"
 )

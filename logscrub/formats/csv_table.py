@@ -20,6 +20,7 @@ from logscrub.formats.base import Format, Item, Lines, frame_of, text_unit
 from logscrub.formats.lines import Shapes, TextRecords
 from logscrub.formats.ndjson import generic
 from logscrub.model import Frame, Leaf, Raw
+from logscrub.patterns import regex
 
 _KNOWN = frozenset(
     (
@@ -35,16 +36,16 @@ _KNOWN = frozenset(
 )
 _BETWEEN = str.maketrans("", "", " /()[]_.#-")
 _LONGEST_NAME = 80
-_LOG_LINE = re.compile(
+_LOG_LINE = regex(
     r"[\[(]?(?:(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL)\W{1,4})?"
     r"(?:(?:\d{4}[-/]\d\d[-/]\d\d|\d\d[./]\d\d[./]\d{4}|\d\d/[A-Z][a-z]{2}/\d{4}|[A-Z][a-z]{2} [ \d]\d)[T :,]\s?)?\d\d:\d\d(?!\d)"
 )
 """Matches a line that begins with a time: a line of a log, never a header. Times are never redacted."""
 _LONGEST_ROW = 4 << 20
-_STRETCH = re.compile(r'"[^"]*+"')
-_QUOTED = re.compile(r'"((?:[^"]++|"")*+)"')
-_BARE = {mark: re.compile(rf'[^{re.escape(mark)}"\r\n]*+') for mark in ",;\t|"}
-_FRAME = {mark: frame_of(re.compile(rf'([{re.escape(mark)}"])')) for mark in _BARE}
+_STRETCH = regex(r'"[^"]*+"')
+_QUOTED = regex(r'"((?:[^"]++|"")*+)"')
+_BARE = {mark: regex(rf'[^{re.escape(mark)}"\r\n]*+') for mark in ",;\t|"}
+_FRAME = {mark: frame_of(regex(rf'([{re.escape(mark)}"])')) for mark in _BARE}
 """Matches the characters that are kept in a row that is scanned as text."""
 _NAMES = {
     mark: re.compile(rf'(?<![^{re.escape(mark)}"\ufeff])[^{re.escape(mark)}"\ufeff\r\n]++(?![^{re.escape(mark)}"\r\n])')

@@ -13,9 +13,10 @@ from logscrub.formats.base import MOST_MESSAGE, Around, Format, JsonShape, Recor
 from logscrub.formats.json_values import parse
 from logscrub.formats.times import time_of
 from logscrub.formats.wrapped import Piece, WrappedReader, WrappedRecords, Wrapping
+from logscrub.patterns import regex
 
-LINE = re.compile(r'\s*\{\s*"log"\s*:\s*"(?P<log>(?:[^"\\]++|\\.)*+)"\s*,\s*"(?:stream|attrs|time)"\s*:.*\}\s*$', re.DOTALL)
-STREAM = re.compile(r'"stream"\s*:\s*"(\w+)"')
+LINE = regex(r'\s*\{\s*"log"\s*:\s*"(?P<log>(?:[^"\\]++|\\.)*+)"\s*,\s*"(?:stream|attrs|time)"\s*:.*\}\s*$', re.DOTALL)
+STREAM = regex(r'"stream"\s*:\s*"(\w+)"')
 
 
 def _unwrap(line: str) -> Piece | None:

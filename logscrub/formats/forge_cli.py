@@ -20,6 +20,7 @@ from typing import Any
 from logscrub.formats.base import MOST_MESSAGE, Began, Format, LineByLine, LineShape, Memory, Record, text_unit
 from logscrub.formats.times import hour_began, level_of, time_of
 from logscrub.model import Leaf, Raw
+from logscrub.patterns import regex
 
 _SGR = r"(?:\x1b\[[0-9;]*+m)*+"
 _APART = r"(?:\s*+(?:\x1b\[[0-9;]*+m)++\s++|\s++)" + _SGR
@@ -30,13 +31,11 @@ _LEVEL = r"(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL)"
 _DATE_TIME = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?"
 _TIME = r"\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z?"
 _BEHIND = rf"[ \t]+{_SGR}{_ID}{_SGR}(?!\S)"
-HEAD = re.compile(
-    rf"{_START}(?:{_LEVEL}{_APART}(?:{_DATE_TIME}|{_TIME}){_SGR}(?:{_BEHIND})?|{_DATE_TIME}{_SGR}{_BEHIND})[ \t]*{_SGR}"
-)
+HEAD = regex(rf"{_START}(?:{_LEVEL}{_APART}(?:{_DATE_TIME}|{_TIME}){_SGR}(?:{_BEHIND})?|{_DATE_TIME}{_SGR}{_BEHIND})[ \t]*{_SGR}")
 """Matches the head of a record: level, time and invocation id, each of which may be missing."""
-GROUP = re.compile(rf"{_START}invocation:\s+{_SGR}{_ID}{_SGR}(?!\S)")
+GROUP = regex(rf"{_START}invocation:\s+{_SGR}{_ID}{_SGR}(?!\S)")
 """The head of a group. Whatever stands behind it: what a redaction may change says nothing."""
-TABLE = re.compile(rf"{_START}[┌│├└]")
+TABLE = regex(rf"{_START}[┌│├└]")
 
 
 class ForgeCliReader(LineByLine):
@@ -72,12 +71,12 @@ class ForgeCliReader(LineByLine):
         return text_unit(line, number, column, records=records)
 
 
-_PARTS = re.compile(
+_PARTS = regex(
     r"(?P<level>[A-Z]+)?\s*(?P<time>\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})?|\d{2}:\d{2}:\d{2}(?:\.\d+)?Z?)?"
     r"(?:\s+(?P<id>[0-9a-f-]{32,36}))?"
 )
-_GROUP_OF = re.compile(rf"invocation:\s+(?P<id>{_ID})(?!\S)(?:\s+(?P<function>[\w.$-]+)\s*$)?")
-_DETAIL = re.compile(r"[│\s]*+(?P<name>App version|Invocation ID|Function name|Function trigger):?\s++(?P<value>\S++)[\s│]*+$")
+_GROUP_OF = regex(rf"invocation:\s+(?P<id>{_ID})(?!\S)(?:\s+(?P<function>[\w.$-]+)\s*$)?")
+_DETAIL = regex(r"[│\s]*+(?P<name>App version|Invocation ID|Function name|Function trigger):?\s++(?P<value>\S++)[\s│]*+$")
 _DETAILS = {"App version": "version", "Function name": "function", "Function trigger": "module", "Invocation ID": "invocation"}
 
 

@@ -7,15 +7,15 @@ Source: https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from logscrub.formats.base import MOST_MESSAGE, Around, Format, JsonShape, Record, dimension, text_of
 from logscrub.formats.json_values import begins, has_member
 from logscrub.formats.ndjson import generic
 from logscrub.formats.times import level_of, status_level, time_of
+from logscrub.patterns import regex
 
-_SECONDS = re.compile(r"(?:\d{1,20}\.?\d{0,20}|\.\d{1,20})s")
+_SECONDS = regex(r"(?:\d{1,20}\.?\d{0,20}|\.\d{1,20})s")
 
 
 def _knows(value: dict[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from logscrub.formats.base import MOST_MESSAGE, Around, Format, JsonShape, Recor
 from logscrub.formats.json_values import begins, has_member, parse
 from logscrub.formats.times import syslog_level, time_of
 from logscrub.formats.wrapped import Piece, WrappedReader, WrappedRecords, Wrapping
+from logscrub.patterns import regex
 
 
 def _knows(value: dict[str, Any]) -> bool:
@@ -41,11 +42,11 @@ def _record(value: dict[str, Any], around: Around) -> Record:
     )
 
 
-_BREAK = re.compile(r'"_LINE_BREAK"\s*:\s*"line-max"')
-_MESSAGE = re.compile(
+_BREAK = regex(r'"_LINE_BREAK"\s*:\s*"line-max"')
+_MESSAGE = regex(
     r'"MESSAGE"\s*:\s*(?:"(?P<message>(?:[^"\\]++|\\.)*+)"|(?P<bytes>\[(?:\s*+[0-9]{1,3}\s*+,)*+\s*+[0-9]{1,3}\s*+\]))', re.DOTALL
 )
-_STREAM = re.compile(r'"_STREAM_ID"\s*:\s*"(\w+)"')
+_STREAM = regex(r'"_STREAM_ID"\s*:\s*"(\w+)"')
 
 
 def _unwrap(line: str) -> Piece | None:

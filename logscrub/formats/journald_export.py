@@ -19,8 +19,9 @@ from logscrub.formats.base import MOST_MESSAGE, Format, Item, Lines, Record, tex
 from logscrub.formats.lines import Shapes
 from logscrub.formats.times import syslog_level, time_of
 from logscrub.model import Leaf, Raw, Size
+from logscrub.patterns import regex
 
-_FIELD = re.compile(r"(?P<name>[A-Z_][A-Z0-9_]{0,63})(?P<is_text>=)?")
+_FIELD = regex(r"(?P<name>[A-Z_][A-Z0-9_]{0,63})(?P<is_text>=)?")
 _SIZE = 8
 """Bytes of the number."""
 _LONGEST = 16 << 20

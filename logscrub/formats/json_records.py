@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 
 from logscrub.detect.json_leaves import DEEPEST
 from logscrub.formats.base import Around, JsonShape, ListRule
+from logscrub.patterns import regex
 
-TOKEN = re.compile(r'[ \t\r\n]*+(?:("(?:[^"\\\n]++|\\[^\n])*+")|([{}\[\],:])|(-?\d[\d.eE+-]*+|true|false|null)(?=[\s,\]}]))')
+TOKEN = regex(r'[ \t\r\n]*+(?:("(?:[^"\\\n]++|\\[^\n])*+")|([{}\[\],:])|(-?\d[\d.eE+-]*+|true|false|null)(?=[\s,\]}]))')
 """A string may hold any character, escaped or not: what a redaction takes from it must not decide whether it is one."""
-_LIST = re.compile(r"\[(?<=[:\s].)")
+_LIST = regex(r"\[(?<=[:\s].)")
 """A bracket that may begin a list with a name."""
 _NAME_REACH = 60
 """Characters before a bracket in which a name must end, if white space alone is not that long."""

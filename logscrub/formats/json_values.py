@@ -21,21 +21,20 @@ from logscrub.detect.json_leaves import SHAPE_NAMES, Frame, json_leaves, place
 from logscrub.formats.base import LONGEST_LINE, Began, Lines, follows, frame_of, text_unit
 from logscrub.formats.json_records import TOKEN, Element, Grammar, ListRules, count_records, counts_records
 from logscrub.model import LATER, Leaf, Raw
+from logscrub.patterns import regex
 
 LONGEST_VALUE = 4 << 20
 _MOST_DOCUMENT = 16 << 20
 """Characters of a JSON document that is parsed as a whole for counting; of a longer one, record by record."""
-_SPACE = re.compile(r"[ \t\r\n]*+")
-_SURROGATES = re.compile(r"[\ud800-\udfff]")
+_SPACE = regex(r"[ \t\r\n]*+")
+_SURROGATES = regex(r"[\ud800-\udfff]")
 _NOTHING = "\ufeff\0"
 """Characters that may stand before a value: a byte order mark, and the NULs at the beginning of a rotated log."""
 _SCALAR = r"(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?=[\s,\]]|$)"
-_BEGINS = re.compile(
-    rf"""[{{\[]\s*$ | \{{\s*["}}] | \[\s*["{{\[\]] | \[\s*{_SCALAR}\s*(?:\]\s*$|,\s*(?:$|["{{\[]|{_SCALAR}))""", re.X
-)
-_MAY_BE_VALUE = re.compile(r"""\{\s*["}] | \[\s*(?:["{\[\]\d-]|true|false|null)""", re.X)
+_BEGINS = regex(rf"""[{{\[]\s*$ | \{{\s*["}}] | \[\s*["{{\[\]] | \[\s*{_SCALAR}\s*(?:\]\s*$|,\s*(?:$|["{{\[]|{_SCALAR}))""", re.X)
+_MAY_BE_VALUE = regex(r"""\{\s*["}] | \[\s*(?:["{\[\]\d-]|true|false|null)""", re.X)
 _NO_RULES = ListRules(())
-_NAMES = frame_of(re.compile(rf'("(?:{"|".join(sorted(SHAPE_NAMES))})"\s*+:)'))
+_NAMES = frame_of(regex(rf'("(?:{"|".join(sorted(SHAPE_NAMES))})"\s*+:)'))
 """The names of members by which formats and lists of records are known."""
 _STRUCTURE = frame_of(
     re.compile(

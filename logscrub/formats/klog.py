@@ -6,12 +6,11 @@ W20261117 09:15:38.315000 12345 roster.cc:12] retrying
 
 from __future__ import annotations
 
-import re
-
 from logscrub.formats.base import MOST_MESSAGE, Format, LineShape, Memory, Record
 from logscrub.formats.times import level_of, time_of
+from logscrub.patterns import regex
 
-_HEAD = re.compile(
+_HEAD = regex(
     r"(?P<level>[IWEF])(?P<year>\d{4})?(?P<month>\d{2})(?P<day>\d{2})[ ](?P<clock>\d{2}:\d{2}:\d{2}\.\d{1,9})[ ]{1,10}\d{1,10}[ ]"
     r"(?:[^\s\]]++\][ ]?)?"
 )

@@ -11,23 +11,22 @@ REPORT RequestId: 8f5a1c2e-1b2c-4d3e-9f4a-5b6c7d8e9f00⇥Duration: 12.3 ms⇥Bil
 
 from __future__ import annotations
 
-import re
-
 from logscrub.formats.base import MOST_MESSAGE, TIME_OF, Format, LineShape, Memory, Record
 from logscrub.formats.times import leading_level, level_of, time_of
+from logscrub.patterns import regex
 
 _ID = r"(?P<id>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 _TIME = r"(?P<time>\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z)"
 _LEVEL = r"(?P<level>[A-Za-z]{4,8})"
-_NODE = re.compile(rf"{_TIME}\t(?:{_ID}|undefined)\t{_LEVEL}[ ]{{0,4}}\t")
-_PYTHON = re.compile(rf"\[{_LEVEL}\]\t{_TIME}\t(?:{_ID})?\t")
-_JAVA = re.compile(rf"(?P<time>\d{{4}}-\d{{2}}-\d{{2}}[ ]\d{{2}}:\d{{2}}:\d{{2}}(?:[.,]\d{{1,9}})?)[ ]{_ID}[ ](?=[A-Z])")
-_KILLED = re.compile(rf"{_TIME}[ ]{_ID}[ ](?=Task timed out after |Process exited )")
-_PLATFORM = re.compile(rf"(?P<what>START|END|REPORT|RESTORE_REPORT|XRAY)[ ]RequestId:[ ]{_ID}(?P<more>$|[ \t].*)")
-_INIT = re.compile(r"(?:INIT_START[ ]Runtime Version:|INIT_REPORT[ ]Init Duration:|EXTENSION[\t ]+Name:)[ ]")
-_FAILED = re.compile(rf"RequestId:[ ]{_ID}[ ](?=(?:Error:|Process exited) )")
-_DURATION = re.compile(r"[ \t]{1,4}Duration: (\d{1,9}(?:\.\d{1,6})?) ms")
-_TAILED = re.compile(
+_NODE = regex(rf"{_TIME}\t(?:{_ID}|undefined)\t{_LEVEL}[ ]{{0,4}}\t")
+_PYTHON = regex(rf"\[{_LEVEL}\]\t{_TIME}\t(?:{_ID})?\t")
+_JAVA = regex(rf"(?P<time>\d{{4}}-\d{{2}}-\d{{2}}[ ]\d{{2}}:\d{{2}}:\d{{2}}(?:[.,]\d{{1,9}})?)[ ]{_ID}[ ](?=[A-Z])")
+_KILLED = regex(rf"{_TIME}[ ]{_ID}[ ](?=Task timed out after |Process exited )")
+_PLATFORM = regex(rf"(?P<what>START|END|REPORT|RESTORE_REPORT|XRAY)[ ]RequestId:[ ]{_ID}(?P<more>$|[ \t].*)")
+_INIT = regex(r"(?:INIT_START[ ]Runtime Version:|INIT_REPORT[ ]Init Duration:|EXTENSION[\t ]+Name:)[ ]")
+_FAILED = regex(rf"RequestId:[ ]{_ID}[ ](?=(?:Error:|Process exited) )")
+_DURATION = regex(r"[ \t]{1,4}Duration: (\d{1,9}(?:\.\d{1,6})?) ms")
+_TAILED = regex(
     r"(?P<time>\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{6})?\+00:00)[ ]"
     r"(?:\d{4}/\d{2}/\d{2}/\S++|[^\s/]++(?:/[^\s/]++){2,8})[ ]"
 )

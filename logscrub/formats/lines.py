@@ -6,7 +6,6 @@ read by the first format that knows how it begins, whatever the first line of th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from logscrub.formats.base import (
@@ -28,16 +27,17 @@ from logscrub.formats.json_records import Element, ListRules, records_in
 from logscrub.formats.json_values import Leaves, counts_by, is_value, json_frame, leaves_by, may_be_value, parse
 from logscrub.formats.times import leading_level
 from logscrub.model import WITHHELD, Raw
+from logscrub.patterns import regex
 
 _LONGEST_JSON = 4 << 20
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_COLOUR = regex(r"\x1b\[[0-9;]*m")
 _DEEPEST_WRAPPING = 4
 _MOST_REQUESTS = 10_000
 """Requests of which it is remembered when they last wrote a line."""
 _MARK = "\ufeff"
 _HOLE = "\0"
 """The bytes that a log has before the next line where it was truncated while a program was writing it."""
-_NOTE = frame_of(re.compile(r"\A(\ufeff?invocation:\s++\S++)"))
+_NOTE = frame_of(regex(r"\A(\ufeff?invocation:\s++\S++)"))
 """Prefix of a line that says something about the lines after it, by which it is recognised."""
 
 

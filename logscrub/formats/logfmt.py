@@ -10,14 +10,13 @@ have any letters, because a placeholder may stand there.
 
 from __future__ import annotations
 
-import re
-
 from logscrub.formats.base import MOST_MESSAGE, Format, LineShape, Memory, Record, dimension
 from logscrub.formats.ndjson import generic, plain_name
 from logscrub.formats.times import duration_of, level_of, status_level, whole_number
+from logscrub.patterns import regex
 
-_PAIR = re.compile(r'([^\s"=]++)=(?:"((?:[^"\\]++|\\.)*+)"(?=\s|$)|([^\s"=][^\s"]*+(?=\s|$))?)[ \t]*')
-_ESCAPED = re.compile(r"\\(.)")
+_PAIR = regex(r'([^\s"=]++)=(?:"((?:[^"\\]++|\\.)*+)"(?=\s|$)|([^\s"=][^\s"]*+(?=\s|$))?)[ \t]*')
+_ESCAPED = regex(r"\\(.)")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 _TELLING = frozenset("time ts t timestamp date level lvl severity at msg message".split())
 """Names that loggers use for time, level and message; one of the first pairs has one."""
@@ -31,8 +30,8 @@ _FIRST, _MOST = 4, 200
 """The first pairs, whose names decide whether a line is logfmt; the number of pairs that are read."""
 _TOOK = ("duration", "took", "elapsed", "latency", "dur", "responsetime", "requestduration", "elapsedtime", "service")
 _SCALES = {"ms": 1.0, "millis": 1.0, "milliseconds": 1.0, "seconds": 1e3, "secs": 1e3, "us": 1e-3, "micros": 1e-3, "ns": 1e-6}
-_TOOK_IN = re.compile(rf"(?:{'|'.join(_TOOK)})(?:in)?(?P<unit>{'|'.join(_SCALES)})")
-_PLACE = re.compile(r":\d+$")
+_TOOK_IN = regex(rf"(?:{'|'.join(_TOOK)})(?:in)?(?P<unit>{'|'.join(_SCALES)})")
+_PLACE = regex(r":\d+$")
 
 
 def _begins(line: str, memory: Memory) -> Record | None:

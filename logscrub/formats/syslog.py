@@ -19,6 +19,7 @@ from logscrub.formats.base import MOST_MESSAGE, Format, LineShape, Memory, Recor
 from logscrub.formats.cut_lines import Part
 from logscrub.formats.ndjson import generic
 from logscrub.formats.times import syslog_level, time_of
+from logscrub.patterns import regex
 
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _ISO = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})"
@@ -32,27 +33,27 @@ _HOST = r"(?!\S*:[ ])\S++"
 _COUNT = r"(?:\d{1,7}[ ])?"
 """The length of a message in a stream (RFC 6587, octet counting)."""
 _STRUCTURED = r'(?:\[(?:[^\]"\\]++|"(?:[^"\\]++|\\.)*+"|\\.)*+\])++'
-_RFC_5424 = re.compile(
+_RFC_5424 = regex(
     rf"{_COUNT}<(?P<priority>\d{{1,3}})>\d{{1,2}}[ ](?P<time>{_ISO}|-)[ ]"
     rf"(?:(?:\S++[ ]){{4}}(?:-|(?P<data>{_STRUCTURED}))(?:$|[ ]\ufeff?))?"
 )
-_PARAMETER = re.compile(r'[ ]([A-Za-z][\w.-]{0,31})="((?:[^"\\]++|\\.)*+)"')
+_PARAMETER = regex(r'[ ]([A-Za-z][\w.-]{0,31})="((?:[^"\\]++|\\.)*+)"')
 _MOST_PARAMETERS = 40
-_RFC_3164 = re.compile(
+_RFC_3164 = regex(
     rf"{_COUNT}<(?P<priority>\d{{1,3}})>"
     rf"(?:(?P<time>{_SHORT}|{_ISO})[ ](?:{_HOST}[ ]++{_TAG}(?:$|[ ])|\S++[ ])?|{_TAG}[ ])"
 )
 _NO_LEVEL = r"(?!(?i:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|severe|fatal|crit(?:ical)?|panic)[ ])"
 _NUMBERED = r"(?=[ ]\S++[ ]++[^\s\[\]]++\[[^\[\]\s]++\]:)"
-_IN_FILES = re.compile(rf"(?P<time>{_SHORT}|{_ISO}|{_SHOWN})(?:(?<!Z)|{_NUMBERED})[ ]{_NO_LEVEL}{_HOST}[ ]++{_TAG}(?:$|[ ])")
+_IN_FILES = regex(rf"(?P<time>{_SHORT}|{_ISO}|{_SHOWN})(?:(?<!Z)|{_NUMBERED})[ ]{_NO_LEVEL}{_HOST}[ ]++{_TAG}(?:$|[ ])")
 """Without a priority, as syslog daemons write it into files: with the offset of the local time. Other programs write `Z`, so
 there the number of a process must stand behind the name of its program."""
-_HEROKU = re.compile(rf"(?P<time>{_ISO})[ ][a-z][\w.-]{{0,40}}\[[^\[\]\s]++\]:[ ]")
+_HEROKU = regex(rf"(?P<time>{_ISO})[ ][a-z][\w.-]{{0,40}}\[[^\[\]\s]++\]:[ ]")
 
 
 _FULL = frozenset((1024, 2048, 10_000, 16_384, 49_152))
 """Bytes of a message that a sender cuts: util-linux' `logger`, older journals, Heroku, Docker, journals."""
-_POSTGRES = re.compile(r"\[(?P<message>\d{1,10})-\d{1,6}\] ")
+_POSTGRES = regex(r"\[(?P<message>\d{1,10})-\d{1,6}\] ")
 """PostgreSQL numbers its messages and their pieces, of at most 900 bytes each, that end with a word where they can."""
 _FULL_POSTGRES = range(512, 901)
 

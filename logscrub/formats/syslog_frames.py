@@ -14,13 +14,14 @@ from collections.abc import Iterator
 
 from logscrub.formats.base import Format, Lines, continues, text_unit
 from logscrub.model import Leaf, Raw, Size
+from logscrub.patterns import regex
 
-_COUNT = re.compile(r"(\d{1,6})[ ](?=<\d{1,3}>)")
-_NEXT = re.compile(r"(?<![\d\r\n])(?=\d{1,6}[ ]<\d{1,3}>\d{0,2}[ ]?(?:\d{4}-\d{2}-\d{2}T|[A-Z][a-z]{2}[ ]))")
+_COUNT = regex(r"(\d{1,6})[ ](?=<\d{1,3}>)")
+_NEXT = regex(r"(?<![\d\r\n])(?=\d{1,6}[ ]<\d{1,3}>\d{0,2}[ ]?(?:\d{4}-\d{2}-\d{2}T|[A-Z][a-z]{2}[ ]))")
 """Matches the beginning of the next message on a line that cannot be cut by lengths."""
 _HEAD = len("123456 <191>")
 """Characters that show whether a message begins."""
-_ENDS = re.compile(r"[\r\n]*")
+_ENDS = regex(r"[\r\n]*")
 _LONGEST = 1 << 16
 """Bytes of a message; a greater length is taken to be wrong."""
 _FURTHEST = 1 << 16

@@ -14,9 +14,10 @@ import re
 
 from logscrub.formats.base import MOST_MESSAGE, Format, LineShape, Memory, Record
 from logscrub.formats.times import leading_level, level_of, time_of
+from logscrub.patterns import regex
 
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-_HEAD = re.compile(
+_HEAD = regex(
     r"(?P<before>[A-Z]{3,8}|\[[A-Za-z]{3,8}\]|\[Nest\][ ]\d{1,10}[ ]{1,4}-|[DIWEFAU],|\d{1,10}:[MCSX])?[ \t]*\[?"
     r"(?P<time>\d{4}[-/]\d{2}[-/]\d{2}(?:[T ]|,[ ])\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?:[ ]?(?:Z|[+-]\d{2}:?\d{2}|UTC|GMT))?"
     r"|\d{1,2}[./]\d{1,2}[./]\d{4},?[ ]\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:[ \u202f][AP]M)?"
@@ -27,7 +28,7 @@ _HEAD = re.compile(
     r"(?:\.\d{1,9})?(?:[ ]\d{4})?)(?![\w.,:]?\d|[A-Za-z_])"
 )
 """A time at the head of a line, with a level before it where there is one."""
-_CLOCK = re.compile(r"\[?(?P<time>\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?Z?|\d{1,2}:\d{2}[AP]M)(?![\w:])")
+_CLOCK = regex(r"\[?(?P<time>\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?Z?|\d{1,2}:\d{2}[AP]M)(?![\w:])")
 """A time without a date; the head of a record only if a level follows."""
 _LEVELS = r"(?P<level>[A-Z]{4,9})"
 _CELERY = rf":[ ]{_LEVELS}/[\w.@-]{{1,60}}\][ ]?"
@@ -48,8 +49,8 @@ _BEHIND = {
 }
 """The sign behind the time → layouts that have their level elsewhere than at once: Celery's, Ruby's, that of Rust's env_logger,
 Spring Boot's, that of PHP's Monolog, Fly.io's (which wraps a line of another log), Apache's, that of PHP itself."""
-_SEPARATOR = re.compile(r"\]?[ \t]*(?:[-|:][ \t]*)?")
-_NOTE = re.compile(
+_SEPARATOR = regex(r"\]?[ \t]*(?:[-|:][ \t]*)?")
+_NOTE = regex(
     r"(?:\[[^\[\]\r\n]{0,80}\]|\{[\w.:/ -]{1,120}\})[ \t]*|\d{1,10}[ \t]+|[-|*][ \t]+|\#\#(?=\[)"
     r"|[A-Za-z_]{1,40}=[^\s\[\]]{1,80}[ \t]+|[\w.-]{1,60}@[\w.-]{1,60}[ \t]+"
     r"|[\w.-]{0,60}<[A-Z_]{3,40}(?::[0-9a-f]{1,40})?>[@\w.-]{0,60}[ \t]+"
@@ -57,13 +58,13 @@ _NOTE = re.compile(
 )
 """A thread, a logger, a process, a user before the level: `[main] ERROR x`, `app.roster - ERROR - x`."""
 _MOST_NOTES = 4
-_SMALL = re.compile(r"(?P<level>trace|debug|info|warn(?:ing)?|error|fatal)[ \t]+(?:[-|][ \t]+)?")
+_SMALL = regex(r"(?P<level>trace|debug|info|warn(?:ing)?|error|fatal)[ \t]+(?:[-|][ \t]+)?")
 """A level in small letters at once behind a time with its date; elsewhere it could be any word."""
-_LABELS = re.compile(r"\{[A-Za-z_]\w{0,60}=\"[^{}]{0,4000}\}[ \t]+")
+_LABELS = regex(r"\{[A-Za-z_]\w{0,60}=\"[^{}]{0,4000}\}[ \t]+")
 """The labels that Loki's logcli prints behind the time."""
-_NUMBER = re.compile(r"\[?(?P<time>1\d{9}(?:\.\d{1,9})?|1\d{12}|1\d{15}|1\d{18})\]?[ \t]+(?:[-|][ \t]+)?")
+_NUMBER = regex(r"\[?(?P<time>1\d{9}(?:\.\d{1,9})?|1\d{12}|1\d{15}|1\d{18})\]?[ \t]+(?:[-|][ \t]+)?")
 """Seconds, milli-, micro- or nanoseconds since 1970; the head of a record only if a level or another time follows."""
-_NAME = re.compile(
+_NAME = regex(
     r"(?P<bar>(?:\d{1,4}\|)?[^\s|]++[ ]{1,80}\|(?:[ ]|$))"  # Docker Compose, Docker's services, Foreman, PM2
     r"|\[pod/[^\[\]\s]++\][ ]"  # kubectl logs --prefix
     r"|(?=[a-z0-9.]*-)[a-z0-9.-]{1,253}[ ][a-z0-9.-]{1,63}[ ](?=\{|\d{4}-\d{2}-\d{2}T)"  # stern
@@ -71,7 +72,7 @@ _NAME = re.compile(
 )
 """Whose line it is, which programs write that show the logs of several at once. The line may be one of another log. After a note
 it is only if it begins like one."""
-_STAMP = re.compile(r'"timestamp"[ ]?:[ ]?"(?P<time>[^"\\]{10,40})"[^{}]*\}$')
+_STAMP = regex(r'"timestamp"[ ]?:[ ]?"(?P<time>[^"\\]{10,40})"[^{}]*\}$')
 """The time in the JSON that winston's `simple` writes behind the message."""
 _LONGEST_STAMP = 400
 

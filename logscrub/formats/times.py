@@ -14,6 +14,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any, Final
 
+from logscrub.patterns import regex
+
 SECOND: Final = 10**9
 _MONTHS: Final = {name: n for n, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
 _MONTH: Final = r"(?P<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
@@ -34,13 +36,13 @@ _SPELLINGS: Final = (
     rf"(?P<day>\d{{1,2}})\.(?P<m>\d{{1,2}})\.(?P<year>\d{{4}}),?[ ]+{_CLOCK}{_ZONE}",
     rf"(?P<first>\d{{1,2}})/(?P<other>\d{{1,2}})/(?P<year>\d{{4}}),?[ ]+{_CLOCK}{_HALF}{_ZONE}",
 )
-_ISO: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2}):([0-5]\d)(?:[.,](\d{1,9}))?(?:Z|\+00:?00)?")
-_DATED: Final = re.compile(
+_ISO: Final = regex(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2}):([0-5]\d)(?:[.,](\d{1,9}))?(?:Z|\+00:?00)?")
+_DATED: Final = regex(
     r"(?P<day>[0-9]{4}/[0-9]{2}/[0-9]{2}[ ]|[0-9]{1,2}/[A-Z][a-z]{2}/[0-9]{4}[: ])"
     r"(?P<minute>[0-9]{2}:[0-9]{2}):(?P<second>[0-5][0-9])(?P<zone>[ ][+-][0-9]{4})?"
 )
 """A time with its year as servers write it. Many lines are of one minute."""
-_NUMBER: Final = re.compile(r"\d{1,30}(?:\.\d{1,18})?(?:[eE]\+?\d{1,2})?")
+_NUMBER: Final = regex(r"\d{1,30}(?:\.\d{1,18})?(?:[eE]\+?\d{1,2})?")
 _SMALLEST: Final = 10**8
 """Smaller numbers are counters, not times: that many seconds had passed in March 1973."""
 _LARGEST: Final = 1 << 63
@@ -209,8 +211,8 @@ def _is_day(year: int, month: int, day: int) -> bool:
 # -- durations ----------------------------------------------------------------------------------------------------------
 
 _UNITS_MS: Final = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "μs": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4, "min": 6e4, "h": 3.6e6}
-_DURATION: Final = re.compile(r"(?:\d{1,9}(?:\.\d{1,9})?[ ]?(?:ns|[uµμ]s|ms|s|min|m(?!\w)|m(?=\d)|h)){1,6}")
-_DURATION_PART: Final = re.compile(r"([\d.]+)[ ]?([a-zµμ]+)")
+_DURATION: Final = regex(r"(?:\d{1,9}(?:\.\d{1,9})?[ ]?(?:ns|[uµμ]s|ms|s|min|m(?!\w)|m(?=\d)|h)){1,6}")
+_DURATION_PART: Final = regex(r"([\d.]+)[ ]?([a-zµμ]+)")
 
 
 def duration_of(text: str) -> float | None:
@@ -238,12 +240,12 @@ _NAMES: Final = {
     for name in names.split()
 }
 _BY_NUMBER: Final = {10: "TRACE", 20: "DEBUG", 30: "INFO", 40: "WARN", 50: "ERROR", 60: "FATAL"}
-_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
+_COLOUR: Final = regex(r"\x1b\[[0-9;]*m")
 _SYSLOG: Final = ("FATAL", "FATAL", "FATAL", "ERROR", "WARN", "INFO", "INFO", "DEBUG")
 _OTLP_NAME: Final = "SEVERITY_NUMBER_"
 _BY_RANGE: Final = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 _COLOURS: Final = r"(?:\x1b\[[0-9;]*+m)*+"
-_LEADING: Final = re.compile(
+_LEADING: Final = regex(
     rf"{_COLOURS}[\[(<]?{_COLOURS}"
     r"(?P<level>TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERR(?:OR)?|SEVERE|FATAL|CRIT(?:ICAL)?|ALERT|EMERG(?:ENCY)?|PANIC"
     r"|INF|WRN|DBG|VRB|FTL|LOG(?=:[ ]{2})|(?:ERRO|DEBU|TRAC|FATA|PANI)(?=\[\d)"

@@ -18,18 +18,19 @@ from logscrub.formats.base import Format, LineByLine, LineShape, Memory, Record,
 from logscrub.formats.lines import Shapes, TextRecords
 from logscrub.formats.times import status_level, time_of, whole_number
 from logscrub.model import Leaf, Raw
+from logscrub.patterns import regex
 
-_DIRECTIVE = re.compile(r"#(?P<name>Version|Fields|Software|Date|Start-Date|End-Date|Remark):[ \t]*(?P<value>.*)")
+_DIRECTIVE = regex(r"#(?P<name>Version|Fields|Software|Date|Start-Date|End-Date|Remark):[ \t]*(?P<value>.*)")
 _MOST_NAMES = 200
-_SEPARATORS = frame_of(re.compile(r"([ \t]++|\"++)"))
+_SEPARATORS = frame_of(regex(r"([ \t]++|\"++)"))
 """Matches what is kept in a directive and in a line that is not read by its cells, so that their number of cells is kept."""
-_CELL = re.compile(r'"((?:[^"]++|"")*+)"(?=[ \t]|$)|([^ \t]++)')
-_TABBED = re.compile(r"[^\t]*+")
-_SHAPES = {"date": re.compile(r'"?\d{4}-\d{2}-\d{2}"?'), "time": re.compile(r'"?\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"?')}
+_CELL = regex(r'"((?:[^"]++|"")*+)"(?=[ \t]|$)|([^ \t]++)')
+_TABBED = regex(r"[^\t]*+")
+_SHAPES = {"date": regex(r'"?\d{4}-\d{2}-\d{2}"?'), "time": regex(r'"?\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"?')}
 """The shape of the cells in these columns; a line without it is text."""
 _FIELDS = {"c-ip": "client ip", "s-ip": "server ip", "r-ip": "remote ip"}
 """Column → the field name that detectors know."""
-_REQUEST_ID = re.compile(r"[\w-]{54}==")
+_REQUEST_ID = regex(r"[\w-]{54}==")
 """CloudFront's request id, which would be taken for a secret."""
 _MILLISECONDS = frozenset(("s-sitename", "s-computername", "sc-substatus", "sc-win32-status", "s-port"))
 """Columns that only IIS has; its `time-taken` is in milliseconds."""

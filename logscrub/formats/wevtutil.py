@@ -12,14 +12,13 @@ A head begins a record; every other line continues the one before it.
 
 from __future__ import annotations
 
-import re
-
 from logscrub.formats.base import Began, Format, LineByLine, LineShape, Memory, Record, text_unit
 from logscrub.formats.times import level_of, time_of
 from logscrub.model import Raw
+from logscrub.patterns import regex
 
-_HEAD = re.compile(r"\ufeff?Event\[\d{1,9}\]:?[ ]*\r?\n?\Z")
-_FIELD = re.compile(r"[ ]{2}(?P<name>Date|Level):[ ](?P<value>[^\r\n]{1,40})$")
+_HEAD = regex(r"\ufeff?Event\[\d{1,9}\]:?[ ]*\r?\n?\Z")
+_FIELD = regex(r"[ ]{2}(?P<name>Date|Level):[ ](?P<value>[^\r\n]{1,40})$")
 
 
 class WevtutilReader(LineByLine):

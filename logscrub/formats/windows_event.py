@@ -19,19 +19,20 @@ from logscrub.formats.base import MOST_MESSAGE, Format, Item, Lines, LineShape, 
 from logscrub.formats.lines import Shapes, TextRecords
 from logscrub.formats.times import time_of
 from logscrub.model import Leaf, Raw
+from logscrub.patterns import regex
 
-_ATTRIBUTE = re.compile(r"""\s+(?P<name>[A-Za-z_][\w:.-]{0,80})\s{0,4}=\s{0,4}(?:"(?P<double>[^"<]*+)"|'(?P<single>[^'<]*+)')""")
-_TAG = re.compile(
+_ATTRIBUTE = regex(r"""\s+(?P<name>[A-Za-z_][\w:.-]{0,80})\s{0,4}=\s{0,4}(?:"(?P<double>[^"<]*+)"|'(?P<single>[^'<]*+)')""")
+_TAG = regex(
     r"""<(?![A-Z][A-Z0-9_]{1,63}(?::[0-9a-f]{20})?>)(?P<close>/)?(?P<name>[A-Za-z_][\w.-]{0,80})(?P<attributes>(?:\s+[A-Za-z_][\w:.-]{0,80}\s{0,4}=\s{0,4}(?:"[^"<]*+"|'[^'<]*+'))*+)"""
     r"""\s*+(?P<empty>/)?>|<\?xml\s[^<>?]{0,200}\?>|<!\[CDATA\[|\]\]>"""
 )
-_ENDS = re.compile(r"</Event>\s*+")
-_BEGINS = re.compile(r"<Event(?=[\s>])")
-_WRAPPING = re.compile(r"\ufeff?\s*+(?:(?:<\?xml\s[^<>?]{0,200}\?>|</?Events(?:\s[^<>]{0,200})?>)\s*+)*+")
+_ENDS = regex(r"</Event>\s*+")
+_BEGINS = regex(r"<Event(?=[\s>])")
+_WRAPPING = regex(r"\ufeff?\s*+(?:(?:<\?xml\s[^<>?]{0,200}\?>|</?Events(?:\s[^<>]{0,200})?>)\s*+)*+")
 """The declaration and the element that enclose the events of a file."""
 _OWN = frozenset("Event Events System Level EventID Version Task Opcode EventRecordID TimeCreated Keywords Execution".split())
 """Elements whose texts and attributes are the format's own numbers and times."""
-_SHORT_SID = re.compile(r"S-1-\d{1,2}(?:-\d{1,3}){1,2}")
+_SHORT_SID = regex(r"S-1-\d{1,2}(?:-\d{1,3}){1,2}")
 """The security id of an account that every Windows has."""
 _MOST_TEXT = 4 * MOST_MESSAGE
 """Characters of an event that are kept for counting."""
@@ -150,17 +151,17 @@ class WindowsEventRecords:
         return self.close()
 
 
-_SYSTEM_TIME = re.compile(r"""<TimeCreated\s+SystemTime\s*=\s*["']([^"'<>]{10,40})["']""")
-_LEVEL = re.compile(r"<Level>\s*(\d)\s*</Level>")
-_PROVIDER = re.compile(r"""<Provider\s+Name\s*=\s*["']([^"'<>]{1,200})["']""")
-_EVENT_ID = re.compile(r"<EventID(?:\s[^<>]{0,100})?>\s*(\d{1,6})\s*</EventID>")
-_MESSAGE = re.compile(r"<Message>((?:[^<]++|<(?!/?Message>))*+)</Message>")
-_DATA = re.compile(r"""<Data(?:\s+Name\s*=\s*["']([^"'<>]{0,200})["'])?\s*>((?:[^<]++|<(?!/?Data[\s>]))*+)</Data>""")
+_SYSTEM_TIME = regex(r"""<TimeCreated\s+SystemTime\s*=\s*["']([^"'<>]{10,40})["']""")
+_LEVEL = regex(r"<Level>\s*(\d)\s*</Level>")
+_PROVIDER = regex(r"""<Provider\s+Name\s*=\s*["']([^"'<>]{1,200})["']""")
+_EVENT_ID = regex(r"<EventID(?:\s[^<>]{0,100})?>\s*(\d{1,6})\s*</EventID>")
+_MESSAGE = regex(r"<Message>((?:[^<]++|<(?!/?Message>))*+)</Message>")
+_DATA = regex(r"""<Data(?:\s+Name\s*=\s*["']([^"'<>]{0,200})["'])?\s*>((?:[^<]++|<(?!/?Data[\s>]))*+)</Data>""")
 _PLACEHOLDER = r"<[A-Z][A-Z0-9_]{1,63}(?::[0-9a-f]{20})?>"
-_USER_DATA = re.compile(rf"<([A-Za-z_][\w.-]{{0,80}})>((?:[^<>]++|{_PLACEHOLDER}){{1,40}}+)</\1>")
-_NO_CHARACTER = re.compile(r"&#[0-9]{20,};?")
+_USER_DATA = regex(rf"<([A-Za-z_][\w.-]{{0,80}})>((?:[^<>]++|{_PLACEHOLDER}){{1,40}}+)</\1>")
+_NO_CHARACTER = regex(r"&#[0-9]{20,};?")
 """A reference to a character by a number that none has."""
-_ACTIVITY = re.compile(r"""<Correlation\s+ActivityID\s*=\s*["']\{?([0-9A-Fa-f-]{36})\}?["']""")
+_ACTIVITY = regex(r"""<Correlation\s+ActivityID\s*=\s*["']\{?([0-9A-Fa-f-]{36})\}?["']""")
 
 
 def _record(text: str) -> Record:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from logscrub.model import WITHHELD, Leaf, Raw
+from logscrub.patterns import regex
 from logscrub.redact.pseudonyms import PLACEHOLDER
 from logscrub.redact.scrub import Redactor
 
@@ -14,7 +15,7 @@ _EXTENSION = (
     "log|logs|json|jsonl|ndjson|csv|tsv|txt|text|out|err|xml|yaml|yml|html|md|pdf|xlsx?|docx?|bak|old|gz|gzip|zst|zstd|bz2|xz|lzma|zip|"
     "tar|tgz|tzst|tbz2?|txz"
 )
-_EXTENSIONS = re.compile(rf"(?:\.(?:{_EXTENSION})(?:\.\d{{1,3}})?)+/?$|/$", re.IGNORECASE)
+_EXTENSIONS = regex(rf"(?:\.(?:{_EXTENSION})(?:\.\d{{1,3}})?)+/?$|/$", re.IGNORECASE)
 
 
 def clean_name(redactor: Redactor, name: str, *, pseudonyms: bool = True) -> str:

@@ -9,19 +9,20 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-import re
 import unicodedata
 from functools import lru_cache
 from urllib.parse import unquote
+
+from logscrub.patterns import regex
 
 TOKEN_HEX = 20
 """Hex digits of a token: 80 bits."""
 _LONGEST_REMEMBERED = 100
 """Characters of a value whose token is remembered: accounts and sites come again and again."""
-PLACEHOLDER = re.compile(rf"<([A-Z][A-Z0-9_]*)(?::([0-9a-f]{{{TOKEN_HEX}}}))?>")
+PLACEHOLDER = regex(rf"<([A-Z][A-Z0-9_]*)(?::([0-9a-f]{{{TOKEN_HEX}}}))?>")
 """Matches a placeholder of any type: the type, and the digits of a pseudonym."""
 
-_SEPARATORS = re.compile(r"[\s().‐-―-]+")
+_SEPARATORS = regex(r"[\s().‐-―-]+")
 _NUMBERS = frozenset(("PHONE_NUMBER", "CREDIT_CARD", "IBAN_CODE"))
 """Types whose values are written with separators or without."""
 

@@ -23,22 +23,23 @@ from logscrub.detect.json_leaves import ENVELOPE_NAMES, has_typed_values, with_l
 from logscrub.detect.stack_traces import WORDS
 from logscrub.detect.views import Coding, encode, joined, view_of_bytes
 from logscrub.model import LATER, WITHHELD, Clean, Cut, Frame, Inner, Leaf, Raw, Size, Span, moved
+from logscrub.patterns import regex
 from logscrub.redact.policy import Policy
 from logscrub.redact.pseudonyms import Pseudonymizer
 
 _OPAQUE = "\x1a"
 """Replaces a placeholder in a scanned text. A value that holds one gets no pseudonym, which would not be distinct."""
-_SAYS = re.compile(r"[^\x00-/:-@\[-`{-\x7f]")
+_SAYS = regex(r"[^\x00-/:-@\[-`{-\x7f]")
 """Characters that can carry meaning: letters, digits, and all that is not ASCII."""
 _SPACE = " \t\r\n"
-_ANYTHING = re.compile(rf"[^{_SPACE}]")
-_CONTINUING = re.compile(rf"(?:\x1b\[[0-9;]*m|[\ufeff{_SPACE}}}\])┌│├└])*+")
+_ANYTHING = regex(rf"[^{_SPACE}]")
+_CONTINUING = regex(rf"(?:\x1b\[[0-9;]*m|[\ufeff{_SPACE}}}\])┌│├└])*+")
 """Signs at the start of a line by which readers see that it belongs to the record before it, like the words of stack traces. They
 are never redacted."""
 _MOST_LOOKS = 6
 _LONGEST_UNSCANNED = 1 << 16
 """Characters of a line that could not be scanned, of which it is still found out what it leaves open."""
-_BRACKETS = re.compile(r"[ \t\r{}\[\](),;]*")
+_BRACKETS = regex(r"[ \t\r{}\[\](),;]*")
 """A line that says nothing."""
 
 

@@ -16,6 +16,8 @@ from itertools import repeat
 from operator import add
 from typing import Literal
 
+from logscrub.patterns import regex
+
 Grade = Literal["name", "capital", "given", "either", "family", "word", "like", "unknown"]
 """What a word is.
 
@@ -29,10 +31,10 @@ EITHER = ("given", "either", "family")
 _LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ə": "e", "ŋ": "n"}
 )
-_CONTRACTION = re.compile(r"(?:n['’]t|['’](?:re|ve|ll|m|d))$")
+_CONTRACTION = regex(r"(?:n['’]t|['’](?:re|ve|ll|m|d))$")
 JOINED_PARTICLES = frozenset("al el ben bin ibn de d l o abd".split())
 """Parts before a hyphen or an apostrophe that are no words of their own there: al-Farsi, d'Souza."""
-_PIECE = re.compile(r"[^\W\d_]+")
+_PIECE = regex(r"[^\W\d_]+")
 _KINDS: dict[str, Grade] = {"g": "given", "o": "either", "f": "family", "c": "capital"}
 """The letters in either.txt."""
 _LOAN = frozenset(

@@ -15,10 +15,9 @@ from typing import Any
 from logscrub.detect.names.lexicon import Lexicon
 from logscrub.detect.names.prose import UPPER, WORD, is_code_word, is_prose
 from logscrub.model import Span
+from logscrub.patterns import regex
 
-_PAIR = re.compile(
-    rf"(?<![\w./:@#$%&=-])[{UPPER}][^\W\d_]+(?:['’-][^\W\d_]+)*[ ](?:[{UPPER}]\.[ ])?[{UPPER}][^\W\d_]+(?![\w/=(:@])"
-)
+_PAIR = regex(rf"(?<![\w./:@#$%&=-])[{UPPER}][^\W\d_]+(?:['’-][^\W\d_]+)*[ ](?:[{UPPER}]\.[ ])?[{UPPER}][^\W\d_]+(?![\w/=(:@])")
 _PARTICLES = frozenset("van von der den de da di do dos das del della la le el al bin ibn abu ben ter ten zu y e".split())
 
 
@@ -86,10 +85,10 @@ def presidio(model: str) -> tuple[Any, Any]:
     return LoadedSpacyEngine(nlp), SpacyRecognizer(supported_language="en", supported_entities=["PERSON"])
 
 
-_ID = re.compile(r"(?<![^\W_])(?=[0-9a-f-]*\d)[0-9a-f]{4,}(?:-[0-9a-f]{4,})*(?![^\W_])|\d")
+_ID = regex(r"(?<![^\W_])(?=[0-9a-f-]*\d)[0-9a-f]{4,}(?:-[0-9a-f]{4,})*(?![^\W_])|\d")
 
 
-_UNDECODED = re.compile("[\ud800-\udfff]")
+_UNDECODED = regex("[\ud800-\udfff]")
 """Undecodable bytes of the input: the model takes no lone surrogates."""
 
 

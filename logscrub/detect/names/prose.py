@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
+from logscrub.patterns import regex
+
 UPPER = "A-ZÀ-ÖØ-ÞĀ-ŽΑ-ΩА-ЯЁІЇЄҐẠ-Ỹ"
-WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_WHOLE_WORD = re.compile(r"(?<![^\W_])[^\W\d_]++(?:['’-][^\W\d_]++)*+(?!\d)")
+WORD = regex(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_WHOLE_WORD = regex(r"(?<![^\W_])[^\W\d_]++(?:['’-][^\W\d_]++)*+(?!\d)")
 """A word that is no part of an id: the letters between its digits say nothing."""
 _FUNCTION_WORDS = frozenset(
     """
@@ -43,11 +44,11 @@ def _is_prose(text: str) -> bool:
     return pure * 4 >= len(tokens) * 3 and not _CODE.search(text)
 
 
-_MIXED = re.compile(r"^(?!(?:Mc|Mac|De|Di|La|Le|Van|O)[A-Z])[^\W\d_]*[a-zß-ÿ][A-Z]|^[A-Z]{1,4}$")
+_MIXED = regex(r"^(?!(?:Mc|Mac|De|Di|La|Le|Van|O)[A-Z])[^\W\d_]*[a-zß-ÿ][A-Z]|^[A-Z]{1,4}$")
 """Words of code: camel case, short capitals."""
-_PURE = re.compile(r"[\"'“”(‘’]*(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|\d{1,4}|\x1a+)[.,;:!?\"'”’)]*|[-–—]")
+_PURE = regex(r"[\"'“”(‘’]*(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|\d{1,4}|\x1a+)[.,;:!?\"'”’)]*|[-–—]")
 """A token of prose: a word or a small number, with its punctuation."""
-_CODE = re.compile(r"[=;{}|<>]|\w\(|::|\w\.\w{2,}\(|\b\w+_\w+\b|\[\w+\]|/\w+/")
+_CODE = regex(r"[=;{}|<>]|\w\(|::|\w\.\w{2,}\(|\b\w+_\w+\b|\[\w+\]|/\w+/")
 
 
 def is_code_word(word: str) -> bool:

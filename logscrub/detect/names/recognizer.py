@@ -21,16 +21,16 @@ in capitals (a project key), needs an announcement.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from logscrub.detect.names.lexicon import EITHER, JOINED_PARTICLES, Grade, Lexicon, fold
 from logscrub.detect.names.prose import is_code_word, is_prose
 from logscrub.model import Span
+from logscrub.patterns import regex
 
 _LETTER = "A-Za-zÀ-ÖØ-öø-ʯʼʾʿḀ-ỿ\u0300-\u036f"
-_TOKEN = re.compile(
+_TOKEN = regex(
     rf"[{_LETTER}](?<![\w.\\].)(?<!\w-.)(?<!::.)(?<!(?<![a-z])/.)[{_LETTER}]*(?:['’ʼʻ`-][{_LETTER}]+){{0,6}}"
     r"(?![\w@\\]|-\w|/[^A-Z\s]|\.\w|::|\(\))"
 )
@@ -46,7 +46,7 @@ _PARTICLES = frozenset(
 )
 _BEGINNINGS = frozenset("van von de di da del della bin ibn abu al el ter ten vander mac nic ni ó ní st".split())
 """Particles that can begin a name."""
-_HYPHEN = re.compile(r"['’ʼʻ`-]")
+_HYPHEN = regex(r"['’ʼʻ`-]")
 _AUXILIARY = frozenset("will may art an do so in on my can so do ask no or and all any out per via min max data sun".split())
 """Words that a lower-case name does not end or begin with."""
 
@@ -61,19 +61,19 @@ _ROLES = _any("""
     hello hi dear hey welcome cc notify notifying regards thanks cheers named i_am i'm name_is on_behalf_of asked told emailed
     invited
 """)
-_CUE = re.compile(rf"(?:(?<![\w.-])(?:(?i:{_ROLES})|Mr|Mrs|Ms|Dr|Prof|Herr|Frau|Señora?|Mme)[.,:]?[ ][\"'“‘(\[]?|(?<![\w.])@)$")
+_CUE = regex(rf"(?:(?<![\w.-])(?:(?i:{_ROLES})|Mr|Mrs|Ms|Dr|Prof|Herr|Frau|Señora?|Mme)[.,:]?[ ][\"'“‘(\[]?|(?<![\w.])@)$")
 """Cue words that announce a person."""
 _SAYS = _any("joined said says wrote asked replied commented voted approved rejected invited mentioned left_the is_typing")
 _WORKS = _any("""
     updated created edited deleted moved closed opened assigned reopened resolved viewed uploaded shared renamed archived changed
     added removed transitioned exported imported clicked
 """)
-_DOES = re.compile(
+_DOES = regex(
     rf"[\"'”’]?[ ](?:(?:has |had )?(?:logged|signed) (?:in|out|up|off)|{_SAYS}"
     rf"|(?:{_WORKS}) (?:the|a|an|this|his|her|their|page|issue|board|comment|[A-Z][A-Z0-9]+-\d))(?!\w)"
 )
 """Verbs whose subject is always a person."""
-_NO_PERSON = re.compile(
+_NO_PERSON = regex(
     r"(?:^|[.!?:]\s*|[A-Z]\w*[ ]|\x1a[ ]"
     r"|\b(?i:in|on|at|of|the|since|until|during|near|to|a|an|from|every|next|last|this|use|using)\s)$"
 )
@@ -93,12 +93,12 @@ _NEVER = frozenset(
 """.split()
 )
 """Ordinary words that do not belong to the name they stand beside."""
-_PLACES = re.compile(
+_PLACES = regex(
     r"\b(?:San|Santa|Santo|São|Saint|St\.?|Los|Las|Port|Fort|Mount|Lake|Cape|New|North|South|East|West|Rio|Puerto|N|S|E|W)[. ]*$"
 )
 """Words that stand before half of a place's name."""
-_OPENS = re.compile(r"(?:^\s*|[\"'“‘(\[{|;=>\t]|[:,;|] )$")
-_CLOSES = re.compile(r"\s*$|[\"'”’)\]}|,;<\t]| \|")
+_OPENS = regex(r"(?:^\s*|[\"'“‘(\[{|;=>\t]|[:,;|] )$")
+_CLOSES = regex(r"\s*$|[\"'”’)\]}|,;<\t]| \|")
 """Signs that stand around a whole value."""
 _BETWEEN = frozenset((", ", ",", "; ", ";", " and ", " & ", " / ", "/", ", and "))
 """Signs and words that stand between names in a list."""
@@ -108,10 +108,10 @@ _TIMES = frozenset(
     dec monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun spring summer autumn winter
 """.split()
 )
-_BY = re.compile(r"\bby $")
-_NUMBER = re.compile(r",? ?\d")
+_BY = regex(r"\bby $")
+_NUMBER = regex(r",? ?\d")
 _SUFFIXES = ("'s", "’s")
-_GAP = re.compile(r"[ \u00a0]|(?<=\b[^\W\d_])\.[ \u00a0]?")
+_GAP = regex(r"[ \u00a0]|(?<=\b[^\W\d_])\.[ \u00a0]?")
 _MOST_KNOWN = 50_000
 _PLAIN = 15
 """Tenths of log odds by which the shape of a word on no list is plainly a name's."""
