@@ -36,6 +36,9 @@ class Lines:
     @staticmethod
     def forge(judge: Judge, head: Lowered, group: Lowered, table: Lowered, classes: list[ClassBits]) -> Lines: ...
 
+ElementLeaf = tuple[int, int, tuple[str, ...], str, tuple[int, int] | None]
+OpenFrame = tuple[bool, str, str, str, str, int, dict[int, str] | None]
+
 class Piece:
     """A piece of an input, of which whole lines are read from some place on."""
 
@@ -44,6 +47,9 @@ class Piece:
     began: Any
     def __init__(self, lines: Lines, text: str) -> None: ...
     def resume(self, at: int, began: Any, line: int) -> None: ...
+    def elements(
+        self, at: int, held: str, is_outermost: bool, stack: list[OpenFrame]
+    ) -> list[tuple[int, int, list[ElementLeaf]]]: ...
 
 class Units:
     """Units that are gathered for a job."""

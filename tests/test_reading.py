@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from logscrub.engines.native import NativeRedactor, gathered
 from logscrub.engines.reading import Read, raw_of, read
+from logscrub.formats.json_values import Document
 from logscrub.model import Raw
 from logscrub.redact.scrub import Redactor
 from logscrub.scrubbing import Units
@@ -89,6 +92,12 @@ LINES = st.sampled_from(
         '{\n  "entries": []\n}',
         '{"a": {\n\n}}',
         '[\n  {"a": 1},\n  {"a": 2}\n]',
+        '[\n{"a": "Größe"},\n{"b": [1, {"c": 123}]}, \n\t{"b": {"key": "user", "value": "x"}},\n{}\n, {"a": 3},\n{"a": 4}]',
+        '{"x": {"entries": [\n {"message": "a"},\n {"message": "b"},\n {"n": [\n1,\n2]},\n {"message": "c"}\n]}}',
+        '{"logEvents": [\n {"id": "1",\n "message": "a"},\n {"id": "2", "message": "b"},\n {"id": "3"},\n 7,\n {}]}',
+        '[\n {"a": 1},\n {"logRecords": [{"body": 1}, {"body": 2}]},\n {"b": 2},\n {"c": 01},\n {"d": 2}\n]',
+        '{"tables": [{"columns": [{"name": "user"}, {"name": "n"}], "rows": [\n ["jane", 1],\n ["bob", 2]\n]}]}',
+        '[\n {"a": 1},\n {"a": 2},\n {"a":',
     ]
 )
 LOGS = st.lists(st.tuples(LINES, st.sampled_from(["\n", "\r\n"])), max_size=14).map(
@@ -99,6 +108,25 @@ LOGS = st.lists(st.tuples(LINES, st.sampled_from(["\n", "\r\n"])), max_size=14).
 @pytest.fixture(scope="module")
 def core(redactor: Redactor) -> NativeRedactor:
     return NativeRedactor(redactor)
+
+
+def test_the_core_reads_the_records_of_a_document(core: NativeRedactor, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+    take = Document.take
+
+    def counted(self: Document, text: str, at: int, number: int, elements: Any) -> Any:
+        taken.append(len(elements))
+        return take(self, text, at, number, elements)
+
+    monkeypatch.setattr(Document, "take", counted)
+    for around in ("[\n%s\n]\n", '{"scopeLogs": [{"logRecords": [\n%s\n]}]}\n'):
+        taken.clear()
+        record = '{"message": "Größe",\n "user": {"key": "email",\n "value": 123}}'
+        data = (around % ",\n".join([record] * 9)).encode()
+        expected = [*Units("ndjson").feed(data)]
+        units = Units("ndjson", leaves="later")
+        assert by_core(core, units, [data[:300], data[300:]]) == expected
+        assert sum(taken) >= 5
 
 
 def by_core(core: NativeRedactor, units: Units, pieces: list[bytes]) -> list[Raw]:
@@ -139,8 +167,8 @@ def test_the_same_units_come_of_the_core(core: NativeRedactor, log: str, rest: s
     units = Units(name, leaves="later")
     found = by_core(core, units, [data[:cut], data[cut:]])
     assert "".join(unit.text for unit in found) == log + rest
-    assert [(u.text, u.line, u.column, u.records, u.parsed) for u in found] == [
-        (u.text, u.line, u.column, u.records, u.parsed) for u in expected
+    assert [(u.text, u.line, u.column, u.records, u.parsed, u.inside) for u in found] == [
+        (u.text, u.line, u.column, u.records, u.parsed, u.inside) for u in expected
     ]
     for unit, its in zip(found, expected, strict=True):
         if unit.leaves and unit.leaves[0].start >= 0:  # the leaves of JSON are found later

@@ -183,6 +183,24 @@ impl JsonLeaves {
         })
     }
 
+    /// An object or list that is open: its outer and current name, its label and current element, its index, and the names of its
+    /// columns.
+    pub fn frame(&self, is_object: bool, names: [Vec<Ch>; 4], index: usize, columns: Option<HashMap<usize, Vec<Ch>>>) -> Frame {
+        let [outer, key, label, element] = names;
+        Frame {
+            is_object,
+            outer_kind: self.names.kind(&outer),
+            key_kind: self.names.kind(&key),
+            outer: outer.into(),
+            key: key.into(),
+            label: label.into(),
+            element: element.into(),
+            columns: columns.map(|columns| columns.into_iter().map(|(i, name)| (i, name.into())).collect()),
+            index,
+            ..Frame::default()
+        }
+    }
+
     /// `json_leaves(text, 0, None, shortest)`.
     pub fn leaves(&self, text: &[Ch], shortest: usize) -> Vec<Leaf> {
         self.leaves_in(text, 0, &mut Vec::new(), shortest)

@@ -541,7 +541,7 @@ fn open_of(open: &Bound<'_, PyAny>) -> PyResult<Open> {
     })
 }
 
-fn path_to_py<'py>(py: Python<'py>, path: &[Name]) -> PyResult<Bound<'py, PyTuple>> {
+pub fn path_to_py<'py>(py: Python<'py>, path: &[Name]) -> PyResult<Bound<'py, PyTuple>> {
     PyTuple::new(py, path.iter().map(|name| to_py(py, name)).collect::<PyResult<Vec<_>>>()?)
 }
 

@@ -4,10 +4,10 @@
 
 use crate::batch::Counted;
 use crate::chars::{Ch, CharSet, codes, is_ascii, position};
-use crate::json_leaves::{is_json, unescaped_json, value_end};
+use crate::json_leaves::{Frame, JsonLeaves, is_json, unescaped_json, value_end};
 use crate::model::{Coding, Leaf, Name};
 use crate::record_lists::RecordLists;
-use crate::redact::{Leaves, Unit};
+use crate::redact::{Leaves, SHORTEST_NUMBER, Unit};
 use crate::rx::Regex;
 use crate::spans::FILL;
 use std::collections::HashMap;
@@ -67,6 +67,7 @@ pub struct JsonLines {
     /// Matches a value that is no record.
     pub no_record: Arc<Regex>,
     pub lists: Arc<RecordLists>,
+    pub json: JsonLeaves,
     /// Characters of the longest line that is read as one value.
     pub longest: usize,
 }
@@ -228,6 +229,54 @@ impl JsonLines {
         }
         let unit = Unit { text: text[..=end + behind].to_vec(), leaves: Leaves::JsonAt(0), frame: None, begins: true };
         Some(Counted { unit, records: 1, parsed: true })
+    }
+}
+
+/// An element of a list of records that extends over lines: where it ends, where the first line behind it begins, and its leaves.
+pub struct Element {
+    pub end: usize,
+    pub next: usize,
+    pub leaves: Vec<Leaf>,
+}
+
+impl JsonLines {
+    /// The elements that a text goes on with, each an object that a comma and the end of a line follow. `held`: what stands before
+    /// the first one and belongs to it; `is_outermost`: the list has no name, so that an element may hold lists of records.
+    pub fn elements(&self, text: &[Ch], held: &[Ch], is_outermost: bool, stack: &mut Vec<Frame>) -> Vec<Element> {
+        let mut found: Vec<Element> = Vec::new();
+        let mut start = 0;
+        while let Some((end, next)) = self.element(&text[start..], is_outermost) {
+            let (end, next) = (start + end, start + next);
+            let unit = match found.last() {
+                Some(last) => text[last.end..end].to_vec(),
+                None => [held, &text[..end]].concat(),
+            };
+            let leaves = self.json.leaves_in(&unit, 0, stack, SHORTEST_NUMBER);
+            found.push(Element { end, next, leaves });
+            start = next;
+        }
+        found
+    }
+
+    /// Where the object ends that a text begins with, and the line in which a comma follows it.
+    fn element(&self, text: &[Ch], is_outermost: bool) -> Option<(usize, usize)> {
+        let blanks = |at: usize| text[at..].iter().take_while(|c| matches!(**c, 32 | 9 | 13)).count() + at;
+        let start = blanks(0);
+        if text.get(start) != Some(&u32::from('{')) {
+            return None;
+        }
+        let end = start + value_end(&text[start..])?;
+        let comma = blanks(end);
+        if text.get(comma) != Some(&u32::from(',')) || end > self.longest || text[start..end].contains(&FILL) {
+            return None;
+        }
+        let line_end = blanks(comma + 1);
+        let may_hold_lists = || {
+            let mut names = self.lists.names();
+            names.any(|name| position(&text[start..end], name.iter().map(|&byte| Ch::from(byte))).is_some())
+        };
+        let is_read = text.get(line_end) == Some(&10) && !(is_outermost && may_hold_lists());
+        is_read.then_some((end, line_end + 1))
     }
 }
 

@@ -86,6 +86,11 @@ impl RecordLists {
         text.first() == Some(&b'{') && self.read(text).is_some_and(|grammar| !grammar.found)
     }
 
+    /// The names of lists of records.
+    pub fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.by_name.keys().map(Vec::as_slice)
+    }
+
     fn read<'a>(&'a self, text: &'a [u8]) -> Option<Grammar<'a>> {
         let mut grammar = Grammar {
             lists: self,

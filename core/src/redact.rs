@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 const MOST_LOOKS: usize = 6;
 /// Characters of the shortest number in JSON that is judged.
-const SHORTEST_NUMBER: usize = 3;
+pub const SHORTEST_NUMBER: usize = 3;
 
 /// What happens to what was found in a row of the guidelines.
 #[derive(Clone, Copy, PartialEq, Eq)]

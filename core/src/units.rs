@@ -2,14 +2,16 @@
 
 use crate::batch::Counted;
 use crate::chars::{Ch, codes};
+use crate::json_leaves::JsonLeaves;
 use crate::library::{ClassBits, Library, Lowered};
 use crate::model::Coding;
-use crate::native::{Judge, Records, counted_of};
+use crate::native::{Judge, Records, counted_of, path_to_py};
 use crate::py::{from_py, to_py, wrong};
 use crate::reading::{Began, FieldPattern, Follows, ForgeLines, JsonLines, Reader, Streams, TextLines, WrappedLines, Wrapping};
 use crate::redact::Leaves;
 use pyo3::prelude::*;
 use pyo3::types::{PyAny, PyDict, PyString, PyTuple};
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -56,7 +58,8 @@ impl Lines {
         let library = judge.library();
         let no_record = library.compile_later(no_record, &classes).map_err(wrong)?;
         let space = library.set("isspace").map_err(wrong)?;
-        Ok(Lines(Arc::new(Reader::Json(JsonLines { space, no_record, lists: records.lists().clone(), longest }))))
+        let json = JsonLeaves::new(library).map_err(wrong)?;
+        Ok(Lines(Arc::new(Reader::Json(JsonLines { space, no_record, lists: records.lists().clone(), json, longest }))))
     }
 
     /// Lines that Docker has wrapped. `most_streams`: of which it is remembered what their next lines may continue.
@@ -104,6 +107,18 @@ fn wrapped(judge: &Judge, wrapping: Wrapping, continuing: &str, most_streams: us
     Ok(Lines(Arc::new(Reader::Wrapped(WrappedLines { wrapping, follows, space, most_streams }))))
 }
 
+type ElementLeaf<'py> = (usize, usize, Bound<'py, PyTuple>, &'static str, Option<(usize, usize)>);
+/// An open object or list, for `Piece::elements`.
+type Open<'py> = (
+    bool,
+    Bound<'py, PyAny>,
+    Bound<'py, PyAny>,
+    Bound<'py, PyAny>,
+    Bound<'py, PyAny>,
+    usize,
+    Option<HashMap<usize, Bound<'py, PyAny>>>,
+);
+
 /// A piece of an input, of which whole lines are read from some place on.
 #[pyclass]
 pub struct Piece {
@@ -144,6 +159,39 @@ impl Piece {
         }
         (self.at, self.line) = (at, line);
         Ok(())
+    }
+
+    /// The elements that a list of records goes on with at a place where a line begins: where each ends, where the line behind it
+    /// begins, and its leaves (start, end, names, coding, where its name stands if that is a type's).
+    ///
+    /// `held`: what stands before the first one and belongs to it; `is_outermost`: whether the list is the whole value; `stack`:
+    /// what is open, each with its outer and current name, label, current element, index, and names of columns.
+    fn elements<'py>(
+        &self,
+        py: Python<'py>,
+        at: usize,
+        held: &Bound<'_, PyAny>,
+        is_outermost: bool,
+        stack: Vec<Open<'_>>,
+    ) -> PyResult<Vec<(usize, usize, Vec<ElementLeaf<'py>>)>> {
+        let (Reader::Json(lines), Some(text)) = (&*self.reader, self.text.get(at..)) else { return Ok(Vec::new()) };
+        let held = from_py(held)?;
+        let mut frames = Vec::with_capacity(stack.len());
+        for (is_object, outer, key, label, element, index, columns) in stack {
+            let names = [from_py(&outer)?, from_py(&key)?, from_py(&label)?, from_py(&element)?];
+            let columns =
+                columns.map(|columns| columns.iter().map(|(i, name)| Ok((*i, from_py(name)?))).collect::<PyResult<_>>());
+            frames.push(lines.json.frame(is_object, names, index, columns.transpose()?));
+        }
+        let found = catch_unwind(AssertUnwindSafe(|| lines.elements(text, &held, is_outermost, &mut frames)));
+        let each = found.unwrap_or_default().into_iter().map(|element| {
+            let leaves = element
+                .leaves
+                .iter()
+                .map(|leaf| Ok((leaf.start, leaf.end, path_to_py(py, &leaf.field)?, leaf.coding.name(), leaf.typed)));
+            Ok((at + element.end, at + element.next, leaves.collect::<PyResult<_>>()?))
+        });
+        each.collect()
     }
 
     /// What the next line may continue.

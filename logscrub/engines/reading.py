@@ -1,13 +1,13 @@
 """Reads lines by the core: the commonest readers of `logscrub.formats`, several times as fast.
 
 The readers of Python remain the definition. They read what the core leaves to them: the first lines of an input, JSON between
-lines of text or over several lines, lines that say something about later ones, pieces of cut messages, a line that came in parts.
-What the next line may continue, and the number of lines, pass from one to the other.
+lines of text, what is around the records of a JSON document, lines that say something about later ones, pieces of cut messages, a
+line that came in parts. What the next line may continue, and the number of lines, pass from one to the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from logscrub._core import Judge, Lines, Piece, Records
@@ -104,12 +104,32 @@ def _lines(reader: _LineReader, lines: Lines, text: str) -> Iterator[Read]:
             piece.resume(at, reader.began, reader.lines.line)
             yield piece
             at, reader.began, reader.lines.line = piece.at, piece.began, piece.line
+        elif isinstance(reader, JsonReader) and reader.lines.is_between:
+            units, behind = _elements(reader, piece, text, at)
+            yield from units
+            reader.lines.line += text.count("\n", at, behind)
+            at = behind
         end = text.find("\n", at) + 1
         if not end:
             break
         yield from reader.feed(text[at:end])
         at = end
     yield from reader.feed(text[at:])
+
+
+def _elements(reader: JsonReader, piece: Piece, text: str, at: int) -> tuple[Iterable[Raw], int]:
+    """The elements of a list of records that the core reads from a line on, and where the line behind them begins."""
+    document = reader.document
+    frames = None if document is None else document.open_list
+    if document is None or frames is None:
+        return (), at
+    stack = [(f.is_object, f.outer, f.key, f.label, f.element, f.index, f.columns) for f in frames]
+    found: list[Any] = piece.elements(at, document.held, len(frames) == 1, stack)
+    elements = [
+        (end, behind, tuple(Leaf(start, stop, field, coding, "", typed) for start, stop, field, coding, typed in leaves))
+        for end, behind, leaves in found
+    ]
+    return (document.take(text, at, reader.lines.line, elements), elements[-1][1]) if elements else ((), at)
 
 
 def raw_of(read: Any) -> Raw:

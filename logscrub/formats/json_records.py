@@ -118,6 +118,17 @@ class Grammar:
         """True if the value is complete."""
         return self._expect == "end"
 
+    @property
+    def is_before_element(self) -> bool:
+        """True behind a comma in a list of records, or in the list that is the whole value."""
+        is_list = bool(self._shape) and self._shape[-1][2] in ("list", "top")
+        return is_list and self._expect == "value" and not self._record and self._element < 0 and not self._maybe
+
+    def pass_over_record(self) -> None:
+        """Moves on behind an object that is one record, and the comma behind it."""
+        self._count += 1
+        self._counted += 1
+
     def taken(self) -> int:
         """The number of records that were counted since the last call."""
         new, self._counted = self._count - self._counted, self._count

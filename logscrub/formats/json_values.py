@@ -12,7 +12,7 @@ is scanned as text leave its quotes, and the brackets, colons and commas between
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, Literal
 
 import orjson
@@ -20,7 +20,7 @@ import orjson
 from logscrub.detect.json_leaves import SHAPE_NAMES, Frame, json_leaves, place
 from logscrub.formats.base import LONGEST_LINE, Began, Lines, follows, frame_of, text_unit
 from logscrub.formats.json_records import TOKEN, Element, Grammar, ListRules, count_records, counts_records
-from logscrub.model import LATER, Leaf, Raw
+from logscrub.model import LATER, Leaf, Place, Raw
 from logscrub.patterns import regex
 
 LONGEST_VALUE = 4 << 20
@@ -72,7 +72,7 @@ class JsonReader:
         self._leaves = leaves is not False
         self._leaves_of = leaves_by(leaves)
         self._count = counts_by(leaves, rules)
-        self._document: _Document | None = None
+        self._document: Document | None = None
         self._gathered: list[Raw] = []
         """The units of a document that is not complete yet, for counting."""
         self._size = 0
@@ -85,6 +85,11 @@ class JsonReader:
     def waits(self) -> bool:
         """True while a value is open that the next line goes on with."""
         return self._document is not None
+
+    @property
+    def document(self) -> Document | None:
+        """The document that the next line goes on with; None where it goes on with none, or its units are only counted."""
+        return self._document if self._leaves else None
 
     def feed(self, text: str) -> Iterator[Raw]:
         for line, number, column in self.lines.feed(text):
@@ -106,11 +111,11 @@ class JsonReader:
                 if unit is not None:
                     yield unit
                     return
-                self._document = _Document(self._rules, self._leaves)
+                self._document = Document(self._rules, self._leaves)
             read = yield from self._part(self._document, line, number, column)
             line, column = line[read:], column + read
 
-    def _part(self, document: _Document, line: str, number: int, column: int) -> Generator[Raw, None, int]:
+    def _part(self, document: Document, line: str, number: int, column: int) -> Generator[Raw, None, int]:
         """Yields the units of a document that a line, or the rest of one, completes. Returns the length that was read."""
         units = document.feed(line, number, column)
         yield from units if self._leaves else self._gather(units)
@@ -166,7 +171,7 @@ class JsonReader:
         yield from units
 
 
-class _Document:
+class Document:
     """JSON that is read line by line: a value over many lines, or several values on one line.
 
     It is `broken` once it turns out not to be JSON, and `complete` at its end.
@@ -245,6 +250,35 @@ class _Document:
             self._add(text[out:position], number, column + out)
             self._rest = text[position:]
             self._rest_begin = (number, column + position)
+
+    @property
+    def open_list(self) -> list[Frame] | None:
+        """What is open, outermost first, where the next line begins with an element of a list of records; None elsewhere."""
+        return self._frames if self._parts and not self._rest and self._grammar.is_before_element else None
+
+    @property
+    def held(self) -> str:
+        """The text before that element which belongs to its unit."""
+        return "".join(self._parts)
+
+    def take(self, text: str, at: int, number: int, elements: Iterable[tuple[int, int, tuple[Leaf, ...]]]) -> Iterator[Raw]:
+        """The units of elements that the core has read.
+
+        They stand in `text` from a line on that begins at `at` and has that number. `elements`: where each ends, where the first
+        line behind it begins, and the leaves of its unit.
+        """
+        within, before, begin = place(self._frames), self.held, self._begin
+        assert within is not None
+        frame = self._frames[-1]
+        for end, behind, leaves in elements:
+            yield Raw(before + text[at:end], leaves, *begin, 1, inside=Place(within.around, frame.index))
+            frame.index += 1
+            self._grammar.pass_over_record()
+            number += text.count("\n", at, end)
+            begin = (number, end - text.rfind("\n", 0, end))
+            before, at, number = text[end:behind], behind, number + 1
+        self._parts, self._size, self._begin = [before], len(before), begin
+        self.lines_read += 1
 
     def rest(self) -> Iterator[Raw]:
         """The unit of a value that breaks off: its parts by their names, and the whole as text."""
