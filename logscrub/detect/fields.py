@@ -301,10 +301,9 @@ class FieldIndex:
         return next((rule for i in range(first, len(word)) if (rule := self._exact.get("~" + word[i:])) is not None), None)
 
     def covering(self, path: FieldPath) -> Rule | None:
-        """Returns the rule that the name of the enclosing object gives a member whose own name says nothing. All that is under
-        the name of a secret is a secret (`secrets: { stripe: … }`), except for facts about it.
+        """Returns the rule that the name of the enclosing object gives a member whose own name says nothing.
 
-        All that is under the name of a secret is one (`secrets: { stripe: … }`), but for what is said about it.
+        All that is under the name of a secret is a secret (`secrets: { stripe: … }`), except for facts about it.
         """
         if len(path) < 2 or self.rule(path) is not None:
             return None

@@ -297,7 +297,7 @@ def _path(stack: list[Frame]) -> FieldPath:
 
 
 def place(stack: list[Frame]) -> Place | None:
-    """Where a reader stands; None outside of a JSON value."""
+    """Returns the place that a reader is at; None outside of a JSON value."""
     if not stack:
         return None
     known = len(stack) - 1
