@@ -323,7 +323,7 @@ def _clock_lines(told: Mapping[str, Any]) -> list[str]:
 def _notes(told: Mapping[str, Any]) -> list[str]:
     notes = [MEANING[told["severity"]][0].upper() + MEANING[told["severity"]][1:] + "."] if told["exposed"] else []
     if told["records_unread"]:
-        notes.append(f"{told['records_unread']:,} records, or parts of some, could not be scanned: look at them yourself.")
+        notes.append(f"{told['records_unread']:,} records, or parts of some, could not be scanned: check them yourself.")
     return [*notes, f"Looked at on {told['made']} by logscrub {told['version']}, policy {told['rules']['policy']['name']}."]
 
 

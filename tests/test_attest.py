@@ -288,7 +288,7 @@ def test_nothing_is_proven_that_is_not_clean(folder: Path) -> None:
 
 WRONG = {
     "a key without a proof": (["clean", "--sign-key", "sign.key"], "--attest FILE"),
-    "standard output": (["clean", "--attest", "-"], "goes into a file"),
+    "standard output": (["clean", "--attest", "-"], "is written to a file"),
     "an input": (["clean", "--attest", "clean/a.log"], "is also an input"),
     "the summary": (["clean", "--attest", "s.json", "--summary", "s.json"], "is also an input"),
     "the report": (["clean", "--attest", "x.json", "-o", "x.json"], "is also where the report goes"),

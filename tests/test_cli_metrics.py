@@ -324,7 +324,7 @@ def test_no_row_is_about_few_customers_but_for_who_holds_the_key(kept: Path, key
     for with_key in ((), ("--key-file", other)):
         done = run("metrics", "--store", kept, "-k", "4", *with_key)
         assert (done.returncode, done.stdout) == (2, b"")
-        assert "-k below 5 is for who holds the key of the store" in lines(done)[0]
+        assert "-k below 5 needs the key of the store" in lines(done)[0]
     assert min(row["tenants"] for row in table(kept, "--by", "signature", "-k", "3", "--key-file", key)) in (3, 4)
     assert all(row["tenants"] >= 6 for row in table(kept, "--by", "signature", "-k", "6"))
 

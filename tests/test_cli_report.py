@@ -106,12 +106,12 @@ def test_a_flood_is_found_and_explained_but_not_by_name(weeks: Path, key: Path) 
     assert named["id"] == floods[0]["id"] and named["dimensions"]["tenant"].startswith("<CLOUD_ID:")
 
 
-def test_exact_is_for_who_holds_the_key(weeks: Path, tmp_path: Path) -> None:
+def test_exact_needs_the_key_of_the_store(weeks: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.key"
     other.write_text("another key, 32 characters long.")
     for extra in ((), ("--key-file", other)):
         done = run("report", "--store", weeks, "--exact", *extra)
-        assert done.returncode == 2 and "for who holds the key of the store" in lines(done)[-1]
+        assert done.returncode == 2 and "needs the key of the store" in lines(done)[-1]
 
 
 def test_the_exit_code_is_by_severity(kept: Path, tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_the_exit_code_is_by_severity(kept: Path, tmp_path: Path) -> None:
         assert run("report", "--store", kept, "-o", tmp_path / "r.json", "--exit-code", severity).returncode == code
     quiet = ("--date", "2026-11-18")
     done = run("report", "--store", kept, "-o", tmp_path / "r.json", "--exit-code", "P5", *quiet)
-    assert done.returncode == 0 and lines(done)[-1].endswith("no records, so nothing to judge")
+    assert done.returncode == 0 and lines(done)[-1].endswith("no records, so nothing to report")
 
 
 def test_all_forms_are_written_whole_and_hold_no_customer_data(kept: Path, tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_a_day_that_the_store_has_not_is_said_with_those_it_has(kept: Path, aske
     done = run("report", "--store", kept, *asked)
     assert done.returncode == 0 and len(lines(done)) == 2
     assert lines(done)[0].endswith("has no records of that time; it has records of 2026-11-17")
-    assert lines(done)[1].endswith("no records, so nothing to judge")
+    assert lines(done)[1].endswith("no records, so nothing to report")
 
 
 def test_a_report_is_of_the_hours_that_were_asked_for(kept: Path) -> None:

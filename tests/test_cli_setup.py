@@ -71,7 +71,7 @@ def test_init_takes_nothings_place(folder: Path) -> None:
     (folder / ".gitignore").write_bytes(b"/metrics\r\nlogscrub.key")
     before = {name: (folder / name).read_bytes() for name in ("logscrub.toml", "logscrub.key")}
     done = run("init", cwd=folder)
-    assert done.returncode == 0 and all("stays as it is" in line for line in lines(done)[1:])
+    assert done.returncode == 0 and all("is left as it is" in line for line in lines(done)[1:])
     assert {name: (folder / name).read_bytes() for name in before} == before
     assert (folder / ".gitignore").read_bytes() == b"/metrics\r\nlogscrub.key\nreports/\n"
     assert run("init", cwd=folder).returncode == 0

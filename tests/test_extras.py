@@ -198,7 +198,7 @@ def test_doctor_works_without_the_extras(folder: Path) -> None:
     done = run_without(HEAVY, "doctor", "--config", "told.toml", cwd=folder)
     assert (done.returncode, lines(done)) == (2, ["logscrub: 2 things wrong"])
     assert b"the configuration needs: pip install 'logscrub[report,notify]'" in done.stdout
-    assert b"not looked at, because an extra is missing" in done.stdout
+    assert b"not checked, because an extra is missing" in done.stdout
 
 
 def test_an_error_in_an_extra_that_is_there_stays_a_bug(

@@ -36,6 +36,7 @@ from strategies import (
     tangled,
     told_by_field,
     verify,
+    verify_fastest,
     with_binary,
     words,
 )
@@ -177,7 +178,7 @@ def test_any_one_redaction_undone_makes_verify_find_something(engine: Engine, re
     assume(nothing_was_withheld(tally, log.data))
     for mark in marking.originals:
         if mark.encode() in out or escape(mark).encode() in out:
-            assert not verify(redactor, marking.restore(out, log.data, mark)).clean, mark
+            assert not verify_fastest(redactor, marking.restore(out, log.data, mark)).clean, mark
 
 
 @examples(150)

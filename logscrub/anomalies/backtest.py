@@ -131,7 +131,8 @@ def _night(
     weeks = DAY / timedelta(days=7)
     found = {budget: judged(signals, rules, budget * weeks / tested) for budget in budgets}
     ids = {budget: {id_of(c.rule.id, c.dimensions) for c in candidates} for budget, candidates in found.items()}
-    every = {id_of(c.rule.id, c.dimensions): c for budget in budgets for c in found[budget]}  # the greatest budget
+    # of the candidates with one id, that of the greatest budget is kept
+    every = {id_of(c.rule.id, c.dimensions): c for budget in budgets for c in found[budget]}
     findings = findings_of(list(every.values()), signals, drill, made=made, tenants=active_tenants(signals))
     causes = tuple(len({f.group for f in grouped([f for f in findings if f.id in ids[budget]])}) for budget in budgets)
     told = tuple(

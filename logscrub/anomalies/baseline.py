@@ -95,13 +95,14 @@ def expect(
     unsettled: Bools | None = None,
     warm_days: int = 3,
 ) -> Expected:
-    """Expectations for counts [cells, hours], a whole number of days; `known` says in which hours anything was told at all.
+    """Learns the expectations for counts [cells, hours], a whole number of days; `known` marks the hours with any records.
 
-    `weekday`: of the first day, 0 for Monday. `shape`: a rhythm for each cell, as expected of what the counts are part of (of
-    the records that may be errors), in the place of that of all cells together; `hindsight`: the same, once the day is known. Own
-    deviations are learned from that one: else what the records had never done before would be learned by their part as well, and
-    count twice. `own_clocks`: cells are customers, with clocks of their own. Hours that are not known teach nothing, and those
-    `without` [cells, hours] no more than what was expected of them. `unsettled` says of each day whether clocks may have changed.
+    `weekday`: that of the first day, 0 for Monday. `shape`: a rhythm for each cell instead of that of all cells together: the
+    expectation of the counts that these are a part of (of the records that may be errors). `hindsight`: that expectation once
+    the day is known. Own deviations are learned from it: otherwise an unusual number of records would be learned from their
+    part as well, and count twice. `own_clocks`: cells are customers, with clocks of their own. Hours that are not known teach
+    nothing, and hours `without` [cells, hours] no more than was expected of them. `unsettled`: whether clocks may have
+    changed, for each day.
     """
     cells, hours = counts.shape
     days = hours // DAY
@@ -194,7 +195,8 @@ class _Usual:
 class _State:
     """Sums over the days so far, by hour of the week, which fade by `_KEEP` a day.
 
-    What is usual is told by the sums anew each day, so a clock that is better known changes what all days before it mean.
+    The expectation is computed from the sums anew each day, so a clock that is better known changes the meaning of all days
+    before it.
     """
 
     def __init__(self, cells: int, own_clocks: bool, own_rhythms: bool) -> None:

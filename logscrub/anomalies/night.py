@@ -89,10 +89,10 @@ def make_report(
     exact: bool = False,
     is_newest: bool = False,
 ) -> Report:
-    """What was not as usual from one full hour up to another.
+    """Returns the report of a period, from one full hour to another.
 
-    `exact`: say which customers and persons; for who holds the key of the store. `is_newest`: the period is the last that the
-    store knows of, and somebody looks every night: that nothing came since is a finding. Raises InputError.
+    `exact`: name the customers and persons, for somebody with the store's key. `is_newest`: the period is the last that the
+    store knows, and reports are made every night, so that silence since then is a finding. Raises InputError.
     """
     rows = Rows(store, store.table())
     return report_of(read_signals(rows, start, end), Drill(rows), rules, config, made=made, exact=exact, is_newest=is_newest)
@@ -157,8 +157,7 @@ def found_in(
     is_stale: bool = False,
     verdicts: Sequence[Verdict] = (),
 ) -> tuple[list[Finding], list[Muted]]:
-    """Returns the reported findings of a period, and those that verdicts or the configuration mute. `share_of`: all rules that
-    share the budget. `is_stale`: nothing came since the period.
+    """Returns the reported findings of a period, and those that verdicts or the configuration mute.
 
     `share_of`: all rules that share the budget. `is_stale`: nothing came since the period.
     """

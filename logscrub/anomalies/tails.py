@@ -119,7 +119,7 @@ def calibrate(
 ) -> Calibration:
     """Calibrates scores on held-out ones, of which so many may belong to incidents.
 
-    `groups`: which of them belong together, as the hours of a cell's day do; a group counts as one observation of the tail.
+    `groups`: which of them belong together, as the hours of a cell's day do. A group counts as one observation of the tail.
     `occasions`: the day of each. Groups beyond the threshold on the same days count for less, by as much as their number varies
     more from day to day than by chance.
     """
@@ -193,9 +193,10 @@ def accumulated(values: Floats, hours: int) -> Floats:
 
 
 def rejected(p_values: Floats, rate: float) -> tuple[Bools, float]:
-    """Which are unusual where a share `rate` of those called so may be so by chance, and up to which p-value.
+    """Returns which p-values are unusual, and up to which one, so that a share `rate` of them may be so by chance.
 
-    Benjamini and Hochberg (1995). Where all is chance, anything is called unusual with probability `rate` at most.
+    This is the procedure of Benjamini and Hochberg (1995). If everything is chance, anything is called unusual with
+    probability `rate` at most.
     """
     flat = np.sort(p_values, axis=None)
     bounds = rate * np.arange(1, len(flat) + 1) / max(1, len(flat))
@@ -207,10 +208,10 @@ def rejected(p_values: Floats, rate: float) -> tuple[Bools, float]:
 
 
 def rejected_hours(p_values: Floats, rate: float) -> Bools:
-    """Which hours of which cells are unusual, where a share `rate` of the *cells* called so may be so by chance.
+    """Returns which hours of which cells are unusual, so that a share `rate` of these *cells* may be so by chance.
 
-    A cell's hours are made one p-value (Simes, 1986); Benjamini and Hochberg's procedure decides over cells, and, at the rate
-    that it came to there, over the hours of those that it rejects.
+    A cell's hours are combined into one p-value (Simes, 1986). Benjamini and Hochberg's procedure decides over cells, and, at
+    the rate that it came to there, over the hours of the cells that it rejects.
     """
     hours = max(1, p_values.shape[1])
     ranks = hours / np.arange(1, hours + 1)

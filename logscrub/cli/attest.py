@@ -39,7 +39,8 @@ Examples:
 
 \b
 Where it ends with 0: exactly these files were found clean, by these rules, at that time, by
-whoever has the private key. Else each file that differs, or what else does not hold, is told.
+somebody with the private key. If not, each file that differs is named, or whatever else does not
+hold.
 A file is its bytes: its name and its place do not matter. The public key is not part of the
 proof: get it from the one who signed, by another way.
 

@@ -27,9 +27,9 @@ Examples:
   logscrub backtest --store metrics --detectors our-rules
 
 \b
-Each night is judged by the days before it alone, as nightly would have. Nothing is held
+Each night is compared only with the days before it, as nightly would have. Nothing is held
 back: neither what was marked as usual or known, nor what the configuration mutes.
-What it would have told is listed for the budget of the configuration.
+The findings it would have reported are listed for the budget of the configuration.
 
 \b
 Exit codes: 0 done; 2 wrong usage or configuration; 3 the store could not be read, or the

@@ -104,8 +104,8 @@ def test(
 ) -> int:
     """Hold the detectors, and the rules of anomalies, to their examples.
 
-    What must be found is found, to the letter, and what must stay stays. Of an example that does not hold it is said which part
-    of the detector refused it: a pattern, the context, the validator, or a harmless stretch.
+    Each example names what must be found, to the letter, and what must be kept. For an example that fails, the output names the
+    part of the detector that refused it: a pattern, the context, the validator, or a harmless stretch.
     """
     from logscrub.config import load_config
     from logscrub.detect.selftest import failures

@@ -30,7 +30,7 @@ Examples:
   logscrub doctor --config /srv/logscrub/logscrub.toml
 
 \b
-A line for each thing that was looked at: ok; note, where something is worth to know; or
+One line per check: ok; note, where something is worth knowing; or
 wrong, with what mends it. Nothing is written, and nobody is sent anything.
 
 \b
@@ -61,7 +61,7 @@ def doctor(
 ) -> int:
     """Say what is wrong with an installation, and how to mend it.
 
-    Looks at the configuration, the key, the store, the clock, the disk, who is notified, and the extras.
+    It checks the configuration, the key, the store, the clock, the disk, the notifications, and the extras.
     """
     checks = list(_checks(config))
     put(table(("STATE", "AREA", "WHAT"), [(each.state, each.area, each.text) for each in checks]))
@@ -91,7 +91,7 @@ def _checks(file: Path | None) -> Iterator[Check]:
         yield from _night(loaded, settings)
     else:
         why = "an extra is missing" if settings else "the configuration names none" if is_read else "the configuration is wrong"
-        yield Check("store", "note", f"not looked at, because {why}")
+        yield Check("store", "note", f"not checked, because {why}")
     yield _clock(datetime.now(UTC))
     yield from _disks(settings)
 

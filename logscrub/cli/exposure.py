@@ -117,7 +117,7 @@ def exposure(
     put({"markdown": as_markdown, "json": as_json, "html": as_page}[form](told), output)
     say(headline(told))
     if found.unread:
-        say(f"{number(found.unread, 'record')}, or parts of some, could not be scanned; look at them yourself")
+        say(f"{number(found.unread, 'record')}, or parts of some, could not be scanned; check them yourself")
     if errors or found.unread or not found.read:
         return 3
     return 1 if told["exposed"] else 0

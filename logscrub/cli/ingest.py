@@ -413,7 +413,7 @@ def _odd(counted: IngestResult) -> list[str]:
     if counted.odd_time:
         lines.append(
             f"{number(counted.odd_time, 'record')} from before 2019 or more than a day ahead: counted there; "
-            "look at the clock of what wrote them"
+            "check the clock of the program that wrote them"
         )
     if counted.without_customer:
         lines.append(

@@ -35,12 +35,12 @@ policy = "atlassian"
 # Folders of detectors of your own, besides the built-in ones.
 #detectors = ["our-detectors"]
 
-# A found value that is exactly this stays. `pattern` instead of `value` is a regular expression of the whole value.
+# A found value that equals this one is kept. `pattern` instead of `value` is a regular expression of the whole value.
 #[[allow]]
 #value = "support@our-company.example"
 #reason = "our own address, on every page"
 
-# Further names of fields whose whole value goes, by detector: logscrub detectors list
+# Further names of fields whose whole value is redacted, by detector: logscrub detectors list
 #[fields]
 #field_person = ["submitter"]
 
@@ -73,7 +73,7 @@ def init(
 ) -> int:
     """Make a commented logscrub.toml, a key, and lines of .gitignore.
 
-    Asks nothing and overwrites nothing: what is there already stays as it is, and is named.
+    The command asks nothing and overwrites nothing: a file that exists is left as it is, and named.
     """
     from logscrub.config import FILE, find_config
     from logscrub.redact.keys import new_key
@@ -98,7 +98,7 @@ def _made(path: Path, data: bytes, mode: int) -> bool:
     try:
         create(path, data, mode)
     except FileExistsError:
-        say(f"{path}: is there already, and stays as it is")
+        say(f"{path}: exists already, and is left as it is")
         return False
     except (OSError, ValueError) as error:
         raise _unwritable(path, error) from None
@@ -106,7 +106,7 @@ def _made(path: Path, data: bytes, mode: int) -> bool:
 
 
 def _ignore(path: Path) -> None:
-    """Adds the lines that a .gitignore lacks; those that it has stay as they are. Raises OutputError."""
+    """Adds the lines that a .gitignore lacks, and leaves the others as they are. Raises OutputError."""
     try:
         text = path.read_bytes() if path.exists() else b""
         there = {line.strip().strip(b"/") for line in text.splitlines()}

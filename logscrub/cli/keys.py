@@ -109,10 +109,10 @@ Examples:
 The inputs are the overlap: raw logs that the store has counted, as many as you still have. They
 are read under both keys. Give all that may be ingested again, for instance by nightly: a
 record that is not among them would count again under the new key. A customer that is in none
-of them, nor among the candidates, goes on as another one.
+of them, nor among the candidates, becomes another one.
 
 \b
-Nothing may be ingested into the old store meanwhile. It stays as it is: look at the new one,
+Nothing may be ingested into the old store meanwhile. It is left as it is: check the new one,
 then delete the old store and the old key.
 
 \b

@@ -23,8 +23,8 @@ Examples:
 
 \b
 real: it was what it said; its hours are no part of what is usual.
-usual: nothing is told of that place that is no farther out than it was then.
-known: it is not told until that day, it included.
+usual: that place is reported again only if it is farther out than it was then.
+known: it is not reported up to and including that day.
 The newest verdict on a finding counts. Verdicts lie in the store's folder, a file each.
 
 \b
@@ -65,9 +65,9 @@ def mark(
     now = datetime.now(UTC)
     last = None if until is None else times.day(until, "--until", now)
     if verdict == "known" and last is None:
-        raise UsageError("what is known is not told for a while; until when? add: --until DAY")
+        raise UsageError("a known finding is not reported for a while; until when? add: --until DAY")
     if verdict == "real" and last is not None:
-        raise UsageError("what was real stays so; leave out --until")
+        raise UsageError("a real finding has no end; leave out --until")
     if last is not None and last < now.date():
         raise UsageError(f"--until {last}: is over")
     from logscrub.anomalies.night import every_finding, period_of

@@ -165,7 +165,7 @@ def _tell(table: Table, k: int, dimensions: list[str]) -> None:
     if table.withheld:
         rest = "nothing can be shown" if not len(table.rows) else "they are left out"
         what = number(table.withheld, "row") if dimensions else "all of it"
-        say(f"{what} of fewer than {k} customers together: {rest}; --exact shows them to who holds the key")
+        say(f"{what} of fewer than {k} customers together: {rest}; --exact shows them, with the store's key")
 
 
 def _write(

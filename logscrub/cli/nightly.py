@@ -45,7 +45,7 @@ The file says what to do:
   key_file = "logscrub.key"          # else LOGSCRUB_KEY
   report = "reports"                 # the folder of the reports
   keep = "400d"                      # older days of the store go
-  notify = ["env:LOGSCRUB_NOTIFY"]   # who is notified: addresses as apprise has them
+  notify = ["env:LOGSCRUB_NOTIFY"]   # recipients, as addresses of apprise
   notify_from = "P3"
 
 \b

@@ -31,7 +31,7 @@ Examples:
 \b
 Without a date: the last 24 hours that the store knows of. Days are UTC.
 It learns what is usual from the five weeks before; from the fourth day on it compares.
-Which customer or person a finding is about is only told with --exact.
+The customer or person of a finding is only named with --exact.
 
 \b
 Exit codes: 0 done; 1 with --exit-code: there is a finding as severe as that, or worse;
@@ -113,14 +113,14 @@ def may_show_customers(store: Store, key_file: Path | None, option: str = "--exa
 
     key = given_key(key_file)
     if key is None or Pseudonymizer(key).key_id != store.key_id:
-        raise UsageError(f"{option} is for who holds the key of the store (id {store.key_id}); add: --key-file with that key")
+        raise UsageError(f"{option} needs the key of the store (id {store.key_id}); add: --key-file with that key")
 
 
 def line_of(report: Report) -> str:
     """A report in one line."""
     period = f"{report.start:%Y-%m-%d %H:%M} to {report.end:%Y-%m-%d %H:%M} UTC"
     if not report.findings and not report.totals.records:
-        return f"{period}: no records, so nothing to judge"
+        return f"{period}: no records, so nothing to report"
     if not report.findings:
         if report.history_days < LEARNING_DAYS:
             return f"{period}: nothing found; still learning, day {report.history_days + 1} of {LEARNING_DAYS}"

@@ -119,7 +119,7 @@ def scrub(
 ) -> int:
     """Take customer data out of logs.
 
-    Everything else stays as it is, byte for byte, in the same format and compression. Files appear whole or not at all.
+    Everything else remains byte for byte, in the same format and compression. Files appear whole or not at all.
     """
     from logscrub.api import build_redactor, clean_name, engine_of, settings
     from logscrub.config import load_config
@@ -206,7 +206,7 @@ class Outcomes(Sequence[Outcome]):
     """The results of a cluster, of which there may be very many: each is made when it is asked for."""
 
     def __init__(self, before: Sequence[Outcome], jobs: Sequence[Job], done: Sequence[Did]) -> None:
-        """`before`: of inputs that could not be looked at."""
+        """`before`: the results of inputs that could not be opened."""
         self._before, self._jobs, self._done = before, jobs, done
 
     @overload
@@ -264,10 +264,10 @@ def jobs_of(redactor: Redactor, items: Sequence[Input], output: Path | None, sev
 
 
 def refuse_overwriting(jobs: Sequence[Job], summary: Path | None) -> None:
-    """Checks the outputs before anything is written. Raises UsageError if an output is one of the inputs or a URL, or if two
-    outputs have the same place. Raises OutputError if an output would leave its folder by a link.
+    """Checks the outputs before anything is written.
 
-    Raises OutputError where an output would leave its folder by a link. To be called before anything is written.
+    Raises UsageError if an output is one of the inputs or a URL, or if two outputs have the same place. Raises OutputError if
+    an output would leave its folder by a link.
     """
     from logscrub.objects import shown
     from logscrub.sinks import refuse_links, refuse_url
@@ -379,7 +379,7 @@ def _scrub_on(
 def _withheld(job: Job, tally: Tally) -> str:
     return (
         f"{job.item.name}: {unscanned(tally)} could not be scanned, so <WITHHELD> stands instead; "
-        "look at them in the input: of binary data nothing can be said, of text report it as a bug"
+        "find them in the input: binary data cannot be scanned; if it is text, report it as a bug"
     )
 
 

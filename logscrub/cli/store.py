@@ -59,7 +59,7 @@ def show(store: StoreAt = None) -> int:
 def compact(store: StoreAt = None) -> int:
     """Merge what several runs wrote for a day into one file, and remove files that are not needed any more.
 
-    What was replaced less than a day ago stays, for who is just reading it.
+    Files that were replaced less than a day ago are kept for processes that are reading them.
     """
     from logscrub.metrics.store import compact as merge_days
     from logscrub.metrics.store import open_store, vacuum
@@ -132,9 +132,9 @@ def merge(
     ],
     store: StoreAt = None,
 ) -> int:
-    """Add what other stores have counted, as of other machines. They stay as they are.
+    """Add the counts of other stores, such as those of other machines. Those stores are left as they are.
 
-    What several of them have read counts once, as long as they have not compacted it. A merge that broke off goes on when it is
+    Records that several of them have read count once, unless they were compacted. A merge that broke off continues when it is
     begun again.
     """
     from logscrub.metrics.store import merge_from, open_or_make, open_store

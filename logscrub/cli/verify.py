@@ -104,7 +104,7 @@ def _is_store(path: str) -> bool:
             return True
         try:
             return objects.has_below(address, "_delta_log")
-        except objects.ObjectError:  # it is told where it is read as a log
+        except objects.ObjectError:  # it is reported where it is read as a log
             return False
     return path.lower().startswith("file://") or stat.S_ISDIR(mode_of(Path(path) / "_delta_log"))
 
@@ -525,7 +525,7 @@ def _signing(attest: Path | None, sign_key: Path | None, stores: Sequence[str]) 
             raise UsageError("--sign-key signs a proof; say where to write that: --attest FILE")
         return None
     if str(attest) == "-":
-        raise UsageError("--attest: a proof goes into a file, beside the report; give the file's name")
+        raise UsageError("--attest: a proof is written to a file, beside the report; give the file's name")
     if stores:
         raise UsageError("--attest: a proof is of files, and a store changes with each night; verify it without")
     if sign_key is None and "LOGSCRUB_SIGN_KEY" in os.environ:

@@ -56,7 +56,7 @@ A file is read from its beginning, and along as it grows, also where it is rotat
 With a store it knows what is usual, and leaves out records that the store has;
 without one it learns from the stream, and compares from the fourth day on.
 Nothing is written to the store.
-Something is told once; and again where it comes back after six hours.
+An anomaly is reported once, and again if it comes back after six hours.
 
 \b
 Exit codes: 0 the input ended; 2 wrong usage; 3 the input or the store could not be read,
@@ -101,7 +101,7 @@ def watch(
     if kept is not None:
         _check_key(kept, key)
     elif exact:
-        raise UsageError("--exact goes with --store: pseudonyms mean nothing without a key that stays the same")
+        raise UsageError("--exact needs --store: pseudonyms mean nothing without a permanent key")
     config = settings(load_config(), policy, detectors or [], names)
     rules = load_rules(config.detectors)
     redactor = build_redactor(config, key or secrets.token_bytes(32))

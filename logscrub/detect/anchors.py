@@ -409,69 +409,96 @@ class Anchors:
     def places(self, text: str, named: int = 0) -> Iterator[tuple[int, Places]]:
         """The patterns that can match in a text, by number, in order, each with the places where a match can begin; None where
         that is not known. `named`: the patterns whose context the text's field gives, as bits."""
-        n = self._count
-        has = reduce(or_, map(self._characters.__getitem__, set(text)), 0)
-        live = self._fit[min(len(text), _DEPTH)]
-        for plane in range(_MOST_SETS):
-            live &= has >> plane * n
+        live = self._agreeing(text)
+        if not live:
+            return
+        lower = _lower(text)
+        live, led = self._with_words(live, lower, named)
         if not live:
             return
         is_ascii = text.isascii()
-        lower = _lower(text)
-        pairs = _pairs(lower)
-        given = self._given
-        has = self._free | named << n
-        led: list[tuple[int, str]] = []
-        for some in (pairs, map(add, pairs, pairs[2:])):
-            parts = set(some)
-            has = reduce(or_, map(given.__getitem__, given.keys() & parts), has)
-            for part in self._led.keys() & parts:
-                led += self._led[part]
-        live &= has & has >> n
-        if not live:
-            return
         begin: dict[int, set[int]] = {}
         if is_ascii or not _AMBIGUOUS.search(text):
-            plain = lower if is_ascii else _BEYOND.sub(_STRANGE, lower)
-            for i, word in led:
-                if live >> i & 1:
-                    at = plain.find(word)
-                    while at >= 0:
-                        begin.setdefault(i, set()).add(at)
-                        at = plain.find(word, at + 1)
+            begin = _beginnings(lower if is_ascii else _BEYOND.sub(_STRANGE, lower), live, led)
             live &= ~self._leads | reduce(or_, (1 << i for i in begin), 0)
-        data = (text if is_ascii else _BEYOND.sub("\x80", text)).encode("latin-1")
-        where: list[int | None] = [None] * len(self._runs)
-        alone: list[int | None] = [None] * len(self._sets)
+        runs = _RunsIn((text if is_ascii else _BEYOND.sub("\x80", text)).encode("latin-1"), self._sets, self._runs)
         for i in _numbers(live):
             if i in begin:
                 before = self._before[i]
                 at_places = [at for at in sorted(begin[i]) if before >> (min(ord(text[at - 1]), 128) if at else 129) & 1]
                 if at_places:
                     yield i, at_places
-                continue
-            found = -1
-            for number, at in self._heads[i]:
-                run = where[number]
-                if run is None:
-                    its, size = self._runs[number]
-                    run = alone[its]
-                    if run is None:
-                        alone[its] = run = int(data.translate(self._sets[its]), 2)
-                    while size > 1:
-                        run &= run << (size >> 1)
-                        size -= size >> 1
-                    where[number] = run
-                if at < 0:
-                    run = run >> 1 | (at == _FIRST) << len(text) - 1
-                else:
-                    run <<= at
-                found &= run
-                if not found:
-                    break
-            else:
-                # a match that would begin before the text does not count
+            elif found := runs.begin(self._heads[i]):
+                # what would begin before the text does not count
                 yield i, None if found < 0 else _set_bits(found & (1 << len(text)) - 1, len(text))
+
+    def _agreeing(self, text: str) -> int:
+        """Returns the patterns, as bits, whose sets of characters a text has, and that are short enough to match in it."""
+        has = reduce(or_, map(self._characters.__getitem__, set(text)), 0)
+        live = self._fit[min(len(text), _DEPTH)]
+        for plane in range(_MOST_SETS):
+            live &= has >> plane * self._count
+        return live
+
+    def _with_words(self, live: int, lower: str, named: int) -> tuple[int, list[tuple[int, str]]]:
+        """Returns which of some patterns have their words and contexts in a text, and the words with which matches may begin."""
+        pairs = _pairs(lower)
+        has = self._free | named << self._count
+        led: list[tuple[int, str]] = []
+        for some in (pairs, map(add, pairs, pairs[2:])):
+            parts = set(some)
+            has = reduce(or_, map(self._given.__getitem__, self._given.keys() & parts), has)
+            for part in self._led.keys() & parts:
+                led += self._led[part]
+        return live & has & has >> self._count, led
+
+
+def _beginnings(text: str, live: int, led: Iterable[tuple[int, str]]) -> dict[int, set[int]]:
+    """Returns, for each live pattern whose matches begin with words, where these words stand in a text."""
+    begin: dict[int, set[int]] = {}
+    for i, word in led:
+        if live >> i & 1:
+            at = text.find(word)
+            while at >= 0:
+                begin.setdefault(i, set()).add(at)
+                at = text.find(word, at + 1)
+    return begin
+
+
+class _RunsIn:
+    """The places of runs of characters in a text, each searched for once."""
+
+    def __init__(self, data: bytes, sets: Sequence[bytes], runs: Sequence[tuple[int, int]]) -> None:
+        self._data, self._sets, self._runs = data, sets, runs
+        self._where: list[int | None] = [None] * len(runs)
+        self._alone: list[int | None] = [None] * len(sets)
+
+    def begin(self, heads: Iterable[tuple[int, int]]) -> int:
+        """Returns the places where all runs of a pattern fit, as bits; 0 if there are none, -1 if the pattern has no runs."""
+        found = -1
+        for number, at in heads:
+            run = self._where[number]
+            if run is None:
+                run = self._find(number)
+            if at < 0:
+                run = run >> 1 | (at == _FIRST) << len(self._data) - 1
+            else:
+                run <<= at
+            found &= run
+            if not found:
+                break
+        return found
+
+    def _find(self, number: int) -> int:
+        its, size = self._runs[number]
+        run = self._alone[its]
+        if run is None:
+            self._alone[its] = run = int(self._data.translate(self._sets[its]), 2)
+        while size > 1:
+            run &= run << (size >> 1)
+            size -= size >> 1
+        self._where[number] = run
+        return run
 
 
 def matches(pattern: re.Pattern[str], text: str, places: Places) -> Iterator[re.Match[str]]:

@@ -149,8 +149,7 @@ def builtin_folder() -> Path:
 
 
 def load(extra: Iterable[Path] = (), *, builtin: bool = True) -> Catalogue:
-    """Loads the built-in detectors and those of the folders `extra`. A later file replaces an earlier one of the same id. Raises
-    UsageError for a folder that is missing and for a file that is wrong in any way.
+    """Loads the built-in detectors and those of the folders `extra`. A later file replaces an earlier one of the same id.
 
     Raises UsageError for a folder that is missing and for a file that is wrong in any way.
     """

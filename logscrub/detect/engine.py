@@ -178,8 +178,8 @@ class Engine:
         """`extra_fields`: detector id → further field names. `no_names`: words that are never part of a name, whatever announces
         one.
 
-        `stay`: guideline rows of which nothing goes. Their detectors are not run at all: one of them would otherwise take
-        what another must remove (a token in a title) into a span of its own, and keep it.
+        `stay`: guideline rows whose values are all kept. Their detectors are not run at all: otherwise one of them would take
+        what another must redact (a token in a title) into a span of its own, and keep it.
         """
         self.catalogue = catalogue
         detectors = tuple(d for d in catalogue.detectors if d.guideline not in stay)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import NamedTuple
@@ -309,10 +310,9 @@ class FieldIndex:
         return next((rule for i in range(first, len(word)) if (rule := self._exact.get("~" + word[i:])) is not None), None)
 
     def covering(self, path: FieldPath) -> Rule | None:
-        """Returns the rule that the name of the enclosing object gives a member whose own name says nothing. All that is under
-        the name of a secret is a secret (`secrets: { stripe: … }`), except for facts about it.
+        """Returns the rule that the name of the enclosing object gives a member whose own name says nothing.
 
-        All that is under the name of a secret is one (`secrets: { stripe: … }`), but for what is said about it.
+        All that is under the name of a secret is a secret (`secrets: { stripe: … }`), except for facts about it.
         """
         if len(path) < 2 or self.rule(path) is not None:
             return None
@@ -414,69 +414,27 @@ def _block(head: re.Match[str], index: FieldIndex) -> Open:
 
 
 def _find_fields(text: str, index: FieldIndex, before: Open) -> tuple[list[FieldValue], Open]:
-    found: list[FieldValue] = []
-    position = 0
-    if before.quote is not None:
-        opening, path = before.quote
-        rule = index.rule(path)
-        end = _closing(text, 0, opening)
-        if rule is not None:
-            stop = len(text.rstrip("\r\n")) if end < 0 else end
-            _add(found, text, 0, stop, rule, path)
-        if end < 0:
-            return found, before
-        position = end + len(opening)
-    brackets = list(before.brackets)
-    pending: FieldPath = ()
-    if before.quote is None and (before.pending or (brackets and brackets[-1][0] == "[" and brackets[-1][1])):
-        path = before.pending or (brackets[-1][1],)
-        rule = index.rule(path)
-        stripped = text.lstrip()
-        if rule is not None and _QUOTE.match(stripped):
-            values, position, _ = _value(_Ahead(text), text, len(text) - len(stripped), rule, ":", True)
-            for s, e in values:
-                _add(found, text, s, e, rule, path)
-            if before.pending:
-                pending = path if text.rstrip().endswith("+") else ()
-            else:
-                for element in _NEXT_ELEMENT.finditer(text[position:]):
-                    _add(found, text, position + element.start(2), position + element.end(2), rule, path)
-                position = max(position, len(text.rstrip().rstrip("],")))
-    quote: tuple[str, FieldPath] | None = None
-    if not brackets and not _SIGNS.search(text):
+    """Returns the values of fields that are written as names with separators, and what the text leaves open."""
+    found, position, pending = _carried_on(text, index, before)
+    if position < 0:
+        return found, before
+    if not before.brackets and not _SIGNS.search(text):
         return found, Open((), pending)
-    names: list[str] = list(accumulate((name for _, name in brackets), _innermost))
-    """For each bracket the name that what stands in it belongs to: its own, else that of one around it."""
+    nesting = _Nesting(before.brackets)
+    quote: tuple[str, FieldPath] | None = None
     ahead = _Ahead(text)
     end_of_text = len(text.rstrip())
-    last_key, last_end = "", -1
     second_looks = 0
     form_end = -1
     """Where the quotes end in which a form begins: `-d 'title=x&body=y'`."""
     while (m := _KEY.search(text, position)) is not None:
         position = m.end()
-        bracket = m["bracket"]
-        if bracket is not None:
-            if bracket in "{[":
-                name = last_key if last_end >= 0 and not text[last_end : m.start()].strip() else ""
-                if name in VALUES and names:
-                    name = names[-1]
-                brackets.append((bracket, name))
-                names.append(name or (names[-1] if names else ""))
-                if len(brackets) > _DEEPEST:
-                    del brackets[0], names[0]
-            elif brackets:
-                brackets.pop()
-                names.pop()
-            last_end = -1  # a bracket stands between the key and what follows
+        if m["bracket"] is not None:
+            nesting.take(text, m)
             continue
         key, sep = m["key"], m["sep"].strip()
-        last_key, last_end = key, m.end()
-        parent = names[-1] if names else ""
-        path = _path(text, m.start("key"), key, parent, sep, bool(m["close"]))
-        rule = None if _CLASS.search(key) or text.endswith("://", 0, m.start("key")) else index.rule(path)
-        if rule is None and parent and path[0] == parent and sep in _OF_MEMBERS:
-            rule = index.rule((parent,)) if key in VALUES else index.covering(path)
+        nesting.last_key, nesting.last_end = key, m.end()
+        rule, path = _rule_of(text, m, sep, nesting.names[-1] if nesting.names else "", index)
         if sep == "=" and not m["close"] and m.start() > form_end and _opens(text, m.start("key") - 1):
             form_end = _closing(text, m.end(), text[m.start("key") - 1])
         if rule is None:
@@ -488,11 +446,11 @@ def _find_fields(text: str, index: FieldIndex, before: Open) -> tuple[list[Field
             continue
         if sep == "=" and _ASSIGNED.match(text, m.end()) and m["sep"][-1].isspace() and not m["sep"][0].isspace():
             continue  # `logname= uid=0`: an empty value
-        in_query = m.start() > form_end and m.start() > 0 and text[m.start() - 1] in "?&"
         if m.end() >= end_of_text and sep:
             pending = path
             break
-        values, position, opening = _value(ahead, text, m.end(), rule, sep, bool(m["close"] or brackets), in_query)
+        in_query = m.start() > form_end and m.start() > 0 and text[m.start() - 1] in "?&"
+        values, position, opening = _value(ahead, text, m.end(), rule, sep, bool(m["close"] or nesting.brackets), in_query)
         if values and not opening and sep == "=" and m.end() < form_end and values[0][0] == m.end():
             values, position = _in_form(ahead, values, m.end(), form_end)
         close = m["close"] or ""
@@ -508,12 +466,77 @@ def _find_fields(text: str, index: FieldIndex, before: Open) -> tuple[list[Field
         if rule.detector.value == "line" and values and len(found) == known and second_looks < _MOST_SECOND_LOOKS:
             second_looks += 1
             position = values[0][0]  # a text that is kept may have fields of its own
-            continue
-        if not values and position < len(text) and text[position] == "[" and ahead.search(_LIST_END, position) is None:
-            brackets.append(("[", key))
-            names.append(key)
+        elif not values and position < len(text) and text[position] == "[" and ahead.search(_LIST_END, position) is None:
+            nesting.brackets.append(("[", key))
+            nesting.names.append(key)
             position += 1
-    return found, Open(tuple(brackets), pending, quote)
+    return found, Open(tuple(nesting.brackets), pending, quote)
+
+
+def _carried_on(text: str, index: FieldIndex, before: Open) -> tuple[list[FieldValue], int, FieldPath]:
+    """Returns the values that earlier lines began, where the search for further fields begins, and the name that still waits for
+    its value. The place is -1 if a quote of an earlier line is still open."""
+    found: list[FieldValue] = []
+    if before.quote is not None:
+        opening, path = before.quote
+        rule = index.rule(path)
+        end = _closing(text, 0, opening)
+        if rule is not None:
+            _add(found, text, 0, len(text.rstrip("\r\n")) if end < 0 else end, rule, path)
+        return found, end + len(opening) if end >= 0 else -1, ()
+    in_list = bool(before.brackets) and before.brackets[-1][0] == "[" and bool(before.brackets[-1][1])
+    if not before.pending and not in_list:
+        return found, 0, ()
+    path = before.pending or (before.brackets[-1][1],)
+    rule = index.rule(path)
+    stripped = text.lstrip()
+    if rule is None or not _QUOTE.match(stripped):
+        return found, 0, ()
+    values, position, _ = _value(_Ahead(text), text, len(text) - len(stripped), rule, ":", True)
+    for s, e in values:
+        _add(found, text, s, e, rule, path)
+    if before.pending:
+        return found, position, path if text.rstrip().endswith("+") else ()
+    for element in _NEXT_ELEMENT.finditer(text[position:]):
+        _add(found, text, position + element.start(2), position + element.end(2), rule, path)
+    return found, max(position, len(text.rstrip().rstrip("],"))), ()
+
+
+class _Nesting:
+    """The brackets that are open at a place of a text, and the last name before it."""
+
+    __slots__ = ("brackets", "last_end", "last_key", "names")
+
+    def __init__(self, brackets: Iterable[tuple[str, str]]) -> None:
+        self.brackets = list(brackets)
+        self.names: list[str] = list(accumulate((name for _, name in self.brackets), _innermost))
+        """For each bracket the name of the object around its content: its own name, else that of a bracket around it."""
+        self.last_key, self.last_end = "", -1
+
+    def take(self, text: str, m: re.Match[str]) -> None:
+        """Opens or closes a bracket."""
+        if m["bracket"] in "{[":
+            name = self.last_key if self.last_end >= 0 and not text[self.last_end : m.start()].strip() else ""
+            if name in VALUES and self.names:
+                name = self.names[-1]
+            self.brackets.append((m["bracket"], name))
+            self.names.append(name or (self.names[-1] if self.names else ""))
+            if len(self.brackets) > _DEEPEST:
+                del self.brackets[0], self.names[0]
+        elif self.brackets:
+            self.brackets.pop()
+            self.names.pop()
+        self.last_end = -1  # a bracket stands between the key and what follows
+
+
+def _rule_of(text: str, m: re.Match[str], sep: str, parent: str, index: FieldIndex) -> tuple[Rule | None, FieldPath]:
+    """Returns the rule for a name in a text, and its path. `parent`: the name of the object around it."""
+    key, start = m["key"], m.start("key")
+    path = _path(text, start, key, parent, sep, bool(m["close"]))
+    rule = None if _CLASS.search(key) or text.endswith("://", 0, start) else index.rule(path)
+    if rule is None and parent and path[0] == parent and sep in _OF_MEMBERS:
+        rule = index.rule((parent,)) if key in VALUES else index.covering(path)
+    return rule, path
 
 
 def _opens(text: str, place: int) -> bool:

@@ -132,83 +132,18 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None, sho
     for m in _TOKEN.finditer(text, start):
         if m.start() < skipped:
             continue
-        leaf = None
         kind = m.lastindex
-        if kind == 2:  # a name
-            frame = stack[-1] if stack else None
+        if kind == 2:
             a, b = m.span(1)
-            name = text[a:b]
-            if name in SHAPE_NAMES:
-                if frame is not None:
-                    frame.key, frame.typed = name, None
-                continue
-            if frame is not None:
-                frame.key = field_name(name) if "<" in name or "\\" in name else name
-                frame.typed = (a, b) if name in _OTHER_TYPES else None
-            if b - a > 2:
+            if _begin_member(stack, text, a, b) and b - a > 2:
                 leaves.append(new(Leaf, (a, b, (), "name", "", None, 0)))
-        elif kind != 3:
-            kind = kind or 0
-            a, b = m.span(kind)
-            if kind == 5:
-                b = a + len(text[a:b].rstrip("\r\n"))  # the end of a line that breaks off
-            path = _path(stack)
-            if stack:
-                frame = stack[-1]
-                if kind != 4:
-                    if frame.is_object:
-                        key = frame.key
-                        if key in NAMING and (key == "key" or not frame.label):
-                            frame.label = _label(text[a:b])
-                            frame.labelled = len(frame.unnamed)
-                        if key == "name" and frame.outer in _LISTS_OF_NAMES and len(stack) > 1 and not stack[-2].is_object:
-                            path = ()
-                            if frame.outer == "columns" and len(stack) > 2:
-                                if stack[-3].columns is None:
-                                    stack[-3].columns = {}
-                                stack[-3].columns[stack[-2].index] = frame.label
-                    elif frame.index % 2 == 0 or frame.outer in _PATHS:
-                        frame.element = _label(text[a:b])
-                    if frame.label and frame.key in _REJECTED and frame.is_object:
-                        path = (frame.label,)
-                if not frame.is_object and frame.index % 2 and frame.element:
-                    pair = not frame.outer and frame.index == 1
-                    if pair or frame.outer[-7:].lower() == "headers":
-                        path = (frame.element,)
-            if b > a and (kind != 4 or b - a >= shortest):
-                typed = stack[-1].typed if stack and stack[-1].is_object else None
-                leaf = new(Leaf, (a, b, path, "number" if kind == 4 else "json", "", typed, 0))
+            continue
+        if kind != 3:
+            leaf = _value_leaf(stack, text, m, shortest)
+        elif m[3] in "[{" and (found := _array_of_bytes(stack, text, m.start(3))) is not None:
+            leaf, skipped = found
         else:
-            bracket = m[3]
-            if bracket in "[{" and (end := array_end(text, m.start(3))) > 0:
-                is_member = bool(stack) and stack[-1].is_object
-                holder = "" if not stack else stack[-1].key if is_member else stack[-1].outer
-                if not ((is_member or bracket == "{") and (holder in LISTS_OF_RECORDS or (bracket == "{" and not holder))):
-                    skipped = end
-                    # a list in a list remains one: it may be a record
-                    a, b = (m.start(3), end) if is_member or bracket == "{" else (m.end(3), end - 1)
-                    leaf = Leaf(a, b, _path(stack), "bytes")
-            if leaf is not None:
-                pass
-            elif bracket == ",":
-                if stack and not stack[-1].is_object:
-                    stack[-1].index += 1
-            elif bracket in "{[":
-                if len(stack) >= DEEPEST:
-                    deeper += 1
-                    continue
-                path = _path(stack)
-                stack.append(Frame(bracket == "{", path[-1] if path else ""))
-            elif deeper:
-                deeper -= 1
-            elif stack:
-                frame = stack.pop()
-                if frame.element and frame.outer in _PATHS and stack and stack[-1].key in _PATHS and not stack[-1].label:
-                    stack[-1].label, stack[-1].labelled = frame.element, len(stack[-1].unnamed)
-                if frame.labelled:
-                    _label_leaves(frame, leaves)
-                if frame.second >= 0 and frame.index == 1 and frame.element:
-                    leaves[frame.second] = leaves[frame.second]._replace(field=(frame.element,))
+            leaf, deeper = None, _take_sign(m[3], stack, leaves, deeper)
         if leaf is not None:
             leaves.append(leaf)
             if kind != 3 and len(stack) > 1 and stack[-1].index == 1 and not (stack[-1].is_object or stack[-2].is_object):
@@ -225,6 +160,111 @@ def json_leaves(text: str, start: int = 0, stack: list[Frame] | None = None, sho
         if frame.unnamed:
             _label_leaves(frame, leaves)
     return leaves
+
+
+def _take_sign(sign: str, stack: list[Frame], leaves: list[Leaf], deeper: int) -> int:
+    """Takes a comma or a bracket. Returns the number of open brackets beyond the greatest tracked depth, which was `deeper`."""
+    if sign == ",":
+        if stack and not stack[-1].is_object:
+            stack[-1].index += 1
+    elif sign in "{[":
+        if len(stack) >= DEEPEST:
+            return deeper + 1
+        path = _path(stack)
+        stack.append(Frame(sign == "{", path[-1] if path else ""))
+    elif deeper:
+        return deeper - 1
+    elif stack:
+        _end(stack.pop(), stack, leaves)
+    return deeper
+
+
+def _begin_member(stack: list[Frame], text: str, start: int, end: int) -> bool:
+    """Enters the name of a member into the object that is being read. Returns False for a name of a format, which is no leaf."""
+    name = text[start:end]
+    if name in SHAPE_NAMES:
+        if stack:
+            stack[-1].key, stack[-1].typed = name, None
+        return False
+    if stack:
+        frame = stack[-1]
+        frame.key = field_name(name) if "<" in name or "\\" in name else name
+        frame.typed = (start, end) if name in _OTHER_TYPES else None
+    return True
+
+
+def _value_leaf(stack: list[Frame], text: str, m: re.Match[str], shortest: int) -> Leaf | None:
+    """Returns the leaf of a string or a number; None for an empty string and a number that is too short.
+
+    A string that may name what stands beside it is entered into the objects and lists that are being read.
+    """
+    kind = m.lastindex or 0
+    start, end = m.span(kind)
+    if kind == 5:
+        end = start + len(text[start:end].rstrip("\r\n"))  # the end of a line that breaks off
+    path = _path(stack)
+    typed = None
+    if stack:
+        frame = stack[-1]
+        if frame.is_object:
+            typed = frame.typed
+            if kind != 4 and frame.key in NAMING:
+                path = _name_by_member(stack, text[start:end], path)
+            if kind != 4 and frame.key in _REJECTED and frame.label:
+                path = (frame.label,)
+        else:
+            if kind != 4 and (frame.index % 2 == 0 or frame.outer in _PATHS):
+                frame.element = _label(text[start:end])
+            if frame.index % 2 and frame.element:
+                is_pair = not frame.outer and frame.index == 1
+                if is_pair or frame.outer[-7:].lower() == "headers":
+                    path = (frame.element,)
+    if end == start or (kind == 4 and end - start < shortest):
+        return None
+    leaf: Leaf = tuple.__new__(Leaf, (start, end, path, "number" if kind == 4 else "json", "", typed, 0))
+    return leaf
+
+
+def _name_by_member(stack: list[Frame], value: str, path: FieldPath) -> FieldPath:
+    """Enters the value of a member like `key` or `name`, which names the values beside it. Returns the member's own path,
+    which is empty in a list of names."""
+    frame = stack[-1]
+    if frame.key == "key" or not frame.label:
+        frame.label = _label(value)
+        frame.labelled = len(frame.unnamed)
+    if frame.key != "name" or frame.outer not in _LISTS_OF_NAMES or len(stack) < 2 or stack[-2].is_object:
+        return path
+    if frame.outer == "columns" and len(stack) > 2:
+        if stack[-3].columns is None:
+            stack[-3].columns = {}
+        stack[-3].columns[stack[-2].index] = frame.label
+    return ()
+
+
+def _array_of_bytes(stack: list[Frame], text: str, start: int) -> tuple[Leaf, int] | None:
+    """Returns the leaf of a list that may be the bytes of a text, or of an object that stands for one, and where that ends; None
+    for another."""
+    end = array_end(text, start)
+    if end <= 0:
+        return None
+    is_object = text[start] == "{"
+    is_member = bool(stack) and stack[-1].is_object
+    holder = "" if not stack else stack[-1].key if is_member else stack[-1].outer
+    if (is_member or is_object) and (holder in LISTS_OF_RECORDS or (is_object and not holder)):
+        return None
+    # a list in a list remains one: it may be a record
+    a, b = (start, end) if is_member or is_object else (start + 1, end - 1)
+    return Leaf(a, b, _path(stack), "bytes"), end
+
+
+def _end(frame: Frame, around: list[Frame], leaves: list[Leaf]) -> None:
+    """Names the leaves of an object or a list that ends, or those beside it, if something in it names them."""
+    if frame.element and frame.outer in _PATHS and around and around[-1].key in _PATHS and not around[-1].label:
+        around[-1].label, around[-1].labelled = frame.element, len(around[-1].unnamed)
+    if frame.labelled:
+        _label_leaves(frame, leaves)
+    if frame.second >= 0 and frame.index == 1 and frame.element:
+        leaves[frame.second] = leaves[frame.second]._replace(field=(frame.element,))
 
 
 def with_leaves(raw: Raw) -> Raw:
@@ -283,7 +323,7 @@ def _path(stack: list[Frame]) -> FieldPath:
 
 
 def place(stack: list[Frame]) -> Place | None:
-    """Where a reader stands; None outside of a JSON value."""
+    """Returns the place that a reader is at; None outside of a JSON value."""
     if not stack:
         return None
     known = len(stack) - 1

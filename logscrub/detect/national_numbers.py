@@ -62,7 +62,7 @@ def national_number(value: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def national_number_bare(value: str) -> bool:
-    """The same of a shape that is rare, with the checksum of the numbers of that shape."""
+    """Accepts a number of a rare shape that has the checksum of the numbers of that shape."""
     plain = _SIGNS.sub("", value)
     if not plain.isascii():
         return False

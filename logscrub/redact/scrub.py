@@ -223,11 +223,10 @@ class Redactor:
 
     def _between(self, raw: Raw, frame: Frame, spans: list[Span], says: re.Pattern[str] = _SAYS) -> list[Span]:
         """Returns the spans without the record's frame, cut where the frame stands. Of a span that is cut, the pieces are left
-        that hold what `says` matches. A number that is a leaf by itself is redacted whole, as is an array of bytes, and its
-        placeholder gets quotes: it remains one value of JSON.
+        that hold what `says` matches.
 
-        A number that is a leaf by itself goes whole, as an array of bytes does, and its placeholder gets quotes: it stays one
-        value of JSON.
+        A number that is a leaf by itself is redacted whole, as is an array of bytes, and its placeholder gets quotes: it
+        remains one value of JSON.
         """
         text, masked = raw.text, self.engine.masked(raw.text)
         arrays = [(leaf.start, leaf.end) for leaf in raw.leaves if leaf.coding == "bytes"]

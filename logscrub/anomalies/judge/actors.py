@@ -23,7 +23,7 @@ from logscrub.anomalies.judge.base import Candidate, Judge, filled, world
 from logscrub.anomalies.model import SHORT_HISTORY, id_of
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, Signals
-from logscrub.anomalies.tails import rejected
+from logscrub.anomalies.tails import Floats, rejected
 
 NUMBERS: Final = {
     "hour_records": "records in an hour",
@@ -42,9 +42,37 @@ _STEEPEST = 0.5
 
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     """Returns the persons that do what no other does."""
-    rows = signals.actors
-    if signals.kind_days[0] < SHORT_HISTORY or not len(rows):  # on weekends there is little to be seen of persons
+    if signals.kind_days[0] < SHORT_HISTORY or not len(signals.actors):  # on weekends there is little to be seen of persons
         return []
+    before, now = _days(rule, signals)
+    if len(before) < _FEWEST or not len(now):
+        return []
+    own = before.group_by("tenant", "actor").agg(
+        pl.col(rule.number).max().alias("own"), pl.len().alias("own_days"), pl.col(rule.number).mean().alias("own_mean")
+    )
+    now = now.join(own, on=["tenant", "actor"], how="left").sort("day", "tenant", "actor")
+    p_values = _p_values(before[rule.number].to_numpy(), now[rule.number].to_numpy().astype(float), now["own"])
+    unusual, _ = rejected(p_values, allowed)
+    typical = float(before[rule.number].mean())  # type: ignore[arg-type]
+    best: dict[tuple[str, int], dict[str, Any]] = {}
+    for n in np.nonzero(unusual)[0].tolist():
+        row = {**now.row(n, named=True), "n": n}
+        who = (row["tenant"], row["actor"])
+        if who not in best or row[rule.number] > best[who][rule.number]:
+            best[who] = row
+    found = []
+    for row in sorted(best.values(), key=lambda row: row["n"]):
+        expected = row["own_mean"] if row["own_days"] else typical
+        if row[rule.number] - expected < rule.least or row[rule.number] < rule.times * expected:
+            continue
+        p_value = float(p_values[row["n"]])
+        found.append(_candidate(rule, row, float(expected), p_value, p_value * len(now), signals))
+    return found
+
+
+def _days(rule: Rule, signals: Signals) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Returns the days of persons before the period, without real findings, and the days in it that the rule is about."""
+    rows = signals.actors
     if rule.number == "tenants":
         rows = rows.group_by("day", "actor").agg(
             pl.col("tenant").n_unique().cast(pl.Int64).alias("tenants"),
@@ -56,54 +84,42 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     first_day = signals.at(signals.first).date()
     in_period = (pl.col("last_t") >= signals.first) & (pl.col("first_t") < signals.last)
     before, now = rows.filter(pl.col("day") < first_day), rows.filter((pl.col("day") >= first_day) & in_period)
-    before = _without_real(rule, before, signals)
     if rule.around_the_clock is not None:
         now = now.filter(pl.col("hours") >= 24 * rule.around_the_clock)
-    if len(before) < _FEWEST or not len(now):
-        return []
-    logs = np.sort(np.log10(before[rule.number].to_numpy() + 1.0))
+    return _without_real(rule, before, signals), now
+
+
+def _p_values(before: Floats, now: Floats, own: pl.Series) -> Floats:
+    """Returns how probable as much is for each day of a person, by a Pareto tail of the days before; 1 if the person did about as
+    much before. `own`: the most that each person did before, null for a new one."""
+    logs = np.sort(np.log10(before + 1.0))
     threshold = float(np.quantile(logs, 1 - _TAIL))
     excesses = logs[logs > threshold] - threshold
     share = max(len(excesses), 1) / len(logs)
     scale = max(float(excesses.mean()) if len(excesses) else 0.0, _STEEPEST / np.log(10) / 2)
-    own = before.group_by("tenant", "actor").agg(
-        pl.col(rule.number).max().alias("own"), pl.len().alias("own_days"), pl.col(rule.number).mean().alias("own_mean")
-    )
-    now = now.join(own, on=["tenant", "actor"], how="left").sort("day", "tenant", "actor")
-    values = now[rule.number].to_numpy().astype(float)
-    over = np.log10(values + 1) - threshold
+    over = np.log10(now + 1) - threshold
     p_values = np.where(over > 0, share * np.exp(-np.maximum(over, 0) / scale), 1.0)
-    most = now["own"].fill_null(0).to_numpy().astype(float)
-    p_values = np.where(most >= _OWN * values, 1.0, p_values)
-    unusual, _ = rejected(p_values, allowed)
-    typical = float(before[rule.number].mean())  # type: ignore[arg-type]
-    best: dict[tuple[str, int], int] = {}
-    for n in np.nonzero(unusual)[0].tolist():
-        who = (now["tenant"][n], now["actor"][n])
-        if who not in best or values[n] > values[best[who]]:
-            best[who] = n
-    found = []
-    for n in sorted(best.values()):
-        row = now.row(n, named=True)
-        expected = row["own_mean"] if row["own_days"] else typical
-        if row[rule.number] - expected < rule.least or row[rule.number] < rule.times * expected:
-            continue
-        named = () if rule.number == "tenants" else (("tenant", row["tenant"]),)
-        found.append(
-            Candidate(
-                rule,
-                (*named, ("actor", f"{row['actor']:08x}")),
-                max(row["first_t"], signals.first),
-                min(row["last_t"] + 1, signals.last),
-                NUMBERS[rule.number],
-                float(row[rule.number]),
-                float(expected),
-                float(p_values[n]),
-                float(p_values[n]) * len(now),
-                tenants=row["tenants"] if rule.number == "tenants" else 1,
-            )
-        )
-    return found
+    most = own.fill_null(0).to_numpy().astype(float)
+    return np.asarray(np.where(most >= _OWN * now, 1.0, p_values))
+
+
+def _candidate(
+    rule: Rule, row: Mapping[str, Any], expected: float, p_value: float, false_alarms: float, signals: Signals
+) -> Candidate:
+    """A person's day that is reported."""
+    named = () if rule.number == "tenants" else (("tenant", row["tenant"]),)
+    return Candidate(
+        rule,
+        (*named, ("actor", f"{row['actor']:08x}")),
+        max(row["first_t"], signals.first),
+        min(row["last_t"] + 1, signals.last),
+        NUMBERS[rule.number],
+        float(row[rule.number]),
+        expected,
+        p_value,
+        false_alarms,
+        tenants=row["tenants"] if rule.number == "tenants" else 1,
+    )
 
 
 def _without_real(rule: Rule, rows: pl.DataFrame, signals: Signals) -> pl.DataFrame:

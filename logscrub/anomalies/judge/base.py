@@ -91,7 +91,7 @@ class Scored(NamedTuple):
 
 def calibrated(scores: Sequence[Floats], means: Sequence[Floats], held_out: Bools, period: slice) -> Scored:
     """Returns p-values for the hours of a period, from scores at several scales: each is calibrated on held-out hours, then the
-    best is taken. Scores and means are [cells, hours]; scores of cells with about the same mean are compared.
+    best is taken.
 
     Scores and means are [cells, hours]; scores of cells with about the same mean are compared.
     """
@@ -176,10 +176,12 @@ def best_run(values: Floats) -> tuple[int, int]:
 
 
 def unusual_hours(unusual: Bools, scale: Floats, excess: Floats, noise: Floats, first: int) -> tuple[Bools, Bools]:
-    """The hours that make a cell's unusual sums unusual: of each sum, the run with the most excess. And which sums say so.
+    """Returns the hours that make a cell's unusual sums unusual (for each sum, the run with the most excess), and which sums
+    these are.
 
-    `unusual` and `scale` are of the hours of the period, from the hour `first` on; `excess`, what is beyond the mean, and
-    `noise`, how much of that is nothing, are of all hours. A sum whose run ended before the period is of what was told then.
+    `unusual` and `scale` cover the hours of the period, from the hour `first` on. `excess`, the part beyond the mean, and
+    `noise`, the part of it that means nothing, cover all hours. A sum whose run ended before the period belongs to the report
+    of that time.
     """
     out, news = np.zeros(len(excess), bool), np.zeros(len(unusual), bool)
     for t in np.nonzero(unusual)[0].tolist():

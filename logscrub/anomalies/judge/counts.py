@@ -88,8 +88,8 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
 def are_known(cells: Panel, signals: Signals) -> Bools:
     """Marks the cells with a past to compare with.
 
-    A function or a customer, once it was seen so long before the period that anything is compared, or on the first day of all.
-    An error or a statement, once it was seen before the period at all: one that is new is told by the test `first`.
+    A function or a customer has one if it was seen long enough before the period for any comparison, or on the first day of
+    all. An error or a statement has one if it was seen before the period at all; the test `first` reports new ones.
     """
     if {"signature", "statement"} & set(cells.names):
         return np.asarray(cells.counts[:, : signals.first].any(1))

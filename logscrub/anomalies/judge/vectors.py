@@ -147,10 +147,9 @@ def tenant_days(signals: Signals) -> tuple[Floats, list[str], np.ndarray[Any, np
 
 
 def beyond_others(scores: Floats, before: Bools) -> Floats:
-    """Removes from scores [features, customers, days] what several other customers have on the same day. `before`: the days from
-    which the usual height of the fifth-highest score is learned.
+    """Removes from scores [features, customers, days] what several other customers have on the same day.
 
-    `before`: the days that say how high the fifth-highest usually is.
+    `before`: the days from which the usual height of the fifth-highest score is learned.
     """
     more: Floats | float = 0.0
     if scores.shape[1] > _SEVERAL and before.any():

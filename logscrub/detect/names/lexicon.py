@@ -94,9 +94,9 @@ class Lexicon:
         return _lists()[3]
 
     def grade(self, word: str, by_shape: bool = True) -> Grade:
-        """What a word is; of a word of several pieces (`Min-jun`, `O'Brien`), what its pieces make together.
+        """Returns the class of a word; for a word of several pieces (`Min-jun`, `O'Brien`), the class of the pieces together.
 
-        `by_shape`: False to take a word for `unknown` that may be `like`: whose shape alone would tell, at some cost.
+        `by_shape`: False to return `unknown` for a word that may be `like`, which only its shape would tell, at some cost.
         """
         folded = word.lower() if word.isascii() else fold(word)
         if folded.isalpha():

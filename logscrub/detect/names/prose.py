@@ -21,10 +21,9 @@ _LONGEST = 2000
 
 
 def is_prose(text: str) -> bool:
-    """True if a text reads as sentences rather than as a log line: it is mostly words, and function words are among them. Only
-    the first 2,000 characters count.
+    """True if a text reads as sentences rather than as a log line: it is mostly words, and function words are among them.
 
-    Judged by its first 2,000 characters.
+    Only the first 2,000 characters count.
     """
     return _is_prose(text[:_LONGEST])
 
