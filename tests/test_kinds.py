@@ -229,3 +229,24 @@ def test_under_strict_the_pseudonyms_of_another_policy_go(engine: api.EngineName
     assert made.output == around.format("<ACCOUNT_ID>") + "\n"
     assert made.redactions == {"ACCOUNT_ID": 1}
     assert scrubbed(made.output, policy="strict", engine=engine) == made.output
+
+
+FAILED = ["failed to get token", "could not load the private key", "Unable to parse authorization", "error while reading secret"]
+ERRORS = [
+    "context deadline exceeded",
+    "connection refused",
+    "dial tcp: lookup db.example: i/o timeout",
+    "x509: certificate has expired",
+    "net/http: request canceled, timeout",
+    "java.io.IOException: stream closed",
+    "socket hang up",
+]
+
+
+@pytest.mark.parametrize("engine", api.engines())
+@pytest.mark.parametrize("what", FAILED)
+def test_an_error_behind_what_failed_stays_and_a_secret_goes(what: str, engine: api.EngineName) -> None:
+    for error in ERRORS:
+        assert scrubbed(f"{what}: {error}\n", engine=engine) == f"{what}: {error}\n"
+    for secret in ("tulip7Orange", "Harbour9!Kite", "Vq7tulipB2n9orangeX4"):
+        assert secret not in scrubbed(f"{what}: {secret} has expired\n", engine=engine)

@@ -520,6 +520,8 @@ pub struct Fields {
     part_name: Arc<Regex>,
     part_name_group: usize,
     part_head: Arc<Regex>,
+    failed: Arc<Regex>,
+    tells_error: Arc<Regex>,
     particle: Arc<Words>,
     longest_particle: usize,
     keep: Keep,
@@ -732,6 +734,8 @@ impl Fields {
             part_name_group: part_name.group("name").ok_or("fields._PART_NAME has no group name")?,
             part_name,
             part_head: library.rx("fields._PART_HEAD")?,
+            failed: library.rx("fields._FAILED")?,
+            tells_error: library.rx("fields._TELLS_ERROR")?,
             longest_particle: particle.iter().map(Vec::len).max().unwrap_or(0),
             particle,
             keep: Keep::new(library.rx("fields.KEEP")?),
@@ -1104,6 +1108,15 @@ impl Fields {
                 && self.is_assigned(text, key.value)
             {
                 continue; // `logname= uid=0`: an empty value
+            }
+            if rule.secret
+                && !closed
+                && sep == COLON
+                && self.tells_error.match_at(text, key.value, text.len()).is_some()
+                && self.failed.search(text, key.start.saturating_sub(80), key.start).is_some()
+            {
+                position = key.value;
+                continue;
             }
             let in_form = form_end.filter(|&end| key.start <= end);
             let in_query =

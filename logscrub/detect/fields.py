@@ -85,6 +85,18 @@ _END_IN_PLUS = regex(r"\s*+\+\s*+\Z")
 _BEFORE = regex(r"([A-Za-z][\w-]{0,30}[ \t]){1,2}$")
 _QUOTED_BEFORE = regex(r"""["'`](?:[^\W\d][\w.-]{0,30} ){1,3}\Z""")
 """The words before the last of a quoted name: `"mot de passe":`."""
+_FAILED = regex(
+    r"(?i)(?<![\w])(?:fail(?:ed|ure|s|ing)?|could(?: not|n['’]t)|can(?:not|['’]t| not)|unable|errors?|problem|trouble)"
+    r"(?: [a-z'’-]{1,20}){0,7} \Z"
+)
+"""The words before a name behind which an error is told: `failed to get token: connection refused`."""
+_TELLS_ERROR = regex(
+    r"(?=[^\n]{0,160}?(?<![\w])(?i:error|errors|refused|closed|timeout|timed|exceeded|denied|failed|failure|invalid|not|no|cannot|lost"
+    r"|reset|certificate|expired|unavailable|broken|exhausted|killed|exit|status|eof|limited|too|unexpected|missing|unknown|down"
+    r"|changed|aborted|rejected|hang|hung|enotfound|econn[a-z]{3,12}|etimedout|unreachable|exception|verification|already)(?![\w]))"
+    r"(?:[A-Z]?[a-z][a-z'’-]{1,24}|[a-z]{1,12}\d{1,3}(?=:)|[A-Za-z]{2,30}(?:[./][A-Za-z]{2,40}){1,6}):?[ ](?=\S)"
+)
+"""How an error begins: with a plain word, or what it comes from; one of the words of errors stands in it."""
 _QUERY_END = regex(r"""[&#\s"'<>`]""")
 _NEXT_KEY = regex(
     r"""\s[\w.-]{1,60}\s?=(?!=) | [,;|]\s*\\{0,15}["']?[\w.-]{1,60}\\{0,15}["']?\s*[=:]
@@ -446,6 +458,10 @@ def _find_fields(text: str, index: FieldIndex, before: Open) -> tuple[list[Field
             continue
         if sep == "=" and _ASSIGNED.match(text, m.end()) and m["sep"][-1].isspace() and not m["sep"][0].isspace():
             continue  # `logname= uid=0`: an empty value
+        is_told = rule.detector.guideline == SECRET_ROW and not m["close"] and sep == ":"
+        if is_told and _TELLS_ERROR.match(text, m.end()) and _FAILED.search(text, max(0, m.start() - 80), m.start()):
+            position = m.end()
+            continue
         if m.end() >= end_of_text and sep:
             pending = path
             break

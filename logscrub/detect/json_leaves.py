@@ -20,9 +20,7 @@ _TOKEN = regex(
     re.DOTALL,
 )
 """A string, and whether it is a name; a bracket or comma; a number; a string that breaks off with the text."""
-_LANGUAGES = tuple(
-    "ar bg cs da de el en es et fi fr he hr hu ja ko lt lv nb nl nn pl pt ro ru sk sl sr sv th tr uk vi zh".split()
-)
+_LANGUAGES = tuple("ar bg cs da de el en es et fi fr he hr hu ja ko lt lv nb nl pl pt ro ru sk sl sr sv th tr uk vi zh".split())
 """Codes of languages that are no words of code (as `id`, `is` and `to` are)."""
 _REGIONS = ("en-US", "en-GB", "en-AU", "en-CA", "fr-CA", "es-MX", "pt-BR", "zh-CN", "zh-TW", "de-AT", "de-CH", "fr-CH", "it-IT")
 _LOCALES = (*_REGIONS, *(f"{each}-{each.upper()}" for each in _LANGUAGES))
