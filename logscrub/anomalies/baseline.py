@@ -63,7 +63,7 @@ _WEEK_PAIRS, _FEWEST_PAIRS = 21, 7
 _SD_OF_MEDIAN = 1.2533 * 1.4826
 """Of normal values, times the median distance from the median, over the root of how many."""
 _MOST_SDS = 4.0
-"""Standard deviations from which an hour counts as that many."""
+"""Standard deviations from which an hour, or a day, counts as that many."""
 _NEW_SIZE = 0.5
 """The size of a negative binomial for a cell that was never seen."""
 
@@ -352,8 +352,12 @@ class _State:
                 self.excess[n] += (((seen - used) ** 2 - used) * weight).sum(1)
                 self.means[n] += (used * weight).sum(1)
                 self.squares[n] += (used**2 * weight).sum(1)
-            for n, values in enumerate((seen - used, used)):
-                self.pairs[n] += values.sum(1) ** 2 - (values**2).sum(1)
+            of_hours, of_day = (used**2).sum(1), used.sum(1)
+            pairs = of_day**2 - of_hours
+            spread = (used + used**2 / size).sum(1) + self._together() * pairs
+            off = np.minimum((seen - used).sum(1) ** 2, _MOST_SDS**2 * spread)
+            self.pairs[0] += off - ((seen - used) ** 2).sum(1)
+            self.pairs[1] += pairs
         self.days += 1
         self.kind_days[kind] += 1
         if self.exposed is None:
