@@ -2,7 +2,7 @@
 
 from typing import Any
 
-ClassBits = tuple[int, int, list[int] | None]
+ClassBits = tuple[int, int, list[int] | None, int]
 Lowered = tuple[bytes, list[tuple[str, int]]]
 Outcome = tuple[int, Any, int, int, dict[str, int], list[tuple[int, list[Any]]], Any, list[tuple[int, str, int]]]
 """Units done, clean text, records, records without the shape of their format, redactions, what must go by unit, what is open, and

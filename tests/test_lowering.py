@@ -27,6 +27,19 @@ def test_the_file_is_up_to_date() -> None:
 )
 def test_the_characters_of_a_class_are_all_that_it_matches() -> None:
     text = "".join(map(chr, range(128, sys.maxunicode + 1)))
-    told = [(others, source, flags) for _, _, others, source, flags in known().classes if others is not None]
+    told = [(others, source, flags) for _, _, others, _, source, flags in known().classes if others is not None]
     for others, source, flags in random.Random(7).sample(told, 40):
         assert others == [ord(char) for char in re.findall(source, text, flags)], source
+
+
+def test_a_class_has_characters_of_no_other_kinds_than_are_known() -> None:
+    wide = [chr(code) for code in range(128, sys.maxunicode + 1)]
+    kinds = [
+        "".join(char for char in wide if char.isupper()),
+        "".join(char for char in wide if char.isdecimal()),
+        "".join(char for char in wide if not (char.isupper() or char.isdecimal())),
+    ]
+    classes = random.Random(8).sample([(mask, source, flags) for _, _, _, mask, source, flags in known().classes], 60)
+    for mask, source, flags in classes:
+        for kind, text in enumerate(kinds):
+            assert bool(mask >> kind & 1) == bool(re.search(source, text, flags)), (source, kind)

@@ -34,6 +34,8 @@ pub struct CharSet {
     ascii: [u64; 2],
     /// All others, where these are few and known.
     others: Option<Box<[Ch]>>,
+    /// The kinds of them (`rx::KINDS`), as bits.
+    kinds: u8,
     number: u32,
     python: Arc<dyn Python>,
     planes: [OnceLock<Plane>; 17],
@@ -42,9 +44,9 @@ pub struct CharSet {
 impl CharSet {
     /// The class with a number.
     pub fn new(bits: &ClassBits, number: u32, python: Arc<dyn Python>) -> CharSet {
-        let (low, high, others) = bits;
+        let (low, high, others, kinds) = bits;
         let others = others.as_ref().map(|others| others.as_slice().into());
-        CharSet { ascii: [*low, *high], others, number, python, planes: [const { OnceLock::new() }; 17] }
+        CharSet { ascii: [*low, *high], others, kinds: *kinds, number, python, planes: [const { OnceLock::new() }; 17] }
     }
 
     /// Whether a character belongs to it.
@@ -61,6 +63,11 @@ impl CharSet {
     /// The characters beyond ASCII that belong to it, where these are few and known.
     pub fn others(&self) -> Option<&[Ch]> {
         self.others.as_deref()
+    }
+
+    /// The kinds of characters beyond ASCII of which some may belong to it, as bits.
+    pub fn kinds(&self) -> u8 {
+        self.kinds
     }
 
     #[cold]

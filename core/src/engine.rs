@@ -10,7 +10,7 @@ use crate::lines::Lines;
 use crate::model::{Coding, Leaf};
 use crate::names::Names;
 use crate::rx::Regex;
-use crate::scan::{Bits, Scanner, Sought};
+use crate::scan::{Bits, KindSets, Scanner, Sought};
 use crate::spans::{Alphabet, FILL, Inner, Kind, Span, merge, opaque, with_repeats};
 use crate::validators::{Validator, Validators};
 use crate::views::{self, Unscannable, View, Views};
@@ -130,8 +130,8 @@ impl Engine {
         let sought = |p: &Pattern| Sought { regex: p.regex.clone(), group: p.group, context: p.context_words.clone() };
         let unharmed = |h: &Harmless| Sought { regex: h.regex.clone(), group: h.group, context: Vec::new() };
         Ok(Engine {
-            scanner: Scanner::new(parts.patterns.iter().map(sought).collect()),
-            harmless: Scanner::new(parts.harmless.iter().map(unharmed).collect()),
+            scanner: Scanner::new(parts.patterns.iter().map(sought).collect(), KindSets::new(&library)?),
+            harmless: Scanner::new(parts.harmless.iter().map(unharmed).collect(), KindSets::new(&library)?),
             lines: Lines::new(&library)?,
             ids: Ids::new(&library)?,
             last_number: library.rx("engine._LAST_NUMBER")?,

@@ -20,8 +20,8 @@ pub struct Library {
     pub python: Arc<dyn Python>,
 }
 
-/// The characters of a class: those of ASCII as two words of bits, and all others if these are few and known.
-pub type ClassBits = (u64, u64, Option<Vec<Ch>>);
+/// The characters of a class: those of ASCII as two words of bits, all others if these are few and known, and their kinds as bits.
+pub type ClassBits = (u64, u64, Option<Vec<Ch>>, u8);
 
 /// A pattern's numbers in LEB128, and the names of its groups.
 pub type Lowered = (Vec<u8>, Vec<(String, usize)>);

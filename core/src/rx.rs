@@ -53,10 +53,8 @@ impl Item {
     pub fn classes(&self) -> Classes {
         match self {
             Item::Char(c) => Classes::one(*c),
-            Item::Set(set) | Item::Cased(set, _) => {
-                Classes { ascii: set.ascii(), other: set.others().is_none_or(|others| !others.is_empty()) }
-            }
-            Item::NotNewline => Classes { ascii: [!(1 << 10), !0], other: true },
+            Item::Set(set) | Item::Cased(set, _) => Classes { ascii: set.ascii(), other: set.kinds() },
+            Item::NotNewline => Classes { ascii: [!(1 << 10), !0], other: ANY_KIND },
             Item::All => Classes::ALL,
         }
     }
@@ -82,16 +80,23 @@ fn bits_of_half(word: u64) -> impl Iterator<Item = usize> {
     })
 }
 
-/// A set of characters of ASCII, and whether others may belong to it.
+/// Kinds of characters beyond ASCII: capitals, decimal digits, and all others (`_KINDS` of the definition). A class of characters
+/// may have some of each.
+pub const KINDS: usize = 3;
+pub const ANY_KIND: u8 = (1 << KINDS) - 1;
+/// The rows of characters: those of ASCII, and one of each kind.
+pub const ROWS: usize = 128 + KINDS;
+
+/// A set of characters of ASCII, and the kinds of others of which some may belong to it, as bits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Classes {
     pub ascii: [u64; 2],
-    pub other: bool,
+    pub other: u8,
 }
 
 impl Classes {
-    pub const ALL: Classes = Classes { ascii: [!0; 2], other: true };
-    pub const NONE: Classes = Classes { ascii: [0; 2], other: false };
+    pub const ALL: Classes = Classes { ascii: [!0; 2], other: ANY_KIND };
+    pub const NONE: Classes = Classes { ascii: [0; 2], other: 0 };
 
     pub fn one(c: Ch) -> Classes {
         let mut found = Classes::NONE;
@@ -100,30 +105,37 @@ impl Classes {
     }
 
     pub fn add(&mut self, c: Ch) {
-        if c < 128 { self.ascii[(c >> 6) as usize] |= 1 << (c & 63) } else { self.other = true }
+        if c < 128 { self.ascii[(c >> 6) as usize] |= 1 << (c & 63) } else { self.other = ANY_KIND }
     }
 
     pub fn union(self, more: Classes) -> Classes {
-        Classes { ascii: [self.ascii[0] | more.ascii[0], self.ascii[1] | more.ascii[1]], other: self.other || more.other }
+        Classes { ascii: [self.ascii[0] | more.ascii[0], self.ascii[1] | more.ascii[1]], other: self.other | more.other }
     }
 
+    /// Whether a character may belong to it.
     #[inline(always)]
     pub fn has(&self, c: Ch) -> bool {
-        if c < 128 { self.ascii[(c >> 6) as usize] >> (c & 63) & 1 != 0 } else { self.other }
+        if c < 128 { self.ascii[(c >> 6) as usize] >> (c & 63) & 1 != 0 } else { self.other != 0 }
     }
 
-    /// The places of its characters, and 128 for all others.
+    /// Whether a character of a row may belong to it.
+    pub fn has_row(&self, row: usize) -> bool {
+        if row < 128 { self.ascii[row >> 6] >> (row & 63) & 1 != 0 } else { self.other >> (row - 128) & 1 != 0 }
+    }
+
+    /// The rows of its characters.
     pub fn rows(self) -> impl Iterator<Item = usize> {
-        bits_of_half(self.ascii[0]).chain(bits_of_half(self.ascii[1]).map(|bit| bit + 64)).chain(self.other.then_some(128))
+        let [low, high] = self.ascii.map(bits_of_half);
+        low.chain(high.map(|bit| bit + 64)).chain(bits_of_half(self.other.into()).map(|bit| bit + 128))
     }
 
     pub fn meets(&self, more: &Classes) -> bool {
-        self.ascii[0] & more.ascii[0] != 0 || self.ascii[1] & more.ascii[1] != 0 || (self.other && more.other)
+        self.ascii[0] & more.ascii[0] != 0 || self.ascii[1] & more.ascii[1] != 0 || self.other & more.other != 0
     }
 
     /// How many characters of ASCII it has; others count as many.
     pub fn size(&self) -> u32 {
-        self.ascii[0].count_ones() + self.ascii[1].count_ones() + if self.other { 64 } else { 0 }
+        self.ascii[0].count_ones() + self.ascii[1].count_ones() + if self.other != 0 { 64 } else { 0 }
     }
 }
 
@@ -408,7 +420,7 @@ impl First {
     fn new(classes: Classes) -> First {
         let mut rows = classes.rows();
         match (rows.next(), rows.next(), rows.next()) {
-            (Some(one), other, None) if !classes.other => First::Signs(one as Ch, other.unwrap_or(one) as Ch),
+            (Some(one), other, None) if classes.other == 0 => First::Signs(one as Ch, other.unwrap_or(one) as Ch),
             _ => First::Classes(classes),
         }
     }
@@ -1315,7 +1327,7 @@ const MAYBE: u8 = 1;
 /// Tells most places where no match of a pattern begins, from its characters one by one: a machine for what the pattern would match
 /// if it had no assertions and no limits to its longer repetitions, cut off where that would take too many states.
 pub struct Sieve {
-    /// Of each character of ASCII, of all others and of the text's end the column in the table.
+    /// Of each row, and of the text's end, the column in the table.
     columns: [u8; 256],
     /// Where the row of the first state begins.
     first: u16,
@@ -1329,9 +1341,9 @@ impl Sieve {
         let ways = Ways::new(&program, FAR, MOST_PLACES_OF_SIEVE);
         let mut known: FxHashMap<Vec<Place>, u8> = FxHashMap::default();
         // of each state that is no end, the next state of each row
-        let mut rows: Vec<[u8; 130]> = vec![[NEVER; 130], [MAYBE; 130]];
+        let mut rows: Vec<[u8; ROWS + 1]> = vec![[NEVER; ROWS + 1], [MAYBE; ROWS + 1]];
         let mut waiting = VecDeque::from([ways.start()]);
-        rows.push([MAYBE; 130]);
+        rows.push([MAYBE; ROWS + 1]);
         let mut state = 2;
         while let Some(places) = waiting.pop_front() {
             // a state for which nothing is known is one in which a match may follow
@@ -1344,18 +1356,18 @@ impl Sieve {
                     state += 1;
                     continue;
                 }
-                rows[state] = [NEVER; 130];
-                for row in 0..129u32 {
-                    let signs = sets.iter().enumerate().fold(0, |signs, (i, set)| signs | u64::from(set.has(row)) << i);
+                rows[state] = [NEVER; ROWS + 1];
+                for row in 0..ROWS {
+                    let signs = sets.iter().enumerate().fold(0, |signs, (i, set)| signs | u64::from(set.has_row(row)) << i);
                     if signs == 0 {
                         continue;
                     }
                     if let Some((_, known)) = next.iter().find(|(its, _)| *its == signs) {
-                        rows[state][row as usize] = *known;
+                        rows[state][row] = *known;
                         continue;
                     }
                     let number = {
-                        let its = steps.iter().filter(|(classes, _)| classes.has(row)).map(|(_, place)| place.clone());
+                        let its = steps.iter().filter(|(classes, _)| classes.has_row(row)).map(|(_, place)| place.clone());
                         let mut its: Vec<Place> = its.collect();
                         its.sort_unstable();
                         its.dedup();
@@ -1363,13 +1375,13 @@ impl Sieve {
                             if rows.len() == MOST_STATES {
                                 return MAYBE;
                             }
-                            rows.push([MAYBE; 130]);
+                            rows.push([MAYBE; ROWS + 1]);
                             waiting.push_back(its.clone());
                             rows.len() as u8 - 1
                         })
                     };
                     next.push((signs, number));
-                    rows[state][row as usize] = number;
+                    rows[state][row] = number;
                 }
             }
             state += 1;
@@ -1379,7 +1391,7 @@ impl Sieve {
         let of = |state: u8| if open[state as usize] { MAYBE } else { state };
         let mut columns = [0; 256];
         let mut kept: Vec<Vec<u8>> = Vec::new();
-        for row in 0..130 {
+        for row in 0..=ROWS {
             let column: Vec<u8> = rows.iter().map(|next| of(next[row])).collect();
             let at = kept.iter().position(|its| *its == column).unwrap_or_else(|| {
                 kept.push(column);

@@ -6,8 +6,9 @@
 //! there. Where each match begins with one of some words, it is tried where these words stand. So each match that `re` finds is
 //! found, and nothing is remembered from one text to the next.
 
-use crate::chars::Ch;
-use crate::rx::{At, Classes, Item, Node, Regex, Sieve, State, bits, heads, items_of, with_state};
+use crate::chars::{Ch, CharSet};
+use crate::library::Library;
+use crate::rx::{ANY_KIND, At, Classes, Item, KINDS, Node, ROWS, Regex, Sieve, State, bits, heads, items_of, with_state};
 use crate::shapes::{self, Shapes};
 use crate::words::{self, Hit, LONGEST_WORD, OTHER, Word, Words, beginnings, byte_of, leads_of, symbol};
 use std::cell::Cell;
@@ -27,8 +28,8 @@ const MOST_FOLLOWED: usize = 64;
 /// Patterns of a column, and a bit for each.
 const PATTERNS: usize = Bits::BITS as usize;
 pub type Bits = u128;
-/// Rows: the characters of ASCII, all others, and the end (or the start) of the text.
-const EDGE: u8 = 129;
+/// The row of the end (or the start) of the text.
+const EDGE: u8 = ROWS as u8;
 /// Sets of characters of which one must stand in a text, at most, for each pattern; the rarest ones.
 const NEEDS: usize = 4;
 /// How large such a set may be: few texts have none of the letters.
@@ -48,6 +49,7 @@ pub struct Scanner {
     wordless: Vec<Bits>,
     contextless: Vec<Bits>,
     shapes: Shapes,
+    kinds: KindSets,
 }
 
 /// What is needed while a text is scanned. One serves many texts, one after the other.
@@ -95,14 +97,39 @@ struct Column {
     met: Box<[[Bits; NEEDS]; 256]>,
 }
 
-#[inline(always)]
-fn row(c: Ch) -> u8 {
-    c.min(Ch::from(OTHER)) as u8
+/// Tells the kinds of characters beyond ASCII apart.
+pub struct KindSets {
+    upper: Arc<CharSet>,
+    digit: Arc<CharSet>,
+}
+
+impl KindSets {
+    pub fn new(library: &Library) -> Result<KindSets, String> {
+        Ok(KindSets { upper: library.set("isupper")?, digit: library.set("isdecimal")? })
+    }
+
+    /// The row of a character.
+    #[inline(always)]
+    fn row(&self, c: Ch) -> u8 {
+        if c < 128 { c as u8 } else { self.other_row(c) }
+    }
+
+    #[cold]
+    fn other_row(&self, c: Ch) -> u8 {
+        OTHER
+            + if self.upper.has(c) {
+                0
+            } else if self.digit.has(c) {
+                1
+            } else {
+                2
+            }
+    }
 }
 
 impl Scanner {
     /// For patterns; their places in the list are their numbers.
-    pub fn new(sought: Vec<Sought>) -> Scanner {
+    pub fn new(sought: Vec<Sought>, kinds: KindSets) -> Scanner {
         let (mut others, mut known) = (Vec::new(), Vec::new());
         let beginnings = side_by_side(&sought, Begin::new);
         for (number, (one, begin)) in sought.into_iter().zip(beginnings).enumerate() {
@@ -138,7 +165,7 @@ impl Scanner {
         }
         let shapes = Shapes::new(&shaped, size);
         let columns = known.chunks(PATTERNS).zip(sought.chunks(PATTERNS)).map(|(known, its)| Column::new(known, its)).collect();
-        Scanner { columns, others, words, wordless, contextless, shapes }
+        Scanner { columns, others, words, wordless, contextless, shapes, kinds }
     }
 
     /// All matches of all patterns, ordered by pattern and place: of each match that `finditer` of each finds the span of its group.
@@ -181,7 +208,7 @@ impl Scanner {
         // the edges of the text stand around it
         rows.clear();
         rows.push(EDGE);
-        rows.extend(text.iter().map(|&c| row(c)));
+        rows.extend(text.iter().map(|&c| self.kinds.row(c)));
         rows.extend([EDGE; DEPTH - 1]);
         let inside = &rows[1..=text.len()];
         let size = self.columns.len();
@@ -258,7 +285,7 @@ fn met(patterns: &[Known], row: usize) -> [Bits; NEEDS] {
     for (i, pattern) in patterns.iter().enumerate() {
         for (n, met) in met.iter_mut().enumerate() {
             let is_edge = row == usize::from(EDGE);
-            *met |= Bits::from(pattern.needs.get(n).map_or(is_edge, |need| !is_edge && need.has(row as Ch))) << i;
+            *met |= Bits::from(pattern.needs.get(n).map_or(is_edge, |need| !is_edge && need.has_row(row))) << i;
         }
     }
     met
@@ -269,7 +296,9 @@ fn firsts(words: &[Word]) -> Classes {
     let mut found = Classes::NONE;
     for byte in words.iter().filter_map(|word| word.first()) {
         // a letter may stand for one that is not ASCII
-        found.other |= byte > OTHER || words::SYMBOLS_OF_OTHERS.contains(&byte);
+        if byte > OTHER || words::SYMBOLS_OF_OTHERS.contains(&byte) {
+            found.other = ANY_KIND;
+        }
         if byte < OTHER {
             found.add(Ch::from(byte));
             found.add(Ch::from(byte.to_ascii_uppercase()));
@@ -310,7 +339,8 @@ fn classes_in(rows: &[u8]) -> Classes {
     for &row in rows {
         seen[usize::from(row)] = 1;
     }
-    let mut has = Classes { other: seen[128..].contains(&1), ..Classes::NONE };
+    let other = (0..KINDS).fold(0, |kinds, kind| kinds | seen[128 + kind] << kind);
+    let mut has = Classes { other, ..Classes::NONE };
     for (n, eight) in seen[..128].chunks_exact(8).enumerate() {
         // the lowest bit of each of eight bytes, side by side
         let bytes = eight.iter().rev().fold(0, |all, byte| all << 8 | u64::from(*byte));
@@ -392,21 +422,12 @@ impl Column {
             }
             for r in 0..=EDGE {
                 let its = &mut rows[r as usize];
-                let fits = match r {
-                    EDGE => before.edge,
-                    OTHER => before.classes.other,
-                    c => before.classes.has(Ch::from(c)),
-                };
+                let fits = if r == EDGE { before.edge } else { before.classes.has_row(r.into()) };
                 if fits {
                     its[0] |= bit;
                 }
                 for depth in 0..DEPTH {
-                    let fits = match (heads.get(depth), r) {
-                        (None, _) => true,
-                        (Some(_), EDGE) => false,
-                        (Some(classes), OTHER) => classes.other,
-                        (Some(classes), c) => classes.has(Ch::from(c)),
-                    };
+                    let fits = heads.get(depth).is_none_or(|classes| r != EDGE && classes.has_row(r.into()));
                     if fits {
                         its[depth + 1] |= bit;
                     }
@@ -578,7 +599,7 @@ fn behind_one(node: &Node) -> Option<Way> {
                 (false, _) => Some(Way { classes, edge: false }),
                 (true, [class]) => {
                     // of characters that are not ASCII, some belong to the class and some do not
-                    let others = Classes { ascii: [!class.ascii[0], !class.ascii[1]], other: true };
+                    let others = Classes { ascii: [!class.ascii[0], !class.ascii[1]], other: ANY_KIND };
                     Some(Way { classes: vec![others], edge: true })
                 }
                 _ => Some(Way { classes: Vec::new(), edge: true }),
@@ -624,7 +645,7 @@ struct Before {
     edge: bool,
 }
 
-const WORD: Classes = Classes { ascii: [0x03FF_0000_0000_0000, 0x07FF_FFFE_87FF_FFFE], other: true };
+const WORD: Classes = Classes { ascii: [0x03FF_0000_0000_0000, 0x07FF_FFFE_87FF_FFFE], other: ANY_KIND };
 
 /// What can stand before the matches of a pattern that begin with `first`.
 fn before(node: &Node, first: &Classes) -> Before {
@@ -647,12 +668,12 @@ fn narrow(nodes: &[Node], first: &Classes, taken: usize, found: &mut Before) -> 
             Node::Look { .. } => {}
             Node::At(At::Start) if taken == 0 => found.classes = Classes::NONE,
             Node::At(At::LineStart) if taken == 0 => found.classes = meet(found.classes, Classes::one(10)),
-            Node::At(At::Boundary) if taken == 0 && !first.other => {
-                let in_word = Classes { ascii: first.ascii, other: false };
-                let outside = Classes { ascii: [first.ascii[0] & !WORD.ascii[0], first.ascii[1] & !WORD.ascii[1]], other: false };
+            Node::At(At::Boundary) if taken == 0 && first.other == 0 => {
+                let in_word = Classes { ascii: first.ascii, other: 0 };
+                let outside = Classes { ascii: [first.ascii[0] & !WORD.ascii[0], first.ascii[1] & !WORD.ascii[1]], other: 0 };
                 if outside == Classes::NONE {
-                    found.classes = meet(found.classes, Classes { ascii: [!WORD.ascii[0], !WORD.ascii[1]], other: true });
-                } else if !in_word.meets(&Classes { other: false, ..WORD }) {
+                    found.classes = meet(found.classes, Classes { ascii: [!WORD.ascii[0], !WORD.ascii[1]], other: ANY_KIND });
+                } else if !in_word.meets(&Classes { other: 0, ..WORD }) {
                     found.classes = meet(found.classes, WORD);
                     found.edge = false;
                 }
@@ -690,7 +711,7 @@ fn look_behind(body: &Node, negative: bool, taken: usize, first: &Classes, found
     let all = sets.iter().fold(Classes::NONE, |sum, set| sum.union(*set));
     if negative {
         // of characters that are not ASCII, some belong to the class and some do not
-        found.classes = meet(found.classes, Classes { ascii: [!all.ascii[0], !all.ascii[1]], other: true });
+        found.classes = meet(found.classes, Classes { ascii: [!all.ascii[0], !all.ascii[1]], other: ANY_KIND });
     } else {
         found.classes = meet(found.classes, all);
         found.edge = false;
@@ -729,7 +750,7 @@ fn passes_all(node: &Node, first: &Classes) -> bool {
 }
 
 fn meet(a: Classes, b: Classes) -> Classes {
-    Classes { ascii: [a.ascii[0] & b.ascii[0], a.ascii[1] & b.ascii[1]], other: a.other && b.other }
+    Classes { ascii: [a.ascii[0] & b.ascii[0], a.ascii[1] & b.ascii[1]], other: a.other & b.other }
 }
 
 /// Words in small letters, one of which stands in every text in which a pattern matches, in any case; None where none are known.

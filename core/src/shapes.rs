@@ -3,7 +3,7 @@
 //! Some patterns begin like most words or numbers do and are rare for what stands further on: an address is a name with a capital
 //! until its postcode comes. They are tried only in texts that have such a run.
 
-use crate::rx::{Classes, Item, Node};
+use crate::rx::{Classes, Item, KINDS, Node, ROWS};
 use crate::scan::Bits;
 
 /// Characters of a shape, at most.
@@ -30,8 +30,8 @@ type Shape = Vec<Classes>;
 
 /// The shapes of some patterns.
 pub struct Shapes {
-    /// Of each character (128: all others) the bits of the shapes that it goes on with.
-    rows: Box<[[u64; WORDS]; 129]>,
+    /// Of each row the bits of the shapes that it goes on with.
+    rows: Box<[[u64; WORDS]; ROWS]>,
     starts: [u64; WORDS],
     ends: [u64; WORDS],
     /// Of each pattern its column and bit, and the ends of its shapes.
@@ -44,7 +44,7 @@ impl Shapes {
     /// `columns`: how many there are.
     pub fn new(patterns: &[Sought], columns: usize) -> Shapes {
         let mut found = Shapes {
-            rows: Box::new([[0; WORDS]; 129]),
+            rows: Box::new([[0; WORDS]; ROWS]),
             starts: [0; WORDS],
             ends: [0; WORDS],
             patterns: Vec::new(),
@@ -94,15 +94,14 @@ impl Shapes {
         1 << last
     }
 
-    /// Takes the patterns out of `live` none of whose shapes stands in the text. `rows`: its characters, 128 for all that are not
-    /// ASCII.
+    /// Takes the patterns out of `live` none of whose shapes stands in the text. `rows`: those of its characters.
     pub fn narrow(&self, rows: &[u8], live: &mut [Bits]) {
         if live.iter().zip(&self.shaped).all(|(live, shaped)| live & shaped == 0) {
             return;
         }
         let (mut state, mut seen) = ([0; WORDS], [0; WORDS]);
         for &row in rows {
-            let its = &self.rows[usize::from(row.min(128))];
+            let its = &self.rows[usize::from(row)];
             for word in 0..WORDS {
                 // what comes out of the end of one shape is no beginning of the next
                 state[word] = ((state[word] & !self.ends[word]) << 1 | self.starts[word]) & its[word];
@@ -125,7 +124,7 @@ fn frequency(classes: &Classes) -> f64 {
         b'A'..=b'Z' => 0.003,
         b' ' => 0.1,
         33..=127 => 0.005,
-        128 => 0.01,
+        128.. => 0.01 / KINDS as f64,
         _ => 0.001,
     };
     classes.rows().map(each).sum()
@@ -211,7 +210,7 @@ mod tests {
 
     fn one(shape: &[Classes]) -> Shapes {
         let mut shapes = Shapes {
-            rows: Box::new([[0; WORDS]; 129]),
+            rows: Box::new([[0; WORDS]; ROWS]),
             starts: [0; WORDS],
             ends: [0; WORDS],
             patterns: Vec::new(),

@@ -4,7 +4,7 @@
 //! word begins.
 
 use crate::chars::Ch;
-use crate::rx::{Classes, Item, Node};
+use crate::rx::{ANY_KIND, Classes, Item, Node};
 use crate::scan::Bits;
 use std::sync::OnceLock;
 
@@ -243,7 +243,7 @@ impl Words {
                 // some letters of ASCII stand for others too
                 let mut letters = SYMBOLS_OF_OTHERS.iter().map(|c| usize::from(*c)).chain(usize::from(SYMBOLS)..256);
                 let other = letters.any(|c| self.columns[c] == column);
-                let mut classes = Classes { other, ..Classes::NONE };
+                let mut classes = Classes { other: if other { ANY_KIND } else { 0 }, ..Classes::NONE };
                 (0..128).filter(|&c| self.columns[c as usize] == column).for_each(|c| classes.add(c));
                 self.signs.extend(self.found[own].iter().map(|found| (classes, *found)));
             }
@@ -284,7 +284,7 @@ impl Words {
                 live[usize::from(*place)] |= bits;
             }
         }
-        if rows.contains(&OTHER) {
+        if rows.iter().any(|row| *row >= OTHER) {
             let columns: Vec<u8> = text.iter().map(|&c| self.columns[usize::from(symbol(c))]).collect();
             self.find_columns(text.len(), |at| columns[at], live, hits);
         } else {

@@ -58,14 +58,18 @@ _PLACES: Final = {
 }
 _IN_LINES: Final = {c.AT_BEGINNING: _LINE_START, c.AT_END: _LINE_END}
 _UNKNOWN: Final = {c.GROUPREF_EXISTS: "a condition on a group", c.GROUPREF: "the text of a group in any case"}
+_KINDS: Final[tuple[Callable[[str], bool], ...]] = (str.isupper, str.isdecimal, lambda char: True)
+"""The kinds of characters beyond ASCII that the core tells apart: a character is of the first that fits."""
+_ANY_KIND: Final = (1 << len(_KINDS)) - 1
 _OF_CLASS: Final = re.IGNORECASE | re.ASCII | re.UNICODE
 """Flags that change what a class of characters is."""
 
 Lowered = tuple[bytes, list[tuple[str, int]]]
 """The numbers of a pattern, and the names of its groups."""
-ClassBits = tuple[int, int, list[int] | None]
-"""The characters of a class: those of ASCII as two words of 64 bits, and all others if these are few and known."""
-KnownClass = tuple[int, int, list[int] | None, str, int]
+ClassBits = tuple[int, int, list[int] | None, int]
+"""The characters of a class: those of ASCII as two words of 64 bits, all others if these are few and known, and their kinds as bits
+(`_KINDS`)."""
+KnownClass = tuple[int, int, list[int] | None, int, str, int]
 """The characters of a class, as in `ClassBits`; a pattern of one such character, and its flags."""
 
 
@@ -114,9 +118,11 @@ class Classes:
         for name, test in named:
             self.names[name] = self._add(lambda text, test=test: (i for i, char in enumerate(text) if test(char)))  # type: ignore[misc]
         is_same = before.unicode == unidata_version
-        for low, high, others, source, flags in before.classes:
-            # which letters are one another's capitals may differ between versions of Unicode
-            self._of_pattern(source, flags, (low, high, others if is_same or not flags & re.IGNORECASE else None))
+        for low, high, others, kinds, source, flags in before.classes:
+            # which letters are one another's capitals, and which characters are digits, may differ between versions of Unicode
+            is_known = is_same or (others is not None and not flags & re.IGNORECASE)
+            bits = low, high, others if is_known else None, kinds if is_same or others == [] and is_known else _ANY_KIND
+            self._of_pattern(source, flags, bits)
 
     def number(self, op: Any, arg: Any, flags: int) -> int:
         """The number of the class that an item of a pattern stands for."""
@@ -139,26 +145,37 @@ class Classes:
     def _add(self, test: Callable[[str], Iterable[int]], bits: ClassBits | None = None) -> int:
         if bits is None:
             word = _bits(test(_ASCII))
-            bits = word & 0xFFFF_FFFF_FFFF_FFFF, word >> 64, None
+            bits = word & 0xFFFF_FFFF_FFFF_FFFF, word >> 64, None, _ANY_KIND
         self._tests.append(test)
         self.table.append(bits)
         return len(self._tests) - 1
 
 
 def with_others(known: Iterable[KnownClass]) -> list[KnownClass]:
-    """Classes with the characters beyond ASCII of those that list few of them and name no category."""
-    cased = {
-        chr(code) for code in range(128, sys.maxunicode + 1) if chr(code).lower() != chr(code) or chr(code).upper() != chr(code)
-    }
+    """Classes with the characters beyond ASCII of those that list few of them and name no category, and with the kinds of them."""
+    wide = [chr(code) for code in range(128, sys.maxunicode + 1)]
+    cased = {char for char in wide if char.lower() != char or char.upper() != char}
+    of_kind: list[list[str]] = [[] for _ in _KINDS]
+    for char in wide:
+        of_kind[_kind_of(char)].append(char)
+    texts = ["".join(chars) for chars in of_kind]
     found: list[KnownClass] = []
-    for low, high, _, source, flags in known:
+    for low, high, _, _, source, flags in known:
         listed = _listed(source)
         others = None
         if listed is not None:
             text = "".join(sorted(cased.union(map(chr, listed))))
             others = [ord(char) for char in re.findall(source, text, flags)]
-        found.append((low, high, others, source, flags))
+            kinds = _bits({_kind_of(chr(code)) for code in others})
+        else:
+            pattern = re.compile(source, flags)
+            kinds = _bits(kind for kind, text in enumerate(texts) if pattern.search(text))
+        found.append((low, high, others, kinds, source, flags))
     return found
+
+
+def _kind_of(char: str) -> int:
+    return next(kind for kind, fits in enumerate(_KINDS) if fits(char))
 
 
 def _listed(source: str) -> set[int] | None:

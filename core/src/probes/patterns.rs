@@ -47,7 +47,8 @@ impl Parts {
     fn scanner(&self, names: Vec<String>) -> PyResult<Scanner> {
         let regexes = names.iter().map(|name| self.library.rx(name).map_err(py::wrong)).collect::<PyResult<Vec<_>>>()?;
         let sought: Vec<_> = regexes.into_iter().map(|regex| scan::Sought { regex, group: 0, context: Vec::new() }).collect();
-        Ok(Scanner { scanner: scan::Scanner::new(sought) })
+        let kinds = scan::KindSets::new(&self.library).map_err(py::wrong)?;
+        Ok(Scanner { scanner: scan::Scanner::new(sought, kinds) })
     }
 
     /// The spans of all groups of all matches of a pattern in a text, as `finditer` finds them.
