@@ -67,8 +67,8 @@ _OF_CLASS: Final = re.IGNORECASE | re.ASCII | re.UNICODE
 Lowered = tuple[bytes, list[tuple[str, int]]]
 """The numbers of a pattern, and the names of its groups."""
 ClassBits = tuple[int, int, list[int] | None, int]
-"""The characters of a class: those of ASCII as two words of 64 bits, all others if these are few and known, and their kinds as bits
-(`_KINDS`)."""
+"""The characters of a class: those of ASCII as two words of 64 bits, all others if these are few and known, and their kinds
+(`_KINDS`) as bits."""
 KnownClass = tuple[int, int, list[int] | None, int, str, int]
 """The characters of a class, as in `ClassBits`; a pattern of one such character, and its flags."""
 
@@ -121,7 +121,7 @@ class Classes:
         for low, high, others, kinds, source, flags in before.classes:
             # which letters are one another's capitals, and which characters are digits, may differ between versions of Unicode
             is_known = is_same or (others is not None and not flags & re.IGNORECASE)
-            bits = low, high, others if is_known else None, kinds if is_same or others == [] and is_known else _ANY_KIND
+            bits = low, high, others if is_known else None, kinds if is_same or (others == [] and is_known) else _ANY_KIND
             self._of_pattern(source, flags, bits)
 
     def number(self, op: Any, arg: Any, flags: int) -> int:
@@ -152,7 +152,7 @@ class Classes:
 
 
 def with_others(known: Iterable[KnownClass]) -> list[KnownClass]:
-    """Classes with the characters beyond ASCII of those that list few of them and name no category, and with the kinds of them."""
+    """Classes with the kinds of their characters beyond ASCII, and with these themselves where they are few and of no category."""
     wide = [chr(code) for code in range(128, sys.maxunicode + 1)]
     cased = {char for char in wide if char.lower() != char or char.upper() != char}
     of_kind: list[list[str]] = [[] for _ in _KINDS]
