@@ -130,8 +130,8 @@ impl Engine {
         let sought = |p: &Pattern| Sought { regex: p.regex.clone(), group: p.group, context: p.context_words.clone() };
         let unharmed = |h: &Harmless| Sought { regex: h.regex.clone(), group: h.group, context: Vec::new() };
         Ok(Engine {
-            scanner: Scanner::new(parts.patterns.iter().map(sought).collect(), KindSets::new(&library)?),
-            harmless: Scanner::new(parts.harmless.iter().map(unharmed).collect(), KindSets::new(&library)?),
+            scanner: Scanner::new(parts.patterns.iter().map(sought).collect(), KindSets::of(&library)?),
+            harmless: Scanner::new(parts.harmless.iter().map(unharmed).collect(), KindSets::of(&library)?),
             lines: Lines::new(&library)?,
             ids: Ids::new(&library)?,
             last_number: library.rx("engine._LAST_NUMBER")?,

@@ -104,8 +104,13 @@ pub struct KindSets {
 }
 
 impl KindSets {
-    pub fn new(library: &Library) -> Result<KindSets, String> {
-        Ok(KindSets { upper: library.set("isupper")?, digit: library.set("isdecimal")? })
+    /// Of the classes of capitals and of decimal digits.
+    pub fn new(upper: Arc<CharSet>, digit: Arc<CharSet>) -> KindSets {
+        KindSets { upper, digit }
+    }
+
+    pub fn of(library: &Library) -> Result<KindSets, String> {
+        Ok(KindSets::new(library.set("isupper")?, library.set("isdecimal")?))
     }
 
     /// The row of a character.

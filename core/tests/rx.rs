@@ -7,7 +7,7 @@ use _core::rx::{Regex, TooManySteps};
 use _core::scan::{Scanner, Sought};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use support::{Choices, pattern, simplest};
+use support::{Choices, kind_sets, pattern, simplest};
 
 /// Random bytes, the same for the same seed.
 fn bytes(seed: u64, count: usize) -> Vec<u8> {
@@ -97,7 +97,7 @@ fn the_scanner_finds_what_each_pattern_finds() {
         let sources: Vec<_> = (0..1 + choices.below(20)).map(|_| choices.source()).collect();
         let regexes: Vec<_> = sources.iter().map(|s| Arc::new(pattern(s))).collect();
         let sought = regexes.iter().map(|regex| Sought { regex: regex.clone(), group: 0, context: Vec::new() }).collect();
-        let scanner = Scanner::new(sought);
+        let scanner = Scanner::new(sought, kind_sets());
         for _ in 0..10 {
             let text = choices.text(60);
             let scanned: Vec<_> = scanner.scan(&text, &[]).into_iter().map(|(i, (a, b))| (i, a, b)).collect();
@@ -112,7 +112,8 @@ fn the_scanner_finds_what_each_pattern_finds() {
 
 #[test]
 fn a_pattern_with_a_context_is_sought_where_one_of_its_words_stands() {
-    let scanner = Scanner::new(vec![Sought { regex: Arc::new(pattern("\\d+")), group: 0, context: vec![codes("Badge")] }]);
+    let scanner =
+        Scanner::new(vec![Sought { regex: Arc::new(pattern("\\d+")), group: 0, context: vec![codes("Badge")] }], kind_sets());
     assert_eq!(scanner.scan(&codes("12"), &[]).len(), 0);
     assert_eq!(scanner.scan(&codes("12"), &scanner.named(&[0])).len(), 1);
     assert_eq!(scanner.scan(&codes("bADGE 12"), &[]).len(), 1);

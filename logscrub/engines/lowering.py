@@ -152,7 +152,7 @@ class Classes:
 
 
 def with_others(known: Iterable[KnownClass]) -> list[KnownClass]:
-    """Classes with the kinds of their characters beyond ASCII, and with these themselves where they are few and of no category."""
+    """Classes with the kinds of their characters beyond ASCII, and with these themselves where they are few and listed."""
     wide = [chr(code) for code in range(128, sys.maxunicode + 1)]
     cased = {char for char in wide if char.lower() != char or char.upper() != char}
     of_kind: list[list[str]] = [[] for _ in _KINDS]

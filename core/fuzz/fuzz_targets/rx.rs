@@ -8,7 +8,7 @@ mod support;
 use _core::scan::{Scanner, Sought};
 use libfuzzer_sys::fuzz_target;
 use std::sync::Arc;
-use support::{Choices, pattern, simplest};
+use support::{Choices, kind_sets, pattern, simplest};
 
 fuzz_target!(|bytes: &[u8]| {
     let mut choices = Choices(bytes);
@@ -16,7 +16,7 @@ fuzz_target!(|bytes: &[u8]| {
     let regexes: Vec<_> = (0..count).map(|_| Arc::new(pattern(&choices.source()))).collect();
     let sought = regexes.iter().map(|regex| Sought { regex: regex.clone(), group: 0, context: Vec::new() }).collect();
     let text = choices.text(40);
-    let scanned: Vec<_> = Scanner::new(sought).scan(&text, &[]).into_iter().map(|(i, (a, b))| (i, a, b)).collect();
+    let scanned: Vec<_> = Scanner::new(sought, kind_sets()).scan(&text, &[]).into_iter().map(|(i, (a, b))| (i, a, b)).collect();
     let mut expected = Vec::new();
     for (i, regex) in regexes.iter().enumerate() {
         expected.extend(regex.find_iter(&text, 0, text.len()).map(|m| (i, m.start(), m.end())));

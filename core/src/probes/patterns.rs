@@ -47,7 +47,7 @@ impl Parts {
     fn scanner(&self, names: Vec<String>) -> PyResult<Scanner> {
         let regexes = names.iter().map(|name| self.library.rx(name).map_err(py::wrong)).collect::<PyResult<Vec<_>>>()?;
         let sought: Vec<_> = regexes.into_iter().map(|regex| scan::Sought { regex, group: 0, context: Vec::new() }).collect();
-        let kinds = scan::KindSets::new(&self.library).map_err(py::wrong)?;
+        let kinds = scan::KindSets::of(&self.library).map_err(py::wrong)?;
         Ok(Scanner { scanner: scan::Scanner::new(sought, kinds) })
     }
 

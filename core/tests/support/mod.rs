@@ -4,18 +4,42 @@
 
 use _core::chars::{Ch, CharSet, Page, Python};
 use _core::rx::{At, Item, Mode, Node, Regex, UNBOUNDED};
+use _core::scan::KindSets;
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Classes of characters as Rust sees them: of each its number is its place. A lone surrogate is no `char`.
-const CLASSES: [fn(Option<char>) -> bool; 6] = [
+const CLASSES: [fn(Option<char>) -> bool; 8] = [
     |c| c.is_some_and(|c| c.is_alphanumeric() || c == '_'),
     |c| c.is_none_or(|c| !(c.is_alphanumeric() || c == '_')),
     |c| c.is_some_and(char::is_numeric),
     |c| c.is_some_and(char::is_whitespace),
     |c| matches!(c, Some('a'..='c')),
     |c| !matches!(c, Some('a' | 'é')),
+    |c| c.is_some_and(char::is_uppercase),
+    |c| c.is_some_and(|c| matches!(c, '0'..='9' | '٠'..='٩')),
 ];
+/// Those of capitals and of digits, by which the scanner tells kinds apart.
+const KINDS: [usize; 2] = [6, 7];
+
+/// The kinds of the characters beyond ASCII that a class has, as bits.
+fn kinds(class: usize) -> u8 {
+    static KNOWN: OnceLock<Vec<u8>> = OnceLock::new();
+    let of = |class: usize| {
+        (128..=0x10FFFF)
+            .map(char::from_u32)
+            .filter(|c| CLASSES[class](*c))
+            .fold(0, |kinds, c| kinds | 1 << KINDS.iter().position(|kind| CLASSES[*kind](c)).unwrap_or(KINDS.len()))
+    };
+    KNOWN.get_or_init(|| (0..CLASSES.len()).map(of).collect())[class]
+}
+
+/// Tells the kinds of characters apart.
+pub fn kind_sets() -> KindSets {
+    let sets = sets();
+    let [upper, digit] = KINDS.map(|class| sets[class].clone());
+    KindSets::new(upper, digit)
+}
 
 /// Stands in for the running Python.
 pub struct Rust;
@@ -53,7 +77,7 @@ pub fn sets() -> Vec<Arc<CharSet>> {
     let python = Arc::new(Rust);
     let set = |class| {
         let page = bits(class, 0);
-        Arc::new(CharSet::new(&(page[0], page[1], None), class, python.clone()))
+        Arc::new(CharSet::new(&(page[0], page[1], None, kinds(class as usize)), class, python.clone()))
     };
     (0..CLASSES.len() as u32).map(set).collect()
 }
@@ -365,7 +389,7 @@ impl Choices<'_> {
 
     /// A text of the characters that the patterns know, and of others: beyond ASCII, and bytes that are no text.
     pub fn text(&mut self, longest: usize) -> Vec<Ch> {
-        const KNOWN: [u32; 16] = [97, 97, 98, 98, 99, 49, 49, 45, 32, 10, 65, 0xE9, 0x660, 0xDC80, 0x1F600, 0x3000];
+        const KNOWN: [u32; 17] = [97, 97, 98, 98, 99, 49, 49, 45, 32, 10, 65, 0xC9, 0xE9, 0x660, 0xDC80, 0x1F600, 0x3000];
         (0..self.below(longest + 1)).map(|_| KNOWN[self.below(KNOWN.len())]).collect()
     }
 }
