@@ -37,7 +37,7 @@ class Lines:
     def forge(judge: Judge, head: Lowered, group: Lowered, table: Lowered, classes: list[ClassBits]) -> Lines: ...
 
 ElementLeaf = tuple[int, int, tuple[str, ...], str, tuple[int, int] | None]
-OpenFrame = tuple[bool, str, str, str, str, int, dict[int, str] | None]
+OpenFrame = tuple[bool, str, str, str, str, int]
 
 class Piece:
     """A piece of an input, of which whole lines are read from some place on."""

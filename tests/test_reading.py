@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from logscrub.engines.native import NativeRedactor, gathered
 from logscrub.engines.reading import Read, raw_of, read
-from logscrub.formats.json_values import Document
+from logscrub.formats import SHAPES
+from logscrub.formats.json_values import Document, JsonReader
 from logscrub.model import Raw
 from logscrub.redact.scrub import Redactor
 from logscrub.scrubbing import Units
@@ -98,6 +99,7 @@ LINES = st.sampled_from(
         '[\n {"a": 1},\n {"logRecords": [{"body": 1}, {"body": 2}]},\n {"b": 2},\n {"c": 01},\n {"d": 2}\n]',
         '{"tables": [{"columns": [{"name": "user"}, {"name": "n"}], "rows": [\n ["jane", 1],\n ["bob", 2]\n]}]}',
         '[\n {"a": 1},\n {"a": 2},\n {"a":',
+        '{"columns": [{"name": "user"}], "a": {"rows": [\n {"v": "x"},\n {"v": "y"},\n {"v": [1, "z"]},\n {}\n]}}',
     ]
 )
 LOGS = st.lists(st.tuples(LINES, st.sampled_from(["\n", "\r\n"])), max_size=14).map(
@@ -127,6 +129,15 @@ def test_the_core_reads_the_records_of_a_document(core: NativeRedactor, monkeypa
         units = Units("ndjson", leaves="later")
         assert by_core(core, units, [data[:300], data[300:]]) == expected
         assert sum(taken) >= 5
+
+
+def test_what_the_core_is_told_of_a_document_does_not_grow_with_its_depth(core: NativeRedactor) -> None:
+    text = '{"a":' * 2000 + '{"logRecords":[\n' + '{"user": {"name": "x"}},\n1,\n' * 3
+    data = text.encode()
+    reader = JsonReader(SHAPES.rules)
+    expected = [unit for line in text.splitlines(True) for unit in reader.feed(line)]
+    assert reader.document is not None and len(reader.document.open_list or ()) == 3
+    assert by_core(core, Units("ndjson", leaves="later"), [data]) == [*expected, *reader.finish()]
 
 
 def by_core(core: NativeRedactor, units: Units, pieces: list[bytes]) -> list[Raw]:

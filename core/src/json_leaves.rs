@@ -183,9 +183,8 @@ impl JsonLeaves {
         })
     }
 
-    /// An object or list that is open: its outer and current name, its label and current element, its index, and the names of its
-    /// columns.
-    pub fn frame(&self, is_object: bool, names: [Vec<Ch>; 4], index: usize, columns: Option<HashMap<usize, Vec<Ch>>>) -> Frame {
+    /// An object or list that is open: its outer and current name, its label and current element, and its index.
+    pub fn frame(&self, is_object: bool, names: [Vec<Ch>; 4], index: usize) -> Frame {
         let [outer, key, label, element] = names;
         Frame {
             is_object,
@@ -195,7 +194,6 @@ impl JsonLeaves {
             key: key.into(),
             label: label.into(),
             element: element.into(),
-            columns: columns.map(|columns| columns.into_iter().map(|(i, name)| (i, name.into())).collect()),
             index,
             ..Frame::default()
         }

@@ -121,14 +121,11 @@ impl KindSets {
 
     #[cold]
     fn other_row(&self, c: Ch) -> u8 {
-        OTHER
-            + if self.upper.has(c) {
-                0
-            } else if self.digit.has(c) {
-                1
-            } else {
-                2
-            }
+        match c {
+            c if self.upper.has(c) => OTHER,
+            c if self.digit.has(c) => OTHER + 1,
+            _ => OTHER + 2,
+        }
     }
 }
 

@@ -11,7 +11,6 @@ use crate::reading::{Began, FieldPattern, Follows, ForgeLines, JsonLines, Reader
 use crate::redact::Leaves;
 use pyo3::prelude::*;
 use pyo3::types::{PyAny, PyDict, PyString, PyTuple};
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -109,15 +108,7 @@ fn wrapped(judge: &Judge, wrapping: Wrapping, continuing: &str, most_streams: us
 
 type ElementLeaf<'py> = (usize, usize, Bound<'py, PyTuple>, &'static str, Option<(usize, usize)>);
 /// An open object or list, for `Piece::elements`.
-type Open<'py> = (
-    bool,
-    Bound<'py, PyAny>,
-    Bound<'py, PyAny>,
-    Bound<'py, PyAny>,
-    Bound<'py, PyAny>,
-    usize,
-    Option<HashMap<usize, Bound<'py, PyAny>>>,
-);
+type Open<'py> = (bool, Bound<'py, PyAny>, Bound<'py, PyAny>, Bound<'py, PyAny>, Bound<'py, PyAny>, usize);
 
 /// A piece of an input, of which whole lines are read from some place on.
 #[pyclass]
@@ -165,7 +156,7 @@ impl Piece {
     /// begins, and its leaves (start, end, names, coding, where its name stands if that is a type's).
     ///
     /// `held`: what stands before the first one and belongs to it; `is_outermost`: whether the list is the whole value; `stack`:
-    /// what is open, each with its outer and current name, label, current element, index, and names of columns.
+    /// the list and the two frames around it, each with its outer and current name, label, current element and index.
     fn elements<'py>(
         &self,
         py: Python<'py>,
@@ -177,11 +168,9 @@ impl Piece {
         let (Reader::Json(lines), Some(text)) = (&*self.reader, self.text.get(at..)) else { return Ok(Vec::new()) };
         let held = from_py(held)?;
         let mut frames = Vec::with_capacity(stack.len());
-        for (is_object, outer, key, label, element, index, columns) in stack {
+        for (is_object, outer, key, label, element, index) in stack {
             let names = [from_py(&outer)?, from_py(&key)?, from_py(&label)?, from_py(&element)?];
-            let columns =
-                columns.map(|columns| columns.iter().map(|(i, name)| Ok((*i, from_py(name)?))).collect::<PyResult<_>>());
-            frames.push(lines.json.frame(is_object, names, index, columns.transpose()?));
+            frames.push(lines.json.frame(is_object, names, index));
         }
         let found = catch_unwind(AssertUnwindSafe(|| lines.elements(text, &held, is_outermost, &mut frames)));
         let each = found.unwrap_or_default().into_iter().map(|element| {

@@ -123,7 +123,7 @@ def _elements(reader: JsonReader, piece: Piece, text: str, at: int) -> tuple[Ite
     frames = None if document is None else document.open_list
     if document is None or frames is None:
         return (), at
-    stack = [(f.is_object, f.outer, f.key, f.label, f.element, f.index, f.columns) for f in frames]
+    stack = [(f.is_object, f.outer, f.key, f.label, f.element, f.index) for f in frames]
     found: list[Any] = piece.elements(at, document.held, len(frames) == 1, stack)
     elements = [
         (end, behind, tuple(Leaf(start, stop, field, coding, "", typed) for start, stop, field, coding, typed in leaves))

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import orjson
 
-from logscrub.detect.json_leaves import SHAPE_NAMES, Frame, json_leaves, place
+from logscrub.detect.json_leaves import DEEPEST, SHAPE_NAMES, Frame, json_leaves, place
 from logscrub.formats.base import LONGEST_LINE, Began, Lines, follows, frame_of, text_unit
 from logscrub.formats.json_records import TOKEN, Element, Grammar, ListRules, count_records, counts_records
 from logscrub.model import LATER, Leaf, Place, Raw
@@ -253,8 +253,15 @@ class Document:
 
     @property
     def open_list(self) -> list[Frame] | None:
-        """What is open, outermost first, where the next line begins with an element of a list of records; None elsewhere."""
-        return self._frames if self._parts and not self._rest and self._grammar.is_before_element else None
+        """The list of records whose next element a line may begin with now, behind the two frames around it; None elsewhere.
+
+        Nothing further out decides about an element's leaves. A table, and a document so deep that brackets in an element may go
+        beyond those that are told apart, are read here.
+        """
+        if not self._parts or self._rest or len(self._frames) > DEEPEST // 2 or not self._grammar.is_before_element:
+            return None
+        innermost = self._frames[-3:]
+        return innermost if all(frame.columns is None for frame in innermost) else None
 
     @property
     def held(self) -> str:
