@@ -255,10 +255,11 @@ class Document:
     def open_list(self) -> list[Frame] | None:
         """The list of records whose next element a line may begin with now, behind the two frames around it; None elsewhere.
 
-        Nothing further out decides about an element's leaves. A table, and a document so deep that brackets in an element may go
-        beyond those that are told apart, are read here.
+        Nothing further out decides about an element's leaves, and nothing but a comma stands between it and the unit before. A
+        table, and a document so deep that brackets in an element may go beyond those that are told apart, are read here.
         """
-        if not self._parts or self._rest or len(self._frames) > DEEPEST // 2 or not self._grammar.is_before_element:
+        is_behind_unit = len(self._parts) == 1 and self._parts[0].strip() == ","
+        if not is_behind_unit or self._rest or len(self._frames) > DEEPEST // 2 or not self._grammar.is_before_element:
             return None
         innermost = self._frames[-3:]
         return innermost if all(frame.columns is None for frame in innermost) else None
