@@ -24,13 +24,21 @@ _LANGUAGES = tuple("ar bg cs da de el en es et fi fr he hr hu ja ko lt lv nb nl 
 """Codes of languages that are no words of code (as `id`, `is` and `to` are)."""
 _REGIONS = ("en-US", "en-GB", "en-AU", "en-CA", "fr-CA", "es-MX", "pt-BR", "zh-CN", "zh-TW", "de-AT", "de-CH", "fr-CH", "it-IT")
 _LOCALES = (*_REGIONS, *(f"{each}-{each.upper()}" for each in _LANGUAGES))
+_OF_VALUES = (
+    *("field", "property", "param", "parameter", "header", "attribute", "variable", "option", "setting", "answer"),
+    *("new", "old", "current", "previous", "default", "display", "rejected", "invalid", "original", "attempted"),
+)
+"""Words before `Value` in the name of a member that is what another member, or the object around it, names."""
 VALUES = frozenset(
     (
         *("value", "stringValue", "intValue", "doubleValue", "boolValue", "bytesValue", "arrayValue", "kvlistValue", "values"),
         *("Value", "StringValue", "val", "v", "old", "new", "from", "to", "set", "before", "after", "previous"),
         *("S", "N", "B", "SS", "NS", "BS", "L", "M"),  # types of DynamoDB
         *("string_value", "String", "string", "Some", "raw", "rendered", "_", "$t"),  # of databases, Rust, WordPress, XML
-        *("rejectedValue", "rejected_value", "invalidValue", "originalValue", "attemptedValue"),
+        *(f"{what}Value" for what in _OF_VALUES),
+        *(f"{what}_value" for what in _OF_VALUES),
+        *(f"{what[0].upper()}{what[1:]}Value" for what in _OF_VALUES),
+        *("newString", "oldString", "new_string", "old_string"),
         *(*_LANGUAGES, *_LOCALES, *(each.replace("-", "_") for each in _LOCALES)),
     )
 )
@@ -58,8 +66,10 @@ ENVELOPE_NAMES = frozenset(
 NAMING = frozenset(
     """
     key name field k header label param parameter attribute attr property prop variable option setting path
-    Key Name Field Header fieldName fieldKey fieldId propertyName paramName headerName attributeName variableName
-    instancePath dataPath propertyPath
+    Key Name Field Header Attribute Property Parameter Label fieldName fieldKey fieldId propertyName paramName parameterName
+    headerName attributeName variableName optionName settingName keyName fieldLabel FieldName PropertyName ParameterName
+    AttributeName field_name field_key field_label property_name param_name parameter_name header_name attribute_name
+    variable_name instancePath dataPath propertyPath
     """.split()
 )
 """Names of members that say what a `value` beside them is."""
