@@ -113,11 +113,7 @@ WORDS = [
         """,
     ),
 ]
-TRANSLATIONS = [
-    *_pinned("npm", "translations", "typescript==5.9.3"),
-    *_pinned("pypi", "translations", "django==5.2.19 keystone==30.0.0 neutron==29.0.0 nova==34.0.0 sphinx==9.0.4"),
-    *_pinned("pypi", "translations", "apache-airflow-core==3.3.2"),
-]
+TRANSLATIONS = [*_pinned("npm", "translations", "typescript==5.9.3"), *_pinned("pypi", "translations", "django==5.2.19")]
 SOURCES = NAMES + CODE + WORDS + TRANSLATIONS
 
 ORDINARY = """
@@ -170,12 +166,6 @@ _PEOPLE = re.compile(
 )
 """Files that are likely to name persons, in other languages, or without words."""
 _OWNED = re.compile(rb"(?im)^.*(?:copyright|@author|\(c\)|author:|written by|maintainer).*$")
-_TRANSLATED = re.compile(
-    r"""(?m)^msgid ((?:"(?:[^"\\\n]|\\.)*"\n)+)(?:msgid_plural (?:"(?:[^"\\\n]|\\.)*"\n)+)?"""
-    r"""msgstr(?:\[0\])? ((?:"(?:[^"\\\n]|\\.)*"\n?)+)"""
-)
-"""A text of a catalogue of translations, and its translation."""
-_LINE = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 _MOST_BYTES = 25_000_000
 _MOST_TIMES = 2_000
 """A package counts a word that often at most: one package's word is not everybody's."""
@@ -426,15 +416,6 @@ def terms_and_places(cache: Path) -> tuple[set[str], set[str]]:
     return {w for w in found if len(w) > 2}, {p[-1] for p in parts if len(p) == 1 or (len(p) == 2 and p[0] in _COMPASS)}
 
 
-def _strings(value: object) -> Iterator[str]:
-    """The texts of a JSON value."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for member in value.values():
-            yield from _strings(member)
-
-
 def messages(cache: Path) -> set[str]:
     """The words of error messages and user interfaces in other languages that are written in Latin letters."""
     found: set[str] = set()
@@ -442,12 +423,9 @@ def messages(cache: Path) -> set[str]:
         for path, data in members(fetch(source, cache)):
             if path.endswith("diagnosticMessages.generated.json"):
                 texts = list(json.loads(data).values())
-            elif re.search(r"/LC_MESSAGES/\w+\.po$", path) and not re.search("/en(?:_[A-Z]+)?/", path):
-                # the translation of the empty text is a head, which names the translators
-                entries = (m.groups() for m in _TRANSLATED.finditer(data.decode("utf-8")))
-                texts = ["".join(_LINE.findall(text)) for said, text in entries if said.strip() != '""']
-            elif re.search(r"/i18n/locales/(?!en/)[\w-]+/\w+\.json$", path):
-                texts = list(_strings(json.loads(data)))
+            elif path.endswith("/LC_MESSAGES/django.po") and not re.search("/en(?:_[A-Z]+)?/", path):
+                # the first msgstr is a head, which names the translators
+                texts = re.findall(r'(?m)^msgstr(?:\[\d\])? "(.+)"$', data.decode("utf-8"))
             else:
                 continue
             found.update(p for text in texts for p in pieces(re.sub(r"\{\d\}|%\(\w+\)s|\\\w|\b[a-z]+[A-Z]\w*", " ", text)))
