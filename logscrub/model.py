@@ -77,9 +77,9 @@ class Leaf(NamedTuple):
     start: int
     end: int
     field: FieldPath
-    coding: Literal["text", "plain", "json", "name", "number", "bytes", "csv", "xml", "query"]
+    coding: Literal["text", "plain", "json", "name", "number", "bytes", "csv", "xml", "query", "scanned"]
     """How it is written: a line of text, a value as it is, a string, name, number or array of numbers in JSON, a CSV cell, a text
-    in XML, a URL's query without its question mark."""
+    in XML, a URL's query without its question mark, a line of text that has been scanned: only what it leaves open counts."""
     pointer: str = ""
     """JSON pointer (RFC 6901) or column name, for findings. May name keys; never shown unscrubbed."""
     typed: tuple[int, int] | None = None

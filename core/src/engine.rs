@@ -9,6 +9,7 @@ use crate::library::{Library, Words};
 use crate::lines::Lines;
 use crate::model::{Coding, Leaf};
 use crate::names::Names;
+use crate::placeholders::Placeholders;
 use crate::rx::Regex;
 use crate::scan::{Bits, KindSets, Scanner, Sought};
 use crate::spans::{Alphabet, FILL, Inner, Kind, Span, merge, opaque, with_repeats};
@@ -75,7 +76,7 @@ pub struct Parts {
     pub no_names: HashSet<Vec<Ch>>,
     /// Whether the user has detectors.
     pub has_own: bool,
-    pub placeholder: Arc<Regex>,
+    pub placeholders: Placeholders,
     /// The kind of private keys.
     pub key_kind: Option<u16>,
     /// Of each detector its kind.
@@ -176,8 +177,8 @@ impl Engine {
             return None;
         }
         let mut out: Option<Vec<Ch>> = None;
-        for m in self.parts.placeholder.find_iter(text, 0, text.len()) {
-            out.get_or_insert_with(|| text.to_vec())[m.start()..m.end()].fill(FILL);
+        for found in self.parts.placeholders.find_iter(text, 0, text.len()) {
+            out.get_or_insert_with(|| text.to_vec())[found.start..found.end].fill(FILL);
         }
         out
     }
@@ -269,7 +270,7 @@ impl Engine {
             Coding::Csv => views.double_quotes(raw),
             Coding::Xml => views.unescape_xml(raw),
             Coding::Query => Some(views.with_question_mark(raw)),
-            Coding::Plain | Coding::Text | Coding::Bytes | Coding::Number => None,
+            Coding::Plain | Coding::Text | Coding::Scanned | Coding::Bytes | Coding::Number => None,
         }
     }
 

@@ -16,6 +16,7 @@ pub mod model;
 pub mod names;
 mod native;
 pub mod pairs;
+pub mod placeholders;
 mod probes;
 pub mod prose;
 pub mod pseudonyms;

@@ -9,7 +9,7 @@ pub type Name = Arc<[Ch]>;
 pub type FieldPath = Vec<Name>;
 
 /// How a leaf is written: a line of text, a value as it is, a string, name, number or array of numbers in JSON, a CSV cell, a text
-/// in XML, a URL's query without its question mark.
+/// in XML, a URL's query without its question mark, a line of text that was scanned: only what it leaves open counts.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Coding {
     Text,
@@ -21,10 +21,11 @@ pub enum Coding {
     Csv,
     Xml,
     Query,
+    Scanned,
 }
 
 impl Coding {
-    pub const ALL: [Coding; 9] = [
+    pub const ALL: [Coding; 10] = [
         Coding::Text,
         Coding::Plain,
         Coding::Json,
@@ -34,6 +35,7 @@ impl Coding {
         Coding::Csv,
         Coding::Xml,
         Coding::Query,
+        Coding::Scanned,
     ];
 
     /// Its name in the definition.
@@ -48,6 +50,7 @@ impl Coding {
             Coding::Csv => "csv",
             Coding::Xml => "xml",
             Coding::Query => "query",
+            Coding::Scanned => "scanned",
         }
     }
 

@@ -1,7 +1,7 @@
 //! The core as Python sees it.
 
 use crate::batch::{Counted, Outcome, Pool, run};
-use crate::chars::Ch;
+use crate::chars::{Ch, codes};
 use crate::engine::{Engine, Harmless, Parts, Pattern, Recognizer};
 use crate::fields::{Fields, Name, Open, RuleSpec, ValueMode};
 use crate::json_leaves::JsonLeaves;
@@ -9,6 +9,7 @@ use crate::lexicon::{Lexicon, Lists};
 use crate::library::{Library, Lowered};
 use crate::model::{Coding, Leaf};
 use crate::names::Names;
+use crate::placeholders::Placeholders;
 use crate::pseudonyms::Pseudonymizer;
 use crate::py::{ask, from_py, library, to_py, wrong};
 use crate::record_lists::{RecordLists, Rule};
@@ -429,7 +430,7 @@ fn parts(description: &Bound<'_, PyDict>, library: &Arc<Library>) -> PyResult<Pa
         validators,
         no_names,
         has_own: get("has_own")?.extract()?,
-        placeholder: compile(get("placeholder")?.extract()?)?,
+        placeholders: Placeholders::new(get("placeholder_types")?.extract::<Vec<String>>()?.iter().map(|name| codes(name))),
         key_kind: get("key_kind")?.extract()?,
         kind_of: (0..count).collect(),
         kind_by_id,

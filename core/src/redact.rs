@@ -118,7 +118,7 @@ impl Redactor {
         for _ in 0..MOST_LOOKS {
             for span in &spans {
                 let is_rewritten = span.inner.as_ref().is_some_and(|inner| self.is_rewritten(inner));
-                if is_rewritten || self.engine.parts.placeholder.is_full(&span.plain) {
+                if is_rewritten || self.engine.parts.placeholders.is_full(&span.plain) {
                     rewritten.push(codes(self.entity_type(span)));
                 }
             }
@@ -143,10 +143,9 @@ impl Redactor {
     fn placeholders(&self, text: &[Ch]) -> HashMap<Vec<Ch>, usize> {
         let mut found = HashMap::new();
         if text.contains(&u32::from('<')) || crate::engine::contains(text, "&lt;") {
-            for m in self.engine.parts.placeholder.find_iter(text, 0, text.len()) {
-                if let Some((a, b)) = m.span(1) {
-                    *found.entry(text[a..b].to_vec()).or_default() += 1;
-                }
+            for placeholder in self.engine.parts.placeholders.find_iter(text, 0, text.len()) {
+                let (a, b) = placeholder.entity_type;
+                *found.entry(text[a..b].to_vec()).or_default() += 1;
             }
         }
         found
@@ -183,6 +182,10 @@ impl Redactor {
         let binary = &self.engine.parts.binary;
         for leaf in leaves {
             let value = &unit.text[leaf.start..leaf.end];
+            if leaf.coding == Coding::Scanned {
+                after = self.engine.left_open(value, before);
+                continue;
+            }
             let is_json = matches!(leaf.coding, Coding::Json | Coding::Name);
             if if is_json { binary.is_binary_json(value) } else { binary.is_binary(value) } {
                 return Err(Unscannable);
@@ -231,11 +234,11 @@ impl Redactor {
     /// The pseudonyms in a leaf of types that the policy removes: another policy made them, and they tell equal values.
     fn foreign_pseudonyms(&self, text: &[Ch], leaf: &Leaf) -> Vec<Span> {
         let mut found = Vec::new();
-        for m in self.engine.parts.placeholder.find_iter(text, leaf.start, leaf.end) {
-            let whole = &text[m.start()..m.end()];
-            let kind = m.span(1).and_then(|(a, b)| self.removed.get(&text[a..b]));
-            if let (Some(&kind), true) = (kind, whole.contains(&u32::from(':'))) {
-                found.push(Span::new(m.start(), m.end(), kind, true, whole.to_vec()));
+        for placeholder in self.engine.parts.placeholders.find_iter(text, leaf.start, leaf.end) {
+            let (a, b) = placeholder.entity_type;
+            let whole = &text[placeholder.start..placeholder.end];
+            if let (Some(&kind), true) = (self.removed.get(&text[a..b]), whole.contains(&u32::from(':'))) {
+                found.push(Span::new(placeholder.start, placeholder.end, kind, true, whole.to_vec()));
             }
         }
         found
@@ -434,7 +437,8 @@ impl Redactor {
         Ok(out)
     }
 
-    /// The unit with its spans replaced, and those of its leaves that this changed: the others were judged already.
+    /// The unit with its spans replaced, and those of its leaves that this changed: the others have been scanned. Of those, lines of
+    /// text remain for what they leave open.
     fn spliced(&self, unit: Unit, spans: &[Span]) -> Result<Unit> {
         let Leaves::Known(old) = unit.leaves else { return Err(Unscannable) };
         let is_xml = old.iter().any(|leaf| leaf.coding == Coding::Xml);
@@ -455,9 +459,14 @@ impl Redactor {
         }
         text.extend_from_slice(unit.text.get(position..).ok_or(Unscannable)?);
         let mut leaves = Vec::new();
-        for leaf in old {
+        for mut leaf in old {
             let first = places.partition_point(|p| p.end <= leaf.start);
-            if leaf.coding == Coding::Text || (first < places.len() && places[first].start < leaf.end) {
+            let is_changed = first < places.len() && places[first].start < leaf.end;
+            let is_line = matches!(leaf.coding, Coding::Text | Coding::Scanned);
+            if is_line {
+                leaf.coding = if is_changed { Coding::Text } else { Coding::Scanned };
+            }
+            if is_line || is_changed {
                 leaves.push(moved_leaf(leaf, &places, first));
             }
         }

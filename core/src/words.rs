@@ -139,14 +139,15 @@ impl Hit {
 
 /// Looks for words in small letters.
 ///
-/// At each place three characters say whether a word can begin there; where one can, it is followed from its first two. A state
-/// stands for the beginning of a word. States are numbered by their length, those that one of them leads to side by side.
+/// The pairs of characters from a place on say whether a word can begin there: a row of bits for each pair, with one byte for each
+/// place at which it may stand in a word, joined with AND. Where a word can begin, it is followed from its first two characters. A
+/// state stands for the beginning of a word. States are numbered by their length, those that one of them leads to side by side.
 pub struct Words {
     /// Of each byte its column; 0 for those that no word has.
     columns: [u8; 256],
     width: usize,
-    /// Whether a word begins with three columns, by their hash.
-    begins: Box<[u64; HASHES / 64]>,
+    /// Of each two columns, by their last bits, a byte for each place in a word: the groups that have them there, or no more there.
+    reach: Box<[u64; FOLDED * FOLDED]>,
     /// Of each two columns the state.
     pairs: Vec<u16>,
     /// Of each state where those begin that it leads to; one more at the end.
@@ -170,15 +171,47 @@ enum Found {
     Lead(u32),
 }
 
-/// How many hashes three columns have.
-const HASHES: usize = 1 << 15;
+/// Columns that are told apart where words are sought.
+const FOLDED: usize = 64;
+/// Places in a word that are looked at, and groups of words: those of a group are alike in length.
+const PLACES: usize = 8;
+const GROUPS: usize = 8;
 /// In a label: the state is a word.
 const IS_WORD: u8 = 128;
 
-/// The hash of three columns, of that of those before the last: the one before them is shifted out.
+/// The place of a pair of columns in `reach`, by that of the pair before it.
 #[inline(always)]
-fn hash(before: usize, column: u8) -> usize {
-    (before << 5 ^ usize::from(column)) % HASHES
+fn pair(before: usize, column: u8) -> usize {
+    (before * FOLDED + usize::from(column) % FOLDED) % (FOLDED * FOLDED)
+}
+
+/// `Words::reach` of some words.
+fn reach(words: &mut Vec<Word>, columns: &[u8; 256]) -> Box<[u64; FOLDED * FOLDED]> {
+    let mut reach = Box::new([0; FOLDED * FOLDED]);
+    let length = |word: &Word| word.len().min(PLACES + 1);
+    words.retain(|word| word.len() > 1);
+    words.sort_unstable_by_key(|word| (length(word), *word));
+    words.dedup();
+    // the short words have a group for each length, of the others each as many
+    let short = words.partition_point(|word| length(word) <= GROUPS / 2 + 1);
+    let most = (words.len() - short).div_ceil(GROUPS / 2).max(1);
+    let mut open = 0;
+    for (n, word) in words.iter().enumerate() {
+        let group = if n < short { word.len() - 2 } else { GROUPS / 2 + (n - short) / most };
+        let mut its = word.bytes().map(|byte| columns[usize::from(byte)]);
+        let mut last = pair(0, its.next().unwrap_or(0));
+        for place in 0..PLACES {
+            let bit = 1u64 << (8 * place + group);
+            let Some(column) = its.next() else {
+                open |= bit;
+                continue;
+            };
+            last = pair(last, column);
+            reach[last] |= bit;
+        }
+    }
+    reach.iter_mut().for_each(|its| *its |= open);
+    reach
 }
 
 impl Words {
@@ -186,11 +219,13 @@ impl Words {
     pub fn new(patterns: &mut [Sought], per_column: usize) -> Words {
         let size = patterns.len().div_ceil(per_column);
         let mut trie = Trie::new();
+        let mut all = Vec::new();
         for (i, pattern) in patterns.iter_mut().enumerate() {
             let most: usize = [&pattern.words, &pattern.context, &pattern.leads].into_iter().flatten().map(|w| w.len()).sum();
             if trie.firsts.len() + most > MOST_STATES {
                 *pattern = Sought::default();
             }
+            [&pattern.words, &pattern.context, &pattern.leads].into_iter().for_each(|words| all.extend(words));
             let somewhere = |part: usize| Found::Somewhere((part * size + i / per_column) as u16, 1 << (i % per_column));
             pattern.words.iter().for_each(|word| trie.add(*word, somewhere(0)));
             pattern.context.iter().for_each(|word| trie.add(*word, somewhere(1)));
@@ -203,7 +238,7 @@ impl Words {
         let mut words = Words {
             columns,
             width,
-            begins: Box::new([0; HASHES / 64]),
+            reach: reach(&mut all, &columns),
             pairs: vec![0; width * width],
             nexts: Vec::new(),
             labels: vec![0],
@@ -223,8 +258,8 @@ impl Words {
                 let (column, next, other) = edges[edge];
                 order.push(next as usize);
                 words.labels.push(column | if own[next as usize].is_empty() { 0 } else { IS_WORD });
-                // only the first three columns are asked for
-                let way = if ways[at].len() < 3 { [&ways[at][..], &[column]].concat() } else { vec![0; 4] };
+                // only the first two columns are asked for
+                let way = if ways[at].len() < 2 { [&ways[at][..], &[column]].concat() } else { vec![0; 3] };
                 ways.push(way);
                 edge = other as usize;
             }
@@ -236,7 +271,6 @@ impl Words {
 
     /// Takes note of how a word begins.
     fn begin(&mut self, way: &[u8], state: u16, is_word: bool) {
-        let mut set = |hash: usize| self.begins[hash / 64] |= 1 << (hash % 64);
         match *way {
             [column] if is_word => {
                 let own = self.stretches[usize::from(state)] as usize..self.found.len();
@@ -247,13 +281,7 @@ impl Words {
                 (0..128).filter(|&c| self.columns[c as usize] == column).for_each(|c| classes.add(c));
                 self.signs.extend(self.found[own].iter().map(|found| (classes, *found)));
             }
-            [first, second] => {
-                self.pairs[usize::from(first) * self.width + usize::from(second)] = state;
-                if is_word {
-                    (0..self.width).for_each(|third| set(hash(hash(hash(0, first), second), third as u8)));
-                }
-            }
-            [first, second, third] => set(hash(hash(hash(0, first), second), third)),
+            [first, second] => self.pairs[usize::from(first) * self.width + usize::from(second)] = state,
             _ => {}
         }
     }
@@ -286,30 +314,44 @@ impl Words {
         }
         if rows.iter().any(|row| *row >= OTHER) {
             let columns: Vec<u8> = text.iter().map(|&c| self.columns[usize::from(symbol(c))]).collect();
-            self.find_columns(text.len(), |at| columns[at], live, hits);
+            self.find_columns(columns.iter().copied(), |at| columns[at], live, hits);
         } else {
-            self.find_columns(text.len(), |at| self.columns[usize::from(rows[at])], live, hits);
+            let column = |row: u8| self.columns[usize::from(row)];
+            self.find_columns(rows.iter().map(|row| column(*row)), |at| column(rows[at]), live, hits);
         }
     }
 
     #[inline(always)]
-    fn find_columns(&self, size: usize, column: impl Fn(usize) -> u8, live: &mut [Bits], hits: &mut Vec<Hit>) {
-        let begins = |hash: usize| self.begins[hash / 64] >> (hash % 64) & 1 != 0;
-        let mut hash = (0..size.min(2)).fold(0, |before, at| self::hash(before, column(at)));
-        for behind in 2..size {
-            hash = self::hash(hash, column(behind));
-            if begins(hash) {
-                self.follow(behind - 2, size, &column, live, hits);
+    fn find_columns(
+        &self,
+        columns: impl ExactSizeIterator<Item = u8>,
+        column: impl Fn(usize) -> u8,
+        live: &mut [Bits],
+        hits: &mut Vec<Hit>,
+    ) {
+        let size = columns.len();
+        // the byte of each place: the groups of which a word can begin that many characters before
+        let (mut state, mut last) = (0u64, 0);
+        let mut begins = |its: u8| {
+            last = pair(last, its);
+            state = (state << 8 | 0xFF) & self.reach[last];
+            state >> (8 * (PLACES - 1)) != 0
+        };
+        // the pair of the first character and none before it is no place in a word
+        for (behind, its) in columns.enumerate() {
+            if begins(its) && behind >= PLACES {
+                self.follow(behind - PLACES, size, &column, live, hits);
             }
         }
-        // the last words are shorter than three characters
-        for at in size.saturating_sub(2)..size {
-            self.follow(at, size, &column, live, hits);
+        for behind in size..size + PLACES - 1 {
+            if begins(0) && behind >= PLACES {
+                self.follow(behind - PLACES, size, &column, live, hits);
+            }
         }
     }
 
     /// Says what the words say that begin at a place.
-    #[inline(always)]
+    #[inline(never)]
     fn follow(&self, at: usize, size: usize, column: &impl Fn(usize) -> u8, live: &mut [Bits], hits: &mut Vec<Hit>) {
         if at + 1 >= size {
             return;

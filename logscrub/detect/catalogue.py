@@ -38,6 +38,7 @@ from re import _constants  # type: ignore[attr-defined]
 from typing import Any, Final, Literal, get_args
 
 from logscrub import toml_files
+from logscrub.detect import known as known_detectors
 from logscrub.detect.expressions import parsed, parts
 from logscrub.errors import UsageError
 from logscrub.guidelines import GUIDELINES
@@ -191,9 +192,11 @@ def load(extra: Iterable[Path] = (), *, builtin: bool = True) -> Catalogue:
 
 def parse_detector(text: str, path: Path, macros: Mapping[str, str]) -> Detector | Harmless:
     """The detector that a file's text holds. Raises UsageError that names the file and what is wrong with it."""
-    data = toml_files.parsed(text, path)
+    known = known_detectors.parsed(text)
+    data = toml_files.parsed(text, path) if known is None else known
     is_harmless = data.get("kind") == "harmless"
-    toml_files.check(HARMLESS if is_harmless else DETECTOR, data, path)
+    if known is None:
+        toml_files.check(HARMLESS if is_harmless else DETECTOR, data, path)
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
     values.pop("kind", None)
     values["folder"] = path.parent.name

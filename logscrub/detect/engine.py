@@ -191,8 +191,8 @@ class Engine:
         self._harmless = [p for h in catalogue.harmless for p in h.patterns]
         self._has_own = bool(own)
         self._key_detector = next((d for d in detectors if d.entity_type == "PRIVATE_KEY"), None)
-        types = "|".join(sorted(re.escape(t) for t in {*catalogue.entity_types, *MARKS}))
-        self.placeholder = re.compile(rf"(?:<|&lt;)({types})(?::[0-9a-f]{{20}})?(?:>|&gt;)")
+        self.placeholder_types = sorted({*catalogue.entity_types, *MARKS})
+        self.placeholder = re.compile(rf"(?:<|&lt;)({'|'.join(self.placeholder_types)})(?::[0-9a-f]{{20}})?(?:>|&gt;)")
         """A placeholder, as it is or as it stands in XML; its group is the entity type."""
         self.of_type: dict[str, list[Detector]] = {}
         """The detectors of each entity type."""

@@ -15,6 +15,7 @@ from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
+from logscrub.detect import known as known_detectors
 from logscrub.detect.catalogue import SECRET_ROW, Catalogue, Detector
 from logscrub.detect.ids import cut_id, is_id
 from logscrub.detect.json_leaves import REDACTED, VALUES
@@ -274,16 +275,16 @@ class FieldIndex:
         a detector that has no such id."""
         self._endings: dict[str, Rule] = {}
         self._exact: dict[str, Rule] = {}
-        known = {d.id: d for d in catalogue.detectors}
+        ids = {d.id for d in catalogue.detectors}
         for name in extra or {}:
-            if name not in known:
+            if name not in ids:
                 raise UsageError(f"extra field names for {name!r}: no such detector (see logscrub detectors list)")
         for detector in catalogue.detectors:
             rule = Rule(detector, detector.keep_values, detector.guideline in idle)
             for spec in (*detector.fields, *(extra or {}).get(detector.id, ())):
                 target = self._exact if spec[:1] in "=~" else self._endings
                 glued = "~" if spec.startswith("~") else ""
-                target.update(dict.fromkeys((glued + s for s in spellings(spec)), rule))
+                target.update(dict.fromkeys((glued + s for s in known_detectors.spellings(spec) or spellings(spec)), rule))
         self._longest_glued = max((len(name) - 1 for name in self._exact if name.startswith("~")), default=0)
         self._cache: dict[FieldPath, Rule | None] = {}
 

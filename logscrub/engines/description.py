@@ -91,7 +91,6 @@ def patterns_of(its: Engine) -> Iterator[str | re.Pattern[str] | LazyPattern]:
     yield from its._harmless
     for rule in {id(rule): rule for rule in (*its.fields._endings.values(), *its.fields._exact.values())}.values():
         yield from rule.keep
-    yield its.placeholder
     yield from (pattern for _, pattern in _expressions())
 
 
@@ -199,7 +198,7 @@ def describe(its: Engine) -> tuple[dict[str, Any], Callbacks]:
         },
         "no_names": sorted(its._no_names),
         "has_own": its._has_own,
-        "placeholder": lowered(its.placeholder, classes),
+        "placeholder_types": its.placeholder_types,
         "key_kind": number[its._key_detector.id] if its._key_detector else None,
     }
     base, _ = library(classes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from logscrub.formats.base import Around, Format, JsonShape, ListRule, Point
+from logscrub.formats.base import Around, Format, JsonShape, ListRule, Point, only_in_lists
 from logscrub.formats.json_values import begins, has_member
 from logscrub.formats.otlp import attributes_of
 from logscrub.formats.times import whole_number
@@ -64,6 +64,6 @@ def _number(value: Any) -> int:
 FORMAT = Format(
     "app-metrics",
     lambda head: begins(head) and has_member(head, "resourceMetrics"),
-    json=JsonShape(lambda value: False, _point, (ListRule("dataPoints"),)),
+    json=JsonShape(only_in_lists, _point, (ListRule("dataPoints"),)),
     is_named=False,
 )

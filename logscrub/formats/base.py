@@ -104,6 +104,11 @@ class ListRule(NamedTuple):
     """For a name that other lists have too: names of which the first element has one if the list holds records."""
 
 
+def only_in_lists(value: dict[str, Any]) -> bool:
+    """`JsonShape.knows` of a format whose records stand in its own lists alone."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class JsonShape:
     """The places of the records in a JSON format, and how they are read."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from logscrub.formats.base import Around, Format, JsonShape, ListRule, Record, dimension
+from logscrub.formats.base import Around, Format, JsonShape, ListRule, Record, dimension, only_in_lists
 from logscrub.formats.json_values import begins, has_member
 from logscrub.formats.ndjson import generic
 
@@ -33,7 +33,7 @@ FORMAT = Format(
     "cloudwatch",
     lambda head: begins(head) and (has_member(head, "logEvents") or has_member(head, "ingestionTime")),
     json=JsonShape(
-        lambda value: False,
+        only_in_lists,
         _record,
         (
             ListRule("logEvents", depth=1),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from logscrub.formats.base import Around, Format, JsonShape, ListRule, Record
+from logscrub.formats.base import Around, Format, JsonShape, ListRule, Record, only_in_lists
 from logscrub.formats.json_values import begins, has_member
 from logscrub.formats.ndjson import generic
 
@@ -34,7 +34,7 @@ FORMAT = Format(
     "graphql",
     _recognises,
     json=JsonShape(
-        lambda value: False,
+        only_in_lists,
         _record,
         (ListRule("edges", "appLogLines"), ListRule("nodes", "appLogLines"), ListRule("appLogs", "appLogsWithMetaData")),
     ),

@@ -21,6 +21,7 @@ from logscrub.formats.base import (
     Record,
     follows,
     frame_of,
+    only_in_lists,
     text_unit,
 )
 from logscrub.formats.json_records import Element, ListRules, records_in
@@ -93,6 +94,7 @@ class Shapes:
         self.fields = tuple(pattern for shape in lines for pattern in shape.fields)
         """Where values stand whose names a format knows though its lines do not spell them."""
         self._json = tuple(json)
+        self._known = tuple((shape.knows, shape) for shape in json if shape.knows is not only_in_lists)
         self.rules = ListRules(json)
 
     def with_line(self, line: LineShape) -> Shapes:
@@ -142,11 +144,7 @@ class Shapes:
     def _of_element(self, element: Element, depth: int = 0) -> Item | None:
         value, shape = element.value, element.shape
         if isinstance(value, dict) and (shape is None or shape is self._json[-1]):
-            for shape in self._json:
-                if shape.knows(value):
-                    break
-            else:
-                shape = None
+            shape = next((shape for knows, shape in self._known if knows(value)), None)
         if shape is None:
             return None
         record = shape.record(value, element.around)
@@ -206,7 +204,9 @@ class TextRecords:
         """The records that are complete with this unit."""
         if raw.value is None:
             return self._line(raw)
-        found = self._shapes.of_json(raw.value) if raw.records else ()
+        # an object without a list holds no list of records
+        alone = isinstance(raw.value, dict) and "[" not in raw.text
+        found = self._shapes.of_json(Element(raw.value, (), None) if alone else raw.value) if raw.records else ()
         return found if self._open is None else (*self.close(), *found)
 
     def _line(self, raw: Raw) -> Iterator[Item]:

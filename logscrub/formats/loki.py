@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from logscrub.formats.base import MOST_MESSAGE, Around, Format, JsonShape, ListRule, Record, text_of
+from logscrub.formats.base import MOST_MESSAGE, Around, Format, JsonShape, ListRule, Record, only_in_lists, text_of
 from logscrub.formats.json_values import begins, has_member
 from logscrub.formats.ndjson import generic
 from logscrub.formats.times import time_of
@@ -34,6 +34,6 @@ def _record(value: Any, around: Around) -> Record | None:
 FORMAT = Format(
     "loki",
     lambda head: begins(head) and has_member(head, "stream") and has_member(head, "values"),
-    json=JsonShape(lambda value: False, _record, (ListRule("values", "result"), ListRule("values", "streams"))),
+    json=JsonShape(only_in_lists, _record, (ListRule("values", "result"), ListRule("values", "streams"))),
     is_named=False,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from logscrub.formats.base import MOST_MESSAGE, Around, Format, JsonShape, ListRule, Record, dimension, text_of
 from logscrub.formats.json_values import begins
@@ -22,6 +22,8 @@ _MORE_LEVELS: Final = ("leveldisplayname", "s")
 _INSIGHTS: Final = ("TRACE", "INFO", "WARN", "ERROR", "FATAL")
 """Levels by Application Insights' `SeverityLevel`, 0 (verbose) to 4 (critical)."""
 _METHODS: Final = ("method", "requestmethod", "httpmethod", "httprequestmethod", "verb")
+_REQUESTS: Final = ("request", "req")
+_RESPONSES: Final = ("response", "res")
 _STATUSES: Final = ("status", "statuscode", "responsestatus", "responsestatuscode", "httpstatuscode", "httpresponsestatuscode")
 MESSAGES: Final = (
     *("message", "msg", "body", "details", "summary", "text", "textpayload", "logmessage", "shortmessage", "renderedmessage"),
@@ -48,53 +50,108 @@ _NESTED: Final = (
 """Objects in which a collector puts parts of a record: Elastic's common schema, Datadog, AWS Lambda."""
 
 
+class _Asked(NamedTuple):
+    """The names of some members that may answer each question about a record, in the order in which they are asked."""
+
+    nested: tuple[str, ...]
+    message: tuple[str, ...]
+    error: tuple[str, ...]
+    time: tuple[str, ...]
+    level: tuple[str, ...]
+    duration: tuple[str, ...]
+    arguments: tuple[str, ...]
+    invocation: tuple[str, ...]
+    function: tuple[str, ...]
+    module: tuple[str, ...]
+    version: tuple[str, ...]
+    environment: tuple[str, ...]
+    customer: tuple[str, ...]
+    number: tuple[str, ...]
+    """Those by which a number, a letter or a status may be the level."""
+
+
+_QUESTIONS: Final = _Asked(
+    nested=_NESTED,
+    message=MESSAGES,
+    error=("error", "err", "stack", "exception", "stacktrace", "errorstack"),
+    time=TIMES,
+    level=LEVELS,
+    duration=tuple(_DURATIONS),
+    arguments=("arguments", "other", "context", "data"),
+    invocation=("invocationid", "reqid", "requestid"),
+    function=("functionkey", "function", "functionname", "faasname"),
+    module=("moduletype", "module", "modulekey", "extensiontype"),
+    version=("appversion", "version", "serviceversion"),
+    environment=("environmentid", "environment", "serviceenvironment"),
+    customer=("installationcontext", "contextari", "site", "siteurl", "cloudid"),
+    number=("severitynumber", "severitylevel", "shortmessage", *_MORE_LEVELS, *_METHODS, *_REQUESTS),
+)
+
+
+@lru_cache(maxsize=4096)
+def _asked(names: tuple[str, ...]) -> _Asked:
+    """The questions that members of these plain names may answer: most records of a log have the same names."""
+    there = frozenset(names)
+    return _Asked(*(tuple(name for name in question if name in there) for question in _QUESTIONS))
+
+
+@lru_cache(maxsize=4096)
+def _plain_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(plain_name, names))
+
+
 def generic(record: dict[str, Any], inherited: dict[str, Any]) -> Record:
     """The record of an object whose members have the names that logs use, in any case and with any marks between words.
 
     `inherited`: what is known of the records around, by plain names (`functionkey`).
     """
-    known = inherited | {plain_name(name): value for name, value in record.items()}
-    for name in _NESTED:
+    known = inherited | dict(zip(_plain_names(tuple(record)), record.values(), strict=True))
+    asked = _asked(tuple(known))
+    for name in _NESTED if asked.nested else ():  # an object in one of them may have one of these names too
         inside = known.get(name)
         if isinstance(inside, dict):
-            for inner, value in inside.items():
-                known.setdefault(name + plain_name(inner), value)
-                known.setdefault(plain_name(inner), value)
+            for inner, value in zip(_plain_names(tuple(inside)), inside.values(), strict=True):
+                known.setdefault(name + inner, value)
+                known.setdefault(inner, value)
+    if asked.nested:
+        asked = _asked(tuple(known))
 
-    def first(*names: str) -> Any:
+    def first(names: tuple[str, ...]) -> Any:
         for name in names:
-            value = known.get(name)
+            value = known[name]
             if value not in _NOTHING:
                 return value
         return None
 
-    message = first(*MESSAGES)
-    error = first("error", "err", "stack", "exception", "stacktrace", "errorstack")
+    message = first(asked.message)
+    error = first(asked.error)
     if isinstance(error, dict):
         error = error.get("stack") or error.get("stack_trace") or error.get("message") or text_of(error)
     text = "\n".join(part for part in (text_of(message), text_of(error)) if part)
     time_ns, unread = None, ""
-    for name in TIMES:
-        value = known.get(name)
+    for name in asked.time:
+        value = known[name]
         if value not in _NOTHING:
             time_ns = time_of(value)
             if time_ns is not None:
                 break
             unread = unread or text_of(value)[:40]
-    level = next(filter(None, (level_of(known[n]) for n in LEVELS if n in known)), "") or _level_by_number(known)
-    duration = next((known[n] * scale for n, scale in _DURATIONS.items() if isinstance(known.get(n), int | float)), None)
+    level = next(filter(None, (level_of(known[n]) for n in asked.level)), "")
+    if not level and asked.number:
+        level = _level_by_number(known)
+    durations = (known[n] * _DURATIONS[n] for n in asked.duration if isinstance(known[n], int | float))
     return Record(
         time_ns,
         level,
         text[:MOST_MESSAGE],
-        text_of(first("arguments", "other", "context", "data"))[:MOST_MESSAGE],
-        text_of(first("invocationid", "reqid", "requestid")),
-        dimension(first("functionkey", "function", "functionname", "faasname")),
-        dimension(first("moduletype", "module", "modulekey", "extensiontype")),
-        dimension(first("appversion", "version", "serviceversion")),
-        dimension(first("environmentid", "environment", "serviceenvironment")),
-        text_of(first("installationcontext", "contextari", "site", "siteurl", "cloudid")),
-        duration_ms=duration,
+        text_of(first(asked.arguments))[:MOST_MESSAGE],
+        text_of(first(asked.invocation)),
+        dimension(first(asked.function)),
+        dimension(first(asked.module)),
+        dimension(first(asked.version)),
+        dimension(first(asked.environment)),
+        text_of(first(asked.customer)),
+        duration_ms=next(durations, None),
         unread_time=unread if time_ns is None else "",
         holds_log=not level and isinstance(message, str) and not error,
     )
@@ -114,7 +171,7 @@ def _level_by_number(known: dict[str, Any]) -> str:
     for name in _MORE_LEVELS:
         if isinstance(known.get(name), str) and (found := level_of(known[name])):
             return found
-    asked, answered = (_inside(known, names) for names in (("request", "req"), ("response", "res")))
+    asked, answered = (_inside(known, names) for names in (_REQUESTS, _RESPONSES))
     if any(isinstance(each.get(name), str) for each in (known, asked) for name in _METHODS):
         for status in (each.get(name) for each in (known, answered) for name in _STATUSES):
             code = whole_number(status) if isinstance(status, str) else status

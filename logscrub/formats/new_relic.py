@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from logscrub.formats.base import Around, Format, JsonShape, ListRule, Record
+from logscrub.formats.base import Around, Format, JsonShape, ListRule, Record, only_in_lists
 from logscrub.formats.json_values import begins, has_member
 from logscrub.formats.ndjson import generic
 
@@ -20,7 +20,7 @@ FORMAT = Format(
     "new-relic",
     lambda head: begins(head) and has_member(head, "nrql"),
     json=JsonShape(
-        lambda value: False,
+        only_in_lists,
         _record,
         (
             ListRule("results", "nrql"),

@@ -273,6 +273,9 @@ class Redactor:
                 continue
             is_json = leaf.coding in ("json", "name")
             value = raw.text[leaf.start : leaf.end]
+            if leaf.coding == "scanned":
+                after = self.engine.left_open(value, before)
+                continue
             if (is_binary_json if is_json else is_binary)(value):
                 raise Unscannable("binary")
             if leaf.coding == "text":
@@ -421,7 +424,8 @@ class Redactor:
         return "".join(parts)
 
     def _spliced(self, raw: Raw, spans: Sequence[Span]) -> Raw:
-        """Returns the record with its spans replaced, and the leaves that this changed: the others have been scanned."""
+        """Returns the record with its spans replaced, and the leaves that this changed: the others have been scanned. Of those,
+        lines of text remain for what they leave open."""
         text: list[str] = []
         leaves: list[Leaf] = []
         position = shift = 0
@@ -437,7 +441,10 @@ class Redactor:
         ends = [old_end for _, old_end, _, _ in places]
         for leaf in raw.leaves:
             first = bisect_right(ends, leaf.start)
-            if leaf.coding == "text" or leaf.group or (first < len(places) and places[first][0] < leaf.end):
+            is_changed = first < len(places) and places[first][0] < leaf.end
+            if leaf.coding in ("text", "scanned") and not leaf.group:
+                leaf = leaf._replace(coding="text" if is_changed else "scanned")
+            if leaf.coding in ("text", "scanned") or leaf.group or is_changed:
                 leaves.append(_moved_leaf(leaf, places, first))
         # values over the ends of a piece are redacted by the first scan; their other parts would be found again each time
         return raw._replace(text="".join(text), leaves=tuple(leaves), cut=None)

@@ -1,0 +1,37 @@
+"""What was worked out before about the detectors that come with logscrub, so that it starts sooner.
+
+`data/detectors.json` has it, made by `scripts/known_detectors.py`. Whatever is not in it is worked out anew, so a file that was
+changed is read as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import orjson
+
+
+def digest_of(text: str) -> str:
+    """The key of a detector's text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def parsed(text: str) -> dict[str, Any] | None:
+    """What the TOML text of a detector holds; None if it is not known. Nobody may change it."""
+    found: dict[str, Any] | None = _data()["texts"].get(digest_of(text))
+    return found
+
+
+def spellings(name: str) -> list[str] | None:
+    """The spellings of a field name (`logscrub.detect.fields.spellings`); None if they are not known."""
+    found: list[str] | None = _data()["names"].get(name)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _data() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = orjson.loads(resources.files("logscrub").joinpath("data", "detectors.json").read_bytes())
+    return found

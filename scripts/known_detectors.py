@@ -1,0 +1,37 @@
+"""Writes logscrub/data/detectors.json: what the detectors that come with logscrub hold, so that their TOML need not be parsed.
+
+    python scripts/known_detectors.py            # after a change of a detector
+    python scripts/known_detectors.py --check    # exit code 1 if the file is not up to date
+
+A detector that is not in it (a user's own, or one that was changed) is parsed at the start.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import orjson
+
+from logscrub.detect.catalogue import builtin_folder, load
+from logscrub.detect.fields import spellings
+from logscrub.detect.known import digest_of
+from logscrub.toml_files import parsed, text_of
+
+PATH = Path(__file__).resolve().parents[1] / "logscrub" / "data" / "detectors.json"
+
+
+def made() -> bytes:
+    """The file as it should be."""
+    files = [path for path in builtin_folder().rglob("*.toml") if path.name != "macros.toml" and path.parent.name != "anomalies"]
+    texts = {digest_of(text): parsed(text, path) for path, text in ((path, text_of(path)) for path in files)}
+    names = {name: sorted(spellings(name)) for detector in load().detectors for name in detector.fields}
+    return orjson.dumps({"texts": texts, "names": names}, option=orjson.OPT_SORT_KEYS) + b"\n"
+
+
+if __name__ == "__main__":
+    data = made()
+    if "--check" in sys.argv[1:]:
+        sys.exit(0 if PATH.read_bytes() == data else f"{PATH.name} is not up to date; run {Path(__file__).name}")
+    PATH.write_bytes(data)
+    print(f"{len(data):,} bytes in {PATH.name}")
