@@ -129,7 +129,7 @@ impl Pairs {
         let has = |sign: char| signs[sign as usize];
         let mut found = Vec::new();
         let is_quoted = has('"') || has('\'') || has('`');
-        if is_quoted && (has('{') || has('<')) && (has(':') || has('=')) {
+        if is_quoted && (has('{') || has('<') || has('(')) && (has(':') || has('=')) {
             for group in self.group.find_iter(text, 0, text.len()) {
                 self.members(text, group.start(), group.end(), &mut found);
             }
@@ -150,7 +150,7 @@ impl Pairs {
             for m in self.element.find_iter(text, 0, text.len()) {
                 self.element_of(text, &m, &mut found);
             }
-            if contains(text, "</t") || contains(text, "</dt") {
+            if ["</t", "</dt", "</key", "</name"].iter().any(|end| contains(text, end)) {
                 self.cells.find(text, true, &mut found);
             }
         }

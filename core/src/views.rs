@@ -648,7 +648,7 @@ fn number_end(text: &[Ch], at: usize) -> Option<usize> {
 fn may_begin_array(text: &[Ch], start: usize) -> bool {
     let byte_at = |at: usize| text.get(at).map_or(0, |c| byte(*c));
     if text[start] == b'<' as Ch {
-        return text[start..].starts_with(&BUFFER) || byte_at(start + 9) == b' ';
+        return text[start..].starts_with(&BUFFER) || byte_at(start + 9) == b' ' || byte_at(start + 1) == b'<';
     }
     let first = start + if byte_at(start + 1) == b' ' { 2 } else { 1 };
     if byte_at(first) == b'0' && byte_at(first + 1) == b'x' || byte_at(first) == b'U' {

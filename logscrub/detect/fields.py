@@ -79,7 +79,7 @@ _KEY = regex(
 _STRUCTURE = regex(r"""\{\s*[}\\"'\w][^{}]{0,80}[:}]|\[\s*[\[\]{\\"'\d]""")
 """The beginning of an object or a list in a string. The fields inside decide about it."""
 _QUOTE = regex(r"""(?P<slashes>\\{0,31})(?P<quote>["'`“«])""")
-_STRING_PREFIX = regex(r"""(?:[bB][rR]?|[rR][bB]?|[uU])(?=["'])|[fLN@$](?=")""")
+_STRING_PREFIX = regex(r"""(?:[bB][rR]?|[rR][bB]?|[uUNEX])(?=["'])|[fL@$](?=")""")
 """The letter before a quote by which programs tell what kind of text it is: `b'…'`, `u"…"`."""
 _CLOSING = {"“": "”", "«": "»"}
 _END_IN_PLUS = regex(r"\s*+\+\s*+\Z")

@@ -11,7 +11,7 @@
     password: |⏎  …                         a block of YAML
     password⇥…                              two columns of a text
     ["password"]=> string(8) "…"            a value with its type before it: PHP, Rust, Swift, Erlang
-    <dt>password</dt><dd>…</dd>             two cells of HTML
+    <dt>password</dt><dd>…</dd>             two cells of HTML; <key>password</key><string>…</string> of a property list
 
 This module finds the two; `fields` knows which names tell. All patterns are bounded, and none passes over a stretch twice.
 """
@@ -41,7 +41,7 @@ VALUES = frozenset(
 )
 """Names of members that are such values."""
 _MARKS = regex(r"[\W_]+")
-_GROUP = regex(r"[{<](?=[^{}<>]{1,2000}[}>])[^{}<>]{1,2000}+")
+_GROUP = regex(r"[{<](?=[^{}<>]{1,2000}[}>])[^{}<>]{1,2000}+|\((?=[^(){}<>]{1,500}\))[^(){}<>]{1,500}+")
 _MEMBER = regex(
     r"""(?<![\w.$-])(?P<q>\\{0,15}["'`]|)(?P<key>[A-Za-z_@$][\w.$-]{0,39}+)(?P=q)\s{0,3}(?:=>|[:=])\s{0,3}
     (?:(?P<vq>\\{0,15}["'`])(?P<quoted>(?:(?!(?P=vq))[^"'`]){1,1000}+)(?P=vq)|(?P<bare>[^\s,;"'`{}<>()\[\]]{1,200}+))""",
@@ -118,8 +118,8 @@ _TYPED = regex(
 )
 _COLUMNS = regex(r"(?:(?<=\n)|\A)(?P<name>[A-Za-z_$][\w.$-]{0,60}+)\t(?P<value>[^\s][^\t\r\n]{0,200}+)(?=[\r\n]|\Z)")
 _CELLS = regex(
-    r"<(?:d|t[dh])t?(?:\s[^<>]{0,200}+)?>\s{0,20}(?P<name>[^\W\d][\w .-]{0,60}+):?\s{0,4}</(?:dt|t[dh])>\s{0,40}"
-    r"<(?:dd|td)(?:\s[^<>]{0,200}+)?>\s{0,40}(?P<value>[^<>\s][^<>]{0,1000}+)</"
+    r"<(?:d|t[dh]|key|name)t?(?:\s[^<>]{0,200}+)?>\s{0,20}(?P<name>[^\W\d][\w .-]{0,60}+):?\s{0,4}</(?:dt|t[dh]|key|name)>\s{0,40}"
+    r"<(?:dd|td|string|value|data)(?:\s[^<>]{0,200}+)?>\s{0,40}(?:<!\[CDATA\[)?(?P<value>[^<>\s][^<>]{0,1000}?)(?:\]\]>)?</"
 )
 _SAY_WHAT_WAS_GIVEN = frozenset(("value", "received", "got ", "(`"))
 """One of these stands in each text that `_REJECTED` matches."""
@@ -139,7 +139,7 @@ class NamedValue(NamedTuple):
 def named_values(text: str) -> Iterator[NamedValue]:
     """The values in a text whose names stand apart from them."""
     is_quoted = '"' in text or "'" in text or "`" in text
-    if is_quoted and ("{" in text or "<" in text) and (":" in text or "=" in text):
+    if is_quoted and ("{" in text or "<" in text or "(" in text) and (":" in text or "=" in text):
         for group in _GROUP.finditer(text):
             yield from _members(text, *group.span())
     if is_quoted and ("[" in text or "(" in text) and "," in text:
@@ -163,7 +163,7 @@ def named_values(text: str) -> Iterator[NamedValue]:
             end = start + len(text[start:end].removesuffix("]]").rstrip())
             name = next((name for _, name in _naming(m["attributes"], 0, len(m["attributes"]))), m["tag"])
             yield NamedValue(name, start, end, False)
-        if "</t" in text or "</dt" in text:
+        if any(end in text for end in ("</t", "</dt", "</key", "</name")):
             for m in _CELLS.finditer(text):
                 yield NamedValue(m["name"], *m.span("value"), True)
     if '"' in text and ("string(" in text or "Some(" in text or "Optional(" in text or ">> =>" in text):
