@@ -528,6 +528,7 @@ pub struct Fields {
     filled_later: Keep,
     word: Arc<Regex>,
     scheme: Arc<Regex>,
+    qualifier: Arc<Regex>,
     template: Arc<Regex>,
     structure: Arc<Regex>,
     number: Arc<Regex>,
@@ -744,6 +745,7 @@ impl Fields {
             pairs: Pairs::new(library)?,
             word: library.rx("fields._WORD")?,
             scheme: library.rx("fields._SCHEME")?,
+            qualifier: library.rx("fields._QUALIFIER")?,
             template: library.rx("fields._TEMPLATE")?,
             structure: library.rx("fields._STRUCTURE")?,
             number: library.rx("fields._NUMBER")?,
@@ -796,6 +798,15 @@ impl Fields {
     }
 
     fn rule_of(&self, names: Named) -> Option<&Arc<Rule>> {
+        let number = self.number_of(names).or_else(|| {
+            let m = self.qualifier.search(names.own, 0, names.own.len())?;
+            self.number_of(Named { around: names.around, own: &names.own[..m.start()] })
+        })?;
+        self.rules.get(number).filter(|rule| rule.mode != ValueMode::Idle)
+    }
+
+    /// The number of the rule for a name as it is.
+    fn number_of(&self, names: Named) -> Option<usize> {
         if self.ids.is_id(names.own) {
             return None;
         }
@@ -817,7 +828,7 @@ impl Fields {
         } else {
             return None;
         };
-        self.rules.get(number as usize - 1).filter(|rule| rule.mode != ValueMode::Idle)
+        Some(number as usize - 1)
     }
 
     /// Reads the words of a name backwards, at most `most`; False where no name goes on so.
@@ -1296,7 +1307,8 @@ impl Fields {
         let length = match (at(0).to_ascii_lowercase(), at(1).to_ascii_lowercase()) {
             ('b' | 'r' | 'u', '"' | '\'') => 1,
             ('b', 'r') | ('r', 'b') if matches!(at(2), '"' | '\'') => 2,
-            _ if matches!(at(0), 'f' | 'L' | 'N' | '@' | '$') && at(1) == '"' => 1,
+            _ if matches!(at(0), 'N' | 'E' | 'X') && matches!(at(1), '"' | '\'') => 1,
+            _ if matches!(at(0), 'f' | 'L' | '@' | '$') && at(1) == '"' => 1,
             _ => 0,
         };
         start + length

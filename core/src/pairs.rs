@@ -75,7 +75,12 @@ pub struct Pairs {
     at_pointer: Pattern,
     columns: Pattern,
     cells: Pattern,
+    atom_pair: Pattern,
+    bare_pair: Pattern,
 }
+
+/// Members of an object that name its value, at most.
+const MOST_NAMES: usize = 3;
 
 impl Pairs {
     pub fn new(library: &Library) -> Result<Pairs, String> {
@@ -115,6 +120,8 @@ impl Pairs {
             at_pointer: Pattern::new(library, "pairs._AT_POINTER")?,
             columns: Pattern::new(library, "pairs._COLUMNS")?,
             cells: Pattern::new(library, "pairs._CELLS")?,
+            atom_pair: Pattern::new(library, "pairs._ATOM_PAIR")?,
+            bare_pair: Pattern::new(library, "pairs._BARE_PAIR")?,
         })
     }
 
@@ -134,10 +141,15 @@ impl Pairs {
                 self.members(text, group.start(), group.end(), &mut found);
             }
         }
-        if is_quoted && (has('[') || has('(')) && has(',') {
+        let in_brackets = has(',') && (has('[') || has('(') || has('{'));
+        if in_brackets && is_quoted {
             for m in self.pair.regex.find_iter(text, 0, text.len()) {
                 self.pair_of(text, &m, &mut found);
             }
+            self.atom_pair.find(text, true, &mut found);
+        }
+        if in_brackets {
+            self.bare_pair.find(text, true, &mut found);
         }
         if has(';') && has('"') && (contains(text, "\";s:") || contains(text, "\\\";s:")) {
             self.serialised.find(text, false, &mut found);
@@ -187,15 +199,17 @@ impl Pairs {
 
     fn pair_of(&self, text: &[Ch], m: &Match, found: &mut Vec<NamedValue>) {
         let char_of = |group: usize| m.span(group).map_or(0, |(a, _)| text[a]);
-        let in_list = char_of(self.open) == u32::from('[');
-        if (char_of(self.close) == u32::from(']')) != in_list {
+        let [open, close] = [self.open, self.close].map(|group| char::from_u32(char_of(group)).unwrap_or(' '));
+        let in_list = open != '(';
+        if !matches!((open, close), ('[', ']') | ('{', '}') | ('(', ')' | ',')) {
             return;
         }
+        let is_square = open == '[';
         let open = m.start();
         let call = if in_list { None } else { self.call.search(text, open.saturating_sub(LONGEST_CALL), open) };
         let sets = call.is_some_and(|call| self.sets.is_in(&text[call.start()..open]));
         if let (Some((a, b)), Some((start, end))) = (m.span(self.pair.name), m.span(self.pair.value)) {
-            found.push(NamedValue { name: text[a..b].to_vec(), start, end, loose: !in_list && !sets });
+            found.push(NamedValue { name: text[a..b].to_vec(), start, end, loose: !is_square && !sets });
         }
     }
 
@@ -230,12 +244,15 @@ impl Pairs {
         if names.is_empty() {
             names = self.named_barely(text, start, end);
         }
-        let [name] = names.as_slice() else { return };
+        if names.len() > MOST_NAMES {
+            return;
+        }
         for m in self.member.find_iter(text, start, end) {
-            if m.span(self.key).is_some_and(|(a, b)| self.is_among(&text[a..b], &self.values))
-                && let Some((a, b)) = m.span(self.quoted).or(m.span(self.bare))
+            let is_value = |key: &[Ch]| self.values.contains(key) || begins(key, "value") || ends(key, "value");
+            if m.span(self.key).is_some_and(|(a, b)| is_value(&self.plain(&text[a..b])))
+                && let Some((start, end)) = m.span(self.quoted).or(m.span(self.bare))
             {
-                found.push(NamedValue { name: name.clone(), start: a, end: b, loose: false });
+                found.extend(names.iter().map(|name| NamedValue { name: name.clone(), start, end, loose: false }));
             }
         }
     }
@@ -245,7 +262,7 @@ impl Pairs {
         let mut names = Vec::new();
         for m in self.member.find_iter(text, start, end) {
             if let (Some((a, b)), Some(key)) = (m.span(self.bare), m.span(self.key))
-                && self.is_among(&text[key.0..key.1], &self.naming)
+                && self.naming.contains(&self.plain(&text[key.0..key.1]))
             {
                 names.push(text[a..b].to_vec());
             }
@@ -258,7 +275,8 @@ impl Pairs {
         let mut names = Vec::new();
         for m in self.member.find_iter(text, start, end) {
             let (Some((a, b)), Some(key)) = (m.span(self.quoted), m.span(self.key)) else { continue };
-            if !self.is_among(&text[key.0..key.1], &self.naming) {
+            let key = self.plain(&text[key.0..key.1]);
+            if !(self.naming.contains(&key) || ends(&key, "name") || ends(&key, "key")) {
                 continue;
             }
             let mut said = &text[a..b];
@@ -280,9 +298,17 @@ impl Pairs {
         names
     }
 
-    /// Whether a member's name is among words, without marks and in small letters.
-    fn is_among(&self, key: &[Ch], words: &Words) -> bool {
+    /// A member's name without marks and in small letters.
+    fn plain(&self, key: &[Ch]) -> Vec<Ch> {
         let plain: Vec<Ch> = key.iter().copied().filter(|&c| c != u32::from('_') && self.word.has(c)).collect();
-        words.contains(&self.conversions.lower(&plain))
+        self.conversions.lower(&plain)
     }
+}
+
+fn begins(text: &[Ch], word: &str) -> bool {
+    text.len() >= word.len() && word.chars().zip(text).all(|(a, b)| u32::from(a) == *b)
+}
+
+fn ends(text: &[Ch], word: &str) -> bool {
+    text.len() >= word.len() && begins(&text[text.len() - word.len()..], word)
 }

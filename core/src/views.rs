@@ -307,7 +307,11 @@ impl Views {
             found.extend(self.base64(text, from, to));
             let mut at = from;
             for part in text[from..to].split(|c| !is_alnum(*c)) {
-                hex.extend(self.hex(text, at, at + part.len()));
+                // behind `0x`, or `\\x` as databases write it
+                let is_prefixed = part.first() == Some(&Ch::from(b'0')) && part.get(1).is_some_and(|c| byte(*c) | 32 == b'x');
+                let is_escaped = part.first() == Some(&Ch::from(b'x')) && at > 0 && text[at - 1] == Ch::from(b'\\');
+                let skipped = if is_prefixed { 2 } else { usize::from(is_escaped) };
+                hex.extend(self.hex(text, at + skipped, at + part.len()));
                 at += part.len() + 1;
             }
             start = to;
@@ -394,7 +398,9 @@ impl Views {
     pub fn byte_arrays(&self, text: &[Ch]) -> Vec<(usize, usize, Vec<Ch>)> {
         let mut found = Vec::new();
         let mut at = 0;
-        while let Some(start) = find_any(text, at, |c| (c == b'[' as Ch) | (c == b'<' as Ch) | (c == b'{' as Ch)) {
+        while let Some(start) =
+            find_any(text, at, |c| (c == b'[' as Ch) | (c == b'<' as Ch) | (c == b'{' as Ch) | (c == b'(' as Ch))
+        {
             at = start + 1;
             if !may_begin_array(text, start) {
                 continue;

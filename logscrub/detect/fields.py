@@ -29,7 +29,11 @@ _WORD = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
 KEEP = regex(
     r"""(?ix) \s*+ (?: (?:null|undefined|none|nil|nan|true|false|yes|no|n/?a|unknown|anonymous|empty|missing|absent|present|
     required|optional|expired|invalid|valid|failed|error|ok|set|unset|hidden|masked|redacted|removed|withheld|default|disabled|enabled|
-    not|is|was|must|has|string|number|boolean|object|array|function|any|void|system|str|
+    not|is|was|must|has|string|number|boolean|object|array|function|any|void|system|str|try|await|new|self|this|async|lambda|
+    unassigned|automatic|nobody|inconnue?|unbekannt|desconocid[oa]|sconosciut[oa]|desconhecid[oa]|onbekend|okänd|ukjent|ukendt
+    |tuntematon|nieznan[yae]|neznám[ýá]|ismeretlen|necunoscut|неизвестно|неизвестен|невідомо|未知|不明|aucune?|ninguno|nessuno
+    |nenhum|keine?r?|geen|ingen|brak|
+    \$(?:\d{1,2}|[a-z_]\w{0,40}-?)|(?-i:[A-Z][a-z]+(?:[A-Z][a-z]+)*\([A-Za-z_]\w*(?:\(.{0,80})?)|
     \[(?:object|array|function|circular|getter)[^\]]{0,40}\]|
     current_?user(?:\(\))?|%[sdjo]|%[a-z_]{2,40}%
     |(?-i:[A-Za-z0-9]{0,12}[_.~-]{0,2}(?:x{8,80}|X{8,80})(?:[_.-]{1,2}(?:x{3,80}|X{3,80})){0,6})
@@ -207,6 +211,12 @@ class _Ahead:
 
 _HUMP = regex(r"(?<=[^\W\d_A-Z])(?=[^\W\d_a-z])")
 """Between two letters where a word of a name may end."""
+_QUALIFIER = regex(
+    r"(?<=\w)(?:[_.-](?i:previous|prev|old|new|current|next|backup|primary|secondary|original|vorherig|alt|neu|antigua?o?|antiga|anterior|nuev[ao]|nov[ao]"
+    r"|actual|atual|ancien(?:ne)?|nouveau|nouvelle|actuel|vecchi[ao]|nuov[ao]|oud|nieuw|ny|nye|gammel|gammal|nytt|star[ey]|nowe|uusi|vanha)"
+    r"|(?<=[a-z])(?:Previous|Prev|Old|New|Current|Next|Backup|Primary|Secondary|Original|Alt|Neu|Antigua?|Antiga|Nuevo|Nueva|Nova|Novo|Ancien|Nouveau))\Z"
+)
+"""The end of a name that says which of several values it is: `secret_key_base_previous`, `senha_antiga`."""
 _LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "ı": "i", "ß": "ss", "ẞ": "SS"}
     | {"æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "þ": "th", "Þ": "Th"}
@@ -295,6 +305,8 @@ class FieldIndex:
         except KeyError:
             pass
         rule = self._look_up(path)
+        if rule is None and path and (m := _QUALIFIER.search(path[-1])) is not None:
+            rule = self._look_up((*path[:-1], path[-1][: m.start()]))
         if rule is not None and rule.idle:
             rule = None  # an "email address" that is kept is no "address"
         if len(self._cache) < 100_000:

@@ -25,13 +25,14 @@ _LANGUAGES = tuple("ar bg cs da de el en es et fi fr he hr hu ja ko lt lv nb nl 
 _REGIONS = ("en-US", "en-GB", "en-AU", "en-CA", "fr-CA", "es-MX", "pt-BR", "zh-CN", "zh-TW", "de-AT", "de-CH", "fr-CH", "it-IT")
 _LOCALES = (*_REGIONS, *(f"{each}-{each.upper()}" for each in _LANGUAGES))
 _OF_VALUES = (
-    *("field", "property", "param", "parameter", "header", "attribute", "variable", "option", "setting", "answer"),
+    *("field", "property", "param", "parameter", "header", "attribute", "variable", "option", "setting", "answer", "tag", "config"),
     *("new", "old", "current", "previous", "default", "display", "rejected", "invalid", "original", "attempted"),
 )
 """Words before `Value` in the name of a member that is what another member, or the object around it, names."""
 VALUES = frozenset(
     (
         *("value", "stringValue", "intValue", "doubleValue", "boolValue", "bytesValue", "arrayValue", "kvlistValue", "values"),
+        *("valueString", "valueDate", "valueDateTime", "valueCode"),  # of FHIR
         *("Value", "StringValue", "val", "v", "old", "new", "from", "to", "set", "before", "after", "previous"),
         *("S", "N", "B", "SS", "NS", "BS", "L", "M"),  # types of DynamoDB
         *("string_value", "String", "string", "Some", "raw", "rendered", "_", "$t"),  # of databases, Rust, WordPress, XML
@@ -65,7 +66,8 @@ ENVELOPE_NAMES = frozenset(
 """Names of the members in which exports hold their records."""
 NAMING = frozenset(
     """
-    key name field k header label param parameter attribute attr property prop variable option setting path
+    key name field k header label param parameter attribute attr property prop variable option setting path ParameterKey TagKey
+    parameterKey tagKey headerKey propertyKey attributeKey configKey settingKey configName
     Key Name Field Header Attribute Property Parameter Label fieldName fieldKey fieldId propertyName paramName parameterName
     headerName attributeName variableName optionName settingName keyName fieldLabel FieldName PropertyName ParameterName
     AttributeName field_name field_key field_label property_name param_name parameter_name header_name attribute_name

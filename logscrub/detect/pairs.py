@@ -26,7 +26,7 @@ from logscrub.patterns import regex
 
 NAMING = frozenset(
     """
-    name key field k label header param parameter attribute attr property prop variable var option setting path pointer
+    name key field k id label header param parameter attribute attr property prop variable var option setting path pointer
     fieldname fieldkey fieldid propertyname paramname parametername headername attributename variablename keyname optionname
     instancepath datapath jsonpointer propertypath
     """.split()
@@ -40,6 +40,8 @@ VALUES = frozenset(
     """.split()
 )
 """Names of members that are such values."""
+_MOST_NAMES = 3
+"""Members of an object that name its value, at most: an `id` beside a `name`."""
 _MARKS = regex(r"[\W_]+")
 _GROUP = regex(r"[{<](?=[^{}<>]{1,2000}[}>])[^{}<>]{1,2000}+|\((?=[^(){}<>]{1,500}\))[^(){}<>]{1,500}+")
 _MEMBER = regex(
@@ -54,12 +56,23 @@ _PATH_LIST = regex(
 )
 """A member that is a path, written as a list: its last element names a value beside it."""
 _PAIR = regex(
-    r"""(?P<open>[\[(])\s{0,4}(?P<q>\\{0,15}["'`])(?P<name>[^"'`\\\s][^"'`\\]{0,63}+)(?P=q)\s{0,4},\s{0,4}
-    (?P<vq>\\{0,15}["'`])(?P<value>(?:(?!(?P=vq))[^"'`]){1,1000}+)(?P=vq)\s{0,4}(?P<close>[\]),])""",
+    r"""(?P<open>[\[({])\s{0,4}[bBuU]?(?P<q>\\{0,15}["'`])(?P<name>[^"'`\\\s][^"'`\\]{0,63}+)(?P=q)\s{0,4},\s{0,4}
+    [bBuU]?(?P<vq>\\{0,15}["'`])(?P<value>(?:(?!(?P=vq))[^"'`]){1,1000}+)(?P=vq)\s{0,4}(?P<close>[\]),}])""",
     re.X,
 )
+_ATOM_PAIR = regex(
+    r"""[{\[](?P<name>[A-Za-z_][\w:.-]{2,40}+),\s{0,2}(?:<<)?(?P<q>["'])(?P<value>(?:(?!(?P=q))[^"'\r\n]){1,1000}+)(?P=q)(?:>>)?[}\]]"""
+)
+"""A pair whose name has no quotes, as Erlang writes it: `{password,<<"…">>}`."""
+_BARE_PAIR = regex(
+    r"""[(\[](?P<name>[A-Za-z_][\w:.-]{2,40}+),\s{0,2}
+    (?P<value>(?=[^\s,]{0,80}\d)(?=[^\s,]{0,80}[A-Za-z])[^\s,"'`(){}\[\]<>]{8,200}+)[)\]]""",
+    re.X,
+)
+"""A pair without quotes, as Kotlin and .NET print it: `(password, …)`."""
 _CALL = regex(r"(?<![\w$])[A-Za-z_$][\w$]{0,40}+\Z")
 """The name of a function, before the bracket behind it."""
+_CLOSING = {"[": "]", "{": "}"}
 _LONGEST_CALL = 41
 _SETS = regex(r"(?i)(?:set|put|add|append|with|header|cookie|env|define|field|param|attr|prop|insert|write|store|register)")
 """Words in the name of a function that takes a name and a value."""
@@ -142,13 +155,19 @@ def named_values(text: str) -> Iterator[NamedValue]:
     if is_quoted and ("{" in text or "<" in text or "(" in text) and (":" in text or "=" in text):
         for group in _GROUP.finditer(text):
             yield from _members(text, *group.span())
-    if is_quoted and ("[" in text or "(" in text) and "," in text:
+    in_brackets = "," in text and ("[" in text or "(" in text or "{" in text)
+    if in_brackets and is_quoted:
         for m in _PAIR.finditer(text):
-            in_list = m["open"] == "["
-            if m["close"] == "]" if in_list else m["close"] != "]":
+            in_list = m["open"] != "("
+            if m["close"] == _CLOSING[m["open"]] if in_list else m["close"] in "),":
                 call = None if in_list else _CALL.search(text, max(0, m.start() - _LONGEST_CALL), m.start())
                 sets = call is not None and _SETS.search(call[0]) is not None
-                yield NamedValue(m["name"], *m.span("value"), not in_list and not sets)
+                yield NamedValue(m["name"], *m.span("value"), m["open"] != "[" and not sets)
+        for m in _ATOM_PAIR.finditer(text):
+            yield NamedValue(m["name"], *m.span("value"), True)
+    if in_brackets:
+        for m in _BARE_PAIR.finditer(text):
+            yield NamedValue(m["name"], *m.span("value"), True)
     if '";s:' in text or '\\";s:' in text:
         for m in _SERIALISED.finditer(text):
             yield NamedValue(m["name"], *m.span("value"), False)
@@ -195,11 +214,13 @@ def _members(text: str, start: int, end: int) -> Iterator[NamedValue]:
     names = [name for _, name in _naming(text, start, end)]
     if not names:
         names = [m["name"] for m in _PATH_LIST.finditer(text, start, end)] or list(_named_barely(text, start, end))
-    if len(names) != 1:
+    if len(names) > _MOST_NAMES:
         return
     for m in _MEMBER.finditer(text, start, end):
-        if _MARKS.sub("", m["key"]).lower() in VALUES:
-            yield NamedValue(names[0], *m.span("quoted" if m["quoted"] is not None else "bare"), False)
+        key = _MARKS.sub("", m["key"]).lower()
+        if key in VALUES or key.startswith("value") or key.endswith("value"):
+            for name in names:
+                yield NamedValue(name, *m.span("quoted" if m["quoted"] is not None else "bare"), False)
 
 
 def _named_barely(text: str, start: int, end: int) -> Iterator[str]:
@@ -212,6 +233,7 @@ def _named_barely(text: str, start: int, end: int) -> Iterator[str]:
 def _naming(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:
     """The members of a stretch that name a value, and the names."""
     for m in _MEMBER.finditer(text, start, end):
-        if m["quoted"] is not None and _MARKS.sub("", m["key"]).lower() in NAMING:
+        key = _MARKS.sub("", m["key"]).lower()
+        if m["quoted"] is not None and (key in NAMING or key.endswith(("name", "key"))):
             said: str = m["quoted"].strip()
             yield m.start(), said.rstrip("/").rsplit("/", 1)[-1] if said.startswith("/") else said

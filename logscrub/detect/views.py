@@ -44,7 +44,7 @@ _SGR = regex(r"\x1b\[[0-9;:]{0,40}[A-Za-z]")
 _SHORT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _BASE64 = regex(r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/]{16,}|[A-Za-z0-9_-]{16,})={0,2}(?![A-Za-z0-9+/_=-])")
 _HEX = regex(
-    r"[0-9A-Fa-f](?:(?<![0-9A-Za-z].)|(?<=0[xX].))"
+    r"[0-9A-Fa-f](?:(?<![0-9A-Za-z].)|(?<=0[xX].)(?<![0-9A-Za-z]0[xX].)|(?<=\\x.))"
     r"(?:(?<=[0-9a-f])[0-9a-f](?:[0-9a-f]{2}){7,}|(?<=[0-9A-F])[0-9A-F](?:[0-9A-F]{2}){7,})(?![0-9A-Za-z])"
 )
 _NOT_PLAIN = regex(r"[^\x01-\x7e]")
@@ -58,12 +58,12 @@ _ARRAY = regex(
     rf"\{{[ \t\r\n]*+{_MEMBERS},?[ \t\r\n]*+(?:\}}|\Z)"
     rf"|\[[ \t\r\n]*+(?:{_BYTES}(?:,[ \t\r\n]*+\.\.\.[ ][0-9]{{1,9}}[ ]more[ ]items?)?|[0-9]{{1,3}}(?:[ ][0-9]{{1,3}}){{5,}}+)"
     r"[ \t\r\n]*+(?:\]|\Z)"
-    rf"|<<{_BYTES}>>"
+    rf"|<<{_BYTES}>>|\({_BYTES},?\)"
     r"|(?:<Buffer[ ]|\[Uint8Contents\]:[ ]<|[\[{][ ]?(?=0x)|<(?=[0-9a-f]{8}[ ]))"
     r"(?P<hex>(?:0x)?[0-9a-fA-F]{2}(?:(?:,?[ ](?:0x)?)?[0-9a-fA-F]{2}){5,}+)"
     r"(?:[ ]\.\.\.[ ][0-9]{1,9}[ ]more[ ]bytes?)?,?[ ]?(?:[>\]}]|\Z)"
 )
-"""Arrays of bytes as JSON, JavaScript, Java, Rust, C, Go, Objective-C and Erlang write them. Of a long array only the beginning is
+"""Arrays of bytes as JSON, JavaScript, Java, Rust, C, Go, Objective-C, Erlang, and calls write them. Of a long array only the beginning is
 printed."""
 _NO_DIGIT = regex("0x|[^0-9a-fA-F]")
 _JSON_ARRAY = regex(rf"\[[ \t\r\n]*+{_BYTES}[ \t\r\n]*+\]|\{{[ \t\r\n]*+{_MEMBERS}[ \t\r\n]*+\}}")
@@ -202,7 +202,7 @@ def array_end(text: str, start: int) -> int:
 
 def byte_arrays(text: str) -> Iterator[tuple[int, int, str]]:
     """Arrays of bytes in a text that are text: start, end, decoded."""
-    if "[" in text or "<" in text or "{" in text:
+    if any(sign in text for sign in "[<{("):
         for m in _ARRAY.finditer(text):
             decoded = _text(bytes.fromhex(_NO_DIGIT.sub("", m["hex"]))) if m["hex"] else text_of_bytes(m[0].partition("...")[0])
             if decoded is not None:
