@@ -707,6 +707,9 @@ const BOUNDARY_LATER: [Ch; 3] = ['\n' as Ch, '-' as Ch, '-' as Ch];
 const CLOSING_TAG: &[Ch] = &['<' as Ch, '/' as Ch];
 const ARROW: &[Ch] = &['=' as Ch, '>' as Ch];
 
+/// Spaces in the name of a field, at most.
+const MOST_SPACES_IN_NAME: usize = 3;
+
 impl Fields {
     /// The rules in the order of the catalogue: of equal names the last counts.
     pub fn new(library: &Library, rules: Vec<RuleSpec>) -> Result<Fields, String> {
@@ -949,8 +952,9 @@ impl Fields {
                 continue;
             }
             let said = &text[value.start..value.end];
+            let is_sentence = said.iter().filter(|&&c| c == ' ' as Ch).count() > MOST_SPACES_IN_NAME;
             // else it is a list of names
-            if said.iter().any(|&c| c.wrapping_sub('0' as Ch) < 10) || self.rule(&[said.into()]).is_none() {
+            if is_sentence || said.iter().any(|&c| c.wrapping_sub('0' as Ch) < 10) || self.rule(&[said.into()]).is_none() {
                 self.add(&mut found, text, value.start, value.end, rule, &|| path.clone(), &[]);
             }
         }

@@ -145,6 +145,7 @@ _ABOUT = frozenset(
 )
 """Names of members that say something about a secret, and not the secret."""
 _DIGITS = frozenset("0123456789")
+_MOST_SPACES_IN_NAME = 3
 _CLASS = regex(r"\.[A-Z]\w*$")
 """The end of a class name: `org.apache.…RMContainerRequestor`."""
 _SIGNS = regex(r"""[=:~"'“«{\[]""")
@@ -415,7 +416,8 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
         if rule is None or (value.loose and rule.detector.guideline != SECRET_ROW):
             continue
         said = text[value.start : value.end]
-        if not _DIGITS.isdisjoint(said) or index.rule((said,)) is None:  # otherwise it is a list of names
+        is_sentence = said.count(" ") > _MOST_SPACES_IN_NAME
+        if is_sentence or not _DIGITS.isdisjoint(said) or index.rule((said,)) is None:  # otherwise it is a list of names
             _add(found, text, value.start, value.end, rule, path)
     return found, after
 
