@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import NamedTuple
@@ -264,6 +264,29 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
+_WHICH = (
+    *("old", "new", "current", "previous", "next", "temp", "temporary", "primary", "secondary", "main", "backup", "fallback"),
+    *("prod", "production", "staging", "stage", "dev", "test", "sandbox", "live", "repeat", "again", "retype", "confirm"),
+)
+"""Words behind the name of a secret that say which of several it is: `apiKeyProd`, `db.password.backup`."""
+_COUNTED = (
+    *("id", "uuid", "number", "date", "title", "code", "prompt", "message", "question", "answer", "comment", "note"),
+    *("password", "passphrase", "secret", "token", "name", "phone", "email", "birthday"),
+)
+"""Words at the end of a name of which there can be a list: `memberIds`."""
+
+
+def _derived(name: str, detector: Detector) -> Iterator[str]:
+    """Further names that mean what a joined name does: its plural, and for a secret, one of several."""
+    if name.endswith(_COUNTED):
+        yield name + "s"
+    if detector.guideline == SECRET_ROW and name.endswith(_SECRETS):
+        yield from (name + which for which in _WHICH)
+
+
+_SECRETS = ("password", "passwd", "pwd", "passphrase", "secret", "token", "apikey", "accesskey", "secretkey", "privatekey")
+
+
 class FieldIndex:
     """The field names of a catalogue. A pure function of names, remembered."""
 
@@ -284,6 +307,9 @@ class FieldIndex:
                 target = self._exact if spec[:1] in "=~" else self._endings
                 glued = "~" if spec.startswith("~") else ""
                 target.update(dict.fromkeys((glued + s for s in spellings(spec)), rule))
+        for name, rule in tuple(self._endings.items()):
+            for derived in _derived(name, rule.detector):
+                self._endings.setdefault(derived, rule)
         self._longest_glued = max((len(name) - 1 for name in self._exact if name.startswith("~")), default=0)
         self._cache: dict[FieldPath, Rule | None] = {}
 
