@@ -69,7 +69,7 @@ NAMING = frozenset(
     Key Name Field Header Attribute Property Parameter Label fieldName fieldKey fieldId propertyName paramName parameterName
     headerName attributeName variableName optionName settingName keyName fieldLabel FieldName PropertyName ParameterName
     AttributeName field_name field_key field_label property_name param_name parameter_name header_name attribute_name
-    variable_name instancePath dataPath propertyPath
+    variable_name column columnName column_name col instancePath dataPath propertyPath
     """.split()
 )
 """Names of members that say what a `value` beside them is."""

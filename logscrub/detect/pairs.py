@@ -28,7 +28,7 @@ NAMING = frozenset(
     """
     name key field k label header param parameter attribute attr property prop variable var option setting path pointer
     fieldname fieldkey fieldid propertyname paramname parametername headername attributename variablename keyname optionname
-    instancepath datapath jsonpointer propertypath
+    instancepath datapath jsonpointer propertypath column col columnname
     """.split()
 )
 """Names, in small letters without marks, of members that say what a value beside them is."""
