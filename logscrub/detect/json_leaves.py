@@ -26,7 +26,7 @@ _REGIONS = ("en-US", "en-GB", "en-AU", "en-CA", "fr-CA", "es-MX", "pt-BR", "zh-C
 _LOCALES = (*_REGIONS, *(f"{each}-{each.upper()}" for each in _LANGUAGES))
 _OF_VALUES = (
     *("field", "property", "param", "parameter", "header", "attribute", "variable", "option", "setting", "answer"),
-    *("new", "old", "current", "previous", "default", "display", "rejected", "invalid", "original", "attempted"),
+    *("current", "rejected", "invalid", "original", "attempted"),
 )
 """Words before `Value` in the name of a member that is what another member, or the object around it, names."""
 VALUES = frozenset(
