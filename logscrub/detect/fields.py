@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import NamedTuple
@@ -213,9 +213,11 @@ class _Ahead:
 _HUMP = regex(r"(?<=[^\W\d_A-Z])(?=[^\W\d_a-z])")
 """Between two letters where a word of a name may end."""
 _QUALIFIER = regex(
-    r"(?<=\w)(?:[_.-](?i:previous|prev|old|new|current|next|backup|primary|secondary|original|vorherig|alt|neu|antigua?o?|antiga|anterior|nuev[ao]|nov[ao]"
+    r"(?<=\w)(?:[_.-](?i:previous|prev|old|new|current|next|backup|primary|secondary|original|temp|temporary|main|fallback|prod|production"
+    r"|staging|stage|dev|test|sandbox|live|repeat|again|retype|confirm|plain|vorherig|alt|neu|antigu?[ao]|anterior|nuev[ao]|nov[ao]"
     r"|actual|atual|ancien(?:ne)?|nouveau|nouvelle|actuel|vecchi[ao]|nuov[ao]|oud|nieuw|ny|nye|gammel|gammal|nytt|star[ey]|nowe|uusi|vanha)"
-    r"|(?<=[a-z])(?:Previous|Prev|Old|New|Current|Next|Backup|Primary|Secondary|Original|Alt|Neu|Antigua?|Antiga|Nuevo|Nueva|Nova|Novo|Ancien|Nouveau))\Z"
+    r"|(?<=[a-z])(?:Previous|Prev|Old|New|Current|Next|Backup|Primary|Secondary|Original|Temp|Temporary|Main|Fallback|Prod|Production"
+    r"|Staging|Stage|Dev|Test|Sandbox|Live|Repeat|Again|Retype|Confirm|Plain|Alt|Neu|Antigu?[ao]|Nuev[ao]|Nov[ao]|Ancien|Nouveau))\Z"
 )
 """The end of a name that says which of several values it is: `secret_key_base_previous`, `senha_antiga`."""
 _LETTERS = str.maketrans(
@@ -276,6 +278,19 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
+_COUNTED = (
+    *("id", "uuid", "number", "date", "title", "code", "prompt", "message", "question", "answer", "comment", "note"),
+    *("password", "passphrase", "secret", "token", "name", "phone", "email", "birthday"),
+)
+"""Words at the end of a name of which there can be a list: `memberIds`."""
+
+
+def _derived(name: str) -> Iterator[str]:
+    """Further names that mean what a joined name does: its plural."""
+    if name.endswith(_COUNTED):
+        yield name + "s"
+
+
 class FieldIndex:
     """The field names of a catalogue. A pure function of names, remembered."""
 
@@ -296,6 +311,9 @@ class FieldIndex:
                 target = self._exact if spec[:1] in "=~" else self._endings
                 glued = "~" if spec.startswith("~") else ""
                 target.update(dict.fromkeys((glued + s for s in known_detectors.spellings(spec) or spellings(spec)), rule))
+        for name, rule in tuple(self._endings.items()):
+            for derived in _derived(name):
+                self._endings.setdefault(derived, rule)
         self._longest_glued = max((len(name) - 1 for name in self._exact if name.startswith("~")), default=0)
         self._cache: dict[FieldPath, Rule | None] = {}
 

@@ -25,8 +25,21 @@ _LANGUAGES = tuple("ar bg cs da de el en es et fi fr he hr hu ja ko lt lv nb nl 
 _REGIONS = ("en-US", "en-GB", "en-AU", "en-CA", "fr-CA", "es-MX", "pt-BR", "zh-CN", "zh-TW", "de-AT", "de-CH", "fr-CH", "it-IT")
 _LOCALES = (*_REGIONS, *(f"{each}-{each.upper()}" for each in _LANGUAGES))
 _OF_VALUES = (
-    *("field", "property", "param", "parameter", "header", "attribute", "variable", "option", "setting", "answer", "tag", "config"),
-    *("new", "old", "current", "previous", "default", "display", "rejected", "invalid", "original", "attempted"),
+    *(
+        "field",
+        "property",
+        "param",
+        "parameter",
+        "header",
+        "attribute",
+        "variable",
+        "option",
+        "setting",
+        "answer",
+        "tag",
+        "config",
+    ),
+    *("current", "rejected", "invalid", "original", "attempted"),
 )
 """Words before `Value` in the name of a member that is what another member, or the object around it, names."""
 VALUES = frozenset(
@@ -71,7 +84,7 @@ NAMING = frozenset(
     Key Name Field Header Attribute Property Parameter Label fieldName fieldKey fieldId propertyName paramName parameterName
     headerName attributeName variableName optionName settingName keyName fieldLabel FieldName PropertyName ParameterName
     AttributeName field_name field_key field_label property_name param_name parameter_name header_name attribute_name
-    variable_name instancePath dataPath propertyPath
+    variable_name column columnName column_name col instancePath dataPath propertyPath
     """.split()
 )
 """Names of members that say what a `value` beside them is."""

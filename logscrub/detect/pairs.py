@@ -28,7 +28,7 @@ NAMING = frozenset(
     """
     name key field k id label header param parameter attribute attr property prop variable var option setting path pointer
     fieldname fieldkey fieldid propertyname paramname parametername headername attributename variablename keyname optionname
-    instancepath datapath jsonpointer propertypath
+    instancepath datapath jsonpointer propertypath column col columnname
     """.split()
 )
 """Names, in small letters without marks, of members that say what a value beside them is."""
@@ -131,7 +131,8 @@ _TYPED = regex(
 )
 _COLUMNS = regex(r"(?:(?<=\n)|\A)(?P<name>[A-Za-z_$][\w.$-]{0,60}+)\t(?P<value>[^\s][^\t\r\n]{0,200}+)(?=[\r\n]|\Z)")
 _CELLS = regex(
-    r"<(?:d|t[dh]|key|name)t?(?:\s[^<>]{0,200}+)?>\s{0,20}(?P<name>[^\W\d][\w .-]{0,60}+):?\s{0,4}</(?:dt|t[dh]|key|name)>\s{0,40}"
+    r"<(?:d|t[dh]|key|name)t?(?:\s[^<>]{0,200}+)?>\s{0,20}(?P<name>[^\W\d][\w .-]{0,60}+):?\s{0,4}"
+    r"</(?:dt|t[dh]|key|name)>\s{0,40}"
     r"<(?:dd|td|string|value|data)(?:\s[^<>]{0,200}+)?>\s{0,40}(?:<!\[CDATA\[)?(?P<value>[^<>\s][^<>]{0,1000}?)(?:\]\]>)?</"
 )
 _SAY_WHAT_WAS_GIVEN = frozenset(("value", "received", "got ", "(`"))

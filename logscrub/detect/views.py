@@ -63,8 +63,8 @@ _ARRAY = regex(
     r"(?P<hex>(?:0x)?[0-9a-fA-F]{2}(?:(?:,?[ ](?:0x)?)?[0-9a-fA-F]{2}){5,}+)"
     r"(?:[ ]\.\.\.[ ][0-9]{1,9}[ ]more[ ]bytes?)?,?[ ]?(?:[>\]}]|\Z)"
 )
-"""Arrays of bytes as JSON, JavaScript, Java, Rust, C, Go, Objective-C, Erlang, and calls write them. Of a long array only the beginning is
-printed."""
+"""Arrays of bytes as JSON, JavaScript, Java, Rust, C, Go, Objective-C, Erlang, and calls write them. Of a long array only the
+beginning is printed."""
 _NO_DIGIT = regex("0x|[^0-9a-fA-F]")
 _JSON_ARRAY = regex(rf"\[[ \t\r\n]*+{_BYTES}[ \t\r\n]*+\]|\{{[ \t\r\n]*+{_MEMBERS}[ \t\r\n]*+\}}")
 _NUMBER = regex("-?[0-9]+")
