@@ -6,6 +6,7 @@
 use crate::chars::{Ch, CharSet, Conversions, ascii_lower, codes, is_ascii};
 use crate::engine::contains;
 use crate::ids::Ids;
+use crate::json_leaves::Nesting;
 use crate::library::{Library, Words};
 use crate::pairs::Pairs;
 use crate::rx::{Classes, Item, Match, Mode, Node, Regex, UNBOUNDED, edge_of_row, heads_of_row, row};
@@ -528,6 +529,7 @@ pub struct Fields {
     filled_later: Keep,
     word: Arc<Regex>,
     scheme: Arc<Regex>,
+    nesting: Nesting,
     qualifier: Arc<Regex>,
     template: Arc<Regex>,
     structure: Arc<Regex>,
@@ -748,6 +750,7 @@ impl Fields {
             pairs: Pairs::new(library)?,
             word: library.rx("fields._WORD")?,
             scheme: library.rx("fields._SCHEME")?,
+            nesting: Nesting::new(library)?,
             qualifier: library.rx("fields._QUALIFIER")?,
             template: library.rx("fields._TEMPLATE")?,
             structure: library.rx("fields._STRUCTURE")?,
@@ -961,6 +964,11 @@ impl Fields {
         (found, after)
     }
 
+    /// The name that counts for what stands in an object of that name, in another (`json_leaves.innermost`).
+    fn innermost<'a>(&self, outer: &'a [Ch], name: &'a [Ch]) -> &'a [Ch] {
+        if name.is_empty() || self.nesting.is_secret(outer, name) { outer } else { name }
+    }
+
     /// What is open behind a line that has but a name, the value of which stands in the lines after it.
     fn block(&self, text: &[Ch], head: &Match) -> Open {
         let [name, whole, tag] = self.block_groups.map(|group| head.span(group));
@@ -1052,7 +1060,7 @@ impl Fields {
         // for each bracket the name that what stands in it belongs to: its own, else that of one around it
         let mut names: VecDeque<&'a [Ch]> = VecDeque::new();
         for (_, name) in &brackets {
-            names.push_back(if name.is_empty() { names.back().copied().unwrap_or_default() } else { name });
+            names.push_back(self.innermost(names.back().copied().unwrap_or_default(), name));
         }
         let mut quote = None;
         let mut ahead = Ahead::new(self, text);
@@ -1075,7 +1083,7 @@ impl Fields {
                         let around = names.back().copied();
                         let name = around.filter(|_| self.values.contains(name)).unwrap_or(name);
                         brackets.push_back((bracket, name));
-                        names.push_back(if name.is_empty() { names.back().copied().unwrap_or_default() } else { name });
+                        names.push_back(self.innermost(names.back().copied().unwrap_or_default(), name));
                         if brackets.len() > DEEPEST {
                             brackets.pop_front();
                             names.pop_front();

@@ -1,8 +1,9 @@
 //! Where the strings and numbers of a JSON text stand (`logscrub/detect/json_leaves.py`).
 
 use crate::chars::{Ch, CharSet, Conversions, ascii_lower, is_ascii};
-use crate::library::Library;
+use crate::library::{Library, Words};
 use crate::model::{Coding, FieldPath, Leaf, Name};
+use crate::rx::Regex;
 use crate::views::array_end;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -99,6 +100,27 @@ impl Names {
     }
 }
 
+/// Knows the objects in which all is secret (`json_leaves.innermost`).
+pub struct Nesting {
+    of_secrets: Arc<Regex>,
+    no_secrets: Arc<Words>,
+}
+
+impl Nesting {
+    pub fn new(library: &Library) -> Result<Nesting, String> {
+        let of_secrets = library.rx("json_leaves._OF_SECRETS")?;
+        Ok(Nesting { of_secrets, no_secrets: library.words("json_leaves._NO_SECRETS")? })
+    }
+
+    /// Whether what stands in an object of that name belongs to the object around it.
+    pub fn is_secret(&self, outer: &[Ch], name: &[Ch]) -> bool {
+        !outer.is_empty()
+            && !name.is_empty()
+            && self.of_secrets.is_in(outer)
+            && !self.no_secrets.contains(&name.iter().map(|&c| ascii_lower(c)).collect::<Vec<Ch>>())
+    }
+}
+
 /// An object or list being read.
 #[derive(Clone, Default)]
 pub struct Frame {
@@ -166,6 +188,7 @@ enum Token {
 /// Finds the leaves of JSON texts.
 pub struct JsonLeaves {
     names: Names,
+    nesting: Nesting,
     digit: Arc<CharSet>,
     space: Arc<CharSet>,
     word: Arc<CharSet>,
@@ -176,6 +199,7 @@ impl JsonLeaves {
     pub fn new(library: &Library) -> Result<JsonLeaves, String> {
         Ok(JsonLeaves {
             names: Names::new(library)?,
+            nesting: Nesting::new(library)?,
             digit: library.set("isdecimal")?,
             space: library.set("isspace")?,
             word: library.set("word")?,
@@ -265,7 +289,12 @@ impl JsonLeaves {
                             if stack.len() >= DEEPEST {
                                 deeper += 1;
                             } else {
-                                let outer = self.path(stack).pop().unwrap_or_default();
+                                let mut path = self.path(stack);
+                                let name = path.pop().unwrap_or_default();
+                                let outer = match path.pop() {
+                                    Some(outer) if self.nesting.is_secret(&outer, &name) => outer,
+                                    _ => name,
+                                };
                                 let (is_object, outer_kind) = (bracket == OBJECT, self.names.kind(&outer));
                                 stack.push(Frame { is_object, outer, outer_kind, ..Frame::default() });
                             }

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from logscrub.detect import known as known_detectors
 from logscrub.detect.catalogue import SECRET_ROW, Catalogue, Detector
 from logscrub.detect.ids import cut_id, is_id
-from logscrub.detect.json_leaves import REDACTED, VALUES
+from logscrub.detect.json_leaves import REDACTED, VALUES, innermost
 from logscrub.detect.pairs import named_values
 from logscrub.errors import UsageError
 from logscrub.model import FieldPath
@@ -399,11 +399,6 @@ class FieldValue(NamedTuple):
     """The quote that a bare number in JSON needs round its placeholder."""
 
 
-def _innermost(outer: str, name: str) -> str:
-    """The name that counts of two around a text."""
-    return name or outer
-
-
 def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tuple[list[FieldValue], Open]:
     """The values of telling fields in one line (or a whole text) of a log, and what it leaves open."""
     if before.indent >= 0:
@@ -558,7 +553,7 @@ class _Nesting:
 
     def __init__(self, brackets: Iterable[tuple[str, str]]) -> None:
         self.brackets = list(brackets)
-        self.names: list[str] = list(accumulate((name for _, name in self.brackets), _innermost))
+        self.names: list[str] = list(accumulate((name for _, name in self.brackets), innermost))
         """For each bracket the name of the object around its content: its own name, else that of a bracket around it."""
         self.last_key, self.last_end = "", -1
 
@@ -569,7 +564,7 @@ class _Nesting:
             if name in VALUES and self.names:
                 name = self.names[-1]
             self.brackets.append((m["bracket"], name))
-            self.names.append(name or (self.names[-1] if self.names else ""))
+            self.names.append(innermost(self.names[-1] if self.names else "", name))
             if len(self.brackets) > _DEEPEST:
                 del self.brackets[0], self.names[0]
         elif self.brackets:

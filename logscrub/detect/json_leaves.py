@@ -102,6 +102,14 @@ DEEPEST = 100_000
 _PLACEHOLDER = regex(r"<[A-Z][A-Z0-9_]{1,63}(?::[0-9a-f]{20})?>")
 _NAMING = regex(r"(?=.{2,64}\Z)(?![0-9_])\w[\w.-]*(?: [\w.-]+){0,3}")
 """A text that may name a field: up to four words."""
+_OF_SECRETS = regex(
+    r"(?i)(?:secrets?|credentials?|creds|passwords|api[_-]?keys|(?:signing|private|encryption)[_-]?keys|authorization)\Z"
+)
+"""The end of the name of an object in which all is secret, in the objects in it too."""
+_NO_SECRETS = frozenset(
+    "metadata meta options config policy scopes labels annotations spec status rotation type usage error errors request response".split()
+)
+"""Names of objects in one of these that hold no secrets."""
 REDACTED = "ZZ"
 """Takes the place of a placeholder in a field's name: a word that tells nothing. In capitals, so that it does not set the word
 behind it apart where a redacted value did not."""
@@ -194,7 +202,7 @@ def _take_sign(sign: str, stack: list[Frame], leaves: list[Leaf], deeper: int) -
         if len(stack) >= DEEPEST:
             return deeper + 1
         path = _path(stack)
-        stack.append(Frame(sign == "{", path[-1] if path else ""))
+        stack.append(Frame(sign == "{", innermost(path[0] if len(path) > 1 else "", path[-1] if path else "")))
     elif deeper:
         return deeper - 1
     elif stack:
@@ -325,6 +333,13 @@ def _label(text: str) -> str:
     if "\\u" in text:
         text = field_name(text)
     return text if _NAMING.fullmatch(text) else ""
+
+
+def innermost(outer: str, name: str) -> str:
+    """The name that counts for what stands in an object of that name, in an object named `outer`."""
+    if outer and name and name.lower() not in _NO_SECRETS and _OF_SECRETS.search(outer) is not None:
+        return outer
+    return name or outer
 
 
 def _path(stack: list[Frame]) -> FieldPath:
