@@ -4,7 +4,7 @@
 
 use crate::chars::{Ch, CharSet, Conversions, codes};
 use crate::library::Library;
-use crate::rx::Regex;
+use crate::rx::{Match, Regex};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -138,6 +138,7 @@ pub struct Views {
     unplain: Arc<CharSet>,
     conversions: Arc<Conversions>,
     array: Arc<Regex>,
+    dump: Arc<Regex>,
     array_hex: usize,
     entities: HashMap<Vec<Ch>, Vec<Ch>>,
     /// Characters of the longest name of an entity that needs no semicolon.
@@ -153,6 +154,7 @@ impl Views {
             written: library.set("written")?,
             unplain: library.set("unplain")?,
             conversions: library.conversions.clone(),
+            dump: library.rx("views._DUMP")?,
             array_hex: array.group("hex").ok_or("views._ARRAY has no group hex")?,
             array,
             longest_open: open.map(|(name, _)| name.len()).max().unwrap_or(0),
@@ -417,7 +419,19 @@ impl Views {
             };
             found.extend(decoded.map(|decoded| (start, m.end(), decoded)));
         }
+        if may_hold_dump(text) {
+            found.extend(self.dump.find_iter(text, 0, text.len()).filter_map(|m| self.dumped(text, &m)));
+        }
         found
+    }
+
+    /// A dump of bytes that are text. UTF-16 has a zero behind each letter.
+    fn dumped(&self, text: &[Ch], m: &Match) -> Option<(usize, usize, Vec<Ch>)> {
+        let mut data = hex_pairs(&text[m.start()..m.end()]);
+        if data.iter().skip(1).step_by(2).all(|byte| *byte == 0) {
+            data = data.into_iter().step_by(2).collect();
+        }
+        Some((m.start(), m.end(), self.text(&data)?))
     }
 
     /// The text whose bytes the numbers (of at most three digits) are; None where they are no text.
@@ -651,6 +665,18 @@ fn number_end(text: &[Ch], at: usize) -> Option<usize> {
 }
 
 /// Whether an array of bytes may begin at a bracket: what the expression for them asks first, at less cost.
+/// Whether a text has a sign between two bytes, or two pairs of them, and one more behind the second: without it there is no dump.
+fn may_hold_dump(text: &[Ch]) -> bool {
+    let are_digits = |from: usize, to: usize| text.get(from..to).is_some_and(|part| part.iter().all(|c| is_hex(*c)));
+    text.iter().enumerate().any(|(i, &c)| {
+        (c == b' ' as Ch || c == b'-' as Ch)
+            && i >= 2
+            && are_digits(i - 2, i)
+            && are_digits(i + 1, i + 3)
+            && (text.get(i + 3) == Some(&c) || (i >= 4 && are_digits(i - 4, i) && are_digits(i + 1, i + 5)))
+    })
+}
+
 fn may_begin_array(text: &[Ch], start: usize) -> bool {
     let byte_at = |at: usize| text.get(at).map_or(0, |c| byte(*c));
     if text[start] == b'<' as Ch {

@@ -107,7 +107,9 @@ _OF_SECRETS = regex(
 )
 """The end of the name of an object in which all is secret, in the objects in it too."""
 _NO_SECRETS = frozenset(
-    "metadata meta options config policy scopes labels annotations spec status rotation type usage error errors request response".split()
+    """
+    metadata meta options config policy scopes labels annotations spec status rotation type usage error errors request response
+    """.split()
 )
 """Names of objects in one of these that hold no secrets."""
 REDACTED = "ZZ"

@@ -65,6 +65,11 @@ _ARRAY = regex(
 )
 """Arrays of bytes as JSON, JavaScript, Java, Rust, C, Go, Objective-C, Erlang, and calls write them. Of a long array only the
 beginning is printed."""
+_DUMP = regex(
+    r"(?<![\w.-])(?:[0-9a-fA-F]{2}(?:[ ][0-9a-fA-F]{2}){7,}+|[0-9a-fA-F]{2}(?:-[0-9a-fA-F]{2}){7,}+"
+    r"|[0-9a-fA-F]{4}(?:[ ][0-9a-fA-F]{4}){3,}+)(?![\w-])"
+)
+"""Bytes as a dump shows them: apart, in pairs, or with a dash between them as .NET does."""
 _NO_DIGIT = regex("0x|[^0-9a-fA-F]")
 _JSON_ARRAY = regex(rf"\[[ \t\r\n]*+{_BYTES}[ \t\r\n]*+\]|\{{[ \t\r\n]*+{_MEMBERS}[ \t\r\n]*+\}}")
 _NUMBER = regex("-?[0-9]+")
@@ -207,6 +212,17 @@ def byte_arrays(text: str) -> Iterator[tuple[int, int, str]]:
             decoded = _text(bytes.fromhex(_NO_DIGIT.sub("", m["hex"]))) if m["hex"] else text_of_bytes(m[0].partition("...")[0])
             if decoded is not None:
                 yield m.start(), m.end(), decoded
+    if " " in text or "-" in text:
+        yield from _dumps(text)
+
+
+def _dumps(text: str) -> Iterator[tuple[int, int, str]]:
+    """Dumps of bytes in a text that are text: start, end, decoded. UTF-16 has a zero behind each letter."""
+    for m in _DUMP.finditer(text):
+        data = bytes.fromhex(_NO_DIGIT.sub("", m[0]))
+        decoded = _text(data[::2] if not any(data[1::2]) else data)
+        if decoded is not None:
+            yield m.start(), m.end(), decoded
 
 
 def text_of_bytes(numbers: str) -> str | None:
