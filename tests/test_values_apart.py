@@ -156,3 +156,26 @@ def test_a_part_of_a_body_ends_at_its_boundary(engine: api.EngineName) -> None:
 def test_a_name_without_its_part_takes_one_line_of_the_next_record_at_most(engine: api.EngineName) -> None:
     text = 'Content-Disposition: form-data; name="password"\n' + "retrying in 250 ms\n" * 3
     assert scrubbed(text, engine).endswith("retrying in 250 ms\n" * 2)
+
+
+DEEP: list[Callable[[str], object]] = [
+    lambda value: {"secrets": {"stripe": {"live": value}}},
+    lambda value: {"credentials": {"primary": {"user": "svc", "word": value}}},
+    lambda value: {"authorization": {"scheme": "Hawk", "parameters": {"mac": value}}},
+    lambda value: {"signingKeys": {"2025-11": {"material": value}}},
+]
+
+
+@pytest.mark.parametrize("make", DEEP)
+@pytest.mark.parametrize("head", ["", "computed values: "])
+def test_all_in_an_object_of_secrets_is_secret_however_deep(make: Callable[[str], object], head: str) -> None:
+    value = "We2Ix7Fw9ERCZ46yAw0iqrGAD31"
+    for engine in api.engines():
+        assert value not in api.scrub(head + json.dumps(make(value)), key=KEY, engine=engine).output
+
+
+def test_facts_about_secrets_stay() -> None:
+    kept = json.dumps(
+        {"authorization": {"type": "oauth2", "scopes": {"read": "all of it"}}, "tokens": {"input": {"cached": 1234}}}
+    )
+    assert all(api.scrub(kept, key=KEY, engine=engine).output == kept for engine in api.engines())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+from collections.abc import Callable
 from itertools import pairwise
 from urllib.parse import quote, unquote
 
@@ -13,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import anything, encodings, examples, junk, recognisable
 
+import logscrub
+from logscrub.api import EngineName, engines
 from logscrub.detect import views
 from logscrub.detect.binary import is_binary, is_binary_json
 from logscrub.detect.views import View, decodings, double_quotes, encode, encoded_texts, unescape_json, without_colours
@@ -168,3 +171,26 @@ def test_bytes_that_are_no_text_are_told_from_text(data: bytes, binary: bool) ->
 def test_text_is_not_made_binary_by_words_in_any_script(text: str, size: int) -> None:
     clean = "".join(c for c in text if c.isprintable() and c != "\ufffd")
     assert not is_binary(clean.ljust(size, "x"))
+
+
+BYTES: dict[str, Callable[[bytes], str]] = {
+    "Erlang": lambda data: f"<<{','.join(map(str, data))}>>",
+    "arguments of a call": lambda data: f"String.fromCharCode({','.join(map(str, data))})",
+    "tuple of Python": lambda data: f"tuple(({', '.join(map(str, data))}))",
+    "binary of a database": lambda data: f"input 0x{data.hex()} as raw",
+    "bytea": lambda data: f"$1 = '\\x{data.hex()}'",
+    "dump, apart": lambda data: f"00000000  {data.hex(' ')}  |....|",
+    "dump, in pairs": lambda data: f"00000010: {data.hex(' ', 2)}",
+    "with dashes": lambda data: f"bytes {data.hex('-').upper()} read",
+    "UTF-16": lambda data: f"wchar {bytes(byte for each in data for byte in (each, 0)).hex(' ')} end",
+}
+
+
+@pytest.mark.parametrize("engine", engines())
+@pytest.mark.parametrize("form", BYTES)
+def test_bytes_are_read_in_whatever_form_a_program_prints_them(engine: EngineName, form: str) -> None:
+    private, plain = b"mail renske@duinpan.example now!", b"GET /index.html and 200 the rest"
+    clean = logscrub.scrub(f"seen {BYTES[form](private)} here", engine=engine).output
+    assert clean != f"seen {BYTES[form](private)} here"
+    assert private.hex() not in clean
+    assert logscrub.scrub(f"seen {BYTES[form](plain)} here", engine=engine).output == f"seen {BYTES[form](plain)} here"
