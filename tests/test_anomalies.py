@@ -136,8 +136,45 @@ def test_an_hour_has_the_same_score_alone_and_in_a_batch(seed: int) -> None:
         assert np.array_equal(worth.p_values(batch).ravel(), [worth.p_values(np.array([s]))[0] for s in batch.ravel()])
 
 
+@pytest.mark.parametrize("trials,rate,correlation", [(20, 0.05, 0.05), (200, 0.02, 0.03), (1000, 0.02, 0.01), (400, 0.1, 0.02)])
+def test_the_tail_of_a_rate_is_as_heavy_as_a_beta_binomial_has_it(trials: int, rate: float, correlation: float) -> None:
+    from scipy.stats import betabinom
+
+    true = betabinom(trials, rate * (1 / correlation - 1), (1 - rate) * (1 / correlation - 1))
+    x = true.isf([0.1, 1e-2, 1e-4])
+    score = -np.log10(true.sf(x) + true.pmf(x) / 2)
+    got = rate_upper(x, np.full(3, float(trials)), np.full(3, rate), np.full(3, correlation))
+    assert (got <= score + 0.05).all(), "none is called rarer than it is"
+    assert (got >= 0.88 * score).all()
+
+
+def test_hours_that_vary_more_than_others_have_a_variance_of_their_own() -> None:
+    chance = np.random.default_rng(5)
+    night = np.arange(35 * DAY) % DAY < 8
+    usual = np.where(night, 100.0, 1000.0)
+    counts = chance.poisson(usual * np.where(night, chance.gamma(1.0, 1.0, len(usual)), chance.gamma(20.0, 0.05, len(usual))))
+    size = expect(counts[None].astype(float), np.ones(len(usual), bool), 0).size[0, -DAY:]
+    assert size[8:].min() > 4 * size[:8].max()
+    even = chance.poisson(usual * chance.gamma(5.0, 0.2, len(usual)))
+    size = expect(even[None].astype(float), np.ones(len(usual), bool), 0).size[0, -DAY:]
+    assert size[8:].mean() < 2 * size[:8].mean(), "where none varies more, all are alike"
+
+
+def test_sums_of_hours_have_what_the_errors_of_a_day_share() -> None:
+    chance = np.random.default_rng(6)
+    trials, known = np.full((4, 35 * DAY), 300.0), np.ones(35 * DAY, bool)
+
+    def share(factors: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
+        hits = chance.binomial(300, 0.02 * np.broadcast_to(factors, trials.shape)).astype(float)
+        told = expect_rate(hits, trials, known)
+        return float((told.correlation_of_sums(24) / told.correlation)[:, -1].mean())
+
+    assert share(np.repeat(chance.gamma(8.0, 1 / 8, 35), DAY)) > 0.6
+    assert share(chance.gamma(8.0, 1 / 8, trials.shape)) < 0.25
+
+
 def test_tails_are_those_of_the_distributions() -> None:
-    from scipy.stats import binom, nbinom
+    from scipy.stats import nbinom
 
     x, mean, size = np.array([7.0, 30.0, 12.0]), np.array([2.0, 4.0, 11.5]), np.array([1.5, 20.0, 3.0])
     p = size / (size + mean)
@@ -146,7 +183,6 @@ def test_tails_are_those_of_the_distributions() -> None:
     few = np.array([0.0, 1.0, 5.0])
     lower = nbinom.cdf(few, size, p) - nbinom.pmf(few, size, p) / 2
     assert np.allclose(10 ** -nb_lower(few, mean, size), lower)
-    assert np.allclose(10 ** -rate_upper(np.array([9.0]), np.array([50.0]), np.array([0.05]), np.zeros(1)), binom.sf(8, 50, 0.05))
 
 
 def test_incidents_in_the_past_do_not_make_the_next_one_usual() -> None:

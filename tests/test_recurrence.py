@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
+from logscrub.anomalies.backtest import replay
 from logscrub.anomalies.drill import Drill
 from logscrub.anomalies.model import Report
-from logscrub.anomalies.night import report_of
+from logscrub.anomalies.night import make_report, report_of
 from logscrub.anomalies.recurrence import MONTHS, easter, of_last_year, of_months
 from logscrub.anomalies.rules import load_rules
 from logscrub.anomalies.signals import Rows, read_signals
 from logscrub.config import CalendarException, Config
+from logscrub.metrics import store as stores
 from logscrub.metrics.rollup import SCHEMA
 
 RULES = load_rules()
@@ -146,3 +149,23 @@ def test_the_days_of_a_place_are_one_of_each_month_before(day: date) -> None:
 def test_easter_is_when_it_was() -> None:
     known = {2000: (4, 23), 2008: (3, 23), 2011: (4, 24), 2024: (3, 31), 2025: (4, 20), 2038: (4, 25)}
     assert {year: (easter(year).month, easter(year).day) for year in known} == known
+
+
+# -- replays --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_replay_holds_back_what_the_night_held_back(tmp_path: Path) -> None:
+    last = date(2026, 7, 1)
+    rows = app(130, last, lambda day: 5.0 if is_first(day) or day == date(2026, 6, 24) else 1.0)
+    store = stores.open_or_make(str(tmp_path / "store"), "0" * 16)
+    counted = pl.concat([frame.with_columns(pl.lit(day).alias("day")) for day, frame in rows.beside.items()])
+    stores.add(store, lambda seen: counted, [])
+    done = replay(store, RULES, (1.0, 5.0), datetime(2026, 7, 2, tzinfo=UTC), 8, made=datetime(2026, 7, 2, 6, tzinfo=UTC))
+    told = {night.start.date(): night for night in done.nights}
+    assert {t.recurs for t in told[last].recurring} == {"as on the first of the last three months"}
+    assert not told[last].told and told[last].causes == (0, 0)
+    once = told[date(2026, 6, 24)]
+    assert once.told and once.causes[0] > 0 and not once.recurring
+    config = Config()
+    night = make_report(store, RULES, config, told[last].start, told[last].end, made=told[last].end)
+    assert {m.id for m in night.muted} == {t.finding.id for t in told[last].recurring if 1.0 in t.budgets}

@@ -596,6 +596,15 @@ def test_a_backtest_is_a_page_with_a_bar_a_night_and_no_link() -> None:
     assert page == as_page(replayed(), rules, 0.5)
 
 
+def test_the_page_of_a_backtest_says_what_was_held_back_and_counts_no_cause_for_it() -> None:
+    done = replayed()
+    last = done.nights[-1]
+    held = tuple(replace(t, recurs="as on the first of the last three months") for t in last.told)
+    page = as_page(replace(done, nights=(*done.nights[:-1], replace(last, told=(), causes=(0, 0), recurring=held))), (), 0.5)
+    assert page.count("held back: as on the first of the last three months") == 1
+    assert "2 causes" in page and page.count("</span> P3</li>") == 2
+
+
 @given(st.text(alphabet=st.characters(codec=None)) | st.text(alphabet="|\\`<>&\"'\n #-_*[]"))
 def test_no_text_breaks_the_page_of_a_backtest(text: str) -> None:
     page, plain = (Page(as_page(replayed(t), (), 1.0)) for t in (text, "x"))

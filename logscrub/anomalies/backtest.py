@@ -1,8 +1,9 @@
 """Replays the rules over the past: lists what they would have reported each night, at several budgets of false alarms.
 
 A night is the 24 hours up to midnight, UTC, judged by the days before it alone, as `logscrub nightly` would have; nights of the
-same week learn from the same days on, so from five to six weeks. What was marked as real since is left out of what is usual, and
-nothing is held back: neither what was marked as usual or known, nor what the configuration mutes.
+same week learn from the same days on, so from five to six weeks. What recurs, as a job of each month or a holiday of each year,
+is listed as held back, as `nightly` does. What was marked as real since is left out of what is usual. Otherwise verdicts change
+nothing: what was marked as usual or known, and what the configuration mutes, is not held back.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from logscrub.anomalies.drill import Drill
 from logscrub.anomalies.findings import findings_of, grouped, withhold
 from logscrub.anomalies.model import SHORT_HISTORY, Finding, id_of
 from logscrub.anomalies.night import active_tenants, judged
+from logscrub.anomalies.recurrence import recurring
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import Rows, SignalReader
 from logscrub.anomalies.verdicts import KINDS, Verdict, read_verdicts, real_hours
@@ -27,13 +29,15 @@ _NIGHTS_A_READER: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A finding that a night would have reported."""
+    """A finding that a night would have reported, or listed as no news."""
 
     finding: Finding
     budgets: tuple[float, ...]
     """The budgets at which it would have been reported."""
     verdict: str = ""
     """The verdict that somebody gave it: real, usual or known; empty if nobody did."""
+    recurs: str = ""
+    """The reason for which it was no news: `as on the first of the last three months`; empty if it would have been reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ class Night:
     told: tuple[Told, ...]
     causes: tuple[int, ...]
     """The number of causes at each budget."""
+    recurring: tuple[Told, ...] = ()
+    """The findings that would have been held back, because as much came before on such days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +116,14 @@ def replay(
         for day in stored[at : at + _NIGHTS_A_READER]:
             start = datetime.combine(day, time(), UTC)
             reader = reader or SignalReader(rows, start)
-            nights.append(_night(reader, Drill(rows), rules, budgets, start, verdicts, made=made, exact=exact))
+            nights.append(_night(reader, rows, rules, budgets, start, verdicts, made=made, exact=exact))
             say(len(nights), len(stored))
     return Backtest(tuple(budgets), tuple(nights))
 
 
 def _night(
     reader: SignalReader,
-    drill: Drill,
+    rows: Rows,
     rules: Sequence[Rule],
     budgets: Sequence[float],
     start: datetime,
@@ -133,17 +139,23 @@ def _night(
     ids = {budget: {id_of(c.rule.id, c.dimensions) for c in candidates} for budget, candidates in found.items()}
     # of the candidates with one id, that of the greatest budget is kept
     every = {id_of(c.rule.id, c.dimensions): c for budget in budgets for c in found[budget]}
-    findings = findings_of(list(every.values()), signals, drill, made=made, tenants=active_tenants(signals))
-    causes = tuple(len({f.group for f in grouped([f for f in findings if f.id in ids[budget]])}) for budget in budgets)
-    told = tuple(
+    findings = findings_of(list(every.values()), signals, Drill(rows), made=made, tenants=active_tenants(signals))
+    # what was marked before that night is not held back for recurring
+    marked = {verdict.id for verdict in verdicts if verdict.made < start + DAY}
+    recurs = {id: why for id, why in recurring(findings, rules, rows).items() if id not in marked}
+    groups = [grouped([f for f in findings if f.id in ids[budget]]) for budget in budgets]
+    causes = tuple(len({f.group for f in found if f.id not in recurs}) for found in groups)
+    told = [
         Told(
             f if exact else withhold(f),
             tuple(budget for budget in budgets if f.id in ids[budget]),
             _said(f, verdicts),
+            recurs.get(f.id, ""),
         )
         for f in findings
-    )
-    return Night(start, start + DAY, signals.history_days, told, causes)
+    ]
+    reported, held = tuple(t for t in told if not t.recurs), tuple(t for t in told if t.recurs)
+    return Night(start, start + DAY, signals.history_days, reported, causes, held)
 
 
 def _said(finding: Finding, verdicts: Sequence[Verdict]) -> str:

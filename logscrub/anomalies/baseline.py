@@ -22,7 +22,9 @@ Older days weigh less. An hour that was far too high counts as the highest that 
 incident does not become normal at once, and does after some weeks.
 
 Counts are taken for negative binomial, with variance = batch × mean + dispersion × mean². Both are the cell's own as far as its
-counts tell them: what comes in batches of a hundred does so at night too, when one of them is a hundred times the mean.
+counts tell them: what comes in batches of a hundred does so at night too, when one of them is a hundred times the mean. Hours of
+the day vary unevenly: a function that hundreds of customers use by day is that of one customer at night, and varies as that one
+does. So the variance has a factor for each hour of the day, from squared deviations in units of it.
 """
 
 from __future__ import annotations
@@ -58,12 +60,16 @@ _FLOOR = 0.02
 """The value of a profile for an hour in which nothing ever happened."""
 _DISPERSION_PRIOR, _BATCH_PRIOR = 60.0, 60.0
 """Squared counts, and counts, by which all cells' dispersion and batches are believed."""
+_HOURS_PRIOR = 8.0
+"""Hours with many counts by which the hours of a day are believed to vary alike."""
 _WEEK_PAIRS, _FEWEST_PAIRS = 21, 7
 """Days that are held against those a week before to see how a cell grows, and the fewest that tell it."""
 _SD_OF_MEDIAN = 1.2533 * 1.4826
 """Of normal values, times the median distance from the median, over the root of how many."""
 _MOST_SDS = 4.0
 """Standard deviations from which an hour, or a day, counts as that many."""
+_POISSON = 1e9
+"""The size of a negative binomial that is as good as Poisson's."""
 _NEW_SIZE = 0.5
 """The size of a negative binomial for a cell that was never seen."""
 
@@ -182,13 +188,17 @@ class _Usual:
     """The variance beyond a Poisson's, as parts of the mean and of its square [2, cells]."""
     together: Floats
     """The part of the squared mean that the hours of a day share."""
+    uneven: Floats
+    """The variance of each hour of the day as a multiple of what the mean alone would tell [cells, hours of the day]."""
 
     def expected(self, of_week: NDArray[np.int64], rhythm: Floats | None) -> tuple[Floats, Floats]:
         """Means and sizes for the hours of a day; `rhythm`: where it is not that of all cells."""
         if rhythm is None:
             rhythm = self.profile[self.local[:, of_week]]
         mean = np.maximum(self.level[:, None] * rhythm * self.own[:, of_week], 1e-6)
-        size = 1 / (_beyond_poisson(self.variance, mean) / mean + self.unsure[:, of_week])
+        variance = mean * (1 + _beyond_poisson(self.variance, mean)) + self.unsure[:, of_week] * mean**2
+        beyond = self.uneven[:, of_week % DAY] * variance - mean
+        size = mean**2 / np.maximum(beyond, mean**2 / _POISSON)
         return mean, np.where(self.is_new[:, None], np.minimum(size, _NEW_SIZE), size)
 
 
@@ -220,6 +230,8 @@ class _State:
         self.means = np.zeros((2, cells))
         self.squares = np.zeros((2, cells))
         """The means and the squared means that belong to `excess`, weighted in the same two ways."""
+        self.squared = np.zeros((2, cells, DAY))
+        """Squared deviations by the hour of the day, in units of what the mean alone would tell, and their weights."""
         self.pairs = np.zeros((2, cells))
         """Products of the deviations of two hours of a day, and of their means."""
 
@@ -236,7 +248,14 @@ class _State:
         level = np.where(exposure > 0, level * self.growth, typical)
         variance = self._variance()
         own, unsure = self._own(level[:, None] * exposed, local >= _WEEKEND, variance)
-        return _Usual(profile, local, level, own, unsure + 1 / (counts[:, None] + 1), counts <= 0, variance, self._together())
+        unsure, together = unsure + 1 / (counts[:, None] + 1), self._together()
+        return _Usual(profile, local, level, own, unsure, counts <= 0, variance, together, self._uneven())
+
+    def _uneven(self) -> Floats:
+        """The variance of each hour of the day as a multiple of what the mean alone would tell; about 1 in the mean of a day."""
+        told, weight = self.squared
+        whole = (told.sum(1, keepdims=True) + _HOURS_PRIOR) / (weight.sum(1, keepdims=True) + _HOURS_PRIOR)
+        return np.asarray((told / whole + _HOURS_PRIOR) / (weight + _HOURS_PRIOR))
 
     def _own(self, usual: Floats, is_weekend: Bools, variance: Floats) -> tuple[Floats, Floats]:
         """Own deviations from counts that are usual of such hours in all, and by how much their squares may be wrong."""
@@ -336,7 +355,7 @@ class _State:
         self.seen *= self.growth[:, None]
         most = np.inf if first else mean + _MOST_SDS * np.sqrt(mean + mean**2 / size) + 3
         seen = np.where(known, np.minimum(counts, most), 0.0)
-        for total in (self.hours, self.seen, self.clock, self.excess, self.means, self.squares, self.pairs):
+        for total in (self.hours, self.seen, self.clock, self.excess, self.means, self.squares, self.squared, self.pairs):
             total *= _KEEP
         kind = int(of_week[0] >= _WEEKEND)
         if not kind:
@@ -352,6 +371,10 @@ class _State:
                 self.excess[n] += (((seen - used) ** 2 - used) * weight).sum(1)
                 self.means[n] += (used * weight).sum(1)
                 self.squares[n] += (used**2 * weight).sum(1)
+            variance = (used + used**2 / size) / self._uneven()
+            # a square tells as much as its own variance lets it, which is 2 + 1 / variance where counts are Poisson's
+            self.squared[0] += 2 * (seen - used) ** 2 / (2 * variance + 1)
+            self.squared[1] += 2 * variance / (2 * variance + 1)
             of_hours, of_day = (used**2).sum(1), used.sum(1)
             pairs = of_day**2 - of_hours
             spread = (used + used**2 / size).sum(1) + self._together() * pairs
@@ -409,29 +432,39 @@ class ExpectedRate:
 
     rate: Floats
     correlation: Floats
+    """The correlation of two trials of an hour."""
+    together: Floats
+    """The correlation of two trials in different hours of a day; it is what the hours of a day share."""
     ready: Bools
+
+    def correlation_of_sums(self, hours: int) -> Floats:
+        """The correlation of two trials of so many hours."""
+        return self.together + (self.correlation - self.together) / hours
 
 
 _TRIALS_PRIOR = 100.0
 """Trials by which all cells' rate is believed."""
 _MOST_CORRELATION = 0.3
+_CORRELATION_PRIOR = 20.0
+"""Pairs of trials, in units of their variance, by which all cells' correlation is believed."""
 
 
 def expect_rate(hits: Floats, trials: Floats, known: Bools, *, without: Bools | None = None, warm_days: int = 3) -> ExpectedRate:
     """Expectations for shares: `hits` of `trials`, both [cells, hours]."""
     cells, hours = hits.shape
-    rate, correlation = np.zeros_like(hits), np.zeros_like(hits)
+    rate, correlation, together = (np.zeros_like(hits) for _ in range(3))
     ready = np.zeros(hours, bool)
-    x, n, excess, squares = (np.zeros(cells) for _ in range(4))
+    x, n, excess, squares, shared, pairs = (np.zeros(cells) for _ in range(6))
     learned = 0
     for day in range(hours // DAY):
         at = slice(day * DAY, (day + 1) * DAY)
         pooled = (x.sum() + 0.5) / (n.sum() + 100)
         own = (x + _TRIALS_PRIOR * pooled) / (n + _TRIALS_PRIOR)
-        together = max(excess.sum(), 0.0) / max(squares.sum(), 1e-9)
-        mixed = np.maximum(excess + 20 * together, 0) / (squares + 20) + 1 / (n + _TRIALS_PRIOR)
+        unsure = 1 / (n + _TRIALS_PRIOR)  # by which the rate may be wrong, in all hours alike
+        of_hours = np.clip(_correlation(excess, squares) + unsure, 1e-6, _MOST_CORRELATION)
         rate[:, at] = own[:, None]
-        correlation[:, at] = np.clip(mixed, 1e-6, _MOST_CORRELATION)[:, None]
+        correlation[:, at] = of_hours[:, None]
+        together[:, at] = np.minimum(_correlation(shared, pairs) + unsure, of_hours)[:, None]
         ready[at] = learned >= warm_days
         if not known[at].any():
             continue
@@ -441,14 +474,21 @@ def expect_rate(hits: Floats, trials: Floats, known: Bools, *, without: Bools | 
         seen = np.minimum(hits[:, at], most)
         seen = np.where(known[at], seen if without is None else np.where(without[:, at], trials[:, at] * p, seen), 0.0)
         tried = np.where(known[at], trials[:, at], 0.0)
-        for total in (x, n, excess, squares):
+        for total in (x, n, excess, squares, shared, pairs):
             total *= _KEEP
         x += seen.sum(1)
         n += tried.sum(1)
         if learned:
-            variance = tried * p * (1 - p)
-            pairs = np.maximum(tried - 1, 0) * variance
-            excess += ((seen - tried * p) ** 2 - variance).sum(1)
-            squares += pairs.sum(1)
+            variance, off = tried * p * (1 - p), seen - tried * p
+            excess += (off**2 - variance).sum(1)
+            squares += (np.maximum(tried - 1, 0) * variance).sum(1)
+            shared += off.sum(1) ** 2 - (off**2).sum(1)
+            pairs += (tried.sum(1) ** 2 - (tried**2).sum(1)) * own * (1 - own)
         learned += 1
-    return ExpectedRate(rate, correlation, ready)
+    return ExpectedRate(rate, correlation, together, ready)
+
+
+def _correlation(excess: Floats, pairs: Floats) -> Floats:
+    """Correlations of pairs of trials of cells, from their excess products, believed as far as they are many."""
+    pooled = max(excess.sum(), 0.0) / max(pairs.sum(), 1e-9)
+    return np.asarray(np.maximum(excess + _CORRELATION_PRIOR * pooled, 0) / (pairs + _CORRELATION_PRIOR))

@@ -71,17 +71,15 @@ def _where(which: Bools, counts: Floats, mean: Floats, size: Floats) -> tuple[Fl
 
 
 def rate_upper(hits: Floats, trials: Floats, rate: Floats, correlation: Floats) -> Floats:
-    """−log10 of P(X ≥ x), of `trials` with that rate that go wrong together with that correlation (as a beta-binomial's do).
+    """−log10 of P(X > x) + ½ P(X = x), of `trials` with that rate that go wrong together with that correlation.
 
-    Taken as a binomial of fewer trials, trials / (1 + (trials − 1) · correlation): the design effect (Kish, 1965).
+    Taken as a negative binomial with the mean and the variance of a beta-binomial: rates vary from hour to hour, so their tail is
+    as heavy as a gamma distribution's, which a binomial of fewer trials does not have. Rates so high that they vary less than a
+    Poisson's are taken for Poisson; 0 for what is not above the mean.
     """
-    from scipy.special import betainc
-
-    effect = 1 + np.maximum(trials - 1, 0) * correlation
-    n, x = trials / effect, hits / effect
-    rate = np.clip(rate, 1e-9, 1 - 1e-9)
-    upper = betainc(np.maximum(x, 1e-9), np.maximum(n - x, 0) + 1, rate)
-    return _score(np.where(hits > 0, upper, 1.0))
+    mean = trials * rate
+    variance = mean * (1 - rate) * (1 + np.maximum(trials - 1, 0) * correlation)
+    return nb_upper(hits, mean, mean**2 / np.maximum(variance - mean, 1e-9 * mean**2 + 1e-12))
 
 
 def _score(probability: Floats) -> Floats:

@@ -16,7 +16,7 @@ from logscrub.errors import UsageError
 from logscrub.extras import need
 
 if TYPE_CHECKING:
-    from logscrub.anomalies.backtest import Backtest
+    from logscrub.anomalies.backtest import Backtest, Told
     from logscrub.anomalies.rules import Rule
 
 EXAMPLES = """\b
@@ -27,9 +27,10 @@ Examples:
   logscrub backtest --store metrics --detectors our-rules
 
 \b
-Each night is compared only with the days before it, as nightly would have. Nothing is held
-back: neither what was marked as usual or known, nor what the configuration mutes.
-The findings it would have reported are listed for the budget of the configuration.
+Each night is compared only with the days before it, as nightly would have. Monthly jobs and
+holidays of the year before are listed as held back, as nightly does; what was marked as usual
+or known, and what the configuration mutes, is not held back. The findings it would have reported are
+listed for the budget of the configuration.
 
 \b
 Exit codes: 0 done; 2 wrong usage or configuration; 3 the store could not be read, or the
@@ -97,7 +98,7 @@ def backtest(
     done = replay(kept, rules, budgets, end, days, made=now, exact=exact, say=_progress)
     if not done.nights:
         raise UsageError(f"{kept.url}: has no whole day among the last {days}")
-    put(_by_rule(done, rules) + "\n" + _findings(done, usual))
+    put("\n".join(part for part in (_by_rule(done, rules), _findings(done, usual), _held_back(done, usual)) if part))
     if output is not None and suffix == ".html":
         from logscrub.report.replay import as_page
 
@@ -144,6 +145,17 @@ def _findings(done: Backtest, budget: float) -> str:
     return table(["NIGHT OF", "SEVERITY", "ID", "MARKED", f"WHAT, AT {budget:g} A WEEK"], rows) if rows else ""
 
 
+def _held_back(done: Backtest, budget: float) -> str:
+    """The findings that would have been held back at a budget, night by night; empty if there are none."""
+    rows = [
+        [f"{night.start:%Y-%m-%d}", t.finding.severity, t.finding.id, t.finding.title, t.recurs]
+        for night in done.nights
+        for t in night.recurring
+        if budget in t.budgets
+    ]
+    return table(["NIGHT OF", "SEVERITY", "ID", f"HELD BACK, AT {budget:g} A WEEK", "WHY"], rows) if rows else ""
+
+
 def as_json(done: Backtest, rules: tuple[Rule, ...]) -> dict[str, Any]:
     """All of it. Keys are a contract."""
     from logscrub.report.words import iso
@@ -168,25 +180,30 @@ def as_json(done: Backtest, rules: tuple[Rule, ...]) -> dict[str, Any]:
                 "end": iso(night.end),
                 "history_days": night.history_days,
                 "causes": list(night.causes),
-                "findings": [
-                    {
-                        "id": t.finding.id,
-                        "rule": t.finding.rule,
-                        "severity": t.finding.severity,
-                        "title": t.finding.title,
-                        "start": iso(t.finding.start),
-                        "end": iso(t.finding.end),
-                        "dimensions": dict(t.finding.dimensions),
-                        "unit": t.finding.unit,
-                        "observed": t.finding.observed,
-                        "expected": t.finding.expected,
-                        "group": t.finding.group,
-                        "budgets": list(t.budgets),
-                        "verdict": t.verdict or None,
-                    }
-                    for t in night.told
-                ],
+                "findings": [_finding(t) for t in night.told],
+                "held_back": [{**_finding(t), "reason": t.recurs} for t in night.recurring],
             }
             for night in done.nights
         ],
+    }
+
+
+def _finding(told: Told) -> dict[str, Any]:
+    from logscrub.report.words import iso
+
+    finding = told.finding
+    return {
+        "id": finding.id,
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "title": finding.title,
+        "start": iso(finding.start),
+        "end": iso(finding.end),
+        "dimensions": dict(finding.dimensions),
+        "unit": finding.unit,
+        "observed": finding.observed,
+        "expected": finding.expected,
+        "group": finding.group,
+        "budgets": list(told.budgets),
+        "verdict": told.verdict or None,
     }

@@ -44,7 +44,7 @@ def as_page(done: Backtest, rules: Sequence[Rule], usual: float) -> str:
         share=lambda row: f"{100 * row.findings[-1] / max(one.findings[-1] for one in spoke):.1f}",
         marked=_marked,
         usual=usual,
-        nights=[(night, [t for t in night.told if usual in t.budgets]) for night in reversed(done.nights)],
+        nights=[(night, [t for t in (*night.told, *night.recurring) if usual in t.budgets]) for night in reversed(done.nights)],
         cells=view.calendar([_past(night, usual) for night in done.nights], words.utc(done.nights[-1].end).date()),
         bars=lambda values: Markup(charts.days(values)),
         words=words,

@@ -77,7 +77,8 @@ def _judged(rule: Rule, hits: Panel, trials: Panel, signals: Signals, allowed: f
     ns = [summed(np.where(known, trials.counts, 0.0), k) for k in SCALES]
     means = [summed(np.where(known, trials.counts * expected.rate, 0.0), k) for k in SCALES]
     scores = [
-        rate_upper(x, n, m / np.maximum(n, 1), expected.correlation / k) for x, n, m, k in zip(xs, ns, means, SCALES, strict=True)
+        rate_upper(x, n, m / np.maximum(n, 1), expected.correlation_of_sums(k))
+        for x, n, m, k in zip(xs, ns, means, SCALES, strict=True)
     ]
     scored = calibrated(scores, means, out, period)
     open_hours = known[period] & (ns[-1][:, period] >= _FEWEST)
