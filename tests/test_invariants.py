@@ -20,6 +20,7 @@ from strategies import (
     JSON_KINDS,
     Log,
     account_ids,
+    builtin_detectors,
     encodings,
     examples,
     inputs,
@@ -43,7 +44,7 @@ from strategies import (
 
 import sample_logs
 from logscrub.api import engine_of
-from logscrub.detect.catalogue import load, marked
+from logscrub.detect.catalogue import marked
 from logscrub.detect.engine import Engine
 from logscrub.formats import INPUT_FORMATS
 from logscrub.model import Leaf, Raw, Span
@@ -345,10 +346,9 @@ def test_of_what_is_planted_in_the_samples_nothing_is_left(redactor: Redactor, n
 
 # -- no example of a detector survives, whatever stands around it ---------------------------------------------------------
 
-_BUILTIN = load()
 VALUES = [
     (d.id, text[a:b])
-    for d in _BUILTIN.detectors
+    for d in builtin_detectors().detectors
     if d.patterns and not d.context and d.certainty == "certain"
     for text, spans in map(marked, d.examples)
     for a, b in spans
