@@ -288,9 +288,14 @@ def scrub_shards(
         waiting, again = iter(again), []
     for folder in folders:
         remove_folder(folder)
-    for folder in {target.parent for _, target, _ in jobs if objects.address_of(target) is None}:
-        remove_abandoned(folder)  # of workers that were killed
+    _remove_what_killed_workers_left(jobs)
     return outcomes
+
+
+def _remove_what_killed_workers_left(jobs: Iterable[tuple[Input, Path, Path | None]]) -> None:
+    """Removes the temporary files beside the targets of `scrub_shards` that nobody will complete any more."""
+    for folder in {target.parent for _, target, _ in jobs if objects.address_of(target) is None}:
+        remove_abandoned(folder)
 
 
 def _next(

@@ -131,8 +131,7 @@ class Cutter:
     def words(self, mask: str, is_number: bool) -> Words:
         """Return the words of a piece with that mask."""
         if is_number and _STRUCTURE.fullmatch(mask):
-            numbers = tuple(m.span() for m in _NUMBERS.finditer(mask) if not _is_small(m[0]))
-            return Words((), numbers, True) if numbers else NOTHING
+            return _numbers(mask)
         if mask in OF_FORMATS:
             return NOTHING
         statements: list[Statement] = []
@@ -169,12 +168,11 @@ class Cutter:
                     values.append(m.span())
                 continue
             start, small = m.start(), kind == "measure" or _is_small(m[0])
-            if run is not None and _STILL.fullmatch(between):
-                both = small and run[2] and kind == "value"
-                if between.strip() == between or both:
-                    start, small = run[0], both and _is_small(mask[run[0] : m.end()])
-                    if values and values[-1][0] == start:
-                        values.pop()
+            both = run is not None and run[2] and small and kind == "value"
+            if run is not None and _STILL.fullmatch(between) and (both or between.strip() == between):
+                start, small = run[0], both and _is_small(mask[run[0] : m.end()])
+                if values and values[-1][0] == start:
+                    values.pop()
             run = (start, m.end(), small)
             if not small:
                 values.append((start, m.end()))
@@ -203,6 +201,12 @@ def _in_json(mask: str) -> Iterator[Piece]:
             yield position, part, not inside
         position += len(part) + 1
         inside = not inside
+
+
+def _numbers(mask: str) -> Words:
+    """The numbers in what stands between the strings of JSON."""
+    numbers = tuple(m.span() for m in _NUMBERS.finditer(mask) if not _is_small(m[0]))
+    return Words((), numbers, True) if numbers else NOTHING
 
 
 def _is_small(mask: str) -> bool:
