@@ -149,6 +149,12 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
+@lru_cache(maxsize=4)
+def _shared_anchors(patterns: tuple[str, ...]) -> Anchors:
+    """The anchors of patterns that many engines have in common."""
+    return Anchors(patterns)
+
+
 def _split(name: str) -> list[str]:
     return _NAME_PART.findall(name)
 
@@ -207,7 +213,7 @@ class Engine:
 
     @cached_property
     def _harmless_anchors(self) -> Anchors:
-        return Anchors(self._harmless)
+        return _shared_anchors(tuple(self._harmless))
 
     def judge(self, text: str, path: FieldPath = ()) -> tuple[Span, ...]:
         """Returns the spans of `text` that must be redacted, in order, without overlaps. `path`: the names of the fields it
