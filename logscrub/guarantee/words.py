@@ -1,11 +1,11 @@
-"""The words of a unit of a clean log, apart from placeholders and values.
+"""Finds the words of a unit of a clean log, apart from placeholders and values.
 
-A text is cut into **values** (placeholders, numbers, ids, times, words with digits) and what stands between them. A text's
-**statement** is what stands between, letter by letter, with one sign for each value: `Assigned PAY-1 to <PERSON>` and
-`Assigned WEB-22 to <USERNAME:…>` have the same. A value is harmless where its form alone says so, as a time's does.
+A text consists of **values** (placeholders, numbers, ids, times, words with digits) and of the words between them. Its
+**statement** is these words, letter by letter, with one sign for each value: `Assigned PAY-1 to <PERSON>` and
+`Assigned WEB-22 to <USERNAME:…>` have the same statement. A value is harmless where its form alone shows that, as a time's does.
 
-All of it is a pure function of the text. What follows from the text without its digits and ids is the same for all texts that
-differ in these alone: `masked` makes it, and statements and places of values are found in it and nowhere else.
+All of this is a pure function of the text. Statements and the places of values are found in the text without its digits and ids,
+which `masked` makes. So they are computed once for all texts that differ in digits and ids alone.
 """
 
 from __future__ import annotations
@@ -239,9 +239,7 @@ def is_harmless_id(text: str) -> bool:
 def _reads(digits: str) -> bool:
     """True if hexadecimal digits encode a readable text."""
     try:
-        text = bytes.fromhex(digits).decode()
-    except UnicodeDecodeError:
-        return False
+        text = bytes.fromhex(digits).decode("utf-8", "replace")  # what stands for bytes that are none is no letter
     except ValueError:
         return True
     return all(letter.isalnum() or letter in _READABLE for letter in text)
