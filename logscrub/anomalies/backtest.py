@@ -1,8 +1,8 @@
 """Replays the rules over the past: lists what they would have reported each night, at several budgets of false alarms.
 
-A night is the 24 hours up to midnight, UTC, judged by the days before it alone, as `logscrub nightly` would have; nights of the
-same week learn from the same days on, so from five to six weeks. What was marked as real since is left out of what is usual, and
-nothing is held back: neither what was marked as usual or known, nor what the configuration mutes.
+A night is the 24 hours up to midnight, UTC. Only the days before it decide, as with `logscrub nightly`; nights of the same week
+start learning on the same day, so they learn from five to six weeks. Hours that were marked as real since are left out of the
+baseline. Findings that were marked as usual or known, or that the configuration mutes, are listed too.
 """
 
 from __future__ import annotations
