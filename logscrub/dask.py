@@ -1,15 +1,15 @@
-"""Scrubbing, verifying and counting on a Dask cluster, with what comes out of one process: the same bytes, the same tables.
+"""Scrubs, verifies and counts on a Dask cluster. The bytes and the tables are those that one process makes.
 
     import logscrub.dask
 
     logscrub.dask.scrub_files("s3://bucket/exports", "s3://bucket/clean", on="tcp://scheduler:8786", key_file="/run/secrets/key")
 
 `on` is the address of a scheduler, or `local` for workers on this machine. The key for pseudonyms reaches workers through their
-environment (LOGSCRUB_KEY) or a file that they can read (`key_file`), never through the graph; one that has another key stops the
-run. Inputs and outputs must be where all workers find them by the same names.
+environment (LOGSCRUB_KEY) or a file that they can read (`key_file`), never through the graph. A worker with another key stops the
+run. All workers must find inputs and outputs by the same names.
 
-A worker that ends, a shard that is done twice and a run that is begun again lose and double nothing: see `logscrub.shards`. Few
-shards at a time are handed to the scheduler, so that it makes no difference to it how many there are.
+Nothing is lost or counted twice if a worker ends, a shard is done twice or a run is started again: see `logscrub.shards`. The
+scheduler gets few shards at a time, so their number does not matter to it.
 """
 
 from __future__ import annotations
@@ -288,9 +288,14 @@ def scrub_shards(
         waiting, again = iter(again), []
     for folder in folders:
         remove_folder(folder)
-    for folder in {target.parent for _, target, _ in jobs if objects.address_of(target) is None}:
-        remove_abandoned(folder)  # of workers that were killed
+    _remove_what_killed_workers_left(jobs)
     return outcomes
+
+
+def _remove_what_killed_workers_left(jobs: Iterable[tuple[Input, Path, Path | None]]) -> None:
+    """Removes the temporary files beside the targets of `scrub_shards` that nobody will complete any more."""
+    for folder in {target.parent for _, target, _ in jobs if objects.address_of(target) is None}:
+        remove_abandoned(folder)
 
 
 def _next(

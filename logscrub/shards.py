@@ -1,13 +1,13 @@
-"""Work that any machine can do: a shard of an input, scrubbed to its place, with the same bytes wherever and however often.
+"""Scrubs shards of inputs. Any machine can do one, any number of times, with the same bytes as result.
 
-A shard is a whole input, or a part of a large one that begins and ends between records (JSON, a value a line, not compressed).
-It is known by a key made of what it is read from, where it goes and the rules. What became of it is written beside the outputs,
-under that key, behind the output itself; so a shard that is done again, and a run that is begun again, find what is done.
+A shard is a whole input, or a part of a large input that begins and ends between records (JSON with one value per line, not
+compressed). Its name is a digest of its source, its target and the rules. The result is written under that name beside the
+outputs, after the output itself. So a shard that is done twice, and a run that is started again, find what was done before.
 
-A part is scrubbed as if nothing stood before it. That is so if the one before it ends between two records, which its reader knows
-at its end; where it does not, the two are scrubbed again as one (`joined`).
+A part is scrubbed as if nothing stood before it. That is correct if the part before it ends between two records, which the reader
+of that part knows at its end. Otherwise the two parts are scrubbed again as one (`joined`).
 
-The key for pseudonyms is in no shard: whoever does one reads it from the environment or from a file.
+No shard holds the key for pseudonyms: each worker reads it from its environment or from a file.
 """
 
 from __future__ import annotations

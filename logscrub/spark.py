@@ -1,13 +1,13 @@
-"""Columns without customer data, and their counts, in Spark: on executors, by Arrow batches.
+"""Scrubs and counts columns in Spark, on executors, in Arrow batches.
 
     import logscrub.spark
 
     clean = logscrub.spark.scrub_columns(frame, ["message"], key_file="/run/secrets/logscrub.key")
     logscrub.spark.ingest_column(frame, "message", "s3://bucket/metrics", key_file="/run/secrets/logscrub.key")
 
-Each text is judged as a line of a log of its own, so partitions and their order do not show. The key for pseudonyms reaches
-executors through their environment (LOGSCRUB_KEY) or a file that they can read, never through the plan; an executor with another
-key fails the job. Executors need `logscrub[spark]`, in this version.
+Each text is scanned as a log of its own, so the result does not depend on partitions and their order. The key for pseudonyms
+reaches executors through their environment (LOGSCRUB_KEY) or a file that they can read, never through the plan. An executor with
+another key fails the job. Executors need `logscrub[spark]` in this version.
 """
 
 from __future__ import annotations

@@ -26,9 +26,10 @@ import sys
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -1169,7 +1170,8 @@ PACKED = (".gz", ".zst", ".zip", ".xz", ".bz2", ".pb")
 """Endings of the samples that are no text as they are."""
 
 
-def files() -> dict[str, bytes]:
+@cache
+def files() -> Mapping[str, bytes]:
     """Every sample by its name: each format tells its own part of the hour."""
     import collector_samples  # which imports this module
 

@@ -21,9 +21,8 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
 import forked  # noqa: E402
-from strategies import THOROUGH  # noqa: E402
+from strategies import THOROUGH, builtin_detectors  # noqa: E402
 
-from logscrub.detect import catalogue  # noqa: E402
 from logscrub.detect.catalogue import Catalogue  # noqa: E402
 from logscrub.detect.engine import Engine  # noqa: E402
 from logscrub.detect.names import Names  # noqa: E402
@@ -47,7 +46,7 @@ def pytest_sessionfinish() -> None:
 
 @pytest.fixture(scope="session")
 def detectors() -> Catalogue:
-    return catalogue.load()
+    return builtin_detectors()
 
 
 @pytest.fixture(scope="session")

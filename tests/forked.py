@@ -2,8 +2,8 @@
 
 A program is started once. It imports what the commands need, makes the default detectors ready, and forks for each call. Such a
 fork has its own descriptors, folder, environment, signals and end, as a program that was started anew has. There are two: one for
-commands that need no extra, which imports none, and one for those that count and report. The second imports polars, of whose
-threads none works before the fork.
+commands that need no extra, which imports none, and one for those that count and report, which the first forks when it is first
+needed. The second imports polars, of whose threads none works before the fork.
 """
 
 from __future__ import annotations
@@ -32,8 +32,10 @@ COUNTING = ("backtest", "exposure", "ingest", "mark", "metrics", "nightly", "rep
 """Commands that import the libraries of tables and figures."""
 _LONGEST_CALL = 1 << 17
 
-_started: dict[bool, tuple[subprocess.Popen[bytes], socket.socket]] = {}
-"""The program that forks and the socket that takes calls, of commands that count and of others."""
+_program: list[subprocess.Popen[bytes]] = []
+"""The program that forks, once it is started."""
+_channels: dict[bool, socket.socket] = {}
+"""The socket that takes calls, of commands that count and of others."""
 _OURSELVES = os.geteuid() if hasattr(os, "geteuid") else None
 
 
@@ -65,7 +67,7 @@ def call(
         stdout: an open file that it writes its standard output to, instead of what is returned.
         timeout: the seconds after which it is killed.
     """
-    _, channel = _start(bool(arguments) and arguments[0] in COUNTING and not missing)
+    channel = _start(bool(arguments) and arguments[0] in COUNTING and not missing)
     given, out, err, end = os.pipe(), os.pipe(), os.pipe(), os.pipe()
     mask = os.umask(0)
     os.umask(mask)
@@ -118,23 +120,34 @@ def _communicate(to: int, data: bytes, from_: Sequence[int], until: float) -> di
 
 def stop() -> None:
     """Ends the programs that fork, and waits for them."""
-    for program, channel in _started.values():
+    for channel in _channels.values():
         channel.close()
+    for program in _program:
         program.wait()
-    _started.clear()
+    _channels.clear()
+    _program.clear()
 
 
-def _start(counts: bool) -> tuple[subprocess.Popen[bytes], socket.socket]:
-    if counts not in _started:
+def _start(counts: bool) -> socket.socket:
+    if counts not in _channels:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        env = {name: value for name, value in os.environ.items() if not name.startswith("LOGSCRUB")} | {"PYTHONPATH": str(ROOT)}
-        command = [sys.executable, __file__, str(theirs.fileno()), "counting" if counts else ""]
-        program = subprocess.Popen(
-            command, pass_fds=[theirs.fileno()], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-        )
+        if counts:
+            socket.send_fds(_start(False), [b"count"], [theirs.fileno()])
+        else:
+            env = {name: value for name, value in os.environ.items() if not name.startswith("LOGSCRUB")}
+            command = [sys.executable, __file__, str(theirs.fileno())]
+            _program.append(
+                subprocess.Popen(
+                    command,
+                    pass_fds=[theirs.fileno()],
+                    env=env | {"PYTHONPATH": str(ROOT)},
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                )
+            )
         theirs.close()
-        _started[counts] = program, ours
-    return _started[counts]
+        _channels[counts] = ours
+    return _channels[counts]
 
 
 # -- in the program that forks ------------------------------------------------------------------------------------------
@@ -182,6 +195,15 @@ def _serve(channel: socket.socket) -> None:
             while _has_children():
                 os.waitpid(-1, 0)
             sys.exit(0)
+        if asked == b"count":
+            if os.fork() == 0:
+                channel.close()
+                channel = socket.socket(fileno=fds[0])
+                _import_what_counts()
+                _freeze()
+            else:
+                os.close(fds[0])
+            continue
         if os.fork() == 0:
             channel.close()
             pid = os.fork()
@@ -195,6 +217,11 @@ def _serve(channel: socket.socket) -> None:
             return
         for fd in fds:
             os.close(fd)
+
+
+def _freeze() -> None:
+    gc.collect()
+    gc.freeze()
 
 
 def _has_children() -> bool:
@@ -244,9 +271,6 @@ def _run() -> NoReturn:
 if __name__ == "__main__":
     sys.path.remove(str(Path(__file__).parent))
     _make_ready()
-    if sys.argv[2]:
-        _import_what_counts()
-    gc.collect()
-    gc.freeze()
+    _freeze()
     _serve(socket.socket(fileno=int(sys.argv[1])))
     _run()

@@ -13,6 +13,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -23,6 +24,8 @@ from hypothesis import strategies as st
 import sample_logs
 from logscrub import formats
 from logscrub.api import engine_of
+from logscrub.detect import catalogue
+from logscrub.detect.catalogue import Catalogue
 from logscrub.redact.scrub import Redactor
 from logscrub.scrubbing import Scrubber, Tally
 from logscrub.verification import FileReport, Verifier
@@ -34,6 +37,12 @@ THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 def examples(n: int) -> settings:
     """So many examples, twenty times as many in the thorough profile."""
     return settings(max_examples=n * 20 if THOROUGH else n)
+
+
+@cache
+def builtin_detectors() -> Catalogue:
+    """The built-in detectors, read once for all tests of a process."""
+    return catalogue.load()
 
 
 # -- what the tests do with logs ----------------------------------------------------------------------------------------

@@ -408,6 +408,7 @@ def test_each_changed_byte_is_told(folder: Path, part: str, monkeypatch: pytest.
     again = part not in ("file", "proof")
 
     def code() -> int:
+        factory._detectors.cache_clear()
         factory._engine.cache_clear()
         try:
             return check(Path("proof.json"), ["clean"], Path("sign.key.pub"), again)

@@ -293,7 +293,7 @@ def test_hours_add_up_to_what_is_told_by_the_hour(tmp_path: Path, key: Path) -> 
             ("2026-11-17T11", None, 0),
         ):
             asked = [*(("--since", since) if since else ()), *(("--until", until) if until else ())]
-            for by in ("", "level"):
+            for by in ("", "level") if since == "2026-11-17T09" else ("",):
                 found = table(store, "--by", by, *asked, "--exact", "--key-file", key)
                 assert sum(row["records"] for row in found) == count, (since, until, by)
         run("store", "compact", "--store", store)
@@ -379,7 +379,7 @@ QUESTIONS = (
 """Dimensions, and the fewest customers of a row."""
 
 
-@examples(4)
+@examples(3)
 @given(told, told, st.integers(1, 3))
 def test_tables_are_the_same_before_and_after_compaction(records: list[Record], more: list[Record], parts: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -404,7 +404,7 @@ def test_tables_are_the_same_before_and_after_compaction(records: list[Record], 
         assert tables() == after
 
 
-@examples(3)
+@examples(2)
 @given(told)
 def test_totals_of_before_version_3_are_passed_over_and_made_anew(records: list[Record]) -> None:
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as older:

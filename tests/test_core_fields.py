@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from strategies import bodies, continuations, damaged_json, messages, mixed_up, openings, sensitive_names
+from strategies import bodies, builtin_detectors, continuations, damaged_json, messages, mixed_up, openings, sensitive_names
 
-from logscrub.detect import catalogue, engine, fields
+from logscrub.detect import engine, fields
 from logscrub.detect.fields import NOTHING_OPEN, FieldIndex, Open
 from logscrub.engines import description
 from logscrub.engines.lowering import Classes, lowered
@@ -25,7 +25,7 @@ class Both:
     """The definition's index of fields, and the core's."""
 
     def __init__(self) -> None:
-        loaded = catalogue.load()
+        loaded = builtin_detectors()
         self.detectors = {d.id: i for i, d in enumerate(loaded.detectors)}
         self.index = FieldIndex(loaded, {"field_email": ("=café", "größe", "İx mail", "odos ΟΔΟΣ")})
         classes = Classes(description.CHARACTERS)

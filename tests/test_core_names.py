@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -45,8 +46,19 @@ def probe(words: Lexicon) -> Any:
 
 LISTS = lexicon()
 WITH_OWN = Lexicon(*OWN)
-RECOGNIZERS = [(ListedNames(words), probe(words)) for words in (LISTS, WITH_OWN)]
-PROBE = RECOGNIZERS[0][1]
+
+
+@cache
+def recognizers() -> list[tuple[ListedNames, Any]]:
+    """Those of the definition, each with the core's."""
+    return [(ListedNames(words), probe(words)) for words in (LISTS, WITH_OWN)]
+
+
+@cache
+def builtin() -> Any:
+    """The core's, with the lists alone."""
+    return recognizers()[0][1]
+
 
 _rng = random.Random(5)
 _LISTED = [w for words in (LISTS._names, LISTS._words, LISTS._either) for w in _rng.sample(sorted(words), 400)]
@@ -91,8 +103,8 @@ texts = st.one_of(sentences, sentences, messages, mixed_up, tables, damaged_json
 
 
 def _names(text: str, which: int = 0) -> None:
-    expected = [(s.start, s.end) for s in RECOGNIZERS[which][0].recognise(text)]
-    assert RECOGNIZERS[which][1].recognise(text) == expected
+    expected = [(s.start, s.end) for s in recognizers()[which][0].recognise(text)]
+    assert recognizers()[which][1].recognise(text) == expected
 
 
 @examples(400)
@@ -105,38 +117,38 @@ def test_names(text: str) -> None:
 @examples(400)
 @given(texts)
 def test_words_of_a_text(text: str) -> None:
-    assert PROBE.tokens(text) == [m.span() for m in recognizer._TOKEN.finditer(text)]
+    assert builtin().tokens(text) == [m.span() for m in recognizer._TOKEN.finditer(text)]
 
 
 @examples(400)
 @given(st.text("abʼʼʻ'-é\u0301\u0301\u0345ʾ@./\\:() A1_", max_size=14))
 def test_words_of_marks_and_joiners(text: str) -> None:
-    assert PROBE.tokens(text) == [m.span() for m in recognizer._TOKEN.finditer(text)]
+    assert builtin().tokens(text) == [m.span() for m in recognizer._TOKEN.finditer(text)]
 
 
 @examples(300)
 @given(texts)
 def test_prose(text: str) -> None:
     for part in (text, *re.split("[.!?\n]", text)):
-        assert PROBE.is_prose(part) == prose.is_prose(part)
+        assert builtin().is_prose(part) == prose.is_prose(part)
 
 
 @examples(400)
 @given(written | st.text(max_size=8), st.booleans())
 def test_grades(word: str, by_shape: bool) -> None:
-    for (python, mine), words in zip(RECOGNIZERS, (LISTS, WITH_OWN), strict=True):
+    for (python, mine), words in zip(recognizers(), (LISTS, WITH_OWN), strict=True):
         assert python._lexicon is words
         assert mine.grade(word, by_shape) == words.grade(word, by_shape)
         assert mine.shape(fold(word)) == words.shape(fold(word))
         assert mine.made_of_names(fold(word)) == words.made_of_names(fold(word))
-    assert PROBE.is_code_word(word) == prose.is_code_word(word)
+    assert builtin().is_code_word(word) == prose.is_code_word(word)
 
 
 def test_every_listed_word() -> None:
     words = LISTS._names | LISTS._words | set(LISTS._either)
-    assert [w for w in words if PROBE.grade(w, False) != LISTS.grade(w, False)] == []
-    assert [w for w in words if PROBE.made_of_names(f"x{w}") != LISTS.made_of_names(f"x{w}")] == []
-    assert [run for run in LISTS._shapes if PROBE.shape(run) != LISTS.shape(run)] == []
+    assert [w for w in words if builtin().grade(w, False) != LISTS.grade(w, False)] == []
+    assert [w for w in words if builtin().made_of_names(f"x{w}") != LISTS.made_of_names(f"x{w}")] == []
+    assert [run for run in LISTS._shapes if builtin().shape(run) != LISTS.shape(run)] == []
 
 
 def test_names_in_samples() -> None:
@@ -152,5 +164,5 @@ def test_names_in_samples() -> None:
 def test_long_texts_take_no_longer_for_each_character() -> None:
     for part in ("a'", "Nadia ", "a-", "\u0301", "ʼa", "/", "x_", "ab\u0301@", "Nadia-Rose-", "user ", "::", "é'"):
         text = part * (100_000 // len(part))
-        assert PROBE.tokens(text) == [m.span() for m in recognizer._TOKEN.finditer(text)]
+        assert builtin().tokens(text) == [m.span() for m in recognizer._TOKEN.finditer(text)]
         _names(text)

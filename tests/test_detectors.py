@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from strategies import builtin_detectors
 
 from logscrub.detect import catalogue
 from logscrub.detect.catalogue import Catalogue, Detector, Harmless, load, marked
@@ -12,7 +13,7 @@ from logscrub.detect.selftest import failures
 from logscrub.errors import UsageError
 from logscrub.guidelines import GUIDELINES
 
-BUILTIN = load()
+BUILTIN = builtin_detectors()
 _ITEMS: tuple[Detector | Harmless, ...] = (*BUILTIN.detectors, *BUILTIN.harmless)
 ITEMS = {item.id: item for item in _ITEMS}
 

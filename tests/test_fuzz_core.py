@@ -7,11 +7,14 @@ import sys
 
 import fuzz_core
 import pytest
+from strategies import THOROUGH
 
 
 def test_both_engines_agree_on_arbitrary_bytes(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("logscrub._core")
-    monkeypatch.setattr(sys, "argv", ["fuzz_core.py", "--seconds", "60", "--inputs", "200", "--seed", "1"])
+    monkeypatch.setattr(
+        sys, "argv", ["fuzz_core.py", "--seconds", "60", "--inputs", "2000" if THOROUGH else "100", "--seed", "1"]
+    )
     assert fuzz_core.main() == 0, capsys.readouterr().out
 
 

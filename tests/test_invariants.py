@@ -20,6 +20,7 @@ from strategies import (
     JSON_KINDS,
     Log,
     account_ids,
+    builtin_detectors,
     encodings,
     examples,
     inputs,
@@ -43,7 +44,7 @@ from strategies import (
 
 import sample_logs
 from logscrub.api import engine_of
-from logscrub.detect.catalogue import load, marked
+from logscrub.detect.catalogue import marked
 from logscrub.detect.engine import Engine
 from logscrub.formats import INPUT_FORMATS
 from logscrub.model import Leaf, Raw, Span
@@ -277,7 +278,7 @@ from logscrub.scrubbing import Scrubber
 from logscrub.verification import Verifier
 redactor = Redactor(Engine(catalogue.load(), names=Names("both")), load_policy("atlassian"), Pseudonymizer())
 scrubber, verifier = Scrubber(redactor), Verifier(redactor, "test")
-data = Path(sys.argv[1]).read_bytes() + b"INFO We asked Wxqrvt and the others to write to jane@acme.example about it\\n"
+data = Path(sys.argv[1]).read_bytes()[:6000] + b"\\nINFO We asked Wxqrvt and the others to write to jane@acme.example about it\\n"
 out = scrubber.feed(data) + scrubber.finish()
 verifier.feed(out)
 report = verifier.finish()
@@ -345,10 +346,9 @@ def test_of_what_is_planted_in_the_samples_nothing_is_left(redactor: Redactor, n
 
 # -- no example of a detector survives, whatever stands around it ---------------------------------------------------------
 
-_BUILTIN = load()
 VALUES = [
     (d.id, text[a:b])
-    for d in _BUILTIN.detectors
+    for d in builtin_detectors().detectors
     if d.patterns and not d.context and d.certainty == "certain"
     for text, spans in map(marked, d.examples)
     for a, b in spans
@@ -360,7 +360,7 @@ GLUE = "\t\"'`<>()[]{},;|!?&#$*→“»…\u00a0\u2028。、\x1b\x00"
 
 @pytest.mark.parametrize("place", ["message", "key", "value", "nested", "cell"])
 def test_no_example_of_a_detector_survives_whatever_stands_around_it(redactor: Redactor, place: str) -> None:
-    """By the fastest engine. In messages, a quarter of the values, another one for each sign, by the plain one as well.
+    """By the fastest engine. In messages, an eighth of the values, other ones for each sign, by the plain one as well.
 
     The plain engine defines the output, and `test_native.py` holds the other to it.
     """
@@ -397,8 +397,8 @@ def test_no_example_of_a_detector_survives_whatever_stands_around_it(redactor: R
             out, _ = scrub_fastest(redactor, data)
             lines = out.decode().split("\n")[1 if head else 0 :]
             if place == "message" and before:
-                plain = scrub(redactor, "".join(rows[number % 4 :: 4]).encode())[0]
-                assert plain.decode().split("\n")[:-1] == lines[:-1][number % 4 :: 4]
+                plain = scrub(redactor, "".join(rows[number % 8 :: 8]).encode())[0]
+                assert plain.decode().split("\n")[:-1] == lines[:-1][number % 8 :: 8]
             left |= {(d, before, after) for (d, value), line in zip(alone, lines, strict=False) if value in line}
     assert left == set()
 

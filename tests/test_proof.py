@@ -55,6 +55,7 @@ def set_up(folder: Path) -> None:
 
 
 def rules_in(folder: Path) -> dict[str, object]:
+    factory._detectors.cache_clear()
     factory._engine.cache_clear()  # as a new process reads them
     config = load_config(folder / "logscrub.toml")
     return rules_of(api.PlainEngine(api.build_redactor(config)), config)

@@ -16,6 +16,7 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
 from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -605,9 +606,16 @@ def test_the_page_of_a_backtest_says_what_was_held_back_and_counts_no_cause_for_
     assert "2 causes" in page and page.count("</span> P3</li>") == 2
 
 
+@cache
+def page_of_x() -> Page:
+    """The page of a backtest whose texts are harmless."""
+    return Page(as_page(replayed(), (), 1.0))
+
+
+@settings(max_examples=60)
 @given(st.text(alphabet=st.characters(codec=None)) | st.text(alphabet="|\\`<>&\"'\n #-_*[]"))
 def test_no_text_breaks_the_page_of_a_backtest(text: str) -> None:
-    page, plain = (Page(as_page(replayed(t), (), 1.0)) for t in (text, "x"))
+    page, plain = Page(as_page(replayed(text), (), 1.0)), page_of_x()
     assert page.tags == plain.tags and page.attributes == plain.attributes
 
 

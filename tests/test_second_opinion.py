@@ -16,7 +16,6 @@ from test_proof import policy
 from logscrub import api
 from logscrub.config import Config
 from logscrub.detect.names import DEFAULT_MODEL
-from logscrub.detect.presidio import LogscrubRecognizer
 from logscrub.verification import second_opinion
 from logscrub.verification.second_opinion import NOTHING, Pieces
 
@@ -129,6 +128,8 @@ def test_options_of_a_sample_need_what_they_are_for() -> None:
 
 
 def test_all_detectors_are_a_recognizer_of_presidios() -> None:
+    from logscrub.detect.presidio import LogscrubRecognizer  # its libraries take seconds to import
+
     recognizer = LogscrubRecognizer()
     text = "from jane.doe@acme.example, account 557058:8ce114f4-d82c-45e2-b4fb-c6a0751d7d57"
     found = {(r.entity_type, text[r.start : r.end], r.score) for r in recognizer.analyze(text, [])}

@@ -1,9 +1,9 @@
 """Replays the rules over the past: lists what they would have reported each night, at several budgets of false alarms.
 
-A night is the 24 hours up to midnight, UTC, judged by the days before it alone, as `logscrub nightly` would have; nights of the
-same week learn from the same days on, so from five to six weeks. What recurs, as a job of each month or a holiday of each year,
-is listed as held back, as `nightly` does. What was marked as real since is left out of what is usual. Otherwise verdicts change
-nothing: what was marked as usual or known, and what the configuration mutes, is not held back.
+A night is the 24 hours up to midnight, UTC. Only the days before it decide, as with `logscrub nightly`; nights of the same week
+start learning on the same day, so they learn from five to six weeks. What recurs, as a job of each month or a holiday of each year,
+is listed as held back, as `nightly` does. Hours that were marked as real since are left out of the baseline. Findings that were
+marked as usual or known, or that the configuration mutes, are listed too.
 """
 
 from __future__ import annotations

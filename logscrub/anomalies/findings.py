@@ -1,8 +1,8 @@
 """Turns candidates into findings with a severity, a cause, an order and an id.
 
-Severity is on Atlassian's scale. A rule says what something of the usual size is. It is one step worse where half of the
-customers (ten at least) have it, and where several have an error twenty times as often as expected; one step better where an
-error has one customer only.
+Severity is on Atlassian's scale. A rule gives the severity of a finding of usual size. It is one step worse if half of the
+customers (at least ten) are affected, or if several customers have an error twenty times as often as expected. It is one step
+better if only one customer has an error.
 """
 
 from __future__ import annotations

@@ -1,43 +1,43 @@
-"""What is unusual in a series of levels: counts, rates, durations, one number an hour (or any other fixed step).
+"""Finds unusual values in a series of levels: counts, rates or durations, one number per hour (or any other fixed step).
 
-Causal and without labels: the verdict on a value rests on that value and earlier ones, so a replay of a series and a live watch
-say the same. One value at a time goes through `Detector.step`; `scores` does a whole series.
+The model is causal and needs no labels: the verdict on a value depends on that value and earlier ones, so a replay of a series
+and a live watch agree. `Detector.step` scores one value; `scores` scores a whole series.
 
-How it judges. A value's square root (for counts it has the same noise at all heights: Bartlett, JRSS Suppl. 3, 1936) is looked
-at in three ways:
+The score. The square root of a value (whose noise is the same at all heights of counts: Bartlett, JRSS Suppl. 3, 1936) is
+compared in three ways:
 
 - level: is the series this high (or low) at all, whatever the hour? Against the values of the last weeks.
 - jump: does it leave the last hours suddenly? The difference to their median, against such differences in the last weeks.
 - season: is it unusual for this hour? The difference to the median of the same hour on the last days or, where that is nearer,
   on the same weekday of the last weeks, against such differences.
 
-Each speaks in units of its own spread: the distance from the median to the 90 % (10 %) quantile of what it saw in the window, so
-that skewed series have a wide side and a narrow one. What goes into a window is cut off at 1.5 units (winsorized: Tukey, Ann.
-Math. Statist. 33, 1962): an incident teaches that such values come, not that they are usual, and a new level that stays is
-learned within days. The score is the mean of the three, the level counting twice: people call unusual what is high for the
-series and sudden or out of season as well, rarely what is only one of it.
+Each is measured in units of its own spread: the distance from the median to the 90 % (10 %) quantile of the values in the window.
+So skewed series have a wide side and a narrow one. Values are cut off at 1.5 units before they enter a window (winsorized: Tukey,
+Ann. Math. Statist. 33, 1962). So an incident shows that such values occur, not that they are usual, and a lasting new level is
+learned within days. The score is the mean of the three, in which the level counts twice: people call a value unusual if it is
+high for the series and also sudden or out of season, and rarely if only one of these holds.
 
-Units are of weeks, and noise has days of its own: where the scores of the last day were larger than usual in their middle, units
-are longer by the cube root of how much larger, as if they were told by the weeks twice and by the day once.
+Units come from weeks, but noise differs from day to day: where the median score of the last day was larger than usual, units are
+longer by the cube root of that ratio, as if the weeks counted twice and the day once.
 
-How often does a score come by chance? Hours beyond 1.5 with less than three quiet ones between them are one excursion, and its
-highest score is its peak. Peaks beyond 1.5 are taken for generalized Pareto (Pickands, Ann. Statist. 3, 1975), of which neither
-scale nor shape is known: the probability is the mean over a grid of both, weighted by a prior and by the likelihood of the peaks
-seen. So a series that leaps every week is expected to leap again, however rare a light tail would call it, and one that never did
-is not. How often excursions come has a prior too; after a day with many, as many are expected. The product is
+The probability of a score. Hours beyond 1.5 with fewer than three quiet hours between them are one excursion, and its highest
+score is its peak. Peaks beyond 1.5 are modelled as generalized Pareto (Pickands, Ann. Statist. 3, 1975) with unknown scale and
+shape: the probability is the mean over a grid of both, weighted by a prior and by the likelihood of the peaks seen. So a series
+that leaps every week is expected to leap again, however rare a light tail would call that, and a series that never leapt is not.
+The rate of excursions has a prior too; after a day with many, as many are expected. The product is
 
     excursions a step that are as far out = rate * sum of weight * P(peak > s; scale, shape)
 
-Noise leaps for an hour; incidents last. As many hours in a row as were beyond 1.5 on one side are an excursion's run, and runs
-are taken for generalized Pareto too. An excursion counts as much as its run is probable among those of two hours or more by all
-runs that were seen: the longer it is, the less it is a witness of what noise does. So where an hour each week is far out, such
-hours are usual, and where an evening each week is, it is told again.
+The length of an excursion. Noise leaps for an hour; incidents last. The run of an excursion is its number of consecutive hours
+beyond 1.5 on one side, and runs are modelled as generalized Pareto too. The weight of an excursion is the probability of its run
+among all runs of two hours or more: the longer it lasts, the less it says about noise. So an hour that is far out each week
+becomes usual, and an evening that is far out each week is reported again.
 
-Scores are out of sample (each was computed before its value was learned), which is what makes it honest. A value alarms where as
-many a week are at most the budget; who was told within the last day is told again of something worse only.
+Scores are out of sample: each is computed before its value is learned. A value alarms if at most the budget of such values is
+expected per week. Within a day after an alarm, only a worse value alarms again.
 
-At steps finer than an hour the mean of the last six hours is judged in the same way beside the value, and the geometric mean of
-both probabilities is what counts.
+At steps finer than an hour, the mean of the last six hours is scored in the same way, and the geometric mean of both
+probabilities counts.
 """
 
 from __future__ import annotations

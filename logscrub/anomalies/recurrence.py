@@ -1,13 +1,13 @@
-"""What comes each month, or each year, is no news: findings held against the same day of the months and of the year before.
+"""Compares findings with the same day of the months and of the year before: what comes each month, or each year, is not reported.
 
-A day has several places in its month: the first, the last but one, the second Tuesday, the last Friday. Of findings about how
-many records there are, the hours are held against the same hours of the days that had such a place in the last three months.
-Where there was as much too many (or too few) on all three, it is a job of each month.
+A day has several places in its month: the first, the last but one, the second Tuesday, the last Friday. The hours of a finding
+about numbers of records are compared with the same hours of the days that had such a place in the last three months. If all three
+had as many records too many (or too few), the finding is a monthly job.
 
-Too few on the same day of the last year is a holiday: of its date, of its place in the month, or of its distance from Easter.
+Too few records on the same day of the last year mean a holiday: by its date, its place in the month, or its distance from Easter.
 
-What is too much is a share of what is usual: of the middle of the same hours one, two and three weeks before. So it needs no
-model of then. As much is as much as now, but for a part (`_AS_MUCH`): a job that grows is the same job.
+The excess is a share of the usual number, which is the median of the same hours one, two and three weeks before, so no model of
+that time is needed. An earlier excess counts as the same if it reaches the part `_AS_MUCH` of this one: a job may grow.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""Tails of counts and rates, their calibration on held-out hours, and the control of false alarms.
+"""Computes tails of counts and rates, calibrates them on held-out hours, and controls false alarms.
 
-A **score** is −log10 of a tail probability: 3 is once in a thousand. What a model says of its own tail is only as good as the
-model, so a score is **calibrated**: it is held against the scores of hours that were not learned from. Up to a high threshold
-their share counts; beyond it, their excesses are taken for generalized Pareto (peaks over threshold; Pickands, 1975), so that
-what comes in bursts is expected to come in bursts. Real incidents are among those hours, and must not make the next one look
-usual. So the hours of a cell's day tell as much as one excess, the threshold is low enough that five times as many days of cells
-reach beyond it as may belong to incidents, and two quantiles of these tell the scale and the shape: what lies beyond the higher
-one does not count.
+A **score** is −log10 of a tail probability: 3 is once in a thousand. The tail that a model assumes is only as good as the model,
+so a score is **calibrated**: it is compared with the scores of hours that the model did not learn from. Up to a high threshold
+the share of these hours counts. Beyond it, their excesses are modelled as generalized Pareto (peaks over threshold; Pickands,
+1975), so that bursts are expected where bursts came. Real incidents are among those hours, and must not make the next incident
+look usual. Therefore the hours of one day of a cell count as one excess; the threshold is low enough that five times as many days
+of cells exceed it as may belong to incidents; and two quantiles of the excesses give scale and shape, so that values beyond the
+higher quantile do not count.
 """
 
 from __future__ import annotations

@@ -1,11 +1,13 @@
-"""Verdicts of people on findings: real, usual, or known. Each is a file in the store's folder, so that stores merge by copying.
+"""Keeps the verdicts of people on findings: real, usual, or known.
 
-- **real**: it was what it said. Its hours are no part of what is usual, so that the next one stands out as much.
-- **usual**: that is how it is. Of the same place, nothing is told that is no farther out than it was then.
-- **known**: it is not told until a day. A `[[mute]]` of the configuration is the same.
+Each is a file in the store's folder, so stores merge by copying.
 
-The newest verdict on an id counts; of how often a rule was right, the newest on each finding. Here is no customer data: names of
-rules, ids that are digests, times, numbers, and what whoever marked it wrote.
+- **real**: the finding was right. The baseline leaves its hours out, so that the next such incident stands out as much.
+- **usual**: the finding is normal. At the same place, only values farther out than this one are reported.
+- **known**: the finding is not reported until a given day. A `[[mute]]` of the configuration does the same.
+
+The newest verdict on an id counts; the share of findings in which a rule was right is computed from the newest verdict on each.
+Verdicts hold no customer data: only names of rules, ids that are digests, times, numbers, and the words of the person who marked.
 """
 
 from __future__ import annotations

@@ -149,6 +149,12 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
+@lru_cache(maxsize=4)
+def _shared_anchors(patterns: tuple[str, ...]) -> Anchors:
+    """The anchors of patterns that many engines have in common."""
+    return Anchors(patterns)
+
+
 def _split(name: str) -> list[str]:
     return _NAME_PART.findall(name)
 
@@ -207,7 +213,7 @@ class Engine:
 
     @cached_property
     def _harmless_anchors(self) -> Anchors:
-        return Anchors(self._harmless)
+        return _shared_anchors(tuple(self._harmless))
 
     def judge(self, text: str, path: FieldPath = ()) -> tuple[Span, ...]:
         """Returns the spans of `text` that must be redacted, in order, without overlaps. `path`: the names of the fields it
@@ -358,31 +364,42 @@ class Engine:
             return merge(found)
         found += self._scan(masked, path)
         if depth < _DEEPEST:
-            is_read = False
-            for view in views.decodings(masked):
-                for span in (*self._scan(view.text, path), *(self._names.recognise(view.text) if self._names else ())):
-                    found.append(_moved(span, view, 0, ""))
-                # Within another text only the first view that is JSON is read as JSON: its leaves are decoded by themselves,
-                # and the time for texts within texts would double with each.
-                if not (is_read and depth) and view.text[:1] in "{[" and self._nested(view.text) is not None:
-                    is_read = True
-                    for span in self._judge(view.text, path, depth + 1):
-                        found.append(_moved(span, view, 0, ""))
-            encoded = list(views.encoded_texts(masked))
-            if encoded:
-                found = _without_random(found, [(start, end) for start, end, *_ in encoded])
-            for start, end, decoded, alphabet, padded in encoded:
-                inner = self._judge(self.masked(decoded), path, depth + 1)
-                if inner:
-                    found.append(_encoded_span(start, end, decoded, inner, alphabet, padded))
-            for start, end, decoded in views.byte_arrays(masked):
-                inner = _without_chance(decoded, self._judge(self.masked(decoded), path, depth + 1))
-                if inner:
-                    found.append(_encoded_span(start, end, decoded, inner, "array"))
+            found += self._decoded(masked, path, depth)
+            found = self._with_encoded(found, masked, path, depth)
         if self._names is not None:
             found += self._names.recognise(opaque(masked, [s for s in found if s.certainty == "certain"]))
         spans = _with_repeats(masked, merge(self._unharmed(masked, [s for s in found if _says_more(masked[s.start : s.end])])))
         return tuple(_quoted(masked, s) for s in spans) if '"' in masked else spans
+
+    def _decoded(self, masked: str, path: FieldPath, depth: int) -> list[Span]:
+        """What is found in a text once its escapes and percent signs are decoded."""
+        found: list[Span] = []
+        is_read = False
+        for view in views.decodings(masked):
+            spans = (*self._scan(view.text, path), *(self._names.recognise(view.text) if self._names else ()))
+            found += [_moved(span, view, 0, "") for span in spans]
+            # Within another text only the first view that is JSON is read as JSON: its leaves are decoded by themselves,
+            # and the time for texts within texts would double with each.
+            if not (is_read and depth) and view.text[:1] in "{[" and self._nested(view.text) is not None:
+                is_read = True
+                found += [_moved(span, view, 0, "") for span in self._judge(view.text, path, depth + 1)]
+        return found
+
+    def _with_encoded(self, found: list[Span], masked: str, path: FieldPath, depth: int) -> list[Span]:
+        """What was found in a text, and the encoded texts and arrays of bytes in it that hold something. What looks random and
+        is such a text is left out."""
+        encoded = list(views.encoded_texts(masked))
+        if encoded:
+            found = _without_random(found, [(start, end) for start, end, *_ in encoded])
+        for start, end, decoded, alphabet, padded in encoded:
+            inner = self._judge(self.masked(decoded), path, depth + 1)
+            if inner:
+                found.append(_encoded_span(start, end, decoded, inner, alphabet, padded))
+        for start, end, decoded in views.byte_arrays(masked):
+            inner = _without_chance(decoded, self._judge(self.masked(decoded), path, depth + 1))
+            if inner:
+                found.append(_encoded_span(start, end, decoded, inner, "array"))
+        return found
 
     def _nested(self, text: str) -> list[Leaf] | None:
         """The leaves of a text that is JSON, None where it is not."""

@@ -482,13 +482,7 @@ def _find_fields(text: str, index: FieldIndex, before: Open) -> tuple[list[Field
             position = m.end("key") + 1 if position > m.end("key") + 1 and not m["close"] and sep else position
             position = max(position, m.end("key"))
             continue
-        if not sep and (rule.detector.value in ("token", "credential") or key[0].isupper()):
-            continue
-        if sep == "=" and _ASSIGNED.match(text, m.end()) and m["sep"][-1].isspace() and not m["sep"][0].isspace():
-            continue  # `logname= uid=0`: an empty value
-        is_told = rule.detector.guideline == SECRET_ROW and not m["close"] and sep == ":"
-        if is_told and _TELLS_ERROR.match(text, m.end()) and _FAILED.search(text, max(0, m.start() - 80), m.start()):
-            position = m.end()
+        if _has_no_value(text, m, sep, rule):
             continue
         if m.end() >= end_of_text and sep:
             pending = path
@@ -515,6 +509,17 @@ def _find_fields(text: str, index: FieldIndex, before: Open) -> tuple[list[Field
             nesting.names.append(key)
             position += 1
     return found, Open(tuple(nesting.brackets), pending, quote)
+
+
+def _has_no_value(text: str, m: re.Match[str], sep: str, rule: Rule) -> bool:
+    """True if what stands behind a name with its separator is not the value of a field."""
+    if not sep and (rule.detector.value in ("token", "credential") or m["key"][0].isupper()):
+        return True
+    if sep == "=" and _ASSIGNED.match(text, m.end()) and m["sep"][-1].isspace() and not m["sep"][0].isspace():
+        return True  # `logname= uid=0`: an empty value
+    if rule.detector.guideline != SECRET_ROW or m["close"] or sep != ":" or not _TELLS_ERROR.match(text, m.end()):
+        return False
+    return _FAILED.search(text, max(0, m.start() - 80), m.start()) is not None
 
 
 def _carried_on(text: str, index: FieldIndex, before: Open) -> tuple[list[FieldValue], int, FieldPath]:
@@ -678,20 +683,36 @@ def _value(
         end = stop.start() if stop else len(text)
         end = start + len(text[start:end].rstrip(".,;:!?)]}"))
         return [(start, end)], end, ""
-    if mode == "number":
-        n = _NUMBER.match(text, start)
-        if n is not None and (id_start := cut_id(text, n.end())) >= 0:
-            n = _NUMBER.match(text, start, max(start, id_start))
-        return ([(start, n.end())], n.end(), "") if n else ([], start, "")
-    if mode in ("token", "credential"):
-        token_start = start
-        if mode == "credential":
-            scheme = _SCHEME.match(text, start)
-            token_start = scheme.end() if scheme else start
-        t = _TEMPLATE.match(text, token_start) or _TOKEN.match(text, token_start)
-        return ([(token_start, t.end())], t.end(), "") if t else ([], start, "")
+    if mode in ("number", "token", "credential"):
+        span = _number(text, start) if mode == "number" else _token(text, start, mode == "credential")
+        return ([], start, "") if span is None else ([span], span[1], "")
     if mode == "phrase" and text[start] == "<" and (t := _TEMPLATE.match(text, start)) is not None:
         return [(start, t.end())], t.end(), ""
+    end = _end_of_text(ahead, text, start, mode, sep, closed)
+    return [(start, end)], end, ""
+
+
+def _number(text: str, start: int) -> tuple[int, int] | None:
+    """The number that begins at `start`, without the id that it may end in."""
+    n = _NUMBER.match(text, start)
+    if n is not None and (id_start := cut_id(text, n.end())) >= 0:
+        n = _NUMBER.match(text, start, max(start, id_start))
+    return n.span() if n else None
+
+
+def _token(text: str, start: int, behind_scheme: bool) -> tuple[int, int] | None:
+    """The token that begins at `start`, or behind the scheme that stands there, such as `Bearer`."""
+    if behind_scheme and (scheme := _SCHEME.match(text, start)) is not None:
+        start = scheme.end()
+    t = _TEMPLATE.match(text, start) or _TOKEN.match(text, start)
+    return t.span() if t else None
+
+
+def _end_of_text(ahead: _Ahead, text: str, start: int, mode: str, sep: str, closed: bool) -> int:
+    """Returns where a value without quotes ends that begins at `start`.
+
+    `mode`: how far values reach, by the detector; `closed`: True where the name is in quotes, or stands in an object.
+    """
     if mode == "line":
         stop = ahead.search(_LINE_END if sep != "=" else _NEXT_ASSIGNMENT, start)
     else:
@@ -707,7 +728,7 @@ def _value(
         tail = _closers(text, start, end)
         if tail < end and not _OPENERS.search(text, start, tail):
             end = tail  # the brackets that end an object which a line before began
-    return [(start, end)], end, ""
+    return end
 
 
 def _holds_structure(text: str, start: int, end: int) -> bool:

@@ -102,15 +102,6 @@ _BLOCK = regex(
     r"(?:(?<=\n)|\A)(?P<indent>[ \t]{0,40})(?:-[ ])?(?P<name>[^\W\d][\w.-]{0,63}):[ \t]{1,4}[|>][-+]?\d?[ \t]{0,4}\r?\n"
     r"(?P<value>(?:(?P=indent)[ \t]{1,40}[^\r\n]{1,1000}(?:\r?\n|\Z)){1,100}+)"
 )
-
-
-_REJECTED = regex(
-    r"""(?i)(?<![^\W_])(?:field|path|property|param(?:eter)?|variable|argument|attribute|column|option|header|key)[ ]["'`]\$?
-    (?P<name>[^\W\d][\w.-]{0,63}+)["'`](?:[ ]|:[ ](?=rej|inv))[^"'`\[(\r\n]{0,60}
-    (?:\[(?P<listed>[^\[\]\r\n]{1,1000}+)\]|(?:\()?(?P<q>["'`])(?P<value>(?:(?!(?P=q))[^\r\n]){1,1000}+)(?P=q))"""
-    """(?<=(?P<end>.))""",
-    re.X,
-)
 _REJECTED = regex(
     r"""(?<![^\W_])(?:[Ff]ield|[Pp]ath|[Pp]roperty|[Pp]aram(?:eter)?|[Vv]ariable|[Aa]rgument|[Aa]ttribute|[Cc]olumn|[Oo]ption)
     [ ]["'`]\$?(?P<name>[^\W\d][\w.-]{0,63}+)["'`](?::?[ ][^"'`\[\](){}\r\n]{0,40}?(?:value|received|got):?[ ]|[ ]\()
@@ -158,54 +149,64 @@ def named_values(text: str) -> Iterator[NamedValue]:
             yield from _members(text, *group.span())
     in_brackets = "," in text and ("[" in text or "(" in text or "{" in text)
     if in_brackets and is_quoted:
-        for m in _PAIR.finditer(text):
-            in_list = m["open"] != "("
-            if m["close"] == _CLOSING[m["open"]] if in_list else m["close"] in "),":
-                call = None if in_list else _CALL.search(text, max(0, m.start() - _LONGEST_CALL), m.start())
-                sets = call is not None and _SETS.search(call[0]) is not None
-                yield NamedValue(m["name"], *m.span("value"), m["open"] != "[" and not sets)
-        for m in _ATOM_PAIR.finditer(text):
-            yield NamedValue(m["name"], *m.span("value"), True)
+        yield from _pairs(text)
+        yield from _matches(_ATOM_PAIR, text, loose=True)
     if in_brackets:
-        for m in _BARE_PAIR.finditer(text):
-            yield NamedValue(m["name"], *m.span("value"), True)
+        yield from _matches(_BARE_PAIR, text, loose=True)
     if '";s:' in text or '\\";s:' in text:
-        for m in _SERIALISED.finditer(text):
-            yield NamedValue(m["name"], *m.span("value"), False)
+        yield from _matches(_SERIALISED, text)
     if "|" in text:
-        for m in _ROW.finditer(text):
-            yield NamedValue(m["name"], *m.span("value"), True)
-        for m in _LONE_ROW.finditer(text):
-            yield NamedValue(m["name"], *m.span("value"), False)
+        yield from _matches(_ROW, text, loose=True)
+        yield from _matches(_LONE_ROW, text)
     if "</" in text:
-        for m in _ELEMENT.finditer(text):
-            start, end = m.span("value")
-            end = start + len(text[start:end].removesuffix("]]").rstrip())
-            name = next((name for _, name in _naming(m["attributes"], 0, len(m["attributes"]))), m["tag"])
-            yield NamedValue(name, start, end, False)
+        yield from _elements(text)
         if any(end in text for end in ("</t", "</dt", "</key", "</name")):
-            for m in _CELLS.finditer(text):
-                yield NamedValue(m["name"], *m.span("value"), True)
+            yield from _matches(_CELLS, text, loose=True)
     if '"' in text and ("string(" in text or "Some(" in text or "Optional(" in text or ">> =>" in text):
-        for m in _TYPED.finditer(text):
-            yield NamedValue(m["name"], *m.span("value"), False)
+        yield from _matches(_TYPED, text)
     if "\t" in text:
-        for m in _COLUMNS.finditer(text):
-            yield NamedValue(m["name"], *m.span("value"), True)
+        yield from _matches(_COLUMNS, text, loose=True)
     if is_quoted and any(word in text for word in _SAY_WHAT_WAS_GIVEN):
-        for m in _REJECTED.finditer(text):
-            yield NamedValue(m["name"], *m.span("value"), False)
+        yield from _matches(_REJECTED, text)
     if "Path" in text and "data" in text:
-        for m in _AT_POINTER.finditer(text):
-            yield NamedValue(m["name"], *m.span("value"), False)
+        yield from _matches(_AT_POINTER, text)
     if "form-data" in text:
-        for m in _PART.finditer(text):
-            yield NamedValue(m["name"], *m.span("value"), False)
+        yield from _matches(_PART, text)
     if "\n" in text and ": " in text:
-        for m in _BLOCK.finditer(text):
-            start, end = m.span("value")
-            block = text[start:end]
-            yield NamedValue(m["name"], start + len(block) - len(block.lstrip()), start + len(block.rstrip()), False)
+        yield from _blocks(text)
+
+
+def _matches(pattern: re.Pattern[str], text: str, loose: bool = False) -> Iterator[NamedValue]:
+    """The values that a pattern finds together with their names."""
+    for m in pattern.finditer(text):
+        yield NamedValue(m["name"], *m.span("value"), loose)
+
+
+def _pairs(text: str) -> Iterator[NamedValue]:
+    """The second texts of pairs, and of calls of functions that take a name and a value."""
+    for m in _PAIR.finditer(text):
+        in_list = m["open"] != "("
+        if m["close"] == _CLOSING[m["open"]] if in_list else m["close"] in "),":
+            call = None if in_list else _CALL.search(text, max(0, m.start() - _LONGEST_CALL), m.start())
+            sets = call is not None and _SETS.search(call[0]) is not None
+            yield NamedValue(m["name"], *m.span("value"), m["open"] != "[" and not sets)
+
+
+def _elements(text: str) -> Iterator[NamedValue]:
+    """The contents of elements of XML, named by an attribute that names a value, or by the element."""
+    for m in _ELEMENT.finditer(text):
+        start, end = m.span("value")
+        end = start + len(text[start:end].removesuffix("]]").rstrip())
+        name = next((name for _, name in _naming(m["attributes"], 0, len(m["attributes"]))), m["tag"])
+        yield NamedValue(name, start, end, False)
+
+
+def _blocks(text: str) -> Iterator[NamedValue]:
+    """Blocks of YAML, without the white space around them."""
+    for m in _BLOCK.finditer(text):
+        start, end = m.span("value")
+        block = text[start:end]
+        yield NamedValue(m["name"], start + len(block) - len(block.lstrip()), start + len(block.rstrip()), False)
 
 
 def _members(text: str, start: int, end: int) -> Iterator[NamedValue]:

@@ -16,6 +16,7 @@ from typing import Literal, Protocol, get_args
 
 from logscrub.config import Config, NameSettings, load_config
 from logscrub.detect import catalogue
+from logscrub.detect.catalogue import Catalogue
 from logscrub.detect.engine import Engine
 from logscrub.detect.names import Kind, Names
 from logscrub.detect.names.lexicon import Lexicon
@@ -150,14 +151,35 @@ def build_redactor(config: Config, key: bytes | None = None) -> Redactor:
 def _redactor(config: Config, pseudonyms: Pseudonymizer) -> Redactor:
     policy = load_policy(config.policy)
     stay = frozenset(row for row, action in policy.rows.items() if action == "keep")
-    engine = _engine(config.detectors, config.fields, config.names, config.source, stay)
+    engine = _engine_for(config, stay)
     allow = [re.compile(pattern) for pattern in config.allow]
     return Redactor(engine, policy, pseudonyms, allow, rebuild=(_redactor, (config, pseudonyms)))
 
 
 def engine_for_all_rows(config: Config) -> Engine:
     """A scanner that also finds what the policy keeps."""
-    return _engine(config.detectors, config.fields, config.names, config.source, frozenset())
+    return _engine_for(config, frozenset())
+
+
+def _engine_for(config: Config, stay: frozenset[str]) -> Engine:
+    """The scanner of these settings. Equal settings share one, in whichever file they stand."""
+    names = config.names
+    if names.recognizer != "lists":
+        need(f"the recognizer of names {names.recognizer!r}", "ner")
+        if importlib.util.find_spec(names.model) is None:
+            raise UsageError(
+                f"{config.source or 'names.model'}: names.model: no package {names.model!r} is installed; install it with pip"
+            )
+    known = {d.id for d in _detectors(config.detectors).detectors}
+    for detector, _ in config.fields:
+        if detector not in known:
+            raise UsageError(f"{config.source}: fields.{detector}: no such detector; see: logscrub detectors list")
+    return _engine(config.detectors, config.fields, names, stay)
+
+
+@lru_cache(maxsize=4)
+def _detectors(folders: tuple[Path, ...]) -> Catalogue:
+    return catalogue.load(folders)
 
 
 @lru_cache(maxsize=4)
@@ -165,22 +187,10 @@ def _engine(
     folders: tuple[Path, ...],
     fields: tuple[tuple[str, tuple[str, ...]], ...],
     names: NameSettings,
-    source: str,
     stay: frozenset[str],
 ) -> Engine:
-    if names.recognizer != "lists":
-        need(f"the recognizer of names {names.recognizer!r}", "ner")
-        if importlib.util.find_spec(names.model) is None:
-            raise UsageError(
-                f"{source or 'names.model'}: names.model: no package {names.model!r} is installed; install it with pip"
-            )
-    detectors = catalogue.load(folders)
-    known = {d.id for d in detectors.detectors}
-    for detector, _ in fields:
-        if detector not in known:
-            raise UsageError(f"{source}: fields.{detector}: no such detector; see: logscrub detectors list")
     return Engine(
-        detectors,
+        _detectors(folders),
         names=Names(names.recognizer, names.model, Lexicon(names.known, names.words)),
         no_names=names.words,
         extra_fields=dict(fields),

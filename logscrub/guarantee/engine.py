@@ -1,8 +1,8 @@
-"""Counts who says what in clean logs, and keeps of them what enough customers say.
+"""Counts which customers say what in clean logs, and keeps what enough customers say.
 
-A file is read twice: `Listening` scrubs it, hears all of it, and puts the clean bytes aside; `Keeping` takes these and gives out
-what may leave. Of a stream, which cannot be read twice, a record counts first and is judged then, by what was heard until there
-and by the vocabulary.
+A file is read twice. `Listening` scrubs it, counts its statements and values, and puts the clean bytes aside in a file without a
+name. `Keeping` reads these bytes and returns what may leave. A stream cannot be read twice: each of its records is counted first,
+and then decided by what was counted until there and by the vocabulary.
 """
 
 from __future__ import annotations
@@ -224,12 +224,13 @@ class Guarantee:
 
     def _text(self, part: str, is_number: bool, escaped: bool) -> _Text | None:
         """Return the piece of a part of JSON, or None."""
+        if not is_number and is_harmless_id(part):  # is not remembered: few ids come again
+            return None
         known = self._texts[is_number]
         found: Any = known.get(part, _NEW)
         if found is _NEW:
             text = part.replace(_QUOTE, '\\"').replace(_BACKSLASH, "\\\\") if escaped else part
-            is_id = not is_number and is_harmless_id(text)
-            found = None if is_id else self._made(self._shape(masked(text), is_number), text)
+            found = self._made(self._shape(masked(text), is_number), text)
             if len(part) <= _LONGEST_KNOWN:
                 known.put(part, found)
         return found  # type: ignore[no-any-return]
@@ -417,7 +418,7 @@ class _Shelf:
     """The file of what is put aside. It has no name. Frames of units, which are functions, are kept in memory: they are few."""
 
     def __init__(self) -> None:
-        self.file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this
+        self.file = tempfile.TemporaryFile(buffering=_READ)  # noqa: SIM115 - it lives as long as this
         self._frames: list[Frame] = []
         self._numbers: dict[Frame, int] = {}
 

@@ -1,8 +1,8 @@
-"""Whose record a unit of a clean log is, as far as the customers themselves cannot have a say in it.
+"""Finds out whose record a unit of a clean log is, by fields that customers cannot write.
 
-Only the fields count in which an export of Atlassian's names the installation: attributes of a record of the App logs API, the
-column of a download. What stands in messages counts for nothing, however it looks, nor do fields of logs that an app writes line
-by line itself: it may print what a customer sent.
+Only the fields count in which an export of Atlassian's names the installation: attributes of a record of the App logs API, and
+the column of a download. Texts of messages do not count, whatever they look like. Fields of logs that an app writes line by line
+itself do not count either, because the app may print what a customer sent.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Which statements and values were said by how many customers, as keyed hashes alone.
+"""Remembers how many customers said each statement and each value, by keyed hashes alone.
 
-A vocabulary is a file: of each statement, the keyed hash, and of whom it was heard, as keyed hashes too, up to a number; or that
-it is the app's own. Without the key it says nothing about words or customers, but how many statements there are.
+A vocabulary is a file with one line per statement. The line holds the keyed hash of the statement, and the keyed hashes of the
+customers that said it, up to a number, or that the statement is the app's own. Without the key, a vocabulary tells how many
+statements there are, and nothing about words or customers.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""The words of a unit of a clean log, apart from placeholders and values.
+"""Finds the words of a unit of a clean log, apart from placeholders and values.
 
-A text is cut into **values** (placeholders, numbers, ids, times, words with digits) and what stands between them. A text's
-**statement** is what stands between, letter by letter, with one sign for each value: `Assigned PAY-1 to <PERSON>` and
-`Assigned WEB-22 to <USERNAME:…>` have the same. A value is harmless where its form alone says so, as a time's does.
+A text consists of **values** (placeholders, numbers, ids, times, words with digits) and of the words between them. Its
+**statement** is these words, letter by letter, with one sign for each value: `Assigned PAY-1 to <PERSON>` and
+`Assigned WEB-22 to <USERNAME:…>` have the same statement. A value is harmless where its form alone shows that, as a time's does.
 
-All of it is a pure function of the text. What follows from the text without its digits and ids is the same for all texts that
-differ in these alone: `masked` makes it, and statements and places of values are found in it and nowhere else.
+All of this is a pure function of the text. Statements and the places of values are found in the text without its digits and ids,
+which `masked` makes. So they are computed once for all texts that differ in digits and ids alone.
 """
 
 from __future__ import annotations
@@ -131,8 +131,7 @@ class Cutter:
     def words(self, mask: str, is_number: bool) -> Words:
         """Return the words of a piece with that mask."""
         if is_number and _STRUCTURE.fullmatch(mask):
-            numbers = tuple(m.span() for m in _NUMBERS.finditer(mask) if not _is_small(m[0]))
-            return Words((), numbers, True) if numbers else NOTHING
+            return _numbers(mask)
         if mask in OF_FORMATS:
             return NOTHING
         statements: list[Statement] = []
@@ -169,12 +168,11 @@ class Cutter:
                     values.append(m.span())
                 continue
             start, small = m.start(), kind == "measure" or _is_small(m[0])
-            if run is not None and _STILL.fullmatch(between):
-                both = small and run[2] and kind == "value"
-                if between.strip() == between or both:
-                    start, small = run[0], both and _is_small(mask[run[0] : m.end()])
-                    if values and values[-1][0] == start:
-                        values.pop()
+            both = run is not None and run[2] and small and kind == "value"
+            if run is not None and _STILL.fullmatch(between) and (both or between.strip() == between):
+                start, small = run[0], both and _is_small(mask[run[0] : m.end()])
+                if values and values[-1][0] == start:
+                    values.pop()
             run = (start, m.end(), small)
             if not small:
                 values.append((start, m.end()))
@@ -203,6 +201,12 @@ def _in_json(mask: str) -> Iterator[Piece]:
             yield position, part, not inside
         position += len(part) + 1
         inside = not inside
+
+
+def _numbers(mask: str) -> Words:
+    """The numbers in what stands between the strings of JSON."""
+    numbers = tuple(m.span() for m in _NUMBERS.finditer(mask) if not _is_small(m[0]))
+    return Words((), numbers, True) if numbers else NOTHING
 
 
 def _is_small(mask: str) -> bool:
@@ -235,9 +239,7 @@ def is_harmless_id(text: str) -> bool:
 def _reads(digits: str) -> bool:
     """True if hexadecimal digits encode a readable text."""
     try:
-        text = bytes.fromhex(digits).decode()
-    except UnicodeDecodeError:
-        return False
+        text = bytes.fromhex(digits).decode("utf-8", "replace")  # what stands for bytes that are none is no letter
     except ValueError:
         return True
     return all(letter.isalnum() or letter in _READABLE for letter in text)

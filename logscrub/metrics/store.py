@@ -1,12 +1,12 @@
-"""The store: one Delta Lake table (https://github.com/delta-io/delta, PROTOCOL.md) with the rows of rollups.
+"""Keeps the rows of rollups in a store: one Delta Lake table (https://github.com/delta-io/delta, PROTOCOL.md).
 
-A commit adds what one run found new, fingerprints of the records included, or nothing: a run that is killed leaves files that
-no version of the table names. Two runs at once are kept apart by versions: each computes what is new against a version, and its
-commit fails where another came first; then it computes again. So no record is counted twice, however often it is read.
-In a folder, a commit is synced to the disk before it is said to be done (`logscrub.metrics.durability`).
+A commit adds all that one run found new, with the fingerprints of its records, or nothing. A run that is killed leaves files that
+no version of the table names. Versions keep simultaneous runs apart: each run computes what is new against a version. Its commit
+fails if another one came first, and the run computes again. So no record is counted twice, however often it is read.
+In a folder, a commit is synced to the disk before it is reported as done (`logscrub.metrics.durability`).
 
-Partitions are days (UTC); of old ones a day is dropped as a whole. Rows of several commits for one cell stand side by side until
-`compact` merges them; readers merge anyway.
+Partitions are days (UTC); an old day is dropped as a whole. Rows of several commits for one cell stand side by side until
+`compact` merges them. Readers merge them too.
 """
 
 from __future__ import annotations
