@@ -236,6 +236,8 @@ def test_wrong_settings_are_refused_when_a_formatter_is_made() -> None:
         RedactingFormatter(policy="no-such-policy")
     with pytest.raises(UsageError):
         StructlogRedactor(key=b"short")
+    with pytest.raises(UsageError, match="formatter: must be a logging.Formatter, not str"):
+        RedactingFormatter(formatter="%(message)s")  # type: ignore[arg-type]
 
 
 def test_threads_may_share_a_formatter(formatter: RedactingFormatter) -> None:
