@@ -58,7 +58,7 @@ class RedactingFormatter(logging.Formatter):
         engine: EngineName | None = None,
     ) -> None:
         super().__init__(fmt, datefmt, style)
-        if formatter is not None and not callable(getattr(formatter, "format", None)):
+        if formatter is not None and not isinstance(formatter, logging.Formatter):
             raise UsageError(f"formatter: must be a logging.Formatter, not {type(formatter).__name__}")
         self._formatter = formatter or logging.Formatter(fmt, datefmt, style)
         self._engine = _engine(policy, key, detectors, config, engine)
