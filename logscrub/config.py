@@ -266,10 +266,14 @@ class Config:
 
 
 def find_config(folder: Path) -> Path | None:
-    """The configuration file in force in `folder`: its own, or that of the nearest folder above it."""
+    """The configuration file in force in `folder`: its own, or that of the nearest folder above it.
+
+    What is there under its name counts, also a link to nothing, or a folder, which a container makes of a file that is missing:
+    reading it fails, and nothing is scrubbed without the settings. Raises UsageError where it cannot be found out.
+    """
     folder = folder.resolve()
     for place in (folder, *folder.parents):
-        if (place / FILE).is_file():
+        if _is_there(place / FILE):
             return place / FILE
         project = place / "pyproject.toml"
         if project.is_file() and "logscrub" in _tables(toml_files.parsed(toml_files.text_of(project), project), "tool"):
@@ -279,12 +283,30 @@ def find_config(folder: Path) -> Path | None:
     return None
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        reason = f"it cannot be found out whether this file is there ({error.strerror})"
+        raise UsageError(f"{path}: {reason}; run as a user who may open the folder, or in another one") from None
+    return True
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise UsageError("the current folder was deleted; change to another one") from None
+
+
 def load_config(path: Path | None = None) -> Config:
     """Reads the configuration file `path`; without it, the one in force in the current folder, else the defaults.
 
     Raises UsageError that names the file and the key for whatever is wrong.
     """
-    found = path if path is not None else find_config(Path.cwd())
+    found = path if path is not None else find_config(_here())
     if found is None:
         return Config()
     text = toml_files.text_of(found)

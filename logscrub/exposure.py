@@ -117,6 +117,8 @@ class Exposure:
         """Records that were looked at."""
         self.unread = 0
         """Records, and parts of some, that could not be scanned."""
+        self.inputs_unread = 0
+        """Inputs that could not be read to their end, or were skipped."""
 
     def counts(self, span: Span) -> bool:
         """True if a finding is an exposure."""
@@ -163,8 +165,9 @@ class Looker:
         """Looks at what was still open at the end."""
         self._look(self._units.finish()[0])
         self._read_again(self._clean.finish()[0])
+        headless = bool(self._found) and not self._begun  # what stands before a first record that never came is one
         self._tell(self._begun, ended=True)
-        self._exposure.read += self._tally.records_read
+        self._exposure.read += self._tally.records_read or int(headless)
         self._exposure.unread += self._tally.withheld
 
     def _look(self, units: Iterable[Raw]) -> None:
@@ -251,6 +254,7 @@ def as_dict(exposure: Exposure, *, made: datetime, known_at: datetime | None, ru
         "exposed": total.records > 0,
         "records_read": exposure.read,
         "records_unread": exposure.unread,
+        "inputs_unread": exposure.inputs_unread,
         **(total.as_dict() if total.records else {}),
         "days": [{"day": day or "unknown", **told.as_dict()} for day, told in sorted(exposure.days.items())],
         "statements": [{**place._asdict(), **told.as_dict()} for place, told in statements],
@@ -277,12 +281,22 @@ def as_json(told: Mapping[str, Any]) -> str:
 def headline(told: Mapping[str, Any]) -> str:
     """All of it in a line."""
     if not told["exposed"]:
-        return f"nothing was exposed in {told['records_read']:,} records"
+        return _nothing(told)
     when = f", from {told['first']} to {told['last']}" if told["first"] else ""
     return (
         f"{told['severity']}: {told['records']:,} of {told['records_read']:,} records exposed customer data "
         f"of {_customers(told)}{when}"
     )
+
+
+def _nothing(told: Mapping[str, Any]) -> str:
+    count = told["records_read"]
+    if not count:
+        return "no record was read, so nothing is known"
+    records = f"{count:,} record{'' if count == 1 else 's'}"
+    if told["inputs_unread"] or told["records_unread"]:
+        return f"nothing was found in {records}, but not everything could be read"
+    return f"nothing was exposed in {records}"
 
 
 def _customers(told: Mapping[str, Any]) -> str:
@@ -322,6 +336,9 @@ def _clock_lines(told: Mapping[str, Any]) -> list[str]:
 
 def _notes(told: Mapping[str, Any]) -> list[str]:
     notes = [MEANING[told["severity"]][0].upper() + MEANING[told["severity"]][1:] + "."] if told["exposed"] else []
+    if count := told["inputs_unread"]:
+        inputs = "1 input" if count == 1 else f"{count:,} inputs"
+        notes.append(f"{inputs} could not be read to the end, so more may have been exposed than stands here.")
     if told["records_unread"]:
         notes.append(f"{told['records_unread']:,} records, or parts of some, could not be scanned: check them yourself.")
     return [*notes, f"Looked at on {told['made']} by logscrub {told['version']}, policy {told['rules']['policy']['name']}."]

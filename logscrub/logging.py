@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from logscrub.dicts import scrubbed_dict
+from logscrub.errors import UsageError
 from logscrub.model import WITHHELD
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class RedactingFormatter(logging.Formatter):
         engine: EngineName | None = None,
     ) -> None:
         super().__init__(fmt, datefmt, style)
+        if formatter is not None and not isinstance(formatter, logging.Formatter):
+            raise UsageError(f"formatter: must be a logging.Formatter, not {type(formatter).__name__}")
         self._formatter = formatter or logging.Formatter(fmt, datefmt, style)
         self._engine = _engine(policy, key, detectors, config, engine)
 

@@ -8,6 +8,7 @@ program imports them, and dataclasses take twice as long to make.
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -181,9 +182,20 @@ def text_of(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8")
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
+        remedy = "; run as a user who may" if isinstance(error, PermissionError) else ""
+        raise UsageError(f"{path}: cannot be read ({error.strerror}){remedy}") from None
     except UnicodeDecodeError:
         raise UsageError(f"{path}: is not UTF-8 text") from None
+
+
+def files_below(folder: Path) -> list[Path]:
+    """The TOML files in a folder and those below it, in order. Raises UsageError where one of them may not be listed."""
+
+    def refuse(error: OSError) -> None:
+        raise UsageError(f"{error.filename}: cannot be listed ({error.strerror}); run as a user who may, or give another folder")
+
+    listed = os.walk(folder, onerror=refuse)
+    return sorted(Path(place, name) for place, _, names in listed for name in names if name.endswith(".toml"))
 
 
 def parsed(text: str, where: Path | str) -> dict[str, Any]:

@@ -592,6 +592,7 @@ def test_what_is_missing_is_said_with_what_to_do(tmp_path: Path, key: Path) -> N
         (("metrics", "--store", tmp_path / "m", "--since", "x"), "there is no store"),
         (("store", "show"), "add: --store DIR"),
         (("store", "compact", "--store", tmp_path), "there is no store"),
+        (("metrics", "--store", key), "is a file, and a store is a folder; choose another --store"),
     ):
         done = run(*arguments)
         assert done.returncode in (2, 3) and said in lines(done)[-1], lines(done)

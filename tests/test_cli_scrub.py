@@ -328,6 +328,22 @@ def test_a_stream_that_breaks_off_has_given_what_was_clean(tmp_path: Path) -> No
 # -- several inputs -----------------------------------------------------------------------------------------------------
 
 
+def test_an_output_that_ends_with_a_slash_is_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("INFO mail jane@acme.example\n")
+    assert run("scrub", "a.log", "-o", "clean/", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "clean" / "a.log").read_text() == "INFO mail <EMAIL_ADDRESS>\n"
+    done = run("scrub", "a.log", "-o", "a.log/", cwd=tmp_path)
+    assert done.returncode == 2 and b"a.log: is a file, but" in done.stderr
+
+
+def test_an_output_without_a_name_is_refused(tmp_path: Path) -> None:
+    """`-o "$OUT"`, where OUT is not set, would be the current folder."""
+    (tmp_path / "a.log").write_text("INFO\n")
+    (tmp_path / "here").mkdir()
+    done = run("scrub", "../a.log", "-o", "", cwd=tmp_path / "here")
+    assert done.returncode == 2 and b"--output: is empty" in done.stderr
+
+
 def test_a_folder_is_mirrored_and_one_broken_input_does_not_stop_the_others(tmp_path: Path) -> None:
     logs = tmp_path / "logs"
     (logs / "deep").mkdir(parents=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import tomllib
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ import toml_schemas
 import logscrub
 from logscrub.api import build_redactor, settings
 from logscrub.cli.init import TEMPLATE
-from logscrub.config import Config, NameSettings, find_config, load_config, parse_config
+from logscrub.config import FILE, Config, NameSettings, find_config, load_config, parse_config
 from logscrub.detect.names import DEFAULT_MODEL
 from logscrub.errors import UsageError
 
@@ -38,6 +40,39 @@ def test_the_nearest_file_above_the_folder_counts(tmp_path: Path) -> None:
     near = written(tmp_path / "a", 'policy = "secrets-only"')
     (tmp_path / "a/b/c").mkdir(parents=True)
     assert find_config(tmp_path / "a/b/c") == near
+
+
+@pytest.mark.parametrize(
+    "make", [lambda path: path.mkdir(), lambda path: path.symlink_to("nothing")], ids=["folder", "link to nothing"]
+)
+def test_a_file_that_cannot_be_read_is_not_passed_over(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    """A container makes a folder of a file that it is to see and that is missing; without the settings, less would be found."""
+    written(tmp_path, 'policy = "strict"')
+    (tmp_path / "inner").mkdir()
+    make(tmp_path / "inner" / FILE)
+    assert find_config(tmp_path / "inner") == tmp_path / "inner" / FILE
+    with pytest.raises(UsageError, match=re.escape(f"{FILE}: cannot be read (")):
+        load_config(tmp_path / "inner" / FILE)
+
+
+def test_a_folder_that_may_not_be_searched_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`sudo -u logscrub` begins in the folder of whoever calls it, which that user may not open."""
+
+    def refuse(self: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "lstat", refuse)
+    with pytest.raises(UsageError, match="run as a user who may open the folder, or in another one"):
+        find_config(tmp_path)
+
+
+def test_a_current_folder_that_was_deleted_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(UsageError, match="the current folder was deleted"):
+        load_config()
 
 
 def test_the_search_ends_at_a_folder_with_git_but_looks_into_it(tmp_path: Path) -> None:

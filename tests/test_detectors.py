@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from strategies import builtin_detectors
 
+from logscrub.anomalies.rules import load_rules
 from logscrub.detect import catalogue
 from logscrub.detect.catalogue import Catalogue, Detector, Harmless, load, marked
 from logscrub.detect.selftest import failures
@@ -110,6 +114,29 @@ def test_a_folder_of_ones_own_adds_and_replaces_detectors(tmp_path: Path) -> Non
 def test_a_missing_folder_is_refused() -> None:
     with pytest.raises(UsageError, match="no such folder of detectors"):
         load([Path("/nowhere/at/all")])
+
+
+def test_a_folder_without_a_detector_is_refused(tmp_path: Path) -> None:
+    """Without an error, what its detectors find would be left in the logs: the folder is another one, or not mounted."""
+    (tmp_path / "badge.tml").write_text(GOOD, encoding="utf-8")
+    with pytest.raises(UsageError, match="holds no detector; their files end in"):
+        load([tmp_path])
+
+
+def test_a_folder_that_may_not_be_listed_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "staff_number.toml").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "locked").mkdir()
+    scandir = os.scandir
+
+    def refuse(path: str | Path) -> Any:
+        if Path(path).name == "locked":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    for read in (load, load_rules):
+        with pytest.raises(UsageError, match=r"locked: cannot be listed \(Permission denied\); run as a user who may"):
+            read([tmp_path])
 
 
 def test_marks_show_where_values_stand() -> None:

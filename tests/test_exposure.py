@@ -170,6 +170,31 @@ def test_the_command_tells_by_its_exit_code(folder: Path, do: Do) -> None:
         assert do("exposure", "a.ndjson", name)[0] == 3
 
 
+@pytest.mark.parametrize(
+    ("inputs", "says", "count"),
+    [
+        (["none.log", "broken.gz"], "3 of 10 records exposed", 1),
+        (["none.log", "gone.log", "gone.gz"], "nothing was found in 1 record, but not everything could be read", 2),
+        (["gone.log"], "no record was read, so nothing is known", 1),
+    ],
+)
+def test_the_page_says_that_an_input_could_not_be_read(folder: Path, do: Do, inputs: list[str], says: str, count: int) -> None:
+    """The page is handed on without what stood on standard error."""
+    for name in ("e.html", "e.md", "e.json"):
+        code, _, said = do("exposure", *inputs, "-o", name)
+        assert code == 3 and says in said[-1]
+        if name == "e.json":
+            assert json.loads(Path(name).read_text())["inputs_unread"] == count
+        else:
+            assert f"{count} input{'' if count == 1 else 's'} could not be read to the end" in Path(name).read_text()
+
+
+def test_the_head_of_a_table_without_rows_counts_as_a_record(folder: Path, do: Do) -> None:
+    Path("head.csv").write_text("Level,jane.doe@acme.example\n")
+    code, _, said = do("exposure", "head.csv", "--input-format", "csv")
+    assert code == 1 and said[-1].startswith("high: 1 of 1 records exposed")
+
+
 @pytest.mark.parametrize("suffix", ["html", "json", "md"])
 def test_what_it_writes_is_clean(folder: Path, do: Do, suffix: str) -> None:
     """The sample has statements with placeholders before and behind words that are found by what stands beside them."""

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from datetime import UTC, datetime
+from enum import Enum, IntEnum, StrEnum
 from typing import Any
 
 import pytest
@@ -55,6 +56,24 @@ def record(message: object, *args: object, exc_info: Any = None) -> logging.LogR
     return logging.LogRecord("app", logging.WARNING, "app.py", 1, message, args, exc_info)
 
 
+class Choice(Enum):
+    ONE = MAIL
+    RED = 1
+
+
+class Text(StrEnum):
+    ONE = MAIL
+    UP = "up"
+
+
+class MixedIn(str, Enum):  # noqa: UP042 -- `str` of it is its name, JSON has its value
+    ONE = MAIL
+
+
+class Level(IntEnum):
+    HIGH = 3
+
+
 # -- dictionaries -------------------------------------------------------------------------------------------------------
 
 
@@ -75,6 +94,42 @@ def test_what_has_no_form_in_json_is_judged_by_its_text() -> None:
     assert MAIL not in repr(clean)
     assert clean["error"] == clean["raw"] == "<EMAIL_ADDRESS>" and clean["who"] == ["<EMAIL_ADDRESS>"]
     assert clean["odd"] == "<WITHHELD>" and clean["nan"] != clean["nan"]
+
+
+class Told:
+    """Its text is harmless, its `repr`, which structlog's renderers show, is not."""
+
+    def __str__(self) -> str:
+        return "user 7"
+
+    def __repr__(self) -> str:
+        return f"Told({MAIL!r})"
+
+
+class Broken(dict[str, str]):
+    def items(self) -> Any:
+        raise RuntimeError(MAIL)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [Told(), [Told()], Choice.ONE, Text.ONE, MixedIn.ONE],
+    ids=["object", "in a list", "enumeration", "enumeration of texts", "text that is an enumeration"],
+)
+def test_what_a_renderer_shows_of_an_object_is_judged_too(value: Any) -> None:
+    clean = scrub_dict({"by": value, "inner": {"by": value}, value if isinstance(value, Enum) else "x": 1})
+    assert MAIL not in repr(clean) and MAIL not in json.dumps(clean)
+
+
+@pytest.mark.parametrize("value", [Choice.RED, Level.HIGH, Text.UP, UTC])
+def test_an_object_in_which_nothing_is_found_stays_itself(value: Any) -> None:
+    assert scrub_dict({"state": value})["state"] is value
+
+
+def test_an_object_that_cannot_be_read_is_withheld() -> None:
+    assert scrub_dict({"a": Broken(x="y"), "b": 1}) == {"a": "<WITHHELD>", "b": 1}
+    assert scrub_dict(Broken(x="y")) == {"<WITHHELD>": "<WITHHELD>"}
+    assert scrub_dict({Unspeakable(): 1}) == {"<WITHHELD>": 1}
 
 
 def test_names_are_scrubbed_and_none_is_lost() -> None:
@@ -187,6 +242,8 @@ def test_wrong_settings_are_refused_when_a_formatter_is_made() -> None:
         RedactingFormatter(policy="no-such-policy")
     with pytest.raises(UsageError):
         StructlogRedactor(key=b"short")
+    with pytest.raises(UsageError, match="formatter: must be a logging"):
+        RedactingFormatter(formatter="%(message)s")  # type: ignore[arg-type]
 
 
 def test_threads_may_share_a_formatter(formatter: RedactingFormatter) -> None:

@@ -74,7 +74,15 @@ def test_a_pseudonym_is_found_however_the_bytes_are_cut(size: int) -> None:
 
 
 def test_what_is_no_table_and_an_input_without_pseudonyms_is_told(folder: Path) -> None:
-    for name, data in (("bad.csv", b'a,"b\n'), ("bad.csv", b"\xff\xfe\x00"), ("missing.csv", None)):
+    for name, data in (
+        ("bad.csv", b'a,"b\n'),
+        ("bad.csv", b"\xff\xfe\x00"),
+        ("missing.csv", None),
+        ("semicolons.csv", b"site;account\nacme;557058\n"),
+        ("tabs.csv", b"site\taccount\nacme\t557058\n"),
+        ("head.csv", b"site,account\n"),
+        ("blank.csv", b"site,account\n , \n"),
+    ):
         if data is not None:
             (folder / name).write_bytes(data)
         done = run("resolve", "clean.log", "--key-file", "k", "--candidates", name, cwd=folder)

@@ -17,7 +17,7 @@ from logscrub import api
 from logscrub.config import Config
 from logscrub.detect.names import DEFAULT_MODEL
 from logscrub.verification import second_opinion
-from logscrub.verification.second_opinion import NOTHING, Pieces
+from logscrub.verification.second_opinion import NOTHING, Opinion, Pieces
 
 TEXT = b"""INFO mail to <EMAIL_ADDRESS> of <PERSON> failed
 2026-03-01T10:00:00Z INFO started
@@ -82,6 +82,11 @@ def test_what_presidio_says_is_told_with_its_reason_and_placeholders_are_not(sai
     assert sum(said.kinds.values()) == said.differs
     listed = list(second_opinion.told(said, 1))
     assert len(listed) == 1 + 1 + len(said.kinds) + 1 and "Vienna" not in "".join(listed)
+
+
+def test_without_a_difference_there_is_no_heading_of_a_list() -> None:
+    listed = list(second_opinion.told(Opinion("presidio-analyzer", "2", "model", 3, 3, None)))
+    assert len(listed) == 1 and "calls 0 things personal" in listed[0]
 
 
 @pytest.mark.parametrize("why", ["the policy keeps: ip address", "the allow-list"])

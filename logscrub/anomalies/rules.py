@@ -39,7 +39,22 @@ from logscrub.anomalies.model import SEVERITIES, Kind
 from logscrub.config import Severity
 from logscrub.detect import catalogue
 from logscrub.errors import UsageError
-from logscrub.toml_files import ANY_TEXT, FLAG, TEXT, Key, ListOf, MapOf, Table, Value, check, number, one_of, parsed, text_of
+from logscrub.toml_files import (
+    ANY_TEXT,
+    FLAG,
+    TEXT,
+    Key,
+    ListOf,
+    MapOf,
+    Table,
+    Value,
+    check,
+    files_below,
+    number,
+    one_of,
+    parsed,
+    text_of,
+)
 
 Direction = Literal["up", "down"]
 FOLDER: Final = "anomalies"
@@ -124,7 +139,7 @@ def load_rules(extra: Iterable[Path] = ()) -> tuple[Rule, ...]:
     """
     paths = sorted(builtin_rules().glob("*.toml"))
     for folder in extra:
-        paths += sorted(p for p in folder.rglob("*.toml") if p.parent.name == FOLDER)
+        paths += [p for p in files_below(folder) if p.parent.name == FOLDER]
     rules = {rule.id: rule for rule in map(read_rule, paths)}
     return tuple(rules[name] for name in sorted(rules))
 

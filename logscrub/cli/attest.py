@@ -170,7 +170,9 @@ def _again(
     rules = changed(then, now["rules"])
     by = f"logscrub {now['version']} ({now['engine']} engine, Python {now['python']})"
     lines = [f"verified again by {by}: {text_report.verdict(done.reports, allow_empty=True)}"]
-    wrong = [f"rules: {name} has changed since" for name in rules]
+    not_given = "rules: the vocabulary of then was not given; add --vocabulary FILE --key-file FILE"
+    missing = vocabulary is None and bool(then.get("guarantee", {}).get("vocabulary"))
+    wrong = [not_given if missing and name == "guarantee.vocabulary" else f"rules: {name} has changed since" for name in rules]
     wrong += [f"{r.path}: {number(r.found, 'finding')}" for r in done.reports if r.found]
     return done.subjects, sum(bool(r.error or r.unread) for r in done.reports), lines, wrong
 

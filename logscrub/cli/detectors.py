@@ -164,10 +164,11 @@ def _rules(folders: Sequence[Path]) -> tuple[Rule, ...]:
     Raises UsageError where it is missing and a folder has rules of its own.
     """
     from logscrub.anomalies.rules import FOLDER, load_rules
+    from logscrub.toml_files import files_below
 
     if not is_missing("anomalies"):
         return load_rules(folders)
-    if any(path.parent.name == FOLDER for folder in folders for path in folder.rglob("*.toml")):
+    if any(path.parent.name == FOLDER for folder in folders for path in files_below(folder)):
         need("the test of your own rules of anomalies", "anomalies")
     say(f"rules of anomalies are not tested; that needs: {install('anomalies')}")
     return ()

@@ -113,6 +113,7 @@ def exposure(
     errors = [str(error) for _, error in unreadable] + _look_for(found, using, items, input_format, reading)
     for message in errors:
         say(message)
+    found.inputs_unread = len(errors)
     told = as_dict(found, made=now, known_at=known, rules=rules_of(using, config, input_format))
     put({"markdown": as_markdown, "json": as_json, "html": as_page}[form](told), output)
     say(headline(told))

@@ -87,8 +87,8 @@ or is no file, an output not written, or a record or a part of one not scanned (
 
 def scrub(
     inputs: Inputs = None,
-    output: Annotated[
-        Path | None,
+    named_output: Annotated[
+        str | None,
         typer.Option(
             "--output",
             "-o",
@@ -128,7 +128,8 @@ def scrub(
 
     started = time.monotonic()
     arguments = inputs or ["-"]
-    several = stands_for_several(arguments)
+    output = None if named_output is None else _output(named_output)
+    several = stands_for_several(arguments) or (named_output or "").endswith(("/", os.sep))
     _check_output(output, several)
     reading = reading_of(decompress_memory, salvage)
     key = given_key(key_file)
@@ -227,6 +228,12 @@ class Outcomes(Sequence[Outcome]):
         return len(self._before) + len(self._jobs)
 
 
+def _output(name: str) -> Path:
+    if not name:
+        raise UsageError("--output: is empty; name a file or a folder, or - for standard output")
+    return Path(name)
+
+
 def _check_output(output: Path | None, several: bool) -> None:
     from logscrub.sources.files import mode_of
 
@@ -247,7 +254,7 @@ def jobs_of(redactor: Redactor, items: Sequence[Input], output: Path | None, sev
 
     output = file_or_none(output)
     is_bucket = output is not None and (address := address_of(output)) is not None and not address.key
-    is_folder = output is not None and (stat.S_ISDIR(mode_of(output)) or str(output).endswith(os.sep) or is_bucket)
+    is_folder = output is not None and (stat.S_ISDIR(mode_of(output)) or is_bucket)
     mirrored = output is not None and (several or is_folder)
     names = [item.relative.as_posix() for item in items]
     clean = [clean_name(redactor, name) for name in names]

@@ -152,7 +152,7 @@ def builtin_folder() -> Path:
 def load(extra: Iterable[Path] = (), *, builtin: bool = True) -> Catalogue:
     """Loads the built-in detectors and those of the folders `extra`. A later file replaces an earlier one of the same id.
 
-    Raises UsageError for a folder that is missing and for a file that is wrong in any way.
+    Raises UsageError for a folder that is missing, holds nothing or may not be listed, and for a file that is wrong in any way.
     """
     folders = [builtin_folder()] if builtin else []
     extra_folders = list(extra)
@@ -167,7 +167,10 @@ def load(extra: Iterable[Path] = (), *, builtin: bool = True) -> Catalogue:
     for folder in folders:
         if not folder.is_dir():
             raise UsageError(f"{folder}: no such folder of detectors")
-        for path in sorted(folder.rglob("*.toml")):
+        paths = toml_files.files_below(folder)
+        if not paths:
+            raise UsageError(f"{folder}: holds no detector; their files end in .toml")
+        for path in paths:
             if path.name == "macros.toml" or path.parent.name == "anomalies":
                 continue
             text = text_of(path)

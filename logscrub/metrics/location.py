@@ -148,9 +148,12 @@ def is_of_libraries(error: BaseException) -> bool:
 def _reason(url: str, error: BaseException, verb: str) -> str:
     """Why a store cannot be read or written, and what to do."""
     said = str(error)
-    if local_folder(url) is None:
+    folder = local_folder(url)
+    if folder is None:
         known = objects.reason(said, verb, _MISSING_FILE.format(url=url))
         return known or f"cannot {verb} the store ({_kind(error)}); look at what the object store has under that name"
+    if folder.is_file():
+        return "is a file, and a store is a folder; choose another --store"
     if _DISK.search(said):
         return "the disk is full; make room and run it again, nothing was lost or counted twice"
     if _READ_ONLY.search(said):

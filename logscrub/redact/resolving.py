@@ -31,19 +31,25 @@ def pseudonyms_in(text: str) -> Iterator[str]:
 
 
 def candidates_in(path: Path) -> Iterator[Candidate]:
-    """The cells of a table (CSV, the first row names the columns) that are not empty. Raises UsageError."""
+    """The cells of a table (CSV, the first row names the columns) that are not empty. Raises UsageError, also for none."""
+    is_empty = True
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.reader(file, strict=True)
             head = next(rows, [])
+            if len(head) == 1 and (";" in head[0] or "\t" in head[0]):
+                raise csv.Error  # as spreadsheets write it in some countries: each row would be one candidate
             for number, row in enumerate(rows, 2):
                 for n, cell in enumerate(row):
                     if cell.strip():
+                        is_empty = False
                         yield Candidate(cell.strip(), head[n] if n < len(head) else "", number)
     except OSError as error:
         raise UsageError(f"{path}: the candidates cannot be read ({error.strerror})") from None
     except (UnicodeDecodeError, csv.Error):
         raise UsageError(f"{path}: is no table: UTF-8, commas between cells, the names of columns in the first row") from None
+    if is_empty:
+        raise UsageError(f"{path}: holds no candidate; the first row names the columns, and the candidates stand below it")
 
 
 def resolve(

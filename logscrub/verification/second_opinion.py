@@ -223,7 +223,8 @@ def told(opinion: Opinion, limit: int | None = None) -> Iterable[str]:
     """The opinion for people, a line each. `limit`: how many differences are listed at most."""
     for d in opinion.differences[:limit]:
         yield f"{d.path}:{d.line}:{d.column}: {d.entity_type}, says Presidio ({d.score:.2f}); let stand: {d.why}"
-    yield "second opinion, by kind and by why it is let stand:"
+    if opinion.kinds:
+        yield "second opinion, by kind and by why it is let stand:"
     for (entity_type, why), count in sorted(opinion.kinds.items(), key=lambda kind: (-kind[1], kind[0])):
         yield f"  {count:,}  {entity_type}; {why}"
     yield headline(opinion.as_dict())
