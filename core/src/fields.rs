@@ -709,6 +709,8 @@ const BOUNDARY_LATER: [Ch; 3] = ['\n' as Ch, '-' as Ch, '-' as Ch];
 const CLOSING_TAG: &[Ch] = &['<' as Ch, '/' as Ch];
 const ARROW: &[Ch] = &['=' as Ch, '>' as Ch];
 
+/// Characters of the end of a name that says which of several values it is, at most.
+const LONGEST_QUALIFIER: usize = 16;
 /// Spaces in the name of a field, at most.
 const MOST_SPACES_IN_NAME: usize = 3;
 
@@ -805,7 +807,7 @@ impl Fields {
 
     fn rule_of(&self, names: Named) -> Option<&Arc<Rule>> {
         let number = self.number_of(names).or_else(|| {
-            let m = self.qualifier.search(names.own, 0, names.own.len())?;
+            let m = self.qualifier.search(names.own, names.own.len().saturating_sub(LONGEST_QUALIFIER), names.own.len())?;
             self.number_of(Named { around: names.around, own: &names.own[..m.start()] })
         })?;
         self.rules.get(number).filter(|rule| rule.mode != ValueMode::Idle)

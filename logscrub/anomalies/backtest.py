@@ -2,8 +2,8 @@
 
 A night is the 24 hours up to midnight, UTC. Only the days before it decide, as with `logscrub nightly`; nights of the same week
 start learning on the same day, so they learn from five to six weeks. What recurs, as a job of each month or a holiday of each
-year, is listed as held back, as `nightly` does. Hours that were marked as real since are left out of the baseline. Findings that were
-marked as usual or known, or that the configuration mutes, are listed too.
+year, is listed as held back, as `nightly` does. Hours that were marked as real since are left out of the baseline. Findings
+that were marked as usual or known, or that the configuration mutes, are listed too.
 """
 
 from __future__ import annotations

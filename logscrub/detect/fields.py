@@ -18,7 +18,7 @@ from typing import NamedTuple
 from logscrub.detect import known as known_detectors
 from logscrub.detect.catalogue import SECRET_ROW, Catalogue, Detector
 from logscrub.detect.ids import cut_id, is_id
-from logscrub.detect.json_leaves import REDACTED, VALUES, innermost
+from logscrub.detect.json_leaves import REDACTED, VALUES, is_of_secrets
 from logscrub.detect.pairs import named_values
 from logscrub.errors import UsageError
 from logscrub.model import FieldPath
@@ -220,6 +220,7 @@ _QUALIFIER = regex(
     r"|Staging|Stage|Dev|Test|Sandbox|Live|Repeat|Again|Retype|Confirm|Plain|Alt|Neu|Antigu?[ao]|Nuev[ao]|Nov[ao]|Ancien|Nouveau))\Z"
 )
 """The end of a name that says which of several values it is: `secret_key_base_previous`, `senha_antiga`."""
+_LONGEST_QUALIFIER = 16
 _LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "ı": "i", "ß": "ss", "ẞ": "SS"}
     | {"æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "þ": "th", "Þ": "Th"}
@@ -324,8 +325,10 @@ class FieldIndex:
         except KeyError:
             pass
         rule = self._look_up(path)
-        if rule is None and path and (m := _QUALIFIER.search(path[-1])) is not None:
-            rule = self._look_up((*path[:-1], path[-1][: m.start()]))
+        if rule is None and path:
+            name = path[-1]
+            m = _QUALIFIER.search(name, max(0, len(name) - _LONGEST_QUALIFIER))
+            rule = None if m is None else self._look_up((*path[:-1], name[: m.start()]))
         if rule is not None and rule.idle:
             rule = None  # an "email address" that is kept is no "address"
         if len(self._cache) < 100_000:
@@ -397,6 +400,11 @@ class FieldValue(NamedTuple):
     path: FieldPath
     requote: str = ""
     """The quote that a bare number in JSON needs round its placeholder."""
+
+
+def _innermost(outer: str, name: str) -> str:
+    """The name that counts of two around a text."""
+    return outer if not name or is_of_secrets(outer, name) else name
 
 
 def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tuple[list[FieldValue], Open]:
@@ -558,7 +566,7 @@ class _Nesting:
 
     def __init__(self, brackets: Iterable[tuple[str, str]]) -> None:
         self.brackets = list(brackets)
-        self.names: list[str] = list(accumulate((name for _, name in self.brackets), innermost))
+        self.names: list[str] = list(accumulate((name for _, name in self.brackets), _innermost))
         """For each bracket the name of the object around its content: its own name, else that of a bracket around it."""
         self.last_key, self.last_end = "", -1
 
@@ -569,7 +577,7 @@ class _Nesting:
             if name in VALUES and self.names:
                 name = self.names[-1]
             self.brackets.append((m["bracket"], name))
-            self.names.append(innermost(self.names[-1] if self.names else "", name))
+            self.names.append(_innermost(self.names[-1] if self.names else "", name))
             if len(self.brackets) > _DEEPEST:
                 del self.brackets[0], self.names[0]
         elif self.brackets:

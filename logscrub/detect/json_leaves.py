@@ -204,7 +204,8 @@ def _take_sign(sign: str, stack: list[Frame], leaves: list[Leaf], deeper: int) -
         if len(stack) >= DEEPEST:
             return deeper + 1
         path = _path(stack)
-        stack.append(Frame(sign == "{", innermost(path[0] if len(path) > 1 else "", path[-1] if path else "")))
+        is_inside = len(path) > 1 and is_of_secrets(*path)
+        stack.append(Frame(sign == "{", path[0 if is_inside else -1] if path else ""))
     elif deeper:
         return deeper - 1
     elif stack:
@@ -337,11 +338,9 @@ def _label(text: str) -> str:
     return text if _NAMING.fullmatch(text) else ""
 
 
-def innermost(outer: str, name: str) -> str:
-    """The name that counts for what stands in an object of that name, in an object named `outer`."""
-    if outer and name and name.lower() not in _NO_SECRETS and _OF_SECRETS.search(outer) is not None:
-        return outer
-    return name or outer
+def is_of_secrets(outer: str, name: str) -> bool:
+    """Whether what stands in an object of that name belongs to the object around it, in which all is secret."""
+    return bool(outer and name) and name.lower() not in _NO_SECRETS and _OF_SECRETS.search(outer) is not None
 
 
 def _path(stack: list[Frame]) -> FieldPath:
