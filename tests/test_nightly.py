@@ -362,6 +362,9 @@ WRONG: dict[str, tuple[dict[str, str], int, str]] = {
     "store below a file": ({"store": '"logscrub.key/metrics"'}, 3, r"cannot be written, because .*logscrub\.key is no folder"),
     "store of no kind": ({"store": '"ftp://host/metrics"'}, 2, r"is no place for a store"),
     "store that cannot be reached": ({"store": '"s3://logs/metrics"'}, 3, r"the object store cannot be reached"),
+    "store in an input": ({"store": '"exports/metrics"', "inputs": '["exports/*", "exports"]'}, 2, r"nightly\.store lies in"),
+    "reports in an input": ({"report": '"exports/reports"'}, 2, r"nightly\.report lies in the input .*exports, and"),
+    "secret in an input": ({"inputs": '["exports", "*.key"]'}, 2, r"nightly\.key_file lies in the input .*logscrub\.key, and"),
     "reports below a file": ({"report": '"logscrub.key/reports"'}, 3, r"the reports cannot be written, because .* is no folder"),
     "reports are a file": ({"report": '"logscrub.key"'}, 3, r"the reports cannot be written, because .*\.key is no folder"),
 }  # fmt: skip

@@ -69,6 +69,7 @@ def check(loaded: Config, settings: NightlySettings) -> Checked:
     attempt(lambda: refuse_folder(settings.report))
     addresses = [attempt(partial(usable, each, loaded.source)) for each in addresses_of(settings.notify, loaded.source)]
     inputs, missing = inputs_of(settings)
+    attempt(lambda: refuse_own_files(loaded.source, settings, inputs))
     good = tuple(address for address in addresses if address is not None)
     return Checked(key, good, tuple(inputs), tuple(missing), tuple(problems))
 
@@ -114,6 +115,18 @@ def refuse_store(url: str, key: bytes | None) -> None:
         if key is not None:
             refuse_other_key(store, Pseudonymizer(key).key_id)
     refuse_unwritable(url)
+
+
+def refuse_own_files(source: str, settings: NightlySettings, inputs: Sequence[str]) -> None:
+    """Raises UsageError where what a night writes, or the key, lies in an input, and would be read as logs each night."""
+    own = (("store", settings.store), ("report", settings.report), ("key_file", settings.key_file))
+    places = [(name, Path(os.path.realpath(place))) for name, place in own if place is not None and "://" not in str(place)]
+    for entry in inputs:
+        if "://" in entry:
+            continue
+        name = next((name for name, place in places if place.is_relative_to(os.path.realpath(entry))), None)
+        if name is not None:
+            raise UsageError(f"{source}: nightly.{name} lies in the input {entry}, and would be read as a log; put it elsewhere")
 
 
 def refuse_folder(folder: Path) -> None:
