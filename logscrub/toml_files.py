@@ -189,7 +189,9 @@ def text_of(path: Path) -> str:
 
 
 def files_below(folder: Path) -> list[Path]:
-    """The TOML files in a folder and those below it, in order. Raises UsageError where one of them may not be listed."""
+    """The TOML files in a folder and those below it, in order. Raises UsageError where it is none, or one may not be listed."""
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: no such folder of detectors")
 
     def refuse(error: OSError) -> None:
         raise UsageError(f"{error.filename}: cannot be listed ({error.strerror}); run as a user who may, or give another folder")

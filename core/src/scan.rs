@@ -764,7 +764,7 @@ fn words_of(node: &Node) -> Option<Vec<Word>> {
             for (i, node) in nodes.iter().enumerate() {
                 let is_letter = letter(node).is_some();
                 let is_long = best.as_ref().is_some_and(|best| best.iter().all(|word| word.len() >= LONG_WORD));
-                if !is_long && !(is_letter && in_word) {
+                if !(is_long || is_letter && in_word) {
                     best = better(best, beginnings(&nodes[i..], MOST_FOLLOWED, SHORTEST_WORD, LONGEST_WORD));
                 }
                 in_word = is_letter;

@@ -165,8 +165,6 @@ def load(extra: Iterable[Path] = (), *, builtin: bool = True) -> Catalogue:
     own: list[Detector | Harmless] = []
     digest = hashlib.sha256()
     for folder in folders:
-        if not folder.is_dir():
-            raise UsageError(f"{folder}: no such folder of detectors")
         paths = toml_files.files_below(folder)
         if not paths:
             raise UsageError(f"{folder}: holds no detector; their files end in .toml")
