@@ -419,8 +419,15 @@ impl Views {
             };
             found.extend(decoded.map(|decoded| (start, m.end(), decoded)));
         }
-        if may_hold_dump(text) {
-            found.extend(self.dump.find_iter(text, 0, text.len()).filter_map(|m| self.dumped(text, &m)));
+        let mut behind = 0;
+        let signs = if text.len() < SHORTEST_DUMP { 0..0 } else { 2..text.len() - 2 };
+        for start in signs.filter_map(|sign| may_begin_dump(text, sign)) {
+            if start >= behind
+                && let Some(m) = self.dump.match_at(text, start, text.len())
+            {
+                behind = m.end();
+                found.extend(self.dumped(text, &m));
+            }
         }
         found
     }
@@ -665,16 +672,27 @@ fn number_end(text: &[Ch], at: usize) -> Option<usize> {
 }
 
 /// Whether an array of bytes may begin at a bracket: what the expression for them asks first, at less cost.
-/// Whether a text has a sign between two bytes, or two pairs of them, and one more behind the second: without it there is no dump.
-fn may_hold_dump(text: &[Ch]) -> bool {
+/// Characters of the shortest dump: four pairs of bytes.
+const SHORTEST_DUMP: usize = 19;
+
+/// Where a dump may begin of which a sign is the first between its bytes, or its pairs of them: `_DUMP` has two more such signs.
+#[inline]
+fn may_begin_dump(text: &[Ch], sign: usize) -> Option<usize> {
+    let c = text[sign];
+    if c != b' ' as Ch && c != b'-' as Ch {
+        return None;
+    }
     let are_digits = |from: usize, to: usize| text.get(from..to).is_some_and(|part| part.iter().all(|c| is_hex(*c)));
-    text.iter().enumerate().any(|(i, &c)| {
-        (c == b' ' as Ch || c == b'-' as Ch)
-            && i >= 2
-            && are_digits(i - 2, i)
-            && are_digits(i + 1, i + 3)
-            && (text.get(i + 3) == Some(&c) || (i >= 4 && are_digits(i - 4, i) && are_digits(i + 1, i + 5)))
-    })
+    let begins = |size: usize| {
+        let start = sign.checked_sub(size)?;
+        let is_inside = start > 0 && (text[start - 1] == b'-' as Ch || is_alnum(text[start - 1]));
+        let is_dump = !is_inside
+            && text.get(sign + 1 + size) == Some(&c)
+            && are_digits(start, sign)
+            && are_digits(sign + 1, sign + 1 + size);
+        is_dump.then_some(start)
+    };
+    begins(2).or_else(|| begins(4))
 }
 
 fn may_begin_array(text: &[Ch], start: usize) -> bool {
