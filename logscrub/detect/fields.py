@@ -33,7 +33,7 @@ KEEP = regex(
     unassigned|automatic|nobody|inconnue?|unbekannt|desconocid[oa]|sconosciut[oa]|desconhecid[oa]|onbekend|okänd|ukjent|ukendt
     |tuntematon|nieznan[yae]|neznám[ýá]|ismeretlen|necunoscut|неизвестно|неизвестен|невідомо|未知|不明|aucune?|ninguno|nessuno
     |nenhum|keine?r?|geen|ingen|brak|
-    \$(?:\d{1,2}|[a-z_]\w{0,40}-?)|(?-i:[A-Z][a-z]+(?:[A-Z][a-z]+)*\([A-Za-z_]\w*(?:\(.{0,80})?)|
+    \$(?:\d{1,2}|(?-i:[a-z][A-Za-z_]{0,40})-)|(?-i:[A-Z][a-z]+(?:[A-Z][a-z]+)*\([A-Za-z_]\w*(?:\([A-Za-z0-9_]{0,20})?)|
     \[(?:object|array|function|circular|getter)[^\]]{0,40}\]|
     current_?user(?:\(\))?|%[sdjo]|%[a-z_]{2,40}%
     |(?-i:[A-Za-z0-9]{0,12}[_.~-]{0,2}(?:x{8,80}|X{8,80})(?:[_.-]{1,2}(?:x{3,80}|X{3,80})){0,6})
