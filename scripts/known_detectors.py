@@ -8,10 +8,10 @@ A detector that is not in it (a user's own, or one that was changed) is parsed a
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import orjson
+from lowered_patterns import write_or_check
 
 from logscrub.detect.catalogue import builtin_folder, load
 from logscrub.detect.fields import spellings
@@ -30,8 +30,4 @@ def made() -> bytes:
 
 
 if __name__ == "__main__":
-    data = made()
-    if "--check" in sys.argv[1:]:
-        sys.exit(0 if PATH.read_bytes() == data else f"{PATH.name} is not up to date; run {Path(__file__).name}")
-    PATH.write_bytes(data)
-    print(f"{len(data):,} bytes in {PATH.name}")
+    write_or_check(PATH, made())

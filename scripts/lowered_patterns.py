@@ -36,9 +36,13 @@ def made() -> bytes:
     return orjson.dumps(found) + b"\n"
 
 
-if __name__ == "__main__":
-    data = made()
+def write_or_check(path: Path, data: bytes) -> None:
+    """Writes a file, or with `--check` ends the program with exit code 1 if it holds something else."""
     if "--check" in sys.argv[1:]:
-        sys.exit(0 if PATH.read_bytes() == data else f"{PATH.name} is not up to date; run {Path(__file__).name}")
-    PATH.write_bytes(data)
-    print(f"{len(data):,} bytes in {PATH.name}")
+        sys.exit(0 if path.read_bytes() == data else f"{path.name} is not up to date; run {Path(sys.argv[0]).name}")
+    path.write_bytes(data)
+    print(f"{len(data):,} bytes in {path.name}")
+
+
+if __name__ == "__main__":
+    write_or_check(PATH, made())

@@ -966,7 +966,7 @@ impl Fields {
         (found, after)
     }
 
-    /// The name that counts for what stands in an object of that name, in another (`json_leaves.innermost`).
+    /// The name that counts for what stands in an object of that name, in another (`fields._innermost`).
     fn innermost<'a>(&self, outer: &'a [Ch], name: &'a [Ch]) -> &'a [Ch] {
         if name.is_empty() || self.nesting.is_secret(outer, name) { outer } else { name }
     }

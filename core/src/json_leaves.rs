@@ -100,7 +100,7 @@ impl Names {
     }
 }
 
-/// Knows the objects in which all is secret (`json_leaves.innermost`).
+/// Knows the objects in which all is secret (`json_leaves.is_of_secrets`).
 pub struct Nesting {
     of_secrets: Arc<Regex>,
     no_secrets: Arc<Words>,

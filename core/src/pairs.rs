@@ -244,7 +244,7 @@ impl Pairs {
         if names.is_empty() {
             names = self.named_barely(text, start, end);
         }
-        if names.len() > MOST_NAMES {
+        if !(1..=MOST_NAMES).contains(&names.len()) {
             return;
         }
         for m in self.member.find_iter(text, start, end) {

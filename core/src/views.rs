@@ -309,7 +309,7 @@ impl Views {
             found.extend(self.base64(text, from, to));
             let mut at = from;
             for part in text[from..to].split(|c| !is_alnum(*c)) {
-                // behind `0x`, or `\\x` as databases write it
+                // behind `0x`, or `\x` as databases write it
                 let is_prefixed = part.first() == Some(&Ch::from(b'0')) && part.get(1).is_some_and(|c| byte(*c) | 32 == b'x');
                 let is_escaped = part.first() == Some(&Ch::from(b'x')) && at > 0 && text[at - 1] == Ch::from(b'\\');
                 let skipped = if is_prefixed { 2 } else { usize::from(is_escaped) };

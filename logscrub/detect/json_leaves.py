@@ -24,22 +24,11 @@ _LANGUAGES = tuple("ar bg cs da de el en es et fi fr he hr hu ja ko lt lv nb nl 
 """Codes of languages that are no words of code (as `id`, `is` and `to` are)."""
 _REGIONS = ("en-US", "en-GB", "en-AU", "en-CA", "fr-CA", "es-MX", "pt-BR", "zh-CN", "zh-TW", "de-AT", "de-CH", "fr-CH", "it-IT")
 _LOCALES = (*_REGIONS, *(f"{each}-{each.upper()}" for each in _LANGUAGES))
-_OF_VALUES = (
-    *(
-        "field",
-        "property",
-        "param",
-        "parameter",
-        "header",
-        "attribute",
-        "variable",
-        "option",
-        "setting",
-        "answer",
-        "tag",
-        "config",
-    ),
-    *("current", "rejected", "invalid", "original", "attempted"),
+_OF_VALUES = tuple(
+    """
+    field property param parameter header attribute variable option setting answer tag config
+    current rejected invalid original attempted
+    """.split()
 )
 """Words before `Value` in the name of a member that is what another member, or the object around it, names."""
 VALUES = frozenset(

@@ -216,7 +216,7 @@ def _members(text: str, start: int, end: int) -> Iterator[NamedValue]:
     names = [name for _, name in _naming(text, start, end)]
     if not names:
         names = [m["name"] for m in _PATH_LIST.finditer(text, start, end)] or list(_named_barely(text, start, end))
-    if len(names) > _MOST_NAMES:
+    if not 0 < len(names) <= _MOST_NAMES:
         return
     for m in _MEMBER.finditer(text, start, end):
         key = _MARKS.sub("", m["key"]).lower()
