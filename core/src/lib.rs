@@ -7,6 +7,7 @@ pub mod binary;
 pub mod chars;
 pub mod engine;
 pub mod fields;
+mod hints;
 pub mod ids;
 pub mod json_leaves;
 pub mod lexicon;
@@ -45,6 +46,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<native::Job>()?;
     module.add_class::<native::Judge>()?;
     module.add_class::<native::Records>()?;
+    module.add_class::<hints::Hints>()?;
     module.add_class::<units::Lines>()?;
     module.add_class::<units::Piece>()?;
     module.add_class::<units::Units>()?;

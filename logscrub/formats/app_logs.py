@@ -20,6 +20,6 @@ def _recognises(head: str) -> bool:
 FORMAT = Format(
     "app-logs",
     _recognises,
-    json=JsonShape(RECORDS.knows, RECORDS.record, (ListRule("appLogs"),)),
+    json=JsonShape(RECORDS.knows, RECORDS.record, (ListRule("appLogs"),), names=RECORDS.names),
     starts_alone=re.compile(rb'\n(?=\{")'),
 )

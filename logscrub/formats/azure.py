@@ -48,6 +48,7 @@ FORMAT = Format(
             ListRule("records", depth=1, marks=frozenset(("time", "resourceId", "TimeGenerated"))),
             ListRule("rows", "tables"),
         ),
+        names=frozenset(("resourceId",)),
     ),
     is_named=False,
 )

@@ -121,6 +121,8 @@ class JsonShape:
     """The lists whose elements are its records."""
     no_record: str = ""
     """A regular expression that matches the beginning of a value that is no record, but says something about the next one."""
+    names: frozenset[str] = frozenset()
+    """`knows` is asked only about objects that have a member of one of these names; about all where there are none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,6 @@ def _invocation(encoded: Any) -> dict[str, Any]:
 FORMAT = Format(
     "containers",
     lambda head: begins(head) and has_member(head, "forge_invocation"),
-    json=JsonShape(lambda value: "forge_invocation" in value, _record),
+    json=JsonShape(lambda value: "forge_invocation" in value, _record, names=frozenset(("forge_invocation",))),
     is_named=False,
 )

@@ -27,6 +27,11 @@ def _record(value: Any, around: Around) -> Record | None:
 FORMAT = Format(
     "datadog",
     lambda head: begins(head) and has_member(head, "attributes") and '"type":"log"' in head.replace(" ", ""),
-    json=JsonShape(_knows, _record, (ListRule("data", depth=1, marks=frozenset(("attributes",))),)),
+    json=JsonShape(
+        _knows,
+        _record,
+        (ListRule("data", depth=1, marks=frozenset(("attributes",))),),
+        names=frozenset(("attributes", "content")),
+    ),
     is_named=False,
 )

@@ -57,7 +57,7 @@ WRAPPING = Wrapping(_unwrap, "json", _inner)
 FORMAT = Format(
     "docker",
     lambda head: LINE.match(head) is not None,
-    json=JsonShape(_knows, _record),
+    json=JsonShape(_knows, _record, names=frozenset(("log",))),
     reader=lambda: WrappedReader(WRAPPING),
     records=lambda shapes: WrappedRecords(shapes, WRAPPING, _of_line),
     is_named=False,

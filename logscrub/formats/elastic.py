@@ -29,6 +29,7 @@ FORMAT = Format(
         _record,
         (ListRule("hits", "hits"),),
         no_record=r'\{\s*"(?:index|create|update|delete)"\s*:\s*\{\s*(?:\}|"(?:_index|_id|_type|routing|retry_on_conflict|pipeline)")',
+        names=frozenset(("_source",)),
     ),
     is_named=False,
 )

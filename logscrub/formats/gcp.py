@@ -58,6 +58,10 @@ def _record(value: dict[str, Any], around: Around) -> Record:
 FORMAT = Format(
     "gcp",
     lambda head: begins(head) and has_member(head, "textPayload", "jsonPayload", "insertId"),
-    json=JsonShape(_knows, _record),
+    json=JsonShape(
+        _knows,
+        _record,
+        names=frozenset(("textPayload", "jsonPayload", "protoPayload", "insertId", "httpRequest")),
+    ),
     is_named=False,
 )

@@ -30,6 +30,11 @@ def _record(value: Any, around: Around) -> Record | None:
 FORMAT = Format(
     "har",
     lambda head: begins(head) and has_member(head, "log") and has_member(head, "creator"),
-    json=JsonShape(lambda value: "startedDateTime" in value and "request" in value, _record, (ListRule("entries", "log"),)),
+    json=JsonShape(
+        lambda value: "startedDateTime" in value and "request" in value,
+        _record,
+        (ListRule("entries", "log"),),
+        names=frozenset(("startedDateTime",)),
+    ),
     is_named=False,
 )

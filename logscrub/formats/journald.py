@@ -73,7 +73,7 @@ _WRAPPING = Wrapping(_unwrap, "json", _inner)
 FORMAT = Format(
     "journald",
     lambda head: begins(head) and has_member(head, "MESSAGE") and has_member(head, "PRIORITY", "__REALTIME_TIMESTAMP"),
-    json=JsonShape(_knows, _record),
+    json=JsonShape(_knows, _record, names=frozenset(("MESSAGE",))),
     reader=lambda: WrappedReader(_WRAPPING),
     records=lambda shapes: WrappedRecords(shapes, _WRAPPING, _of_line),
     is_named=False,

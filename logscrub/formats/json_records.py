@@ -58,9 +58,10 @@ class ListRules:
 
         The first one that needs no mark; if there is none, all that need one.
         """
-        found = [
-            each for each in self._by_name.get(name, ()) if each[0].parent in (None, parent) and each[0].depth in (None, depth)
-        ]
+        named = self._by_name.get(name)
+        if named is None:  # as for most lists
+            return []
+        found = [each for each in named if each[0].parent in (None, parent) and each[0].depth in (None, depth)]
         return next(([each] for each in found if not each[0].marks), found)
 
     def described(self) -> list[tuple[str, str | None, int | None, list[str]]]:
@@ -277,58 +278,49 @@ class Element(NamedTuple):
     """The format whose list it stands in; None outside of such lists."""
 
 
-def records_in(value: Any, rules: ListRules) -> Iterator[Element]:
+def records_in(value: Any, rules: ListRules) -> list[Element]:
     """The records in a JSON value, in order: as many as `count_records` counts, unless it is nested too deeply to be followed."""
+    found: list[Element] = []
     with suppress(RecursionError):
-        yield from _records_in(value, rules)
+        if not isinstance(value, list):
+            if not _add_elements(value, "", 0, (), rules, found):
+                found.append(Element(value, (), None))
+        elif not value or not isinstance(value[0], dict | list):
+            found.append(Element(value, (), None))
+        else:
+            for element in value:
+                if isinstance(element, dict | list):
+                    before = len(found)
+                    _add_elements(element, "", 1, (), rules, found)
+                    if len(found) == before:
+                        found.append(Element(element, (), None))
+    return found
 
 
-def _records_in(value: Any, rules: ListRules) -> Iterator[Element]:
-    if isinstance(value, list):
-        if not value or not isinstance(value[0], dict | list):
-            yield Element(value, (), None)
-            return
-        for element in value:
-            if isinstance(element, dict | list):
-                inside = list(_elements(element, "", 1, (), rules))
-                yield from inside or (Element(element, (), None),)
-        return
-    found = _Found()
-    yield from _elements(value, "", 0, (), rules, found)
-    if not found.any:
-        yield Element(value, (), None)
+def _add_elements(value: Any, name: str, depth: int, around: Around, rules: ListRules, found: list[Element]) -> bool:
+    """Adds the elements of the outermost lists of records in a value of that name that stands in `depth` brackets.
 
-
-class _Found:
-    __slots__ = ("any",)
-
-    def __init__(self) -> None:
-        self.any = False
-
-
-def _elements(
-    value: Any, name: str, depth: int, around: Around, rules: ListRules, found: _Found | None = None
-) -> Iterator[Element]:
-    """The elements of the outermost lists of records in a value of that name that stands in `depth` brackets."""
-    children: Iterable[tuple[str, Any]]
-    if isinstance(value, dict):
-        children, around = value.items(), (*around, value)
-    else:
-        children = (("", each) for each in value)
-    for key, child in children:
+    Returns whether there is such a list; it may be empty.
+    """
+    is_object = isinstance(value, dict)
+    if is_object:
+        around = (*around, value)
+    any_list = False
+    for key, child in value.items() if is_object else (("", each) for each in value):
         if isinstance(child, list):
             known = rules.of(key, name, depth + 1)
             shape = _marked(known, _names_in(child[:1])) if known else None
             if shape is not None:
-                if found is not None:
-                    found.any = True
-                inside = list(_elements(child[0], key, depth + 2, around, rules)) if known[0][0].marks else []
-                yield from inside
-                yield from (Element(each, around, shape) for each in child[bool(inside) :])
+                any_list = True
+                before = len(found)
+                if known[0][0].marks:
+                    _add_elements(child[0], key, depth + 2, around, rules, found)
+                found += [Element(each, around, shape) for each in child[len(found) > before :]]
                 continue
         elif not isinstance(child, dict):
             continue
-        yield from _elements(child, key if isinstance(value, dict) else name, depth + 1, around, rules, found)
+        any_list |= _add_elements(child, key if is_object else name, depth + 1, around, rules, found)
+    return any_list
 
 
 def _names_in(first: list[Any]) -> set[str]:

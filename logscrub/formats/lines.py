@@ -33,6 +33,8 @@ from logscrub.patterns import regex
 _LONGEST_JSON = 4 << 20
 _COLOUR = regex(r"\x1b\[[0-9;]*m")
 _DEEPEST_WRAPPING = 4
+_MOST_NAMES = 4_096
+"""Lists of members' names that are remembered."""
 _MOST_REQUESTS = 10_000
 """Requests of which it is remembered when they last wrote a line."""
 _MARK = "\ufeff"
@@ -54,6 +56,7 @@ class LineReader(LineByLine):
         self.began: Began = False
         self.reads_json = True
         self._shapes = shapes
+        self._leaves = leaves
         self._leaves_of = leaves_by(leaves)
         self._count = counts_by(leaves, shapes.rules)
 
@@ -74,7 +77,7 @@ class LineReader(LineByLine):
         if not belongs:
             text = _without_mark(line)
             notes = self._shapes.note(text, {})
-            if not notes:
+            if not notes and self._leaves:
                 named = self._shapes.fields_of(text, int(line.startswith(_MARK)))
         begins = not belongs and not notes
         frame = json_frame if may_be_json else _NOTE if notes else None
@@ -94,7 +97,9 @@ class Shapes:
         self.fields = tuple(pattern for shape in lines for pattern in shape.fields)
         """Where values stand whose names a format knows though its lines do not spell them."""
         self._json = tuple(json)
-        self._known = tuple((shape.knows, shape) for shape in json if shape.knows is not only_in_lists)
+        self._asked = tuple(shape for shape in json if shape.knows is not only_in_lists)
+        self._asked_by_names: dict[tuple[str, ...], tuple[JsonShape, ...]] = {}
+        """The names of an object's members → the formats of which it may be a record. Most records of a log have the same names."""
         self.rules = ListRules(json)
 
     def with_line(self, line: LineShape) -> Shapes:
@@ -144,11 +149,21 @@ class Shapes:
     def _of_element(self, element: Element, depth: int = 0) -> Item | None:
         value, shape = element.value, element.shape
         if isinstance(value, dict) and (shape is None or shape is self._json[-1]):
-            shape = next((shape for knows, shape in self._known if knows(value)), None)
+            shape = next((shape for shape in self._shapes_with(tuple(value)) if shape.knows(value)), None)
         if shape is None:
             return None
         record = shape.record(value, element.around)
         return self.unwrapped(record, depth) if isinstance(record, Record) else record
+
+    def _shapes_with(self, names: tuple[str, ...]) -> tuple[JsonShape, ...]:
+        """The formats, in order, of which an object whose members have these names may be a record."""
+        found = self._asked_by_names.get(names)
+        if found is None:
+            if len(self._asked_by_names) >= _MOST_NAMES:
+                self._asked_by_names.clear()
+            found = tuple(shape for shape in self._asked if not shape.names or not shape.names.isdisjoint(names))
+            self._asked_by_names[names] = found
+        return found
 
     def unwrapped(self, outer: Record, depth: int = 0) -> Record:
         """A record without its wrapping: what is inside of its message counts, and the wrapping where that says nothing."""
@@ -159,7 +174,7 @@ class Shapes:
         if depth < _DEEPEST_WRAPPING:
             if text[:1] in ("{", "["):
                 value = parse(text)
-                elements = [] if value is None else list(records_in(value, self.rules))
+                elements = [] if value is None else records_in(value, self.rules)
                 inner = self._of_element(elements[0], depth + 1) if len(elements) == 1 else None
             if inner is None:
                 first, _, rest = text.partition("\n")

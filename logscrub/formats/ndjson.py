@@ -51,7 +51,7 @@ _NESTED: Final = (
 
 
 class _Asked(NamedTuple):
-    """The names of some members that may answer each question about a record, in the order in which they are asked."""
+    """The names of members that may answer each question about a record, in the order in which they are asked."""
 
     nested: tuple[str, ...]
     message: tuple[str, ...]
@@ -90,9 +90,9 @@ _QUESTIONS: Final = _Asked(
 
 @lru_cache(maxsize=4096)
 def _asked(names: tuple[str, ...]) -> _Asked:
-    """The questions that members of these plain names may answer: most records of a log have the same names."""
-    there = frozenset(names)
-    return _Asked(*(tuple(name for name in question if name in there) for question in _QUESTIONS))
+    """The questions that members of these names may answer. Most records of a log have the same names."""
+    by_plain_name = dict(zip(_plain_names(names), names, strict=True))
+    return _Asked(*(tuple(by_plain_name[name] for name in question if name in by_plain_name) for question in _QUESTIONS))
 
 
 @lru_cache(maxsize=4096)
@@ -105,15 +105,15 @@ def generic(record: dict[str, Any], inherited: dict[str, Any]) -> Record:
 
     `inherited`: what is known of the records around, by plain names (`functionkey`).
     """
-    known = inherited | dict(zip(_plain_names(tuple(record)), record.values(), strict=True))
-    asked = _asked(tuple(known))
-    for name in _NESTED if asked.nested else ():  # an object in one of them may have one of these names too
-        inside = known.get(name)
-        if isinstance(inside, dict):
-            for inner, value in zip(_plain_names(tuple(inside)), inside.values(), strict=True):
-                known.setdefault(name + inner, value)
-                known.setdefault(inner, value)
-    if asked.nested:
+    known, asked = record, _asked(tuple(record))
+    if inherited or any([isinstance(known[name], dict) for name in asked.nested]):
+        known = inherited | _by_plain_name(record)
+        for name in _NESTED:  # an object in one of them may have one of these names too
+            inside = known.get(name)
+            if isinstance(inside, dict):
+                for inner, value in _by_plain_name(inside).items():
+                    known.setdefault(name + inner, value)
+                    known.setdefault(inner, value)
         asked = _asked(tuple(known))
 
     def first(names: tuple[str, ...]) -> Any:
@@ -138,8 +138,8 @@ def generic(record: dict[str, Any], inherited: dict[str, Any]) -> Record:
             unread = unread or text_of(value)[:40]
     level = next(filter(None, (level_of(known[n]) for n in asked.level)), "")
     if not level and asked.number:
-        level = _level_by_number(known)
-    durations = (known[n] * _DURATIONS[n] for n in asked.duration if isinstance(known[n], int | float))
+        level = _level_by_number(_by_plain_name(known))
+    durations = (known[n] * _DURATIONS[plain_name(n)] for n in asked.duration if isinstance(known[n], int | float))
     return Record(
         time_ns,
         level,
@@ -155,6 +155,10 @@ def generic(record: dict[str, Any], inherited: dict[str, Any]) -> Record:
         unread_time=unread if time_ns is None else "",
         holds_log=not level and isinstance(message, str) and not error,
     )
+
+
+def _by_plain_name(members: dict[str, Any]) -> dict[str, Any]:
+    return dict(zip(_plain_names(tuple(members)), members.values(), strict=True))
 
 
 def _level_by_number(known: dict[str, Any]) -> str:
@@ -183,7 +187,7 @@ def _level_by_number(known: dict[str, Any]) -> str:
 def _inside(known: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     """The members, by plain names, of the first of these that is an object."""
     found: dict[str, Any] = next((known[name] for name in names if isinstance(known.get(name), dict)), {})
-    return {plain_name(name): value for name, value in found.items()}
+    return _by_plain_name(found)
 
 
 @lru_cache(maxsize=4096)

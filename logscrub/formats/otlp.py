@@ -91,6 +91,7 @@ RECORDS = JsonShape(
     lambda value: "timeUnixNano" in value or ("observedTimeUnixNano" in value and "body" in value),
     _record,
     (ListRule("logRecords"),),
+    names=frozenset(("timeUnixNano", "observedTimeUnixNano")),
 )
 
 

@@ -53,6 +53,6 @@ def _tagged(tags: Any) -> str:
 FORMAT = Format(
     "sentry",
     lambda head: begins(head) and has_member(head, "event_id") and has_member(head, "platform"),
-    json=JsonShape(_knows, _record),
+    json=JsonShape(_knows, _record, names=frozenset(("event_id", "eventID", "shortId"))),
     is_named=False,
 )

@@ -38,7 +38,10 @@ FORMAT = Format(
     "splunk",
     lambda head: begins(head) and (has_member(head, "_raw") or has_member(head, "sourcetype")),
     json=JsonShape(
-        _knows, _record, (ListRule("results", depth=1, marks=frozenset(("_raw", "_time"))), ListRule("rows", depth=1))
+        _knows,
+        _record,
+        (ListRule("results", depth=1, marks=frozenset(("_raw", "_time"))), ListRule("rows", depth=1)),
+        names=frozenset(("result", "_raw", "event")),
     ),
     is_named=False,
 )

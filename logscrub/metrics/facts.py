@@ -18,6 +18,7 @@ import numpy as np
 
 from logscrub.formats.base import Point, Record
 from logscrub.formats.forge_blocks import HEAD, ID, LEVELS, Block
+from logscrub.metrics import hints
 from logscrub.metrics.outcomes import outcomes_of, statuses_in
 from logscrub.metrics.records import record_of
 from logscrub.metrics.sketches import bucket_of, register_of
@@ -65,8 +66,6 @@ _TOOK_MS = re.compile(
     r"[\"']?[ :=]{1,3}[\"']?$"
 )
 """Words before a number without a unit that make it a duration."""
-_MS_WORDS = ("ms", "Ms", "illis")
-"""Each such cue contains one of these."""
 _ANSWER = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE) \S{1,300} \d{3} $")
 """A method, an address and a status before a number that make it a duration."""
 _WAITS = re.compile(r"(?i)\b(?:retr(?:y|ying|ies)|wait(?:ing|s)?|back-?off|next|again|delay|sleep(?:ing)?|expires?)\b")
@@ -150,6 +149,7 @@ class FactFinder:
         """`key`: 16 to 64 bytes, for fingerprints and sketches."""
         self._prints = blake2b(digest_size=_PRINT_BYTES, key=key)
         self._hashes = blake2b(digest_size=8, key=key)
+        self._hints_of = hints.finder_of_hints()
         self._known: dict[bytes, _Shape] = {}
         self._invocations: dict[str, int] = {}
         self._numbers: dict[bytes, int] = {}
@@ -195,7 +195,8 @@ class FactFinder:
         text = f"{message}\n{arguments}" if arguments else message
         is_error = level in ERRORS
         head, stack = _parted(text)
-        shape = self._shape(head)
+        says = self._hints_of(head)
+        shape = self._shape(head, says) if is_error or says & _SAID or "<" in text else _SAYS_NOTHING
         number: int | None = None
         if invocation:
             number = self._invocations.get(invocation)
@@ -215,7 +216,7 @@ class FactFinder:
         said = "".join([head[start:end] for start, end in shape.statuses]) if shape.statuses else ""
         outcomes = shape.outcomes.get(said)
         if outcomes is None:
-            outcomes = shape.outcomes[said] = tuple((column, 1) for column in outcomes_of(head))
+            outcomes = shape.outcomes[said] = tuple((column, 1) for column in outcomes_of(head)) if says & hints.OUTCOME else ()
         durations: tuple[tuple[int, int], ...] = ()
         if record.duration_ms is not None and 0 <= record.duration_ms < _LONGEST_MS:
             durations = ((bucket_of(record.duration_ms), 1),)
@@ -334,9 +335,9 @@ class FactFinder:
         common = shape.commons[key] = common_of(self._of_record(Record(None, level.decode(), text.decode())))
         return common
 
-    def _shape(self, text: str) -> _Shape:
+    def _shape(self, text: str, says: int = hints.EVERYTHING) -> _Shape:
         if len(text) > _LONGEST_KNOWN:
-            return _shape_of(text)
+            return _shape_of(text, says)
         plain = text.encode(*_UTF8).translate(_NO_DIGITS)
         shape = self._known.get(plain)
         if shape is None:
@@ -345,7 +346,7 @@ class FactFinder:
             if shape is None:
                 if len(self._known) >= _MOST_KNOWN:
                     self._known.clear()
-                shape = self._known[plainer] = _shape_of(text)
+                shape = self._known[plainer] = _shape_of(text, says)
         return shape
 
 
@@ -374,14 +375,22 @@ class _Shape(NamedTuple):
     """True if such a record adds more to the counts than it shares with others."""
 
 
-def _shape_of(text: str) -> _Shape:
-    tokens = list(PLACEHOLDER.finditer(text)) if "<" in text else []
-    objects, duration, statuses = tuple(m.span() for m in _OBJECT.finditer(text)), _duration_in(text), statuses_in(text)
-    actors = tuple(m.span(2) for m in tokens if m[2] and m[1] in _ACTORS)
+def _shape_of(text: str, says: int) -> _Shape:
+    """`says`: the hints of the text; those of all texts that differ from it in their digits alone are the same."""
+    tokens = list(PLACEHOLDER.finditer(text)) if says & hints.PLACEHOLDER else []
+    objects = tuple([m.span() for m in _OBJECT.finditer(text)]) if says & hints.OBJECT else ()
+    duration = _duration_in(text) if says & hints.DURATION else None
+    statuses = statuses_in(text) if says & hints.STATUS else ()
+    actors = tuple([m.span(2) for m in tokens if m[2] and m[1] in _ACTORS])
     is_alone = any(letter.isdigit() for m in tokens for letter in m[1])
     others = bool(objects or statuses or actors or is_alone)
     lasts_only = None if others else duration
     return _Shape(objects, duration, statuses, {}, [], {}, actors, is_alone, lasts_only, others or duration is not None)
+
+
+_SAID = hints.PLACEHOLDER | hints.OBJECT | hints.DURATION | hints.STATUS | hints.OUTCOME
+"""The hints of a text whose shape has anything in it."""
+_SAYS_NOTHING = _Shape((), None, (), {"": ()}, [], {}, (), False, None, False)
 
 
 def _alone(block: Block) -> set[int]:
@@ -551,7 +560,7 @@ def duration_of(text: str) -> float | None:
 
 
 def _duration_in(text: str) -> tuple[int, int, float] | None:
-    has_ms = any(word in text for word in _MS_WORDS)
+    has_ms = any(word in text for word in hints.MS_WORDS)
     for m in _NUMBER.finditer(text):
         start, unit = m.start(), m["unit"]
         if text[start - 1 : start] not in _BEFORE_NUMBERS or not (unit or has_ms):

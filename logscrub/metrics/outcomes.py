@@ -19,6 +19,11 @@ _STATUS = (
 _NUMBERS = re.compile(r"\d(?<!\d.)\d\d(?!\d)")
 _REQUEST = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE|HEAD) [^\s\"']{1,300} $")
 _MIGHT = re.compile(rf"(?:{_STATUS}|REST_API_| - )$")
+STATUS_WORDS = (
+    *("status", "code", "http", "responded", "failed with", "error: ", "rest_api_", " - "),
+    *("get ", "post ", "put ", "patch ", "delete ", "head "),
+)
+"""A text that tells a status has one of these, in small letters or capitals."""
 
 
 @dataclass(frozen=True, slots=True)
