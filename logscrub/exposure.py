@@ -213,8 +213,8 @@ class Looker:
         elif raw.value is None and raw.inside is not None:
             elements = [part_of_document(raw.text)]
         if elements:
-            items = [() if each is None else tuple(formats.SHAPES.of_json(each)) for each in elements]
-            return [next((item for item in its if isinstance(item, Record)), None) for its in items]
+            items = [None if each is None else formats.SHAPES.of_element(each) for each in elements]
+            return [item if isinstance(item, Record) else None for item in items]
         if self._reader is None:
             self._reader = formats.records_of(self._clean.format)
         its = [*self._reader.unit(with_leaves(raw)), *self._reader.close()]

@@ -73,7 +73,7 @@ def test_one_module_alone_makes_clean() -> None:
     assert [name_of(path) for path in MODULES if makes_clean(path)] == ["redact.scrub"]
 
 
-def test_three_modules_alone_import_the_compiled_core() -> None:
+def test_four_modules_alone_import_the_compiled_core() -> None:
     """So that everything else works without it. Records are counted in Python where the core is not there."""
     using = [name_of(path) for path in MODULES if any(i.split(".")[0] == "_core" for i in imports(path))]
     assert sorted(using) == ["engines.native", "engines.reading", "formats.json_records"]

@@ -7,7 +7,7 @@ import json
 import math
 import random
 from collections import Counter
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,8 @@ from strategies import examples, inputs, logs, scrub
 from logscrub import formats
 from logscrub.formats.base import Item, Point, Record
 from logscrub.formats.forge_blocks import Block
+from logscrub.metrics import hints, sketch_arrays
 from logscrub.metrics import rollup as rollups
-from logscrub.metrics import sketch_arrays
 from logscrub.metrics.columns import Columns
 from logscrub.metrics.facts import FactFinder, Facts, duration_of, signature_of, statement_of, tenant_of
 from logscrub.metrics.ingestion import new_ones
@@ -604,7 +604,7 @@ def test_records_of_a_block_say_what_they_say_one_by_one(told: list[tuple[str, s
         if isinstance(item, Block):
             finder.add_block(item, together)
         else:
-            together.append(finder.facts(item))
+            together.extend([finder.facts(item)])
     assert len(alone) == len(together)
     assert rollups.rolled(together, together.frame()).equals(rollups.rolled(alone, alone.frame()))
 
@@ -623,3 +623,93 @@ def test_a_line_without_an_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     line = f"INFO    2026-11-17T09:00:19.394Z {INVOCATION} ".encode() + b"x" * 50_000
     found = items(line, tuple(range(1000, len(line), 1000)))
     assert len(found) == 1 and isinstance(found[0], Record) and found[0].message.count("x") == 50_000
+
+
+HINTED = st.lists(
+    st.sampled_from(
+        [
+            *(
+                "PAY-1",
+                "/issue/12",
+                "/pages/3",
+                "TF-8",
+                "<PERSON>",
+                "<ACCOUNT_ID:",
+                "status=",
+                "GET /x ",
+                'HTTP/1.1" ',
+                "Error: ",
+            ),
+            *(
+                "REST_API_",
+                " - ",
+                "took ",
+                "in ",
+                "12",
+                "429",
+                "504",
+                "1.5",
+                "ms",
+                "Ms",
+                " s",
+                '"',
+                "'",
+                ":",
+                "=",
+                "_",
+                "\n",
+                "-",
+            ),
+            *("too many requests", "Forbidden", "TIMED OUT", "\u017ftatus ", "\u0131n", "durationMs=", "rate limit", "x", "K"),
+        ]
+    ),
+    max_size=12,
+).map("".join)
+
+
+@examples(400)
+@given(HINTED, st.sampled_from(["INFO", "ERROR"]))
+def test_hints_leave_nothing_out_that_a_text_says(text: str, level: str) -> None:
+    hinted, asking_all = FactFinder(KEY), FactFinder(KEY)
+    asking_all._hints_of = lambda text: hints.EVERYTHING
+    record = Record(None, level, text)
+    assert hinted.facts(record) == asking_all.facts(record)
+
+
+KNOWN_NAMES = (
+    *("timeUnixNano", "observedTimeUnixNano", "body", "resourceId", "operationName", "forge_invocation", "type", "attributes"),
+    *(
+        "content",
+        "log",
+        "time",
+        "stream",
+        "attrs",
+        "_source",
+        "textPayload",
+        "jsonPayload",
+        "protoPayload",
+        "insertId",
+        "logName",
+    ),
+    *("httpRequest", "severity", "startedDateTime", "request", "MESSAGE", "PRIORITY", "event_id", "eventID", "platform"),
+    *("exception", "shortId", "lastSeen", "result", "preview", "_raw", "event", "sourcetype", "source"),
+)
+KNOWN_VALUES = st.sampled_from(["log", "x", {"_raw": 1}])
+
+
+@examples(300)
+@given(st.dictionaries(st.sampled_from(KNOWN_NAMES), KNOWN_VALUES, min_size=1, max_size=6))
+def test_a_format_knows_no_object_without_the_names_by_which_it_is_asked(value: dict[str, Any]) -> None:
+    asked = [f.json for f in formats.FORMATS if f.json is not None and f.json.names]
+    assert len(asked) >= 10
+    assert all(shape.names & value.keys() for shape in asked if shape.knows(value))
+
+
+def test_each_format_that_is_asked_by_names_knows_some_object_of_these() -> None:
+    pairs: list[dict[str, Any]] = [
+        dict.fromkeys(names, value) for names in combinations(KNOWN_NAMES, 3) for value in ("log", {"_raw": 1})
+    ]
+    mixed: list[dict[str, Any]] = [{"log": "x", "time": "x", "stream": "x"}, {"type": "log", "attributes": {}}]
+    for f in formats.FORMATS:
+        if f.json is not None and f.json.names:
+            assert any(f.json.knows(value) for value in [*mixed, *pairs]), f.name

@@ -97,7 +97,7 @@ class Live:
             if isinstance(item, Block):
                 finder.add_block(item, self._columns)
             else:
-                self._columns.append(finder.facts(item))
+                self._columns.extend([finder.facts(item)])
         if len(self._columns) == before:
             return []
         self._came = time.monotonic()

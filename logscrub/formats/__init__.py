@@ -133,7 +133,7 @@ def reader_of(f: Format, *, leaves: Leaves = True) -> Reader:
     if f.reader is not None:
         reader = f.reader()
         if isinstance(reader, WrappedReader):
-            reader.later = leaves is not True  # counting looks at none
+            reader.leaves = leaves
         return reader
     if f.json is not None:
         return JsonReader(SHAPES.rules, leaves=leaves)

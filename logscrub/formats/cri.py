@@ -7,6 +7,9 @@ Source: https://github.com/kubernetes/design-proposals-archive/blob/main/node/ku
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
+
 from logscrub.formats.base import MOST_MESSAGE, Format, LineShape, Memory, Record
 from logscrub.formats.times import time_of
 from logscrub.formats.wrapped import Piece, WrappedReader, WrappedRecords, Wrapping
@@ -18,24 +21,30 @@ HEAD = regex(
 )
 
 
+@lru_cache(maxsize=1)
+def _head(line: str) -> re.Match[str] | None:
+    """The match of a line's head, of which several things are asked one after the other."""
+    return HEAD.match(line)
+
+
 def _unwrap(line: str) -> Piece | None:
-    m = HEAD.match(line)
+    m = _head(line)
     return None if m is None else Piece(m["stream"], m.end(), max(m.end(), len(line.rstrip("\r\n"))), m["tag"] == "F")
 
 
 def _inner(line: str) -> str:
-    m = HEAD.match(line)
+    m = _head(line)
     return line[m.end() :].rstrip("\r\n") if m is not None else line
 
 
 def _of_line(line: str, inner: str) -> Record:
-    m = HEAD.match(line)
+    m = _head(line)
     time_ns = time_of(m["time"]) if m is not None else None
     return Record(time_ns, "", inner[:MOST_MESSAGE], unread_time=m["time"] if m and time_ns is None else "", holds_log=True)
 
 
 def _begins(line: str, memory: Memory) -> Record | None:
-    return _of_line(line, _inner(line)) if line[:1].isdigit() and HEAD.match(line) else None
+    return _of_line(line, _inner(line)) if line[:1].isdigit() and _head(line) else None
 
 
 WRAPPING = Wrapping(_unwrap, "text", _inner)

@@ -7,6 +7,7 @@ with a line end.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from logscrub.formats.base import MOST_MESSAGE, Around, Format, JsonShape, Record, text_of
@@ -19,9 +20,15 @@ LINE = regex(r'\s*\{\s*"log"\s*:\s*"(?P<log>(?:[^"\\]++|\\.)*+)"\s*,\s*"(?:strea
 STREAM = regex(r'"stream"\s*:\s*"(\w+)"')
 
 
+@lru_cache(maxsize=1)
+def _parsed(line: str) -> Any:
+    """The value of a line, of which several things are asked one after the other. Nobody changes it."""
+    return parse(line.strip())
+
+
 def _unwrap(line: str) -> Piece | None:
     m = LINE.match(line)
-    if m is None or parse(line.strip()) is None:
+    if m is None or _parsed(line) is None:
         return None
     stream = STREAM.search(line, m.end("log"))
     ends = m["log"].endswith(("\\n", "\\u000a", "\\u000A"))
@@ -29,7 +36,7 @@ def _unwrap(line: str) -> Piece | None:
 
 
 def _inner(line: str) -> str:
-    value = parse(line.strip())
+    value = _parsed(line)
     return text_of(value.get("log")) if isinstance(value, dict) else ""
 
 
@@ -42,7 +49,7 @@ def _record(value: dict[str, Any], around: Around) -> Record:
 
 
 def _of_line(line: str, inner: str) -> Record:
-    value = parse(line.strip())
+    value = _parsed(line)
     return _of(value if isinstance(value, dict) else {}, inner)
 
 

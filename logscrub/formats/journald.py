@@ -6,6 +6,7 @@ Source: https://systemd.io/JOURNAL_EXPORT_FORMATS/. A message that is no UTF-8 o
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from logscrub.formats.base import MOST_MESSAGE, Around, Format, JsonShape, Record, dimension, text_of
@@ -49,9 +50,15 @@ _MESSAGE = regex(
 _STREAM = regex(r'"_STREAM_ID"\s*:\s*"(\w+)"')
 
 
+@lru_cache(maxsize=1)
+def _parsed(line: str) -> Any:
+    """The value of a line, of which several things are asked one after the other. Nobody changes it."""
+    return parse(line.strip())
+
+
 def _unwrap(line: str) -> Piece | None:
     """The message of an entry; journald cuts lines of 48 KB, and marks each piece but the last."""
-    if not line.startswith("{") or parse(line.strip()) is None:
+    if not line.startswith("{") or _parsed(line) is None:
         return None
     m, stream = _MESSAGE.search(line), _STREAM.search(line)
     start, end = (0, 0) if m is None else m.span("message" if m["bytes"] is None else "bytes")
@@ -59,12 +66,12 @@ def _unwrap(line: str) -> Piece | None:
 
 
 def _inner(line: str) -> str:
-    value = parse(line.strip())
+    value = _parsed(line)
     return message_of(value.get("MESSAGE")) if isinstance(value, dict) else ""
 
 
 def _of_line(line: str, inner: str) -> Record:
-    value = parse(line.strip())
+    value = _parsed(line)
     return _record({**value, "MESSAGE": inner} if isinstance(value, dict) else {"MESSAGE": inner}, ())
 
 

@@ -9,7 +9,7 @@ the same number.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -307,7 +307,8 @@ def _add_elements(value: Any, name: str, depth: int, around: Around, rules: List
         around = (*around, value)
     any_list = False
     for key, child in value.items() if is_object else (("", each) for each in value):
-        if isinstance(child, list):
+        kind = type(child)
+        if kind is list:
             known = rules.of(key, name, depth + 1)
             shape = _marked(known, _names_in(child[:1])) if known else None
             if shape is not None:
@@ -317,7 +318,7 @@ def _add_elements(value: Any, name: str, depth: int, around: Around, rules: List
                     _add_elements(child[0], key, depth + 2, around, rules, found)
                 found += [Element(each, around, shape) for each in child[len(found) > before :]]
                 continue
-        elif not isinstance(child, dict):
+        elif kind is not dict:
             continue
         any_list |= _add_elements(child, key if is_object else name, depth + 1, around, rules, found)
     return any_list

@@ -99,7 +99,7 @@ class Shapes:
         self._json = tuple(json)
         self._asked = tuple(shape for shape in json if shape.knows is not only_in_lists)
         self._asked_by_names: dict[tuple[str, ...], tuple[JsonShape, ...]] = {}
-        """The names of an object's members → the formats of which it may be a record. Most records of a log have the same names."""
+        """The names of an object's members → the formats of which it may be a record: most records have the same names."""
         self.rules = ListRules(json)
 
     def with_line(self, line: LineShape) -> Shapes:
@@ -138,15 +138,22 @@ class Shapes:
                 return more
         return None
 
-    def of_json(self, value: object) -> Iterable[Item]:
-        """The records in a JSON value."""
+    def of_json(self, value: object, text: str) -> Iterable[Item]:
+        """The records in a JSON value, or in an element of one, that is read from a text."""
         if isinstance(value, dict) and "timeUnixNano" in value and "resourceLogs" not in value:
-            record = self._of_element(Element(value, (), None))  # the commonest record, which holds no list of others
+            record = self.of_element(Element(value, (), None))  # the commonest record, which holds no list of others
             return () if record is None else (record,)
-        elements = (value,) if isinstance(value, Element) else records_in(value, self.rules)
-        return [record for element in elements if (record := self._of_element(element)) is not None]
+        return [record for element in self._elements(value, text) if (record := self.of_element(element)) is not None]
 
-    def _of_element(self, element: Element, depth: int = 0) -> Item | None:
+    def _elements(self, value: object, text: str) -> list[Element]:
+        if isinstance(value, Element):  # of a large document, which is read in parts
+            return [value]
+        if isinstance(value, dict) and "[" not in text:  # an object without a list holds no list of records
+            return [Element(value, (), None)]
+        return records_in(value, self.rules)
+
+    def of_element(self, element: Element, depth: int = 0) -> Item | None:
+        """The record of an element; None where it cannot be counted as one. `depth`: the wrappings around it."""
         value, shape = element.value, element.shape
         if isinstance(value, dict) and (shape is None or shape is self._json[-1]):
             shape = next((shape for shape in self._shapes_with(tuple(value)) if shape.knows(value)), None)
@@ -174,16 +181,16 @@ class Shapes:
         if depth < _DEEPEST_WRAPPING:
             if text[:1] in ("{", "["):
                 value = parse(text)
-                elements = [] if value is None else records_in(value, self.rules)
-                inner = self._of_element(elements[0], depth + 1) if len(elements) == 1 else None
+                elements = [] if value is None else self._elements(value, text)
+                inner = self.of_element(elements[0], depth + 1) if len(elements) == 1 else None
             if inner is None:
                 first, _, rest = text.partition("\n")
                 inner = self._of_inner_line(_COLOUR.sub("", first), depth)
                 inner = inner._replace(message=f"{inner.message}\n{rest}"[:MOST_MESSAGE]) if rest else inner
         if not isinstance(inner, Record):
             return outer._replace(holds_log=False)
-        said = {name: value for name, value in inner._asdict().items() if value not in (None, "", False)}
-        merged = outer._replace(**said)._replace(holds_log=False)
+        said = [within if within not in (None, "", False) else around for around, within in zip(outer, inner, strict=True)]
+        merged = Record._make(said)._replace(holds_log=False)
         return merged if merged.time_ns is None or not merged.unread_time else merged._replace(unread_time="")
 
     def _of_inner_line(self, line: str, depth: int) -> Record:
@@ -219,9 +226,7 @@ class TextRecords:
         """The records that are complete with this unit."""
         if raw.value is None:
             return self._line(raw)
-        # an object without a list holds no list of records
-        alone = isinstance(raw.value, dict) and "[" not in raw.text
-        found = self._shapes.of_json(Element(raw.value, (), None) if alone else raw.value) if raw.records else ()
+        found = self._shapes.of_json(raw.value, raw.text) if raw.records else ()
         return found if self._open is None else (*self.close(), *found)
 
     def _line(self, raw: Raw) -> Iterator[Item]:

@@ -106,7 +106,7 @@ def generic(record: dict[str, Any], inherited: dict[str, Any]) -> Record:
     `inherited`: what is known of the records around, by plain names (`functionkey`).
     """
     known, asked = record, _asked(tuple(record))
-    if inherited or any([isinstance(known[name], dict) for name in asked.nested]):
+    if inherited or (asked.nested and any(isinstance(known[name], dict) for name in asked.nested)):
         known = inherited | _by_plain_name(record)
         for name in _NESTED:  # an object in one of them may have one of these names too
             inside = known.get(name)

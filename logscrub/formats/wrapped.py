@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from logscrub.detect.json_leaves import json_leaves
 from logscrub.formats.base import Began, Item, Lines, Record, continues, follows, text_unit
-from logscrub.formats.json_values import broken_unit, parse
+from logscrub.formats.json_values import Leaves, broken_unit, parse
 from logscrub.formats.lines import Shapes, TextRecords
 from logscrub.model import Leaf, Raw, later
 
@@ -51,8 +51,8 @@ class WrappedReader:
 
     def __init__(self, wrapping: Wrapping) -> None:
         self.lines = Lines()
-        self.later = False
-        """True if the caller adds the leaves of JSON itself (`with_leaves`)."""
+        self.leaves: Leaves = True
+        """What leaves units have."""
         self.wrapping = wrapping
         self._held: list[tuple[str, int, int, Piece | None]] = []
         self._size = 0
@@ -98,8 +98,10 @@ class WrappedReader:
                 return broken_unit(line, number, column, breaks=False)
             return text_unit(line, number, column, records=int(column == 1 and not continues(line)))
         belongs = _belongs(self.wrapping.inner(line), piece.stream, self.began)
+        if not self.leaves:
+            return Raw(line, (), number, column, int(not belongs))
         start = self._json_begins(line, piece)
-        leaves = later(start) if self.later and start >= 0 else tuple(self._leaves(line, piece, start))
+        leaves = later(start) if self.leaves == "later" and start >= 0 else tuple(self._leaves(line, piece, start))
         return Raw(line, leaves, number, column, int(not belongs))
 
     def _json_begins(self, line: str, piece: Piece) -> int:

@@ -7,7 +7,7 @@ up one by one would take longer than finding out what they say; columns are hand
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -80,24 +80,19 @@ class Columns:
         """The place of what records have in common."""
         return self.common.setdefault(common, len(self.common))
 
-    def extend(self, facts: Iterable[Facts]) -> None:
+    def extend(self, facts: Sequence[Facts]) -> None:
         """A row for each."""
-        for f in facts:
-            self.append(f)
-
-    def append(self, f: Facts) -> None:
-        """One row."""
         row = len(self.hours)
-        self.hours.append(_NO_HOUR if f.hour is None else max(-_FAR, min(f.hour, _FAR)))
-        self.offsets.append(f.offset_ms)
-        self.sizes.append(f.size)
-        self.prints.append(f.fingerprint)
-        self.inputs.append(self.input)
-        self.invocations.append(_NOBODY if f.invocation is None else f.invocation)
-        common = common_of(f)
-        place = self.common.get(common)
-        self.places.append(self.place(common) if place is None else place)
-        self.add_own(row, f)
+        self.hours.extend([_NO_HOUR if f.hour is None else max(-_FAR, min(f.hour, _FAR)) for f in facts])
+        self.offsets.extend([f.offset_ms for f in facts])
+        self.sizes.extend([f.size for f in facts])
+        self.prints.extend([f.fingerprint for f in facts])
+        self.inputs.extend([self.input] * len(facts))
+        self.invocations.extend([_NOBODY if f.invocation is None else f.invocation for f in facts])
+        self.places.extend([self.place(common_of(f)) for f in facts])
+        for n, f in enumerate(facts):
+            if f.durations or f.sketches or f.acts:
+                self.add_own(row + n, f)
 
     def add_own(self, row: int, f: Facts) -> None:
         """Appends the values of which a record may have many."""

@@ -275,8 +275,7 @@ class FactFinder:
             invocations=np.array(self._numbers_of(ids), np.int64),
             places=np.array(self._places_of(shapes, levels, texts, to), np.int64),
         )
-        for n in sorted(alone):
-            to.append(self._of_record(record_of(block, n)))
+        to.extend([self._of_record(record_of(block, n)) for n in sorted(alone)])
 
     def _numbers_of(self, ids: Sequence[bytes]) -> list[int]:
         """Returns the numbers of invocations."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime
 from types import TracebackType
@@ -20,7 +20,7 @@ from logscrub.formats.base import Item, Record
 from logscrub.formats.forge_blocks import Block
 from logscrub.metrics import store as stores
 from logscrub.metrics.columns import TENANT, Columns
-from logscrub.metrics.facts import FactFinder
+from logscrub.metrics.facts import FactFinder, Facts
 from logscrub.metrics.ingest_result import IngestResult
 from logscrub.metrics.repeats import Repeats
 from logscrub.metrics.rollup import rolled
@@ -28,6 +28,8 @@ from logscrub.metrics.store import Store
 
 BATCH = 120_000
 """Entries (`Columns.entries`) that are counted and committed at once: 30,000 to 80,000 records, which are kept until then."""
+_AT_ONCE = 256
+"""Records that become rows together."""
 _EVERY = 60.0
 """Seconds after which what came through a live pipe is committed."""
 _FORGE_BEGAN = int(datetime(2019, 1, 1, tzinfo=UTC).timestamp()) // 3600
@@ -63,21 +65,32 @@ class Ingestion:
 
     def take(self, items: Iterable[Item | Block]) -> None:
         """Counts records and data points. Raises OutputError, InputError."""
-        columns, find = self._columns, self._finder.facts
+        facts: list[Facts] = []
         for item in items:
             if isinstance(item, Block):
-                self._finder.add_block(item, columns)
+                self._add(facts)
+                self._finder.add_block(item, self._columns)
+                facts = []
             else:
-                facts = find(item)
-                if isinstance(item, Record):
-                    if item.unread_time:
-                        self.results[self._input].note_spellings({item.unread_time})
-                    if not item.invocation:
-                        facts = self._repeats.told_apart(facts, item.time_ns)
-                columns.append(facts)
-            if columns.entries >= BATCH:
-                self.commit()
-                columns = self._columns
+                facts.append(self._facts(item))
+            if len(facts) in (0, _AT_ONCE):
+                self._add(facts)
+                facts = []
+        self._add(facts)
+
+    def _add(self, facts: Sequence[Facts]) -> None:
+        self._columns.extend(facts)
+        if self._columns.entries >= BATCH:
+            self.commit()
+
+    def _facts(self, item: Item) -> Facts:
+        facts = self._finder.facts(item)
+        if isinstance(item, Record):
+            if item.unread_time:
+                self.results[self._input].note_spellings({item.unread_time})
+            if not item.invocation:
+                return self._repeats.told_apart(facts, item.time_ns)
+        return facts
 
     def commit(self) -> None:
         """Commits what was taken. Raises OutputError, InputError; then the store is as it was."""
