@@ -82,10 +82,12 @@ _LineReader = CutLineReader | ForgeCliReader | JsonReader | WrappedReader
 
 def read(units: Units, readers: Readers, data: bytes) -> Iterator[Read]:
     """What is complete with these bytes of an input."""
-    while not units.labelled and data:
-        end = data.find(b"\n") + 1 or len(data)
-        yield from units.feed(data[:end])
-        data = data[end:]
+    at = 0
+    while not units.labelled and at < len(data):
+        end = data.find(b"\n", at) + 1 or len(data)
+        yield from units.feed(data[at:end])
+        at = end
+    data = data[at:]
     lines = readers.of(units.reader)
     if lines is None:
         yield from units.feed(data)
