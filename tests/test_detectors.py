@@ -25,7 +25,7 @@ ITEMS = {item.id: item for item in _ITEMS}
 @pytest.mark.parametrize("name", sorted(ITEMS))
 def test_finds_exactly_what_its_examples_mark_and_nothing_in_its_counterexamples(name: str) -> None:
     item = ITEMS[name]
-    alone = Catalogue((item,), BUILTIN.harmless, "") if isinstance(item, Detector) else Catalogue((), (item,), "")
+    alone = Catalogue((item,), BUILTIN.harmless) if isinstance(item, Detector) else Catalogue((), (item,))
     assert [f for f in failures(alone) if f.detector == name] == []
 
 
@@ -104,7 +104,7 @@ def test_a_folder_of_ones_own_adds_and_replaces_detectors(tmp_path: Path) -> Non
     (tmp_path / "staff_number.toml").write_text(GOOD, encoding="utf-8")
     mine = load([tmp_path])
     assert {d.id for d in mine.detectors} - {d.id for d in BUILTIN.detectors} == {"staff_number"}
-    assert failures(Catalogue(tuple(d for d in mine.detectors if d.id == "staff_number"), (), "")) == []
+    assert failures(Catalogue(tuple(d for d in mine.detectors if d.id == "staff_number"), ())) == []
     assert mine.digest != BUILTIN.digest == load().digest
     (tmp_path / "staff_number.toml").rename(tmp_path / "email_address.toml")
     (tmp_path / "email_address.toml").write_text(GOOD.replace("staff_number", "email_address"), encoding="utf-8")

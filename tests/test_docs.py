@@ -308,7 +308,7 @@ def test_the_example_detectors_load_and_their_examples_hold(tmp_path: Path, dete
     for name, text in found:
         (tmp_path / name).write_text(text, encoding="utf-8")
     theirs = catalogue.load([tmp_path], builtin=False)
-    together = Catalogue(theirs.detectors, (*detectors.harmless, *theirs.harmless), "")
+    together = Catalogue(theirs.detectors, (*detectors.harmless, *theirs.harmless))
     assert failures(together) == []
     assert len(theirs.detectors) + len(theirs.harmless) == 3
 

@@ -129,14 +129,22 @@ HARMLESS: Final = Table(
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All detectors in force, ordered by id. `digest` identifies their exact content, `files_digest` that of all their files."""
+    """All detectors in force, ordered by id. `files_digest` identifies the exact content of all their files."""
 
     detectors: tuple[Detector, ...]
     harmless: tuple[Harmless, ...]
-    digest: str
     own_patterns: tuple[str, ...] = ()
     """The user's own patterns, including those of values that are kept."""
     files_digest: str = ""
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of all that the detectors are."""
+        digest = hashlib.sha256()
+        items: tuple[Detector | Harmless, ...] = (*self.detectors, *self.harmless)
+        for item in sorted(items, key=lambda item: item.id):
+            digest.update(repr(item).encode())
+        return digest.hexdigest()
 
     @property
     def entity_types(self) -> frozenset[str]:
@@ -163,7 +171,6 @@ def load(extra: Iterable[Path] = (), *, builtin: bool = True) -> Catalogue:
     files = hashlib.sha256(macros_text.encode())
     found: dict[str, Detector | Harmless] = {}
     own: list[Detector | Harmless] = []
-    digest = hashlib.sha256()
     for folder in folders:
         paths = toml_files.files_below(folder)
         if not paths:
@@ -178,14 +185,11 @@ def load(extra: Iterable[Path] = (), *, builtin: bool = True) -> Catalogue:
             if folder in extra_folders:
                 check_patterns(item, path)
                 own.append(item)
-    for name in sorted(found):
-        digest.update(repr(found[name]).encode())
     items = [found[name] for name in sorted(found)]
     patterns = tuple(p for item in own for p in (*item.patterns, *(item.keep_values if isinstance(item, Detector) else ())))
     return Catalogue(
         tuple(i for i in items if isinstance(i, Detector)),
         tuple(i for i in items if isinstance(i, Harmless)),
-        digest.hexdigest(),
         patterns,
         files.hexdigest(),
     )
