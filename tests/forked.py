@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import gc
 import importlib
+import io
 import json
 import os
 import pkgutil
@@ -155,34 +156,50 @@ def _start(counts: bool) -> socket.socket:
 
 def _make_ready() -> None:
     """Makes the default detectors ready in all engines, and imports what the commands import that need no extra."""
-    from logscrub import api, config, rules, shards, sinks, sources  # noqa: F401
+    import html.parser
+
+    from logscrub import api, attest, config, report, rules, shards, sinks, sources  # noqa: F401
+    from logscrub.attest import statement
     from logscrub.cli.app import command
+    from logscrub.sources import follow
+    from logscrub.sources.codings import otlp_protobuf
     from logscrub.verification import sarif, text_report  # noqa: F401
+
+    assert html.parser and follow and otlp_protobuf and statement
 
     for words in (["scrub", "app.log", "-o", "clean.log"], ["verify"], ["keys", "id", "logscrub.key"]):
         command().make_context("logscrub", words)
-    log = (ROOT / "sample_logs" / "plain_text.log").read_bytes()[:4000]
+    logs = [(ROOT / "sample_logs" / name).read_bytes() for name in ("plain_text.log", "app_logs_records.ndjson")]
     redactor = api.build_redactor(api.settings(None, None, []), None)
     for name in api.engines():
         engine = api.engine_of(redactor, name, threads=1)
-        for reader in (engine.scrubber(), engine.verifier("app.log")):
-            reader.feed(log)
-            reader.finish()
+        for log in logs:
+            for reader in (engine.scrubber(), engine.verifier("app.log")):
+                reader.feed(log[: 40_000 if name == "native" else 2000])
+                reader.finish()
     tasks = Path("/proc/self/task")
     assert not tasks.is_dir() or len(list(tasks.iterdir())) == 1, "a fork has none of the other threads"
 
 
 def _import_what_counts() -> None:
+    import polars._utils.threading
+    import pyarrow.ipc
     import pyod  # noqa: F401
     import scipy.stats  # noqa: F401
+    from matplotlib import figure
 
     from logscrub import anomalies, exposure, metrics
-    from logscrub.report import charts  # noqa: F401
+    from logscrub.cli import tables
+    from logscrub.report import charts, html
 
     for package in (anomalies, metrics):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
-    assert exposure
+    with charts._matplotlib():
+        figure.Figure().savefig(io.StringIO(), format="svg")
+    for template in ("report.html", "index.html"):
+        html._environment().get_template(template)
+    assert exposure and tables and polars._utils.threading and pyarrow.ipc
 
 
 def _serve(channel: socket.socket) -> None:

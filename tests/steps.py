@@ -109,6 +109,7 @@ class Matcher:
     def _search(self, text: str, position: int, end: int, found: re.Match[Any] | None) -> None:
         self._text, self._end = text, end
         stop = end if found is None else found.start() - 1
+        groups, match, is_never_empty = self._groups, self._match, self._is_never_empty
         while position <= stop:
             if self._first is not None:
                 m = self._first.search(text, position, stop + 1)
@@ -116,8 +117,10 @@ class Matcher:
                 if m is None:
                     break
                 position = m.start()
-            if found is not None or position < end:
-                self._attempt(position, None, self._match)
+            if found is not None or position < end:  # as `_attempt` does it, without the call: most attempts end at once
+                groups.clear()
+                if match(position) >= 0 and is_never_empty:
+                    self._attempt(position, None, match)
             position += 1
         if found is not None and found.start() >= position - 1:
             self._attempt(found.start(), found, self._match)
@@ -146,13 +149,16 @@ class Matcher:
     # each of these makes a function that tries an item and then what comes after it
 
     def _sequence(self, items: Any, flags: int, after: _Step) -> _Step:
+        row: list[str] = []
+        """The sources of the characters that are matched one after the other, before `after`."""
         for op, arg in reversed(list(items)):
-            after = self._item(op, arg, flags, after)
-        return after
+            if op in _CHARACTERS:
+                row.insert(0, self._set(op, arg, flags))
+            else:
+                after, row = self._item(op, arg, flags, self._characters(row, after)), []
+        return self._characters(row, after)
 
     def _item(self, op: Any, arg: Any, flags: int, after: _Step) -> _Step:
-        if op in _CHARACTERS:
-            return self._character(self._set(op, arg, flags), after)
         if op is c.SUBPATTERN:
             number, added, removed, inner = arg
             flags = (flags | added) & ~removed
@@ -184,14 +190,28 @@ class Matcher:
         letters = "".join(x for x, flag in (("i", re.IGNORECASE), ("s", re.DOTALL), ("a", re.ASCII)) if flags & flag)
         return f"(?{letters}:{source})" if letters else source
 
-    def _character(self, source: str, after: _Step) -> _Step:
-        fits = _fitting(source)
+    def _characters(self, sources: Sequence[str], after: _Step) -> _Step:
+        """Characters in a row, a step each."""
+        if not sources:
+            return after
+        fits, others = _fitting(sources[0]), list(map(_fitting, sources[1:]))
 
-        def step(i: int) -> int:
+        def one(i: int) -> int:
             _taken[0] += 1
             return after(i + 1) if i < self._end and fits[self._text[i]] else -1
 
-        return step
+        def several(i: int) -> int:
+            _taken[0] += 1
+            if i >= self._end or not fits[self._text[i]]:
+                return -1
+            for other in others:
+                i += 1
+                _taken[0] += 1
+                if i >= self._end or not other[self._text[i]]:
+                    return -1
+            return after(i + 1)
+
+        return several if others else one
 
     def _run(self, op: Any, low: int, high: int, source: str, after: _Step) -> _Step:
         fits = _fitting(source)
@@ -354,6 +374,8 @@ class Matcher:
         return step
 
     def _assertion(self, wanted: bool, direction: int, inner: Any, flags: int, after: _Step) -> _Step:
+        if len(inner) == 1 and inner[0][0] in _CHARACTERS:
+            return self._neighbour(wanted, direction, self._set(inner[0][0], inner[0][1], flags), after)
         body = self._sequence(inner, flags, lambda i: i)
         back = inner.getwidth()[0] if direction < 0 else 0
 
@@ -363,6 +385,20 @@ class Matcher:
             return after(i) if found == wanted else -1
 
         return step
+
+    def _neighbour(self, wanted: bool, direction: int, source: str, after: _Step) -> _Step:
+        """An assertion about the next character, or the one before: a step, and one for the character where there may be one."""
+        fits = _fitting(source)
+
+        def before(i: int) -> int:
+            _taken[0] += 2 if i else 1
+            return after(i) if (0 < i <= self._end and fits[self._text[i - 1]]) == wanted else -1
+
+        def behind(i: int) -> int:
+            _taken[0] += 2
+            return after(i) if (i < self._end and fits[self._text[i]]) == wanted else -1
+
+        return before if direction < 0 else behind
 
     def _at(self, where: Any, flags: int, after: _Step) -> _Step:
         sources = {

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from test_cli_metrics import SEVERAL
 from test_cli_scrub import lines, run
 
 from logscrub.cli import _run
@@ -177,14 +176,15 @@ def test_a_torn_store_is_one_line_and_exit_code_3(
 def test_the_program_itself_says_one_line_too(place: Path) -> None:
     """Also the processes that count beside it; and native code writes to standard error by itself."""
     big = place / "big.ndjson"
-    big.write_text("".join(record(n) for n in range(15_000)))
-    assert big.stat().st_size > 1 << 20
+    big.write_text("".join(record(n) for n in range(300)))
+    assert big.stat().st_size > 1 << 14
+    several = "import os, logscrub.cli.ingest as i\ni._MANY = 1 << 14\nos.environ['RUST_BACKTRACE'] = 'full'"
     for tear in ("data empty", "data with zeros within"):
         shutil.rmtree(place / "metrics")
         shutil.copytree(place / "compacted", place / "metrics")
         (data_of(place / "metrics", 4).write_bytes(b"") if tear == "data empty" else zeros(data_of(place / "metrics", 4), 4, 8))
         for arguments in (("metrics", "--store", "metrics"), ("ingest", big, "--store", "metrics", "--key-file", "logscrub.key")):
-            done = run(*arguments, cwd=place, first=f"{SEVERAL}\nimport os\nos.environ['RUST_BACKTRACE'] = 'full'")
+            done = run(*arguments, cwd=place, first=several)
             assert done.returncode == 3 and len(lines(done)) == 1 and "store repair --store metrics" in lines(done)[0], lines(
                 done
             )
