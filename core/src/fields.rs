@@ -8,6 +8,7 @@ use crate::engine::contains;
 use crate::ids::Ids;
 use crate::json_leaves::Nesting;
 use crate::library::{Library, Words};
+use crate::messages::Messages;
 use crate::pairs::Pairs;
 use crate::rx::{Classes, Item, Match, Mode, Node, Regex, UNBOUNDED, edge_of_row, heads_of_row, row};
 use std::borrow::Cow;
@@ -70,7 +71,7 @@ pub struct Rule {
 impl Rule {
     /// Whether a value says nothing about anybody.
     pub fn keeps(&self, fields: &Fields, value: &[Ch]) -> bool {
-        if fields.keep.is_full(value) {
+        if fields.keep.is_full(value) || fields.messages.is_message(value) {
             return true;
         }
         if self.keep.is_empty() && !self.secret {
@@ -508,6 +509,7 @@ struct Walk {
 /// The field names of a catalogue, and what finds their values.
 pub struct Fields {
     pairs: Pairs,
+    messages: Messages,
     ids: Ids,
     rules: Vec<Arc<Rule>>,
     names: Names,
@@ -750,6 +752,7 @@ impl Fields {
             filled_later: Keep::new(library.rx("fields.FILLED_LATER")?),
             ids: Ids::new(library)?,
             pairs: Pairs::new(library)?,
+            messages: Messages::new(library)?,
             word: library.rx("fields._WORD")?,
             scheme: library.rx("fields._SCHEME")?,
             nesting: Nesting::new(library)?,
@@ -1134,6 +1137,10 @@ impl Fields {
             {
                 continue; // `logname= uid=0`: an empty value
             }
+            if sep == COLON && self.tells_message(text, key.value, rule.mode) {
+                position = key.value;
+                continue;
+            }
             if rule.secret
                 && !closed
                 && sep == COLON
@@ -1425,6 +1432,15 @@ impl Fields {
         if start < end && !rule.keeps(self, &text[start..end]) {
             found.push(FieldValue { start, end, detector: rule.detector, path: path(), requote: requote.to_vec() });
         }
+    }
+
+    /// Whether a message stands behind a name in place of a value without quotes: `street: unsupported locale`.
+    fn tells_message(&self, text: &[Ch], start: usize, mode: ValueMode) -> bool {
+        let ends = |c: Ch| matches!(c, 10 | 13 | 34 | 39 | 59..=62 | 96 | 123..=125);
+        let rest = &text[start..];
+        let told = &rest[..rest.iter().position(|&c| ends(c)).unwrap_or(rest.len())];
+        let first = || told.split(|&c| c == 44).next().unwrap_or(told);
+        !told.is_empty() && (self.messages.is_message(told) || (mode != ValueMode::Line && self.messages.is_message(first())))
     }
 
     /// A field's value without the white space around it and, of a credential, its scheme (`Bearer`).

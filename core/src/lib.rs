@@ -13,6 +13,7 @@ pub mod json_leaves;
 pub mod lexicon;
 pub mod library;
 pub mod lines;
+pub mod messages;
 pub mod model;
 pub mod names;
 mod native;

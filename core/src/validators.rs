@@ -3,6 +3,7 @@
 use crate::chars::{Ch, CharSet, Conversions, Python, ascii_lower, is_ascii};
 use crate::ids::Ids;
 use crate::library::{Library, Words};
+use crate::messages::Messages;
 use crate::rx::Regex;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -46,11 +47,12 @@ pub enum Validator {
     UserName,
     NotOnlyFunctionWords,
     DottedName,
+    NoMessage,
     /// One that only the definition has: Python is asked.
     Asked(u16),
 }
 
-const NAMES: [(&str, Validator); 19] = [
+const NAMES: [(&str, Validator); 20] = [
     ("luhn", Validator::Luhn),
     ("iban", Validator::Iban),
     ("bitcoin", Validator::Bitcoin),
@@ -70,6 +72,7 @@ const NAMES: [(&str, Validator); 19] = [
     ("user_name", Validator::UserName),
     ("not_only_function_words", Validator::NotOnlyFunctionWords),
     ("dotted_name", Validator::DottedName),
+    ("no_message", Validator::NoMessage),
 ];
 
 /// Phone numbers whose answers are kept, as many as the definition keeps.
@@ -102,6 +105,7 @@ pub struct Validators {
     /// The names of those that Python is asked for.
     asked: RwLock<Vec<String>>,
     filled_later: Arc<Regex>,
+    messages: Messages,
 }
 
 impl Validators {
@@ -126,6 +130,7 @@ impl Validators {
             phones: RwLock::default(),
             asked: RwLock::default(),
             filled_later: library.rx("fields.FILLED_LATER")?,
+            messages: Messages::new(library)?,
         })
     }
 
@@ -173,6 +178,7 @@ impl Validators {
             Validator::UserName => self.user_name(value),
             Validator::NotOnlyFunctionWords => self.words(value).any(|word| !self.is_among(word, &self.function_words)),
             Validator::DottedName => self.dotted_name(value),
+            Validator::NoMessage => !self.messages.is_message(value),
             Validator::Asked(number) => {
                 let name = self.asked.read().ok().and_then(|asked| asked.get(usize::from(number)).cloned());
                 name.is_none_or(|name| self.python.validate(&name, value))

@@ -19,6 +19,7 @@ from logscrub.detect import known as known_detectors
 from logscrub.detect.catalogue import SECRET_ROW, Catalogue, Detector
 from logscrub.detect.ids import cut_id, is_id
 from logscrub.detect.json_leaves import REDACTED, VALUES, is_of_secrets
+from logscrub.detect.messages import is_message
 from logscrub.detect.pairs import named_values
 from logscrub.errors import UsageError
 from logscrub.model import FieldPath
@@ -102,6 +103,8 @@ _TELLS_ERROR = regex(
     r"(?:[A-Z]?[a-z][a-z'’-]{1,24}|[a-z]{1,12}\d{1,3}(?=:)|[A-Za-z]{2,30}(?:[./][A-Za-z]{2,40}){1,6}):?[ ](?=\S)"
 )
 """How an error begins: with a plain word, or what it comes from; one of the words of errors stands in it."""
+_UNQUOTED = regex(r"[^\n\r\"'`{}<>=|;]+")
+"""What reaches to the end of a line, a quote, a bracket of an object or a further value."""
 _QUERY_END = regex(r"""[&#\s"'<>`]""")
 _NEXT_KEY = regex(
     r"""\s[\w.-]{1,60}\s?=(?!=) | [,;|]\s*\\{0,15}["']?[\w.-]{1,60}\\{0,15}["']?\s*[=:]
@@ -266,7 +269,7 @@ class Rule(NamedTuple):
     """True if the policy keeps the detector's row: the name gives evidence, but its values are not redacted."""
 
     def keeps(self, value: str) -> bool:
-        if KEEP.fullmatch(value):
+        if KEEP.fullmatch(value) or is_message(value):
             return True
         plain = value.strip().replace("\x1a", "x")  # a placeholder says nothing: what stands beside it decides
         if any(_compiled(pattern).fullmatch(plain) for pattern in self.keep):
@@ -525,9 +528,19 @@ def _has_no_value(text: str, m: re.Match[str], sep: str, rule: Rule) -> bool:
         return True
     if sep == "=" and _ASSIGNED.match(text, m.end()) and m["sep"][-1].isspace() and not m["sep"][0].isspace():
         return True  # `logname= uid=0`: an empty value
+    if sep == ":" and _tells_message(text, m.end(), rule.detector.value):
+        return True
     if rule.detector.guideline != SECRET_ROW or m["close"] or sep != ":" or not _TELLS_ERROR.match(text, m.end()):
         return False
     return _FAILED.search(text, max(0, m.start() - 80), m.start()) is not None
+
+
+def _tells_message(text: str, start: int, mode: str) -> bool:
+    """True if a message stands behind a name in place of a value without quotes: `street: unsupported locale`."""
+    told = _UNQUOTED.match(text, start)
+    if told is None:
+        return False
+    return is_message(told[0]) or (mode != "line" and is_message(told[0].partition(",")[0]))
 
 
 def _carried_on(text: str, index: FieldIndex, before: Open) -> tuple[list[FieldValue], int, FieldPath]:

@@ -16,6 +16,7 @@ from functools import lru_cache
 
 from logscrub.detect.fields import FILLED_LATER
 from logscrub.detect.ids import is_id
+from logscrub.detect.messages import is_message
 from logscrub.detect.names.lexicon import EITHER, lexicon
 from logscrub.detect.national_numbers import national_number, national_number_alone, national_number_bare
 from logscrub.patterns import regex
@@ -321,6 +322,11 @@ def looks_postal(value: str) -> bool:
     return len(names) > 1 or lexicon().grade(names[0]) != "word"
 
 
+def no_message(value: str) -> bool:
+    """Whether a text is not what programs say of a value."""
+    return not is_message(value)
+
+
 VALIDATORS: dict[str, Callable[[str], bool]] = {
     f.__name__: f
     for f in (
@@ -347,6 +353,7 @@ VALIDATORS: dict[str, Callable[[str], bool]] = {
         one_is_a_name,
         looks_postal,
         says_something,
+        no_message,
         sentence_of_a_person,
         national_number,
         national_number_bare,

@@ -14,7 +14,7 @@ from importlib import resources
 from types import ModuleType
 from typing import Any
 
-from logscrub.detect import binary, engine, fields, ids, json_leaves, pairs, stack_traces, validators, views
+from logscrub.detect import binary, engine, fields, ids, json_leaves, messages, pairs, stack_traces, validators, views
 from logscrub.detect.catalogue import SECRET_ROW
 from logscrub.detect.engine import Engine
 from logscrub.detect.names import NameRecognizer, Names, lexicon, prose, recognizer
@@ -26,7 +26,7 @@ from logscrub.redact import pseudonyms, scrub
 MODULES: dict[str, ModuleType] = {
     module.__name__.rpartition(".")[2]: module
     for module in (
-        binary, engine, fields, ids, json_leaves, pairs, stack_traces, validators, views,
+        binary, engine, fields, ids, json_leaves, messages, pairs, stack_traces, validators, views,
         lexicon, prose, recognizer, pseudonyms, scrub,
     )
 }  # fmt: skip

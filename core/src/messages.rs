@@ -1,0 +1,109 @@
+//! Values that are messages of programs (`logscrub.detect.messages`).
+
+use crate::chars::{Ch, CharSet, Conversions, codes};
+use crate::library::{Library, Words};
+use std::sync::Arc;
+
+const LONGEST: usize = 300;
+const SHORTEST: usize = 4;
+const DIGITS: usize = 2;
+const FEWEST_PAIRS: usize = 3;
+const PAIRED: [(Ch, Ch); 5] = [(0x0E00, 0x0E7F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAC00, 0xD7A3)];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Between,
+    Digit,
+    Run,
+    Word,
+}
+
+/// The words of messages.
+pub struct Messages {
+    separators: Vec<Ch>,
+    space: Arc<CharSet>,
+    conversions: Arc<Conversions>,
+    english: Arc<Words>,
+    foreign: Arc<Words>,
+    telling: Arc<Words>,
+    numbers: Arc<Words>,
+    alone: Arc<Words>,
+}
+
+impl Messages {
+    pub fn new(library: &Library) -> Result<Messages, String> {
+        Ok(Messages {
+            separators: codes(&library.text("messages.SEPARATORS")?),
+            space: library.set("isspace")?,
+            conversions: library.conversions.clone(),
+            english: library.words("messages._ENGLISH")?,
+            foreign: library.words("messages._FOREIGN")?,
+            telling: library.words("messages._TELLING")?,
+            numbers: library.words("messages._NUMBERS")?,
+            alone: library.words("messages._ALONE")?,
+        })
+    }
+
+    fn kind(&self, c: Ch) -> Kind {
+        if self.space.has(c) || self.separators.contains(&c) {
+            Kind::Between
+        } else if c.wrapping_sub(48) < 10 {
+            Kind::Digit
+        } else if PAIRED.iter().any(|&(first, last)| first <= c && c <= last) {
+            Kind::Run
+        } else {
+            Kind::Word
+        }
+    }
+
+    /// Whether all words of a text are words of messages about values, and one of them, in small letters, tells so.
+    pub fn is_message(&self, text: &[Ch]) -> bool {
+        if text.len() > LONGEST {
+            return false;
+        }
+        let stripped = self.stripped(text);
+        if self.alone.contains(&self.conversions.lower(stripped)) {
+            return true;
+        }
+        let (mut words, mut pairs, mut at) = (0, 0, 0);
+        let (mut is_english, mut telling, mut telling_english) = (true, false, false);
+        while at < text.len() {
+            let (start, kind) = (at, self.kind(text[at]));
+            at += text[at..].iter().position(|&c| self.kind(c) != kind).unwrap_or(text.len() - at);
+            let part = &text[start..at];
+            match kind {
+                Kind::Between => {}
+                Kind::Digit if part.len() > DIGITS && !self.numbers.contains(part) => return false,
+                Kind::Digit => {}
+                Kind::Run => {
+                    let mut its = part.windows(2.min(part.len()));
+                    pairs += its.len();
+                    if !its.all(|pair| self.foreign.contains(pair)) {
+                        return false;
+                    }
+                }
+                Kind::Word => {
+                    let word = self.conversions.lower(part);
+                    let is_of_english = self.english.contains(&word);
+                    if !is_of_english && !self.foreign.contains(&word) {
+                        return false;
+                    }
+                    is_english &= is_of_english;
+                    words += 1;
+                    if part.len() >= SHORTEST && part[0] == word[0] {
+                        telling |= self.telling.contains(&word);
+                        telling_english |= is_of_english;
+                    }
+                }
+            }
+        }
+        telling |= is_english && telling_english;
+        pairs >= FEWEST_PAIRS || (telling && words > 1 && stripped.iter().any(|&c| self.space.has(c)))
+    }
+
+    fn stripped<'a>(&self, text: &'a [Ch]) -> &'a [Ch] {
+        let start = text.iter().position(|&c| !self.space.has(c)).unwrap_or(text.len());
+        let end = text.iter().rposition(|&c| !self.space.has(c)).map_or(start, |last| last + 1);
+        &text[start..end]
+    }
+}

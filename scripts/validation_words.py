@@ -1,0 +1,108 @@
+"""Makes logscrub/data/messages.txt: the words of which programs make messages about values, in some 60 languages.
+
+    python scripts/validation_words.py [--cache DIR] [--check]
+
+The words come from the translated messages of libraries that validate values, which are fetched as `build_lexicon.py` fetches
+its packages; `logscrub/data/SOURCES.md` lists them with their licences. Words are in small letters, with their accents. Of
+scripts that do not part words (Chinese, Japanese, Korean, Thai, Khmer), the file has each pair of characters that stand side by
+side in a message, and each character that stands alone. Short function words of all languages are added.
+
+Each line has a word and `w`, or `n` if the word tells nothing of a message: a function word, a word of English, or one
+that is a name in `names.txt` or `either.txt` too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gettext
+import io
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from build_lexicon import DATA, TRANSLATIONS, VALIDATION, WORDS, dictionary, fetch, members
+
+from logscrub.detect.messages import parts
+from logscrub.detect.names.lexicon import fold
+
+_VALIDATES = re.compile(r"#: (?:core/validators|forms/(?:fields|models|formsets)|db/models/(?:fields|base)|utils/ipv6)\b")
+"""Where the texts of a catalogue stand in Django's code that say what is wrong with a value."""
+_LITERAL = re.compile(r"'((?:[^'\\\n]|\\.)*)'|\"((?:[^\"\\\n]|\\.)*)\"|`((?:[^`\\]|\\.)*)`")
+_LINE = re.compile(r'(?m)^(?:msgstr(?:\[\d\])? )?"((?:[^"\\\n]|\\.)*)"$')
+_OF_SCRIPTS = re.compile(
+    r"/(?:v4/locales|src/lang|localize)/[\w-]+(?:/index)?\.js$|package/[a-z]{2}(?:-[A-Z]{2})?/\w+\.cjs$|/yup-locales\.esm\.js$"
+)
+"""Scripts that hold messages of a language."""
+_PUT_IN = re.compile(r"\$\{[^}]*\}|\{[^}]*\}|:[a-z_]+|%\(\w+\)\w|%\w|\\[nrt]")
+"""A place where a message takes in a value, or the name of a field."""
+_SHORT = 5
+"""Letters of a function word: longer ones are often other words too."""
+_CODE = re.compile(r"\b\w*[a-z][A-Z]\w*|\w+_\w+|\b[a-z]+(?:\.[a-z]+)+")
+
+
+def texts(cache: Path) -> Iterator[str]:
+    """The messages of all languages but English, as they are written in the packages."""
+    for source in (*VALIDATION, *(s for s in TRANSLATIONS if s.name == "django")):
+        for path, data in members(fetch(source, cache)):
+            if re.search(r"/(?:en|en[-_][A-Z]{2})(?:[./]|$)", path):
+                continue
+            if source.name != "django" and path.endswith(".mo"):
+                catalogue = gettext.GNUTranslations(io.BytesIO(data))._catalog  # type: ignore[attr-defined]
+                yield from (said for text, said in catalogue.items() if text)
+                continue
+            text = data.decode("utf-8", "replace")
+            if re.search(r"/dist/locale/\w+\.json$", path):
+                yield from (said for said in json.loads(text)["messages"].values() if isinstance(said, str))
+            elif _OF_SCRIPTS.search(path):
+                literals = ("".join(m).replace("\\", "") for m in _LITERAL.findall(re.sub(r"(?m)//.*$", "", text)))
+                yield from (literal for literal in literals if " " in literal or not literal.isascii())
+            elif "django/conf/locale/" in path and path.endswith("django.po"):
+                for entry in text.split("\n\n")[1:]:
+                    if _VALIDATES.search(entry):
+                        yield "".join(_LINE.findall(entry[entry.find("msgstr") :]))
+
+
+def cleaned_texts(cache: Path) -> Iterator[str]:
+    """The messages without the places where they take in something, and without code."""
+    return (_CODE.sub(" ", _PUT_IN.sub(" ", text)) for text in texts(cache))
+
+
+def named() -> frozenset[str]:
+    """The words that are names."""
+    lines = (line for name in ("names", "either") for line in (DATA / f"{name}.txt").read_text("utf-8").splitlines()[1:])
+    return frozenset(line.split()[0] for line in lines)
+
+
+def found(cache: Path) -> set[str]:
+    """The words and pairs of characters of messages."""
+    return {part for text in cleaned_texts(cache) for part in parts(text) if not part.isdigit()}
+
+
+def function_words(cache: Path) -> set[str]:
+    """The short function words of languages other than English that part their words."""
+    archive = fetch(next(s for s in WORDS if s.name == "stopwords-iso"), cache)
+    lists = next(json.loads(data) for name, data in members(archive) if name == "package/stopwords-iso.json")
+    words = {w.lower() for language, its in lists.items() if language not in ("en", "ja", "zh", "ko", "th") for w in its}
+    return {w for w in words if len(w) <= _SHORT and w.isalpha() and list(parts(w)) == [w]}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cache", type=Path, default=Path(".cache/lexicon"), help="where fetched packages are kept")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the file would change")
+    options = parser.parse_args()
+    names, said = named(), found(options.cache)
+    small = function_words(options.cache)
+    english = dictionary(options.cache)[0]
+    words = [f"{w} {'n' if w not in said or fold(w) in names or w in english else 'w'}" for w in sorted(said | small)]
+    head = f"# Made by scripts/validation_words.py, which says how; SOURCES.md lists where from. {len(words)} words.\n"
+    made = head + "\n".join(words) + "\n"
+    if options.check:
+        sys.exit((DATA / "messages.txt").read_text("utf-8") != made)
+    (DATA / "messages.txt").write_text(made, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
