@@ -531,6 +531,7 @@ pub struct Fields {
     scheme: Arc<Regex>,
     nesting: Nesting,
     qualifier: Arc<Regex>,
+    coding: Arc<Regex>,
     template: Arc<Regex>,
     structure: Arc<Regex>,
     number: Arc<Regex>,
@@ -754,6 +755,7 @@ impl Fields {
             scheme: library.rx("fields._SCHEME")?,
             nesting: Nesting::new(library)?,
             qualifier: library.rx("fields._QUALIFIER")?,
+            coding: library.rx("fields._CODING")?,
             template: library.rx("fields._TEMPLATE")?,
             structure: library.rx("fields._STRUCTURE")?,
             number: library.rx("fields._NUMBER")?,
@@ -807,10 +809,24 @@ impl Fields {
 
     fn rule_of(&self, names: Named) -> Option<&Arc<Rule>> {
         let number = self.number_of(names).or_else(|| {
-            let m = self.qualifier.search(names.own, names.own.len().saturating_sub(LONGEST_QUALIFIER), names.own.len())?;
-            self.number_of(Named { around: names.around, own: &names.own[..m.start()] })
+            let from = names.own.len().saturating_sub(LONGEST_QUALIFIER);
+            match self.qualifier.search(names.own, from, names.own.len()) {
+                Some(m) => self.number_of(Named { around: names.around, own: &names.own[..m.start()] }),
+                None => self.coded(names, from),
+            }
         })?;
         self.rules.get(number).filter(|rule| rule.mode != ValueMode::Idle)
+    }
+
+    /// The number of the rule of a secret whose name ends in how it is written: `password_b64`, `password bytes`.
+    fn coded(&self, names: Named, from: usize) -> Option<usize> {
+        let m = self.coding.search(names.own, from, names.own.len())?;
+        let number = if m.start() > 0 {
+            self.number_of(Named { around: names.around, own: &names.own[..m.start()] })
+        } else {
+            self.number_of(Named { around: &[], own: names.around })
+        }?;
+        self.rules.get(number).filter(|rule| rule.secret).map(|_| number)
     }
 
     /// The number of the rule for a name as it is.

@@ -221,6 +221,12 @@ _QUALIFIER = regex(
 )
 """The end of a name that says which of several values it is: `secret_key_base_previous`, `senha_antiga`."""
 _LONGEST_QUALIFIER = 16
+_CODING = regex(
+    r"(?:(?<=\w)[_.-](?i:bytes|hex|base64|base32|b64|raw|utf8|buffer|buf|str|string|text|chars|array|encoded|decoded|plaintext|cleartext)"
+    r"|(?<=[a-z])(?:Bytes|Hex|Base64|Base32|B64|Raw|Utf8|Buffer|Buf|Str|String|Text|Chars|Array|Encoded|Decoded|Plaintext)"
+    r"|\A(?i:bytes|hex|base64|base32|b64|chars|plaintext|cleartext))\Z"
+)
+"""The end of a name that says how a value is written. Only the name of a secret counts before it: `messageBytes` is a size."""
 _LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "ı": "i", "ß": "ss", "ẞ": "SS"}
     | {"æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "þ": "th", "Þ": "Th"}
@@ -328,12 +334,21 @@ class FieldIndex:
         if rule is None and path:
             name = path[-1]
             m = _QUALIFIER.search(name, max(0, len(name) - _LONGEST_QUALIFIER))
-            rule = None if m is None else self._look_up((*path[:-1], name[: m.start()]))
+            rule = self._coded(path) if m is None else self._look_up((*path[:-1], name[: m.start()]))
         if rule is not None and rule.idle:
             rule = None  # an "email address" that is kept is no "address"
         if len(self._cache) < 100_000:
             self._cache[path] = rule
         return rule
+
+    def _coded(self, path: FieldPath) -> Rule | None:
+        """Returns the rule of a secret whose name ends in how it is written: `password_b64`, `password bytes`."""
+        name = path[-1]
+        m = _CODING.search(name, max(0, len(name) - _LONGEST_QUALIFIER))
+        if m is None:
+            return None
+        rule = self._look_up((*path[:-1], name[: m.start()]) if m.start() else path[-2:-1])
+        return rule if rule is not None and rule.detector.guideline == SECRET_ROW else None
 
     def _look_up(self, path: FieldPath) -> Rule | None:
         if not path:
