@@ -516,6 +516,8 @@ pub struct Fields {
     no_owners: Arc<Words>,
     /// Words that end the names of what is said about a secret.
     about: Arc<Words>,
+    /// Words that end the names of what leads to a secret, or stands beside it.
+    referring: Arc<Words>,
     /// Names of members that say nothing of what a value is.
     values: Arc<Words>,
     part_name: Arc<Regex>,
@@ -739,6 +741,7 @@ impl Fields {
             conversions: library.conversions.clone(),
             no_owners: library.words("fields._NO_OWNERS")?,
             about: library.words("fields._ABOUT")?,
+            referring: library.words("fields._REFERRING")?,
             values: library.words("json_leaves.VALUES")?,
             part_name_group: part_name.group("name").ok_or("fields._PART_NAME has no group name")?,
             part_name,
@@ -979,7 +982,23 @@ impl Fields {
                 self.add(&mut found, text, value.start, value.end, rule, &|| path.clone(), &[]);
             }
         }
+        for holder in self.pairs.holders(text) {
+            let path: Path = vec![holder.name.as_slice().into()];
+            let Some(rule) = self.rule(&path).filter(|rule| rule.secret) else { continue };
+            for held in self.pairs.held_values(text, &holder) {
+                if held.key.is_empty()
+                    || (self.may_be_secret(&held.key) && self.rule(&[held.key.as_slice().into()]).is_none())
+                {
+                    self.add(&mut found, text, held.start, held.end, rule, &|| path.clone(), &[]);
+                }
+            }
+        }
         (found, after)
+    }
+
+    /// Whether a member of that name may be a secret itself.
+    fn may_be_secret(&self, key: &[Ch]) -> bool {
+        self.words(key).pop().is_none_or(|last| !self.about.contains(&last) && !self.referring.contains(&last))
     }
 
     /// The name that counts for what stands in an object of that name, in another (`fields._innermost`).

@@ -19,7 +19,7 @@ from logscrub.detect import known as known_detectors
 from logscrub.detect.catalogue import SECRET_ROW, Catalogue, Detector
 from logscrub.detect.ids import cut_id, is_id
 from logscrub.detect.json_leaves import REDACTED, VALUES, is_of_secrets
-from logscrub.detect.pairs import named_values
+from logscrub.detect.pairs import Holder, held_values, holders, named_values
 from logscrub.errors import UsageError
 from logscrub.model import FieldPath
 from logscrub.patterns import regex
@@ -144,6 +144,8 @@ _ABOUT = frozenset(
     """.split()
 )
 """Names of members that say something about a secret, and not the secret."""
+_REFERRING = frozenset("key keys ref reference user username account host port database db role env region bucket".split())
+"""Names of members that lead to a secret, or stand beside it."""
 _DIGITS = frozenset("0123456789")
 _MOST_SPACES_IN_NAME = 3
 _CLASS = regex(r"\.[A-Z]\w*$")
@@ -215,7 +217,7 @@ _HUMP = regex(r"(?<=[^\W\d_A-Z])(?=[^\W\d_a-z])")
 _QUALIFIER = regex(
     r"(?<=\w)(?:[_.-](?i:previous|prev|old|new|current|next|backup|primary|secondary|original|temp|temporary|main|fallback|prod|production"
     r"|staging|stage|dev|test|sandbox|live|repeat|again|retype|confirm|plain|vorherig|alt|neu|antigu?[ao]|anterior|nuev[ao]|nov[ao]"
-    r"|actual|atual|ancien(?:ne)?|nouveau|nouvelle|actuel|vecchi[ao]|nuov[ao]|oud|nieuw|ny|nye|gammel|gammal|nytt|star[ey]|nowe|uusi|vanha)"
+    r"|eu|uk|apac|emea|de|fr|es|it|nl|pl|pt|sv|fi|cs|en|ja|zh|ko|ru|actual|atual|ancien(?:ne)?|nouveau|nouvelle|actuel|vecchi[ao]|nuov[ao]|oud|nieuw|ny|nye|gammel|gammal|nytt|star[ey]|nowe|uusi|vanha)"
     r"|(?<=[a-z])(?:Previous|Prev|Old|New|Current|Next|Backup|Primary|Secondary|Original|Temp|Temporary|Main|Fallback|Prod|Production"
     r"|Staging|Stage|Dev|Test|Sandbox|Live|Repeat|Again|Retype|Confirm|Plain|Alt|Neu|Antigu?[ao]|Nuev[ao]|Nov[ao]|Ancien|Nouveau))\Z"
 )
@@ -455,7 +457,26 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
         is_sentence = said.count(" ") > _MOST_SPACES_IN_NAME
         if is_sentence or not _DIGITS.isdisjoint(said) or index.rule((said,)) is None:  # otherwise it is a list of names
             _add(found, text, value.start, value.end, rule, path)
+    for holder in holders(text):
+        _add_held(found, text, holder, index)
     return found, after
+
+
+def _add_held(found: list[FieldValue], text: str, holder: Holder, index: FieldIndex) -> None:
+    """Adds the values of a holder that is named like a secret. A member with a telling name of its own, or that says something
+    about the secret, is none."""
+    rule = index.rule((holder.name,))
+    if rule is None or rule.detector.guideline != SECRET_ROW:
+        return
+    for held in held_values(text, holder):
+        if not held.key or (_may_be_secret(held.key) and index.rule((held.key,)) is None):
+            _add(found, text, held.start, held.end, rule, (holder.name,))
+
+
+def _may_be_secret(key: str) -> bool:
+    """True if a member of that name may be a secret itself."""
+    last = words(key)[-1:]
+    return not last or (last[0] not in _ABOUT and last[0] not in _REFERRING)
 
 
 def _in_part(text: str, index: FieldIndex, before: Open, path: FieldPath) -> tuple[list[FieldValue], Open]:

@@ -45,8 +45,11 @@ _QUOTED_PRINTABLE = regex(
     r"(?<=[\w.-])(?:=(?:2[DE]|40|5F|C[2-9A-F]=[89AB][0-9A-F]|D[0-9A-F]=[89AB][0-9A-F]|E[0-9A-F](?:=[89AB][0-9A-F]){2}))+(?=[\w.-])"
 )
 """What quoted-printable writes of an address or a name between letters. Other signs of it look like the value of a field."""
-_JOINED = regex(r"""["'`][ \t\r\n]{0,3}(?:\+|\.{1,2}|&|\|\|)[ \t\r\n]{0,3}["'`]""")
-"""Between two texts that a program joins: `"jane" + "@acme.example"`."""
+_JOINED = regex(
+    r"""(?<!["'`]to)(?<!["'`]cc)(?<!["'`]bcc)(?<!["'`]for)(?<!["'`]from)"""
+    r"""["'`][ \t\r\n]{0,3}(?:\+|\.{1,2}|&|\|\|)[ \t\r\n]{0,3}["'`]"""
+)
+"""Between two texts that a program joins: `"jane" + "@acme.example"`. A word before an address is no part of it."""
 _ENTITY = regex(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _JSON_ESCAPE = regex(r'\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|["\\/bfnrt])')
 _SGR = regex(r"\x1b\[[0-9;:]{0,40}[A-Za-z]")
