@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 
@@ -10,13 +11,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import examples, recognisable, scrub, told_by_field, verify, words
 
-from logscrub import formats
+from logscrub import api, formats
 from logscrub.api import EngineName, engine_of, engines
 from logscrub.detect.json_leaves import LISTS_OF_RECORDS
 from logscrub.detect.views import array_end, byte_arrays, text_of_bytes, view_of_bytes
 from logscrub.redact.scrub import Redactor
 
 ENTRY = {"__REALTIME_TIMESTAMP": "1794906938315000", "PRIORITY": "3"}
+KEY = b"0123456789abcdef0123456789abcdef"
 ADDRESS = "jane.doe@acme.example"
 
 
@@ -35,6 +37,11 @@ def typed(data: bytes) -> str:
 def series(seed: int, size: int, within: tuple[int, int]) -> bytes:
     chance = random.Random(seed)
     return bytes(chance.randint(*within) for _ in range(size))
+
+
+def dumped(data: bytes) -> list[str]:
+    shown = "".join(chr(b) if 32 <= b < 127 else "." for b in data)
+    return [f"{i:08x}  {data[i : i + 16].hex(' ')}  |{shown[i : i + 16]}|" for i in range(0, len(data), 16)]
 
 
 NOTATIONS = {
@@ -238,3 +245,64 @@ def test_a_list_of_records_is_no_array_of_bytes() -> None:
     """What one rule of a format names as such, without asking what stands in it, keeps its elements."""
     of_records = {rule.name for f in formats.FORMATS if f.json for rule in f.json.lists if not rule.marks}
     assert of_records <= LISTS_OF_RECORDS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'to = "jane" + ".doe@" + "acme.example"',
+        "$to = 'jane.' . 'doe@acme.example';",
+        "SELECT 'jane.doe' || '@acme.example'",
+        "reply to jane=2Edoe=40acme=2Eexample",
+        "[j, a, n, e, ., d, o, e, @, a, c, m, e, ., e, x, a, m, p, l, e]",
+        "['j', 'a', 'n', 'e', '@', 'a', 'c', 'm', 'e', '.', 'e', 'x', 'a', 'm', 'p', 'l', 'e']",
+        "".join(f"\\{b:03o}" for b in ADDRESS.encode()),
+        " ".join(map(hex, ADDRESS.encode())),
+        ",".join(map(hex, ADDRESS.encode())),
+        ADDRESS.encode().hex(":"),
+        ADDRESS.encode().hex(","),
+        " ".join(f"{b:08b}" for b in ADDRESS.encode()),
+        " ".join(map(str, ADDRESS.encode())),
+        line({"msg": "\n".join(dumped(ADDRESS.encode()))}).decode(),
+        "label " + base64.b32encode(ADDRESS.encode()).decode(),
+        "label " + base64.b32encode(ADDRESS.encode()).decode().lower().rstrip("="),
+        "-EncodedCommand " + base64.b64encode(ADDRESS.encode("utf-16-le")).decode(),
+    ],
+)
+@pytest.mark.parametrize("engine", engines())
+def test_an_address_in_pieces_goes(text: str, engine: EngineName) -> None:
+    assert "<EMAIL_ADDRESS" in api.scrub(text, key=KEY, engine=engine).output
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "keystore password bytes: {0}",
+        "passwordBytes={0}",
+        "keystore password bytes=[{1}]",
+        "passwordChars: [T, u, l, i, p, 7, V, e, l]",
+        "clientSecretHex: {2}",
+    ],
+)
+@pytest.mark.parametrize("engine", engines())
+def test_the_words_before_bytes_tell_what_they_are(text: str, engine: EngineName) -> None:
+    secret = b"Tulip.77Velvet"
+    out = api.scrub(text.format(secret.hex(" "), ", ".join(map(str, secret)), secret.hex()), key=KEY, engine=engine).output
+    assert not any(digits in out for digits in ("56 65 6c", "86, 101", "56656c", "V, e"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sizes 12 34 56 78 90 12 34 56 7",
+        "fingerprint 6a:61:6e:65:2e:64:6f:65:00:01:02:03:04:05:06:07",
+        "[a, b, c, d, e, f, g]",
+        "messageBytes=512",
+        "mask 11111111 11111111 11111111 00000000 00000000 00000000",
+        "limit=40 rows=2E1",
+        "ordinal NBSWY3DPEB3W64TMMQQGC3DM",
+    ],
+)
+@pytest.mark.parametrize("engine", engines())
+def test_what_only_looks_like_bytes_stays(text: str, engine: EngineName) -> None:
+    assert api.scrub(text, key=KEY, engine=engine).output == text

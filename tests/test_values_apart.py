@@ -179,3 +179,51 @@ def test_facts_about_secrets_stay() -> None:
         {"authorization": {"type": "oauth2", "scopes": {"read": "all of it"}}, "tokens": {"input": {"cached": 1234}}}
     )
     assert all(api.scrub(kept, key=KEY, engine=engine).output == kept for engine in api.engines())
+
+
+HOLDERS = [
+    "cfg {n}={{staging={a}, live={b}}} loaded",
+    "Audit({n}=Change(old={a}, new={b}), ts=1767225600)",
+    "{n}: Map(2) {{ 'staging' => '{a}', 'live' => '{b}' }}",
+    "{n}: Set(2) {{ '{a}', '{b}' }}",
+    "{n}:map[live:{b} staging:{a}]",
+    '{n}: Rotation {{ cur: "{a}", prev: "{b}" }}',
+    '%{{{n}: %{{eu: "{a}", us: "{b}"}}}}',
+    '{{:{n} {{:eu "{a}", :us "{b}"}}}}',
+    "[{n}] => Array ( [eu] => {a} [us] => {b} )",
+    "<{n}><eu>{a}</eu><us>{b}</us></{n}>",
+    "?{n}[eu]={a}&{n}[us]={b}",
+    "{n}=({a} {b})",
+    '{{"message": "cfg:\\n{n}:\\n  - {a}\\n  - {b}\\nport: 80"}}',
+    '{{"message": "{n}:\\n  eu: {a}\\n  us: {b}\\nport: 80"}}',
+    '{{"message": "[{n}]\\neu = {a}\\nus = {b}"}}',
+]
+
+
+@pytest.mark.parametrize("name", ["passwords", "apiKeys", "signing_secrets", "dbPassword", "recoveryCodes"])
+@pytest.mark.parametrize("syntax", HOLDERS)
+@pytest.mark.parametrize("engine", api.engines())
+def test_all_that_the_name_of_a_secret_holds_goes(syntax: str, name: str, engine: api.EngineName) -> None:
+    one, other = "brook_Lantern41", "qX7rT2mB9vK4sLw8"
+    out = api.scrub(syntax.format(n=name, a=one, b=other), key=KEY, engine=engine).output
+    assert one not in out and other not in out
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tokens={prompt=1532, completion=220, total=1752}",
+        "token: Token { type: 'Bearer', expires: 3600, scope: 'read:jira' }",
+        "password: { required: true, min: 8, max: 64 }",
+        "password=Schema(min_length=8, max_length=128)",
+        "session={duration=120ms, retries=3}",
+        "apiKey: ApiKey(expires=2026-01-01, status=active)",
+        '"password" -> "required"',
+        "<tokens><count>12</count></tokens>",
+        "keys: { primary: 'id', foreign: 'user_id' }",
+        "tokens[i] = next.tokens[0]",
+    ],
+)
+@pytest.mark.parametrize("engine", api.engines())
+def test_what_is_said_about_secrets_in_a_holder_stays(text: str, engine: api.EngineName) -> None:
+    assert api.scrub(text, key=KEY, engine=engine).output == text

@@ -102,6 +102,7 @@ pub struct Engine {
     opening: Arc<Regex>,
     says_words: Arc<Regex>,
     number: Arc<Regex>,
+    type_of_bytes: Arc<Regex>,
     json_before: Arc<Regex>,
     json_after: Arc<Regex>,
     contexts: RwLock<HashMap<Vec<Name>, Arc<FieldContext>>>,
@@ -144,6 +145,7 @@ impl Engine {
             opening: library.rx("engine._OPENING")?,
             says_words: library.rx("engine._SAYS_WORDS")?,
             number: library.rx("engine._NUMBER")?,
+            type_of_bytes: library.rx("engine._TYPE_OF_BYTES")?,
             json_before: library.rx("engine._JSON_BEFORE")?,
             json_after: library.rx("engine._JSON_AFTER")?,
             contexts: RwLock::default(),
@@ -486,12 +488,36 @@ impl Engine {
         for (start, end, text) in views.byte_arrays(masked) {
             let inner_masked = self.masked(&text);
             let inner = self.judge_masked(inner_masked.as_deref().unwrap_or(&text), path, depth + 1, None)?;
-            let inner = self.without_chance(&text, inner);
+            let mut inner = self.without_chance(&text, inner);
+            if inner.is_empty() {
+                inner = self.told_by_words(masked, start, end, inner_masked.as_deref().unwrap_or(&text));
+            }
+            if inner.is_empty()
+                && let Some(touching) = found.iter().find(|s| s.certain && s.start < end && start < s.end)
+            {
+                inner.push(Span::new(0, text.len(), touching.kind, true, text.clone()));
+            }
             if !inner.is_empty() {
                 found.push(encoded_span(start, end, text, inner, Alphabet::Array, true));
             }
         }
         Ok(())
+    }
+
+    /// What of a text of bytes must go because of the words around `[start, end)`.
+    fn told_by_words(&self, masked: &[Ch], start: usize, end: usize, decoded: &[Ch]) -> Vec<Span> {
+        let before = &masked[start.saturating_sub(BEFORE)..start];
+        let until = self.type_of_bytes.search(before, 0, before.len()).map_or(before.len(), |m| m.start());
+        let behind = &masked[end..(end + AFTER).min(masked.len())];
+        let text = [&before[..until], decoded, behind].concat();
+        let mut read = Vec::new();
+        self.scan(&text, &[], &self.nameless.clone(), None, &mut read);
+        let (first, last) = (until, until + decoded.len());
+        let cut = read.into_iter().filter(|s| s.start < last && first < s.end).map(|s| {
+            let (a, b) = (s.start.max(first) - first, s.end.min(last) - first);
+            Span { start: a, end: b, plain: decoded[a..b].to_vec(), requote: Vec::new(), ..s }
+        });
+        merge(cut.collect(), &self.parts.kinds)
     }
 
     fn is_json(&self, text: &[Ch]) -> bool {

@@ -518,6 +518,8 @@ pub struct Fields {
     no_owners: Arc<Words>,
     /// Words that end the names of what is said about a secret.
     about: Arc<Words>,
+    /// Words that end the names of what leads to a secret, or stands beside it.
+    referring: Arc<Words>,
     /// Names of members that say nothing of what a value is.
     values: Arc<Words>,
     part_name: Arc<Regex>,
@@ -533,6 +535,7 @@ pub struct Fields {
     scheme: Arc<Regex>,
     nesting: Nesting,
     qualifier: Arc<Regex>,
+    coding: Arc<Regex>,
     template: Arc<Regex>,
     structure: Arc<Regex>,
     number: Arc<Regex>,
@@ -740,6 +743,7 @@ impl Fields {
             conversions: library.conversions.clone(),
             no_owners: library.words("fields._NO_OWNERS")?,
             about: library.words("fields._ABOUT")?,
+            referring: library.words("fields._REFERRING")?,
             values: library.words("json_leaves.VALUES")?,
             part_name_group: part_name.group("name").ok_or("fields._PART_NAME has no group name")?,
             part_name,
@@ -757,6 +761,7 @@ impl Fields {
             scheme: library.rx("fields._SCHEME")?,
             nesting: Nesting::new(library)?,
             qualifier: library.rx("fields._QUALIFIER")?,
+            coding: library.rx("fields._CODING")?,
             template: library.rx("fields._TEMPLATE")?,
             structure: library.rx("fields._STRUCTURE")?,
             number: library.rx("fields._NUMBER")?,
@@ -810,10 +815,24 @@ impl Fields {
 
     fn rule_of(&self, names: Named) -> Option<&Arc<Rule>> {
         let number = self.number_of(names).or_else(|| {
-            let m = self.qualifier.search(names.own, names.own.len().saturating_sub(LONGEST_QUALIFIER), names.own.len())?;
-            self.number_of(Named { around: names.around, own: &names.own[..m.start()] })
+            let from = names.own.len().saturating_sub(LONGEST_QUALIFIER);
+            match self.qualifier.search(names.own, from, names.own.len()) {
+                Some(m) => self.number_of(Named { around: names.around, own: &names.own[..m.start()] }),
+                None => self.coded(names, from),
+            }
         })?;
         self.rules.get(number).filter(|rule| rule.mode != ValueMode::Idle)
+    }
+
+    /// The number of the rule of a secret whose name ends in how it is written: `password_b64`, `password bytes`.
+    fn coded(&self, names: Named, from: usize) -> Option<usize> {
+        let m = self.coding.search(names.own, from, names.own.len())?;
+        let number = if m.start() > 0 {
+            self.number_of(Named { around: names.around, own: &names.own[..m.start()] })
+        } else {
+            self.number_of(Named { around: &[], own: names.around })
+        }?;
+        self.rules.get(number).filter(|rule| rule.secret).map(|_| number)
     }
 
     /// The number of the rule for a name as it is.
@@ -966,7 +985,21 @@ impl Fields {
                 self.add(&mut found, text, value.start, value.end, rule, &|| path.clone(), &[]);
             }
         }
+        for holder in self.pairs.holders(text) {
+            let path: Path = vec![holder.name.as_slice().into()];
+            let Some(rule) = self.rule(&path).filter(|rule| rule.secret) else { continue };
+            for held in self.pairs.held_values(text, &holder) {
+                if held.key.is_empty() || (self.may_be_secret(&held.key) && self.rule(&[held.key.as_slice().into()]).is_none()) {
+                    self.add(&mut found, text, held.start, held.end, rule, &|| path.clone(), &[]);
+                }
+            }
+        }
         (found, after)
+    }
+
+    /// Whether a member of that name may be a secret itself.
+    fn may_be_secret(&self, key: &[Ch]) -> bool {
+        self.words(key).pop().is_none_or(|last| !self.about.contains(&last) && !self.referring.contains(&last))
     }
 
     /// The name that counts for what stands in an object of that name, in another (`fields._innermost`).

@@ -19,6 +19,20 @@ pub struct NamedValue {
     pub loose: bool,
 }
 
+/// A stretch of a text, and the name of all that it holds.
+pub struct Holder {
+    pub name: Vec<Ch>,
+    pub start: usize,
+    pub end: usize,
+}
+
+/// A value in a holder, and its own name there; empty where it has none.
+pub struct Held {
+    pub key: Vec<Ch>,
+    pub start: usize,
+    pub end: usize,
+}
+
 /// A pattern, and the groups of it that are asked for.
 struct Pattern {
     regex: Arc<Regex>,
@@ -77,10 +91,26 @@ pub struct Pairs {
     cells: Pattern,
     atom_pair: Pattern,
     bare_pair: Pattern,
+    arrow: Pattern,
+    indexed: Pattern,
+    holder: Pattern,
+    brackets: Arc<Regex>,
+    elements: Pattern,
+    /// Their groups `inside`.
+    sections: [(Pattern, usize); 2],
+    held: Arc<Regex>,
+    /// Its groups `key`, `word`, `quoted`, `bare`.
+    held_groups: [usize; 4],
+    chosen: Arc<Regex>,
+    decimal: Arc<CharSet>,
 }
 
 /// Members of an object that name its value, at most.
 const MOST_NAMES: usize = 3;
+/// Characters that a bracket holds, at most.
+const LONGEST_HELD: usize = 2000;
+/// Characters of the shortest value of a member without quotes.
+const FEWEST_OF_MEMBER: usize = 6;
 
 impl Pairs {
     pub fn new(library: &Library) -> Result<Pairs, String> {
@@ -88,7 +118,23 @@ impl Pairs {
         let element = library.rx("pairs._ELEMENT")?;
         let pair = Pattern::new(library, "pairs._PAIR")?;
         let group = |regex: &Regex, name: &str| regex.group(name).ok_or_else(|| format!("no group {name}"));
+        let held = library.rx("pairs._HELD")?;
+        let of_lines = |name: &str| -> Result<(Pattern, usize), String> {
+            let pattern = Pattern::new(library, name)?;
+            let inside = group(&pattern.regex, "inside")?;
+            Ok((pattern, inside))
+        };
         Ok(Pairs {
+            arrow: Pattern::new(library, "pairs._ARROW")?,
+            indexed: Pattern::new(library, "pairs._INDEXED")?,
+            holder: Pattern::new(library, "pairs._HOLDER")?,
+            brackets: library.rx("pairs._BRACKETS")?,
+            elements: Pattern::new(library, "pairs._ELEMENTS")?,
+            sections: [of_lines("pairs._SECTION")?, of_lines("pairs._DEEPER")?],
+            held_groups: [group(&held, "key")?, group(&held, "word")?, group(&held, "quoted")?, group(&held, "bare")?],
+            held,
+            chosen: library.rx("pairs._CHOSEN")?,
+            decimal: library.set("isdecimal")?,
             conversions: library.conversions.clone(),
             word: library.set("word")?,
             space: library.set("isspace")?,
@@ -172,6 +218,12 @@ impl Pairs {
         {
             self.typed.find(text, false, &mut found);
         }
+        if has('=') && (has(']') || (has('%') && contains(text, "%5D"))) {
+            self.indexed.find(text, true, &mut found);
+        }
+        if is_quoted && ["->", "→", "⇒", "~>", " to "].iter().any(|arrow| contains(text, arrow)) {
+            self.arrow.find(text, true, &mut found);
+        }
         if has('\t') {
             self.columns.find(text, true, &mut found);
         }
@@ -195,6 +247,81 @@ impl Pairs {
             }
         }
         found
+    }
+
+    /// The stretches of a text that a name stands before as the name of all that is in them.
+    pub fn holders(&self, text: &[Ch]) -> Vec<Holder> {
+        let mut signs = [false; 128];
+        for &c in text {
+            if let Some(sign) = signs.get_mut(c as usize) {
+                *sign = true;
+            }
+        }
+        let has = |sign: char| signs[sign as usize];
+        let mut found = Vec::new();
+        let name_of = |m: &Match, group: usize| m.span(group).map_or(Vec::new(), |(a, b)| text[a..b].to_vec());
+        if (has('{') || has('[') || has('(')) && (has(':') || has('=') || has('{')) {
+            for m in self.holder.regex.find_iter(text, 0, text.len()) {
+                let end = self.closed(text, m.end());
+                found.push(Holder { name: name_of(&m, self.holder.name), start: m.end(), end });
+            }
+        }
+        if has('>') && (contains(text, "><") || contains(text, ">\n")) {
+            for m in self.elements.regex.find_iter(text, 0, text.len()) {
+                let name = name_of(&m, self.elements.name);
+                let closing = [&codes("</"), &name[..], &codes(">")].concat();
+                let rest = &text[m.end()..(m.end() + LONGEST_HELD).min(text.len())];
+                if let Some(size) = position(rest, closing.iter().copied()) {
+                    found.push(Holder { name, start: m.end(), end: m.end() + size });
+                }
+            }
+        }
+        if has('\n') {
+            for (pattern, inside) in &self.sections {
+                for m in pattern.regex.find_iter(text, 0, text.len()) {
+                    if let Some((start, end)) = m.span(*inside) {
+                        found.push(Holder { name: name_of(&m, pattern.name), start, end });
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// The values in a holder. One without quotes counts where it looks like what somebody chose for a secret.
+    pub fn held_values(&self, text: &[Ch], holder: &Holder) -> Vec<Held> {
+        let [key, word, quoted, bare] = self.held_groups;
+        let mut found = Vec::new();
+        for m in self.held.find_iter(text, holder.start, holder.end) {
+            let key = m.span(key).or(m.span(word)).map_or(Vec::new(), |(a, b)| text[a..b].to_vec());
+            match (m.span(bare), m.span(quoted)) {
+                (Some((start, end)), _) => {
+                    let said = &text[start..end];
+                    let is_number = said.iter().all(|&c| self.decimal.has(c));
+                    let is_long = key.is_empty() || said.len() >= FEWEST_OF_MEMBER;
+                    if is_long && (key.is_empty() || !is_number) && self.chosen.is_full(said) {
+                        found.push(Held { key, start, end });
+                    }
+                }
+                (None, Some((start, end))) => found.push(Held { key, start, end }),
+                (None, None) => {}
+            }
+        }
+        found
+    }
+
+    /// Where the bracket closes that opens before `start`.
+    fn closed(&self, text: &[Ch], start: usize) -> usize {
+        let last = (start + LONGEST_HELD).min(text.len());
+        let mut depth = 1;
+        for m in self.brackets.find_iter(text, start, last) {
+            let opens = ['(', '[', '{'].iter().any(|&bracket| text[m.start()] == Ch::from(bracket));
+            depth = if opens { depth + 1 } else { depth - 1 };
+            if depth == 0 {
+                return m.start();
+            }
+        }
+        last
     }
 
     fn pair_of(&self, text: &[Ch], m: &Match, found: &mut Vec<NamedValue>) {

@@ -4,7 +4,7 @@
 
 use crate::chars::{Ch, CharSet, Conversions, codes};
 use crate::library::Library;
-use crate::rx::{Match, Regex};
+use crate::rx::Regex;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -137,8 +137,22 @@ pub struct Views {
     written: Arc<CharSet>,
     unplain: Arc<CharSet>,
     conversions: Arc<Conversions>,
+    quoted_printable: Arc<Regex>,
+    escaped_bytes: Arc<Regex>,
+    escaped_byte: Arc<Regex>,
+    join: Arc<Regex>,
     array: Arc<Regex>,
+    signs: Arc<Regex>,
+    sign: Arc<Regex>,
+    /// Its groups `bare` and `quoted`.
+    sign_groups: [usize; 2],
     dump: Arc<Regex>,
+    digits: Arc<Regex>,
+    bits: usize,
+    base32: Arc<Regex>,
+    hex_line: Arc<Regex>,
+    /// Its groups `line` and `bytes`.
+    hex_line_groups: [usize; 2],
     array_hex: usize,
     entities: HashMap<Vec<Ch>, Vec<Ch>>,
     /// Characters of the longest name of an entity that needs no semicolon.
@@ -149,12 +163,27 @@ impl Views {
     /// `entities`: the names of HTML, and what they stand for (`html.entities.html5`).
     pub fn new(library: &Library, entities: Vec<(String, String)>) -> Result<Views, String> {
         let array = library.rx("views._ARRAY")?;
+        let [sign, digits, hex_line] = ["views._SIGN", "views._DIGITS", "views._HEX_LINE"].map(|name| library.rx(name));
+        let (sign, digits, hex_line) = (sign?, digits?, hex_line?);
+        let group = |regex: &Regex, name: &str| regex.group(name).ok_or_else(|| format!("no group {name}"));
         let open = entities.iter().filter(|(name, _)| !name.ends_with(';'));
         Ok(Views {
             written: library.set("written")?,
             unplain: library.set("unplain")?,
             conversions: library.conversions.clone(),
+            quoted_printable: library.rx("views._QUOTED_PRINTABLE")?,
+            escaped_bytes: library.rx("views._ESCAPED_BYTES")?,
+            escaped_byte: library.rx("views._ESCAPED_BYTE")?,
+            join: library.rx("views._JOINED")?,
+            signs: library.rx("views._SIGNS")?,
+            sign_groups: [group(&sign, "bare")?, group(&sign, "quoted")?],
+            sign,
             dump: library.rx("views._DUMP")?,
+            bits: group(&digits, "bits")?,
+            digits,
+            base32: library.rx("views._BASE32")?,
+            hex_line_groups: [group(&hex_line, "line")?, group(&hex_line, "bytes")?],
+            hex_line,
             array_hex: array.group("hex").ok_or("views._ARRAY has no group hex")?,
             array,
             longest_open: open.map(|(name, _)| name.len()).max().unwrap_or(0),
@@ -268,12 +297,19 @@ impl Views {
     }
 
     fn decode_once(&self, text: &[Ch]) -> Option<View> {
-        if !may_be_coded(text) {
+        if !may_be_coded(text) && !may_be_quoted_printable(text) && !may_be_joined(text) {
             return None;
         }
         let mut view: Option<View> = None;
-        let steps: [Step; 4] =
-            [|_, text| percent_decoded(text), |_, text| unescaped(text), Views::unescape_xml, Views::normalised];
+        let steps: [Step; 7] = [
+            |_, text| percent_decoded(text),
+            Views::quoted_printable,
+            Views::escaped_bytes,
+            |_, text| unescaped(text),
+            Views::unescape_xml,
+            Views::without_joins,
+            Views::normalised,
+        ];
         for decode in steps {
             let step = decode(self, view.as_ref().map_or(text, |view| &view.text));
             if let Some(step) = step {
@@ -284,6 +320,61 @@ impl Views {
             }
         }
         view
+    }
+
+    /// What quoted-printable writes between letters.
+    fn quoted_printable(&self, text: &[Ch]) -> Option<View> {
+        if !may_be_quoted_printable(text) {
+            return None;
+        }
+        let mut out = Rewriting::new(text);
+        for m in self.quoted_printable.find_iter(text, 0, text.len()) {
+            let mut start = m.start();
+            for (c, size) in Characters(&hex_pairs(&text[start..m.end()])) {
+                out.replace(start, start + 3 * size, &[c]);
+                start += 3 * size;
+            }
+        }
+        out.finish()
+    }
+
+    /// Bytes in hexadecimal or octal digits behind backslashes, in UTF-8. One that belongs to no character is of Latin-1.
+    fn escaped_bytes(&self, text: &[Ch]) -> Option<View> {
+        find(text, 0, b'\\')?;
+        let mut out = Rewriting::new(text);
+        for m in self.escaped_bytes.find_iter(text, 0, text.len()) {
+            let (mut places, mut data) = (Vec::new(), Vec::new());
+            for one in self.escaped_byte.find_iter(text, m.start(), m.end()) {
+                let code = &text[one.start()..one.end()];
+                let slashes = code.iter().take_while(|c| **c == BACKSLASH).count();
+                let code = &code[slashes..];
+                let value = match code.split_first() {
+                    Some((&x, digits)) if x == Ch::from(b'x') => hex_value(digits).unwrap_or(0),
+                    _ => code.iter().fold(0, |number, c| number * 8 + (c - Ch::from(b'0'))),
+                };
+                places.push((one.start(), one.end()));
+                data.push(value as u8);
+            }
+            let mut n = 0;
+            for (c, size) in Characters(&data) {
+                let c = if c == REPLACEMENT && size == 1 { data[n].into() } else { c };
+                out.replace(places[n].0, places[n + size - 1].1, &[c]);
+                n += size;
+            }
+        }
+        out.finish()
+    }
+
+    /// Texts that a program joins, as one.
+    fn without_joins(&self, text: &[Ch]) -> Option<View> {
+        if !may_be_joined(text) {
+            return None;
+        }
+        let mut out = Rewriting::new(text);
+        for m in self.join.find_iter(text, 0, text.len()) {
+            out.replace(m.start(), m.end(), &[]);
+        }
+        out.finish()
     }
 
     /// Without invisible characters and NULs, compatibility forms (full-width, ligatures) made plain (NFKC).
@@ -335,14 +426,20 @@ impl Views {
             return None;
         }
         let mut data = Vec::new();
+        let mut is_wide = false; // UTF-16 has a zero behind each letter
         for four in body.chunks(4) {
             let bits = four.iter().fold(0, |bits, c| bits << 6 | six_bits_of(*c) as u32) << (6 * (4 - four.len()));
             for byte in &bits.to_be_bytes()[1..four.len()] {
-                if !self.may_be_read(*byte) {
+                is_wide |= data.len() == 1 && *byte == 0;
+                let is_zero = is_wide && data.len() % 2 == 1;
+                if is_zero && *byte != 0 || !is_zero && !self.may_be_read(*byte) {
                     return None;
                 }
                 data.push(*byte);
             }
+        }
+        if is_wide {
+            data = data.into_iter().step_by(2).collect();
         }
         let alphabet = if urlsafe { Alphabet::Base64Url } else { Alphabet::Base64 };
         let padded = signs > 0 || body.len() % 4 == 0;
@@ -419,26 +516,110 @@ impl Views {
             };
             found.extend(decoded.map(|decoded| (start, m.end(), decoded)));
         }
-        let mut behind = 0;
-        let signs = if text.len() < SHORTEST_DUMP { 0..0 } else { 2..text.len() - 2 };
-        for start in signs.filter_map(|sign| may_begin_dump(text, sign)) {
+        let arrays = found.len();
+        let mut dumps = Vec::new();
+        self.dumps(text, &mut dumps);
+        for dump in dumps {
+            // what stands in brackets was read
+            let n = found[..arrays].partition_point(|array| array.0 < dump.1);
+            if n == 0 || found[n - 1].1 <= dump.0 {
+                found.push(dump);
+            }
+        }
+        self.arrays_of_signs(text, &mut found);
+        let mut start = 0;
+        while let Some((from, to)) = long_run(text, start) {
+            if let Some(m) = self.base32.match_at(text, from, text.len())
+                && let Some(decoded) = self.readable(&base32_bytes(&text[from..m.end()]))
+            {
+                found.push((from, m.end(), decoded));
+            }
+            start = to;
+        }
+        self.hex_lines(text, &mut found);
+        found
+    }
+
+    /// Arrays of single characters.
+    fn arrays_of_signs(&self, text: &[Ch], found: &mut Vec<(usize, usize, Vec<Ch>)>) {
+        let mut at = 0;
+        while let Some(start) = find_any(text, at, |c| (c == b'[' as Ch) | (c == b'{' as Ch) | (c == b'(' as Ch)) {
+            at = start + 1;
+            let byte_at = |at: usize| text.get(at).map_or(0, |c| byte(*c));
+            let is_quoted = (1..=3).any(|i| matches!(byte_at(start + i), b'"' | b'\''));
+            if byte_at(start + 2) != b',' && !is_quoted {
+                continue;
+            }
+            let Some(m) = self.signs.match_at(text, start, text.len()) else { continue };
+            at = m.end();
+            let part = &text[start..m.end()];
+            let signs: Vec<Ch> = self
+                .sign
+                .find_iter(part, 0, part.len())
+                .filter_map(|m| self.sign_groups.iter().find_map(|group| m.span(*group)))
+                .flat_map(|(a, b)| part[a..b].to_vec())
+                .collect();
+            if signs.iter().any(|c| byte(*c).is_ascii_alphabetic()) {
+                found.push((start, m.end(), signs));
+            }
+        }
+    }
+
+    /// Dumps of bytes that are text.
+    fn dumps(&self, text: &[Ch], found: &mut Vec<(usize, usize, Vec<Ch>)>) {
+        if text.len() < SHORTEST_DUMP {
+            return;
+        }
+        let (mut behind, mut behind_digits) = (0, 0);
+        let mut of_digits = Vec::new();
+        for start in (1..text.len() - 1).filter_map(|sign| may_begin_dump(text, sign)) {
             if start >= behind
                 && let Some(m) = self.dump.match_at(text, start, text.len())
             {
                 behind = m.end();
-                found.extend(self.dumped(text, &m));
+                let decoded = self.text(&narrow(hex_pairs(&text[m.start()..m.end()])));
+                found.extend(decoded.map(|decoded| (m.start(), m.end(), decoded)));
+            }
+            if start >= behind_digits
+                && let Some(m) = self.digits.match_at(text, start, text.len())
+            {
+                behind_digits = m.end();
+                let part = &text[m.start()..m.end()];
+                let decoded =
+                    if m.span(self.bits).is_some() { self.text(&bytes_of_bits(part)) } else { self.text_of_bytes(part) };
+                of_digits.extend(decoded.map(|decoded| (m.start(), m.end(), decoded)));
             }
         }
-        found
+        found.append(&mut of_digits);
     }
 
-    /// A dump of bytes that are text. UTF-16 has a zero behind each letter.
-    fn dumped(&self, text: &[Ch], m: &Match) -> Option<(usize, usize, Vec<Ch>)> {
-        let mut data = hex_pairs(&text[m.start()..m.end()]);
-        if data.iter().skip(1).step_by(2).all(|byte| *byte == 0) {
-            data = data.into_iter().step_by(2).collect();
+    /// Dumps with the places of their bytes that are text. Their lines are joined.
+    fn hex_lines(&self, text: &[Ch], found: &mut Vec<(usize, usize, Vec<Ch>)>) {
+        let [line, bytes] = self.hex_line_groups;
+        let (mut start, mut end, mut place) = (0, 0, 0);
+        let mut data: Vec<u8> = Vec::new();
+        loop {
+            let m = self.hex_line.match_at(text, place, text.len());
+            if let Some(m) = &m {
+                let (Some((from, to)), Some((a, b))) = (m.span(line), m.span(bytes)) else { return };
+                start = if data.is_empty() { from } else { start };
+                end = to;
+                data.extend(hex_pairs(&text[a..b]));
+            }
+            if !data.is_empty() && m.as_ref().is_none_or(|m| m.end() == text.len()) {
+                let decoded = if data.len() >= SHORTEST_LINES { self.text(&data) } else { None };
+                found.extend(decoded.map(|decoded| (start, end, decoded)));
+                data.clear();
+            }
+            place = match m {
+                Some(m) if m.end() < text.len() => m.end(),
+                Some(_) => return,
+                None => match find(text, place, b'\n') {
+                    Some(line_end) => line_end + 1,
+                    None => return,
+                },
+            };
         }
-        Some((m.start(), m.end(), self.text(&data)?))
     }
 
     /// The text whose bytes the numbers (of at most three digits) are; None where they are no text.
@@ -671,30 +852,98 @@ fn number_end(text: &[Ch], at: usize) -> Option<usize> {
     (digits > 0).then_some(at + digits)
 }
 
-/// Whether an array of bytes may begin at a bracket: what the expression for them asks first, at less cost.
 /// Characters of the shortest dump: four pairs of bytes.
 const SHORTEST_DUMP: usize = 19;
+/// Bytes in the shortest dump with their places.
+const SHORTEST_LINES: usize = 6;
+/// Characters of the longest byte of a dump: `0b01101010`.
+const LONGEST_BYTE: usize = 10;
 
-/// Where a dump may begin of which a sign is the first between its bytes, or its pairs of them: `_DUMP` has two more such signs.
+/// Where a dump may begin of which a sign is the first between its bytes: `_DUMP` and `_DIGITS` have more such signs, with as much
+/// between them.
 #[inline]
 fn may_begin_dump(text: &[Ch], sign: usize) -> Option<usize> {
     let c = text[sign];
-    if c != b' ' as Ch && c != b'-' as Ch {
+    if c != b' ' as Ch && c != b'-' as Ch && c != b':' as Ch && c != b',' as Ch {
         return None;
     }
-    let are_digits = |from: usize, to: usize| text.get(from..to).is_some_and(|part| part.iter().all(|c| is_hex(*c)));
-    let begins = |size: usize| {
-        let start = sign.checked_sub(size)?;
-        let is_inside = start > 0 && (text[start - 1] == b'-' as Ch || is_alnum(text[start - 1]));
-        let is_dump = !is_inside
-            && text.get(sign + 1 + size) == Some(&c)
-            && are_digits(start, sign)
-            && are_digits(sign + 1, sign + 1 + size);
-        is_dump.then_some(start)
-    };
-    begins(2).or_else(|| begins(4))
+    let is_part = |c: &&Ch| is_hex(**c) || **c == b'x' as Ch;
+    let before = text[..sign].iter().rev().take(LONGEST_BYTE + 1).take_while(is_part).count();
+    let next = sign + 1 + usize::from(c == b',' as Ch && text.get(sign + 1) == Some(&(b' ' as Ch)));
+    if !(2..=LONGEST_BYTE).contains(&before) || !text.get(next).is_some_and(|c| is_hex(*c)) {
+        return None;
+    }
+    let behind = text[next..].iter().take(LONGEST_BYTE + 1).take_while(is_part).count();
+    (behind >= 2 && text.get(next + behind) == Some(&c)).then_some(sign - before)
 }
 
+/// Without the zeros that UTF-16 has behind each letter.
+fn narrow(data: Vec<u8>) -> Vec<u8> {
+    let is_wide = data.len() > 1 && data.iter().skip(1).step_by(2).all(|byte| *byte == 0);
+    if is_wide { data.into_iter().step_by(2).collect() } else { data }
+}
+
+/// The bytes of groups of eight binary digits, with `0b` before them or not.
+fn bytes_of_bits(text: &[Ch]) -> Vec<u8> {
+    let mut data = Vec::new();
+    let mut at = 0;
+    while at + 8 <= text.len() {
+        let eight = &text[at..at + 8];
+        if eight.iter().all(|c| matches!(byte(*c), b'0' | b'1')) {
+            data.push(eight.iter().fold(0u8, |bits, c| bits << 1 | u8::from(byte(*c) == b'1')));
+            at += 8;
+        } else {
+            at += 1;
+        }
+    }
+    data
+}
+
+/// The bytes that digits of base32 stand for, with its padding or without; none where no encoder writes so many.
+fn base32_bytes(text: &[Ch]) -> Vec<u8> {
+    let digits: Vec<u8> = text.iter().map(|c| byte(*c)).take_while(|c| *c != b'=').collect();
+    if matches!(digits.len() % 8, 1 | 3 | 6) {
+        return Vec::new();
+    }
+    let (mut bits, mut size) = (0u32, 0);
+    let mut data = Vec::new();
+    for digit in digits {
+        let five = if digit.is_ascii_digit() { digit - b'2' + 26 } else { digit.to_ascii_uppercase() - b'A' };
+        (bits, size) = ((bits << 5 | u32::from(five)) & 0xFFFF, size + 5);
+        if size >= 8 {
+            size -= 8;
+            data.push((bits >> size) as u8);
+        }
+    }
+    data
+}
+
+/// Whether quoted-printable may write something in a text.
+fn may_be_quoted_printable(text: &[Ch]) -> bool {
+    let mut at = 0;
+    while let Some(sign) = find(text, at, b'=') {
+        if text.get(sign + 1).is_some_and(|c| matches!(byte(*c), b'2' | b'4' | b'5' | b'C' | b'D' | b'E')) {
+            return true;
+        }
+        at = sign + 1;
+    }
+    false
+}
+
+/// Whether a program may join texts in a text.
+fn may_be_joined(text: &[Ch]) -> bool {
+    let mut at = 0;
+    while let Some(quote) = find_any(text, at, |c| (c == QUOTE) | (c == b'\'' as Ch) | (c == b'`' as Ch)) {
+        let rest = text[quote + 1..].iter().take(4).map(|c| byte(*c)).find(|c| !matches!(c, b' ' | b'\t' | b'\r' | b'\n'));
+        if matches!(rest, Some(b'+' | b'.' | b'&' | b'|')) {
+            return true;
+        }
+        at = quote + 1;
+    }
+    false
+}
+
+/// Whether an array of bytes may begin at a bracket: what the expression for them asks first, at less cost.
 fn may_begin_array(text: &[Ch], start: usize) -> bool {
     let byte_at = |at: usize| text.get(at).map_or(0, |c| byte(*c));
     if text[start] == b'<' as Ch {

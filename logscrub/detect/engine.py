@@ -397,9 +397,20 @@ class Engine:
                 found.append(_encoded_span(start, end, decoded, inner, alphabet, padded))
         for start, end, decoded in views.byte_arrays(masked):
             inner = _without_chance(decoded, self._judge(self.masked(decoded), path, depth + 1))
+            inner = inner or self._told_by_words(masked, start, end, self.masked(decoded))
+            if not inner and (touching := [s for s in found if s.certainty == "certain" and s.start < end and start < s.end]):
+                inner = (touching[0]._replace(start=0, end=len(decoded), plain=decoded, requote="", inner=None),)
             if inner:
                 found.append(_encoded_span(start, end, decoded, inner, "array"))
         return found
+
+    def _told_by_words(self, masked: str, start: int, end: int, decoded: str) -> tuple[Span, ...]:
+        """The spans of a text of bytes that must be redacted because of the words around `[start, end)`."""
+        before = _TYPE_OF_BYTES.sub("", masked[max(0, start - CONTEXT_BEFORE) : start])
+        read = self._scan(f"{before}{decoded}{masked[end : end + CONTEXT_AFTER]}", ())
+        first, last = len(before), len(before) + len(decoded)
+        cut = [(max(s.start, first) - first, min(s.end, last) - first, s) for s in read if s.start < last and first < s.end]
+        return merge([s._replace(start=a, end=b, plain=decoded[a:b], requote="") for a, b, s in cut])
 
     def _nested(self, text: str) -> list[Leaf] | None:
         """The leaves of a text that is JSON, None where it is not."""
@@ -596,6 +607,11 @@ def _without_random(found: list[Span], read: list[tuple[int, int]]) -> list[Span
 
 _NUMBER = regex(r"-?\d[\d.eE+-]*")
 _SHORT, _FEWEST_BYTES = 16, 6
+_TYPE_OF_BYTES = regex(
+    r"(?:(?:new )?(?:\[\])?(?:u?int8|[Uu]?[Ii]nt8Array|[Bb]ytes?|byteArrayOf|bytearray|[Bb]uffer"
+    r"|vec!|chars?|Data)(?:\(\d{0,6}\)|\[\])? ?)?[\[({<]?\Z"
+)
+"""The type of an array of bytes, before it."""
 _THREE = regex("[0-9]{3}")
 _SAYS_WORDS = regex(r"(?:(?:[^\W_]|\s)(?:[^\w\s]|_){0,2})+")
 """A text that is mostly letters and digits."""

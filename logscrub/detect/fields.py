@@ -20,7 +20,7 @@ from logscrub.detect.catalogue import SECRET_ROW, Catalogue, Detector
 from logscrub.detect.ids import cut_id, is_id
 from logscrub.detect.json_leaves import REDACTED, VALUES, is_of_secrets
 from logscrub.detect.messages import is_message
-from logscrub.detect.pairs import named_values
+from logscrub.detect.pairs import Holder, held_values, holders, named_values
 from logscrub.errors import UsageError
 from logscrub.model import FieldPath
 from logscrub.patterns import regex
@@ -147,6 +147,8 @@ _ABOUT = frozenset(
     """.split()
 )
 """Names of members that say something about a secret, and not the secret."""
+_REFERRING = frozenset("key keys ref reference user username account host port database db role env region bucket".split())
+"""Names of members that lead to a secret, or stand beside it."""
 _DIGITS = frozenset("0123456789")
 _MOST_SPACES_IN_NAME = 3
 _CLASS = regex(r"\.[A-Z]\w*$")
@@ -218,12 +220,18 @@ _HUMP = regex(r"(?<=[^\W\d_A-Z])(?=[^\W\d_a-z])")
 _QUALIFIER = regex(
     r"(?<=\w)(?:[_.-](?i:previous|prev|old|new|current|next|backup|primary|secondary|original|temp|temporary|main|fallback|prod|production"
     r"|staging|stage|dev|test|sandbox|live|repeat|again|retype|confirm|plain|vorherig|alt|neu|antigu?[ao]|anterior|nuev[ao]|nov[ao]"
-    r"|actual|atual|ancien(?:ne)?|nouveau|nouvelle|actuel|vecchi[ao]|nuov[ao]|oud|nieuw|ny|nye|gammel|gammal|nytt|star[ey]|nowe|uusi|vanha)"
+    r"|eu|uk|apac|emea|de|fr|es|it|nl|pl|pt|sv|fi|cs|en|ja|zh|ko|ru|actual|atual|ancien(?:ne)?|nouveau|nouvelle|actuel|vecchi[ao]|nuov[ao]|oud|nieuw|ny|nye|gammel|gammal|nytt|star[ey]|nowe|uusi|vanha)"
     r"|(?<=[a-z])(?:Previous|Prev|Old|New|Current|Next|Backup|Primary|Secondary|Original|Temp|Temporary|Main|Fallback|Prod|Production"
     r"|Staging|Stage|Dev|Test|Sandbox|Live|Repeat|Again|Retype|Confirm|Plain|Alt|Neu|Antigu?[ao]|Nuev[ao]|Nov[ao]|Ancien|Nouveau))\Z"
 )
 """The end of a name that says which of several values it is: `secret_key_base_previous`, `senha_antiga`."""
 _LONGEST_QUALIFIER = 16
+_CODING = regex(
+    r"(?:(?<=\w)[_.-](?i:bytes|hex|base64|base32|b64|raw|utf8|buffer|buf|str|string|text|chars|array|encoded|decoded|plaintext|cleartext)"
+    r"|(?<=[a-z])(?:Bytes|Hex|Base64|Base32|B64|Raw|Utf8|Buffer|Buf|Str|String|Text|Chars|Array|Encoded|Decoded|Plaintext)"
+    r"|\A(?i:bytes|hex|base64|base32|b64|chars|plaintext|cleartext))\Z"
+)
+"""The end of a name that says how a value is written. Only the name of a secret counts before it: `messageBytes` is a size."""
 _LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "ı": "i", "ß": "ss", "ẞ": "SS"}
     | {"æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "þ": "th", "Þ": "Th"}
@@ -331,12 +339,21 @@ class FieldIndex:
         if rule is None and path:
             name = path[-1]
             m = _QUALIFIER.search(name, max(0, len(name) - _LONGEST_QUALIFIER))
-            rule = None if m is None else self._look_up((*path[:-1], name[: m.start()]))
+            rule = self._coded(path) if m is None else self._look_up((*path[:-1], name[: m.start()]))
         if rule is not None and rule.idle:
             rule = None  # an "email address" that is kept is no "address"
         if len(self._cache) < 100_000:
             self._cache[path] = rule
         return rule
+
+    def _coded(self, path: FieldPath) -> Rule | None:
+        """Returns the rule of a secret whose name ends in how it is written: `password_b64`, `password bytes`."""
+        name = path[-1]
+        m = _CODING.search(name, max(0, len(name) - _LONGEST_QUALIFIER))
+        if m is None:
+            return None
+        rule = self._look_up((*path[:-1], name[: m.start()]) if m.start() else path[-2:-1])
+        return rule if rule is not None and rule.detector.guideline == SECRET_ROW else None
 
     def _look_up(self, path: FieldPath) -> Rule | None:
         if not path:
@@ -443,7 +460,26 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
         is_sentence = said.count(" ") > _MOST_SPACES_IN_NAME
         if is_sentence or not _DIGITS.isdisjoint(said) or index.rule((said,)) is None:  # otherwise it is a list of names
             _add(found, text, value.start, value.end, rule, path)
+    for holder in holders(text):
+        _add_held(found, text, holder, index)
     return found, after
+
+
+def _add_held(found: list[FieldValue], text: str, holder: Holder, index: FieldIndex) -> None:
+    """Adds the values of a holder that is named like a secret. A member with a telling name of its own, or that says something
+    about the secret, is none."""
+    rule = index.rule((holder.name,))
+    if rule is None or rule.detector.guideline != SECRET_ROW:
+        return
+    for held in held_values(text, holder):
+        if not held.key or (_may_be_secret(held.key) and index.rule((held.key,)) is None):
+            _add(found, text, held.start, held.end, rule, (holder.name,))
+
+
+def _may_be_secret(key: str) -> bool:
+    """True if a member of that name may be a secret itself."""
+    last = words(key)[-1:]
+    return not last or (last[0] not in _ABOUT and last[0] not in _REFERRING)
 
 
 def _in_part(text: str, index: FieldIndex, before: Open, path: FieldPath) -> tuple[list[FieldValue], Open]:

@@ -92,7 +92,7 @@ _PLACEHOLDER = regex(r"<[A-Z][A-Z0-9_]{1,63}(?::[0-9a-f]{20})?>")
 _NAMING = regex(r"(?=.{2,64}\Z)(?![0-9_])\w[\w.-]*(?: [\w.-]+){0,3}")
 """A text that may name a field: up to four words."""
 _OF_SECRETS = regex(
-    r"(?i)(?:secrets?|credentials?|creds|passwords|api[_-]?keys|(?:signing|private|encryption)[_-]?keys|authorization)\Z"
+    r"(?i)(?:secrets?|credentials?|creds|passwords|api[_-]?keys|(?:pin|recovery|backup)[_-]?codes|(?:signing|private|encryption)[_-]?keys|authorization)\Z"
 )
 """The end of the name of an object in which all is secret, in the objects in it too."""
 _NO_SECRETS = frozenset(

@@ -11,6 +11,8 @@
     password: |⏎  …                         a block of YAML
     password⇥…                              two columns of a text
     ["password"]=> string(8) "…"            a value with its type before it: PHP, Rust, Swift, Erlang
+    passwords={a=…, b=…}                    all that an object, a map or a list holds, under a type or not: Map(2) { a => … }
+    "password" -> "…"                       an entry of a map of Scala or Kotlin
     <dt>password</dt><dd>…</dd>             two cells of HTML; <key>password</key><string>…</string> of a property list
 
 This module finds the two; `fields` knows which names tell. All patterns are bounded, and none passes over a stretch twice.
@@ -61,7 +63,7 @@ _PAIR = regex(
     re.X,
 )
 _ATOM_PAIR = regex(
-    r"""[{\[](?P<name>[A-Za-z_][\w:.-]{2,40}+),\s{0,2}(?:<<)?(?P<q>["'])(?P<value>(?:(?!(?P=q))[^"'\r\n]){1,1000}+)(?P=q)(?:>>)?[}\]]"""
+    r"""[{\[]:?(?P<name>[A-Za-z_][\w:.-]{2,40}+),\s{0,2}(?:<<)?(?P<q>["'])(?P<value>(?:(?!(?P=q))[^"'\r\n]){1,1000}+)(?P=q)(?:>>)?[}\]]"""
 )
 """A pair whose name has no quotes, as Erlang writes it: `{password,<<"…">>}`."""
 _BARE_PAIR = regex(
@@ -126,6 +128,46 @@ _CELLS = regex(
     r"</(?:dt|t[dh]|key|name)>\s{0,40}"
     r"<(?:dd|td|string|value|data)(?:\s[^<>]{0,200}+)?>\s{0,40}(?:<!\[CDATA\[)?(?P<value>[^<>\s][^<>]{0,1000}?)(?:\]\]>)?</"
 )
+_ARROW = regex(
+    r"""(?P<q>\\{0,15}["'`])(?P<name>[^\W\d][\w.-]{1,63}+)(?P=q)\s{0,2}(?:->|→|⇒|~>|[ ]to[ ])\s{0,2}
+    (?P<vq>\\{0,15}["'`])(?P<value>(?:(?!(?P=vq))[^"'`]){1,1000}+)(?P=vq)""",
+    re.X,
+)
+_INDEXED = regex(
+    r"""(?<![\w-])(?P<name>[A-Za-z][\w.-]{2,60}+)(?:\[[\w-]{0,20}\]|%5B[\w-]{0,20}%5D)\s?=\s?["']?
+    (?P<value>(?=[^\s&"',;]{0,100}\d)[^\s&"',;(){}\[\]]{4,1000}+)""",
+    re.X,
+)
+"""An element of a list or a map in a form: `password[eu]=…`."""
+_HOLDER = regex(
+    r"""(?<![\w$-])(?P<q>\\{0,15}["'`]|)(?P<name>[A-Za-z][\w.-]{2,60}+)(?P=q)\]?
+    (?:\s{0,2}(?:=>|[:=])\s{0,2}(?:%|\#|new[ ]|map|[A-Z][\w.]{0,40}+(?:\(\d{1,6}\))?\s{0,2})?
+    (?:[(\[]|\{(?!\{))|[ ]?(?:\(\d{1,6}\)[ ])?\{(?!\{))""",
+    re.X,
+)
+"""A name, and the bracket behind it that opens what the name is of; a type may stand between them."""
+_BRACKETS = regex(r"[(\[{)\]}]")
+_LONGEST_HELD = 2000
+_ELEMENTS = regex(r"<(?P<name>[A-Za-z][\w.-]{2,60}+)>\s{0,40}(?=<\w)")
+_SECTION = regex(
+    r"(?:(?<=\n)|\A)\[(?P<name>[A-Za-z][\w.-]{2,60}+)\]\r?\n(?P<inside>(?:[^\[\r\n][^\r\n]{1,1000}(?:\r?\n|\Z)){1,50}+)"
+)
+"""A section of a file of settings."""
+_DEEPER = regex(
+    r"(?:(?<=\n)|\A)(?P<indent>[ \t]{0,40}+)(?:-[ ])?(?P<name>[A-Za-z][\w.-]{2,60}+):[ \t]{0,4}\r?\n"
+    r"(?P<inside>(?:(?P=indent)(?:[ \t]{1,40}|-[ ])[^\r\n]{1,1000}(?:\r?\n|\Z)){1,100}+)"
+)
+"""A name of YAML, and the deeper lines under it."""
+_HELD = regex(
+    r"""(?:(?<![\w$-])(?:\[?:?(?P<kq>\\{0,15}["'`]|)(?P<key>[\w.@$-]{1,60}+)(?P=kq)\]?\s{0,2}(?:=>|->|[:=])
+    |:(?P<word>[\w.-]{1,40}+)(?=[ ]))\s{0,2})?
+    (?:(?P<vq>\\{0,15}["'`])(?P<quoted>(?:(?!(?P=vq))[^"'`]){1,1000}+)(?P=vq)
+    |(?![\w.@$-]{1,60}+(?:=>|->|[:=][^=\s,;)\]}]))(?P<bare>[^\s,;"'`{}<>()\[\]]{4,1000}+))""",
+    re.X,
+)
+_CHOSEN = regex(r"(?![0-9.]{1,12}[A-Za-z%]{1,3}\Z)(?=[^A-Za-z]*[A-Za-z])[^0-9!#$%^&*+=~?@]*[0-9!#$%^&*+=~?@][\s\S]*|[0-9]{4,}")
+"""What people and programs choose for secrets: a letter, and a digit or a sign; a code of digits."""
+_FEWEST_OF_MEMBER = 6
 _SAY_WHAT_WAS_GIVEN = frozenset(("value", "received", "got ", "(`"))
 """One of these stands in each text that `_REJECTED` matches."""
 
@@ -139,6 +181,60 @@ class NamedValue(NamedTuple):
     loose: bool
     """True if only the name of a secret counts here: the second text is often no value but a pair of words or the row of a
     table."""
+
+
+class Holder(NamedTuple):
+    """A stretch `[start, end)` of a text, and the name of all that it holds."""
+
+    name: str
+    start: int
+    end: int
+
+
+class Held(NamedTuple):
+    """A value `[start, end)` in a holder, and its own name there; "" where it has none."""
+
+    key: str
+    start: int
+    end: int
+
+
+def holders(text: str) -> Iterator[Holder]:
+    """The stretches of a text that a name stands before as the name of all that is in them."""
+    if any(bracket in text for bracket in "{[(") and any(sign in text for sign in ":={"):
+        for m in _HOLDER.finditer(text):
+            yield Holder(m["name"], m.end(), _closed(text, m.end()))
+    if "><" in text or ">\n" in text:
+        for m in _ELEMENTS.finditer(text):
+            end = text.find(f"</{m['name']}>", m.end(), m.end() + _LONGEST_HELD)
+            if end >= 0:
+                yield Holder(m["name"], m.end(), end)
+    if "\n" in text:
+        for pattern in (_SECTION, _DEEPER):
+            for m in pattern.finditer(text):
+                yield Holder(m["name"], *m.span("inside"))
+
+
+def held_values(text: str, holder: Holder) -> Iterator[Held]:
+    """The values in a holder. One without quotes counts where it looks like what somebody chose for a secret."""
+    for m in _HELD.finditer(text, holder.start, holder.end):
+        key = m["key"] or m["word"] or ""
+        bare = m["bare"]
+        if bare is None:
+            yield Held(key, *m.span("quoted"))
+        elif _CHOSEN.fullmatch(bare) and (len(bare) >= _FEWEST_OF_MEMBER or not key) and not (key and bare.isdecimal()):
+            yield Held(key, *m.span("bare"))
+
+
+def _closed(text: str, start: int) -> int:
+    """Returns where the bracket closes that opens before `start`."""
+    depth = 1
+    last = min(len(text), start + _LONGEST_HELD)
+    for m in _BRACKETS.finditer(text, start, last):
+        depth += 1 if m[0] in "([{" else -1
+        if not depth:
+            return m.start()
+    return last
 
 
 def named_values(text: str) -> Iterator[NamedValue]:
@@ -164,6 +260,7 @@ def named_values(text: str) -> Iterator[NamedValue]:
             yield from _matches(_CELLS, text, loose=True)
     if '"' in text and ("string(" in text or "Some(" in text or "Optional(" in text or ">> =>" in text):
         yield from _matches(_TYPED, text)
+    yield from _entries(text, is_quoted)
     if "\t" in text:
         yield from _matches(_COLUMNS, text, loose=True)
     if is_quoted and any(word in text for word in _SAY_WHAT_WAS_GIVEN):
@@ -174,6 +271,14 @@ def named_values(text: str) -> Iterator[NamedValue]:
         yield from _matches(_PART, text)
     if "\n" in text and ": " in text:
         yield from _blocks(text)
+
+
+def _entries(text: str, is_quoted: bool) -> Iterator[NamedValue]:
+    """Entries of maps: of a form, and those of Scala and Kotlin."""
+    if "=" in text and ("]" in text or "%5D" in text):
+        yield from _matches(_INDEXED, text, loose=True)
+    if is_quoted and any(arrow in text for arrow in ("->", "→", "⇒", "~>", " to ")):
+        yield from _matches(_ARROW, text, loose=True)
 
 
 def _matches(pattern: re.Pattern[str], text: str, loose: bool = False) -> Iterator[NamedValue]:

@@ -12,6 +12,7 @@ import binascii
 import html
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -38,6 +39,17 @@ class View(NamedTuple):
 
 _PERCENT = regex(r"(?:%[0-9A-Fa-f]{2})+")
 _ESCAPE = regex(r"\\+(?:u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,6}\}|x[0-9A-Fa-f]{2}|[\"'`/bfnrt])|\\{2,}")
+_ESCAPED_BYTE = regex(r"\\{1,31}(?:x[0-9A-Fa-f]{2}|[0-3][0-7]{2})")
+_ESCAPED_BYTES = regex(r"(?:\\{1,31}(?:x[0-9A-Fa-f]{2}|[0-3][0-7]{2}))+")
+_QUOTED_PRINTABLE = regex(
+    r"(?<=[\w.-])(?:=(?:2[DE]|40|5F|C[2-9A-F]=[89AB][0-9A-F]|D[0-9A-F]=[89AB][0-9A-F]|E[0-9A-F](?:=[89AB][0-9A-F]){2}))+(?=[\w.-])"
+)
+"""What quoted-printable writes of an address or a name between letters. Other signs of it look like the value of a field."""
+_JOINED = regex(
+    r"""(?<!["'`]to)(?<!["'`]cc)(?<!["'`]bcc)(?<!["'`]for)(?<!["'`]from)"""
+    r"""["'`][ \t\r\n]{0,3}(?:\+|\.{1,2}|&|\|\|)[ \t\r\n]{0,3}["'`]"""
+)
+"""Between two texts that a program joins: `"jane" + "@acme.example"`. A word before an address is no part of it."""
 _ENTITY = regex(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _JSON_ESCAPE = regex(r'\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|["\\/bfnrt])')
 _SGR = regex(r"\x1b\[[0-9;:]{0,40}[A-Za-z]")
@@ -66,14 +78,38 @@ _ARRAY = regex(
 """Arrays of bytes as JSON, JavaScript, Java, Rust, C, Go, Objective-C, Erlang, and calls write them. Of a long array only the
 beginning is printed."""
 _DUMP = regex(
-    r"(?<![\w.-])(?:[0-9a-fA-F]{2}(?:[ ][0-9a-fA-F]{2}){7,}+|[0-9a-fA-F]{2}(?:-[0-9a-fA-F]{2}){7,}+"
+    r"(?<![\w.-])(?:[0-9a-fA-F]{2}(?:(?:[ ][0-9a-fA-F]{2}){7,}+|(?:-[0-9a-fA-F]{2}){7,}+"
+    r"|(?::[0-9a-fA-F]{2}){7,}+|(?:,[ ]?[0-9a-fA-F]{2}){7,}+)"
+    r"|0x[0-9a-fA-F]{2}(?:(?:[ ]0x[0-9a-fA-F]{2}){5,}+|(?:,[ ]?0x[0-9a-fA-F]{2}){5,}+)"
     r"|[0-9a-fA-F]{4}(?:[ ][0-9a-fA-F]{4}){3,}+)(?![\w-])"
 )
-"""Bytes as a dump shows them: apart, in pairs, or with a dash between them as .NET does."""
+"""Bytes as a dump shows them: apart, in pairs, with `0x` before each, or with a dash between them as .NET does."""
+_DIGITS = regex(
+    r"(?<![\w.,-])(?:(?P<bits>(?:0b)?[01]{8}(?:(?:[ ](?:0b)?[01]{8}){5,}+|(?:,[ ]?(?:0b)?[01]{8}){5,}+))"
+    r"|[0-9]{2,3}(?:(?:[ ][0-9]{2,3}){7,}+|(?:,[ ]?[0-9]{2,3}){7,}+))(?![\w.-])"
+)
+"""Bytes in the digits of two or ten, without brackets round them."""
 _NO_DIGIT = regex("0x|[^0-9a-fA-F]")
+_BITS = regex("[01]{8}")
+_HEX_LINE = regex(
+    r"(?P<line>[ \t]{0,8}(?:0x)?[0-9a-fA-F]{4,8}:?[ \t]{1,4}(?P<bytes>[0-9a-fA-F]{2}(?:[ ]{0,2}[0-9a-fA-F]{2}){0,15}+)"
+    r"(?![\w.-])[^\r\n]{0,80})(?:\r?\n|\Z)"
+)
+"""A line of a dump with the place of its bytes before them, and often what they say behind."""
+_SIGNS = regex(
+    r"\[[^\s,\[\]\"'](?:, ?[^\s,\[\]\"']){5,}+\]"
+    r"|[\[{(][ ]?(?P<prefix>[bcuL]?)(?P<quote>[\"'])[^\s,\"'](?P=quote)"
+    r"(?:,[ ]?(?P=prefix)(?P=quote)[^\s\"'](?P=quote)){5,}+,?[ ]?[\]})]"
+)
+"""An array of single characters, as Java, C and Python print one."""
+_SIGN = regex(r"[\[, ](?P<bare>[^\s,\[\]\"'{(])(?=[,\]])|[\"'](?P<quoted>[^\s\"'])[\"']")
+_LETTER = regex("[A-Za-z]")
+_BASE32 = regex(r"(?<![A-Za-z0-9+/_=-])(?:[a-z2-7]{16,1000}+|[A-Z2-7]{16,1000}+)={0,6}(?![A-Za-z0-9+/_=-])")
 _JSON_ARRAY = regex(rf"\[[ \t\r\n]*+{_BYTES}[ \t\r\n]*+\]|\{{[ \t\r\n]*+{_MEMBERS}[ \t\r\n]*+\}}")
 _NUMBER = regex("-?[0-9]+")
 _NUMBER_OF_MEMBER = regex("(?<=:)[ ]?(-?[0-9]+)")
+_SHORTEST_LINES = 6
+"""Bytes in the shortest dump with their places."""
 _SHORT_TEXT = 16
 """Characters from which a text of bytes may have strange ones."""
 _INVISIBLE = frozenset(("Zs", "Zl", "Zp", "Cf"))
@@ -165,8 +201,11 @@ def _decode_once(text: str) -> View | None:
     view: View | None = None
     for trigger, pattern, unit in (
         ("%", _PERCENT, _percent_unit),
+        ("=", _QUOTED_PRINTABLE, _quoted_printable_unit),
+        ("\\", _ESCAPED_BYTES, _escaped_bytes),
         ("\\", _ESCAPE, _escape_unit),
         ("&", _ENTITY, html.unescape),
+        ("", _JOINED, _nothing),
     ):
         current = view.text if view else text
         if trigger in current:
@@ -188,7 +227,7 @@ def encoded_texts(text: str) -> Iterator[tuple[int, int, str, Alphabet, bool]]:
         if len(token) <= _LONGEST_ENCODED:
             urlsafe = "-" in token or "_" in token
             body = token.rstrip("=")
-            decoded = readable(_base64(body, urlsafe))
+            decoded = readable(_narrow(_base64(body, urlsafe)))
             if decoded is not None:
                 yield m.start(), m.end(), decoded, "base64url" if urlsafe else "base64", token != body or len(body) % 4 == 0
     for m in _HEX.finditer(text):
@@ -207,22 +246,73 @@ def array_end(text: str, start: int) -> int:
 
 def byte_arrays(text: str) -> Iterator[tuple[int, int, str]]:
     """Arrays of bytes in a text that are text: start, end, decoded."""
-    if any(sign in text for sign in "[<{("):
-        for m in _ARRAY.finditer(text):
-            decoded = _text(bytes.fromhex(_NO_DIGIT.sub("", m["hex"]))) if m["hex"] else text_of_bytes(m[0].partition("...")[0])
-            if decoded is not None:
-                yield m.start(), m.end(), decoded
-    if " " in text or "-" in text:
-        yield from _dumps(text)
+    arrays = list(_arrays(text)) if any(sign in text for sign in "[<{(") else []
+    yield from arrays
+    starts = [start for start, _, _ in arrays]
+    for start, end, decoded in _dumps(text):
+        n = bisect_left(starts, end)
+        if not n or arrays[n - 1][1] <= start:  # what stands in brackets was read
+            yield start, end, decoded
+    if "[" in text or "{" in text or "(" in text:
+        for m in _SIGNS.finditer(text):
+            signs = "".join(bare or quoted for bare, quoted in _SIGN.findall(m[0]))
+            if _LETTER.search(signs):
+                yield m.start(), m.end(), signs
+    for m in _BASE32.finditer(text):
+        said = readable(_base32(m[0].rstrip("=").upper()))
+        if said is not None:
+            yield m.start(), m.end(), said
+    yield from _hex_lines(text)
+
+
+def _arrays(text: str) -> Iterator[tuple[int, int, str]]:
+    """Arrays of bytes in brackets that are text: start, end, decoded."""
+    for m in _ARRAY.finditer(text):
+        decoded = _text(bytes.fromhex(_NO_DIGIT.sub("", m["hex"]))) if m["hex"] else text_of_bytes(m[0].partition("...")[0])
+        if decoded is not None:
+            yield m.start(), m.end(), decoded
 
 
 def _dumps(text: str) -> Iterator[tuple[int, int, str]]:
-    """Dumps of bytes in a text that are text: start, end, decoded. UTF-16 has a zero behind each letter."""
+    """Dumps of bytes that are text, and bytes in other digits without brackets: start, end, decoded."""
     for m in _DUMP.finditer(text):
-        data = bytes.fromhex(_NO_DIGIT.sub("", m[0]))
-        decoded = _text(data[::2] if not any(data[1::2]) else data)
+        decoded = _text(_narrow(bytes.fromhex(_NO_DIGIT.sub("", m[0]))))
         if decoded is not None:
             yield m.start(), m.end(), decoded
+    for m in _DIGITS.finditer(text):
+        decoded = _text(bytes(int(bits, 2) for bits in _BITS.findall(m[0]))) if m["bits"] else text_of_bytes(m[0])
+        if decoded is not None:
+            yield m.start(), m.end(), decoded
+
+
+def _hex_lines(text: str) -> Iterator[tuple[int, int, str]]:
+    """Dumps with the places of their bytes that are text: start, end, decoded. Their lines are joined."""
+    start = end = place = 0
+    digits = ""
+    while place >= 0:
+        m = _HEX_LINE.match(text, place)
+        if m is not None:
+            start, end = start if digits else place, m.end("line")
+            digits += _NO_DIGIT.sub("", m["bytes"])
+        if digits and (m is None or m.end() == len(text)):
+            decoded = _text(bytes.fromhex(digits)) if len(digits) >= 2 * _SHORTEST_LINES else None
+            if decoded is not None:
+                yield start, end, decoded
+            digits = ""
+        line_end = text.find("\n", place)
+        place = m.end() if m is not None and m.end() < len(text) else line_end + 1 if line_end >= 0 and m is None else -1
+
+
+def _narrow(data: bytes) -> bytes:
+    """Without the zeros that UTF-16 has behind each letter."""
+    return data[::2] if len(data) > 1 and not any(data[1::2]) else data
+
+
+def _base32(digits: str) -> bytes:
+    """The bytes that digits of base32 stand for; none where no encoder writes so many."""
+    if len(digits) % 8 in (1, 3, 6):
+        return b""
+    return base64.b32decode(digits + "=" * (-len(digits) % 8))
 
 
 def text_of_bytes(numbers: str) -> str | None:
@@ -292,6 +382,28 @@ def readable(data: bytes) -> str | None:
 def _is_written(c: str) -> bool:
     """True if texts have a character: a sign, a line end, a tab, an escape, something invisible."""
     return c.isprintable() or c in "\t\r\n\x1b" or unicodedata.category(c) in _INVISIBLE
+
+
+def _nothing(unit: str) -> str:
+    return ""
+
+
+def _quoted_printable_unit(unit: str) -> str | list[tuple[str, int]]:
+    return [(char, 3 * size) for char, size in _characters(bytes.fromhex(unit.replace("=", "")))]
+
+
+def _escaped_bytes(unit: str) -> str | list[tuple[str, int]]:
+    """What bytes in digits behind backslashes say in UTF-8. One that belongs to no character is of Latin-1."""
+    sizes, values = [], []
+    for m in _ESCAPED_BYTE.finditer(unit):
+        code = m[0].lstrip("\\")
+        sizes.append(len(m[0]))
+        values.append(int(code[1:], 16) if code[0] == "x" else int(code, 8))
+    out, n = [], 0
+    for char, size in _characters(bytes(values)):
+        out.append((chr(values[n]) if char == "\ufffd" and size == 1 else char, sum(sizes[n : n + size])))
+        n += size
+    return out
 
 
 def _percent_unit(unit: str) -> str | list[tuple[str, int]]:
