@@ -37,7 +37,15 @@ class Both:
                 if d.id not in rules:
                     keep = {f"keep {d.id} {i}": p for i, p in enumerate(rule.keep)}
                     found["expressions"].update({k: lowered(p, classes) for k, p in keep.items()})
-                    rules[d.id] = (self.detectors[d.id], d.value, list(keep), [], [], d.guideline == "authorisation data")
+                    rules[d.id] = (
+                        self.detectors[d.id],
+                        d.value,
+                        list(keep),
+                        [],
+                        [],
+                        d.guideline == "authorisation data",
+                        d.guideline != "user-generated content",
+                    )
                 rules[d.id][place].append(name)  # type: ignore[union-attr]
         parts = core.Parts(found, callbacks)
         self.probe = core.FieldsProbe(parts, list(rules.values()))

@@ -22,7 +22,6 @@ MESSAGES = [
     "パスワード: 8文字以上で入力してください",
     '{"email":"must be a valid email address","password":"must be at least 12 characters"}',
     "access_token: parameter not recognised",
-    "comment: unterminated comment starting at line 12",
 ]
 VALUES = [
     ("name: Max Muster", "Max"),
@@ -35,6 +34,9 @@ VALUES = [
     ("title: medical leave rejected", "medical"),
     ("description: he is never available", "never"),
     ("title: the war is over", "war"),
+    ("comment: ik kan niet meer", "kan niet"),
+    ("comment: wir haben keine Zeit", "keine"),
+    ('{"description":"the street is closed"}', "closed"),
     ("密码: 小明最爱的猫", "最爱"),
 ]
 

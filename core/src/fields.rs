@@ -57,6 +57,8 @@ pub struct RuleSpec {
     pub exact: Vec<String>,
     /// Whether what its names say is authorisation data.
     pub secret: bool,
+    /// Whether messages of programs stand in its fields; not in those of content.
+    pub may_hold_message: bool,
 }
 
 /// What a field name says: which detector's, and which of its values stay.
@@ -66,12 +68,13 @@ pub struct Rule {
     pub mode: ValueMode,
     keep: Vec<Arc<Keep>>,
     secret: bool,
+    may_hold_message: bool,
 }
 
 impl Rule {
     /// Whether a value says nothing about anybody.
     pub fn keeps(&self, fields: &Fields, value: &[Ch]) -> bool {
-        if fields.keep.is_full(value) || fields.messages.is_message(value) {
+        if fields.keep.is_full(value) || (self.may_hold_message && fields.messages.is_message(value)) {
             return true;
         }
         if self.keep.is_empty() && !self.secret {
@@ -736,7 +739,13 @@ impl Fields {
                 .into_iter()
                 .map(|spec| {
                     let keep = spec.keep.into_iter().map(&mut shared).collect();
-                    Arc::new(Rule { detector: spec.detector, mode: spec.mode, keep, secret: spec.secret })
+                    Arc::new(Rule {
+                        detector: spec.detector,
+                        mode: spec.mode,
+                        keep,
+                        secret: spec.secret,
+                        may_hold_message: spec.may_hold_message,
+                    })
                 })
                 .collect(),
             chars: Chars::new(library)?,
@@ -1170,7 +1179,7 @@ impl Fields {
             {
                 continue; // `logname= uid=0`: an empty value
             }
-            if sep == COLON && self.tells_message(text, key.value, rule.mode) {
+            if sep == COLON && rule.may_hold_message && self.tells_message(text, key.value, rule.mode) {
                 position = key.value;
                 continue;
             }

@@ -48,6 +48,7 @@ from logscrub.toml_files import ANY_TEXT, Key, ListOf, Table, matching, one_of, 
 
 ValueMode = Literal["token", "number", "phrase", "credential", "line"]
 SECRET_ROW = "authorisation data"
+CONTENT_ROW = "user-generated content"
 """The row of the guidelines that secrets are in."""
 _MACRO = regex(r"\{\{([A-Z]+)\}\}")
 

@@ -20,7 +20,7 @@ import orjson
 
 from logscrub.detect import views
 from logscrub.detect.anchors import Anchors, AnyOf, Places, matches
-from logscrub.detect.catalogue import SECRET_ROW, Catalogue, Detector
+from logscrub.detect.catalogue import CONTENT_ROW, SECRET_ROW, Catalogue, Detector
 from logscrub.detect.fields import NOTHING_OPEN, FieldIndex, Open, find_fields, value_itself
 from logscrub.detect.ids import cuts_id, ids_alike
 from logscrub.detect.json_leaves import json_leaves
@@ -356,7 +356,7 @@ class Engine:
             start, end = value_itself(masked, 0, len(masked), rule.detector)
             if start < end and not rule.keeps(masked) and not rule.keeps(masked[start:end]):
                 found.append(self._field_span(start, end, rule.detector, masked[start:end]))
-                if rule.detector.guideline in ("user-generated content", SECRET_ROW):
+                if rule.detector.guideline in (CONTENT_ROW, SECRET_ROW):
                     return tuple(found)
         if leaves is not None:
             for leaf in leaves:

@@ -16,7 +16,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from logscrub.detect import known as known_detectors
-from logscrub.detect.catalogue import SECRET_ROW, Catalogue, Detector
+from logscrub.detect.catalogue import CONTENT_ROW, SECRET_ROW, Catalogue, Detector
 from logscrub.detect.ids import cut_id, is_id
 from logscrub.detect.json_leaves import REDACTED, VALUES, is_of_secrets
 from logscrub.detect.messages import is_message
@@ -276,8 +276,13 @@ class Rule(NamedTuple):
     idle: bool = False
     """True if the policy keeps the detector's row: the name gives evidence, but its values are not redacted."""
 
+    @property
+    def may_hold_message(self) -> bool:
+        """False for content: what persons write has these words too (`ik kan niet meer`)."""
+        return self.detector.guideline != CONTENT_ROW
+
     def keeps(self, value: str) -> bool:
-        if KEEP.fullmatch(value) or is_message(value):
+        if KEEP.fullmatch(value) or (self.may_hold_message and is_message(value)):
             return True
         plain = value.strip().replace("\x1a", "x")  # a placeholder says nothing: what stands beside it decides
         if any(_compiled(pattern).fullmatch(plain) for pattern in self.keep):
@@ -564,7 +569,7 @@ def _has_no_value(text: str, m: re.Match[str], sep: str, rule: Rule) -> bool:
         return True
     if sep == "=" and _ASSIGNED.match(text, m.end()) and m["sep"][-1].isspace() and not m["sep"][0].isspace():
         return True  # `logname= uid=0`: an empty value
-    if sep == ":" and _tells_message(text, m.end(), rule.detector.value):
+    if sep == ":" and rule.may_hold_message and _tells_message(text, m.end(), rule.detector.value):
         return True
     if rule.detector.guideline != SECRET_ROW or m["close"] or sep != ":" or not _TELLS_ERROR.match(text, m.end()):
         return False
