@@ -30,7 +30,7 @@ class Both:
         self.index = FieldIndex(loaded, {"field_email": ("=café", "größe", "İx mail", "odos ΟΔΟΣ")})
         classes = Classes(description.CHARACTERS)
         found, callbacks = description.library(classes)
-        rules: dict[str, tuple[int, str, list[str], list[str], list[str], bool]] = {}
+        rules: dict[str, tuple[int, str, list[str], list[str], list[str], bool, bool]] = {}
         for target, place in ((self.index._endings, 3), (self.index._exact, 4)):
             for name, rule in target.items():
                 d = rule.detector

@@ -2,8 +2,8 @@
 
 A value is such a message if it has two words or more, and all of them are words of which programs make messages about values:
 `must`, `missing`, `characters`. No name, address or password is made of these words alone. What persons write often is, so
-fields of content are not asked (`Rule.may_hold_message`). The words of English are listed here, those
-of other languages in `logscrub/data/messages.txt`, which `scripts/validation_words.py` makes.
+fields of content are not asked (`Rule.may_hold_message`). The words of English are listed here, those of other languages in
+`logscrub/data/messages.txt`, which `scripts/validation_words.py` makes.
 """
 
 from __future__ import annotations
