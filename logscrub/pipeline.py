@@ -249,6 +249,7 @@ def verify_input(
                 for name, pieces in _parts(stream):
                     member = path if name is None else f"{path}!{printable(clean_name(redactor, name, pseudonyms=False))}"
                     verifier = engine.verifier(member, input_format)
+                    verifier.report.archive = "" if name is None else path
                     reports.append(verifier.report)
                     _verify_part(
                         verifier,

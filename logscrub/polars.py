@@ -81,7 +81,8 @@ def scrub_frame(
 
     Columns keep their types. Where something is found in a number, a date or a time, it becomes null, for these cannot hold a
     placeholder. Of a row that is not left whole, texts are `<WITHHELD>` and all else is null. Columns of `keep` stay, and are not
-    looked at. The settings are those of `logscrub.scrub`.
+    scanned. The names of columns stay too, also where they hold customer data (a pivoted table may have one column per customer):
+    rename such columns first. The settings are those of `logscrub.scrub`.
 
     Raises UsageError for settings that are wrong, for a column in `keep` that there is none of, and for one of a type that is not
     read: lists, structures, categories, bytes.

@@ -57,6 +57,12 @@ def test_a_new_key_never_takes_the_place_of_anything(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "logscrub.key"]
 
 
+def test_a_key_to_sign_with_does_not_stay_where_its_public_one_cannot_be_written(tmp_path: Path) -> None:
+    done = run("keys", "new", "--signing", "k" * 252, cwd=tmp_path)  # a name of 255 bytes at most, which `.pub` is too much for
+    assert done.returncode == 3 and "File name too long" in lines(done)[-1]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_key_is_the_same_in_a_file_in_the_environment_and_in_the_library(tmp_path: Path) -> None:
     file = tmp_path / "logscrub.key"
     assert run("keys", "new", file).returncode == 0

@@ -288,6 +288,14 @@ def test_no_permission_is_one_line_and_exit_code_3(tmp_path: Path) -> None:
 # -- compression --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("command", ["scrub", "verify"])
+def test_an_empty_name_of_an_input_is_named_and_is_not_the_current_folder(tmp_path: Path, command: str) -> None:
+    (tmp_path / "app.log").write_bytes(LINE)
+    done = run(command, "", cwd=tmp_path)
+    assert done.returncode == 3 and lines(done) == ["logscrub: '': no such file; an input's name is empty"]
+    assert command == "scrub" or done.stdout.startswith(b"'': no such file")
+
+
 def zipped(members: Mapping[str, bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -157,6 +157,19 @@ def test_an_unsafe_member_is_named_and_nothing_is_proven(tmp_path: Path) -> None
     )
 
 
+def test_an_archive_is_one_file_and_its_parts_are_told_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "two.zip").write_bytes(zipped({"a.log": CLEAN, "b.log": CLEAN}))
+    (tmp_path / "one.zip").write_bytes(zipped({"a.log": CLEAN}))
+    (tmp_path / "a.log").write_bytes(CLEAN)
+    done = run("verify", "one.zip", "a.log", cwd=tmp_path)
+    assert done.stdout == b"clean: no customer data found in 2 files, 2 records\n"
+    done = run("verify", "two.zip", "one.zip", "a.log", cwd=tmp_path)
+    assert done.stdout == b"clean: no customer data found in 3 files (2 archives of 3 parts), 4 records\n"
+    (tmp_path / "two.zip").write_bytes(zipped({"a.log": LINE, "b.log": LINE}))
+    done = run("verify", "two.zip", "one.zip", "a.log", cwd=tmp_path)
+    assert b"not clean: 2 findings in 1 of 3 files (2 archives of 3 parts), 4 records\n" in done.stdout
+
+
 def test_comments_and_folders_with_data_in_a_zip_are_looked_at(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("a.log", CLEAN)
@@ -263,7 +276,7 @@ def test_json_holds_places_and_digests_of_the_bytes_on_disk_and_never_a_value(tm
         (tmp_path / "in" / name).write_bytes(data)
     done = run("verify", "in", "--format", "json", "-o", "report.json", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, b"")
-    assert lines(done) == ["logscrub: not clean: 3 findings in 2 of 4 files, 4 records"]
+    assert lines(done) == ["logscrub: not clean: 3 findings in 2 of 3 files (1 archive of 2 parts), 4 records"]
     text = (tmp_path / "report.json").read_text()
     assert "jane" not in text and ACCOUNT.decode() not in text
     found = json.loads(text)

@@ -388,7 +388,7 @@ def test_the_direct_dependencies_are_those_of_the_table() -> None:
 
 def test_the_words_of_make_are_those_of_the_table() -> None:
     words = set(re.findall(r"^([a-z-]+):.*## ", page("Makefile"), re.M)) - {"help"}
-    assert {row[0] for row in table(page("docs/contributing/development.md"), "word")} == words
+    assert {row[0] for row in table(page("docs/contributing/development.md"), "target")} == words
 
 
 def test_the_report_of_verify_has_the_keys_that_are_told(redactor: Redactor) -> None:

@@ -75,7 +75,11 @@ def new(
         if os.path.lexists(public_file):
             raise UsageError(f"{public_file}: exists already, and belongs to another key; choose another name")
         _write(file, private)
-        _write(public_file, public, mode=0o644)
+        try:
+            _write(public_file, public, mode=0o644)
+        except BaseException:  # a key without its public one is of no use, and would be in the way of the next attempt
+            file.unlink(missing_ok=True)
+            raise
         key_id = signatures.key_id(signatures.read_public_key(public_file))[:16]
         say(f"{file}: a new key to sign with, id {key_id}…; give {public_file} to whoever checks, and {file} to nobody")
         return 0

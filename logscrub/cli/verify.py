@@ -224,7 +224,7 @@ def examine(
     done = Examined()
     for argument, error in asked.unreadable:
         say(str(error))
-        name = printable(argument)
+        name = printable(argument) or "''"
         cleaned = clean_name(redactor, name, pseudonyms=False)
         done.reports.append(FileReport(cleaned, error=str(error).removeprefix(f"{name}: ")))
     wait_for_input(asked.items)

@@ -89,7 +89,7 @@ def stands_for_several(arguments: Sequence[str]) -> bool:
         return True
     address = objects.address_of(named[0]) if named else None
     if address is None:
-        return bool(named) and stat.S_ISDIR(mode_of(Path(named[0])))
+        return named not in ([], [""]) and stat.S_ISDIR(mode_of(Path(named[0])))  # an empty name is no folder
     try:
         lies = _lies_at(address)
     except InputError:  # it is told where it is read

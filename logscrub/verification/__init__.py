@@ -65,6 +65,8 @@ class FileReport:
     """Why the file could not be read (to the end)."""
     skipped: bool = False
     """True if it was not opened, because it was found in a folder and is no file that can be read; `error` says why."""
+    archive: str = ""
+    """For a member of an archive or its comments, the archive's path; not in the report for machines, whose `path` says it."""
 
     def add(self, other: FileReport) -> None:
         """Adds the findings in the next part of the file."""
@@ -82,6 +84,7 @@ class FileReport:
 
     def as_dict(self) -> dict[str, Any]:
         out = asdict(self)
+        del out["archive"]
         out["detectors"] = dict(sorted(self.detectors.items()))
         out["allowed"] = [{"entry": n + 1, "detector": d, "count": count} for (n, d), count in sorted(self.allowed.items())]
         return {**out, "clean": self.clean}

@@ -99,21 +99,35 @@ def verdict(reports: Sequence[FileReport], *, allow_empty: bool = False) -> str:
     """The answer in one line."""
     records = _number(sum(r.records for r in reports), "record")
     skipped = sum(r.skipped for r in reports)
-    files = _number(len(reports) - skipped, "file")
+    files = _files([r for r in reports if not r.skipped])
     found = _number(sum(r.found for r in reports), "finding")
-    unread = sum(bool(r.error or r.unread) and not r.skipped for r in reports)
+    unread = _number_of_files(r for r in reports if (r.error or r.unread) and not r.skipped)
     if unread or skipped:
         reasons = [f"{unread} of {files} could not be read or scanned to the end"] if unread else []
         reasons += [f"{skipped:,} skipped"] if skipped else []
         return f"not proven: {', '.join(reasons)}; {found} in {records}"
     if any(r.found for r in reports):
-        return f"not clean: {found} in {sum(bool(r.found) for r in reports)} of {files}, {records}"
+        return f"not clean: {found} in {_number_of_files(r for r in reports if r.found)} of {files}, {records}"
     if nothing_read(reports):
         if allow_empty:
             return f"clean: nothing in it, {files}, {records}"
         return f"not proven: no record was read in {files}; if that is as it should be, add --allow-empty"
     empty = sum(not r.records for r in reports)
     return f"clean: no customer data found in {files}, {records}" + (f" ({empty} without any)" if empty else "")
+
+
+def _number_of_files(reports: Iterable[FileReport]) -> int:
+    """The number of files that reports are about. An archive is one, however many parts (members, comments) were read."""
+    apart = [report.archive for report in reports]
+    return apart.count("") + len(set(apart) - {""})
+
+
+def _files(reports: Sequence[FileReport]) -> str:
+    """The number of files for people, with those of archives and their parts where an archive has several."""
+    archives = {report.archive for report in reports} - {""}
+    parts = sum(bool(report.archive) for report in reports)
+    files = _number(_number_of_files(reports), "file")
+    return files if parts == len(archives) else f"{files} ({_number(len(archives), 'archive')} of {parts:,} parts)"
 
 
 def as_json(
