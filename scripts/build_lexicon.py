@@ -12,7 +12,8 @@ either.txt  words that are both. `g`: a given name that is a place or a rarer wo
             is first of all an ordinary word (`mark`, `rose`, `hall`); `f`: a rarer family name that is a word (`page`);
             `c`: a name if it is capitalised, else a function word of another language (`ernst`)
 words.txt   ordinary words of English and of software: `server`, `webhook`
-foreign.txt words of error messages and user interfaces in other languages: `benutzer`
+foreign.txt words of error messages and user interfaces in other languages: `benutzer`. Of words that no list has as names,
+            also those of messages.txt, which `scripts/validation_words.py` makes
 
 How often a word is a given name comes from nomquamgender's counts (per million persons), how often a family name from
 the census of the United States of 2020; lists without counts give a floor. How often it is an ordinary word comes from
@@ -53,7 +54,7 @@ class Source:
     name: str
     version: str
     use: str
-    """names, code, words, translations, or messages."""
+    """names, code, words, translations, catalogues, or messages."""
 
 
 def _pinned(registry: str, use: str, text: str) -> list[Source]:
@@ -114,12 +115,15 @@ WORDS = [
     ),
 ]
 TRANSLATIONS = [*_pinned("npm", "translations", "typescript==5.9.3"), *_pinned("pypi", "translations", "django==5.2.19")]
+CATALOGUES = [
+    *_pinned("pypi", "catalogues", "keystone==30.0.0 neutron==29.0.0 nova==34.0.0 sphinx==9.0.4 apache-airflow-core==3.3.2"),
+]
 VALIDATION = [
     *_pinned("npm", "messages", "ajv-i18n==4.2.0 @vee-validate/i18n==4.15.1 validatorjs==3.22.1 zod==4.6.7"),
     *_pinned("npm", "messages", "@valibot/i18n==0.15.0 yup-locales==1.2.28"),
     *_pinned("pypi", "messages", "djangorestframework==3.18.3 wtforms==3.3.2"),
 ]
-SOURCES = NAMES + CODE + WORDS + TRANSLATIONS + VALIDATION
+SOURCES = NAMES + CODE + WORDS + TRANSLATIONS + CATALOGUES + VALIDATION
 
 ORDINARY = """
     jan feb mar apr jun jul aug sep oct nov dec mon tue wed thu fri sat sun
@@ -171,6 +175,14 @@ _PEOPLE = re.compile(
 )
 """Files that are likely to name persons, in other languages, or without words."""
 _OWNED = re.compile(rb"(?im)^.*(?:copyright|@author|\(c\)|author:|written by|maintainer).*$")
+_TRANSLATED = re.compile(
+    r"""(?m)^msgid ((?:"(?:[^"\\\n]|\\.)*"\n)+)(?:msgid_plural (?:"(?:[^"\\\n]|\\.)*"\n)+)?"""
+    r"""msgstr(?:\[0\])? ((?:"(?:[^"\\\n]|\\.)*"\n?)+)"""
+)
+"""A text of a catalogue of translations, and its translation."""
+_LINE = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
+_PUT_IN = re.compile(r"\{\d\}|%\(\w+\)s|\\\w|\b[a-z]+[A-Z]\w*")
+"""A place where a message takes something in, and names of code."""
 _MOST_BYTES = 25_000_000
 _MOST_TIMES = 2_000
 """A package counts a word that often at most: one package's word is not everybody's."""
@@ -433,8 +445,37 @@ def messages(cache: Path) -> set[str]:
                 texts = re.findall(r'(?m)^msgstr(?:\[\d\])? "(.+)"$', data.decode("utf-8"))
             else:
                 continue
-            found.update(p for text in texts for p in pieces(re.sub(r"\{\d\}|%\(\w+\)s|\\\w|\b[a-z]+[A-Z]\w*", " ", text)))
+            found.update(p for text in texts for p in pieces(_PUT_IN.sub(" ", text)))
     return found
+
+
+def common_messages(cache: Path) -> set[str]:
+    """The words of other languages in messages about values, and those that catalogues of two makers of programs or more have."""
+    catalogues: dict[str, set[str]] = {}
+    for source in CATALOGUES:
+        maker = "openstack" if source.name in ("keystone", "neutron", "nova") else source.name
+        for path, data in members(fetch(source, cache)):
+            if re.search(r"/LC_MESSAGES/\w+\.po$", path) and not re.search("/en(?:_[A-Z]+)?/", path):
+                entries = (m.groups() for m in _TRANSLATED.finditer(data.decode("utf-8")))
+                texts = ["".join(_LINE.findall(text)) for said, text in entries if said.strip() != '""']
+            elif re.search(r"/i18n/locales/(?!en/)[\w-]+/\w+\.json$", path):
+                texts = list(_strings(json.loads(data)))
+            else:
+                continue
+            catalogues.setdefault(maker, set()).update(p for text in texts for p in pieces(_PUT_IN.sub(" ", text)))
+    lines = (line.split() for line in (DATA / "messages.txt").read_text("utf-8").splitlines()[1:])
+    told = {p for word, kind in lines if kind == "w" for p in pieces(word)}
+    counts = Counter(word for words in catalogues.values() for word in words)
+    return {word for word in {*counts, *told} if len(word) > 3 and (word in told or counts[word] > 1)}
+
+
+def _strings(value: object) -> Iterator[str]:
+    """The texts of a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for member in value.values():
+            yield from _strings(member)
 
 
 def function_words(cache: Path) -> set[str]:
@@ -472,7 +513,7 @@ def main() -> None:
     given, family = given_and_family(cache)
     lexemes, books = dictionary(cache)
     small = function_words(cache)
-    translated = messages(cache)
+    translated, common = messages(cache), common_messages(cache)
     special, places = terms_and_places(cache)
     code: Counter[str] = Counter()
     packages: Counter[str] = Counter()
@@ -482,7 +523,9 @@ def main() -> None:
             packages.update(words.keys())
     total = code.total()
     lists: dict[str, list[str]] = {"names": [], "words": [], "either": [], "foreign": []}
-    for word in sorted({*given, *family, *lexemes, *books, *special, *places, *translated, *packages, *ORDINARY, *SOFTWARE}):
+    for word in sorted(
+        {*given, *family, *lexemes, *books, *special, *places, *translated, *common, *packages, *ORDINARY, *SOFTWARE}
+    ):
         if not re.fullmatch("[a-z]{2,30}", word):
             continue
         evidence = Evidence(
@@ -494,7 +537,7 @@ def main() -> None:
             packages=packages[word],
             term=word in special,
             small=word in small,
-            message=word in translated,
+            message=word in translated or (word in common and word not in given and word not in family),
             place=word in places,
         )
         kind, _, flags = grade(word, evidence).partition(" ")

@@ -60,6 +60,10 @@ _ENGLISH = frozenset(
 _ALONE = frozenset(
     [
         *"obligatoire pflichtfeld obrigatório obligatorio obbligatorio verplicht wymagane zorunlu обязательно".split(),
+        *"未割り当て|未割当|未設定|未设置|未指派|未分配|未指定|なし|無し|無|无|没有|沒有|없음|미지정|미할당|알 수 없음".split(
+            "|"
+        ),
+        *"не назначен|не назначена|не назначено|не указан|не указано|нет|немає|не вказано|няма|غير معروف|لا أحد|ללא".split("|"),
         *"not found|404 not found|bad request|400 bad request|internal server error|500 internal server error".split("|"),
         *"bad gateway|502 bad gateway|service unavailable|503 service unavailable|gateway timeout|504 gateway timeout".split("|"),
         *"too many requests|429 too many requests|403 forbidden|401 unauthorized|method not allowed|405 method not allowed".split(
