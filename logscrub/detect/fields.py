@@ -38,7 +38,7 @@ KEEP = regex(
     \[(?:object|array|function|circular|getter)[^\]]{0,40}\]|
     current_?user(?:\(\))?|%[sdjo]|%[a-z_]{2,40}%
     |(?-i:[A-Za-z0-9]{0,12}[_.~-]{0,2}(?:x{8,80}|X{8,80})(?:[_.-]{1,2}(?:x{3,80}|X{3,80})){0,6})
-    |(?-i:(?:var|local|data|module)\.[a-z_][\w.]{1,80}|\$\{[A-Z][A-Z0-9_]{1,60}:[=?+-][^{}\s]{0,60}\})
+    |(?-i:(?:var|local|data|module)\.[a-z_][\w.]{1,80}|\$\{[A-Z][A-Z0-9_]{1,60}:(?:[=?+-][^{}\s\d]{0,60}|[?+][^{}]{0,60}|[=-]\d{0,20})\})
     |<(?:(?:your|my|the|new|old|some|insert|enter|api|access|auth|client|user|first|last)[-_ .]?){0,3}
       (?:redacted|hidden|masked|removed|withheld|filtered|omitted|censored|scrubbed
       |secret|token|password|key|value|string|text|none|null|nil|undefined|empty|unset|missing
