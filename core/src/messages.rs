@@ -24,21 +24,29 @@ pub struct Messages {
     space: Arc<CharSet>,
     conversions: Arc<Conversions>,
     english: Arc<Words>,
-    foreign: Arc<Words>,
-    telling: Arc<Words>,
+    foreign: Words,
+    telling: Words,
     numbers: Arc<Words>,
     alone: Arc<Words>,
 }
 
 impl Messages {
     pub fn new(library: &Library) -> Result<Messages, String> {
+        let list = library.text("messages.txt")?;
+        let (mut foreign, mut telling) = (Words::default(), Words::default());
+        for (word, kind) in list.lines().skip(1).filter_map(|line| line.rsplit_once(' ')) {
+            if kind == "w" {
+                telling.insert(codes(word));
+            }
+            foreign.insert(codes(word));
+        }
         Ok(Messages {
             separators: codes(&library.text("messages.SEPARATORS")?),
             space: library.set("isspace")?,
             conversions: library.conversions.clone(),
             english: library.words("messages._ENGLISH")?,
-            foreign: library.words("messages._FOREIGN")?,
-            telling: library.words("messages._TELLING")?,
+            foreign,
+            telling,
             numbers: library.words("messages._NUMBERS")?,
             alone: library.words("messages._ALONE")?,
         })

@@ -9,6 +9,7 @@ fields of content are not asked (`Rule.may_hold_message`). The words of English 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib import resources
 
 SEPARATORS = ".,;:!?\"'’‘“”„«»`()[]/-–—…·。、，：；！？「」『』（）"
@@ -112,14 +113,17 @@ def _pairs(run: str) -> list[str]:
     return [run[k : k + 2] for k in range(max(len(run) - 1, 1))]
 
 
+def word_list() -> str:
+    """The list of the words of other languages: a line of comment, then a line for each word, with `w` behind it if it tells of a
+    message, else `n`."""
+    return resources.files("logscrub").joinpath("data", "messages.txt").read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=1)
 def _listed() -> tuple[frozenset[str], frozenset[str]]:
     """The words of other languages, and those of them that tell of a message."""
-    text = resources.files("logscrub").joinpath("data", "messages.txt").read_text(encoding="utf-8")
-    lines = text.split("\n")[1:-1]
+    lines = word_list().split("\n")[1:-1]
     return frozenset(line[:-2] for line in lines), frozenset(line[:-2] for line in lines if line.endswith("w"))
-
-
-_FOREIGN, _TELLING = _listed()
 
 
 def is_message(text: str) -> bool:
@@ -131,6 +135,7 @@ def is_message(text: str) -> bool:
         return False
     if text.strip().lower() in _ALONE:
         return True
+    foreign, tells = _listed()
     words = pairs = 0
     is_english, telling, telling_english = True, False, False
     for start, end, kind in _spans(text):
@@ -139,18 +144,18 @@ def is_message(text: str) -> bool:
                 return False
         elif kind == _RUN:
             its = _pairs(text[start:end])
-            if not _FOREIGN.issuperset(its):
+            if not foreign.issuperset(its):
                 return False
             pairs += len(its)
         else:
             word = text[start:end].lower()
             if word not in _ENGLISH:
-                if word not in _FOREIGN:
+                if word not in foreign:
                     return False
                 is_english = False
             words += 1
             if end - start >= _SHORTEST and text[start] == word[0]:
-                telling = telling or word in _TELLING
+                telling = telling or word in tells
                 telling_english = telling_english or word in _ENGLISH
     telling = telling or (is_english and telling_english)
     return pairs >= _FEWEST_PAIRS or (telling and words > 1 and any(c.isspace() for c in text.strip()))
