@@ -30,7 +30,7 @@ setup: $(READY) $(CORE) ## make .venv ready (the others do it themselves)
 $(READY): requirements/dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "logscrub needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.11 …" >&2; exit 1; }
-	@echo "Setting up $(VENV) (about a minute, once) …"
+	@echo "Setting up $(VENV): all locked packages, about 2 GB on disk (a minute or two, once) …"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --only-binary :all: --require-hashes -r requirements/dev.lock
 	@LOGSCRUB_CORE=no $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -55,26 +55,26 @@ demo: $(READY) $(CORE) ## scrub the sample logs, prove it, show what changed, re
 	@echo "2. Verifying $(DEMO)/clean/"
 	@$(BIN)/logscrub verify $(DEMO)/clean
 	@echo
-	@echo "3. Before (-) and after (+), a few lines of two of the samples:"
+	@echo "3. Before (-) and after (+), a few lines of two of the samples. Equal ids get equal pseudonyms; names and content are removed."
 	@$(call before_and_after,forge_logs_flat.log,5)
 	@$(call before_and_after,plain_text.log,3)
 	@echo
-	@echo "4. Counting what the hour of app_logs_records.ndjson says, by function (rows of fewer than five customers are one):"
+	@echo "4. Counting the records of one hour (app_logs_records.ndjson) by function; functions with fewer than five customers share a row:"
 	@$(BIN)/logscrub keys new $(DEMO)/logscrub.key
 	@$(BIN)/logscrub ingest sample_logs/app_logs_records.ndjson --store $(DEMO)/metrics --key-file $(DEMO)/logscrub.key
 	@$(BIN)/logscrub metrics --store $(DEMO)/metrics
 	@echo
-	@echo "5. Reporting what was not as usual in that hour (the whole page: $(DEMO)/report.html):"
+	@echo "5. Reporting what was unusual in that hour of 17 November 2026 (the whole page: $(DEMO)/report.html):"
 	@$(BIN)/logscrub report --store $(DEMO)/metrics -o $(DEMO)/report.html
 	@$(BIN)/logscrub report --store $(DEMO)/metrics -o $(DEMO)/report.md 2>/dev/null
 	@sed -n '/^## Errors/,/^id /p' $(DEMO)/report.md
 	@echo
-	@echo "6. Proving $(DEMO)/clean/ to somebody else: a signed proof, and the auditor's check of it"
+	@echo "6. Proving to somebody else that $(DEMO)/clean/ is clean: a signed proof, and the check of it that an auditor would run"
 	@$(BIN)/logscrub keys new --signing $(DEMO)/sign.key
 	@$(BIN)/logscrub verify $(DEMO)/clean --summary $(DEMO)/summary.json --attest $(DEMO)/proof.json --sign-key $(DEMO)/sign.key
 	@$(BIN)/logscrub attest check $(DEMO)/proof.json $(DEMO)/clean --public-key $(DEMO)/sign.key.pub
 	@echo
-	@echo "The rest is in $(DEMO)/clean/, what was found where in $(DEMO)/summary.json."
+	@echo "All scrubbed logs are in $(DEMO)/clean/; $(DEMO)/summary.json counts what was redacted in each. Next: README.md, or .venv/bin/logscrub --help"
 
 # The first $(2) lines of sample $(1) that changed, each as it was and as it is (redacted lines keep their number; long ones are left out).
 define before_and_after

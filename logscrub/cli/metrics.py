@@ -115,7 +115,7 @@ def metrics(
         table = records_by(kept, dimensions, since=first, until=last, source=source, k=0 if exact else k)
     _write(table.rows, table_format, output, dimensions, chosen)
     if len(table.rows):
-        say("this table is for your own eyes: beside another one it may tell what one customer did; --share makes one to hand on")
+        say("this table is for your own eyes: beside others it may reveal what one customer did; to hand one on, add --share")
     _tell(table, k, dimensions)
     if not len(table.rows) and not table.withheld:
         say(f"no data in the store for this period; it has records of {days_in_words(kept)}")

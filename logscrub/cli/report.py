@@ -100,7 +100,7 @@ def report(
     made = make_report(kept, rules, config, start, end, made=now, exact=exact)
     put_bytes(render(made, suffix), output)
     if first is None and last is None and now - end > timedelta(days=1):
-        say(f"{store}: has nothing newer than {end:%Y-%m-%d %H:%M} UTC, so this report is not of now")
+        say(f"{store}: has nothing newer than {end:%Y-%m-%d %H:%M} UTC, so this report is about the hours before that")
     if not made.totals.records:
         say(f"{store}: has no records of that time; it has records of {days_in_words(kept)}")
     say(line_of(made))

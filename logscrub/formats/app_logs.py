@@ -1,4 +1,4 @@
-"""The App logs API: pages {"appLogs": [...], "cursor": ...}, one a file or one per line, or records one per line.
+"""The App logs API: pages {"appLogs": [...], "cursor": ...}, one per file or one per line, or records, one per line.
 
 The records are OTLP log records with the attributes of Forge.
 """

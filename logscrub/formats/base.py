@@ -30,7 +30,7 @@ _CUT = regex(r"\s(?=\S*$)")
 
 
 class Record(NamedTuple):
-    """One record of a log: flat and typed, so that another engine can produce the same as columns. What is empty is not known."""
+    """One record of a log: flat and typed, so that another engine can produce the same as columns. An empty field is unknown."""
 
     time_ns: int | None
     """Nanoseconds since 1970, UTC; None where the log has no time that can be read."""
@@ -155,7 +155,7 @@ class LineShape:
     notes_begin: str = ""
     """The characters with which such a line begins."""
     adds: Callable[[str, Record], Record | None] | None = None
-    """The record with what a line below it says about it; None if the line is a part of the message."""
+    """The record, completed by a line of details below it; None if the line belongs to the message."""
     fields: tuple[FieldPattern, ...] = ()
     """Where values stand whose names the format knows though the line does not spell them. The first pattern that matches, and
     has such a value, says it."""
@@ -176,7 +176,7 @@ class Reader(Protocol):
 
 @runtime_checkable
 class UnitReader(Reader, Protocol):
-    """A reader for which each line is a unit, and all it knows of the lines before is `began`."""
+    """A reader for which each line is a unit. `began` is its only memory of earlier lines."""
 
     began: Began
     """The state in front of the next line."""
@@ -215,10 +215,10 @@ class RecordReader(Protocol):
         """The records that are complete with this unit."""
 
     def close(self) -> Iterator[Item]:
-        """The record that is open, which no unit continues."""
+        """Returns the open record, which no later unit continues."""
 
     def finish(self) -> Iterator[Item]:
-        """The records that were still open at the end of the input."""
+        """Returns the records that were still open at the end of the input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,7 +364,7 @@ def text_unit(
 
 
 def frame_of(pattern: re.Pattern[str]) -> Frame:
-    """The frame that all groups of a pattern make up, wherever it matches."""
+    """A frame of the spans of all groups, at every match of a pattern."""
     groups = range(1, pattern.groups + 1)
     return lambda text: [m.span(g) for m in pattern.finditer(text) for g in groups if m.start(g) < m.end(g)]
 

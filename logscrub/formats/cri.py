@@ -1,4 +1,4 @@
-"""CRI, what Kubernetes keeps of its containers' output: time, stream, a tag (P for a piece of a line, F for its end), the text.
+"""CRI, the container logs of Kubernetes: time, stream, a tag (P for a piece of a line, F for its end), the text.
 
     2026-11-17T09:15:38.315000001Z stdout F Synced 14 issues in 812 ms
 

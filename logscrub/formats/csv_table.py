@@ -92,7 +92,7 @@ class CsvReader:
             yield unit
 
     def _first_as_text(self) -> Iterator[Raw]:
-        """A row that is none: its first line is text, and the others are read anew."""
+        """Returns the first line of a malformed row as text; the other lines are read again."""
         (line, number, column), *others = self._pending
         self._pending, self._size, self._odd = [], 0, False
         records = 1 if line.strip() and column == 1 else 0
@@ -214,11 +214,11 @@ class CsvRecords:
             yield self._shapes.unwrapped(generic(cells, {}))
 
     def close(self) -> Iterator[Item]:
-        """The record that is open, which no unit continues."""
+        """Returns the open record, which no later unit continues."""
         return self._text.close()
 
     def finish(self) -> Iterator[Item]:
-        """The record that was still open at the end."""
+        """Returns the record that was still open at the end."""
         return self._text.close()
 
 

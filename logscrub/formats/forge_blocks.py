@@ -42,7 +42,7 @@ _LAST_NS: Final = 1 << 62
 
 
 class Block(NamedTuple):
-    """Records, and what they lie in."""
+    """Records, and the bytes that hold them."""
 
     data: bytes
     starts: npt.NDArray[np.int64]
@@ -57,14 +57,14 @@ class Block(NamedTuple):
         return len(self.starts)
 
     def invocation(self, start: int) -> bytes:
-        """The invocation of the record whose message begins there."""
+        """The invocation of the record whose message begins at `start`."""
         return self.data[start - HEAD + ID.start : start - 1]
 
 
 def block_of(data: bytes, began: Callable[[str], int | None]) -> Block | None:
-    """The records of whole lines of UTF-8, if all that begin in them have this layout.
+    """The records in whole lines of UTF-8; None if one of them has another layout.
 
-    `began`: when an hour began (`2026-11-17T09`).
+    `began`: returns the time at which an hour (`2026-11-17T09`) began.
     """
     if b"\x1b" in data or b"\r" in data:
         return None

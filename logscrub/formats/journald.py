@@ -1,6 +1,6 @@
 """journald in JSON (`journalctl -o json`): {"__REALTIME_TIMESTAMP": "<µs>", "PRIORITY": "6", "MESSAGE": "…" or a list of bytes}.
 
-Source: https://systemd.io/JOURNAL_EXPORT_FORMATS/. A message that is no UTF-8 or has control characters is a list of bytes.
+Source: https://systemd.io/JOURNAL_EXPORT_FORMATS/. A message that is not UTF-8 or has control characters is a list of bytes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def _knows(value: dict[str, Any]) -> bool:
 
 
 def message_of(value: Any) -> str:
-    """A message as text, also where journald wrote its bytes as numbers."""
+    """The text of a message, also where journald wrote its bytes as numbers."""
     if isinstance(value, list) and all(isinstance(b, int) and 0 <= b < 256 for b in value):
         return bytes(value).decode("utf-8", "replace")
     return text_of(value)

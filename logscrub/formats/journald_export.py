@@ -127,7 +127,7 @@ def _leaf(name: str, start: int, end: int) -> Leaf:
 
 
 class JournaldExportRecords:
-    """Joins the fields of an entry to one record."""
+    """Joins the fields of an entry into one record."""
 
     def __init__(self, shapes: Shapes) -> None:
         self._shapes = shapes
@@ -150,13 +150,13 @@ class JournaldExportRecords:
             self._fields.setdefault(name, value[:MOST_MESSAGE])
 
     def close(self) -> Iterator[Item]:
-        """The record that is open, which no unit continues."""
+        """Returns the open record, which no later unit continues."""
         fields, self._fields = self._fields, None
         if fields is not None:
             yield self._shapes.unwrapped(_record(fields))
 
     def finish(self) -> Iterator[Item]:
-        """The record that was still open at the end."""
+        """Returns the record that was still open at the end."""
         return self.close()
 
 

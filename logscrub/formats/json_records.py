@@ -45,7 +45,7 @@ class ListRules:
         self._name = re.compile(rf'"(?:{names})"\s*+:\s*+\Z')
 
     def may_stand_in(self, text: str) -> bool:
-        """True if a JSON text may hold such a list. In a text without one, a value that is an object is one record."""
+        """True if a JSON text may hold a list of records. Without such a list, a value that is an object is one record."""
         if self._by_name:
             for m in _LIST.finditer(text):
                 before = text[max(0, m.start() - _NAME_REACH) : m.start()]
@@ -88,7 +88,7 @@ class _Maybe(NamedTuple):
 
 
 class Grammar:
-    """JSON's grammar, token by token; and where in it the records are."""
+    """JSON's grammar, token by token, and the places of the records in it."""
 
     def __init__(self, rules: ListRules) -> None:
         self._rules = rules
@@ -253,7 +253,7 @@ def count_records(text: str, rules: ListRules) -> int:
 
 
 def counts_records(rules: ListRules) -> Callable[[str], int]:
-    """`count_records` by the compiled core, where it is there and the text is plain JSON."""
+    """`count_records` by the compiled core, where the core is installed and the text is plain JSON."""
     try:
         from logscrub._core import Records
     except ImportError:

@@ -83,12 +83,12 @@ class JsonReader:
 
     @property
     def waits(self) -> bool:
-        """True while a value is open that the next line goes on with."""
+        """True while a value is open that the next line continues."""
         return self._document is not None
 
     @property
     def document(self) -> Document | None:
-        """The document that the next line goes on with; None where it goes on with none, or its units are only counted."""
+        """The document that the next line continues; None where it continues none, or where units are only counted."""
         return self._document if self._leaves else None
 
     def feed(self, text: str) -> Iterator[Raw]:
@@ -130,7 +130,7 @@ class JsonReader:
         return read
 
     def _alone(self, line: str, number: int, column: int) -> Raw | None:
-        """The unit of a line, or of what is left of one, that begins no document."""
+        """The unit of a line, or of the rest of one, that begins no document."""
         value = line.strip().lstrip(_NOTHING)
         if not value:
             return Raw(line, (), number, column, 0)
@@ -328,7 +328,7 @@ def _end_of_space(text: str, position: int) -> int:
 def broken_unit(line: str, number: int, column: int, breaks: bool) -> Raw:
     """The unit of a line that looks like JSON and is not: its parts by their names, and the whole as text.
 
-    `breaks`: True if it broke a value that lines before it began.
+    `breaks`: True if it ended a value that earlier lines began.
     """
     leaves = (*json_leaves(line), Leaf(0, len(line.rstrip("\r\n")), (), "text"))
     frame = _STRUCTURE if breaks else json_frame
@@ -347,7 +347,7 @@ def json_frame(text: str) -> list[tuple[int, int]]:
 
 
 def begins(line: str) -> bool:
-    """True if a line begins as a JSON object or list: with a bracket, and behind it a character that JSON allows.
+    """True if a line begins as a JSON object or list: with a bracket, followed by a character that JSON allows.
 
     `[INFO] …`, `[2026-11-17 09:20] …` and `{ key: 'value' }` are text.
     """
@@ -360,7 +360,7 @@ def has_member(text: str, *names: str) -> bool:
 
 
 def may_be_value(text: str) -> bool:
-    """True if a text begins with a bracket and a character that JSON allows behind it. Other texts are no JSON values."""
+    """True if a text begins with a bracket and a character that JSON allows after it. Other texts are not JSON values."""
     return _MAY_BE_VALUE.match(text) is not None
 
 

@@ -51,7 +51,7 @@ class LineReader(LineByLine):
     """
 
     def __init__(self, shapes: Shapes, *, leaves: Leaves = True) -> None:
-        """`leaves`: False for a reader that is only to count: its units have parsed values instead of leaves."""
+        """`leaves`: False for a reader that only counts. Its units have parsed values instead of leaves."""
         super().__init__()
         self.began: Began = False
         self.reads_json = True
@@ -85,10 +85,10 @@ class LineReader(LineByLine):
 
 
 class Shapes:
-    """All that is known of records: how lines begin one, and where JSON has them."""
+    """The shapes of records: how a line begins one, and where JSON holds them."""
 
     def __init__(self, lines: Sequence[LineShape], json: Sequence[JsonShape]) -> None:
-        """Both in the order in which they are asked."""
+        """Both are asked in this order."""
         self._lines = tuple(lines)
         self._notes = tuple((shape.notes_begin, shape.notes) for shape in lines if shape.notes is not None)
         self._adds = tuple(shape.adds for shape in lines if shape.adds is not None)
@@ -115,7 +115,7 @@ class Shapes:
         return plain_record(line)
 
     def note(self, line: str, memory: Memory) -> bool:
-        """Remembers what a line says about those after it; True if it is such a line."""
+        """Stores what a line says about later lines. True if it is such a line."""
         for begin, notes in self._notes:  # noqa: SIM110 (a loop is faster, and this is asked of each line)
             if line and line[0] in begin and notes(line, memory):
                 return True
@@ -131,7 +131,7 @@ class Shapes:
         return ()
 
     def add(self, line: str, record: Record) -> Record | None:
-        """The record with what a line below it says about it; None if the line is a part of the message."""
+        """The record, completed by a line of details below it; None if the line belongs to the message."""
         for adds in self._adds:
             more = adds(line, record)
             if more is not None:
@@ -173,7 +173,7 @@ class Shapes:
         return found
 
     def unwrapped(self, outer: Record, depth: int = 0) -> Record:
-        """A record without its wrapping: what is inside of its message counts, and the wrapping where that says nothing."""
+        """The record inside of a message, completed from its wrapping; the record itself if there is none inside."""
         if not outer.holds_log:
             return outer
         text = outer.message.strip()
@@ -207,7 +207,7 @@ def _without_mark(line: str) -> str:
 
 
 def plain_record(line: str) -> Record:
-    """The record of a line that has no head that is known, but a level perhaps."""
+    """The record of a line without a known head; it may have a level."""
     level, at = leading_level(line)
     return Record(None, level, line[at:][:MOST_MESSAGE])
 
@@ -278,11 +278,11 @@ class TextRecords:
         return iter(())
 
     def finish(self) -> Iterator[Item]:
-        """The record that was still open at the end."""
+        """Returns the record that was still open at the end."""
         return self.close()
 
     def close(self) -> Iterator[Item]:
-        """The record that is open, which no unit continues."""
+        """Returns the open record, which no later unit continues."""
         if self._open is not None:
             message = "\n".join([self._open.message, *self._more]).rstrip("\n") if self._more else self._open.message
             yield self._open._replace(message=message[:MOST_MESSAGE]) if self._more else self._open

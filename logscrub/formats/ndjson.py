@@ -1,4 +1,4 @@
-"""JSON of any other shape: values a line, or one value over many lines; lines between that are no JSON are text."""
+"""JSON of any other shape: one value per line, or one value over many lines. Lines that are not JSON are text."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def _by_plain_name(members: dict[str, Any]) -> dict[str, Any]:
 
 
 def _level_by_number(known: dict[str, Any]) -> str:
-    """The level that a number or a letter means by its name, or that a request's status does."""
+    """The level of a number or a letter, decided by the member's name, or the level of a request's status."""
     found = otlp_level(known.get("severitynumber"))
     if found:
         return found

@@ -1,4 +1,4 @@
-"""Sentry: an event as JSON, as its API and its page hand it out, and lists of events and of issues.
+"""Sentry: an event as JSON, from its API or its page, and lists of events and of issues.
 
 Sources: https://develop.sentry.dev/sdk/data-model/event-payloads/, https://docs.sentry.io/api/events/list-an-organizations-issues/.
 """

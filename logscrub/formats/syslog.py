@@ -1,4 +1,4 @@
-"""Syslog as RFC 5424 and RFC 3164 have it, and as rsyslog, syslog-ng and Heroku write it into files.
+"""Syslog as defined by RFC 5424 and RFC 3164, and as rsyslog, syslog-ng and Heroku write it to files.
 
     <131>1 2026-11-17T09:15:38.315Z web-1 roster 4711 ID47 [forge@32473 iut="3"] ERROR save failed
     <34>Nov 17 09:15:38 web-1 su[230]: 'su root' failed

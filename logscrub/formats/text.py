@@ -138,7 +138,7 @@ def _numbered(line: str, memory: Memory) -> Record | None:
 
 
 def _named(line: str, memory: Memory) -> Record | None:
-    """The record of a line behind the name of what wrote it."""
+    """The record of a line that follows the name of its writer."""
     m = _NAME.match(line)
     if m is None or (m["bar"] and (m.end() == len(line) or level_of(m["bar"].rstrip(" |")))):
         return None
@@ -153,14 +153,14 @@ def _named(line: str, memory: Memory) -> Record | None:
 
 
 def _stamped(line: str) -> Record | None:
-    """The record of a line that begins with a level and says its time at the end."""
+    """The record of a line that begins with a level and ends with its time."""
     level, at = leading_level(line)
     m = _STAMP.search(line, max(at, len(line) - _LONGEST_STAMP)) if level else None
     return Record(time_of(m["time"]), level, line[at:][:MOST_MESSAGE]) if m is not None else None
 
 
 def _level_behind(line: str, at: int) -> tuple[str, int]:
-    """The level that stands at a place of a line, or behind notes there, and where the text behind it begins."""
+    """The level at a position of a line, or after notes there, and the position of the text after it."""
     position = at
     for _ in range(_MOST_NOTES + 1):
         level, behind = leading_level(line[position : position + 80])

@@ -88,12 +88,12 @@ def time_of(value: Any, near: int | None = None) -> int | None:
 
 
 def whole_number(text: str) -> int | None:
-    """The number that a text of digits is; None for any other, and for one with more digits than any number that is counted."""
+    """The number in a text of digits; None for any other text, and for more digits than any counted number has."""
     return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 def _from_number(number: int | float) -> int | None:
-    """By its size: seconds, milli-, micro- or nanoseconds."""
+    """Nanoseconds since 1970. The size of the number tells its unit: seconds, milli-, micro- or nanoseconds."""
     if not _SMALLEST <= number < _LARGEST:
         return None
     for limit, scale in ((10**11, SECOND), (10**14, 10**6), (10**17, 10**3)):

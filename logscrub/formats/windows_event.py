@@ -118,7 +118,7 @@ def _leaf(text: str, start: int, end: int, name: str) -> Leaf:
 
 
 class WindowsEventRecords:
-    """Joins the units of an event to one record."""
+    """Joins the units of an event into one record."""
 
     def __init__(self, shapes: Shapes) -> None:
         self._shapes = shapes
@@ -140,14 +140,14 @@ class WindowsEventRecords:
             self._size += len(raw.text)
 
     def close(self) -> Iterator[Item]:
-        """The record that is open, which no unit continues."""
+        """Returns the open record, which no later unit continues."""
         yield from self._text.close()
         event, self._event = self._event, None
         if event is not None:
             yield self._shapes.unwrapped(_record("".join(event)))
 
     def finish(self) -> Iterator[Item]:
-        """The record that was still open at the end."""
+        """Returns the record that was still open at the end."""
         return self.close()
 
 

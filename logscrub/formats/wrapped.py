@@ -158,17 +158,17 @@ def _belongs(inner: str, stream: str, began: dict[str, Began]) -> bool:
 
 
 def _note(began: dict[str, Began], stream: str, now: Began) -> None:
-    """Remembers what the next line of a stream may continue."""
+    """Stores what the next line of a stream may continue."""
     if stream not in began and len(began) >= MOST_STREAMS:
         began.clear()
     began[stream] = now
 
 
 class WrappedRecords:
-    """The records in wrapped lines: what is inside counts, without its wrapping, pieces joined."""
+    """Reads the records inside of wrapped lines, without their wrapping. Pieces of one line are joined."""
 
     def __init__(self, shapes: Shapes, wrapping: Wrapping, record: Callable[[str, str], Record]) -> None:
-        """`record`: the record that a wrapping line says, with the text that is inside of it."""
+        """`record`: returns the record of a wrapping line, given the text inside of it."""
         self._shapes = shapes
         self._wrapping = wrapping
         self._record = record
@@ -207,9 +207,9 @@ class WrappedRecords:
         self._text.open(self._shapes.unwrapped(self._record(line, inner.rstrip("\r\n"))))
 
     def close(self) -> Iterator[Item]:
-        """The record that is open, which no unit continues."""
+        """Returns the open record, which no later unit continues."""
         return self._text.close()
 
     def finish(self) -> Iterator[Item]:
-        """The record that was still open at the end."""
+        """Returns the record that was still open at the end."""
         return self._text.close()
