@@ -196,6 +196,16 @@ def test_incidents_in_the_past_do_not_make_the_next_one_usual() -> None:
     assert calibrate(disturbed, 60, groups).p_values(score)[0] < 3e-6
 
 
+def test_the_hours_of_days_that_are_off_as_a_whole_are_calibrated_as_hours() -> None:
+    days, shares = np.repeat(np.arange(210), 24), []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        known, *new = (np.repeat(rng.gamma(1.5, 1 / 1.5, 210), 24) * rng.exponential(0.4, 5040) for _ in range(11))
+        p = calibrate(known, 18, days).p_values(np.concatenate(new))
+        shares.append((p < 0.01).mean() / 0.01)
+    assert 0.5 < np.median(shares) < 2  # 2.7 where a day weighs as much as an hour
+
+
 def test_calibrated_scores_of_heavier_tails_are_worth_less() -> None:
     chance = np.random.default_rng(3)
     held_out, new = (chance.exponential(2.0 / np.log(10), 50_000) for _ in range(2))

@@ -1,30 +1,31 @@
 """What is normal: the count to expect of each hour, learned from the days before it alone.
 
-Everything is **frozen for a day**: what the hours of a day are held against depends on the days before it, so an hour has the
-same score by itself, in a batch, in replay and live.
+Expectations are **frozen for a day**: those of a day's hours depend only on the days before it, so an hour has the same score
+by itself, in a batch, in a replay and live.
 
 A cell (a function, a customer, a signature) is expected to have
 
     level × profile of all cells at that hour of the week
           × own deviations by hour of the day, by hour of weekdays and weekends, by hour of the week
 
-Customers have clocks of their own: one in America is still at work when Saturday begins in UTC. The middle of what a customer
-does on days of the week is taken for one o'clock in the afternoon, and the hour of the week is that of its clock.
+Customers have clocks of their own: one in America is still at work when Saturday begins in UTC. The middle of a customer's
+working days is taken for one o'clock in the afternoon, and its hours of the week are those of that clock.
 
-In the week after clocks were put forward or back somewhere, an hour may be what the hour before it or behind it was: its variance
-has the square of that difference as well.
+In the week after clocks were put forward or back somewhere, an hour may be like the hour before or after it, so the square of
+that difference is added to its variance.
 
 Each factor is a ratio of counts seen to counts expected, shrunk towards 1 by a number of counts that are believed in beforehand
 (a gamma prior, as in DuMouchel's gamma-Poisson shrinker, 1999): cells with few records take what all have, cells with many have
 their own rhythm. An hour tells no more than its variance lets it: mean² / variance counts.
 
-Older days weigh less. An hour that was far too high counts as the highest that was still usual, so that an
-incident does not become normal at once, and does after some weeks.
+Older days weigh less. An hour that was far too high counts as the highest one that was still usual, so an incident becomes
+normal only after some weeks.
 
-Counts are taken for negative binomial, with variance = batch × mean + dispersion × mean². Both are the cell's own as far as its
-counts tell them: what comes in batches of a hundred does so at night too, when one of them is a hundred times the mean. Hours of
-the day vary unevenly: a function that hundreds of customers use by day is that of one customer at night, and varies as that one
-does. So the variance has a factor for each hour of the day, from squared deviations in units of it.
+Counts are modelled as negative binomial, with variance = batch × mean + dispersion × mean². Both are the cell's own as far as its
+counts show them: records that come in batches of a hundred do so at night too, when one batch is a hundred times the mean. Hours
+of the day vary unevenly: a function that hundreds of customers use by day may be used by one customer at night, and then varies
+as that customer does. So the variance has a factor for each hour of the day, learned from squared deviations in units of the
+variance that the mean alone would tell.
 """
 
 from __future__ import annotations

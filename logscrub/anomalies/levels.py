@@ -331,9 +331,9 @@ class Tail:
     peak: float = 0.0
     """The peak of the excursion that has not ended; 0 if there is none."""
     run: int = 0
-    """Its longest one."""
+    """The most steps in a row that it was beyond the start on one side."""
     last: int = 0
-    """Steps in a row on one side, up to the last one; below 0 of too little."""
+    """Steps in a row beyond the start on one side, up to the last step; below 0 of too little."""
     quiet: int = 0
     """Steps since a score was beyond the start."""
     peaks: Excesses = field(default_factory=Excesses)

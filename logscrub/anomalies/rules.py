@@ -7,16 +7,16 @@ A rule file holds (unknown keys are errors):
     why           one sentence: why it is looked for
     test          how it is judged, one of the tests in `logscrub.anomalies.judge`
     number        what is counted: records, errors, throttles, timeouts, out_of_memory, auth_failures, egress_denials,
-                  redactions; `slow` for calls that take longer than usual; of persons what the test `actors` names
+                  redactions; `slow` for calls that take longer than usual; for persons, what the test `actors` names
     by            families of cells, coarse ones first: `[[], ["function"]]` is the whole app, then each function
     module        only functions of modules whose name has this (optional)
     direction     "up" (default) or "down"
-    least         how many more (or fewer) there have to be than expected, whatever the odds
-    times         how many times as many, at least (fewer: at most the inverse)
-    quiet         only hours of which no more than this share of the cell's mean hour is expected (optional)
+    least         how many more (or fewer) than expected are needed, however improbable the number is
+    times         how many times the expected number is needed at least (for `down`: at most its inverse)
+    quiet         only hours in which no more than this share of the cell's mean hour is expected (optional)
     around_the_clock  only persons who act in at least this share of a day's hours (optional)
-    per_record    where there are more records than usual, as many more are expected (optional)
-    alone         without days to compare with, so many are told all the same (optional)
+    per_record    more are expected in proportion where there are more records than usual (optional)
+    alone         this many are reported even where there are no days to compare with (optional)
     severity      P1 to P5, for something of the usual size; see `logscrub.anomalies.findings`
     incident      whether it may be a security incident, with its clocks (optional)
     exposes       whether customers' data may have got out, so that customers have to be told as well (optional)

@@ -4,9 +4,10 @@ A **score** is −log10 of a tail probability: 3 is once in a thousand. The tail
 so a score is **calibrated**: it is compared with the scores of hours that the model did not learn from. Up to a high threshold
 the share of these hours counts. Beyond it, their excesses are modelled as generalized Pareto (peaks over threshold; Pickands,
 1975), so that bursts are expected where bursts came. Real incidents are among those hours, and must not make the next incident
-look usual. Therefore the hours of one day of a cell count as one excess; the threshold is low enough that five times as many days
-of cells exceed it as may belong to incidents; and two quantiles of the excesses give scale and shape, so that values beyond the
-higher quantile do not count.
+look usual. Therefore the threshold is low enough that five times as many days of cells exceed it as may belong to incidents. Two
+quantiles of the excesses give scale and shape, so that values beyond the higher quantile do not count. The excesses of one day of
+a cell weigh no more than so many hours that incidents can be a fifth of the whole, which is what lies beyond the higher quantile:
+all hours where incidents are few beside the days of cells, for the probability is that of an hour.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ MOST: Final = 300.0
 _FEWEST = 200
 """Held-out scores without which nothing is calibrated: then a score is believed by half."""
 _EXCESSES, _MOST_TAIL = 200, 0.2
-"""How many days of cells reach beyond the threshold at least, and the greatest share of held-out scores that may lie there. By
-as many, tails are believed to be exponential."""
+"""How many days of cells reach beyond the threshold at least, and the greatest share of held-out scores that may lie there."""
+_SHAPE_PRIOR = 20
+"""Days of cells by which a tail is believed to be exponential."""
 _TIMES = 5
 """Times as many as may be of incidents, that lie beyond it."""
 _LOW, _HIGH = 1 - _TIMES**-0.5, 1 - 1 / _TIMES
@@ -117,7 +119,8 @@ def calibrate(
 ) -> Calibration:
     """Calibrates scores on held-out ones, of which so many may belong to incidents.
 
-    `groups`: which of them belong together, as the hours of a cell's day do. A group counts as one observation of the tail.
+    `groups`: which of them belong together, as the hours of a cell's day do. A group counts as one observation of how well the
+    tail is known, and as few hours of its form as keep incidents from telling it.
     `occasions`: the day of each. Groups beyond the threshold on the same days count for less, by as much as their number varies
     more from day to day than by chance.
     """
@@ -138,15 +141,15 @@ def calibrate(
         return Calibration(kept, threshold, share, _believed(own, _PRIOR_SCALE, len(excesses)), _LIGHTEST)
     share = max(len(excesses), 1) / len(kept)
     alike = np.ones(len(excesses)) if groups is None else _alike(groups[beyond])
-    excesses, weights = _sorted(excesses, 1 / alike)
+    excesses, weights = _sorted(excesses, _weights(alike, incidents))
     low, high = np.interp((_LOW, _HIGH), np.cumsum(weights) / weights.sum(), excesses) if len(excesses) else (0.0, 0.0)
-    many = weights.sum()
+    many = (1 / alike).sum()
     if occasions is not None and len(excesses):
         many /= _beyond_chance(occasions[finite], occasions[beyond], 1 / alike)
     scale = _believed(float(low) / np.log10(_TIMES**0.5), _PRIOR_SCALE, many)
     # as far as to the lower quantile is it again to the higher one where the tail is exponential; farther where it is heavier
     shape = np.interp(float(high) / scale * np.log(10), (_TIMES**_SHAPES - 1) / _SHAPES, _SHAPES)
-    believed = many * float(shape) / (many + _EXCESSES)
+    believed = many * float(shape) / (many + _SHAPE_PRIOR)
     # where so many tell the scale of an exponential tail, what is to be expected of the next is Pareto's tail of that shape
     return Calibration(kept, threshold, share, scale, max(believed + 1 / (many + _PRIOR), _LIGHTEST))
 
@@ -174,6 +177,16 @@ def _alike(groups: NDArray[np.int64]) -> Floats:
     """The size of the group of each element."""
     _, place, many = np.unique(groups, return_inverse=True, return_counts=True)
     return np.asarray(many[place], float)
+
+
+def _weights(alike: Floats, incidents: float) -> Floats:
+    """The weights of excesses, from the sizes of their groups: a group counts as no more hours than leave so many groups of
+    incidents a fifth of the whole."""
+    for hours in range(int(alike.max(initial=1.0)), 1, -1):
+        weights = np.minimum(hours / alike, 1.0)
+        if _TIMES * incidents * hours <= weights.sum():
+            return np.asarray(weights)
+    return 1 / alike
 
 
 def _sorted(values: Floats, weights: Floats) -> tuple[Floats, Floats]:

@@ -122,7 +122,7 @@ def _by_band(
             every = every or calibrate(scores[:, held_out].ravel(), incidents, days.ravel(), of_day.ravel())
             worth = every
         else:
-            worth = calibrate(scores[:, held_out][told], incidents, days[told], of_day[told])
+            worth = calibrate(scores[:, held_out][told], incidents * float(told.mean()), days[told], of_day[told])
         out[here] = worth.p_values(wanted[here])
     return out
 
