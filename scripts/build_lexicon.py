@@ -183,6 +183,8 @@ _TRANSLATED = re.compile(
 _LINE = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 _PUT_IN = re.compile(r"\{\d\}|%\(\w+\)s|\\\w|\b[a-z]+[A-Z]\w*")
 """A place where a message takes something in, and names of code."""
+_SHORT = 6
+"""Letters of a word that is often a part of the name of a street or a town too."""
 _MOST_BYTES = 25_000_000
 _MOST_TIMES = 2_000
 """A package counts a word that often at most: one package's word is not everybody's."""
@@ -450,7 +452,7 @@ def messages(cache: Path) -> set[str]:
 
 
 def common_messages(cache: Path) -> set[str]:
-    """The words of other languages in messages about values, and those that catalogues of two makers of programs or more have."""
+    """The long words of other languages in messages about values, and all that two catalogues of different makers have."""
     catalogues: dict[str, set[str]] = {}
     for source in CATALOGUES:
         maker = "openstack" if source.name in ("keystone", "neutron", "nova") else source.name
@@ -463,10 +465,9 @@ def common_messages(cache: Path) -> set[str]:
             else:
                 continue
             catalogues.setdefault(maker, set()).update(p for text in texts for p in pieces(_PUT_IN.sub(" ", text)))
-    lines = (line.split() for line in (DATA / "messages.txt").read_text("utf-8").splitlines()[1:])
-    told = {p for word, kind in lines if kind == "w" for p in pieces(word)}
+    told = set(pieces((DATA / "messages.txt").read_text("utf-8").partition("\n\n")[0].partition("\n")[2]))
     counts = Counter(word for words in catalogues.values() for word in words)
-    return {word for word in {*counts, *told} if len(word) > 3 and (word in told or counts[word] > 1)}
+    return {word for word in {*counts, *told} if len(word) > 3 and (counts[word] > 1 or (word in told and len(word) > _SHORT))}
 
 
 def _strings(value: object) -> Iterator[str]:

@@ -7,8 +7,8 @@ its packages; `logscrub/data/SOURCES.md` lists them with their licences. Words a
 scripts that do not part words (Chinese, Japanese, Korean, Thai, Khmer), the file has each pair of characters that stand side by
 side in a message, and each character that stands alone. Short function words of all languages are added.
 
-Each line has a word and `w`, or `n` if the word tells nothing of a message: a function word, a word of English, or one
-that is a name in `names.txt` or `either.txt` too.
+Behind an empty line stand the words that tell nothing of a message: function words, words of English, and those that are
+names in `names.txt` or `either.txt` too.
 """
 
 from __future__ import annotations
@@ -27,10 +27,13 @@ from build_lexicon import DATA, TRANSLATIONS, VALIDATION, WORDS, dictionary, fet
 from logscrub.detect.messages import parts
 from logscrub.detect.names.lexicon import fold
 
-_VALIDATES = re.compile(r"#: (?:core/validators|forms/(?:fields|models|formsets)|db/models/(?:fields|base)|utils/ipv6)\b")
-"""Where the texts of a catalogue stand in Django's code that say what is wrong with a value."""
+_VALIDATES = re.compile(
+    r"(?i)(?<!\w)(?:(?:in)?valid|required|must|may not|cannot|can['’]t|ensure|at (?:least|most)|already exists"
+    r"|does not|did(?:n['’]t| not)|not allowed|too (?:short|long|common|similar)|null|blank|duplicate|enter a"
+    r"|password (?:is|fields?)|unknown|missing)(?!\w)"
+)
+"""English texts that say what is wrong with a value, or what it must be."""
 _LITERAL = re.compile(r"'((?:[^'\\\n]|\\.)*)'|\"((?:[^\"\\\n]|\\.)*)\"|`((?:[^`\\]|\\.)*)`")
-_LINE = re.compile(r'(?m)^(?:msgstr(?:\[\d\])? )?"((?:[^"\\\n]|\\.)*)"$')
 _OF_SCRIPTS = re.compile(
     r"/(?:v4/locales|src/lang|localize)/[\w-]+(?:/index)?\.js$|package/[a-z]{2}(?:-[A-Z]{2})?/\w+\.cjs$|/yup-locales\.esm\.js$"
 )
@@ -48,9 +51,10 @@ def texts(cache: Path) -> Iterator[str]:
         for path, data in members(fetch(source, cache)):
             if re.search(r"/(?:en|en[-_][A-Z]{2})(?:[./]|$)", path):
                 continue
-            if source.name != "django" and path.endswith(".mo"):
-                catalogue = gettext.GNUTranslations(io.BytesIO(data))._catalog  # type: ignore[attr-defined]
-                yield from (said for text, said in catalogue.items() if text)
+            if path.endswith(".mo"):
+                if source.name != "django" or re.search("django/(?:conf|contrib/(?:auth|postgres))/locale/", path):
+                    catalogue = gettext.GNUTranslations(io.BytesIO(data))._catalog  # type: ignore[attr-defined]
+                    yield from (said for text, said in catalogue.items() if text and _tells(source.name, text))
                 continue
             text = data.decode("utf-8", "replace")
             if re.search(r"/dist/locale/\w+\.json$", path):
@@ -58,10 +62,11 @@ def texts(cache: Path) -> Iterator[str]:
             elif _OF_SCRIPTS.search(path):
                 literals = ("".join(m).replace("\\", "") for m in _LITERAL.findall(re.sub(r"(?m)//.*$", "", text)))
                 yield from (literal for literal in literals if " " in literal or not literal.isascii())
-            elif "django/conf/locale/" in path and path.endswith("django.po"):
-                for entry in text.split("\n\n")[1:]:
-                    if _VALIDATES.search(entry):
-                        yield "".join(_LINE.findall(entry[entry.find("msgstr") :]))
+
+
+def _tells(package: str, text: str | tuple[str, int]) -> bool:
+    """Whether a text of a catalogue is a message about a value; `text`: with its number, where it has several."""
+    return package != "django" or _VALIDATES.search(text if isinstance(text, str) else text[0]) is not None
 
 
 def cleaned_texts(cache: Path) -> Iterator[str]:
@@ -96,9 +101,12 @@ def main() -> None:
     names, said = named(), found(options.cache)
     small = function_words(options.cache)
     english = dictionary(options.cache)[0]
-    words = [f"{w} {'n' if w not in said or fold(w) in names or w in english else 'w'}" for w in sorted(said | small)]
-    head = f"# Made by scripts/validation_words.py, which says how; SOURCES.md lists where from. {len(words)} words.\n"
-    made = head + "\n".join(words) + "\n"
+    telling = sorted(w for w in said if fold(w) not in names and w not in english)
+    others = sorted((said | small).difference(telling))
+    head = (
+        f"# Made by scripts/validation_words.py, which says how; SOURCES.md lists where from. {len(telling) + len(others)} words."
+    )
+    made = "\n".join([head, *telling, "", *others, ""])
     if options.check:
         sys.exit((DATA / "messages.txt").read_text("utf-8") != made)
     (DATA / "messages.txt").write_text(made, encoding="utf-8")

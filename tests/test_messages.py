@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import logscrub
+from logscrub.detect import messages
 from logscrub.detect.messages import is_message, parts
 
 KEY = b"a key for tests, EXAMPLE........"
@@ -63,3 +64,17 @@ def test_a_long_number_makes_a_text_no_message() -> None:
 
 def test_a_run_of_a_script_without_spaces_has_its_pairs_as_parts() -> None:
     assert list(parts("8文字以 ok")) == ["8", "文字", "字以", "ok"]
+
+
+def test_the_words_are_in_the_order_of_their_characters() -> None:
+    telling, _, others = messages._LISTED.partition("\n\n")
+    for words in (telling.split("\n")[1:], others.split("\n")[:-1]):
+        assert words == sorted(words)
+        assert all(words)
+
+
+def test_both_engines_know_the_words_of_messages() -> None:
+    pytest.importorskip("logscrub._core", reason="the compiled core is not built; core/build.sh builds it")
+    lines = "\n".join(MESSAGES + [line for line, _ in VALUES])
+    plain = logscrub.scrub(lines, key=KEY, engine="plain").output
+    assert logscrub.scrub(lines, key=KEY, engine="native").output == plain

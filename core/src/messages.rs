@@ -18,35 +18,54 @@ enum Kind {
     Word,
 }
 
+/// Words in the order of their characters, each on a line of its own.
+struct Lines {
+    text: String,
+    /// Where each begins.
+    starts: Vec<usize>,
+}
+
+impl Lines {
+    fn new(text: &str) -> Lines {
+        let text = text.trim_end_matches('\n').to_owned();
+        let mut starts = vec![0];
+        starts.extend(text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(i, _)| i + 1));
+        Lines { text, starts }
+    }
+
+    fn has(&self, word: &[Ch]) -> bool {
+        let Some(word) = word.iter().map(|&c| char::from_u32(c)).collect::<Option<String>>() else { return false };
+        let line = |&start: &usize| {
+            let rest = &self.text[start..];
+            rest.find('\n').map_or(rest, |end| &rest[..end])
+        };
+        self.starts.binary_search_by(|start| line(start).cmp(&word)).is_ok()
+    }
+}
+
 /// The words of messages.
 pub struct Messages {
     separators: Vec<Ch>,
     space: Arc<CharSet>,
     conversions: Arc<Conversions>,
     english: Arc<Words>,
-    foreign: Words,
-    telling: Words,
+    telling: Lines,
+    others: Lines,
     numbers: Arc<Words>,
     alone: Arc<Words>,
 }
 
 impl Messages {
     pub fn new(library: &Library) -> Result<Messages, String> {
-        let list = library.text("messages.txt")?;
-        let (mut foreign, mut telling) = (Words::default(), Words::default());
-        for (word, kind) in list.lines().skip(1).filter_map(|line| line.rsplit_once(' ')) {
-            if kind == "w" {
-                telling.insert(codes(word));
-            }
-            foreign.insert(codes(word));
-        }
+        let listed = library.text("messages._LISTED")?;
+        let (telling, others) = listed.split_once("\n\n").ok_or("the words of messages have no empty line")?;
         Ok(Messages {
             separators: codes(&library.text("messages.SEPARATORS")?),
             space: library.set("isspace")?,
             conversions: library.conversions.clone(),
             english: library.words("messages._ENGLISH")?,
-            foreign,
-            telling,
+            telling: Lines::new(telling.split_once('\n').map_or("", |(_, words)| words)),
+            others: Lines::new(others),
             numbers: library.words("messages._NUMBERS")?,
             alone: library.words("messages._ALONE")?,
         })
@@ -86,20 +105,21 @@ impl Messages {
                 Kind::Run => {
                     let mut its = part.windows(2.min(part.len()));
                     pairs += its.len();
-                    if !its.all(|pair| self.foreign.contains(pair)) {
+                    if !its.all(|pair| self.telling.has(pair) || self.others.has(pair)) {
                         return false;
                     }
                 }
                 Kind::Word => {
                     let word = self.conversions.lower(part);
                     let is_of_english = self.english.contains(&word);
-                    if !is_of_english && !self.foreign.contains(&word) {
+                    let tells = self.telling.has(&word);
+                    if !is_of_english && !tells && !self.others.has(&word) {
                         return false;
                     }
                     is_english &= is_of_english;
                     words += 1;
                     if part.len() >= SHORTEST && part[0] == word[0] {
-                        telling |= self.telling.contains(&word);
+                        telling |= tells;
                         telling_english |= is_of_english;
                     }
                 }

@@ -9,7 +9,7 @@ fields of content are not asked (`Rule.may_hold_message`). The words of English 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from importlib import resources
 
 SEPARATORS = ".,;:!?\"'’‘“”„«»`()[]/-–—…·。、，：；！？「」『』（）"
@@ -53,9 +53,10 @@ _ENGLISH = frozenset(
     html utf ascii unicode base64 hex element elements item items list array object token header headers request response
     payload body content store entry position offset index line lines eof newline quote comma comment cookie samesite secure
     session locale language charset scheme protocol family socket port host os errno code status state closed open opened
-    geocoding query lookup lookups screen appropriate uppercase lowercase special symbol symbols word words phone email mail name
-    first last street city country postal postcode zip password username user address url uri id unique positive negative
-    zero one two three once twice iso rfc date time yyyy mm dd
+    geocoding query lookup lookups screen appropriate uppercase lowercase special symbol symbols word words phone email mail
+    name first last street city country postal postcode zip password username user address url uri id unique positive
+    negative zero one two three once twice iso rfc date time yyyy mm dd domain record records near parent house future past
+    common similar confirmation checksum signature unparsable registered
     """.split()
 )
 _ALONE = frozenset(
@@ -113,17 +114,16 @@ def _pairs(run: str) -> list[str]:
     return [run[k : k + 2] for k in range(max(len(run) - 1, 1))]
 
 
-def word_list() -> str:
-    """The list of the words of other languages: a line of comment, then a line for each word, with `w` behind it if it tells of a
-    message, else `n`."""
-    return resources.files("logscrub").joinpath("data", "messages.txt").read_text(encoding="utf-8")
+_LISTED = resources.files("logscrub").joinpath("data", "messages.txt").read_text(encoding="utf-8")
+"""A head, the words that tell of a message, an empty line, the other words; in the order of their characters."""
 
 
-@lru_cache(maxsize=1)
-def _listed() -> tuple[frozenset[str], frozenset[str]]:
-    """The words of other languages, and those of them that tell of a message."""
-    lines = word_list().split("\n")[1:-1]
-    return frozenset(line[:-2] for line in lines), frozenset(line[:-2] for line in lines if line.endswith("w"))
+@cache
+def _foreign() -> tuple[frozenset[str], frozenset[str]]:
+    """The words of other languages, and those of them that tell of a message. The core has them from the text."""
+    telling, _, others = _LISTED.partition("\n\n")
+    words = telling.split("\n")[1:]
+    return frozenset(words + others.split("\n")[:-1]), frozenset(words)
 
 
 def is_message(text: str) -> bool:
@@ -135,8 +135,8 @@ def is_message(text: str) -> bool:
         return False
     if text.strip().lower() in _ALONE:
         return True
-    foreign, tells = _listed()
     words = pairs = 0
+    known, tell = _foreign()
     is_english, telling, telling_english = True, False, False
     for start, end, kind in _spans(text):
         if kind == _DIGIT:
@@ -144,18 +144,18 @@ def is_message(text: str) -> bool:
                 return False
         elif kind == _RUN:
             its = _pairs(text[start:end])
-            if not foreign.issuperset(its):
+            if not known.issuperset(its):
                 return False
             pairs += len(its)
         else:
             word = text[start:end].lower()
             if word not in _ENGLISH:
-                if word not in foreign:
+                if word not in known:
                     return False
                 is_english = False
             words += 1
             if end - start >= _SHORTEST and text[start] == word[0]:
-                telling = telling or word in tells
+                telling = telling or word in tell
                 telling_english = telling_english or word in _ENGLISH
     telling = telling or (is_english and telling_english)
     return pairs >= _FEWEST_PAIRS or (telling and words > 1 and any(c.isspace() for c in text.strip()))

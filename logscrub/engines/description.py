@@ -105,14 +105,13 @@ def words() -> dict[str, list[str]]:
 
 
 def texts() -> dict[str, str]:
-    """The texts of all modules, by `module.NAME`, and the list of words of messages."""
-    found = {
+    """The texts of all modules, by `module.NAME`."""
+    return {
         f"{module}.{name}": value
         for module, its in MODULES.items()
         for name, value in vars(its).items()
         if isinstance(value, str) and name.strip("_").isupper()
     }
-    return found | {"messages.txt": messages.word_list()}
 
 
 class Callbacks:
