@@ -9,7 +9,7 @@ use crate::ids::Ids;
 use crate::json_leaves::Nesting;
 use crate::library::{Library, Words};
 use crate::messages::Messages;
-use crate::pairs::Pairs;
+use crate::pairs::{Holder, Pairs};
 use crate::rx::{Classes, Item, Match, Mode, Node, Regex, UNBOUNDED, edge_of_row, heads_of_row, row};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -539,6 +539,10 @@ pub struct Fields {
     nesting: Nesting,
     qualifier: Arc<Regex>,
     coding: Arc<Regex>,
+    /// Each with its group `name` or `value`.
+    naming_line: (Arc<Regex>, usize),
+    value_line: (Arc<Regex>, usize),
+    head_of_deeper: (Arc<Regex>, usize),
     template: Arc<Regex>,
     structure: Arc<Regex>,
     number: Arc<Regex>,
@@ -713,6 +717,9 @@ fn is_plain_quote(c: Ch) -> bool {
 const ENDS_HEAD: &[Ch] = &['|' as Ch, '>' as Ch, '-' as Ch, '+' as Ch];
 /// How the line begins that ends a part of a multipart body, of whose value nothing was read yet; and once a line of it was.
 pub const BOUNDARY: [Ch; 2] = ['-' as Ch; 2];
+/// What stands for a quote where the line names a secret whose value the next one has, or stands over deeper lines.
+const NAMED: [Ch; 1] = ['=' as Ch];
+const UNDER: [Ch; 1] = [':' as Ch];
 const BOUNDARY_LATER: [Ch; 3] = ['\n' as Ch, '-' as Ch, '-' as Ch];
 const CLOSING_TAG: &[Ch] = &['<' as Ch, '/' as Ch];
 const ARROW: &[Ch] = &['=' as Ch, '>' as Ch];
@@ -728,6 +735,11 @@ impl Fields {
         let particle = library.words("fields._PARTICLE")?;
         let part_name = library.rx("fields._PART_NAME")?;
         let block_head = library.rx("fields._BLOCK_HEAD")?;
+        let grouped = |name: &str, group: &str| -> Result<(Arc<Regex>, usize), String> {
+            let regex = library.rx(name)?;
+            let group = regex.group(group).ok_or_else(|| format!("{name} has other groups"))?;
+            Ok((regex, group))
+        };
         let group = |name: &str| block_head.group(name).ok_or("_BLOCK_HEAD has other groups");
         // most rules keep values by the same patterns as others do
         let mut keeps: HashMap<*const Regex, Arc<Keep>> = HashMap::new();
@@ -771,6 +783,9 @@ impl Fields {
             nesting: Nesting::new(library)?,
             qualifier: library.rx("fields._QUALIFIER")?,
             coding: library.rx("fields._CODING")?,
+            naming_line: grouped("fields._NAMING_LINE", "name")?,
+            value_line: grouped("fields._VALUE_LINE", "value")?,
+            head_of_deeper: grouped("fields._HEAD_OF_DEEPER", "name")?,
             template: library.rx("fields._TEMPLATE")?,
             structure: library.rx("fields._STRUCTURE")?,
             number: library.rx("fields._NUMBER")?,
@@ -930,6 +945,14 @@ impl Fields {
     pub fn find_fields(&self, text: &[Ch], before: &Open) -> (Vec<FieldValue>, Open) {
         let nothing = Open::default();
         let mut before = before;
+        if let Some((opening, path)) = &before.quote
+            && (*opening == NAMED || *opening == UNDER)
+        {
+            let (mut values, still) = self.below(text, before, path);
+            let (found, after) = self.find_fields(text, &nothing);
+            values.extend(found);
+            return (values, if after == nothing { still } else { after });
+        }
         if let Some(indent) = before.indent {
             let depth = self.chars.skip(text, 0, SPACE);
             if depth == text.len() {
@@ -980,6 +1003,11 @@ impl Fields {
             if self.rule(&path).is_some() {
                 after = Open { quote: Some((BOUNDARY.to_vec(), path)), ..Open::default() };
             }
+        } else if after.brackets.is_empty()
+            && after.quote.is_none()
+            && let Some(later) = self.named_for_later(text)
+        {
+            after = later;
         }
         for value in self.pairs.named_values(text) {
             let path: Path = vec![value.name.as_slice().into()];
@@ -995,15 +1023,53 @@ impl Fields {
             }
         }
         for holder in self.pairs.holders(text) {
-            let path: Path = vec![holder.name.as_slice().into()];
-            let Some(rule) = self.rule(&path).filter(|rule| rule.secret) else { continue };
-            for held in self.pairs.held_values(text, &holder) {
-                if held.key.is_empty() || (self.may_be_secret(&held.key) && self.rule(&[held.key.as_slice().into()]).is_none()) {
-                    self.add(&mut found, text, held.start, held.end, rule, &|| path.clone(), &[]);
-                }
-            }
+            self.add_held(&mut found, text, &holder);
         }
         (found, after)
+    }
+
+    /// Adds the values of a holder that is named like a secret. A member with a telling name of its own, or that says something about
+    /// the secret, is none.
+    fn add_held(&self, found: &mut Vec<FieldValue>, text: &[Ch], holder: &Holder) {
+        let path: Path = vec![holder.name.as_slice().into()];
+        let Some(rule) = self.rule(&path).filter(|rule| rule.secret) else { return };
+        for held in self.pairs.held_values(text, holder) {
+            if held.key.is_empty() || (self.may_be_secret(&held.key) && self.rule(&[held.key.as_slice().into()]).is_none()) {
+                self.add(found, text, held.start, held.end, rule, &|| path.clone(), &[]);
+            }
+        }
+    }
+
+    /// The state after a line that names a secret whose value stands in the next line or in deeper lines; None for another line.
+    fn named_for_later(&self, text: &[Ch]) -> Option<Open> {
+        let head = self.head_of_deeper.0.match_at(text, 0, text.len());
+        let is_head = head.is_some();
+        let group = if is_head { self.head_of_deeper.1 } else { self.naming_line.1 };
+        let (start, end) = head.or_else(|| self.naming_line.0.match_at(text, 0, text.len()))?.span(group)?;
+        let path: Path = vec![text[start..end].into()];
+        self.rule(&path).filter(|rule| rule.secret)?;
+        let opening = if is_head { UNDER } else { NAMED };
+        Some(Open { quote: Some((opening.to_vec(), path)), indent: is_head.then_some(start), ..Open::default() })
+    }
+
+    /// The values in a line that an earlier line named, and what is open behind it.
+    fn below(&self, text: &[Ch], before: &Open, path: &Path) -> (Vec<FieldValue>, Open) {
+        let mut found = Vec::new();
+        let Some(indent) = before.indent else {
+            let value = self.value_line.0.match_at(text, 0, text.len()).and_then(|m| m.span(self.value_line.1));
+            if let (Some((start, end)), Some(rule)) = (value, self.rule(path)) {
+                self.add(&mut found, text, start, end, rule, &|| path.clone(), &[]);
+            }
+            return (found, Open::default());
+        };
+        let depth = self.chars.skip(text, 0, SPACE);
+        let is_item = text[depth..].starts_with(&['-' as Ch, ' ' as Ch]);
+        if depth < text.len() && (depth < indent || (depth == indent && !is_item)) {
+            return (found, Open::default());
+        }
+        let name = path.first().map_or(Vec::new(), |name| name.to_vec());
+        self.add_held(&mut found, text, &Holder { name, start: 0, end: Some(text.len()) });
+        (found, before.clone())
     }
 
     /// Whether a member of that name may be a secret itself.

@@ -23,7 +23,8 @@ pub struct NamedValue {
 pub struct Holder {
     pub name: Vec<Ch>,
     pub start: usize,
-    pub end: usize,
+    /// None where a bracket ends it.
+    pub end: Option<usize>,
 }
 
 /// A value in a holder, and its own name there; empty where it has none.
@@ -109,6 +110,9 @@ pub struct Pairs {
 const MOST_NAMES: usize = 3;
 /// Characters that a bracket holds, at most.
 const LONGEST_HELD: usize = 2000;
+/// Characters between a name's separator and the bracket, and of a holder's name, at most.
+const LONGEST_TYPE: usize = 56;
+const LONGEST_NAME: usize = 62;
 /// Characters of the shortest value of a member without quotes.
 const FEWEST_OF_MEMBER: usize = 6;
 
@@ -261,9 +265,12 @@ impl Pairs {
         let mut found = Vec::new();
         let name_of = |m: &Match, group: usize| m.span(group).map_or(Vec::new(), |(a, b)| text[a..b].to_vec());
         if (has('{') || has('[') || has('(')) && (has(':') || has('=') || has('{')) {
-            for m in self.holder.regex.find_iter(text, 0, text.len()) {
-                let end = self.closed(text, m.end());
-                found.push(Holder { name: name_of(&m, self.holder.name), start: m.end(), end });
+            for bracket in (0..text.len()).filter(|&at| matches!(text[at], 40 | 91 | 123)) {
+                let matched = |at| self.holder.regex.match_at(text, self.name_begins(text, at), bracket + 1);
+                let ends = |m: &Match| m.end() == bracket + 1;
+                if let Some(m) = Self::named_before(text, bracket).into_iter().flatten().find_map(|at| matched(at).filter(ends)) {
+                    found.push(Holder { name: name_of(&m, self.holder.name), start: m.end(), end: None });
+                }
             }
         }
         if has('>') && (contains(text, "><") || contains(text, ">\n")) {
@@ -272,7 +279,7 @@ impl Pairs {
                 let closing = [&codes("</"), &name[..], &codes(">")].concat();
                 let rest = &text[m.end()..(m.end() + LONGEST_HELD).min(text.len())];
                 if let Some(size) = position(rest, closing.iter().copied()) {
-                    found.push(Holder { name, start: m.end(), end: m.end() + size });
+                    found.push(Holder { name, start: m.end(), end: Some(m.end() + size) });
                 }
             }
         }
@@ -280,7 +287,7 @@ impl Pairs {
             for (pattern, inside) in &self.sections {
                 for m in pattern.regex.find_iter(text, 0, text.len()) {
                     if let Some((start, end)) = m.span(*inside) {
-                        found.push(Holder { name: name_of(&m, pattern.name), start, end });
+                        found.push(Holder { name: name_of(&m, pattern.name), start, end: Some(end) });
                     }
                 }
             }
@@ -288,11 +295,38 @@ impl Pairs {
         found
     }
 
+    /// The places where names may end of which a bracket opens what they hold.
+    fn named_before(text: &[Ch], bracket: usize) -> [Option<usize>; 2] {
+        let typed = |c: &Ch| u8::try_from(*c).is_ok_and(|c| c.is_ascii_alphanumeric() || b"_.%#() ".contains(&c));
+        let at = bracket - text[..bracket].iter().rev().take(LONGEST_TYPE).take_while(|c| typed(c)).count();
+        let separated =
+            (at > 0 && matches!(text[at - 1], 58 | 61 | 62)).then(|| at - if text[..at].ends_with(&[61, 62]) { 2 } else { 1 });
+        let direct = (text[bracket] == 123).then(|| {
+            let counted = text[..bracket].ends_with(&[41, 32]);
+            let opened = || (bracket.saturating_sub(9)..bracket).rev().find(|&at| text[at] == 40);
+            if counted { opened().unwrap_or(bracket) } else { bracket }
+        });
+        [separated, direct]
+    }
+
+    /// Where a name may begin that ends before a place, with its quote.
+    fn name_begins(&self, text: &[Ch], mut at: usize) -> usize {
+        for _ in 0..2 {
+            at -= usize::from(at > 0 && self.space.has(text[at - 1]));
+        }
+        at -= usize::from(at > 0 && text[at - 1] == 93);
+        let quoted = before_quote(text, at);
+        let in_name = |c: &Ch| self.word.has(*c) || matches!(*c, 45 | 46);
+        let start = quoted - text[..quoted].iter().rev().take(LONGEST_NAME).take_while(|c| in_name(c)).count();
+        if quoted == at { start } else { before_quote(text, start) }
+    }
+
     /// The values in a holder. One without quotes counts where it looks like what somebody chose for a secret.
     pub fn held_values(&self, text: &[Ch], holder: &Holder) -> Vec<Held> {
         let [key, word, quoted, bare] = self.held_groups;
         let mut found = Vec::new();
-        for m in self.held.find_iter(text, holder.start, holder.end) {
+        let end = holder.end.unwrap_or_else(|| self.closed(text, holder.start));
+        for m in self.held.find_iter(text, holder.start, end) {
             let key = m.span(key).or(m.span(word)).map_or(Vec::new(), |(a, b)| text[a..b].to_vec());
             match (m.span(bare), m.span(quoted)) {
                 (Some((start, end)), _) => {
@@ -438,4 +472,12 @@ fn begins(text: &[Ch], word: &str) -> bool {
 
 fn ends(text: &[Ch], word: &str) -> bool {
     text.len() >= word.len() && begins(&text[text.len() - word.len()..], word)
+}
+
+/// The place before a quote with its backslashes that ends at a place; that place itself if there is none.
+fn before_quote(text: &[Ch], at: usize) -> usize {
+    if at == 0 || !matches!(text[at - 1], 34 | 39 | 96) {
+        return at;
+    }
+    at - 1 - text[..at - 1].iter().rev().take_while(|&&c| c == 92).count()
 }

@@ -12,6 +12,7 @@ use crate::rx::{ANY_KIND, At, Classes, Item, KINDS, Node, ROWS, Regex, Sieve, St
 use crate::shapes::{self, Shapes};
 use crate::words::{self, Hit, LONGEST_WORD, OTHER, Word, Words, beginnings, byte_of, leads_of, symbol};
 use std::cell::Cell;
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -147,7 +148,8 @@ impl Scanner {
         known.sort_by_cached_key(|k| {
             let rarest = shortest(&k.words.words).max(shortest(&k.words.context)).max(shortest(&k.words.leads));
             let chance: f64 = k.needs.iter().map(shapes::chance).product();
-            (rarest > 0, !k.words.leads.is_empty(), rarest, (-1000.0 * chance) as i64, k.number)
+            let words = [&k.words.words, &k.words.context, &k.words.leads].into_iter().map(Vec::len).max().unwrap_or(0);
+            (rarest > 0, !k.words.leads.is_empty(), rarest, Reverse(words), (-1000.0 * chance) as i64, k.number)
         });
         let size = known.len().div_ceil(PATTERNS);
         let mut sought: Vec<words::Sought> = known.iter_mut().map(|k| std::mem::take(&mut k.words)).collect();

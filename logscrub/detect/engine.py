@@ -58,7 +58,7 @@ _LAST_NUMBER = regex(r"\)?[^\d()+]{0,2}\(?(?<!\d)\d{1,40}\)?\Z")
 _WINDOW = 1 << 18
 """Characters of a text that are judged at once."""
 _OVERLAP = 4096
-_OPENING = regex(r"[{\[\"'`]|PRIVATE KEY|[:=+>|]\s*$|[|>]-\s*$")
+_OPENING = regex(r"[{\[\"'`]|PRIVATE KEY|[:=+>|]\s*$|[|>]-\s*$|(?i:name|key|field)[ \t]{0,40}[:=|][ \t]{0,20}[\w./-]{3,64}\s*$")
 """Signs that a line may leave something open for the next one."""
 _UNQUOTE: dict[str, Callable[[str], views.View | None]] = {
     "json": views.unescape_json,

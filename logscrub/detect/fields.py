@@ -174,6 +174,19 @@ _BOUNDARY_LATER = "\n--"
 _PART_NAME = regex(r"""form-data;\s{0,3}name=(?P<q>\\{0,3}["'])(?P<name>[^"'\\]{1,64}+)(?P=q)\s*+\Z""")
 """The end of the line that names a part whose value stands in the lines after it. A file says its own name too, and has none."""
 _PART_HEAD = regex(r"(?i)content-[a-z-]{1,40}:")
+_NAMED, _UNDER = "=", ":"
+"""What stands for a quote in `Open` where the line names a secret whose value the next one has, or stands over deeper lines."""
+_NAMING_LINE = regex(
+    r"""[ \t]{0,80}(?:[+~|-][ \t]{0,20})?["']?(?:\w{1,20}[_-])?(?i:name|key|field|variable|parameter|property|setting)["']?
+    [ \t]{0,40}[:=|][ \t]{0,20}["']?(?P<name>[\w./-]{3,64}+)["']?,?[ \t]{0,20}\r?\n?\Z""",
+    re.X,
+)
+_VALUE_LINE = regex(
+    r"""[ \t]{0,80}(?:[+~|-][ \t]{0,20})?["']?(?:\w{1,20}[_-])?(?i:value|val|data|content)["']?[ \t]{0,40}
+    [:=|][ \t]{0,20}["']?(?P<value>[^\s"'][^\r\n"']{0,1000})""",
+    re.X,
+)
+_HEAD_OF_DEEPER = regex(r"[ \t]{0,80}(?:-[ ])?(?P<name>[A-Za-z][\w.-]{2,60}+):\s{0,20}\Z")
 _PLAIN_QUOTES = frozenset("\"'")
 _NEXT_IN_FORM = regex(r"&[\w.-]{1,60}[=\[%]")
 _ENDS_HEAD = frozenset("|>-+")
@@ -297,7 +310,20 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 _COUNTED = (
     *("id", "uuid", "number", "date", "title", "code", "prompt", "message", "question", "answer", "comment", "note"),
-    *("password", "passphrase", "secret", "token", "name", "phone", "email", "birthday"),
+    *(
+        "password",
+        "passphrase",
+        "secret",
+        "token",
+        "name",
+        "phone",
+        "email",
+        "birthday",
+        "birth",
+        "line",
+        "description",
+        "subject",
+    ),
 )
 """Words at the end of a name of which there can be a list: `memberIds`."""
 
@@ -306,6 +332,8 @@ def _derived(name: str) -> Iterator[str]:
     """Further names that mean what a joined name does: its plural."""
     if name.endswith(_COUNTED):
         yield name + "s"
+    if name.endswith(("summary", "query", "reply", "inquiry")):
+        yield f"{name[:-1]}ies"
 
 
 class FieldIndex:
@@ -434,6 +462,10 @@ def _innermost(outer: str, name: str) -> str:
 
 def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tuple[list[FieldValue], Open]:
     """The values of telling fields in one line (or a whole text) of a log, and what it leaves open."""
+    if before.quote is not None and before.quote[0] in (_NAMED, _UNDER):
+        below, still = _below(text, index, before, before.quote[1])
+        found, after = find_fields(text, index)
+        return [*below, *found], still if after == NOTHING_OPEN else after
     if before.indent >= 0:
         if not text.strip():
             return [], before
@@ -456,6 +488,8 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
     elif last in _PLAIN_QUOTES and "form-data" in text and (named := _PART_NAME.search(text)) is not None:
         path = (named["name"],)
         after = after if index.rule(path) is None else Open(quote=(BOUNDARY, path))
+    elif not after.brackets and after.quote is None:
+        after = _named_for_later(text, index) or after
     for value in named_values(text):
         path = (value.name,)
         rule = index.rule(path)
@@ -485,6 +519,33 @@ def _may_be_secret(key: str) -> bool:
     """True if a member of that name may be a secret itself."""
     last = words(key)[-1:]
     return not last or (last[0] not in _ABOUT and last[0] not in _REFERRING)
+
+
+def _named_for_later(text: str, index: FieldIndex) -> Open | None:
+    """Returns the state after a line that names a secret whose value stands in the next line or in deeper lines; None for another
+    line."""
+    head = _HEAD_OF_DEEPER.match(text)
+    m = head or _NAMING_LINE.match(text)
+    rule = index.rule((m["name"],)) if m is not None else None
+    if m is None or rule is None or rule.detector.guideline != SECRET_ROW:
+        return None
+    return Open(quote=(_UNDER if head else _NAMED, (m["name"],)), indent=m.start("name") if head else -1)
+
+
+def _below(text: str, index: FieldIndex, before: Open, path: FieldPath) -> tuple[list[FieldValue], Open]:
+    """The values in a line that an earlier line named, and what is open behind it."""
+    found: list[FieldValue] = []
+    if before.indent < 0:
+        m, rule = _VALUE_LINE.match(text), index.rule(path)
+        if m is not None and rule is not None:
+            _add(found, text, *m.span("value"), rule, path)
+        return found, NOTHING_OPEN
+    stripped = text.lstrip()
+    depth = len(text) - len(stripped)
+    if stripped and (depth < before.indent or (depth == before.indent and not stripped.startswith("- "))):
+        return found, NOTHING_OPEN
+    _add_held(found, text, Holder(path[0], 0, len(text)), index)
+    return found, before
 
 
 def _in_part(text: str, index: FieldIndex, before: Open, path: FieldPath) -> tuple[list[FieldValue], Open]:

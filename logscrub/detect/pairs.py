@@ -146,7 +146,14 @@ _HOLDER = regex(
     re.X,
 )
 """A name, and the bracket behind it that opens what the name is of; a type may stand between them."""
+_OPENING = regex(r"[(\[{]")
 _BRACKETS = regex(r"[(\[{)\]}]")
+_TYPED = regex(r"[A-Za-z0-9_.%#() ]")
+_LONGEST_TYPE = 56
+"""Characters between a name's separator and the bracket: a type, and white space."""
+_LONGEST_NAME = 62
+"""Characters of a holder's name."""
+_IN_NAME = regex(r"[\w.-]")
 _LONGEST_HELD = 2000
 _ELEMENTS = regex(r"<(?P<name>[A-Za-z][\w.-]{2,60}+)>\s{0,40}(?=<\w)")
 _SECTION = regex(
@@ -184,7 +191,7 @@ class NamedValue(NamedTuple):
 
 
 class Holder(NamedTuple):
-    """A stretch `[start, end)` of a text, and the name of all that it holds."""
+    """A stretch `[start, end)` of a text, and the name of all that it holds. `end` is -1 where a bracket ends it."""
 
     name: str
     start: int
@@ -202,8 +209,12 @@ class Held(NamedTuple):
 def holders(text: str) -> Iterator[Holder]:
     """The stretches of a text that a name stands before as the name of all that is in them."""
     if any(bracket in text for bracket in "{[(") and any(sign in text for sign in ":={"):
-        for m in _HOLDER.finditer(text):
-            yield Holder(m["name"], m.end(), _closed(text, m.end()))
+        for opening in _OPENING.finditer(text):
+            for at in _named_before(text, opening.start()):
+                m = _HOLDER.match(text, _name_begins(text, at), opening.end())
+                if m is not None and m.end() == opening.end():
+                    yield Holder(m["name"], m.end(), -1)
+                    break
     if "><" in text or ">\n" in text:
         for m in _ELEMENTS.finditer(text):
             end = text.find(f"</{m['name']}>", m.end(), m.end() + _LONGEST_HELD)
@@ -215,9 +226,46 @@ def holders(text: str) -> Iterator[Holder]:
                 yield Holder(m["name"], *m.span("inside"))
 
 
+def _named_before(text: str, bracket: int) -> Iterator[int]:
+    """Returns the places where names may end of which a bracket opens what they hold."""
+    at = bracket
+    while at and bracket - at < _LONGEST_TYPE and _TYPED.match(text, at - 1):
+        at -= 1
+    if at and text[at - 1] in "=:>":
+        yield at - (2 if text[max(at - 2, 0) : at] == "=>" else 1)
+    if text[bracket] == "{":
+        at = bracket
+        if text[max(at - 2, 0) : at] == ") ":  # `password (2) {`
+            opened = text.rfind("(", max(at - 9, 0), at)
+            at = opened if opened >= 0 else at
+        yield at
+
+
+def _name_begins(text: str, at: int) -> int:
+    """Returns where a name may begin that ends before a place, with its quote."""
+    for _ in range(2):
+        at -= 1 if at and text[at - 1].isspace() else 0
+    at -= 1 if at and text[at - 1] == "]" else 0
+    quoted = _before_quote(text, at)
+    start = quoted
+    while start and quoted - start < _LONGEST_NAME and _IN_NAME.match(text, start - 1):
+        start -= 1
+    return start if quoted == at else _before_quote(text, start)
+
+
+def _before_quote(text: str, at: int) -> int:
+    """Returns the place before a quote with its backslashes that ends at a place; that place itself if there is none."""
+    if at and text[at - 1] in "\"'`":
+        at -= 1
+        while at and text[at - 1] == "\\":
+            at -= 1
+    return at
+
+
 def held_values(text: str, holder: Holder) -> Iterator[Held]:
     """The values in a holder. One without quotes counts where it looks like what somebody chose for a secret."""
-    for m in _HELD.finditer(text, holder.start, holder.end):
+    end = holder.end if holder.end >= 0 else _closed(text, holder.start)
+    for m in _HELD.finditer(text, holder.start, end):
         key = m["key"] or m["word"] or ""
         bare = m["bare"]
         if bare is None:
