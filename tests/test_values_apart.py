@@ -196,7 +196,7 @@ HOLDERS = [
     "{n}=({a} {b})",
     "cfg:\n{n}:\n  - {a}\n  - {b}\nport: 80",
     "{n}:\n  eu: {a}\n  us: {b}\nport: 80",
-    '+ name  = "{n}"\n+ value = "{a}"\n',
+    'plan\n  + name  = "{n}"\n  + value = "{a}"\n',
     '{{"message": "cfg:\\n{n}:\\n  - {a}\\n  - {b}\\nport: 80"}}',
     '{{"message": "{n}:\\n  eu: {a}\\n  us: {b}\\nport: 80"}}',
     '{{"message": "[{n}]\\neu = {a}\\nus = {b}"}}',
