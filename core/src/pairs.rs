@@ -222,10 +222,10 @@ impl Pairs {
         {
             self.typed.find(text, false, &mut found);
         }
-        if has('=') && (has(']') || (has('%') && contains(text, "%5D"))) {
+        if has('=') && (has(']') || has('%')) && self.has_index(text) {
             self.indexed.find(text, true, &mut found);
         }
-        if is_quoted && ["->", "→", "⇒", "~>", " to "].iter().any(|arrow| contains(text, arrow)) {
+        if is_quoted && self.is_linked(text) {
             self.arrow.find(text, true, &mut found);
         }
         if has('\t') {
@@ -251,6 +251,30 @@ impl Pairs {
             }
         }
         found
+    }
+
+    /// Whether an index may end before `=` in a text (`_INDEX_END`).
+    fn has_index(&self, text: &[Ch]) -> bool {
+        text.iter().enumerate().filter(|&(_, c)| *c == 61).any(|(at, _)| {
+            let near = &text[..at];
+            let far = near.split_last().filter(|(last, _)| self.space.has(**last)).map_or(near, |(_, rest)| rest);
+            [near, far].iter().any(|before| before.ends_with(&[93]) || before.ends_with(&[37, 53, 68]))
+        })
+    }
+
+    /// Whether an arrow stands behind a quote in a text (`_LINKED`).
+    fn is_linked(&self, text: &[Ch]) -> bool {
+        let quotes = text.iter().enumerate().filter(|&(_, c)| matches!(c, 34 | 39 | 96));
+        quotes.map(|(at, _)| &text[at + 1..]).any(|behind| {
+            let spaces = behind.iter().take(2).take_while(|c| self.space.has(**c)).count();
+            (0..=spaces).any(|skipped| {
+                let rest = &behind[skipped..];
+                rest.starts_with(&[45, 62])
+                    || rest.starts_with(&[126, 62])
+                    || rest.starts_with(&[32, 116, 111, 32])
+                    || rest.first().is_some_and(|c| matches!(c, 0x2192 | 0x21D2))
+            })
+        })
     }
 
     /// The stretches of a text that a name stands before as the name of all that is in them.

@@ -139,6 +139,9 @@ _INDEXED = regex(
     re.X,
 )
 """An element of a list or a map in a form: `password[eu]=…`."""
+_INDEX_END = regex(r"(?:\]|%5D)\s?=")
+_LINKED = regex(r"""["'`]\s{0,2}(?:->|→|⇒|~>|[ ]to[ ])""")
+"""Each entry with an arrow has one of these."""
 _HOLDER = regex(
     r"""(?<![\w$-])(?P<q>\\{0,15}["'`]|)(?P<name>[A-Za-z][\w.-]{2,60}+)(?P=q)\]?
     (?:\s{0,2}(?:=>|[:=])\s{0,2}(?:%|\#|new[ ]|map|[A-Z][\w.]{0,40}+(?:\(\d{1,6}\))?\s{0,2})?
@@ -323,9 +326,9 @@ def named_values(text: str) -> Iterator[NamedValue]:
 
 def _entries(text: str, is_quoted: bool) -> Iterator[NamedValue]:
     """Entries of maps: of a form, and those of Scala and Kotlin."""
-    if "=" in text and ("]" in text or "%5D" in text):
+    if "=" in text and _INDEX_END.search(text):
         yield from _matches(_INDEXED, text, loose=True)
-    if is_quoted and any(arrow in text for arrow in ("->", "→", "⇒", "~>", " to ")):
+    if is_quoted and _LINKED.search(text):
         yield from _matches(_ARROW, text, loose=True)
 
 
