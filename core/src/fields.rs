@@ -48,6 +48,9 @@ impl ValueMode {
     }
 }
 
+/// Characters before the separator of a line that names a secret for the next one, at most.
+const LONGEST_NAMING: usize = 200;
+
 /// What a detector's field names say, as Python prepares it: the names are joined words in small letters.
 pub struct RuleSpec {
     pub detector: usize,
@@ -1042,7 +1045,12 @@ impl Fields {
 
     /// The state after a line that names a secret whose value stands in the next line or in deeper lines; None for another line.
     fn named_for_later(&self, text: &[Ch]) -> Option<Open> {
-        let head = self.head_of_deeper.0.match_at(text, 0, text.len());
+        let last = text.iter().rev().take(21).find(|c| !self.chars.space(**c));
+        let ends_in_colon = last == Some(&(':' as Ch));
+        if !ends_in_colon && !text.iter().take(LONGEST_NAMING).any(|c| matches!(c, 58 | 61 | 124)) {
+            return None;
+        }
+        let head = ends_in_colon.then(|| self.head_of_deeper.0.match_at(text, 0, text.len())).flatten();
         let is_head = head.is_some();
         let group = if is_head { self.head_of_deeper.1 } else { self.naming_line.1 };
         let (start, end) = head.or_else(|| self.naming_line.0.match_at(text, 0, text.len()))?.span(group)?;

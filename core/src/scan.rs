@@ -12,7 +12,6 @@ use crate::rx::{ANY_KIND, At, Classes, Item, KINDS, Node, ROWS, Regex, Sieve, St
 use crate::shapes::{self, Shapes};
 use crate::words::{self, Hit, LONGEST_WORD, OTHER, Word, Words, beginnings, byte_of, leads_of, symbol};
 use std::cell::Cell;
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -29,6 +28,8 @@ const MOST_FOLLOWED: usize = 64;
 /// Patterns of a column, and a bit for each.
 const PATTERNS: usize = Bits::BITS as usize;
 pub type Bits = u128;
+/// Characters of a usual text.
+const USUAL_LENGTH: f64 = 200.0;
 /// The row of the end (or the start) of the text.
 const EDGE: u8 = ROWS as u8;
 /// Sets of characters of which one must stand in a text, at most, for each pattern; the rarest ones.
@@ -143,13 +144,16 @@ impl Scanner {
                 None => others.push((number, one)),
             }
         }
-        // patterns that need no word stand together, and so do those that few texts have anything for
+        // the patterns of which most texts may have a match stand together
         let shortest = |words: &[Word]| words.iter().map(|w| w.len()).min().unwrap_or(0);
         known.sort_by_cached_key(|k| {
-            let rarest = shortest(&k.words.words).max(shortest(&k.words.context)).max(shortest(&k.words.leads));
-            let chance: f64 = k.needs.iter().map(shapes::chance).product();
-            let words = [&k.words.words, &k.words.context, &k.words.leads].into_iter().map(Vec::len).max().unwrap_or(0);
-            (rarest > 0, !k.words.leads.is_empty(), rarest, Reverse(words), (-1000.0 * chance) as i64, k.number)
+            let all = [&k.words.words, &k.words.context, &k.words.leads];
+            let chance_of_words = all.map(|words| match shortest(words) {
+                0 => 1.0,
+                letters => (words.len() as f64 * USUAL_LENGTH / 26f64.powi(letters as i32)).min(1.0),
+            });
+            let chance: f64 = k.needs.iter().map(shapes::chance).chain(chance_of_words).product();
+            (!k.words.leads.is_empty(), (-1000.0 * chance) as i64, k.number)
         });
         let size = known.len().div_ceil(PATTERNS);
         let mut sought: Vec<words::Sought> = known.iter_mut().map(|k| std::mem::take(&mut k.words)).collect();

@@ -546,7 +546,8 @@ impl Views {
         while let Some(start) = find_any(text, at, |c| (c == b'[' as Ch) | (c == b'{' as Ch) | (c == b'(' as Ch)) {
             at = start + 1;
             let byte_at = |at: usize| text.get(at).map_or(0, |c| byte(*c));
-            let is_quoted = (1..=3).any(|i| matches!(byte_at(start + i), b'"' | b'\''));
+            let is_quoted = (start + 1..=start + 3)
+                .any(|quote| matches!(byte_at(quote), b'"' | b'\'') && byte_at(quote + 2) == byte_at(quote));
             if byte_at(start + 2) != b',' && !is_quoted {
                 continue;
             }
@@ -599,7 +600,7 @@ impl Views {
         let (mut start, mut end, mut place) = (0, 0, 0);
         let mut data: Vec<u8> = Vec::new();
         loop {
-            let m = self.hex_line.match_at(text, place, text.len());
+            let m = may_begin_hex_line(&text[place..]).then(|| self.hex_line.match_at(text, place, text.len())).flatten();
             if let Some(m) = &m {
                 let (Some((from, to)), Some((a, b))) = (m.span(line), m.span(bytes)) else { return };
                 start = if data.is_empty() { from } else { start };
@@ -930,7 +931,15 @@ fn may_be_quoted_printable(text: &[Ch]) -> bool {
     false
 }
 
-/// Whether a program may join texts in a text.
+/// Whether a line of a dump with its place may begin here: what the expression for it asks first, at less cost.
+fn may_begin_hex_line(text: &[Ch]) -> bool {
+    let blank = text.iter().take(8).take_while(|c| matches!(byte(**c), b' ' | b'\t')).count();
+    let place = &text[blank..];
+    let place = if place.starts_with(&[b'0' as Ch, b'x' as Ch]) { &place[2..] } else { place };
+    place.len() > 4 && place[..4].iter().all(|c| is_hex(*c))
+}
+
+/// Whether a program may join texts in a text: an operator stands behind a quote.
 fn may_be_joined(text: &[Ch]) -> bool {
     let mut at = 0;
     while let Some(quote) = find_any(text, at, |c| (c == QUOTE) | (c == b'\'' as Ch) | (c == b'`' as Ch)) {
