@@ -53,11 +53,13 @@ pub struct Messages {
     others: Lines,
     numbers: Arc<Words>,
     alone: Arc<Words>,
+    longest_alone: usize,
 }
 
 impl Messages {
     pub fn new(library: &Library) -> Result<Messages, String> {
         let listed = library.text("messages._LISTED")?;
+        let alone = library.words("messages._ALONE")?;
         let (telling, others) = listed.split_once("\n\n").ok_or("the words of messages have no empty line")?;
         Ok(Messages {
             separators: codes(&library.text("messages.SEPARATORS")?),
@@ -67,7 +69,8 @@ impl Messages {
             telling: Lines::new(telling.split_once('\n').map_or("", |(_, words)| words)),
             others: Lines::new(others),
             numbers: library.words("messages._NUMBERS")?,
-            alone: library.words("messages._ALONE")?,
+            longest_alone: alone.iter().map(Vec::len).max().unwrap_or(0),
+            alone,
         })
     }
 
@@ -89,8 +92,12 @@ impl Messages {
             return false;
         }
         let stripped = self.stripped(text);
-        if self.alone.contains(&self.conversions.lower(stripped)) {
+        if stripped.len() <= self.longest_alone && self.alone.contains(&self.conversions.lower(stripped)) {
             return true;
+        }
+        // a single word is known as a whole or it is no message
+        if stripped.iter().all(|&c| c < 128) && !stripped.iter().any(|&c| self.space.has(c)) {
+            return false;
         }
         let (mut words, mut pairs, mut at) = (0, 0, 0);
         let (mut is_english, mut telling, mut telling_english) = (true, false, false);

@@ -151,7 +151,7 @@ _HOLDER = regex(
 """A name, and the bracket behind it that opens what the name is of; a type may stand between them."""
 _OPENING = regex(r"[(\[{]")
 _BRACKETS = regex(r"[(\[{)\]}]")
-_TYPED = regex(r"[A-Za-z0-9_.%#() ]")
+_IN_TYPE = regex(r"[A-Za-z0-9_.%#() ]")
 _LONGEST_TYPE = 56
 """Characters between a name's separator and the bracket: a type, and white space."""
 _LONGEST_NAME = 62
@@ -232,7 +232,7 @@ def holders(text: str) -> Iterator[Holder]:
 def _named_before(text: str, bracket: int) -> Iterator[int]:
     """Returns the places where names may end of which a bracket opens what they hold."""
     at = bracket
-    while at and bracket - at < _LONGEST_TYPE and _TYPED.match(text, at - 1):
+    while at and bracket - at < _LONGEST_TYPE and _IN_TYPE.match(text, at - 1):
         at -= 1
     if at and text[at - 1] in "=:>":
         yield at - (2 if text[max(at - 2, 0) : at] == "=>" else 1)
