@@ -870,12 +870,21 @@ fn may_begin_dump(text: &[Ch], sign: usize) -> Option<usize> {
     }
     let is_part = |c: &&Ch| is_hex(**c) || **c == b'x' as Ch;
     let before = text[..sign].iter().rev().take(LONGEST_BYTE + 1).take_while(is_part).count();
-    let next = sign + 1 + usize::from(c == b',' as Ch && text.get(sign + 1) == Some(&(b' ' as Ch)));
-    if !(2..=LONGEST_BYTE).contains(&before) || !text.get(next).is_some_and(|c| is_hex(*c)) {
+    if !(2..=LONGEST_BYTE).contains(&before) {
         return None;
     }
-    let behind = text[next..].iter().take(LONGEST_BYTE + 1).take_while(is_part).count();
-    (behind >= 2 && text.get(next + behind) == Some(&c)).then_some(sign - before)
+    // three such signs at least, two of which a time of day has too
+    let behind = |at: usize| at + 1 + usize::from(c == b',' as Ch && text.get(at + 1) == Some(&(b' ' as Ch)));
+    let mut at = sign;
+    for _ in 0..2 {
+        let next = behind(at);
+        let size = text.get(next..)?.iter().take(LONGEST_BYTE + 1).take_while(is_part).count();
+        at = next + size;
+        if size < 2 || text.get(at) != Some(&c) {
+            return None;
+        }
+    }
+    text.get(behind(at)).is_some_and(|c| is_hex(*c)).then_some(sign - before)
 }
 
 /// Without the zeros that UTF-16 has behind each letter.

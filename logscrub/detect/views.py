@@ -93,7 +93,7 @@ _NO_DIGIT = regex("0x|[^0-9a-fA-F]")
 _BITS = regex("[01]{8}")
 _HEX_LINE = regex(
     r"(?P<line>[ \t]{0,8}(?:0x)?[0-9a-fA-F]{4,8}:?[ \t]{1,4}(?P<bytes>[0-9a-fA-F]{2}(?:[ ]{0,2}[0-9a-fA-F]{2}){0,15}+)"
-    r"(?![\w.-])[^\r\n]{0,80})(?:\r?\n|\Z)"
+    r"(?![\w.-])[^\r\n]{0,80}+)(?:\r?\n|\Z)"
 )
 """A line of a dump with the place of its bytes before them, and often what they say behind."""
 _SIGNS = regex(
