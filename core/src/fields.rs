@@ -8,7 +8,7 @@ use crate::engine::contains;
 use crate::ids::Ids;
 use crate::json_leaves::Nesting;
 use crate::library::{Library, Words};
-use crate::messages::Messages;
+use crate::messages::{self, Messages};
 use crate::pairs::{Holder, Pairs};
 use crate::rx::{Classes, Item, Match, Mode, Node, Regex, UNBOUNDED, edge_of_row, heads_of_row, row};
 use std::borrow::Cow;
@@ -1553,7 +1553,7 @@ impl Fields {
     /// Whether a message stands behind a name in place of a value without quotes: `street: unsupported locale`.
     fn tells_message(&self, text: &[Ch], start: usize, mode: ValueMode) -> bool {
         let ends = |c: Ch| matches!(c, 10 | 13 | 34 | 39 | 59..=62 | 96 | 123..=125);
-        let rest = &text[start..];
+        let rest = &text[start..(start + messages::LONGEST + 1).min(text.len())];
         let told = &rest[..rest.iter().position(|&c| ends(c)).unwrap_or(rest.len())];
         let first = || told.split(|&c| c == 44).next().unwrap_or(told);
         !told.is_empty() && (self.messages.is_message(told) || (mode != ValueMode::Line && self.messages.is_message(first())))

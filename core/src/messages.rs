@@ -4,7 +4,8 @@ use crate::chars::{Ch, CharSet, Conversions, codes};
 use crate::library::{Library, Words};
 use std::sync::Arc;
 
-const LONGEST: usize = 300;
+/// Characters of a message, at most.
+pub const LONGEST: usize = 300;
 const SHORTEST: usize = 4;
 const DIGITS: usize = 2;
 const FEWEST_PAIRS: usize = 3;

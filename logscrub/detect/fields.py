@@ -103,8 +103,8 @@ _TELLS_ERROR = regex(
     r"(?:[A-Z]?[a-z][a-z'’-]{1,24}|[a-z]{1,12}\d{1,3}(?=:)|[A-Za-z]{2,30}(?:[./][A-Za-z]{2,40}){1,6}):?[ ](?=\S)"
 )
 """How an error begins: with a plain word, or what it comes from; one of the words of errors stands in it."""
-_UNQUOTED = regex(r"[^\n\r\"'`{}<>=|;]+")
-"""What reaches to the end of a line, a quote, a bracket of an object or a further value."""
+_UNQUOTED = regex(r"[^\n\r\"'`{}<>=|;]{1,301}")
+"""What reaches to the end of a line, a quote, a bracket of an object or a further value, as far as a message can reach."""
 _QUERY_END = regex(r"""[&#\s"'<>`]""")
 _NEXT_KEY = regex(
     r"""\s[\w.-]{1,60}\s?=(?!=) | [,;|]\s*\\{0,15}["']?[\w.-]{1,60}\\{0,15}["']?\s*[=:]
