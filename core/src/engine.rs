@@ -511,7 +511,7 @@ impl Engine {
         let behind = &masked[end..(end + AFTER).min(masked.len())];
         let text = [&before[..until], decoded, behind].concat();
         let mut read = Vec::new();
-        self.scan(&text, &[], &self.nameless.clone(), None, &mut read);
+        self.scan(&text, &[], &self.nameless, None, &mut read);
         let (first, last) = (until, until + decoded.len());
         let cut = read.into_iter().filter(|s| s.start < last && first < s.end).map(|s| {
             let (a, b) = (s.start.max(first) - first, s.end.min(last) - first);

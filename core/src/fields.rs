@@ -515,7 +515,7 @@ struct Walk {
 /// The field names of a catalogue, and what finds their values.
 pub struct Fields {
     pairs: Pairs,
-    messages: Messages,
+    messages: Arc<Messages>,
     ids: Ids,
     rules: Vec<Arc<Rule>>,
     names: Names,
@@ -780,7 +780,7 @@ impl Fields {
             filled_later: Keep::new(library.rx("fields.FILLED_LATER")?),
             ids: Ids::new(library)?,
             pairs: Pairs::new(library)?,
-            messages: Messages::new(library)?,
+            messages: library.messages()?,
             word: library.rx("fields._WORD")?,
             scheme: library.rx("fields._SCHEME")?,
             nesting: Nesting::new(library)?,

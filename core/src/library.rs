@@ -1,9 +1,10 @@
 //! What Python told at the start: patterns, lists of words and classes of characters, by the names they have in the definition.
 
 use crate::chars::{Ch, CharSet, Conversions, Python};
+use crate::messages::Messages;
 use crate::rx::Regex;
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A set of words.
 pub type Words = HashSet<Vec<Ch>>;
@@ -14,6 +15,7 @@ pub struct Library {
     words: HashMap<String, Arc<Words>>,
     characters: HashMap<String, Arc<CharSet>>,
     texts: HashMap<String, String>,
+    messages: OnceLock<Arc<Messages>>,
     /// All classes, by number.
     pub sets: Vec<Arc<CharSet>>,
     pub conversions: Arc<Conversions>,
@@ -56,6 +58,7 @@ impl Library {
             words: words.into_iter().map(|(name, list)| (name, Arc::new(list.into_iter().collect()))).collect(),
             characters: HashMap::new(),
             texts,
+            messages: OnceLock::new(),
             sets,
             conversions: Arc::new(Conversions::new(python.clone())),
             python,
@@ -98,6 +101,15 @@ impl Library {
     /// The text `module.NAME` of the definition.
     pub fn text(&self, name: &str) -> Result<String, String> {
         self.texts.get(name).cloned().ok_or_else(|| format!("the description has no text {name}"))
+    }
+
+    /// The words of messages, made once.
+    pub fn messages(&self) -> Result<Arc<Messages>, String> {
+        if let Some(made) = self.messages.get() {
+            return Ok(made.clone());
+        }
+        let made = Arc::new(Messages::new(self)?);
+        Ok(self.messages.get_or_init(|| made).clone())
     }
 
     /// The class of characters with a name (`isalpha`).

@@ -20,18 +20,18 @@ enum Kind {
 }
 
 /// Words in the order of their characters, each on a line of its own.
-struct Lines {
+struct WordList {
     text: String,
     /// Where each begins.
     starts: Vec<usize>,
 }
 
-impl Lines {
-    fn new(text: &str) -> Lines {
+impl WordList {
+    fn new(text: &str) -> WordList {
         let text = text.trim_end_matches('\n').to_owned();
         let mut starts = vec![0];
         starts.extend(text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(i, _)| i + 1));
-        Lines { text, starts }
+        WordList { text, starts }
     }
 
     fn has(&self, word: &[Ch]) -> bool {
@@ -50,8 +50,8 @@ pub struct Messages {
     space: Arc<CharSet>,
     conversions: Arc<Conversions>,
     english: Arc<Words>,
-    telling: Lines,
-    others: Lines,
+    telling: WordList,
+    others: WordList,
     numbers: Arc<Words>,
     alone: Arc<Words>,
     longest_alone: usize,
@@ -67,8 +67,8 @@ impl Messages {
             space: library.set("isspace")?,
             conversions: library.conversions.clone(),
             english: library.words("messages._ENGLISH")?,
-            telling: Lines::new(telling.split_once('\n').map_or("", |(_, words)| words)),
-            others: Lines::new(others),
+            telling: WordList::new(telling.split_once('\n').map_or("", |(_, words)| words)),
+            others: WordList::new(others),
             numbers: library.words("messages._NUMBERS")?,
             longest_alone: alone.iter().map(Vec::len).max().unwrap_or(0),
             alone,

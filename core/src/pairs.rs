@@ -177,12 +177,7 @@ impl Pairs {
 
     /// The values in a text whose names stand apart from them.
     pub fn named_values(&self, text: &[Ch]) -> Vec<NamedValue> {
-        let mut signs = [false; 128];
-        for &c in text {
-            if let Some(sign) = signs.get_mut(c as usize) {
-                *sign = true;
-            }
-        }
+        let signs = signs_in(text);
         let has = |sign: char| signs[sign as usize];
         let mut found = Vec::new();
         let is_quoted = has('"') || has('\'') || has('`');
@@ -279,12 +274,7 @@ impl Pairs {
 
     /// The stretches of a text that a name stands before as the name of all that is in them.
     pub fn holders(&self, text: &[Ch]) -> Vec<Holder> {
-        let mut signs = [false; 128];
-        for &c in text {
-            if let Some(sign) = signs.get_mut(c as usize) {
-                *sign = true;
-            }
-        }
+        let signs = signs_in(text);
         let has = |sign: char| signs[sign as usize];
         let mut found = Vec::new();
         let name_of = |m: &Match, group: usize| m.span(group).map_or(Vec::new(), |(a, b)| text[a..b].to_vec());
@@ -504,4 +494,15 @@ fn before_quote(text: &[Ch], at: usize) -> usize {
         return at;
     }
     at - 1 - text[..at - 1].iter().rev().take_while(|&&c| c == 92).count()
+}
+
+/// The characters of ASCII that a text has.
+fn signs_in(text: &[Ch]) -> [bool; 128] {
+    let mut signs = [false; 128];
+    for &c in text {
+        if let Some(sign) = signs.get_mut(c as usize) {
+            *sign = true;
+        }
+    }
+    signs
 }

@@ -105,7 +105,7 @@ pub struct Validators {
     /// The names of those that Python is asked for.
     asked: RwLock<Vec<String>>,
     filled_later: Arc<Regex>,
-    messages: Messages,
+    messages: Arc<Messages>,
 }
 
 impl Validators {
@@ -130,7 +130,7 @@ impl Validators {
             phones: RwLock::default(),
             asked: RwLock::default(),
             filled_later: library.rx("fields.FILLED_LATER")?,
-            messages: Messages::new(library)?,
+            messages: library.messages()?,
         })
     }
 

@@ -310,20 +310,8 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 _COUNTED = (
     *("id", "uuid", "number", "date", "title", "code", "prompt", "message", "question", "answer", "comment", "note"),
-    *(
-        "password",
-        "passphrase",
-        "secret",
-        "token",
-        "name",
-        "phone",
-        "email",
-        "birthday",
-        "birth",
-        "line",
-        "description",
-        "subject",
-    ),
+    *("password", "passphrase", "secret", "token", "name", "phone", "email", "birthday"),
+    *("birth", "line", "description", "subject"),
 )
 """Words at the end of a name of which there can be a list: `memberIds`."""
 

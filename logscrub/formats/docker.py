@@ -7,28 +7,20 @@ with a line end.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Any
 
 from logscrub.formats.base import MOST_MESSAGE, Around, Format, JsonShape, Record, text_of
-from logscrub.formats.json_values import parse
 from logscrub.formats.times import time_of
-from logscrub.formats.wrapped import Piece, WrappedReader, WrappedRecords, Wrapping
+from logscrub.formats.wrapped import Piece, WrappedReader, WrappedRecords, Wrapping, parsed_line
 from logscrub.patterns import regex
 
 LINE = regex(r'\s*\{\s*"log"\s*:\s*"(?P<log>(?:[^"\\]++|\\.)*+)"\s*,\s*"(?:stream|attrs|time)"\s*:.*\}\s*$', re.DOTALL)
 STREAM = regex(r'"stream"\s*:\s*"(\w+)"')
 
 
-@lru_cache(maxsize=1)
-def _parsed(line: str) -> Any:
-    """The value of a line, of which several things are asked one after the other. Nobody changes it."""
-    return parse(line.strip())
-
-
 def _unwrap(line: str) -> Piece | None:
     m = LINE.match(line)
-    if m is None or _parsed(line) is None:
+    if m is None or parsed_line(line) is None:
         return None
     stream = STREAM.search(line, m.end("log"))
     ends = m["log"].endswith(("\\n", "\\u000a", "\\u000A"))
@@ -36,7 +28,7 @@ def _unwrap(line: str) -> Piece | None:
 
 
 def _inner(line: str) -> str:
-    value = _parsed(line)
+    value = parsed_line(line)
     return text_of(value.get("log")) if isinstance(value, dict) else ""
 
 
@@ -49,7 +41,7 @@ def _record(value: dict[str, Any], around: Around) -> Record:
 
 
 def _of_line(line: str, inner: str) -> Record:
-    value = _parsed(line)
+    value = parsed_line(line)
     return _of(value if isinstance(value, dict) else {}, inner)
 
 

@@ -6,13 +6,12 @@ Source: https://systemd.io/JOURNAL_EXPORT_FORMATS/. A message that is not UTF-8 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Any
 
 from logscrub.formats.base import MOST_MESSAGE, Around, Format, JsonShape, Record, dimension, text_of
-from logscrub.formats.json_values import begins, has_member, parse
+from logscrub.formats.json_values import begins, has_member
 from logscrub.formats.times import syslog_level, time_of
-from logscrub.formats.wrapped import Piece, WrappedReader, WrappedRecords, Wrapping
+from logscrub.formats.wrapped import Piece, WrappedReader, WrappedRecords, Wrapping, parsed_line
 from logscrub.patterns import regex
 
 
@@ -50,15 +49,9 @@ _MESSAGE = regex(
 _STREAM = regex(r'"_STREAM_ID"\s*:\s*"(\w+)"')
 
 
-@lru_cache(maxsize=1)
-def _parsed(line: str) -> Any:
-    """The value of a line, of which several things are asked one after the other. Nobody changes it."""
-    return parse(line.strip())
-
-
 def _unwrap(line: str) -> Piece | None:
     """The message of an entry; journald cuts lines of 48 KB, and marks each piece but the last."""
-    if not line.startswith("{") or _parsed(line) is None:
+    if not line.startswith("{") or parsed_line(line) is None:
         return None
     m, stream = _MESSAGE.search(line), _STREAM.search(line)
     start, end = (0, 0) if m is None else m.span("message" if m["bytes"] is None else "bytes")
@@ -66,12 +59,12 @@ def _unwrap(line: str) -> Piece | None:
 
 
 def _inner(line: str) -> str:
-    value = _parsed(line)
+    value = parsed_line(line)
     return message_of(value.get("MESSAGE")) if isinstance(value, dict) else ""
 
 
 def _of_line(line: str, inner: str) -> Record:
-    value = _parsed(line)
+    value = parsed_line(line)
     return _record({**value, "MESSAGE": inner} if isinstance(value, dict) else {"MESSAGE": inner}, ())
 
 

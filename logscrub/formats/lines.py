@@ -139,7 +139,7 @@ class Shapes:
         return None
 
     def of_json(self, value: object, text: str) -> Iterable[Item]:
-        """The records in a JSON value, or in an element of one, that is read from a text."""
+        """The records in a JSON value, or in one element of a large one. `text`: the text from which it was parsed."""
         if isinstance(value, dict) and "timeUnixNano" in value and "resourceLogs" not in value:
             record = self.of_element(Element(value, (), None))  # the commonest record, which holds no list of others
             return () if record is None else (record,)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
 
 from logscrub.detect.json_leaves import json_leaves
 from logscrub.formats.base import Began, Item, Lines, Record, continues, follows, text_unit
@@ -44,6 +45,13 @@ class Wrapping:
     """The spelling of the piece: as it is, or as the inside of a JSON string, where it can also be an array of bytes."""
     inner: Callable[[str], str]
     """The text of the log line in a wrapping line, for counting."""
+
+
+@lru_cache(maxsize=1)
+def parsed_line(line: str) -> Any:
+    """The JSON value of a wrapping line; None if it is none. A format asks for it several times in a row, and changes nothing in
+    it."""
+    return parse(line.strip())
 
 
 class WrappedReader:

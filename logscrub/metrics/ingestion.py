@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime
 from types import TracebackType
@@ -67,19 +67,18 @@ class Ingestion:
         """Counts records and data points. Raises OutputError, InputError."""
         facts: list[Facts] = []
         for item in items:
-            if isinstance(item, Block):
-                self._add(facts)
-                self._finder.add_block(item, self._columns)
-                facts = []
-            else:
+            if not isinstance(item, Block):
                 facts.append(self._facts(item))
-            if len(facts) in (0, _AT_ONCE):
-                self._add(facts)
+            if isinstance(item, Block) or len(facts) == _AT_ONCE:
+                self._columns.extend(facts)
                 facts = []
-        self._add(facts)
-
-    def _add(self, facts: Sequence[Facts]) -> None:
+                if isinstance(item, Block):
+                    self._finder.add_block(item, self._columns)
+                self._commit_if_full()
         self._columns.extend(facts)
+        self._commit_if_full()
+
+    def _commit_if_full(self) -> None:
         if self._columns.entries >= BATCH:
             self.commit()
 
