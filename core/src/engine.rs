@@ -10,6 +10,7 @@ use crate::lines::Lines;
 use crate::model::{Coding, Leaf};
 use crate::names::Names;
 use crate::placeholders::Placeholders;
+use crate::rows::Rows;
 use crate::rx::Regex;
 use crate::scan::{Bits, KindSets, Scanner, Sought};
 use crate::spans::{Alphabet, FILL, Inner, Kind, Span, merge, opaque, with_repeats};
@@ -222,9 +223,9 @@ impl Engine {
         }
         let found_now;
         let (found, after) = if fresh {
-            fields.get_or_init(|| self.parts.fields.find_fields(masked, before))
+            fields.get_or_init(|| self.parts.fields.find_fields(masked, &self.scanner.rows(masked), before))
         } else {
-            found_now = self.parts.fields.find_fields(masked, before);
+            found_now = self.parts.fields.find_fields(masked, &self.scanner.rows(masked), before);
             &found_now
         };
         let mut after = after.clone();
@@ -428,9 +429,10 @@ impl Engine {
             }
             return Ok(merge(found, &self.parts.kinds));
         }
-        self.scan(masked, path, context, fields, &mut found);
+        let rows = self.scanner.rows(masked);
+        self.scan(masked, &rows, path, context, fields, &mut found);
         if depth < DEEPEST {
-            self.decoded(masked, path, context, depth, &mut found)?;
+            self.decoded(masked, &rows, path, context, depth, &mut found)?;
         }
         match &self.parts.names {
             Recognizer::None => {}
@@ -440,20 +442,28 @@ impl Engine {
             }
         }
         found.retain(|s| self.says_more(&masked[s.start..s.end]));
-        let spans = with_repeats(masked, merge(self.unharmed(masked, found), &self.parts.kinds), &self.parts.kinds);
-        if masked.contains(&u32::from('"')) {
+        let spans = with_repeats(masked, merge(self.unharmed(masked, &rows, found), &self.parts.kinds), &self.parts.kinds);
+        if rows.any([b'"']) {
             return Ok(spans.into_iter().map(|s| self.quoted(masked, s)).collect());
         }
         Ok(spans)
     }
 
     /// What is found in the decoded views of a text, and in texts that stand encoded in it.
-    fn decoded(&self, masked: &[Ch], path: &[Name], context: &FieldContext, depth: usize, found: &mut Vec<Span>) -> Result<()> {
+    fn decoded(
+        &self,
+        masked: &[Ch],
+        rows: &Rows,
+        path: &[Name],
+        context: &FieldContext,
+        depth: usize,
+        found: &mut Vec<Span>,
+    ) -> Result<()> {
         let views = &self.parts.views;
         let mut is_read = false;
-        for view in views.decodings(masked) {
+        for view in views.decodings(masked, rows) {
             let mut inner = Vec::new();
-            self.scan(&view.text, path, context, None, &mut inner);
+            self.scan(&view.text, &self.scanner.rows(&view.text), path, context, None, &mut inner);
             self.recognise(&view.text, &mut inner);
             found.extend(inner.into_iter().map(|s| moved(s, Some(&view), 0, Quote::None)));
             // Within another text only the first view that is JSON is read as JSON: its leaves are decoded by themselves, and the time
@@ -466,7 +476,8 @@ impl Engine {
                 }
             }
         }
-        let encoded = views.encoded_texts(masked);
+        let runs = views::long_runs(masked);
+        let encoded = views.encoded_texts(masked, &runs);
         if !encoded.is_empty() {
             let mut read: Vec<(usize, usize)> = encoded.iter().map(|e| (e.start, e.end)).collect();
             read.sort_unstable();
@@ -485,7 +496,7 @@ impl Engine {
                 found.push(encoded_span(e.start, e.end, e.text, inner, alphabet, e.padded));
             }
         }
-        for (start, end, text) in views.byte_arrays(masked) {
+        for (start, end, text) in views.byte_arrays(masked, rows, &runs) {
             let inner_masked = self.masked(&text);
             let inner = self.judge_masked(inner_masked.as_deref().unwrap_or(&text), path, depth + 1, None)?;
             let mut inner = self.without_chance(&text, inner);
@@ -511,7 +522,7 @@ impl Engine {
         let behind = &masked[end..(end + AFTER).min(masked.len())];
         let text = [&before[..until], decoded, behind].concat();
         let mut read = Vec::new();
-        self.scan(&text, &[], &self.nameless, None, &mut read);
+        self.scan(&text, &self.scanner.rows(&text), &[], &self.nameless, None, &mut read);
         let (first, last) = (until, until + decoded.len());
         let cut = read.into_iter().filter(|s| s.start < last && first < s.end).map(|s| {
             let (a, b) = (s.start.max(first) - first, s.end.min(last) - first);
@@ -559,6 +570,7 @@ impl Engine {
     fn scan(
         &self,
         text: &[Ch],
+        rows: &Rows,
         path: &[Name],
         context: &FieldContext,
         fields: Option<&OnceCell<Fielded>>,
@@ -572,7 +584,7 @@ impl Engine {
         } else {
             context
         };
-        let matches = self.scanner.scan(text, named);
+        let matches = self.scanner.scan(text, rows, named);
         let mut alike: Option<Vec<Ch>> = None;
         for group in matches.chunk_by(|a, b| a.0 == b.0) {
             let number = group[0].0;
@@ -602,9 +614,9 @@ impl Engine {
         }
         let found_now;
         let values = match fields {
-            Some(cell) => &cell.get_or_init(|| self.parts.fields.find_fields(text, &Open::default())).0,
+            Some(cell) => &cell.get_or_init(|| self.parts.fields.find_fields(text, rows, &Open::default())).0,
             None => {
-                found_now = self.parts.fields.find_fields(text, &Open::default());
+                found_now = self.parts.fields.find_fields(text, rows, &Open::default());
                 &found_now.0
             }
         };
@@ -700,7 +712,7 @@ impl Engine {
     }
 
     /// Without the "likely" spans that lie in a harmless one.
-    fn unharmed(&self, text: &[Ch], found: Vec<Span>) -> Vec<Span> {
+    fn unharmed(&self, text: &[Ch], rows: &Rows, found: Vec<Span>) -> Vec<Span> {
         if found.iter().all(|s| s.certain) {
             return found;
         }
@@ -711,7 +723,7 @@ impl Engine {
         // what begins behind all that may stay says nothing of it
         let last = found.iter().filter(|s| !s.certain).map(|s| s.start).max().unwrap_or(0);
         let mut harmless: Vec<(usize, usize)> =
-            self.harmless.scan_to(text, last, &[]).into_iter().map(|(_, span)| span).collect();
+            self.harmless.scan_to(text, rows, last, &[]).into_iter().map(|(_, span)| span).collect();
         harmless.sort_unstable();
         let covered = Covered::new(&harmless);
         found.retain(|s| s.certain || !covered.reaches(s.start, s.end));

@@ -4,12 +4,12 @@
 //! character is told by that character, so that nothing is tried twice; the comments name the pattern that a loop stands for.
 
 use crate::chars::{Ch, CharSet, Conversions, ascii_lower, codes, is_ascii};
-use crate::engine::contains;
 use crate::ids::Ids;
 use crate::json_leaves::Nesting;
 use crate::library::{Library, Words};
 use crate::messages::{self, Messages};
 use crate::pairs::{Holder, Pairs};
+use crate::rows::Rows;
 use crate::rx::{Classes, Item, Match, Mode, Node, Regex, UNBOUNDED, edge_of_row, heads_of_row, row};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -945,14 +945,14 @@ impl Fields {
     }
 
     /// The values of telling fields in one line (or a whole text) of a log, and what it leaves open.
-    pub fn find_fields(&self, text: &[Ch], before: &Open) -> (Vec<FieldValue>, Open) {
+    pub fn find_fields(&self, text: &[Ch], rows: &Rows, before: &Open) -> (Vec<FieldValue>, Open) {
         let nothing = Open::default();
         let mut before = before;
         if let Some((opening, path)) = &before.quote
             && (*opening == NAMED || *opening == UNDER)
         {
             let (mut values, still) = self.below(text, before, path);
-            let (found, after) = self.find_fields(text, &nothing);
+            let (found, after) = self.find_fields(text, rows, &nothing);
             values.extend(found);
             return (values, if after == nothing { still } else { after });
         }
@@ -999,7 +999,7 @@ impl Fields {
         {
             after = self.block(text, &head);
         } else if is_plain_quote(last)
-            && contains(text, "form-data")
+            && rows.contains("form-data")
             && let Some((a, b)) = self.part_name.search(text, 0, text.len()).and_then(|m| m.span(self.part_name_group))
         {
             let path: Path = vec![text[a..b].into()];
@@ -1012,7 +1012,7 @@ impl Fields {
         {
             after = later;
         }
-        for value in self.pairs.named_values(text) {
+        for value in self.pairs.named_values(text, rows) {
             let path: Path = vec![value.name.as_slice().into()];
             let Some(rule) = self.rule(&path) else { continue };
             if value.loose && !rule.secret {
@@ -1025,7 +1025,7 @@ impl Fields {
                 self.add(&mut found, text, value.start, value.end, rule, &|| path.clone(), &[]);
             }
         }
-        for holder in self.pairs.holders(text) {
+        for holder in self.pairs.holders(text, rows) {
             self.add_held(&mut found, text, &holder);
         }
         (found, after)

@@ -26,6 +26,7 @@ mod py;
 pub mod reading;
 pub mod record_lists;
 pub mod redact;
+pub mod rows;
 pub mod rx;
 pub mod scan;
 mod shapes;

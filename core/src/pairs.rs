@@ -2,9 +2,10 @@
 
 use crate::chars::position;
 use crate::chars::{Ch, CharSet, Conversions, codes};
-use crate::engine::contains;
 use crate::library::{Library, Words};
+use crate::rows::Rows;
 use crate::rx::{Match, Regex};
+use std::iter::successors;
 use std::sync::Arc;
 
 /// Characters of the longest name of a function.
@@ -86,7 +87,7 @@ pub struct Pairs {
     typed: Pattern,
     path_list: Pattern,
     rejected: Pattern,
-    say_what_was_given: Arc<Words>,
+    say_what_was_given: Vec<String>,
     at_pointer: Pattern,
     columns: Pattern,
     cells: Pattern,
@@ -166,7 +167,7 @@ impl Pairs {
             typed: Pattern::new(library, "pairs._TYPED")?,
             path_list: Pattern::new(library, "pairs._PATH_LIST")?,
             rejected: Pattern::new(library, "pairs._REJECTED")?,
-            say_what_was_given: library.words("pairs._SAY_WHAT_WAS_GIVEN")?,
+            say_what_was_given: library.words("pairs._SAY_WHAT_WAS_GIVEN")?.iter().map(|word| ascii(word)).collect(),
             at_pointer: Pattern::new(library, "pairs._AT_POINTER")?,
             columns: Pattern::new(library, "pairs._COLUMNS")?,
             cells: Pattern::new(library, "pairs._CELLS")?,
@@ -176,9 +177,8 @@ impl Pairs {
     }
 
     /// The values in a text whose names stand apart from them.
-    pub fn named_values(&self, text: &[Ch]) -> Vec<NamedValue> {
-        let signs = signs_in(text);
-        let has = |sign: char| signs[sign as usize];
+    pub fn named_values(&self, text: &[Ch], rows: &Rows) -> Vec<NamedValue> {
+        let has = |sign: char| rows.any([sign as u8]);
         let mut found = Vec::new();
         let is_quoted = has('"') || has('\'') || has('`');
         if is_quoted && (has('{') || has('<') || has('(')) && (has(':') || has('=')) {
@@ -196,46 +196,46 @@ impl Pairs {
         if in_brackets {
             self.bare_pair.find(text, true, &mut found);
         }
-        if has(';') && has('"') && (contains(text, "\";s:") || contains(text, "\\\";s:")) {
+        if has(';') && has('"') && (rows.contains("\";s:") || rows.contains("\\\";s:")) {
             self.serialised.find(text, false, &mut found);
         }
         if has('|') {
             self.row.find(text, true, &mut found);
             self.lone_row.find(text, false, &mut found);
         }
-        if has('<') && contains(text, "</") {
+        if has('<') && rows.contains("</") {
             for m in self.element.find_iter(text, 0, text.len()) {
                 self.element_of(text, &m, &mut found);
             }
-            if ["</t", "</dt", "</key", "</name"].iter().any(|end| contains(text, end)) {
+            if ["</t", "</dt", "</key", "</name"].iter().any(|end| rows.contains(end)) {
                 self.cells.find(text, true, &mut found);
             }
         }
         if has('"')
-            && ((has('(') && ["string(", "Some(", "Optional("].iter().any(|word| contains(text, word)))
-                || (has('>') && contains(text, ">> =>")))
+            && ((has('(') && ["string(", "Some(", "Optional("].iter().any(|word| rows.contains(word)))
+                || (has('>') && rows.contains(">> =>")))
         {
             self.typed.find(text, false, &mut found);
         }
-        if has('=') && (has(']') || has('%')) && self.has_index(text) {
+        if has('=') && (has(']') || has('%')) && self.has_index(text, rows) {
             self.indexed.find(text, true, &mut found);
         }
-        if is_quoted && self.is_linked(text) {
+        if is_quoted && self.is_linked(text, rows) {
             self.arrow.find(text, true, &mut found);
         }
         if has('\t') {
             self.columns.find(text, true, &mut found);
         }
-        if is_quoted && self.say_what_was_given.iter().any(|word| position(text, word.iter().copied()).is_some()) {
+        if is_quoted && self.say_what_was_given.iter().any(|word| rows.contains(word)) {
             self.rejected.find(text, false, &mut found);
         }
-        if has('P') && contains(text, "Path") && contains(text, "data") {
+        if has('P') && rows.contains("Path") && rows.contains("data") {
             self.at_pointer.find(text, false, &mut found);
         }
-        if has('-') && has('=') && contains(text, "form-data") {
+        if has('-') && has('=') && rows.contains("form-data") {
             self.part.find(text, false, &mut found);
         }
-        if has('\n') && has(':') && contains(text, ": ") {
+        if has('\n') && has(':') && rows.contains(": ") {
             let first = found.len();
             self.block.find(text, false, &mut found);
             for value in &mut found[first..] {
@@ -249,8 +249,9 @@ impl Pairs {
     }
 
     /// Whether an index may end before `=` in a text (`_INDEX_END`).
-    fn has_index(&self, text: &[Ch]) -> bool {
-        text.iter().enumerate().filter(|&(_, c)| *c == 61).any(|(at, _)| {
+    fn has_index(&self, text: &[Ch], rows: &Rows) -> bool {
+        let next = |from: usize| rows.find(from, b'=');
+        successors(next(0), |at| next(at + 1)).any(|at| {
             let near = &text[..at];
             let far = near.split_last().filter(|(last, _)| self.space.has(**last)).map_or(near, |(_, rest)| rest);
             [near, far].iter().any(|before| before.ends_with(&[93]) || before.ends_with(&[37, 53, 68]))
@@ -258,9 +259,9 @@ impl Pairs {
     }
 
     /// Whether an arrow stands behind a quote in a text (`_LINKED`).
-    fn is_linked(&self, text: &[Ch]) -> bool {
-        let quotes = text.iter().enumerate().filter(|&(_, c)| matches!(c, 34 | 39 | 96));
-        quotes.map(|(at, _)| &text[at + 1..]).any(|behind| {
+    fn is_linked(&self, text: &[Ch], rows: &Rows) -> bool {
+        let next = |from: usize| rows.find_three(from, *b"\"'`");
+        successors(next(0), |at| next(at + 1)).map(|at| &text[at + 1..]).any(|behind| {
             let spaces = behind.iter().take(2).take_while(|c| self.space.has(**c)).count();
             (0..=spaces).any(|skipped| {
                 let rest = &behind[skipped..];
@@ -273,13 +274,13 @@ impl Pairs {
     }
 
     /// The stretches of a text that a name stands before as the name of all that is in them.
-    pub fn holders(&self, text: &[Ch]) -> Vec<Holder> {
-        let signs = signs_in(text);
-        let has = |sign: char| signs[sign as usize];
+    pub fn holders(&self, text: &[Ch], rows: &Rows) -> Vec<Holder> {
+        let has = |sign: char| rows.any([sign as u8]);
         let mut found = Vec::new();
         let name_of = |m: &Match, group: usize| m.span(group).map_or(Vec::new(), |(a, b)| text[a..b].to_vec());
         if (has('{') || has('[') || has('(')) && (has(':') || has('=') || has('{')) {
-            for bracket in (0..text.len()).filter(|&at| matches!(text[at], 40 | 91 | 123)) {
+            let next = |from: usize| rows.find_three(from, *b"([{");
+            for bracket in successors(next(0), |at| next(at + 1)) {
                 let matched = |at| self.holder.regex.match_at(text, self.name_begins(text, at), bracket + 1);
                 let ends = |m: &Match| m.end() == bracket + 1;
                 if let Some(m) = Self::named_before(text, bracket).into_iter().flatten().find_map(|at| matched(at).filter(ends)) {
@@ -287,7 +288,7 @@ impl Pairs {
                 }
             }
         }
-        if has('>') && (contains(text, "><") || contains(text, ">\n")) {
+        if has('>') && (rows.contains("><") || rows.contains(">\n")) {
             for m in self.elements.regex.find_iter(text, 0, text.len()) {
                 let name = name_of(&m, self.elements.name);
                 let closing = [&codes("</"), &name[..], &codes(">")].concat();
@@ -496,13 +497,7 @@ fn before_quote(text: &[Ch], at: usize) -> usize {
     at - 1 - text[..at - 1].iter().rev().take_while(|&&c| c == 92).count()
 }
 
-/// The characters of ASCII that a text has.
-fn signs_in(text: &[Ch]) -> [bool; 128] {
-    let mut signs = [false; 128];
-    for &c in text {
-        if let Some(sign) = signs.get_mut(c as usize) {
-            *sign = true;
-        }
-    }
-    signs
+/// A word of ASCII.
+fn ascii(word: &[Ch]) -> String {
+    word.iter().filter_map(|c| char::from_u32(*c)).collect()
 }

@@ -8,7 +8,8 @@
 
 use crate::chars::{Ch, CharSet};
 use crate::library::Library;
-use crate::rx::{ANY_KIND, At, Classes, Item, KINDS, Node, ROWS, Regex, Sieve, State, bits, heads, items_of, with_state};
+use crate::rows::{EDGE, EDGES, Rows};
+use crate::rx::{ANY_KIND, At, Classes, Item, Node, Regex, Sieve, State, bits, heads, items_of, with_state};
 use crate::shapes::{self, Shapes};
 use crate::words::{self, Hit, LONGEST_WORD, OTHER, Word, Words, beginnings, byte_of, leads_of, symbol};
 use std::cell::Cell;
@@ -17,7 +18,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// Characters of a head that are looked at for all patterns of a column at once.
-const DEPTH: usize = 7;
+const DEPTH: usize = EDGES + 1;
 /// Words of which one must stand in a text, at most, for each pattern; and how short one may be.
 const MOST_WORDS: usize = 400;
 const SHORTEST_WORD: usize = 2;
@@ -30,8 +31,6 @@ const PATTERNS: usize = Bits::BITS as usize;
 pub type Bits = u128;
 /// Characters of a usual text.
 const USUAL_LENGTH: f64 = 200.0;
-/// The row of the end (or the start) of the text.
-const EDGE: u8 = ROWS as u8;
 /// Sets of characters of which one must stand in a text, at most, for each pattern; the rarest ones.
 const NEEDS: usize = 4;
 /// How large such a set may be: few texts have none of the letters.
@@ -57,7 +56,6 @@ pub struct Scanner {
 /// What is needed while a text is scanned. One serves many texts, one after the other.
 #[derive(Default)]
 struct Room {
-    rows: Vec<u8>,
     live: Vec<Bits>,
     hits: Vec<Hit>,
     reached: Reached,
@@ -115,13 +113,7 @@ impl KindSets {
         Ok(KindSets::new(library.set("isupper")?, library.set("isdecimal")?))
     }
 
-    /// The row of a character.
-    #[inline(always)]
-    fn row(&self, c: Ch) -> u8 {
-        if c < 128 { c as u8 } else { self.other_row(c) }
-    }
-
-    #[cold]
+    /// The row of a character beyond ASCII.
     fn other_row(&self, c: Ch) -> u8 {
         match c {
             c if self.upper.has(c) => OTHER,
@@ -179,15 +171,20 @@ impl Scanner {
     /// All matches of all patterns, ordered by pattern and place: of each match that `finditer` of each finds the span of its group.
     /// `named`: patterns whose context the text's field gives, as `Scanner::named` has them. Those whose context is nowhere in the
     /// text are left out.
-    pub fn scan(&self, text: &[Ch], named: &[Bits]) -> Vec<(usize, (usize, usize))> {
-        self.scan_to(text, text.len(), named)
+    pub fn scan(&self, text: &[Ch], rows: &Rows, named: &[Bits]) -> Vec<(usize, (usize, usize))> {
+        self.scan_to(text, rows, text.len(), named)
+    }
+
+    /// The rows of a text, which `scan` asks for.
+    pub fn rows(&self, text: &[Ch]) -> Rows {
+        Rows::new(text, |c| self.kinds.other_row(c))
     }
 
     /// The matches that begin at `last` or before it, as `scan` has them.
-    pub fn scan_to(&self, text: &[Ch], last: usize, named: &[Bits]) -> Vec<(usize, (usize, usize))> {
+    pub fn scan_to(&self, text: &[Ch], rows: &Rows, last: usize, named: &[Bits]) -> Vec<(usize, (usize, usize))> {
         let mut room = ROOM.take().unwrap_or_default();
         let mut found = Vec::new();
-        self.scan_in(&mut room, text, last, named, &mut found);
+        self.scan_in(&mut room, text, rows, last, named, &mut found);
         ROOM.set(Some(room));
         for (number, one) in &self.others {
             let its = one.regex.find_iter(text, 0, text.len()).take_while(|m| m.start() <= last);
@@ -211,20 +208,23 @@ impl Scanner {
         self.columns.iter().map(bit).collect()
     }
 
-    fn scan_in(&self, room: &mut Room, text: &[Ch], last: usize, named: &[Bits], found: &mut Vec<(usize, (usize, usize))>) {
-        let Room { rows, live, hits, reached } = room;
-        // the edges of the text stand around it
-        rows.clear();
-        rows.push(EDGE);
-        rows.extend(text.iter().map(|&c| self.kinds.row(c)));
-        rows.extend([EDGE; DEPTH - 1]);
-        let inside = &rows[1..=text.len()];
+    fn scan_in(
+        &self,
+        room: &mut Room,
+        text: &[Ch],
+        rows: &Rows,
+        last: usize,
+        named: &[Bits],
+        found: &mut Vec<(usize, (usize, usize))>,
+    ) {
+        let Room { live, hits, reached } = room;
+        let (inside, has) = (rows.inside(), rows.classes());
+        let rows = rows.with_edges();
         let size = self.columns.len();
         live.clear();
         live.extend(self.wordless.iter().chain(&self.contextless));
         hits.clear();
-        let has = classes_in(inside);
-        self.words.find(text, inside, &has, live, hits);
+        self.words.find(text, inside, has, live, hits);
         let (live, context) = live.split_at_mut(size);
         let (mut there, mut count) = ([0u8; EDGE as usize], 0);
         for row in has.rows() {
@@ -339,22 +339,6 @@ impl Reached {
             (self.next[i], self.run_ends[i]) = (0, 0);
         }
     }
-}
-
-/// The characters that stand in a text, of which the rows are given.
-fn classes_in(rows: &[u8]) -> Classes {
-    let mut seen = [0u8; 256];
-    for &row in rows {
-        seen[usize::from(row)] = 1;
-    }
-    let other = (0..KINDS).fold(0, |kinds, kind| kinds | seen[128 + kind] << kind);
-    let mut has = Classes { other, ..Classes::NONE };
-    for (n, eight) in seen[..128].chunks_exact(8).enumerate() {
-        // the lowest bit of each of eight bytes, side by side
-        let bytes = eight.iter().rev().fold(0, |all, byte| all << 8 | u64::from(*byte));
-        has.ascii[n / 8] |= (bytes.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (n % 8 * 8);
-    }
-    has
 }
 
 /// What is known of the matches of a pattern before any text is seen.

@@ -4,6 +4,7 @@
 
 use crate::chars::{Ch, CharSet, Conversions, codes};
 use crate::library::Library;
+use crate::rows::Rows;
 use crate::rx::Regex;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -282,11 +283,14 @@ impl Views {
     }
 
     /// The views of a text that differ from it, each decoded once more than the one before, at most four deep.
-    pub fn decodings(&self, text: &[Ch]) -> Vec<View> {
+    pub fn decodings(&self, text: &[Ch], rows: &Rows) -> Vec<View> {
         let mut views: Vec<View> = Vec::new();
         while views.len() < MOST_LAYERS {
-            let current = views.last().map_or(text, |view| &view.text);
-            let Some(step) = self.decode_once(current) else { break };
+            let step = match views.last() {
+                None => self.decode_once(text, rows),
+                Some(view) => self.decode_once(&view.text, &Rows::plain(&view.text)),
+            };
+            let Some(step) = step else { break };
             let view = match views.last() {
                 Some(outer) => outer.composed(step),
                 None => step,
@@ -296,8 +300,8 @@ impl Views {
         views
     }
 
-    fn decode_once(&self, text: &[Ch]) -> Option<View> {
-        if !may_be_coded(text) && !may_be_quoted_printable(text) && !may_be_joined(text) {
+    fn decode_once(&self, text: &[Ch], rows: &Rows) -> Option<View> {
+        if !may_be_coded(rows) && !may_be_quoted_printable(rows) && !may_be_joined(rows) {
             return None;
         }
         let mut view: Option<View> = None;
@@ -324,7 +328,7 @@ impl Views {
 
     /// What quoted-printable writes between letters.
     fn quoted_printable(&self, text: &[Ch]) -> Option<View> {
-        if !may_be_quoted_printable(text) {
+        if !may_be_quoted_printable(&Rows::plain(text)) {
             return None;
         }
         let mut out = Rewriting::new(text);
@@ -367,7 +371,7 @@ impl Views {
 
     /// Texts that a program joins, as one.
     fn without_joins(&self, text: &[Ch]) -> Option<View> {
-        if !may_be_joined(text) {
+        if !may_be_joined(&Rows::plain(text)) {
             return None;
         }
         let mut out = Rewriting::new(text);
@@ -393,10 +397,9 @@ impl Views {
     }
 
     /// Base64 and hex stretches of a text that decode to readable text.
-    pub fn encoded_texts(&self, text: &[Ch]) -> Vec<Encoded> {
+    pub fn encoded_texts(&self, text: &[Ch], runs: &[(usize, usize)]) -> Vec<Encoded> {
         let (mut found, mut hex) = (Vec::new(), Vec::new());
-        let mut start = 0;
-        while let Some((from, to)) = long_run(text, start) {
+        for &(from, to) in runs {
             found.extend(self.base64(text, from, to));
             let mut at = from;
             for part in text[from..to].split(|c| !is_alnum(*c)) {
@@ -407,7 +410,6 @@ impl Views {
                 hex.extend(self.hex(text, at + skipped, at + part.len()));
                 at += part.len() + 1;
             }
-            start = to;
         }
         found.append(&mut hex);
         found
@@ -494,14 +496,12 @@ impl Views {
     }
 
     /// Arrays of bytes in a text that are text: start, end, decoded.
-    pub fn byte_arrays(&self, text: &[Ch]) -> Vec<(usize, usize, Vec<Ch>)> {
+    pub fn byte_arrays(&self, text: &[Ch], rows: &Rows, runs: &[(usize, usize)]) -> Vec<(usize, usize, Vec<Ch>)> {
         let mut found = Vec::new();
+        let brackets = brackets_in(rows);
         let mut at = 0;
-        while let Some(start) =
-            find_any(text, at, |c| (c == b'[' as Ch) | (c == b'<' as Ch) | (c == b'{' as Ch) | (c == b'(' as Ch))
-        {
-            at = start + 1;
-            if !may_begin_array(text, start) {
+        for &start in &brackets {
+            if start < at || !may_begin_array(text, start) {
                 continue;
             }
             let Some(m) = self.array.match_at(text, start, text.len()) else { continue };
@@ -518,7 +518,7 @@ impl Views {
         }
         let arrays = found.len();
         let mut dumps = Vec::new();
-        self.dumps(text, &mut dumps);
+        self.dumps(text, rows, &mut dumps);
         for dump in dumps {
             // what stands in brackets was read
             let n = found[..arrays].partition_point(|array| array.0 < dump.1);
@@ -526,25 +526,25 @@ impl Views {
                 found.push(dump);
             }
         }
-        self.arrays_of_signs(text, &mut found);
-        let mut start = 0;
-        while let Some((from, to)) = long_run(text, start) {
+        self.arrays_of_signs(text, &brackets, &mut found);
+        for &(from, _) in runs {
             if let Some(m) = self.base32.match_at(text, from, text.len())
                 && let Some(decoded) = self.readable(&base32_bytes(&text[from..m.end()]))
             {
                 found.push((from, m.end(), decoded));
             }
-            start = to;
         }
-        self.hex_lines(text, &mut found);
+        self.hex_lines(text, rows, &mut found);
         found
     }
 
     /// Arrays of single characters.
-    fn arrays_of_signs(&self, text: &[Ch], found: &mut Vec<(usize, usize, Vec<Ch>)>) {
+    fn arrays_of_signs(&self, text: &[Ch], brackets: &[usize], found: &mut Vec<(usize, usize, Vec<Ch>)>) {
         let mut at = 0;
-        while let Some(start) = find_any(text, at, |c| (c == b'[' as Ch) | (c == b'{' as Ch) | (c == b'(' as Ch)) {
-            at = start + 1;
+        for &start in brackets {
+            if start < at || text[start] == b'<' as Ch {
+                continue;
+            }
             let byte_at = |at: usize| text.get(at).map_or(0, |c| byte(*c));
             let is_quoted = (start + 1..=start + 3)
                 .any(|quote| matches!(byte_at(quote), b'"' | b'\'') && byte_at(quote + 2) == byte_at(quote));
@@ -567,13 +567,14 @@ impl Views {
     }
 
     /// Dumps of bytes that are text.
-    fn dumps(&self, text: &[Ch], found: &mut Vec<(usize, usize, Vec<Ch>)>) {
-        if text.len() < SHORTEST_DUMP {
+    fn dumps(&self, text: &[Ch], rows: &Rows, found: &mut Vec<(usize, usize, Vec<Ch>)>) {
+        if text.len() < SHORTEST_DUMP || !rows.any(*b" -:,") {
             return;
         }
+        let rows = rows.inside();
         let (mut behind, mut behind_digits) = (0, 0);
         let mut of_digits = Vec::new();
-        for start in (1..text.len() - 1).filter_map(|sign| may_begin_dump(text, sign)) {
+        for start in (1..text.len() - 1).filter_map(|sign| may_begin_dump(rows, sign)) {
             if start >= behind
                 && let Some(m) = self.dump.match_at(text, start, text.len())
             {
@@ -595,7 +596,7 @@ impl Views {
     }
 
     /// Dumps with the places of their bytes that are text. Their lines are joined.
-    fn hex_lines(&self, text: &[Ch], found: &mut Vec<(usize, usize, Vec<Ch>)>) {
+    fn hex_lines(&self, text: &[Ch], rows: &Rows, found: &mut Vec<(usize, usize, Vec<Ch>)>) {
         let [line, bytes] = self.hex_line_groups;
         let (mut start, mut end, mut place) = (0, 0, 0);
         let mut data: Vec<u8> = Vec::new();
@@ -615,7 +616,7 @@ impl Views {
             place = match m {
                 Some(m) if m.end() < text.len() => m.end(),
                 Some(_) => return,
-                None => match find(text, place, b'\n') {
+                None => match rows.find(place, b'\n') {
                     Some(line_end) => line_end + 1,
                     None => return,
                 },
@@ -863,28 +864,38 @@ const LONGEST_BYTE: usize = 10;
 /// Where a dump may begin of which a sign is the first between its bytes: `_DUMP` and `_DIGITS` have more such signs, with as much
 /// between them.
 #[inline]
-fn may_begin_dump(text: &[Ch], sign: usize) -> Option<usize> {
-    let c = text[sign];
-    if c != b' ' as Ch && c != b'-' as Ch && c != b':' as Ch && c != b',' as Ch {
+fn may_begin_dump(rows: &[u8], sign: usize) -> Option<usize> {
+    let c = rows[sign];
+    if !matches!(c, b' ' | b'-' | b':' | b',') {
         return None;
     }
-    let is_part = |c: &&Ch| is_hex(**c) || **c == b'x' as Ch;
-    let before = text[..sign].iter().rev().take(LONGEST_BYTE + 1).take_while(is_part).count();
+    let is_part = |c: &&u8| c.is_ascii_hexdigit() || **c == b'x';
+    let before = rows[..sign].iter().rev().take(LONGEST_BYTE + 1).take_while(is_part).count();
     if !(2..=LONGEST_BYTE).contains(&before) {
         return None;
     }
     // three such signs at least, two of which a time of day has too
-    let behind = |at: usize| at + 1 + usize::from(c == b',' as Ch && text.get(at + 1) == Some(&(b' ' as Ch)));
+    let behind = |at: usize| at + 1 + usize::from(c == b',' && rows.get(at + 1) == Some(&b' '));
     let mut at = sign;
     for _ in 0..2 {
         let next = behind(at);
-        let size = text.get(next..)?.iter().take(LONGEST_BYTE + 1).take_while(is_part).count();
+        let size = rows.get(next..)?.iter().take(LONGEST_BYTE + 1).take_while(is_part).count();
         at = next + size;
-        if size < 2 || text.get(at) != Some(&c) {
+        if size < 2 || rows.get(at) != Some(&c) {
             return None;
         }
     }
-    text.get(behind(at)).is_some_and(|c| is_hex(*c)).then_some(sign - before)
+    rows.get(behind(at)).is_some_and(|c| c.is_ascii_hexdigit()).then_some(sign - before)
+}
+
+/// Where brackets stand that may open an array.
+fn brackets_in(rows: &Rows) -> Vec<usize> {
+    let mut found = Vec::new();
+    if rows.any(*b"[{(<") {
+        let rows = rows.inside();
+        found.extend((0..rows.len()).filter(|&at| matches!(rows[at], b'[' | b'{' | b'(' | b'<')));
+    }
+    found
 }
 
 /// Without the zeros that UTF-16 has behind each letter.
@@ -929,10 +940,13 @@ fn base32_bytes(text: &[Ch]) -> Vec<u8> {
 }
 
 /// Whether quoted-printable may write something in a text.
-fn may_be_quoted_printable(text: &[Ch]) -> bool {
+fn may_be_quoted_printable(rows: &Rows) -> bool {
+    if !rows.any([b'=']) {
+        return false;
+    }
     let mut at = 0;
-    while let Some(sign) = find(text, at, b'=') {
-        if text.get(sign + 1).is_some_and(|c| matches!(byte(*c), b'2' | b'4' | b'5' | b'C' | b'D' | b'E')) {
+    while let Some(sign) = rows.find(at, b'=') {
+        if matches!(rows.inside().get(sign + 1), Some(b'2' | b'4' | b'5' | b'C' | b'D' | b'E')) {
             return true;
         }
         at = sign + 1;
@@ -949,11 +963,14 @@ fn may_begin_hex_line(text: &[Ch]) -> bool {
 }
 
 /// Whether a program may join texts in a text: an operator stands behind a quote.
-fn may_be_joined(text: &[Ch]) -> bool {
+fn may_be_joined(rows: &Rows) -> bool {
+    if !rows.any(*b"\"'`") || !rows.any(*b"+.&|") {
+        return false;
+    }
     let mut at = 0;
-    while let Some(quote) = find_any(text, at, |c| (c == QUOTE) | (c == b'\'' as Ch) | (c == b'`' as Ch)) {
-        let rest = text[quote + 1..].iter().take(4).map(|c| byte(*c)).find(|c| !matches!(c, b' ' | b'\t' | b'\r' | b'\n'));
-        if matches!(rest, Some(b'+' | b'.' | b'&' | b'|')) {
+    while let Some(quote) = rows.find_three(at, *b"\"'`") {
+        let behind = rows.inside()[quote + 1..].iter().take(4).find(|c| !matches!(c, b' ' | b'\t' | b'\r' | b'\n'));
+        if matches!(behind, Some(b'+' | b'.' | b'&' | b'|')) {
             return true;
         }
         at = quote + 1;
@@ -1009,9 +1026,8 @@ pub(crate) fn hex_of(data: &[u8]) -> Vec<Ch> {
 }
 
 /// Whether a text may have views: whether it holds anything that a decoding begins with.
-fn may_be_coded(text: &[Ch]) -> bool {
-    let begins = |c: Ch| (c == b'%' as Ch) | (c == BACKSLASH) | (c == b'&' as Ch) | (c.wrapping_sub(1) >= 127);
-    find_any(text, 0, begins).is_some()
+fn may_be_coded(rows: &Rows) -> bool {
+    rows.any(*b"%\\&\0\x7f") || rows.has_others()
 }
 
 fn percent_decoded(text: &[Ch]) -> Option<View> {
@@ -1107,6 +1123,15 @@ fn numbered(digits: &[Ch]) -> Option<Ch> {
         _ if number & 0xFFFE == 0xFFFE => None,
         _ => Some(number),
     }
+}
+
+/// The runs of characters of base64 that are as long as an encoded text.
+pub fn long_runs(text: &[Ch]) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    while let Some(run) = long_run(text, found.last().map_or(0, |(_, end)| *end)) {
+        found.push(run);
+    }
+    found
 }
 
 /// The next run of characters of base64, as long as an encoded text, of those that begin at `start` or behind it. What stands at

@@ -5,6 +5,7 @@ use crate::fields::{Fields, Name, Open, RuleSpec, ValueMode};
 use crate::lines::Lines;
 use crate::probes::Parts;
 use crate::py;
+use crate::rows::Rows;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 use std::time::Instant;
@@ -81,7 +82,10 @@ impl FieldsProbe {
         text: Text<'py>,
         before: OpenOf<'py>,
     ) -> PyResult<(Vec<ValueOf<'py>>, Bound<'py, PyTuple>)> {
-        let (found, after) = self.fields.find_fields(&py::from_py(&text)?, &open(before)?);
+        let (found, after) = {
+            let text = py::from_py(&text)?;
+            self.fields.find_fields(&text, &Rows::plain(&text), &open(before)?)
+        };
         let found = found
             .iter()
             .map(|f| Ok((f.start, f.end, f.detector, tuple(py, &f.path)?, py::to_py(py, &f.requote)?)))
@@ -127,7 +131,7 @@ impl FieldsProbe {
             let start = Instant::now();
             for text in &texts {
                 count += match what {
-                    "find_fields" => self.fields.find_fields(text, &nothing).0.len(),
+                    "find_fields" => self.fields.find_fields(text, &Rows::plain(text), &nothing).0.len(),
                     "keeps" => usize::from(text.iter().position(|c| *c == '=' as Ch).is_some_and(|place| {
                         let path: Vec<Name> = vec![text[..place].into()];
                         self.fields.rule(&path).is_some_and(|rule| rule.keeps(&self.fields, &text[place + 1..]))

@@ -17,13 +17,18 @@ impl Scanner {
     /// All matches: the number of the pattern, where it matches.
     fn scan(&self, text: &Bound<'_, PyAny>) -> PyResult<Vec<(usize, usize, usize)>> {
         let text = py::from_py(text)?;
-        Ok(self.scanner.scan(&text, &[]).into_iter().map(|(number, (start, end))| (number, start, end)).collect())
+        Ok(self
+            .scanner
+            .scan(&text, &self.scanner.rows(&text), &[])
+            .into_iter()
+            .map(|(number, (start, end))| (number, start, end))
+            .collect())
     }
 
     /// Scans a text so many times: for measurements.
     fn spin(&self, text: &Bound<'_, PyAny>, times: usize) -> PyResult<usize> {
         let text = py::from_py(text)?;
-        Ok((0..times).map(|_| self.scanner.scan(&text, &[]).len()).sum())
+        Ok((0..times).map(|_| self.scanner.scan(&text, &self.scanner.rows(&text), &[]).len()).sum())
     }
 }
 

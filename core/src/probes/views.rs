@@ -5,6 +5,7 @@ use crate::chars::Ch;
 use crate::probes::Parts;
 use crate::pseudonyms::Pseudonymizer;
 use crate::py::{from_py, to_py, wrong};
+use crate::rows::Rows;
 use crate::views;
 use crate::views::{Alphabet, Coding, View, Views};
 use pyo3::prelude::*;
@@ -99,7 +100,13 @@ impl Decoder {
     }
 
     fn decodings<'py>(&self, py: Python<'py>, text: &Object<'py>) -> PyResult<Vec<Told<'py>>> {
-        self.views.decodings(&from_py(text)?).into_iter().map(|view| told(py, view)).collect()
+        {
+            let text = from_py(text)?;
+            self.views.decodings(&text, &Rows::plain(&text))
+        }
+        .into_iter()
+        .map(|view| told(py, view))
+        .collect()
     }
 
     #[allow(clippy::type_complexity)]
@@ -108,12 +115,14 @@ impl Decoder {
         py: Python<'py>,
         text: &Object<'py>,
     ) -> PyResult<Vec<(usize, usize, Object<'py>, &'static str, bool)>> {
-        let found = self.views.encoded_texts(&from_py(text)?).into_iter();
+        let text = from_py(text)?;
+        let found = self.views.encoded_texts(&text, &views::long_runs(&text)).into_iter();
         found.map(|e| Ok((e.start, e.end, to_py(py, &e.text)?, name_of(e.alphabet), e.padded))).collect()
     }
 
     fn byte_arrays<'py>(&self, py: Python<'py>, text: &Object<'py>) -> PyResult<Vec<(usize, usize, Object<'py>)>> {
-        let found = self.views.byte_arrays(&from_py(text)?).into_iter();
+        let text = from_py(text)?;
+        let found = self.views.byte_arrays(&text, &Rows::plain(&text), &views::long_runs(&text)).into_iter();
         found.map(|(start, end, text)| Ok((start, end, to_py(py, &text)?))).collect()
     }
 
@@ -148,9 +157,9 @@ impl Decoder {
         let text = from_py(text)?;
         let text = std::hint::black_box(text.as_slice());
         let work: Box<dyn Fn() -> usize> = match name {
-            "decodings" => Box::new(|| self.views.decodings(text).len()),
-            "encoded_texts" => Box::new(|| self.views.encoded_texts(text).len()),
-            "byte_arrays" => Box::new(|| self.views.byte_arrays(text).len()),
+            "decodings" => Box::new(|| self.views.decodings(text, &Rows::plain(text)).len()),
+            "encoded_texts" => Box::new(|| self.views.encoded_texts(text, &views::long_runs(text)).len()),
+            "byte_arrays" => Box::new(|| self.views.byte_arrays(text, &Rows::plain(text), &views::long_runs(text)).len()),
             "is_binary" => Box::new(|| binary::is_binary(text).into()),
             "is_binary_json" => Box::new(|| binary::is_binary_json(text).into()),
             "unescape_json" => Box::new(|| self.views.unescape_json(text).is_some().into()),
