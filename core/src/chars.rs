@@ -127,7 +127,8 @@ impl Conversions {
 
 /// Whether all characters are of ASCII.
 pub fn is_ascii(text: &[Ch]) -> bool {
-    text.iter().all(|&c| c < 128)
+    // whole chunks, several characters at once
+    text.chunks(64).all(|part| part.iter().fold(0, |bits, c| bits | c) < 128)
 }
 
 /// Where some characters stand side by side in a text for the first time.
@@ -156,5 +157,22 @@ pub fn ascii_lower(c: Ch) -> Ch {
 
 /// The code points of a text of Rust.
 pub fn codes(text: &str) -> Vec<Ch> {
-    text.chars().map(u32::from).collect()
+    let mut out = Vec::with_capacity(text.len());
+    // most lines are of ASCII, and their bytes are code points
+    for line in text.split_inclusive('\n') {
+        if line.is_ascii() {
+            out.extend(line.bytes().map(Ch::from));
+        } else {
+            out.extend(line.chars().map(Ch::from));
+        }
+    }
+    out
+}
+
+/// A text as Rust has it; None where it holds what is no character.
+pub fn text_of(codes: &[Ch]) -> Option<String> {
+    if is_ascii(codes) {
+        return String::from_utf8(codes.iter().map(|&c| c as u8).collect()).ok();
+    }
+    codes.iter().map(|&c| char::from_u32(c)).collect()
 }

@@ -1,6 +1,6 @@
 //! Values that are messages of programs (`logscrub.detect.messages`).
 
-use crate::chars::{Ch, CharSet, Conversions, codes};
+use crate::chars::{Ch, CharSet, Conversions, codes, text_of};
 use crate::library::{Library, Words};
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ impl WordList {
     }
 
     fn has(&self, word: &[Ch]) -> bool {
-        let Some(word) = word.iter().map(|&c| char::from_u32(c)).collect::<Option<String>>() else { return false };
+        let Some(word) = text_of(word) else { return false };
         let line = |&start: &usize| {
             let rest = &self.text[start..];
             rest.find('\n').map_or(rest, |end| &rest[..end])

@@ -1,7 +1,7 @@
 //! The core as Python sees it.
 
 use crate::batch::{Counted, Outcome, Pool, run};
-use crate::chars::{Ch, codes};
+use crate::chars::{Ch, codes, is_ascii};
 use crate::engine::{Engine, Harmless, Parts, Pattern, Recognizer};
 use crate::fields::{Fields, Name, Open, RuleSpec, ValueMode};
 use crate::json_leaves::JsonLeaves;
@@ -500,15 +500,21 @@ pub fn counted_of(raw: &Bound<'_, PyTuple>) -> PyResult<Counted> {
 fn encoded(text: &[Ch]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() + text.len() / 8);
     let mut buffer = [0; 4];
-    for &c in text {
-        match c {
-            0..0x80 => out.push(c as u8),
-            0xDC80..0xDD00 => out.push((c - 0xDC00) as u8),
-            _ => match char::from_u32(c) {
-                Some(c) => out.extend_from_slice(c.encode_utf8(&mut buffer).as_bytes()),
-                // half of a surrogate pair: no decoder of UTF-8 makes one
-                None => out.extend([0xE0 | (c >> 12) as u8, 0x80 | (c >> 6 & 0x3F) as u8, 0x80 | (c & 0x3F) as u8]),
-            },
+    for part in text.chunks(64) {
+        if is_ascii(part) {
+            out.extend(part.iter().map(|&c| c as u8));
+            continue;
+        }
+        for &c in part {
+            match c {
+                0..0x80 => out.push(c as u8),
+                0xDC80..0xDD00 => out.push((c - 0xDC00) as u8),
+                _ => match char::from_u32(c) {
+                    Some(c) => out.extend_from_slice(c.encode_utf8(&mut buffer).as_bytes()),
+                    // half of a surrogate pair: no decoder of UTF-8 makes one
+                    None => out.extend([0xE0 | (c >> 12) as u8, 0x80 | (c >> 6 & 0x3F) as u8, 0x80 | (c & 0x3F) as u8]),
+                },
+            }
         }
     }
     out

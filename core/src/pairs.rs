@@ -1,7 +1,6 @@
 //! Values whose names stand apart from them (`logscrub/detect/pairs.py`).
 
-use crate::chars::position;
-use crate::chars::{Ch, CharSet, Conversions, codes};
+use crate::chars::{Ch, CharSet, Conversions, codes, position, text_of};
 use crate::library::{Library, Words};
 use crate::rows::Rows;
 use crate::rx::{Match, Regex};
@@ -167,7 +166,7 @@ impl Pairs {
             typed: Pattern::new(library, "pairs._TYPED")?,
             path_list: Pattern::new(library, "pairs._PATH_LIST")?,
             rejected: Pattern::new(library, "pairs._REJECTED")?,
-            say_what_was_given: library.words("pairs._SAY_WHAT_WAS_GIVEN")?.iter().map(|word| ascii(word)).collect(),
+            say_what_was_given: library.words("pairs._SAY_WHAT_WAS_GIVEN")?.iter().filter_map(|word| text_of(word)).collect(),
             at_pointer: Pattern::new(library, "pairs._AT_POINTER")?,
             columns: Pattern::new(library, "pairs._COLUMNS")?,
             cells: Pattern::new(library, "pairs._CELLS")?,
@@ -235,7 +234,7 @@ impl Pairs {
         if has('-') && has('=') && rows.contains("form-data") {
             self.part.find(text, false, &mut found);
         }
-        if has('\n') && has(':') && rows.contains(": ") {
+        if has('\n') && (has('|') || has('>')) && opens_block(rows) {
             let first = found.len();
             self.block.find(text, false, &mut found);
             for value in &mut found[first..] {
@@ -298,7 +297,7 @@ impl Pairs {
                 }
             }
         }
-        if has('\n') {
+        if has('\n') && opens_section(rows) {
             for (pattern, inside) in &self.sections {
                 for m in pattern.regex.find_iter(text, 0, text.len()) {
                     if let Some((start, end)) = m.span(*inside) {
@@ -497,7 +496,27 @@ fn before_quote(text: &[Ch], at: usize) -> usize {
     at - 1 - text[..at - 1].iter().rev().take_while(|&&c| c == 92).count()
 }
 
-/// A word of ASCII.
-fn ascii(word: &[Ch]) -> String {
-    word.iter().filter_map(|c| char::from_u32(*c)).collect()
+/// Whether a name of YAML with a sign behind it may open a block (`_BLOCK`).
+fn opens_block(rows: &Rows) -> bool {
+    let inside = rows.inside();
+    let next = |from: usize| rows.find_two(from, *b"|>");
+    successors(next(0), |at| next(at + 1)).any(|at| {
+        let blank = blank_before(inside, at);
+        blank > 0 && inside[..at - blank].ends_with(b":")
+    })
+}
+
+/// Whether a line may be the head of a section or of deeper lines (`_SECTION`, `_DEEPER`).
+fn opens_section(rows: &Rows) -> bool {
+    let inside = rows.inside();
+    let next = |from: usize| rows.find(from, b'\n');
+    successors(next(0), |at| next(at + 1)).any(|at| {
+        let line = inside[..at].strip_suffix(b"\r").unwrap_or(&inside[..at]);
+        matches!(line[..line.len() - blank_before(inside, line.len())].last(), Some(b':' | b']'))
+    })
+}
+
+/// Spaces and tabs before a place.
+fn blank_before(rows: &[u8], at: usize) -> usize {
+    rows[..at].iter().rev().take_while(|row| matches!(row, b' ' | b'\t')).count()
 }

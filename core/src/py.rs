@@ -1,6 +1,6 @@
 //! Texts and answers between Python and the core.
 
-use crate::chars::{Ch, Page, Python as Asked};
+use crate::chars::{Ch, Page, Python as Asked, codes};
 use crate::library::{Library, Lowered};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -33,7 +33,7 @@ pub fn to_py<'py>(py: Python<'py>, text: &[Ch]) -> PyResult<Bound<'py, PyAny>> {
 pub fn from_py(text: &Bound<'_, PyAny>) -> PyResult<Vec<Ch>> {
     let text = text.cast::<PyString>()?;
     if let Ok(text) = text.to_cow() {
-        return Ok(text.chars().map(u32::from).collect());
+        return Ok(codes(&text));
     }
     let bytes = text.call_method1("encode", ("utf-32-le", "surrogatepass"))?;
     let bytes = bytes.cast::<PyBytes>()?.as_bytes();

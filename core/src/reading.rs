@@ -3,7 +3,7 @@
 //! the definition.
 
 use crate::batch::Counted;
-use crate::chars::{Ch, CharSet, codes, is_ascii, position};
+use crate::chars::{Ch, CharSet, codes, is_ascii, position, text_of};
 use crate::json_leaves::{Frame, JsonLeaves, is_json, unescaped_json, value_end};
 use crate::model::{Coding, Leaf, Name};
 use crate::record_lists::RecordLists;
@@ -203,7 +203,7 @@ impl JsonLines {
         let records = if self.no_record.match_at(value, 0, value.len()).is_some() {
             0
         } else {
-            let text: String = value.iter().map(|&c| char::from_u32(c)).collect::<Option<_>>()?;
+            let text = text_of(value)?;
             self.lists.count(text.as_bytes())?
         };
         let unit = Unit { text: line.to_vec(), leaves: Leaves::JsonAt(0), frame: None, begins: records > 0 };
@@ -223,7 +223,7 @@ impl JsonLines {
         if text.get(end + behind) != Some(&10) || !value.contains(&10) || end > self.longest || value.contains(&FILL) {
             return None;
         }
-        let written: String = value.iter().map(|&c| char::from_u32(c)).collect::<Option<_>>()?;
+        let written = text_of(value)?;
         if !self.lists.is_record(written.as_bytes()) {
             return None;
         }

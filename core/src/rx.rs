@@ -411,34 +411,44 @@ struct Compiled {
 
 /// What a match can begin with.
 enum First {
-    /// One of two characters, which may be the same.
-    Signs(Ch, Ch),
-    Classes(Classes),
+    /// One of four characters, some of which may be the same.
+    Signs([Ch; 4]),
+    /// Of each character of ASCII whether a match can begin with it; and whether one can begin with others.
+    Table(Box<[bool; 128]>, bool),
 }
 
 impl First {
     fn new(classes: Classes) -> First {
-        let mut rows = classes.rows();
-        match (rows.next(), rows.next(), rows.next()) {
-            (Some(one), other, None) if classes.other == 0 => First::Signs(one as Ch, other.unwrap_or(one) as Ch),
-            _ => First::Classes(classes),
+        let rows: Vec<usize> = classes.rows().take(5).collect();
+        match *rows {
+            [one, .., last] | [one @ last] if rows.len() <= 4 && classes.other == 0 => {
+                let at = |n: usize| rows.get(n).copied().unwrap_or(last) as Ch;
+                First::Signs([one as Ch, at(1), at(2), at(3)])
+            }
+            _ => First::Table(Box::new(std::array::from_fn(|c| classes.has(c as Ch))), classes.other != 0),
         }
     }
 
     #[inline]
     fn has(&self, c: Ch) -> bool {
-        match *self {
-            First::Signs(one, other) => c == one || c == other,
-            First::Classes(classes) => classes.has(c),
+        match self {
+            First::Signs(signs) => signs.contains(&c),
+            First::Table(table, others) => table.get(c as usize).copied().unwrap_or(*others),
         }
     }
 
     /// The first place of a text at which a match can begin.
     #[inline]
     fn position(&self, text: &[Ch]) -> Option<usize> {
-        match *self {
-            First::Signs(one, other) => text.iter().position(|&c| (c == one) | (c == other)),
-            First::Classes(classes) => text.iter().position(|&c| classes.has(c)),
+        match self {
+            First::Signs([a, b, c, d]) => {
+                let is_one = |x: Ch| u32::from(x == *a) | u32::from(x == *b) | u32::from(x == *c) | u32::from(x == *d);
+                // whole chunks, several characters at once
+                let without =
+                    text.chunks_exact(16).take_while(|part| part.iter().fold(0, |any, &x| any | is_one(x)) == 0).count();
+                Some(16 * without + text[16 * without..].iter().position(|&x| is_one(x) != 0)?)
+            }
+            First::Table(..) => text.iter().position(|&c| self.has(c)),
         }
     }
 }

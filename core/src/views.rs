@@ -2,7 +2,7 @@
 //!
 //! The expressions that every text meets are loops here; what they find is what those of the definition find.
 
-use crate::chars::{Ch, CharSet, Conversions, codes};
+use crate::chars::{Ch, CharSet, Conversions, codes, text_of};
 use crate::library::Library;
 use crate::rows::Rows;
 use crate::rx::Regex;
@@ -528,7 +528,8 @@ impl Views {
         }
         self.arrays_of_signs(text, &brackets, &mut found);
         for &(from, _) in runs {
-            if let Some(m) = self.base32.match_at(text, from, text.len())
+            if may_be_base32(&rows.inside()[from..])
+                && let Some(m) = self.base32.match_at(text, from, text.len())
                 && let Some(decoded) = self.readable(&base32_bytes(&text[from..m.end()]))
             {
                 found.push((from, m.end(), decoded));
@@ -601,7 +602,8 @@ impl Views {
         let (mut start, mut end, mut place) = (0, 0, 0);
         let mut data: Vec<u8> = Vec::new();
         loop {
-            let m = may_begin_hex_line(&text[place..]).then(|| self.hex_line.match_at(text, place, text.len())).flatten();
+            let m =
+                may_begin_hex_line(&rows.inside()[place..]).then(|| self.hex_line.match_at(text, place, text.len())).flatten();
             if let Some(m) = &m {
                 let (Some((from, to)), Some((a, b))) = (m.span(line), m.span(bytes)) else { return };
                 start = if data.is_empty() { from } else { start };
@@ -955,11 +957,26 @@ fn may_be_quoted_printable(rows: &Rows) -> bool {
 }
 
 /// Whether a line of a dump with its place may begin here: what the expression for it asks first, at less cost.
-fn may_begin_hex_line(text: &[Ch]) -> bool {
-    let blank = text.iter().take(8).take_while(|c| matches!(byte(**c), b' ' | b'\t')).count();
-    let place = &text[blank..];
-    let place = if place.starts_with(&[b'0' as Ch, b'x' as Ch]) { &place[2..] } else { place };
-    place.len() > 4 && place[..4].iter().all(|c| is_hex(*c))
+fn may_begin_hex_line(rows: &[u8]) -> bool {
+    let blank = |rows: &[u8], most: usize| rows.iter().take(most).take_while(|row| matches!(row, b' ' | b'\t')).count();
+    let rows = &rows[blank(rows, 8)..];
+    let rows = rows.strip_prefix(b"0x").unwrap_or(rows);
+    let digits = rows.iter().take(9).take_while(|row| row.is_ascii_hexdigit()).count();
+    if !(4..=8).contains(&digits) {
+        return false;
+    }
+    let rows = &rows[digits..];
+    let rows = rows.strip_prefix(b":").unwrap_or(rows);
+    let between = blank(rows, 4);
+    let bytes = rows[between..].iter().take(2).take_while(|row| row.is_ascii_hexdigit()).count();
+    between > 0 && bytes == 2
+}
+
+/// Whether a run may be of base32: what the expression for it asks first, at less cost.
+fn may_be_base32(run: &[u8]) -> bool {
+    let Some(first) = run.get(..SHORTEST_ENCODED) else { return false };
+    let one_of = |letters: fn(&u8) -> bool| first.iter().all(|row| letters(row) || (b'2'..=b'7').contains(row));
+    one_of(u8::is_ascii_lowercase) || one_of(u8::is_ascii_uppercase)
 }
 
 /// Whether a program may join texts in a text: an operator stands behind a quote.
@@ -999,7 +1016,7 @@ fn may_begin_array(text: &[Ch], start: usize) -> bool {
 
 /// `Views::encode`. The definition raises an exception where a text holds half of a surrogate pair, or an undecoded byte.
 pub fn encode(text: &[Ch], alphabet: Alphabet, padded: bool) -> Result<Vec<Ch>, Unscannable> {
-    let text: String = text.iter().map(|c| char::from_u32(*c)).collect::<Option<_>>().ok_or(Unscannable)?;
+    let text = text_of(text).ok_or(Unscannable)?;
     let data = text.as_bytes();
     let digits = match alphabet {
         Alphabet::Hex => return Ok(hex_of(data)),
