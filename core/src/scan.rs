@@ -29,6 +29,10 @@ const MOST_FOLLOWED: usize = 64;
 /// Patterns of a column, and a bit for each.
 const PATTERNS: usize = Bits::BITS as usize;
 pub type Bits = u128;
+/// The patterns of a column, and halves of them.
+const ALL: Bits = Bits::MAX;
+const LOW: Bits = ALL >> (PATTERNS / 2);
+const HIGH: Bits = !LOW;
 /// Characters of a usual text.
 const USUAL_LENGTH: f64 = 200.0;
 /// Sets of characters of which one must stand in a text, at most, for each pattern; the rarest ones.
@@ -243,8 +247,13 @@ impl Scanner {
                 if live & column.at_start != 0 {
                     column.at_start(text, rows, live & column.at_start, state, found);
                 }
-                if live & !column.at_start != 0 {
-                    column.scan(text, rows, last, live & !column.at_start, reached, state, found);
+                let live = live & !column.at_start;
+                if live & !LOW == 0 && live != 0 {
+                    column.scan::<LOW>(text, rows, last, live, reached, state, found);
+                } else if live & !HIGH == 0 && live != 0 {
+                    column.scan::<HIGH>(text, rows, last, live, reached, state, found);
+                } else if live != 0 {
+                    column.scan::<ALL>(text, rows, last, live, reached, state, found);
                 }
             }
             hits.retain(|hit| hit.at() <= last);
@@ -500,9 +509,11 @@ impl Column {
         }
     }
 
-    /// Tries the patterns that are live, at places up to `last`. `rows`: those of the text's characters, with its edges.
+    /// Tries the patterns that are live, at places up to `last`. `rows`: those of the text's characters, with its edges. `OF`: the
+    /// patterns of which some may be live; where they are half of them, half the work is done.
     #[allow(clippy::too_many_arguments)]
-    fn scan(
+    #[inline(never)]
+    fn scan<const OF: Bits>(
         &self,
         text: &[Ch],
         rows: &[u8],
@@ -514,7 +525,8 @@ impl Column {
     ) {
         reached.clear();
         let Reached { next, run_ends, touched } = reached;
-        let of = |row: u8| &self.rows[row as usize];
+        let of = |row: u8, place: usize| self.rows[row as usize][place] & OF;
+        let live = live & OF;
         // patterns that cannot match before some place, and the first of these places
         let (mut asleep, mut wake): (Bits, usize) = (0, usize::MAX);
         for (pos, around) in rows[..rows.len().min(last + DEPTH + 1)].windows(DEPTH + 1).enumerate() {
@@ -525,11 +537,11 @@ impl Column {
                     (asleep, wake) = (asleep | 1 << i, wake.min(next[i]));
                 }
             }
-            let left = live & !asleep & of(around[0])[0] & of(around[1])[1] & of(around[2])[2] & of(around[3])[3];
+            let left = live & !asleep & of(around[0], 0) & of(around[1], 1) & of(around[2], 2) & of(around[3], 3);
             if left == 0 {
                 continue;
             }
-            let left = left & of(around[4])[4] & of(around[5])[5] & of(around[6])[6] & of(around[7])[7];
+            let left = left & of(around[4], 4) & of(around[5], 5) & of(around[6], 6) & of(around[7], 7);
             for i in bits(left) {
                 *touched |= 1 << i;
                 if let Some((class, least)) = &self.runs[i] {
