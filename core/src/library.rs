@@ -3,11 +3,12 @@
 use crate::chars::{Ch, CharSet, Conversions, Python};
 use crate::messages::Messages;
 use crate::rx::Regex;
-use std::collections::{HashMap, HashSet};
+use rustc_hash::FxHashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-/// A set of words.
-pub type Words = HashSet<Vec<Ch>>;
+/// A set of words. Its hash can be guessed, but no text adds a word to it.
+pub type Words = FxHashSet<Vec<Ch>>;
 
 /// The patterns, lists and classes of the definition.
 pub struct Library {
