@@ -323,13 +323,42 @@ _OF_MACHINES = frozenset(
 
 
 def speech_of_a_person(value: str) -> bool:
-    """Reads as what a person says, who is known to speak of themselves or of others: four words or more, nearly all in small
+    """Reads as what a person says, who is known to speak of themselves or of others: four words or more, a third in small
     letters, at most one in seven a word of machines."""
     words = [w.lower() for w in _WORD_OF_PROSE.findall(value)]
     return (
         len(words) >= _FEWEST_WORDS
         and sum(w in _OF_MACHINES for w in words) * 7 <= len(words)
-        and sum(w.islower() for w in _NAME_WORD.findall(value)) * 2 >= len(words)
+        and sum(w.islower() for w in _NAME_WORD.findall(value)) * 3 >= len(words)
+        and sum(c.isdigit() for c in value) * 10 <= len(value)
+    )
+
+
+_FEWEST_OF_A_MATTER = 5
+_AT_WORK = (
+    _OF_MACHINES
+    | _PROGRAM_WORDS
+    | frozenset(
+        """
+    queued queueing export exported exporting import imported importing sync synced syncing calculating calculated calculation
+    generating generated rendering rendered uploading uploaded downloading downloaded publishing published computing computed
+    merging merged validating validated indexing indexed scheduling connector adapter station shift module dashboard widget
+    employees patients reminder reminders notification notifications mail mails batch feed report reports total entries
+    """.split()
+    )
+)
+
+
+def private_matter(value: str) -> bool:
+    """Reads as a sentence of a person, who is known to speak of private life: five words or more with small ones among them, none
+    of which programs use when they speak of what they do, but one in six where somebody speaks to somebody."""
+    words = [w.lower() for w in _WORD_OF_PROSE.findall(value)]
+    at_work = sum(w in _AT_WORK for w in words)
+    return (
+        len(words) >= _FEWEST_OF_A_MATTER
+        and (at_work == 0 or (at_work * 6 <= len(words) and not _PERSON_SPEAKS.isdisjoint(words)))
+        and not (_LINKS | _PERSON_SPEAKS).isdisjoint(words)
+        and sum(w.islower() for w in _NAME_WORD.findall(value)) * 3 >= len(words)
         and sum(c.isdigit() for c in value) * 10 <= len(value)
     )
 
@@ -386,6 +415,7 @@ VALIDATORS: dict[str, Callable[[str], bool]] = {
         no_message,
         sentence_of_a_person,
         speech_of_a_person,
+        private_matter,
         national_number,
         national_number_bare,
         national_number_alone,
