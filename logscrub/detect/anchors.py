@@ -547,11 +547,13 @@ def _pairs(text: str) -> list[str]:
 
 
 def _part(word: str) -> str:
-    """The part of a word that is looked for: the rarest four characters, of shorter words two. "" where there are none: what the
-    cases of a letter are beyond ASCII is not known here."""
-    size = 4 if len(word) >= 4 else 2
-    parts = [part for i in range(len(word) - size + 1) if (part := word[i : i + size]).isascii()]
-    return min(parts, key=lambda part: -sum(map(_BY_USE.find, part)), default="")
+    """The part of a word that is looked for: the rarest four characters, of shorter words two, and of those with no four of ASCII
+    in a row. "" where there are none: what the cases of a letter are beyond ASCII is not known here."""
+    for size in (4, 2):
+        parts = [part for i in range(len(word) - size + 1) if (part := word[i : i + size]).isascii()]
+        if parts:
+            return min(parts, key=lambda part: -sum(map(_BY_USE.find, part)))
+    return ""
 
 
 def _runs_of(heads: list[int]) -> list[tuple[int, int, int]]:

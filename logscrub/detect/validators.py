@@ -304,6 +304,65 @@ def sentence_of_a_person(value: str) -> bool:
     )
 
 
+_FEWEST_WORDS = 4
+_OF_MACHINES = frozenset(
+    """
+    leader follower followers leaders replica replicas quorum election term peer peers config handle handler message messages
+    block blocks registry partitioned domain history heartbeat
+    """.split()
+) | _PROGRAM_WORDS.difference(
+    """
+    job jobs cannot unable lost closed missing found required expected received sent started finished created ended killed dropped
+    reached limit names account email body true false ok ready done pages page class record records policy system seconds request
+    requests response event events state user users check checking exit success successful status list file files service services
+    denied allowed reset completed cancelled refused terminated rejected broadcast pressure icon line attempt attempts failed
+    fails operation condition stage library driver drivers port field fields row command commands options settings hook
+    """.split()
+)
+"""Words that only programs have much use for."""
+
+
+def speech_of_a_person(value: str) -> bool:
+    """Reads as what a person says, who is known to speak of themselves or of others: four words or more, a third in small
+    letters, at most one in seven a word of machines."""
+    words = [w.lower() for w in _WORD_OF_PROSE.findall(value)]
+    return (
+        len(words) >= _FEWEST_WORDS
+        and sum(w in _OF_MACHINES for w in words) * 7 <= len(words)
+        and sum(w.islower() for w in _NAME_WORD.findall(value)) * 3 >= len(words)
+        and sum(c.isdigit() for c in value) * 10 <= len(value)
+    )
+
+
+_FEWEST_OF_A_MATTER = 5
+_AT_WORK = (
+    _OF_MACHINES
+    | _PROGRAM_WORDS
+    | frozenset(
+        """
+    queued queueing export exported exporting import imported importing sync synced syncing calculating calculated calculation
+    generating generated rendering rendered uploading uploaded downloading downloaded publishing published computing computed
+    merging merged validating validated indexing indexed scheduling connector adapter station shift module dashboard widget
+    employees patients reminder reminders notification notifications mail mails batch feed report reports total entries
+    """.split()
+    )
+)
+
+
+def private_matter(value: str) -> bool:
+    """Reads as a sentence of a person, who is known to speak of private life: five words or more with small ones among them, none
+    of which programs use when they speak of what they do, but one in six where somebody speaks to somebody."""
+    words = [w.lower() for w in _WORD_OF_PROSE.findall(value)]
+    at_work = sum(w in _AT_WORK for w in words)
+    return (
+        len(words) >= _FEWEST_OF_A_MATTER
+        and (at_work == 0 or (at_work * 6 <= len(words) and not _PERSON_SPEAKS.isdisjoint(words)))
+        and not (_LINKS | _PERSON_SPEAKS).isdisjoint(words)
+        and sum(w.islower() for w in _NAME_WORD.findall(value)) * 3 >= len(words)
+        and sum(c.isdigit() for c in value) * 10 <= len(value)
+    )
+
+
 _MONTHS = frozenset("january february march april may june july august september october november december".split())
 _COUNTED = frozenset(
     "sprint topic topics subscribers groups group members items orders build release phase step customers".split()
@@ -355,6 +414,8 @@ VALIDATORS: dict[str, Callable[[str], bool]] = {
         says_something,
         no_message,
         sentence_of_a_person,
+        speech_of_a_person,
+        private_matter,
         national_number,
         national_number_bare,
         national_number_alone,
