@@ -32,7 +32,9 @@ KIND = (
     r"holder|of|for|user|customer|client|is|ist|es|est|er|är|on|jest|var|was|été|foi|é|è|są|yra|ir|je|van|de|du|da|del|do|della|des|"
     r"der|la|le|el)[^\w\n]{1,4}){0,3}"
 )
-"""Words that may stand between a cue and its number."""
+"""Words that may stand between a cue that is a word of something else too and its number."""
+WHOSE = r"(?:[^\W\d_][^\W_]{0,15}(?:-[^\W_]{1,8})?[^\w\n]{1,4}){0,3}?"
+"""What may stand between another cue and its number: what kind of number it is, or whose, in any language."""
 FAR = (
     r"(?:(?:(?:check(?:sum)?|validation|verification|lookup|format) )?"
     r"(?:failed|mismatch(?:ed)?|rejected|error|differs|wrong|invalid)[,:;.]? ?"
@@ -85,17 +87,19 @@ def lengths(shape: str) -> set[int]:
 
 
 def cues_of(cues: list[str]) -> str:
-    """The cues as an alternation, the longest first; a space or a dash may be either, or missing. What counts only as it is
-    written counts in any case as a key (`cpj=`)."""
+    """The cues as an alternation, the longest first, with what may stand behind them; a space or a dash may be either, or missing.
+    What counts only as it is written counts in any case as a key (`cpj=`)."""
 
     def spelled(cue: str) -> str:
         return re.sub(r"(?:\\[ -])", r"[ _-]?", re.escape(cue.lstrip("=")))
 
     plain = sorted((c for c in cues if not c.startswith("=")), key=lambda c: (-len(c), c))
     exact = sorted((c for c in cues if c.startswith("=")), key=lambda c: (-len(c), c))
-    parts = [f"(?i:{'|'.join(map(spelled, plain))})"] if plain else []
-    as_key = [f"(?i:{'|'.join(map(spelled, exact))})(?==)"] if exact else []
-    return f"(?:{'|'.join([*parts, *map(spelled, exact), *as_key])})"
+    parts = [f"(?i:{'|'.join(map(spelled, plain))}){GLUE}{WHOSE}"] if plain else []
+    if exact:
+        written = "|".join(map(spelled, exact))
+        parts.append(f"(?:{written}|(?i:{written})(?==)){GLUE}{KIND}")
+    return f"(?:{'|'.join(parts)})"
 
 
 def spaced(shape: str, letters: str = "") -> list[tuple[int, str]]:
@@ -126,7 +130,7 @@ def by_cue(country: dict[str, Any]) -> str:
     found += [one for shape in longest for one in spaced(shape, letters)]
     patterns = dict.fromkeys(pattern for _, pattern in sorted(found, key=lambda one: -one[0]))
     return (
-        rf"(?<![^\W_]){cues_of(country['cues'])}{GLUE}{KIND}{FAR}[^\w\n]{{0,3}}(?P<value>(?i:{'|'.join(patterns)}))(?![^\W_]|-\d)"
+        rf"(?<![^\W_]){cues_of(country['cues'])}{FAR}[^\w\n]{{0,3}}(?P<value>(?i:{'|'.join(patterns)}))(?![^\W_]|-\d)"
     )
 
 
