@@ -6,15 +6,16 @@ use memchr::{memchr, memchr2, memchr3, memmem};
 
 /// The row of the end (or the start) of a text.
 pub const EDGE: u8 = ROWS as u8;
-/// Edges behind a text.
-pub const EDGES: usize = 6;
+/// Edges before a text, and behind it.
+pub const BEFORE: usize = 3;
+pub const BEHIND: usize = 6;
 /// Characters up to which a text is looked at without a table.
 const FEW: usize = 64;
 
 /// The rows of the characters of a text, and which of them it has. A character of ASCII is its own row, all others have rows from
 /// 128 on.
 pub struct Rows {
-    /// An edge stands before the text, and `EDGES` behind it.
+    /// `BEFORE` edges stand before the text, and `BEHIND` behind it.
     all: Vec<u8>,
     has: Classes,
 }
@@ -22,15 +23,15 @@ pub struct Rows {
 impl Rows {
     /// `other`: the row of a character beyond ASCII.
     pub fn new(text: &[Ch], other: impl Fn(Ch) -> u8) -> Rows {
-        let mut all = Vec::with_capacity(text.len() + 1 + EDGES);
-        all.push(EDGE);
+        let mut all = Vec::with_capacity(BEFORE + text.len() + BEHIND);
+        all.extend([EDGE; BEFORE]);
         if text.iter().fold(0, |bits, c| bits | c) < 128 {
             all.extend(text.iter().map(|&c| c as u8));
         } else {
             all.extend(text.iter().map(|&c| if c < 128 { c as u8 } else { other(c) }));
         }
-        let has = classes_in(&all[1..]);
-        all.extend([EDGE; EDGES]);
+        let has = classes_in(&all[BEFORE..]);
+        all.extend([EDGE; BEHIND]);
         Rows { all, has }
     }
 
@@ -42,7 +43,7 @@ impl Rows {
     /// The rows of the text's characters.
     #[inline(always)]
     pub fn inside(&self) -> &[u8] {
-        &self.all[1..self.all.len() - EDGES]
+        &self.all[BEFORE..self.all.len() - BEHIND]
     }
 
     /// The same with the edges around them.

@@ -8,7 +8,7 @@
 
 use crate::chars::{Ch, CharSet};
 use crate::library::Library;
-use crate::rows::{EDGE, EDGES, Rows};
+use crate::rows::{BEFORE, BEHIND, EDGE, Rows};
 use crate::rx::{ANY_KIND, At, Classes, Item, Node, Regex, Sieve, State, bits, heads, items_of, with_state};
 use crate::shapes::{self, Shapes};
 use crate::words::{self, Hit, LONGEST_WORD, OTHER, Word, Words, beginnings, byte_of, leads_of, symbol};
@@ -18,7 +18,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// Characters of a head that are looked at for all patterns of a column at once.
-const DEPTH: usize = EDGES + 1;
+const DEPTH: usize = BEHIND + 1;
+/// Characters that are looked at for all patterns of a column at once: those before a match, the last one first, and its first ones.
+const PLACES: usize = BEFORE + DEPTH;
 /// Words of which one must stand in a text, at most, for each pattern; and how short one may be.
 const MOST_WORDS: usize = 400;
 const SHORTEST_WORD: usize = 2;
@@ -94,8 +96,8 @@ struct Column {
     anywhere: Bits,
     /// Those of them of which a match can only begin where the text does.
     at_start: Bits,
-    /// Of each character, which patterns can have it before their match and at each of the first places.
-    rows: Box<[[Bits; DEPTH + 1]; 256]>,
+    /// Of each character, which patterns can have it at each of the places before their match, and at each of its first places.
+    rows: Box<[[Bits; PLACES]; 256]>,
     /// Of each character the patterns of which it is in the first set of those that they need, in the second, and so on. Last the
     /// patterns that have no such set.
     met: Box<[[Bits; NEEDS]; 256]>,
@@ -413,7 +415,8 @@ struct Known {
 
 impl Column {
     fn new(patterns: &[Known], words: &[words::Sought]) -> Column {
-        let mut rows = Box::new([[0; DEPTH + 1]; 256]);
+        let mut rows = Box::new([[0; PLACES]; 256]);
+        let behind: Vec<Vec<Way>> = patterns.iter().map(|p| behind(p.regex.node())).collect();
         let mut at_start = 0;
         for (i, Known { heads, regex, .. }) in patterns.iter().enumerate() {
             let bit: Bits = 1 << i;
@@ -424,13 +427,16 @@ impl Column {
             for r in 0..=EDGE {
                 let its = &mut rows[r as usize];
                 let fits = if r == EDGE { before.edge } else { before.classes.has_row(r.into()) };
-                if fits {
-                    its[0] |= bit;
+                for back in 0..BEFORE {
+                    let by_ways = behind[i].is_empty() || behind[i].iter().any(|way| way.may_have(back, r));
+                    if by_ways && (fits || back > 0) {
+                        its[back] |= bit;
+                    }
                 }
                 for depth in 0..DEPTH {
                     let fits = heads.get(depth).is_none_or(|classes| r != EDGE && classes.has_row(r.into()));
                     if fits {
-                        its[depth + 1] |= bit;
+                        its[BEFORE + depth] |= bit;
                     }
                 }
             }
@@ -440,7 +446,7 @@ impl Column {
             groups: patterns.iter().map(|p| p.group).collect(),
             numbers: patterns.iter().map(|p| p.number).collect(),
             runs: patterns.iter().map(|p| run(p.regex.node())).collect(),
-            behind: patterns.iter().map(|p| behind(p.regex.node())).collect(),
+            behind,
             tried: patterns.iter().map(|_| AtomicU32::new(0)).collect(),
             sieves: patterns.iter().map(|_| OnceLock::new()).collect(),
             anywhere: (0..).zip(words).map(|(i, its)| Bits::from(its.leads.is_empty()) << i).sum(),
@@ -462,7 +468,8 @@ impl Column {
 
     /// Whether what stands at a place and before it is what a match of a pattern can begin with.
     fn may_begin(&self, i: usize, at: usize, rows: &[u8]) -> bool {
-        let fits = rows[at..at + DEPTH + 1].iter().enumerate().fold(!0, |fits, (n, row)| fits & self.rows[*row as usize][n]);
+        let around = &rows[at..at + PLACES];
+        let fits = around.iter().enumerate().fold(!0, |fits, (n, row)| fits & self.rows[*row as usize][place(n)]);
         fits >> i & 1 != 0
     }
 
@@ -481,7 +488,7 @@ impl Column {
         if !ways.is_empty() && !ways.iter().any(|way| way.fits(&text[..at])) {
             return None;
         }
-        if self.runs[i].is_none() && self.sieve(i).is_some_and(|sieve| !sieve.lets_through(&rows[at + 1..])) {
+        if self.runs[i].is_none() && self.sieve(i).is_some_and(|sieve| !sieve.lets_through(&rows[at + BEFORE..])) {
             return None;
         }
         let (end, span) = self.regexes[i].group_at(text, at, self.groups[i], state)?;
@@ -525,11 +532,11 @@ impl Column {
     ) {
         reached.clear();
         let Reached { next, run_ends, touched } = reached;
-        let of = |row: u8, place: usize| self.rows[row as usize][place] & OF;
+        let of = |around: &[u8], n: usize| self.rows[around[n] as usize][place(n)] & OF;
         let live = live & OF;
         // patterns that cannot match before some place, and the first of these places
         let (mut asleep, mut wake): (Bits, usize) = (0, usize::MAX);
-        for (pos, around) in rows[..rows.len().min(last + DEPTH + 1)].windows(DEPTH + 1).enumerate() {
+        for (pos, around) in rows[..rows.len().min(last + PLACES)].windows(PLACES).enumerate() {
             if pos >= wake {
                 let sleeping = asleep;
                 (asleep, wake) = (0, usize::MAX);
@@ -537,11 +544,11 @@ impl Column {
                     (asleep, wake) = (asleep | 1 << i, wake.min(next[i]));
                 }
             }
-            let left = live & !asleep & of(around[0], 0) & of(around[1], 1) & of(around[2], 2) & of(around[3], 3);
+            let left = live & !asleep & of(around, 2) & of(around, 3) & of(around, 4) & of(around, 5);
             if left == 0 {
                 continue;
             }
-            let left = left & of(around[4], 4) & of(around[5], 5) & of(around[6], 6) & of(around[7], 7);
+            let left = left & of(around, 6) & of(around, 7) & of(around, 8) & of(around, 9) & of(around, 1) & of(around, 0);
             for i in bits(left) {
                 *touched |= 1 << i;
                 if let Some((class, least)) = &self.runs[i] {
@@ -566,6 +573,12 @@ impl Column {
     }
 }
 
+/// The place in `Column::rows` of the character with this number around a place.
+#[inline(always)]
+const fn place(n: usize) -> usize {
+    if n < BEFORE { BEFORE - 1 - n } else { n }
+}
+
 /// A way in which what stands before a match can look.
 struct Way {
     /// What the characters are, the last one first.
@@ -575,6 +588,15 @@ struct Way {
 }
 
 impl Way {
+    /// Whether a character of a row, or the text's edge, may stand so far back before the match.
+    fn may_have(&self, back: usize, row: u8) -> bool {
+        match self.classes.get(back) {
+            _ if row == EDGE && back == 0 => self.edge,
+            Some(class) => row != EDGE && class.has_row(row.into()),
+            None => true,
+        }
+    }
+
     #[inline]
     fn fits(&self, before: &[Ch]) -> bool {
         if before.is_empty() {
