@@ -2,6 +2,8 @@
 
 use crate::chars::{Ch, CharSet, Conversions, codes, text_of};
 use crate::library::{Library, Words};
+use rustc_hash::FxBuildHasher;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 /// Characters of a message, at most.
@@ -19,29 +21,48 @@ enum Kind {
     Word,
 }
 
-/// Words in the order of their characters, each on a line of its own.
+/// Words, each on a line of its own.
 struct WordList {
     text: String,
-    /// Where each begins.
-    starts: Vec<usize>,
+    /// Where the words begin, each at the first free place from its hash on; the others hold `FREE`.
+    places: Vec<u32>,
 }
+
+const FREE: u32 = u32::MAX;
 
 impl WordList {
     fn new(text: &str) -> WordList {
         let text = text.trim_end_matches('\n').to_owned();
-        let mut starts = vec![0];
-        starts.extend(text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(i, _)| i + 1));
-        WordList { text, starts }
+        let mut places = vec![FREE; (2 * text.lines().count() + 1).next_power_of_two()];
+        let mut start = 0;
+        for word in text.split('\n') {
+            let mut place = hash(word) & (places.len() - 1);
+            while places[place] != FREE {
+                place = (place + 1) & (places.len() - 1);
+            }
+            places[place] = start;
+            start += word.len() as u32 + 1;
+        }
+        WordList { text, places }
     }
 
     fn has(&self, word: &[Ch]) -> bool {
         let Some(word) = text_of(word) else { return false };
-        let line = |&start: &usize| {
-            let rest = &self.text[start..];
-            rest.find('\n').map_or(rest, |end| &rest[..end])
-        };
-        self.starts.binary_search_by(|start| line(start).cmp(&word)).is_ok()
+        let mut place = hash(&word) & (self.places.len() - 1);
+        while self.places[place] != FREE {
+            let rest = &self.text[self.places[place] as usize..];
+            if rest.starts_with(&word) && matches!(rest.as_bytes().get(word.len()), None | Some(b'\n')) {
+                return true;
+            }
+            place = (place + 1) & (self.places.len() - 1);
+        }
+        false
     }
+}
+
+fn hash(word: &str) -> usize {
+    let hash = FxBuildHasher.hash_one(word);
+    (hash ^ hash >> 32) as usize
 }
 
 /// The words of messages.
