@@ -308,7 +308,17 @@ _FEWEST_WORDS = 4
 _OF_MACHINES = frozenset(
     """
     leader follower followers leaders replica replicas quorum election term peer peers config handle handler message messages
-    block blocks registry partitioned domain history heartbeat
+    block blocks registry partitioned domain history heartbeat handshake certificate tls ssl tcp udp dns packet packets interface
+    route routes routing subnet firewall kernel daemon goroutine mutex garbage collector container containers pods deployment
+    deployments namespace namespaces shard shards partition partitions segment segments offset consumer producer snapshot snapshots
+    checkpoint checkpoints backup backups compaction flush flushed flushing evicted eviction ttl lease watchdog probe probes
+    upstream downstream backend frontend balancer sandbox sdk compiler compiled bytecode binary linker debugger telemetry metric
+    metrics trace traces span spans sampling log logs logging logger stdout stderr stdin pipe pipeline artifact artifacts
+    dependency dependencies lint repository repo commit commits rebase checksum hash digest encrypted cipher nonce payload
+    encode decode regex sql cursor deadlock constraint constraints idle keepalive listener epoll polling interval cron scheduler
+    rollout canary feature toggle flag flags algorithm callback async await promise null-pointer pointer segfault stacktrace
+    virtual machine cpu gpu firmware bios usb bluetooth wifi sensor node-pool autoscaler ingress egress bandwidth latency
+    maintenance rack sample samples range window select
     """.split()
 ) | _PROGRAM_WORDS.difference(
     """
@@ -334,18 +344,16 @@ def speech_of_a_person(value: str) -> bool:
     )
 
 
+_SMALL_WORDS, _FEWEST_SMALL = _LINKS | _PERSON_SPEAKS, 2
+_OF_PROGRAMS = _OF_MACHINES | _PROGRAM_WORDS
 _FEWEST_OF_A_MATTER = 5
-_AT_WORK = (
-    _OF_MACHINES
-    | _PROGRAM_WORDS
-    | frozenset(
-        """
+_AT_WORK = _OF_PROGRAMS | frozenset(
+    """
     queued queueing export exported exporting import imported importing sync synced syncing calculating calculated calculation
     generating generated rendering rendered uploading uploaded downloading downloaded publishing published computing computed
     merging merged validating validated indexing indexed scheduling connector adapter station shift module dashboard widget
     employees patients reminder reminders notification notifications mail mails batch feed report reports total entries
     """.split()
-    )
 )
 
 
@@ -357,9 +365,24 @@ def private_matter(value: str) -> bool:
     return (
         len(words) >= _FEWEST_OF_A_MATTER
         and (at_work == 0 or (at_work * 6 <= len(words) and not _PERSON_SPEAKS.isdisjoint(words)))
-        and not (_LINKS | _PERSON_SPEAKS).isdisjoint(words)
+        and not _SMALL_WORDS.isdisjoint(words)
         and sum(w.islower() for w in _NAME_WORD.findall(value)) * 3 >= len(words)
         and sum(c.isdigit() for c in value) * 10 <= len(value)
+    )
+
+
+def free_text(value: str) -> bool:
+    """Reads as a sentence, which is known to stand where people write: five words or more, two small ones among them, at most one
+    in eight a word of programs, and no message of a program."""
+    words = [w.lower() for w in _WORD_OF_PROSE.findall(value)]
+    return (
+        len(words) >= _FEWEST_OF_A_MATTER
+        and sum(w in _OF_PROGRAMS for w in words) * 8 <= len(words)
+        and sum(w in _SMALL_WORDS for w in words) >= _FEWEST_SMALL
+        and sum(w.islower() for w in _NAME_WORD.findall(value)) * 3 >= len(words)
+        and sum(c.isdigit() for c in value) * 10 <= len(value)
+        and _NOT_PROSE.search(value) is None
+        and not is_message(value)
     )
 
 
@@ -416,6 +439,7 @@ VALIDATORS: dict[str, Callable[[str], bool]] = {
         sentence_of_a_person,
         speech_of_a_person,
         private_matter,
+        free_text,
         national_number,
         national_number_bare,
         national_number_alone,
