@@ -307,18 +307,19 @@ def sentence_of_a_person(value: str) -> bool:
 _FEWEST_WORDS = 4
 _OF_MACHINES = frozenset(
     """
-    leader follower followers leaders replica replicas quorum election term peer peers config handle handler message messages
-    block blocks registry partitioned domain history heartbeat handshake certificate tls ssl tcp udp dns packet packets interface
-    route routes routing subnet firewall kernel daemon goroutine mutex garbage collector container containers pods deployment
-    deployments namespace namespaces shard shards partition partitions segment segments offset consumer producer snapshot snapshots
-    checkpoint checkpoints backup backups compaction flush flushed flushing evicted eviction ttl lease watchdog probe probes
-    upstream downstream backend frontend balancer sandbox sdk compiler compiled bytecode binary linker debugger telemetry metric
-    metrics trace traces span spans sampling log logs logging logger stdout stderr stdin pipe pipeline artifact artifacts
-    dependency dependencies lint repository repo commit commits rebase checksum hash digest encrypted cipher nonce payload
-    encode decode regex sql cursor deadlock constraint constraints idle keepalive listener epoll polling interval cron scheduler
-    rollout canary feature toggle flag flags algorithm callback async await promise null-pointer pointer segfault stacktrace
-    virtual machine cpu gpu firmware bios usb bluetooth wifi sensor node-pool autoscaler ingress egress bandwidth latency
-    maintenance rack sample samples range window select
+    leader follower followers leaders replica replicas quorum election term peer peers config handle handler message
+    messages block blocks registry partitioned domain history heartbeat handshake certificate tls ssl tcp udp dns packet
+    packets interface route routes routing subnet firewall kernel daemon goroutine mutex garbage collector container
+    containers pods deployment deployments namespace namespaces shard shards partition partitions segment segments offset
+    consumer producer snapshot snapshots checkpoint checkpoints backup backups compaction flush flushed flushing evicted
+    eviction ttl lease watchdog probe probes upstream downstream backend frontend balancer sandbox sdk compiler compiled
+    bytecode binary linker debugger telemetry metric metrics trace traces span spans sampling log logs logging logger stdout
+    stderr stdin pipe pipeline artifact artifacts dependency dependencies lint repository repo commit commits rebase
+    checksum hash digest encrypted cipher nonce payload encode decode regex sql cursor deadlock constraint constraints idle
+    keepalive listener epoll polling interval cron scheduler rollout canary feature toggle flag flags algorithm callback
+    async await promise null-pointer pointer segfault stacktrace virtual machine cpu gpu firmware bios usb bluetooth wifi
+    sensor node-pool autoscaler ingress egress bandwidth latency maintenance rack sample samples range window select linting
+    linter tests suite assertion
     """.split()
 ) | _PROGRAM_WORDS.difference(
     """
