@@ -405,6 +405,41 @@ def looks_postal(value: str) -> bool:
     return len(names) > 1 or lexicon().grade(names[0]) != "word"
 
 
+_FEWEST_NAMES = 3
+
+
+def postal(value: str) -> bool:
+    """Names and numbers of houses and towns: a name that is no ordinary word, or three and none of the words of programs."""
+    return not_common_words(value) or (looks_postal(value) and len(_CAPITAL.findall(value)) >= _FEWEST_NAMES)
+
+
+_POSTAL_CODE = regex(r"(?<!\d)\d{4,6}(?!\d)")
+
+
+def beside_address(value: str) -> bool:
+    """May be a part of an address, beside a street: none of the words of programs or months; numbers, several words, a word that
+    is no ordinary one or is for a part of a house, or a postal code."""
+    words = [w.lower() for w in _NAME_WORD.findall(value)]
+    if not _OF_PROGRAMS.union(_MONTHS, _COUNTED).isdisjoint(words):
+        return False
+    named = [w for w in _NAME_WORD.findall(value) if len(w) > 1]
+    return (
+        len(named) != 1
+        or "\x1a" in value
+        or _POSTAL_CODE.search(value) is not None
+        or not _OF_HOUSES.isdisjoint(words)
+        or any(lexicon().grade(w) != "word" for w in named)
+    )
+
+
+_OF_HOUSES = frozenset(
+    """
+    apt apartment flat unit suite ste villa plot lot block blk building bldg tower shop door room floor house casa piso depto dpto
+    apto appt wohnung stiege lgh leil
+    """.split()
+)
+
+
 def no_message(value: str) -> bool:
     """Whether a text is not what programs say of a value."""
     return not is_message(value)
@@ -435,6 +470,8 @@ VALIDATORS: dict[str, Callable[[str], bool]] = {
         dotted_name,
         one_is_a_name,
         looks_postal,
+        beside_address,
+        postal,
         says_something,
         no_message,
         sentence_of_a_person,
