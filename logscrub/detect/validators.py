@@ -307,8 +307,19 @@ def sentence_of_a_person(value: str) -> bool:
 _FEWEST_WORDS = 4
 _OF_MACHINES = frozenset(
     """
-    leader follower followers leaders replica replicas quorum election term peer peers config handle handler message messages
-    block blocks registry partitioned domain history heartbeat
+    leader follower followers leaders replica replicas quorum election term peer peers config handle handler message
+    messages block blocks registry partitioned domain history heartbeat handshake certificate tls ssl tcp udp dns packet
+    packets interface route routes routing subnet firewall kernel daemon goroutine mutex garbage collector container
+    containers pods deployment deployments namespace namespaces shard shards partition partitions segment segments offset
+    consumer producer snapshot snapshots checkpoint checkpoints backup backups compaction flush flushed flushing evicted
+    eviction ttl lease watchdog probe probes upstream downstream backend frontend balancer sandbox sdk compiler compiled
+    bytecode binary linker debugger telemetry metric metrics trace traces span spans sampling log logs logging logger stdout
+    stderr stdin pipe pipeline artifact artifacts dependency dependencies lint repository repo commit commits rebase
+    checksum hash digest encrypted cipher nonce payload encode decode regex sql cursor deadlock constraint constraints idle
+    keepalive listener epoll polling interval cron scheduler rollout canary feature toggle flag flags algorithm callback
+    async await promise null-pointer pointer segfault stacktrace virtual machine cpu gpu firmware bios usb bluetooth wifi
+    sensor node-pool autoscaler ingress egress bandwidth latency maintenance rack sample samples range window select linting
+    linter tests suite assertion
     """.split()
 ) | _PROGRAM_WORDS.difference(
     """
@@ -334,18 +345,16 @@ def speech_of_a_person(value: str) -> bool:
     )
 
 
+_SMALL_WORDS, _FEWEST_SMALL = _LINKS | _PERSON_SPEAKS, 2
+_OF_PROGRAMS = _OF_MACHINES | _PROGRAM_WORDS
 _FEWEST_OF_A_MATTER = 5
-_AT_WORK = (
-    _OF_MACHINES
-    | _PROGRAM_WORDS
-    | frozenset(
-        """
+_AT_WORK = _OF_PROGRAMS | frozenset(
+    """
     queued queueing export exported exporting import imported importing sync synced syncing calculating calculated calculation
     generating generated rendering rendered uploading uploaded downloading downloaded publishing published computing computed
     merging merged validating validated indexing indexed scheduling connector adapter station shift module dashboard widget
     employees patients reminder reminders notification notifications mail mails batch feed report reports total entries
     """.split()
-    )
 )
 
 
@@ -357,9 +366,24 @@ def private_matter(value: str) -> bool:
     return (
         len(words) >= _FEWEST_OF_A_MATTER
         and (at_work == 0 or (at_work * 6 <= len(words) and not _PERSON_SPEAKS.isdisjoint(words)))
-        and not (_LINKS | _PERSON_SPEAKS).isdisjoint(words)
+        and not _SMALL_WORDS.isdisjoint(words)
         and sum(w.islower() for w in _NAME_WORD.findall(value)) * 3 >= len(words)
         and sum(c.isdigit() for c in value) * 10 <= len(value)
+    )
+
+
+def free_text(value: str) -> bool:
+    """Reads as a sentence, which is known to stand where people write: five words or more, two small ones among them, at most one
+    in eight a word of programs, and no message of a program."""
+    words = [w.lower() for w in _WORD_OF_PROSE.findall(value)]
+    return (
+        len(words) >= _FEWEST_OF_A_MATTER
+        and sum(w in _OF_PROGRAMS for w in words) * 8 <= len(words)
+        and sum(w in _SMALL_WORDS for w in words) >= _FEWEST_SMALL
+        and sum(w.islower() for w in _NAME_WORD.findall(value)) * 3 >= len(words)
+        and sum(c.isdigit() for c in value) * 10 <= len(value)
+        and _NOT_PROSE.search(value) is None
+        and not is_message(value)
     )
 
 
@@ -379,6 +403,41 @@ def looks_postal(value: str) -> bool:
     if not names or _HOUSE.search(value) is None or words & (_PROGRAM_WORDS | _MONTHS | _COUNTED):
         return False
     return len(names) > 1 or lexicon().grade(names[0]) != "word"
+
+
+_FEWEST_NAMES = 3
+
+
+def postal(value: str) -> bool:
+    """Names and numbers of houses and towns: a name that is no ordinary word, or three and none of the words of programs."""
+    return not_common_words(value) or (looks_postal(value) and len(_CAPITAL.findall(value)) >= _FEWEST_NAMES)
+
+
+_POSTAL_CODE = regex(r"(?<!\d)\d{4,6}(?!\d)")
+
+
+def beside_address(value: str) -> bool:
+    """May be a part of an address, beside a street: none of the words of programs or months; numbers, several words, a word that
+    is no ordinary one or is for a part of a house, or a postal code."""
+    words = [w.lower() for w in _NAME_WORD.findall(value)]
+    if not _OF_PROGRAMS.union(_MONTHS, _COUNTED).isdisjoint(words):
+        return False
+    named = [w for w in _NAME_WORD.findall(value) if len(w) > 1]
+    return (
+        len(named) != 1
+        or "\x1a" in value
+        or _POSTAL_CODE.search(value) is not None
+        or not _OF_HOUSES.isdisjoint(words)
+        or any(lexicon().grade(w) != "word" for w in named)
+    )
+
+
+_OF_HOUSES = frozenset(
+    """
+    apt apartment flat unit suite ste villa plot lot block blk building bldg tower shop door room floor house casa piso depto dpto
+    apto appt wohnung stiege lgh leil
+    """.split()
+)
 
 
 def no_message(value: str) -> bool:
@@ -411,11 +470,14 @@ VALIDATORS: dict[str, Callable[[str], bool]] = {
         dotted_name,
         one_is_a_name,
         looks_postal,
+        beside_address,
+        postal,
         says_something,
         no_message,
         sentence_of_a_person,
         speech_of_a_person,
         private_matter,
+        free_text,
         national_number,
         national_number_bare,
         national_number_alone,
