@@ -30,7 +30,7 @@ class Both:
         self.index = FieldIndex(loaded, {"field_email": ("=café", "größe", "İx mail", "odos ΟΔΟΣ")})
         classes = Classes(description.CHARACTERS)
         found, callbacks = description.library(classes)
-        rules: dict[str, tuple[int, str, list[str], list[str], list[str], bool, bool]] = {}
+        rules: dict[str, tuple[int, str, list[str], list[str], list[str], bool, bool, bool]] = {}
         for target, place in ((self.index._endings, 3), (self.index._exact, 4)):
             for name, rule in target.items():
                 d = rule.detector
@@ -44,6 +44,7 @@ class Both:
                         [],
                         [],
                         d.guideline == "authorisation data",
+                        d.guideline in ("authorisation data", "session id"),
                         d.guideline != "user-generated content",
                     )
                 rules[d.id][place].append(name)  # type: ignore[union-attr]

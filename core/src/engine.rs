@@ -13,7 +13,7 @@ use crate::placeholders::Placeholders;
 use crate::rows::Rows;
 use crate::rx::Regex;
 use crate::scan::{Bits, KindSets, Scanner, Sought};
-use crate::spans::{Alphabet, FILL, Inner, Kind, Span, merge, opaque, with_repeats};
+use crate::spans::{Alphabet, FILL, Inner, Kind, Span, merge, opaque, with_repeats, with_successors};
 use crate::validators::{Validator, Validators};
 use crate::views::{self, Unscannable, View, Views};
 use std::cell::OnceCell;
@@ -101,7 +101,10 @@ pub struct Engine {
     plain_id: Arc<Regex>,
     no_fraction: Arc<Regex>,
     opening: Arc<Regex>,
+    /// With its group `value`.
+    successor: (Arc<Regex>, usize),
     says_words: Arc<Regex>,
+    chosen: Arc<Regex>,
     number: Arc<Regex>,
     type_of_bytes: Arc<Regex>,
     json_before: Arc<Regex>,
@@ -118,6 +121,9 @@ pub struct Engine {
 
 type Fielded = (Vec<FieldValue>, Open);
 
+/// What stands before a text of bytes that is taken for a secret.
+const NAME_OF_SECRET: &str = "secret: ";
+
 /// What the names of a field say.
 #[derive(Default)]
 struct FieldContext {
@@ -132,6 +138,7 @@ impl Engine {
     pub fn new(library: Arc<Library>, parts: Parts) -> std::result::Result<Engine, String> {
         let sought = |p: &Pattern| Sought { regex: p.regex.clone(), group: p.group, context: p.context_words.clone() };
         let unharmed = |h: &Harmless| Sought { regex: h.regex.clone(), group: h.group, context: Vec::new() };
+        let successor = library.rx("engine._SUCCESSOR")?;
         Ok(Engine {
             scanner: Scanner::new(parts.patterns.iter().map(sought).collect(), KindSets::of(&library)?),
             harmless: Scanner::new(parts.harmless.iter().map(unharmed).collect(), KindSets::of(&library)?),
@@ -144,7 +151,9 @@ impl Engine {
             plain_id: library.rx("engine._PLAIN_ID")?,
             no_fraction: library.rx("engine._NO_FRACTION")?,
             opening: library.rx("engine._OPENING")?,
+            successor: (successor.clone(), successor.group("value").ok_or("engine._SUCCESSOR has no group value")?),
             says_words: library.rx("engine._SAYS_WORDS")?,
+            chosen: library.rx("engine._CHOSEN")?,
             number: library.rx("engine._NUMBER")?,
             type_of_bytes: library.rx("engine._TYPE_OF_BYTES")?,
             json_before: library.rx("engine._JSON_BEFORE")?,
@@ -347,7 +356,10 @@ impl Engine {
                 let masked = self.masked(&text);
                 self.judge_masked(masked.as_deref().unwrap_or(&text), field, depth, None)?
             };
-            let inner = self.without_chance(&text, inner);
+            let mut inner = self.without_chance(&text, inner);
+            if inner.is_empty() {
+                inner = self.chosen_bytes(&text);
+            }
             if !inner.is_empty() {
                 let mut span = encoded_span(leaf.start, leaf.end, text, inner, alphabet, true);
                 span.requote = vec![u32::from('"')];
@@ -442,7 +454,9 @@ impl Engine {
             }
         }
         found.retain(|s| self.says_more(&masked[s.start..s.end]));
-        let spans = with_repeats(masked, merge(self.unharmed(masked, &rows, found), &self.parts.kinds), &self.parts.kinds);
+        let kinds = &self.parts.kinds;
+        let spans = with_successors(masked, merge(self.unharmed(masked, &rows, found), kinds), kinds, &self.successor);
+        let spans = with_repeats(masked, spans, kinds);
         if rows.any([b'"']) {
             return Ok(spans.into_iter().map(|s| self.quoted(masked, s)).collect());
         }
@@ -503,6 +517,9 @@ impl Engine {
             if inner.is_empty() {
                 inner = self.told_by_words(masked, start, end, inner_masked.as_deref().unwrap_or(&text));
             }
+            if inner.is_empty() {
+                inner = self.chosen_bytes(&text);
+            }
             if inner.is_empty()
                 && let Some(touching) = found.iter().find(|s| s.certain && s.start < end && start < s.end)
             {
@@ -529,6 +546,12 @@ impl Engine {
             Span { start: a, end: b, plain: decoded[a..b].to_vec(), requote: Vec::new(), ..s }
         });
         merge(cut.collect(), &self.parts.kinds)
+    }
+
+    /// What of a text of bytes must go that looks like what somebody chose for a secret: it is taken for one.
+    fn chosen_bytes(&self, decoded: &[Ch]) -> Vec<Span> {
+        let name = codes(NAME_OF_SECRET);
+        if self.chosen.is_full(decoded) { self.told_by_words(&name, name.len(), name.len(), decoded) } else { Vec::new() }
     }
 
     fn is_json(&self, text: &[Ch]) -> bool {

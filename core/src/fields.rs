@@ -48,7 +48,7 @@ impl ValueMode {
     }
 }
 
-/// Characters before the separator of a line that names a secret for the next one, at most.
+/// Characters at the end of a line in which it may name a secret.
 const LONGEST_NAMING: usize = 200;
 
 /// What a detector's field names say, as Python prepares it: the names are joined words in small letters.
@@ -60,6 +60,8 @@ pub struct RuleSpec {
     pub exact: Vec<String>,
     /// Whether what its names say is authorisation data.
     pub secret: bool,
+    /// Whether it opens something to somebody: a secret, the id of a session.
+    pub opens: bool,
     /// Whether messages of programs stand in its fields; not in those of content.
     pub may_hold_message: bool,
 }
@@ -71,6 +73,7 @@ pub struct Rule {
     pub mode: ValueMode,
     keep: Vec<Arc<Keep>>,
     secret: bool,
+    opens: bool,
     may_hold_message: bool,
 }
 
@@ -544,7 +547,12 @@ pub struct Fields {
     coding: Arc<Regex>,
     /// Each with its group `name` or `value`.
     naming_line: (Arc<Regex>, usize),
-    value_line: (Arc<Regex>, usize),
+    /// With its groups `block` and `value`.
+    value_line: (Arc<Regex>, [usize; 2]),
+    member_line: Arc<Regex>,
+    keyword: Arc<Regex>,
+    /// Words that end the names of what holds more than a secret.
+    hold_more: Arc<Words>,
     head_of_deeper: (Arc<Regex>, usize),
     template: Arc<Regex>,
     structure: Arc<Regex>,
@@ -743,6 +751,7 @@ impl Fields {
             let group = regex.group(group).ok_or_else(|| format!("{name} has other groups"))?;
             Ok((regex, group))
         };
+        let value_group = |name: &str| Ok::<usize, String>(grouped("fields._VALUE_LINE", name)?.1);
         let group = |name: &str| block_head.group(name).ok_or("_BLOCK_HEAD has other groups");
         // most rules keep values by the same patterns as others do
         let mut keeps: HashMap<*const Regex, Arc<Keep>> = HashMap::new();
@@ -759,6 +768,7 @@ impl Fields {
                         mode: spec.mode,
                         keep,
                         secret: spec.secret,
+                        opens: spec.opens,
                         may_hold_message: spec.may_hold_message,
                     })
                 })
@@ -787,7 +797,10 @@ impl Fields {
             qualifier: library.rx("fields._QUALIFIER")?,
             coding: library.rx("fields._CODING")?,
             naming_line: grouped("fields._NAMING_LINE", "name")?,
-            value_line: grouped("fields._VALUE_LINE", "value")?,
+            value_line: (grouped("fields._VALUE_LINE", "value")?.0, [value_group("block")?, value_group("value")?]),
+            member_line: library.rx("fields._MEMBER_LINE")?,
+            keyword: library.rx("fields._KEYWORD")?,
+            hold_more: library.words("fields._HOLD_MORE")?,
             head_of_deeper: grouped("fields._HEAD_OF_DEEPER", "name")?,
             template: library.rx("fields._TEMPLATE")?,
             structure: library.rx("fields._STRUCTURE")?,
@@ -952,9 +965,10 @@ impl Fields {
             && (*opening == NAMED || *opening == UNDER)
         {
             let (mut values, still) = self.below(text, before, path);
-            let (found, after) = self.find_fields(text, rows, &nothing);
+            let inside = Open { brackets: before.brackets.clone(), ..Open::default() };
+            let (found, after) = self.find_fields(text, rows, &inside);
             values.extend(found);
-            return (values, if after == nothing { still } else { after });
+            return (values, if after == nothing || after == inside { still } else { after });
         }
         if let Some(indent) = before.indent {
             let depth = self.chars.skip(text, 0, SPACE);
@@ -1006,16 +1020,16 @@ impl Fields {
             if self.rule(&path).is_some() {
                 after = Open { quote: Some((BOUNDARY.to_vec(), path)), ..Open::default() };
             }
-        } else if after.brackets.is_empty()
-            && after.quote.is_none()
-            && let Some(later) = self.named_for_later(text)
+        } else if after.quote.is_none()
+            && after.pending.is_empty()
+            && let Some(later) = self.named_for_later(text, &after.brackets)
         {
             after = later;
         }
         for value in self.pairs.named_values(text, rows) {
             let path: Path = vec![value.name.as_slice().into()];
             let Some(rule) = self.rule(&path) else { continue };
-            if value.loose && !rule.secret {
+            if value.loose && !rule.opens {
                 continue;
             }
             let said = &text[value.start..value.end];
@@ -1035,7 +1049,7 @@ impl Fields {
     /// the secret, is none.
     fn add_held(&self, found: &mut Vec<FieldValue>, text: &[Ch], holder: &Holder) {
         let path: Path = vec![holder.name.as_slice().into()];
-        let Some(rule) = self.rule(&path).filter(|rule| rule.secret) else { return };
+        let Some(rule) = self.rule(&path).filter(|rule| rule.opens && !self.holds_more(&holder.name)) else { return };
         for held in self.pairs.held_values(text, holder) {
             if held.key.is_empty() || (self.may_be_secret(&held.key) && self.rule(&[held.key.as_slice().into()]).is_none()) {
                 self.add(found, text, held.start, held.end, rule, &|| path.clone(), &[]);
@@ -1043,34 +1057,67 @@ impl Fields {
         }
     }
 
+    /// Whether what has that name holds more than a secret.
+    fn holds_more(&self, name: &[Ch]) -> bool {
+        self.words(name).last().is_some_and(|last| self.hold_more.contains(last))
+    }
+
     /// The state after a line that names a secret whose value stands in the next line or in deeper lines; None for another line.
-    fn named_for_later(&self, text: &[Ch]) -> Option<Open> {
+    /// `brackets`: those that are open.
+    fn named_for_later(&self, text: &[Ch], brackets: &[(Ch, Name)]) -> Option<Open> {
         let last = text.iter().rev().take(21).find(|c| !self.chars.space(**c));
         let ends_in_colon = last == Some(&(':' as Ch));
-        if !ends_in_colon && !text.iter().take(LONGEST_NAMING).any(|c| matches!(c, 58 | 61 | 124)) {
+        let head = (ends_in_colon && brackets.is_empty()).then(|| self.head_of_deeper.0.match_at(text, 0, text.len())).flatten();
+        let is_head = head.is_some();
+        if !is_head && (ends_in_colon || !self.may_name(text)) {
             return None;
         }
-        let head = ends_in_colon.then(|| self.head_of_deeper.0.match_at(text, 0, text.len())).flatten();
-        let is_head = head.is_some();
         let group = if is_head { self.head_of_deeper.1 } else { self.naming_line.1 };
-        let (start, end) = head.or_else(|| self.naming_line.0.match_at(text, 0, text.len()))?.span(group)?;
+        let from = text.len().saturating_sub(LONGEST_NAMING);
+        let (start, end) = head.or_else(|| self.naming_line.0.search(text, from, text.len()))?.span(group)?;
         let path: Path = vec![text[start..end].into()];
-        self.rule(&path).filter(|rule| rule.secret)?;
+        self.rule(&path).filter(|rule| rule.opens && !(is_head && self.holds_more(&path[0])))?;
         let opening = if is_head { UNDER } else { NAMED };
-        Some(Open { quote: Some((opening.to_vec(), path)), indent: is_head.then_some(start), ..Open::default() })
+        let indent = is_head.then_some(start);
+        Some(Open { brackets: brackets.to_vec(), quote: Some((opening.to_vec(), path)), indent, ..Open::default() })
+    }
+
+    /// Whether a name may end at the end of a text with a separator before it, or in a closing tag (`_NAMING_LINE`).
+    fn may_name(&self, text: &[Ch]) -> bool {
+        let is = |c: Ch, signs: &str| signs.chars().any(|sign| sign as Ch == c);
+        let back = |mut at: usize, most: usize, has: &dyn Fn(Ch) -> bool| {
+            let least = at.saturating_sub(most);
+            while at > least && has(text[at - 1]) {
+                at -= 1;
+            }
+            at
+        };
+        let end = back(text.len(), 30, &|c| self.chars.space(c) || is(c, "\"'>,"));
+        if text[end..].contains(&('>' as Ch)) {
+            return true;
+        }
+        let start = back(end, 64, &|c| self.chars.is(c, WORD) || is(c, "./-"));
+        let sign = back(start, 24, &|c| is(c, " \t\"':<"));
+        end - start > 2 && (sign < start && text[sign..start].contains(&(':' as Ch)) || sign > 0 && is(text[sign - 1], "=|>"))
     }
 
     /// The values in a line that an earlier line named, and what is open behind it.
     fn below(&self, text: &[Ch], before: &Open, path: &Path) -> (Vec<FieldValue>, Open) {
         let mut found = Vec::new();
+        let depth = self.chars.skip(text, 0, SPACE);
         let Some(indent) = before.indent else {
-            let value = self.value_line.0.match_at(text, 0, text.len()).and_then(|m| m.span(self.value_line.1));
-            if let (Some((start, end)), Some(rule)) = (value, self.rule(path)) {
+            let (Some(m), Some(rule)) = (self.value_line.0.match_at(text, 0, text.len()), self.rule(path)) else {
+                let is_member = self.member_line.match_at(text, 0, text.len()).is_some();
+                return (found, if is_member { before.clone() } else { Open::default() });
+            };
+            if m.span(self.value_line.1[0]).is_some() {
+                return (found, Open { pending: path.clone(), indent: Some(depth), ..Open::default() });
+            }
+            if let Some((start, end)) = m.span(self.value_line.1[1]) {
                 self.add(&mut found, text, start, end, rule, &|| path.clone(), &[]);
             }
             return (found, Open::default());
         };
-        let depth = self.chars.skip(text, 0, SPACE);
         let is_item = text[depth..].starts_with(&['-' as Ch, ' ' as Ch]);
         if depth < text.len() && (depth < indent || (depth == indent && !is_item)) {
             return (found, Open::default());
@@ -1243,7 +1290,12 @@ impl Fields {
                 continue;
             };
             let is_token = matches!(rule.mode, ValueMode::Token | ValueMode::Credential);
-            if sep.is_empty() && (is_token || own.first().is_some_and(|&c| self.chars.upper.has(c))) {
+            let is_keyword = !closed
+                && key.start > 0
+                && text[key.start - 1] == ':' as Ch
+                && (key.start == 1
+                    || matches!(char::from_u32(text[key.start - 2]), Some(' ' | '\t' | '\n' | '{' | '(' | '[' | ',')));
+            if sep.is_empty() && !is_keyword && (is_token || own.first().is_some_and(|&c| self.chars.upper.has(c))) {
                 continue;
             }
             if sep == EQUALS
@@ -1252,6 +1304,15 @@ impl Fields {
                 && self.is_assigned(text, key.value)
             {
                 continue; // `logname= uid=0`: an empty value
+            }
+            if closed
+                && sep == COLON
+                && self.chars.space(text[key.close])
+                && text[key.value - 1] == ':' as Ch
+                && self.keyword.match_at(text, key.value, text.len()).is_some()
+            {
+                position = key.value;
+                continue; // `{:k "password" :v "…"}`
             }
             if sep == COLON && rule.may_hold_message && self.tells_message(text, key.value, rule.mode) {
                 position = key.value;

@@ -388,8 +388,8 @@ fn parts(description: &Bound<'_, PyDict>, library: &Arc<Library>) -> PyResult<Pa
     let keeps = get("keeps")?.try_iter()?.map(|code| compile(code?.extract()?)).collect::<PyResult<Vec<_>>>()?;
     let mut rules = Vec::new();
     for entry in get("rules")?.try_iter()? {
-        type Entry = (usize, String, Vec<usize>, Vec<String>, Vec<String>, bool, bool);
-        let (detector, mode, keep, endings, exact, secret, may_hold_message): Entry = entry?.extract()?;
+        type Entry = (usize, String, Vec<usize>, Vec<String>, Vec<String>, bool, bool, bool);
+        let (detector, mode, keep, endings, exact, secret, opens, may_hold_message): Entry = entry?.extract()?;
         let mode = match mode.as_str() {
             "token" => ValueMode::Token,
             "number" => ValueMode::Number,
@@ -401,7 +401,7 @@ fn parts(description: &Bound<'_, PyDict>, library: &Arc<Library>) -> PyResult<Pa
         };
         let kept = |number: usize| keeps.get(number).cloned().ok_or_else(|| wrong("no such pattern of values".into()));
         let keep = keep.into_iter().map(kept).collect::<PyResult<_>>()?;
-        rules.push(RuleSpec { detector, mode, keep, endings, exact, secret, may_hold_message });
+        rules.push(RuleSpec { detector, mode, keep, endings, exact, secret, opens, may_hold_message });
     }
     let names_kind: Option<String> = get("names")?.extract()?;
     let names = match names_kind.as_deref() {

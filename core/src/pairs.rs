@@ -15,7 +15,7 @@ pub struct NamedValue {
     pub name: Vec<Ch>,
     pub start: usize,
     pub end: usize,
-    /// Whether only the name of a secret tells.
+    /// Whether only the name of what opens something tells.
     pub loose: bool,
 }
 
@@ -93,6 +93,12 @@ pub struct Pairs {
     atom_pair: Pattern,
     bare_pair: Pattern,
     arrow: Pattern,
+    value: Arc<Regex>,
+    /// Its groups `quoted` and `bare`.
+    value_groups: [usize; 2],
+    name_before: Arc<Regex>,
+    /// Its groups `type`, `quoted` and `name`.
+    name_groups: [usize; 3],
     indexed: Pattern,
     holder: Pattern,
     brackets: Arc<Regex>,
@@ -113,6 +119,8 @@ const LONGEST_HELD: usize = 2000;
 /// Characters between a name's separator and the bracket, and of a holder's name, at most.
 const LONGEST_TYPE: usize = 56;
 const LONGEST_NAME: usize = 62;
+/// Characters between the beginning of a member that names a value and the value's own member, at most.
+const FARTHEST_NAME: usize = 160;
 /// Characters of the shortest value of a member without quotes.
 const FEWEST_OF_MEMBER: usize = 6;
 
@@ -123,6 +131,8 @@ impl Pairs {
         let pair = Pattern::new(library, "pairs._PAIR")?;
         let group = |regex: &Regex, name: &str| regex.group(name).ok_or_else(|| format!("no group {name}"));
         let held = library.rx("pairs._HELD")?;
+        let value = library.rx("pairs._VALUE")?;
+        let name_before = library.rx("pairs._NAME_BEFORE")?;
         let of_lines = |name: &str| -> Result<(Pattern, usize), String> {
             let pattern = Pattern::new(library, name)?;
             let inside = group(&pattern.regex, "inside")?;
@@ -130,6 +140,10 @@ impl Pairs {
         };
         Ok(Pairs {
             arrow: Pattern::new(library, "pairs._ARROW")?,
+            value_groups: [group(&value, "quoted")?, group(&value, "bare")?],
+            value,
+            name_groups: [group(&name_before, "type")?, group(&name_before, "quoted")?, group(&name_before, "name")?],
+            name_before,
             indexed: Pattern::new(library, "pairs._INDEXED")?,
             holder: Pattern::new(library, "pairs._HOLDER")?,
             brackets: library.rx("pairs._BRACKETS")?,
@@ -222,6 +236,9 @@ impl Pairs {
         if is_quoted && self.is_linked(text, rows) {
             self.arrow.find(text, true, &mut found);
         }
+        if has('v') || has('V') {
+            self.apart(text, &mut found);
+        }
         if has('\t') {
             self.columns.find(text, true, &mut found);
         }
@@ -245,6 +262,38 @@ impl Pairs {
             }
         }
         found
+    }
+
+    /// The values that say that they are values, named by the last member before them that names one; a type counts only where nothing
+    /// else does. A value without quotes counts where it looks like what somebody chose for a secret.
+    fn apart(&self, text: &[Ch], found: &mut Vec<NamedValue>) {
+        let [quoted, bare] = self.value_groups;
+        let [typed, in_quotes, plain] = self.name_groups;
+        let mut behind = 0;
+        for at in (0..text.len()).filter(|&at| matches!(text[at], 86 | 118)) {
+            let is_inside = |c: Ch| c != 95 && self.word.has(c) && !(text[at] == 86 && (97..=122).contains(&c));
+            if at < behind || (at > 0 && is_inside(text[at - 1])) {
+                continue;
+            }
+            let Some(m) = self.value.match_at(text, at, text.len()) else { continue };
+            behind = m.end();
+            let said = m.span(bare);
+            if said.is_some_and(|(a, b)| !self.chosen.is_full(&text[a..b])) {
+                continue;
+            }
+            let from = m.start().saturating_sub(FARTHEST_NAME);
+            let (mut name, mut type_name) = (None, None);
+            for n in self.name_before.find_iter(text, from, m.start()) {
+                let last = if n.span(typed).is_some() { &mut type_name } else { &mut name };
+                *last = n.span(in_quotes).or(n.span(plain));
+            }
+            if let (Some((a, b)), Some((start, end))) = (name.or(type_name), said.or(m.span(quoted))) {
+                let is_space = |c: &Ch| *c == 32;
+                let before = text[a..b].iter().take_while(|c| is_space(c)).count();
+                let after = text[a + before..b].iter().rev().take_while(|c| is_space(c)).count();
+                found.push(NamedValue { name: text[a + before..b - after].to_vec(), start, end, loose: true });
+            }
+        }
     }
 
     /// Whether an index may end before `=` in a text (`_INDEX_END`).

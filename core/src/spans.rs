@@ -1,6 +1,7 @@
 //! Stretches of a text that must go.
 
 use crate::chars::Ch;
+use crate::rx::Regex;
 use std::cmp::{Ordering, Reverse};
 use std::sync::Arc;
 
@@ -115,6 +116,21 @@ fn union(group: Vec<Span>, kinds: &[Kind]) -> Option<Span> {
         (best.start, best.end, best.inner) = (start, end, None);
     }
     Some(best)
+}
+
+/// The spans, and the values that the text puts in the place of the secrets among them, or says were there before.
+pub fn with_successors(text: &[Ch], mut spans: Vec<Span>, kinds: &[Kind], successor: &(Arc<Regex>, usize)) -> Vec<Span> {
+    let is_secret = |s: &&Span| !s.verbatim && s.inner.is_none() && kinds[s.kind as usize].guideline == SECRET_ROW;
+    let further = |s: &Span| {
+        let (start, end) = successor.0.match_at(text, s.end, text.len())?.span(successor.1)?;
+        Some(Span { start, end, certain: false, plain: text[start..end].to_vec(), requote: Vec::new(), ..s.clone() })
+    };
+    let found: Vec<Span> = spans.iter().filter(is_secret).filter_map(further).collect();
+    if found.is_empty() {
+        return spans;
+    }
+    spans.extend(found);
+    merge(spans, kinds)
 }
 
 /// The spans, and the further places of the secrets among them: what is a password once is one where the text says it again.

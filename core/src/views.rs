@@ -3,6 +3,7 @@
 //! The expressions that every text meets are loops here; what they find is what those of the definition find.
 
 use crate::chars::{Ch, CharSet, Conversions, codes, text_of};
+use crate::engine::contains;
 use crate::library::Library;
 use crate::rows::Rows;
 use crate::rx::Regex;
@@ -148,6 +149,7 @@ pub struct Views {
     /// Its groups `bare` and `quoted`.
     sign_groups: [usize; 2],
     dump: Arc<Regex>,
+    octal: Arc<Regex>,
     digits: Arc<Regex>,
     bits: usize,
     base32: Arc<Regex>,
@@ -180,6 +182,7 @@ impl Views {
             sign_groups: [group(&sign, "bare")?, group(&sign, "quoted")?],
             sign,
             dump: library.rx("views._DUMP")?,
+            octal: library.rx("views._OCTAL")?,
             bits: group(&digits, "bits")?,
             digits,
             base32: library.rx("views._BASE32")?,
@@ -376,7 +379,10 @@ impl Views {
         }
         let mut out = Rewriting::new(text);
         for m in self.join.find_iter(text, 0, text.len()) {
-            out.replace(m.start(), m.end(), &[]);
+            // nothing, or the sign of a mail address, by itself or by its number
+            let unit = &text[m.start()..m.end()];
+            let has_sign = contains(unit, "@") || contains(unit, "64");
+            out.replace(m.start(), m.end(), if has_sign { &[b'@' as Ch] } else { &[] });
         }
         out.finish()
     }
@@ -589,7 +595,7 @@ impl Views {
                 behind_digits = m.end();
                 let part = &text[m.start()..m.end()];
                 let decoded =
-                    if m.span(self.bits).is_some() { self.text(&bytes_of_bits(part)) } else { self.text_of_bytes(part) };
+                    if m.span(self.bits).is_some() { self.text(&bytes_of_bits(part)) } else { self.text_of_digits(part) };
                 of_digits.extend(decoded.map(|decoded| (m.start(), m.end(), decoded)));
             }
         }
@@ -624,6 +630,17 @@ impl Views {
                 },
             };
         }
+    }
+
+    /// The text whose bytes the numbers are in digits of ten, else in those of eight; None where they are no text.
+    fn text_of_digits(&self, numbers: &[Ch]) -> Option<Vec<Ch>> {
+        let apart: Vec<Ch> = numbers.iter().map(|&c| if c == b'-' as Ch { b' ' as Ch } else { c }).collect();
+        let decoded = self.text_of_bytes(&apart);
+        if decoded.is_some() || !self.octal.is_full(numbers) {
+            return decoded;
+        }
+        let digits: Vec<u8> = numbers.iter().filter(|c| is_digit(**c)).map(|c| byte(*c) - b'0').collect();
+        self.text(&digits.chunks(3).map(|three| three.iter().fold(0, |value, digit| value << 3 | digit)).collect::<Vec<u8>>())
     }
 
     /// The text whose bytes the numbers (of at most three digits) are; None where they are no text.

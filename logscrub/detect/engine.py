@@ -58,7 +58,7 @@ _LAST_NUMBER = regex(r"\)?[^\d()+]{0,2}\(?(?<!\d)\d{1,40}\)?\Z")
 _WINDOW = 1 << 18
 """Characters of a text that are judged at once."""
 _OVERLAP = 4096
-_OPENING = regex(r"[{\[\"'`]|PRIVATE KEY|[:=+>|]\s*$|[|>]-\s*$|(?i:name|key|field)[ \t]{0,40}[:=|][ \t]{0,20}[\w./-]{3,64}\s*$")
+_OPENING = regex(r"[{\[\"'`]|PRIVATE KEY|[:=+>|]\s*$|[|>]-\s*$|[:=|>][ \t]{0,20}[\w./-]{3,64}[,\s]*$")
 """Signs that a line may leave something open for the next one."""
 _UNQUOTE: dict[str, Callable[[str], views.View | None]] = {
     "json": views.unescape_json,
@@ -320,7 +320,7 @@ class Engine:
                 field = ()  # counts of comments, for one
             is_long = len(text) > _WINDOW
             inner = self._windowed(text, field) if is_long else self._judge(self.masked(text), field, depth)
-            inner = _without_chance(text, inner)
+            inner = _without_chance(text, inner) or self._chosen(text)
             if inner:
                 return (_encoded_span(leaf.start, leaf.end, text, inner, alphabet)._replace(requote='"'),)
         if rule is None and not self._has_own:
@@ -368,7 +368,8 @@ class Engine:
             found = self._with_encoded(found, masked, path, depth)
         if self._names is not None:
             found += self._names.recognise(opaque(masked, [s for s in found if s.certainty == "certain"]))
-        spans = _with_repeats(masked, merge(self._unharmed(masked, [s for s in found if _says_more(masked[s.start : s.end])])))
+        spans = merge(self._unharmed(masked, [s for s in found if _says_more(masked[s.start : s.end])]))
+        spans = _with_repeats(masked, _with_successors(masked, spans))
         return tuple(_quoted(masked, s) for s in spans) if '"' in masked else spans
 
     def _decoded(self, masked: str, path: FieldPath, depth: int) -> list[Span]:
@@ -397,7 +398,7 @@ class Engine:
                 found.append(_encoded_span(start, end, decoded, inner, alphabet, padded))
         for start, end, decoded in views.byte_arrays(masked):
             inner = _without_chance(decoded, self._judge(self.masked(decoded), path, depth + 1))
-            inner = inner or self._told_by_words(masked, start, end, self.masked(decoded))
+            inner = inner or self._told_by_words(masked, start, end, self.masked(decoded)) or self._chosen(decoded)
             if not inner and (touching := [s for s in found if s.certainty == "certain" and s.start < end and start < s.end]):
                 inner = (touching[0]._replace(start=0, end=len(decoded), plain=decoded, requote="", inner=None),)
             if inner:
@@ -411,6 +412,12 @@ class Engine:
         first, last = len(before), len(before) + len(decoded)
         cut = [(max(s.start, first) - first, min(s.end, last) - first, s) for s in read if s.start < last and first < s.end]
         return merge([s._replace(start=a, end=b, plain=decoded[a:b], requote="") for a, b, s in cut])
+
+    def _chosen(self, decoded: str) -> tuple[Span, ...]:
+        """The spans of a text of bytes that looks like what somebody chose for a secret: it is taken for one."""
+        if _CHOSEN.fullmatch(decoded) is None:
+            return ()
+        return self._told_by_words(_NAME_OF_SECRET, len(_NAME_OF_SECRET), len(_NAME_OF_SECRET), decoded)
 
     def _nested(self, text: str) -> list[Leaf] | None:
         """The leaves of a text that is JSON, None where it is not."""
@@ -549,6 +556,16 @@ def _union(group: list[Span]) -> Span:
     return best if whole else best._replace(start=start, end=end, inner=None)
 
 
+def _with_successors(text: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """The spans, and the values that the text puts in the place of the secrets among them, or says were there before."""
+    found = list(spans)
+    for span in spans:
+        if span.guideline == SECRET_ROW and span.inner is None and (m := _SUCCESSOR.match(text, span.end)) is not None:
+            start, end = m.span("value")
+            found.append(span._replace(start=start, end=end, plain=text[start:end], certainty="likely", requote=""))
+    return merge(found) if len(found) > len(spans) else spans
+
+
 def _with_repeats(text: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
     """The spans, and the further places of the secrets among them: what is a password once is one where the text says it again.
 
@@ -572,6 +589,17 @@ def _with_repeats(text: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
     return tuple(sorted((*spans, *found), key=lambda s: s.start)) if found else spans
 
 
+_SUCCESSOR = regex(
+    r"""["'`”»)\]}]{0,3},?\s{0,3}(?:(?:->|=>|→|⇒|(?i:to|into|replace[ds]?(?:[ ](?:with|by))?|instead[ ]of))\s{1,3}
+    |(?:\#|//|[;(–—-])\s{0,3}
+    (?i:old|new|was|now|prev|previous(?:ly)?|before|after|current|formerly|replaces|replaced|changed[ ](?:from|to))
+    \s{0,2}[:=]?\s{0,2})(?:[A-Za-z]{1,12}\s?[:=]\s?)?(?:[\["'`“«(]{1,2}|\\{1,3}")?
+    (?P<value>(?=[^\s]{0,80}[A-Za-z])(?=[^\s]{0,80}[0-9])
+    (?:(?=[^\s]{0,80}[A-Z])(?=[^\s]{0,80}[a-z])|(?<=["'`“«])|(?=[^\s]{0,80}[!#$%^&*?~]))
+    [^\s"'`”»<>(){}\[\],;:/\\]{6,400}+)(?![/:(\\])""",
+    re.X,
+)
+"""What stands behind a secret where another one follows that takes its place: `… -> …`, `… to "…"`, `… # old: …`."""
 _MOST_REPEATED = 16
 """Secrets of one text whose further places are searched for."""
 _NO_WORD = regex(r"(?=[^0-9\x1a]*[0-9])(?=[^A-Za-z\x1a]*[A-Za-z])[^\x1a]{8,}")
@@ -609,9 +637,13 @@ _NUMBER = regex(r"-?\d[\d.eE+-]*")
 _SHORT, _FEWEST_BYTES = 16, 6
 _TYPE_OF_BYTES = regex(
     r"(?:(?:new )?(?:\[\])?(?:u?int8|[Uu]?[Ii]nt8Array|[Bb]ytes?|byteArrayOf|bytearray|[Bb]uffer"
-    r"|vec!|chars?|Data)(?:\(\d{0,6}\)|\[\])? ?)?[\[({<]?\Z"
+    r"|vec!|chars?|Data|[A-Za-z]{1,16}(?:Array|List|Seq|Vector|Slice|Bytes))"
+    r"(?:\(\d{0,6}\)|\[\])? ?)?[\[({<]?\Z"
 )
 """The type of an array of bytes, before it."""
+_CHOSEN = regex(r"(?=(?:[^d-z]*[d-z]){3})(?=[^0-9!#$%&*+?@^_~]*[0-9!#$%&*+?@^_~])[A-Za-z0-9!#$%&*+?@^_~.-]{8,64}")
+"""A text of bytes that somebody chose for a secret: small letters, and a digit or a sign. Numbers to 99 have no such letters."""
+_NAME_OF_SECRET = "secret: "
 _THREE = regex("[0-9]{3}")
 _SAYS_WORDS = regex(r"(?:(?:[^\W_]|\s)(?:[^\w\s]|_){0,2})+")
 """A text that is mostly letters and digits."""

@@ -30,7 +30,7 @@ _WORD = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
 KEEP = regex(
     r"""(?ix) \s*+ (?: (?:null|undefined|none|nil|nan|true|false|yes|no|n/?a|unknown|anonymous|empty|missing|absent|present|
     required|optional|expired|invalid|valid|failed|error|ok|set|unset|hidden|masked|redacted|removed|withheld|default|disabled|enabled|
-    not|is|was|must|has|string|number|boolean|object|array|function|any|void|system|str|try|await|new|self|this|async|lambda|
+    not|is|was|must|has|filtered|omitted|censored|scrubbed|sanitized|string|number|boolean|object|array|function|any|void|system|str|try|await|new|self|this|async|lambda|
     unassigned|automatic|nobody|inconnue?|unbekannt|desconocid[oa]|sconosciut[oa]|desconhecid[oa]|onbekend|okänd|ukjent|ukendt
     |tuntematon|nieznan[yae]|neznám[ýá]|ismeretlen|necunoscut|неизвестно|неизвестен|невідомо|未知|不明|aucune?|ninguno|nessuno
     |nenhum|keine?r?|geen|ingen|brak|
@@ -120,7 +120,7 @@ _TOKEN = regex(
       | [^\s"'`<>]{1,8192}""",
     re.X,
 )
-_TEMPLATE = regex(r"[$%#]\{[^{}\s]{1,80}\}|\{\{[^{}]{1,80}\}\}|<%?[A-Za-z][^<>\s]{0,40}>|%[A-Z_]{2,40}%")
+_TEMPLATE = regex(r"[$%#]\{[^{}\s]{1,80}\}|\{\{[^{}]{1,80}\}\}|<%?[A-Za-z0-9][^<>\s]{0,40}>|%[A-Z_]{2,40}%")
 """A token that is a placeholder for a value that is put in later."""
 _NUMBER = regex(r"[+(]?\d[\d().+/-]*(?:[ \u00A0][\d().+/-]+)*(?: ?(?:x|ext\.?) ?\d+)?")
 _PARTICLE = frozenset(
@@ -149,6 +149,8 @@ _ABOUT = frozenset(
 """Names of members that say something about a secret, and not the secret."""
 _REFERRING = frozenset("key keys ref reference user username account host port database db role env region bucket".split())
 """Names of members that lead to a secret, or stand beside it."""
+_HOLD_MORE = frozenset(("session", "sessions", "sess", "sid"))
+"""Words that end the names of what holds more than a secret."""
 _DIGITS = frozenset("0123456789")
 _MOST_SPACES_IN_NAME = 3
 _CLASS = regex(r"\.[A-Z]\w*$")
@@ -156,6 +158,8 @@ _CLASS = regex(r"\.[A-Z]\w*$")
 _SIGNS = regex(r"""[=:~"'“«{\[]""")
 """Characters of which every text with a field holds one."""
 _ASSIGNED = regex(r"[\w.-]{1,60}=")
+_BEFORE_KEYWORD = frozenset(" \t\n{([,")
+_KEYWORD = regex(r"[A-Za-z][\w-]{0,30}[ ][\"'\d:{\[(]")
 _LONGEST_LIST = 20_000
 _MOST_SECOND_LOOKS = 8
 """Texts in telling fields that are kept and scanned for fields, in one line."""
@@ -177,15 +181,20 @@ _PART_HEAD = regex(r"(?i)content-[a-z-]{1,40}:")
 _NAMED, _UNDER = "=", ":"
 """What stands for a quote in `Open` where the line names a secret whose value the next one has, or stands over deeper lines."""
 _NAMING_LINE = regex(
-    r"""[ \t]{0,80}(?:[+~|-][ \t]{0,20})?["']?(?:\w{1,20}[_-])?(?i:name|key|field|variable|parameter|property|setting)["']?
-    [ \t]{0,40}[:=|][ \t]{0,20}["']?(?P<name>[\w./-]{3,64}+)["']?,?[ \t]{0,20}\r?\n?\Z""",
+    r"""(?<![^\W_])(?i:name|key|field|variable|parameter|property|setting|option|attribute|column|header|label|type)["']?
+    [ \t]{0,40}(?:=>|[:=|>])[ \t]{0,20}["':<]{0,2}(?P<name>[\w./-]{3,64}+)(?:</\w{1,40}>|["'>]{0,2}),?[ \t]{0,20}\r?\n?\Z""",
     re.X,
 )
+_LONGEST_NAMING = 200
+"""Characters at the end of a line in which it may name a secret."""
 _VALUE_LINE = regex(
-    r"""[ \t]{0,80}(?:[+~|-][ \t]{0,20})?["']?(?:\w{1,20}[_-])?(?i:value|val|data|content)["']?[ \t]{0,40}
-    [:=|][ \t]{0,20}["']?(?P<value>[^\s"'][^\r\n"']{0,1000})""",
+    r"""[ \t]{0,80}(?:[+~|-][ \t]{0,20})?[<"':]?(?:\w{1,20}[_:-])?(?i:value|val|v|data|content)["']?
+    [ \t]{0,40}(?:=>|[:=|>])[ \t]{0,20}
+    (?:<!\[CDATA\[)?(?:(?P<block>[|>][-+]?\d?)\s{0,20}\Z|["']?(?P<value>[^\s"'][^\r\n"'<]{0,1000}))""",
     re.X,
 )
+_MEMBER_LINE = regex(r"""[ \t]{0,80}[<"':]?(?!(?i:name|key|field)\W)[A-Za-z][\w.-]{0,40}+["']?[ \t]{0,20}(?:=>|[:=|>])""")
+"""A further member between the one that names a secret and the one that has its value."""
 _HEAD_OF_DEEPER = regex(r"[ \t]{0,80}(?:-[ ])?(?P<name>[A-Za-z][\w.-]{2,60}+):\s{0,20}\Z")
 _PLAIN_QUOTES = frozenset("\"'")
 _NEXT_IN_FORM = regex(r"&[\w.-]{1,60}[=\[%]")
@@ -280,6 +289,9 @@ def spellings(name: str) -> tuple[str, ...]:
     return tuple({"".join(words(n)) for n in spelt})
 
 
+_SESSION_ROW = "session id"
+
+
 class Rule(NamedTuple):
     """The meaning of a field name: its detector, and which values are kept."""
 
@@ -288,6 +300,11 @@ class Rule(NamedTuple):
     """Patterns of whole values."""
     idle: bool = False
     """True if the policy keeps the detector's row: the name gives evidence, but its values are not redacted."""
+
+    @property
+    def opens(self) -> bool:
+        """True for what opens something to somebody: a secret, the id of a session."""
+        return self.detector.guideline in (SECRET_ROW, _SESSION_ROW)
 
     @property
     def may_hold_message(self) -> bool:
@@ -452,8 +469,8 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
     """The values of telling fields in one line (or a whole text) of a log, and what it leaves open."""
     if before.quote is not None and before.quote[0] in (_NAMED, _UNDER):
         below, still = _below(text, index, before, before.quote[1])
-        found, after = find_fields(text, index)
-        return [*below, *found], still if after == NOTHING_OPEN else after
+        found, after = find_fields(text, index, Open(before.brackets))
+        return [*below, *found], still if after in (NOTHING_OPEN, Open(before.brackets)) else after
     if before.indent >= 0:
         if not text.strip():
             return [], before
@@ -476,12 +493,12 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
     elif last in _PLAIN_QUOTES and "form-data" in text and (named := _PART_NAME.search(text)) is not None:
         path = (named["name"],)
         after = after if index.rule(path) is None else Open(quote=(BOUNDARY, path))
-    elif not after.brackets and after.quote is None:
-        after = _named_for_later(text, index) or after
+    elif after.quote is None and not after.pending:
+        after = _named_for_later(text, index, after.brackets) or after
     for value in named_values(text):
         path = (value.name,)
         rule = index.rule(path)
-        if rule is None or (value.loose and rule.detector.guideline != SECRET_ROW):
+        if rule is None or (value.loose and not rule.opens):
             continue
         said = text[value.start : value.end]
         is_sentence = said.count(" ") > _MOST_SPACES_IN_NAME
@@ -496,7 +513,7 @@ def _add_held(found: list[FieldValue], text: str, holder: Holder, index: FieldIn
     """Adds the values of a holder that is named like a secret. A member with a telling name of its own, or that says something
     about the secret, is none."""
     rule = index.rule((holder.name,))
-    if rule is None or rule.detector.guideline != SECRET_ROW:
+    if rule is None or not rule.opens or words(holder.name)[-1] in _HOLD_MORE:
         return
     for held in held_values(text, holder):
         if not held.key or (_may_be_secret(held.key) and index.rule((held.key,)) is None):
@@ -509,27 +526,30 @@ def _may_be_secret(key: str) -> bool:
     return not last or (last[0] not in _ABOUT and last[0] not in _REFERRING)
 
 
-def _named_for_later(text: str, index: FieldIndex) -> Open | None:
+def _named_for_later(text: str, index: FieldIndex, brackets: tuple[tuple[str, str], ...]) -> Open | None:
     """Returns the state after a line that names a secret whose value stands in the next line or in deeper lines; None for another
-    line."""
-    head = _HEAD_OF_DEEPER.match(text)
-    m = head or _NAMING_LINE.match(text)
+    line. `brackets`: those that are open."""
+    head = None if brackets else _HEAD_OF_DEEPER.match(text)
+    m = head or _NAMING_LINE.search(text, max(0, len(text) - _LONGEST_NAMING))
     rule = index.rule((m["name"],)) if m is not None else None
-    if m is None or rule is None or rule.detector.guideline != SECRET_ROW:
+    if m is None or rule is None or not rule.opens or (head and words(m["name"])[-1] in _HOLD_MORE):
         return None
-    return Open(quote=(_UNDER if head else _NAMED, (m["name"],)), indent=m.start("name") if head else -1)
+    return Open(brackets, quote=(_UNDER if head else _NAMED, (m["name"],)), indent=m.start("name") if head else -1)
 
 
 def _below(text: str, index: FieldIndex, before: Open, path: FieldPath) -> tuple[list[FieldValue], Open]:
     """The values in a line that an earlier line named, and what is open behind it."""
     found: list[FieldValue] = []
-    if before.indent < 0:
-        m, rule = _VALUE_LINE.match(text), index.rule(path)
-        if m is not None and rule is not None:
-            _add(found, text, *m.span("value"), rule, path)
-        return found, NOTHING_OPEN
     stripped = text.lstrip()
     depth = len(text) - len(stripped)
+    if before.indent < 0:
+        m, rule = _VALUE_LINE.match(text), index.rule(path)
+        if m is None or rule is None:
+            return found, before if _MEMBER_LINE.match(text) else NOTHING_OPEN
+        if m["block"]:
+            return found, Open(pending=path, indent=depth)
+        _add(found, text, *m.span("value"), rule, path)
+        return found, NOTHING_OPEN
     if stripped and (depth < before.indent or (depth == before.indent and not stripped.startswith("- "))):
         return found, NOTHING_OPEN
     _add_held(found, text, Holder(path[0], 0, len(text)), index)
@@ -614,15 +634,23 @@ def _find_fields(text: str, index: FieldIndex, before: Open) -> tuple[list[Field
 
 def _has_no_value(text: str, m: re.Match[str], sep: str, rule: Rule) -> bool:
     """True if what stands behind a name with its separator is not the value of a field."""
-    if not sep and (rule.detector.value in ("token", "credential") or m["key"][0].isupper()):
+    if not sep and (rule.detector.value in ("token", "credential") or m["key"][0].isupper()) and not _is_keyword(text, m):
         return True
     if sep == "=" and _ASSIGNED.match(text, m.end()) and m["sep"][-1].isspace() and not m["sep"][0].isspace():
         return True  # `logname= uid=0`: an empty value
+    if m["close"] and m["sep"][0].isspace() and m["sep"][-1] == ":" and _KEYWORD.match(text, m.end()):
+        return True  # `{:k "password" :v "…"}`: the next name of a map of Clojure
     if sep == ":" and rule.may_hold_message and _tells_message(text, m.end(), rule.detector.value):
         return True
     if rule.detector.guideline != SECRET_ROW or m["close"] or sep != ":" or not _TELLS_ERROR.match(text, m.end()):
         return False
     return _FAILED.search(text, max(0, m.start() - 80), m.start()) is not None
+
+
+def _is_keyword(text: str, m: re.Match[str]) -> bool:
+    """True if a name is a keyword of a map of Clojure or a list of Lisp: `{:password "…"}`."""
+    at = m.start("key")
+    return not m["close"] and text[at - 1 : at] == ":" and (at == 1 or text[at - 2] in _BEFORE_KEYWORD)
 
 
 def _tells_message(text: str, start: int, mode: str) -> bool:

@@ -13,6 +13,7 @@
     ["password"]=> string(8) "…"            a value with its type before it: PHP, Rust, Swift, Erlang
     passwords={a=…, b=…}                    all that an object, a map or a list holds, under a type or not: Map(2) { a => … }
     "password" -> "…"                       an entry of a map of Scala or Kotlin
+    Key=password Type=String Value=…        a value that says that it is one, and before it what names one, in any syntax
     <dt>password</dt><dd>…</dd>             two cells of HTML; <key>password</key><string>…</string> of a property list
 
 This module finds the two; `fields` knows which names tell. All patterns are bounded, and none passes over a stretch twice.
@@ -139,6 +140,26 @@ _INDEXED = regex(
     re.X,
 )
 """An element of a list or a map in a form: `password[eu]=…`."""
+_VALUE = regex(
+    r"""(?:(?<![^\W_])|(?<=[a-z](?=V)))[vV](?:al(?:ue)?|AL(?:UE)?)?(?:Data|String|Text|_data|_string|_text)?["'`\]]{0,2}
+    (?:\s{0,20}(?:=>|->|[:=|>,])|\s{0,3}(?=["'`])|[ ])\s{0,20}
+    (?:\w{1,12}\(\d{1,7}\)[ ]|<!\[CDATA\[|<<|[|>][-+]?\s{1,40}|nil,?\s{1,3}:to\s)?
+    (?:(?P<q>\\{0,15}["'`])(?P<quoted>(?:(?!(?P=q))[^"'`\r\n]){1,1000}+)(?P=q)
+    |(?P<bare>[^\s"'`{}<>()\[\],;][^\s"'`{}<>()\[\],;|]{2,1000}+))""",
+    re.X,
+)
+"""A member that says that it is a value: `value=…`, `:v "…"`, `["value"]=> string(8) "…"`, `kSecValueData=…`."""
+_NAME_BEFORE = regex(
+    r"""(?:(?<![^\W_])|(?<=[a-z](?=[NK])))
+    (?i:(?P<type>type)|name|key|field|k|n|id|label|title|target|header|param|parameter|attribute|attr|property|prop|variable
+    |var|setting|option|path|column|col)["'`\]]{0,2}
+    (?:\s{0,20}(?:=>|->|[:=|>,])|[ ])\s{0,20}(?:\w{1,12}\(\d{1,7}\)[ ]|<<)?
+    (?:["'`:]{1,2}(?P<quoted>[^\W\d][\w. /-]{1,63}+)|(?P<name>[\w/][\w./-]{2,63}+)(?!\s{0,2}[=:]))""",
+    re.X,
+)
+"""A member that names a value, or tells its type."""
+_FARTHEST_NAME = 160
+"""Characters between the beginning of a member that names a value and the value's own member, at most."""
 _INDEX_END = regex(r"(?:\]|%5D)\s?=")
 _LINKED = regex(r"""["'`]\s{0,2}(?:->|→|⇒|~>|[ ]to[ ])""")
 """Each entry with an arrow has one of these."""
@@ -312,6 +333,7 @@ def named_values(text: str) -> Iterator[NamedValue]:
     if '"' in text and ("string(" in text or "Some(" in text or "Optional(" in text or ">> =>" in text):
         yield from _matches(_TYPED, text)
     yield from _entries(text, is_quoted)
+    yield from _apart(text)
     if "\t" in text:
         yield from _matches(_COLUMNS, text, loose=True)
     if is_quoted and any(word in text for word in _SAY_WHAT_WAS_GIVEN):
@@ -346,6 +368,17 @@ def _pairs(text: str) -> Iterator[NamedValue]:
             call = None if in_list else _CALL.search(text, max(0, m.start() - _LONGEST_CALL), m.start())
             sets = call is not None and _SETS.search(call[0]) is not None
             yield NamedValue(m["name"], *m.span("value"), m["open"] != "[" and not sets)
+
+
+def _apart(text: str) -> Iterator[NamedValue]:
+    """The values that say that they are values, named by the last member before them that names one; a type counts only where
+    nothing else does. A value without quotes counts where it looks like what somebody chose for a secret."""
+    for m in _VALUE.finditer(text):
+        if m["bare"] is None or _CHOSEN.fullmatch(m["bare"]):
+            before = list(_NAME_BEFORE.finditer(text, max(0, m.start() - _FARTHEST_NAME), m.start()))
+            for named in ([n for n in before if not n["type"]] or before)[-1:]:
+                span = m.span("quoted" if m["bare"] is None else "bare")
+                yield NamedValue((named["quoted"] or named["name"]).strip(), *span, True)
 
 
 def _elements(text: str) -> Iterator[NamedValue]:

@@ -47,9 +47,12 @@ _QUOTED_PRINTABLE = regex(
 """What quoted-printable writes of an address or a name between letters. Other signs of it look like the value of a field."""
 _JOINED = regex(
     r"""(?<!["'`]to)(?<!["'`]cc)(?<!["'`]bcc)(?<!["'`]for)(?<!["'`]from)"""
-    r"""["'`][ \t\r\n]{0,3}(?:\+|\.{1,2}|&|\|\|)[ \t\r\n]{0,3}["'`]"""
+    r"""["'`](?:[ \t\r\n]{0,3}(?:\+|\.{1,2}|&|\|\|)[ \t\r\n]{0,3}"""
+    r"""(?:(?:[A-Za-z.]{0,12}[Cc]har(?:Code)?|CHA?R|chr)\(64\)[ \t\r\n]{0,3}(?:\+|\.{1,2}|&|\|\|)[ \t\r\n]{0,3})?"""
+    r"""|\.concat\(["'`]@["'`],[ ]?|\.concat\()["'`]"""
 )
-"""Between two texts that a program joins: `"jane" + "@acme.example"`. A word before an address is no part of it."""
+"""Between two texts that a program joins: `"jane" + "@acme.example"`, also with the sign of a mail address by its number
+(`'jane' || chr(64) || 'acme.example'`). A word before an address is no part of it."""
 _ENTITY = regex(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _JSON_ESCAPE = regex(r'\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|["\\/bfnrt])')
 _SGR = regex(r"\x1b\[[0-9;:]{0,40}[A-Za-z]")
@@ -86,9 +89,10 @@ _DUMP = regex(
 """Bytes as a dump shows them: apart, in pairs, with `0x` before each, or with a dash between them as .NET does."""
 _DIGITS = regex(
     r"(?<![\w.,-])(?:(?P<bits>(?:0b)?[01]{8}(?:(?:[ ](?:0b)?[01]{8}){5,}+|(?:,[ ]?(?:0b)?[01]{8}){5,}+))"
-    r"|[0-9]{2,3}(?:(?:[ ][0-9]{2,3}){7,}+|(?:,[ ]?[0-9]{2,3}){7,}+))(?![\w.-])"
+    r"|[0-9]{2,3}(?:(?:[ ][0-9]{2,3}){7,}+|(?:,[ ]?[0-9]{2,3}){7,}+|(?:-[0-9]{2,3}){7,}+))(?![\w.-])"
 )
-"""Bytes in the digits of two or ten, without brackets round them."""
+"""Bytes in the digits of two, eight or ten, without brackets round them."""
+_OCTAL = regex(r"[0-3][0-7]{2}(?:[ ,-]{1,2}[0-3][0-7]{2})+")
 _NO_DIGIT = regex("0x|[^0-9a-fA-F]")
 _BITS = regex("[01]{8}")
 _HEX_LINE = regex(
@@ -205,7 +209,7 @@ def _decode_once(text: str) -> View | None:
         ("\\", _ESCAPED_BYTES, _escaped_bytes),
         ("\\", _ESCAPE, _escape_unit),
         ("&", _ENTITY, html.unescape),
-        ("", _JOINED, _nothing),
+        ("", _JOINED, _joint),
     ):
         current = view.text if view else text
         if trigger in current:
@@ -280,9 +284,17 @@ def _dumps(text: str) -> Iterator[tuple[int, int, str]]:
         if decoded is not None:
             yield m.start(), m.end(), decoded
     for m in _DIGITS.finditer(text):
-        decoded = _text(bytes(int(bits, 2) for bits in _BITS.findall(m[0]))) if m["bits"] else text_of_bytes(m[0])
+        decoded = _text(bytes(int(bits, 2) for bits in _BITS.findall(m[0]))) if m["bits"] else _text_of_digits(m[0])
         if decoded is not None:
             yield m.start(), m.end(), decoded
+
+
+def _text_of_digits(numbers: str) -> str | None:
+    """The text whose bytes the numbers are in digits of ten, else in those of eight; None where they are no text."""
+    decoded = text_of_bytes(numbers.replace("-", " "))
+    if decoded is not None or _OCTAL.fullmatch(numbers) is None:
+        return decoded
+    return _text(bytes(int(number, 8) for number in _NUMBER.findall(numbers.replace("-", " "))))
 
 
 def _hex_lines(text: str) -> Iterator[tuple[int, int, str]]:
@@ -384,8 +396,9 @@ def _is_written(c: str) -> bool:
     return c.isprintable() or c in "\t\r\n\x1b" or unicodedata.category(c) in _INVISIBLE
 
 
-def _nothing(unit: str) -> str:
-    return ""
+def _joint(unit: str) -> str:
+    """What stands between two joined texts: nothing, or the sign of a mail address."""
+    return "@" if "64" in unit or "@" in unit else ""
 
 
 def _quoted_printable_unit(unit: str) -> str | list[tuple[str, int]]:

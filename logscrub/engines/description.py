@@ -185,6 +185,7 @@ def describe(its: Engine) -> tuple[dict[str, Any], Callbacks]:
                 endings,
                 exact,
                 rule.detector.guideline == SECRET_ROW,
+                rule.opens,
                 rule.may_hold_message,
             )
             for name, (rule, endings, exact) in rules.items()

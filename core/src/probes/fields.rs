@@ -43,18 +43,19 @@ fn open(before: OpenOf) -> PyResult<Open> {
 
 #[pymethods]
 impl FieldsProbe {
-    /// `rules`: detector, kind of value, names of patterns of the library, endings, exact names, whether it is a secret, and whether messages of programs stand in its fields.
+    /// `rules`: detector, kind of value, names of patterns of the library, endings, exact names, whether it is a secret, whether it opens something, and whether messages of programs stand in its fields.
     #[new]
     #[allow(clippy::type_complexity)]
     fn new(
         parts: &Parts,
-        rules: Vec<(usize, String, Vec<String>, Vec<String>, Vec<String>, bool, bool)>,
+        rules: Vec<(usize, String, Vec<String>, Vec<String>, Vec<String>, bool, bool, bool)>,
     ) -> PyResult<FieldsProbe> {
         let library = &parts.library;
-        let spec = |(detector, mode, keep, endings, exact, secret, may_hold_message): (_, String, Vec<String>, _, _, _, _)| {
-            let keep = keep.iter().map(|name| library.rx(name)).collect::<Result<_, _>>()?;
-            Ok(RuleSpec { detector, mode: ValueMode::named(&mode)?, keep, endings, exact, secret, may_hold_message })
-        };
+        let spec =
+            |(detector, mode, keep, endings, exact, secret, opens, may_hold_message): (_, String, Vec<String>, _, _, _, _, _)| {
+                let keep = keep.iter().map(|name| library.rx(name)).collect::<Result<_, _>>()?;
+                Ok(RuleSpec { detector, mode: ValueMode::named(&mode)?, keep, endings, exact, secret, opens, may_hold_message })
+            };
         let rules = rules.into_iter().map(spec).collect::<Result<_, String>>().map_err(py::wrong)?;
         Ok(FieldsProbe {
             fields: Fields::new(library, rules).map_err(py::wrong)?,
