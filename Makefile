@@ -16,6 +16,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
+# Python keeps what it has compiled, whatever the shell around says: without, every start compiles all that it imports again,
+# which takes longer than most commands and tests.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup core no-core demo test coverage check format bench metrics bench-anomaly eval names docs site lock sbom audit clean
 

@@ -89,13 +89,15 @@ class Matcher:
         self._match = self._sequence(tree, self._flags, lambda i: i)
         self._match_whole = self._sequence(tree, self._flags, lambda i: i if i == self._end else -1)
         self._first = self._first_characters(tree)
+        self._behind = self._character_behind(tree)
 
-    def matches(self, text: Any, position: int, end: int, whole: bool = False) -> None:
-        """Counts one attempt at a place, and holds the result against `re`. `whole`: as `fullmatch`."""
+    def matches(self, text: Any, position: int, end: int, whole: bool = False) -> re.Match[Any] | None:
+        """The match of `re` at a place, with the steps of the attempt counted. `whole`: as `fullmatch`."""
         self._text, self._end = text.decode("latin-1") if self._bytes else text, end
         found = (self.pattern.fullmatch if whole else self.pattern.match)(text, position, end)
         self._attempt(position, found, self._match_whole if whole else self._match)
         settle(self.name)
+        return found
 
     def searches(self, text: Any, position: int, end: int) -> Iterator[re.Match[Any]]:
         """The matches of `finditer`; counts the way to each when it is asked for."""
@@ -117,6 +119,10 @@ class Matcher:
                 if m is None:
                     break
                 position = m.start()
+            elif self._behind is not None:
+                position = self._pass_by(position, stop if found is not None else end - 1)
+                if position > stop:
+                    break
             if found is not None or position < end:  # as `_attempt` does it, without the call: most attempts end at once
                 groups.clear()
                 if match(position) >= 0 and is_never_empty:
@@ -125,6 +131,22 @@ class Matcher:
         if found is not None and found.start() >= position - 1:
             self._attempt(found.start(), found, self._match)
         settle(self.name)
+
+    def _pass_by(self, position: int, stop: int) -> int:
+        """The next place whose neighbour and first character fit, or the one behind `stop`; counts the steps up to there.
+
+        A place that does not fit takes two steps for its neighbour (one where there is none), and where that fits, one for the
+        character. So `re` may look for the next place that fits, instead of a call for each.
+        """
+        assert self._behind is not None
+        both, neighbour = self._behind
+        m = both.search(self._text, position, self._end)
+        place = min(m.start() if m else stop + 1, stop + 1)
+        if place > position:
+            _taken[0] += 2 * (place - position) - (position == 0)
+            if neighbour is not None:
+                _taken[0] += len(neighbour.findall(self._text, position, place - 1))  # an empty match at the end is one of them
+        return place
 
     def _attempt(self, position: int, found: re.Match[Any] | None, match: _Step) -> None:
         self._groups.clear()
@@ -145,6 +167,19 @@ class Matcher:
             return None
         flags = self._flags & (re.IGNORECASE | re.ASCII)
         return re.compile(_set_source(charset), flags)
+
+    def _character_behind(self, tree: Any) -> tuple[re.Pattern[str], re.Pattern[str] | None] | None:
+        """Where a pattern begins with an assertion about the character before: a pattern for it with the character behind it, and
+        one for it alone; None in place of the second where what comes behind is no single character. Else None.
+        """
+        if not tree or tree[0][0] not in (c.ASSERT, c.ASSERT_NOT):
+            return None
+        direction, inner = tree[0][1]
+        if direction > 0 or len(inner) != 1 or inner[0][0] not in _CHARACTERS:
+            return None
+        neighbour = f"(?<{'=' if tree[0][0] is c.ASSERT else '!'}{self._set(*inner[0], self._flags)})"
+        first = self._begins_with(tree[1:], self._flags)
+        return re.compile(neighbour + (first or "")), re.compile(neighbour) if first else None
 
     # each of these makes a function that tries an item and then what comes after it
 
@@ -445,7 +480,8 @@ def _set_source(items: Any) -> str:
 # -- the rest of a program ------------------------------------------------------------------------------------------------
 
 _BY = Counter.by
-_MATCHERS: dict[re.Pattern[Any], Matcher] = {}
+_MATCHERS: dict[int, Matcher] = {}
+"""By the pattern's identity, which a matcher keeps alive: to hash a pattern takes longer than most searches."""
 _PATTERN_METHODS = frozenset(("search", "match", "fullmatch", "finditer", "findall", "sub", "subn", "split"))
 _TEXT_METHODS = frozenset(
     """find rfind index count strip lstrip rstrip replace split rsplit splitlines join lower upper casefold title translate encode
@@ -455,15 +491,16 @@ _LIST_METHODS = frozenset("index count copy sort insert remove extend reverse po
 _OTHER_METHODS = frozenset(("Match", "loads", "update", "fromhex"))
 _METHODS = _PATTERN_METHODS | _TEXT_METHODS | _LIST_METHODS | _OTHER_METHODS
 _FUNCTIONS = frozenset("sorted list tuple set frozenset dict bytes bytearray min max sum any all".split())
-_SIZED = (str, bytes, bytearray, list, tuple)
+_TEXT = (str, bytes, bytearray)
+_SIZED = (*_TEXT, list, tuple)
 
 
 def called(where: str, target: Any, name: str, *arguments: Any, **named: Any) -> Any:
-    """`target.name(...)`, counted by what it passes over."""
-    if isinstance(target, re.Pattern) or type(target).__name__ == "LazyPattern":  # the class of the modules that are counted
+    """`target.name(...)`, counted by what it passes over. A lazy pattern is told by its name: its class is counted itself."""
+    if not isinstance(target, _TEXT) and (isinstance(target, re.Pattern) or type(target).__name__ == "LazyPattern"):
         return _searched(target, name, *arguments)
     result = getattr(target, name)(*arguments, **named)
-    if isinstance(target, str | bytes | bytearray):
+    if isinstance(target, _TEXT):
         _BY[where] += _passed_over(target, name, arguments, result)
     elif isinstance(target, list):
         if name == "pop":
@@ -489,9 +526,9 @@ def _passed_over(text: Any, name: str, arguments: tuple[Any, ...], result: Any) 
 
 
 def _searched(pattern: re.Pattern[Any], name: str, *arguments: Any) -> Any:
-    matcher = _MATCHERS.get(pattern)
+    matcher = _MATCHERS.get(id(pattern))
     if matcher is None:
-        matcher = _MATCHERS[pattern] = Matcher(pattern)
+        matcher = _MATCHERS[id(pattern)] = Matcher(pattern)
     at = 1 if name in ("sub", "subn") else 0
     text, rest = arguments[at], arguments[at + 1 :] if not at else ()
     start, end, _ = slice(rest[0] if rest else 0, rest[1] if len(rest) > 1 else None).indices(len(text))
@@ -500,11 +537,10 @@ def _searched(pattern: re.Pattern[Any], name: str, *arguments: Any) -> Any:
     if name == "search":
         return next(matcher.searches(text, start, end), None)
     if name in ("match", "fullmatch"):
-        matcher.matches(text, start, end, name == "fullmatch")
-    else:
-        for _ in matcher.searches(text, start, end):
-            pass
-        _BY[matcher.name] += len(text)
+        return matcher.matches(text, start, end, name == "fullmatch")
+    for _ in matcher.searches(text, start, end):
+        pass
+    _BY[matcher.name] += len(text)
     return getattr(pattern, name)(*arguments)
 
 

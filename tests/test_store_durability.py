@@ -7,7 +7,9 @@ import json
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -243,6 +245,53 @@ def test_what_a_killed_first_run_left_is_no_obstacle(tmp_path: Path, place: Path
     assert main(*ingest) == 2 and "neither a store nor an empty folder" in capfd.readouterr().err
     (store / "_delta_log").mkdir()
     assert main(*ingest) == 3 and "the log of the store is gone; move the folder away" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("unfinished", ["00000000000000000000.json#1", "_commit_4f6d0a1c-0000-4000-8000-000000000000.json.tmp"])
+def test_a_first_commit_that_was_killed_before_it_had_its_name_is_no_obstacle(tmp_path: Path, unfinished: str) -> None:
+    log = tmp_path / "new" / "_delta_log"
+    log.mkdir(parents=True)
+    (log / unfinished).write_bytes(b"{")
+    assert stores.open_or_make(str(tmp_path / "new"), "0" * 16).table().version() == 0
+
+
+def test_the_library_names_an_unfinished_first_commit_as_we_expect(tmp_path: Path) -> None:
+    """All names that its log has meanwhile, as another process sees them."""
+    seen: set[str] = set()
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.is_set():
+            for log in tmp_path.glob("*/_delta_log"):
+                with suppress(FileNotFoundError):
+                    seen.update(each.name for each in log.iterdir())
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    for n in range(10):
+        stores.open_or_make(str(tmp_path / f"{n}"), "0" * 16)
+    ended.set()
+    watching.join()
+    assert {name for name in seen if not durability._UNFINISHED.fullmatch(name)} <= {"00000000000000000000.json"}
+
+
+def test_a_store_that_another_run_makes_meanwhile_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other run makes it after this one has looked for it, and before it looks at what is in the folder."""
+    url = str(tmp_path / "new")
+    looked: list[bool] = []
+    exists = location.exists
+
+    def another_comes_first(there: str) -> bool:
+        found = exists(there)
+        looked.append(found)
+        if len(looked) == 1:
+            stores.open_or_make(there, "0" * 16)
+        return found
+
+    monkeypatch.setattr(location, "exists", another_comes_first)
+    monkeypatch.setattr(stores, "exists", another_comes_first)
+    assert stores.open_or_make(url, "0" * 16).table().version() == 0
+    assert looked[0] is False and looked[-1] is True
 
 
 # -- repair ---------------------------------------------------------------------------------------------------------------

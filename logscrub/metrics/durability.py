@@ -23,6 +23,8 @@ LOG: Final = "_delta_log"
 LAST_CHECKPOINT: Final = "_last_checkpoint"
 _ENTRY: Final = re.compile(r"(\d{20})\.json")
 _CHECKPOINT: Final = re.compile(r"(\d{20})\.checkpoint(?:\.[\w.-]+)?\.parquet")
+_UNFINISHED: Final = re.compile(r"\d{20}\.json#\d+|_commit_[\w-]+\.json\.tmp")
+"""The name that the library writes an entry under before it gives it its own."""
 _PARQUET: Final = b"PAR1"
 """The first and the last bytes of a Parquet file; before the last ones stands how long the description of its contents is."""
 _NO_SYNC: Final = (errno.EINVAL, errno.EBADF, errno.EACCES, errno.EPERM, errno.ENOTSUP)
@@ -61,6 +63,14 @@ def read_log(store: Path) -> Log:
             version = int(checkpoint[1])
             checkpoints[version] = (*checkpoints.get(version, ()), folder / name)
     return Log(folder, entries, checkpoints)
+
+
+def has_log_files(store: Path) -> bool:
+    """True if the folder of the log holds more than entries that were never finished. Raises OSError."""
+    try:
+        return any(not _UNFINISHED.fullmatch(each.name) for each in (store / LOG).iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def actions(entry: Path) -> list[dict[str, Any]] | None:

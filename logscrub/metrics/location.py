@@ -98,12 +98,12 @@ def refuse_other_folder(url: str) -> None:
     with told(url):
         names = [each.name for each in folder.iterdir()] if folder.is_dir() else []
         is_other = folder.exists() and not folder.is_dir()
-        log = folder / durability.LOG
-        is_empty = not log.is_dir() or not any(log.iterdir())
+        has_log = durability.has_log_files(folder)
     if is_other or (names and durability.LOG not in names):
         raise UsageError(f"{url}: is neither a store nor an empty folder; choose another --store")
-    # a run that was killed before its first commit may have left the empty folder of the log
-    if len(names) > 1 or not is_empty:
+    # A run that was killed before its first commit leaves a log without files of its own. Another run may have made the store
+    # since it was looked for.
+    if (len(names) > 1 or has_log) and not exists(url):
         raise InputError(f"{url}: the log of the store is gone; move the folder away, and ingest the logs into a new one")
 
 
