@@ -237,7 +237,7 @@ impl Pairs {
             self.arrow.find(text, true, &mut found);
         }
         if has('v') || has('V') {
-            self.apart(text, &mut found);
+            self.apart(text, rows, &mut found);
         }
         if has('\t') {
             self.columns.find(text, true, &mut found);
@@ -266,11 +266,12 @@ impl Pairs {
 
     /// The values that say that they are values, named by the last member before them that names one; a type counts only where nothing
     /// else does. A value without quotes counts where it looks like what somebody chose for a secret.
-    fn apart(&self, text: &[Ch], found: &mut Vec<NamedValue>) {
+    fn apart(&self, text: &[Ch], rows: &Rows, found: &mut Vec<NamedValue>) {
         let [quoted, bare] = self.value_groups;
         let [typed, in_quotes, plain] = self.name_groups;
         let mut behind = 0;
-        for at in (0..text.len()).filter(|&at| matches!(text[at], 86 | 118)) {
+        let next = |from: usize| rows.find_two(from, *b"Vv");
+        for at in successors(next(0), |at| next(at + 1)) {
             let is_inside = |c: Ch| c != 95 && self.word.has(c) && !(text[at] == 86 && (97..=122).contains(&c));
             if at < behind || (at > 0 && is_inside(text[at - 1])) {
                 continue;
