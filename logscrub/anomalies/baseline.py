@@ -63,8 +63,18 @@ _DISPERSION_PRIOR, _BATCH_PRIOR = 60.0, 60.0
 """Squared counts, and counts, by which all cells' dispersion and batches are believed."""
 _HOURS_PRIOR = 8.0
 """Hours with many counts by which the hours of a day are believed to vary alike."""
+_MEMORY: Final = 56
+"""The number of days that are remembered; older ones would weigh 2 % of a day."""
 _WEEK_PAIRS, _FEWEST_PAIRS = 21, 7
-"""Days that are held against those a week before to see how a cell grows, and the fewest that tell it."""
+"""The number of days that are compared with the days a week before them to estimate growth, and the fewest that suffice."""
+_BESIDE: Final = 3
+"""The growth of an hour of the day is estimated from the counts of so many hours on either side of it, too."""
+_GROWTHS: Final = np.array([0.001, 0.004, 0.016, 0.064])
+"""Standard deviations of the growth a day, in logarithms. The prior is a mixture of normal distributions with these."""
+_HOW_OFTEN: Final = np.array([0.6, 0.2, 0.15, 0.05])
+"""The share of cells that have each of them."""
+_POISSON_SPREAD: Final = 0.6745**2
+"""The square of the median distance from the median, of normal values whose variance is 1."""
 _SD_OF_MEDIAN = 1.2533 * 1.4826
 """Of normal values, times the median distance from the median, over the root of how many."""
 _MOST_SDS = 4.0
@@ -132,6 +142,9 @@ def expect(
         learned = None if shape is None else (shape if hindsight is None else hindsight)[:, at]
         if known[at].any():
             state.learn(seen, known[at], of_week, mean[:, at], size[:, at], learned, is_settled)
+        else:
+            state.past.append(None)
+        if known[at].any() or shape is None:
             usual = state.learned()
         after[:, at] = usual.expected(of_week, learned)[0]
     return Expected(mean, size, together, ready, after)
@@ -203,6 +216,19 @@ class _Usual:
         return mean, np.where(self.is_new[:, None], np.minimum(size, _NEW_SIZE), size)
 
 
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """What a day teaches."""
+
+    weekday: int
+    counts: Floats
+    """Counts [cells, hours], at most the highest that is still usual; 0 where nothing is known."""
+    exposure: Floats
+    """1 for known hours [hours], or the rhythm of each cell in these [cells, hours]; 0 for others."""
+    sums: Floats
+    """The count of the day, and those around each of its hours [cells, 1 + hours]; NaN where too little is known."""
+
+
 class _State:
     """Sums over the days so far, by hour of the week, which fade by `_KEEP` a day.
 
@@ -215,15 +241,13 @@ class _State:
         self.days = 0
         self.kind_days = [0, 0]
         """The number of working days and of weekend days so far."""
-        self.daily: deque[Floats] = deque(maxlen=_WEEK_PAIRS + 7)
-        """Counts of the last days in the hours that were known, as shares of a day; NaN where none were."""
-        self.growth = np.ones(cells)
-        """By how many times a cell has more each day."""
+        self.cells = cells
+        self.own_rhythms = own_rhythms
+        """True if each cell has a rhythm that is given. Then growth is that of the rhythm."""
+        self.past: deque[_Day | None] = deque(maxlen=_MEMORY)
+        """The last days, the newest last; None for a day of which nothing is known."""
         self.hours = np.zeros(7 * DAY)
         """The number of known hours for each hour of the week."""
-        self.seen = np.zeros((cells, 7 * DAY))
-        self.exposed = np.zeros((cells, 7 * DAY)) if own_rhythms else None
-        """Hours, weighted by the rhythm of each cell, where that is not the profile of all."""
         self.clock = np.zeros((cells, DAY))
         """Counts by the hour on days of the week, each as much as it tells: those of one burst are no more than one."""
         self.excess = np.zeros((2, cells))
@@ -239,17 +263,21 @@ class _State:
     def learned(self) -> _Usual:
         """Returns the state learned from all counts so far."""
         local = self._local()
-        counts = self.seen.sum(1)
-        profile = self._profile(local, counts) if self.exposed is None else np.ones(7 * DAY)
-        exposed = self.hours * profile[local] if self.exposed is None else self.exposed
+        growth, error = self._growth()
+        seen, hours, age = self._faded(growth)
+        counts = seen.sum(1)
+        profile = np.ones(7 * DAY) if self.own_rhythms else _profile(local, seen, hours)
+        exposed = hours * profile[local]
         exposure = exposed.sum(1)
         typical = counts.sum() / max(exposure.sum(), 1e-9)
         believed = _LEVEL_PRIOR * min(typical, 1.0)
         level = (counts + believed) / np.maximum(exposure + believed / max(typical, 1e-9), 1e-9)
-        level = np.where(exposure > 0, level * self.growth, typical)
+        level = np.where(exposure > 0, level, typical)
         variance = self._variance()
-        own, unsure = self._own(level[:, None] * exposed, local >= _WEEKEND, variance)
-        unsure, together = unsure + 1 / (counts[:, None] + 1), self._together()
+        own, unsure = self._own(seen, level[:, None] * exposed, local >= _WEEKEND, variance)
+        drift = error * age**2
+        unsure += 1 / (counts[:, None] + 1) + np.tile(drift, 7)
+        together = self._together() + drift.min(1)
         return _Usual(profile, local, level, own, unsure, counts <= 0, variance, together, self._uneven())
 
     def _uneven(self) -> Floats:
@@ -258,11 +286,11 @@ class _State:
         whole = (told.sum(1, keepdims=True) + _HOURS_PRIOR) / (weight.sum(1, keepdims=True) + _HOURS_PRIOR)
         return np.asarray((told / whole + _HOURS_PRIOR) / (weight + _HOURS_PRIOR))
 
-    def _own(self, usual: Floats, is_weekend: Bools, variance: Floats) -> tuple[Floats, Floats]:
+    def _own(self, seen: Floats, usual: Floats, is_weekend: Bools, variance: Floats) -> tuple[Floats, Floats]:
         """Own deviations from counts that are usual of such hours in all, and by how much their squares may be wrong."""
         cells = len(usual)
         weeks = (cells, 7, DAY)
-        usual, seen, weekend = usual.reshape(weeks).copy(), self.seen.reshape(weeks), is_weekend.reshape(weeks)
+        usual, seen, weekend = usual.reshape(weeks).copy(), seen.reshape(weeks), is_weekend.reshape(weeks)
         batch, dispersion = (
             1 + variance[0][:, None, None],
             variance[1][:, None, None] / np.maximum(self.hours, 1e-9).reshape(7, DAY),
@@ -293,32 +321,12 @@ class _State:
         unsure = 1 / (parts[1] + _DAY_PRIOR) + 1 / (weight + _WEEK_PRIOR)
         return (days * own * kind * week).reshape(cells, 7 * DAY), unsure.reshape(cells, 7 * DAY)
 
-    def _profile(self, local: NDArray[np.int64], seen: Floats) -> Floats:
-        """The rhythm of all cells together by hour of the week; its mean is 1."""
-        if not self.hours.any() or not len(seen):
-            return np.ones(7 * DAY)
-        share = (seen + 1e-9) / (seen + 1e-9).sum()
-        total = np.bincount(local.ravel(), self.seen.ravel(), 7 * DAY)
-        hours = np.bincount(local.ravel(), (share[:, None] * self.hours).ravel(), 7 * DAY).reshape(7, DAY)
-        counts = total.reshape(7, DAY)
-        mean = max(counts.sum() / hours.sum(), 1e-9)
-        by_hour = (counts.sum(0) + mean) / (hours.sum(0) + 1)
-        is_weekend = np.array([False] * 5 + [True] * 2)
-        days = np.empty(7)
-        for part in (is_weekend, ~is_weekend):
-            usual = (hours[part] * by_hour).sum()
-            days[part] = (counts[part].sum() + mean) / (usual + mean)
-        smooth = days[:, None] * by_hour[None, :]
-        own = (counts + 2 * smooth) / (hours + 2)
-        out = own / max(own.mean(), 1e-12)
-        return np.asarray(np.maximum(out, _FLOOR)).reshape(-1)
-
     def _local(self) -> NDArray[np.int64]:
         """The hours of the week by the clock of each cell; one with few counts has the clock of all."""
         of_week = np.arange(7 * DAY)
         pooled = self.clock.sum(0)
         if not self.own_clocks or not pooled.any():
-            return np.broadcast_to(of_week, (len(self.seen), 7 * DAY))
+            return np.broadcast_to(of_week, (self.cells, 7 * DAY))
         wave = np.exp(2j * np.pi * np.arange(DAY) / DAY)
         own, counts = self.clock @ wave, self.clock.sum(1)
         # gain in log-likelihood of a rhythm of its own, less the cost of amplitude and phase (Schwarz, 1978)
@@ -326,6 +334,44 @@ class _State:
         middle = np.angle(np.where(has_own, own, pooled @ wave)) * DAY / (2 * np.pi)
         ahead = ((np.round(_NOON - middle) + DAY // 2) % DAY - DAY // 2).astype(np.int64)
         return np.asarray((of_week[None, :] + ahead[:, None]) % (7 * DAY))
+
+    def _growth(self) -> tuple[Floats, Floats]:
+        """The growth of cells a day by hour of the day, in logarithms, and the variance of its error [cells, hours of the day].
+
+        Each cell has a growth, and its hours of the day grow faster or slower than it: where most of its records at night are
+        those of one customer, they grow as that customer does. Both are believed as far as they exceed their errors.
+        """
+        nothing = np.zeros((self.cells, DAY))
+        if self.own_rhythms or not self.past:
+            return nothing, nothing
+        unknown = np.full((self.cells, 1 + DAY), np.nan)
+        days = list(self.past)[-7 - _WEEK_PAIRS :]
+        growth, error = _weekly(np.stack([unknown if day is None else day.sums for day in days]))
+        of_all, its_error = (v[:, None] for v in _believed(growth[:, 0], error[:, 0]))
+        more, error = _believed(growth[:, 1:] - of_all, error[:, 1:])
+        return of_all + more, its_error + error
+
+    def _faded(self, growth: Floats) -> tuple[Floats, Floats, Floats]:
+        """Counts and hours by hour of the week, each day weighed by `_KEEP`, and the mean age of hours by hour of the day.
+
+        Where a cell grows, an earlier hour counts as less than an hour, and where it shrinks, earlier counts as fewer: either way
+        older days weigh less.
+        """
+        seen, hours, age = np.zeros((self.cells, 7, DAY)), np.zeros((self.cells, 7, DAY)), np.zeros((self.cells, DAY))
+        less, more = np.exp(np.minimum(growth, 0)), np.exp(-np.maximum(growth, 0))
+        of_counts, of_hours = less.copy(), more.copy()
+        for days, day in enumerate(reversed(self.past), 1):
+            if day is not None:
+                seen[:, day.weekday] += of_counts * day.counts
+                exposure = of_hours * day.exposure
+                hours[:, day.weekday] += exposure
+                age += days * exposure
+                of_counts *= _KEEP
+                of_hours *= _KEEP
+            of_counts *= less
+            of_hours *= more
+        age /= np.maximum(hours.sum(1), 1e-9)
+        return seen.reshape(self.cells, 7 * DAY), hours.reshape(self.cells, 7 * DAY), age
 
     def _variance(self) -> Floats:
         """The variance beyond a Poisson's, as parts of the mean and of its square [2, cells]."""
@@ -353,19 +399,16 @@ class _State:
     ) -> None:
         """Adds a day. `rhythm`: where it is not that of all cells, with this day. A day that is not settled tells no variance."""
         first = self.days == 0
-        self.seen *= self.growth[:, None]
         most = np.inf if first else mean + _MOST_SDS * np.sqrt(mean + mean**2 / size) + 3
         seen = np.where(known, np.minimum(counts, most), 0.0)
-        for total in (self.hours, self.seen, self.clock, self.excess, self.means, self.squares, self.squared, self.pairs):
+        for total in (self.hours, self.clock, self.excess, self.means, self.squares, self.squared, self.pairs):
             total *= _KEEP
         kind = int(of_week[0] >= _WEEKEND)
         if not kind:
             self.clock += seen / (1 + _beyond_poisson(self._variance(), mean))
         self.hours[of_week] += known
-        self.seen[:, of_week] += seen
-        if self.exposed is not None and rhythm is not None:
-            self.exposed *= _KEEP
-            self.exposed[:, of_week] += np.where(known, rhythm, 0.0)
+        exposure = known.astype(float) if rhythm is None or not self.own_rhythms else np.where(known, rhythm, 0.0)
+        self.past.append(_Day(int(of_week[0]) // DAY, seen, exposure, _sums(seen, known)))
         if not first and is_settled:
             used = np.where(known, mean, 0.0)
             for n, weight in enumerate((1.0, 1 / (used + 1))):
@@ -384,28 +427,72 @@ class _State:
             self.pairs[1] += pairs
         self.days += 1
         self.kind_days[kind] += 1
-        if self.exposed is None:
-            share = known.mean()
-            self.daily.append(seen.sum(1) / share if share > 0.5 else np.full(len(seen), np.nan))
-            self.growth = _growth(np.array(self.daily))
 
 
-def _growth(daily: Floats) -> Floats:
-    """By how many times cells have more each day, from their counts of days [days, cells].
+def _profile(local: NDArray[np.int64], seen: Floats, hours: Floats) -> Floats:
+    """The rhythm of all cells together by hour of the week; its mean is 1."""
+    if not hours.any() or not len(seen):
+        return np.ones(7 * DAY)
+    level = seen.sum(1, keepdims=True) / np.maximum(hours.sum(1, keepdims=True), 1e-9) + 1e-9
+    weighted = level / level.sum() * hours
+    counts, hours = (np.bincount(local.ravel(), v.ravel(), 7 * DAY).astype(float).reshape(7, DAY) for v in (seen, weighted))
+    mean = max(counts.sum() / hours.sum(), 1e-9)
+    by_hour = (counts.sum(0) + mean) / (hours.sum(0) + 1)
+    is_weekend = np.array([False] * 5 + [True] * 2)
+    days = np.empty(7)
+    for part in (is_weekend, ~is_weekend):
+        usual = (hours[part] * by_hour).sum()
+        days[part] = (counts[part].sum() + mean) / (usual + mean)
+    smooth = days[:, None] * by_hour[None, :]
+    own = (counts + 2 * smooth) / (hours + 2)
+    out = own / max(own.mean(), 1e-12)
+    return np.asarray(np.maximum(out, _FLOOR)).reshape(-1)
 
-    The middle of what days have over those a week before: an odd day, or a week of holidays, is no growth. It is believed as far
-    as it is beyond its own error (the positive part of James and Stein's estimator, 1961).
+
+def _sums(counts: Floats, known: Bools) -> Floats:
+    """The count of a day, as far as half of it is known, and the sums of `_BESIDE` hours on either side of each hour."""
+    share = known.mean()
+    whole = counts.sum(1, keepdims=True) / share if share > 0.5 else np.full((len(counts), 1), np.nan)
+    around = (np.arange(DAY)[:, None] + np.arange(-_BESIDE, _BESIDE + 1)) % DAY
+    beside = np.where(known[around].all(1), counts[:, around].sum(2), np.nan)
+    return np.hstack([whole, beside])
+
+
+def _weekly(counts: Floats) -> tuple[Floats, Floats]:
+    """The growth a day that counts of days [days, …] show, in logarithms, and the variance of its error.
+
+    The growth is the median of the ratios of days to those a week before, so an odd day, or a week of holidays, is no growth.
     """
-    if len(daily) < 7 + _FEWEST_PAIRS:
-        return np.ones(daily.shape[1])
-    week = np.log((daily[7:] + 0.5) / (daily[:-7] + 0.5))
-    known = week[np.isfinite(week).all(1)]
-    if len(known) < _FEWEST_PAIRS:
-        return np.ones(daily.shape[1])
-    middle = np.median(known, axis=0)
-    error = _SD_OF_MEDIAN * np.median(np.abs(known - middle), axis=0) / np.sqrt(len(known))
-    believed = np.maximum(0.0, 1 - error**2 / np.maximum(middle**2, 1e-12))
-    return np.asarray(np.exp(middle * believed / 7))
+    if len(counts) <= 7:
+        return np.zeros(counts.shape[1:]), np.ones(counts.shape[1:])
+    week = np.log((counts[7:] + 0.5) / (counts[:-7] + 0.5))
+    known = np.isfinite(week).sum(0)
+    middle = _median(week, known)
+    spread = _median(np.abs(week - middle), known)
+    chance = np.nansum(1 / (counts[7:] + 0.5) + 1 / (counts[:-7] + 0.5), axis=0) / np.maximum(known, 1)
+    error = _SD_OF_MEDIAN**2 * np.maximum(spread**2, _POISSON_SPREAD * chance) / np.maximum(known, 1) / 49
+    return np.where(known < _FEWEST_PAIRS, 0.0, middle / 7), np.where(known < _FEWEST_PAIRS, 1.0, error)
+
+
+def _median(values: Floats, known: NDArray[np.int64]) -> Floats:
+    """The medians along the first axis, of which so many values are no NaN; 0 where none are."""
+    ordered = np.sort(np.where(np.isfinite(values), values, np.inf), axis=0)
+    ordered[:, known == 0] = 0.0
+    sides = (np.take_along_axis(ordered, np.maximum(at, 0)[None], 0)[0] for at in ((known - 1) // 2, known // 2))
+    return np.asarray(sum(sides) / 2)
+
+
+def _believed(growth: Floats, error: Floats) -> tuple[Floats, Floats]:
+    """The mean and the variance of growth, given what was measured and the variance of its error: most cells hardly grow."""
+    prior = _GROWTHS**2
+    total = prior + error[..., None]
+    likely = np.log(_HOW_OFTEN) - np.log(total) / 2 - growth[..., None] ** 2 / (2 * total)
+    weights = np.exp(likely - likely.max(-1, keepdims=True))
+    weights /= weights.sum(-1, keepdims=True)
+    means = growth[..., None] * prior / total
+    mean = (weights * means).sum(-1)
+    variance = (weights * (prior * (1 - prior / total) + means**2)).sum(-1) - mean**2
+    return mean, np.maximum(variance, 0.0)
 
 
 def _beyond_poisson(variance: Floats, mean: Floats) -> Floats:
