@@ -1,4 +1,4 @@
-"""What is normal: the count to expect of each hour, learned from the days before it alone.
+"""Computes what is normal: the count to expect in each hour, learned from the days before it alone.
 
 Expectations are **frozen for a day**: those of a day's hours depend only on the days before it, so an hour has the same score
 by itself, in a batch, in a replay and live.
@@ -14,18 +14,22 @@ working days is taken for one o'clock in the afternoon, and its hours of the wee
 In the week after clocks were put forward or back somewhere, an hour may be like the hour before or after it, so the square of
 that difference is added to its variance.
 
-Each factor is a ratio of counts seen to counts expected, shrunk towards 1 by a number of counts that are believed in beforehand
-(a gamma prior, as in DuMouchel's gamma-Poisson shrinker, 1999): cells with few records take what all have, cells with many have
-their own rhythm. An hour tells no more than its variance lets it: mean² / variance counts.
+Each factor is a ratio of observed counts to expected counts, shrunk towards 1 by a number of counts that are assumed beforehand
+(a gamma prior, as in DuMouchel's gamma-Poisson shrinker, 1999). Cells with few records therefore follow the rhythm of all cells,
+and cells with many records follow their own. Hours vary, so an hour counts as no more than mean² / variance records.
 
 Older days weigh less. An hour that was far too high counts as the highest one that was still usual, so an incident becomes
 normal only after some weeks.
+
+Growth is expected to continue. Each cell has a growth per day, and each hour of its day may grow faster or slower. Growth is
+estimated from the ratios of days to the days a week before them, and shrunk towards 0 by a prior. The error of the estimate,
+times the mean age of what is known, is added to the variance.
 
 Counts are modelled as negative binomial, with variance = batch × mean + dispersion × mean². Both are the cell's own as far as its
 counts show them: records that come in batches of a hundred do so at night too, when one batch is a hundred times the mean. Hours
 of the day vary unevenly: a function that hundreds of customers use by day may be used by one customer at night, and then varies
 as that customer does. So the variance has a factor for each hour of the day, learned from squared deviations in units of the
-variance that the mean alone would tell.
+variance that the mean alone would give.
 """
 
 from __future__ import annotations
@@ -46,23 +50,24 @@ _WEEKEND: Final = 5 * DAY
 WEEKEND_DAYS: Final = 2
 """Days of a weekend, both of which have to be seen before a weekend's hours are judged."""
 _KEEP = 0.5 ** (1 / 10)
-"""The weight of a day relative to the day after it. It halves in ten days."""
+"""The weight of a day relative to the day after it: weights halve in ten days."""
 _LEVEL_PRIOR = 12.0
-"""Hours of the mean cell's level, and counts at most, that are believed in before a cell was seen."""
+"""The prior of a cell's level: so many hours of the mean cell, but no more than so many counts."""
 _DAY_PRIOR, _WEEK_PRIOR = 15.0, 30.0
-"""Counts by which no deviation of one's own is believed in, by hour of the day and of the week."""
+"""The priors of a cell's own deviations: so many counts without any deviation, by hour of the day and of the week."""
 _NOON: Final = 13
-"""The hour by one's own clock that is the middle of what people do."""
+"""The hour of a customer's own clock that is the middle of its working day."""
 _CHANGES = ((3, 2), (3, -1), (4, 1), (9, -1), (10, 1), (10, -1), (11, 1))
-"""Months and which of their Sundays: where clocks are put forward or back in America, Europe, Australia and New Zealand."""
+"""The Sundays on which clocks are put forward or back in America, Europe, Australia and New Zealand: the month, and which of its
+Sundays."""
 _UNSETTLED = 7
-"""Days from such a Sunday on until hours are learned anew."""
+"""The number of days after such a Sunday in which hours are not settled."""
 _FLOOR = 0.02
-"""The value of a profile for an hour in which nothing ever happened."""
+"""The least value of a profile: that of an hour without any records."""
 _DISPERSION_PRIOR, _BATCH_PRIOR = 60.0, 60.0
-"""Squared counts, and counts, by which all cells' dispersion and batches are believed."""
+"""The priors of a cell's dispersion and batches: so many squared counts, and counts, of what all cells have."""
 _HOURS_PRIOR = 8.0
-"""Hours with many counts by which the hours of a day are believed to vary alike."""
+"""The prior of the variance of an hour of the day: so many busy hours that vary as the whole day does."""
 _MEMORY: Final = 56
 """The number of days that are remembered; older ones would weigh 2 % of a day."""
 _WEEK_PAIRS, _FEWEST_PAIRS = 21, 7
@@ -74,13 +79,13 @@ _GROWTHS: Final = np.array([0.001, 0.004, 0.016, 0.064])
 _HOW_OFTEN: Final = np.array([0.6, 0.2, 0.15, 0.05])
 """The share of cells that have each of them."""
 _POISSON_SPREAD: Final = 0.6745**2
-"""The square of the median distance from the median, of normal values whose variance is 1."""
+"""The square of the median distance from the median of normal values whose variance is 1."""
 _SD_OF_MEDIAN = 1.2533 * 1.4826
-"""Of normal values, times the median distance from the median, over the root of how many."""
+"""The standard deviation of the median of n normal values is this, times their median distance from the median, over √n."""
 _MOST_SDS = 4.0
-"""Standard deviations from which an hour, or a day, counts as that many."""
+"""The greatest deviation, in standard deviations, that is learned from; greater ones count as this."""
 _POISSON = 1e9
-"""The size of a negative binomial that is as good as Poisson's."""
+"""The size from which a negative binomial is a Poisson distribution for all purposes."""
 _NEW_SIZE = 0.5
 """The size of a negative binomial for a cell that was never seen."""
 
@@ -178,35 +183,35 @@ def _sunday(year: int, month: int, which: int) -> date:
 
 
 def _by_the_hour(mean: Floats) -> Floats:
-    """The excess of the hours beside each hour of a day, as a multiple of that hour's own mean."""
+    """Returns the greatest difference to the hours beside each hour of a day, as a multiple of that hour's mean."""
     beside = (np.roll(mean, 1, axis=1), np.roll(mean, -1, axis=1))
     return np.asarray(np.maximum(*(np.abs(v - mean) for v in beside)) / mean)
 
 
 @dataclass(frozen=True, slots=True)
 class _Usual:
-    """The state learned about cells after some days, for any hour of the week in UTC."""
+    """What was learned about cells, for any hour of the week in UTC."""
 
     profile: Floats
     """The rhythm of all cells together by hour of the week of their own clocks; its mean is 1."""
     local: NDArray[np.int64]
-    """The hour of the week by the clock of each cell [cells, hours of the week]."""
+    """For each hour of the week in UTC, the hour of the week by the clock of each cell [cells, hours of the week]."""
     level: Floats
     own: Floats
     """Own deviations [cells, hours of the week]."""
     unsure: Floats
-    """The squared part of a mean by which it may be wrong [cells, hours of the week]."""
+    """The squared relative error of means [cells, hours of the week]."""
     is_new: Bools
-    """Cells of which nothing was seen."""
+    """Cells without any records so far."""
     variance: Floats
-    """The variance beyond a Poisson's, as parts of the mean and of its square [2, cells]."""
+    """The batches and the dispersion of each cell [2, cells]: the variance beyond a Poisson's, per mean and per squared mean."""
     together: Floats
-    """The part of the squared mean that the hours of a day share."""
+    """The variance that all hours of a day share, per squared mean."""
     uneven: Floats
-    """The variance of each hour of the day as a multiple of what the mean alone would tell [cells, hours of the day]."""
+    """The variance of each hour of the day, as a multiple of what the mean alone would give [cells, hours of the day]."""
 
     def expected(self, of_week: NDArray[np.int64], rhythm: Floats | None) -> tuple[Floats, Floats]:
-        """Means and sizes for the hours of a day; `rhythm`: where it is not that of all cells."""
+        """Returns means and sizes for the hours of a day. `rhythm` replaces the rhythm of all cells where it is given."""
         if rhythm is None:
             rhythm = self.profile[self.local[:, of_week]]
         mean = np.maximum(self.level[:, None] * rhythm * self.own[:, of_week], 1e-6)
@@ -218,15 +223,15 @@ class _Usual:
 
 @dataclass(frozen=True, slots=True)
 class _Day:
-    """What a day teaches."""
+    """A day that is learned from."""
 
     weekday: int
     counts: Floats
-    """Counts [cells, hours], at most the highest that is still usual; 0 where nothing is known."""
+    """Counts [cells, hours], none above the highest that is still usual; 0 in hours that are not known."""
     exposure: Floats
-    """1 for known hours [hours], or the rhythm of each cell in these [cells, hours]; 0 for others."""
+    """1 for known hours [hours], or the rhythm of each cell in known hours [cells, hours]; 0 for other hours."""
     sums: Floats
-    """The count of the day, and those around each of its hours [cells, 1 + hours]; NaN where too little is known."""
+    """The count of the day, and the sums around each of its hours [cells, 1 + hours]; NaN where too few hours are known."""
 
 
 class _State:
@@ -243,20 +248,20 @@ class _State:
         """The number of working days and of weekend days so far."""
         self.cells = cells
         self.own_rhythms = own_rhythms
-        """True if each cell has a rhythm that is given. Then growth is that of the rhythm."""
+        """True if each cell is given a rhythm. The rhythm then holds the growth as well."""
         self.past: deque[_Day | None] = deque(maxlen=_MEMORY)
-        """The last days, the newest last; None for a day of which nothing is known."""
+        """The last days, the newest last; None for a day without any known hour."""
         self.hours = np.zeros(7 * DAY)
         """The number of known hours for each hour of the week."""
         self.clock = np.zeros((cells, DAY))
-        """Counts by the hour on days of the week, each as much as it tells: those of one burst are no more than one."""
+        """Counts by the hour on working days, divided by how many come at once: those of one burst count as one."""
         self.excess = np.zeros((2, cells))
         """Squared deviations beyond a Poisson's, by themselves and over one more than the mean."""
         self.means = np.zeros((2, cells))
         self.squares = np.zeros((2, cells))
         """The means and the squared means that belong to `excess`, weighted in the same two ways."""
         self.squared = np.zeros((2, cells, DAY))
-        """Squared deviations by the hour of the day, in units of what the mean alone would tell, and their weights."""
+        """Squared deviations by the hour of the day, in units of what the mean alone would give, and their weights."""
         self.pairs = np.zeros((2, cells))
         """Products of the deviations of two hours of a day, and of their means."""
 
@@ -281,13 +286,14 @@ class _State:
         return _Usual(profile, local, level, own, unsure, counts <= 0, variance, together, self._uneven())
 
     def _uneven(self) -> Floats:
-        """The variance of each hour of the day as a multiple of what the mean alone would tell; about 1 in the mean of a day."""
+        """Returns the variance of each hour of the day as a multiple of what the mean alone would give, about 1 on average."""
         told, weight = self.squared
         whole = (told.sum(1, keepdims=True) + _HOURS_PRIOR) / (weight.sum(1, keepdims=True) + _HOURS_PRIOR)
         return np.asarray((told / whole + _HOURS_PRIOR) / (weight + _HOURS_PRIOR))
 
     def _own(self, seen: Floats, usual: Floats, is_weekend: Bools, variance: Floats) -> tuple[Floats, Floats]:
-        """Own deviations from counts that are usual of such hours in all, and by how much their squares may be wrong."""
+        """Returns each cell's own deviations from what is usual for such hours of all cells, and the squared errors of these
+        deviations."""
         cells = len(usual)
         weeks = (cells, 7, DAY)
         usual, seen, weekend = usual.reshape(weeks).copy(), seen.reshape(weeks), is_weekend.reshape(weeks)
@@ -336,10 +342,10 @@ class _State:
         return np.asarray((of_week[None, :] + ahead[:, None]) % (7 * DAY))
 
     def _growth(self) -> tuple[Floats, Floats]:
-        """The growth of cells a day by hour of the day, in logarithms, and the variance of its error [cells, hours of the day].
+        """Returns the growth per day by hour of the day, in logarithms, and the variance of its error [cells, hours of the day].
 
-        Each cell has a growth, and its hours of the day grow faster or slower than it: where most of its records at night are
-        those of one customer, they grow as that customer does. Both are believed as far as they exceed their errors.
+        A cell has a growth, and each hour of the day may grow faster or slower than the cell: where most of the records at night
+        are one customer's, they grow as that customer does.
         """
         nothing = np.zeros((self.cells, DAY))
         if self.own_rhythms or not self.past:
@@ -352,10 +358,10 @@ class _State:
         return of_all + more, its_error + error
 
     def _faded(self, growth: Floats) -> tuple[Floats, Floats, Floats]:
-        """Counts and hours by hour of the week, each day weighed by `_KEEP`, and the mean age of hours by hour of the day.
+        """Returns counts and hours by hour of the week, weighed by age, and the mean age of hours by hour of the day.
 
-        Where a cell grows, an earlier hour counts as less than an hour, and where it shrinks, earlier counts as fewer: either way
-        older days weigh less.
+        Where a cell grows, an earlier hour counts as less than an hour. Where it shrinks, an earlier count counts as less than
+        one. Either way older days weigh less.
         """
         seen, hours, age = np.zeros((self.cells, 7, DAY)), np.zeros((self.cells, 7, DAY)), np.zeros((self.cells, DAY))
         less, more = np.exp(np.minimum(growth, 0)), np.exp(-np.maximum(growth, 0))
@@ -374,7 +380,7 @@ class _State:
         return seen.reshape(self.cells, 7 * DAY), hours.reshape(self.cells, 7 * DAY), age
 
     def _variance(self) -> Floats:
-        """The variance beyond a Poisson's, as parts of the mean and of its square [2, cells]."""
+        """Returns the variance beyond a Poisson's, per mean and per squared mean [2, cells]."""
         pooled = _two_parts(self.excess.sum(1), self.means.sum(1), self.squares.sum(1))
         # as if there had been counts more of what all cells have: of small means, and of great ones
         prior = np.array([_BATCH_PRIOR, _DISPERSION_PRIOR])
@@ -383,7 +389,7 @@ class _State:
         return _two_parts(excess, means, squares)
 
     def _together(self) -> Floats:
-        """The squared part of the mean by which the hours of a day are off together."""
+        """Returns the variance that all hours of a day share, per squared mean."""
         pooled = max(self.pairs[0].sum(), 0.0) / max(self.pairs[1].sum(), 1e-9)
         return np.asarray(np.maximum(self.pairs[0] + pooled * _DISPERSION_PRIOR, 0.0) / (self.pairs[1] + _DISPERSION_PRIOR))
 
@@ -397,7 +403,7 @@ class _State:
         rhythm: Floats | None,
         is_settled: bool = True,
     ) -> None:
-        """Adds a day. `rhythm`: where it is not that of all cells, with this day. A day that is not settled tells no variance."""
+        """Adds a day. `rhythm`, if given, replaces the rhythm of all cells. A day that is not settled teaches no variance."""
         first = self.days == 0
         most = np.inf if first else mean + _MOST_SDS * np.sqrt(mean + mean**2 / size) + 3
         seen = np.where(known, np.minimum(counts, most), 0.0)
@@ -450,7 +456,8 @@ def _profile(local: NDArray[np.int64], seen: Floats, hours: Floats) -> Floats:
 
 
 def _sums(counts: Floats, known: Bools) -> Floats:
-    """The count of a day, as far as half of it is known, and the sums of `_BESIDE` hours on either side of each hour."""
+    """Returns the count of a day, and for each hour the sum of it and `_BESIDE` hours on either side; NaN where too few hours are
+    known."""
     share = known.mean()
     whole = counts.sum(1, keepdims=True) / share if share > 0.5 else np.full((len(counts), 1), np.nan)
     around = (np.arange(DAY)[:, None] + np.arange(-_BESIDE, _BESIDE + 1)) % DAY
@@ -459,9 +466,9 @@ def _sums(counts: Floats, known: Bools) -> Floats:
 
 
 def _weekly(counts: Floats) -> tuple[Floats, Floats]:
-    """The growth a day that counts of days [days, …] show, in logarithms, and the variance of its error.
+    """Returns the growth per day that counts of days [days, …] show, in logarithms, and the variance of its error.
 
-    The growth is the median of the ratios of days to those a week before, so an odd day, or a week of holidays, is no growth.
+    The growth is the median of the ratios of days to the days a week before, so an odd day, or a week of holidays, is no growth.
     """
     if len(counts) <= 7:
         return np.zeros(counts.shape[1:]), np.ones(counts.shape[1:])
@@ -475,7 +482,7 @@ def _weekly(counts: Floats) -> tuple[Floats, Floats]:
 
 
 def _median(values: Floats, known: NDArray[np.int64]) -> Floats:
-    """The medians along the first axis, of which so many values are no NaN; 0 where none are."""
+    """Returns the medians along the first axis, where `known` values are not NaN; 0 where none is."""
     ordered = np.sort(np.where(np.isfinite(values), values, np.inf), axis=0)
     ordered[:, known == 0] = 0.0
     sides = (np.take_along_axis(ordered, np.maximum(at, 0)[None], 0)[0] for at in ((known - 1) // 2, known // 2))
@@ -483,7 +490,7 @@ def _median(values: Floats, known: NDArray[np.int64]) -> Floats:
 
 
 def _believed(growth: Floats, error: Floats) -> tuple[Floats, Floats]:
-    """The mean and the variance of growth, given what was measured and the variance of its error: most cells hardly grow."""
+    """Returns the posterior mean and variance of growth, from a measured growth and the variance of its error."""
     prior = _GROWTHS**2
     total = prior + error[..., None]
     likely = np.log(_HOW_OFTEN) - np.log(total) / 2 - growth[..., None] ** 2 / (2 * total)
