@@ -28,8 +28,8 @@ times the mean age of what is known, is added to the variance.
 Counts are modelled as negative binomial, with variance = batch × mean + dispersion × mean². Both are the cell's own as far as its
 counts show them: records that come in batches of a hundred do so at night too, when one batch is a hundred times the mean. Hours
 of the day vary unevenly: a function that hundreds of customers use by day may be used by one customer at night, and then varies
-as that customer does. So the variance has a factor for each hour of the day, learned from squared deviations in units of the
-variance that the mean alone would give.
+as that customer does. So the variance has a factor for each hour of the day, learned from squared deviations of it and the
+hours around it, in units of the variance that the mean alone would give.
 """
 
 from __future__ import annotations
@@ -68,6 +68,10 @@ _DISPERSION_PRIOR, _BATCH_PRIOR = 60.0, 60.0
 """The priors of a cell's dispersion and batches: so many squared counts, and counts, of what all cells have."""
 _HOURS_PRIOR = 8.0
 """The prior of the variance of an hour of the day: so many busy hours that vary as the whole day does."""
+_ALIKE: Final = np.array([1, 2, 3, 2, 1]) / 3
+"""Weights of the hours around an hour of the day, which vary much as it does because the same customers are at work."""
+_AROUND: Final = (np.arange(DAY)[:, None] + np.arange(-2, 3)) % DAY
+"""For each hour of the day, the hours that these weights are of."""
 _MEMORY: Final = 56
 """The number of days that are remembered; older ones would weigh 2 % of a day."""
 _WEEK_PAIRS, _FEWEST_PAIRS = 21, 7
@@ -287,7 +291,7 @@ class _State:
 
     def _uneven(self) -> Floats:
         """Returns the variance of each hour of the day as a multiple of what the mean alone would give, about 1 on average."""
-        told, weight = self.squared
+        told, weight = ((values[:, _AROUND] * _ALIKE).sum(2) for values in self.squared)
         whole = (told.sum(1, keepdims=True) + _HOURS_PRIOR) / (weight.sum(1, keepdims=True) + _HOURS_PRIOR)
         return np.asarray((told / whole + _HOURS_PRIOR) / (weight + _HOURS_PRIOR))
 
