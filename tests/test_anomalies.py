@@ -276,6 +276,48 @@ def test_what_grows_is_expected_to_go_on_and_an_odd_week_is_no_growth() -> None:
     assert np.all(np.abs(np.log(mean / there)) < [0.08, 0.04, 0.15])
 
 
+@pytest.mark.parametrize("growth", [-0.06, 0.02, 0.08])
+@pytest.mark.parametrize("hours_ahead", [0, 9])
+def test_growth_of_some_per_cent_a_day_is_expected_to_go_on(growth: float, hours_ahead: int) -> None:
+    chance = np.random.default_rng(16)
+    t = np.arange(42 * DAY)
+    office = np.where((t + hours_ahead) // DAY % 7 >= 5, 0.3, 1.0) * np.where((t + hours_ahead) % DAY >= 9, 1.4, 0.4)
+    usual = 400 * office * np.exp(growth * (t / DAY - 21))
+    counts = chance.poisson(usual * chance.gamma(20, 1 / 20, (8, len(t)))).astype(float)
+    last = slice(35 * DAY, 42 * DAY)
+    mean = expect(counts, np.ones(len(t), bool), 0).mean[:, last].sum(1)
+    assert np.median(np.abs(np.log(mean / usual[last].sum()))) < 0.06
+
+
+def test_hours_that_belong_to_a_growing_customer_grow_as_it_does() -> None:
+    chance = np.random.default_rng(17)
+    t = np.arange(42 * DAY)
+    day, night = (np.where((t + ahead) % DAY < 8, 1.0, 0.05) for ahead in (0, 12))
+    usual = 1000 * day + 20 * night * np.exp(0.05 * t / DAY)
+    counts = chance.poisson(usual * chance.gamma(20, 1 / 20, (4, len(t)))).astype(float)
+    mean = expect(counts, np.ones(len(t), bool), 0).mean
+    its_hours = np.nonzero(night == 1.0)[0]
+    its_hours = its_hours[its_hours >= 35 * DAY]
+    assert np.median(np.abs(np.log(mean[:, its_hours].sum(1) / usual[its_hours].sum()))) < 0.12
+
+
+def test_what_is_not_known_of_growth_widens_what_is_expected() -> None:
+    chance = np.random.default_rng(18)
+    days = 35
+    noise = np.repeat(np.exp(chance.normal(0, [[0.05], [0.6]], (2, days))), DAY, axis=1)
+    counts = chance.poisson(300 * noise).astype(float)
+    state = baseline._State(2, own_clocks=False, own_rhythms=False)
+    for day in range(days):
+        of_week = day % 7 * DAY + np.arange(DAY)
+        mean, size = state.learned().expected(of_week, None)
+        state.learn(counts[:, day * DAY :][:, :DAY], np.ones(DAY, bool), of_week, mean, size, None)
+    growth, error = state._growth()
+    assert np.all(np.abs(growth) < 3 * np.sqrt(error) + 0.01)
+    assert np.all(error[1] > 2 * error[0])
+    _, _, age = state._faded(growth)
+    assert np.all(state.learned().unsure >= np.tile(error * age**2, 7))
+
+
 def test_weekends_of_people_are_known_beside_machines() -> None:
     chance = np.random.default_rng(13)
     t = np.arange(35 * DAY)

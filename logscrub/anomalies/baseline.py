@@ -1,4 +1,4 @@
-"""What is normal: the count to expect of each hour, learned from the days before it alone.
+"""Computes what is normal: the count to expect in each hour, learned from the days before it alone.
 
 Expectations are **frozen for a day**: those of a day's hours depend only on the days before it, so an hour has the same score
 by itself, in a batch, in a replay and live.
@@ -14,18 +14,22 @@ working days is taken for one o'clock in the afternoon, and its hours of the wee
 In the week after clocks were put forward or back somewhere, an hour may be like the hour before or after it, so the square of
 that difference is added to its variance.
 
-Each factor is a ratio of counts seen to counts expected, shrunk towards 1 by a number of counts that are believed in beforehand
-(a gamma prior, as in DuMouchel's gamma-Poisson shrinker, 1999): cells with few records take what all have, cells with many have
-their own rhythm. An hour tells no more than its variance lets it: mean² / variance counts.
+Each factor is a ratio of observed counts to expected counts, shrunk towards 1 by a number of counts that are assumed beforehand
+(a gamma prior, as in DuMouchel's gamma-Poisson shrinker, 1999). Cells with few records therefore follow the rhythm of all cells,
+and cells with many records follow their own. Hours vary, so an hour counts as no more than mean² / variance records.
 
 Older days weigh less. An hour that was far too high counts as the highest one that was still usual, so an incident becomes
 normal only after some weeks.
 
+Growth is expected to continue. Each cell has a growth per day, and each hour of its day may grow faster or slower. Growth is
+estimated from the ratios of days to the days a week before them, and shrunk towards 0 by a prior. The error of the estimate,
+times the mean age of what is known, is added to the variance.
+
 Counts are modelled as negative binomial, with variance = batch × mean + dispersion × mean². Both are the cell's own as far as its
 counts show them: records that come in batches of a hundred do so at night too, when one batch is a hundred times the mean. Hours
 of the day vary unevenly: a function that hundreds of customers use by day may be used by one customer at night, and then varies
-as that customer does. So the variance has a factor for each hour of the day, learned from squared deviations in units of the
-variance that the mean alone would tell.
+as that customer does. So the variance has a factor for each hour of the day, learned from squared deviations of it and the
+hours around it, in units of the variance that the mean alone would give.
 """
 
 from __future__ import annotations
@@ -46,31 +50,46 @@ _WEEKEND: Final = 5 * DAY
 WEEKEND_DAYS: Final = 2
 """Days of a weekend, both of which have to be seen before a weekend's hours are judged."""
 _KEEP = 0.5 ** (1 / 10)
-"""The weight of a day relative to the day after it. It halves in ten days."""
+"""The weight of a day relative to the day after it: weights halve in ten days."""
 _LEVEL_PRIOR = 12.0
-"""Hours of the mean cell's level, and counts at most, that are believed in before a cell was seen."""
+"""The prior of a cell's level: so many hours of the mean cell, but no more than so many counts."""
 _DAY_PRIOR, _WEEK_PRIOR = 15.0, 30.0
-"""Counts by which no deviation of one's own is believed in, by hour of the day and of the week."""
+"""The priors of a cell's own deviations: so many counts without any deviation, by hour of the day and of the week."""
 _NOON: Final = 13
-"""The hour by one's own clock that is the middle of what people do."""
+"""The hour of a customer's own clock that is the middle of its working day."""
 _CHANGES = ((3, 2), (3, -1), (4, 1), (9, -1), (10, 1), (10, -1), (11, 1))
-"""Months and which of their Sundays: where clocks are put forward or back in America, Europe, Australia and New Zealand."""
+"""The Sundays on which clocks are put forward or back in America, Europe, Australia and New Zealand: the month, and which of its
+Sundays."""
 _UNSETTLED = 7
-"""Days from such a Sunday on until hours are learned anew."""
+"""The number of days after such a Sunday in which hours are not settled."""
 _FLOOR = 0.02
-"""The value of a profile for an hour in which nothing ever happened."""
+"""The least value of a profile: that of an hour without any records."""
 _DISPERSION_PRIOR, _BATCH_PRIOR = 60.0, 60.0
-"""Squared counts, and counts, by which all cells' dispersion and batches are believed."""
+"""The priors of a cell's dispersion and batches: so many squared counts, and counts, of what all cells have."""
 _HOURS_PRIOR = 8.0
-"""Hours with many counts by which the hours of a day are believed to vary alike."""
+"""The prior of the variance of an hour of the day: so many busy hours that vary as the whole day does."""
+_ALIKE: Final = np.array([1, 2, 3, 2, 1]) / 3
+"""Weights of the hours around an hour of the day, which vary much as it does because the same customers are at work."""
+_AROUND: Final = (np.arange(DAY)[:, None] + np.arange(-2, 3)) % DAY
+"""For each hour of the day, the hours that these weights are of."""
+_MEMORY: Final = 56
+"""The number of days that are remembered; older ones would weigh 2 % of a day."""
 _WEEK_PAIRS, _FEWEST_PAIRS = 21, 7
-"""Days that are held against those a week before to see how a cell grows, and the fewest that tell it."""
+"""The number of days that are compared with the days a week before them to estimate growth, and the fewest that suffice."""
+_BESIDE: Final = 3
+"""The growth of an hour of the day is estimated from the counts of so many hours on either side of it, too."""
+_GROWTHS: Final = np.array([0.001, 0.004, 0.016, 0.064])
+"""Standard deviations of the growth a day, in logarithms. The prior is a mixture of normal distributions with these."""
+_HOW_OFTEN: Final = np.array([0.6, 0.2, 0.15, 0.05])
+"""The share of cells that have each of them."""
+_POISSON_SPREAD: Final = 0.6745**2
+"""The square of the median distance from the median of normal values whose variance is 1."""
 _SD_OF_MEDIAN = 1.2533 * 1.4826
-"""Of normal values, times the median distance from the median, over the root of how many."""
+"""The standard deviation of the median of n normal values is this, times their median distance from the median, over √n."""
 _MOST_SDS = 4.0
-"""Standard deviations from which an hour, or a day, counts as that many."""
+"""The greatest deviation, in standard deviations, that is learned from; greater ones count as this."""
 _POISSON = 1e9
-"""The size of a negative binomial that is as good as Poisson's."""
+"""The size from which a negative binomial is a Poisson distribution for all purposes."""
 _NEW_SIZE = 0.5
 """The size of a negative binomial for a cell that was never seen."""
 
@@ -132,6 +151,9 @@ def expect(
         learned = None if shape is None else (shape if hindsight is None else hindsight)[:, at]
         if known[at].any():
             state.learn(seen, known[at], of_week, mean[:, at], size[:, at], learned, is_settled)
+        else:
+            state.past.append(None)
+        if known[at].any() or shape is None:
             usual = state.learned()
         after[:, at] = usual.expected(of_week, learned)[0]
     return Expected(mean, size, together, ready, after)
@@ -165,35 +187,35 @@ def _sunday(year: int, month: int, which: int) -> date:
 
 
 def _by_the_hour(mean: Floats) -> Floats:
-    """The excess of the hours beside each hour of a day, as a multiple of that hour's own mean."""
+    """Returns the greatest difference to the hours beside each hour of a day, as a multiple of that hour's mean."""
     beside = (np.roll(mean, 1, axis=1), np.roll(mean, -1, axis=1))
     return np.asarray(np.maximum(*(np.abs(v - mean) for v in beside)) / mean)
 
 
 @dataclass(frozen=True, slots=True)
 class _Usual:
-    """The state learned about cells after some days, for any hour of the week in UTC."""
+    """What was learned about cells, for any hour of the week in UTC."""
 
     profile: Floats
     """The rhythm of all cells together by hour of the week of their own clocks; its mean is 1."""
     local: NDArray[np.int64]
-    """The hour of the week by the clock of each cell [cells, hours of the week]."""
+    """For each hour of the week in UTC, the hour of the week by the clock of each cell [cells, hours of the week]."""
     level: Floats
     own: Floats
     """Own deviations [cells, hours of the week]."""
     unsure: Floats
-    """The squared part of a mean by which it may be wrong [cells, hours of the week]."""
+    """The squared relative error of means [cells, hours of the week]."""
     is_new: Bools
-    """Cells of which nothing was seen."""
+    """Cells without any records so far."""
     variance: Floats
-    """The variance beyond a Poisson's, as parts of the mean and of its square [2, cells]."""
+    """The batches and the dispersion of each cell [2, cells]: the variance beyond a Poisson's, per mean and per squared mean."""
     together: Floats
-    """The part of the squared mean that the hours of a day share."""
+    """The variance that all hours of a day share, per squared mean."""
     uneven: Floats
-    """The variance of each hour of the day as a multiple of what the mean alone would tell [cells, hours of the day]."""
+    """The variance of each hour of the day, as a multiple of what the mean alone would give [cells, hours of the day]."""
 
     def expected(self, of_week: NDArray[np.int64], rhythm: Floats | None) -> tuple[Floats, Floats]:
-        """Means and sizes for the hours of a day; `rhythm`: where it is not that of all cells."""
+        """Returns means and sizes for the hours of a day. `rhythm` replaces the rhythm of all cells where it is given."""
         if rhythm is None:
             rhythm = self.profile[self.local[:, of_week]]
         mean = np.maximum(self.level[:, None] * rhythm * self.own[:, of_week], 1e-6)
@@ -201,6 +223,19 @@ class _Usual:
         beyond = self.uneven[:, of_week % DAY] * variance - mean
         size = mean**2 / np.maximum(beyond, mean**2 / _POISSON)
         return mean, np.where(self.is_new[:, None], np.minimum(size, _NEW_SIZE), size)
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """A day that is learned from."""
+
+    weekday: int
+    counts: Floats
+    """Counts [cells, hours], none above the highest that is still usual; 0 in hours that are not known."""
+    exposure: Floats
+    """1 for known hours [hours], or the rhythm of each cell in known hours [cells, hours]; 0 for other hours."""
+    sums: Floats
+    """The count of the day, and the sums around each of its hours [cells, 1 + hours]; NaN where too few hours are known."""
 
 
 class _State:
@@ -215,54 +250,57 @@ class _State:
         self.days = 0
         self.kind_days = [0, 0]
         """The number of working days and of weekend days so far."""
-        self.daily: deque[Floats] = deque(maxlen=_WEEK_PAIRS + 7)
-        """Counts of the last days in the hours that were known, as shares of a day; NaN where none were."""
-        self.growth = np.ones(cells)
-        """By how many times a cell has more each day."""
+        self.cells = cells
+        self.own_rhythms = own_rhythms
+        """True if each cell is given a rhythm. The rhythm then holds the growth as well."""
+        self.past: deque[_Day | None] = deque(maxlen=_MEMORY)
+        """The last days, the newest last; None for a day without any known hour."""
         self.hours = np.zeros(7 * DAY)
         """The number of known hours for each hour of the week."""
-        self.seen = np.zeros((cells, 7 * DAY))
-        self.exposed = np.zeros((cells, 7 * DAY)) if own_rhythms else None
-        """Hours, weighted by the rhythm of each cell, where that is not the profile of all."""
         self.clock = np.zeros((cells, DAY))
-        """Counts by the hour on days of the week, each as much as it tells: those of one burst are no more than one."""
+        """Counts by the hour on working days, divided by how many come at once: those of one burst count as one."""
         self.excess = np.zeros((2, cells))
         """Squared deviations beyond a Poisson's, by themselves and over one more than the mean."""
         self.means = np.zeros((2, cells))
         self.squares = np.zeros((2, cells))
         """The means and the squared means that belong to `excess`, weighted in the same two ways."""
         self.squared = np.zeros((2, cells, DAY))
-        """Squared deviations by the hour of the day, in units of what the mean alone would tell, and their weights."""
+        """Squared deviations by the hour of the day, in units of what the mean alone would give, and their weights."""
         self.pairs = np.zeros((2, cells))
         """Products of the deviations of two hours of a day, and of their means."""
 
     def learned(self) -> _Usual:
         """Returns the state learned from all counts so far."""
         local = self._local()
-        counts = self.seen.sum(1)
-        profile = self._profile(local, counts) if self.exposed is None else np.ones(7 * DAY)
-        exposed = self.hours * profile[local] if self.exposed is None else self.exposed
+        growth, error = self._growth()
+        seen, hours, age = self._faded(growth)
+        counts = seen.sum(1)
+        profile = np.ones(7 * DAY) if self.own_rhythms else _profile(local, seen, hours)
+        exposed = hours * profile[local]
         exposure = exposed.sum(1)
         typical = counts.sum() / max(exposure.sum(), 1e-9)
         believed = _LEVEL_PRIOR * min(typical, 1.0)
         level = (counts + believed) / np.maximum(exposure + believed / max(typical, 1e-9), 1e-9)
-        level = np.where(exposure > 0, level * self.growth, typical)
+        level = np.where(exposure > 0, level, typical)
         variance = self._variance()
-        own, unsure = self._own(level[:, None] * exposed, local >= _WEEKEND, variance)
-        unsure, together = unsure + 1 / (counts[:, None] + 1), self._together()
+        own, unsure = self._own(seen, level[:, None] * exposed, local >= _WEEKEND, variance)
+        drift = error * age**2
+        unsure += 1 / (counts[:, None] + 1) + np.tile(drift, 7)
+        together = self._together() + drift.min(1)
         return _Usual(profile, local, level, own, unsure, counts <= 0, variance, together, self._uneven())
 
     def _uneven(self) -> Floats:
-        """The variance of each hour of the day as a multiple of what the mean alone would tell; about 1 in the mean of a day."""
-        told, weight = self.squared
+        """Returns the variance of each hour of the day as a multiple of what the mean alone would give, about 1 on average."""
+        told, weight = ((values[:, _AROUND] * _ALIKE).sum(2) for values in self.squared)
         whole = (told.sum(1, keepdims=True) + _HOURS_PRIOR) / (weight.sum(1, keepdims=True) + _HOURS_PRIOR)
         return np.asarray((told / whole + _HOURS_PRIOR) / (weight + _HOURS_PRIOR))
 
-    def _own(self, usual: Floats, is_weekend: Bools, variance: Floats) -> tuple[Floats, Floats]:
-        """Own deviations from counts that are usual of such hours in all, and by how much their squares may be wrong."""
+    def _own(self, seen: Floats, usual: Floats, is_weekend: Bools, variance: Floats) -> tuple[Floats, Floats]:
+        """Returns each cell's own deviations from what is usual for such hours of all cells, and the squared errors of these
+        deviations."""
         cells = len(usual)
         weeks = (cells, 7, DAY)
-        usual, seen, weekend = usual.reshape(weeks).copy(), self.seen.reshape(weeks), is_weekend.reshape(weeks)
+        usual, seen, weekend = usual.reshape(weeks).copy(), seen.reshape(weeks), is_weekend.reshape(weeks)
         batch, dispersion = (
             1 + variance[0][:, None, None],
             variance[1][:, None, None] / np.maximum(self.hours, 1e-9).reshape(7, DAY),
@@ -293,32 +331,12 @@ class _State:
         unsure = 1 / (parts[1] + _DAY_PRIOR) + 1 / (weight + _WEEK_PRIOR)
         return (days * own * kind * week).reshape(cells, 7 * DAY), unsure.reshape(cells, 7 * DAY)
 
-    def _profile(self, local: NDArray[np.int64], seen: Floats) -> Floats:
-        """The rhythm of all cells together by hour of the week; its mean is 1."""
-        if not self.hours.any() or not len(seen):
-            return np.ones(7 * DAY)
-        share = (seen + 1e-9) / (seen + 1e-9).sum()
-        total = np.bincount(local.ravel(), self.seen.ravel(), 7 * DAY)
-        hours = np.bincount(local.ravel(), (share[:, None] * self.hours).ravel(), 7 * DAY).reshape(7, DAY)
-        counts = total.reshape(7, DAY)
-        mean = max(counts.sum() / hours.sum(), 1e-9)
-        by_hour = (counts.sum(0) + mean) / (hours.sum(0) + 1)
-        is_weekend = np.array([False] * 5 + [True] * 2)
-        days = np.empty(7)
-        for part in (is_weekend, ~is_weekend):
-            usual = (hours[part] * by_hour).sum()
-            days[part] = (counts[part].sum() + mean) / (usual + mean)
-        smooth = days[:, None] * by_hour[None, :]
-        own = (counts + 2 * smooth) / (hours + 2)
-        out = own / max(own.mean(), 1e-12)
-        return np.asarray(np.maximum(out, _FLOOR)).reshape(-1)
-
     def _local(self) -> NDArray[np.int64]:
         """The hours of the week by the clock of each cell; one with few counts has the clock of all."""
         of_week = np.arange(7 * DAY)
         pooled = self.clock.sum(0)
         if not self.own_clocks or not pooled.any():
-            return np.broadcast_to(of_week, (len(self.seen), 7 * DAY))
+            return np.broadcast_to(of_week, (self.cells, 7 * DAY))
         wave = np.exp(2j * np.pi * np.arange(DAY) / DAY)
         own, counts = self.clock @ wave, self.clock.sum(1)
         # gain in log-likelihood of a rhythm of its own, less the cost of amplitude and phase (Schwarz, 1978)
@@ -327,8 +345,46 @@ class _State:
         ahead = ((np.round(_NOON - middle) + DAY // 2) % DAY - DAY // 2).astype(np.int64)
         return np.asarray((of_week[None, :] + ahead[:, None]) % (7 * DAY))
 
+    def _growth(self) -> tuple[Floats, Floats]:
+        """Returns the growth per day by hour of the day, in logarithms, and the variance of its error [cells, hours of the day].
+
+        A cell has a growth, and each hour of the day may grow faster or slower than the cell: where most of the records at night
+        are one customer's, they grow as that customer does.
+        """
+        nothing = np.zeros((self.cells, DAY))
+        if self.own_rhythms or not self.past:
+            return nothing, nothing
+        unknown = np.full((self.cells, 1 + DAY), np.nan)
+        days = list(self.past)[-7 - _WEEK_PAIRS :]
+        growth, error = _weekly(np.stack([unknown if day is None else day.sums for day in days]))
+        of_all, its_error = (v[:, None] for v in _believed(growth[:, 0], error[:, 0]))
+        more, error = _believed(growth[:, 1:] - of_all, error[:, 1:])
+        return of_all + more, its_error + error
+
+    def _faded(self, growth: Floats) -> tuple[Floats, Floats, Floats]:
+        """Returns counts and hours by hour of the week, weighed by age, and the mean age of hours by hour of the day.
+
+        Where a cell grows, an earlier hour counts as less than an hour. Where it shrinks, an earlier count counts as less than
+        one. Either way older days weigh less.
+        """
+        seen, hours, age = np.zeros((self.cells, 7, DAY)), np.zeros((self.cells, 7, DAY)), np.zeros((self.cells, DAY))
+        less, more = np.exp(np.minimum(growth, 0)), np.exp(-np.maximum(growth, 0))
+        of_counts, of_hours = less.copy(), more.copy()
+        for days, day in enumerate(reversed(self.past), 1):
+            if day is not None:
+                seen[:, day.weekday] += of_counts * day.counts
+                exposure = of_hours * day.exposure
+                hours[:, day.weekday] += exposure
+                age += days * exposure
+                of_counts *= _KEEP
+                of_hours *= _KEEP
+            of_counts *= less
+            of_hours *= more
+        age /= np.maximum(hours.sum(1), 1e-9)
+        return seen.reshape(self.cells, 7 * DAY), hours.reshape(self.cells, 7 * DAY), age
+
     def _variance(self) -> Floats:
-        """The variance beyond a Poisson's, as parts of the mean and of its square [2, cells]."""
+        """Returns the variance beyond a Poisson's, per mean and per squared mean [2, cells]."""
         pooled = _two_parts(self.excess.sum(1), self.means.sum(1), self.squares.sum(1))
         # as if there had been counts more of what all cells have: of small means, and of great ones
         prior = np.array([_BATCH_PRIOR, _DISPERSION_PRIOR])
@@ -337,7 +393,7 @@ class _State:
         return _two_parts(excess, means, squares)
 
     def _together(self) -> Floats:
-        """The squared part of the mean by which the hours of a day are off together."""
+        """Returns the variance that all hours of a day share, per squared mean."""
         pooled = max(self.pairs[0].sum(), 0.0) / max(self.pairs[1].sum(), 1e-9)
         return np.asarray(np.maximum(self.pairs[0] + pooled * _DISPERSION_PRIOR, 0.0) / (self.pairs[1] + _DISPERSION_PRIOR))
 
@@ -351,21 +407,18 @@ class _State:
         rhythm: Floats | None,
         is_settled: bool = True,
     ) -> None:
-        """Adds a day. `rhythm`: where it is not that of all cells, with this day. A day that is not settled tells no variance."""
+        """Adds a day. `rhythm`, if given, replaces the rhythm of all cells. A day that is not settled teaches no variance."""
         first = self.days == 0
-        self.seen *= self.growth[:, None]
         most = np.inf if first else mean + _MOST_SDS * np.sqrt(mean + mean**2 / size) + 3
         seen = np.where(known, np.minimum(counts, most), 0.0)
-        for total in (self.hours, self.seen, self.clock, self.excess, self.means, self.squares, self.squared, self.pairs):
+        for total in (self.hours, self.clock, self.excess, self.means, self.squares, self.squared, self.pairs):
             total *= _KEEP
         kind = int(of_week[0] >= _WEEKEND)
         if not kind:
             self.clock += seen / (1 + _beyond_poisson(self._variance(), mean))
         self.hours[of_week] += known
-        self.seen[:, of_week] += seen
-        if self.exposed is not None and rhythm is not None:
-            self.exposed *= _KEEP
-            self.exposed[:, of_week] += np.where(known, rhythm, 0.0)
+        exposure = known.astype(float) if rhythm is None or not self.own_rhythms else np.where(known, rhythm, 0.0)
+        self.past.append(_Day(int(of_week[0]) // DAY, seen, exposure, _sums(seen, known)))
         if not first and is_settled:
             used = np.where(known, mean, 0.0)
             for n, weight in enumerate((1.0, 1 / (used + 1))):
@@ -384,28 +437,73 @@ class _State:
             self.pairs[1] += pairs
         self.days += 1
         self.kind_days[kind] += 1
-        if self.exposed is None:
-            share = known.mean()
-            self.daily.append(seen.sum(1) / share if share > 0.5 else np.full(len(seen), np.nan))
-            self.growth = _growth(np.array(self.daily))
 
 
-def _growth(daily: Floats) -> Floats:
-    """By how many times cells have more each day, from their counts of days [days, cells].
+def _profile(local: NDArray[np.int64], seen: Floats, hours: Floats) -> Floats:
+    """The rhythm of all cells together by hour of the week; its mean is 1."""
+    if not hours.any() or not len(seen):
+        return np.ones(7 * DAY)
+    level = seen.sum(1, keepdims=True) / np.maximum(hours.sum(1, keepdims=True), 1e-9) + 1e-9
+    weighted = level / level.sum() * hours
+    counts, hours = (np.bincount(local.ravel(), v.ravel(), 7 * DAY).astype(float).reshape(7, DAY) for v in (seen, weighted))
+    mean = max(counts.sum() / hours.sum(), 1e-9)
+    by_hour = (counts.sum(0) + mean) / (hours.sum(0) + 1)
+    is_weekend = np.array([False] * 5 + [True] * 2)
+    days = np.empty(7)
+    for part in (is_weekend, ~is_weekend):
+        usual = (hours[part] * by_hour).sum()
+        days[part] = (counts[part].sum() + mean) / (usual + mean)
+    smooth = days[:, None] * by_hour[None, :]
+    own = (counts + 2 * smooth) / (hours + 2)
+    out = own / max(own.mean(), 1e-12)
+    return np.asarray(np.maximum(out, _FLOOR)).reshape(-1)
 
-    The middle of what days have over those a week before: an odd day, or a week of holidays, is no growth. It is believed as far
-    as it is beyond its own error (the positive part of James and Stein's estimator, 1961).
+
+def _sums(counts: Floats, known: Bools) -> Floats:
+    """Returns the count of a day, and for each hour the sum of it and `_BESIDE` hours on either side; NaN where too few hours are
+    known."""
+    share = known.mean()
+    whole = counts.sum(1, keepdims=True) / share if share > 0.5 else np.full((len(counts), 1), np.nan)
+    around = (np.arange(DAY)[:, None] + np.arange(-_BESIDE, _BESIDE + 1)) % DAY
+    beside = np.where(known[around].all(1), counts[:, around].sum(2), np.nan)
+    return np.hstack([whole, beside])
+
+
+def _weekly(counts: Floats) -> tuple[Floats, Floats]:
+    """Returns the growth per day that counts of days [days, …] show, in logarithms, and the variance of its error.
+
+    The growth is the median of the ratios of days to the days a week before, so an odd day, or a week of holidays, is no growth.
     """
-    if len(daily) < 7 + _FEWEST_PAIRS:
-        return np.ones(daily.shape[1])
-    week = np.log((daily[7:] + 0.5) / (daily[:-7] + 0.5))
-    known = week[np.isfinite(week).all(1)]
-    if len(known) < _FEWEST_PAIRS:
-        return np.ones(daily.shape[1])
-    middle = np.median(known, axis=0)
-    error = _SD_OF_MEDIAN * np.median(np.abs(known - middle), axis=0) / np.sqrt(len(known))
-    believed = np.maximum(0.0, 1 - error**2 / np.maximum(middle**2, 1e-12))
-    return np.asarray(np.exp(middle * believed / 7))
+    if len(counts) <= 7:
+        return np.zeros(counts.shape[1:]), np.ones(counts.shape[1:])
+    week = np.log((counts[7:] + 0.5) / (counts[:-7] + 0.5))
+    known = np.isfinite(week).sum(0)
+    middle = _median(week, known)
+    spread = _median(np.abs(week - middle), known)
+    chance = np.nansum(1 / (counts[7:] + 0.5) + 1 / (counts[:-7] + 0.5), axis=0) / np.maximum(known, 1)
+    error = _SD_OF_MEDIAN**2 * np.maximum(spread**2, _POISSON_SPREAD * chance) / np.maximum(known, 1) / 49
+    return np.where(known < _FEWEST_PAIRS, 0.0, middle / 7), np.where(known < _FEWEST_PAIRS, 1.0, error)
+
+
+def _median(values: Floats, known: NDArray[np.int64]) -> Floats:
+    """Returns the medians along the first axis, where `known` values are not NaN; 0 where none is."""
+    ordered = np.sort(np.where(np.isfinite(values), values, np.inf), axis=0)
+    ordered[:, known == 0] = 0.0
+    sides = (np.take_along_axis(ordered, np.maximum(at, 0)[None], 0)[0] for at in ((known - 1) // 2, known // 2))
+    return np.asarray(sum(sides) / 2)
+
+
+def _believed(growth: Floats, error: Floats) -> tuple[Floats, Floats]:
+    """Returns the posterior mean and variance of growth, from a measured growth and the variance of its error."""
+    prior = _GROWTHS**2
+    total = prior + error[..., None]
+    likely = np.log(_HOW_OFTEN) - np.log(total) / 2 - growth[..., None] ** 2 / (2 * total)
+    weights = np.exp(likely - likely.max(-1, keepdims=True))
+    weights /= weights.sum(-1, keepdims=True)
+    means = growth[..., None] * prior / total
+    mean = (weights * means).sum(-1)
+    variance = (weights * (prior * (1 - prior / total) + means**2)).sum(-1) - mean**2
+    return mean, np.maximum(variance, 0.0)
 
 
 def _beyond_poisson(variance: Floats, mean: Floats) -> Floats:

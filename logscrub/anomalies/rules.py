@@ -1,29 +1,30 @@
-"""Reads the rules of anomalies: TOML files that say what is judged, by which test, and what to do about it.
+"""Reads the rules of anomalies: TOML files that say what is counted, which test it is put to, and what to do about a finding.
 
-A rule file holds (unknown keys are errors):
+A rule file has these keys (unknown keys are errors):
 
-    kind          "error", "abuse" or "privacy": which part of the report it is in
-    title         what a person reads; `{function}` and other dimensions stand for their names
-    why           one sentence: why it is looked for
-    test          how it is judged, one of the tests in `logscrub.anomalies.judge`
+    kind          "error", "abuse" or "privacy": the part of the report
+    title         the title that a person reads; `{function}` and other dimensions stand for their names
+    why           the reason for the rule, in one sentence
+    test          the test, one of those in `logscrub.anomalies.judge`
     number        what is counted: records, errors, throttles, timeouts, out_of_memory, auth_failures, egress_denials,
                   redactions; `slow` for calls that take longer than usual; for persons, what the test `actors` names
     by            families of cells, coarse ones first: `[[], ["function"]]` is the whole app, then each function
-    module        only functions of modules whose name has this (optional)
-    direction     "up" (default) or "down"
-    least         how many more (or fewer) than expected are needed, however improbable the number is
-    times         how many times the expected number is needed at least (for `down`: at most its inverse)
-    quiet         only hours in which no more than this share of the cell's mean hour is expected (optional)
-    around_the_clock  only persons who act in at least this share of a day's hours (optional)
-    per_record    more are expected in proportion where there are more records than usual (optional)
-    alone         this many are reported even where there are no days to compare with (optional)
-    severity      P1 to P5, for something of the usual size; see `logscrub.anomalies.findings`
-    incident      whether it may be a security incident, with its clocks (optional)
-    exposes       whether customers' data may have got out, so that customers have to be told as well (optional)
-    first_steps   what to do first, a sentence each
-    examples      what must be found, counterexamples what must not: tables of the test's own, see `logscrub.anomalies.judge`
+    module        part of a module's name; only functions of such modules are tested (optional)
+    direction     "up" (default) or "down": whether too much or too little is unusual
+    least         the least difference to what is expected that is reported, however improbable the number is
+    times         the least ratio to what is expected that is reported (for `down`: its inverse is the greatest ratio)
+    quiet         the greatest share of the cell's mean hour that is expected in an hour that is tested (optional)
+    around_the_clock  the least share of a day's hours in which a person who is reported acts (optional)
+    per_record    whether more are expected, in proportion, where there are more records than usual (optional)
+    alone         the least number that is reported where there are no days to compare with (optional)
+    severity      P1 to P5, for a finding of the usual size; see `logscrub.anomalies.findings`
+    incident      whether it may be a security incident, which has time limits (optional)
+    exposes       whether customers' data may have got out, so that customers have to be informed too (optional)
+    first_steps   what to do first, one sentence each
+    examples      cases that are found; counterexamples are cases that are not: tables of the test's own, see
+                  `logscrub.anomalies.judge`
 
-`logscrub detectors test` holds rules to their examples too.
+`logscrub detectors test` checks the examples of rules too.
 """
 
 from __future__ import annotations
