@@ -427,10 +427,10 @@ impl Column {
             for r in 0..=EDGE {
                 let its = &mut rows[r as usize];
                 let fits = if r == EDGE { before.edge } else { before.classes.has_row(r.into()) };
-                for back in 0..BEFORE {
+                for (back, its) in its[..BEFORE].iter_mut().enumerate() {
                     let by_ways = behind[i].is_empty() || behind[i].iter().any(|way| way.may_have(back, r));
                     if by_ways && (fits || back > 0) {
-                        its[back] |= bit;
+                        *its |= bit;
                     }
                 }
                 for depth in 0..DEPTH {
