@@ -39,6 +39,8 @@ const HIGH: Bits = !LOW;
 const USUAL_LENGTH: f64 = 200.0;
 /// Sets of characters of which one must stand in a text, at most, for each pattern; the rarest ones.
 const NEEDS: usize = 4;
+/// Characters that can stand at the anchor of a pattern, at most.
+const MOST_ANCHORS: usize = 3;
 /// How large such a set may be: few texts have none of the letters.
 const LARGEST_NEED: u32 = 64 + 16;
 
@@ -92,6 +94,9 @@ struct Column {
     runs: Vec<Option<(Classes, usize)>>,
     /// Of each pattern the ways in which what stands before a match can look: none where that is not known.
     behind: Vec<Vec<Way>>,
+    /// Of each pattern a place around the beginning of its matches, and the few characters that can stand there; None where there
+    /// is no such place.
+    anchors: Vec<Option<(usize, Vec<u8>)>>,
     /// The patterns of which a match can begin at places that no word says.
     anywhere: Bits,
     /// Those of them of which a match can only begin where the text does.
@@ -250,6 +255,9 @@ impl Scanner {
                     column.at_start(text, rows, live & column.at_start, state, found);
                 }
                 let live = live & !column.at_start;
+                if live != 0 && live & (live - 1) == 0 && column.at_anchors(text, rows, last, live, state, found) {
+                    continue;
+                }
                 if live & !LOW == 0 && live != 0 {
                     column.scan::<LOW>(text, rows, last, live, reached, state, found);
                 } else if live & !HIGH == 0 && live != 0 {
@@ -441,7 +449,14 @@ impl Column {
                 }
             }
         }
+        let anchor = |i: usize| {
+            let fits = |n: usize| (0..=EDGE).filter(|row| rows[usize::from(*row)][place(n)] >> i & 1 != 0).collect::<Vec<u8>>();
+            let few = |signs: &[u8]| signs.len() <= MOST_ANCHORS && signs.iter().all(|row| *row < OTHER);
+            (0..PLACES).map(|n| (n, fits(n))).find(|(_, signs)| few(signs))
+        };
+        let anchors = (0..patterns.len()).map(anchor).collect();
         Column {
+            anchors,
             regexes: patterns.iter().map(|p| p.regex.clone()).collect(),
             groups: patterns.iter().map(|p| p.group).collect(),
             numbers: patterns.iter().map(|p| p.number).collect(),
@@ -514,6 +529,37 @@ impl Column {
                 self.attempt(i, text, rows, 0, state, found);
             }
         }
+    }
+
+    /// Tries the one pattern that is live where its anchor stands, at places up to `last`; False where it has none.
+    fn at_anchors(
+        &self,
+        text: &[Ch],
+        rows: &[u8],
+        last: usize,
+        live: Bits,
+        state: &mut State,
+        found: &mut Vec<(usize, (usize, usize))>,
+    ) -> bool {
+        let i = live.trailing_zeros() as usize;
+        let Some((n, signs)) = &self.anchors[i] else { return false };
+        let mut next = 0;
+        let around = &rows[*n..n + rows.len().min(last + PLACES) + 1 - PLACES];
+        let mut attempt = |at: usize| {
+            if at >= next
+                && self.may_begin(i, at, rows)
+                && let Some(end) = self.attempt(i, text, rows, at, state, found)
+            {
+                next = end.max(at + 1);
+            }
+        };
+        match signs[..] {
+            [a] => memchr::memchr_iter(a, around).for_each(&mut attempt),
+            [a, b] => memchr::memchr2_iter(a, b, around).for_each(&mut attempt),
+            [a, b, c] => memchr::memchr3_iter(a, b, c, around).for_each(&mut attempt),
+            _ => return signs.is_empty(),
+        }
+        true
     }
 
     /// Tries the patterns that are live, at places up to `last`. `rows`: those of the text's characters, with its edges. `OF`: the
@@ -619,7 +665,13 @@ fn behind_one(node: &Node) -> Option<Way> {
         Node::Seq(nodes) => behind_one(nodes.first()?),
         Node::Look { behind: true, negative, body, .. } => {
             let mut items = Vec::new();
-            items_of(body, &mut items)?;
+            match &**body {
+                // a stretch with which the text begins; that it does is left to the pattern
+                Node::Seq(nodes) if !negative && matches!(nodes[..], [Node::At(At::Start), ..]) => {
+                    nodes[1..].iter().try_for_each(|node| items_of(node, &mut items))?
+                }
+                body => items_of(body, &mut items)?,
+            };
             let classes: Vec<Classes> = items.iter().rev().map(|item| item.classes()).collect();
             match (negative, classes.as_slice()) {
                 (false, _) => Some(Way { classes, edge: false }),
