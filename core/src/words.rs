@@ -6,6 +6,7 @@
 use crate::chars::Ch;
 use crate::rx::{ANY_KIND, Classes, Item, Node};
 use crate::scan::Bits;
+use crate::spans::FILL;
 use std::sync::OnceLock;
 
 /// The byte that stands for all characters that are not ASCII.
@@ -58,9 +59,10 @@ fn hashed(c: Ch) -> u8 {
     SYMBOLS + (char::from_u32(c).map_or(c, capital).wrapping_mul(0x9E37_79B1) >> 16) as u8 % SYMBOLS_COUNT as u8
 }
 
-/// The byte that stands for all that an item can be, if one does.
+/// The byte that stands for all that an item can be, if one does. What is opaque is no letter of a word: it stands in long runs.
 pub fn byte_of(item: &Item) -> Option<u8> {
     match item {
+        Item::Char(FILL) | Item::Cased(_, FILL) => None,
         Item::Char(c) | Item::Cased(_, c) => Some(symbol(*c)),
         Item::Set(set) if set.ascii() == [0, 0] => {
             let (first, rest) = set.others()?.split_first()?;
