@@ -4,7 +4,7 @@ mod support;
 
 use _core::chars::codes;
 use _core::rx::{Regex, TooManySteps};
-use _core::scan::{Scanner, Sought};
+use _core::scan::{Bits, Scanner, Sought};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use support::{Choices, kind_sets, pattern, simplest};
@@ -100,7 +100,7 @@ fn the_scanner_finds_what_each_pattern_finds() {
         let scanner = Scanner::new(sought, kind_sets());
         for _ in 0..10 {
             let text = choices.text(60);
-            let scanned: Vec<_> = scanner.scan(&text, &[]).into_iter().map(|(i, (a, b))| (i, a, b)).collect();
+            let scanned: Vec<_> = scanner.scan(&text, &scanner.rows(&text), &[]).into_iter().map(|(i, (a, b))| (i, a, b)).collect();
             let mut expected = Vec::new();
             for (i, regex) in regexes.iter().enumerate() {
                 expected.extend(regex.find_iter(&text, 0, text.len()).map(|m| (i, m.start(), m.end())));
@@ -114,9 +114,13 @@ fn the_scanner_finds_what_each_pattern_finds() {
 fn a_pattern_with_a_context_is_sought_where_one_of_its_words_stands() {
     let scanner =
         Scanner::new(vec![Sought { regex: Arc::new(pattern("\\d+")), group: 0, context: vec![codes("Badge")] }], kind_sets());
-    assert_eq!(scanner.scan(&codes("12"), &[]).len(), 0);
-    assert_eq!(scanner.scan(&codes("12"), &scanner.named(&[0])).len(), 1);
-    assert_eq!(scanner.scan(&codes("bADGE 12"), &[]).len(), 1);
+    let found = |text: &str, named: &[Bits]| {
+        let text = codes(text);
+        scanner.scan(&text, &scanner.rows(&text), named).len()
+    };
+    assert_eq!(found("12", &[]), 0);
+    assert_eq!(found("12", &scanner.named(&[0])), 1);
+    assert_eq!(found("bADGE 12", &[]), 1);
 }
 
 #[test]
