@@ -26,7 +26,7 @@ from logscrub.guarantee.engine import Aside, Guarantee, Keeping, Listening
 from logscrub.guarantee.members import belongs, record_spans
 from logscrub.guarantee.source import sources_in, texts_in
 from logscrub.guarantee.support import MOST_CUSTOMERS, Support, read_vocabulary, support_of, vocabulary_bytes
-from logscrub.guarantee.words import OF_FORMATS, Cutter, is_harmless, masked
+from logscrub.guarantee.words import OF_FORMATS, Cutter, is_harmless, is_json, masked
 from logscrub.model import MARKS
 from logscrub.redact.keys import new_key
 from logscrub.redact.pseudonyms import Pseudonymizer
@@ -278,7 +278,8 @@ def test_parts_of_json_say_what_the_whole_says(plain: Plain, said: list[tuple[in
     data = "".join(f"{text}\n" for _, text in log_of(said)).encode("utf-8", "surrogatepass")
     for raw in [*units.feed(data), *units.finish()[0]]:
         expected = {}
-        for start, mask, is_number in guarantee._cutter.pieces(raw, masked(raw.text)):
+        whole, cutter = masked(raw.text), guarantee._cutter
+        for start, mask, is_number in cutter.in_json(whole) if is_json(raw) else cutter.in_leaves(raw.leaves, whole):
             words = guarantee._cutter.words(mask, is_number)
             marks = [(guarantee.support.mark("statement", each.text), each.stretches) for each in words.statements]
             places = [(a, b) for a, b in words.values if not is_harmless(raw.text[start + a : start + b])]

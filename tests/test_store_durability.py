@@ -264,7 +264,7 @@ def test_the_library_names_an_unfinished_first_commit_as_we_expect(tmp_path: Pat
         while not ended.is_set():
             for log in tmp_path.glob("*/_delta_log"):
                 with suppress(FileNotFoundError):
-                    seen.update(os.listdir(log))
+                    seen.update(each.name for each in log.iterdir())
 
     watching = threading.Thread(target=watch)
     watching.start()

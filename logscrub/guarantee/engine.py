@@ -12,7 +12,7 @@ import pickle
 import struct
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, repeat
 from pathlib import Path
@@ -23,7 +23,7 @@ from logscrub.engines.factory import EngineName, Runner
 from logscrub.errors import InputError, UsageError
 from logscrub.guarantee.members import belongs
 from logscrub.guarantee.support import MOST_CUSTOMERS, Mark, Support, read_vocabulary, support_of
-from logscrub.guarantee.words import NOTHING, TRIMMED, Cutter, Words, is_harmless, is_harmless_id, is_json, masked
+from logscrub.guarantee.words import NOTHING, TRIMMED, Cutter, Piece, Words, is_harmless, is_harmless_id, is_json, masked
 from logscrub.model import LATER, MARKS, RARE, Clean, Frame, Leaf, Raw, Span
 from logscrub.pipeline import scrub_members, scrub_stream
 from logscrub.redact.scrub import Redactor, Stretch
@@ -45,8 +45,10 @@ _BACKSLASH, _QUOTE = "\x02\x02", "\x02\x03"
 """Take the places of an escaped backslash and an escaped quote while JSON is cut at its quotes."""
 _ATTRIBUTE = '{"key":"'
 """At these signs JSON is cut first. They say nothing, and in JSON they stand in no string: there, quotes are escaped."""
-_HEAD: Final = struct.Struct("<?Q")
-"""Before what is put aside: whether it is an open unit, and its size."""
+_HEAD: Final = struct.Struct("<Q")
+"""Before what is put aside: its size."""
+_MOST_TOGETHER: Final = 512
+"""Open units, and clean texts between them, that are put aside together."""
 _READ: Final = 1 << 18
 """Bytes that are read at once of what was put aside."""
 
@@ -167,10 +169,11 @@ class Guarantee:
         if is_json(raw):
             if "\x02" not in text and "\x03" not in text:
                 return self._in_json(text)
+            pieces: Iterable[Piece] = self._cutter.in_json(masked(text))
         else:
-            raw = with_leaves(raw)
+            pieces = self._cutter.in_leaves(with_leaves(raw).leaves, masked(text))
         found = []
-        for start, mask, is_number in self._cutter.pieces(raw, masked(text)):
+        for start, mask, is_number in pieces:
             piece = self._made(self._shape(mask, is_number), text[start : start + len(mask)])
             if piece is not None:
                 found.append((start, piece))
@@ -287,12 +290,14 @@ class Guarantee:
                 new += its
         if not new:
             return new
+        is_heard = False
         for start, end, customer in belongs(raw, format_name):
             if customer:
+                is_heard = True
                 for each in new:
                     if start <= each.at < end:
                         self.support.hear(each.mark, customer)
-        return [each for each in new if not suffices(each.mark)]
+        return [each for each in new if not suffices(each.mark)] if is_heard else new
 
     def rare(self, said: _Said) -> list[_Open]:
         """Return what of a unit may not leave."""
@@ -414,6 +419,11 @@ class Kept:
         return encoded("".join(out), self._heard.encoding)
 
 
+_OpenUnit = tuple[Raw, list[_Open], Encoding | None]
+"""A unit with what of it may not leave yet, in the encoding of its input."""
+_new: Final = tuple.__new__
+
+
 class _Shelf:
     """The file of what is put aside. It has no name. Frames of units, which are functions, are kept in memory: they are few."""
 
@@ -422,12 +432,16 @@ class _Shelf:
         self._frames: list[Frame] = []
         self._numbers: dict[Frame, int] = {}
 
-    def put(self, settled: bytes) -> int:
-        """Writes bytes that may leave. Returns the size of what was written."""
-        return self._write(settled, False) if settled else 0
+    def put(self, row: Sequence[bytes | _OpenUnit]) -> int:
+        """Writes, in order, bytes that may leave, and units that have to be judged once all was heard. Returns the size."""
+        data = pickle.dumps([each if isinstance(each, bytes) else self._flat(each) for each in row], pickle.HIGHEST_PROTOCOL)
+        self.file.write(_HEAD.pack(len(data)))
+        self.file.write(data)
+        return _HEAD.size + len(data)
 
-    def put_open(self, raw: Raw, rare: list[_Open], encoding: Encoding | None) -> int:
-        """Writes a unit that has to be judged once all was heard. Returns the size of what was written."""
+    def _flat(self, unit: _OpenUnit) -> tuple[Any, ...]:
+        """The unit as plain tuples, which are read back in half the time."""
+        raw, rare, encoding = unit
         number = -1
         if raw.frame is not None:
             number = self._numbers.setdefault(raw.frame, len(self._frames))
@@ -435,34 +449,28 @@ class _Shelf:
                 self._frames.append(raw.frame)
         leaves = None if raw.leaves == LATER else tuple(map(tuple, raw.leaves))
         its = raw.text, leaves, raw.records, raw.parsed, raw.value is not None, raw.size, raw.cut, number
-        return self._write(pickle.dumps((its, tuple(map(tuple, rare)), encoding), pickle.HIGHEST_PROTOCOL), True)
+        return its, tuple(map(tuple, rare)), encoding
 
-    def _write(self, data: bytes, is_open: bool) -> int:
-        self.file.write(_HEAD.pack(is_open, len(data)))
-        self.file.write(data)
-        return _HEAD.size + len(data)
-
-    def read(self, start: int, end: int) -> Iterator[tuple[int, bytes | tuple[Raw, list[_Open], Encoding | None]]]:
-        """What was written between two places, each with the place behind it."""
+    def read(self, start: int, end: int) -> Iterator[tuple[int, list[bytes | _OpenUnit]]]:
+        """The rows that were written between two places, each with the place behind it."""
         held, begin, at = b"", 0, start
         while at < end:
             known = len(held) - begin
-            size = _HEAD.size + (_HEAD.unpack_from(held, begin)[1] if known >= _HEAD.size else 0)
+            size = _HEAD.size + (_HEAD.unpack_from(held, begin)[0] if known >= _HEAD.size else 0)
             if known < _HEAD.size or known < size:
                 self.file.seek(at + known)
                 held, begin = held[begin:] + self.file.read(min(max(size, _READ), end - at - known)), 0
                 continue
-            is_open, _ = _HEAD.unpack_from(held, begin)
-            data = held[begin + _HEAD.size : begin + size]
+            row = pickle.loads(memoryview(held)[begin + _HEAD.size : begin + size])
             begin, at = begin + size, at + size
-            yield at, self._unit_of(data) if is_open else data
+            yield at, [each if isinstance(each, bytes) else self._unit_of(each) for each in row]
 
-    def _unit_of(self, data: bytes) -> tuple[Raw, list[_Open], Encoding | None]:
-        (text, leaves, records, parsed, is_value, size, cut, number), rare, encoding = pickle.loads(data)
-        its = LATER if leaves is None else tuple(tuple.__new__(Leaf, leaf) for leaf in leaves)
+    def _unit_of(self, flat: tuple[Any, ...]) -> _OpenUnit:
+        (text, leaves, records, parsed, is_value, size, cut, number), rare, encoding = flat
+        its = LATER if leaves is None else tuple([_new(Leaf, leaf) for leaf in leaves])
         frame = None if number < 0 else self._frames[number]
-        raw = Raw(text, its, 0, 0, records, parsed, None, is_value or None, size, cut, frame)
-        return raw, [tuple.__new__(_Open, each) for each in rare], encoding
+        raw: Raw = _new(Raw, (text, its, 0, 0, records, parsed, None, is_value or None, size, cut, frame))
+        return raw, [_new(_Open, each) for each in rare], encoding
 
 
 @dataclass(slots=True)
@@ -506,21 +514,29 @@ class _ListeningScrubber:
         self._put(self._heard.feed(self._scrubber.finish()))
         heard, tail = self._heard.finish()
         self._put(heard)
-        self._aside.end += self._aside.shelf.put(tail)
+        if tail:
+            self._aside.end += self._aside.shelf.put([tail])
         self._aside.read = self._read.hexdigest()
         return b""
 
     def _put(self, heard: Iterable[tuple[Raw, list[_Open]]]) -> None:
-        aside = self._aside
+        row: list[bytes | _OpenUnit] = []
         settled: list[str] = []
         for raw, rare in heard:
-            if rare:
-                aside.end += aside.shelf.put(encoded("".join(settled), self._heard.encoding))
-                aside.end += aside.shelf.put_open(raw, rare, self._heard.encoding)
-                settled = []
-            else:
+            if not rare:
                 settled.append(raw.text)
-        aside.end += aside.shelf.put(encoded("".join(settled), self._heard.encoding))
+                continue
+            if settled:
+                row.append(encoded("".join(settled), self._heard.encoding))
+                settled = []
+            row.append((raw, rare, self._heard.encoding))
+            if len(row) >= _MOST_TOGETHER:
+                self._aside.end += self._aside.shelf.put(row)
+                row = []
+        if settled:
+            row.append(encoded("".join(settled), self._heard.encoding))
+        if row:
+            self._aside.end += self._aside.shelf.put(row)
 
 
 class _KeepingScrubber:
@@ -548,11 +564,13 @@ class _KeepingScrubber:
         """What may leave of what stands before a place."""
         out: list[bytes] = []
         while self._aside.start < min(until, self._aside.end):
-            self._aside.start, found = next(self._rest)
-            if not isinstance(found, bytes):
-                raw, rare, encoding = found
-                found = encoded(self._guarantee.kept(raw, rare, self.tally), encoding)
-            out.append(found)
+            self._aside.start, row = next(self._rest)
+            for each in row:
+                if isinstance(each, bytes):
+                    out.append(each)
+                else:
+                    raw, rare, encoding = each
+                    out.append(encoded(self._guarantee.kept(raw, rare, self.tally), encoding))
         data = b"".join(out)
         self.tally.bytes_written += len(data)
         return data

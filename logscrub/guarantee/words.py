@@ -11,7 +11,7 @@ which `masked` makes. So they are computed once for all texts that differ in dig
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from logscrub.detect.json_leaves import SHAPE_NAMES
@@ -122,11 +122,15 @@ class Cutter:
         )
 
     @staticmethod
-    def pieces(raw: Raw, mask: str) -> list[Piece]:
-        """The pieces of a unit, in order: of JSON each string, and what stands between; else its leaves, which it must have."""
-        if is_json(raw):
-            return list(_in_json(mask))
-        return [(leaf.start, mask[leaf.start : leaf.end], leaf.coding in ("number", "bytes")) for leaf in _apart(raw.leaves)]
+    def in_json(mask: str) -> Iterator[Piece]:
+        """The pieces of a unit of JSON, in order: each string, and what stands between."""
+        return _in_json(mask)
+
+    @staticmethod
+    def in_leaves(leaves: Sequence[Leaf], mask: str) -> list[Piece]:
+        """The pieces of another unit, in order: its leaves."""
+        apart = leaves if len(leaves) == 1 else _apart(leaves)
+        return [(leaf.start, mask[leaf.start : leaf.end], leaf.coding in ("number", "bytes")) for leaf in apart]
 
     def words(self, mask: str, is_number: bool) -> Words:
         """Return the words of a piece with that mask."""
@@ -186,7 +190,11 @@ def is_json(raw: Raw) -> bool:
     leaves = raw.leaves
     if not raw.parsed or raw.frame is not None or raw.cut is not None:
         return False
-    return raw.value is not None or (bool(leaves) and all(leaf.coding in _IN_JSON and not leaf.group for leaf in leaves))
+    if raw.value is not None:
+        return True
+    if not leaves or leaves[0].coding not in _IN_JSON:  # most lines of text end here
+        return False
+    return all(leaf.coding in _IN_JSON and not leaf.group for leaf in leaves)
 
 
 def _in_json(mask: str) -> Iterator[Piece]:

@@ -158,6 +158,11 @@ class Redactor:
             found = self.look(raw._replace(text=text)).spans
             return Clean(text, (mark,) * len(stretches), raw.records, raw.parsed), not found
         raw = with_leaves(raw)
+        if _is_line(raw, stretches):
+            text = _marked(raw.text, stretches, f"<{mark}>")
+            line = raw.leaves[0]._replace(end=raw.leaves[0].end + len(text) - len(raw.text))
+            found = self.look(raw._replace(text=text, leaves=(line,), cut=None)).spans
+            return Clean(text, (mark,) * len(stretches), raw.records, raw.parsed), not found
         spans = [Span(start, end, mark, "", "", "certain", "", quote) for start, end, quote in stretches]
         if raw.frame is not None:
             spans = self._between(raw, raw.frame, spans)
@@ -553,6 +558,15 @@ def _marked(text: str, stretches: Iterable[Stretch], mark: str = WITHHELD) -> st
         parts += [text[position:start], quote, mark, quote]
         position = end
     return "".join([*parts, text[position:]])
+
+
+def _is_line(raw: Raw, stretches: Sequence[Stretch]) -> bool:
+    """True if a unit is a line of text with nothing else to scan, and all stretches stand in it."""
+    if raw.frame is not None or raw.size is not None or len(raw.leaves) != 1 or not stretches:
+        return False
+    line = raw.leaves[0]
+    is_text = line.coding == "text" and not line.group and line.typed is None
+    return is_text and line.start <= stretches[0][0] and stretches[-1][1] <= line.end
 
 
 def _resized(clean: Clean, size: Size | None) -> Clean:
