@@ -577,7 +577,9 @@ def test_a_stream_tells_once_what_the_report_tells(redactor: Redactor) -> None:
     alerts = []
     day = traffic.day_of(model, 4)
     around = (day.hour >= 7) & (day.hour < 18)  # some hours before the flood and after it, as each takes as long as a report
-    arrays = {each.name: value[around] for each in fields(day) if isinstance(value := getattr(day, each.name), np.ndarray)}
+    arrays: dict[str, Any] = {
+        each.name: value[around] for each in fields(day) if isinstance(value := getattr(day, each.name), np.ndarray)
+    }
     lines = list(traffic.log_lines(model, replace(day, **arrays)))
     for start in range(0, len(lines), 8):  # a few at a time, as they come
         alerts += live.take(records.feed(scrubber.feed(b"".join(lines[start : start + 8]), False)), finder)
