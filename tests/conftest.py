@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,17 @@ settings.load_profile("thorough" if THOROUGH else os.environ.get("HYPOTHESIS_PRO
 os.umask(0o077)  # a key file that others may read makes every run warn
 
 KEY = b"a key for tests only, 32 bytes.."
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collects without a garbage collector: thousands of tests stay, and going through them takes a fifth of the time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 def pytest_sessionfinish() -> None:

@@ -27,7 +27,8 @@ _HEAD = regex(
     rf"(?P<request>{_QUOTED})[ ](?P<status>\d{{3}}|-)[ ](?:\d{{1,19}}|-)(?=[ ]|$)"
     rf'(?:[ ]{_QUOTED}(?:[ ]"(?P<agent>(?:[^"\\]++|\\.)*+)")?)?'
 )
-"""Its names have no greatest length, which a redaction could bring a line within."""
+"""The line of the common and the combined format. Names in it may have any length: with a limit, a redaction could make a line
+match that did not match before."""
 _GIN = regex(
     r"\[GIN\][ ](?P<date>\d{4}/\d{2}/\d{2})[ ]-[ ](?P<clock>\d{2}:\d{2}:\d{2})[ ]\|[ ]{0,4}(?P<status>\d{3})[ ]{0,4}\|"
     r"[ ]{0,16}(?P<took>[\d.]{1,16}[nuµμm]?s|\d{1,6}m[\d.]{1,16}s)[ ]{0,4}\|[ ]{0,60}\S++[ ]{0,4}\|"
@@ -37,7 +38,8 @@ _HAPROXY = regex(
     rf"\S++[ ]{_TIME}[ ]\S++[ ]\S++[ ](?P<timers>(?:-?\d{{1,9}}/){{2,4}})\+?(?P<took>-?\d{{1,9}})[ ]"
     r"(?:(?P<status>\d{3}|-1)[ ])?\+?\d{1,19}[ ]"
 )
-"""Its numbers of milliseconds, the whole of it last; of TCP there are three and no status."""
+"""HAProxy's line. `timers` are numbers of milliseconds, and `took` is their total. A line of its TCP mode has three numbers and
+no status."""
 _HAPROXY_REQUEST = regex(r'"(?P<request>[^"]*)"$')
 _DJANGO = regex(
     r"\[(?P<time>\d{1,2}/[A-Za-z]{3}/\d{4}[: ]\d{2}:\d{2}:\d{2})\][ ]"

@@ -101,7 +101,7 @@ class ListRule(NamedTuple):
     parent: str | None = None
     depth: int | None = None
     marks: frozenset[str] = frozenset()
-    """For a name that other lists have too: names of which the first element has one if the list holds records."""
+    """Names of members. If other lists have the same name, a list holds records only if its first element has such a member."""
 
 
 def only_in_lists(value: dict[str, Any]) -> bool:
@@ -146,19 +146,19 @@ class FieldPattern:
 
 @dataclass(frozen=True, slots=True)
 class LineShape:
-    """How a line of text begins a record. Each function takes a line without colours and line end."""
+    """Rules by which a line of text begins a record. Each function takes a line without colours and line end."""
 
     begins: Callable[[str, Memory], Record | None]
     """The record that begins in a line; None where it does not begin as this format's records do."""
     notes: Callable[[str, Memory], bool] | None = None
-    """Remembers what a line says about those after it; True if it is such a line and no part of a record."""
+    """Stores what a line says about later lines. Returns True if it is such a line, which is no part of a record."""
     notes_begin: str = ""
     """The characters with which such a line begins."""
     adds: Callable[[str, Record], Record | None] | None = None
     """The record, completed by a line of details below it; None if the line belongs to the message."""
     fields: tuple[FieldPattern, ...] = ()
-    """Where values stand whose names the format knows though the line does not spell them. The first pattern that matches, and
-    has such a value, says it."""
+    """Places of values whose names the format knows although the line does not spell them. The first pattern decides that matches
+    and has such a value."""
 
 
 class Reader(Protocol):
@@ -230,7 +230,7 @@ class Format:
     json: JsonShape | None = None
     line: LineShape | None = None
     reader: Callable[[], Reader] | None = None
-    """Its own reader; without one it is read as JSON values if it has a `json` shape, else as lines of text."""
+    """The format's own reader. Without one, an input is read as JSON values if there is a `json` shape, else as lines of text."""
     records: Callable[[Any], RecordReader] | None = None
     """Reads records from the units of its own reader; takes the `Shapes` of all formats."""
     block: Callable[[bytes], Any] | None = None
@@ -238,12 +238,12 @@ class Format:
     record_line: re.Pattern[str] | None = None
     """Matches the head of a line in which a record begins, where the first letters do not say so (see `continues`)."""
     starts_alone: re.Pattern[bytes] | None = None
-    """Matches the end of a line before a record that nothing before it says anything about: a stream may be cut there, and its
-    parts counted by themselves."""
+    """Matches the end of a line before a record that does not depend on anything before it. A stream may be cut there, and its
+    parts may be counted on their own."""
     is_named: bool = True
     """True if `--input-format` takes its name."""
     asked_before: str = "csv"
-    """For a format that the list in `__init__.py` does not name: the name of the format before which it is asked."""
+    """The name of the format before which this one is asked, if the list in `__init__.py` does not name it."""
 
 
 def dimension(value: Any) -> str:
@@ -351,7 +351,7 @@ def text_unit(
     """
     end = len(line.rstrip("\r\n"))
     if not named:
-        # what a line of most logs becomes, so it is made without the arguments' names
+        # Most lines of most logs become this, so it is made without names of arguments, which is faster.
         only = (_new(Leaf, (start, end, (), "text", "", None, 0)),) if start < end else ()
         return _new(Raw, (line, only, number, column, records, parsed, None, None, None, None, frame))
     leaves: list[Leaf] = []
@@ -379,14 +379,16 @@ def continues(line: str) -> bool:
 
 
 Began = bool | Literal["traceback", "frames"]
-"""What the next line may continue: False for nothing, True for a record, or one that ends in part of a stack trace."""
+"""The state in front of a line: False if it cannot continue anything, True if it may continue a record, else the part of a stack
+trace in which that record ends."""
 
 
 def follows(line: str, began: Began) -> tuple[bool, Began]:
     """Return whether a line of text belongs to the record before it, and the state in front of the next line.
 
-    Besides what `continues` says, it does if it goes on with a stack trace as no record does: Python's `Traceback`, the
-    exception behind its frames, and what joins two of them; `Caused by:` behind Java's frames; the head of a goroutine of Go's.
+    A line belongs to it if `continues` says so, or if it continues a stack trace in a way that no record begins: Python's
+    `Traceback`, the exception behind its frames, and the sentence between two of them; `Caused by:` behind Java's frames; the
+    head of a goroutine in Go's.
     """
     if continues(line):
         return True, "frames" if began is True and JAVA_FRAME.match(line) else began

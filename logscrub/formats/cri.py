@@ -23,7 +23,7 @@ HEAD = regex(
 
 @lru_cache(maxsize=1)
 def _head(line: str) -> re.Match[str] | None:
-    """The match of a line's head, of which several things are asked one after the other."""
+    """The match of a line's head. It is cached, because several functions ask for the same line one after the other."""
     return HEAD.match(line)
 
 

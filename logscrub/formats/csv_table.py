@@ -123,7 +123,10 @@ class CsvReader:
 
 
 def _message_column(header: list[str]) -> str:
-    """Datadog calls the message `Content`, beside `Host` and `Service`; elsewhere content is what people wrote."""
+    """The name of the column of messages, "" if it has no name of its own.
+
+    Datadog calls the message `Content`, beside `Host` and `Service`. In other tables, a column `Content` is what people wrote.
+    """
     by_name = {name.strip().lower(): name for name in header}
     return by_name.get("content", "") if {"host", "service"} <= set(by_name) else ""
 

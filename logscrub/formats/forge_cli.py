@@ -34,7 +34,7 @@ _BEHIND = rf"[ \t]+{_SGR}{_ID}{_SGR}(?!\S)"
 HEAD = regex(rf"{_START}(?:{_LEVEL}{_APART}(?:{_DATE_TIME}|{_TIME}){_SGR}(?:{_BEHIND})?|{_DATE_TIME}{_SGR}{_BEHIND})[ \t]*{_SGR}")
 """Matches the head of a record: level, time and invocation id, each of which may be missing."""
 GROUP = regex(rf"{_START}invocation:\s+{_SGR}{_ID}{_SGR}(?!\S)")
-"""The head of a group. Whatever stands behind it: what a redaction may change says nothing."""
+"""Matches the head of a group. The text behind it does not matter, because a redaction may change it."""
 TABLE = regex(rf"{_START}[┌│├└]")
 
 
@@ -65,7 +65,7 @@ class ForgeCliReader(LineByLine):
                 return Raw(line, handler, number, column, 0)
             if not line.strip():
                 return Raw(line, (), number, column, 0)
-        # what comes before the first record (a banner, an error of the command line) is a record of its own
+        # Text before the first record, such as a banner or an error of the command line, is a record of its own.
         records = 0 if self.began or TABLE.match(line) or column > 1 else 1
         self.began = self.began or records == 1
         return text_unit(line, number, column, records=records)

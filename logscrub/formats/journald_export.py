@@ -39,7 +39,7 @@ class JournaldExportReader:
         self._began = False
         """True inside of an entry."""
         self._held: list[tuple[str, int, int]] = []
-        """Lines of a value that has not been read to its end, the first of which is its name."""
+        """The lines of a value that has not been read to its end. The first one is its name."""
         self._bytes = bytearray()
 
     def feed(self, text: str) -> Iterator[Raw]:

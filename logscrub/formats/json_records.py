@@ -18,7 +18,8 @@ from logscrub.formats.base import Around, JsonShape, ListRule
 from logscrub.patterns import regex
 
 TOKEN = regex(r'[ \t\r\n]*+(?:("(?:[^"\\\n]++|\\[^\n])*+")|([{}\[\],:])|(-?\d[\d.eE+-]*+|true|false|null)(?=[\s,\]}]))')
-"""A string may hold any character, escaped or not: what a redaction takes from it must not decide whether it is one."""
+"""Matches one token of JSON. A string may hold any character, escaped or not, so that a redaction in it never makes or unmakes a
+string."""
 _LIST = regex(r"\[(?<=[:\s].)")
 """A bracket that may begin a list with a name."""
 _NAME_REACH = 60
@@ -54,12 +55,12 @@ class ListRules:
         return False
 
     def of(self, name: str, parent: str, depth: int) -> Rules:
-        """The rules for a list, by its name, the name of what is around it and the open brackets; each with its format.
+        """The rules for a list with that name, in a value named `parent`, behind `depth` open brackets; each with its format.
 
-        The first one that needs no mark; if there is none, all that need one.
+        The result is the first rule that needs no mark; if there is none, all rules that need one.
         """
         named = self._by_name.get(name)
-        if named is None:  # as for most lists
+        if named is None:  # most lists have no rule
             return []
         found = [each for each in named if each[0].parent in (None, parent) and each[0].depth in (None, depth)]
         return next(([each] for each in found if not each[0].marks), found)
@@ -76,7 +77,7 @@ def _marked(rules: Rules, names: set[str]) -> JsonShape | None:
 
 
 class _Maybe(NamedTuple):
-    """A list whose first element will tell whether it is one of records."""
+    """A list of which only the first element shows whether it holds records."""
 
     opened: int
     """The brackets that are open in it."""
@@ -94,8 +95,8 @@ class Grammar:
         self._rules = rules
         self._expect = "value"
         self._shape: list[tuple[str, str, str]] = []
-        """Open brackets, outermost first, each with its name and its kind: "list" for a list of records, "maybe" for one whose
-        first element will tell, "top" for the outermost list."""
+        """Open brackets, outermost first, each with its name and its kind: "list" for a list of records, "maybe" for one of which
+        only the first element shows that, "top" for the outermost list."""
         self._maybe: list[_Maybe] = []
         """The open lists that may be ones of records, outermost first."""
         self._key = ""

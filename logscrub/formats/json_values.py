@@ -190,7 +190,7 @@ class Document:
         self._record_at = -1
         """Position in it at which the last record begins; -1 if that record was returned already."""
         self._rest = ""
-        """The end of a line's part, of which no token could be read yet."""
+        """The end of the last part of a line, in which no token is complete yet."""
         self._rest_begin = (0, 0)
         self.lines_read = 0
         self.read = 0
@@ -308,7 +308,7 @@ class Document:
         """All text that was read and not returned yet."""
         text = "".join(self._parts)
         inside = place(self._frames)
-        # where it is scanned as text too, any number may go, and must stay a value
+        # Where it is scanned as text too, any number may be redacted, and the result must still be a value of JSON.
         leaves = (*json_leaves(text, 0, self._frames, 1 if more else 3), *more) if self._leaves else ()
         value = None
         if self._record_at >= 0 and parsed and not self._leaves:
@@ -326,7 +326,7 @@ def _end_of_space(text: str, position: int) -> int:
 
 
 def broken_unit(line: str, number: int, column: int, breaks: bool) -> Raw:
-    """The unit of a line that looks like JSON and is not: its parts by their names, and the whole as text.
+    """The unit of a line that looks like JSON and is none. Its values are scanned under their names, and the whole line as text.
 
     `breaks`: True if it ended a value that earlier lines began.
     """

@@ -14,7 +14,7 @@ _HEAD = regex(
     r"(?P<level>[IWEF])(?P<year>\d{4})?(?P<month>\d{2})(?P<day>\d{2})[ ](?P<clock>\d{2}:\d{2}:\d{2}\.\d{1,9})[ ]{1,10}\d{1,10}[ ]"
     r"(?:[^\s\]]++\][ ]?)?"
 )
-"""It is known by what stands before the place, for that may hold a placeholder."""
+"""Matches the head of a line. The place in the source may hold a placeholder, so what stands before it is enough."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 

@@ -36,7 +36,7 @@ _DEEPEST_WRAPPING = 4
 _MOST_NAMES = 4_096
 """Lists of members' names that are remembered."""
 _MOST_REQUESTS = 10_000
-"""Requests of which it is remembered when they last wrote a line."""
+"""Maximum number of requests whose last line has its time cached."""
 _MARK = "\ufeff"
 _HOLE = "\0"
 """The bytes that a log has before the next line where it was truncated while a program was writing it."""
@@ -95,11 +95,11 @@ class Shapes:
         self.notes_begin = "".join(begin for begin, _ in self._notes)
         """The characters with which a line begins that says something about those after it."""
         self.fields = tuple(pattern for shape in lines for pattern in shape.fields)
-        """Where values stand whose names a format knows though its lines do not spell them."""
+        """Places of values whose names a format knows although its lines do not spell them."""
         self._json = tuple(json)
         self._asked = tuple(shape for shape in json if shape.knows is not only_in_lists)
         self._asked_by_names: dict[tuple[str, ...], tuple[JsonShape, ...]] = {}
-        """The names of an object's members → the formats of which it may be a record: most records have the same names."""
+        """The names of an object's members → the formats whose record it may be. Most records of an input have the same names."""
         self.rules = ListRules(json)
 
     def with_line(self, line: LineShape) -> Shapes:
@@ -146,7 +146,7 @@ class Shapes:
         return [record for element in self._elements(value, text) if (record := self.of_element(element)) is not None]
 
     def _elements(self, value: object, text: str) -> list[Element]:
-        if isinstance(value, Element):  # of a large document, which is read in parts
+        if isinstance(value, Element):  # an element of a large document, which is read in parts
             return [value]
         if isinstance(value, dict) and "[" not in text:  # an object without a list holds no list of records
             return [Element(value, (), None)]
@@ -163,7 +163,7 @@ class Shapes:
         return self.unwrapped(record, depth) if isinstance(record, Record) else record
 
     def _shapes_with(self, names: tuple[str, ...]) -> tuple[JsonShape, ...]:
-        """The formats, in order, of which an object whose members have these names may be a record."""
+        """The formats, in order, whose record an object may be if its members have these names."""
         found = self._asked_by_names.get(names)
         if found is None:
             if len(self._asked_by_names) >= _MOST_NAMES:

@@ -30,7 +30,7 @@ MESSAGES: Final = (
     *("messagetemplate", "content", "event", "log", "line", "raw", "title"),
 )
 _DURATIONS: Final = {"durationms": 1.0, "responsetime": 1.0, "elapsedms": 1.0, "latencyms": 1.0, "tookms": 1.0}
-"""Numbers of milliseconds under names that say so; `responseTime` is what pino-http and morgan write."""
+"""Names under which a number is a duration, with the milliseconds of one unit. pino-http and morgan write `responseTime`."""
 _SERILOG: Final = {"@t": "timestamp", "@m": "message", "@mt": "messagetemplate", "@l": "level", "@x": "exception"}
 _NOTHING: Final[tuple[Any, ...]] = (None, "", [], {})
 _NESTED: Final = (
@@ -67,7 +67,7 @@ class _Asked(NamedTuple):
     environment: tuple[str, ...]
     customer: tuple[str, ...]
     number: tuple[str, ...]
-    """Those by which a number, a letter or a status may be the level."""
+    """Names under which a number, a letter or a status may be the level."""
 
 
 _QUESTIONS: Final = _Asked(

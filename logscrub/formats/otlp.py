@@ -17,8 +17,8 @@ _INSTALLATION = "installationContext"
 
 
 def attributes_of(attributes: Any) -> dict[str, Any]:
-    """OTLP's list of attributes as names and values; what has another shape is left out."""
-    try:  # as nearly all of them are
+    """OTLP's list of attributes as names and values. Elements of another shape are left out."""
+    try:  # nearly all attributes are strings
         return {a["key"]: a["value"]["stringValue"] for a in attributes}
     except (KeyError, TypeError):
         found: dict[str, Any] = {}

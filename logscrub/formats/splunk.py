@@ -27,7 +27,7 @@ def _record(value: Any, around: Around) -> Record | None:
         return None
     value = value["result"] if isinstance(value.get("result"), dict) else value
     event = value.get("event")
-    if isinstance(event, dict):  # of the collector: the event is the record, what is around it says when
+    if isinstance(event, dict):  # from the HTTP Event Collector: the event is the record, and the object around it has its time
         return generic({**value, **event, "event": None}, {})
     raw = text_of(value.get("_raw"))
     record = generic({name: inner for name, inner in value.items() if name != "_raw" or not raw}, {})

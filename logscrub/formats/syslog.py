@@ -27,9 +27,10 @@ _SHORT = rf"{_MONTH}[ ]{{1,2}}\d{{1,2}}(?:[ ]\d{{4}})?[ ]\d{{2}}:\d{{2}}:\d{{2}}
 _SHOWN = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[ ]\d{4}-\d{2}-\d{2}[ ]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?[ ][A-Z]{3,5}|\d{10}\.\d{6}"
 """Matches the head that `journalctl -o short-full` and `-o short-unix` print."""
 _TAG = r"[^\s\[\]]++(?:(?<=:)|\[[^\[\]\s]++\]:)"
-"""The name of a program and the number of its process: of any letters and any length, for a placeholder may stand there."""
+"""Matches the name of a program and the number of its process. Any characters and any length are allowed, because a
+placeholder may stand there."""
 _HOST = r"(?!\S*:[ ])\S++"
-"""No colon ends it: what does is a program, and `{"level":` behind it none."""
+"""Matches the name of a host. A word that ends with a colon is the name of a program, or a member of JSON such as `{"level":`."""
 _COUNT = r"(?:\d{1,7}[ ])?"
 """The length of a message in a stream (RFC 6587, octet counting)."""
 _STRUCTURED = r'(?:\[(?:[^\]"\\]++|"(?:[^"\\]++|\\.)*+"|\\.)*+\])++'
@@ -54,7 +55,8 @@ _HEROKU = regex(rf"(?P<time>{_ISO})[ ][a-z][\w.-]{{0,40}}\[[^\[\]\s]++\]:[ ]")
 _FULL = frozenset((1024, 2048, 10_000, 16_384, 49_152))
 """Bytes of a message that a sender cuts: util-linux' `logger`, older journals, Heroku, Docker, journals."""
 _POSTGRES = regex(r"\[(?P<message>\d{1,10})-\d{1,6}\] ")
-"""PostgreSQL numbers its messages and their pieces, of at most 900 bytes each, that end with a word where they can."""
+"""Matches the number that PostgreSQL gives a message, and the number of its piece. A piece has at most 900 bytes and ends
+with a word where it can."""
 _FULL_POSTGRES = range(512, 901)
 
 

@@ -76,7 +76,7 @@ class SyslogFramesReader:
         return self._line(text, position, final, m is not None)
 
     def _line(self, text: str, position: int, final: bool, is_message: bool) -> Raw | None:
-        """A line, or what is left of one, as text."""
+        """The unit of a line, or of the rest of one, as text."""
         if self._newline < position:
             self._newline = text.find("\n", position) % (len(text) + 1)
         end = min(self._newline + 1, position + _FURTHEST, len(text))

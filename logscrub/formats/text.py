@@ -70,8 +70,8 @@ _NAME = regex(
     r"|(?=[a-z0-9.]*-)[a-z0-9.-]{1,253}[ ][a-z0-9.-]{1,63}[ ](?=\{|\d{4}-\d{2}-\d{2}T)"  # stern
     r"|(?P<note>\[[^\[\]\r\n]{1,80}\][ ]|\d{1,20}\t(?=\d{4}-))"
 )
-"""Whose line it is, which programs write that show the logs of several at once. The line may be one of another log. After a note
-it is only if it begins like one."""
+"""Matches the name of a line's writer, which programs print that show the logs of several writers at once. The line itself may be
+one of another log. Behind a note in brackets it counts as one only if it begins like one."""
 _STAMP = regex(r'"timestamp"[ ]?:[ ]?"(?P<time>[^"\\]{10,40})"[^{}]*\}$')
 """The time in the JSON that winston's `simple` writes behind the message."""
 _LONGEST_STAMP = 400

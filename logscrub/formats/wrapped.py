@@ -21,7 +21,7 @@ _MOST_HELD = 4 << 20
 """Maximum characters of lines that are held until a cut line is complete. A longer line is scanned in parts."""
 _MOST_LINES = 256
 MOST_STREAMS = 1_000
-"""Streams of which it is remembered what the next line may continue."""
+"""Maximum number of streams whose state in front of the next line is kept."""
 
 
 class Piece(NamedTuple):
@@ -60,13 +60,13 @@ class WrappedReader:
     def __init__(self, wrapping: Wrapping) -> None:
         self.lines = Lines()
         self.leaves: Leaves = True
-        """What leaves units have."""
+        """The kind of leaves that units get."""
         self.wrapping = wrapping
         self._held: list[tuple[str, int, int, Piece | None]] = []
         self._size = 0
         self._open: set[str] = set()
         self.began: dict[str, Began] = {}
-        """For each stream, what its next line may continue."""
+        """Stream → the state in front of its next line."""
 
     @property
     def waits(self) -> bool:
@@ -159,14 +159,14 @@ class WrappedReader:
 
 
 def _belongs(inner: str, stream: str, began: dict[str, Began]) -> bool:
-    """True if a line of a stream belongs to the record before it. `began`: what the next line of each stream may continue."""
+    """True if a line of a stream belongs to the record before it. `began`: the state of each stream, which is updated."""
     belongs, now = follows(inner, began.get(stream, False))
     _note(began, stream, now)
     return belongs
 
 
 def _note(began: dict[str, Began], stream: str, now: Began) -> None:
-    """Stores what the next line of a stream may continue."""
+    """Stores the state in front of the next line of a stream."""
     if stream not in began and len(began) >= MOST_STREAMS:
         began.clear()
     began[stream] = now

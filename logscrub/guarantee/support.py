@@ -23,6 +23,8 @@ _HEAD: Final = "logscrub-vocabulary-v1"
 _BYTES: Final = 16
 _LINE: Final = re.compile(r"([0-9a-f]{32}) (own|many|(?:[0-9a-z]{1,4}:[0-9a-f]{16}(?:,(?!$)|$))+)")
 
+_NOBODY: Final[frozenset[str]] = frozenset()
+
 Mark = bytes
 """The keyed hash of a statement or a value."""
 
@@ -56,14 +58,14 @@ class Support:
 
     def hear(self, mark: Mark, customer: str) -> bool:
         """Notes that a customer, by its pseudonym, said it. True once that are enough."""
-        said = self._heard.get(mark, frozenset())
+        said = self._heard.get(mark, _NOBODY)
         if said is None:
             return True
         return self._note(mark, said | {self._hashed(customer)})
 
     def suffices(self, mark: Mark) -> bool:
         """True if enough customers have said it, or if it is the app's own."""
-        return mark in self.own or self._heard.get(mark, frozenset()) is None
+        return self._heard.get(mark, _NOBODY) is None or mark in self.own
 
     def _hashed(self, customer: str) -> str:
         """A customer as a vocabulary names it: the kind of its name, and a keyed hash of that."""
@@ -88,7 +90,7 @@ class Support:
             if m[2] == "own":
                 self.own.add(mark)
                 continue
-            said = self._heard.get(mark, frozenset())
+            said = self._heard.get(mark, _NOBODY)
             if m[2] == "many":
                 self._heard[mark] = None
             elif said is not None:

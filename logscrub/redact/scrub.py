@@ -160,17 +160,24 @@ class Redactor:
         raw = with_leaves(raw)
         if _is_line(raw, stretches):
             text = _marked(raw.text, stretches, f"<{mark}>")
+<<<<<<< HEAD
             line = raw.leaves[0]._replace(end=raw.leaves[0].end + len(text) - len(raw.text))
             found = self.look(raw._replace(text=text, leaves=(line,), cut=None)).spans
+=======
+            line = raw.leaves[0]
+            moved = Leaf(line.start, line.end + len(text) - len(raw.text), line.field, "text", line.pointer)
+            marked = Raw(text, (moved,), raw.line, raw.column, raw.records, raw.parsed, raw.inside, raw.value)
+            found = self.look(marked).spans
+>>>>>>> house12
             return Clean(text, (mark,) * len(stretches), raw.records, raw.parsed), not found
         spans = [Span(start, end, mark, "", "", "certain", "", quote) for start, end, quote in stretches]
         if raw.frame is not None:
             spans = self._between(raw, raw.frame, spans)
         elif renamed := self._renamed(raw, spans):
             spans = sorted([*spans, *renamed], key=lambda s: s.start)
-        marked = self._spliced(raw, spans)
-        found = self.look(marked).spans
-        return _resized(Clean(marked.text, (mark,) * len(spans), raw.records, raw.parsed), raw.size), not found
+        spliced = self._spliced(raw, spans)
+        found = self.look(spliced).spans
+        return _resized(Clean(spliced.text, (mark,) * len(spans), raw.records, raw.parsed), raw.size), not found
 
     def _after_unscanned(self, raw: Raw, before: Open, clean: str) -> Open:
         """Returns the state after a record that could not be scanned.
