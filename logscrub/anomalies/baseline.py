@@ -235,7 +235,8 @@ class _Day:
     exposure: Floats
     """1 for known hours [hours], or the rhythm of each cell in known hours [cells, hours]; 0 for other hours."""
     sums: Floats
-    """The count of the day, and the sums around each of its hours [cells, 1 + hours]; NaN where too few hours are known."""
+    """The count of the day, and the sums around each of its hours [cells, 1 + hours]; NaN where too few hours are known.
+    Empty where each cell is given a rhythm, since growth is not estimated then."""
 
 
 class _State:
@@ -418,7 +419,8 @@ class _State:
             self.clock += seen / (1 + _beyond_poisson(self._variance(), mean))
         self.hours[of_week] += known
         exposure = known.astype(float) if rhythm is None or not self.own_rhythms else np.where(known, rhythm, 0.0)
-        self.past.append(_Day(int(of_week[0]) // DAY, seen, exposure, _sums(seen, known)))
+        sums = seen[:, :0] if self.own_rhythms else _sums(seen, known)
+        self.past.append(_Day(int(of_week[0]) // DAY, seen, exposure, sums))
         if not first and is_settled:
             used = np.where(known, mean, 0.0)
             for n, weight in enumerate((1.0, 1 / (used + 1))):
