@@ -267,6 +267,8 @@ class _State:
         """The means and the squared means that belong to `excess`, weighted in the same two ways."""
         self.squared = np.zeros((2, cells, DAY))
         """Squared deviations by the hour of the day, in units of what the mean alone would give, and their weights."""
+        self.drift = np.zeros((cells, DAY))
+        """The squared relative error of means that comes from that of growth. What is learned of variances is beyond it."""
         self.pairs = np.zeros((2, cells))
         """Products of the deviations of two hours of a day, and of their means."""
 
@@ -285,9 +287,9 @@ class _State:
         level = np.where(exposure > 0, level, typical)
         variance = self._variance()
         own, unsure = self._own(seen, level[:, None] * exposed, local >= _WEEKEND, variance)
-        drift = error * age**2
-        unsure += 1 / (counts[:, None] + 1) + np.tile(drift, 7)
-        together = self._together() + drift.min(1)
+        self.drift = error * age**2
+        unsure += 1 / (counts[:, None] + 1) + np.tile(self.drift, 7)
+        together = self._together() + self.drift.min(1)
         return _Usual(profile, local, level, own, unsure, counts <= 0, variance, together, self._uneven())
 
     def _uneven(self) -> Floats:
@@ -424,7 +426,7 @@ class _State:
         if not first and is_settled:
             used = np.where(known, mean, 0.0)
             for n, weight in enumerate((1.0, 1 / (used + 1))):
-                self.excess[n] += (((seen - used) ** 2 - used) * weight).sum(1)
+                self.excess[n] += (((seen - used) ** 2 - used - self.drift * used**2) * weight).sum(1)
                 self.means[n] += (used * weight).sum(1)
                 self.squares[n] += (used**2 * weight).sum(1)
             variance = (used + used**2 / size) / self._uneven()
@@ -435,7 +437,7 @@ class _State:
             pairs = of_day**2 - of_hours
             spread = (used + used**2 / size).sum(1) + self._together() * pairs
             off = np.minimum((seen - used).sum(1) ** 2, _MOST_SDS**2 * spread)
-            self.pairs[0] += off - ((seen - used) ** 2).sum(1)
+            self.pairs[0] += off - ((seen - used) ** 2).sum(1) - self.drift.min(1) * pairs
             self.pairs[1] += pairs
         self.days += 1
         self.kind_days[kind] += 1
