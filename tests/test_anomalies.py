@@ -742,7 +742,7 @@ def customers_with_errors(concerned: int) -> Signals:
 @pytest.mark.parametrize(("concerned", "told"), [(1, 1), (20, 0), (60, 0)])
 def test_what_many_customers_have_at_once_is_no_single_ones(concerned: int, told: int) -> None:
     rule = next(rule for rule in RULES if rule.id == "tenant_unlike")
-    found = TESTS[rule.test].find(rule, customers_with_errors(concerned), 0.005)
+    found = TESTS[rule.test].find(rule, customers_with_errors(concerned), 0.001)
     assert [c.dimensions for c in found] == [(("tenant", "c0"),)] * told
     for candidate in found:
         assert "errors" in candidate.unit and "refusals" in candidate.unit

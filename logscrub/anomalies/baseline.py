@@ -235,7 +235,8 @@ class _Day:
     exposure: Floats
     """1 for known hours [hours], or the rhythm of each cell in known hours [cells, hours]; 0 for other hours."""
     sums: Floats
-    """The count of the day, and the sums around each of its hours [cells, 1 + hours]; NaN where too few hours are known."""
+    """The count of the day, and the sums around each of its hours [cells, 1 + hours]; NaN where too few hours are known.
+    Empty where each cell is given a rhythm, since growth is not estimated then."""
 
 
 class _State:
@@ -266,6 +267,8 @@ class _State:
         """The means and the squared means that belong to `excess`, weighted in the same two ways."""
         self.squared = np.zeros((2, cells, DAY))
         """Squared deviations by the hour of the day, in units of what the mean alone would give, and their weights."""
+        self.drift = np.zeros((cells, DAY))
+        """The squared relative error of means that comes from that of growth. What is learned of variances is beyond it."""
         self.pairs = np.zeros((2, cells))
         """Products of the deviations of two hours of a day, and of their means."""
 
@@ -284,9 +287,9 @@ class _State:
         level = np.where(exposure > 0, level, typical)
         variance = self._variance()
         own, unsure = self._own(seen, level[:, None] * exposed, local >= _WEEKEND, variance)
-        drift = error * age**2
-        unsure += 1 / (counts[:, None] + 1) + np.tile(drift, 7)
-        together = self._together() + drift.min(1)
+        self.drift = error * age**2
+        unsure += 1 / (counts[:, None] + 1) + np.tile(self.drift, 7)
+        together = self._together() + self.drift.min(1)
         return _Usual(profile, local, level, own, unsure, counts <= 0, variance, together, self._uneven())
 
     def _uneven(self) -> Floats:
@@ -418,11 +421,12 @@ class _State:
             self.clock += seen / (1 + _beyond_poisson(self._variance(), mean))
         self.hours[of_week] += known
         exposure = known.astype(float) if rhythm is None or not self.own_rhythms else np.where(known, rhythm, 0.0)
-        self.past.append(_Day(int(of_week[0]) // DAY, seen, exposure, _sums(seen, known)))
+        sums = seen[:, :0] if self.own_rhythms else _sums(seen, known)
+        self.past.append(_Day(int(of_week[0]) // DAY, seen, exposure, sums))
         if not first and is_settled:
             used = np.where(known, mean, 0.0)
             for n, weight in enumerate((1.0, 1 / (used + 1))):
-                self.excess[n] += (((seen - used) ** 2 - used) * weight).sum(1)
+                self.excess[n] += (((seen - used) ** 2 - used - self.drift * used**2) * weight).sum(1)
                 self.means[n] += (used * weight).sum(1)
                 self.squares[n] += (used**2 * weight).sum(1)
             variance = (used + used**2 / size) / self._uneven()
@@ -433,7 +437,7 @@ class _State:
             pairs = of_day**2 - of_hours
             spread = (used + used**2 / size).sum(1) + self._together() * pairs
             off = np.minimum((seen - used).sum(1) ** 2, _MOST_SDS**2 * spread)
-            self.pairs[0] += off - ((seen - used) ** 2).sum(1)
+            self.pairs[0] += off - ((seen - used) ** 2).sum(1) - self.drift.min(1) * pairs
             self.pairs[1] += pairs
         self.days += 1
         self.kind_days[kind] += 1
