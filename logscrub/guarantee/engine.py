@@ -425,10 +425,6 @@ class Kept:
 
 _OpenUnit = tuple[Raw, list[_Open], Encoding | None]
 """A unit with what of it may not leave yet, in the encoding of its input."""
-<<<<<<< HEAD
-_new: Final = tuple.__new__
-=======
->>>>>>> house12
 
 
 class _Shelf:

@@ -160,15 +160,10 @@ class Redactor:
         raw = with_leaves(raw)
         if _is_line(raw, stretches):
             text = _marked(raw.text, stretches, f"<{mark}>")
-<<<<<<< HEAD
-            line = raw.leaves[0]._replace(end=raw.leaves[0].end + len(text) - len(raw.text))
-            found = self.look(raw._replace(text=text, leaves=(line,), cut=None)).spans
-=======
             line = raw.leaves[0]
             moved = Leaf(line.start, line.end + len(text) - len(raw.text), line.field, "text", line.pointer)
             marked = Raw(text, (moved,), raw.line, raw.column, raw.records, raw.parsed, raw.inside, raw.value)
             found = self.look(marked).spans
->>>>>>> house12
             return Clean(text, (mark,) * len(stretches), raw.records, raw.parsed), not found
         spans = [Span(start, end, mark, "", "", "certain", "", quote) for start, end, quote in stretches]
         if raw.frame is not None:
