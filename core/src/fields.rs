@@ -50,6 +50,8 @@ impl ValueMode {
 
 /// Characters at the end of a line in which it may name a secret.
 const LONGEST_NAMING: usize = 200;
+/// Characters before the name in such a line, at most: the member's own name, and what separates the two.
+const BEFORE_NAME: usize = 80;
 
 /// What a detector's field names say, as Python prepares it: the names are joined words in small letters.
 pub struct RuleSpec {
@@ -1021,7 +1023,6 @@ impl Fields {
                 after = Open { quote: Some((BOUNDARY.to_vec(), path)), ..Open::default() };
             }
         } else if after.quote.is_none()
-            && after.pending.is_empty()
             && let Some(later) = self.named_for_later(text, &after.brackets)
         {
             after = later;
@@ -1069,12 +1070,12 @@ impl Fields {
         let ends_in_colon = last == Some(&(':' as Ch));
         let head = (ends_in_colon && brackets.is_empty()).then(|| self.head_of_deeper.0.match_at(text, 0, text.len())).flatten();
         let is_head = head.is_some();
-        if !is_head && (ends_in_colon || !self.may_name(text)) {
+        let from = if is_head || ends_in_colon { None } else { self.naming_from(text) };
+        if !is_head && from.is_none() {
             return None;
         }
         let group = if is_head { self.head_of_deeper.1 } else { self.naming_line.1 };
-        let from = text.len().saturating_sub(LONGEST_NAMING);
-        let (start, end) = head.or_else(|| self.naming_line.0.search(text, from, text.len()))?.span(group)?;
+        let (start, end) = head.or_else(|| self.naming_line.0.search(text, from?, text.len()))?.span(group)?;
         let path: Path = vec![text[start..end].into()];
         self.rule(&path).filter(|rule| rule.opens && !(is_head && self.holds_more(&path[0])))?;
         let opening = if is_head { UNDER } else { NAMED };
@@ -1082,8 +1083,8 @@ impl Fields {
         Some(Open { brackets: brackets.to_vec(), quote: Some((opening.to_vec(), path)), indent, ..Open::default() })
     }
 
-    /// Whether a name may end at the end of a text with a separator before it, or in a closing tag (`_NAMING_LINE`).
-    fn may_name(&self, text: &[Ch]) -> bool {
+    /// From where `_NAMING_LINE` needs to be searched for: None where no name ends at the end of a text with a separator before it.
+    fn naming_from(&self, text: &[Ch]) -> Option<usize> {
         let is = |c: Ch, signs: &str| signs.chars().any(|sign| sign as Ch == c);
         let back = |mut at: usize, most: usize, has: &dyn Fn(Ch) -> bool| {
             let least = at.saturating_sub(most);
@@ -1092,13 +1093,15 @@ impl Fields {
             }
             at
         };
+        let from = text.len().saturating_sub(LONGEST_NAMING);
         let end = back(text.len(), 30, &|c| self.chars.space(c) || is(c, "\"'>,"));
         if text[end..].contains(&('>' as Ch)) {
-            return true;
+            return Some(from); // behind a closing tag
         }
-        let start = back(end, 64, &|c| self.chars.is(c, WORD) || is(c, "./-"));
+        let start = back(end, 65, &|c| self.chars.is(c, WORD) || is(c, "./-"));
         let sign = back(start, 24, &|c| is(c, " \t\"':<"));
-        end - start > 2 && (sign < start && text[sign..start].contains(&(':' as Ch)) || sign > 0 && is(text[sign - 1], "=|>"))
+        let is_separated = text[sign..start].contains(&(':' as Ch)) || (sign > 0 && is(text[sign - 1], "=|>"));
+        (is_separated && (3..=64).contains(&(end - start))).then(|| from.max(start.saturating_sub(BEFORE_NAME)))
     }
 
     /// The values in a line that an earlier line named, and what is open behind it.

@@ -493,7 +493,7 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
     elif last in _PLAIN_QUOTES and "form-data" in text and (named := _PART_NAME.search(text)) is not None:
         path = (named["name"],)
         after = after if index.rule(path) is None else Open(quote=(BOUNDARY, path))
-    elif after.quote is None and not after.pending:
+    elif after.quote is None:
         after = _named_for_later(text, index, after.brackets) or after
     for value in named_values(text):
         path = (value.name,)

@@ -42,10 +42,14 @@ VALUES = frozenset(
         *(f"{what}_value" for what in _OF_VALUES),
         *(f"{what[0].upper()}{what[1:]}Value" for what in _OF_VALUES),
         *("newString", "oldString", "new_string", "old_string"),
+        *("primary", "secondary", "current", "original", "default", "internal", "lines", "line1", "line2", "l1", "l2", "texts"),
+        *("applicant", "spouse", "partner", "insured", "child", "mother", "father", "guardian"),  # whose it is
+        *("dependant", "dependants", "dependent", "dependents"),
         *(*_LANGUAGES, *_LOCALES, *(each.replace("-", "_") for each in _LOCALES)),
     )
 )
-"""Names that say nothing of what a value is, but of its type, its state or its language: the name around them counts."""
+"""Names that say nothing of what a value is, but of its type, its state, its language, or which of several it is: the name around
+them counts."""
 _REJECTED = frozenset(("received", "input", "data", "actual"))
 """Names of members that are a value which a member beside them names: `{"path": ["password"], "received": …}`."""
 _PATHS = frozenset(("path", "loc", "instancePath", "propertyPath"))

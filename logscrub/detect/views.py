@@ -48,7 +48,7 @@ _QUOTED_PRINTABLE = regex(
 _JOINED = regex(
     r"""(?<!["'`]to)(?<!["'`]cc)(?<!["'`]bcc)(?<!["'`]for)(?<!["'`]from)"""
     r"""["'`](?:[ \t\r\n]{0,3}(?:\+|\.{1,2}|&|\|\|)[ \t\r\n]{0,3}"""
-    r"""(?:(?:[A-Za-z.]{0,12}[Cc]har(?:Code)?|CHA?R|chr)\(64\)[ \t\r\n]{0,3}(?:\+|\.{1,2}|&|\|\|)[ \t\r\n]{0,3})?"""
+    r"""(?:(?:[A-Za-z.]{0,12}[Cc]har(?:Code)?|CHA?R|[Cc]hr)\(64\)[ \t\r\n]{0,3}(?:\+|\.{1,2}|&|\|\|)[ \t\r\n]{0,3})?"""
     r"""|\.concat\(["'`]@["'`],[ ]?|\.concat\()["'`]"""
 )
 """Between two texts that a program joins: `"jane" + "@acme.example"`, also with the sign of a mail address by its number
