@@ -87,8 +87,8 @@ def lengths(shape: str) -> set[int]:
 
 
 def cues_of(cues: list[str]) -> str:
-    """The cues as an alternation, the longest first, with what may stand behind them; a space or a dash may be either, or missing.
-    What counts only as it is written counts in any case as a key (`cpj=`)."""
+    """The cues as an alternation, the longest first, with what may stand behind them; a space or a dash may be either, or
+    missing. What counts only as it is written counts in any case as a key (`cpj=`)."""
 
     def spelled(cue: str) -> str:
         return re.sub(r"(?:\\[ -])", r"[ _-]?", re.escape(cue.lstrip("=")))
@@ -129,9 +129,7 @@ def by_cue(country: dict[str, Any]) -> str:
     found = [(max(lengths(shape)), pattern_of(shape, letters)) for shape in longest]
     found += [one for shape in longest for one in spaced(shape, letters)]
     patterns = dict.fromkeys(pattern for _, pattern in sorted(found, key=lambda one: -one[0]))
-    return (
-        rf"(?<![^\W_]){cues_of(country['cues'])}{FAR}[^\w\n]{{0,3}}(?P<value>(?i:{'|'.join(patterns)}))(?![^\W_]|-\d)"
-    )
+    return rf"(?<![^\W_]){cues_of(country['cues'])}{FAR}[^\w\n]{{0,3}}(?P<value>(?i:{'|'.join(patterns)}))(?![^\W_]|-\d)"
 
 
 def bare_pattern(shape: str) -> str:

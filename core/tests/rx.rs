@@ -100,7 +100,8 @@ fn the_scanner_finds_what_each_pattern_finds() {
         let scanner = Scanner::new(sought, kind_sets());
         for _ in 0..10 {
             let text = choices.text(60);
-            let scanned: Vec<_> = scanner.scan(&text, &scanner.rows(&text), &[]).into_iter().map(|(i, (a, b))| (i, a, b)).collect();
+            let scanned: Vec<_> =
+                scanner.scan(&text, &scanner.rows(&text), &[]).into_iter().map(|(i, (a, b))| (i, a, b)).collect();
             let mut expected = Vec::new();
             for (i, regex) in regexes.iter().enumerate() {
                 expected.extend(regex.find_iter(&text, 0, text.len()).map(|m| (i, m.start(), m.end())));

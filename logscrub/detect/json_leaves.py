@@ -44,7 +44,7 @@ VALUES = frozenset(
         *("newString", "oldString", "new_string", "old_string"),
         *("primary", "secondary", "current", "original", "default", "internal", "lines", "line1", "line2", "l1", "l2", "texts"),
         *("applicant", "spouse", "partner", "insured", "child", "mother", "father", "guardian"),  # whose it is
-        *("dependant", "dependants", "dependent", "dependents"),
+        *("dependent", "dependents"),
         *(*_LANGUAGES, *_LOCALES, *(each.replace("-", "_") for each in _LOCALES)),
     )
 )
