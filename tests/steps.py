@@ -177,7 +177,8 @@ class Matcher:
         direction, inner = tree[0][1]
         if direction > 0 or len(inner) != 1 or inner[0][0] not in _CHARACTERS:
             return None
-        neighbour = f"(?<{'=' if tree[0][0] is c.ASSERT else '!'}{self._set(*inner[0], self._flags)})"
+        kind, argument = inner[0]
+        neighbour = f"(?<{'=' if tree[0][0] is c.ASSERT else '!'}{self._set(kind, argument, self._flags)})"
         first = self._begins_with(tree[1:], self._flags)
         return re.compile(neighbour + (first or "")), re.compile(neighbour) if first else None
 
