@@ -419,13 +419,11 @@ enum First {
 
 impl First {
     fn new(classes: Classes) -> First {
-        let rows: Vec<usize> = classes.rows().take(5).collect();
-        match *rows {
-            [one, .., last] | [one @ last] if rows.len() <= 4 && classes.other == 0 => {
-                let at = |n: usize| rows.get(n).copied().unwrap_or(last) as Ch;
-                First::Signs([one as Ch, at(1), at(2), at(3)])
-            }
-            _ => First::Table(Box::new(std::array::from_fn(|c| classes.has(c as Ch))), classes.other != 0),
+        let signs: Vec<Ch> = classes.rows().take(5).map(|row| row as Ch).collect();
+        if classes.other == 0 && (1..=4).contains(&signs.len()) {
+            First::Signs(std::array::from_fn(|n| signs[n.min(signs.len() - 1)]))
+        } else {
+            First::Table(Box::new(std::array::from_fn(|c| classes.has(c as Ch))), classes.other != 0)
         }
     }
 

@@ -665,13 +665,7 @@ fn behind_one(node: &Node) -> Option<Way> {
         Node::Seq(nodes) => behind_one(nodes.first()?),
         Node::Look { behind: true, negative, body, .. } => {
             let mut items = Vec::new();
-            match &**body {
-                // a stretch with which the text begins; that it does is left to the pattern
-                Node::Seq(nodes) if !negative && matches!(nodes[..], [Node::At(At::Start), ..]) => {
-                    nodes[1..].iter().try_for_each(|node| items_of(node, &mut items))?
-                }
-                body => items_of(body, &mut items)?,
-            };
+            items_of(body, &mut items)?;
             let classes: Vec<Classes> = items.iter().rev().map(|item| item.classes()).collect();
             match (negative, classes.as_slice()) {
                 (false, _) => Some(Way { classes, edge: false }),

@@ -331,9 +331,6 @@ impl Views {
 
     /// What quoted-printable writes between letters.
     fn quoted_printable(&self, text: &[Ch]) -> Option<View> {
-        if !may_be_quoted_printable(&Rows::plain(text)) {
-            return None;
-        }
         let mut out = Rewriting::new(text);
         for m in self.quoted_printable.find_iter(text, 0, text.len()) {
             let mut start = m.start();
@@ -374,9 +371,6 @@ impl Views {
 
     /// Texts that a program joins, as one.
     fn without_joins(&self, text: &[Ch]) -> Option<View> {
-        if !may_be_joined(&Rows::plain(text)) {
-            return None;
-        }
         let mut out = Rewriting::new(text);
         for m in self.join.find_iter(text, 0, text.len()) {
             // nothing, or the sign of a mail address, by itself or by its number
@@ -1061,7 +1055,7 @@ pub(crate) fn hex_of(data: &[u8]) -> Vec<Ch> {
 
 /// Whether a text may have views: whether it holds anything that a decoding begins with.
 fn may_be_coded(rows: &Rows) -> bool {
-    rows.any(*b"%\\&\0\x7f") || rows.has_others()
+    rows.any(*b"%\\&\0") || rows.has_others()
 }
 
 fn percent_decoded(text: &[Ch]) -> Option<View> {

@@ -154,8 +154,8 @@ pub struct Words {
     pairs: Vec<u16>,
     /// Of each state where those begin that it leads to; one more at the end.
     nexts: Vec<u16>,
-    /// Of each state the columns that lead from it, by their last bits.
-    leads: Vec<u64>,
+    /// Of each state the columns with which it goes on, by their last bits.
+    goes_on: Vec<u64>,
     /// Of each state the column that leads to it, and whether it is a word.
     labels: Vec<u8>,
     /// Of each state where its stretch of `found` begins; then where the last one ends.
@@ -245,7 +245,7 @@ impl Words {
             reach: reach(&mut all, &columns),
             pairs: vec![0; width * width],
             nexts: Vec::new(),
-            leads: Vec::new(),
+            goes_on: Vec::new(),
             labels: vec![0],
             stretches: vec![0],
             found: Vec::new(),
@@ -259,10 +259,10 @@ impl Words {
             words.add_found(&own[order[at]]);
             words.begin(&ways[at], at as u16, !own[order[at]].is_empty());
             let mut edge = firsts[order[at]] as usize;
-            let mut leads = 0;
+            let mut goes_on = 0;
             while edge != 0 {
                 let (column, next, other) = edges[edge];
-                leads |= 1 << (column & 63);
+                goes_on |= 1 << (column & 63);
                 order.push(next as usize);
                 words.labels.push(column | if own[next as usize].is_empty() { 0 } else { IS_WORD });
                 // only the first two columns are asked for
@@ -270,7 +270,7 @@ impl Words {
                 ways.push(way);
                 edge = other as usize;
             }
-            words.leads.push(leads);
+            words.goes_on.push(goes_on);
             at += 1;
         }
         words.nexts.push(order.len() as u16);
@@ -371,7 +371,7 @@ impl Words {
         self.say(state, at, live, hits);
         for next in at + 2..size {
             let column = column(next);
-            if self.leads[usize::from(state)] >> (column & 63) & 1 == 0 {
+            if self.goes_on[usize::from(state)] >> (column & 63) & 1 == 0 {
                 break;
             }
             let (start, end) = (self.nexts[usize::from(state)], self.nexts[usize::from(state) + 1]);
