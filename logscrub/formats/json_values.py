@@ -69,7 +69,7 @@ class JsonReader:
         """`leaves`: False for a reader that only counts. Its units have parsed values instead of leaves."""
         self.lines = Lines()
         self._rules = rules
-        self._leaves = leaves is not False
+        self._leaves = leaves
         self._leaves_of = leaves_by(leaves)
         self._count = counts_by(leaves, rules)
         self._document: Document | None = None
@@ -177,7 +177,7 @@ class Document:
     It is `broken` once it turns out not to be JSON, and `complete` at its end.
     """
 
-    def __init__(self, rules: ListRules, leaves: bool) -> None:
+    def __init__(self, rules: ListRules, leaves: Leaves) -> None:
         self._rules = rules
         self._leaves = leaves
         self._grammar = Grammar(rules)
@@ -308,8 +308,13 @@ class Document:
         """All text that was read and not returned yet."""
         text = "".join(self._parts)
         inside = place(self._frames)
-        # Where it is scanned as text too, any number may be redacted, and the result must still be a value of JSON.
-        leaves = (*json_leaves(text, 0, self._frames, 1 if more else 3), *more) if self._leaves else ()
+        if not self._leaves:
+            leaves: tuple[Leaf, ...] = ()
+        elif self._leaves == "later" and ends and not self._frames:
+            leaves = LATER
+        else:
+            # Where it is scanned as text too, any number may be redacted, and the result must still be a value of JSON.
+            leaves = (*json_leaves(text, 0, self._frames, 1 if more else 3), *more)
         value = None
         if self._record_at >= 0 and parsed and not self._leaves:
             record = parse(text[self._record_at :].strip())
