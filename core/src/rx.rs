@@ -12,6 +12,7 @@ use crate::words::{OTHER, lower_byte};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::Cell;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// The payload of the panic by which a match gives up.
@@ -398,6 +399,9 @@ pub struct Regex {
     names: Vec<(String, usize)>,
     /// Made when it is first used: of many patterns most are never.
     compiled: OnceLock<Compiled>,
+    /// How often it was tried in vain without a sieve, and the sieve, made when it pays.
+    in_vain: AtomicU32,
+    sieve: OnceLock<Sieve>,
 }
 
 struct Compiled {
@@ -761,7 +765,7 @@ impl Regex {
         if reader.at != code.len() {
             return Err("a pattern's code has more than one tree".into());
         }
-        Ok(Regex { groups, node, word, names, compiled: OnceLock::new() })
+        Ok(Regex { groups, node, word, names, compiled: OnceLock::new(), in_vain: AtomicU32::new(0), sieve: OnceLock::new() })
     }
 
     fn compiled(&self) -> &Compiled {
@@ -854,13 +858,32 @@ impl Regex {
     }
 
     fn attempt(&self, text: &[Ch], pos: usize, end: usize, full: bool, must_advance: bool, state: &mut State) -> Option<Match> {
-        let stop = self.stop(text, pos, end, full, must_advance, state)?;
+        let sieve = self.sieve.get();
+        if sieve.is_some_and(|sieve| !sieve.lets_text_through(&text[pos..end])) {
+            return None;
+        }
+        let Some(stop) = self.stop(text, pos, end, full, must_advance, state) else {
+            if sieve.is_none() {
+                self.failed();
+            }
+            return None;
+        };
         if self.groups == 0 {
             return Some(Match::new(&[pos, stop]));
         }
         state.captures[0] = pos;
         state.captures[1] = stop;
         Some(Match::new(&state.captures))
+    }
+
+    /// Takes note of a try in vain; after many the pattern gets a sieve.
+    #[inline(never)]
+    fn failed(&self) {
+        let before = self.in_vain.load(Ordering::Relaxed);
+        self.in_vain.store(before + 1, Ordering::Relaxed);
+        if before >= SIEVE_PAYS {
+            self.sieve.get_or_init(|| Sieve::new(&self.node));
+        }
     }
 
     /// Where a match that begins at `pos` ends; the groups' spans are left in the state.
@@ -1323,6 +1346,8 @@ impl Ways<'_> {
     }
 }
 
+/// From which try in vain on a pattern has a sieve: making one takes about a million instructions.
+const SIEVE_PAYS: u32 = 300;
 /// States of a sieve, at most, and how far off the most of a repetition is when it is left out.
 const MOST_STATES: usize = 100;
 const FAR: usize = 4;
@@ -1412,6 +1437,22 @@ impl Sieve {
         let next = |state: usize| kept.iter().map(move |column| place(column[state])).chain([0, 0]).take(width);
         let table = (0..rows.len()).flat_map(next).collect();
         Sieve { columns, first: (2 * width) as u16, table }
+    }
+
+    /// Whether a match may begin where a text does, of which only characters of ASCII are looked at.
+    #[inline]
+    pub fn lets_text_through(&self, text: &[Ch]) -> bool {
+        let mut state = self.first;
+        for &c in text.iter().take(MOST_LOOKED_AT) {
+            if c >= 128 {
+                return true;
+            }
+            state = self.table[state as usize + self.columns[c as usize] as usize];
+            if state <= u16::from(MAYBE) {
+                return state == u16::from(MAYBE);
+            }
+        }
+        text.len() > MOST_LOOKED_AT || self.table[state as usize + self.columns[ROWS] as usize] != u16::from(NEVER)
     }
 
     /// Whether a match may begin where some characters stand, of which the rows are given; the row of the text's end is the last.
