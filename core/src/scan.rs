@@ -11,7 +11,7 @@ use crate::library::Library;
 use crate::rows::{BEFORE, BEHIND, EDGE, Rows};
 use crate::rx::{ANY_KIND, At, Classes, Item, Node, Regex, Sieve, State, bits, heads, items_of, with_state};
 use crate::shapes::{self, Shapes};
-use crate::words::{self, Hit, LONGEST_WORD, OTHER, Word, Words, beginnings, byte_of, leads_of, symbol};
+use crate::words::{self, Hit, OTHER, Word, Words, beginnings, byte_of, leads_of, symbol};
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -24,6 +24,8 @@ const PLACES: usize = BEFORE + DEPTH;
 /// Words of which one must stand in a text, at most, for each pattern; and how short one may be.
 const MOST_WORDS: usize = 400;
 const SHORTEST_WORD: usize = 2;
+/// Characters of such a word, at most: more of them make it hardly seldomer.
+const LONGEST_NEED: usize = 7;
 /// Characters from which on a word with which a match begins is found in few texts.
 const LONG_WORD: usize = 4;
 /// Words with which a part of a pattern begins, at most.
@@ -835,7 +837,7 @@ fn words_of(node: &Node) -> Option<Vec<Word>> {
                 let is_letter = letter(node).is_some();
                 let is_long = best.as_ref().is_some_and(|best| best.iter().all(|word| word.len() >= LONG_WORD));
                 if !(is_long || is_letter && in_word) {
-                    best = better(best, beginnings(&nodes[i..], MOST_FOLLOWED, SHORTEST_WORD, LONGEST_WORD));
+                    best = better(best, beginnings(&nodes[i..], MOST_FOLLOWED, SHORTEST_WORD, LONGEST_NEED));
                 }
                 in_word = is_letter;
                 if !is_letter {
