@@ -36,6 +36,10 @@ pub mod validators;
 pub mod views;
 mod words;
 
+/// The core asks for much memory in small pieces: with this allocator it takes a seventh less time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use pyo3::prelude::*;
 
 #[pymodule]
