@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -127,3 +128,21 @@ def test_no_function_is_longer_than_the_style_allows() -> None:
                 if (node.end_lineno or 0) - first.lineno >= LONGEST:
                     long.add(f"{name_of(path)}.{node.name}")
     assert long - LONG == set()
+
+
+FRAGMENT = re.compile(r"(?:The same|One of (?:them|these|those)|Those|What|Whether|How|Where|Who|Of)\b")
+"""The first words of a docstring that cannot be read without what stands before it."""
+
+
+def test_a_docstring_can_be_read_alone() -> None:
+    fragments = [
+        f"{name_of(path)}:{statement.lineno}"
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        for statement in node.body
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        for text in [statement.value.value]
+        if isinstance(text, str) and FRAGMENT.match(text)
+    ]
+    assert fragments == []
