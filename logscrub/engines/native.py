@@ -89,9 +89,11 @@ def is_ordinary(raw: Raw) -> bool:
 
 
 @lru_cache(maxsize=4)
-def _judge(engine: Engine) -> tuple[Classes, Judge]:
+def _judge(engine: Engine) -> tuple[Classes, Judge, Readers]:
+    """The parts of the core that all redactors of an engine share."""
     description, callbacks = describe(engine)
-    return callbacks.classes, Judge(description, callbacks)
+    judge = Judge(description, callbacks)
+    return callbacks.classes, judge, Readers(judge, callbacks.classes)
 
 
 class NativeRedactor(Redactor):
@@ -99,9 +101,8 @@ class NativeRedactor(Redactor):
 
     def __init__(self, redactor: Redactor) -> None:
         self.__dict__.update(redactor.__dict__)
-        classes, judge = _judge(redactor.engine)
+        classes, judge, self.readers = _judge(redactor.engine)
         allow = [lowered(pattern, classes) for pattern in redactor._allow]
-        self.readers = Readers(judge, classes)
         self.core = Core(judge, dict(redactor.policy.rows), redactor.pseudonymizer._key, allow, classes.table)
         self.engine = NativeJudge(redactor.engine, self.core)
 
