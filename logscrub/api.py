@@ -123,7 +123,7 @@ class Guaranteed:
     customers: int
     """Number of customers whose records were read."""
     cost: Mapping[str, Any]
-    """What the guarantee took out, as in the summary of `logscrub scrub --guarantee`."""
+    """Counts of what the guarantee took out, as in the summary of `logscrub scrub --guarantee`."""
 
 
 def scrub(

@@ -78,12 +78,12 @@ class Leaf(NamedTuple):
     end: int
     field: FieldPath
     coding: Literal["text", "plain", "json", "name", "number", "bytes", "csv", "xml", "query", "scanned"]
-    """How it is written: a line of text, a value as it is, a string, name, number or array of numbers in JSON, a CSV cell, a text
-    in XML, a URL's query without its question mark, a line of text that has been scanned: only what it leaves open counts."""
+    """The way it is written: a line of text, a value as it is, a string, name, number or array of numbers in JSON, a CSV cell, a
+    text in XML, a URL's query without question mark, a line of text that has been scanned (only what it leaves open counts)."""
     pointer: str = ""
     """JSON pointer (RFC 6901) or column name, for findings. May name keys; never shown unscrubbed."""
     typed: tuple[int, int] | None = None
-    """Where the name of an OTLP value's type stands (`intValue`): with a placeholder, the value becomes a `stringValue`."""
+    """The place of the name of an OTLP value's type (`intValue`). With a placeholder, the value becomes a `stringValue`."""
     group: int = 0
     """The pieces of a text that was cut have the same number, which is not 0, and are scanned as one text."""
 
@@ -123,7 +123,7 @@ class Size(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where in a JSON document something stands: in the member of that name, or under that index, of what stands at `around`.
+    """A place in a JSON document: the member of that name, or the element of that index, in the value at `around`.
 
     Records of one list share what is around them, so that a deep document takes no more memory than a flat one."""
 

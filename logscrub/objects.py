@@ -186,7 +186,7 @@ def refuse(address: Address, *, writes: bool = False) -> None:
 
 
 def reason(said: str, verb: str, missing: str) -> str | None:
-    """What it means that a store, or a library, said; None where that is not known. `missing`: what a missing object means."""
+    """The meaning of a store's or library's message; None if it is not known. `missing`: the meaning of a missing object."""
     for pattern, meaning in REASONS:
         if re.search(pattern, said, re.IGNORECASE):
             return missing if meaning == MISSING else meaning.format(verb=verb)

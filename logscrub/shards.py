@@ -154,7 +154,7 @@ class Did:
 
 
 class Results(Sequence[Did]):
-    """What became of many inputs, in a tenth of the memory of as many `Did`s: each is made anew when it is asked for."""
+    """The results of many inputs, in a tenth of the memory of as many `Did`s: each is made anew when it is asked for."""
 
     def __init__(self, count: int) -> None:
         self._packed: list[bytes | None] = [None] * count

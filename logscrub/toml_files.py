@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeAlias
 from logscrub.errors import UsageError
 
 Kind: TypeAlias = "Value | ListOf | Table | MapOf"
-"""What a key's value may be."""
+"""The types of a key's value."""
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 
 
@@ -27,13 +27,13 @@ class Value(NamedTuple):
     """A text, number, day, or true or false."""
 
     must: str
-    """What it must be, behind the word "must"."""
+    """The requirement, as it stands behind the word "must"."""
     fits: Callable[[Any], object]
     """True, or anything that counts as true, for a value that is right."""
     as_schema: Mapping[str, Any]
 
     def problem(self, value: Any, key: str) -> str | None:
-        """What is wrong with the value of `key`, in words that begin with the key; None if nothing is. So of all kinds."""
+        """Returns the problem with the value of `key`, in words that begin with the key; None if there is none."""
         return None if self.fits(value) else f"{key} must {self.must}"
 
     def schema(self) -> dict[str, Any]:
@@ -63,14 +63,14 @@ class ListOf(NamedTuple):
 
 
 class Key(NamedTuple):
-    """What a table says about one of its keys."""
+    """The definition of one key of a table."""
 
     kind: Kind
     about: str
     """A sentence for whoever edits the file."""
     required: bool = False
     default: Any = None
-    """What holds without it, for editors; None where nothing can be named."""
+    """The default, for editors; None where nothing can be named."""
 
 
 class Table(NamedTuple):
@@ -157,7 +157,7 @@ def matching(pattern: str, must: str, *, for_editors: str | None = None) -> Valu
 
 
 def one_of(*values: str) -> Value:
-    """One of a few texts."""
+    """Returns the kind of a value that is one of a few texts."""
     return Value(f"be one of {', '.join(values)}", lambda value: isinstance(value, str) and value in values, {"enum": [*values]})
 
 
@@ -201,7 +201,7 @@ def files_below(folder: Path) -> list[Path]:
 
 
 def parsed(text: str, where: Path | str) -> dict[str, Any]:
-    """What a TOML text holds. Raises UsageError that begins with `where` if it is no TOML."""
+    """Parses a TOML text. Raises UsageError that begins with `where` if it is no TOML."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

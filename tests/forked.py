@@ -160,15 +160,18 @@ def _make_ready() -> None:
 
     from logscrub import api, attest, config, report, rules, shards, sinks, sources  # noqa: F401
     from logscrub.attest import statement
-    from logscrub.cli.app import command
+    from logscrub.cli.app import COMMANDS, command
     from logscrub.sources import follow
     from logscrub.sources.codings import otlp_protobuf
     from logscrub.verification import sarif, text_report  # noqa: F401
 
     assert html.parser and follow and otlp_protobuf and statement
 
+    command(None)
     for words in (["scrub", "app.log", "-o", "clean.log"], ["verify"], ["keys", "id", "logscrub.key"]):
-        command().make_context("logscrub", words)
+        command(words[0]).make_context("logscrub", words)
+    for name in COMMANDS:
+        command(name)
     logs = [(ROOT / "sample_logs" / name).read_bytes() for name in ("plain_text.log", "app_logs_records.ndjson")]
     redactor = api.build_redactor(api.settings(None, None, []), None)
     for name in api.engines():
@@ -204,36 +207,50 @@ def _import_what_counts() -> None:
 
 def _serve(channel: socket.socket) -> None:
     """Returns in the process that a call asked for, which has what the call gave."""
+    signal.signal(signal.SIGCHLD, _tell_the_ends)
     while True:
         asked, fds, _, _ = socket.recv_fds(channel, _LONGEST_CALL, 4)
-        while _has_children() and os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})  # no process ends before it is known whom to tell
         if not asked:
+            while _ends:
+                _tell_the_ends()
+                time.sleep(0.001)
             while _has_children():
                 os.waitpid(-1, 0)
             sys.exit(0)
-        if asked == b"count":
-            if os.fork() == 0:
-                channel.close()
-                channel = socket.socket(fileno=fds[0])
-                _import_what_counts()
-                _freeze()
-            else:
-                os.close(fds[0])
-            continue
-        if os.fork() == 0:
-            channel.close()
-            pid = os.fork()
-            if pid:
-                _tell_the_end(pid, fds)
-            os.close(fds[3])
-            for number, fd in enumerate(fds[:3]):
-                os.dup2(fd, number)
+        pid = os.fork()
+        if pid and asked == b"count":
+            os.close(fds[0])
+        elif pid:
+            _ends[pid] = fds.pop()
+            os.write(_ends[pid], b"%d " % pid)
+            for fd in fds:
                 os.close(fd)
-            _become(**json.loads(asked))
-            return
-        for fd in fds:
-            os.close(fd)
+        else:
+            channel.close()
+            for fd in _ends.values():
+                os.close(fd)
+            _ends.clear()
+            if asked != b"count":
+                _become(fds, **json.loads(asked))
+                return
+            channel = socket.socket(fileno=fds[0])
+            _import_what_counts()
+            _freeze()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+
+
+_ends: dict[int, int] = {}
+"""Of each process that was asked for and has not ended, the descriptor to which the status that it ends with is written."""
+
+
+def _tell_the_ends(*_: object) -> None:
+    for pid in list(_ends):
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            to = _ends.pop(pid)
+            os.write(to, b"%d" % status)
+            os.close(to)
 
 
 def _freeze() -> None:
@@ -249,16 +266,15 @@ def _has_children() -> bool:
     return True
 
 
-def _tell_the_end(pid: int, fds: Sequence[int]) -> NoReturn:
-    """Writes the number of a process, and behind it the status that it ends with."""
-    for fd in fds[:3]:
+def _become(
+    fds: Sequence[int], argv: list[str], cwd: str, env: dict[str, str], mask: int, missing: list[str], first: str
+) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+    os.close(fds[3])
+    for number, fd in enumerate(fds[:3]):
+        os.dup2(fd, number)
         os.close(fd)
-    os.write(fds[3], b"%d " % pid)
-    os.write(fds[3], b"%d" % os.waitpid(pid, 0)[1])
-    os._exit(0)
-
-
-def _become(argv: list[str], cwd: str, env: dict[str, str], mask: int, missing: list[str], first: str) -> None:
     os.chdir(cwd)
     os.umask(mask)
     os.environ.clear()

@@ -64,7 +64,7 @@ class RuleTold:
     nights: tuple[int, ...]
     """On how many nights, at each budget."""
     marked: tuple[int, int, int]
-    """How many of the findings at the greatest budget were marked as real, usual and known."""
+    """Numbers of the findings at the greatest budget that were marked as real, usual and known."""
 
 
 @dataclass(frozen=True, slots=True)

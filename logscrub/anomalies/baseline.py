@@ -160,7 +160,7 @@ def expect(
 
 
 def variance_of_sums(expected: Expected, known: Bools, hours: int) -> Floats:
-    """What the variance of sums over so many hours, along the last axis, has beyond a Poisson's.
+    """Returns the variance of sums over so many hours, along the last axis, beyond that of a Poisson distribution.
 
     What the hours of a day have together adds up as they do; what is of each hour adds up by squares.
     """
@@ -194,7 +194,7 @@ def _by_the_hour(mean: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class _Usual:
-    """What was learned about cells, for any hour of the week in UTC."""
+    """The usual values of cells, for any hour of the week in UTC."""
 
     profile: Floats
     """The rhythm of all cells together by hour of the week of their own clocks; its mean is 1."""

@@ -83,7 +83,7 @@ class Finding:
     end: datetime
     """The end of the last hour that is unusual."""
     dimensions: tuple[tuple[str, str], ...]
-    """Where: `function`, `app_version`, `signature`, `statement`, `entity`, `tenant`, `actor`, …"""
+    """The place of the finding: `function`, `app_version`, `signature`, `statement`, `entity`, `tenant`, `actor`, …"""
     unit: str
     """The unit of `observed` and `expected`."""
     observed: float

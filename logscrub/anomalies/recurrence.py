@@ -78,7 +78,7 @@ def _reason(finding: Finding, is_drop: bool, past: _Past) -> str | None:
 
 
 def _is_as_much(now: float, then: float | None) -> bool:
-    """Whether there was as much too many, or too few, then."""
+    """Returns True if the earlier deviation has the same direction and is about as large, or larger."""
     return then is not None and then * now > 0 and abs(now) <= _AS_MUCH * abs(then)
 
 
@@ -112,7 +112,7 @@ def of_last_year(day: date) -> set[date]:
 
 
 def _of_weekday(day: date, months: Sequence[tuple[int, int]]) -> Iterator[tuple[str, list[date]]]:
-    """The same by days of the week: the second Tuesday, the last Friday."""
+    """Yields earlier days with the same place among the weekdays of their month: the second Tuesday, the last Friday."""
     nth, name = (day.day - 1) // 7, f"{day:%A}"
     firsts = [date(*month, 1) for month in months]
     days = [first + timedelta(days=(day.weekday() - first.weekday()) % 7 + 7 * nth) for first in firsts]

@@ -26,7 +26,7 @@ MOST: Final = 300.0
 _FEWEST = 200
 """Held-out scores without which nothing is calibrated: then a score is believed by half."""
 _EXCESSES, _MOST_TAIL = 200, 0.2
-"""How many days of cells reach beyond the threshold at least, and the greatest share of held-out scores that may lie there."""
+"""Fewest days of cells beyond the threshold, and the greatest share of held-out scores that may lie there."""
 _SHAPE_PRIOR = 20
 """Days of cells by which a tail is believed to be exponential."""
 _TIMES = 5

@@ -60,7 +60,7 @@ class Verdict:
 
 
 def _out(observed: float, expected: float | None) -> float:
-    """How many times as much (or as little) as expected was observed; where nothing was expected, how much."""
+    """Returns the factor by which a value is above (or below) the expected one; the value itself where nothing was expected."""
     if expected is None:
         return observed
     more = (observed + 1) / (expected + 1)

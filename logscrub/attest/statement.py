@@ -1,5 +1,8 @@
-"""What a proof states: an in-toto statement (version 1) whose subjects are the files, by the SHA-256 of their bytes as they are
-stored, and whose predicate is what `verify --format json` says of them. Its JSON Schema is `docs/reference/proof.schema.json`."""
+"""The statement of a proof: an in-toto statement (version 1) whose subjects are the files, by the SHA-256 of their bytes as they
+are stored, and whose predicate is what `verify --format json` says of them.
+
+Its JSON Schema is `docs/reference/proof.schema.json`.
+"""
 
 from __future__ import annotations
 

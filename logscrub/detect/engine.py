@@ -373,7 +373,7 @@ class Engine:
         return tuple(_quoted(masked, s) for s in spans) if '"' in masked else spans
 
     def _decoded(self, masked: str, path: FieldPath, depth: int) -> list[Span]:
-        """What is found in a text once its escapes and percent signs are decoded."""
+        """Returns the spans that are found once the escapes and percent signs of a text are decoded."""
         found: list[Span] = []
         is_read = False
         for view in views.decodings(masked):
@@ -387,7 +387,7 @@ class Engine:
         return found
 
     def _with_encoded(self, found: list[Span], masked: str, path: FieldPath, depth: int) -> list[Span]:
-        """What was found in a text, and the encoded texts and arrays of bytes in it that hold something. What looks random and
+        """Adds encoded texts and arrays of bytes that hold something to the spans of a text. A span that looks random and
         is such a text is left out."""
         encoded = list(views.encoded_texts(masked))
         if encoded:
@@ -599,7 +599,7 @@ _SUCCESSOR = regex(
     [^\s"'`”»<>(){}\[\],;:/\\]{6,400}+)(?![/:(\\])""",
     re.X,
 )
-"""What stands behind a secret where another one follows that takes its place: `… -> …`, `… to "…"`, `… # old: …`."""
+"""The text between a secret and another one that takes its place: `… -> …`, `… to "…"`, `… # old: …`."""
 _MOST_REPEATED = 16
 """Secrets of one text whose further places are searched for."""
 _NO_WORD = regex(r"(?=[^0-9\x1a]*[0-9])(?=[^A-Za-z\x1a]*[A-Za-z])[^\x1a]{8,}")

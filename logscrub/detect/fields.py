@@ -102,9 +102,9 @@ _TELLS_ERROR = regex(
     r"|changed|aborted|rejected|hang|hung|enotfound|econn[a-z]{3,12}|etimedout|unreachable|exception|verification|already)(?![\w]))"
     r"(?:[A-Z]?[a-z][a-z'’-]{1,24}|[a-z]{1,12}\d{1,3}(?=:)|[A-Za-z]{2,30}(?:[./][A-Za-z]{2,40}){1,6}):?[ ](?=\S)"
 )
-"""How an error begins: with a plain word, or what it comes from; one of the words of errors stands in it."""
+"""The beginning of an error: a plain word, or its source. One of the words of errors stands in it."""
 _UNQUOTED = regex(r"[^\n\r\"'`{}<>=|;]{1,301}")
-"""What reaches to the end of a line, a quote, a bracket of an object or a further value, as far as a message can reach."""
+"""A stretch up to the end of a line, a quote, a bracket of an object or a further value, at most as long as a message."""
 _QUERY_END = regex(r"""[&#\s"'<>`]""")
 _NEXT_KEY = regex(
     r"""\s[\w.-]{1,60}\s?=(?!=) | [,;|]\s*\\{0,15}["']?[\w.-]{1,60}\\{0,15}["']?\s*[=:]
@@ -172,14 +172,14 @@ _BLOCK_HEAD = regex(
 """A line that is but a name whose value stands in the lines after it: `password: |`, `<password>`."""
 _ELEMENT = regex(r"\s*+<[^/!]")
 BOUNDARY = "--"
-"""How the line begins that ends a part of a multipart body, of whose value nothing was read yet."""
+"""The beginning of the line that ends a part of a multipart body, if nothing of its value was read yet."""
 _BOUNDARY_LATER = "\n--"
-"""The same once a line of the value was read."""
+"""The beginning of the line that ends a part of a multipart body, once a line of its value was read."""
 _PART_NAME = regex(r"""form-data;\s{0,3}name=(?P<q>\\{0,3}["'])(?P<name>[^"'\\]{1,64}+)(?P=q)\s*+\Z""")
 """The end of the line that names a part whose value stands in the lines after it. A file says its own name too, and has none."""
 _PART_HEAD = regex(r"(?i)content-[a-z-]{1,40}:")
 _NAMED, _UNDER = "=", ":"
-"""What stands for a quote in `Open` where the line names a secret whose value the next one has, or stands over deeper lines."""
+"""The signs in place of a quote in `Open`, for a line that names a secret: its value is on the next line, or on deeper lines."""
 _NAMING_LINE = regex(
     r"""(?<![^\W_])(?i:name|key|field|variable|parameter|property|setting|option|attribute|column|header|label|type)["']?
     [ \t]{0,40}(?:=>|[:=|>])[ \t]{0,20}["':<]{0,2}(?P<name>[\w./-]{3,64}+)(?:</\w{1,40}>|["'>]{0,2}),?[ \t]{0,20}\r?\n?\Z""",
@@ -587,7 +587,7 @@ def _find_fields(text: str, index: FieldIndex, before: Open) -> tuple[list[Field
     end_of_text = len(text.rstrip())
     second_looks = 0
     form_end = -1
-    """Where the quotes end in which a form begins: `-d 'title=x&body=y'`."""
+    """The end of the quotes in which a form begins: `-d 'title=x&body=y'`."""
     while (m := _KEY.search(text, position)) is not None:
         position = m.end()
         if m["bracket"] is not None:
@@ -728,7 +728,7 @@ def _rule_of(text: str, m: re.Match[str], sep: str, parent: str, index: FieldInd
 
 
 def _opens(text: str, place: int) -> bool:
-    """Whether a quote stands at a place, and behind no word: it begins a text."""
+    """Returns True if a quote stands at a place, and behind no word: it begins a text."""
     if place < 0 or text[place] not in _PLAIN_QUOTES:
         return False
     return place == 0 or not (text[place - 1].isalnum() or text[place - 1] == "\\")

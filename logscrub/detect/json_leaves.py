@@ -332,7 +332,7 @@ def _label(text: str) -> str:
 
 
 def is_of_secrets(outer: str, name: str) -> bool:
-    """Whether what stands in an object of that name belongs to the object around it, in which all is secret."""
+    """Returns True if the members of an object of that name belong to the object around it, in which all is secret."""
     return bool(outer and name) and name.lower() not in _NO_SECRETS and _OF_SECRETS.search(outer) is not None
 
 

@@ -1,4 +1,4 @@
-"""What was worked out before about the detectors that come with logscrub, so that it starts sooner.
+"""Facts about the built-in detectors that were computed before, so that logscrub starts sooner.
 
 `data/detectors.json` has it, made by `scripts/known_detectors.py`. Whatever is not in it is worked out anew, so a file that was
 changed is read as it is.
@@ -20,7 +20,7 @@ def digest_of(text: str) -> str:
 
 
 def parsed(text: str) -> dict[str, Any] | None:
-    """What the TOML text of a detector holds; None if it is not known. Nobody may change it."""
+    """Returns the content of a detector's TOML text, not to be changed; None if the text is not known."""
     found: dict[str, Any] | None = _data()["texts"].get(digest_of(text))
     return found
 

@@ -80,7 +80,7 @@ _BETWEEN, _DIGIT, _RUN, _WORD = range(4)
 
 
 def _of(c: str) -> int:
-    """What a character belongs to."""
+    """Returns the class of a character."""
     if c.isspace() or c in SEPARATORS:
         return _BETWEEN
     if c.isascii():

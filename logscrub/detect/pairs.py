@@ -111,7 +111,8 @@ _REJECTED = regex(
     (?P<q>[\["'`])(?P<value>[^\r\n"'`\[\]]{1,1000}+)["'`\]]""",
     re.X,
 )
-"""What a validation says it was given: `on field 'password': rejected value […]`, ``Path `password` (`…`) is shorter``."""
+"""The message of a validation that quotes the value it was given: `on field 'password': rejected value […]`, ``Path `password`
+(`…`) is shorter``."""
 _AT_POINTER = regex(
     r"""(?:instancePath|dataPath)["'`]?\s{0,3}[:=]\s{0,3}["'`][^"'`\s]{0,200}?(?P<name>[^\W\d][\w-]{0,63}+)["'`][^\r\n]{0,600}?
     [\s,{]["'`]?data["'`]?\s{0,3}[:=]\s{0,3}(?P<q>["'`])(?P<value>(?:(?!(?P=q))[^"'`]){1,1000}+)(?P=q)""",
@@ -197,10 +198,10 @@ _HELD = regex(
     re.X,
 )
 _CHOSEN = regex(r"(?![0-9.]{1,12}[A-Za-z%]{1,3}\Z)(?=[^A-Za-z]*[A-Za-z])[^0-9!#$%^&*+=~?@]*[0-9!#$%^&*+=~?@][\s\S]*|[0-9]{4,}")
-"""What people and programs choose for secrets: a letter, and a digit or a sign; a code of digits."""
+"""The form of secrets that people and programs choose: a letter, and a digit or a sign; a code of digits."""
 _FEWEST_OF_MEMBER = 6
 _SAY_WHAT_WAS_GIVEN = frozenset(("value", "received", "got ", "(`"))
-"""One of these stands in each text that `_REJECTED` matches."""
+"""Every text that `_REJECTED` matches holds one of these words."""
 
 
 class NamedValue(NamedTuple):

@@ -441,7 +441,7 @@ _OF_HOUSES = frozenset(
 
 
 def no_message(value: str) -> bool:
-    """Whether a text is not what programs say of a value."""
+    """Returns True if a text is no message of a program about a value."""
     return not is_message(value)
 
 

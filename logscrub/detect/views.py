@@ -44,7 +44,8 @@ _ESCAPED_BYTES = regex(r"(?:\\{1,31}(?:x[0-9A-Fa-f]{2}|[0-3][0-7]{2}))+")
 _QUOTED_PRINTABLE = regex(
     r"(?<=[\w.-])(?:=(?:2[DE]|40|5F|C[2-9A-F]=[89AB][0-9A-F]|D[0-9A-F]=[89AB][0-9A-F]|E[0-9A-F](?:=[89AB][0-9A-F]){2}))+(?=[\w.-])"
 )
-"""What quoted-printable writes of an address or a name between letters. Other signs of it look like the value of a field."""
+"""Codes of quoted-printable for characters of an address or a name, between letters. Its other codes look like the value of a
+field."""
 _JOINED = regex(
     r"""(?<!["'`]to)(?<!["'`]cc)(?<!["'`]bcc)(?<!["'`]for)(?<!["'`]from)"""
     r"""["'`](?:[ \t\r\n]{0,3}(?:\+|\.{1,2}|&|\|\|)[ \t\r\n]{0,3}"""
@@ -68,7 +69,7 @@ _BYTE = "-?[0-9]{1,3}"
 _BYTES = rf"{_BYTE}(?:,[ \t\r\n]*+{_BYTE}){{5,}}+"
 """Six numbers of up to three digits, or more, between commas; signed ones are Java's."""
 _MEMBERS = rf"""["']?0["']?:[ ]?{_BYTE}(?:,[ \t\r\n]*+["']?[0-9]{{1,6}}["']?:[ ]?{_BYTE}){{5,}}+"""
-"""The same as members of an object, as an array is printed that was spread: `{"0":106,"1":97,…}`."""
+"""Bytes as members of an object, the printed form of an array that was spread: `{"0":106,"1":97,…}`."""
 _ARRAY = regex(
     rf"\{{[ \t\r\n]*+{_MEMBERS},?[ \t\r\n]*+(?:\}}|\Z)"
     rf"|\[[ \t\r\n]*+(?:{_BYTES}(?:,[ \t\r\n]*+\.\.\.[ ][0-9]{{1,9}}[ ]more[ ]items?)?|[0-9]{{1,3}}(?:[ ][0-9]{{1,3}}){{5,}}+)"
@@ -348,7 +349,7 @@ def view_of_bytes(numbers: str) -> View:
 
 
 def _numbers(text: str) -> list[tuple[int, int]]:
-    """Where the numbers stand of an array of bytes: of an object its values, not its names."""
+    """Returns the places of the numbers in an array of bytes. In an object these are the values, not the names."""
     if text[:1] == "{":
         return [m.span(1) for m in _NUMBER_OF_MEMBER.finditer(text)]
     return [m.span() for m in _NUMBER.finditer(text)]
@@ -397,7 +398,7 @@ def _is_written(c: str) -> bool:
 
 
 def _joint(unit: str) -> str:
-    """What stands between two joined texts: nothing, or the sign of a mail address."""
+    """Returns the text between two joined texts: nothing, or the sign of a mail address."""
     return "@" if "64" in unit or "@" in unit else ""
 
 
@@ -406,7 +407,7 @@ def _quoted_printable_unit(unit: str) -> str | list[tuple[str, int]]:
 
 
 def _escaped_bytes(unit: str) -> str | list[tuple[str, int]]:
-    """What bytes in digits behind backslashes say in UTF-8. One that belongs to no character is of Latin-1."""
+    """Decodes bytes written as digits behind backslashes, as UTF-8. A byte that belongs to no character is read as Latin-1."""
     sizes, values = [], []
     for m in _ESCAPED_BYTE.finditer(unit):
         code = m[0].lstrip("\\")

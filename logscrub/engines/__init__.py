@@ -10,6 +10,6 @@ MOST_THREADS: Final = 8
 
 
 def processors() -> int:
-    """How many threads can run at once here, at most `MOST_THREADS`."""
+    """Returns the number of threads that can run at once here, at most `MOST_THREADS`."""
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(MOST_THREADS, count)

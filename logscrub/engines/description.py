@@ -1,4 +1,4 @@
-"""What the compiled core is told at its start: the definition's own patterns, lists of words, detectors and settings.
+"""The description that the compiled core reads at its start: the definition's patterns, lists of words, detectors and settings.
 
 Nothing is written twice: the core asks for the patterns and lists of a module of `logscrub.detect` by the names that they have
 there (`fields._KEY`, `recognizer._PARTICLES`).
@@ -67,7 +67,7 @@ CONVERSIONS: dict[str, Callable[[str], str]] = {
     "phone_plan": plans.phone_plan,
     "iban_plan": plans.iban_plan,
 }
-"""What the core asks Python to make of texts that are not all ASCII."""
+"""The functions of Python that the core calls for texts that are not all ASCII."""
 
 
 def expressions(classes: Classes) -> dict[str, Lowered]:
@@ -115,7 +115,7 @@ def texts() -> dict[str, str]:
 
 
 class Callbacks:
-    """What the core asks for while it runs."""
+    """The functions that the core calls while it runs."""
 
     def __init__(self, classes: Classes, names: NameRecognizer | None = None) -> None:
         """`names`: the recognizer, where the lists are not all that is asked."""
@@ -143,7 +143,7 @@ def library(classes: Classes | None = None) -> tuple[dict[str, Any], Callbacks]:
 
 
 NAMES = (("name_listed", "PERSON", "name", False, False), ("name_ner", "PERSON", "name", False, False))
-"""What the recognizers of names find, as a kind of span: id, entity type, row of the guidelines, certain, random."""
+"""The kinds of spans that the recognizers of names find: id, entity type, row of the guidelines, certain, random."""
 
 
 def describe(its: Engine) -> tuple[dict[str, Any], Callbacks]:

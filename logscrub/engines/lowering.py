@@ -78,7 +78,7 @@ class Unsupported(ValueError):
 
 
 class Known(NamedTuple):
-    """What was lowered before: `data/lowered.json`, made by `scripts/lowered_patterns.py`."""
+    """Patterns that were lowered before: `data/lowered.json`, made by `scripts/lowered_patterns.py`."""
 
     classes: list[KnownClass]
     patterns: dict[str, tuple[str, list[tuple[str, int]]]]
@@ -92,7 +92,7 @@ NOTHING_KNOWN: Final = Known([], {})
 
 @lru_cache(maxsize=1)
 def known() -> Known:
-    """What comes with logscrub: to parse all its patterns takes 0.2 s, to read this a hundredth of that."""
+    """Reads the lowered patterns that come with logscrub. To parse all patterns takes 0.2 s, to read these a hundredth of it."""
     found = orjson.loads(resources.files("logscrub").joinpath("data", "lowered.json").read_bytes())
     return Known(found["classes"], found["patterns"], found["unicode"])
 
@@ -113,7 +113,7 @@ class Classes:
         self.table: list[ClassBits] = []
         self.names: dict[str, int] = {}
         self.known: list[KnownClass] = []
-        """Those of patterns."""
+        """The classes of patterns."""
         self.patterns = before.patterns
         for name, test in named:
             self.names[name] = self._add(lambda text, test=test: (i for i, char in enumerate(text) if test(char)))  # type: ignore[misc]

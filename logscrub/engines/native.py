@@ -78,8 +78,8 @@ class NativeJudge(Engine):
 
 
 def is_ordinary(raw: Raw) -> bool:
-    """Whether the core does a unit by itself. Others are pieces of a text that was cut, or say how long they are: for these the
-    definition asks the core for its judgements."""
+    """Returns True if the core does a unit by itself. Other units are pieces of a text that was cut, or say how long they are:
+    for these the definition asks the core for its judgements."""
     if raw.cut is not None or raw.size is not None:
         return False
     for leaf in raw.leaves:  # noqa: SIM110 (a loop is faster, and this is asked of each unit)
@@ -89,9 +89,11 @@ def is_ordinary(raw: Raw) -> bool:
 
 
 @lru_cache(maxsize=4)
-def _judge(engine: Engine) -> tuple[Classes, Judge]:
+def _judge(engine: Engine) -> tuple[Classes, Judge, Readers]:
+    """The parts of the core that all redactors of an engine share."""
     description, callbacks = describe(engine)
-    return callbacks.classes, Judge(description, callbacks)
+    judge = Judge(description, callbacks)
+    return callbacks.classes, judge, Readers(judge, callbacks.classes)
 
 
 class NativeRedactor(Redactor):
@@ -99,9 +101,8 @@ class NativeRedactor(Redactor):
 
     def __init__(self, redactor: Redactor) -> None:
         self.__dict__.update(redactor.__dict__)
-        classes, judge = _judge(redactor.engine)
+        classes, judge, self.readers = _judge(redactor.engine)
         allow = [lowered(pattern, classes) for pattern in redactor._allow]
-        self.readers = Readers(judge, classes)
         self.core = Core(judge, dict(redactor.policy.rows), redactor.pseudonymizer._key, allow, classes.table)
         self.engine = NativeJudge(redactor.engine, self.core)
 
@@ -130,9 +131,9 @@ class NativeRedactor(Redactor):
 class _Batch(NamedTuple):
     job: Job
     begins: bool
-    """Whether a record begins in its first unit."""
+    """True if a record begins in its first unit."""
     before: Open
-    """What was taken to be open before it."""
+    """The state that was assumed before its first unit."""
 
 
 class Done(NamedTuple):
@@ -140,7 +141,7 @@ class Done(NamedTuple):
 
     job: Job
     outcome: Any
-    """What the core says became of them."""
+    """The core's result for its units."""
 
 
 class _Batches:
@@ -149,7 +150,7 @@ class _Batches:
     def __init__(self, redactor: NativeRedactor, threads: int, decoder: TextDecoder | None) -> None:
         """`decoder`: that of the input, for clean text in its encoding; None where units are only looked at."""
         self.open: Open = NOTHING_OPEN
-        """What is left open behind what is done. Who does a unit that is not the core's says it here."""
+        """The state behind the units that are done. Code that does a unit in place of the core sets it."""
         self._redactor = redactor
         self._core = redactor.core
         self._threads = threads
@@ -173,7 +174,7 @@ class _Batches:
             self._units.add(item)
 
     def flush(self) -> Iterator[Done | Raw]:
-        """What is done once all is."""
+        """Yields all that is still to be done, once it is done."""
         if len(self._units):
             yield from self._start()
         while self._waiting:
@@ -192,7 +193,7 @@ class _Batches:
 
     @property
     def encodes(self) -> bool:
-        """Whether the clean text comes as bytes in UTF-8."""
+        """True if the clean text comes as bytes in UTF-8."""
         return self._decoder is None or self._decoder.encoding in (None, "utf-8")
 
     def _before(self, begins: bool) -> Open:
@@ -281,7 +282,7 @@ def gathered(enough: int, most: int) -> _core.Units:
 
 @dataclass(frozen=True, slots=True)
 class NativeEngine:
-    """What scrubs and verifies with one redactor."""
+    """An engine that scrubs and verifies with one redactor, by the compiled core."""
 
     redactor: NativeRedactor
     threads: int

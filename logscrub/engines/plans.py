@@ -1,4 +1,4 @@
-"""How phone numbers and bank account numbers are built, country by country, as the libraries of the validators know it."""
+"""The structure of phone numbers and bank account numbers by country, from the data of the validators' libraries."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ UNKNOWN: Final = "?"
 
 
 def phone_plan(code: str) -> str:
-    """Of a country's calling code: the digits that a prefix can begin with which is dialled inside the country, and behind a
-    semicolon the lengths that its numbers can have. "" where no country has the code."""
+    """Returns the structure of the numbers with a calling code; "" if no country has the code.
+
+    It is the digits with which a prefix can begin that is dialled inside the country, and behind a semicolon the lengths that
+    the numbers can have.
+    """
     import phonenumbers
 
     region = phonenumbers.region_code_for_country_code(int(code))
@@ -58,7 +61,7 @@ def _first(nodes: Any) -> tuple[set[str], bool]:
 
 
 def iban_plan(country: str) -> str:
-    """How an account number of a country is built (`4!a6!n8!n`); "" where it has none."""
+    """Returns the structure of a country's account numbers (`4!a6!n8!n`); "" if it has none."""
     from stdnum import numdb
 
     known = numdb.get("iban")

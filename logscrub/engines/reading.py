@@ -81,7 +81,7 @@ _LineReader = CutLineReader | ForgeCliReader | JsonReader | WrappedReader
 
 
 def read(units: Units, readers: Readers, data: bytes) -> Iterator[Read]:
-    """What is complete with these bytes of an input."""
+    """Yields the units of an input that are complete with these bytes."""
     at = 0
     while not units.labelled and at < len(data):
         end = data.find(b"\n", at) + 1 or len(data)

@@ -81,7 +81,7 @@ def _share(part: int, whole: int) -> float:
 
 
 class _Shape(NamedTuple):
-    """What all pieces have in common that have the same mask."""
+    """The part that all pieces with the same mask share."""
 
     statements: tuple[tuple[Mark, tuple[tuple[int, int], ...]], ...]
     """Each with the places of its words."""
@@ -100,7 +100,7 @@ class _Text:
         self.statements, _, self.letters, self.quote = shape
         self.values = values
         self.settled = False
-        """Whether all of it is known to leave. What was said often enough once, stays so."""
+        """True if all of it is known to leave. A text that was said often enough once stays so."""
 
 
 _Said = list[tuple[int, _Text]]
@@ -134,7 +134,7 @@ class _Known(Generic[Value]):
         self._older: dict[str, Value] = {}
 
     def get(self, key: str, default: Value) -> Value:
-        """What is known of a key."""
+        """Returns the value of a key, or the default."""
         found = self.newer.get(key, default)
         if found is default:
             found = self._older.get(key, default)
@@ -160,9 +160,9 @@ class Guarantee:
         self._shapes: tuple[_Known[Any], _Known[Any]] = (_Known(_MOST_KNOWN), _Known(_MOST_KNOWN))
         """By their masks: strings and lines, numbers."""
         self._texts: tuple[_Known[Any], _Known[Any]] = (_Known(_MOST_PARTS), _Known(_MOST_PARTS))
-        """Of JSON, by what stands between its quotes: strings, and what is between them. None for what says nothing."""
+        """Parts of JSON, by the text between quotes: strings, and texts between strings. None for a part that says nothing."""
         self._attributes: _Known[Any] = _Known(_MOST_PARTS)
-        """Of JSON, by what begins at the value of a member `key`."""
+        """Attributes in JSON, by the text that begins at the value of a member `key`."""
         self._values: _Known[Any] = _Known(_MOST_KNOWN)
 
     def said(self, raw: Raw) -> _Said:
@@ -343,7 +343,7 @@ class Guarantee:
 
 
 def _open_in(at: int, text: _Text, suffices: Callable[[Mark], bool]) -> list[_Open]:
-    """What of a piece at a place of a unit was not said often enough."""
+    """Returns the parts of a piece, at a place of a unit, that too few customers said."""
     found = [
         _new(_Open, (mark, at, tuple([(at + start, at + end, "") for start, end in stretches]), False))
         for mark, stretches in text.statements
@@ -564,7 +564,7 @@ class _KeepingScrubber:
         return self._taken(self._aside.end)
 
     def _taken(self, until: int) -> bytes:
-        """What may leave of what stands before a place."""
+        """Returns the bytes before a place that may leave."""
         out: list[bytes] = []
         while self._aside.start < min(until, self._aside.end):
             self._aside.start, row = next(self._rest)
@@ -653,7 +653,7 @@ class Listening:
         self.engine = engine
         self.guarantee = guarantee
         self.inputs: list[Aside] = []
-        """What was put aside, an entry an input that was begun."""
+        """The bytes that were put aside, one entry per input that was begun."""
         self._shelf = _Shelf()
 
     @property

@@ -24,7 +24,7 @@ _MOST_TRIED = 16
 
 
 class Belongs(NamedTuple):
-    """What stands in `[start, end)` of a unit is a record of a customer, named by its pseudonym; "" where it names none."""
+    """A record of a customer in `[start, end)` of a unit. The customer is named by its pseudonym, "" if the record names none."""
 
     start: int
     end: int
@@ -77,7 +77,7 @@ def _named_by(element: Element | None) -> str:
 
 
 def record_spans(text: str) -> list[tuple[int, int]]:
-    """Where in a JSON value its records stand, those that are objects or lists."""
+    """Returns the stretches of a JSON value that are its records, as far as these are objects or lists."""
     grammar, position, start = Grammar(formats.SHAPES.rules), 0, -1
     found: list[tuple[int, int]] = []
     while (m := TOKEN.match(text, position)) is not None and grammar.accept(m[m.lastindex or 0]):

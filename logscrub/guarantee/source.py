@@ -1,4 +1,4 @@
-"""What an app's own sources can make it say: the texts in JavaScript and TypeScript, with a value for what is filled in."""
+"""The texts that an app's own sources contain, in JavaScript and TypeScript, with a value for each part that is filled in."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _parser(language: str) -> Parser:
 
 
 def _text(node: Node) -> str | None:
-    """What an expression makes, a value for each part that is not known; None where it makes no text that is known in part."""
+    """Returns the text of an expression, with a value for each part that is not known; None if no part of it is known."""
     if node.type == "string":
         return _literal(node)
     if node.type == "template_string":
@@ -89,7 +89,7 @@ def _literal(node: Node) -> str:
 
 
 def _part(node: Node) -> str:
-    """What a piece of a string stands for."""
+    """Returns the text of a piece of a string, with escapes decoded."""
     written = (node.text or b"").decode("utf-8", "replace")
     if node.type != "escape_sequence":
         return written
@@ -100,7 +100,7 @@ def _part(node: Node) -> str:
 
 
 def _together(node: Node) -> Iterator[str]:
-    """What a call of `console.log` makes of its arguments: texts, and values for the rest, with spaces between."""
+    """Yields the texts that `console.log` writes for its arguments: texts, and values for the rest, with spaces between."""
     arguments = node.named_children
     if 1 < len(arguments) <= _MOST_ARGUMENTS:
         texts = [_text(argument) for argument in arguments]

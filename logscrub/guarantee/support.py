@@ -37,7 +37,7 @@ class Support:
         self._marks = hashlib.blake2b(digest_size=_BYTES, key=key)
         self._most = most
         self._heard: dict[Mark, frozenset[str] | None] = {}
-        """Of each mark who said it, kinds of names apart (`site:…`); None where that are enough."""
+        """By mark, the customers who said it, each with the kind of its name (`site:…`); None once there are enough."""
         self._customers: dict[str, str] = {}
         self.own: set[Mark] = set()
         """Marks of texts that are the app's own."""
@@ -51,7 +51,7 @@ class Support:
         return len(self._customers)
 
     def mark(self, kind: str, text: str) -> Mark:
-        """Of a `statement` or a `value`."""
+        """Returns the keyed mark of a text. `kind`: `statement` or `value`."""
         keyed = self._marks.copy()
         keyed.update(f"{kind}\0{text}".encode("utf-8", "surrogatepass"))
         return keyed.digest()
@@ -110,7 +110,7 @@ _KINDS: Final = {"CLOUD_ID": "c", "SITE_NAME": "s", "INSTALLATION_ID": "i", "ORG
 
 
 def _most_of_one_kind(said: Iterable[str]) -> int:
-    """How many customers at least: one may be named in two ways, but not twice in the same."""
+    """Returns the least number of customers with these names: one customer can have names of two kinds, not two of one kind."""
     kinds = [name.partition(":")[0] for name in said]
     return max(map(kinds.count, set(kinds)))
 

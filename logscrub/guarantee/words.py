@@ -92,9 +92,9 @@ class Words(NamedTuple):
 
     statements: tuple[Statement, ...]
     values: tuple[tuple[int, int], ...]
-    """Where values stand whose own form has to tell whether they are harmless."""
+    """The places of values that are harmless only if their own form says so."""
     quoted: bool = False
-    """Whether what takes a value's place gets quotes, as a number's does."""
+    """True if the text in place of a value gets quotes, as it does in place of a number."""
 
 
 NOTHING: Final = Words((), ())
@@ -222,7 +222,7 @@ def _is_small(mask: str) -> bool:
 
 
 def is_harmless(value: str) -> bool:
-    """Whether a value says nothing by its form: a time, a UUID, an id of 16 or 32 hexadecimal digits.
+    """Returns True if a value says nothing by its form: a time, a UUID, an id of 16 or 32 hexadecimal digits.
 
     Ids that are readable text in other digits are none.
     """
@@ -254,7 +254,7 @@ def _reads(digits: str) -> bool:
 
 
 def _says_nothing(literal: str) -> bool:
-    """Whether what stands between two values is no word: a few signs, or what a format itself writes there."""
+    """Returns True if the text between two values is no word: it is a few signs, or written by the format itself."""
     return _STILL.fullmatch(literal) is not None or literal in OF_FORMATS
 
 

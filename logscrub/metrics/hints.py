@@ -1,4 +1,4 @@
-"""What the text of a record may say, so that counting asks only what can have an answer.
+"""Hints about the text of a record, so that counting searches only for facts that it can hold.
 
 A hint may be wrong about what a text says, never about what it does not say. The compiled core finds hints; without it each text
 has all of them, and the facts are the same.

@@ -32,7 +32,7 @@ TIMES: Final = ("hour", "day")
 COLUMNS: Final = ("tenants", *(name for name in COUNTERS if name != "size"))
 DEFAULT: Final = ("records",)
 LIKELIHOOD: Final = 0.95
-"""Of an error bar: how likely the noise is no more than it."""
+"""The probability that the noise is within an error bar."""
 _MOST_CELLS: Final = 10_000
 _SPENT: Final = "logscrub sharing"
 """The name under which the store has what was spent, in millionths of ε, as an application's transaction."""
@@ -44,7 +44,7 @@ _BOUNDS: Final = tuple(dict.fromkeys(round(2 ** (n / 8)) for n in range(8 * 30 +
 _MOST_OVER: Final = 20
 """Customers who may have more than the bound, about, however many cells a table has."""
 _SLACK: Final = 1 + 1e-9
-"""What the noise is larger than it need be, for what is lost when numbers are rounded."""
+"""The factor by which the noise is larger than necessary, to make up for rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def private_table(
 
 
 def _bound(values: pl.DataFrame, column: str, cells: int, epsilon: float, rest: float) -> int:
-    """How much a customer may add to a column: the first bound that few customers would add more than.
+    """Returns the most that a customer may add to a column: the first bound that only few customers exceed.
 
     Beyond a bound that `cells / rest` customers exceed, noise of `rest` would grow by more than the bound would still cut off.
     The search is the sparse vector technique for counts that only grow with each customer (Lyu, Su, Li 2017): the threshold has
@@ -165,7 +165,7 @@ def _bound(values: pl.DataFrame, column: str, cells: int, epsilon: float, rest: 
 
 
 def _bounded(values: pl.DataFrame, column: str, bound: int) -> pl.DataFrame:
-    """What customers add; those who would add more than the bound, a smaller share to each cell, or `tenants` to fewer cells."""
+    """Scales down the values of customers who add more than the bound to a column; of `tenants`, drops some of their cells."""
     total = pl.col(column).sum().over("tenant")
     if column == "tenants":
         return values.filter(pl.struct(pl.all()).hash().rank("ordinal").over("tenant") <= bound)

@@ -1,4 +1,7 @@
-"""What the rules would have told in the past, as a page. Self-contained, without a script; the same nights give the same page."""
+"""A page with the findings that the rules would have reported in the past.
+
+It is self-contained, without a script. The same nights give the same page.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +20,15 @@ if TYPE_CHECKING:  # they need the extra for anomalies, which a page does not
 
 @dataclass(frozen=True, slots=True)
 class AtBudget:
-    """What all nights would have told at one budget."""
+    """The findings that all nights would have reported at one budget."""
 
     budget: float
     """False alarms a week."""
     findings: int
     causes: tuple[int | None, ...]
-    """Of each night; None where nothing could be compared yet."""
+    """Numbers of causes by night; None for a night without anything to compare with."""
     by_chance: float
-    """How many findings chance makes in as many nights."""
+    """The number of findings that chance makes in as many nights."""
 
 
 def as_page(done: Backtest, rules: Sequence[Rule], usual: float) -> str:
@@ -52,7 +55,7 @@ def as_page(done: Backtest, rules: Sequence[Rule], usual: float) -> str:
 
 
 def at_budget(done: Backtest, place: int) -> AtBudget:
-    """What all nights would have told at the budget of that place."""
+    """Returns the findings that all nights would have reported at the budget of that place."""
     budget = done.budgets[place]
     findings = sum(budget in told.budgets for night in done.nights for told in night.told)
     causes = tuple(night.causes[place] if night.history_days >= SHORT_HISTORY else None for night in done.nights)

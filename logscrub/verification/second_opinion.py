@@ -150,8 +150,15 @@ class Reader:
 
 
 def ask(pieces: Pieces, reports: Iterable[FileReport], redactor: Redactor, whole: Engine, model: str) -> Opinion:
-    """What Presidio says of what was taken. `reports`: what was found in it; `redactor`: with what; `whole`: an engine that looks
-    for the rows too that the policy keeps; `model`: spaCy's package."""
+    """Returns Presidio's opinion about the texts that were taken.
+
+    Args:
+        pieces: the texts that were taken.
+        reports: the findings of logscrub in the files.
+        redactor: the redactor that made the findings.
+        whole: an engine that also scans for the rows that the policy keeps.
+        model: spaCy's package.
+    """
     opinion = Opinion(
         "presidio-analyzer", metadata.version("presidio-analyzer"), model, pieces.lines, len(pieces.taken), pieces.seed
     )
@@ -173,7 +180,7 @@ def ask(pieces: Pieces, reports: Iterable[FileReport], redactor: Redactor, whole
 
 
 def _apart(results: Iterable[Any]) -> list[Any]:
-    """Of results of one entity type that overlap the best, in the order of the text."""
+    """Returns the best of overlapping results of one entity type, in the order of the text."""
     kept: list[Any] = []
     for r in sorted(results, key=lambda r: (-r.score, r.start - r.end, r.start)):
         if not any(r.entity_type == one.entity_type and r.start < one.end and one.start < r.end for one in kept):
@@ -205,7 +212,7 @@ class _Because:
         return next(filter(None, reasons), NOTHING)
 
     def _reasons(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """Where in a text something gives a reason, and which; "" for what goes by itself, as text and in no field."""
+        """Yields the stretches of a text with a reason, and the reason; "" for a value that is redacted as text, in no field."""
         for span in self._whole.judge(text):
             yield span.start, span.end, self._reason_of(span, text)
         for name, patterns in self._harmless:
@@ -231,7 +238,7 @@ def told(opinion: Opinion, limit: int | None = None) -> Iterable[str]:
 
 
 def headline(opinion: Any) -> str:
-    """How often it differed, and how much of it was asked. `opinion`: as a proof holds it."""
+    """Returns a line with the number of differences and the share that was asked. `opinion`: as a proof holds it."""
     part = "all" if opinion["seed"] is None else f"{opinion['asked']:,} (a sample, seed {opinion['seed']}) of"
     return (
         f"second opinion: {opinion['tool']} {opinion['version']} read {part} {opinion['lines']:,} lines, and calls "

@@ -202,7 +202,7 @@ class _Records(NamedTuple):
     hindsight: Floats
     """The expected rhythm once the day is known."""
     times: Floats
-    """How many times the expected records there were, at least 1."""
+    """Records over expected records, at least 1."""
 
 
 def _records(rule: Rule, cells: Panel, signals: Signals) -> tuple[Floats | None, Floats | None, Floats | None]:

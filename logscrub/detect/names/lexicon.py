@@ -19,7 +19,7 @@ from typing import Literal
 from logscrub.patterns import regex
 
 Grade = Literal["name", "capital", "given", "either", "family", "word", "like", "unknown"]
-"""What a word is.
+"""The class of a word.
 
 `name`: a name of a person and hardly anything else. `capital`: the same if it were capitalised; in small letters a function
 word of some language. `given`: a given name that is a place or a rarer word too. `either`: a name that is first of all an
