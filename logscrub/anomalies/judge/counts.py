@@ -1,6 +1,8 @@
 """Test `counts`: more (or fewer) of something than usual, by hour of the week.
 
 Of each cell the counts of an hour, of three and of 24 hours are held against a negative binomial (`logscrub.anomalies.baseline`).
+A rule may leave out large customers (`without_large`). Otherwise one that grows would make its function vary more than the
+function did before, and its own records would be reported of each function that it uses.
 
 An example: `{usual = 4, then = [60]}`: four an hour in the mean for four weeks, and 60 in the last hour. `others` more cells of
 the same kind stand beside it (20 without it). `night` an hour are usual in the last hours of a day.
@@ -35,7 +37,7 @@ from logscrub.anomalies.judge.base import (
 )
 from logscrub.anomalies.model import SHORT_HISTORY
 from logscrub.anomalies.rules import Rule
-from logscrub.anomalies.signals import EMPTY, Panel, Signals, panel
+from logscrub.anomalies.signals import EMPTY, LARGE_DAYS, Panel, Signals, is_large, panel
 from logscrub.anomalies.tails import Bools, Floats, nb_lower, nb_upper, rejected_hours
 
 _COLUMNS: Final = {"app_version": "version"}
@@ -70,7 +72,18 @@ def panel_of(rule: Rule, family: tuple[str, ...], signals: Signals) -> Panel:
     """The counts of a rule for a family of cells."""
     columns = [_COLUMNS.get(name, name) for name in family]
     made = panel(frame_of(rule, family, signals), columns, rule.number, signals.hours)
-    return Panel(family, made.keys, made.counts)
+    return Panel(family, made.keys, made.counts - _of_large(made, signals) if rule.without_large else made.counts)
+
+
+def _of_large(cells: Panel, signals: Signals) -> Floats:
+    """The records of the app's, or of each function's, large customers."""
+    if cells.names:
+        return panel(signals.large, cells.names, "records", signals.hours, cells.keys).counts
+    today = signals.first // DAY * DAY
+    week = slice(max(0, today - LARGE_DAYS * DAY), today)
+    customers = panel(signals.tenants, ("tenant",), "records", signals.hours).counts
+    shares = customers[:, week].sum(1) / max(1.0, cells.counts[:, week].sum())
+    return np.asarray(customers[is_large(shares)].sum(0, keepdims=True))
 
 
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
