@@ -26,7 +26,7 @@ from logscrub.anomalies.live import Live
 from logscrub.anomalies.model import WITHHELD, Explanation, Finding, Kind, Report, id_of
 from logscrub.anomalies.night import learned, report_of, silenced
 from logscrub.anomalies.rules import builtin_rules, load_rules, parse_rule
-from logscrub.anomalies.signals import EMPTY, LARGE, Rows, SignalReader, Signals, is_large, read_signals
+from logscrub.anomalies.signals import EMPTY, LARGE, Rows, SignalReader, Signals, read_signals
 from logscrub.anomalies.tails import accumulated, calibrate, nb_lower, nb_upper, rate_upper, rejected
 from logscrub.api import engine_of
 from logscrub.config import CalendarException, Config, Mute
@@ -597,23 +597,19 @@ def with_a_large_customer(more_of_large: float = 1.0, more_of_others: float = 1.
     return of_customers({"large": large, **{f"small {n}": parts[:, n] for n in range(20)}})
 
 
-@pytest.mark.parametrize(("of_large", "of_others", "told"), [(8.0, 1.0, False), (1.0, 4.0, True), (1.0, 1.0, False)])
-def test_a_large_customer_is_no_jump_of_the_function_that_it_uses(of_large: float, of_others: float, told: bool) -> None:
+OF_FUNCTION = (("function", "f"),)
+OF_LARGE = (("function", "f"), ("tenant", "large"))
+
+
+@pytest.mark.parametrize(
+    ("of_large", "of_others", "told"),
+    [(8.0, 1.0, {OF_LARGE}), (1.0, 4.0, {(), OF_FUNCTION}), (8.0, 4.0, {(), OF_FUNCTION, OF_LARGE}), (1.0, 1.0, set())],
+)
+def test_a_large_customer_and_the_others_are_told_apart(of_large: float, of_others: float, told: set[Any]) -> None:
     from logscrub.anomalies.judge import counts
 
-    by_id = {rule.id: rule for rule in RULES}
-    signals = with_a_large_customer(of_large, of_others)
-    jumps = {c.dimensions for c in counts.find(by_id["volume_jump"], signals, 0.01)}
-    assert jumps == ({(), (("function", "f"),)} if told else set())
-    floods = {c.dimensions for c in counts.find(by_id["tenant_flood"], signals, 0.01)}
-    assert ((("tenant", "large"),) in floods) == (of_large > 1)
-
-
-def test_where_few_customers_make_nearly_all_none_is_left_out() -> None:
-    assert is_large(np.array([0.9, 0.1])).tolist() == [False, True]
-    assert is_large(np.array([0.4, 0.3, 0.3])).tolist() == [True, False, False]
-    assert not is_large(np.array([1.0])).any()
-    assert not is_large(np.full(20, 0.05)).any()
+    rule = next(rule for rule in RULES if rule.id == "volume_jump")
+    assert {c.dimensions for c in counts.find(rule, with_a_large_customer(of_large, of_others), 0.01)} == told
 
 
 def test_large_customers_are_told_by_the_week_before_the_period(world: World) -> None:

@@ -37,8 +37,6 @@ _FEWEST_DURATIONS = 200
 """Durations of a customer in a function from which it has a bound of its own."""
 LARGE: Final = 0.1
 """A customer is large in a function, or in the app, if it makes at least this share of the records of a week."""
-OTHERS: Final = 0.5
-"""The least share of the records that is left to others: where a few customers make nearly all, none is large."""
 LARGE_DAYS: Final = 7
 """The days before a period that tell which customers are large."""
 _BUSY = 20
@@ -327,37 +325,17 @@ def _bounds(rows: Rows, days: Sequence[date]) -> pl.DataFrame:
     return pl.concat([frame.select(list(schema)) for frame in (own, every)])
 
 
-def is_large(shares: Floats) -> Bools:
-    """Marks the customers that are large, by their shares of the records.
-
-    >>> is_large(np.array([0.05, 0.3, 0.25, 0.1])).tolist()
-    [False, True, False, True]
-    """
-    out, left = np.zeros(len(shares), bool), 1.0
-    for n in np.argsort(-shares, kind="stable").tolist():
-        if shares[n] >= LARGE and left - shares[n] >= OTHERS:
-            out[n] = True
-            left -= shares[n]
-    return out
-
-
 def _large(rows: Rows, days: Sequence[date]) -> pl.DataFrame:
     """`function, tenant`: which customers are large in which function, by the records of days."""
     by = ["function", "tenant"]
     counted = [
         rows.collect([_of(rows, day, "count", [*by, "records"]).group_by(by).agg(pl.col("records").sum())])[0] for day in days
     ]
-    found: list[tuple[str, str]] = []
-    if counted:
-        summed = pl.concat(counted).group_by(by).agg(pl.col("records").sum()).sort("function", "records", "tenant")
-        for (function,), customers in summed.group_by("function", maintain_order=True):
-            shares = customers["records"].to_numpy() / max(1, customers["records"].sum())
-            named = customers["tenant"].to_numpy() != ""
-            found += [
-                (str(function), tenant)
-                for tenant in customers["tenant"].filter(pl.Series(is_large(np.where(named, shares, 0.0))))
-            ]
-    return pl.DataFrame(found, schema=dict.fromkeys(by, pl.String), orient="row")
+    if not counted:
+        return pl.DataFrame(schema=dict.fromkeys(by, pl.String))
+    summed = pl.concat(counted).group_by(by).agg(pl.col("records").sum())
+    share = pl.col("records") / pl.col("records").sum().over("function")
+    return summed.filter((share >= LARGE) & (pl.col("tenant") != "")).select(by).sort(by)
 
 
 def _day(rows: Rows, day: date, grid: datetime, bounds: pl.DataFrame, large: pl.DataFrame) -> _Frames[pl.DataFrame]:
