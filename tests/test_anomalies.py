@@ -27,7 +27,7 @@ from logscrub.anomalies.live import Live
 from logscrub.anomalies.model import WITHHELD, Explanation, Finding, Kind, Report, id_of
 from logscrub.anomalies.night import learned, report_of, silenced
 from logscrub.anomalies.rules import builtin_rules, load_rules, parse_rule
-from logscrub.anomalies.signals import EMPTY, Rows, SignalReader, Signals, read_signals
+from logscrub.anomalies.signals import EMPTY, LARGE, Rows, SignalReader, Signals, read_signals
 from logscrub.anomalies.tails import accumulated, calibrate, nb_lower, nb_upper, rate_upper, rejected
 from logscrub.api import engine_of
 from logscrub.config import CalendarException, Config, Mute
@@ -569,6 +569,64 @@ def test_what_a_person_did_before_the_period_is_not_told_again(world: World) -> 
     assert whole == {(c.dimensions, c.observed) for c in before} != set()
     assert all(c.start < c.end <= world.signals.first + 18 for c in before)
     assert actors.find(rule, read_signals(world.rows, over, world.day + timedelta(days=1)), 0.01) == []
+
+
+def of_customers(counts: dict[str, Any]) -> Signals:
+    """A function with customers, whose large ones are known."""
+    many = len(counts)
+    hours = len(next(iter(counts.values())))
+    rows = pl.DataFrame(
+        {
+            "t": np.tile(np.arange(hours), many),
+            "function": ["f"] * hours * many,
+            "tenant": np.repeat(list(counts), hours),
+            "records": np.concatenate([*counts.values()]).astype(np.int64),
+        }
+    )
+    frames = {name: filled(getattr(EMPTY, name), rows) for name in ("functions", "tenants", "large")}
+    frames["large"] = frames["large"].filter(pl.col("tenant") == "large")
+    return world_of(**frames)
+
+
+def with_a_large_customer(more_of_large: float = 1.0, more_of_others: float = 1.0) -> Signals:
+    """One customer with a third of the records, and more of its or of the others' in the last six hours."""
+    rng = np.random.default_rng(11)
+    hours = world_of().hours
+    large, others = (rng.poisson(mean, hours) for mean in (100, 200))
+    large[-6:] = large[-6:] * more_of_large
+    others[-6:] = others[-6:] * more_of_others
+    parts = np.array([rng.multinomial(many, [1 / 20] * 20) for many in others])
+    return of_customers({"large": large, **{f"small {n}": parts[:, n] for n in range(20)}})
+
+
+OF_FUNCTION = (("function", "f"),)
+OF_LARGE = (("function", "f"), ("tenant", "large"))
+
+
+@pytest.mark.parametrize(
+    ("of_large", "of_others", "told"),
+    [(8.0, 1.0, {OF_LARGE}), (1.0, 4.0, {(), OF_FUNCTION}), (8.0, 4.0, {(), OF_FUNCTION, OF_LARGE}), (1.0, 1.0, set())],
+)
+def test_a_large_customer_and_the_others_are_told_apart(of_large: float, of_others: float, told: set[Any]) -> None:
+    from logscrub.anomalies.judge import counts
+
+    rule = next(rule for rule in RULES if rule.id == "volume_jump")
+    assert {c.dimensions for c in counts.find(rule, with_a_large_customer(of_large, of_others), 0.01)} == told
+
+
+def test_large_customers_are_told_by_the_week_before_the_period(world: World) -> None:
+    counted = pl.concat([frame for day, frame in world.rows.beside.items() if day < world.day.date()][-7:])
+    counted = counted.filter((pl.col("kind") == "count") & (pl.col("source") == "logs"))
+    shares = counted.group_by("function", "tenant").agg(pl.col("records").sum())
+    shares = shares.with_columns(pl.col("records") / pl.col("records").sum().over("function"))
+    large = set(world.signals.large.select("function", "tenant").iter_rows())
+    share_of = {(function, tenant): share for function, tenant, share in shares.iter_rows()}
+    assert large
+    assert all(tenant and share_of[function, tenant] >= LARGE for function, tenant in large)
+    hours = world.signals.large.group_by("t", "function").agg(pl.col("records").sum())
+    whole = world.signals.functions.group_by("t", "function").agg(pl.col("records").sum().alias("whole"))
+    both = hours.join(whole, on=["t", "function"], how="left")
+    assert (both["records"] <= both["whole"]).all()
 
 
 def test_a_mute_may_be_for_ever() -> None:

@@ -17,7 +17,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from logscrub.anomalies.levels import BAND, DEFAULT, Detector, Scored, Settings, Tail, Window, middle, scores
+from logscrub.anomalies.levels import (
+    BAND,
+    DEFAULT,
+    HOUR,
+    LULL,
+    Detector,
+    Judge,
+    Scored,
+    Settings,
+    Tail,
+    Window,
+    middle,
+    scores,
+)
 
 Array = NDArray[np.float64]
 FIELDS = ("expected", "lower", "upper", "score", "p_value", "alarms")
@@ -116,11 +129,42 @@ def test_the_unit_of_the_series_is_no_matter(factor: float) -> None:
 
 @pytest.mark.parametrize("noise", NOISES)
 def test_noise_alarms_about_as_often_as_it_may(noise: str) -> None:
-    """Two series of twelve weeks after the first one."""
+    """Two series of twelve weeks after the first one. Alarms of hours at most three hours apart are of one excursion."""
     hours = 13 * WEEK
-    found = sum(int(scores(NOISES[noise](np.random.default_rng([7, i]), hours)).alarms[WEEK:].sum()) for i in range(2))
+    found = 0
+    for i in range(2):
+        at = np.flatnonzero(scores(NOISES[noise](np.random.default_rng([7, i]), hours)).alarms[WEEK:])
+        found += int((np.diff(at, prepend=-hours) > LULL // HOUR).sum())
     due = DEFAULT.budget * 24
     assert found <= due + 2 * math.sqrt(due)
+
+
+def test_an_excursion_that_lasts_is_less_probable_with_each_hour() -> None:
+    tail = Tail()
+    said = []
+    for _ in range(6):
+        said.append(tail.probability(-2.2))
+        tail.add(-2.2)
+    assert said == sorted(said, reverse=True)
+    assert said[-1] < said[0] / 100
+    assert tail.probability(2.2) == pytest.approx(said[-1], rel=0.01)  # the run so far counts, whatever comes next
+
+
+def test_a_change_too_small_for_an_hour_is_found_when_it_lasts() -> None:
+    for_an_hour, lasting = seasonal(900, 6), seasonal(900, 6)
+    for_an_hour[703] *= 1.5
+    lasting[700:708] *= 1.5
+    assert not scores(for_an_hour).alarms.any()
+    assert scores(lasting).alarms[700:708].any()
+
+
+def test_at_steps_finer_than_an_hour_each_step_counts_by_itself() -> None:
+    tail = Judge(300, DEFAULT).tail
+    before = tail.probability(4.0)
+    for _ in range(12):
+        tail.add(4.0)
+    assert tail.probability(4.0) > before / 2
+    assert tail.probability(3.0) > 2 * tail.probability(4.0)  # the peak so far does not count
 
 
 def test_over_all_noises_the_budget_is_neither_overspent_nor_idle() -> None:
@@ -319,7 +363,7 @@ def test_a_tail_and_its_inverse(seen: list[float], probability: float) -> None:
     for score in [*seen, 0, 0, 0]:  # what goes on is worse than what begins
         tail.add(score)
     assert tail.probability(0) == tail.probability(tail.start) == 1
-    assert tail.probability(tail.score(probability)) == pytest.approx(probability, rel=1e-6)
+    assert tail.probability(tail.score(probability, 1)) == pytest.approx(probability, rel=1e-6)
     assert all(tail.probability(s) >= tail.probability(s + 0.1) for s in (0.0, 1.0, 1.45, 1.5, 1.6, 3.0, 7.0))
 
 

@@ -26,12 +26,17 @@ shape: the probability is the mean over a grid of both, weighted by a prior and 
 that leaps every week is expected to leap again, however rare a light tail would call that, and a series that never leapt is not.
 The rate of excursions has a prior too; after a day with many, as many are expected. The product is
 
-    excursions a step that are as far out = rate * sum of weight * P(peak > s; scale, shape)
+    excursions a step that are as far out = rate * P(excursion as improbable)
 
 The length of an excursion. Noise leaps for an hour; incidents last. The run of an excursion is its number of consecutive hours
-beyond 1.5 on one side, and runs are modelled as generalized Pareto too. The weight of an excursion is the probability of its run
-among all runs of two hours or more: the longer it lasts, the less it says about noise. So an hour that is far out each week
-becomes usual, and an evening that is far out each week is reported again.
+beyond 1.5 on one side, and runs are modelled as generalized Pareto too. An excursion is as improbable as its peak and its run
+together: its probability is that of a product of both probabilities as small as its own, for independent peaks and runs (Fisher,
+Statistical Methods for Research Workers, 1932). Peak and run only grow while an excursion lasts, so looking at each of its hours
+adds no false alarms. A peak of an hour has to be a little farther out than without runs, and one that lasts much less far.
+
+What an excursion says of peaks has a weight: the probability of its run among all runs of two hours or more. The longer it lasts,
+the less it says about noise. So an hour that is far out each week becomes usual, and an evening that is far out each week is
+reported again.
 
 Scores are out of sample: each is computed before its value is learned. A value alarms if at most the budget of such values is
 expected per week. Within a day after an alarm, only a worse value alarms again.
@@ -250,7 +255,7 @@ _LIGHT: Final = _SHAPES == 0
 _DIVISORS: Final = np.where(_LIGHT, 1.0, _SHAPES)
 
 
-def _beyond(excess: float) -> NDArray[np.float64]:
+def _beyond(excess: float | NDArray[np.float64]) -> NDArray[np.float64]:
     """The logarithm of the probability that something is as far beyond its start, for each scale and shape."""
     return np.asarray(np.where(_LIGHT, -excess / _SCALES, -np.log1p(_SHAPES * excess / _SCALES) / _DIVISORS))
 
@@ -297,6 +302,10 @@ class Excesses:
         """The probability of as much or more."""
         return float(self.weights @ np.exp(_beyond(excess)))
 
+    def beyond_each(self, most: int) -> NDArray[np.float64]:
+        """The probabilities of at least 0, 1, … and `most`."""
+        return np.asarray(np.exp(_beyond(np.arange(most + 1.0)[:, None])) @ self.weights)
+
     def reach(self, probability: float) -> float:
         """The excess of a probability."""
         # the logarithm of a mean of Pareto's tails is convex, so that Newton's steps from below do not go beyond
@@ -313,9 +322,39 @@ class Excesses:
         return excess
 
 
+class Products:
+    """Products of two independent probabilities: that of something continuous, and that of as many whole numbers or more."""
+
+    def __init__(self, at_least: NDArray[np.float64]) -> None:
+        """`at_least`: the probabilities of at least 0, 1, … and of the greatest number."""
+        following = np.append(at_least[1:], 0.0)
+        self.at_least = at_least
+        self._following = following
+        self._shares = np.cumsum((at_least - following) / at_least)
+        self._as_small = following + at_least * self._shares
+
+    def as_small(self, product: float) -> float:
+        """The probability of a product as small as this.
+
+        >>> Products(np.array([1.0])).as_small(0.01)
+        0.01
+        >>> round(Products(np.array([1.0, 0.1])).as_small(0.01), 3)
+        0.019
+        """
+        above = int(np.searchsorted(-self.at_least, -product, side="left")) - 1
+        return 1.0 if above < 0 else float(self._following[above] + product * self._shares[above])
+
+    def product(self, as_small: float) -> float:
+        """The product whose probability this is: the inverse of `as_small`."""
+        if as_small >= 1:
+            return 1.0
+        above = int(np.searchsorted(-self._as_small, -as_small, side="left")) - 1
+        return float((as_small - self._following[above]) / self._shares[above])
+
+
 @dataclass(slots=True)
 class Tail:
-    """The rate of excursions whose peak is as far out, learned from those that ended."""
+    """The rate of excursions whose peak and run are as improbable, learned from those that ended."""
 
     start: float = START
     worth: float = 1.0
@@ -324,6 +363,9 @@ class Tail:
     """Steps without a score beyond the start that end an excursion."""
     day: int = DAY // HOUR
     """Steps of a day."""
+    longest: int = DAY // HOUR
+    """The greatest number of steps behind its first one by which a run makes an excursion more improbable. Where it is 0, each
+    step counts by itself."""
     steps: int = 0
     excursions: int = 0
     recent: deque[int] = field(default_factory=deque)
@@ -338,6 +380,12 @@ class Tail:
     """Steps since a score was beyond the start."""
     peaks: Excesses = field(default_factory=Excesses)
     runs: Excesses = field(default_factory=Excesses)
+    """Steps of a run behind its first one."""
+    products: Products = field(init=False)
+    """Of the probabilities of a peak and of a run."""
+
+    def __post_init__(self) -> None:
+        self.products = Products(self.runs.beyond_each(self.longest))
 
     def rate(self) -> float:
         """Excursions a step: as many as came in all, or in the last day, whichever is more."""
@@ -347,16 +395,30 @@ class Tail:
     def _excess(self, score: float) -> float:
         return (score - self.start) * START / self.start
 
+    def _longer(self, side: int) -> int:
+        """The steps behind its first one of the longest run, if the next step is beyond the start on that side."""
+        now = abs(self.last) + 1 if self.last * side > 0 else 1
+        return min(max(self.run, now) - 1, self.longest)
+
+    def _peak(self) -> float:
+        """The least peak that the excursion has with the next step; `start` where each step counts by itself."""
+        return max(self.start, self.peak) if self.longest else self.start
+
     def probability(self, score: float) -> float:
         """Excursions a step that are as far out; 1 of what is not beyond `start`: it is as usual."""
         if abs(score) <= self.start:
             return 1.0
-        return min(1.0, self.rate() * self.peaks.beyond(self._excess(abs(score))))
+        peak = self.peaks.beyond(self._excess(max(abs(score), self._peak())))
+        run = float(self.products.at_least[self._longer(1 if score > 0 else -1)])
+        return min(1.0, self.rate() * self.products.as_small(peak * run))
 
-    def score(self, probability: float) -> float:
-        """The score of a probability; of one that is more than `start`'s, `start`."""
-        wanted = probability / self.rate()
-        return self.start if wanted >= 1 else self.start + self.peaks.reach(wanted) * self.start / START
+    def score(self, probability: float, side: int) -> float:
+        """The distance at which the next score on that side has a probability; `start` where all beyond it are less probable."""
+        product = self.products.product(probability / self.rate())
+        peak = product / float(self.products.at_least[self._longer(side)])
+        if peak >= self.peaks.beyond(self._excess(self._peak())):
+            return self.start
+        return self.start + self.peaks.reach(peak) * self.start / START
 
     def add(self, score: float) -> None:
         self.steps += 1
@@ -373,7 +435,8 @@ class Tail:
             longer = min(self.run - 1, self.day)
             counts_as = min(1.0, self.runs.beyond(longer) / self.runs.beyond(1))
             self.peaks.learn(counts_as * _density(self._excess(self.peak)))
-            self.runs.learn(counts_as * _just(longer))
+            self.runs.learn(_just(longer))
+            self.products = Products(self.runs.beyond_each(self.longest))
             self.excursions += 1
             self.recent.append(self.steps)
             self.peak, self.run = 0.0, 0
@@ -459,7 +522,9 @@ class Judge:
         self.windows = tuple(Window(steps, least, BEYOND * math.sqrt(fine)) for _ in WEIGHTS)
         # A unit of fewer values beyond it is longer, by as much as the normal distribution's quantiles say.
         start = START * NORMAL.inv_cdf(1 - BEYOND) / NORMAL.inv_cdf(1 - BEYOND * math.sqrt(fine))
-        self.tail = Tail(start, fine, max(1, LULL // step_seconds), self.day)
+        # Minutes that follow one another go together, so there a run says little; the mean of `LONG` shows what lasts.
+        longest = self.day if step_seconds >= HOUR else 0
+        self.tail = Tail(start, fine, max(1, LULL // step_seconds), self.day, longest)
         self.past: list[float] = []
         """Roots, the oldest first."""
         self.far = Window(steps, least)
@@ -552,9 +617,9 @@ class Detector:
         level = ahead.scales[LEVEL]
         if level is not None:
             middle_root = ahead.day if ahead.day == ahead.day else level.centre
-            edge = judge.tail.score(BAND) * judge.noise()
+            above, below = (judge.tail.score(BAND, side) * judge.noise() for side in (1, -1))
             # without an improbable value, `reach` has no end, and neither has the band
-            high, low = ahead.reach(edge), ahead.reach(-edge)
+            high, low = ahead.reach(above), ahead.reach(-below)
             expected = square(middle_root)
             upper = square(max(high, middle_root)) if high == high else math.nan
             lower = max(square(min(low, middle_root)), judge.low_end()) if low == low else math.nan

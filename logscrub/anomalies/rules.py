@@ -16,6 +16,7 @@ A rule file has these keys (unknown keys are errors):
     quiet         the greatest share of the cell's mean hour that is expected in an hour that is tested (optional)
     around_the_clock  the least share of a day's hours in which a person who is reported acts (optional)
     per_record    whether more are expected, in proportion, where there are more records than usual (optional)
+    large_apart   whether large customers are tested by themselves, and everything else without them (optional)
     alone         the least number that is reported where there are no days to compare with (optional)
     severity      P1 to P5, for a finding of the usual size; see `logscrub.anomalies.findings`
     incident      whether it may be a security incident, which has time limits (optional)
@@ -85,6 +86,7 @@ class Rule:
     quiet: float | None = None
     around_the_clock: float | None = None
     per_record: bool = False
+    large_apart: bool = False
     alone: float | None = None
     incident: bool = False
     exposes: bool = False
@@ -119,6 +121,9 @@ def definition() -> Table:
             "quiet": Key(_NUMBER, "Only hours in which no more than this share of the mean hour is expected."),
             "around_the_clock": Key(_NUMBER, "Only persons who act in at least this share of a day's hours."),
             "per_record": Key(FLAG, "More are expected where there are more records.", default=False),
+            "large_apart": Key(
+                FLAG, "Large customers are tested by themselves, and everything else without them.", default=False
+            ),
             "alone": Key(_NUMBER, "So many are reported where there are no days to compare with."),
             "incident": Key(FLAG, "It may be a security incident.", default=False),
             "exposes": Key(FLAG, "Customers' data may have become known to others.", default=False),
@@ -159,6 +164,10 @@ def parse_rule(data: Mapping[str, Any], path: Path) -> Rule:
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
     if "by" in data:
         values["by"] = tuple(map(tuple, data["by"]))
+    if data.get("large_apart") and (
+        data.get("number", "records") != "records" or not {(), ("function",)} >= {*values.get("by", ())}
+    ):
+        raise UsageError(f"{path}: large_apart is for records of the app and of functions only")
     for key in _NUMBERS & data.keys():
         values[key] = float(data[key])
     return Rule(path.stem, **values)

@@ -35,6 +35,10 @@ _SLOW: Final = 0.95
 """A call is slow if it takes longer than this share of a function's calls."""
 _FEWEST_DURATIONS = 200
 """Durations of a customer in a function from which it has a bound of its own."""
+LARGE: Final = 0.1
+"""A customer is large in a function, or in the app, if it makes at least this share of the records of a week."""
+LARGE_DAYS: Final = 7
+"""The days before a period that tell which customers are large."""
 _BUSY = 20
 """Records an hour from which an hour without any is one whose export is missing."""
 
@@ -61,6 +65,8 @@ class Signals:
     """`t, function, module, version` and `NUMBERS`."""
     tenants: pl.DataFrame
     """`t, tenant` and `NUMBERS`; not of records that name no customer."""
+    large: pl.DataFrame
+    """`t, function, tenant, records` of the customers that are large in a function."""
     signatures: pl.DataFrame
     """`t, function, signature, errors, tenants`."""
     statements: pl.DataFrame
@@ -203,7 +209,9 @@ class SignalReader:
         self.day = start.date()
         """The first day that a period can begin on; with others, what is usual would be learned from other days."""
         self._grid = datetime.combine(start.date() - timedelta(days=history_days), time(), UTC)
-        self._bounds = _bounds(rows, rows.days(self._grid.date(), start.date() - timedelta(days=1)))
+        before = rows.days(self._grid.date(), start.date() - timedelta(days=1))
+        self._bounds = _bounds(rows, before)
+        self._large = _large(rows, [day for day in before if day >= start.date() - timedelta(days=LARGE_DAYS)])
         self._known: dict[date, _Frames[pl.DataFrame]] = {}
 
     def read(self, start: datetime, end: datetime, *, again: Container[date] = ()) -> Signals:
@@ -214,7 +222,7 @@ class SignalReader:
         last = int((end - self._grid).total_seconds()) // 3600
         for day in self._rows.days(self._grid.date(), last_day):
             if day not in self._known or day in again:
-                self._known[day] = _day(self._rows, day, self._grid, self._bounds)
+                self._known[day] = _day(self._rows, day, self._grid, self._bounds, self._large)
         parts = [frames for day, frames in sorted(self._known.items()) if day <= last_day]
         frames = _Frames[pl.DataFrame](*(pl.concat(part) for part in zip(*parts, strict=True))) if parts else EMPTY
         frames = frames._replace(**{n: getattr(frames, n).filter(pl.col("t") < last) for n in frames._fields if n != "actors"})
@@ -238,6 +246,7 @@ class SignalReader:
             len({t // 24 for t in np.nonzero(known[:first])[0].tolist()}),
             frames.functions,
             frames.tenants,
+            frames.large,
             frames.signatures,
             frames.statements,
             frames.durations,
@@ -271,6 +280,7 @@ class _Frames(NamedTuple, Generic[_Frame]):
 
     functions: _Frame
     tenants: _Frame
+    large: _Frame
     signatures: _Frame
     statements: _Frame
     durations: _Frame
@@ -315,7 +325,20 @@ def _bounds(rows: Rows, days: Sequence[date]) -> pl.DataFrame:
     return pl.concat([frame.select(list(schema)) for frame in (own, every)])
 
 
-def _day(rows: Rows, day: date, grid: datetime, bounds: pl.DataFrame) -> _Frames[pl.DataFrame]:
+def _large(rows: Rows, days: Sequence[date]) -> pl.DataFrame:
+    """`function, tenant`: which customers are large in which function, by the records of days."""
+    by = ["function", "tenant"]
+    counted = [
+        rows.collect([_of(rows, day, "count", [*by, "records"]).group_by(by).agg(pl.col("records").sum())])[0] for day in days
+    ]
+    if not counted:
+        return pl.DataFrame(schema=dict.fromkeys(by, pl.String))
+    summed = pl.concat(counted).group_by(by).agg(pl.col("records").sum())
+    share = pl.col("records") / pl.col("records").sum().over("function")
+    return summed.filter((share >= LARGE) & (pl.col("tenant") != "")).select(by).sort(by)
+
+
+def _day(rows: Rows, day: date, grid: datetime, bounds: pl.DataFrame, large: pl.DataFrame) -> _Frames[pl.DataFrame]:
     """Returns the rows of a day that are kept."""
     t = (pl.col("hour") - pl.lit(grid)).dt.total_hours().cast(pl.Int32).alias("t")
     numbers = [pl.col(name).sum() for name in NUMBERS]
@@ -337,6 +360,9 @@ def _day(rows: Rows, day: date, grid: datetime, bounds: pl.DataFrame) -> _Frames
     queries = _Frames(
         functions=counts.group_by(t, "function", "module", "version").agg(numbers),
         tenants=counts.filter(named).group_by(t, "tenant").agg(numbers),
+        large=counts.join(large.lazy(), on=["function", "tenant"], how="semi")
+        .group_by(t, "function", "tenant")
+        .agg(pl.col("records").sum()),
         signatures=counts.filter(pl.col("signature") != "")
         .group_by(t, "function", "signature")
         .agg(pl.col("errors").sum(), tenants),
@@ -400,6 +426,7 @@ _COUNTED = {name: pl.Int64() for name in NUMBERS}
 EMPTY: Final = _Frames(
     functions=pl.DataFrame(schema={"t": pl.Int32, "function": pl.String, "module": pl.String, "version": pl.String, **_COUNTED}),
     tenants=pl.DataFrame(schema={"t": pl.Int32, "tenant": pl.String, **_COUNTED}),
+    large=pl.DataFrame(schema={"t": pl.Int32, "function": pl.String, "tenant": pl.String, "records": pl.Int64}),
     signatures=pl.DataFrame(
         schema={"t": pl.Int32, "function": pl.String, "signature": pl.String, "errors": pl.Int64, "tenants": pl.Int64}
     ),

@@ -234,6 +234,7 @@ def world(**frames: pl.DataFrame) -> Signals:
         history_days=MOST_EXAMPLE_DAYS,
         functions=whole.functions,
         tenants=whole.tenants,
+        large=whole.large,
         signatures=whole.signatures,
         statements=whole.statements,
         durations=whole.durations,

@@ -1,6 +1,8 @@
 """Test `counts`: more (or fewer) of something than usual, by hour of the week.
 
 Of each cell the counts of an hour, of three and of 24 hours are held against a negative binomial (`logscrub.anomalies.baseline`).
+A rule may test large customers apart (`large_apart`): each of them is a cell in each function, and the cells of the functions
+and of the app are without them. Otherwise a customer that grows would make its functions vary more than they did before.
 
 An example: `{usual = 4, then = [60]}`: four an hour in the mean for four weeks, and 60 in the last hour. `others` more cells of
 the same kind stand beside it (20 without it). `night` an hour are usual in the last hours of a day.
@@ -35,11 +37,13 @@ from logscrub.anomalies.judge.base import (
 )
 from logscrub.anomalies.model import SHORT_HISTORY
 from logscrub.anomalies.rules import Rule
-from logscrub.anomalies.signals import EMPTY, Panel, Signals, panel
+from logscrub.anomalies.signals import EMPTY, LARGE, LARGE_DAYS, Panel, Signals, panel
 from logscrub.anomalies.tails import Bools, Floats, nb_lower, nb_upper, rejected_hours
 
 _COLUMNS: Final = {"app_version": "version"}
 """Dimensions whose column has another name."""
+_LARGE: Final = ("function", "tenant")
+"""The cells of large customers."""
 _CHART_SCORE = 3.0
 """The band of a chart is left once in a thousand hours."""
 _MOST_TIMES = 100.0
@@ -69,8 +73,21 @@ def frame_of(rule: Rule, family: tuple[str, ...], signals: Signals) -> pl.DataFr
 def panel_of(rule: Rule, family: tuple[str, ...], signals: Signals) -> Panel:
     """The counts of a rule for a family of cells."""
     columns = [_COLUMNS.get(name, name) for name in family]
+    if rule.large_apart and family == _LARGE:
+        return panel(signals.large, family, rule.number, signals.hours)
     made = panel(frame_of(rule, family, signals), columns, rule.number, signals.hours)
-    return Panel(family, made.keys, made.counts)
+    return Panel(family, made.keys, made.counts - _of_large(made, signals) if rule.large_apart else made.counts)
+
+
+def _of_large(cells: Panel, signals: Signals) -> Floats:
+    """The records of the app's, or of each function's, large customers."""
+    if cells.names:
+        return panel(signals.large, cells.names, "records", signals.hours, cells.keys).counts
+    today = signals.first // DAY * DAY
+    week = slice(max(0, today - LARGE_DAYS * DAY), today)
+    customers = panel(signals.tenants, ("tenant",), "records", signals.hours).counts
+    shares = customers[:, week].sum(1) / max(1.0, cells.counts[:, week].sum())
+    return np.asarray(customers[shares >= LARGE].sum(0, keepdims=True))
 
 
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
@@ -78,10 +95,11 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     found: list[Candidate] = []
     if signals.history_days < SHORT_HISTORY:
         return _alone(rule, signals)
-    for family in rule.by:
+    families = (*rule.by, _LARGE) if rule.large_apart else rule.by
+    for family in families:
         cells = panel_of(rule, family, signals)
         if cells.counts.any():
-            found += judged(rule, cells, signals, allowed / len(rule.by), are_known(cells, signals))
+            found += judged(rule, cells, signals, allowed / len(families), are_known(cells, signals))
     return found
 
 
