@@ -556,6 +556,8 @@ pub struct Fields {
     /// Words that end the names of what holds more than a secret.
     hold_more: Arc<Words>,
     head_of_deeper: (Arc<Regex>, usize),
+    made_up: Arc<Regex>,
+    collection: Arc<Regex>,
     template: Arc<Regex>,
     structure: Arc<Regex>,
     number: Arc<Regex>,
@@ -804,6 +806,8 @@ impl Fields {
             keyword: library.rx("fields._KEYWORD")?,
             hold_more: library.words("fields._HOLD_MORE")?,
             head_of_deeper: grouped("fields._HEAD_OF_DEEPER", "name")?,
+            made_up: library.rx("fields._MADE_UP")?,
+            collection: library.rx("fields._COLLECTION")?,
             template: library.rx("fields._TEMPLATE")?,
             structure: library.rx("fields._STRUCTURE")?,
             number: library.rx("fields._NUMBER")?,
@@ -874,7 +878,7 @@ impl Fields {
         } else {
             self.number_of(Named { around: &[], own: names.around })
         }?;
-        self.rules.get(number).filter(|rule| rule.secret).map(|_| number)
+        self.rules.get(number).filter(|rule| rule.opens).map(|_| number)
     }
 
     /// The number of the rule for a name as it is.
@@ -1046,13 +1050,21 @@ impl Fields {
         (found, after)
     }
 
-    /// Adds the values of a holder that is named like a secret. A member with a telling name of its own, or that says something about
-    /// the secret, is none.
+    /// Adds the values of a holder that is named like a secret, and the elements with digits of one with another telling name. A member
+    /// with a telling name of its own, or that says something about the secret, is none.
     fn add_held(&self, found: &mut Vec<FieldValue>, text: &[Ch], holder: &Holder) {
         let path: Path = vec![holder.name.as_slice().into()];
-        let Some(rule) = self.rule(&path).filter(|rule| rule.opens && !self.holds_more(&holder.name)) else { return };
+        let Some(rule) = self.rule(&path).filter(|_| !self.holds_more(&holder.name)) else { return };
         for held in self.pairs.held_values(text, holder) {
-            if held.key.is_empty() || (self.may_be_secret(&held.key) && self.rule(&[held.key.as_slice().into()]).is_none()) {
+            let said = &text[held.start..held.end];
+            let is_named = || self.rule(&[held.key.as_slice().into()]).is_some();
+            let counts = if rule.opens {
+                held.key.is_empty() || (self.may_be_secret(&held.key, &holder.name, said) && !is_named())
+            } else {
+                let has_digit = said.iter().any(|&c| c.wrapping_sub('0' as Ch) < 10);
+                held.key.is_empty() && rule.may_hold_message && has_digit && !said.contains(&(' ' as Ch))
+            };
+            if counts {
                 self.add(found, text, held.start, held.end, rule, &|| path.clone(), &[]);
             }
         }
@@ -1130,9 +1142,15 @@ impl Fields {
         (found, before.clone())
     }
 
-    /// Whether a member of that name may be a secret itself.
-    fn may_be_secret(&self, key: &[Ch]) -> bool {
-        self.words(key).pop().is_none_or(|last| !self.about.contains(&last) && !self.referring.contains(&last))
+    /// Whether a member of that name may be a secret itself. In a holder of several, a name that may lead to a secret tells which of
+    /// them it is.
+    fn may_be_secret(&self, key: &[Ch], holder: &[Ch], said: &[Ch]) -> bool {
+        let Some(last) = self.words(key).pop() else { return true };
+        let is_referring = self.referring.contains(&last);
+        if !self.about.contains(&last) && !is_referring {
+            return true;
+        }
+        is_referring && matches!(holder.last(), Some(83 | 115)) && self.made_up.match_at(said, 0, said.len()).is_some()
     }
 
     /// The name that counts for what stands in an object of that name, in another (`fields._innermost`).
@@ -1709,7 +1727,8 @@ impl Fields {
             return (self.joined(text, behind, end, opening, values), None);
         }
         let Some(&first) = text.get(start) else { return (start, None) };
-        if first == '{' as Ch {
+        let may_be_type = first == '#' as Ch || is_capital(first);
+        if first == '{' as Ch || (may_be_type && self.collection.match_at(text, start, text.len()).is_some()) {
             return (start, None);
         }
         if first == '[' as Ch && text.get(start + 1) != Some(&('~' as Ch)) {
@@ -1837,7 +1856,13 @@ impl Fields {
             Sought::QueryEnd => rest.iter().position(|&c| c == '&' as Ch || c == '#' as Ch || chars.is(c, STOP)),
             Sought::LineEnd => rest.iter().position(|&c| is_line_end(c)),
             Sought::ListEnd => rest.iter().position(|&c| c == ']' as Ch),
-            Sought::Object => rest.iter().position(|&c| c == '{' as Ch),
+            // `\{|\((?=\w{1,40}=)`
+            Sought::Object => rest.iter().enumerate().position(|(i, &c)| {
+                c == '{' as Ch || (c == '(' as Ch && {
+                    let run = chars.count(text, start + i + 1, 40, WORD);
+                    run > 0 && is(start + i + 1 + run, '=')
+                })
+            }),
             // `&[\w.-]{1,60}[=\[%]`
             Sought::NextInForm => rest.iter().enumerate().position(|(i, &c)| {
                 c == '&' as Ch && {

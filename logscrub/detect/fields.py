@@ -120,8 +120,13 @@ _TOKEN = regex(
       | [^\s"'`<>]{1,8192}""",
     re.X,
 )
-_TEMPLATE = regex(r"[$%#]\{[^{}\s]{1,80}\}|\{\{[^{}]{1,80}\}\}|<%?[A-Za-z0-9][^<>\s]{0,40}>|%[A-Z_]{2,40}%")
-"""A token that is a placeholder for a value that is put in later."""
+_COLLECTION = regex(r"(?:[A-Z][A-Za-z]{2,20})?(?:Set|List|Map|Array|Vector|Seq|Dict)(?:\(\d{1,6}\)[ ])?[({\[]|#<[A-Z]")
+"""The type of a collection or an object, and its bracket: what it holds is the value."""
+_TEMPLATE = regex(
+    r"[$%#]\{[^{}\s]{1,80}\}|\{\{[^{}]{1,80}\}\}|<%?[A-Za-z0-9][^<>\s]{0,40}>|%[A-Z_]{2,40}%"
+    r"|[#$%]?<{1,2}(?=[^<>\r\n]{0,80}\d)(?![^<>]{0,60} at 0x)[^<>\r\n\"'`=]{4,80}>{1,2}"
+)
+"""A token that is a placeholder for a value that is put in later, or brackets like its around something with a digit."""
 _NUMBER = regex(r"[+(]?\d[\d().+/-]*(?:[ \u00A0][\d().+/-]+)*(?: ?(?:x|ext\.?) ?\d+)?")
 _PARTICLE = frozenset(
     "van von der den de da di do dos das del della la le el al bin ibn abu ben ter ten zu zur y e o san st".split()
@@ -149,6 +154,7 @@ _ABOUT = frozenset(
 """Names of members that say something about a secret, and not the secret."""
 _REFERRING = frozenset("key keys ref reference user username account host port database db role env region bucket".split())
 """Names of members that lead to a secret, or stand beside it."""
+_MADE_UP = regex(r"(?=[^\s]{0,40}[A-Za-z])(?=[^\s]{0,40}[0-9])[^\s]{8,1000}\Z")
 _HOLD_MORE = frozenset(("session", "sessions", "sess", "sid"))
 """Words that end the names of what holds more than a secret."""
 _DIGITS = frozenset("0123456789")
@@ -204,7 +210,7 @@ _QUOTED_ELEMENT = regex(r"""(\\{0,31})(["'`])(.*?)\1\2""")
 _NEXT_ELEMENT = regex(r"""(["'])((?:[^"'\\]|\\.)*?)\1""")
 """An element of a list that an earlier line began."""
 _BARE_ELEMENT = regex(r"[^,;\[\]\s][^,;\[\]]*")
-_LIST_BRACKET, _LIST_END, _OBJECT = regex(r"[\[\]]"), regex(r"\]"), regex(r"\{")
+_LIST_BRACKET, _LIST_END, _OBJECT = regex(r"[\[\]]"), regex(r"\]"), regex(r"\{|\((?=\w{1,40}=)")
 
 
 class _Ahead:
@@ -251,9 +257,12 @@ _LONGEST_QUALIFIER = 16
 _CODING = regex(
     r"(?:(?<=\w)[_.-](?i:bytes|hex|base64|base32|b64|raw|utf8|buffer|buf|str|string|text|chars|array|encoded|decoded|plaintext|cleartext)"
     r"|(?<=[a-z])(?:Bytes|Hex|Base64|Base32|B64|Raw|Utf8|Buffer|Buf|Str|String|Text|Chars|Array|Encoded|Decoded|Plaintext)"
-    r"|\A(?i:bytes|hex|base64|base32|b64|chars|plaintext|cleartext))\Z"
+    r"|\A(?i:bytes|hex|base64|base32|b64|chars|plaintext|cleartext)"
+    r"|(?<=\w)[_.-](?i:list|map|set|dict|table)|(?<=[a-z])(?:List|Map|Set|Dict|Table)"
+    r"|(?<=\w)[_.-](?i:by|per|for)[_.-]\w{1,11}|(?<=[a-z])(?:By|Per|For)[A-Z]\w{0,12})\Z"
 )
-"""The end of a name that says how a value is written. Only the name of a secret counts before it: `messageBytes` is a size."""
+"""The end of a name that says how a value is written, or how several are held. Only the name of a secret counts before it:
+`messageBytes` is a size."""
 _LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "ı": "i", "ß": "ss", "ẞ": "SS"}
     | {"æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "þ": "th", "Þ": "Th"}
@@ -391,7 +400,7 @@ class FieldIndex:
         if m is None:
             return None
         rule = self._look_up((*path[:-1], name[: m.start()]) if m.start() else path[-2:-1])
-        return rule if rule is not None and rule.detector.guideline == SECRET_ROW else None
+        return rule if rule is not None and rule.opens else None
 
     def _look_up(self, path: FieldPath) -> Rule | None:
         if not path:
@@ -510,20 +519,28 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
 
 
 def _add_held(found: list[FieldValue], text: str, holder: Holder, index: FieldIndex) -> None:
-    """Adds the values of a holder that is named like a secret. A member with a telling name of its own, or that says something
-    about the secret, is none."""
+    """Adds the values of a holder that is named like a secret, and the elements with digits of one with another telling name. A
+    member with a telling name of its own, or that says something about the secret, is none."""
     rule = index.rule((holder.name,))
-    if rule is None or not rule.opens or words(holder.name)[-1] in _HOLD_MORE:
+    if rule is None or words(holder.name)[-1] in _HOLD_MORE:
         return
     for held in held_values(text, holder):
-        if not held.key or (_may_be_secret(held.key) and index.rule((held.key,)) is None):
+        said = text[held.start : held.end]
+        if rule.opens:
+            counts = not held.key or (_may_be_secret(held.key, holder.name, said) and index.rule((held.key,)) is None)
+        else:
+            counts = not held.key and rule.may_hold_message and not _DIGITS.isdisjoint(said) and " " not in said
+        if counts:
             _add(found, text, held.start, held.end, rule, (holder.name,))
 
 
-def _may_be_secret(key: str) -> bool:
-    """True if a member of that name may be a secret itself."""
+def _may_be_secret(key: str, holder: str, said: str) -> bool:
+    """True if a member of that name may be a secret itself. In a holder of several, a name that may lead to a secret tells which
+    of them it is: `passwords: { db: … }`."""
     last = words(key)[-1:]
-    return not last or (last[0] not in _ABOUT and last[0] not in _REFERRING)
+    if not last or (last[0] not in _ABOUT and last[0] not in _REFERRING):
+        return True
+    return last[0] in _REFERRING and holder[-1] in "sS" and _MADE_UP.match(said) is not None
 
 
 def _named_for_later(text: str, index: FieldIndex, brackets: tuple[tuple[str, str], ...]) -> Open | None:
@@ -813,7 +830,7 @@ def _value(
         if mode != "credential" and _holds_structure(text, m.end(), end):
             return [], m.end(), ""  # an object in a string: its own fields tell
         return _joined(text, m.end(), end, opening)
-    if start >= len(text) or text[start] == "{":
+    if start >= len(text) or text[start] == "{" or _COLLECTION.match(text, start) is not None:
         return [], start, ""
     if text[start] == "[" and not text.startswith("[~", start):
         return _list(ahead, text, start)

@@ -135,7 +135,7 @@ _ARROW = regex(
     re.X,
 )
 _INDEXED = regex(
-    r"""(?<![\w-])(?P<name>[A-Za-z][\w.-]{2,60}+)(?:\[[\w-]{0,20}\]|%5B[\w-]{0,20}%5D)\s?=\s?["']?
+    r"""(?<![\w-])(?P<name>[A-Za-z][\w.-]{2,60}+)(?:\[[:"']{0,2}[\w-]{0,20}["']?\]|%5B[\w-]{0,20}%5D)\s?=>?\s?["']?
     (?P<value>(?=[^\s&"',;]{0,100}\d)[^\s&"',;(){}\[\]]{4,1000}+)""",
     re.X,
 )
@@ -164,17 +164,19 @@ _INDEX_END = regex(r"(?:\]|%5D)\s?=")
 _LINKED = regex(r"""["'`]\s{0,2}(?:->|→|⇒|~>|[ ]to[ ])""")
 """Each entry with an arrow has one of these."""
 _HOLDER = regex(
-    r"""(?<![\w$-])(?P<q>\\{0,15}["'`]|)(?P<name>[A-Za-z][\w.-]{2,60}+)(?P=q)\]?
-    (?:\s{0,2}(?:=>|[:=])\s{0,2}(?:%|\#|new[ ]|map|[A-Z][\w.]{0,40}+(?:\(\d{1,6}\))?\s{0,2})?
-    (?:[(\[]|\{(?!\{))|[ ]?(?:\(\d{1,6}\)[ ])?\{(?!\{))""",
+    r"""(?<![\w$-])(?P<q>\\{0,15}["'`]|)(?P<name>[A-Za-z][\w.-]{2,60}+)(?P=q)(?:\]|\[[:"'\w.-]{0,40}\])?
+    (?:\s{0,2}(?:[=-]>|→|[:=])\s{0,2}(?:%|\#(?!<)|new[ ]|map|[A-Z][\w.]{0,40}+(?:\(\d{1,6}\))?\s{0,2})?
+    (?:[(\[]|\{(?!\{)|\#<[\w:]{0,80}+)|[ ]?\#?(?:\(\d{1,6}\)[ ])?\{(?!\{))""",
     re.X,
 )
 """A name, and the bracket behind it that opens what the name is of; a type may stand between them."""
-_OPENING = regex(r"[(\[{]")
+_OPENING = regex(r"[(\[{]|#<[\w:]{0,80}+")
 _BRACKETS = regex(r"[(\[{)\]}]")
 _IN_TYPE = regex(r"[A-Za-z0-9_.%#() ]")
 _LONGEST_TYPE = 56
 """Characters between a name's separator and the bracket: a type, and white space."""
+_LONGEST_INDEX = 42
+_TYPE_END = regex(r"(?<![=-])>")
 _LONGEST_NAME = 62
 """Characters of a holder's name."""
 _IN_NAME = regex(r"[\w.-]")
@@ -232,12 +234,12 @@ class Held(NamedTuple):
 
 def holders(text: str) -> Iterator[Holder]:
     """The stretches of a text that a name stands before as the name of all that is in them."""
-    if any(bracket in text for bracket in "{[(") and any(sign in text for sign in ":={"):
+    if any(bracket in text for bracket in "{[(<") and any(sign in text for sign in ":={>→"):
         for opening in _OPENING.finditer(text):
             for at in _named_before(text, opening.start()):
                 m = _HOLDER.match(text, _name_begins(text, at), opening.end())
                 if m is not None and m.end() == opening.end():
-                    yield Holder(m["name"], m.end(), -1)
+                    yield Holder(m["name"], m.end(), _type_end(text, m.end()) if opening[0][0] == "#" else -1)
                     break
     if "><" in text or ">\n" in text:
         for m in _ELEMENTS.finditer(text):
@@ -255,14 +257,34 @@ def _named_before(text: str, bracket: int) -> Iterator[int]:
     at = bracket
     while at and bracket - at < _LONGEST_TYPE and _IN_TYPE.match(text, at - 1):
         at -= 1
-    if at and text[at - 1] in "=:>":
-        yield at - (2 if text[max(at - 2, 0) : at] == "=>" else 1)
+    if at and text[at - 1] in "=:>→":
+        separator = at - (2 if text[max(at - 2, 0) : at] in ("=>", "->") else 1)
+        yield separator
+        yield from _before_index(text, separator)
     if text[bracket] == "{":
         at = bracket
         if text[max(at - 2, 0) : at] == ") ":  # `password (2) {`
             opened = text.rfind("(", max(at - 9, 0), at)
             at = opened if opened >= 0 else at
         yield at
+
+
+def _before_index(text: str, at: int) -> Iterator[int]:
+    """Returns the place before an index that ends at a place: `keys[:tempo] => …`."""
+    end = at
+    for _ in range(2):
+        end -= 1 if end and text[end - 1] == " " else 0
+    if end and text[end - 1] == "]":
+        opened = text.rfind("[", max(end - _LONGEST_INDEX, 0), end)
+        if opened >= 0:
+            yield opened
+
+
+def _type_end(text: str, start: int) -> int:
+    """Returns where a printed object of Ruby ends of which a part stands before `start`: `#<License raw="…">`."""
+    for m in _TYPE_END.finditer(text, start, start + _LONGEST_HELD):
+        return m.start()
+    return min(len(text), start + _LONGEST_HELD)
 
 
 def _name_begins(text: str, at: int) -> int:
