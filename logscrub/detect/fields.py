@@ -338,6 +338,7 @@ _COUNTED = (
     *("id", "uuid", "number", "date", "title", "code", "prompt", "message", "question", "answer", "comment", "note"),
     *("password", "passphrase", "secret", "token", "name", "phone", "email", "birthday"),
     *("birth", "line", "description", "subject"),
+    *("msisdn", "imei", "imsi", "iccid", "iban", "ssn", "mrn", "passport", "passcode", "credential"),
 )
 """Words at the end of a name of which there can be a list: `memberIds`."""
 

@@ -47,7 +47,7 @@ _QUOTED_PRINTABLE = regex(
 """What quoted-printable writes of an address or a name between letters. Other signs of it look like the value of a field."""
 _JOINED = regex(
     r"""(?<!["'`]to)(?<!["'`]cc)(?<!["'`]bcc)(?<!["'`]for)(?<!["'`]from)"""
-    r"""["'`](?:[ \t\r\n]{0,3}(?:\+|\.{1,2}|&|\|\|)[ \t\r\n]{0,3}"""
+    r"""["'`](?:[ \t\r\n]{0,3}(?:\+{1,2}|\.{1,2}|&|\|\|)[ \t\r\n]{0,3}"""
     r"""(?:(?:[A-Za-z.]{0,12}[Cc]har(?:Code)?|CHA?R|[Cc]hr)\(64\)[ \t\r\n]{0,3}(?:\+|\.{1,2}|&|\|\|)[ \t\r\n]{0,3})?"""
     r"""|\.concat\(["'`]@["'`],[ ]?|\.concat\()["'`]"""
 )
