@@ -558,6 +558,7 @@ pub struct Fields {
     head_of_deeper: (Arc<Regex>, usize),
     made_up: Arc<Regex>,
     collection: Arc<Regex>,
+    tagged: Arc<Regex>,
     template: Arc<Regex>,
     structure: Arc<Regex>,
     number: Arc<Regex>,
@@ -733,7 +734,7 @@ const ENDS_HEAD: &[Ch] = &['|' as Ch, '>' as Ch, '-' as Ch, '+' as Ch];
 /// How the line begins that ends a part of a multipart body, of whose value nothing was read yet; and once a line of it was.
 pub const BOUNDARY: [Ch; 2] = ['-' as Ch; 2];
 /// What stands for a quote where the line names a secret whose value the next one has, or stands over deeper lines.
-const NAMED: [Ch; 1] = ['=' as Ch];
+pub const NAMED: [Ch; 1] = ['=' as Ch];
 const UNDER: [Ch; 1] = [':' as Ch];
 const BOUNDARY_LATER: [Ch; 3] = ['\n' as Ch, '-' as Ch, '-' as Ch];
 const CLOSING_TAG: &[Ch] = &['<' as Ch, '/' as Ch];
@@ -808,6 +809,7 @@ impl Fields {
             head_of_deeper: grouped("fields._HEAD_OF_DEEPER", "name")?,
             made_up: library.rx("fields._MADE_UP")?,
             collection: library.rx("fields._COLLECTION")?,
+            tagged: library.rx("fields._TAGGED")?,
             template: library.rx("fields._TEMPLATE")?,
             structure: library.rx("fields._STRUCTURE")?,
             number: library.rx("fields._NUMBER")?,
@@ -867,7 +869,19 @@ impl Fields {
                 None => self.coded(names, from),
             }
         })?;
+        let number = self.among_secrets(names, number).unwrap_or(number);
         self.rules.get(number).filter(|rule| rule.mode != ValueMode::Idle)
+    }
+
+    /// The number of the rule of an object in which all is secret, for a member that is named like content.
+    fn among_secrets(&self, names: Named, number: usize) -> Option<usize> {
+        self.rules.get(number).filter(|rule| !rule.may_hold_message)?;
+        if names.around.is_empty() || !self.nesting.holds_secrets(names.around) {
+            return None;
+        }
+        self.words(names.own).pop().filter(|last| !self.about.contains(last))?;
+        let outer = self.number_of(Named { around: &[], own: names.around })?;
+        self.rules.get(outer).filter(|rule| rule.secret).map(|_| outer)
     }
 
     /// The number of the rule of a secret whose name ends in how it is written: `password_b64`, `password bytes`.
@@ -1080,7 +1094,8 @@ impl Fields {
     fn named_for_later(&self, text: &[Ch], brackets: &[(Ch, Name)]) -> Option<Open> {
         let last = text.iter().rev().take(21).find(|c| !self.chars.space(**c));
         let ends_in_colon = last == Some(&(':' as Ch));
-        let head = (ends_in_colon && brackets.is_empty()).then(|| self.head_of_deeper.0.match_at(text, 0, text.len())).flatten();
+        let may_be_head = ends_in_colon || last == Some(&('y' as Ch)); // `[passwords] => Array`
+        let head = (may_be_head && brackets.is_empty()).then(|| self.head_of_deeper.0.match_at(text, 0, text.len())).flatten();
         let is_head = head.is_some();
         let from = if is_head || ends_in_colon { None } else { self.naming_from(text) };
         if !is_head && from.is_none() {
@@ -1112,7 +1127,7 @@ impl Fields {
         }
         let start = back(end, 65, &|c| self.chars.is(c, WORD) || is(c, "./-"));
         let sign = back(start, 24, &|c| is(c, " \t\"':<"));
-        let is_separated = text[sign..start].contains(&(':' as Ch)) || (sign > 0 && is(text[sign - 1], "=|>"));
+        let is_separated = text[sign..start].contains(&(':' as Ch)) || (sign > 0 && is(text[sign - 1], "=|>)"));
         (is_separated && (3..=64).contains(&(end - start))).then(|| from.max(start.saturating_sub(BEFORE_NAME)))
     }
 
@@ -1291,6 +1306,11 @@ impl Fields {
             let sep = &text[key.sign.0..key.sign.1];
             let closed = key.close > key.end;
             last = Some((own, key.value));
+            let is_in_brackets = closed && text[key.close - 1] == ']' as Ch && text[..key.start].ends_with(&['[' as Ch]);
+            if is_in_brackets && brackets.back().is_some_and(|(bracket, _)| *bracket == '[' as Ch) {
+                brackets.pop_back();
+                names.pop_back();
+            }
             let parent = names.back().copied().unwrap_or_default();
             let path = self.path(text, &key, parent, sep);
             let in_address = text[..key.start].ends_with(SCHEME_END);
@@ -1728,7 +1748,11 @@ impl Fields {
         }
         let Some(&first) = text.get(start) else { return (start, None) };
         let may_be_type = first == '#' as Ch || is_capital(first);
-        if first == '{' as Ch || (may_be_type && self.collection.match_at(text, start, text.len()).is_some()) {
+        let is_tagged = || {
+            let is_token = matches!(mode, ValueMode::Token | ValueMode::Credential);
+            is_token && self.tagged.match_at(text, start, text.len()).is_some()
+        };
+        if (first == '{' as Ch && !is_tagged()) || (may_be_type && self.collection.match_at(text, start, text.len()).is_some()) {
             return (start, None);
         }
         if first == '[' as Ch && text.get(start + 1) != Some(&('~' as Ch)) {

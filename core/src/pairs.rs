@@ -331,7 +331,7 @@ impl Pairs {
         let has = |sign: char| rows.any([sign as u8]);
         let mut found = Vec::new();
         let name_of = |m: &Match, group: usize| m.span(group).map_or(Vec::new(), |(a, b)| text[a..b].to_vec());
-        let is_separated = has(':') || has('=') || has('{') || has('>') || text.contains(&ARROW);
+        let is_separated = [':', '=', '{', '>', ','].into_iter().any(has) || text.contains(&ARROW);
         if is_separated && (has('{') || has('[') || has('(') || has('<')) {
             for (bracket, end) in self.openings(text, rows) {
                 let matched = |at| self.holder.regex.match_at(text, self.name_begins(text, at), end);
@@ -381,9 +381,9 @@ impl Pairs {
 
     /// The places where names may end of which a bracket opens what they hold.
     fn named_before(text: &[Ch], bracket: usize) -> [Option<usize>; 3] {
-        let typed = |c: &Ch| u8::try_from(*c).is_ok_and(|c| c.is_ascii_alphanumeric() || b"_.%#() ".contains(&c));
+        let typed = |c: &Ch| u8::try_from(*c).is_ok_and(|c| c.is_ascii_alphanumeric() || b"_.%#() []*".contains(&c));
         let at = bracket - text[..bracket].iter().rev().take(LONGEST_TYPE).take_while(|c| typed(c)).count();
-        let separated = (at > 0 && matches!(text[at - 1], 58 | 61 | 62 | ARROW))
+        let separated = (at > 0 && matches!(text[at - 1], 44 | 58 | 61 | 62 | ARROW))
             .then(|| at - if text[..at].ends_with(&[61, 62]) || text[..at].ends_with(&[45, 62]) { 2 } else { 1 });
         let direct = (text[bracket] == 123).then(|| {
             let counted = text[..bracket].ends_with(&[41, 32]);
@@ -398,7 +398,7 @@ impl Pairs {
         for _ in 0..2 {
             at -= usize::from(at > 0 && self.space.has(text[at - 1]));
         }
-        at -= usize::from(at > 0 && text[at - 1] == 93);
+        at -= usize::from(at > 0 && matches!(text[at - 1], 41 | 93));
         let quoted = before_quote(text, at);
         let in_name = |c: &Ch| self.word.has(*c) || matches!(*c, 45 | 46);
         let start = quoted - text[..quoted].iter().rev().take(LONGEST_NAME).take_while(|c| in_name(c)).count();
