@@ -556,6 +556,9 @@ pub struct Fields {
     /// Words that end the names of what holds more than a secret.
     hold_more: Arc<Words>,
     head_of_deeper: (Arc<Regex>, usize),
+    made_up: Arc<Regex>,
+    collection: Arc<Regex>,
+    tagged: Arc<Regex>,
     template: Arc<Regex>,
     structure: Arc<Regex>,
     number: Arc<Regex>,
@@ -731,7 +734,7 @@ const ENDS_HEAD: &[Ch] = &['|' as Ch, '>' as Ch, '-' as Ch, '+' as Ch];
 /// How the line begins that ends a part of a multipart body, of whose value nothing was read yet; and once a line of it was.
 pub const BOUNDARY: [Ch; 2] = ['-' as Ch; 2];
 /// What stands for a quote where the line names a secret whose value the next one has, or stands over deeper lines.
-const NAMED: [Ch; 1] = ['=' as Ch];
+pub const NAMED: [Ch; 1] = ['=' as Ch];
 const UNDER: [Ch; 1] = [':' as Ch];
 const BOUNDARY_LATER: [Ch; 3] = ['\n' as Ch, '-' as Ch, '-' as Ch];
 const CLOSING_TAG: &[Ch] = &['<' as Ch, '/' as Ch];
@@ -804,6 +807,9 @@ impl Fields {
             keyword: library.rx("fields._KEYWORD")?,
             hold_more: library.words("fields._HOLD_MORE")?,
             head_of_deeper: grouped("fields._HEAD_OF_DEEPER", "name")?,
+            made_up: library.rx("fields._MADE_UP")?,
+            collection: library.rx("fields._COLLECTION")?,
+            tagged: library.rx("fields._TAGGED")?,
             template: library.rx("fields._TEMPLATE")?,
             structure: library.rx("fields._STRUCTURE")?,
             number: library.rx("fields._NUMBER")?,
@@ -863,7 +869,19 @@ impl Fields {
                 None => self.coded(names, from),
             }
         })?;
+        let number = self.among_secrets(names, number).unwrap_or(number);
         self.rules.get(number).filter(|rule| rule.mode != ValueMode::Idle)
+    }
+
+    /// The number of the rule of an object in which all is secret, for a member that is named like content.
+    fn among_secrets(&self, names: Named, number: usize) -> Option<usize> {
+        self.rules.get(number).filter(|rule| !rule.may_hold_message)?;
+        if names.around.is_empty() || !self.nesting.holds_secrets(names.around) {
+            return None;
+        }
+        self.words(names.own).pop().filter(|last| !self.about.contains(last))?;
+        let outer = self.number_of(Named { around: &[], own: names.around })?;
+        self.rules.get(outer).filter(|rule| rule.secret).map(|_| outer)
     }
 
     /// The number of the rule of a secret whose name ends in how it is written: `password_b64`, `password bytes`.
@@ -874,7 +892,7 @@ impl Fields {
         } else {
             self.number_of(Named { around: &[], own: names.around })
         }?;
-        self.rules.get(number).filter(|rule| rule.secret).map(|_| number)
+        self.rules.get(number).filter(|rule| rule.opens).map(|_| number)
     }
 
     /// The number of the rule for a name as it is.
@@ -1046,13 +1064,21 @@ impl Fields {
         (found, after)
     }
 
-    /// Adds the values of a holder that is named like a secret. A member with a telling name of its own, or that says something about
-    /// the secret, is none.
+    /// Adds the values of a holder that is named like a secret, and the elements with digits of one with another telling name. A member
+    /// with a telling name of its own, or that says something about the secret, is none.
     fn add_held(&self, found: &mut Vec<FieldValue>, text: &[Ch], holder: &Holder) {
         let path: Path = vec![holder.name.as_slice().into()];
-        let Some(rule) = self.rule(&path).filter(|rule| rule.opens && !self.holds_more(&holder.name)) else { return };
+        let Some(rule) = self.rule(&path).filter(|_| !self.holds_more(&holder.name)) else { return };
         for held in self.pairs.held_values(text, holder) {
-            if held.key.is_empty() || (self.may_be_secret(&held.key) && self.rule(&[held.key.as_slice().into()]).is_none()) {
+            let said = &text[held.start..held.end];
+            let is_named = || self.rule(&[held.key.as_slice().into()]).is_some();
+            let counts = if rule.opens {
+                held.key.is_empty() || (self.may_be_secret(&held.key, &holder.name, said) && !is_named())
+            } else {
+                let has_digit = said.iter().any(|&c| c.wrapping_sub('0' as Ch) < 10);
+                held.key.is_empty() && rule.may_hold_message && has_digit && !said.contains(&(' ' as Ch))
+            };
+            if counts {
                 self.add(found, text, held.start, held.end, rule, &|| path.clone(), &[]);
             }
         }
@@ -1068,7 +1094,8 @@ impl Fields {
     fn named_for_later(&self, text: &[Ch], brackets: &[(Ch, Name)]) -> Option<Open> {
         let last = text.iter().rev().take(21).find(|c| !self.chars.space(**c));
         let ends_in_colon = last == Some(&(':' as Ch));
-        let head = (ends_in_colon && brackets.is_empty()).then(|| self.head_of_deeper.0.match_at(text, 0, text.len())).flatten();
+        let may_be_head = ends_in_colon || last == Some(&('y' as Ch)); // `[passwords] => Array`
+        let head = (may_be_head && brackets.is_empty()).then(|| self.head_of_deeper.0.match_at(text, 0, text.len())).flatten();
         let is_head = head.is_some();
         let from = if is_head || ends_in_colon { None } else { self.naming_from(text) };
         if !is_head && from.is_none() {
@@ -1100,7 +1127,7 @@ impl Fields {
         }
         let start = back(end, 65, &|c| self.chars.is(c, WORD) || is(c, "./-"));
         let sign = back(start, 24, &|c| is(c, " \t\"':<"));
-        let is_separated = text[sign..start].contains(&(':' as Ch)) || (sign > 0 && is(text[sign - 1], "=|>"));
+        let is_separated = text[sign..start].contains(&(':' as Ch)) || (sign > 0 && is(text[sign - 1], "=|>)"));
         (is_separated && (3..=64).contains(&(end - start))).then(|| from.max(start.saturating_sub(BEFORE_NAME)))
     }
 
@@ -1130,9 +1157,15 @@ impl Fields {
         (found, before.clone())
     }
 
-    /// Whether a member of that name may be a secret itself.
-    fn may_be_secret(&self, key: &[Ch]) -> bool {
-        self.words(key).pop().is_none_or(|last| !self.about.contains(&last) && !self.referring.contains(&last))
+    /// Whether a member of that name may be a secret itself. In a holder of several, a name that may lead to a secret tells which of
+    /// them it is.
+    fn may_be_secret(&self, key: &[Ch], holder: &[Ch], said: &[Ch]) -> bool {
+        let Some(last) = self.words(key).pop() else { return true };
+        let is_referring = self.referring.contains(&last);
+        if !self.about.contains(&last) && !is_referring {
+            return true;
+        }
+        is_referring && matches!(holder.last(), Some(83 | 115)) && self.made_up.match_at(said, 0, said.len()).is_some()
     }
 
     /// The name that counts for what stands in an object of that name, in another (`fields._innermost`).
@@ -1273,6 +1306,11 @@ impl Fields {
             let sep = &text[key.sign.0..key.sign.1];
             let closed = key.close > key.end;
             last = Some((own, key.value));
+            let is_in_brackets = closed && text[key.close - 1] == ']' as Ch && text[..key.start].ends_with(&['[' as Ch]);
+            if is_in_brackets && brackets.back().is_some_and(|(bracket, _)| *bracket == '[' as Ch) {
+                brackets.pop_back();
+                names.pop_back();
+            }
             let parent = names.back().copied().unwrap_or_default();
             let path = self.path(text, &key, parent, sep);
             let in_address = text[..key.start].ends_with(SCHEME_END);
@@ -1709,7 +1747,12 @@ impl Fields {
             return (self.joined(text, behind, end, opening, values), None);
         }
         let Some(&first) = text.get(start) else { return (start, None) };
-        if first == '{' as Ch {
+        let may_be_type = first == '#' as Ch || is_capital(first);
+        let is_tagged = || {
+            let is_token = matches!(mode, ValueMode::Token | ValueMode::Credential);
+            is_token && self.tagged.match_at(text, start, text.len()).is_some()
+        };
+        if (first == '{' as Ch && !is_tagged()) || (may_be_type && self.collection.match_at(text, start, text.len()).is_some()) {
             return (start, None);
         }
         if first == '[' as Ch && text.get(start + 1) != Some(&('~' as Ch)) {
@@ -1837,7 +1880,13 @@ impl Fields {
             Sought::QueryEnd => rest.iter().position(|&c| c == '&' as Ch || c == '#' as Ch || chars.is(c, STOP)),
             Sought::LineEnd => rest.iter().position(|&c| is_line_end(c)),
             Sought::ListEnd => rest.iter().position(|&c| c == ']' as Ch),
-            Sought::Object => rest.iter().position(|&c| c == '{' as Ch),
+            // `\{|\((?=\w{1,40}=)`
+            Sought::Object => rest.iter().enumerate().position(|(i, &c)| {
+                c == '{' as Ch || (c == '(' as Ch && {
+                    let run = chars.count(text, start + i + 1, 40, WORD);
+                    run > 0 && is(start + i + 1 + run, '=')
+                })
+            }),
             // `&[\w.-]{1,60}[=\[%]`
             Sought::NextInForm => rest.iter().enumerate().position(|(i, &c)| {
                 c == '&' as Ch && {

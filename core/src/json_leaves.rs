@@ -112,11 +112,16 @@ impl Nesting {
         Ok(Nesting { of_secrets, no_secrets: library.words("json_leaves._NO_SECRETS")? })
     }
 
+    /// Whether all is secret in an object of that name.
+    pub fn holds_secrets(&self, name: &[Ch]) -> bool {
+        self.of_secrets.is_in(name)
+    }
+
     /// Whether what stands in an object of that name belongs to the object around it.
     pub fn is_secret(&self, outer: &[Ch], name: &[Ch]) -> bool {
         !outer.is_empty()
             && !name.is_empty()
-            && self.of_secrets.is_in(outer)
+            && self.holds_secrets(outer)
             && !self.no_secrets.contains(&name.iter().map(|&c| ascii_lower(c)).collect::<Vec<Ch>>())
     }
 }

@@ -119,6 +119,10 @@ const LONGEST_HELD: usize = 2000;
 /// Characters between a name's separator and the bracket, and of a holder's name, at most.
 const LONGEST_TYPE: usize = 56;
 const LONGEST_NAME: usize = 62;
+/// Characters of an index behind a holder's name, and of the type of an object of Ruby, at most.
+const LONGEST_INDEX: usize = 42;
+const LONGEST_RUBY_TYPE: usize = 80;
+const ARROW: Ch = 0x2192;
 /// Characters between the beginning of a member that names a value and the value's own member, at most.
 const FARTHEST_NAME: usize = 160;
 /// Characters of the shortest value of a member without quotes.
@@ -327,13 +331,14 @@ impl Pairs {
         let has = |sign: char| rows.any([sign as u8]);
         let mut found = Vec::new();
         let name_of = |m: &Match, group: usize| m.span(group).map_or(Vec::new(), |(a, b)| text[a..b].to_vec());
-        if (has('{') || has('[') || has('(')) && (has(':') || has('=') || has('{')) {
-            let next = |from: usize| rows.find_three(from, *b"([{");
-            for bracket in successors(next(0), |at| next(at + 1)) {
-                let matched = |at| self.holder.regex.match_at(text, self.name_begins(text, at), bracket + 1);
-                let ends = |m: &Match| m.end() == bracket + 1;
+        let is_separated = [':', '=', '{', '>', ','].into_iter().any(has) || text.contains(&ARROW);
+        if is_separated && (has('{') || has('[') || has('(') || has('<')) {
+            for (bracket, end) in self.openings(text, rows) {
+                let matched = |at| self.holder.regex.match_at(text, self.name_begins(text, at), end);
+                let ends = |m: &Match| m.end() == end;
                 if let Some(m) = Self::named_before(text, bracket).into_iter().flatten().find_map(|at| matched(at).filter(ends)) {
-                    found.push(Holder { name: name_of(&m, self.holder.name), start: m.end(), end: None });
+                    let closed = (text[bracket] == 35).then(|| type_end(text, end));
+                    found.push(Holder { name: name_of(&m, self.holder.name), start: m.end(), end: closed });
                 }
             }
         }
@@ -359,18 +364,33 @@ impl Pairs {
         found
     }
 
+    /// The brackets of a text, and the types of Ruby's objects (`_OPENING`): where they begin and end.
+    fn openings(&self, text: &[Ch], rows: &Rows) -> Vec<(usize, usize)> {
+        let next = |from: usize| rows.find_three(from, *b"([{");
+        let mut found: Vec<_> = successors(next(0), |at| next(at + 1)).map(|at| (at, at + 1)).collect();
+        if rows.contains("#<") {
+            let in_type = |c: &&Ch| self.word.has(**c) || **c == 58;
+            let next = |from: usize| rows.find(from, b'#');
+            for at in successors(next(0), |at| next(at + 1)).filter(|at| text.get(at + 1) == Some(&60)) {
+                found.push((at, at + 2 + text[at + 2..].iter().take(LONGEST_RUBY_TYPE).take_while(in_type).count()));
+            }
+            found.sort_unstable();
+        }
+        found
+    }
+
     /// The places where names may end of which a bracket opens what they hold.
-    fn named_before(text: &[Ch], bracket: usize) -> [Option<usize>; 2] {
-        let typed = |c: &Ch| u8::try_from(*c).is_ok_and(|c| c.is_ascii_alphanumeric() || b"_.%#() ".contains(&c));
+    fn named_before(text: &[Ch], bracket: usize) -> [Option<usize>; 3] {
+        let typed = |c: &Ch| u8::try_from(*c).is_ok_and(|c| c.is_ascii_alphanumeric() || b"_.%#() []*".contains(&c));
         let at = bracket - text[..bracket].iter().rev().take(LONGEST_TYPE).take_while(|c| typed(c)).count();
-        let separated =
-            (at > 0 && matches!(text[at - 1], 58 | 61 | 62)).then(|| at - if text[..at].ends_with(&[61, 62]) { 2 } else { 1 });
+        let separated = (at > 0 && matches!(text[at - 1], 44 | 58 | 61 | 62 | ARROW))
+            .then(|| at - if text[..at].ends_with(&[61, 62]) || text[..at].ends_with(&[45, 62]) { 2 } else { 1 });
         let direct = (text[bracket] == 123).then(|| {
             let counted = text[..bracket].ends_with(&[41, 32]);
             let opened = || (bracket.saturating_sub(9)..bracket).rev().find(|&at| text[at] == 40);
             if counted { opened().unwrap_or(bracket) } else { bracket }
         });
-        [separated, direct]
+        [separated, separated.and_then(|at| before_index(text, at)), direct]
     }
 
     /// Where a name may begin that ends before a place, with its quote.
@@ -378,7 +398,7 @@ impl Pairs {
         for _ in 0..2 {
             at -= usize::from(at > 0 && self.space.has(text[at - 1]));
         }
-        at -= usize::from(at > 0 && text[at - 1] == 93);
+        at -= usize::from(at > 0 && matches!(text[at - 1], 41 | 93));
         let quoted = before_quote(text, at);
         let in_name = |c: &Ch| self.word.has(*c) || matches!(*c, 45 | 46);
         let start = quoted - text[..quoted].iter().rev().take(LONGEST_NAME).take_while(|c| in_name(c)).count();
@@ -536,6 +556,19 @@ fn begins(text: &[Ch], word: &str) -> bool {
 
 fn ends(text: &[Ch], word: &str) -> bool {
     text.len() >= word.len() && begins(&text[text.len() - word.len()..], word)
+}
+
+/// The place before an index that ends at a place (`_before_index`).
+fn before_index(text: &[Ch], at: usize) -> Option<usize> {
+    let end = at - text[..at].iter().rev().take(2).take_while(|c| **c == 32).count();
+    let from = end.saturating_sub(LONGEST_INDEX);
+    text[..end].ends_with(&[93]).then(|| text[from..end].iter().rposition(|c| *c == 91).map(|opened| from + opened))?
+}
+
+/// Where a printed object of Ruby ends of which a part stands before `start` (`_type_end`).
+fn type_end(text: &[Ch], start: usize) -> usize {
+    let last = (start + LONGEST_HELD).min(text.len());
+    (start..last).find(|&at| text[at] == 62 && !matches!(text[at - 1], 45 | 61)).unwrap_or(last)
 }
 
 /// The place before a quote with its backslashes that ends at a place; that place itself if there is none.

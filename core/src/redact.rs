@@ -3,7 +3,7 @@
 
 use crate::chars::{Ch, codes};
 use crate::engine::{Engine, Result};
-use crate::fields::{BOUNDARY, Open};
+use crate::fields::{BOUNDARY, NAMED, Open};
 use crate::model::{Coding, Leaf};
 use crate::pseudonyms::Pseudonymizer;
 use crate::rx::Regex;
@@ -170,7 +170,7 @@ impl Redactor {
         let mut before = before;
         let is_line = |leaf: &Leaf| leaf.coding == Coding::Text;
         if unit.begins {
-            let quote = before.quote.clone().filter(|(opening, _)| *opening == BOUNDARY);
+            let quote = before.quote.clone().filter(|(opening, _)| *opening == BOUNDARY || *opening == NAMED);
             at_record = Open { armour: before.armour, quote, ..Open::default() };
             before = &at_record;
         } else if before.unknown && leaves.iter().any(is_line) {

@@ -8,6 +8,7 @@ use crate::library::Library;
 use crate::rows::Rows;
 use crate::rx::Regex;
 use std::collections::HashMap;
+use std::iter::successors;
 use std::sync::Arc;
 
 /// A unit cannot be scanned: the definition raises an exception here, and who scrubs the unit withholds it.
@@ -145,6 +146,7 @@ pub struct Views {
     join: Arc<Regex>,
     array: Arc<Regex>,
     signs: Arc<Regex>,
+    spelt: Arc<Regex>,
     sign: Arc<Regex>,
     /// Its groups `bare` and `quoted`.
     sign_groups: [usize; 2],
@@ -179,6 +181,7 @@ impl Views {
             escaped_byte: library.rx("views._ESCAPED_BYTE")?,
             join: library.rx("views._JOINED")?,
             signs: library.rx("views._SIGNS")?,
+            spelt: library.rx("views._SPELT")?,
             sign_groups: [group(&sign, "bare")?, group(&sign, "quoted")?],
             sign,
             dump: library.rx("views._DUMP")?,
@@ -527,6 +530,7 @@ impl Views {
             }
         }
         self.arrays_of_signs(text, &brackets, &mut found);
+        self.spelt_texts(text, rows, &mut found);
         for &(from, _) in runs {
             if may_be_base32(&rows.inside()[from..])
                 && let Some(m) = self.base32.match_at(text, from, text.len())
@@ -549,18 +553,46 @@ impl Views {
             let byte_at = |at: usize| text.get(at).map_or(0, |c| byte(*c));
             let is_quoted = (start + 1..=start + 3)
                 .any(|quote| matches!(byte_at(quote), b'"' | b'\'') && byte_at(quote + 2) == byte_at(quote));
-            if byte_at(start + 2) != b',' && !is_quoted {
+            let is_first = |at: usize| byte_at(at) == b'0' && matches!(byte_at(at + 1), b':' | b' ' | b'=');
+            if byte_at(start + 2) != b',' && !is_quoted && !is_first(start + 1) && !is_first(start + 2) {
                 continue;
             }
             let Some(m) = self.signs.match_at(text, start, text.len()) else { continue };
             at = m.end();
+            let signs = self.signs_in(&text[start..m.end()]);
+            if signs.iter().any(|c| byte(*c).is_ascii_alphabetic()) {
+                found.push((start, m.end(), signs));
+            }
+        }
+    }
+
+    /// The characters in an array of single ones.
+    fn signs_in(&self, part: &[Ch]) -> Vec<Ch> {
+        let signs = self.sign.find_iter(part, 0, part.len());
+        let spans = signs.filter_map(|m| self.sign_groups.iter().find_map(|group| m.span(*group)));
+        spans.flat_map(|(a, b)| part[a..b].to_vec()).collect()
+    }
+
+    /// Single characters in a row without brackets, and words that are spelt (`_SPELT`).
+    fn spelt_texts(&self, text: &[Ch], rows: &Rows, found: &mut Vec<(usize, usize, Vec<Ch>)>) {
+        let inside = rows.inside();
+        let is_letter = |at: usize| inside.get(at).is_some_and(|row| row.is_ascii_alphabetic() || *row >= 128);
+        let may_begin = |at: usize| match inside[at] {
+            b'-' if at > 0 && inside.get(at + 2) == Some(&b'-') && is_letter(at - 1) && is_letter(at + 1) => Some(at - 1),
+            quote @ (b'"' | b'\'') if inside.get(at + 2) == Some(&quote) && inside.get(at + 3) == Some(&b',') => Some(at),
+            _ => None,
+        };
+        let mut behind = 0;
+        let next = |from: usize| rows.find_three(from, *b"-\"'");
+        for start in successors(next(0), |at| next(at + 1)).filter_map(may_begin) {
+            if start < behind {
+                continue;
+            }
+            let Some(m) = self.spelt.match_at(text, start, text.len()) else { continue };
+            behind = m.end();
             let part = &text[start..m.end()];
-            let signs: Vec<Ch> = self
-                .sign
-                .find_iter(part, 0, part.len())
-                .filter_map(|m| self.sign_groups.iter().find_map(|group| m.span(*group)))
-                .flat_map(|(a, b)| part[a..b].to_vec())
-                .collect();
+            let is_quoted = matches!(byte(part[0]), b'"' | b'\'');
+            let signs = if is_quoted { self.signs_in(part) } else { part.iter().step_by(2).copied().collect() };
             if signs.iter().any(|c| byte(*c).is_ascii_alphabetic()) {
                 found.push((start, m.end(), signs));
             }

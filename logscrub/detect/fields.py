@@ -18,7 +18,7 @@ from typing import NamedTuple
 from logscrub.detect import known as known_detectors
 from logscrub.detect.catalogue import CONTENT_ROW, SECRET_ROW, Catalogue, Detector
 from logscrub.detect.ids import cut_id, is_id
-from logscrub.detect.json_leaves import REDACTED, VALUES, is_of_secrets
+from logscrub.detect.json_leaves import REDACTED, VALUES, holds_secrets, is_of_secrets
 from logscrub.detect.messages import is_message
 from logscrub.detect.pairs import Holder, held_values, holders, named_values
 from logscrub.errors import UsageError
@@ -120,8 +120,15 @@ _TOKEN = regex(
       | [^\s"'`<>]{1,8192}""",
     re.X,
 )
-_TEMPLATE = regex(r"[$%#]\{[^{}\s]{1,80}\}|\{\{[^{}]{1,80}\}\}|<%?[A-Za-z0-9][^<>\s]{0,40}>|%[A-Z_]{2,40}%")
-"""A token that is a placeholder for a value that is put in later."""
+_TAGGED = regex(r"\{[A-Z][A-Z0-9-]{2,20}\}(?=[^\s\"'])")
+"""How a password is stored, before it: `{SSHA}…`."""
+_COLLECTION = regex(r"(?:[A-Z][A-Za-z]{2,20})?(?:Set|List|Map|Array|Vector|Seq|Dict)(?:\(\d{1,6}\)[ ])?[({\[]|#<[A-Z]")
+"""The type of a collection or an object, and its bracket: what it holds is the value."""
+_TEMPLATE = regex(
+    r"[$%#]\{[^{}\s]{1,80}\}|\{\{[^{}]{1,80}\}\}|<%?[A-Za-z0-9][^<>\s]{0,40}>|%[A-Z_]{2,40}%"
+    r"|[#$%]?<{1,2}(?=[^<>\r\n]{0,80}\d)(?![^<>]{0,60} at 0x)[^<>\r\n\"'`=]{4,80}>{1,2}"
+)
+"""A token that is a placeholder for a value that is put in later, or brackets like its around something with a digit."""
 _NUMBER = regex(r"[+(]?\d[\d().+/-]*(?:[ \u00A0][\d().+/-]+)*(?: ?(?:x|ext\.?) ?\d+)?")
 _PARTICLE = frozenset(
     "van von der den de da di do dos das del della la le el al bin ibn abu ben ter ten zu zur y e o san st".split()
@@ -149,6 +156,7 @@ _ABOUT = frozenset(
 """Names of members that say something about a secret, and not the secret."""
 _REFERRING = frozenset("key keys ref reference user username account host port database db role env region bucket".split())
 """Names of members that lead to a secret, or stand beside it."""
+_MADE_UP = regex(r"(?=[^\s]{0,40}[A-Za-z])(?=[^\s]{0,40}[0-9])[^\s]{8,1000}\Z")
 _HOLD_MORE = frozenset(("session", "sessions", "sess", "sid"))
 """Words that end the names of what holds more than a secret."""
 _DIGITS = frozenset("0123456789")
@@ -178,24 +186,28 @@ _BOUNDARY_LATER = "\n--"
 _PART_NAME = regex(r"""form-data;\s{0,3}name=(?P<q>\\{0,3}["'])(?P<name>[^"'\\]{1,64}+)(?P=q)\s*+\Z""")
 """The end of the line that names a part whose value stands in the lines after it. A file says its own name too, and has none."""
 _PART_HEAD = regex(r"(?i)content-[a-z-]{1,40}:")
-_NAMED, _UNDER = "=", ":"
+NAMED, _UNDER = "=", ":"
 """The signs in place of a quote in `Open`, for a line that names a secret: its value is on the next line, or on deeper lines."""
 _NAMING_LINE = regex(
-    r"""(?<![^\W_])(?i:name|key|field|variable|parameter|property|setting|option|attribute|column|header|label|type)["']?
-    [ \t]{0,40}(?:=>|[:=|>])[ \t]{0,20}["':<]{0,2}(?P<name>[\w./-]{3,64}+)(?:</\w{1,40}>|["'>]{0,2}),?[ \t]{0,20}\r?\n?\Z""",
+    r"""(?:(?<![^\W_])(?i:name|key|field|variable|parameter|property|setting|option|attribute|column|header|label|type)["']?
+    [ \t]{0,40}(?:=>|[:=|>])[ \t]{0,20}["':<]{0,2}|string\(\d{1,4}\)[ ]"|\.\d{1,3}:[ ]")
+    (?P<name>[\w./-]{3,64}+)(?:</\w{1,40}>|["'>]{0,2}),?[ \t]{0,20}\r?\n?\Z""",
     re.X,
 )
 _LONGEST_NAMING = 200
 """Characters at the end of a line in which it may name a secret."""
 _VALUE_LINE = regex(
-    r"""[ \t]{0,80}(?:[+~|-][ \t]{0,20})?[<"':]?(?:\w{1,20}[_:-])?(?i:value|val|v|data|content)["']?
-    [ \t]{0,40}(?:=>|[:=|>])[ \t]{0,20}
-    (?:<!\[CDATA\[)?(?:(?P<block>[|>][-+]?\d?)\s{0,20}\Z|["']?(?P<value>[^\s"'][^\r\n"'<]{0,1000}))""",
+    r"""[ \t]{0,80}(?:[+~|-][ \t]{0,20})?(?:[<"':]?(?:\w{1,20}[_:-])?(?i:value|val|v|data|content|string)["']?
+    [ \t]{0,40}(?:=>|[:=|>])[ \t]{0,20}(?:<!\[CDATA\[)?|(?:string\(\d{1,6}\)|\.\d{1,3}:)[ ](?="[^"]{0,200}\d))
+    (?:(?P<block>[|>][-+]?\d?)\s{0,20}\Z|["']?(?P<value>[^\s"'][^\r\n"'<]{0,1000}))""",
     re.X,
 )
-_MEMBER_LINE = regex(r"""[ \t]{0,80}[<"':]?(?!(?i:name|key|field)\W)[A-Za-z][\w.-]{0,40}+["']?[ \t]{0,20}(?:=>|[:=|>])""")
+_MEMBER_LINE = regex(
+    r"""[ \t]{0,80}[<"':]?(?:(?!(?i:name|key|field)\W)[A-Za-z][\w.-]{0,40}+["']?[ \t]{0,20}(?:=>|[:=|>])"""
+    r"""|\[["']?\w{1,40}["']?\][ ]?=>)"""
+)
 """A further member between the one that names a secret and the one that has its value."""
-_HEAD_OF_DEEPER = regex(r"[ \t]{0,80}(?:-[ ])?(?P<name>[A-Za-z][\w.-]{2,60}+):\s{0,20}\Z")
+_HEAD_OF_DEEPER = regex(r"[ \t]{0,80}(?:-[ ]|\[)?(?P<name>[A-Za-z][\w.-]{2,60}+)(?::|\][ ]=>[ ]Array)\s{0,20}\Z")
 _PLAIN_QUOTES = frozenset("\"'")
 _NEXT_IN_FORM = regex(r"&[\w.-]{1,60}[=\[%]")
 _ENDS_HEAD = frozenset("|>-+")
@@ -204,7 +216,7 @@ _QUOTED_ELEMENT = regex(r"""(\\{0,31})(["'`])(.*?)\1\2""")
 _NEXT_ELEMENT = regex(r"""(["'])((?:[^"'\\]|\\.)*?)\1""")
 """An element of a list that an earlier line began."""
 _BARE_ELEMENT = regex(r"[^,;\[\]\s][^,;\[\]]*")
-_LIST_BRACKET, _LIST_END, _OBJECT = regex(r"[\[\]]"), regex(r"\]"), regex(r"\{")
+_LIST_BRACKET, _LIST_END, _OBJECT = regex(r"[\[\]]"), regex(r"\]"), regex(r"\{|\((?=\w{1,40}=)")
 
 
 class _Ahead:
@@ -251,9 +263,12 @@ _LONGEST_QUALIFIER = 16
 _CODING = regex(
     r"(?:(?<=\w)[_.-](?i:bytes|hex|base64|base32|b64|raw|utf8|buffer|buf|str|string|text|chars|array|encoded|decoded|plaintext|cleartext)"
     r"|(?<=[a-z])(?:Bytes|Hex|Base64|Base32|B64|Raw|Utf8|Buffer|Buf|Str|String|Text|Chars|Array|Encoded|Decoded|Plaintext)"
-    r"|\A(?i:bytes|hex|base64|base32|b64|chars|plaintext|cleartext))\Z"
+    r"|\A(?i:bytes|hex|base64|base32|b64|chars|plaintext|cleartext)"
+    r"|(?<=\w)[_.-](?i:list|map|set|dict|table)|(?<=[a-z])(?:List|Map|Set|Dict|Table)"
+    r"|(?<=\w)[_.-](?i:by|per|for)[_.-]\w{1,11}|(?<=[a-z])(?:By|Per|For)[A-Z]\w{0,12})\Z"
 )
-"""The end of a name that says how a value is written. Only the name of a secret counts before it: `messageBytes` is a size."""
+"""The end of a name that says how a value is written, or how several are held. Only the name of a secret counts before it:
+`messageBytes` is a size."""
 _LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "ı": "i", "ß": "ss", "ẞ": "SS"}
     | {"æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "þ": "th", "Þ": "Th"}
@@ -329,6 +344,7 @@ _COUNTED = (
     *("id", "uuid", "number", "date", "title", "code", "prompt", "message", "question", "answer", "comment", "note"),
     *("password", "passphrase", "secret", "token", "name", "phone", "email", "birthday"),
     *("birth", "line", "description", "subject"),
+    *("msisdn", "imei", "imsi", "iccid", "iban", "ssn", "mrn", "passport", "passcode", "credential"),
 )
 """Words at the end of a name of which there can be a list: `memberIds`."""
 
@@ -378,11 +394,21 @@ class FieldIndex:
             name = path[-1]
             m = _QUALIFIER.search(name, max(0, len(name) - _LONGEST_QUALIFIER))
             rule = self._coded(path) if m is None else self._look_up((*path[:-1], name[: m.start()]))
+        if rule is not None and not rule.may_hold_message:
+            rule = self._among_secrets(path) or rule
         if rule is not None and rule.idle:
             rule = None  # an "email address" that is kept is no "address"
         if len(self._cache) < 100_000:
             self._cache[path] = rule
         return rule
+
+    def _among_secrets(self, path: FieldPath) -> Rule | None:
+        """Returns the rule of an object in which all is secret, for a member that is named like content:
+        `{"authorization": {"response": …}}`."""
+        if len(path) < 2 or not holds_secrets(path[-2]) or words(path[-1])[-1:][0] in _ABOUT:
+            return None
+        rule = self._look_up(path[-2:-1])
+        return rule if rule is not None and rule.detector.guideline == SECRET_ROW else None
 
     def _coded(self, path: FieldPath) -> Rule | None:
         """Returns the rule of a secret whose name ends in how it is written: `password_b64`, `password bytes`."""
@@ -391,7 +417,7 @@ class FieldIndex:
         if m is None:
             return None
         rule = self._look_up((*path[:-1], name[: m.start()]) if m.start() else path[-2:-1])
-        return rule if rule is not None and rule.detector.guideline == SECRET_ROW else None
+        return rule if rule is not None and rule.opens else None
 
     def _look_up(self, path: FieldPath) -> Rule | None:
         if not path:
@@ -467,7 +493,7 @@ def _innermost(outer: str, name: str) -> str:
 
 def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tuple[list[FieldValue], Open]:
     """The values of telling fields in one line (or a whole text) of a log, and what it leaves open."""
-    if before.quote is not None and before.quote[0] in (_NAMED, _UNDER):
+    if before.quote is not None and before.quote[0] in (NAMED, _UNDER):
         below, still = _below(text, index, before, before.quote[1])
         found, after = find_fields(text, index, Open(before.brackets))
         return [*below, *found], still if after in (NOTHING_OPEN, Open(before.brackets)) else after
@@ -510,20 +536,28 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
 
 
 def _add_held(found: list[FieldValue], text: str, holder: Holder, index: FieldIndex) -> None:
-    """Adds the values of a holder that is named like a secret. A member with a telling name of its own, or that says something
-    about the secret, is none."""
+    """Adds the values of a holder that is named like a secret, and the elements with digits of one with another telling name. A
+    member with a telling name of its own, or that says something about the secret, is none."""
     rule = index.rule((holder.name,))
-    if rule is None or not rule.opens or words(holder.name)[-1] in _HOLD_MORE:
+    if rule is None or words(holder.name)[-1] in _HOLD_MORE:
         return
     for held in held_values(text, holder):
-        if not held.key or (_may_be_secret(held.key) and index.rule((held.key,)) is None):
+        said = text[held.start : held.end]
+        if rule.opens:
+            counts = not held.key or (_may_be_secret(held.key, holder.name, said) and index.rule((held.key,)) is None)
+        else:
+            counts = not held.key and rule.may_hold_message and not _DIGITS.isdisjoint(said) and " " not in said
+        if counts:
             _add(found, text, held.start, held.end, rule, (holder.name,))
 
 
-def _may_be_secret(key: str) -> bool:
-    """True if a member of that name may be a secret itself."""
+def _may_be_secret(key: str, holder: str, said: str) -> bool:
+    """True if a member of that name may be a secret itself. In a holder of several, a name that may lead to a secret tells which
+    of them it is: `passwords: { db: … }`."""
     last = words(key)[-1:]
-    return not last or (last[0] not in _ABOUT and last[0] not in _REFERRING)
+    if not last or (last[0] not in _ABOUT and last[0] not in _REFERRING):
+        return True
+    return last[0] in _REFERRING and holder[-1] in "sS" and _MADE_UP.match(said) is not None
 
 
 def _named_for_later(text: str, index: FieldIndex, brackets: tuple[tuple[str, str], ...]) -> Open | None:
@@ -534,7 +568,7 @@ def _named_for_later(text: str, index: FieldIndex, brackets: tuple[tuple[str, st
     rule = index.rule((m["name"],)) if m is not None else None
     if m is None or rule is None or not rule.opens or (head and words(m["name"])[-1] in _HOLD_MORE):
         return None
-    return Open(brackets, quote=(_UNDER if head else _NAMED, (m["name"],)), indent=m.start("name") if head else -1)
+    return Open(brackets, quote=(_UNDER if head else NAMED, (m["name"],)), indent=m.start("name") if head else -1)
 
 
 def _below(text: str, index: FieldIndex, before: Open, path: FieldPath) -> tuple[list[FieldValue], Open]:
@@ -594,7 +628,7 @@ def _find_fields(text: str, index: FieldIndex, before: Open) -> tuple[list[Field
             nesting.take(text, m)
             continue
         key, sep = m["key"], m["sep"].strip()
-        nesting.last_key, nesting.last_end = key, m.end()
+        nesting.note(text, m)
         rule, path = _rule_of(text, m, sep, nesting.names[-1] if nesting.names else "", index)
         if sep == "=" and not m["close"] and m.start() > form_end and _opens(text, m.start("key") - 1):
             form_end = _closing(text, m.end(), text[m.start("key") - 1])
@@ -716,6 +750,14 @@ class _Nesting:
             self.names.pop()
         self.last_end = -1  # a bracket stands between the key and what follows
 
+    def note(self, text: str, m: re.Match[str]) -> None:
+        """Stores a name, and closes the bracket before one that is written in it: `[name] => …`."""
+        is_bracketed = (m["close"] or "").endswith("]") and text[m.start("key") - 1 : m.start("key")] == "["
+        if is_bracketed and self.brackets and self.brackets[-1][0] == "[":
+            self.brackets.pop()
+            self.names.pop()
+        self.last_key, self.last_end = m["key"], m.end()
+
 
 def _rule_of(text: str, m: re.Match[str], sep: str, parent: str, index: FieldIndex) -> tuple[Rule | None, FieldPath]:
     """Returns the rule for a name in a text, and its path. `parent`: the name of the object around it."""
@@ -813,7 +855,8 @@ def _value(
         if mode != "credential" and _holds_structure(text, m.end(), end):
             return [], m.end(), ""  # an object in a string: its own fields tell
         return _joined(text, m.end(), end, opening)
-    if start >= len(text) or text[start] == "{":
+    tagged = mode in ("token", "credential") and _TAGGED.match(text, start) is not None
+    if start >= len(text) or (text[start] == "{" and not tagged) or _COLLECTION.match(text, start) is not None:
         return [], start, ""
     if text[start] == "[" and not text.startswith("[~", start):
         return _list(ahead, text, start)

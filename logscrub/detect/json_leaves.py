@@ -72,8 +72,8 @@ ENVELOPE_NAMES = frozenset(
 """Names of the members in which exports hold their records."""
 NAMING = frozenset(
     """
-    key name field k header label param parameter attribute attr property prop variable option setting path ParameterKey TagKey
-    parameterKey tagKey headerKey propertyKey attributeKey configKey settingKey configName
+    key name field k header label title param parameter attribute attr property prop variable option setting path ParameterKey
+    TagKey parameterKey tagKey headerKey propertyKey attributeKey configKey settingKey configName
     Key Name Field Header Attribute Property Parameter Label fieldName fieldKey fieldId propertyName paramName parameterName
     headerName attributeName variableName optionName settingName keyName fieldLabel FieldName PropertyName ParameterName
     AttributeName field_name field_key field_label property_name param_name parameter_name header_name attribute_name
@@ -333,7 +333,12 @@ def _label(text: str) -> str:
 
 def is_of_secrets(outer: str, name: str) -> bool:
     """Returns True if the members of an object of that name belong to the object around it, in which all is secret."""
-    return bool(outer and name) and name.lower() not in _NO_SECRETS and _OF_SECRETS.search(outer) is not None
+    return bool(outer and name) and name.lower() not in _NO_SECRETS and holds_secrets(outer)
+
+
+def holds_secrets(name: str) -> bool:
+    """Returns True if all is secret in an object of that name."""
+    return _OF_SECRETS.search(name) is not None
 
 
 def _path(stack: list[Frame]) -> FieldPath:

@@ -29,7 +29,7 @@ from logscrub.patterns import regex
 
 NAMING = frozenset(
     """
-    name key field k id label header param parameter attribute attr property prop variable var option setting path pointer
+    name key field k id label title header param parameter attribute attr property prop variable var option setting path pointer
     fieldname fieldkey fieldid propertyname paramname parametername headername attributename variablename keyname optionname
     instancepath datapath jsonpointer propertypath column col columnname
     """.split()
@@ -94,7 +94,7 @@ _LONE_ROW = regex(
 """A row of two columns with three words or a number in the second: no head of a table, and no part of a longer row."""
 _ELEMENT = regex(
     r"<(?:[\w.-]{1,30}:)?(?P<tag>[^\W\d][\w.-]{0,60}+)(?P<attributes>(?:\s[^<>]{0,300}+)?)>\s{0,40}(?:<!\[CDATA\[)?"
-    r"(?P<value>[^<>\s][^<>]{0,1000}+)(?=</(?:[\w.-]{1,30}:)?(?P=tag)>|><)"
+    r"(?P<value>(?<=<!\[CDATA\[)[^\]\s][^\]]{0,1000}+|[^<>\s][^<>]{0,1000}+)(?=\]\]></|</(?:[\w.-]{1,30}:)?(?P=tag)>|><)"
 )
 _PART = regex(
     r"""form-data;\s{0,3}name=(?P<q>\\{0,3}["'])(?P<name>[^"'\\]{1,64}+)(?P=q)[^\r\n]{0,300}(?:\r?\n[^\r\n:]{1,60}:[^\r\n]{0,200}){0,4}
@@ -136,7 +136,7 @@ _ARROW = regex(
     re.X,
 )
 _INDEXED = regex(
-    r"""(?<![\w-])(?P<name>[A-Za-z][\w.-]{2,60}+)(?:\[[\w-]{0,20}\]|%5B[\w-]{0,20}%5D)\s?=\s?["']?
+    r"""(?<![\w-])(?P<name>[A-Za-z][\w.-]{2,60}+)(?:\[[:"']{0,2}[\w-]{0,20}["']?\]|%5B[\w-]{0,20}%5D)\s?=>?\s?["']?
     (?P<value>(?=[^\s&"',;]{0,100}\d)[^\s&"',;(){}\[\]]{4,1000}+)""",
     re.X,
 )
@@ -165,17 +165,20 @@ _INDEX_END = regex(r"(?:\]|%5D)\s?=")
 _LINKED = regex(r"""["'`]\s{0,2}(?:->|→|⇒|~>|[ ]to[ ])""")
 """Each entry with an arrow has one of these."""
 _HOLDER = regex(
-    r"""(?<![\w$-])(?P<q>\\{0,15}["'`]|)(?P<name>[A-Za-z][\w.-]{2,60}+)(?P=q)\]?
-    (?:\s{0,2}(?:=>|[:=])\s{0,2}(?:%|\#|new[ ]|map|[A-Z][\w.]{0,40}+(?:\(\d{1,6}\))?\s{0,2})?
-    (?:[(\[]|\{(?!\{))|[ ]?(?:\(\d{1,6}\)[ ])?\{(?!\{))""",
+    r"""(?<![\w$-])(?P<q>\\{0,15}["'`]|)(?P<name>[A-Za-z][\w.-]{2,60}+)(?P=q)(?:\]|\)|\[[:"'\w.-]{0,40}\])?
+    (?:\s{0,2}(?:[=-]>|→|[:=]|(?<=["']),)\s{0,2}(?:%|\#(?!<)|new[ ]|(?:\[\d{0,4}\]|map\[\w{1,20}\])\*?[\w.]{1,40}|map
+    |[A-Z][\w.]{0,40}+(?:\(\d{1,6}\))?\s{0,2})?
+    (?:[(\[]|\{(?!\{)|\#<[\w:]{0,80}+)|[ ]?\#?(?:\(\d{1,6}\)[ ])?\{(?!\{))""",
     re.X,
 )
 """A name, and the bracket behind it that opens what the name is of; a type may stand between them."""
-_OPENING = regex(r"[(\[{]")
+_OPENING = regex(r"[(\[{]|#<[\w:]{0,80}+")
 _BRACKETS = regex(r"[(\[{)\]}]")
-_IN_TYPE = regex(r"[A-Za-z0-9_.%#() ]")
+_IN_TYPE = regex(r"[A-Za-z0-9_.%#() \[\]*]")
 _LONGEST_TYPE = 56
 """Characters between a name's separator and the bracket: a type, and white space."""
+_LONGEST_INDEX = 42
+_TYPE_END = regex(r"(?<![=-])>")
 _LONGEST_NAME = 62
 """Characters of a holder's name."""
 _IN_NAME = regex(r"[\w.-]")
@@ -233,12 +236,12 @@ class Held(NamedTuple):
 
 def holders(text: str) -> Iterator[Holder]:
     """The stretches of a text that a name stands before as the name of all that is in them."""
-    if any(bracket in text for bracket in "{[(") and any(sign in text for sign in ":={"):
+    if any(bracket in text for bracket in "{[(<") and any(sign in text for sign in ":={>→,"):
         for opening in _OPENING.finditer(text):
             for at in _named_before(text, opening.start()):
                 m = _HOLDER.match(text, _name_begins(text, at), opening.end())
                 if m is not None and m.end() == opening.end():
-                    yield Holder(m["name"], m.end(), -1)
+                    yield Holder(m["name"], m.end(), _type_end(text, m.end()) if opening[0][0] == "#" else -1)
                     break
     if "><" in text or ">\n" in text:
         for m in _ELEMENTS.finditer(text):
@@ -256,8 +259,10 @@ def _named_before(text: str, bracket: int) -> Iterator[int]:
     at = bracket
     while at and bracket - at < _LONGEST_TYPE and _IN_TYPE.match(text, at - 1):
         at -= 1
-    if at and text[at - 1] in "=:>":
-        yield at - (2 if text[max(at - 2, 0) : at] == "=>" else 1)
+    if at and text[at - 1] in "=:>→,":
+        separator = at - (2 if text[max(at - 2, 0) : at] in ("=>", "->") else 1)
+        yield separator
+        yield from _before_index(text, separator)
     if text[bracket] == "{":
         at = bracket
         if text[max(at - 2, 0) : at] == ") ":  # `password (2) {`
@@ -266,11 +271,29 @@ def _named_before(text: str, bracket: int) -> Iterator[int]:
         yield at
 
 
+def _before_index(text: str, at: int) -> Iterator[int]:
+    """Returns the place before an index that ends at a place: `keys[:tempo] => …`."""
+    end = at
+    for _ in range(2):
+        end -= 1 if end and text[end - 1] == " " else 0
+    if end and text[end - 1] == "]":
+        opened = text.rfind("[", max(end - _LONGEST_INDEX, 0), end)
+        if opened >= 0:
+            yield opened
+
+
+def _type_end(text: str, start: int) -> int:
+    """Returns where a printed object of Ruby ends of which a part stands before `start`: `#<License raw="…">`."""
+    for m in _TYPE_END.finditer(text, start, start + _LONGEST_HELD):
+        return m.start()
+    return min(len(text), start + _LONGEST_HELD)
+
+
 def _name_begins(text: str, at: int) -> int:
     """Returns where a name may begin that ends before a place, with its quote."""
     for _ in range(2):
         at -= 1 if at and text[at - 1].isspace() else 0
-    at -= 1 if at and text[at - 1] == "]" else 0
+    at -= 1 if at and text[at - 1] in "])" else 0
     quoted = _before_quote(text, at)
     start = quoted
     while start and quoted - start < _LONGEST_NAME and _IN_NAME.match(text, start - 1):

@@ -48,7 +48,7 @@ _QUOTED_PRINTABLE = regex(
 field."""
 _JOINED = regex(
     r"""(?<!["'`]to)(?<!["'`]cc)(?<!["'`]bcc)(?<!["'`]for)(?<!["'`]from)"""
-    r"""["'`](?:[ \t\r\n]{0,3}(?:\+|\.{1,2}|&|\|\|)[ \t\r\n]{0,3}"""
+    r"""["'`](?:[ \t\r\n]{0,3}(?:\+{1,2}|\.{1,2}|&|\|\|)[ \t\r\n]{0,3}"""
     r"""(?:(?:[A-Za-z.]{0,12}[Cc]har(?:Code)?|CHA?R|[Cc]hr)\(64\)[ \t\r\n]{0,3}(?:\+|\.{1,2}|&|\|\|)[ \t\r\n]{0,3})?"""
     r"""|\.concat\(["'`]@["'`],[ ]?|\.concat\()["'`]"""
 )
@@ -82,7 +82,7 @@ _ARRAY = regex(
 """Arrays of bytes as JSON, JavaScript, Java, Rust, C, Go, Objective-C, Erlang, and calls write them. Of a long array only the
 beginning is printed."""
 _DUMP = regex(
-    r"(?<![\w.-])(?:[0-9a-fA-F]{2}(?:(?:[ ][0-9a-fA-F]{2}){7,}+|(?:-[0-9a-fA-F]{2}){7,}+"
+    r"(?<![\w.-])(?:[0-9a-fA-F]{2}(?:(?:[ ][0-9a-fA-F]{2}){3}(?:[ ]{1,2}[0-9a-fA-F]{2}){4,}+|(?:-[0-9a-fA-F]{2}){7,}+"
     r"|(?::[0-9a-fA-F]{2}){7,}+|(?:,[ ]?[0-9a-fA-F]{2}){7,}+)"
     r"|0x[0-9a-fA-F]{2}(?:(?:[ ]0x[0-9a-fA-F]{2}){5,}+|(?:,[ ]?0x[0-9a-fA-F]{2}){5,}+)"
     r"|[0-9a-fA-F]{4}(?:[ ][0-9a-fA-F]{4}){3,}+)(?![\w-])"
@@ -105,9 +105,16 @@ _SIGNS = regex(
     r"\[[^\s,\[\]\"'](?:, ?[^\s,\[\]\"']){5,}+\]"
     r"|[\[{(][ ]?(?P<prefix>[bcuL]?)(?P<quote>[\"'])[^\s,\"'](?P=quote)"
     r"(?:,[ ]?(?P=prefix)(?P=quote)[^\s\"'](?P=quote)){5,}+,?[ ]?[\]})]"
+    r"|\{[ ]?(?P<around>[\"']?)0(?P=around)[ ]?(?::|=>)[ ]?(?P<sign>[\"'])[^\"'](?P=sign)"
+    r"(?:,[ ](?P=around)[0-9]{1,4}(?P=around)[ ]?(?::|=>)[ ]?(?P=sign)[^\"'](?P=sign)){4,}+,?[ ]?(?:\}|\Z)"
 )
-"""An array of single characters, as Java, C and Python print one."""
-_SIGN = regex(r"[\[, ](?P<bare>[^\s,\[\]\"'{(])(?=[,\]])|[\"'](?P<quoted>[^\s\"'])[\"']")
+"""An array of single characters, as Java, C and Python print one; a text that was spread into an object."""
+_SIGN = regex(r"[\[, ](?P<bare>[^\s,\[\]\"'{(])(?=[,\]])|[\"'](?P<quoted>[^\s\"']|[ ](?=[\"'][,\s]))[\"'](?![ ]?(?::|=>))")
+_SPELT = regex(
+    r"(?<![\[{(,])(?<![\[{(,][ ])(?P<quote>[\"'])[^\s\"'](?P=quote)(?:,[ ]?(?P=quote)[^\s\"'](?P=quote)){5,}+"
+    r"|(?<![\w-])[^\W\d_](?:-[^\W\d_]){4,30}+(?![\w-])"
+)
+"""Single characters in a row without brackets, and a word that is spelt: `M-A-R-T-A`."""
 _LETTER = regex("[A-Za-z]")
 _BASE32 = regex(r"(?<![A-Za-z0-9+/_=-])(?:[a-z2-7]{16,1000}+|[A-Z2-7]{16,1000}+)={0,6}(?![A-Za-z0-9+/_=-])")
 _JSON_ARRAY = regex(rf"\[[ \t\r\n]*+{_BYTES}[ \t\r\n]*+\]|\{{[ \t\r\n]*+{_MEMBERS}[ \t\r\n]*+\}}")
@@ -260,14 +267,23 @@ def byte_arrays(text: str) -> Iterator[tuple[int, int, str]]:
             yield start, end, decoded
     if "[" in text or "{" in text or "(" in text:
         for m in _SIGNS.finditer(text):
-            signs = "".join(bare or quoted for bare, quoted in _SIGN.findall(m[0]))
+            signs = _signs(m[0])
             if _LETTER.search(signs):
                 yield m.start(), m.end(), signs
+    for m in _SPELT.finditer(text):
+        signs = m[0][::2] if m["quote"] is None else _signs(m[0])
+        if _LETTER.search(signs):
+            yield m.start(), m.end(), signs
     for m in _BASE32.finditer(text):
         said = readable(_base32(m[0].rstrip("=").upper()))
         if said is not None:
             yield m.start(), m.end(), said
     yield from _hex_lines(text)
+
+
+def _signs(array: str) -> str:
+    """The characters in an array of single ones."""
+    return "".join(bare or quoted for bare, quoted in _SIGN.findall(array))
 
 
 def _arrays(text: str) -> Iterator[tuple[int, int, str]]:

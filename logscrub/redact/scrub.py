@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from logscrub.detect.binary import is_binary, is_binary_json
 from logscrub.detect.engine import Engine, merge
-from logscrub.detect.fields import BOUNDARY, NOTHING_OPEN, Open
+from logscrub.detect.fields import BOUNDARY, NAMED, NOTHING_OPEN, Open
 from logscrub.detect.json_leaves import ENVELOPE_NAMES, has_typed_values, with_leaves
 from logscrub.detect.stack_traces import WORDS
 from logscrub.detect.views import Coding, encode, joined, view_of_bytes
@@ -506,9 +506,9 @@ def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def at_record(before: Open) -> Open:
-    """Returns the state that can reach over the beginning of a record, as where each line of a text is one: a private key, and
-    the name of a part of a multipart body whose value is still to come."""
-    quote = before.quote if before.quote is not None and before.quote[0] == BOUNDARY else None
+    """Returns the state that can reach over the beginning of a record, as where each line of a text is one: a private key,
+    the name of a part of a multipart body whose value is still to come, and that of a secret whose value the next line has."""
+    quote = before.quote if before.quote is not None and before.quote[0] in (BOUNDARY, NAMED) else None
     return NOTHING_OPEN._replace(armour=before.armour, quote=quote)
 
 
