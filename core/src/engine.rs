@@ -113,6 +113,8 @@ pub struct Engine {
     /// What no name says.
     nameless: Arc<FieldContext>,
     non_latin: Option<u16>,
+    /// The kinds that may be a sentence of a program in another language.
+    by_script: Vec<u16>,
     /// The name of a short text of which nothing says what it is, the fields whose values may be one, and how it looks.
     whole: Name,
     messages: Arc<Words>,
@@ -164,6 +166,7 @@ impl Engine {
             messages: library.words("engine._MESSAGES")?,
             whole_text: library.rx("engine._WHOLE_TEXT")?,
             non_latin: parts.kind_by_id.get("non_latin_text").copied(),
+            by_script: ["non_latin_text", "address_of_region"].iter().filter_map(|id| parts.kind_by_id.get(*id).copied()).collect(),
             library,
             parts,
         })
@@ -750,6 +753,7 @@ impl Engine {
         harmless.sort_unstable();
         let covered = Covered::new(&harmless);
         found.retain(|s| s.certain || !covered.reaches(s.start, s.end));
+        found.retain(|s| !self.by_script.contains(&s.kind) || !self.parts.validators.is_of_program(text, s.start, s.end));
         found
     }
 

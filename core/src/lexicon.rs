@@ -503,6 +503,13 @@ impl Lexicon {
         [Grade::Given, Grade::Either, Grade::Family, Grade::Like].into_iter().find(|&g| has(g)).unwrap_or(Grade::Unknown)
     }
 
+    /// Whether one of a user's names stands in a text.
+    pub fn has_own_name(&self, text: &[Ch]) -> bool {
+        self.own.as_ref().is_some_and(|own| {
+            text.split(|&c| !self.letter.has(c)).any(|piece| !piece.is_empty() && own.get(&self.fold(piece), false) == NAME)
+        })
+    }
+
     /// Whether a folded word on no list is an initial and a name: `jsvensson`.
     pub fn made_of_names(&self, folded: &[Ch]) -> bool {
         self.has_name_behind_initial(folded, false)

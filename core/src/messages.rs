@@ -2,9 +2,10 @@
 
 use crate::chars::{Ch, CharSet, Conversions, codes, text_of};
 use crate::library::{Library, Words};
+use crate::validators::{GIVEN, Graded, NAME, WORD};
 use rustc_hash::FxBuildHasher;
 use std::hash::BuildHasher;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Characters of a message, at most.
 pub const LONGEST: usize = 300;
@@ -12,6 +13,17 @@ const SHORTEST: usize = 4;
 const DIGITS: usize = 2;
 const FEWEST_PAIRS: usize = 3;
 const PAIRED: [(Ch, Ch); 5] = [(0x0E00, 0x0E7F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAC00, 0xD7A3)];
+
+const FIGURES: [(Ch, Ch); 3] = [(0x0660, 0x0669), (0x06F0, 0x06F9), (0x0966, 0x096F)];
+const ENDS: &str = "\n\r\t\u{1a}={}[]<>|\\@_#*+%$^~&`";
+const MARKS: [[Ch; 3]; 3] = [[58, 32, 0], [46, 32, 0], [32, 45, 32]];
+const WIDEST: usize = 200;
+const FEWEST_TELLING: usize = 2;
+const FEWEST_CHARACTERS: usize = 4;
+const OTHER_SCRIPTS: Ch = 0x0370;
+const MOST_UNKNOWN: usize = 3;
+const FIRST_PAIRED: Ch = 0x3040;
+const FIRST_SYLLABLE: Ch = 0xAC00;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -76,6 +88,14 @@ pub struct Messages {
     numbers: Arc<Words>,
     alone: Arc<Words>,
     longest_alone: usize,
+    programs: String,
+    /// The words of programs in other languages: those that tell so, and the others; made when they are first asked for.
+    of_programs: OnceLock<(WordList, WordList)>,
+    speaking: Arc<Words>,
+    speaking_signs: Vec<Ch>,
+    articles: Arc<Words>,
+    persons: Arc<Words>,
+    ends: Vec<Ch>,
 }
 
 impl Messages {
@@ -93,13 +113,27 @@ impl Messages {
             numbers: library.words("messages._NUMBERS")?,
             longest_alone: alone.iter().map(Vec::len).max().unwrap_or(0),
             alone,
+            programs: library.text("messages._OF_PROGRAMS")?,
+            of_programs: OnceLock::new(),
+            speaking: library.words("messages._SPEAKING")?,
+            speaking_signs: library.words("messages._SPEAKING_SIGNS")?.iter().flatten().copied().collect(),
+            articles: library.words("messages._ARTICLES")?,
+            persons: library.words("messages._PERSONS")?,
+            ends: codes(ENDS),
+        })
+    }
+
+    fn of_programs(&self) -> &(WordList, WordList) {
+        self.of_programs.get_or_init(|| {
+            let (telling, others) = self.programs.split_once("\n\n").unwrap_or((&self.programs, ""));
+            (WordList::new(telling.split_once('\n').map_or("", |(_, words)| words)), WordList::new(others))
         })
     }
 
     fn kind(&self, c: Ch) -> Kind {
         if self.space.has(c) || self.separators.contains(&c) {
             Kind::Between
-        } else if c.wrapping_sub(48) < 10 {
+        } else if c.wrapping_sub(48) < 10 || FIGURES.iter().any(|&(first, last)| first <= c && c <= last) {
             Kind::Digit
         } else if PAIRED.iter().any(|&(first, last)| first <= c && c <= last) {
             Kind::Run
@@ -156,6 +190,135 @@ impl Messages {
         }
         telling |= is_english && telling_english;
         pairs >= FEWEST_PAIRS || (telling && words > 1 && stripped.iter().any(|&c| self.space.has(c)))
+    }
+
+    /// Whether the sentence around `[start, end)` is one that programs write in another language than English.
+    pub fn is_of_program(&self, text: &[Ch], start: usize, end: usize, lexicon: &dyn Graded) -> bool {
+        if !self.may_be_of_program(&text[start..end]) {
+            return false;
+        }
+        let is_end = |c: &Ch| self.ends.contains(c);
+        let first = text[..start].iter().rposition(is_end).map_or(0, |place| place + 1);
+        let last = text[end..].iter().position(is_end).map_or(text.len(), |place| place + end);
+        if start - first > WIDEST || last - end > WIDEST {
+            return false;
+        }
+        if self.is_sentence_of_program(text, (first, last), (start, end), lexicon) {
+            return true;
+        }
+        let mut nearer = (first, last);
+        for mark in MARKS {
+            let mark = mark.strip_suffix(&[0]).unwrap_or(&mark);
+            let behind = text[first..start].windows(mark.len()).rposition(|its| its == mark);
+            nearer.0 = nearer.0.max(behind.map_or(first, |place| first + place + mark.len()));
+            let before = text[end..last].windows(mark.len()).position(|its| its == mark);
+            nearer.1 = nearer.1.min(before.map_or(last, |place| end + place));
+        }
+        nearer != (first, last) && self.is_sentence_of_program(text, nearer, (start, end), lexicon)
+    }
+
+    /// False if the first word of a stretch is none of programs: most names are not. A quick answer, and no further one.
+    fn may_be_of_program(&self, stretch: &[Ch]) -> bool {
+        let Some(a) = stretch.iter().position(|&c| self.kind(c) != Kind::Between) else { return true };
+        if self.kind(stretch[a]) != Kind::Word {
+            return true;
+        }
+        let b = stretch[a..].iter().position(|&c| self.kind(c) != Kind::Word).map_or(stretch.len(), |length| a + length);
+        let word = self.conversions.lower(&stretch[a..b]);
+        let programs = self.of_programs();
+        self.telling.has(&word) || self.others.has(&word) || programs.0.has(&word) || programs.1.has(&word)
+    }
+
+    fn is_sentence_of_program(
+        &self,
+        text: &[Ch],
+        (first, last): (usize, usize),
+        (start, end): (usize, usize),
+        lexicon: &dyn Graded,
+    ) -> bool {
+        let programs = self.of_programs();
+        let (mut words, mut telling, mut characters, mut unknown, mut at) = (0, 0, 0, 0, first);
+        let mut before: Vec<Ch> = Vec::new();
+        while at < last {
+            let (a, kind) = (at, self.kind(text[at]));
+            at += text[at..last].iter().position(|&c| self.kind(c) != kind).unwrap_or(last - at);
+            let part = &text[a..at];
+            match kind {
+                Kind::Between | Kind::Digit => {}
+                Kind::Run => {
+                    if !self.is_run_of_program(text, a, at) {
+                        return false;
+                    }
+                    characters += part.len();
+                }
+                Kind::Word if self.is_digit(text, a.checked_sub(1)) || self.is_digit(text, Some(at)) => {}
+                Kind::Word => {
+                    let word = self.conversions.lower(part);
+                    let tells = self.telling.has(&word) || programs.0.has(&word);
+                    let is_listed = tells || self.others.has(&word) || programs.1.has(&word);
+                    let is_ascii = word.iter().all(|&c| c < 128);
+                    let is_asked = start <= a && a < end;
+                    if self.speaking.contains(&word) {
+                        return false;
+                    }
+                    if !is_listed && !(is_ascii && lexicon.grade(&word) == WORD) {
+                        if is_asked || part[0] != word[0] || word[0] >= OTHER_SCRIPTS {
+                            return false;
+                        }
+                        unknown += 1;
+                    } else if is_asked && self.may_be_name(text, (a, at), part[0] == word[0], &before, lexicon) {
+                        return false;
+                    }
+                    words += 1;
+                    telling += usize::from(is_listed && (!is_ascii || (part.len() >= SHORTEST && tells)));
+                    before = word;
+                }
+            }
+        }
+        let is_told = characters >= FEWEST_CHARACTERS || (telling >= FEWEST_TELLING && words > 1);
+        is_told && unknown * MOST_UNKNOWN <= words
+    }
+
+    /// Whether a word of programs may be a name where it stands: behind a word for persons, or with a capital where no German noun
+    /// would have one.
+    fn may_be_name(&self, text: &[Ch], (start, end): (usize, usize), is_small: bool, before: &[Ch], lexicon: &dyn Graded) -> bool {
+        let word = &text[start..end];
+        if self.persons.contains(before) {
+            return lexicon.grade(word) != WORD;
+        }
+        let is_counted = start > 0 && text[start - 1] == 32 && self.is_digit(text, start.checked_sub(2));
+        !is_small && !self.articles.contains(before) && !is_counted && matches!(lexicon.grade(word), NAME | GIVEN)
+    }
+
+    fn is_digit(&self, text: &[Ch], place: Option<usize>) -> bool {
+        place.and_then(|place| text.get(place)).is_some_and(|&c| self.kind(c) == Kind::Digit)
+    }
+
+    /// Whether each character of a run belongs to a pair that programs write, or is one that counts what a number says, or a
+    /// syllable of Korean that they write.
+    fn is_run_of_program(&self, text: &[Ch], start: usize, end: usize) -> bool {
+        if text[start] < FIRST_PAIRED {
+            return false;
+        }
+        let programs = self.of_programs();
+        let has = |part: &[Ch]| self.telling.has(part) || self.others.has(part) || programs.0.has(part) || programs.1.has(part);
+        let run = &text[start..end];
+        if run.len() == 1 {
+            let beside = [start.checked_sub(2), start.checked_sub(1), Some(end), Some(end + 1)];
+            return (run[0] >= FIRST_SYLLABLE && has(run)) || beside.into_iter().any(|place| self.is_digit(text, place));
+        }
+        if run.iter().any(|c| self.speaking_signs.contains(c)) {
+            return false;
+        }
+        let mut is_covered = false;
+        for pair in run.windows(2) {
+            let is_pair = has(pair);
+            if !is_pair && !is_covered {
+                return false;
+            }
+            is_covered = is_pair;
+        }
+        is_covered
     }
 
     fn stripped<'a>(&self, text: &'a [Ch]) -> &'a [Ch] {

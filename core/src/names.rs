@@ -4,6 +4,7 @@
 use crate::chars::{Ch, CharSet, Conversions};
 use crate::lexicon::{Cases, Grade, Lexicon, MOST_PACKED, Packed, packed};
 use crate::library::{Library, Words};
+use crate::messages::Messages;
 use crate::prose::Prose;
 use crate::rx::Regex;
 use std::cell::OnceCell;
@@ -124,6 +125,7 @@ impl Special {
 pub struct Names {
     lexicon: Arc<Lexicon>,
     phrases: Option<Arc<Regex>>,
+    messages: Arc<Messages>,
     prose: Prose,
     special: Special,
     cases: Cases,
@@ -160,6 +162,7 @@ impl Names {
         Ok(Names {
             lexicon,
             phrases,
+            messages: lib.messages()?,
             prose: Prose::new(lib)?,
             special: Special::new(lib)?,
             cases: Cases::new(lib)?,
@@ -205,7 +208,19 @@ impl Names {
         if let Some(phrases) = &self.phrases {
             found.extend(phrases.find_iter(text, 0, text.len()).map(|m| (m.start(), m.end(), true)));
         }
-        if found.is_empty() { Vec::new() } else { merged(self.with_neighbours(found, text)) }
+        if found.is_empty() {
+            return Vec::new();
+        }
+        let mut names = merged(self.with_neighbours(found, text));
+        names.retain(|&(start, end)| !self.is_of_program(text, start, end));
+        names
+    }
+
+    /// Whether a program wrote what looks like a name in another language. A user's own names are always names.
+    fn is_of_program(&self, text: &[Ch], start: usize, end: usize) -> bool {
+        self.messages.is_of_program(text, start, end, &*self.lexicon)
+            && !self.phrases.as_ref().is_some_and(|phrases| phrases.search(&text[start..end], 0, end - start).is_some())
+            && !self.lexicon.has_own_name(&text[start..end])
     }
 
     /// The spans of the words that are looked at.

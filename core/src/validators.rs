@@ -134,6 +134,11 @@ impl Validators {
         })
     }
 
+    /// Whether the sentence around `[start, end)` is one that programs write in another language than English.
+    pub fn is_of_program(&self, text: &[Ch], start: usize, end: usize) -> bool {
+        self.messages.is_of_program(text, start, end, &*self.lexicon)
+    }
+
     /// The validator with a name; of one that is not known here, Python is asked.
     pub fn named(&self, name: &str) -> Option<Validator> {
         if let Some((_, validator)) = NAMES.iter().find(|(known, _)| *known == name) {

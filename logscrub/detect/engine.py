@@ -24,8 +24,9 @@ from logscrub.detect.catalogue import CONTENT_ROW, SECRET_ROW, Catalogue, Detect
 from logscrub.detect.fields import NOTHING_OPEN, FieldIndex, Open, find_fields, value_itself
 from logscrub.detect.ids import cuts_id, ids_alike
 from logscrub.detect.json_leaves import json_leaves
+from logscrub.detect.messages import is_of_program
 from logscrub.detect.names import NameRecognizer
-from logscrub.detect.names.lexicon import fold
+from logscrub.detect.names.lexicon import fold, lexicon
 from logscrub.detect.validators import VALIDATORS
 from logscrub.model import MARKS, FieldPath, Inner, Leaf, Span, opaque
 from logscrub.patterns import regex
@@ -35,6 +36,9 @@ CONTEXT_BEFORE, CONTEXT_AFTER = 60, 30
 _DEEPEST = 12
 _PLACEHOLDER_FILL = "\x1a"
 _URL_PASSWORD = "url_password"
+_NON_LATIN = "non_latin_text"
+_BY_SCRIPT = frozenset((_NON_LATIN, "address_of_region"))
+"""Detectors that may find a sentence of a program in another language."""
 _LETTERS = regex(r"[^\W\d_]+")
 _SMALL_WORD = regex("[a-zß-öø-ÿ]+")
 """A word in small letters: as a key of JSON it names a member, and hardly ever a person."""
@@ -481,7 +485,8 @@ class Engine:
         )
         starts = [a for a, _ in harmless]
         reach = list(accumulate((b for _, b in harmless), max))  # running maximum of the ends of the stretches
-        return [s for s in found if s.certainty == "certain" or not (n := bisect_right(starts, s.start)) or reach[n - 1] < s.end]
+        found = [s for s in found if s.certainty == "certain" or not (n := bisect_right(starts, s.start)) or reach[n - 1] < s.end]
+        return [s for s in found if s.detector not in _BY_SCRIPT or not is_of_program(text, s.start, s.end, lexicon())]
 
     def _denied(self, name: str) -> bool:
         words = _LETTERS.findall(name)
@@ -664,7 +669,7 @@ def _without_chance(text: str, found: tuple[Span, ...]) -> tuple[Span, ...]:
     """Without single letters of other scripts in a short text of bytes: two or three random bytes can be such a letter."""
     if len(text) >= _SHORT or text.isascii():
         return found
-    return tuple(s for s in found if s.detector != "non_latin_text" or len(s.plain.encode("utf-8", "replace")) >= _FEWEST_BYTES)
+    return tuple(s for s in found if s.detector != _NON_LATIN or len(s.plain.encode("utf-8", "replace")) >= _FEWEST_BYTES)
 
 
 def _encoded_span(

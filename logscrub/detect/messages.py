@@ -4,6 +4,9 @@ A value is such a message if it has two words or more, and all of them are words
 `must`, `missing`, `characters`. No name, address or password is made of these words alone. What persons write often is, so
 fields of content are not asked (`Rule.may_hold_message`). The words of English are listed here, those of other languages in
 `logscrub/data/messages.txt`, which `scripts/validation_words.py` makes.
+
+It also recognises sentences that programs write in other languages than English: `Der Dienst wurde gestartet`. All their words
+are words of programs, of `logscrub/data/program_words.txt`, which `scripts/program_words.py` makes, or ordinary ones of English.
 """
 
 from __future__ import annotations
@@ -11,12 +14,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
+from operator import or_
+
+from logscrub.detect.names.lexicon import Lexicon
 
 SEPARATORS = ".,;:!?\"'’‘“”„«»`()[]/-–—…·。、，：；！？「」『』（）"
 """Characters that stand between words of a message; white space is one too."""
 _PAIRED = ((0x0E00, 0x0E7F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAC00, 0xD7A3))
 """The first and last characters of scripts that do not part words, or join their endings to them: Thai, Khmer, Japanese,
 Chinese, Korean."""
+_FIGURES = ((0x0660, 0x0669), (0x06F0, 0x06F9), (0x0966, 0x096F))
+"""The first and last digits of the Arabs, the Persians and the Indians."""
 _FEWEST_PAIRS = 3
 """Pairs of characters of these scripts in a message that has no other words."""
 _LONGEST = 300
@@ -85,7 +93,14 @@ def _of(c: str) -> int:
         return _BETWEEN
     if c.isascii():
         return _DIGIT if c.isdigit() else _WORD
-    return _RUN if any(first <= ord(c) <= last for first, last in _PAIRED) else _WORD
+    if any(first <= ord(c) <= last for first, last in _FIGURES):
+        return _DIGIT
+    return _RUN if is_paired(c) else _WORD
+
+
+def is_paired(c: str) -> bool:
+    """True if a character is of a script that does not part words, or joins their endings to them."""
+    return any(first <= ord(c) <= last for first, last in _PAIRED)
 
 
 def _spans(text: str) -> Iterator[tuple[int, int, int]]:
@@ -114,8 +129,57 @@ def _pairs(run: str) -> list[str]:
     return [run[k : k + 2] for k in range(max(len(run) - 1, 1))]
 
 
+_ENDS = "\n\r\t\x1a={}[]<>|\\@_#*+%$^~&`"
+"""Characters that no sentence goes on behind."""
+_MARKS = (": ", ". ", " - ")
+"""Signs that part of a sentence may be a sentence behind, or before."""
+_WIDEST = 200
+"""Characters of a sentence on each side of what is asked about."""
+_FEWEST_TELLING = 2
+_FEWEST_CHARACTERS = 4
+"""Characters of a sentence in a script that parts no words."""
+_OTHER_SCRIPTS = 0x0370
+"""The first character of the scripts that are not Latin: in these all words of a sentence must be known."""
+_MOST_UNKNOWN = 3
+"""One of so many words in small letters may be unknown, if it is not what is asked about."""
+_PERSONS = frozenset(
+    """
+    user users benutzer benutzers benutzerin nutzer kunde kunden kundin utilisateur utilisatrice client cliente clienta usuario
+    usuaria utente usuário usuária utilizador gebruiker klant användare användaren kund bruger brugeren bruker brukeren käyttäjä
+    käyttäjän użytkownik użytkownika uživatel uživatele používateľ felhasználó utilizator utilizatorul kullanıcı korisnik
+    uporabnik vartotojas lietotājs kasutaja pengguna von by par por da door av af przez di
+    """.split()
+)
+"""Words that names of persons stand behind."""
+_SPEAKING = frozenset(
+    """
+    я мой моя моё мое мои мне меня мной моего моей моему мою нам нас наш наша наше мы мені мене моє мої мною ми μου εγώ με μας
+    אני שלי אותי לי أنا لي من مرا मैं मेरा मेरी मेरे मुझे मुझ
+    """.split()
+)
+"""Words of persons who speak of themselves."""
+_SPEAKING_SIGNS = frozenset("我俺僕私")
+"""The same, as characters of scripts that part no words."""
+FIRST_PAIRED, _FIRST_SYLLABLE = "\u3040", "\uac00"
+"""The first characters of the scripts of China, Japan and Korea, and of Korea alone."""
+_ARTICLES = frozenset("der die das den dem des ein eine einen einem einer eines kein keine zum zur im am beim vom ins".split())
+"""Words of German that stand before a noun, which is written with a capital there as a name is."""
+
 _LISTED = resources.files("logscrub").joinpath("data", "messages.txt").read_text(encoding="utf-8")
 """A head, the words that tell of a message, an empty line, the other words; in the order of their characters."""
+
+
+_OF_PROGRAMS = resources.files("logscrub").joinpath("data", "program_words.txt").read_text(encoding="utf-8")
+"""Words of programs in other languages that messages.txt has not, in the same form."""
+
+
+@cache
+def _programs() -> tuple[frozenset[str], frozenset[str]]:
+    """The words of programs in other languages, and those of them that no list has as names or as ordinary words."""
+    telling, _, others = _OF_PROGRAMS.partition("\n\n")
+    words = telling.split("\n")[1:]
+    known, tell = _foreign()
+    return frozenset(words + others.split("\n")[:-1]) | known, frozenset(words) | tell
 
 
 @cache
@@ -159,3 +223,107 @@ def is_message(text: str) -> bool:
                 telling_english = telling_english or word in _ENGLISH
     telling = telling or (is_english and telling_english)
     return pairs >= _FEWEST_PAIRS or (telling and words > 1 and any(c.isspace() for c in text.strip()))
+
+
+def is_of_program(text: str, start: int, end: int, lexicon: Lexicon) -> bool:
+    """True if the sentence around `[start, end)` is one that programs write in another language than English.
+
+    A capitalised name in the stretch itself speaks against it, unless a German article stands before.
+    """
+    if not _may_be_of_program(text[start:end]):
+        return False
+    first, last = start, end
+    while first > 0 and text[first - 1] not in _ENDS:
+        first -= 1
+        if start - first > _WIDEST:
+            return False
+    while last < len(text) and text[last] not in _ENDS:
+        last += 1
+        if last - end > _WIDEST:
+            return False
+    if _is_of_program(text, first, last, start, end, lexicon):
+        return True
+    nearer = max(_behind(text, mark, first, start) for mark in _MARKS), min(_before(text, mark, end, last) for mark in _MARKS)
+    return nearer != (first, last) and _is_of_program(text, *nearer, start, end, lexicon)
+
+
+def _may_be_of_program(stretch: str) -> bool:
+    """False if the first word of a stretch is none of programs: most names are not. A quick answer, and no further one."""
+    known, _ = _programs()
+    a, b, kind = next(_spans(stretch), (0, 0, _BETWEEN))
+    return kind != _WORD or stretch[a:b].lower() in known
+
+
+def _behind(text: str, mark: str, first: int, last: int) -> int:
+    place = text.rfind(mark, first, last)
+    return first if place < 0 else place + len(mark)
+
+
+def _before(text: str, mark: str, first: int, last: int) -> int:
+    place = text.find(mark, first, last)
+    return last if place < 0 else place
+
+
+def _is_of_program(text: str, first: int, last: int, start: int, end: int, lexicon: Lexicon) -> bool:
+    """True if `[first, last)` is a sentence that programs write in another language than English."""
+    known, tell = _programs()
+    words = telling = characters = unknown = 0
+    before = ""
+    for a, b, kind in _spans(text[first:last]):
+        a, b = a + first, b + first
+        if kind == _DIGIT:
+            continue
+        if kind == _RUN:
+            if not _is_run_of_program(text, a, b, known):
+                return False
+            characters += b - a
+            continue
+        if _is_digit(text, a - 1) or _is_digit(text, b):
+            continue
+        word = text[a:b].lower()
+        is_listed, is_asked = word in known, start <= a < end
+        if word in _SPEAKING:
+            return False
+        if not is_listed and not (word.isascii() and lexicon.grade(word) == "word"):
+            if is_asked or text[a] != word[0] or ord(word[0]) >= _OTHER_SCRIPTS:
+                return False
+            unknown += 1
+        elif is_asked and _may_be_name(text, a, b, before, lexicon):
+            return False
+        words += 1
+        telling += is_listed and (not word.isascii() or (b - a >= _SHORTEST and word in tell))
+        before = word
+    is_told = characters >= _FEWEST_CHARACTERS or (telling >= _FEWEST_TELLING and words > 1)
+    return is_told and unknown * _MOST_UNKNOWN <= words
+
+
+def _may_be_name(text: str, start: int, end: int, before: str, lexicon: Lexicon) -> bool:
+    """True if a word of programs may be a name where it stands: behind a word for persons, or with a capital where no German noun
+    would have one."""
+    if before in _PERSONS:
+        return lexicon.grade(text[start:end]) != "word"
+    if (
+        text[start] == text[start].lower()
+        or before in _ARTICLES
+        or (text[start - 1 : start] == " " and _is_digit(text, start - 2))
+    ):
+        return False
+    return lexicon.grade(text[start:end]) in ("name", "given")
+
+
+def _is_digit(text: str, place: int) -> bool:
+    return 0 <= place < len(text) and _of(text[place]) == _DIGIT
+
+
+def _is_run_of_program(text: str, start: int, end: int, known: frozenset[str]) -> bool:
+    """True if each character of a run belongs to a pair that programs write, or is one that counts what a number says, or a
+    syllable of Korean that they write. Pairs of the other scripts tell nothing: Thai has few letters."""
+    if text[start] < FIRST_PAIRED:
+        return False
+    if end - start == 1:
+        is_listed = text[start] >= _FIRST_SYLLABLE and text[start] in known
+        return is_listed or any(_is_digit(text, place) for place in (start - 2, start - 1, end, end + 1))
+    if not _SPEAKING_SIGNS.isdisjoint(text[start:end]):
+        return False
+    paired = [text[k : k + 2] in known for k in range(start, end - 1)]
+    return all(map(or_, [*paired, False], [False, *paired]))

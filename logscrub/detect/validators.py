@@ -327,7 +327,7 @@ _OF_MACHINES = frozenset(
     reached limit names account email body true false ok ready done pages page class record records policy system seconds request
     requests response event events state user users check checking exit success successful status list file files service services
     denied allowed reset completed cancelled refused terminated rejected broadcast pressure icon line attempt attempts failed
-    fails operation condition stage library driver drivers port field fields row command commands options settings hook
+    fails states operation condition stage library driver drivers port field fields row command commands options settings hook
     """.split()
 )
 """Words that only programs have much use for."""

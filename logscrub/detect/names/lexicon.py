@@ -137,6 +137,12 @@ class Lexicon:
         rest = folded[1:]
         return (len(rest) > 3 and rest in self._names) or (len(rest) > 4 and rest in self._either)
 
+    def has_own_name(self, text: str) -> bool:
+        """True if a name that a user gave stands in a text."""
+        if self.phrases is not None and self.phrases.search(text):
+            return True
+        return bool(self._own) and any(self._own.get(fold(piece)) == "name" for piece in _PIECE.findall(text))
+
     def shape(self, folded: str) -> int:
         """Returns how much the letters of a folded word speak for a name, in tenths of log odds. Below zero they speak for an
         ordinary word."""

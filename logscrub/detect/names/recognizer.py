@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from logscrub.detect.messages import is_of_program
 from logscrub.detect.names.lexicon import EITHER, JOINED_PARTICLES, Grade, Lexicon, fold
 from logscrub.detect.names.prose import is_code_word, is_prose
 from logscrub.model import Span
@@ -163,7 +164,12 @@ class ListedNames:
         return [
             Span(start, end, "PERSON", "name", "name_listed", "likely", text[start:end])
             for start, end in _merged(_with_neighbours(found, text))
+            if not self._is_of_program(text, start, end)
         ]
+
+    def _is_of_program(self, text: str, start: int, end: int) -> bool:
+        """True if a program wrote what looks like a name in another language. A user's own names are always names."""
+        return is_of_program(text, start, end, self._lexicon) and not self._lexicon.has_own_name(text[start:end])
 
     def _words(self, text: str) -> list[_Word]:
         words: list[_Word] = []
