@@ -1882,10 +1882,11 @@ impl Fields {
             Sought::ListEnd => rest.iter().position(|&c| c == ']' as Ch),
             // `\{|\((?=\w{1,40}=)`
             Sought::Object => rest.iter().enumerate().position(|(i, &c)| {
-                c == '{' as Ch || (c == '(' as Ch && {
-                    let run = chars.count(text, start + i + 1, 40, WORD);
-                    run > 0 && is(start + i + 1 + run, '=')
-                })
+                c == '{' as Ch
+                    || (c == '(' as Ch && {
+                        let run = chars.count(text, start + i + 1, 40, WORD);
+                        run > 0 && is(start + i + 1 + run, '=')
+                    })
             }),
             // `&[\w.-]{1,60}[=\[%]`
             Sought::NextInForm => rest.iter().enumerate().position(|(i, &c)| {

@@ -281,7 +281,14 @@ impl Messages {
 
     /// Whether a word of programs may be a name where it stands: behind a word for persons, or with a capital where no German noun
     /// would have one.
-    fn may_be_name(&self, text: &[Ch], (start, end): (usize, usize), is_small: bool, before: &[Ch], lexicon: &dyn Graded) -> bool {
+    fn may_be_name(
+        &self,
+        text: &[Ch],
+        (start, end): (usize, usize),
+        is_small: bool,
+        before: &[Ch],
+        lexicon: &dyn Graded,
+    ) -> bool {
         let word = &text[start..end];
         if self.persons.contains(before) {
             return lexicon.grade(word) != WORD;
