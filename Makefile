@@ -28,15 +28,24 @@ help: ## show this list
 
 setup: $(READY) $(CORE) ## make .venv ready (the others do it themselves)
 
-# Made anew when the locked packages or the project's metadata change. Modules are compiled when first imported: most never
-# are, and compiling all 13,000 takes twice as long as the rest of an installation.
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --only-binary :all: --require-hashes
+QUIETLY = --quiet --no-config --python $(BIN)/python
+
+# Made anew when the locked packages or the project's metadata change. pip installs uv, and uv the rest, from the index that pip is
+# set to use: it takes a sixth of pip's processor time, and links packages that it has installed before. Modules are compiled when
+# first imported: most never are, and compiling all 13,000 takes twice as long as the rest of an installation.
 $(READY): requirements/dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "logscrub needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.11 …" >&2; exit 1; }
 	@echo "Setting up $(VENV): all locked packages, about 2 GB on disk (a minute or two, once) …"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --only-binary :all: --require-hashes -r requirements/dev.lock
-	@LOGSCRUB_CORE=no $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@awk '/^[a-z]/ { wanted = /^uv==/ } wanted' requirements/dev.lock > $(VENV)/uv.lock
+	@$(PIP) --no-deps -r $(VENV)/uv.lock
+	@index=$$($(BIN)/python -m pip config list | sed -n "s/^[^=]*\.index-url='\(.*\)'$$/\1/p" | tail -1); \
+		[ -z "$$index" ] || export UV_DEFAULT_INDEX="$$index"; \
+		$(BIN)/uv pip install $(QUIETLY) --only-binary :all: --require-hashes -r requirements/dev.lock \
+		|| { echo "uv could not install the packages; pip, which takes some minutes, does it now …" >&2; $(PIP) -r requirements/dev.lock; }
+	@LOGSCRUB_CORE=no $(BIN)/uv pip install $(QUIETLY) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 core: $(CORE) ## build the compiled core, where there is cargo (the others do it themselves)
