@@ -304,7 +304,8 @@ class Excesses:
 
     def beyond_each(self, most: int) -> NDArray[np.float64]:
         """The probabilities of at least 0, 1, … and `most`."""
-        return np.asarray(np.exp(_beyond(np.arange(most + 1.0)[:, None])) @ self.weights)
+        more = np.exp(_beyond(np.arange(1.0, most + 1)[:, None])) @ self.weights
+        return np.concatenate([[1.0], more])
 
     def reach(self, probability: float) -> float:
         """The excess of a probability."""
@@ -435,7 +436,8 @@ class Tail:
             longer = min(self.run - 1, self.day)
             counts_as = min(1.0, self.runs.beyond(longer) / self.runs.beyond(1))
             self.peaks.learn(counts_as * _density(self._excess(self.peak)))
-            self.runs.learn(_just(longer))
+            # where runs are evidence, they have to be learned as they came
+            self.runs.learn((1.0 if self.longest else counts_as) * _just(longer))
             self.products = Products(self.runs.beyond_each(self.longest))
             self.excursions += 1
             self.recent.append(self.steps)
