@@ -38,11 +38,11 @@ What an excursion says of peaks has a weight: the probability of its run among a
 the less it says about noise. So an hour that is far out each week becomes usual, and an evening that is far out each week is
 reported again.
 
-Scores are out of sample: each is computed before its value is learned. A value alarms if at most the budget of such values is
-expected per week. Within a day after an alarm, only a worse value alarms again.
+Scores are out of sample: each is computed before its value is learned. A value alarms if at most the budget of such
+excursions is expected per week. Within a day after an alarm, only a worse value alarms again.
 
-At steps finer than an hour, the mean of the last six hours is scored in the same way, and the geometric mean of both
-probabilities counts.
+At steps finer than an hour, each step counts by its own distance, without peak and run so far. The mean of the last six hours
+is scored in the same way, and the geometric mean of both probabilities counts.
 """
 
 from __future__ import annotations
