@@ -614,6 +614,14 @@ def test_a_large_customer_and_the_others_are_told_apart(of_large: float, of_othe
     assert {c.dimensions for c in counts.find(rule, with_a_large_customer(of_large, of_others), 0.01)} == told
 
 
+def test_a_large_customer_that_does_more_in_several_functions_is_one_cause() -> None:
+    jumps = [finding("volume_jump", 0, function=name, tenant="large") for name in "fgh"]
+    told = grouped([*jumps, finding("tenant_flood", 0, tenant="large"), finding("volume_jump", 0, function="f")])
+    of_the_customer = {f.group for f in told if ("tenant", "large") in f.dimensions}
+    assert len(of_the_customer) == 1
+    assert len({f.group for f in told}) == 2
+
+
 def test_large_customers_are_told_by_the_week_before_the_period(world: World) -> None:
     counted = pl.concat([frame for day, frame in world.rows.beside.items() if day < world.day.date()][-7:])
     counted = counted.filter((pl.col("kind") == "count") & (pl.col("source") == "logs"))

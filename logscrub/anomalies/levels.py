@@ -38,11 +38,11 @@ What an excursion says of peaks has a weight: the probability of its run among a
 the less it says about noise. So an hour that is far out each week becomes usual, and an evening that is far out each week is
 reported again.
 
-Scores are out of sample: each is computed before its value is learned. A value alarms if at most the budget of such values is
-expected per week. Within a day after an alarm, only a worse value alarms again.
+Scores are out of sample: each is computed before its value is learned. A value alarms if at most the budget of such
+excursions is expected per week. Within a day after an alarm, only a worse value alarms again.
 
-At steps finer than an hour, the mean of the last six hours is scored in the same way, and the geometric mean of both
-probabilities counts.
+At steps finer than an hour, each step counts by its own distance, without peak and run so far. The mean of the last six hours
+is scored in the same way, and the geometric mean of both probabilities counts.
 """
 
 from __future__ import annotations
@@ -304,7 +304,8 @@ class Excesses:
 
     def beyond_each(self, most: int) -> NDArray[np.float64]:
         """The probabilities of at least 0, 1, … and `most`."""
-        return np.asarray(np.exp(_beyond(np.arange(most + 1.0)[:, None])) @ self.weights)
+        more = np.exp(_beyond(np.arange(1.0, most + 1)[:, None])) @ self.weights
+        return np.concatenate([[1.0], more])
 
     def reach(self, probability: float) -> float:
         """The excess of a probability."""
@@ -435,7 +436,8 @@ class Tail:
             longer = min(self.run - 1, self.day)
             counts_as = min(1.0, self.runs.beyond(longer) / self.runs.beyond(1))
             self.peaks.learn(counts_as * _density(self._excess(self.peak)))
-            self.runs.learn(_just(longer))
+            # where runs are evidence, they have to be learned as they came
+            self.runs.learn((1.0 if self.longest else counts_as) * _just(longer))
             self.products = Products(self.runs.beyond_each(self.longest))
             self.excursions += 1
             self.recent.append(self.steps)
