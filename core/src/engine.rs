@@ -940,6 +940,7 @@ fn unescaped(text: &[Ch], position: usize) -> usize {
 }
 
 /// Whether a text of ASCII stands in another.
+#[inline(always)]
 pub fn contains(text: &[Ch], sought: &str) -> bool {
     position(text, sought.chars().map(u32::from)).is_some()
 }

@@ -334,7 +334,11 @@ impl Pairs {
         let is_separated = [':', '=', '{', '>', ','].into_iter().any(has) || text.contains(&ARROW);
         if is_separated && (has('{') || has('[') || has('(') || has('<')) {
             for (bracket, end) in self.openings(text, rows) {
-                let matched = |at| self.holder.regex.match_at(text, self.name_begins(text, at), end);
+                let begins = |c: Ch| u8::try_from(c).is_ok_and(|c| c.is_ascii_alphabetic() || b"\"'`\\".contains(&c));
+                let matched = |at| {
+                    let start = self.name_begins(text, at);
+                    if begins(text[start]) { self.holder.regex.match_at(text, start, end) } else { None }
+                };
                 let ends = |m: &Match| m.end() == end;
                 if let Some(m) = Self::named_before(text, bracket).into_iter().flatten().find_map(|at| matched(at).filter(ends)) {
                     let closed = (text[bracket] == 35).then(|| type_end(text, end));
@@ -368,7 +372,7 @@ impl Pairs {
     fn openings(&self, text: &[Ch], rows: &Rows) -> Vec<(usize, usize)> {
         let next = |from: usize| rows.find_three(from, *b"([{");
         let mut found: Vec<_> = successors(next(0), |at| next(at + 1)).map(|at| (at, at + 1)).collect();
-        if rows.contains("#<") {
+        if rows.any([b'#']) && rows.any([b'<']) {
             let in_type = |c: &&Ch| self.word.has(**c) || **c == 58;
             let next = |from: usize| rows.find(from, b'#');
             for at in successors(next(0), |at| next(at + 1)).filter(|at| text.get(at + 1) == Some(&60)) {
@@ -383,7 +387,9 @@ impl Pairs {
     fn named_before(text: &[Ch], bracket: usize) -> [Option<usize>; 3] {
         let typed = |c: &Ch| u8::try_from(*c).is_ok_and(|c| c.is_ascii_alphanumeric() || b"_.%#() []*".contains(&c));
         let at = bracket - text[..bracket].iter().rev().take(LONGEST_TYPE).take_while(|c| typed(c)).count();
-        let separated = (at > 0 && matches!(text[at - 1], 44 | 58 | 61 | 62 | ARROW))
+        let is_separator = at > 0
+            && (matches!(text[at - 1], 58 | 61 | 62 | ARROW) || (text[at - 1] == 44 && at > 1 && matches!(text[at - 2], 34 | 39)));
+        let separated = is_separator
             .then(|| at - if text[..at].ends_with(&[61, 62]) || text[..at].ends_with(&[45, 62]) { 2 } else { 1 });
         let direct = (text[bracket] == 123).then(|| {
             let counted = text[..bracket].ends_with(&[41, 32]);

@@ -261,11 +261,11 @@ _QUALIFIER = regex(
 """The end of a name that says which of several values it is: `secret_key_base_previous`, `senha_antiga`."""
 _LONGEST_QUALIFIER = 16
 _CODING = regex(
-    r"(?:(?<=\w)[_.-](?i:bytes|hex|base64|base32|b64|raw|utf8|buffer|buf|str|string|text|chars|array|encoded|decoded|plaintext|cleartext)"
-    r"|(?<=[a-z])(?:Bytes|Hex|Base64|Base32|B64|Raw|Utf8|Buffer|Buf|Str|String|Text|Chars|Array|Encoded|Decoded|Plaintext)"
-    r"|\A(?i:bytes|hex|base64|base32|b64|chars|plaintext|cleartext)"
-    r"|(?<=\w)[_.-](?i:list|map|set|dict|table)|(?<=[a-z])(?:List|Map|Set|Dict|Table)"
-    r"|(?<=\w)[_.-](?i:by|per|for)[_.-]\w{1,11}|(?<=[a-z])(?:By|Per|For)[A-Z]\w{0,12})\Z"
+    r"(?:(?<=\w)[_.-](?i:bytes|hex|base64|base32|b64|raw|utf8|buffer|buf|str|string|text|chars|array|encoded|decoded|plaintext|cleartext"
+    r"|list|map|set|dict|table|(?:by|per|for)[_.-]\w{1,11})"
+    r"|(?<=[a-z])(?:Bytes|Hex|Base64|Base32|B64|Raw|Utf8|Buffer|Buf|Str|String|Text|Chars|Array|Encoded|Decoded|Plaintext"
+    r"|List|Map|Set|Dict|Table|(?:By|Per|For)[A-Z]\w{0,12})"
+    r"|\A(?i:bytes|hex|base64|base32|b64|chars|plaintext|cleartext))\Z"
 )
 """The end of a name that says how a value is written, or how several are held. Only the name of a secret counts before it:
 `messageBytes` is a size."""

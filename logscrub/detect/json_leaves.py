@@ -44,7 +44,8 @@ VALUES = frozenset(
         *("newString", "oldString", "new_string", "old_string"),
         *("primary", "secondary", "current", "original", "default", "internal", "lines", "line1", "line2", "l1", "l2", "texts"),
         *("applicant", "spouse", "partner", "insured", "child", "mother", "father", "guardian"),  # whose it is
-        *("dependent", "dependents"),
+        *("dependent", "dependents", "home", "work", "office", "private", "business", "personal"),
+        *("billing", "shipping", "emergency", "alternate"),
         *(*_LANGUAGES, *_LOCALES, *(each.replace("-", "_") for each in _LOCALES)),
     )
 )

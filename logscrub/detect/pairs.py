@@ -259,7 +259,7 @@ def _named_before(text: str, bracket: int) -> Iterator[int]:
     at = bracket
     while at and bracket - at < _LONGEST_TYPE and _IN_TYPE.match(text, at - 1):
         at -= 1
-    if at and text[at - 1] in "=:>→,":
+    if at and (text[at - 1] in "=:>→" or (text[at - 1] == "," and text[max(at - 2, 0)] in "\"'")):
         separator = at - (2 if text[max(at - 2, 0) : at] in ("=>", "->") else 1)
         yield separator
         yield from _before_index(text, separator)
