@@ -21,6 +21,8 @@ const WIDEST: usize = 200;
 const FEWEST_TELLING: usize = 2;
 const FEWEST_CHARACTERS: usize = 4;
 const OTHER_SCRIPTS: Ch = 0x0370;
+const WITHOUT_CAPITALS: Ch = 0x0590;
+const FEWEST_LISTED: usize = 3;
 const MOST_UNKNOWN: usize = 3;
 const FIRST_PAIRED: Ch = 0x3040;
 const FIRST_SYLLABLE: Ch = 0xAC00;
@@ -237,7 +239,7 @@ impl Messages {
         lexicon: &dyn Graded,
     ) -> bool {
         let programs = self.of_programs();
-        let (mut words, mut telling, mut characters, mut unknown, mut at) = (0, 0, 0, 0, first);
+        let (mut words, mut listed, mut telling, mut characters, mut unknown, mut at) = (0, 0, 0, 0, 0, first);
         let mut before: Vec<Ch> = Vec::new();
         while at < last {
             let (a, kind) = (at, self.kind(text[at]));
@@ -262,20 +264,22 @@ impl Messages {
                         return false;
                     }
                     if !is_listed && !(is_ascii && lexicon.grade(&word) == WORD) {
-                        if is_asked || part[0] != word[0] || word[0] >= OTHER_SCRIPTS {
+                        let is_latin = word[0] < OTHER_SCRIPTS;
+                        if part[0] != word[0] || (if is_latin { is_asked } else { word[0] >= WITHOUT_CAPITALS }) {
                             return false;
                         }
-                        unknown += 1;
+                        unknown += if is_latin { 1 } else { 2 };
                     } else if is_asked && self.may_be_name(text, (a, at), part[0] == word[0], &before, lexicon) {
                         return false;
                     }
                     words += 1;
+                    listed += usize::from(is_listed);
                     telling += usize::from(is_listed && (!is_ascii || (part.len() >= SHORTEST && tells)));
                     before = word;
                 }
             }
         }
-        let is_told = characters >= FEWEST_CHARACTERS || (telling >= FEWEST_TELLING && words > 1);
+        let is_told = characters >= FEWEST_CHARACTERS || telling >= FEWEST_TELLING || (telling > 0 && listed >= FEWEST_LISTED);
         is_told && unknown * MOST_UNKNOWN <= words
     }
 

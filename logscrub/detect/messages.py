@@ -136,12 +136,16 @@ _MARKS = (": ", ". ", " - ")
 _WIDEST = 200
 """Characters of a sentence on each side of what is asked about."""
 _FEWEST_TELLING = 2
+_FEWEST_LISTED = 3
 _FEWEST_CHARACTERS = 4
 """Characters of a sentence in a script that parts no words."""
 _OTHER_SCRIPTS = 0x0370
-"""The first character of the scripts that are not Latin: in these all words of a sentence must be known."""
+_WITHOUT_CAPITALS = 0x0590
+"""The first characters of the scripts that are not Latin, and of those that have no capitals. In these, all words of a sentence must
+be known: any other one may be a name."""
 _MOST_UNKNOWN = 3
-"""One of so many words in small letters may be unknown, if it is not what is asked about."""
+"""One of so many words in small letters may be unknown, if it is not what is asked about; one of twice as many in another script
+that has capitals."""
 _PERSONS = frozenset(
     """
     user users benutzer benutzers benutzerin nutzer kunde kunden kundin utilisateur utilisatrice client cliente clienta usuario
@@ -267,7 +271,7 @@ def _before(text: str, mark: str, first: int, last: int) -> int:
 def _is_of_program(text: str, first: int, last: int, start: int, end: int, lexicon: Lexicon) -> bool:
     """True if `[first, last)` is a sentence that programs write in another language than English."""
     known, tell = _programs()
-    words = telling = characters = unknown = 0
+    words = listed = telling = characters = unknown = 0
     before = ""
     for a, b, kind in _spans(text[first:last]):
         a, b = a + first, b + first
@@ -285,15 +289,17 @@ def _is_of_program(text: str, first: int, last: int, start: int, end: int, lexic
         if word in _SPEAKING:
             return False
         if not is_listed and not (word.isascii() and lexicon.grade(word) == "word"):
-            if is_asked or text[a] != word[0] or ord(word[0]) >= _OTHER_SCRIPTS:
+            is_latin = ord(word[0]) < _OTHER_SCRIPTS
+            if text[a] != word[0] or (is_asked if is_latin else ord(word[0]) >= _WITHOUT_CAPITALS):
                 return False
-            unknown += 1
+            unknown += 1 if is_latin else 2
         elif is_asked and _may_be_name(text, a, b, before, lexicon):
             return False
         words += 1
+        listed += is_listed
         telling += is_listed and (not word.isascii() or (b - a >= _SHORTEST and word in tell))
         before = word
-    is_told = characters >= _FEWEST_CHARACTERS or (telling >= _FEWEST_TELLING and words > 1)
+    is_told = characters >= _FEWEST_CHARACTERS or telling >= _FEWEST_TELLING or (telling > 0 and listed >= _FEWEST_LISTED)
     return is_told and unknown * _MOST_UNKNOWN <= words
 
 
