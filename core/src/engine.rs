@@ -166,7 +166,10 @@ impl Engine {
             messages: library.words("engine._MESSAGES")?,
             whole_text: library.rx("engine._WHOLE_TEXT")?,
             non_latin: parts.kind_by_id.get("non_latin_text").copied(),
-            by_script: ["non_latin_text", "address_of_region"].iter().filter_map(|id| parts.kind_by_id.get(*id).copied()).collect(),
+            by_script: ["non_latin_text", "address_of_region"]
+                .iter()
+                .filter_map(|id| parts.kind_by_id.get(*id).copied())
+                .collect(),
             library,
             parts,
         })
