@@ -284,7 +284,7 @@ impl Messages {
     }
 
     /// Whether a word of programs may be a name where it stands: behind a word for persons, or with a capital where no German noun
-    /// would have one.
+    /// would have one. A word with accents that begins a sentence is none: names are listed without accents.
     fn may_be_name(
         &self,
         text: &[Ch],
@@ -298,7 +298,8 @@ impl Messages {
             return lexicon.grade(word) != WORD;
         }
         let is_counted = start > 0 && text[start - 1] == 32 && self.is_digit(text, start.checked_sub(2));
-        !is_small && !self.articles.contains(before) && !is_counted && matches!(lexicon.grade(word), NAME | GIVEN)
+        let begins = before.is_empty() && word.iter().any(|&c| c > 127);
+        !is_small && !self.articles.contains(before) && !is_counted && !begins && matches!(lexicon.grade(word), NAME | GIVEN)
     }
 
     fn is_digit(&self, text: &[Ch], place: Option<usize>) -> bool {

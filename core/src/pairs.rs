@@ -388,9 +388,10 @@ impl Pairs {
         let typed = |c: &Ch| u8::try_from(*c).is_ok_and(|c| c.is_ascii_alphanumeric() || b"_.%#() []*".contains(&c));
         let at = bracket - text[..bracket].iter().rev().take(LONGEST_TYPE).take_while(|c| typed(c)).count();
         let is_separator = at > 0
-            && (matches!(text[at - 1], 58 | 61 | 62 | ARROW) || (text[at - 1] == 44 && at > 1 && matches!(text[at - 2], 34 | 39)));
-        let separated = is_separator
-            .then(|| at - if text[..at].ends_with(&[61, 62]) || text[..at].ends_with(&[45, 62]) { 2 } else { 1 });
+            && (matches!(text[at - 1], 58 | 61 | 62 | ARROW)
+                || (text[at - 1] == 44 && at > 1 && matches!(text[at - 2], 34 | 39)));
+        let separated =
+            is_separator.then(|| at - if text[..at].ends_with(&[61, 62]) || text[..at].ends_with(&[45, 62]) { 2 } else { 1 });
         let direct = (text[bracket] == 123).then(|| {
             let counted = text[..bracket].ends_with(&[41, 32]);
             let opened = || (bracket.saturating_sub(9)..bracket).rev().find(|&at| text[at] == 40);

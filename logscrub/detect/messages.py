@@ -141,8 +141,8 @@ _FEWEST_CHARACTERS = 4
 """Characters of a sentence in a script that parts no words."""
 _OTHER_SCRIPTS = 0x0370
 _WITHOUT_CAPITALS = 0x0590
-"""The first characters of the scripts that are not Latin, and of those that have no capitals. In these, all words of a sentence must
-be known: any other one may be a name."""
+"""The first characters of the scripts that are not Latin, and of those that have no capitals. In these, all words of a sentence
+must be known: any other one may be a name."""
 _MOST_UNKNOWN = 3
 """One of so many words in small letters may be unknown, if it is not what is asked about; one of twice as many in another script
 that has capitals."""
@@ -305,14 +305,12 @@ def _is_of_program(text: str, first: int, last: int, start: int, end: int, lexic
 
 def _may_be_name(text: str, start: int, end: int, before: str, lexicon: Lexicon) -> bool:
     """True if a word of programs may be a name where it stands: behind a word for persons, or with a capital where no German noun
-    would have one."""
+    would have one. A word with accents that begins a sentence is none: names are listed without accents."""
     if before in _PERSONS:
         return lexicon.grade(text[start:end]) != "word"
-    if (
-        text[start] == text[start].lower()
-        or before in _ARTICLES
-        or (text[start - 1 : start] == " " and _is_digit(text, start - 2))
-    ):
+    is_counted = text[start - 1 : start] == " " and _is_digit(text, start - 2)
+    begins = not before and not text[start:end].isascii()
+    if text[start] == text[start].lower() or before in _ARTICLES or is_counted or begins:
         return False
     return lexicon.grade(text[start:end]) in ("name", "given")
 
