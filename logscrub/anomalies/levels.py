@@ -383,7 +383,7 @@ class Tail:
     runs: Excesses = field(default_factory=Excesses)
     """Steps of a run behind its first one."""
     products: Products = field(init=False)
-    """Of the probabilities of a peak and of a run."""
+    """Products of the probabilities of a peak and of a run."""
 
     def __post_init__(self) -> None:
         self.products = Products(self.runs.beyond_each(self.longest))

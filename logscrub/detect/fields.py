@@ -121,7 +121,7 @@ _TOKEN = regex(
     re.X,
 )
 _TAGGED = regex(r"\{[A-Z][A-Z0-9-]{2,20}\}(?=[^\s\"'])")
-"""How a password is stored, before it: `{SSHA}…`."""
+"""The mark before a stored password that says how it was hashed: `{SSHA}…`."""
 _COLLECTION = regex(r"(?:[A-Z][A-Za-z]{2,20})?(?:Set|List|Map|Array|Vector|Seq|Dict)(?:\(\d{1,6}\)[ ])?[({\[]|#<[A-Z]")
 """The type of a collection or an object, and its bracket: what it holds is the value."""
 _TEMPLATE = regex(

@@ -163,7 +163,7 @@ _SPEAKING = frozenset(
 )
 """Words of persons who speak of themselves."""
 _SPEAKING_SIGNS = frozenset("我俺僕私")
-"""The same, as characters of scripts that part no words."""
+"""Characters by which a person speaks of themselves, in scripts that part no words."""
 FIRST_PAIRED, _FIRST_SYLLABLE = "\u3040", "\uac00"
 """The first characters of the scripts of China, Japan and Korea, and of Korea alone."""
 _ARTICLES = frozenset("der die das den dem des ein eine einen einem einer eines kein keine zum zur im am beim vom ins".split())
