@@ -263,7 +263,7 @@ impl Messages {
                     if self.speaking.contains(&word) {
                         return false;
                     }
-                    if !is_listed && !(is_ascii && lexicon.grade(&word) == WORD) {
+                    if !(is_listed || is_ascii && lexicon.grade(&word) == WORD) {
                         let is_latin = word[0] < OTHER_SCRIPTS;
                         if part[0] != word[0] || (if is_latin { is_asked } else { word[0] >= WITHOUT_CAPITALS }) {
                             return false;

@@ -219,7 +219,7 @@ impl Names {
     /// Whether a program wrote what looks like a name in another language. A user's own names are always names.
     fn is_of_program(&self, text: &[Ch], start: usize, end: usize) -> bool {
         self.messages.is_of_program(text, start, end, &*self.lexicon)
-            && !self.phrases.as_ref().is_some_and(|phrases| phrases.search(&text[start..end], 0, end - start).is_some())
+            && self.phrases.as_ref().is_none_or(|phrases| phrases.search(&text[start..end], 0, end - start).is_none())
             && !self.lexicon.has_own_name(&text[start..end])
     }
 
