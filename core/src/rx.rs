@@ -858,7 +858,7 @@ impl Regex {
     }
 
     fn attempt(&self, text: &[Ch], pos: usize, end: usize, full: bool, must_advance: bool, state: &mut State) -> Option<Match> {
-        let sieve = self.sieve.get();
+        let sieve = self.sieve();
         if sieve.is_some_and(|sieve| !sieve.lets_text_through(&text[pos..end])) {
             return None;
         }
@@ -876,9 +876,15 @@ impl Regex {
         Some(Match::new(&state.captures))
     }
 
+    /// The sieve, where it has one.
+    #[inline]
+    pub fn sieve(&self) -> Option<&Sieve> {
+        self.sieve.get()
+    }
+
     /// Takes note of a try in vain; after many the pattern gets a sieve.
     #[inline(never)]
-    fn failed(&self) {
+    pub fn failed(&self) {
         let before = self.in_vain.load(Ordering::Relaxed);
         self.in_vain.store(before + 1, Ordering::Relaxed);
         if before >= SIEVE_PAYS {
@@ -1347,7 +1353,7 @@ impl Ways<'_> {
 }
 
 /// From which try in vain on a pattern has a sieve: making one takes about a million instructions.
-const SIEVE_PAYS: u32 = 300;
+const SIEVE_PAYS: u32 = 100;
 /// States of a sieve, at most, and how far off the most of a repetition is when it is left out.
 const MOST_STATES: usize = 100;
 const FAR: usize = 4;

@@ -9,13 +9,12 @@
 use crate::chars::{Ch, CharSet};
 use crate::library::Library;
 use crate::rows::{BEFORE, BEHIND, EDGE, Rows};
-use crate::rx::{ANY_KIND, At, Classes, Item, Node, Regex, Sieve, State, bits, heads, items_of, with_state};
+use crate::rx::{ANY_KIND, At, Classes, Item, Node, Regex, State, bits, heads, items_of, with_state};
 use crate::shapes::{self, Shapes};
 use crate::words::{self, Hit, OTHER, Word, Words, beginnings, byte_of, leads_of, symbol};
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// Characters of a head that are looked at for all patterns of a column at once.
 const DEPTH: usize = BEHIND + 1;
@@ -45,10 +44,6 @@ const NEEDS: usize = 4;
 const MOST_ANCHORS: usize = 3;
 /// How large such a set may be: few texts have none of the letters.
 const LARGEST_NEED: u32 = 64 + 16;
-
-/// From which try of a pattern on it has a sieve: few patterns are tried so often in a small log, and making one takes about a
-/// million instructions.
-const SIEVE_PAYS: u32 = 100;
 
 /// Which patterns match where.
 pub struct Scanner {
@@ -89,9 +84,6 @@ struct Column {
     regexes: Vec<Arc<Regex>>,
     groups: Vec<usize>,
     numbers: Vec<usize>,
-    /// Of each pattern how often it was tried without a sieve, and the sieve, made when it pays.
-    tried: Vec<AtomicU32>,
-    sieves: Vec<OnceLock<Sieve>>,
     /// Of each pattern what its matches begin with, where that is a run of so many characters of a class at least.
     runs: Vec<Option<(Classes, usize)>>,
     /// Of each pattern the ways in which what stands before a match can look: none where that is not known.
@@ -464,8 +456,6 @@ impl Column {
             numbers: patterns.iter().map(|p| p.number).collect(),
             runs: patterns.iter().map(|p| run(p.regex.node())).collect(),
             behind,
-            tried: patterns.iter().map(|_| AtomicU32::new(0)).collect(),
-            sieves: patterns.iter().map(|_| OnceLock::new()).collect(),
             anywhere: (0..).zip(words).map(|(i, its)| Bits::from(its.leads.is_empty()) << i).sum(),
             at_start,
             rows,
@@ -505,22 +495,19 @@ impl Column {
         if !ways.is_empty() && !ways.iter().any(|way| way.fits(&text[..at])) {
             return None;
         }
-        if self.runs[i].is_none() && self.sieve(i).is_some_and(|sieve| !sieve.lets_through(&rows[at + BEFORE..])) {
+        let regex = &self.regexes[i];
+        let sieve = regex.sieve();
+        if self.runs[i].is_none() && sieve.is_some_and(|sieve| !sieve.lets_through(&rows[at + BEFORE..])) {
             return None;
         }
-        let (end, span) = self.regexes[i].group_at(text, at, self.groups[i], state)?;
+        let Some((end, span)) = regex.group_at(text, at, self.groups[i], state) else {
+            if self.runs[i].is_none() && sieve.is_none() {
+                regex.failed();
+            }
+            return None;
+        };
         found.extend(span.map(|span| (self.numbers[i], span)));
         Some(end)
-    }
-
-    /// The sieve of a pattern; None before it pays.
-    #[inline]
-    fn sieve(&self, i: usize) -> Option<&Sieve> {
-        let known = self.sieves[i].get();
-        if known.is_none() && self.tried[i].fetch_add(1, Ordering::Relaxed) >= SIEVE_PAYS {
-            return Some(self.sieves[i].get_or_init(|| Sieve::new(self.regexes[i].node())));
-        }
-        known
     }
 
     /// Tries patterns where the text begins.
