@@ -9,6 +9,7 @@ needed. The second imports polars, of whose threads none works before the fork.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import importlib
 import io
@@ -207,49 +208,56 @@ def _import_what_counts() -> None:
 
 def _serve(channel: socket.socket) -> None:
     """Returns in the process that a call asked for, which has what the call gave."""
-    signal.signal(signal.SIGCHLD, _tell_the_ends)
+    ended, ends = os.pipe()
+    os.set_blocking(ends, False)
+    signal.set_wakeup_fd(ends, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)  # the number of the signal is written to the pipe
     while True:
+        readable, _, _ = select.select([channel.fileno(), ended], [], [])
+        if ended in readable:
+            os.read(ended, 1 << 16)
+            _tell_the_ends()
+        if channel.fileno() not in readable:
+            continue
         asked, fds, _, _ = socket.recv_fds(channel, _LONGEST_CALL, 4)
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})  # no process ends before it is known whom to tell
         if not asked:
-            while _ends:
+            while _has_children():
                 _tell_the_ends()
                 time.sleep(0.001)
-            while _has_children():
-                os.waitpid(-1, 0)
             sys.exit(0)
         pid = os.fork()
-        if pid and asked == b"count":
-            os.close(fds[0])
-        elif pid:
-            _ends[pid] = fds.pop()
-            os.write(_ends[pid], b"%d " % pid)
-            for fd in fds:
-                os.close(fd)
-        else:
-            channel.close()
-            for fd in _ends.values():
+        if pid == 0:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for fd in (channel.detach(), ended, ends, *_ends.values()):
                 os.close(fd)
             _ends.clear()
             if asked != b"count":
                 _become(fds, **json.loads(asked))
                 return
-            channel = socket.socket(fileno=fds[0])
             _import_what_counts()
             _freeze()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+            return _serve(socket.socket(fileno=fds[0]))
+        if asked == b"count":
+            fds.append(os.open(os.devnull, os.O_WRONLY))  # nobody asks for its end
+        else:
+            os.write(fds[3], b"%d " % pid)
+        _ends[pid] = fds.pop()
+        for fd in fds:
+            os.close(fd)
 
 
 _ends: dict[int, int] = {}
-"""Of each process that was asked for and has not ended, the descriptor to which the status that it ends with is written."""
+"""Of each process that has not ended, the descriptor to which the status that it ends with is written."""
 
 
-def _tell_the_ends(*_: object) -> None:
+def _tell_the_ends() -> None:
     for pid in list(_ends):
         ended, status = os.waitpid(pid, os.WNOHANG)
         if ended:
             to = _ends.pop(pid)
-            os.write(to, b"%d" % status)
+            with contextlib.suppress(BrokenPipeError):  # who called waits no longer
+                os.write(to, b"%d" % status)
             os.close(to)
 
 
@@ -269,8 +277,6 @@ def _has_children() -> bool:
 def _become(
     fds: Sequence[int], argv: list[str], cwd: str, env: dict[str, str], mask: int, missing: list[str], first: str
 ) -> None:
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
     os.close(fds[3])
     for number, fd in enumerate(fds[:3]):
         os.dup2(fd, number)
