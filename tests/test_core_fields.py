@@ -68,14 +68,14 @@ class Both:
         return ours[1]
 
     def same_name(self, *path: str) -> None:
-        rule = self.index._look_up(path)
+        rule = self.index.rule(path)
         assert self.probe.rule(path) == (None if rule is None else self.detectors[rule.detector.id]), path
         for name in path:
             assert self.probe.words(name) == fields.words(name), name
             assert self.probe.split(name) == engine._split(name), name
 
     def same_value(self, path: tuple[str, ...], text: str) -> None:
-        rule = self.index._look_up(path)
+        rule = self.index.rule(path)
         if rule is not None:
             assert self.probe.keeps(path, text) == rule.keeps(text), (path, text)
         for d in self.index._endings["email"].detector, self.index._endings["authorization"].detector:

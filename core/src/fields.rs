@@ -1068,15 +1068,16 @@ impl Fields {
     /// with a telling name of its own, or that says something about the secret, is none.
     fn add_held(&self, found: &mut Vec<FieldValue>, text: &[Ch], holder: &Holder) {
         let path: Path = vec![holder.name.as_slice().into()];
-        let Some(rule) = self.rule(&path).filter(|_| !self.holds_more(&holder.name)) else { return };
-        for held in self.pairs.held_values(text, holder) {
+        let may_hold = |rule: &&Arc<Rule>| (rule.opens || rule.may_hold_message) && !self.holds_more(&holder.name);
+        let Some(rule) = self.rule(&path).filter(may_hold) else { return };
+        for held in self.pairs.held_values(text, holder, rule.opens) {
             let said = &text[held.start..held.end];
             let is_named = || self.rule(&[held.key.as_slice().into()]).is_some();
             let counts = if rule.opens {
                 held.key.is_empty() || (self.may_be_secret(&held.key, &holder.name, said) && !is_named())
             } else {
                 let has_digit = said.iter().any(|&c| c.wrapping_sub('0' as Ch) < 10);
-                held.key.is_empty() && rule.may_hold_message && has_digit && !said.contains(&(' ' as Ch))
+                held.key.is_empty() && has_digit && !said.contains(&(' ' as Ch))
             };
             if counts {
                 self.add(found, text, held.start, held.end, rule, &|| path.clone(), &[]);

@@ -413,10 +413,14 @@ impl Pairs {
     }
 
     /// The values in a holder. One without quotes counts where it looks like what somebody chose for a secret.
-    pub fn held_values(&self, text: &[Ch], holder: &Holder) -> Vec<Held> {
+    /// `nested`: false where only those before the first bracket in it count.
+    pub fn held_values(&self, text: &[Ch], holder: &Holder, nested: bool) -> Vec<Held> {
         let [key, word, quoted, bare] = self.held_groups;
         let mut found = Vec::new();
-        let end = holder.end.unwrap_or_else(|| self.closed(text, holder.start));
+        let end = holder.end.unwrap_or_else(|| match nested {
+            true => self.closed(text, holder.start),
+            false => self.first_bracket(text, holder.start),
+        });
         for m in self.held.find_iter(text, holder.start, end) {
             let key = m.span(key).or(m.span(word)).map_or(Vec::new(), |(a, b)| text[a..b].to_vec());
             match (m.span(bare), m.span(quoted)) {
@@ -447,6 +451,12 @@ impl Pairs {
             }
         }
         last
+    }
+
+    /// Where the first bracket behind `start` stands, or how far values are held without one.
+    fn first_bracket(&self, text: &[Ch], start: usize) -> usize {
+        let last = (start + LONGEST_HELD).min(text.len());
+        self.brackets.search(text, start, last).map_or(last, |m| m.start())
     }
 
     fn pair_of(&self, text: &[Ch], m: &Match, found: &mut Vec<NamedValue>) {

@@ -539,14 +539,14 @@ def _add_held(found: list[FieldValue], text: str, holder: Holder, index: FieldIn
     """Adds the values of a holder that is named like a secret, and the elements with digits of one with another telling name. A
     member with a telling name of its own, or that says something about the secret, is none."""
     rule = index.rule((holder.name,))
-    if rule is None or words(holder.name)[-1] in _HOLD_MORE:
+    if rule is None or not (rule.opens or rule.may_hold_message) or words(holder.name)[-1] in _HOLD_MORE:
         return
-    for held in held_values(text, holder):
+    for held in held_values(text, holder, nested=rule.opens):
         said = text[held.start : held.end]
         if rule.opens:
             counts = not held.key or (_may_be_secret(held.key, holder.name, said) and index.rule((held.key,)) is None)
         else:
-            counts = not held.key and rule.may_hold_message and not _DIGITS.isdisjoint(said) and " " not in said
+            counts = not held.key and not _DIGITS.isdisjoint(said) and " " not in said
         if counts:
             _add(found, text, held.start, held.end, rule, (holder.name,))
 

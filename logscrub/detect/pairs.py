@@ -310,9 +310,12 @@ def _before_quote(text: str, at: int) -> int:
     return at
 
 
-def held_values(text: str, holder: Holder) -> Iterator[Held]:
-    """The values in a holder. One without quotes counts where it looks like what somebody chose for a secret."""
-    end = holder.end if holder.end >= 0 else _closed(text, holder.start)
+def held_values(text: str, holder: Holder, nested: bool) -> Iterator[Held]:
+    """Returns the values in a holder. One without quotes counts where it looks like what somebody chose for a secret.
+
+    `nested`: False if only those before the first bracket in it count.
+    """
+    end = holder.end if holder.end >= 0 else _closed(text, holder.start) if nested else _first_bracket(text, holder.start)
     for m in _HELD.finditer(text, holder.start, end):
         key = m["key"] or m["word"] or ""
         bare = m["bare"]
@@ -331,6 +334,13 @@ def _closed(text: str, start: int) -> int:
         if not depth:
             return m.start()
     return last
+
+
+def _first_bracket(text: str, start: int) -> int:
+    """Returns where the first bracket behind `start` stands, or how far values are held without one."""
+    last = min(len(text), start + _LONGEST_HELD)
+    m = _BRACKETS.search(text, start, last)
+    return m.start() if m else last
 
 
 def named_values(text: str) -> Iterator[NamedValue]:
