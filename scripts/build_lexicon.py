@@ -293,6 +293,12 @@ def members(archive: Path) -> Iterator[tuple[str, bytes]]:
                 yield member.name, file.read()
 
 
+def listed(*names: str) -> frozenset[str]:
+    """Returns the words of lists in the folder of data, without their heads."""
+    lines = (line for name in names for line in (DATA / f"{name}.txt").read_text("utf-8").splitlines()[1:])
+    return frozenset(line.split()[0] for line in lines if line)
+
+
 def licence(archive: Path) -> str:
     """What a package's metadata say of its licence."""
     for name, data in members(archive):

@@ -22,7 +22,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from build_lexicon import CATALOGUES, DATA, PROGRAMS, TRANSLATIONS, Source, fetch, members
+from build_lexicon import CATALOGUES, DATA, PROGRAMS, TRANSLATIONS, Source, fetch, listed, members
 
 from logscrub.detect.messages import FIRST_PAIRED, is_paired, parts
 from logscrub.detect.names.lexicon import fold
@@ -105,12 +105,6 @@ def _is_said(word: str, counts: Counter[str]) -> bool:
         return True
     often = _OFTEN if _OF_SERVERS.isdisjoint(counts) else 2
     return not is_paired(word[0]) and counts.total() >= often
-
-
-def listed(*names: str) -> set[str]:
-    """The words of lists in the folder of data, without their heads."""
-    lines = (line for name in names for line in (DATA / f"{name}.txt").read_text("utf-8").splitlines()[1:])
-    return {line.split()[0] for line in lines if line}
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from build_lexicon import DATA, TRANSLATIONS, VALIDATION, WORDS, dictionary, fetch, members
+from build_lexicon import DATA, TRANSLATIONS, VALIDATION, WORDS, dictionary, fetch, listed, members
 
 from logscrub.detect.messages import parts
 from logscrub.detect.names.lexicon import fold
@@ -74,12 +74,6 @@ def cleaned_texts(cache: Path) -> Iterator[str]:
     return (_CODE.sub(" ", _PUT_IN.sub(" ", text)) for text in texts(cache))
 
 
-def named() -> frozenset[str]:
-    """The words that are names."""
-    lines = (line for name in ("names", "either") for line in (DATA / f"{name}.txt").read_text("utf-8").splitlines()[1:])
-    return frozenset(line.split()[0] for line in lines)
-
-
 def found(cache: Path) -> set[str]:
     """The words and pairs of characters of messages."""
     return {part for text in cleaned_texts(cache) for part in parts(text) if not part.isdigit()}
@@ -98,7 +92,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path(".cache/lexicon"), help="where fetched packages are kept")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the file would change")
     options = parser.parse_args()
-    names, said = named(), found(options.cache)
+    names, said = listed("names", "either"), found(options.cache)
     small = function_words(options.cache)
     english = dictionary(options.cache)[0]
     telling = sorted(w for w in said if fold(w) not in names and w not in english)

@@ -16,7 +16,7 @@ const PAIRED: [(Ch, Ch); 5] = [(0x0E00, 0x0E7F), (0x1780, 0x17FF), (0x3040, 0x30
 
 const FIGURES: [(Ch, Ch); 3] = [(0x0660, 0x0669), (0x06F0, 0x06F9), (0x0966, 0x096F)];
 const ENDS: &str = "\n\r\t\u{1a}={}[]<>|\\@_#*+%$^~&`";
-const MARKS: [[Ch; 3]; 3] = [[58, 32, 0], [46, 32, 0], [32, 45, 32]];
+const MARKS: [&[Ch]; 3] = [&[58, 32], &[46, 32], &[32, 45, 32]];
 const WIDEST: usize = 200;
 const FEWEST_TELLING: usize = 2;
 const FEWEST_CHARACTERS: usize = 4;
@@ -210,7 +210,6 @@ impl Messages {
         }
         let mut nearer = (first, last);
         for mark in MARKS {
-            let mark = mark.strip_suffix(&[0]).unwrap_or(&mark);
             let behind = text[first..start].windows(mark.len()).rposition(|its| its == mark);
             nearer.0 = nearer.0.max(behind.map_or(first, |place| first + place + mark.len()));
             let before = text[end..last].windows(mark.len()).position(|its| its == mark);
@@ -226,9 +225,13 @@ impl Messages {
             return true;
         }
         let b = stretch[a..].iter().position(|&c| self.kind(c) != Kind::Word).map_or(stretch.len(), |length| a + length);
-        let word = self.conversions.lower(&stretch[a..b]);
+        self.is_listed(&self.conversions.lower(&stretch[a..b]))
+    }
+
+    /// Whether a word, or a pair of characters, is one of messages or of programs.
+    fn is_listed(&self, part: &[Ch]) -> bool {
         let programs = self.of_programs();
-        self.telling.has(&word) || self.others.has(&word) || programs.0.has(&word) || programs.1.has(&word)
+        self.telling.has(part) || self.others.has(part) || programs.0.has(part) || programs.1.has(part)
     }
 
     fn is_sentence_of_program(
@@ -256,8 +259,7 @@ impl Messages {
                 Kind::Word if self.is_digit(text, a.checked_sub(1)) || self.is_digit(text, Some(at)) => {}
                 Kind::Word => {
                     let word = self.conversions.lower(part);
-                    let tells = self.telling.has(&word) || programs.0.has(&word);
-                    let is_listed = tells || self.others.has(&word) || programs.1.has(&word);
+                    let is_listed = self.is_listed(&word);
                     let is_ascii = word.iter().all(|&c| c < 128);
                     let is_asked = start <= a && a < end;
                     if self.speaking.contains(&word) {
@@ -274,7 +276,8 @@ impl Messages {
                     }
                     words += 1;
                     listed += usize::from(is_listed);
-                    telling += usize::from(is_listed && (!is_ascii || (part.len() >= SHORTEST && tells)));
+                    let tells = || self.telling.has(&word) || programs.0.has(&word);
+                    telling += usize::from(is_listed && (!is_ascii || (part.len() >= SHORTEST && tells())));
                     before = word;
                 }
             }
@@ -312,19 +315,18 @@ impl Messages {
         if text[start] < FIRST_PAIRED {
             return false;
         }
-        let programs = self.of_programs();
-        let has = |part: &[Ch]| self.telling.has(part) || self.others.has(part) || programs.0.has(part) || programs.1.has(part);
         let run = &text[start..end];
         if run.len() == 1 {
             let beside = [start.checked_sub(2), start.checked_sub(1), Some(end), Some(end + 1)];
-            return (run[0] >= FIRST_SYLLABLE && has(run)) || beside.into_iter().any(|place| self.is_digit(text, place));
+            return (run[0] >= FIRST_SYLLABLE && self.is_listed(run))
+                || beside.into_iter().any(|place| self.is_digit(text, place));
         }
         if run.iter().any(|c| self.speaking_signs.contains(c)) {
             return false;
         }
         let mut is_covered = false;
         for pair in run.windows(2) {
-            let is_pair = has(pair);
+            let is_pair = self.is_listed(pair);
             if !is_pair && !is_covered {
                 return false;
             }

@@ -859,7 +859,8 @@ impl Regex {
 
     fn attempt(&self, text: &[Ch], pos: usize, end: usize, full: bool, must_advance: bool, state: &mut State) -> Option<Match> {
         let sieve = self.sieve();
-        if sieve.is_some_and(|sieve| !sieve.lets_text_through(&text[pos..end])) {
+        let row = |c: &Ch| if *c < 128 { *c as u8 } else { UNKNOWN };
+        if sieve.is_some_and(|sieve| !sieve.lets_through(text[pos..end].iter().map(row))) {
             return None;
         }
         let Some(stop) = self.stop(text, pos, end, full, must_advance, state) else {
@@ -885,6 +886,7 @@ impl Regex {
     /// Takes note of a try in vain; after many the pattern gets a sieve.
     #[inline(never)]
     pub fn failed(&self) {
+        // a count that another thread loses does no harm
         let before = self.in_vain.load(Ordering::Relaxed);
         self.in_vain.store(before + 1, Ordering::Relaxed);
         if before >= SIEVE_PAYS {
@@ -1352,13 +1354,15 @@ impl Ways<'_> {
     }
 }
 
-/// From which try in vain on a pattern has a sieve: making one takes about a million instructions.
+/// From which try in vain on a pattern has a sieve: making one takes about a million instructions, of a few patterns many more.
 const SIEVE_PAYS: u32 = 100;
 /// States of a sieve, at most, and how far off the most of a repetition is when it is left out.
 const MOST_STATES: usize = 100;
 const FAR: usize = 4;
 /// Characters that a sieve looks at, at most: its repetitions have no limits.
 const MOST_LOOKED_AT: usize = 64;
+/// The row of a character of which a sieve is told nothing.
+const UNKNOWN: u8 = u8::MAX;
 /// The states of a sieve in which no match can follow any more, and in which one may.
 const NEVER: u8 = 0;
 const MAYBE: u8 = 1;
@@ -1366,7 +1370,7 @@ const MAYBE: u8 = 1;
 /// Tells most places where no match of a pattern begins, from its characters one by one: a machine for what the pattern would match
 /// if it had no assertions and no limits to its longer repetitions, cut off where that would take too many states.
 pub struct Sieve {
-    /// Of each row, and of the text's end, the column in the table.
+    /// Of each row, of the text's end, and of what is unknown the column in the table.
     columns: [u8; 256],
     /// Where the row of the first state begins.
     first: u16,
@@ -1430,14 +1434,17 @@ impl Sieve {
         let of = |state: u8| if open[state as usize] { MAYBE } else { state };
         let mut columns = [0; 256];
         let mut kept: Vec<Vec<u8>> = Vec::new();
-        for row in 0..=ROWS {
-            let column: Vec<u8> = rows.iter().map(|next| of(next[row])).collect();
-            let at = kept.iter().position(|its| *its == column).unwrap_or_else(|| {
+        let mut number_of = |column: Vec<u8>| {
+            let known = kept.iter().position(|its| *its == column);
+            known.unwrap_or_else(|| {
                 kept.push(column);
                 kept.len() - 1
-            });
-            columns[row] = at as u8;
+            }) as u8
+        };
+        for row in 0..=ROWS {
+            columns[row] = number_of(rows.iter().map(|next| of(next[row])).collect());
         }
+        columns[usize::from(UNKNOWN)] = number_of(vec![MAYBE; rows.len()]);
         let width = kept.len().max(2);
         let place = |state: u8| if state <= MAYBE { u16::from(state) } else { (state as usize * width) as u16 };
         let next = |state: usize| kept.iter().map(move |column| place(column[state])).chain([0, 0]).take(width);
@@ -1445,32 +1452,13 @@ impl Sieve {
         Sieve { columns, first: (2 * width) as u16, table }
     }
 
-    /// Whether a match may begin where a text does, of which only characters of ASCII are looked at.
+    /// Whether a match may begin where some characters stand, of which the rows are given.
     #[inline]
-    pub fn lets_text_through(&self, text: &[Ch]) -> bool {
-        let mut state = self.first;
-        for &c in text.iter().take(MOST_LOOKED_AT) {
-            if c >= 128 {
-                return true;
-            }
-            state = self.table[state as usize + self.columns[c as usize] as usize];
-            if state <= u16::from(MAYBE) {
-                return state == u16::from(MAYBE);
-            }
-        }
-        text.len() > MOST_LOOKED_AT || self.table[state as usize + self.columns[ROWS] as usize] != u16::from(NEVER)
-    }
-
-    /// Whether a match may begin where some characters stand, of which the rows are given; the row of the text's end is the last.
-    #[inline]
-    pub fn lets_through(&self, rows: &[u8]) -> bool {
-        let mut state = self.first;
-        for &row in &rows[..rows.len().min(MOST_LOOKED_AT)] {
-            state = self.table[state as usize + self.columns[row as usize] as usize];
-            if state <= u16::from(MAYBE) {
-                return state == u16::from(MAYBE);
-            }
-        }
-        true
+    pub fn lets_through(&self, rows: impl Iterator<Item = u8>) -> bool {
+        let decided = rows.take(MOST_LOOKED_AT).try_fold(self.first, |state, row| {
+            let next = self.table[state as usize + self.columns[row as usize] as usize];
+            if next <= u16::from(MAYBE) { Err(next) } else { Ok(next) }
+        });
+        decided != Err(u16::from(NEVER))
     }
 }

@@ -497,7 +497,7 @@ impl Column {
         }
         let regex = &self.regexes[i];
         let sieve = regex.sieve();
-        if self.runs[i].is_none() && sieve.is_some_and(|sieve| !sieve.lets_through(&rows[at + BEFORE..])) {
+        if self.runs[i].is_none() && sieve.is_some_and(|sieve| !sieve.lets_through(rows[at + BEFORE..].iter().copied())) {
             return None;
         }
         let Some((end, span)) = regex.group_at(text, at, self.groups[i], state) else {
