@@ -148,7 +148,7 @@ class Shapes:
     def _elements(self, value: object, text: str) -> list[Element]:
         if isinstance(value, Element):  # an element of a large document, which is read in parts
             return [value]
-        if isinstance(value, dict) and "[" not in text:  # an object without a list holds no list of records
+        if isinstance(value, dict) and not ("[" in text and self.rules.may_stand_in(text)):  # it holds no list of records
             return [Element(value, (), None)]
         return records_in(value, self.rules)
 

@@ -32,7 +32,6 @@ MESSAGES: Final = (
 _DURATIONS: Final = {"durationms": 1.0, "responsetime": 1.0, "elapsedms": 1.0, "latencyms": 1.0, "tookms": 1.0}
 """Names under which a number is a duration, with the milliseconds of one unit. pino-http and morgan write `responseTime`."""
 _SERILOG: Final = {"@t": "timestamp", "@m": "message", "@mt": "messagetemplate", "@l": "level", "@x": "exception"}
-_NOTHING: Final[tuple[Any, ...]] = (None, "", [], {})
 _NESTED: Final = (
     "log",
     "http",
@@ -116,27 +115,26 @@ def generic(record: dict[str, Any], inherited: dict[str, Any]) -> Record:
                     known.setdefault(inner, value)
         asked = _asked(tuple(known))
 
-    def first(names: tuple[str, ...]) -> Any:
-        for name in names:
-            value = known[name]
-            if value not in _NOTHING:
-                return value
-        return None
-
-    message = first(asked.message)
-    error = first(asked.error)
+    message = _first(known, asked.message)
+    error = _first(known, asked.error)
     if isinstance(error, dict):
         error = error.get("stack") or error.get("stack_trace") or error.get("message") or text_of(error)
-    text = "\n".join(part for part in (text_of(message), text_of(error)) if part)
+    text = text_of(message)
+    if error is not None:
+        text = "\n".join(filter(None, (text, text_of(error))))
     time_ns, unread = None, ""
     for name in asked.time:
         value = known[name]
-        if value not in _NOTHING:
+        if _is_said(value):
             time_ns = time_of(value)
             if time_ns is not None:
                 break
             unread = unread or text_of(value)[:40]
-    level = next(filter(None, (level_of(known[n]) for n in asked.level)), "")
+    level = ""
+    for name in asked.level:
+        level = level_of(known[name])
+        if level:
+            break
     if not level and asked.number:
         level = _level_by_number(_by_plain_name(known))
     durations = (known[n] * _DURATIONS[plain_name(n)] for n in asked.duration if isinstance(known[n], int | float))
@@ -144,17 +142,31 @@ def generic(record: dict[str, Any], inherited: dict[str, Any]) -> Record:
         time_ns,
         level,
         text[:MOST_MESSAGE],
-        text_of(first(asked.arguments))[:MOST_MESSAGE],
-        text_of(first(asked.invocation)),
-        dimension(first(asked.function)),
-        dimension(first(asked.module)),
-        dimension(first(asked.version)),
-        dimension(first(asked.environment)),
-        text_of(first(asked.customer)),
-        duration_ms=next(durations, None),
+        text_of(_first(known, asked.arguments))[:MOST_MESSAGE] if asked.arguments else "",
+        text_of(_first(known, asked.invocation)) if asked.invocation else "",
+        dimension(_first(known, asked.function)) if asked.function else "",
+        dimension(_first(known, asked.module)) if asked.module else "",
+        dimension(_first(known, asked.version)) if asked.version else "",
+        dimension(_first(known, asked.environment)) if asked.environment else "",
+        text_of(_first(known, asked.customer)) if asked.customer else "",
+        duration_ms=next(durations, None) if asked.duration else None,
         unread_time=unread if time_ns is None else "",
         holds_log=not level and isinstance(message, str) and not error,
     )
+
+
+def _first(known: dict[str, Any], names: tuple[str, ...]) -> Any:
+    """The value of the first of these members that says something; None if none does."""
+    for name in names:
+        value = known[name]
+        if _is_said(value):
+            return value
+    return None
+
+
+def _is_said(value: Any) -> bool:
+    """False for null, and for a text, a list or an object in which there is nothing. A zero and `false` say something."""
+    return bool(value) or isinstance(value, int | float)
 
 
 def _by_plain_name(members: dict[str, Any]) -> dict[str, Any]:

@@ -230,12 +230,12 @@ def _merged(sketches: pl.DataFrame, cells: pl.DataFrame, keys: list[str]) -> Ite
 
 
 def _summed(rows: pl.LazyFrame, names: list[str]) -> pl.LazyFrame:
-    """IngestWorkers."""
+    """Counters, added up by these columns."""
     return rows.group_by(names).agg(pl.col(name).sum() for name in COUNTERS)
 
 
 def _lasted(rows: pl.LazyFrame, names: list[str]) -> pl.LazyFrame:
-    """Durations."""
+    """The histograms of durations that are not empty."""
     return rows.filter(pl.col("buckets").list.len() > 0).select(*names, *_HISTOGRAM)
 
 

@@ -14,7 +14,7 @@ from typing import Final
 from logscrub.metrics.facts import Facts
 
 _PLACES: Final = 1 << 18
-"""IngestWorkers, chosen by fingerprint: bounded memory, and the same numbers each time that an input is read."""
+"""Counters, chosen by fingerprint. The memory is bounded, and an input gets the same numbers each time that it is read."""
 _SECOND: Final = 10**9
 _PRINT_BYTES: Final = 6
 
