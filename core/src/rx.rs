@@ -456,7 +456,7 @@ impl First {
 }
 
 /// How many characters a node matches, at least and at most.
-fn width(node: &Node) -> (usize, usize) {
+pub fn width(node: &Node) -> (usize, usize) {
     match node {
         Node::At(_) | Node::Look { .. } => (0, 0),
         Node::Item(_) => (1, 1),

@@ -9,7 +9,7 @@
 use crate::chars::{Ch, CharSet};
 use crate::library::Library;
 use crate::rows::{BEFORE, BEHIND, EDGE, Rows};
-use crate::rx::{ANY_KIND, At, Classes, Item, Node, Regex, State, bits, heads, items_of, with_state};
+use crate::rx::{ANY_KIND, At, Classes, Item, Node, ROWS, Regex, State, bits, heads, items_of, width, with_state};
 use crate::shapes::{self, Shapes};
 use crate::words::{self, Hit, OTHER, Word, Words, beginnings, byte_of, leads_of, symbol};
 use std::cell::Cell;
@@ -44,6 +44,10 @@ const NEEDS: usize = 4;
 const MOST_ANCHORS: usize = 3;
 /// How large such a set may be: few texts have none of the letters.
 const LARGEST_NEED: u32 = 64 + 16;
+/// Characters up to which a text may be too short for some patterns.
+const SHORT: usize = 40;
+/// Parts of all characters: small letters, capitals, digits, signs, and what is not ASCII.
+const PARTS: usize = 5;
 
 /// Which patterns match where.
 pub struct Scanner {
@@ -54,6 +58,10 @@ pub struct Scanner {
     /// Patterns, as bits of columns, that need no word, and those that need no context.
     wordless: Vec<Bits>,
     contextless: Vec<Bits>,
+    /// Patterns, as bits of columns, of which a match can be that short; by length, the last one for all longer ones.
+    by_length: Vec<Vec<Bits>>,
+    /// Patterns, as bits of columns, that have all the characters they need in some parts of all characters; by bits of parts.
+    by_parts: Vec<Vec<Bits>>,
     shapes: Shapes,
     kinds: KindSets,
 }
@@ -61,6 +69,8 @@ pub struct Scanner {
 /// What is needed while a text is scanned. One serves many texts, one after the other.
 #[derive(Default)]
 struct Room {
+    /// The patterns that can match texts of that length and of such characters.
+    possible: Vec<Bits>,
     live: Vec<Bits>,
     hits: Vec<Hit>,
     reached: Reached,
@@ -95,6 +105,8 @@ struct Column {
     anywhere: Bits,
     /// Those of them of which a match can only begin where the text does.
     at_start: Bits,
+    /// The patterns that need words in a text, or words of a context, or of which words say where a match may begin.
+    by_words: Bits,
     /// Of each character, which patterns can have it at each of the places before their match, and at each of its first places.
     rows: Box<[[Bits; PLACES]; 256]>,
     /// Of each character the patterns of which it is in the first set of those that they need, in the second, and so on. Last the
@@ -169,8 +181,17 @@ impl Scanner {
             }
         }
         let shapes = Shapes::new(&shaped, size);
-        let columns = known.chunks(PATTERNS).zip(sought.chunks(PATTERNS)).map(|(known, its)| Column::new(known, its)).collect();
-        Scanner { columns, others, words, wordless, contextless, shapes, kinds }
+        let columns: Vec<Column> =
+            known.chunks(PATTERNS).zip(sought.chunks(PATTERNS)).map(|(known, its)| Column::new(known, its)).collect();
+        let fits = |column: &Column, length: usize| {
+            let its = column.regexes.iter().enumerate();
+            its.filter(|(_, regex)| length == SHORT || width(regex.node()).0 <= length).map(|(i, _)| 1 << i).sum()
+        };
+        let by_length = (0..=SHORT).map(|length| columns.iter().map(|column| fits(column, length)).collect()).collect();
+        let in_parts = |parts: usize| (0..ROWS as u8).filter(|row| parts >> part(*row) & 1 != 0).collect::<Vec<u8>>();
+        let by_parts =
+            (0..1 << PARTS).map(in_parts).map(|rows| columns.iter().map(|column| column.of_rows(&rows)).collect()).collect();
+        Scanner { columns, others, words, wordless, contextless, by_length, by_parts, shapes, kinds }
     }
 
     /// All matches of all patterns, ordered by pattern and place: of each match that `finditer` of each finds the span of its group.
@@ -222,28 +243,41 @@ impl Scanner {
         named: &[Bits],
         found: &mut Vec<(usize, (usize, usize))>,
     ) {
-        let Room { live, hits, reached } = room;
+        let Room { possible, live, hits, reached } = room;
         let (inside, has) = (rows.inside(), rows.classes());
         let rows = rows.with_edges();
         let size = self.columns.len();
+        possible.clear();
+        let by_parts = &self.by_parts[parts_of(has)];
+        possible.extend(self.by_length[text.len().min(SHORT)].iter().zip(by_parts).map(|(one, other)| one & other));
+        if possible.iter().all(|possible| *possible == 0) {
+            return;
+        }
+        hits.clear();
         live.clear();
         live.extend(self.wordless.iter().chain(&self.contextless));
-        hits.clear();
-        self.words.find(text, inside, has, live, hits);
+        if self.columns.iter().zip(&*possible).any(|(column, possible)| possible & column.by_words != 0) {
+            self.words.find(text, inside, has, live, hits);
+        }
         let (live, context) = live.split_at_mut(size);
         let (mut there, mut count) = ([0u8; EDGE as usize], 0);
         for row in has.rows() {
             (there[count], count) = (row as u8, count + 1);
         }
+        let mut any = 0;
         for (column, live) in live.iter_mut().enumerate() {
-            *live &= context[column] | named.get(column).copied().unwrap_or(0);
+            *live &= possible[column] & (context[column] | named.get(column).copied().unwrap_or(0));
             if *live != 0 {
                 *live &= self.columns[column].met(&there[..count]);
+                any |= *live;
             }
+        }
+        if any == 0 {
+            return;
         }
         self.shapes.narrow(inside, live);
         with_state(|state| {
-            for (column, live) in self.columns.iter().zip(live.iter()) {
+            for (column, live) in self.columns.iter().zip(live.iter()).filter(|(_, live)| **live != 0) {
                 let live = *live & column.anywhere;
                 if live & column.at_start != 0 {
                     column.at_start(text, rows, live & column.at_start, state, found);
@@ -310,6 +344,32 @@ fn met(patterns: &[Known], row: usize) -> [Bits; NEEDS] {
         }
     }
     met
+}
+
+/// The part of all characters that a row belongs to.
+fn part(row: u8) -> usize {
+    match row {
+        b'a'..=b'z' => 0,
+        b'A'..=b'Z' => 1,
+        b'0'..=b'9' => 2,
+        0..128 => 3,
+        _ => 4,
+    }
+}
+
+/// The parts of all characters to which those of a text belong, as bits.
+fn parts_of(has: &Classes) -> usize {
+    const DIGITS: u64 = 0x03FF_0000_0000_0000;
+    const LETTERS: u64 = 0x07FF_FFFE;
+    let [low, high] = has.ascii;
+    let parts = [
+        high & LETTERS << 32 != 0,
+        high & LETTERS != 0,
+        low & DIGITS != 0,
+        low & !DIGITS != 0 || high & !(LETTERS << 32 | LETTERS) != 0,
+        has.other != 0,
+    ];
+    parts.iter().enumerate().map(|(part, there)| usize::from(*there) << part).sum()
 }
 
 /// The characters that words begin with.
@@ -458,6 +518,7 @@ impl Column {
             behind,
             anywhere: (0..).zip(words).map(|(i, its)| Bits::from(its.leads.is_empty()) << i).sum(),
             at_start,
+            by_words: (0..).zip(words).map(|(i, its)| Bits::from(!its.is_empty()) << i).sum(),
             rows,
             met: Box::new(std::array::from_fn(|row| if row <= usize::from(EDGE) { met(patterns, row) } else { [0; NEEDS] })),
         }
@@ -471,6 +532,12 @@ impl Column {
             (one, two, three, four) = (one | its[0], two | its[1], three | its[2], four | its[3]);
         }
         one & two & three & four
+    }
+
+    /// The patterns that can match texts of characters of some rows.
+    fn of_rows(&self, rows: &[u8]) -> Bits {
+        let fits = |n: usize| rows.iter().chain([&EDGE]).fold(0, |fits, row| fits | self.rows[usize::from(*row)][n]);
+        (0..PLACES).fold(self.met(rows), |left, n| left & fits(n))
     }
 
     /// Whether what stands at a place and before it is what a match of a pattern can begin with.
@@ -726,6 +793,7 @@ fn narrow(nodes: &[Node], first: &Classes, taken: usize, found: &mut Before) -> 
             Node::Look { behind: true, negative, width, body } if *width == taken + 1 => {
                 look_behind(body, *negative, taken, first, found)
             }
+            Node::Look { behind: false, negative: true, body, .. } if taken == 0 && is_start(body) => found.edge = false,
             Node::Look { .. } => {}
             Node::At(At::Start) if taken == 0 => found.classes = Classes::NONE,
             Node::At(At::LineStart) if taken == 0 => found.classes = meet(found.classes, Classes::one(10)),
@@ -764,6 +832,14 @@ fn narrow(nodes: &[Node], first: &Classes, taken: usize, found: &mut Before) -> 
         }
     }
     Some(taken)
+}
+
+fn is_start(node: &Node) -> bool {
+    match node {
+        Node::At(At::Start) => true,
+        Node::Seq(nodes) => matches!(nodes[..], [Node::At(At::Start)]),
+        _ => false,
+    }
 }
 
 /// An assertion about what stands before; behind it `taken` characters of the match are looked at again.

@@ -121,6 +121,13 @@ pub struct Sought {
     pub leads: Vec<Word>,
 }
 
+impl Sought {
+    /// Whether there are no words at all.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.context.is_empty() && self.leads.is_empty()
+    }
+}
+
 /// A pattern, and a place at which a match of it may begin, in one number that sorts like the two.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hit(u64);
