@@ -452,12 +452,14 @@ impl Engine {
         if depth < DEEPEST {
             self.decoded(masked, &rows, path, context, depth, &mut found)?;
         }
-        match &self.parts.names {
-            Recognizer::None => {}
-            _ => {
-                let hidden = opaque(masked, found.iter().filter(|s| s.certain));
-                self.recognise(&hidden, &mut found);
-            }
+        if found.iter().any(|s| s.certain) {
+            let hidden = opaque(masked, found.iter().filter(|s| s.certain));
+            self.recognise(&hidden, &mut found);
+        } else {
+            self.recognise(masked, &mut found);
+        }
+        if found.is_empty() {
+            return Ok(found);
         }
         found.retain(|s| self.says_more(&masked[s.start..s.end]));
         let kinds = &self.parts.kinds;

@@ -981,6 +981,9 @@ impl Fields {
     pub fn find_fields(&self, text: &[Ch], rows: &Rows, before: &Open) -> (Vec<FieldValue>, Open) {
         let nothing = Open::default();
         let mut before = before;
+        if rows.is_word() && *before == nothing {
+            return (Vec::new(), nothing); // a field is two words, or a word and a sign
+        }
         if let Some((opening, path)) = &before.quote
             && (*opening == NAMED || *opening == UNDER)
         {

@@ -12,6 +12,9 @@ pub const BEHIND: usize = 6;
 /// Characters up to which a text is looked at without a table.
 const FEW: usize = 64;
 
+/// `[A-Za-z0-9_./]`
+const IN_WORD: [u64; 2] = [0x03FF_C000_0000_0000, 0x07FF_FFFE_87FF_FFFE];
+
 /// The rows of the characters of a text, and which of them it has. A character of ASCII is its own row, all others have rows from
 /// 128 on.
 pub struct Rows {
@@ -66,6 +69,13 @@ impl Rows {
             ascii[usize::from(sign >> 6)] |= 1 << (sign & 63);
         }
         self.has.ascii[0] & ascii[0] != 0 || self.has.ascii[1] & ascii[1] != 0
+    }
+
+    /// Whether the text has nothing but letters, digits, and signs that stand within words and paths: `_`, `.`, `/`.
+    #[inline(always)]
+    pub fn is_word(&self) -> bool {
+        let [low, high] = self.has.ascii;
+        low & !IN_WORD[0] == 0 && high & !IN_WORD[1] == 0 && self.has.other == 0
     }
 
     /// Whether characters beyond ASCII stand in the text.
@@ -124,6 +134,16 @@ fn classes_in(rows: &[u8]) -> Classes {
 mod tests {
     use super::*;
     use crate::chars::codes;
+
+    #[test]
+    fn a_word_has_no_other_signs() {
+        for text in ["", "a", "Zz9_./0"] {
+            assert!(Rows::plain(&codes(text)).is_word(), "{text:?}");
+        }
+        for text in [" ", "a-b", "a:", "@", "[", "`", "{", "é", "\n", "\u{7f}"] {
+            assert!(!Rows::plain(&codes(text)).is_word(), "{text:?}");
+        }
+    }
 
     #[test]
     fn short_and_long_texts_have_the_same_classes() {

@@ -501,6 +501,9 @@ impl Views {
     /// Arrays of bytes in a text that are text: start, end, decoded.
     pub fn byte_arrays(&self, text: &[Ch], rows: &Rows, runs: &[(usize, usize)]) -> Vec<(usize, usize, Vec<Ch>)> {
         let mut found = Vec::new();
+        if rows.is_word() && runs.is_empty() {
+            return found; // bytes are told apart by signs
+        }
         let brackets = brackets_in(rows);
         let mut at = 0;
         for &start in &brackets {
