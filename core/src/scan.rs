@@ -9,7 +9,7 @@
 use crate::chars::{Ch, CharSet};
 use crate::library::Library;
 use crate::rows::{BEFORE, BEHIND, EDGE, Rows};
-use crate::rx::{ANY_KIND, At, Classes, Item, Node, ROWS, Regex, State, bits, heads, items_of, width, with_state};
+use crate::rx::{ANY_KIND, At, Classes, Item, Node, Regex, State, bits, heads, items_of, width, with_state};
 use crate::shapes::{self, Shapes};
 use crate::words::{self, Hit, OTHER, Word, Words, beginnings, byte_of, leads_of, symbol};
 use std::cell::Cell;
@@ -46,8 +46,10 @@ const MOST_ANCHORS: usize = 3;
 const LARGEST_NEED: u32 = 64 + 16;
 /// Characters up to which a text may be too short for some patterns.
 const SHORT: usize = 40;
-/// Parts of all characters: small letters, capitals, digits, signs, and what is not ASCII.
-const PARTS: usize = 5;
+/// Parts of all characters: those of ASCII in these classes, one after the other, then its other signs, and what is not ASCII.
+const CLASSES: [&[u8]; 6] =
+    [b"abcdefghijklmnopqrstuvwxyz", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"0123456789", b"_-./", b" ", b":=,\"'"];
+const PARTS: usize = CLASSES.len() + 2;
 
 /// Which patterns match where.
 pub struct Scanner {
@@ -188,9 +190,8 @@ impl Scanner {
             its.filter(|(_, regex)| length == SHORT || width(regex.node()).0 <= length).map(|(i, _)| 1 << i).sum()
         };
         let by_length = (0..=SHORT).map(|length| columns.iter().map(|column| fits(column, length)).collect()).collect();
-        let in_parts = |parts: usize| (0..ROWS as u8).filter(|row| parts >> part(*row) & 1 != 0).collect::<Vec<u8>>();
-        let by_parts =
-            (0..1 << PARTS).map(in_parts).map(|rows| columns.iter().map(|column| column.of_rows(&rows)).collect()).collect();
+        let by_parts = columns.iter().map(Column::by_parts).collect::<Vec<_>>();
+        let by_parts = (0..1 << PARTS).map(|parts: usize| by_parts.iter().map(|column| column[parts]).collect()).collect();
         Scanner { columns, others, words, wordless, contextless, by_length, by_parts, shapes, kinds }
     }
 
@@ -349,27 +350,34 @@ fn met(patterns: &[Known], row: usize) -> [Bits; NEEDS] {
 /// The part of all characters that a row belongs to.
 fn part(row: u8) -> usize {
     match row {
-        b'a'..=b'z' => 0,
-        b'A'..=b'Z' => 1,
-        b'0'..=b'9' => 2,
-        0..128 => 3,
-        _ => 4,
+        128.. => PARTS - 1,
+        _ => CLASSES.iter().position(|class| class.contains(&row)).unwrap_or(PARTS - 2),
     }
 }
 
 /// The parts of all characters to which those of a text belong, as bits.
 fn parts_of(has: &Classes) -> usize {
-    const DIGITS: u64 = 0x03FF_0000_0000_0000;
-    const LETTERS: u64 = 0x07FF_FFFE;
+    const PARTS_OF_ASCII: [[u64; 2]; PARTS - 1] = parts_of_ascii();
     let [low, high] = has.ascii;
-    let parts = [
-        high & LETTERS << 32 != 0,
-        high & LETTERS != 0,
-        low & DIGITS != 0,
-        low & !DIGITS != 0 || high & !(LETTERS << 32 | LETTERS) != 0,
-        has.other != 0,
-    ];
-    parts.iter().enumerate().map(|(part, there)| usize::from(*there) << part).sum()
+    let there = PARTS_OF_ASCII.iter().map(|part| low & part[0] != 0 || high & part[1] != 0).chain([has.other != 0]);
+    there.enumerate().map(|(part, there)| usize::from(there) << part).sum()
+}
+
+const fn parts_of_ascii() -> [[u64; 2]; PARTS - 1] {
+    let mut found = [[0; 2]; PARTS - 1];
+    found[PARTS - 2] = [!0; 2];
+    let mut class = 0;
+    while class < CLASSES.len() {
+        let mut n = 0;
+        while n < CLASSES[class].len() {
+            let (half, bit) = ((CLASSES[class][n] >> 6) as usize, 1 << (CLASSES[class][n] & 63));
+            found[class][half] |= bit;
+            found[PARTS - 2][half] &= !bit;
+            n += 1;
+        }
+        class += 1;
+    }
+    found
 }
 
 /// The characters that words begin with.
@@ -534,10 +542,22 @@ impl Column {
         one & two & three & four
     }
 
-    /// The patterns that can match texts of characters of some rows.
-    fn of_rows(&self, rows: &[u8]) -> Bits {
-        let fits = |n: usize| rows.iter().chain([&EDGE]).fold(0, |fits, row| fits | self.rows[usize::from(*row)][n]);
-        (0..PLACES).fold(self.met(rows), |left, n| left & fits(n))
+    /// The patterns that can match texts of characters of some parts, by bits of parts.
+    fn by_parts(&self) -> Vec<Bits> {
+        let mut sums = [[0; NEEDS + PLACES]; PARTS + 1];
+        for row in 0..=EDGE {
+            let its = self.met[usize::from(row)].iter().chain(&self.rows[usize::from(row)]);
+            let sum = &mut sums[if row == EDGE { PARTS } else { part(row) }];
+            sum.iter_mut().zip(its).for_each(|(sum, its)| *sum |= its);
+        }
+        let of_parts = |parts: usize| {
+            let mut all = sums[PARTS];
+            for sum in (0..PARTS).filter(|part| parts >> part & 1 != 0).map(|part| &sums[part]) {
+                all.iter_mut().zip(sum).for_each(|(all, its)| *all |= its);
+            }
+            all.iter().fold(ALL, |left, its| left & its)
+        };
+        (0..1 << PARTS).map(of_parts).collect()
     }
 
     /// Whether what stands at a place and before it is what a match of a pattern can begin with.
