@@ -46,7 +46,7 @@ pub fn is_binary(text: &[Ch]) -> bool {
 
 /// The same for the inside of a JSON string.
 pub fn is_binary_json(text: &[Ch]) -> bool {
-    may_hold_control(text) && is_binary(&unescaped_json(text))
+    text.len() >= LEAST && may_hold_control(text) && is_binary(&unescaped_json(text))
 }
 
 /// Whether the inside of a JSON string may hold control characters.

@@ -185,8 +185,16 @@ impl Engine {
         if text.iter().all(|&c| self.space.has(c)) {
             return Ok(Vec::new());
         }
-        let masked = self.masked(text);
-        self.judge_masked(masked.as_deref().unwrap_or(text), path, 0, None)
+        self.judge_unmasked(text, self.scanner.rows(text), path, 0)
+    }
+
+    /// The same at some depth. `rows`: those of the text.
+    fn judge_unmasked(&self, text: &[Ch], rows: Rows, path: &[Name], depth: usize) -> Result<Vec<Span>> {
+        let masked = if rows.any(*b"<&") { self.masked(text) } else { None };
+        match masked {
+            Some(masked) => self.judge_masked(&masked, self.scanner.rows(&masked), path, depth, None),
+            None => self.judge_masked(text, rows, path, depth, None),
+        }
     }
 
     /// The text with placeholders made opaque; None where it has none.
@@ -210,7 +218,11 @@ impl Engine {
         let masked = masked.as_deref().unwrap_or(uncoloured);
         let fields = OnceCell::new();
         let mut spans = if masked.len() <= WINDOW {
-            if masked.iter().all(|&c| self.space.has(c)) { Vec::new() } else { self.judge_masked(masked, &[], 0, Some(&fields))? }
+            if masked.iter().all(|&c| self.space.has(c)) {
+                Vec::new()
+            } else {
+                self.judge_masked(masked, self.scanner.rows(masked), &[], 0, Some(&fields))?
+            }
         } else {
             self.windowed(masked, &[])?
         };
@@ -268,8 +280,14 @@ impl Engine {
             return self.long_leaf(raw, leaf);
         }
         let quote = Quote::of(leaf.coding);
-        let view = self.unquoted(raw, leaf.coding);
-        let spans = self.judge(view.as_ref().map_or(raw, |v| &v.text), &leaf.field)?;
+        let rows = self.scanner.rows(raw);
+        let is_json = matches!(leaf.coding, Coding::Json | Coding::Name);
+        let view = if is_json && !rows.any([b'\\']) { None } else { self.unquoted(raw, leaf.coding) };
+        let spans = match &view {
+            Some(view) => self.judge(&view.text, &leaf.field)?,
+            None if raw.iter().all(|&c| self.space.has(c)) => Vec::new(),
+            None => self.judge_unmasked(raw, rows, &leaf.field, 0)?,
+        };
         let spans = if leaf.coding == Coding::Name { self.of_a_key(raw, spans) } else { spans };
         Ok(spans.into_iter().map(|s| moved(s, view.as_ref(), leaf.start, quote)).collect())
     }
@@ -359,8 +377,7 @@ impl Engine {
             let inner = if text.len() > WINDOW {
                 self.windowed(&text, field)?
             } else {
-                let masked = self.masked(&text);
-                self.judge_masked(masked.as_deref().unwrap_or(&text), field, depth, None)?
+                self.judge_unmasked(&text, self.scanner.rows(&text), field, depth)?
             };
             let mut inner = self.without_chance(&text, inner);
             if inner.is_empty() {
@@ -390,31 +407,41 @@ impl Engine {
     }
 
     /// What must go in a text with its placeholders made opaque.
-    fn judge_masked(&self, masked: &[Ch], path: &[Name], depth: usize, fields: Option<&OnceCell<Fielded>>) -> Result<Vec<Span>> {
-        if masked.contains(&FILL) && !masked.iter().any(|&c| self.word.has(c)) {
+    fn judge_masked(
+        &self,
+        masked: &[Ch],
+        rows: Rows,
+        path: &[Name],
+        depth: usize,
+        fields: Option<&OnceCell<Fielded>>,
+    ) -> Result<Vec<Span>> {
+        if rows.any([FILL as u8]) && !masked.iter().any(|&c| self.word.has(c)) {
             return Ok(Vec::new());
         }
         let context = self.context_of(path);
         if context.rule.is_none() && context.numbers.is_empty() && !self.parts.has_own && self.plain_id.is_full(masked) {
             return Ok(Vec::new());
         }
-        if contains(masked, "\x1b[")
+        if rows.any([0x1B])
+            && contains(masked, "\x1b[")
             && let Some(colourless) = self.parts.views.without_colours(masked)
         {
+            let rows = self.scanner.rows(&colourless.text);
             let found = if self.parts.views.has_colours(&colourless.text) {
-                self.judge_uncoloured(&colourless.text, path, &context, depth, None)?
+                self.judge_uncoloured(&colourless.text, rows, path, &context, depth, None)?
             } else {
-                self.judge_masked(&colourless.text, path, depth, None)?
+                self.judge_masked(&colourless.text, rows, path, depth, None)?
             };
             return Ok(found.into_iter().map(|s| moved(s, Some(&colourless), 0, Quote::None)).collect());
         }
-        self.judge_uncoloured(masked, path, &context, depth, fields)
+        self.judge_uncoloured(masked, rows, path, &context, depth, fields)
     }
 
     /// `judge_masked` of a text without colours, or with those that were left when no more were taken out.
     fn judge_uncoloured(
         &self,
         masked: &[Ch],
+        rows: Rows,
         path: &[Name],
         context: &FieldContext,
         depth: usize,
@@ -447,7 +474,6 @@ impl Engine {
             }
             return Ok(merge(found, &self.parts.kinds));
         }
-        let rows = self.scanner.rows(masked);
         self.scan(masked, &rows, path, context, fields, &mut found);
         if depth < DEEPEST {
             self.decoded(masked, &rows, path, context, depth, &mut found)?;
@@ -493,7 +519,7 @@ impl Engine {
             let opens = view.text.first().is_some_and(|&c| c == u32::from('{') || c == u32::from('['));
             if !(is_read && depth > 0) && opens && self.is_json(&view.text) {
                 is_read = true;
-                for span in self.judge_masked(&view.text, path, depth + 1, None)? {
+                for span in self.judge_masked(&view.text, self.scanner.rows(&view.text), path, depth + 1, None)? {
                     found.push(moved(span, Some(&view), 0, Quote::None));
                 }
             }
@@ -507,8 +533,7 @@ impl Engine {
             found.retain(|s| s.certain || !self.parts.kinds[s.kind as usize].random || !covered.has(s.start));
         }
         for e in encoded {
-            let inner_masked = self.masked(&e.text);
-            let inner = self.judge_masked(inner_masked.as_deref().unwrap_or(&e.text), path, depth + 1, None)?;
+            let inner = self.judge_unmasked(&e.text, self.scanner.rows(&e.text), path, depth + 1)?;
             if !inner.is_empty() {
                 let alphabet = match e.alphabet {
                     views::Alphabet::Base64 => Alphabet::Base64,
@@ -520,7 +545,7 @@ impl Engine {
         }
         for (start, end, text) in views.byte_arrays(masked, rows, &runs) {
             let inner_masked = self.masked(&text);
-            let inner = self.judge_masked(inner_masked.as_deref().unwrap_or(&text), path, depth + 1, None)?;
+            let inner = self.judge_unmasked(&text, self.scanner.rows(&text), path, depth + 1)?;
             let mut inner = self.without_chance(&text, inner);
             if inner.is_empty() {
                 inner = self.told_by_words(masked, start, end, inner_masked.as_deref().unwrap_or(&text));
@@ -584,7 +609,8 @@ impl Engine {
             _ => {}
         }
         let view = self.parts.views.unescape_json(raw);
-        let spans = self.judge_masked(view.as_ref().map_or(raw, |v| &v.text), &field, depth + 1, None)?;
+        let inside = view.as_ref().map_or(raw, |v| &v.text);
+        let spans = self.judge_masked(inside, self.scanner.rows(inside), &field, depth + 1, None)?;
         let spans = if leaf.coding == Coding::Name { self.of_a_key(raw, spans) } else { spans };
         Ok(spans.into_iter().map(|s| moved(s, view.as_ref(), leaf.start, Quote::Json)).collect())
     }
