@@ -50,6 +50,8 @@ const SHORT: usize = 40;
 const CLASSES: [&[u8]; 6] =
     [b"abcdefghijklmnopqrstuvwxyz", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"0123456789", b"_-./", b" ", b":=,\"'"];
 const PARTS: usize = CLASSES.len() + 2;
+/// The small letters, in the upper half of ASCII.
+const SMALL: u64 = 0x07FF_FFFE << 32;
 
 /// Which patterns match where.
 pub struct Scanner {
@@ -114,6 +116,8 @@ struct Column {
     /// Of each character the patterns of which it is in the first set of those that they need, in the second, and so on. Last the
     /// patterns that have no such set.
     met: Box<[[Bits; NEEDS]; 256]>,
+    /// The same of all small letters together: nearly each text has some, and few patterns need certain ones but for their words.
+    met_by_small: [Bits; NEEDS],
 }
 
 /// Tells the kinds of characters beyond ASCII apart.
@@ -262,14 +266,16 @@ impl Scanner {
         }
         let (live, context) = live.split_at_mut(size);
         let (mut there, mut count) = ([0u8; EDGE as usize], 0);
-        for row in has.rows() {
+        let others = Classes { ascii: [has.ascii[0], has.ascii[1] & !SMALL], other: has.other };
+        for row in others.rows() {
             (there[count], count) = (row as u8, count + 1);
         }
+        let is_small = has.ascii[1] & SMALL != 0;
         let mut any = 0;
         for (column, live) in live.iter_mut().enumerate() {
             *live &= possible[column] & (context[column] | named.get(column).copied().unwrap_or(0));
             if *live != 0 {
-                *live &= self.columns[column].met(&there[..count]);
+                *live &= self.columns[column].met(&there[..count], is_small);
                 any |= *live;
             }
         }
@@ -517,6 +523,8 @@ impl Column {
             (0..PLACES).map(|n| (n, fits(n))).find(|(_, signs)| few(signs))
         };
         let anchors = (0..patterns.len()).map(anchor).collect();
+        let met: Box<[[Bits; NEEDS]; 256]> =
+            Box::new(std::array::from_fn(|row| if row <= usize::from(EDGE) { met(patterns, row) } else { [0; NEEDS] }));
         Column {
             anchors,
             regexes: patterns.iter().map(|p| p.regex.clone()).collect(),
@@ -528,13 +536,18 @@ impl Column {
             at_start,
             by_words: (0..).zip(words).map(|(i, its)| Bits::from(!its.is_empty()) << i).sum(),
             rows,
-            met: Box::new(std::array::from_fn(|row| if row <= usize::from(EDGE) { met(patterns, row) } else { [0; NEEDS] })),
+            met_by_small: std::array::from_fn(|n| (b'a'..=b'z').fold(0, |sum, row| sum | met[usize::from(row)][n])),
+            met,
         }
     }
 
-    /// The patterns that have all the characters they need in a text, of which the rows are given.
-    fn met(&self, rows: &[u8]) -> Bits {
+    /// The patterns that have all the characters they need in a text with these rows, and with small letters or without.
+    fn met(&self, rows: &[u8], is_small: bool) -> Bits {
         let [mut one, mut two, mut three, mut four] = self.met[usize::from(EDGE)];
+        if is_small {
+            let its = &self.met_by_small;
+            (one, two, three, four) = (one | its[0], two | its[1], three | its[2], four | its[3]);
+        }
         for row in rows {
             let its = &self.met[usize::from(*row)];
             (one, two, three, four) = (one | its[0], two | its[1], three | its[2], four | its[3]);
