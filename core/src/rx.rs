@@ -946,10 +946,13 @@ impl Regex {
                         Item::All => None,
                         item => run.iter().position(|c| !item.has(*c)),
                     };
-                    let mut at = taken.map_or(wanted.max(pos), |taken| pos + taken);
-                    if at < least || *mode == Mode::Greedy && !self.may_follow(text, end, pc + 1, least, &mut at) {
-                        false
-                    } else {
+                    let at = taken.map_or(wanted.max(pos), |taken| pos + taken);
+                    let place = match mode {
+                        _ if at < least => None,
+                        Mode::Greedy => self.last_place(text, end, pc + 1, least, at),
+                        _ => Some(at),
+                    };
+                    if let Some(at) = place {
                         pc += 1;
                         match mode {
                             Mode::Greedy if at > least => state.stack.push(Entry::Down { pc, pos: at - 1, least }),
@@ -957,8 +960,8 @@ impl Regex {
                             _ => {}
                         }
                         pos = at;
-                        true
                     }
+                    place.is_some()
                 }
                 Inst::LookOne { item, behind, negative } => {
                     let there = if *behind { pos > 0 && item.has(text[pos - 1]) } else { pos < end && item.has(text[pos]) };
@@ -1082,32 +1085,31 @@ impl Regex {
             if fits {
                 continue;
             }
-            match self.back(text, base, state) {
+            match self.back(text, end, base, state) {
                 Some((to, at)) => (pc, pos) = (to, at),
                 None => return None,
             }
         }
     }
 
-    /// Goes back from `at` to the last place that what follows a repetition can begin at, where that is one character.
-    #[inline]
-    fn may_follow(&self, text: &[Ch], end: usize, pc: u32, least: usize, at: &mut usize) -> bool {
-        let Inst::One(item) = &self.compiled().program[pc as usize] else { return true };
-        if *at < end && item.has(text[*at]) {
-            return true;
-        }
-        match text[least..*at].iter().rposition(|c| item.has(*c)) {
-            Some(place) => {
-                *at = least + place;
-                true
+    /// The last place from `at` back to `least` that what follows a repetition can begin at, by its first instruction alone. None
+    /// where there is no such place.
+    #[inline(always)]
+    fn last_place(&self, text: &[Ch], end: usize, pc: u32, least: usize, at: usize) -> Option<usize> {
+        match &self.compiled().program[pc as usize] {
+            Inst::One(item) if at == end || !item.has(text[at]) => {
+                text[least..at].iter().rposition(|c| item.has(*c)).map(|place| least + place)
             }
-            None => false,
+            Inst::LookOne { item, behind: true, negative } if at > 0 && item.has(text[at - 1]) == *negative => {
+                place_behind(text, item, *negative, least, at)
+            }
+            _ => Some(at),
         }
     }
 
     /// The next place to try, None where there is none above `base`.
     #[inline]
-    fn back(&self, text: &[Ch], base: usize, state: &mut State) -> Option<(u32, usize)> {
+    fn back(&self, text: &[Ch], end: usize, base: usize, state: &mut State) -> Option<(u32, usize)> {
         state.steps += 1;
         if state.steps > MOST_STEPS {
             std::panic::panic_any(TooManySteps);
@@ -1125,13 +1127,7 @@ impl Regex {
                     return Some((pc + 1, pos));
                 }
                 Entry::Down { pc, pos, least } => {
-                    // where a character follows, only places before that one are worth trying
-                    let mut at = pos;
-                    if let Inst::One(item) = &self.compiled().program[pc as usize] {
-                        while at > least && !item.has(text[at]) {
-                            at -= 1;
-                        }
-                    }
+                    let Some(at) = self.last_place(text, end, pc, least, pos) else { continue };
                     if at > least {
                         state.stack.push(Entry::Down { pc, pos: at - 1, least });
                     }
@@ -1169,6 +1165,14 @@ impl Regex {
             }
         }
     }
+}
+
+/// The last place before `at`, from `least` on, behind a character that an item has; behind one that it has not where `negative`.
+#[inline(never)]
+fn place_behind(text: &[Ch], item: &Item, negative: bool, least: usize, at: usize) -> Option<usize> {
+    let from = least.max(1);
+    let place = text[from - 1..at].iter().rposition(|c| item.has(*c) != negative);
+    place.map(|place| from + place).or_else(|| (least == 0 && negative).then_some(0))
 }
 
 /// Does work with a state that is kept from one to the next.
