@@ -111,8 +111,9 @@ struct Column {
     at_start: Bits,
     /// The patterns that need words in a text, or words of a context, or of which words say where a match may begin.
     by_words: Bits,
-    /// Of each character, which patterns can have it at each of the places before their match, and at each of its first places.
-    rows: Box<[[Bits; PLACES]; 256]>,
+    /// Of each of the places before a match, the last one first, and of its first ones: of each character, which patterns can have it
+    /// there.
+    rows: Box<[[Bits; 256]; PLACES]>,
     /// Of each character the patterns of which it is in the first set of those that they need, in the second, and so on. Last the
     /// patterns that have no such set.
     met: Box<[[Bits; NEEDS]; 256]>,
@@ -491,7 +492,7 @@ struct Known {
 
 impl Column {
     fn new(patterns: &[Known], words: &[words::Sought]) -> Column {
-        let mut rows = Box::new([[0; PLACES]; 256]);
+        let mut rows = Box::new([[0; 256]; PLACES]);
         let behind: Vec<Vec<Way>> = patterns.iter().map(|p| behind(p.regex.node())).collect();
         let mut at_start = 0;
         for (i, Known { heads, regex, .. }) in patterns.iter().enumerate() {
@@ -501,24 +502,23 @@ impl Column {
                 at_start |= bit;
             }
             for r in 0..=EDGE {
-                let its = &mut rows[r as usize];
                 let fits = if r == EDGE { before.edge } else { before.classes.has_row(r.into()) };
-                for (back, its) in its[..BEFORE].iter_mut().enumerate() {
+                for (back, its) in rows[..BEFORE].iter_mut().enumerate() {
                     let by_ways = behind[i].is_empty() || behind[i].iter().any(|way| way.may_have(back, r));
                     if by_ways && (fits || back > 0) {
-                        *its |= bit;
+                        its[usize::from(r)] |= bit;
                     }
                 }
                 for depth in 0..DEPTH {
                     let fits = heads.get(depth).is_none_or(|classes| r != EDGE && classes.has_row(r.into()));
                     if fits {
-                        its[BEFORE + depth] |= bit;
+                        rows[BEFORE + depth][usize::from(r)] |= bit;
                     }
                 }
             }
         }
         let anchor = |i: usize| {
-            let fits = |n: usize| (0..=EDGE).filter(|row| rows[usize::from(*row)][place(n)] >> i & 1 != 0).collect::<Vec<u8>>();
+            let fits = |n: usize| (0..=EDGE).filter(|row| rows[place(n)][usize::from(*row)] >> i & 1 != 0).collect::<Vec<u8>>();
             let few = |signs: &[u8]| signs.len() <= MOST_ANCHORS && signs.iter().all(|row| *row < OTHER);
             (0..PLACES).map(|n| (n, fits(n))).find(|(_, signs)| few(signs))
         };
@@ -559,7 +559,7 @@ impl Column {
     fn by_parts(&self) -> Vec<Bits> {
         let mut sums = [[0; NEEDS + PLACES]; PARTS + 1];
         for row in 0..=EDGE {
-            let its = self.met[usize::from(row)].iter().chain(&self.rows[usize::from(row)]);
+            let its = self.met[usize::from(row)].iter().copied().chain(self.rows.iter().map(|its| its[usize::from(row)]));
             let sum = &mut sums[if row == EDGE { PARTS } else { part(row) }];
             sum.iter_mut().zip(its).for_each(|(sum, its)| *sum |= its);
         }
@@ -576,7 +576,7 @@ impl Column {
     /// Whether what stands at a place and before it is what a match of a pattern can begin with.
     fn may_begin(&self, i: usize, at: usize, rows: &[u8]) -> bool {
         let around = &rows[at..at + PLACES];
-        let fits = around.iter().enumerate().fold(!0, |fits, (n, row)| fits & self.rows[*row as usize][place(n)]);
+        let fits = around.iter().enumerate().fold(!0, |fits, (n, row)| fits & self.rows[place(n)][*row as usize]);
         fits >> i & 1 != 0
     }
 
@@ -667,23 +667,23 @@ impl Column {
     ) {
         reached.clear();
         let Reached { next, run_ends, touched } = reached;
-        let of = |around: &[u8], n: usize| self.rows[around[n] as usize][place(n)] & OF;
         let live = live & OF;
+        let places = rows.len().min(last + PLACES) + 1 - PLACES;
         // patterns that cannot match before some place, and the first of these places
         let (mut asleep, mut wake): (Bits, usize) = (0, usize::MAX);
-        for (pos, around) in rows[..rows.len().min(last + PLACES)].windows(PLACES).enumerate() {
-            if pos >= wake {
+        let mut from = 0;
+        while from < places {
+            if from >= wake {
                 let sleeping = asleep;
                 (asleep, wake) = (0, usize::MAX);
-                for i in bits(sleeping).filter(|i| next[*i] > pos) {
+                for i in bits(sleeping).filter(|i| next[*i] > from) {
                     (asleep, wake) = (asleep | 1 << i, wake.min(next[i]));
                 }
             }
-            let left = live & !asleep & of(around, 2) & of(around, 3) & of(around, 4) & of(around, 5);
-            if left == 0 {
+            let Some((pos, left)) = self.next::<OF>(rows, from, places.min(wake), live & !asleep) else {
+                from = wake;
                 continue;
-            }
-            let left = left & of(around, 6) & of(around, 7) & of(around, 8) & of(around, 9) & of(around, 1) & of(around, 0);
+            };
             for i in bits(left) {
                 *touched |= 1 << i;
                 if let Some((class, least)) = &self.runs[i] {
@@ -704,7 +704,27 @@ impl Column {
                     }
                 }
             }
+            from = pos + 1;
         }
+    }
+
+    /// The first of the places from `from` to `to` at which some of these patterns may match by what stands around it, and those
+    /// that may.
+    #[inline]
+    fn next<const OF: Bits>(&self, rows: &[u8], from: usize, to: usize, patterns: Bits) -> Option<(usize, Bits)> {
+        for (n, around) in rows.get(from..to + PLACES - 1)?.windows(PLACES).enumerate() {
+            let around = around.first_chunk::<PLACES>()?;
+            let of = |n: usize| self.rows[place(n)][usize::from(around[n])] & OF;
+            let left = patterns & of(2) & of(3) & of(4) & of(5);
+            if left == 0 {
+                continue;
+            }
+            let left = left & of(6) & of(7) & of(8) & of(9) & of(1) & of(0);
+            if left != 0 {
+                return Some((from + n, left));
+            }
+        }
+        None
     }
 }
 
