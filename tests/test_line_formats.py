@@ -90,6 +90,11 @@ LINES = {
             '2750 - - ---- 1/1/1/1/0 0/0 {x.example} {} "GET /rosters HTTP/1.1"',
             *(AT, "ERROR", "GET /rosters 500", "", "", 109.0),
         ),
+        Line(
+            "Nov 17 09:15:38 lb haproxy[14389]: 203.0.113.7:33317 [17/Nov/2026:09:15:38.315] front back/<NOSRV> 0/-1/-1/-1/0 503 "
+            '212 - - SC-- 1/1/0/0/0 0/0 "GET /rosters HTTP/1.1"',
+            *(AT, "ERROR", "GET /rosters 503", "", "", 0.0),
+        ),
     ],
     "logfmt": [
         Line(
@@ -119,6 +124,16 @@ LINES = {
             "203.0.113.7:33317 [17/Nov/2026:09:15:38.315] front~ back/<NOSRV> -1/-1/-1/-1/0 -1 0 - - PR-- 1/1/0/0/0 0/0 "
             '"<BADREQ>"',
             *(AT, "", "<BADREQ> -1", "", "", 0.0),
+        ),
+        Line(
+            "203.0.113.7:33317 [17/Nov/2026:09:15:38.315] front~ back/web1 10/0/30/69/109 404 2750 - - ---- 1/1/1/1/0 0/0 "
+            '"GET /rosters HTTP/1.1" 0/0000000000000000/0/0/0 roster.example/TLSv1.3/TLS_AES_256_GCM_SHA384',
+            *(AT, "WARN", "GET /rosters 404", "", "", 109.0),
+        ),
+        Line(
+            "203.0.113.7:33317 [17/Nov/2026:09:15:38.315] front~ back/web1 10/0/30/69/109 404 2750 - - ---- 1/1/1/1/0 0/0 "
+            '"{x.example}" "GET /rosters?page=1',
+            *(AT, "WARN", "GET /rosters?page=1 404", "", "", 109.0),
         ),
         Line(
             "203.0.113.7:33313 [17/Nov/2026:09:15:38.315] front back/web1 0/0/5007 212 -- 0/0/0/0/3 0/0",

@@ -103,7 +103,7 @@ class Shapes:
         self.rules = ListRules(json)
 
     def with_line(self, line: LineShape) -> Shapes:
-        """A copy of this reader that tries a further shape of lines first."""
+        """These shapes and a further shape of lines, which is asked first."""
         return Shapes([line, *self._lines], self._json)
 
     def of_line(self, line: str, memory: Memory) -> Record:
@@ -189,7 +189,7 @@ class Shapes:
                 inner = inner._replace(message=f"{inner.message}\n{rest}"[:MOST_MESSAGE]) if rest else inner
         if not isinstance(inner, Record):
             return outer._replace(holds_log=False)
-        said = [within if within not in (None, "", False) else around for around, within in zip(outer, inner, strict=True)]
+        said = [within if within not in (None, "") else around for around, within in zip(outer, inner, strict=True)]
         merged = Record._make(said)._replace(holds_log=False)
         return merged if merged.time_ns is None or not merged.unread_time else merged._replace(unread_time="")
 
