@@ -91,7 +91,7 @@ class Told:
             self.last = time if self.last is None else max(self.last, time)
 
     def as_dict(self) -> dict[str, Any]:
-        """For machines."""
+        """The exposure as JSON has it."""
         return {
             "severity": severity_of(self.rows),
             "kinds": dict(sorted(self.kinds.items())),
@@ -274,12 +274,12 @@ def _clock(who: str, hours: int, known_at: datetime, made: datetime) -> dict[str
 
 
 def as_json(told: Mapping[str, Any]) -> str:
-    """For machines."""
+    """The exposure as a text of JSON."""
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
 
 def headline(told: Mapping[str, Any]) -> str:
-    """All of it in a line."""
+    """The worst severity and the numbers of an exposure in one line."""
     if not told["exposed"]:
         return _nothing(told)
     when = f", from {told['first']} to {told['last']}" if told["first"] else ""
@@ -345,7 +345,7 @@ def _notes(told: Mapping[str, Any]) -> list[str]:
 
 
 def as_markdown(told: Mapping[str, Any]) -> str:
-    """For people."""
+    """The exposure as Markdown, for people."""
     lines = ["# Exposure", "", _plain(headline(told)[0].upper() + headline(told)[1:] + "."), ""]
     lines += [f"- {line}" for line in _clock_lines(told)]
     lines += ["", *_notes(told), ""]

@@ -51,7 +51,7 @@ _PARTS_AT_ONCE: Final = 4
 TRIES: Final = 5
 """The number of times that a broken answer is requested again, besides the library's own attempts."""
 _FIRST_WAIT: Final = 0.2
-"""Seconds."""
+"""Seconds before the first repetition; each later one waits longer."""
 _LONGEST_WAIT: Final = 10.0
 RETRYING: Final = 30.0
 """Seconds for which the library tries again where the store does not answer, or says that it cannot now."""
@@ -99,7 +99,7 @@ class Address:
 
     scheme: str
     bucket: str
-    """Or the container, or the host."""
+    """The bucket, the container (`az://`), or the host (`https://`)."""
     key: str
     query: str = field(default="", repr=False)
     """The query of an `https://` address. It may hold a signature, so no message shows it."""

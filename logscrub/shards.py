@@ -115,7 +115,7 @@ class Shard:
     """The folder that was named as the output, if the target is below one."""
     start: int = 0
     end: int | None = None
-    """None for a whole input."""
+    """The offset behind the last byte of a part; None for a whole input."""
     input_format: str = ""
     """The format of the first part, for a part that is not the first."""
 

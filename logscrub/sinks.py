@@ -523,7 +523,7 @@ def _remove_abandoned(name: str, folder: int) -> bool:
 
 
 def same_file(input_path: Path | None, output_path: Path | None) -> bool:
-    """Would writing the output change the input: are they the same regular file or pipe, by whatever names?
+    """True if writing the output would change the input: they are the same regular file or pipe, by whatever names.
 
     None is standard input or output. What does not exist or cannot be looked at is not the same.
     """

@@ -24,7 +24,7 @@ _DRAFT = "http://json-schema.org/draft-07/schema#"
 
 
 class Value(NamedTuple):
-    """A text, number, day, or true or false."""
+    """The definition of a value that is a text, a number, a day, or true or false."""
 
     must: str
     """The requirement, as it stands behind the word "must"."""
@@ -37,7 +37,7 @@ class Value(NamedTuple):
         return None if self.fits(value) else f"{key} must {self.must}"
 
     def schema(self) -> dict[str, Any]:
-        """A JSON Schema (draft 7) that accepts the same values, as far as it can express them. So of all kinds."""
+        """A JSON Schema (draft 7) that accepts the same values, as far as it can express them."""
         return dict(self.as_schema)
 
 

@@ -60,16 +60,16 @@ class RuleTold:
 
     rule: str
     findings: tuple[int, ...]
-    """At each budget."""
+    """The number of its findings at each budget."""
     nights: tuple[int, ...]
-    """On how many nights, at each budget."""
+    """The number of nights with such findings, at each budget."""
     marked: tuple[int, int, int]
     """Numbers of the findings at the greatest budget that were marked as real, usual and known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """All nights."""
+    """The result of a backtest: its budgets and its nights."""
 
     budgets: tuple[float, ...]
     """False alarms a week, the least first."""

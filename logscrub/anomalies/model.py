@@ -96,10 +96,10 @@ class Finding:
     tenants: int | None
     """The number of customers it concerns; None if that is not known."""
     explained_by: tuple[Explanation, ...]
-    """The one that says most first."""
+    """The dimensions that explain it, the one that explains most first."""
     first_steps: tuple[str, ...]
     clocks: tuple[Clock, ...]
-    """Empty where it is no possible security incident."""
+    """The time limits of a possible security incident; empty for all other findings."""
     chart: Chart | None
     group: str
     """The id of the finding that leads its group: findings of one cause."""
@@ -179,7 +179,7 @@ class PastNight:
     """A summary of the report of an earlier night."""
 
     day: date
-    """On which the night ended, UTC."""
+    """The day on which the night ended, UTC."""
     worst: str
     """The severity of its worst cause; "" where nothing was found."""
     causes: int
@@ -199,7 +199,7 @@ class Report:
     """The findings, the most urgent first. Those of one group stand together, behind the one that leads it."""
     muted: tuple[Muted, ...]
     statements: tuple[Statement, ...]
-    """The one to mend first first."""
+    """Log statements that say customer data. The first one is to be mended first."""
     expected_false_alarms: float
     """The mean number of findings that chance makes in a period of this length."""
     budget: str

@@ -99,7 +99,7 @@ class Signals:
 
     @property
     def hours(self) -> int:
-        """All hours: whole days."""
+        """The number of hours, which make whole days."""
         return self.days * 24
 
     @property

@@ -30,7 +30,7 @@ _EXCESSES, _MOST_TAIL = 200, 0.2
 _SHAPE_PRIOR = 20
 """Days of cells by which a tail is believed to be exponential."""
 _TIMES = 5
-"""Times as many as may be of incidents, that lie beyond it."""
+"""The number of days of cells beyond the threshold, as a multiple of those that may belong to incidents."""
 _LOW, _HIGH = 1 - _TIMES**-0.5, 1 - 1 / _TIMES
 """The quantiles of excesses that tell their scale and their shape: the higher one is twice as far out in powers of a share."""
 _LIGHTEST = 1e-3

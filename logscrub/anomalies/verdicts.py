@@ -45,7 +45,7 @@ class Verdict:
     why: str
     made: datetime
     until: date
-    """The last day of it."""
+    """The last day on which the verdict holds."""
     rule: str = ""
     start: datetime | None = None
     end: datetime | None = None

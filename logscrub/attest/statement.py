@@ -45,10 +45,10 @@ class NotUnderstood(ValueError):
 
 
 class Subject(NamedTuple):
-    """A file."""
+    """A file that a proof is about."""
 
     name: str
-    """Without customer data."""
+    """The name of the file without customer data."""
     sha256: str
 
 

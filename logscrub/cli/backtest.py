@@ -1,4 +1,4 @@
-"""`logscrub backtest`."""
+"""`logscrub backtest`: replays the rules over the past nights of a store."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def _held_back(done: Backtest, budget: float) -> str:
 
 
 def as_json(done: Backtest, rules: tuple[Rule, ...]) -> dict[str, Any]:
-    """All of it. Keys are a contract."""
+    """The whole backtest as JSON has it. Keys are a contract."""
     from logscrub.report.words import iso
 
     return {

@@ -1,4 +1,4 @@
-"""`logscrub doctor`."""
+"""`logscrub doctor`: checks an installation and says how to mend it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`logscrub ingest`."""
+"""`logscrub ingest`: scrubs logs and counts them into a store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`logscrub init`."""
+"""`logscrub init`: makes a configuration, a key, and lines of .gitignore."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`logscrub mark`."""
+"""`logscrub mark`: stores what somebody says of a finding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`logscrub metrics`."""
+"""`logscrub metrics`: shows tables of the counts in a store."""
 
 from __future__ import annotations
 

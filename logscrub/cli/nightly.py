@@ -1,4 +1,4 @@
-"""`logscrub nightly`."""
+"""`logscrub nightly`: ingests what is new, reports on the last night, and notifies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`logscrub report`."""
+"""`logscrub report`: reports what was not as usual in a period."""
 
 from __future__ import annotations
 

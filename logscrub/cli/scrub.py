@@ -1,4 +1,4 @@
-"""`logscrub scrub`."""
+"""`logscrub scrub`: takes customer data out of logs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`logscrub verify`."""
+"""`logscrub verify`: proves that logs hold no customer data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`logscrub watch`."""
+"""`logscrub watch`: runs the rules on a log as it is written."""
 
 from __future__ import annotations
 

@@ -289,9 +289,9 @@ class NativeEngine:
     name: Literal["native"] = "native"
 
     def scrubber(self, input_format: str = "auto") -> Scrubs:
-        """For one input."""
+        """A scrubber for one input."""
         return NativeScrubber(self.redactor, input_format, self.threads)
 
     def verifier(self, path: str, input_format: str = "auto") -> Verifies:
-        """For one input, which reports call `path`."""
+        """A verifier for one input, which reports call `path`."""
         return NativeVerifier(self.redactor, path, input_format, self.threads)

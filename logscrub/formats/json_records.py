@@ -215,7 +215,7 @@ class Grammar:
         return len(shape) <= DEEPEST
 
     def _decide(self) -> None:
-        """True if a list holds records, decided by its first element, which has ended."""
+        """Decides whether the innermost list that is in doubt holds records, by its first element, which has ended."""
         _, rules, before, names = self._maybe.pop()
         shape = _marked(rules, names)
         self._shape[-1] = (*self._shape[-1][:2], "" if shape is None else "list")

@@ -37,7 +37,7 @@ from logscrub.verification import FileReport, Verifier, Verifies
 
 _MOST_KNOWN, _MOST_PARTS = 50_000, 10_000
 _LONGEST_KNOWN, _NEW = 2048, 0
-"""Characters of a text whose words are remembered: statements come again."""
+"""Characters of a text whose words are remembered, because statements come again."""
 _KIND = RARE.strip("<>")
 _ROW = "user-generated content"
 """The row of the guidelines under which a finding is reported."""
@@ -68,7 +68,7 @@ class Cost:
     values_rare: int = 0
 
     def as_dict(self) -> dict[str, Any]:
-        """For a summary."""
+        """The cost as a summary has it."""
         return {
             "units_changed": self.units,
             "words": {"characters": self.words, "rare": self.words_rare, "share": _share(self.words_rare, self.words)},
@@ -119,7 +119,7 @@ class _Open(NamedTuple):
     at: int
     """The place of the piece that it is in."""
     stretches: tuple[Stretch, ...]
-    """Its words, or the value."""
+    """The places of its words, or of the value."""
     is_value: bool
 
 
@@ -143,7 +143,7 @@ class _Known(Generic[Value]):
         return found
 
     def put(self, key: str, value: Value) -> None:
-        """Remembers it."""
+        """Stores the value of a key."""
         if len(self.newer) >= self._most:
             self._older, self.newer = self.newer, {}
         self.newer[key] = value
@@ -614,7 +614,7 @@ class _ListeningVerifier:
 
 
 def _all(heard: Iterable[object]) -> None:
-    """Hears all of it."""
+    """Reads an iterator of heard units to its end, and drops them."""
     deque(heard, maxlen=0)
 
 

@@ -2,9 +2,9 @@
 
 Data flows so:
 
-    clean bytes → records.py (one record a record of the log) → facts.py (what a record says happened)
-    answers of the App metrics API → app_metrics.py (the same)
-    → rollup.py (cells by hour, Polars) → store.py (a Delta Lake table) → query.py, anonymity.py (what people may see)
+    clean bytes → records.py (the records of a log, and the data points of the App metrics API)
+    → facts.py (what a record says happened) → columns.py (facts of many records) → rollup.py (cells by hour, Polars)
+    → store.py (a Delta Lake table) → query.py, k_anonymity.py (what people may see)
 
 Only clean bytes come in here. What is kept beside counts are pseudonyms of customers and fingerprints of records, both under
 the vendor's key.

@@ -17,7 +17,7 @@ import polars as pl
 from logscrub.metrics.facts import Common, Facts, common_of
 
 TENANT: Final = 7
-"""Its place among what records have in common."""
+"""The place of the customer in `Common`, which is what records have in common."""
 _NO_HOUR: Final = -(1 << 60)
 """Stands for the hour of a record without a time."""
 _FAR: Final = 1 << 40
@@ -81,7 +81,7 @@ class Columns:
         return self.common.setdefault(common, len(self.common))
 
     def extend(self, facts: Sequence[Facts]) -> None:
-        """A row for each."""
+        """Appends one row for each of the facts."""
         row = len(self.hours)
         self.hours.extend([_NO_HOUR if f.hour is None else max(-_FAR, min(f.hour, _FAR)) for f in facts])
         self.offsets.extend([f.offset_ms for f in facts])

@@ -16,13 +16,13 @@ class IngestResult:
     read: int = 0
     """Records as `scrub` counts them."""
     new: int = 0
-    """IngestResult in their hour."""
+    """Records that were counted in their hour."""
     known: int = 0
-    """IngestResult already, in this run or before."""
+    """Records that were counted already, in this run or before."""
     undated: int = 0
-    """IngestResult, but in no hour or day: their log has no time that can be read."""
+    """Records that were counted, but in no hour or day: their log has no time that can be read."""
     not_understood: int = 0
-    """Not counted: nothing in them can be."""
+    """Records that were not counted, because nothing in them can be."""
     without_customer: int = 0
     """New and undated records that name no customer."""
     odd_time: int = 0
@@ -31,7 +31,7 @@ class IngestResult:
     """Times that could not be read, as they are written: a few."""
 
     def add(self, other: IngestResult) -> None:
-        """Adds what became of other records."""
+        """Adds the counts of other records, and their spellings of times."""
         self.read += other.read
         self.new += other.new
         self.known += other.known

@@ -127,7 +127,7 @@ _BEFORE_STATUS = frozenset(" :=\"'_\n")
 
 
 def statuses_in(text: str) -> tuple[tuple[int, int], ...]:
-    """Matches three digits on which an outcome may depend: the status of an answer, whatever it is."""
+    """The places of three digits on which an outcome may depend: the status of an answer, whatever it is."""
     return tuple(
         m.span()
         for m in _NUMBERS.finditer(text)

@@ -46,7 +46,7 @@ REDACTION_COLUMNS: Final = ("redactions", "tenants")
 _FINE: Final = ("level", "signature")
 """Dimensions without counts of invocations, actors and objects."""
 _HISTOGRAM: Final = ("buckets", "counts")
-"""Lists of the same length."""
+"""The columns of a histogram: the numbers of its buckets, and how many durations lie in each. The lists have the same length."""
 _DAYS_AT_ONCE: Final = 4
 """Days whose totals are read together."""
 
@@ -149,13 +149,13 @@ class _Part(NamedTuple):
     durations: pl.DataFrame
     """Lists of `buckets` and `counts`, one or several for a row of the table."""
     registers: pl.DataFrame
-    """`what`, `register`, `rank`."""
+    """The registers of sketches, with the columns `what`, `register` and `rank`."""
     numbers: pl.DataFrame
     """The numbers of actors and objects of rows that occur on one day only."""
     seen: pl.DataFrame
-    """Invocations."""
+    """The number of invocations."""
     spans: pl.DataFrame
-    """Durations, as buckets."""
+    """The durations of invocations from their first record to their last, as buckets and counts."""
 
 
 def _parts(
@@ -230,12 +230,12 @@ def _merged(sketches: pl.DataFrame, cells: pl.DataFrame, keys: list[str]) -> Ite
 
 
 def _summed(rows: pl.LazyFrame, names: list[str]) -> pl.LazyFrame:
-    """Counters, added up by these columns."""
+    """The sum of each counter, by the dimensions of a row."""
     return rows.group_by(names).agg(pl.col(name).sum() for name in COUNTERS)
 
 
 def _lasted(rows: pl.LazyFrame, names: list[str]) -> pl.LazyFrame:
-    """The histograms of durations that are not empty."""
+    """The histograms of durations of the rows that have any."""
     return rows.filter(pl.col("buckets").list.len() > 0).select(*names, *_HISTOGRAM)
 
 

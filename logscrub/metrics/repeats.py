@@ -14,7 +14,7 @@ from typing import Final
 from logscrub.metrics.facts import Facts
 
 _PLACES: Final = 1 << 18
-"""Counters, chosen by fingerprint. The memory is bounded, and an input gets the same numbers each time that it is read."""
+"""The number of counters. A fingerprint chooses its counter, so memory is bounded, and an input gives the same numbers again."""
 _SECOND: Final = 10**9
 _PRINT_BYTES: Final = 6
 

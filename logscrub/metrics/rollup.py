@@ -259,7 +259,7 @@ def empty() -> pl.DataFrame:
 
 
 class _Parts(NamedTuple):
-    """Returns one row per entry of the lists in rollups. The first columns name the row that an entry belongs to."""
+    """The lists in rollups with one row per entry. The first columns name the row that an entry belongs to."""
 
     counters: pl.DataFrame
     durations: pl.DataFrame

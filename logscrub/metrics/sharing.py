@@ -27,7 +27,7 @@ PRIVACY: Final = {"strict": 0.5, "usual": 1.0, "loose": 2.0}
 BUDGET: Final = 10.0
 """The ε of all tables of a store together."""
 NAMES: Final = ("function", "module", "version", "environment", "level")
-"""Whose values are the app's own, whoever its customers are. Texts of errors and statements may be a customer's."""
+"""The dimensions whose values are the app's own, whoever its customers are. Texts of errors and statements may be theirs."""
 TIMES: Final = ("hour", "day")
 COLUMNS: Final = ("tenants", *(name for name in COUNTERS if name != "size"))
 DEFAULT: Final = ("records",)

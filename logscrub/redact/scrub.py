@@ -40,7 +40,7 @@ _MOST_LOOKS = 6
 _LONGEST_UNSCANNED = 1 << 16
 """Characters of a line that could not be scanned, of which it is still found out what it leaves open."""
 _BRACKETS = regex(r"[ \t\r{}\[\](),;]*")
-"""A line that says nothing."""
+"""Matches a line of brackets, signs and white space alone, which says nothing."""
 
 
 class Unscannable(ValueError):

@@ -90,7 +90,11 @@ def groups(report: Report) -> list[Group]:
 
 
 def headline(report: Report) -> str:
-    """The verdict in one line without the names of things: what an h1 or a mail's subject says first."""
+    """The verdict in one line without the names of things, for the heading of a page and the subject of a mail.
+
+    It counts what cannot wait, else what can. A night without findings is `Nothing unusual` only where there were records and
+    enough days to compare with.
+    """
     found = groups(report)
     tonight = sum(group.tonight for group in found)
     later = len(found) - tonight

@@ -75,7 +75,7 @@ class Opinion:
     """The first 10,000."""
 
     def as_dict(self) -> dict[str, Any]:
-        """For machines."""
+        """The opinion as JSON has it."""
         kinds = sorted(self.kinds.items(), key=lambda kind: (-kind[1], kind[0]))
         return {
             "tool": self.tool,
@@ -123,11 +123,11 @@ class Reader:
         self._line = self._column = 1
 
     def feed(self, data: bytes) -> None:
-        """Takes bytes."""
+        """Takes the next bytes of the input, in which it cuts lines."""
         self._cut(self._decoder.feed(data), False)
 
     def finish(self) -> None:
-        """Takes what was still open."""
+        """Takes the last line, which may have no end."""
         self._cut(self._decoder.finish()[0], True)
 
     def _cut(self, text: str, final: bool) -> None:

@@ -205,7 +205,7 @@ def summed(values: Floats, hours: int) -> Floats:
 
 
 Test = Callable[[Rule, Signals, float], list[Candidate]]
-"""A rule, what the store tells, false alarms that it may make in the period."""
+"""Returns the candidates of a rule. Takes the rule, the signals, and the false alarms that it may make in the period."""
 Example = Callable[[Rule, Mapping[str, Any]], bool]
 """True if a rule finds something in the small world of an example."""
 

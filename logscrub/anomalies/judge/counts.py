@@ -63,7 +63,7 @@ def place_of(rule: Rule, family: tuple[str, ...]) -> Literal["statements", "tena
 
 
 def frame_of(rule: Rule, family: tuple[str, ...], signals: Signals) -> pl.DataFrame:
-    """Returns the column of a number for such cells."""
+    """Returns the frame that `place_of` names. Of functions, only those whose module the rule asks for are in it."""
     place = place_of(rule, family)
     frame: pl.DataFrame = getattr(signals, place)
     is_narrow = rule.module and place == "functions"
@@ -248,6 +248,7 @@ def _records(rule: Rule, cells: Panel, signals: Signals) -> tuple[Floats | None,
 
 
 def _matters(rule: Rule, counts: Floats, mean: Floats) -> bool:
+    """True if a run of hours, added up, differs from what was expected by the rule's `least` and `times`."""
     observed, expected = float(counts.sum()), float(mean.sum())
     if rule.direction == "up":
         return observed - expected >= rule.least and observed >= rule.times * expected
