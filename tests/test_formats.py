@@ -200,6 +200,7 @@ def test_the_records_of_a_sample_are_counted_right(name: str) -> None:
         found = [*(u for piece in stream for u in units.feed(piece)), *units.finish()[0]]
         counted += sum(u.records for u in found)
         assert all(u.parsed for u in found)
+    assert name in TRUE_RECORDS, "the number of its records is missing in TRUE_RECORDS"
     assert counted == TRUE_RECORDS[name]
 
 

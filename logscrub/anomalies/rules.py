@@ -11,7 +11,8 @@ A rule file has these keys (unknown keys are errors):
     by            families of cells, coarse ones first: `[[], ["function"]]` is the whole app, then each function
     module        part of a module's name; only functions of such modules are tested (optional)
     direction     "up" (default) or "down": whether too much or too little is unusual
-    least         the least difference to what is expected that is reported, however improbable the number is
+    least         the least difference to what is expected that is reported, added up over the hours of a finding, however
+                  improbable it is
     times         the least ratio to what is expected that is reported (for `down`: its inverse is the greatest ratio)
     quiet         the greatest share of the cell's mean hour that is expected in an hour that is tested (optional)
     around_the_clock  the least share of a day's hours in which a person who is reported acts (optional)
@@ -116,7 +117,7 @@ def definition() -> Table:
             "by": Key(ListOf(ListOf(one_of(*_DIMENSIONS))), "Families of cells, coarse ones first."),
             "module": Key(ANY_TEXT, "Only functions of modules whose name has this."),
             "direction": Key(one_of(*get_args(Direction)), "Whether more or less is unusual.", default="up"),
-            "least": Key(_NUMBER, "How many more, or fewer, than expected are needed.", default=1.0),
+            "least": Key(_NUMBER, "How many more, or fewer, than expected are needed in the hours of a finding.", default=1.0),
             "times": Key(_NUMBER, "How many times as many are needed.", default=1.0),
             "quiet": Key(_NUMBER, "Only hours in which no more than this share of the mean hour is expected."),
             "around_the_clock": Key(_NUMBER, "Only persons who act in at least this share of a day's hours."),

@@ -98,7 +98,7 @@ def _begins(line: str, memory: Memory) -> Record | None:
 
 
 def _notes(line: str, memory: Memory) -> bool:
-    """The head of a group, and the table that stands before it with `--verbose`."""
+    """Stores what the head of a group says, or a line of the table that stands before it with `--verbose`."""
     first = line[:1]
     group = _GROUP_OF.match(line)
     if group is not None:

@@ -36,7 +36,7 @@ _DEEPEST_WRAPPING = 4
 _MOST_NAMES = 4_096
 """Lists of members' names that are remembered."""
 _MOST_REQUESTS = 10_000
-"""Maximum number of requests whose last line has its time cached."""
+"""The number of requests of which the time of the last line is remembered. Where there are more, all of them are forgotten."""
 _MARK = "\ufeff"
 _HOLE = "\0"
 """The bytes that a log has before the next line where it was truncated while a program was writing it."""
