@@ -580,5 +580,5 @@ def _names(redactor: Any, items: Sequence[Input]) -> list[str]:
 
 
 def _salt() -> str:
-    """So that what is asked for twice is done twice: inputs may have changed."""
+    """A random part of a name of a task: a task that is submitted again is done again, because inputs may have changed."""
     return os.urandom(4).hex()

@@ -185,7 +185,7 @@ class Looker:
         self._tell(self._begun - 1)  # the last one may go on
 
     def _note(self, raw: Raw, spans: Sequence[Span]) -> None:
-        """Which record each finding stands in; before the first one, in that."""
+        """Adds the kind of each finding to the record in which it stands. A finding before the first record counts for it."""
         if not spans:
             return
         starts = [start for start, _ in record_spans(raw.text)] if raw.records > 1 else []

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 PART: Final = 64 << 20
 """Bytes of a part of a large input, roughly."""
 FOLDER: Final = ".logscrub-parts"
-"""In the output folder, while a run lasts: parts, and what became of shards."""
+"""The folder in the output folder that holds parts, and notes on the shards that are done, while a run lasts."""
 _LOOK: Final = 1 << 20
 """Bytes that are read at a time to find a place to cut."""
 _FARTHEST: Final = 16 << 20

@@ -160,7 +160,7 @@ class _Past:
     _counted: dict[tuple[tuple[tuple[str, str], ...], date], Mapping[datetime, int] | None] = field(default_factory=dict)
 
     def excess(self, finding: Finding, day: date) -> float | None:
-        """By which share of what is usual the hours of a finding have more on a day that it might begin on; None if not known."""
+        """The excess in the hours of a finding, had it begun on that day, as a share of the usual number; None if not known."""
         begin = datetime.combine(day, finding.start.timetz())
         hours = [begin + timedelta(hours=n) for n in range(int((finding.end - finding.start) / timedelta(hours=1)))]
         there = self._sum(finding.dimensions, hours)

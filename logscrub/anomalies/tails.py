@@ -167,7 +167,7 @@ def _highest(values: Floats, groups: NDArray[np.int64]) -> Floats:
 
 
 def _beyond_chance(occasions: NDArray[np.int64], beyond: NDArray[np.int64], weights: Floats) -> float:
-    """By how many times the number of groups beyond a threshold varies more by occasion than by chance (Poisson)."""
+    """The variance of the number of groups beyond a threshold per occasion, in units of chance (Poisson); 1 at least."""
     every = np.unique(occasions)
     numbers = np.bincount(np.searchsorted(every, beyond), weights, len(every))
     return max(1.0, float(numbers.var() / numbers.mean()))

@@ -47,7 +47,7 @@ def _like(name: str, missing: Iterable[Subject]) -> Subject | None:
 
 
 def changed(then: Mapping[str, Any], now: Mapping[str, Any], where: str = "") -> list[str]:
-    """Which rules are others than those of a proof, by their path: `detectors.digest`."""
+    """The paths of the rules that differ from those of a proof: `detectors.digest`."""
     found = []
     for key in sorted({*then, *now}):
         one, other, path = then.get(key), now.get(key), f"{where}{key}"

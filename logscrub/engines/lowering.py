@@ -82,7 +82,7 @@ class Known(NamedTuple):
 
     classes: list[KnownClass]
     patterns: dict[str, tuple[str, list[tuple[str, int]]]]
-    """By `key_of`; the numbers in Base64."""
+    """Key of a pattern (`key_of`) → its numbers in Base64, and the names of its groups."""
     unicode: str = unidata_version
     """The version of Unicode to which its classes are true."""
 

@@ -88,7 +88,7 @@ _LISTED: tuple[Format, ...] = (
     csv_table.FORMAT,
     text.FORMAT,
 )
-"""In the order in which they are asked; the last takes everything."""
+"""The formats of logscrub, in the order in which they are asked. The last one takes everything."""
 
 
 def _with_unlisted(listed: Iterable[Format]) -> tuple[Format, ...]:

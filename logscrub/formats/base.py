@@ -60,7 +60,7 @@ class Point(NamedTuple):
     """One data point of a metric (OTLP/JSON metrics)."""
 
     metric: str
-    """In small letters, for example `forge_backend_invocation_errors`."""
+    """The name of the metric in small letters: `forge_backend_invocation_errors`."""
     time_ns: int
     """The beginning of its interval."""
     end_ns: int

@@ -46,7 +46,7 @@ _BACKSLASH, _QUOTE = "\x02\x02", "\x02\x03"
 _ATTRIBUTE = '{"key":"'
 """At these signs JSON is cut first. They say nothing, and in JSON they stand in no string: there, quotes are escaped."""
 _HEAD: Final = struct.Struct("<Q")
-"""Before what is put aside: its size."""
+"""The size of what is put aside, which is written before it."""
 _MOST_TOGETHER: Final = 512
 """Open units, and clean texts between them, that are put aside together."""
 _READ: Final = 1 << 18
@@ -158,7 +158,7 @@ class Guarantee:
         self.cost = Cost()
         self._cutter = Cutter({*redactor.engine.catalogue.entity_types, *MARKS})
         self._shapes: tuple[_Known[Any], _Known[Any]] = (_Known(_MOST_KNOWN), _Known(_MOST_KNOWN))
-        """By their masks: strings and lines, numbers."""
+        """The shapes of pieces by their masks: those of strings and lines, and those of numbers."""
         self._texts: tuple[_Known[Any], _Known[Any]] = (_Known(_MOST_PARTS), _Known(_MOST_PARTS))
         """Parts of JSON, by the text between quotes: strings, and texts between strings. None for a part that says nothing."""
         self._attributes: _Known[Any] = _Known(_MOST_PARTS)

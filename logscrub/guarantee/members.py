@@ -32,7 +32,7 @@ class Belongs(NamedTuple):
 
 
 def belongs(raw: Raw, format_name: str) -> list[Belongs]:
-    """Whose records stand where in a unit. What is left out is nobody's."""
+    """The records of customers in a unit, with their places. A place that none of them covers is nobody's."""
     if format_name in _EXPORTS:
         return _in_export(raw)
     if format_name == "csv":

@@ -37,7 +37,7 @@ class Support:
         self._marks = hashlib.blake2b(digest_size=_BYTES, key=key)
         self._most = most
         self._heard: dict[Mark, frozenset[str] | None] = {}
-        """By mark, the customers who said it, each with the kind of its name (`site:…`); None once there are enough."""
+        """Mark → the customers that said it, each with the kind of its name (`site:…`); None once there are enough."""
         self._customers: dict[str, str] = {}
         self.own: set[Mark] = set()
         """Marks of texts that are the app's own."""

@@ -49,7 +49,7 @@ class Ingestion:
         self._input = 0
         self._repeats = Repeats()
         self.results: dict[int, IngestResult] = defaultdict(IngestResult)
-        """By the number of the input: what became of its records. Those that are not committed yet are only `read`."""
+        """Number of an input → the result of its records. Records that are not committed yet count as `read` alone."""
 
     def begin(self, number: int) -> None:
         """The next records are from the input of that number."""

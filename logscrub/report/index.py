@@ -26,7 +26,7 @@ class Listed:
     end: str
     causes: int
     worst: str
-    """Its severity; "" where nothing was found."""
+    """The severity of its worst cause; "" where nothing was found."""
     titles: tuple[str, ...]
     """The titles of the leading findings, the severest first."""
     records: int

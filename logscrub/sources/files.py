@@ -23,7 +23,7 @@ class Input:
     path: Path | None
     """None is standard input."""
     name: str
-    """For messages: printable and on one line; `-` is standard input."""
+    """The name in messages, printable and on one line; `-` is standard input."""
     relative: Path
     """Its path below an output folder."""
     skipped: str = ""

@@ -57,7 +57,7 @@ class LogFile:
     """The file descriptor."""
     key: Key
     name: str
-    """For messages."""
+    """The name in messages."""
     number: int = 0
     """The number of the text that it is a part of, for the reader."""
     trace: Trace = Trace()

@@ -191,7 +191,7 @@ def _is_tar(head: bytes) -> bool:
 
 
 def _is_lzma(head: bytes) -> bool:
-    """By the same plausibility check of the header as `xz` makes: sizes of the dictionary and of the content."""
+    """True for a .lzma file, by the check that `xz` makes: the sizes of dictionary and content are plausible."""
     if not head.startswith(_LZMA) or len(head) < _LZMA_HEADER:
         return False
     dictionary, size = int.from_bytes(head[1:5], "little"), int.from_bytes(head[5:_LZMA_HEADER], "little")

@@ -66,7 +66,7 @@ class FileReport:
     skipped: bool = False
     """True if it was not opened, because it was found in a folder and is no file that can be read; `error` says why."""
     archive: str = ""
-    """For a member of an archive or its comments, the archive's path; not in the report for machines, whose `path` says it."""
+    """The path of the archive, for a member of an archive or its comments. The report for machines has it in `path` alone."""
 
     def add(self, other: FileReport) -> None:
         """Adds the findings in the next part of the file."""

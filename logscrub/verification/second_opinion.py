@@ -67,7 +67,7 @@ class Opinion:
     asked: int
     """The number of these lines that Presidio scanned."""
     seed: int | None
-    """By which they were chosen; None where it was all of them."""
+    """The seed by which these lines were chosen; None where it was all of them."""
     differs: int = 0
     kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(entity type, reason why logscrub keeps it) -> number of differences."""
