@@ -40,9 +40,8 @@ _HAPROXY = regex(
 )
 """HAProxy's line. `timers` are numbers of milliseconds, and `took` is their total. A line of its TCP mode has three numbers and
 no status."""
-_HAPROXY_REQUEST = regex(r'[ ]"(?P<request>[^"{][^"]*)(?:"|$)')
-"""The first quoted text that is no list of headers. `option httpslog` writes fields behind it, and a line that is longer than
-HAProxy's limit ends in it."""
+_HAPROXY_REQUEST = regex(r'[ ]"(?P<request>[^"]*+)(?:"[^"]*+)?$')
+"""The last quoted text. `option httpslog` writes fields behind it, and a line that is longer than HAProxy's limit ends in it."""
 _DJANGO = regex(
     r"\[(?P<time>\d{1,2}/[A-Za-z]{3}/\d{4}[: ]\d{2}:\d{2}:\d{2})\][ ]"
     rf"(?P<request>{_QUOTED})[ ](?P<status>\d{{3}})[ ](?:\d{{1,19}}|-)$"
