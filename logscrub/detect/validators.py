@@ -372,6 +372,32 @@ def private_matter(value: str) -> bool:
     )
 
 
+_TITLES = frozenset("mr mrs ms miss dr prof herr herrn frau mme monsieur madame señor señora signor signora senhor senhora".split())
+"""Words that the name of a person stands behind."""
+_FEWEST_BESIDE_NAME, _SHORTEST_BESIDE_NAME = 2, 3
+
+
+def words_about_a_person(value: str) -> bool:
+    """Reads as what a person wrote of somebody: a name, or a title with a capital behind it, and two words of three letters or more
+    beside it that are no names, one of them in small letters. None of them is one that programs use when they speak of what they
+    do."""
+    words = _NAME_WORD.findall(value)
+    grades = [lexicon().grade(w) if w[:1].isupper() else "word" for w in words]
+    named = [
+        len(w) > 1 and (grade == "name" or (w[:1].isupper() and before.lower() in _TITLES))
+        for before, w, grade in zip(["", *words], words, grades, strict=False)
+    ]
+    others = [w for w, is_name, grade in zip(words, named, grades, strict=True) if not is_name and grade == "word"]
+    return (
+        any(named)
+        and sum(len(w) >= _SHORTEST_BESIDE_NAME for w in others) >= _FEWEST_BESIDE_NAME
+        and any(w.islower() for w in others)
+        and not any(w.lower() in _AT_WORK for w in others)
+        and _NOT_PROSE.search(value) is None
+        and not is_message(value)
+    )
+
+
 def free_text(value: str) -> bool:
     """Reads as a sentence, which is known to stand where people write: five words or more, two small ones among them, at most one
     in eight a word of programs, and no message of a program."""
@@ -477,6 +503,7 @@ VALIDATORS: dict[str, Callable[[str], bool]] = {
         sentence_of_a_person,
         speech_of_a_person,
         private_matter,
+        words_about_a_person,
         free_text,
         national_number,
         national_number_bare,
