@@ -497,7 +497,8 @@ def beside_address(value: str) -> bool:
 _OF_HOUSES = frozenset(
     """
     apt apartment flat unit suite ste villa plot lot block blk building bldg tower shop door room floor house casa piso depto dpto
-    apto appt wohnung stiege lgh leil
+    apto appt wohnung stiege lgh leil app scala scara sector bloc bl etaj et ap as int piano porta esc puerta izq izquierda dcha
+    derecha dereita dto étage etage lok whg rappu krs byt patro emelet ajtó bloco sala andar torre oppgang
     """.split()
 )
 
