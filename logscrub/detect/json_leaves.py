@@ -31,22 +31,68 @@ _OF_VALUES = tuple(
     """.split()
 )
 """Words before `Value` in the name of a member that is what another member, or the object around it, names."""
-VALUES = frozenset(
-    (
-        *("value", "stringValue", "intValue", "doubleValue", "boolValue", "bytesValue", "arrayValue", "kvlistValue", "values"),
-        *("valueString", "valueDate", "valueDateTime", "valueCode"),  # of FHIR
-        *("Value", "StringValue", "val", "v", "old", "new", "from", "to", "set", "before", "after", "previous"),
-        *("S", "N", "B", "SS", "NS", "BS", "L", "M"),  # types of DynamoDB
-        *("string_value", "String", "string", "Some", "raw", "rendered", "_", "$t"),  # of databases, Rust, WordPress, XML
-        *(f"{what}Value" for what in _OF_VALUES),
-        *(f"{what}_value" for what in _OF_VALUES),
-        *(f"{what[0].upper()}{what[1:]}Value" for what in _OF_VALUES),
-        *("newString", "oldString", "new_string", "old_string"),
-        *("primary", "secondary", "current", "original", "default", "internal", "lines", "line1", "line2", "l1", "l2", "texts"),
-        *("applicant", "spouse", "partner", "insured", "child", "mother", "father", "guardian"),  # whose it is
-        *("dependent", "dependents", "home", "work", "office", "private", "business", "personal"),
-        *("billing", "shipping", "emergency", "alternate"),
-        *(*_LANGUAGES, *_LOCALES, *(each.replace("-", "_") for each in _LOCALES)),
+NAMING_IN_LANGUAGES = frozenset(
+    """
+    feld feldname schlüssel schluessel eigenschaft spalte champ clé cle propriété propriete colonne campo propiedad columna chiave
+    proprietà colonna chave propriedade coluna veld veldnaam sleutel eigenschap kolom felt feltnavn nøkkel nøgle fält fältnamn
+    nyckel kolumn kenttä kentta avain sarake pole klucz kolumna klíč klic sloupec kľúč stĺpec mező mezo kulcs oszlop câmp camp
+    cheie alan anahtar polje ključ stupac stolpec laukas raktas lauks atslēga väli võti поле ключ столбец параметр стовпець
+    πεδίο κλειδί στήλη 字段 键 参数 列 欄位 參數 フィールド 項目 キー 項目名 필드 항목 키 حقل مفتاح שדה מפתח trường khóa
+    bidang medan kunci
+    """.split()
+)
+"""Names of members, in other languages than English, that say what a value beside them is."""
+VALUES_IN_LANGUAGES = frozenset(
+    """
+    wert neuwert altwert inhalt valeur contenu valor valore contenuto conteúdo contenido waarde inhoud verdi værdi værdier värde
+    arvo sisältö wartość wartosc hodnota obsah érték ertek valoare conținut değer deger içerik vrijednost vrednost sadržaj
+    reikšmė reiksme vērtība vertiba väärtus значение содержимое значення вміст стойност вредност τιμή περιεχόμενο 值 内容 値 값
+    내용 قيمة المحتوى ערך תוכן nilai isi
+    """.split()
+)
+"""Names of members, in other languages than English, that are such values."""
+VALUES = (
+    VALUES_IN_LANGUAGES
+    | frozenset(
+        (
+            *(
+                "value",
+                "stringValue",
+                "intValue",
+                "doubleValue",
+                "boolValue",
+                "bytesValue",
+                "arrayValue",
+                "kvlistValue",
+                "values",
+            ),
+            *("valueString", "valueDate", "valueDateTime", "valueCode"),  # of FHIR
+            *("Value", "StringValue", "val", "v", "old", "new", "from", "to", "set", "before", "after", "previous"),
+            *("S", "N", "B", "SS", "NS", "BS", "L", "M"),  # types of DynamoDB
+            *("string_value", "String", "string", "Some", "raw", "rendered", "_", "$t"),  # of databases, Rust, WordPress, XML
+            *(f"{what}Value" for what in _OF_VALUES),
+            *(f"{what}_value" for what in _OF_VALUES),
+            *(f"{what[0].upper()}{what[1:]}Value" for what in _OF_VALUES),
+            *("newString", "oldString", "new_string", "old_string"),
+            *(
+                "primary",
+                "secondary",
+                "current",
+                "original",
+                "default",
+                "internal",
+                "lines",
+                "line1",
+                "line2",
+                "l1",
+                "l2",
+                "texts",
+            ),
+            *("applicant", "spouse", "partner", "insured", "child", "mother", "father", "guardian"),  # whose it is
+            *("dependent", "dependents", "home", "work", "office", "private", "business", "personal"),
+            *("billing", "shipping", "emergency", "alternate"),
+            *(*_LANGUAGES, *_LOCALES, *(each.replace("-", "_") for each in _LOCALES)),
+        )
     )
 )
 """Names that say nothing of what a value is, but of its type, its state, its language, or which of several it is: the name around
@@ -71,7 +117,7 @@ ENVELOPE_NAMES = frozenset(
     )
 )
 """Names of the members in which exports hold their records."""
-NAMING = frozenset(
+NAMING = NAMING_IN_LANGUAGES | frozenset(
     """
     key name field k header label title param parameter attribute attr property prop variable option setting path ParameterKey
     TagKey parameterKey tagKey headerKey propertyKey attributeKey configKey settingKey configName

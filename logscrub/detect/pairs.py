@@ -25,9 +25,10 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from logscrub.detect.json_leaves import NAMING_IN_LANGUAGES, VALUES_IN_LANGUAGES
 from logscrub.patterns import regex
 
-NAMING = frozenset(
+NAMING = NAMING_IN_LANGUAGES | frozenset(
     """
     name key field k id label title header param parameter attribute attr property prop variable var option setting path pointer
     fieldname fieldkey fieldid propertyname paramname parametername headername attributename variablename keyname optionname
@@ -35,7 +36,7 @@ NAMING = frozenset(
     """.split()
 )
 """Names, in small letters without marks, of members that say what a value beside them is."""
-VALUES = frozenset(
+VALUES = VALUES_IN_LANGUAGES | frozenset(
     """
     value val v content contents old new from to set before after data text values fieldvalue stringvalue newvalue oldvalue
     propertyvalue paramvalue parametervalue headervalue attributevalue displayvalue defaultvalue currentvalue previousvalue
@@ -48,7 +49,7 @@ _MOST_NAMES = 3
 _MARKS = regex(r"[\W_]+")
 _GROUP = regex(r"[{<](?=[^{}<>]{1,2000}[}>])[^{}<>]{1,2000}+|\((?=[^(){}<>]{1,500}\))[^(){}<>]{1,500}+")
 _MEMBER = regex(
-    r"""(?<![\w.$-])(?P<q>\\{0,15}["'`]|)(?P<key>[A-Za-z_@$][\w.$-]{0,39}+)(?P=q)\s{0,3}(?:=>|[:=])\s{0,3}
+    r"""(?<![\w.$-])(?P<q>\\{0,15}["'`]|)(?P<key>[^\W\d][\w.$-]{0,39}+|[@$][\w.$-]{0,39}+)(?P=q)\s{0,3}(?:=>|[:=])\s{0,3}
     (?:(?P<vq>\\{0,15}["'`])(?P<quoted>(?:(?!(?P=vq))[^"'`]){1,1000}+)(?P=vq)|(?P<bare>[^\s,;"'`{}<>()\[\]]{1,200}+))""",
     re.X,
 )

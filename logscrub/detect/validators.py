@@ -345,7 +345,19 @@ def speech_of_a_person(value: str) -> bool:
     )
 
 
-_SMALL_WORDS, _FEWEST_SMALL = _LINKS | _PERSON_SPEAKS, 2
+_SMALL_WORDS = (
+    _LINKS
+    | _PERSON_SPEAKS
+    | frozenset(
+        """
+        nicht ist hat bei für aus aber dass pas est sur ne sa ses su del al tra nel ha è da na um uma geen wil op haar zijn maar
+        naar etter hos jo ikkje inte från ej af fra jak że się dla przez bez już bardzo je ne za že pri u az és nem hogy ve bir
+        için çok bu ama ja ei ole nu în și cu pe yang di tidak untuk akan он она но что для это
+        """.split()
+    )
+)
+_FEWEST_SMALL = 2
+_FEWEST_BESIDE_SMALL = 4
 _OF_PROGRAMS = _OF_MACHINES | _PROGRAM_WORDS
 _FEWEST_OF_A_MATTER = 5
 _AT_WORK = _OF_PROGRAMS | frozenset(
@@ -353,7 +365,10 @@ _AT_WORK = _OF_PROGRAMS | frozenset(
     queued queueing export exported exporting import imported importing sync synced syncing calculating calculated calculation
     generating generated rendering rendered uploading uploaded downloading downloaded publishing published computing computed
     merging merged validating validated indexing indexed scheduling connector adapter station shift module dashboard widget
-    employees patients reminder reminders notification notifications mail mails batch feed report reports total entries
+    employees patients reminder reminders notification notifications mail mails batch feed report reports total entries volume
+    channel channels folder folders screen button template templates view views model models dataset datasets tensor layer layers
+    epoch epochs health healthy unhealthy zone region bucket buckets topic topics subscription subscriptions license licence pixel
+    pixels frame frames video audio codec bitrate decoder encoder font fonts locale rule rules
     """.split()
 )
 
@@ -372,6 +387,34 @@ def private_matter(value: str) -> bool:
     )
 
 
+_TITLES = frozenset(
+    "mr mrs ms miss dr prof herr herrn frau mme monsieur madame señor señora signor signora senhor senhora".split()
+)
+"""Words that the name of a person stands behind."""
+_FEWEST_BESIDE_NAME, _SHORTEST_BESIDE_NAME = 2, 3
+
+
+def words_about_a_person(value: str) -> bool:
+    """Reads as what a person wrote of somebody: a name, or a title with a capital behind it, and two words of three letters or
+    more beside it that are no names, one of them in small letters. None of them is one that programs use when they speak of what
+    they do."""
+    words = _NAME_WORD.findall(value)
+    grades = [lexicon().grade(w) if w[:1].isupper() else "word" for w in words]
+    named = [
+        len(w) > 1 and (grade == "name" or (w[:1].isupper() and before.lower() in _TITLES))
+        for before, w, grade in zip(["", *words], words, grades, strict=False)
+    ]
+    others = [w for w, is_name, grade in zip(words, named, grades, strict=True) if not is_name and grade == "word"]
+    return (
+        any(named)
+        and sum(len(w) >= _SHORTEST_BESIDE_NAME for w in others) >= _FEWEST_BESIDE_NAME
+        and any(w.islower() for w in others)
+        and not any(w.lower() in _AT_WORK for w in others)
+        and _NOT_PROSE.search(value) is None
+        and not is_message(value)
+    )
+
+
 def free_text(value: str) -> bool:
     """Reads as a sentence, which is known to stand where people write: five words or more, two small ones among them, at most one
     in eight a word of programs, and no message of a program."""
@@ -380,7 +423,26 @@ def free_text(value: str) -> bool:
         len(words) >= _FEWEST_OF_A_MATTER
         and sum(w in _OF_PROGRAMS for w in words) * 8 <= len(words)
         and sum(w in _SMALL_WORDS for w in words) >= _FEWEST_SMALL
-        and sum(w.islower() for w in _NAME_WORD.findall(value)) * 3 >= len(words)
+        and _is_plain(value, len(words))
+    )
+
+
+def short_free_text(value: str) -> bool:
+    """Free text, or four words or more of which programs use none, one of them small, which are known to stand where nobody but
+    people writes."""
+    words = [w.lower() for w in _WORD_OF_PROSE.findall(value)]
+    return free_text(value) or (
+        len(words) >= _FEWEST_BESIDE_SMALL
+        and not _SMALL_WORDS.isdisjoint(words)
+        and not any(w in _AT_WORK for w in words)
+        and _is_plain(value, len(words))
+    )
+
+
+def _is_plain(value: str, words: int) -> bool:
+    """True if a third of the words is in small letters, digits are few, nothing is code, and it is no message of a program."""
+    return (
+        sum(w.islower() for w in _NAME_WORD.findall(value)) * 3 >= words
         and sum(c.isdigit() for c in value) * 10 <= len(value)
         and _NOT_PROSE.search(value) is None
         and not is_message(value)
@@ -435,7 +497,8 @@ def beside_address(value: str) -> bool:
 _OF_HOUSES = frozenset(
     """
     apt apartment flat unit suite ste villa plot lot block blk building bldg tower shop door room floor house casa piso depto dpto
-    apto appt wohnung stiege lgh leil
+    apto appt wohnung stiege lgh leil app scala scara sector bloc bl etaj et ap as int piano porta esc puerta izq izquierda dcha
+    derecha dereita dto étage etage lok whg rappu krs byt patro emelet ajtó bloco sala andar torre oppgang
     """.split()
 )
 
@@ -477,7 +540,9 @@ VALIDATORS: dict[str, Callable[[str], bool]] = {
         sentence_of_a_person,
         speech_of_a_person,
         private_matter,
+        words_about_a_person,
         free_text,
+        short_free_text,
         national_number,
         national_number_bare,
         national_number_alone,
