@@ -389,8 +389,8 @@ def view_of_bytes(numbers: str) -> View:
 
 
 def _numbers(text: str) -> list[tuple[int, int]]:
-    """Returns the places of the numbers in an array of bytes. In an object these are the values, not the names; in entries not the
-    indexes."""
+    """Returns the places of the numbers in an array of bytes. In an object these are the values, not the names; in entries
+    not the indexes."""
     if text[:1] == "{":
         return [m.span(1) for m in _NUMBER_OF_MEMBER.finditer(text)]
     if _IS_ENTRY.match(text):
