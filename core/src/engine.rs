@@ -466,6 +466,10 @@ impl Engine {
                 if matches!(self.guideline(rule.detector), "user-generated content" | "authorisation data") {
                     return Ok(found);
                 }
+            } else if start < end
+                && let Some(around) = self.parts.fields.around(path, &masked[start..end])
+            {
+                return Ok(vec![self.field_span(start, end, around.detector, &masked[start..end])]);
             }
         }
         if let Some(leaves) = leaves {

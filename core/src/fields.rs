@@ -557,6 +557,7 @@ pub struct Fields {
     hold_more: Arc<Words>,
     head_of_deeper: (Arc<Regex>, usize),
     made_up: Arc<Regex>,
+    in_secret: Arc<Regex>,
     collection: Arc<Regex>,
     tagged: Arc<Regex>,
     template: Arc<Regex>,
@@ -808,6 +809,7 @@ impl Fields {
             hold_more: library.words("fields._HOLD_MORE")?,
             head_of_deeper: grouped("fields._HEAD_OF_DEEPER", "name")?,
             made_up: library.rx("fields._MADE_UP")?,
+            in_secret: library.rx("fields._IN_SECRET")?,
             collection: library.rx("fields._COLLECTION")?,
             tagged: library.rx("fields._TAGGED")?,
             template: library.rx("fields._TEMPLATE")?,
@@ -859,6 +861,18 @@ impl Fields {
         }
         let last = self.words(names.own).pop()?;
         (!self.about.contains(&last)).then_some(rule)
+    }
+
+    /// The rule of the object of secrets around a member with a telling name of its own that keeps the value.
+    pub fn around(&self, path: &[Name], value: &[Ch]) -> Option<&Arc<Rule>> {
+        let [.., around, own] = path else { return None };
+        if !self.in_secret.is_full(value) {
+            return None;
+        }
+        let rule = self.rule_of(Named { around: &[], own: around }).filter(|rule| rule.secret)?;
+        let last = self.words(own).pop()?;
+        let leads = self.about.contains(&last) || self.referring.contains(&last);
+        (!leads && !rule.keeps(self, value)).then_some(rule)
     }
 
     fn rule_of(&self, names: Named) -> Option<&Arc<Rule>> {
@@ -1075,9 +1089,10 @@ impl Fields {
         let Some(rule) = self.rule(&path).filter(may_hold) else { return };
         for held in self.pairs.held_values(text, holder, rule.opens) {
             let said = &text[held.start..held.end];
-            let is_named = || self.rule(&[held.key.as_slice().into()]).is_some();
+            let keeps = |own: &Arc<Rule>| self.in_secret.is_full(said) && own.keeps(self, said);
+            let is_free = || self.rule(&[held.key.as_slice().into()]).is_none_or(keeps);
             let counts = if rule.opens {
-                held.key.is_empty() || (self.may_be_secret(&held.key, &holder.name, said) && !is_named())
+                held.key.is_empty() || (self.may_be_secret(&held.key, &holder.name, said) && is_free())
             } else {
                 let has_digit = said.iter().any(|&c| c.wrapping_sub('0' as Ch) < 10);
                 held.key.is_empty() && has_digit && !said.contains(&(' ' as Ch))

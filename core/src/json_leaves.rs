@@ -44,7 +44,7 @@ const NAME: Kind = 1024;
 const REJECTED: Kind = 2048;
 const PATH: Kind = 4096;
 
-const BUCKETS: usize = 128;
+const BUCKETS: usize = 512;
 
 /// The names that mean something, by what they are.
 struct Names {

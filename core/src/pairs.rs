@@ -63,6 +63,7 @@ pub struct Pairs {
     word: Arc<CharSet>,
     space: Arc<CharSet>,
     naming: Arc<Words>,
+    naming_ends: Arc<Words>,
     values: Arc<Words>,
     sets: Arc<Regex>,
     group: Arc<Regex>,
@@ -125,6 +126,8 @@ const LONGEST_RUBY_TYPE: usize = 80;
 const ARROW: Ch = 0x2192;
 /// Characters between the beginning of a member that names a value and the value's own member, at most.
 const FARTHEST_NAME: usize = 160;
+/// Characters behind a value in which the member that names it stands, if none does before.
+const FARTHEST_NAME_BEHIND: usize = 100;
 /// Characters of the shortest value of a member without quotes.
 const FEWEST_OF_MEMBER: usize = 6;
 
@@ -161,6 +164,7 @@ impl Pairs {
             word: library.set("word")?,
             space: library.set("isspace")?,
             naming: library.words("pairs.NAMING")?,
+            naming_ends: library.words("pairs._NAMING_ENDS")?,
             values: library.words("pairs.VALUES")?,
             sets: library.rx("pairs._SETS")?,
             group: library.rx("pairs._GROUP")?,
@@ -292,6 +296,13 @@ impl Pairs {
                 let last = if n.span(typed).is_some() { &mut type_name } else { &mut name };
                 *last = n.span(in_quotes).or(n.span(plain));
             }
+            if name.or(type_name).is_none() {
+                let to = (m.end() + FARTHEST_NAME_BEHIND).min(text.len());
+                for n in self.name_before.find_iter(text, m.end(), to) {
+                    let first = if n.span(typed).is_some() { &mut type_name } else { &mut name };
+                    *first = first.or(n.span(in_quotes).or(n.span(plain)));
+                }
+            }
             if let (Some((a, b)), Some((start, end))) = (name.or(type_name), said.or(m.span(quoted))) {
                 let is_space = |c: &Ch| *c == 32;
                 let before = text[a..b].iter().take_while(|c| is_space(c)).count();
@@ -390,8 +401,8 @@ impl Pairs {
         let is_separator = at > 0
             && (matches!(text[at - 1], 58 | 61 | 62 | ARROW)
                 || (text[at - 1] == 44 && at > 1 && matches!(text[at - 2], 34 | 39)));
-        let separated =
-            is_separator.then(|| at - if text[..at].ends_with(&[61, 62]) || text[..at].ends_with(&[45, 62]) { 2 } else { 1 });
+        let separated = is_separator
+            .then(|| at - if [[61, 62], [45, 62], [58, 61]].iter().any(|two| text[..at].ends_with(two)) { 2 } else { 1 });
         let direct = (text[bracket] == 123).then(|| {
             let counted = text[..bracket].ends_with(&[41, 32]);
             let opened = || (bracket.saturating_sub(9)..bracket).rev().find(|&at| text[at] == 40);
@@ -508,7 +519,8 @@ impl Pairs {
             return;
         }
         for m in self.member.find_iter(text, start, end) {
-            let is_value = |key: &[Ch]| self.values.contains(key) || begins(key, "value") || ends(key, "value");
+            let ends_so = |key: &[Ch]| ends(key, "value") || ends(key, "val");
+            let is_value = |key: &[Ch]| self.values.contains(key) || begins(key, "value") || ends_so(key);
             if m.span(self.key).is_some_and(|(a, b)| is_value(&self.plain(&text[a..b])))
                 && let Some((start, end)) = m.span(self.quoted).or(m.span(self.bare))
             {
@@ -536,7 +548,7 @@ impl Pairs {
         for m in self.member.find_iter(text, start, end) {
             let (Some((a, b)), Some(key)) = (m.span(self.quoted), m.span(self.key)) else { continue };
             let key = self.plain(&text[key.0..key.1]);
-            if !(self.naming.contains(&key) || ends(&key, "name") || ends(&key, "key")) {
+            if !(self.naming.contains(&key) || self.naming_ends.iter().any(|end| key.ends_with(end))) {
                 continue;
             }
             let mut said = &text[a..b];

@@ -142,6 +142,7 @@ pub struct Views {
     conversions: Arc<Conversions>,
     quoted_printable: Arc<Regex>,
     escaped_bytes: Arc<Regex>,
+    escaped_run: Arc<Regex>,
     escaped_byte: Arc<Regex>,
     join: Arc<Regex>,
     array: Arc<Regex>,
@@ -178,6 +179,7 @@ impl Views {
             conversions: library.conversions.clone(),
             quoted_printable: library.rx("views._QUOTED_PRINTABLE")?,
             escaped_bytes: library.rx("views._ESCAPED_BYTES")?,
+            escaped_run: library.rx("views._ESCAPED_RUN")?,
             escaped_byte: library.rx("views._ESCAPED_BYTE")?,
             join: library.rx("views._JOINED")?,
             signs: library.rx("views._SIGNS")?,
@@ -543,7 +545,28 @@ impl Views {
             }
         }
         self.hex_lines(text, rows, &mut found);
+        self.escaped_runs(text, rows, &mut found);
         found
+    }
+
+    /// Texts that are written in numbers behind backslashes, as a whole.
+    fn escaped_runs(&self, text: &[Ch], rows: &Rows, found: &mut Vec<(usize, usize, Vec<Ch>)>) {
+        let mut behind = 0;
+        let next = |from: usize| rows.find(from, b'\\');
+        for start in successors(next(0), |at| next(at + 1)) {
+            if start < behind {
+                continue;
+            }
+            let Some(m) = self.escaped_run.match_at(text, start, text.len()) else { continue };
+            behind = m.end();
+            let values = numbers_of_escapes(&text[start..m.end()]);
+            let decoded = if values.iter().all(|value| *value < 256) {
+                self.text(&values.iter().map(|value| *value as u8).collect::<Vec<u8>>())
+            } else {
+                None
+            };
+            found.extend(decoded.map(|decoded| (start, m.end(), decoded)));
+        }
     }
 
     /// Arrays of single characters.
@@ -895,6 +918,24 @@ fn space_end(text: &[Ch], at: usize) -> usize {
     at + text.get(at..).map_or(0, |rest| rest.iter().take_while(|c| matches!(byte(**c), b' ' | b'\t' | b'\r' | b'\n')).count())
 }
 
+/// The numbers of a text of which each character is written by its number behind backslashes.
+fn numbers_of_escapes(run: &[Ch]) -> Vec<u32> {
+    let codes: Vec<Vec<u8>> = run
+        .split(|c| *c == BACKSLASH)
+        .filter(|code| !code.is_empty())
+        .map(|code| code.iter().map(|c| byte(*c)).collect())
+        .collect();
+    let is_octal = codes.iter().all(|code| code.iter().all(|c| matches!(c, b'0'..=b'7')));
+    let value = |digits: &[u8], base: u32| {
+        digits.iter().fold(0, |value, c| value * base + char::from(*c).to_digit(16).unwrap_or_default())
+    };
+    let number = |code: &Vec<u8>| match code.as_slice() {
+        [b'x', digits @ ..] | [b'u', b'0', b'0', digits @ ..] => value(digits, 16),
+        digits => value(digits, if is_octal { 8 } else { 10 }),
+    };
+    codes.iter().map(number).collect()
+}
+
 /// Where a number of up to three digits ends that begins at a place.
 fn number_end(text: &[Ch], at: usize) -> Option<usize> {
     let at = if text.get(at) == Some(&(b'-' as Ch)) { at + 1 } else { at };
@@ -1052,10 +1093,12 @@ fn may_begin_array(text: &[Ch], start: usize) -> bool {
         return true;
     }
     if text[start] == b'{' as Ch {
-        return behind_index(text, space_end(text, start + 1), true).is_some();
+        return byte_at(start + 2) == b'l' || behind_index(text, space_end(text, start + 1), true).is_some();
     }
     match number_end(text, space_end(text, start + 1)) {
-        Some(end) => text.get(end).is_some_and(|c| matches!(byte(*c), b',' | b' ')),
+        Some(end) => {
+            text.get(end).is_some_and(|c| matches!(byte(*c), b',' | b' ')) || (byte_at(end) == b']' && byte_at(first) != b'-')
+        }
         None => false,
     }
 }
@@ -1314,17 +1357,29 @@ struct Numbers<'a> {
     at: usize,
     /// Whether it is printed as an object, whose names are no numbers of it.
     of_members: bool,
+    /// Whether it is printed as entries, whose indexes are no numbers of it.
+    of_entries: bool,
 }
 
 fn numbers_in(text: &[Ch]) -> Numbers<'_> {
-    Numbers { text, at: 0, of_members: text.first() == Some(&(b'{' as Ch)) }
+    let is_index = |text: &[Ch]| {
+        let digits = text.iter().take_while(|c| is_digit(**c)).count();
+        (1..=3).contains(&digits) && text.get(digits) == Some(&(b']' as Ch))
+    };
+    let of_entries = text.first() == Some(&(b'[' as Ch)) && is_index(&text[1..]);
+    Numbers { text, at: 0, of_members: text.first() == Some(&(b'{' as Ch)), of_entries }
 }
 
 impl Numbers<'_> {
-    /// Whether a number that begins at a place is the value of a member.
+    /// Whether a number that begins at a place is the value of a member, or of an entry.
     fn is_value(&self, start: usize) -> bool {
-        let behind = |back: usize, sign: u8| start.checked_sub(back).is_some_and(|i| self.text[i] == Ch::from(sign));
-        behind(1, b':') || (behind(1, b' ') && behind(2, b':'))
+        let behind = |back: usize| start.checked_sub(back).map_or(0, |i| byte(self.text[i]));
+        if self.of_entries {
+            return behind(1) != b'[';
+        }
+        let colon = if behind(1) == b' ' { 2 } else { 1 };
+        let name = if matches!(behind(colon + 1), b'"' | b'\'') { colon + 2 } else { colon + 1 };
+        behind(colon) == b':' && behind(name).is_ascii_digit()
     }
 }
 
@@ -1336,7 +1391,7 @@ impl Iterator for Numbers<'_> {
         loop {
             first = self.at + self.text.get(self.at..)?.iter().position(|c| is_digit(*c))?;
             is_negative = first > self.at && self.text[first - 1] == b'-' as Ch;
-            if !self.of_members || self.is_value(first - usize::from(is_negative)) {
+            if !(self.of_members || self.of_entries) || self.is_value(first - usize::from(is_negative)) {
                 break;
             }
             self.at = first + self.text[first..].iter().take_while(|c| is_digit(**c)).count();

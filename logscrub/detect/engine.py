@@ -362,6 +362,8 @@ class Engine:
                 found.append(self._field_span(start, end, rule.detector, masked[start:end]))
                 if rule.detector.guideline in (CONTENT_ROW, SECRET_ROW):
                     return tuple(found)
+            elif start < end and (around := self.fields.around(path, masked[start:end])) is not None:
+                return (self._field_span(start, end, around.detector, masked[start:end]),)
         if leaves is not None:
             for leaf in leaves:
                 found += self._nested_leaf(masked, leaf, path, depth)

@@ -156,6 +156,8 @@ _ABOUT = frozenset(
 """Names of members that say something about a secret, and not the secret."""
 _REFERRING = frozenset("key keys ref reference user username account host port database db role env region bucket".split())
 """Names of members that lead to a secret, or stand beside it."""
+_IN_SECRET = regex(r"(?=[^0-9]{0,60}[0-9])[^\s]{6,1000}")
+"""A value that may be a secret in an object of several, whatever its own name says."""
 _MADE_UP = regex(r"(?=[^\s]{0,40}[A-Za-z])(?=[^\s]{0,40}[0-9])[^\s]{8,1000}\Z")
 _HOLD_MORE = frozenset(("session", "sessions", "sess", "sid"))
 """Words that end the names of what holds more than a secret."""
@@ -453,6 +455,17 @@ class FieldIndex:
         own = words(path[-1])
         return None if not own or own[-1] in _ABOUT else rule
 
+    def around(self, path: FieldPath, value: str) -> Rule | None:
+        """Returns the rule of the object of secrets around a member with a telling name of its own that keeps the value:
+        `{"otpCodes": {"sms": "173175"}}`. The value must look like a secret; None for another."""
+        if len(path) < 2 or not _IN_SECRET.fullmatch(value):
+            return None
+        rule = self.rule(path[-2:-1])
+        own = words(path[-1])[-1:]
+        if rule is None or rule.detector.guideline != SECRET_ROW or not own or own[0] in _ABOUT or own[0] in _REFERRING:
+            return None
+        return None if rule.keeps(value) else rule
+
 
 class Open(NamedTuple):
     """The state that a line leaves for the next one: open brackets with the names before them, a name without its value, a
@@ -544,7 +557,9 @@ def _add_held(found: list[FieldValue], text: str, holder: Holder, index: FieldIn
     for held in held_values(text, holder, nested=rule.opens):
         said = text[held.start : held.end]
         if rule.opens:
-            counts = not held.key or (_may_be_secret(held.key, holder.name, said) and index.rule((held.key,)) is None)
+            own = index.rule((held.key,)) if held.key else None
+            is_free = own is None or (_IN_SECRET.fullmatch(said) is not None and own.keeps(said))
+            counts = not held.key or (is_free and _may_be_secret(held.key, holder.name, said))
         else:
             counts = not held.key and not _DIGITS.isdisjoint(said) and " " not in said
         if counts:

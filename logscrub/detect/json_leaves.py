@@ -24,13 +24,20 @@ _LANGUAGES = tuple("ar bg cs da de el en es et fi fr he hr hu ja ko lt lv nb nl 
 """Codes of languages that are no words of code (as `id`, `is` and `to` are)."""
 _REGIONS = ("en-US", "en-GB", "en-AU", "en-CA", "fr-CA", "es-MX", "pt-BR", "zh-CN", "zh-TW", "de-AT", "de-CH", "fr-CH", "it-IT")
 _LOCALES = (*_REGIONS, *(f"{each}-{each.upper()}" for each in _LANGUAGES))
-_OF_VALUES = tuple(
-    """
-    field property param parameter header attribute variable option setting answer tag config
-    current rejected invalid original attempted
-    """.split()
+_NAMED = tuple(
+    "field property prop param parameter header attribute attr variable var option setting tag config cfg column col".split()
 )
+"""Words for what has a name and a value, in the names of the members that hold these."""
+_OF_VALUES = (*_NAMED, *"answer current rejected invalid original attempted".split())
 """Words before `Value` in the name of a member that is what another member, or the object around it, names."""
+
+
+def _in_cases(whats: Iterable[str], end: str) -> Iterator[str]:
+    """Names of two words in each convention: `attrName`, `AttrName`, `attr_name`, `ATTR_NAME`."""
+    for what in whats:
+        yield from (f"{what}{end.title()}", f"{what.title()}{end.title()}", f"{what}_{end}", f"{what}_{end}".upper())
+
+
 NAMING_IN_LANGUAGES = frozenset(
     """
     feld feldname schlüssel schluessel eigenschaft spalte champ clé cle propriété propriete colonne campo propiedad columna chiave
@@ -51,48 +58,22 @@ VALUES_IN_LANGUAGES = frozenset(
     """.split()
 )
 """Names of members, in other languages than English, that are such values."""
-VALUES = (
-    VALUES_IN_LANGUAGES
-    | frozenset(
-        (
-            *(
-                "value",
-                "stringValue",
-                "intValue",
-                "doubleValue",
-                "boolValue",
-                "bytesValue",
-                "arrayValue",
-                "kvlistValue",
-                "values",
-            ),
-            *("valueString", "valueDate", "valueDateTime", "valueCode"),  # of FHIR
-            *("Value", "StringValue", "val", "v", "old", "new", "from", "to", "set", "before", "after", "previous"),
-            *("S", "N", "B", "SS", "NS", "BS", "L", "M"),  # types of DynamoDB
-            *("string_value", "String", "string", "Some", "raw", "rendered", "_", "$t"),  # of databases, Rust, WordPress, XML
-            *(f"{what}Value" for what in _OF_VALUES),
-            *(f"{what}_value" for what in _OF_VALUES),
-            *(f"{what[0].upper()}{what[1:]}Value" for what in _OF_VALUES),
-            *("newString", "oldString", "new_string", "old_string"),
-            *(
-                "primary",
-                "secondary",
-                "current",
-                "original",
-                "default",
-                "internal",
-                "lines",
-                "line1",
-                "line2",
-                "l1",
-                "l2",
-                "texts",
-            ),
-            *("applicant", "spouse", "partner", "insured", "child", "mother", "father", "guardian"),  # whose it is
-            *("dependent", "dependents", "home", "work", "office", "private", "business", "personal"),
-            *("billing", "shipping", "emergency", "alternate"),
-            *(*_LANGUAGES, *_LOCALES, *(each.replace("-", "_") for each in _LOCALES)),
-        )
+VALUES = frozenset(
+    (
+        *VALUES_IN_LANGUAGES,
+        *("value", "stringValue", "intValue", "doubleValue", "boolValue", "bytesValue", "arrayValue", "kvlistValue", "values"),
+        *("valueString", "valueDate", "valueDateTime", "valueCode"),  # of FHIR
+        *("Value", "StringValue", "val", "v", "old", "new", "from", "to", "set", "before", "after", "previous"),
+        *("S", "N", "B", "SS", "NS", "BS", "L", "M"),  # types of DynamoDB
+        *("string_value", "String", "string", "Some", "raw", "rendered", "_", "$t"),  # of databases, Rust, WordPress, XML
+        *_in_cases(_OF_VALUES, "value"),
+        *_in_cases(_NAMED, "val"),
+        *("newString", "oldString", "new_string", "old_string"),
+        *("primary", "secondary", "current", "original", "default", "internal", "lines", "line1", "line2", "l1", "l2", "texts"),
+        *("applicant", "spouse", "partner", "insured", "child", "mother", "father", "guardian"),  # whose it is
+        *("dependent", "dependents", "home", "work", "office", "private", "business", "personal"),
+        *("billing", "shipping", "emergency", "alternate"),
+        *(*_LANGUAGES, *_LOCALES, *(each.replace("-", "_") for each in _LOCALES)),
     )
 )
 """Names that say nothing of what a value is, but of its type, its state, its language, or which of several it is: the name around
@@ -117,15 +98,17 @@ ENVELOPE_NAMES = frozenset(
     )
 )
 """Names of the members in which exports hold their records."""
-NAMING = NAMING_IN_LANGUAGES | frozenset(
-    """
-    key name field k header label title param parameter attribute attr property prop variable option setting path ParameterKey
-    TagKey parameterKey tagKey headerKey propertyKey attributeKey configKey settingKey configName
-    Key Name Field Header Attribute Property Parameter Label fieldName fieldKey fieldId propertyName paramName parameterName
-    headerName attributeName variableName optionName settingName keyName fieldLabel FieldName PropertyName ParameterName
-    AttributeName field_name field_key field_label property_name param_name parameter_name header_name attribute_name
-    variable_name column columnName column_name col instancePath dataPath propertyPath
-    """.split()
+NAMING = frozenset(
+    (
+        *NAMING_IN_LANGUAGES,
+        *("key", "name", "field", "k", "header", "label", "title", "param", "parameter", "attribute", "attr", "property", "prop"),
+        *("variable", "option", "setting", "path", "column", "col", "instancePath", "dataPath", "propertyPath"),
+        *("Key", "Name", "Field", "Header", "Attribute", "Property", "Parameter", "Label"),
+        *("fieldId", "keyName", "fieldLabel", "field_label", "apiName", "ApiName"),
+        *_in_cases(_NAMED, "name"),
+        *_in_cases(_NAMED, "key"),
+        *_in_cases(_NAMED, "nm"),
+    )
 )
 """Names of members that say what a `value` beside them is."""
 _LISTS_OF_NAMES = frozenset(("columns", "fields", "headers", "cookies", "queryString", "params", "parameters"))

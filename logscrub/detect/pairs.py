@@ -44,6 +44,8 @@ VALUES = VALUES_IN_LANGUAGES | frozenset(
     """.split()
 )
 """Names of members that are such values."""
+_NAMING_ENDS = frozenset("name key field label column param property nm fld".split())
+"""Ends of such names: `attrName`, `cfg_key`."""
 _MOST_NAMES = 3
 """Members of an object that name its value, at most: an `id` beside a `name`."""
 _MARKS = regex(r"[\W_]+")
@@ -162,13 +164,15 @@ _NAME_BEFORE = regex(
 """A member that names a value, or tells its type."""
 _FARTHEST_NAME = 160
 """Characters between the beginning of a member that names a value and the value's own member, at most."""
+_FARTHEST_NAME_BEHIND = 100
+"""Characters behind a value in which the member that names it stands, if none does before."""
 _INDEX_END = regex(r"(?:\]|%5D)\s?=")
 _LINKED = regex(r"""["'`]\s{0,2}(?:->|→|⇒|~>|[ ]to[ ])""")
 """Each entry with an arrow has one of these."""
 _HOLDER = regex(
     r"""(?<![\w$-])(?P<q>\\{0,15}["'`]|)(?P<name>[A-Za-z][\w.-]{2,60}+)(?P=q)(?:\]|\)|\[[:"'\w.-]{0,40}\])?
-    (?:\s{0,2}(?:[=-]>|→|[:=]|(?<=["']),)\s{0,2}(?:%|\#(?!<)|new[ ]|(?:\[\d{0,4}\]|map\[\w{1,20}\])\*?[\w.]{1,40}|map
-    |[A-Z][\w.]{0,40}+(?:\(\d{1,6}\))?\s{0,2})?
+    (?:\s{0,2}(?:[=-]>|→|:?=|:|(?<=["']),)\s{0,2}(?:%|\#(?!<)|new[ ]|(?:\[\d{0,4}\]|map\[\w{1,20}\])\*?[\w.]{1,40}|map
+    |(?:(?:Some|Optional|Ok|to[a-z]{3,6})\()?(?:[A-Z][\w.]{0,40}+|array|dict|hash|object)(?:\(\d{1,6}\))?\s{0,2}|to[a-z]{3,6}\()?
     (?:[(\[]|\{(?!\{)|\#<[\w:]{0,80}+)|[ ]?\#?(?:\(\d{1,6}\)[ ])?\{(?!\{))""",
     re.X,
 )
@@ -261,7 +265,7 @@ def _named_before(text: str, bracket: int) -> Iterator[int]:
     while at and bracket - at < _LONGEST_TYPE and _IN_TYPE.match(text, at - 1):
         at -= 1
     if at and (text[at - 1] in "=:>→" or (text[at - 1] == "," and text[max(at - 2, 0)] in "\"'")):
-        separator = at - (2 if text[max(at - 2, 0) : at] in ("=>", "->") else 1)
+        separator = at - (2 if text[max(at - 2, 0) : at] in ("=>", "->", ":=") else 1)
         yield separator
         yield from _before_index(text, separator)
     if text[bracket] == "{":
@@ -406,12 +410,14 @@ def _pairs(text: str) -> Iterator[NamedValue]:
 
 
 def _apart(text: str) -> Iterator[NamedValue]:
-    """The values that say that they are values, named by the last member before them that names one; a type counts only where
-    nothing else does. A value without quotes counts where it looks like what somebody chose for a secret."""
+    """The values that say that they are values, named by the last member before them that names one, else by the first behind
+    them; a type counts only where nothing else does. A value without quotes counts where it looks like what somebody chose for a
+    secret."""
     for m in _VALUE.finditer(text):
         if m["bare"] is None or _CHOSEN.fullmatch(m["bare"]):
-            before = list(_NAME_BEFORE.finditer(text, max(0, m.start() - _FARTHEST_NAME), m.start()))
-            for named in ([n for n in before if not n["type"]] or before)[-1:]:
+            near = list(_NAME_BEFORE.finditer(text, max(0, m.start() - _FARTHEST_NAME), m.start()))[::-1]
+            near = near or list(_NAME_BEFORE.finditer(text, m.end(), m.end() + _FARTHEST_NAME_BEHIND))
+            for named in ([n for n in near if not n["type"]] or near)[:1]:
                 span = m.span("quoted" if m["bare"] is None else "bare")
                 yield NamedValue((named["quoted"] or named["name"]).strip(), *span, True)
 
@@ -444,7 +450,7 @@ def _members(text: str, start: int, end: int) -> Iterator[NamedValue]:
         return
     for m in _MEMBER.finditer(text, start, end):
         key = _MARKS.sub("", m["key"]).lower()
-        if key in VALUES or key.startswith("value") or key.endswith("value"):
+        if key in VALUES or key.startswith("value") or key.endswith(("value", "val")):
             for name in names:
                 yield NamedValue(name, *m.span("quoted" if m["quoted"] is not None else "bare"), False)
 
@@ -460,6 +466,6 @@ def _naming(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:
     """The members of a stretch that name a value, and the names."""
     for m in _MEMBER.finditer(text, start, end):
         key = _MARKS.sub("", m["key"]).lower()
-        if m["quoted"] is not None and (key in NAMING or key.endswith(("name", "key"))):
+        if m["quoted"] is not None and (key in NAMING or any(key.endswith(end) for end in _NAMING_ENDS)):
             said: str = m["quoted"].strip()
             yield m.start(), said.rstrip("/").rsplit("/", 1)[-1] if said.startswith("/") else said

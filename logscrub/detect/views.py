@@ -70,8 +70,11 @@ _BYTES = rf"{_BYTE}(?:,[ \t\r\n]*+{_BYTE}){{5,}}+"
 """Six numbers of up to three digits, or more, between commas; signed ones are Java's."""
 _MEMBERS = rf"""["']?0["']?:[ ]?{_BYTE}(?:,[ \t\r\n]*+["']?[0-9]{{1,6}}["']?:[ ]?{_BYTE}){{5,}}+"""
 """Bytes as members of an object, the printed form of an array that was spread: `{"0":106,"1":97,…}`."""
+_ENTRY = rf"\[[0-9]{{1,3}}\][ ]?=>[ \t\r\n]{{0,12}}(?:int\({_BYTE}\)|{_BYTE})"
+"""A byte as an entry of an array of PHP: `[1] => 112`, `[0]=> int(109)`."""
 _ARRAY = regex(
-    rf"\{{[ \t\r\n]*+{_MEMBERS},?[ \t\r\n]*+(?:\}}|\Z)"
+    rf"\{{(?:\"length\":[0-9]{{1,7}},[ ]?)?[ \t\r\n]*+{_MEMBERS},?[ \t\r\n]*+(?:\}}|\Z)"
+    rf"|{_ENTRY}(?:,?[ \t\r\n]{{1,12}}{_ENTRY}){{5,}}+"
     rf"|\[[ \t\r\n]*+(?:{_BYTES}(?:,[ \t\r\n]*+\.\.\.[ ][0-9]{{1,9}}[ ]more[ ]items?)?|[0-9]{{1,3}}(?:[ ][0-9]{{1,3}}){{5,}}+)"
     r"[ \t\r\n]*+(?:\]|\Z)"
     rf"|<<{_BYTES}>>|\({_BYTES},?\)"
@@ -119,7 +122,15 @@ _LETTER = regex("[A-Za-z]")
 _BASE32 = regex(r"(?<![A-Za-z0-9+/_=-])(?:[a-z2-7]{16,1000}+|[A-Z2-7]{16,1000}+)={0,6}(?![A-Za-z0-9+/_=-])")
 _JSON_ARRAY = regex(rf"\[[ \t\r\n]*+{_BYTES}[ \t\r\n]*+\]|\{{[ \t\r\n]*+{_MEMBERS}[ \t\r\n]*+\}}")
 _NUMBER = regex("-?[0-9]+")
-_NUMBER_OF_MEMBER = regex("(?<=:)[ ]?(-?[0-9]+)")
+_NUMBER_OF_MEMBER = regex("(?:(?<=[0-9]:)|(?<=[0-9][\"']:))[ ]?(-?[0-9]+)")
+_IS_ENTRY = regex(r"\[[0-9]{1,3}\]")
+_NUMBER_OF_ENTRY = regex(r"(?<![\[0-9-])-?[0-9]+")
+_ESCAPED_RUN = regex(
+    r"(?:\\{1,31}(?:x|u00)[0-9A-Fa-f]{2}){6,5000}+|(?:\\{1,31}[0-3][0-7]{2}){6,5000}+(?!\\{1,31}[0-2][0-9]{2})|(?:\\{1,31}[0-2][0-9]{2}){6,5000}+"
+)
+"""A text of which each character is written by its number, in digits of sixteen, eight or ten."""
+_ESCAPED_NUMBER = regex(r"(?:x|u00)([0-9A-Fa-f]{2})|([0-9]{3})")
+_OCTAL_DIGITS = frozenset("01234567")
 _SHORTEST_LINES = 6
 """Bytes in the shortest dump with their places."""
 _SHORT_TEXT = 16
@@ -279,6 +290,19 @@ def byte_arrays(text: str) -> Iterator[tuple[int, int, str]]:
         if said is not None:
             yield m.start(), m.end(), said
     yield from _hex_lines(text)
+    if "\\" in text:
+        yield from _escaped_runs(text)
+
+
+def _escaped_runs(text: str) -> Iterator[tuple[int, int, str]]:
+    """Texts that are written in numbers behind backslashes, as a whole: start, end, decoded."""
+    for m in _ESCAPED_RUN.finditer(text):
+        codes = _ESCAPED_NUMBER.findall(m[0])
+        base = 8 if all(_OCTAL_DIGITS.issuperset(digits) for _, digits in codes) else 10
+        values = [int(hexadecimal, 16) if hexadecimal else int(digits, base) for hexadecimal, digits in codes]
+        decoded = _text(bytes(values)) if max(values) < 256 else None
+        if decoded is not None:
+            yield *m.span(), decoded
 
 
 def _signs(array: str) -> str:
@@ -365,9 +389,12 @@ def view_of_bytes(numbers: str) -> View:
 
 
 def _numbers(text: str) -> list[tuple[int, int]]:
-    """Returns the places of the numbers in an array of bytes. In an object these are the values, not the names."""
+    """Returns the places of the numbers in an array of bytes. In an object these are the values, not the names; in entries
+    not the indexes."""
     if text[:1] == "{":
         return [m.span(1) for m in _NUMBER_OF_MEMBER.finditer(text)]
+    if _IS_ENTRY.match(text):
+        return [m.span() for m in _NUMBER_OF_ENTRY.finditer(text)]
     return [m.span() for m in _NUMBER.finditer(text)]
 
 
