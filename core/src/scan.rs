@@ -9,7 +9,7 @@
 use crate::chars::{Ch, CharSet};
 use crate::library::Library;
 use crate::rows::{BEFORE, BEHIND, EDGE, Rows};
-use crate::rx::{ANY_KIND, At, Classes, Item, Node, Regex, State, bits, heads, items_of, width, with_state};
+use crate::rx::{ANY_KIND, At, Classes, Item, Node, Regex, State, bits, edge_of, heads, items_of, width, with_state};
 use crate::shapes::{self, Shapes};
 use crate::words::{self, Hit, OTHER, Word, Words, beginnings, byte_of, leads_of, symbol};
 use std::cell::Cell;
@@ -845,6 +845,10 @@ fn narrow(nodes: &[Node], first: &Classes, taken: usize, found: &mut Before) -> 
             Node::Group(_, body) | Node::Atomic(body) => taken = narrow(std::slice::from_ref(body), first, taken, found)?,
             Node::Look { behind: true, negative, width, body } if *width == taken + 1 => {
                 look_behind(body, *negative, taken, first, found)
+            }
+            Node::Look { behind: true, negative: false, width, body } if taken == 0 && *width > 1 => {
+                found.classes = meet(found.classes, edge_of(body, true).0);
+                found.edge = false;
             }
             Node::Look { behind: false, negative: true, body, .. } if taken == 0 && is_start(body) => found.edge = false,
             Node::Look { .. } => {}
