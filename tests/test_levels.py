@@ -197,6 +197,35 @@ def test_noise_of_heavy_tails_keeps_to_the_budget_too(budget: float) -> None:
     assert found <= due + 2 * math.sqrt(due)
 
 
+def jobs(rng: np.random.Generator, hours: int) -> Array:
+    """Counts with a job of two to four hours every other day."""
+    counts = rng.poisson(40, hours).astype(float)
+    for begin in itertools.accumulate(rng.exponential(50, hours // 50).astype(int) + 6):
+        counts[begin : begin + rng.integers(2, 5)] += rng.poisson(80)
+    return counts
+
+
+TOGETHER: dict[str, Callable[[Any, int], Any]] = {
+    "autocorrelated": lambda rng, n: np.exp(3 + 0.25 * autocorrelated(rng, n, 0.95)),
+    "random walk": lambda rng, n: 100 * np.exp(np.cumsum(rng.normal(0, 0.04, n))),
+    "jobs": jobs,
+    "noisy nights": lambda rng, n: 100 * np.exp(np.where(np.arange(n) % 24 < 15, 0.1, 0.5) * rng.normal(0, 1, n)),
+    "days of their own": lambda rng, n: rng.poisson(80 * np.exp(np.repeat(rng.normal(0, 0.25, n // 24), 24))).astype(float),
+}
+"""Noises whose hours go together, so that what is high lasts as well."""
+
+
+def test_the_height_and_the_length_of_an_excursion_share_one_budget() -> None:
+    """Two series of twelve weeks after the first one for each noise."""
+    found, hours = 0, 13 * WEEK
+    for n, make in enumerate(TOGETHER.values()):
+        for i in range(2):
+            at = np.flatnonzero(scores(make(np.random.default_rng([29, n, i]), hours)).alarms[WEEK:])
+            found += int((np.diff(at, prepend=-hours) > LULL // HOUR).sum())
+    due = DEFAULT.budget * 24 * len(TOGETHER)
+    assert found <= due + 2 * math.sqrt(due)
+
+
 def test_what_came_again_and_again_is_no_news_until_it_is_worse() -> None:
     series = seasonal(8 * WEEK, 21)
     series[WEEK + 60 :: 2 * 24 + 5] += 200  # every other day, at changing hours

@@ -29,10 +29,11 @@ The rate of excursions has a prior too; after a day with many, as many are expec
     excursions a step that are as far out = rate * P(excursion as improbable)
 
 The length of an excursion. Noise leaps for an hour; incidents last. The run of an excursion is its number of consecutive hours
-beyond 1.5 on one side, and runs are modelled as generalized Pareto too. An excursion is as improbable as its peak and its run
-together: its probability is that of a product of both probabilities as small as its own, for independent peaks and runs (Fisher,
-Statistical Methods for Research Workers, 1932). Peak and run only grow while an excursion lasts, so looking at each of its hours
-adds no false alarms. A peak of an hour has to be a little farther out than without runs, and one that lasts much less far.
+beyond 1.5 on one side, and runs are modelled as generalized Pareto too. Peak and run are two tests of the same hours, which
+share one budget: the probability of an excursion is the harmonic mean of those of its peak and of its run (Good, JASA 53, 1958).
+This needs no independence (Wilson, PNAS 116, 2019), which peaks and runs do not have: where hours go together, what is high lasts
+as well. Peak and run only grow while an excursion lasts, so testing it at each of its hours adds no false alarms. A peak of an
+hour has to be half as probable as without runs, and one that lasts may be much less far out.
 
 What an excursion says of peaks has a weight: the probability of its run among all runs of two hours or more. The longer it lasts,
 the less it says about noise. So an hour that is far out each week becomes usual, and an evening that is far out each week is
@@ -255,7 +256,7 @@ _LIGHT: Final = _SHAPES == 0
 _DIVISORS: Final = np.where(_LIGHT, 1.0, _SHAPES)
 
 
-def _beyond(excess: float | NDArray[np.float64]) -> NDArray[np.float64]:
+def _beyond(excess: float) -> NDArray[np.float64]:
     """The logarithm of the probability that something is as far beyond its start, for each scale and shape."""
     return np.asarray(np.where(_LIGHT, -excess / _SCALES, -np.log1p(_SHAPES * excess / _SCALES) / _DIVISORS))
 
@@ -302,11 +303,6 @@ class Excesses:
         """The probability of as much or more."""
         return float(self.weights @ np.exp(_beyond(excess)))
 
-    def beyond_each(self, most: int) -> NDArray[np.float64]:
-        """The probabilities of at least 0, 1, … and `most`."""
-        more = np.exp(_beyond(np.arange(1.0, most + 1)[:, None])) @ self.weights
-        return np.concatenate([[1.0], more])
-
     def reach(self, probability: float) -> float:
         """The excess of a probability."""
         # the logarithm of a mean of Pareto's tails is convex, so that Newton's steps from below do not go beyond
@@ -323,39 +319,9 @@ class Excesses:
         return excess
 
 
-class Products:
-    """Products of two independent probabilities: that of something continuous, and that of as many whole numbers or more."""
-
-    def __init__(self, at_least: NDArray[np.float64]) -> None:
-        """`at_least`: the probabilities of at least 0, 1, … and of the greatest number."""
-        following = np.append(at_least[1:], 0.0)
-        self.at_least = at_least
-        self._following = following
-        self._shares = np.cumsum((at_least - following) / at_least)
-        self._as_small = following + at_least * self._shares
-
-    def as_small(self, product: float) -> float:
-        """The probability of a product as small as this.
-
-        >>> Products(np.array([1.0])).as_small(0.01)
-        0.01
-        >>> round(Products(np.array([1.0, 0.1])).as_small(0.01), 3)
-        0.019
-        """
-        above = int(np.searchsorted(-self.at_least, -product, side="left")) - 1
-        return 1.0 if above < 0 else float(self._following[above] + product * self._shares[above])
-
-    def product(self, as_small: float) -> float:
-        """The product whose probability this is: the inverse of `as_small`."""
-        if as_small >= 1:
-            return 1.0
-        above = int(np.searchsorted(-self._as_small, -as_small, side="left")) - 1
-        return float((as_small - self._following[above]) / self._shares[above])
-
-
 @dataclass(slots=True)
 class Tail:
-    """The rate of excursions whose peak and run are as improbable, learned from those that ended."""
+    """The rate of excursions that are as improbable by their peak and their run, learned from those that ended."""
 
     start: float = START
     worth: float = 1.0
@@ -382,11 +348,6 @@ class Tail:
     peaks: Excesses = field(default_factory=Excesses)
     runs: Excesses = field(default_factory=Excesses)
     """Steps of a run behind its first one."""
-    products: Products = field(init=False)
-    """Products of the probabilities of a peak and of a run."""
-
-    def __post_init__(self) -> None:
-        self.products = Products(self.runs.beyond_each(self.longest))
 
     def rate(self) -> float:
         """Excursions a step: as many as came in all, or in the last day, whichever is more."""
@@ -410,16 +371,19 @@ class Tail:
         if abs(score) <= self.start:
             return 1.0
         peak = self.peaks.beyond(self._excess(max(abs(score), self._peak())))
-        run = float(self.products.at_least[self._longer(1 if score > 0 else -1)])
-        return min(1.0, self.rate() * self.products.as_small(peak * run))
+        if self.longest:
+            run = self.runs.beyond(self._longer(1 if score > 0 else -1))
+            peak = 2 / (1 / peak + 1 / run)
+        return min(1.0, self.rate() * peak)
 
     def score(self, probability: float, side: int) -> float:
         """The distance at which the next score on that side has a probability; `start` where all beyond it are less probable."""
-        product = self.products.product(probability / self.rate())
-        peak = product / float(self.products.at_least[self._longer(side)])
-        if peak >= self.peaks.beyond(self._excess(self._peak())):
+        times_rarer = self.rate() / probability
+        if self.longest:
+            times_rarer = 2 * times_rarer - 1 / self.runs.beyond(self._longer(side))
+        if times_rarer * self.peaks.beyond(self._excess(self._peak())) <= 1:
             return self.start
-        return self.start + self.peaks.reach(peak) * self.start / START
+        return self.start + self.peaks.reach(1 / times_rarer) * self.start / START
 
     def add(self, score: float) -> None:
         self.steps += 1
@@ -438,7 +402,6 @@ class Tail:
             self.peaks.learn(counts_as * _density(self._excess(self.peak)))
             # where runs are evidence, they have to be learned as they came
             self.runs.learn((1.0 if self.longest else counts_as) * _just(longer))
-            self.products = Products(self.runs.beyond_each(self.longest))
             self.excursions += 1
             self.recent.append(self.steps)
             self.peak, self.run = 0.0, 0
