@@ -469,8 +469,8 @@ _SMALL_IN_SLUGS = frozenset("the his her my our their he she we who why because 
 
 
 def slug_about_a_person(value: str) -> bool:
-    """A phrase joined with dashes, of which a word is a name, or two speak of persons and their work and a small one stands beside
-    them."""
+    """A phrase joined with dashes, of which a word is a name, or two speak of persons and their work and a small one stands
+    beside them."""
     words = [w.lower() for w in _NAME_WORD.findall(value)]
     about = sum(w in _ABOUT_PERSONS for w in words)
     small = not _SMALL_IN_SLUGS.isdisjoint(words)
