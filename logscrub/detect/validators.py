@@ -458,6 +458,28 @@ _CAPITAL = regex(r"(?<![^\W_])[^\W\d_a-z][^\W\d_]+")
 _HOUSE = regex(r"(?<![\w.:])\d{1,7}[A-Za-z]?(?![\w:]|\.\d)")
 
 
+_ABOUT_PERSONS = frozenset(
+    """
+    fire firing fired dismiss dismissal layoff layoffs bonus salary salaries payslip harassment grievance complaint lawsuit
+    divorce pregnancy pregnant maternity sick illness burnout wife husband mother father son daughter boss ceo cfo cto coo manager
+    lead colleague intern widow lawyer warn quit resign resignation fraud bribe drunk angry apologize apology
+    """.split()
+)
+_SMALL_IN_SLUGS = frozenset("the his her my our their he she we who why because before after against about not never of".split())
+
+
+def slug_about_a_person(value: str) -> bool:
+    """A phrase joined with dashes, of which a word is a name, or two speak of persons and their work and a small one stands
+    beside them."""
+    words = [w.lower() for w in _NAME_WORD.findall(value)]
+    about = sum(w in _ABOUT_PERSONS for w in words)
+    small = not _SMALL_IN_SLUGS.isdisjoint(words)
+    return one_is_a_name(value) or (small and about >= _FEWEST_ABOUT)
+
+
+_FEWEST_ABOUT = 2
+
+
 def looks_postal(value: str) -> bool:
     """Names and numbers of houses and towns: none of the words of programs or months, and two names or an uncommon one."""
     names = _CAPITAL.findall(value)
@@ -532,6 +554,7 @@ VALIDATORS: dict[str, Callable[[str], bool]] = {
         not_only_function_words,
         dotted_name,
         one_is_a_name,
+        slug_about_a_person,
         looks_postal,
         beside_address,
         postal,
