@@ -1091,7 +1091,8 @@ impl Fields {
         let Some(rule) = self.rule(&path).filter(may_hold) else { return };
         for held in self.pairs.held_values(text, holder, rule.opens) {
             let said = &text[held.start..held.end];
-            let keeps = |own: &Arc<Rule>| self.in_secret.is_full(said) && own.keeps(self, said);
+            let is_kept = |own: &Arc<Rule>| own.mode == ValueMode::Number || own.keeps(self, said);
+            let keeps = |own: &Arc<Rule>| self.in_secret.is_full(said) && is_kept(own);
             let is_free = || self.rule(&[held.key.as_slice().into()]).is_none_or(keeps);
             let counts = if rule.opens {
                 held.key.is_empty() || (self.may_be_secret(&held.key, &holder.name, said) && is_free())

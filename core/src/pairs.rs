@@ -106,6 +106,7 @@ pub struct Pairs {
     elements: Pattern,
     /// Their groups `inside`.
     sections: [(Pattern, usize); 2],
+    members_of: Arc<Regex>,
     held: Arc<Regex>,
     /// Its groups `key`, `word`, `quoted`, `bare`.
     held_groups: [usize; 4],
@@ -154,6 +155,7 @@ impl Pairs {
             indexed: Pattern::new(library, "pairs._INDEXED")?,
             holder: Pattern::new(library, "pairs._HOLDER")?,
             brackets: library.rx("pairs._BRACKETS")?,
+            members_of: library.rx("pairs._MEMBERS_OF")?,
             elements: Pattern::new(library, "pairs._ELEMENTS")?,
             sections: [of_lines("pairs._SECTION")?, of_lines("pairs._DEEPER")?],
             held_groups: [group(&held, "key")?, group(&held, "word")?, group(&held, "quoted")?, group(&held, "bare")?],
@@ -404,7 +406,7 @@ impl Pairs {
         let separated =
             is_separator.then(|| at - if [[61, 62], [45, 62], [58, 61]].iter().any(|two| text[..at].ends_with(two)) { 2 } else { 1 });
         let is_made = text[bracket] == 40
-            && text.get(bracket + 1).is_some_and(|c| matches!(c, 65..=90 | 95 | 97..=122))
+            && self.members_of.match_at(text, bracket, text.len()).is_some()
             && matches!(text[self.name_begins(text, bracket)], 65..=90);
         let direct = (text[bracket] == 123 || is_made).then(|| {
             let counted = text[..bracket].ends_with(&[41, 32]);

@@ -146,7 +146,8 @@ _NO_OWNERS = _THINGS | {REDACTED.lower()}
 """The objects above, and what a redacted name may have been."""
 _ABOUT = frozenset(
     """
-    type kind scheme alg algorithm format encoding length size count number limit min max prefix suffix
+    type kind scheme alg algorithm hasher encoder cipher strategy grant format encoding length size count number limit min max
+    prefix suffix
     expires expiry expired expiration expire ttl age lifetime created updated rotated issued changed at on date time timestamp
     status state valid invalid enabled disabled required optional present missing set used active
     provider issuer audience version name id uuid index policy scope scopes source origin path url uri file field fields header
@@ -569,7 +570,8 @@ def _add_held(found: list[FieldValue], text: str, holder: Holder, index: FieldIn
         said = text[held.start : held.end]
         if rule.opens:
             own = index.rule((held.key,)) if held.key else None
-            is_free = own is None or (_IN_SECRET.fullmatch(said) is not None and own.keeps(said))
+            is_kept = own is not None and (own.detector.value == "number" or own.keeps(said))
+            is_free = own is None or (is_kept and _IN_SECRET.fullmatch(said) is not None)
             counts = not held.key or (is_free and _may_be_secret(held.key, holder.name, said))
         else:
             counts = not held.key and not _DIGITS.isdisjoint(said) and " " not in said
