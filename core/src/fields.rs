@@ -549,6 +549,7 @@ pub struct Fields {
     coding: Arc<Regex>,
     /// Each with its group `name` or `value`.
     naming_line: (Arc<Regex>, usize),
+    changed_line: (Arc<Regex>, usize),
     /// With its groups `block` and `value`.
     value_line: (Arc<Regex>, [usize; 2]),
     member_line: Arc<Regex>,
@@ -558,6 +559,7 @@ pub struct Fields {
     head_of_deeper: (Arc<Regex>, usize),
     made_up: Arc<Regex>,
     in_secret: Arc<Regex>,
+    long_number: Arc<Regex>,
     collection: Arc<Regex>,
     tagged: Arc<Regex>,
     template: Arc<Regex>,
@@ -803,6 +805,7 @@ impl Fields {
             qualifier: library.rx("fields._QUALIFIER")?,
             coding: library.rx("fields._CODING")?,
             naming_line: grouped("fields._NAMING_LINE", "name")?,
+            changed_line: grouped("fields._CHANGED_LINE", "name")?,
             value_line: (grouped("fields._VALUE_LINE", "value")?.0, [value_group("block")?, value_group("value")?]),
             member_line: library.rx("fields._MEMBER_LINE")?,
             keyword: library.rx("fields._KEYWORD")?,
@@ -810,6 +813,7 @@ impl Fields {
             head_of_deeper: grouped("fields._HEAD_OF_DEEPER", "name")?,
             made_up: library.rx("fields._MADE_UP")?,
             in_secret: library.rx("fields._IN_SECRET")?,
+            long_number: library.rx("fields._LONG_NUMBER")?,
             collection: library.rx("fields._COLLECTION")?,
             tagged: library.rx("fields._TAGGED")?,
             template: library.rx("fields._TEMPLATE")?,
@@ -859,8 +863,8 @@ impl Fields {
         if self.rule_of(names).is_some() {
             return None;
         }
-        let last = self.words(names.own).pop()?;
-        (!self.about.contains(&last)).then_some(rule)
+        let says_what = self.words(names.own).pop().is_some_and(|last| self.about.contains(&last));
+        (!says_what).then_some(rule)
     }
 
     /// The rule of the object of secrets around a member with a telling name of its own that keeps the value.
@@ -1065,10 +1069,11 @@ impl Fields {
         for value in self.pairs.named_values(text, rows) {
             let path: Path = vec![value.name.as_slice().into()];
             let Some(rule) = self.rule(&path) else { continue };
-            if value.loose && !rule.opens {
+            let said = &text[value.start..value.end];
+            let is_number = || rule.may_hold_message && self.long_number.is_full(said) && self.words(&value.name).len() > 1;
+            if value.loose && !rule.opens && !is_number() {
                 continue;
             }
-            let said = &text[value.start..value.end];
             let is_sentence = said.iter().filter(|&&c| c == ' ' as Ch).count() > MOST_SPACES_IN_NAME;
             // else it is a list of names
             if is_sentence || said.iter().any(|&c| c.wrapping_sub('0' as Ch) < 10) || self.rule(&[said.into()]).is_none() {
@@ -1089,7 +1094,8 @@ impl Fields {
         let Some(rule) = self.rule(&path).filter(may_hold) else { return };
         for held in self.pairs.held_values(text, holder, rule.opens) {
             let said = &text[held.start..held.end];
-            let keeps = |own: &Arc<Rule>| self.in_secret.is_full(said) && own.keeps(self, said);
+            let is_kept = |own: &Arc<Rule>| own.mode == ValueMode::Number || own.keeps(self, said);
+            let keeps = |own: &Arc<Rule>| self.in_secret.is_full(said) && is_kept(own);
             let is_free = || self.rule(&[held.key.as_slice().into()]).is_none_or(keeps);
             let counts = if rule.opens {
                 held.key.is_empty() || (self.may_be_secret(&held.key, &holder.name, said) && is_free())
@@ -1116,12 +1122,12 @@ impl Fields {
         let may_be_head = ends_in_colon || last == Some(&('y' as Ch)); // `[passwords] => Array`
         let head = (may_be_head && brackets.is_empty()).then(|| self.head_of_deeper.0.match_at(text, 0, text.len())).flatten();
         let is_head = head.is_some();
-        let from = if is_head || ends_in_colon { None } else { self.naming_from(text) };
-        if !is_head && from.is_none() {
-            return None;
-        }
-        let group = if is_head { self.head_of_deeper.1 } else { self.naming_line.1 };
-        let (start, end) = head.or_else(|| self.naming_line.0.search(text, from?, text.len()))?.span(group)?;
+        let (line, from) = match (is_head, ends_in_colon) {
+            (true, _) => (&self.head_of_deeper, 0),
+            (false, true) => (&self.changed_line, text.len().saturating_sub(LONGEST_NAMING)),
+            (false, false) => (&self.naming_line, self.naming_from(text)?),
+        };
+        let (start, end) = head.or_else(|| line.0.search(text, from, text.len()))?.span(line.1)?;
         let path: Path = vec![text[start..end].into()];
         self.rule(&path).filter(|rule| rule.opens && !(is_head && self.holds_more(&path[0])))?;
         let opening = if is_head { UNDER } else { NAMED };
@@ -1165,7 +1171,8 @@ impl Fields {
             if let Some((start, end)) = m.span(self.value_line.1[1]) {
                 self.add(&mut found, text, start, end, rule, &|| path.clone(), &[]);
             }
-            return (found, Open::default());
+            let is_change = text.get(depth).is_some_and(|c| matches!(c, 43 | 45));
+            return (found, if is_change { before.clone() } else { Open::default() });
         };
         let is_item = text[depth..].starts_with(&['-' as Ch, ' ' as Ch]);
         if depth < text.len() && (depth < indent || (depth == indent && !is_item)) {

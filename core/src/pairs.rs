@@ -106,6 +106,7 @@ pub struct Pairs {
     elements: Pattern,
     /// Their groups `inside`.
     sections: [(Pattern, usize); 2],
+    members_of: Arc<Regex>,
     held: Arc<Regex>,
     /// Its groups `key`, `word`, `quoted`, `bare`.
     held_groups: [usize; 4],
@@ -154,6 +155,7 @@ impl Pairs {
             indexed: Pattern::new(library, "pairs._INDEXED")?,
             holder: Pattern::new(library, "pairs._HOLDER")?,
             brackets: library.rx("pairs._BRACKETS")?,
+            members_of: library.rx("pairs._MEMBERS_OF")?,
             elements: Pattern::new(library, "pairs._ELEMENTS")?,
             sections: [of_lines("pairs._SECTION")?, of_lines("pairs._DEEPER")?],
             held_groups: [group(&held, "key")?, group(&held, "word")?, group(&held, "quoted")?, group(&held, "bare")?],
@@ -351,7 +353,7 @@ impl Pairs {
                     if begins(text[start]) { self.holder.regex.match_at(text, start, end) } else { None }
                 };
                 let ends = |m: &Match| m.end() == end;
-                if let Some(m) = Self::named_before(text, bracket).into_iter().flatten().find_map(|at| matched(at).filter(ends)) {
+                if let Some(m) = self.named_before(text, bracket).into_iter().flatten().find_map(|at| matched(at).filter(ends)) {
                     let closed = (text[bracket] == 35).then(|| type_end(text, end));
                     found.push(Holder { name: name_of(&m, self.holder.name), start: m.end(), end: closed });
                 }
@@ -395,7 +397,7 @@ impl Pairs {
     }
 
     /// The places where names may end of which a bracket opens what they hold.
-    fn named_before(text: &[Ch], bracket: usize) -> [Option<usize>; 3] {
+    fn named_before(&self, text: &[Ch], bracket: usize) -> [Option<usize>; 3] {
         let typed = |c: &Ch| u8::try_from(*c).is_ok_and(|c| c.is_ascii_alphanumeric() || b"_.%#() []*".contains(&c));
         let at = bracket - text[..bracket].iter().rev().take(LONGEST_TYPE).take_while(|c| typed(c)).count();
         let is_separator = at > 0
@@ -403,7 +405,10 @@ impl Pairs {
                 || (text[at - 1] == 44 && at > 1 && matches!(text[at - 2], 34 | 39)));
         let separated = is_separator
             .then(|| at - if [[61, 62], [45, 62], [58, 61]].iter().any(|two| text[..at].ends_with(two)) { 2 } else { 1 });
-        let direct = (text[bracket] == 123).then(|| {
+        let is_made = text[bracket] == 40
+            && self.members_of.match_at(text, bracket, text.len()).is_some()
+            && matches!(text[self.name_begins(text, bracket)], 65..=90);
+        let direct = (text[bracket] == 123 || is_made).then(|| {
             let counted = text[..bracket].ends_with(&[41, 32]);
             let opened = || (bracket.saturating_sub(9)..bracket).rev().find(|&at| text[at] == 40);
             if counted { opened().unwrap_or(bracket) } else { bracket }

@@ -146,7 +146,8 @@ _NO_OWNERS = _THINGS | {REDACTED.lower()}
 """The objects above, and what a redacted name may have been."""
 _ABOUT = frozenset(
     """
-    type kind scheme alg algorithm format encoding length size count number limit min max prefix suffix
+    type kind scheme alg algorithm hasher encoder cipher strategy grant format encoding length size count number limit min max
+    prefix suffix
     expires expiry expired expiration expire ttl age lifetime created updated rotated issued changed at on date time timestamp
     status state valid invalid enabled disabled required optional present missing set used active
     provider issuer audience version name id uuid index policy scope scopes source origin path url uri file field fields header
@@ -156,6 +157,7 @@ _ABOUT = frozenset(
 """Names of members that say something about a secret, and not the secret."""
 _REFERRING = frozenset("key keys ref reference user username account host port database db role env region bucket".split())
 """Names of members that lead to a secret, or stand beside it."""
+_LONG_NUMBER = regex(r"[+(]?(?:[0-9][ ().+/-]{0,2}){6,20}")
 _IN_SECRET = regex(r"(?=[^0-9]{0,60}[0-9])[^\s]{6,1000}")
 """A value that may be a secret in an object of several, whatever its own name says."""
 _MADE_UP = regex(r"(?=[^\s]{0,40}[A-Za-z])(?=[^\s]{0,40}[0-9])[^\s]{8,1000}\Z")
@@ -196,11 +198,16 @@ _NAMING_LINE = regex(
     (?P<name>[\w./-]{3,64}+)(?:</\w{1,40}>|["'>]{0,2}),?[ \t]{0,20}\r?\n?\Z""",
     re.X,
 )
+_CHANGED_LINE = regex(r"""["'`](?P<name>[\w.-]{3,64}+)["'`](?: has| was)? (?:changed|differs|updated|modified):\s{0,20}\Z""")
+"""The end of a line that names what changed: the old and the new value stand in the next lines."""
+_SIGNS_OF_CHANGE = frozenset("+-")
+"""The signs before the old and the new value of what a line names."""
 _LONGEST_NAMING = 200
 """Characters at the end of a line in which it may name a secret."""
 _VALUE_LINE = regex(
     r"""[ \t]{0,80}(?:[+~|-][ \t]{0,20})?(?:[<"':]?(?:\w{1,20}[_:-])?(?i:value|val|v|data|content|string)["']?
-    [ \t]{0,40}(?:=>|[:=|>])[ \t]{0,20}(?:<!\[CDATA\[)?|(?:string\(\d{1,6}\)|\.\d{1,3}:)[ ](?="[^"]{0,200}\d))
+    [ \t]{0,40}(?:=>|[:=|>])[ \t]{0,20}(?:<!\[CDATA\[)?|(?<=[+-][ ])(?=["'])
+    |(?:string\(\d{1,6}\)|\.\d{1,3}:)[ ](?="[^"]{0,200}\d))
     (?:(?P<block>[|>][-+]?\d?)\s{0,20}\Z|["']?(?P<value>[^\s"'][^\r\n"'<]{0,1000}))""",
     re.X,
 )
@@ -254,11 +261,11 @@ class _Ahead:
 _HUMP = regex(r"(?<=[^\W\d_A-Z])(?=[^\W\d_a-z])")
 """Between two letters where a word of a name may end."""
 _QUALIFIER = regex(
-    r"(?<=\w)(?:[_.-](?i:previous|prev|old|new|current|next|backup|primary|secondary|original|temp|temporary|main|fallback|prod|production"
+    r"(?:(?<=\w)__c|(?<=\w)(?:[_.-](?i:previous|prev|old|new|current|next|backup|primary|secondary|original|temp|temporary|main|fallback|prod|production"
     r"|staging|stage|dev|test|sandbox|live|repeat|again|retype|confirm|plain|vorherig|alt|neu|antigu?[ao]|anterior|nuev[ao]|nov[ao]"
     r"|eu|uk|apac|emea|de|fr|es|it|nl|pl|pt|sv|fi|cs|en|ja|zh|ko|ru|actual|atual|ancien(?:ne)?|nouveau|nouvelle|actuel|vecchi[ao]|nuov[ao]|oud|nieuw|ny|nye|gammel|gammal|nytt|star[ey]|nowe|uusi|vanha)"
     r"|(?<=[a-z])(?:Previous|Prev|Old|New|Current|Next|Backup|Primary|Secondary|Original|Temp|Temporary|Main|Fallback|Prod|Production"
-    r"|Staging|Stage|Dev|Test|Sandbox|Live|Repeat|Again|Retype|Confirm|Plain|Alt|Neu|Antigu?[ao]|Nuev[ao]|Nov[ao]|Ancien|Nouveau))\Z"
+    r"|Staging|Stage|Dev|Test|Sandbox|Live|Repeat|Again|Retype|Confirm|Plain|Alt|Neu|Antigu?[ao]|Nuev[ao]|Nov[ao]|Ancien|Nouveau)))\Z"
 )
 """The end of a name that says which of several values it is: `secret_key_base_previous`, `senha_antiga`."""
 _LONGEST_QUALIFIER = 16
@@ -452,8 +459,8 @@ class FieldIndex:
         rule = self.rule(path[-2:-1])
         if rule is None or rule.detector.guideline != SECRET_ROW:
             return None
-        own = words(path[-1])
-        return None if not own or own[-1] in _ABOUT else rule
+        own = words(path[-1])[-1:]
+        return None if own and own[0] in _ABOUT else rule
 
     def around(self, path: FieldPath, value: str) -> Rule | None:
         """Returns the rule of the object of secrets around a member with a telling name of its own that keeps the value:
@@ -537,15 +544,20 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
     for value in named_values(text):
         path = (value.name,)
         rule = index.rule(path)
-        if rule is None or (value.loose and not rule.opens):
-            continue
         said = text[value.start : value.end]
+        if rule is None or (value.loose and not rule.opens and not _is_number_of(value.name, said, rule)):
+            continue
         is_sentence = said.count(" ") > _MOST_SPACES_IN_NAME
         if is_sentence or not _DIGITS.isdisjoint(said) or index.rule((said,)) is None:  # otherwise it is a list of names
             _add(found, text, value.start, value.end, rule, path)
     for holder in holders(text):
         _add_held(found, text, holder, index)
     return found, after
+
+
+def _is_number_of(name: str, said: str, rule: Rule) -> bool:
+    """True if a value is a number beside a name of two words or more that tells: `field=birth_date value=1979-08-23`."""
+    return rule.may_hold_message and _LONG_NUMBER.fullmatch(said) is not None and len(words(name)) > 1
 
 
 def _add_held(found: list[FieldValue], text: str, holder: Holder, index: FieldIndex) -> None:
@@ -558,7 +570,8 @@ def _add_held(found: list[FieldValue], text: str, holder: Holder, index: FieldIn
         said = text[held.start : held.end]
         if rule.opens:
             own = index.rule((held.key,)) if held.key else None
-            is_free = own is None or (_IN_SECRET.fullmatch(said) is not None and own.keeps(said))
+            is_kept = own is not None and (own.detector.value == "number" or own.keeps(said))
+            is_free = own is None or (is_kept and _IN_SECRET.fullmatch(said) is not None)
             counts = not held.key or (is_free and _may_be_secret(held.key, holder.name, said))
         else:
             counts = not held.key and not _DIGITS.isdisjoint(said) and " " not in said
@@ -579,7 +592,8 @@ def _named_for_later(text: str, index: FieldIndex, brackets: tuple[tuple[str, st
     """Returns the state after a line that names a secret whose value stands in the next line or in deeper lines; None for another
     line. `brackets`: those that are open."""
     head = None if brackets else _HEAD_OF_DEEPER.match(text)
-    m = head or _NAMING_LINE.search(text, max(0, len(text) - _LONGEST_NAMING))
+    from_here = max(0, len(text) - _LONGEST_NAMING)
+    m = head or _NAMING_LINE.search(text, from_here) or _CHANGED_LINE.search(text, from_here)
     rule = index.rule((m["name"],)) if m is not None else None
     if m is None or rule is None or not rule.opens or (head and words(m["name"])[-1] in _HOLD_MORE):
         return None
@@ -598,7 +612,7 @@ def _below(text: str, index: FieldIndex, before: Open, path: FieldPath) -> tuple
         if m["block"]:
             return found, Open(pending=path, indent=depth)
         _add(found, text, *m.span("value"), rule, path)
-        return found, NOTHING_OPEN
+        return found, before if stripped[:1] in _SIGNS_OF_CHANGE else NOTHING_OPEN
     if stripped and (depth < before.indent or (depth == before.indent and not stripped.startswith("- "))):
         return found, NOTHING_OPEN
     _add_held(found, text, Holder(path[0], 0, len(text)), index)

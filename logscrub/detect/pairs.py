@@ -173,11 +173,13 @@ _HOLDER = regex(
     r"""(?<![\w$-])(?P<q>\\{0,15}["'`]|)(?P<name>[A-Za-z][\w.-]{2,60}+)(?P=q)(?:\]|\)|\[[:"'\w.-]{0,40}\])?
     (?:\s{0,2}(?:[=-]>|→|:?=|:|(?<=["']),)\s{0,2}(?:%|\#(?!<)|new[ ]|(?:\[\d{0,4}\]|map\[\w{1,20}\])\*?[\w.]{1,40}|map
     |(?:(?:Some|Optional|Ok|to[a-z]{3,6})\()?(?:[A-Z][\w.]{0,40}+|array|dict|hash|object)(?:\(\d{1,6}\))?\s{0,2}|to[a-z]{3,6}\()?
-    (?:[(\[]|\{(?!\{)|\#<[\w:]{0,80}+)|[ ]?\#?(?:\(\d{1,6}\)[ ])?\{(?!\{))""",
+    (?:[(\[]|\{(?!\{)|\#<[\w:]{0,80}+)|[ ]?\#?(?:\(\d{1,6}\)[ ])?\{(?!\{)|\()""",
     re.X,
 )
 """A name, and the bracket behind it that opens what the name is of; a type may stand between them."""
 _OPENING = regex(r"[(\[{]|#<[\w:]{0,80}+")
+_MEMBERS_OF = regex(r"\([A-Za-z_]\w{0,30}=[^=]")
+_CAPITAL = regex(r"[A-Z]")
 _BRACKETS = regex(r"[(\[{)\]}]")
 _IN_TYPE = regex(r"[A-Za-z0-9_.%#() \[\]*]")
 _LONGEST_TYPE = 56
@@ -268,6 +270,8 @@ def _named_before(text: str, bracket: int) -> Iterator[int]:
         separator = at - (2 if text[max(at - 2, 0) : at] in ("=>", "->", ":=") else 1)
         yield separator
         yield from _before_index(text, separator)
+    if _MEMBERS_OF.match(text, bracket) and _CAPITAL.match(text, _name_begins(text, bracket)):
+        yield bracket  # `Credentials(scheme=…)`
     if text[bracket] == "{":
         at = bracket
         if text[max(at - 2, 0) : at] == ") ":  # `password (2) {`

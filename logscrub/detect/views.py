@@ -42,7 +42,8 @@ _ESCAPE = regex(r"\\+(?:u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,6}\}|x[0-9A-Fa-f]{2}|[\
 _ESCAPED_BYTE = regex(r"\\{1,31}(?:x[0-9A-Fa-f]{2}|[0-3][0-7]{2})")
 _ESCAPED_BYTES = regex(r"(?:\\{1,31}(?:x[0-9A-Fa-f]{2}|[0-3][0-7]{2}))+")
 _QUOTED_PRINTABLE = regex(
-    r"(?<=[\w.-])(?:=(?:2[DE]|40|5F|C[2-9A-F]=[89AB][0-9A-F]|D[0-9A-F]=[89AB][0-9A-F]|E[0-9A-F](?:=[89AB][0-9A-F]){2}))+(?=[\w.-])"
+    r"(?<=[\w.-])(?:=(?:2[DE]|40(?![0-9]{1,8}(?![\w.-]))|5F|C[2-9A-F]=[89AB][0-9A-F]|D[0-9A-F]=[89AB][0-9A-F]"
+    r"|E[0-9A-F](?:=[89AB][0-9A-F]){2}))+(?=[\w.-])"
 )
 """Codes of quoted-printable for characters of an address or a name, between letters. Its other codes look like the value of a
 field."""
