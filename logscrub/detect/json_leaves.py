@@ -32,10 +32,10 @@ _OF_VALUES = (*_NAMED, *"answer current rejected invalid original attempted".spl
 """Words before `Value` in the name of a member that is what another member, or the object around it, names."""
 
 
-def _in_cases(whats: Iterable[str], end: str) -> Iterator[str]:
+def _in_cases(words: Iterable[str], end: str) -> Iterator[str]:
     """Names of two words in each convention: `attrName`, `AttrName`, `attr_name`, `ATTR_NAME`."""
-    for what in whats:
-        yield from (f"{what}{end.title()}", f"{what.title()}{end.title()}", f"{what}_{end}", f"{what}_{end}".upper())
+    for word in words:
+        yield from (f"{word}{end.title()}", f"{word.title()}{end.title()}", f"{word}_{end}", f"{word}_{end}".upper())
 
 
 NAMING_IN_LANGUAGES = frozenset(
