@@ -403,8 +403,8 @@ impl Pairs {
         let is_separator = at > 0
             && (matches!(text[at - 1], 58 | 61 | 62 | ARROW)
                 || (text[at - 1] == 44 && at > 1 && matches!(text[at - 2], 34 | 39)));
-        let separated =
-            is_separator.then(|| at - if [[61, 62], [45, 62], [58, 61]].iter().any(|two| text[..at].ends_with(two)) { 2 } else { 1 });
+        let separated = is_separator
+            .then(|| at - if [[61, 62], [45, 62], [58, 61]].iter().any(|two| text[..at].ends_with(two)) { 2 } else { 1 });
         let is_made = text[bracket] == 40
             && self.members_of.match_at(text, bracket, text.len()).is_some()
             && matches!(text[self.name_begins(text, bracket)], 65..=90);
