@@ -20,6 +20,9 @@ use std::sync::Arc;
 const DEPTH: usize = BEHIND + 1;
 /// Characters that are looked at for all patterns of a column at once: those before a match, the last one first, and its first ones.
 const PLACES: usize = BEFORE + DEPTH;
+/// Rows of a place of a column: as many as a byte tells apart, and one line of the cache, so that the rows of one character at all
+/// places do not drive each other out of it.
+const STRIDE: usize = 256 + 4;
 /// Words of which one must stand in a text, at most, for each pattern; and how short one may be.
 const MOST_WORDS: usize = 400;
 const SHORTEST_WORD: usize = 2;
@@ -113,7 +116,7 @@ struct Column {
     by_words: Bits,
     /// Of each of the places before a match, the last one first, and of its first ones: of each character, which patterns can have it
     /// there.
-    rows: Box<[[Bits; 256]; PLACES]>,
+    rows: Box<[[Bits; STRIDE]; PLACES]>,
     /// Of each character the patterns of which it is in the first set of those that they need, in the second, and so on. Last the
     /// patterns that have no such set.
     met: Box<[[Bits; NEEDS]; 256]>,
@@ -492,7 +495,7 @@ struct Known {
 
 impl Column {
     fn new(patterns: &[Known], words: &[words::Sought]) -> Column {
-        let mut rows = Box::new([[0; 256]; PLACES]);
+        let mut rows = Box::new([[0; STRIDE]; PLACES]);
         let behind: Vec<Vec<Way>> = patterns.iter().map(|p| behind(p.regex.node())).collect();
         let mut at_start = 0;
         for (i, Known { heads, regex, .. }) in patterns.iter().enumerate() {
