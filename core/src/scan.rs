@@ -193,11 +193,11 @@ impl Scanner {
         let shapes = Shapes::new(&shaped, size);
         let columns: Vec<Column> =
             known.chunks(PATTERNS).zip(sought.chunks(PATTERNS)).map(|(known, its)| Column::new(known, its)).collect();
-        let fits = |column: &Column, length: usize| {
-            let its = column.regexes.iter().enumerate();
-            its.filter(|(_, regex)| length == SHORT || width(regex.node()).0 <= length).map(|(i, _)| 1 << i).sum()
-        };
-        let by_length = (0..=SHORT).map(|length| columns.iter().map(|column| fits(column, length)).collect()).collect();
+        let mut by_length = vec![vec![0; columns.len()]; SHORT + 1];
+        for (number, pattern) in known.iter().enumerate() {
+            let (column, bit) = (number / PATTERNS, 1 << (number % PATTERNS));
+            by_length[width(pattern.regex.node()).0.min(SHORT)..].iter_mut().for_each(|fits| fits[column] |= bit);
+        }
         let by_parts = columns.iter().map(Column::by_parts).collect::<Vec<_>>();
         let by_parts = (0..1 << PARTS).map(|parts: usize| by_parts.iter().map(|column| column[parts]).collect()).collect();
         Scanner { columns, others, words, wordless, contextless, by_length, by_parts, shapes, kinds }
