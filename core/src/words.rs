@@ -494,6 +494,9 @@ impl Leads {
     /// Closes the words that are as long as one may be.
     fn shed(&mut self) {
         let Leads { open, closed, longest, .. } = self;
+        if open.iter().all(|word| word.len() < *longest) {
+            return;
+        }
         open.retain(|word| {
             let is_long = word.len() == *longest;
             if is_long {
@@ -512,9 +515,13 @@ impl Leads {
             Node::Item(item) => match Ways::of(item) {
                 Some(ways) if self.open.len() * ways.count + self.closed.len() <= self.most => {
                     let (last, others) = ways.bytes().split_last().unwrap_or((&0, &[]));
-                    let longer: Vec<Word> = others.iter().flat_map(|way| self.open.iter().map(|word| word.with(*way))).collect();
-                    self.open.iter_mut().for_each(|word| *word = word.with(*last));
-                    self.open.extend(longer);
+                    let before = self.open.len();
+                    for way in others {
+                        self.open.extend_from_within(..before);
+                        let longer = self.open.len() - before..;
+                        self.open[longer].iter_mut().for_each(|word| *word = word.with(*way));
+                    }
+                    self.open[..before].iter_mut().for_each(|word| *word = word.with(*last));
                     self.shed();
                 }
                 _ => self.close(),
