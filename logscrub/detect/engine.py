@@ -91,7 +91,10 @@ class Pattern:
         self.validator = VALIDATORS[detector.validator] if detector.validator else None
         self.context = context_pattern(detector.context) if detector.context else ""
         """A pattern of the words of which one must stand near by; empty where none need to."""
-        self._context_words = AnyOf(detector.context)
+
+    @cached_property
+    def _context_words(self) -> AnyOf:
+        return AnyOf(self.detector.context)
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:

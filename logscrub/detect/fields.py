@@ -356,14 +356,17 @@ _COUNTED = (
     *("msisdn", "imei", "imsi", "iccid", "iban", "ssn", "mrn", "passport", "passcode", "credential"),
 )
 """Words at the end of a name of which there can be a list: `memberIds`."""
+_ENDS_IN_IES = ("summary", "query", "reply", "inquiry")
+"""Words at the end of a name of which the plural ends in `ies`."""
 
 
-def _derived(name: str) -> Iterator[str]:
-    """Further names that mean what a joined name does: its plural."""
-    if name.endswith(_COUNTED):
-        yield name + "s"
-    if name.endswith(("summary", "query", "reply", "inquiry")):
-        yield f"{name[:-1]}ies"
+def _plurals(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Names that mean what a joined name does, each with it: its plural."""
+    for name in names:
+        if name.endswith(_COUNTED):
+            yield f"{name}s", name
+        if name.endswith(_ENDS_IN_IES):
+            yield f"{name[:-1]}ies", name
 
 
 class FieldIndex:
@@ -386,9 +389,8 @@ class FieldIndex:
                 target = self._exact if spec[:1] in "=~" else self._endings
                 glued = "~" if spec.startswith("~") else ""
                 target.update(dict.fromkeys((glued + s for s in known_detectors.spellings(spec) or spellings(spec)), rule))
-        for name, rule in tuple(self._endings.items()):
-            for derived in _derived(name):
-                self._endings.setdefault(derived, rule)
+        for plural, name in tuple(_plurals(self._endings)):
+            self._endings.setdefault(plural, self._endings[name])
         self._longest_glued = max((len(name) - 1 for name in self._exact if name.startswith("~")), default=0)
         self._cache: dict[FieldPath, Rule | None] = {}
 
