@@ -182,14 +182,14 @@ impl Engine {
 
     /// The spans of `text` that must go, in order, without overlaps. `path`: the names of the fields it stands in.
     pub fn judge(&self, text: &[Ch], path: &[Name]) -> Result<Vec<Span>> {
-        if text.iter().all(|&c| self.space.has(c)) {
-            return Ok(Vec::new());
-        }
         self.judge_unmasked(text, self.scanner.rows(text), path, 0)
     }
 
-    /// The same at some depth. `rows`: those of the text.
+    /// The spans of a text whose placeholders are not opaque yet, and that stands so deep in others. `rows`: those of the text.
     fn judge_unmasked(&self, text: &[Ch], rows: Rows, path: &[Name], depth: usize) -> Result<Vec<Span>> {
+        if text.iter().all(|&c| self.space.has(c)) {
+            return Ok(Vec::new());
+        }
         let masked = if rows.any(*b"<&") { self.masked(text) } else { None };
         match masked {
             Some(masked) => self.judge_masked(&masked, self.scanner.rows(&masked), path, depth, None),
@@ -285,7 +285,6 @@ impl Engine {
         let view = if is_json && !rows.any([b'\\']) { None } else { self.unquoted(raw, leaf.coding) };
         let spans = match &view {
             Some(view) => self.judge(&view.text, &leaf.field)?,
-            None if raw.iter().all(|&c| self.space.has(c)) => Vec::new(),
             None => self.judge_unmasked(raw, rows, &leaf.field, 0)?,
         };
         let spans = if leaf.coding == Coding::Name { self.of_a_key(raw, spans) } else { spans };
@@ -406,7 +405,7 @@ impl Engine {
         Ok(found)
     }
 
-    /// What must go in a text with its placeholders made opaque.
+    /// What must go in a text with its placeholders made opaque. `rows`: those of this text.
     fn judge_masked(
         &self,
         masked: &[Ch],

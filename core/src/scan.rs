@@ -373,6 +373,7 @@ fn parts_of(has: &Classes) -> usize {
     there.enumerate().map(|(part, there)| usize::from(there) << part).sum()
 }
 
+/// The characters of ASCII of each part, as bits.
 const fn parts_of_ascii() -> [[u64; 2]; PARTS - 1] {
     let mut found = [[0; 2]; PARTS - 1];
     found[PARTS - 2] = [!0; 2];
@@ -894,6 +895,7 @@ fn narrow(nodes: &[Node], first: &Classes, taken: usize, found: &mut Before) -> 
     Some(taken)
 }
 
+/// Whether a node is the assertion that the text begins.
 fn is_start(node: &Node) -> bool {
     match node {
         Node::At(At::Start) => true,
