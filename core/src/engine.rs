@@ -547,10 +547,10 @@ impl Engine {
             }
         }
         for (start, end, text) in views.byte_arrays(masked, rows, &runs) {
-            let inner_masked = self.masked(&text);
             let inner = self.judge_unmasked(&text, self.scanner.rows(&text), path, depth + 1)?;
             let mut inner = self.without_chance(&text, inner);
             if inner.is_empty() {
+                let inner_masked = self.masked(&text);
                 inner = self.told_by_words(masked, start, end, inner_masked.as_deref().unwrap_or(&text));
             }
             if inner.is_empty() {

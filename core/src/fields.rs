@@ -1171,7 +1171,7 @@ impl Fields {
             if let Some((start, end)) = m.span(self.value_line.1[1]) {
                 self.add(&mut found, text, start, end, rule, &|| path.clone(), &[]);
             }
-            let is_change = text.get(depth).is_some_and(|c| matches!(c, 43 | 45));
+            let is_change = text.get(depth).is_some_and(|c| ['+' as Ch, '-' as Ch].contains(c));
             return (found, if is_change { before.clone() } else { Open::default() });
         };
         let is_item = text[depth..].starts_with(&['-' as Ch, ' ' as Ch]);

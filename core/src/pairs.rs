@@ -4,6 +4,7 @@ use crate::chars::{Ch, CharSet, Conversions, codes, position, text_of};
 use crate::library::{Library, Words};
 use crate::rows::Rows;
 use crate::rx::{Match, Regex};
+use crate::views::wide;
 use std::iter::successors;
 use std::sync::Arc;
 
@@ -125,6 +126,8 @@ const LONGEST_NAME: usize = 62;
 const LONGEST_INDEX: usize = 42;
 const LONGEST_RUBY_TYPE: usize = 80;
 const ARROW: Ch = 0x2192;
+/// Separators of two characters between a name and what it is of.
+const SEPARATORS: [[Ch; 2]; 3] = [wide(b"=>"), wide(b"->"), wide(b":=")];
 /// Characters between the beginning of a member that names a value and the value's own member, at most.
 const FARTHEST_NAME: usize = 160;
 /// Characters behind a value in which the member that names it stands, if none does before.
@@ -403,12 +406,11 @@ impl Pairs {
         let is_separator = at > 0
             && (matches!(text[at - 1], 58 | 61 | 62 | ARROW)
                 || (text[at - 1] == 44 && at > 1 && matches!(text[at - 2], 34 | 39)));
-        let separated = is_separator
-            .then(|| at - if [[61, 62], [45, 62], [58, 61]].iter().any(|two| text[..at].ends_with(two)) { 2 } else { 1 });
-        let is_made = text[bracket] == 40
+        let separated = is_separator.then(|| at - if SEPARATORS.iter().any(|two| text[..at].ends_with(two)) { 2 } else { 1 });
+        let is_made = text[bracket] == '(' as Ch
             && self.members_of.match_at(text, bracket, text.len()).is_some()
-            && matches!(text[self.name_begins(text, bracket)], 65..=90);
-        let direct = (text[bracket] == 123 || is_made).then(|| {
+            && u8::try_from(text[self.name_begins(text, bracket)]).is_ok_and(|c| c.is_ascii_uppercase());
+        let direct = (text[bracket] == '{' as Ch || is_made).then(|| {
             let counted = text[..bracket].ends_with(&[41, 32]);
             let opened = || (bracket.saturating_sub(9)..bracket).rev().find(|&at| text[at] == 40);
             if counted { opened().unwrap_or(bracket) } else { bracket }

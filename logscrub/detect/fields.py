@@ -158,6 +158,7 @@ _ABOUT = frozenset(
 _REFERRING = frozenset("key keys ref reference user username account host port database db role env region bucket".split())
 """Names of members that lead to a secret, or stand beside it."""
 _LONG_NUMBER = regex(r"[+(]?(?:[0-9][ ().+/-]{0,2}){6,20}")
+"""A number of six digits or more, in groups or not: a phone, a day, the number of a person."""
 _IN_SECRET = regex(r"(?=[^0-9]{0,60}[0-9])[^\s]{6,1000}")
 """A value that may be a secret in an object of several, whatever its own name says."""
 _MADE_UP = regex(r"(?=[^\s]{0,40}[A-Za-z])(?=[^\s]{0,40}[0-9])[^\s]{8,1000}\Z")

@@ -179,7 +179,9 @@ _HOLDER = regex(
 """A name, and the bracket behind it that opens what the name is of; a type may stand between them."""
 _OPENING = regex(r"[(\[{]|#<[\w:]{0,80}+")
 _MEMBERS_OF = regex(r"\([A-Za-z_]\w{0,30}=[^=]")
+"""The bracket of a constructor, and the name of its first member."""
 _CAPITAL = regex(r"[A-Z]")
+"""The first letter of a constructor's name."""
 _BRACKETS = regex(r"[(\[{)\]}]")
 _IN_TYPE = regex(r"[A-Za-z0-9_.%#() \[\]*]")
 _LONGEST_TYPE = 56

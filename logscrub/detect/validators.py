@@ -465,7 +465,9 @@ _ABOUT_PERSONS = frozenset(
     lead colleague intern widow lawyer warn quit resign resignation fraud bribe drunk angry apologize apology
     """.split()
 )
+"""Words by which people speak of persons at work, in the name of a branch."""
 _SMALL_IN_SLUGS = frozenset("the his her my our their he she we who why because before after against about not never of".split())
+_FEWEST_ABOUT = 2
 
 
 def slug_about_a_person(value: str) -> bool:
@@ -475,9 +477,6 @@ def slug_about_a_person(value: str) -> bool:
     about = sum(w in _ABOUT_PERSONS for w in words)
     small = not _SMALL_IN_SLUGS.isdisjoint(words)
     return one_is_a_name(value) or (small and about >= _FEWEST_ABOUT)
-
-
-_FEWEST_ABOUT = 2
 
 
 def looks_postal(value: str) -> bool:
