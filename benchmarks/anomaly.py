@@ -166,8 +166,8 @@ def low_counts(seed: int, null: str, *, tenants: int = 4000, flooded: int = 40, 
     """
     import numpy as np
 
-    from logscrub.anomalies.judge import counts
-    from logscrub.anomalies.judge.base import world
+    from logscrub.anomalies.checks import counts
+    from logscrub.anomalies.checks.base import world
     from logscrub.anomalies.rules import load_rules
     from logscrub.anomalies.signals import Panel
 
@@ -191,7 +191,7 @@ def low_counts(seed: int, null: str, *, tenants: int = 4000, flooded: int = 40, 
     rule = next(rule for rule in load_rules() if rule.id == "tenant_flood")
     rule = replace(rule, least=5.0, times=3.0)
     cells = Panel(("tenant",), tuple((str(n),) for n in range(tenants)), told)
-    found = {int(c.dimensions[0][1]) for c in counts.judged(rule, cells, world(), FALSE_SHARE)}
+    found = {int(c.dimensions[0][1]) for c in counts.candidates_of(rule, cells, world(), FALSE_SHARE)}
     planted = set(who.tolist())
     return len(found & planted), len(found - planted), flooded
 
@@ -214,14 +214,14 @@ def run_traffic(seeds: Sequence[int]) -> dict[str, Any]:
 
     out: dict[str, Any] = {}
     usual = traffic.Settings(days=35, tenants=300, records_a_day=80_000)
-    runs = [incidents.judge(replace(usual, seed=seed)) for seed in seeds]
+    runs = [incidents.replay(replace(usual, seed=seed)) for seed in seeds]
     out["incidents"] = incidents.summary(runs)
     abuse = replace(usual, kinds=incidents.ABUSE)
-    runs = [incidents.judge(replace(abuse, seed=seed + 100), a_week=100) for seed in seeds]
+    runs = [incidents.replay(replace(abuse, seed=seed + 100), a_week=100) for seed in seeds]
     out["abuse_at_20_alerts_a_day"] = incidents.summary(runs)
     for null in traffic.NULLS:
         quiet = replace(usual, kinds=(), nulls=null, days=28)
-        out[f"quiet_{null}"] = incidents.summary([incidents.judge(replace(quiet, seed=seed + 200)) for seed in seeds[:2]])
+        out[f"quiet_{null}"] = incidents.summary([incidents.replay(replace(quiet, seed=seed + 200)) for seed in seeds[:2]])
     for name, told in out.items():
         print(
             f"{name}: recall {told['recall']:.3f} of {told['incidents']} (clear {told['recall_clear']:.3f}, subtle "

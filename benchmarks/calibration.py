@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 import traffic
 
-from logscrub.anomalies.judge import TESTS, actors, counts, levels, rates, vectors, versions
+from logscrub.anomalies.checks import CHECKS, actors, counts, levels, rates, vectors, versions
 from logscrub.anomalies.rules import Rule, load_rules
 from logscrub.anomalies.signals import Rows, SignalReader, Signals
 
@@ -109,7 +109,7 @@ def measured(settings: traffic.Settings, rules: Sequence[Rule], every: int, wort
 
 
 def _add(rule: Rule, signals: Signals, worth: Worth) -> None:
-    find = TESTS[rule.test].find
+    find = CHECKS[rule.check].find
     for n, budget in enumerate(BUDGETS):
         if n == 0:
             with overheard(worth.add):
@@ -136,7 +136,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rules", nargs="+", help="these rules alone")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
     given = parser.parse_args(arguments)
-    rules = [rule for rule in load_rules() if rule.test != "first" and (not given.rules or rule.id in given.rules)]
+    rules = [rule for rule in load_rules() if rule.check != "first" and (not given.rules or rule.id in given.rules)]
     out: dict[str, Any] = {}
     for null in given.nulls:
         worth: dict[str, Worth] = defaultdict(Worth)

@@ -22,8 +22,8 @@ from datetime import timedelta
 
 import numpy as np
 
-from logscrub.anomalies.judge import counts
-from logscrub.anomalies.judge.base import world
+from logscrub.anomalies.checks import counts
+from logscrub.anomalies.checks.base import world
 from logscrub.anomalies.rules import Rule, load_rules
 from logscrub.anomalies.signals import Panel, Signals
 from logscrub.anomalies.tails import Floats

@@ -1,4 +1,4 @@
-"""Judges the rules by traffic with known incidents (`traffic.py`): what is found, how soon, and how often it is a false alarm.
+"""Evaluates the rules on traffic with known incidents (`traffic.py`): what is found, how soon, and how often it is a false alarm.
 
 Each day behind the quiet ones is a night's report: the rules see that day and those before it. A finding is **right** for an
 incident where its rule is one that should tell of such an incident, it overlaps it in time (an hour before to three after), and
@@ -18,8 +18,8 @@ from typing import Any
 
 import traffic
 
-from logscrub.anomalies.judge.base import Candidate
-from logscrub.anomalies.night import judged
+from logscrub.anomalies.checks.base import Candidate
+from logscrub.anomalies.night import find_candidates
 from logscrub.anomalies.rules import Rule, load_rules
 from logscrub.anomalies.signals import Rows, SignalReader
 
@@ -65,7 +65,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Replay:
     """What came of one model of traffic."""
 
     incidents: tuple[dict[str, Any], ...]
@@ -93,7 +93,7 @@ def _time(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def judge(settings: traffic.Settings, rules: Iterable[Rule] | None = None, *, a_week: float = 1.0) -> Judgement:
+def replay(settings: traffic.Settings, rules: Iterable[Rule] | None = None, *, a_week: float = 1.0) -> Replay:
     """The nights of one model of traffic, at so many false alarms a week."""
     model = traffic.make(settings)
     effects: dict[int, tuple[int, int]] = {}
@@ -103,7 +103,7 @@ def judge(settings: traffic.Settings, rules: Iterable[Rule] | None = None, *, a_
     incidents = [t for t in traffic.truth(model, effects) if t["kind"] != "export_gap"]
     days = sorted(rows.beside)
     rules = list(rules or load_rules())
-    tested = sum(rule.test != "first" for rule in rules)
+    tested = sum(rule.check != "first" for rule in rules)
     began = time.monotonic()
     reader: SignalReader | None = None
     found: list[Found] = []
@@ -112,7 +112,7 @@ def judge(settings: traffic.Settings, rules: Iterable[Rule] | None = None, *, a_
         start = datetime.combine(day, datetime.min.time(), traffic.UTC)
         reader = reader or SignalReader(rows, start, settings.quiet_days)
         signals = reader.read(start, start + timedelta(days=1))
-        candidates = judged(signals, rules, a_week / 7 / tested)
+        candidates = find_candidates(signals, rules, a_week / 7 / tested)
         found += [_found(candidate, signals.start) for candidate in candidates]
     delays: dict[int, float] = {}
     for n, incident in enumerate(incidents):
@@ -121,7 +121,7 @@ def judge(settings: traffic.Settings, rules: Iterable[Rule] | None = None, *, a_
             first = min(f.start for f in right)
             delays[n] = max(0.0, (first - _time(incident["start"])) / timedelta(hours=1))
     false = [f for f in found if not any(is_right(f, incident, any_rule=True) for incident in incidents)]
-    return Judgement(
+    return Replay(
         tuple(incidents),
         tuple(delays.get(n) for n in range(len(incidents))),
         len(found),
@@ -136,16 +136,16 @@ def _found(candidate: Candidate, start: datetime) -> Found:
     return Found(candidate.rule.id, begin, end, candidate.dimensions)
 
 
-def summary(judgements: Sequence[Judgement]) -> dict[str, Any]:
+def summary(replays: Sequence[Replay]) -> dict[str, Any]:
     """Recall by kind and level, false alarms a week, findings a day, median delay."""
     hits: dict[tuple[str, str], list[bool]] = defaultdict(list)
     delays = []
-    for judgement in judgements:
-        for incident, delay in zip(judgement.incidents, judgement.delays, strict=True):
+    for run in replays:
+        for incident, delay in zip(run.incidents, run.delays, strict=True):
             hits[incident["kind"], incident["level"]].append(delay is not None)
             if delay is not None:
                 delays.append(delay)
-    days = sum(j.days for j in judgements)
+    days = sum(j.days for j in replays)
     every = [hit for one in hits.values() for hit in one]
     by_kind = {kind: [hit for (k, _), one in hits.items() if k == kind for hit in one] for kind in sorted({k for k, _ in hits})}
     abuse = [by_kind[kind] for kind in ABUSE if by_kind.get(kind)]
@@ -158,10 +158,10 @@ def summary(judgements: Sequence[Judgement]) -> dict[str, Any]:
         "recall_by_kind": {kind: (_mean(one), len(one)) for kind, one in by_kind.items()},
         "abuse_recall": _mean([hit for one in abuse for hit in one]),
         "abuse_recall_worst_kind": min((_mean(one) for one in abuse), default=None),
-        "false_alarms_a_week": sum(len(j.false) for j in judgements) / max(days, 1) * 7,
-        "findings_a_day": sum(j.findings for j in judgements) / max(days, 1),
+        "false_alarms_a_week": sum(len(j.false) for j in replays) / max(days, 1) * 7,
+        "findings_a_day": sum(j.findings for j in replays) / max(days, 1),
         "median_delay_h": statistics.median(delays) if delays else None,
-        "seconds_a_night": sum(j.seconds for j in judgements) / max(days, 1),
+        "seconds_a_night": sum(j.seconds for j in replays) / max(days, 1),
     }
 
 
@@ -169,4 +169,4 @@ def _mean(hits: Sequence[bool]) -> float:
     return sum(hits) / len(hits) if hits else float("nan")
 
 
-__all__ = ["ABUSE", "RIGHT", "Found", "Judgement", "judge", "summary"]
+__all__ = ["ABUSE", "RIGHT", "Found", "Replay", "replay", "summary"]

@@ -138,14 +138,14 @@ class Finder:
         """Whether every letter of `value` goes."""
         text = line.format(value)
         at = line.index("{}")
-        spans = self._engine.judge(text)
+        spans = self._engine.scan(text)
         return all(any(s.start <= i < s.end for s in spans) for i in range(at, at + len(value)) if text[i].isalpha())
 
     def touches(self, line: str, value: str) -> bool:
         """Whether a letter of `value` goes."""
         text = line.format(value)
         at = line.index("{}")
-        return any(s.start < at + len(value) and at < s.end for s in self._engine.judge(text))
+        return any(s.start < at + len(value) and at < s.end for s in self._engine.scan(text))
 
 
 def share(finder: Finder, values: list[str], lines: list[str]) -> float:
@@ -206,7 +206,7 @@ print(10 * len(lines) / (time.perf_counter() - start))
 
 
 def start_up() -> float:
-    """Seconds from nothing to the first judgement by lists, beyond the start of Python and the import of re."""
+    """Seconds from nothing to the first scan by lists, beyond the start of Python and the import of re."""
     return float(
         _alone("""
 import re, time

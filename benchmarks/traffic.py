@@ -1,4 +1,4 @@
-"""Makes traffic of a Forge app with incidents in it, and says what they are: to judge what finds them.
+"""Makes traffic of a Forge app with incidents in it, and says what they are: to measure rules by them.
 
     python benchmarks/traffic.py --days 30 --tenants 500 --records-a-day 200000 --seed 1 --store DIR --truth truth.ndjson
     python benchmarks/traffic.py --days 3 --tenants 20 --records-a-day 2000 --quiet-days 1 --logs app.ndjson

@@ -1,7 +1,7 @@
 """Scrubs the values of a dictionary, as programs hand them to a logger.
 
 A dictionary is read as a line of JSON is, so that the name of a field says what its value is. What has no form in JSON (dates,
-exceptions, objects) is judged by its text, and stays the object that it is where nothing in it is found: also not in its `repr`,
+exceptions, objects) is scanned by its text, and stays the object that it is where nothing in it is found: also not in its `repr`,
 which renderers show instead of a text.
 """
 

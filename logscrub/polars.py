@@ -6,7 +6,7 @@
     pl.scan_parquet("logs.parquet").with_columns(pl.col("message").logscrub.scrub(key=key)).sink_parquet("clean.parquet")
     logscrub.polars.scrub_frame(pl.scan_parquet("logs.parquet"), key=key).sink_parquet("clean.parquet")
 
-The expression judges each value as a line of a log of its own. `scrub_frame` judges each row as a line of JSON, so that names of
+The expression scans each value as a line of a log of its own. `scrub_frame` scans each row as a line of JSON, so that names of
 columns count: in the column `assignee`, `Kim` goes. Both work piece by piece, and which piece a value is in does not show.
 
 Both build their engine when they are called, which takes about a second, and refuse wrong settings then.

@@ -17,12 +17,12 @@ from strategies import examples
 
 from logscrub.anomalies import baseline
 from logscrub.anomalies.baseline import DAY, expect, expect_rate, unsettled_days, variance_of_sums
+from logscrub.anomalies.checks import CHECKS
+from logscrub.anomalies.checks.base import episodes, filled
+from logscrub.anomalies.checks.base import world as world_of
+from logscrub.anomalies.checks.vectors import beyond_others
 from logscrub.anomalies.drill import Drill
 from logscrub.anomalies.findings import grouped, withhold
-from logscrub.anomalies.judge import TESTS
-from logscrub.anomalies.judge.base import episodes, filled
-from logscrub.anomalies.judge.base import world as world_of
-from logscrub.anomalies.judge.vectors import beyond_others
 from logscrub.anomalies.live import Live
 from logscrub.anomalies.model import WITHHELD, Explanation, Finding, Kind, Report, id_of
 from logscrub.anomalies.night import learned, report_of, silenced
@@ -59,7 +59,7 @@ QUIET = traffic.Settings(days=19, tenants=25, records_a_day=5_000, kinds=(), qui
     ],
 )
 def test_a_rule_holds_to_its_examples(rule: Any, example: Any, wanted: bool) -> None:
-    assert TESTS[rule.test].plays(rule, example) is wanted
+    assert CHECKS[rule.check].plays(rule, example) is wanted
 
 
 def test_every_rule_says_what_to_do_first() -> None:
@@ -72,7 +72,7 @@ def test_every_rule_says_what_to_do_first() -> None:
     ("change", "says"),
     [
         ({"colour": "red"}, "unknown key 'colour'"),
-        ({"test": "feeling"}, "test must be one of"),
+        ({"check": "feeling"}, "check must be one of"),
         ({"severity": "P9"}, "severity must be one of"),
         ({"least": "many"}, "least must be a number"),
         ({"title": "{nowhere} is odd"}, "title must have "),
@@ -378,9 +378,9 @@ def test_quiet_traffic_makes_no_more_alarms_than_the_budget(nulls: str) -> None:
 
 
 def nights(settings: traffic.Settings) -> list[Any]:
-    from incidents import judge
+    from incidents import replay
 
-    return list(judge(settings, RULES).false)
+    return list(replay(settings, RULES).false)
 
 
 @pytest.mark.parametrize("begins", [0, 12, 21])
@@ -541,7 +541,7 @@ def test_a_first_night_says_what_it_cannot_know(world: World) -> None:
 
 def test_hours_are_judged_the_same_in_a_days_report_and_by_themselves(world: World) -> None:
     """Batch, replay and live: what was expected of an hour is frozen with its day."""
-    from logscrub.anomalies.judge import counts
+    from logscrub.anomalies.checks import counts
 
     rule = next(rule for rule in RULES if rule.id == "tenant_flood")
     reader = SignalReader(world.rows, world.day)
@@ -560,7 +560,7 @@ def test_hours_are_judged_the_same_in_a_days_report_and_by_themselves(world: Wor
 
 def test_what_a_person_did_before_the_period_is_not_told_again(world: World) -> None:
     """A night's period begins at five in the morning, and days of persons at midnight."""
-    from logscrub.anomalies.judge import actors
+    from logscrub.anomalies.checks import actors
 
     rule = next(rule for rule in RULES if rule.id == "actor_flood")
     over = world.day + timedelta(hours=18)
@@ -608,7 +608,7 @@ OF_LARGE = (("function", "f"), ("tenant", "large"))
     [(8.0, 1.0, {OF_LARGE}), (1.0, 4.0, {(), OF_FUNCTION}), (8.0, 4.0, {(), OF_FUNCTION, OF_LARGE}), (1.0, 1.0, set())],
 )
 def test_a_large_customer_and_the_others_are_told_apart(of_large: float, of_others: float, told: set[Any]) -> None:
-    from logscrub.anomalies.judge import counts
+    from logscrub.anomalies.checks import counts
 
     rule = next(rule for rule in RULES if rule.id == "volume_jump")
     assert {c.dimensions for c in counts.find(rule, with_a_large_customer(of_large, of_others), 0.01)} == told
@@ -738,7 +738,7 @@ def test_clocks_that_are_put_back_are_no_finding(first: date, flood: bool, found
     """On the Monday behind such a Sunday; where no clocks are put back (in June) the same counts are findings."""
     signals = working_days(first, flood)
     rules = [rule for rule in RULES if rule.id in ("tenant_flood", "unusual_hours")]
-    told = [c for rule in rules for c in TESTS[rule.test].find(rule, signals, 0.01)]
+    told = [c for rule in rules for c in CHECKS[rule.check].find(rule, signals, 0.01)]
     assert bool(told) == found
     assert not flood or {c.dimensions for c in told} == {(("tenant", "c7"),)}
 
@@ -756,7 +756,7 @@ class Stream:
     """Records of some times, and who watches them beside a day of three each hour."""
 
     def __init__(self, now: datetime, redactor: Redactor) -> None:
-        self.live = Live(Rows(None, None), [rule for rule in RULES if rule.test == "silence"], Config())
+        self.live = Live(Rows(None, None), [rule for rule in RULES if rule.check == "silence"], Config())
         self.finder, self.redactor = FactFinder(Pseudonymizer(traffic.KEY).derived("metrics")), redactor
         self.send(*(now - timedelta(hours=n) for n in range(44, 20, -1) for _ in range(3)))
 
@@ -810,7 +810,7 @@ def customers_with_errors(concerned: int) -> Signals:
 @pytest.mark.parametrize(("concerned", "told"), [(1, 1), (20, 0), (60, 0)])
 def test_what_many_customers_have_at_once_is_no_single_ones(concerned: int, told: int) -> None:
     rule = next(rule for rule in RULES if rule.id == "tenant_unlike")
-    found = TESTS[rule.test].find(rule, customers_with_errors(concerned), 0.001)
+    found = CHECKS[rule.check].find(rule, customers_with_errors(concerned), 0.001)
     assert [c.dimensions for c in found] == [(("tenant", "c0"),)] * told
     for candidate in found:
         assert "errors" in candidate.unit and "refusals" in candidate.unit
@@ -915,7 +915,7 @@ def counted(*runs: tuple[int, int, int], number: str = "records") -> Signals:
 
 def test_what_ended_before_the_period_is_not_told_again() -> None:
     rule = next(rule for rule in RULES if rule.id == "tenant_flood")
-    flood = TESTS[rule.test].find
+    flood = CHECKS[rule.check].find
     begin = 28 * DAY
     assert flood(rule, counted((begin - 8, 4, 100)), 0.05) == []
     (both,) = flood(rule, counted((begin - 8, 4, 100), (begin + 9, 2, 60)), 0.05)
@@ -928,8 +928,8 @@ def test_a_customer_never_seen_before_did_not_do_more_than_ever() -> None:
     rule = next(rule for rule in RULES if rule.id == "tenant_flood")
     signals = counted((28 * DAY + 3, 3, 200))
     new = signals.tenants.filter((pl.col("tenant") != "c0") | (pl.col("t") >= 27 * DAY))
-    assert TESTS[rule.test].find(rule, signals, 0.05)
-    assert TESTS[rule.test].find(rule, replace(signals, tenants=new), 0.05) == []
+    assert CHECKS[rule.check].find(rule, signals, 0.05)
+    assert CHECKS[rule.check].find(rule, replace(signals, tenants=new), 0.05) == []
 
 
 def test_an_error_is_not_both_known_and_never_seen() -> None:
@@ -940,7 +940,7 @@ def test_an_error_is_not_both_known_and_never_seen() -> None:
         (rule.id, dict(c.dimensions)["signature"])
         for rule in RULES
         if rule.id in ("new_signature", "signature_burst")
-        for c in TESTS[rule.test].find(rule, signals, 0.05)
+        for c in CHECKS[rule.check].find(rule, signals, 0.05)
     }
     assert told == {("new_signature", "B"), ("signature_burst", "A")}
 

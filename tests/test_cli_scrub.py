@@ -527,11 +527,11 @@ def test_withheld_records_are_told_and_give_exit_code_3(tmp_path: Path) -> None:
     breaks = "\n".join(
         [
             "import logscrub.detect.engine as e, sys",
-            "judge = e.Engine.judge_line",
+            "scan = e.Engine.scan_line",
             "def broken(self, text, leaf, before):",
             "    if 'poison' in text: raise ValueError(text)",
-            "    return judge(self, text, leaf, before)",
-            "e.Engine.judge_line = broken",
+            "    return scan(self, text, leaf, before)",
+            "e.Engine.scan_line = broken",
         ]
     )
     done = run("scrub", "--engine", "plain", stdin=LINE + b"poison jane.doe\n", first=breaks)

@@ -507,7 +507,7 @@ HEADERS = {"headers": [{"name": "Accept-Language", "value": "de"}, {"name": "Use
         (HEADERS, {"Accept-Language", "User", "de"}, {"jdoe7", "Jane Doe"}),
     ],
 )
-def test_cells_and_pairs_are_judged_by_their_names_and_the_names_stay(
+def test_cells_and_pairs_are_scanned_by_their_names_and_the_names_stay(
     redactor: Redactor, value: Any, kept: set[str], gone: set[str], indent: int | None
 ) -> None:
     data = json.dumps(value, indent=indent).encode()

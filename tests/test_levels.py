@@ -23,8 +23,8 @@ from logscrub.anomalies.levels import (
     HOUR,
     LULL,
     Detector,
-    Judge,
     Scored,
+    SeriesModel,
     Settings,
     Tail,
     Window,
@@ -159,7 +159,7 @@ def test_a_change_too_small_for_an_hour_is_found_when_it_lasts() -> None:
 
 
 def test_at_steps_finer_than_an_hour_each_step_counts_by_itself() -> None:
-    tail = Judge(300, DEFAULT).tail
+    tail = SeriesModel(300, DEFAULT).tail
     before = tail.probability(4.0)
     for _ in range(12):
         tail.add(4.0)

@@ -961,7 +961,7 @@ def test_messages_of_other_streams_or_sizes_are_not_put_together(redactor: Redac
     assert scrub(redactor, data)[0] == data
 
 
-def test_what_is_put_together_wrongly_is_judged_as_it_stands_too(redactor: Redactor) -> None:
+def test_what_is_put_together_wrongly_is_scanned_as_it_stands_too(redactor: Redactor) -> None:
     head = "Nov 17 09:15:38 web-1 roster[1]: "
     data = f"{head}{'x ' * 512}\n{head}{ON_CUT} jane.doe@acme.example\n".encode()
     assert scrub(redactor, data)[0].endswith(b": <AWS_KEY> <EMAIL_ADDRESS>\n")

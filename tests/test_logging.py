@@ -77,7 +77,7 @@ class Level(IntEnum):
 # -- dictionaries -------------------------------------------------------------------------------------------------------
 
 
-def test_a_dictionary_is_judged_by_its_fields_and_stays_what_it_is() -> None:
+def test_a_dictionary_is_scanned_by_its_fields_and_stays_what_it_is() -> None:
     at, inner = datetime(2026, 11, 17, tzinfo=UTC), {"count": 2, "tags": ("a", "b")}
     data = {"at": at, "inner": inner, "assignee": "Kim", "to": [f"mail {MAIL}", 3], "card": 4111111111111111, 7: "seven"}
     clean = scrub_dict(data, key=KEY)
@@ -87,7 +87,7 @@ def test_a_dictionary_is_judged_by_its_fields_and_stays_what_it_is() -> None:
     assert data["assignee"] == "Kim" and data["to"] == [f"mail {MAIL}", 3]
 
 
-def test_what_has_no_form_in_json_is_judged_by_its_text() -> None:
+def test_what_has_no_form_in_json_is_scanned_by_its_text() -> None:
     clean = scrub_dict(
         {"error": ValueError(MAIL), "raw": MAIL.encode(), "who": {MAIL}, "odd": Unspeakable(), "nan": float("nan")}
     )
@@ -116,7 +116,7 @@ class Broken(dict[str, str]):
     [Told(), [Told()], Choice.ONE, Text.ONE, MixedIn.ONE],
     ids=["object", "in a list", "enumeration", "enumeration of texts", "text that is an enumeration"],
 )
-def test_what_a_renderer_shows_of_an_object_is_judged_too(value: Any) -> None:
+def test_what_a_renderer_shows_of_an_object_is_scanned_too(value: Any) -> None:
     clean = scrub_dict({"by": value, "inner": {"by": value}, value if isinstance(value, Enum) else "x": 1})
     assert MAIL not in repr(clean) and MAIL not in json.dumps(clean)
 

@@ -70,7 +70,7 @@ def test_words_of_other_scripts_are_found_in_any_case(core: NativeRedactor, reda
     for text in random.Random(3).sample(texts, 150):
         as_ascii = text.replace("i", "ı").replace("s", "ſ").replace("K", "\u212a")  # what `re` takes for these letters
         for other in (text.upper(), text.title(), text.lower().replace("σ", "ς"), text.swapcase().replace("ß", "ẞ"), as_ascii):
-            assert core.engine.judge(other) == redactor.engine.judge(other), ascii(text)
+            assert core.engine.scan(other) == redactor.engine.scan(other), ascii(text)
 
 
 def run(redactor: NativeRedactor, pieces: list[bytes], more: bool = True, threads: int = 2) -> tuple[bytes, Tally]:
@@ -113,7 +113,7 @@ def test_the_native_engine_gives_the_plain_engine_s_bytes_and_counts(
 
 
 def test_of_each_pattern_it_is_known_how_its_matches_begin(redactor: Redactor) -> None:
-    patterns, harmless = native._judge(redactor.engine)[1].tried_everywhere()
+    patterns, harmless = native._core_engine(redactor.engine)[1].tried_everywhere()
     assert [redactor.engine._patterns[n].detector.id for n in patterns] == []
     assert [redactor.engine._harmless[n] for n in harmless] == []
 
@@ -443,7 +443,7 @@ def test_a_panic_of_the_core_withholds_one_unit_and_the_core_goes_on(redactor: R
     assert run(core, [good.encode() * 50]) == scrub(redactor, good.encode() * 50)
 
 
-@pytest.mark.parametrize("method", ["start", "result", "go_on", "scrub", "judge_line", "left_open"])
+@pytest.mark.parametrize("method", ["start", "result", "go_on", "scrub", "scan_line", "left_open"])
 def test_an_error_of_the_core_s_own_comes_out_or_withholds(
     redactor: Redactor, core: NativeRedactor, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
@@ -456,14 +456,14 @@ def test_an_error_of_the_core_s_own_comes_out_or_withholds(
             return getattr(core.core, name)
 
     broken = object.__new__(NativeRedactor)
-    broken.__dict__.update(core.__dict__, core=Broken(), engine=native.NativeJudge(redactor.engine, Broken()))  # type: ignore[arg-type]
+    broken.__dict__.update(core.__dict__, core=Broken(), engine=native.EngineOnCore(redactor.engine, Broken()))  # type: ignore[arg-type]
     data = MAIL * 20 + b"user { summary: '" + JUNK + b"\n  more of it\n" + MAIL * 20
     try:
         out, tally = run(broken, [data])
     except RuntimeError:
         assert method in ("start", "result", "go_on")
         return
-    assert method in ("scrub", "judge_line", "left_open")
+    assert method in ("scrub", "scan_line", "left_open")
     assert b"jane.doe" not in out
     assert tally.records_read == 41 == tally.records_written + tally.records_withheld
     assert tally.withheld >= 1
@@ -580,7 +580,7 @@ def test_a_user_s_own_words_stay(words: tuple[str, ...], engine_name: Any) -> No
         ("jane.doe@acme.example", "to=amFuZS5kb2VAYWNtZS5leGFtcGxl", "to=amFuZS5yb2VAYWNtZS5leGFtcGxl"),
     ],
 )
-def test_what_is_allowed_stays_and_nothing_that_is_judged_with_it(engine_name: Any, allow: str, stays: str, goes: str) -> None:
+def test_what_is_allowed_stays_and_nothing_that_is_scanned_with_it(engine_name: Any, allow: str, stays: str, goes: str) -> None:
     config = Config(allow=(allow,))
     for form in ("{}\n", '{{"message":"{}"}}\n', '{{"ms":{{"deep":["{}"]}}}}\n'):
         log = "".join(form.format(line) for line in (stays, goes, goes, stays)) * 3

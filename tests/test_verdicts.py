@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from logscrub.anomalies.baseline import DAY
-from logscrub.anomalies.judge import counts as judge_counts
-from logscrub.anomalies.judge.base import world
+from logscrub.anomalies.checks.base import world
+from logscrub.anomalies.checks.counts import candidates_of
 from logscrub.anomalies.model import Finding, RuleTally, id_of
 from logscrub.anomalies.night import silenced
 from logscrub.anomalies.rules import load_rules
@@ -39,7 +39,7 @@ def test_hours_that_were_marked_as_real_are_no_part_of_what_is_usual() -> None:
     cells = Panel(("tenant",), tuple((f"c{n}",) for n in range(30)), counts)
     hours = [(signals.at(first), signals.at(last)) for first, last in before]
     real = replace(signals, real={id_of(rule.id, [("tenant", "c0")]): hours})
-    (with_them,), (without,) = (judge_counts.judged(rule, cells, told, 0.05) for told in (signals, real))
+    (with_them,), (without,) = (candidates_of(rule, cells, told, 0.05) for told in (signals, real))
     assert with_them.expected is not None and without.expected is not None
     assert without.expected / (without.end - without.start) < 2.3 < 2.6 < with_them.expected / (with_them.end - with_them.start)
 

@@ -264,7 +264,7 @@ PLACES = tuple(
     tuple(str(ROOT / "logscrub" / part) for part in parts)
     for parts in (("detect", "redact"), ("formats", "engines", "scrubbing", "sources", "verif"))
 )
-"""Where texts are judged (most calls), and where they are read and written (most errors come out of there)."""
+"""Where texts are scanned (most calls), and where they are read and written (most errors come out of there)."""
 
 
 class Injected(Exception):
@@ -358,7 +358,7 @@ def test_an_error_at_any_call_loses_nothing_in_silence(engine_name: EngineName, 
         assert tally.withheld or (out, tally) == (whole, sound)
         ended["withheld" if tally.withheld else "the same"] += 1
     assert ended["raised"] > runs // 20, ended
-    if engine_name == "plain":  # the core's judgements are out of reach here: tests/test_native.py lets those fail
+    if engine_name == "plain":  # the core's scans are out of reach here: tests/test_native.py lets those fail
         assert ended["withheld"] > runs // 4, ended
 
 

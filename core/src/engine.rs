@@ -23,7 +23,7 @@ use std::sync::{Arc, RwLock};
 /// What may fail because a text cannot be scanned.
 pub type Result<T> = std::result::Result<T, Unscannable>;
 
-/// Characters of a text that are judged at once, and how far its parts overlap.
+/// Characters of a text that are scanned at once, and how far its parts overlap.
 const WINDOW: usize = 1 << 18;
 const OVERLAP: usize = 4096;
 const BEFORE: usize = 60;
@@ -62,7 +62,7 @@ pub enum Recognizer {
     Python(Arc<dyn Python>),
 }
 
-/// All that a judgement needs.
+/// All that a scan needs.
 pub struct Parts {
     pub kinds: Vec<Kind>,
     pub patterns: Vec<Pattern>,
@@ -181,19 +181,19 @@ impl Engine {
     }
 
     /// The spans of `text` that must go, in order, without overlaps. `path`: the names of the fields it stands in.
-    pub fn judge(&self, text: &[Ch], path: &[Name]) -> Result<Vec<Span>> {
-        self.judge_unmasked(text, self.scanner.rows(text), path, 0)
+    pub fn scan(&self, text: &[Ch], path: &[Name]) -> Result<Vec<Span>> {
+        self.scan_unmasked(text, self.scanner.rows(text), path, 0)
     }
 
     /// The spans of a text whose placeholders are not opaque yet, and that stands so deep in others. `rows`: those of the text.
-    fn judge_unmasked(&self, text: &[Ch], rows: Rows, path: &[Name], depth: usize) -> Result<Vec<Span>> {
+    fn scan_unmasked(&self, text: &[Ch], rows: Rows, path: &[Name], depth: usize) -> Result<Vec<Span>> {
         if text.iter().all(|&c| self.space.has(c)) {
             return Ok(Vec::new());
         }
         let masked = if rows.any(*b"<&") { self.masked(text) } else { None };
         match masked {
-            Some(masked) => self.judge_masked(&masked, self.scanner.rows(&masked), path, depth, None),
-            None => self.judge_masked(text, rows, path, depth, None),
+            Some(masked) => self.scan_masked(&masked, self.scanner.rows(&masked), path, depth, None),
+            None => self.scan_masked(text, rows, path, depth, None),
         }
     }
 
@@ -210,7 +210,7 @@ impl Engine {
     }
 
     /// The spans of a leaf that is a line of a text, and what it leaves open; `before`: what earlier lines left open.
-    pub fn judge_line(&self, text: &[Ch], leaf: &Leaf, before: &Open) -> Result<(Vec<Span>, Open)> {
+    pub fn scan_line(&self, text: &[Ch], leaf: &Leaf, before: &Open) -> Result<(Vec<Span>, Open)> {
         let line = &text[leaf.start..leaf.end];
         let view = if line.contains(&0x1B) { self.parts.views.without_colours(line) } else { None };
         let uncoloured = view.as_ref().map_or(line, |v| &v.text);
@@ -221,7 +221,7 @@ impl Engine {
             if masked.iter().all(|&c| self.space.has(c)) {
                 Vec::new()
             } else {
-                self.judge_masked(masked, self.scanner.rows(masked), &[], 0, Some(&fields))?
+                self.scan_masked(masked, self.scanner.rows(masked), &[], 0, Some(&fields))?
             }
         } else {
             self.windowed(masked, &[])?
@@ -269,11 +269,11 @@ impl Engine {
     }
 
     /// The spans of a record's leaf that must go, as positions in the record's text.
-    pub fn judge_leaf(&self, text: &[Ch], leaf: &Leaf) -> Result<Vec<Span>> {
+    pub fn scan_leaf(&self, text: &[Ch], leaf: &Leaf) -> Result<Vec<Span>> {
         let raw = &text[leaf.start..leaf.end];
         match leaf.coding {
-            Coding::Number => return self.judge_number(raw, leaf),
-            Coding::Bytes => return self.judge_bytes(raw, leaf, Alphabet::String, 0),
+            Coding::Number => return self.scan_number(raw, leaf),
+            Coding::Bytes => return self.scan_bytes(raw, leaf, Alphabet::String, 0),
             _ => {}
         }
         if raw.len() > WINDOW {
@@ -284,8 +284,8 @@ impl Engine {
         let is_json = matches!(leaf.coding, Coding::Json | Coding::Name);
         let view = if is_json && !rows.any([b'\\']) { None } else { self.unquoted(raw, leaf.coding) };
         let spans = match &view {
-            Some(view) => self.judge(&view.text, &leaf.field)?,
-            None => self.judge_unmasked(raw, rows, &leaf.field, 0)?,
+            Some(view) => self.scan(&view.text, &leaf.field)?,
+            None => self.scan_unmasked(raw, rows, &leaf.field, 0)?,
         };
         let spans = if leaf.coding == Coding::Name { self.of_a_key(raw, spans) } else { spans };
         Ok(spans.into_iter().map(|s| moved(s, view.as_ref(), leaf.start, quote)).collect())
@@ -293,7 +293,7 @@ impl Engine {
 
     /// The spans that must go in a text that is put together from pieces, as positions in the text that the view is of, or in this
     /// one.
-    pub fn judge_whole(&self, text: &[Ch], view: Option<&View>, coding: Coding) -> Result<Vec<Span>> {
+    pub fn scan_whole(&self, text: &[Ch], view: Option<&View>, coding: Coding) -> Result<Vec<Span>> {
         let quote = Quote::of(coding);
         Ok(self.windowed(text, &[])?.into_iter().map(|s| moved(s, view, 0, quote)).collect())
     }
@@ -309,7 +309,7 @@ impl Engine {
         }
     }
 
-    /// A leaf of megabytes: its field decides for all of it, else it is judged in overlapping windows.
+    /// A leaf of megabytes: its field decides for all of it, else it is scanned in overlapping windows.
     fn long_leaf(&self, raw: &[Ch], leaf: &Leaf) -> Result<Vec<Span>> {
         if let Some(rule) = &self.context_of(&leaf.field).rule {
             let first = raw.iter().find(|&&c| !self.space.has(c)).copied().unwrap_or(0);
@@ -323,7 +323,7 @@ impl Engine {
         for (start, end) in self.windows(raw) {
             let part = &raw[start..end];
             let view = self.unquoted(part, leaf.coding);
-            let found = self.judge(view.as_ref().map_or(part, |v| &v.text), &leaf.field)?;
+            let found = self.scan(view.as_ref().map_or(part, |v| &v.text), &leaf.field)?;
             spans.extend(found.into_iter().map(|s| moved(s, view.as_ref(), leaf.start + start, quote)));
         }
         Ok(merge(spans, &self.parts.kinds))
@@ -331,16 +331,16 @@ impl Engine {
 
     fn windowed(&self, text: &[Ch], path: &[Name]) -> Result<Vec<Span>> {
         if text.len() <= WINDOW {
-            return self.judge(text, path);
+            return self.scan(text, path);
         }
         let mut spans = Vec::new();
         for (start, end) in self.windows(text) {
-            spans.extend(self.judge(&text[start..end], path)?.into_iter().map(|s| moved(s, None, start, Quote::None)));
+            spans.extend(self.scan(&text[start..end], path)?.into_iter().map(|s| moved(s, None, start, Quote::None)));
         }
         Ok(merge(spans, &self.parts.kinds))
     }
 
-    fn judge_number(&self, raw: &[Ch], leaf: &Leaf) -> Result<Vec<Span>> {
+    fn scan_number(&self, raw: &[Ch], leaf: &Leaf) -> Result<Vec<Span>> {
         let rule = self.parts.fields.rule(&leaf.field);
         let digits = match rule {
             None => self.lines.plain_number(raw),
@@ -359,7 +359,7 @@ impl Engine {
                 let goes = !rule.keeps(&self.parts.fields, &digits);
                 spans.extend(goes.then(|| self.field_span(0, digits.len(), rule.detector, &digits)));
             }
-            _ if digits.len() >= 7 || self.parts.has_own => spans = self.judge(&digits, &leaf.field)?,
+            _ if digits.len() >= 7 || self.parts.has_own => spans = self.scan(&digits, &leaf.field)?,
             _ => {}
         }
         let Some(mut first) = spans.into_iter().next() else { return Ok(Vec::new()) };
@@ -368,7 +368,7 @@ impl Engine {
     }
 
     /// The spans of a list of numbers in JSON: all of it, where they are the bytes of a text in which something is found.
-    fn judge_bytes(&self, raw: &[Ch], leaf: &Leaf, alphabet: Alphabet, depth: usize) -> Result<Vec<Span>> {
+    fn scan_bytes(&self, raw: &[Ch], leaf: &Leaf, alphabet: Alphabet, depth: usize) -> Result<Vec<Span>> {
         let rule = self.parts.fields.rule(&leaf.field);
         if let Some(text) = self.parts.views.text_of_bytes(raw) {
             let counts = rule.is_some_and(|r| self.guideline(r.detector) == "user-generated content");
@@ -376,7 +376,7 @@ impl Engine {
             let inner = if text.len() > WINDOW {
                 self.windowed(&text, field)?
             } else {
-                self.judge_unmasked(&text, self.scanner.rows(&text), field, depth)?
+                self.scan_unmasked(&text, self.scanner.rows(&text), field, depth)?
             };
             let mut inner = self.without_chance(&text, inner);
             if inner.is_empty() {
@@ -396,7 +396,7 @@ impl Engine {
         while i + 3 <= raw.len() {
             if raw[i..i + 3].iter().all(|c| (48..58).contains(c)) {
                 let number = Leaf { start: leaf.start + i, end: leaf.start + i + 3, ..leaf.clone() };
-                found.extend(self.judge_number(&raw[i..i + 3], &number)?);
+                found.extend(self.scan_number(&raw[i..i + 3], &number)?);
                 i += 3;
             } else {
                 i += 1;
@@ -406,7 +406,7 @@ impl Engine {
     }
 
     /// What must go in a text with its placeholders made opaque. `rows`: those of this text.
-    fn judge_masked(
+    fn scan_masked(
         &self,
         masked: &[Ch],
         rows: Rows,
@@ -427,17 +427,17 @@ impl Engine {
         {
             let rows = self.scanner.rows(&colourless.text);
             let found = if self.parts.views.has_colours(&colourless.text) {
-                self.judge_uncoloured(&colourless.text, rows, path, &context, depth, None)?
+                self.scan_uncoloured(&colourless.text, rows, path, &context, depth, None)?
             } else {
-                self.judge_masked(&colourless.text, rows, path, depth, None)?
+                self.scan_masked(&colourless.text, rows, path, depth, None)?
             };
             return Ok(found.into_iter().map(|s| moved(s, Some(&colourless), 0, Quote::None)).collect());
         }
-        self.judge_uncoloured(masked, rows, path, &context, depth, fields)
+        self.scan_uncoloured(masked, rows, path, &context, depth, fields)
     }
 
-    /// `judge_masked` of a text without colours, or with those that were left when no more were taken out.
-    fn judge_uncoloured(
+    /// `scan_masked` of a text without colours, or with those that were left when no more were taken out.
+    fn scan_uncoloured(
         &self,
         masked: &[Ch],
         rows: Rows,
@@ -477,7 +477,7 @@ impl Engine {
             }
             return Ok(merge(found, &self.parts.kinds));
         }
-        self.scan(masked, &rows, path, context, fields, &mut found);
+        self.match_patterns(masked, &rows, path, context, fields, &mut found);
         if depth < DEEPEST {
             self.decoded(masked, &rows, path, context, depth, &mut found)?;
         }
@@ -514,7 +514,7 @@ impl Engine {
         let mut is_read = false;
         for view in views.decodings(masked, rows) {
             let mut inner = Vec::new();
-            self.scan(&view.text, &self.scanner.rows(&view.text), path, context, None, &mut inner);
+            self.match_patterns(&view.text, &self.scanner.rows(&view.text), path, context, None, &mut inner);
             self.recognise(&view.text, &mut inner);
             found.extend(inner.into_iter().map(|s| moved(s, Some(&view), 0, Quote::None)));
             // Within another text only the first view that is JSON is read as JSON: its leaves are decoded by themselves, and the time
@@ -522,7 +522,7 @@ impl Engine {
             let opens = view.text.first().is_some_and(|&c| c == u32::from('{') || c == u32::from('['));
             if !(is_read && depth > 0) && opens && self.is_json(&view.text) {
                 is_read = true;
-                for span in self.judge_masked(&view.text, self.scanner.rows(&view.text), path, depth + 1, None)? {
+                for span in self.scan_masked(&view.text, self.scanner.rows(&view.text), path, depth + 1, None)? {
                     found.push(moved(span, Some(&view), 0, Quote::None));
                 }
             }
@@ -536,7 +536,7 @@ impl Engine {
             found.retain(|s| s.certain || !self.parts.kinds[s.kind as usize].random || !covered.has(s.start));
         }
         for e in encoded {
-            let inner = self.judge_unmasked(&e.text, self.scanner.rows(&e.text), path, depth + 1)?;
+            let inner = self.scan_unmasked(&e.text, self.scanner.rows(&e.text), path, depth + 1)?;
             if !inner.is_empty() {
                 let alphabet = match e.alphabet {
                     views::Alphabet::Base64 => Alphabet::Base64,
@@ -547,7 +547,7 @@ impl Engine {
             }
         }
         for (start, end, text) in views.byte_arrays(masked, rows, &runs) {
-            let inner = self.judge_unmasked(&text, self.scanner.rows(&text), path, depth + 1)?;
+            let inner = self.scan_unmasked(&text, self.scanner.rows(&text), path, depth + 1)?;
             let mut inner = self.without_chance(&text, inner);
             if inner.is_empty() {
                 let inner_masked = self.masked(&text);
@@ -575,7 +575,7 @@ impl Engine {
         let behind = &masked[end..(end + AFTER).min(masked.len())];
         let text = [&before[..until], decoded, behind].concat();
         let mut read = Vec::new();
-        self.scan(&text, &self.scanner.rows(&text), &[], &self.nameless, None, &mut read);
+        self.match_patterns(&text, &self.scanner.rows(&text), &[], &self.nameless, None, &mut read);
         let (first, last) = (until, until + decoded.len());
         let cut = read.into_iter().filter(|s| s.start < last && first < s.end).map(|s| {
             let (a, b) = (s.start.max(first) - first, s.end.min(last) - first);
@@ -607,13 +607,13 @@ impl Engine {
             path.last().into_iter().chain(&leaf.field).cloned().collect()
         };
         match leaf.coding {
-            Coding::Number => return self.judge_number(raw, &Leaf { field, ..leaf.clone() }),
-            Coding::Bytes => return self.judge_bytes(raw, &Leaf { field, ..leaf.clone() }, Alphabet::Array, depth + 1),
+            Coding::Number => return self.scan_number(raw, &Leaf { field, ..leaf.clone() }),
+            Coding::Bytes => return self.scan_bytes(raw, &Leaf { field, ..leaf.clone() }, Alphabet::Array, depth + 1),
             _ => {}
         }
         let view = self.parts.views.unescape_json(raw);
         let inside = view.as_ref().map_or(raw, |v| &v.text);
-        let spans = self.judge_masked(inside, self.scanner.rows(inside), &field, depth + 1, None)?;
+        let spans = self.scan_masked(inside, self.scanner.rows(inside), &field, depth + 1, None)?;
         let spans = if leaf.coding == Coding::Name { self.of_a_key(raw, spans) } else { spans };
         Ok(spans.into_iter().map(|s| moved(s, view.as_ref(), leaf.start, Quote::Json)).collect())
     }
@@ -627,7 +627,7 @@ impl Engine {
         spans
     }
 
-    fn scan(
+    fn match_patterns(
         &self,
         text: &[Ch],
         rows: &Rows,

@@ -138,7 +138,7 @@ pub struct Frame {
     typed: Option<(usize, usize)>,
     label: Name,
     element: Name,
-    /// Of a table: the names of its columns, by which the cells of its `rows` are judged.
+    /// Of a table: the names of its columns, by which the cells of its `rows` are scanned.
     columns: Option<HashMap<usize, Name>>,
     index: usize,
     /// Of a list in a list: the leaf that is its second element.

@@ -50,7 +50,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.py().import("atexit")?.call_method1("register", (end,))?;
     module.add_class::<native::Core>()?;
     module.add_class::<native::Job>()?;
-    module.add_class::<native::Judge>()?;
+    module.add_class::<native::CoreEngine>()?;
     module.add_class::<native::Records>()?;
     module.add_class::<hints::Hints>()?;
     module.add_class::<units::Lines>()?;

@@ -60,7 +60,7 @@ impl Coding {
     }
 }
 
-/// A part `[start, end)` of a record's text that is judged on its own.
+/// A part `[start, end)` of a record's text that is scanned on its own.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Leaf {
     pub start: usize,
@@ -69,6 +69,6 @@ pub struct Leaf {
     pub coding: Coding,
     /// Where the name of an OTLP value's type stands (`intValue`).
     pub typed: Option<(usize, usize)>,
-    /// The pieces of a text that was cut have the same number, which is not 0, and are judged as one text.
+    /// The pieces of a text that was cut have the same number, which is not 0, and are scanned as one text.
     pub group: u32,
 }

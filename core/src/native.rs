@@ -29,12 +29,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// An engine, compiled.
 #[pyclass(frozen)]
-pub struct Judge {
+pub struct CoreEngine {
     engine: Arc<Engine>,
     library: Arc<Library>,
 }
 
-impl Judge {
+impl CoreEngine {
     /// What it was told.
     pub fn library(&self) -> &Arc<Library> {
         &self.library
@@ -42,13 +42,13 @@ impl Judge {
 }
 
 #[pymethods]
-impl Judge {
+impl CoreEngine {
     /// `description`, `callbacks`: of `logscrub.engines.description.describe`.
     #[new]
-    fn new(description: &Bound<'_, PyDict>, callbacks: Py<PyAny>) -> PyResult<Judge> {
+    fn new(description: &Bound<'_, PyDict>, callbacks: Py<PyAny>) -> PyResult<CoreEngine> {
         let library = Arc::new(library(description, callbacks)?);
         let engine = Arc::new(Engine::new(library.clone(), parts(description, &library)?).map_err(wrong)?);
-        Ok(Judge { engine, library })
+        Ok(CoreEngine { engine, library })
     }
 
     /// The numbers of the patterns, and of the harmless ones, that are tried at each place of each text: nothing is known of how
@@ -132,23 +132,23 @@ impl Core {
     /// of characters in them, those of ASCII.
     #[new]
     fn new(
-        judge: &Judge,
+        engine: &CoreEngine,
         actions: HashMap<String, String>,
         key: Vec<u8>,
         allow: Vec<Lowered>,
         classes: Vec<crate::library::ClassBits>,
     ) -> PyResult<Core> {
-        let library = &judge.library;
+        let library = &engine.library;
         let action = |kind: &Kind| match actions.get(&kind.guideline).map(String::as_str) {
             Some("keep") => Action::Keep,
             Some("pseudonym") => Action::Pseudonym,
             _ => Action::Remove,
         };
-        let actions = judge.engine.parts.kinds.iter().map(action).collect();
+        let actions = engine.engine.parts.kinds.iter().map(action).collect();
         let allow =
             allow.into_iter().map(|code| library.compile_later(code, &classes)).collect::<Result<_, _>>().map_err(wrong)?;
         let pseudonymizer = Pseudonymizer::new(library, &key).map_err(wrong)?;
-        let redactor = Redactor::new(judge.engine.clone(), library, actions, pseudonymizer, allow).map_err(wrong)?;
+        let redactor = Redactor::new(engine.engine.clone(), library, actions, pseudonymizer, allow).map_err(wrong)?;
         Ok(Core { redactor: Arc::new(redactor), pool: Mutex::new(None) })
     }
 
@@ -218,27 +218,27 @@ impl Core {
         (self.spans(py, &look.spans)?, open_to_py(py, &look.after)?, allowed).into_pyobject(py).map(Bound::into_any)
     }
 
-    /// `Engine.judge`.
-    fn judge<'py>(&self, py: Python<'py>, text: &Bound<'py, PyAny>, path: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    /// `Engine.scan`.
+    fn scan<'py>(&self, py: Python<'py>, text: &Bound<'py, PyAny>, path: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let (text, path) = (from_py(text)?, path_of(path)?);
-        let spans = py.detach(|| attempt(|| self.redactor.engine.judge(&text, &path)))?;
+        let spans = py.detach(|| attempt(|| self.redactor.engine.scan(&text, &path)))?;
         self.spans(py, &spans)
     }
 
-    /// `Engine.judge_leaf`.
-    fn judge_leaf<'py>(
+    /// `Engine.scan_leaf`.
+    fn scan_leaf<'py>(
         &self,
         py: Python<'py>,
         text: &Bound<'py, PyAny>,
         leaf: &Bound<'py, PyTuple>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (text, leaf) = (from_py(text)?, leaf_of(leaf)?);
-        let spans = py.detach(|| attempt(|| self.redactor.engine.judge_leaf(&text, &leaf)))?;
+        let spans = py.detach(|| attempt(|| self.redactor.engine.scan_leaf(&text, &leaf)))?;
         self.spans(py, &spans)
     }
 
-    /// `Engine.judge_line`.
-    fn judge_line<'py>(
+    /// `Engine.scan_line`.
+    fn scan_line<'py>(
         &self,
         py: Python<'py>,
         text: &Bound<'py, PyAny>,
@@ -246,13 +246,13 @@ impl Core {
         before: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (text, leaf, before) = (from_py(text)?, leaf_of(leaf)?, open_of(before)?);
-        let (spans, after) = py.detach(|| attempt(|| self.redactor.engine.judge_line(&text, &leaf, &before)))?;
+        let (spans, after) = py.detach(|| attempt(|| self.redactor.engine.scan_line(&text, &leaf, &before)))?;
         (self.spans(py, &spans)?, open_to_py(py, &after)?).into_pyobject(py).map(Bound::into_any)
     }
 
-    /// `Engine.judge_whole`; `view`: the starts and the ends of its characters.
+    /// `Engine.scan_whole`; `view`: the starts and the ends of its characters.
     #[pyo3(signature = (text, view, coding))]
-    fn judge_whole<'py>(
+    fn scan_whole<'py>(
         &self,
         py: Python<'py>,
         text: &Bound<'py, PyAny>,
@@ -262,7 +262,7 @@ impl Core {
         let text = from_py(text)?;
         let coding = Coding::named(coding).ok_or_else(|| wrong("no such coding".into()))?;
         let view = view.map(|(starts, ends)| View { text: text.clone(), starts, ends });
-        let spans = py.detach(|| attempt(|| self.redactor.engine.judge_whole(&text, view.as_ref(), coding)))?;
+        let spans = py.detach(|| attempt(|| self.redactor.engine.scan_whole(&text, view.as_ref(), coding)))?;
         self.spans(py, &spans)
     }
 

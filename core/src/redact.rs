@@ -1,4 +1,4 @@
-//! Makes clean text of raw text: judges a unit's leaves, replaces what was found, looks again. The definition is
+//! Makes clean text of raw text: scans a unit's leaves, replaces what was found, looks again. The definition is
 //! `logscrub/redact/scrub.py`; units that are put together from pieces, or of which stretches must stay, are its own alone.
 
 use crate::chars::{Ch, codes};
@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 const MOST_LOOKS: usize = 6;
-/// Characters of the shortest number in JSON that is judged.
+/// Characters of the shortest number in JSON that is scanned.
 pub const SHORTEST_NUMBER: usize = 3;
 
 /// What happens to what was found in a row of the guidelines.
@@ -27,7 +27,7 @@ pub enum Action {
 /// Says where in a text the characters stand by which a reader cuts: they stay.
 pub type Frame = Arc<dyn Fn(&[Ch]) -> Result<Vec<(usize, usize)>> + Send + Sync>;
 
-/// The parts of a unit that are judged.
+/// The parts of a unit that are scanned.
 #[derive(Clone)]
 pub enum Leaves {
     Known(Vec<Leaf>),
@@ -35,7 +35,7 @@ pub enum Leaves {
     JsonAt(usize),
 }
 
-/// One unit of input: its text, and the parts of it that are judged.
+/// One unit of input: its text, and the parts of it that are scanned.
 #[derive(Clone)]
 pub struct Unit {
     pub text: Vec<Ch>,
@@ -191,11 +191,11 @@ impl Redactor {
                 return Err(Unscannable);
             }
             let found = if is_line(leaf) {
-                let (found, open) = self.engine.judge_line(&unit.text, leaf, before)?;
+                let (found, open) = self.engine.scan_line(&unit.text, leaf, before)?;
                 after = open;
                 found
             } else {
-                self.engine.judge_leaf(&unit.text, leaf)?
+                self.engine.scan_leaf(&unit.text, leaf)?
             };
             spans.extend(found.into_iter().filter(|s| self.goes(s)));
             if value.contains(&u32::from('<')) || crate::engine::contains(value, "&lt;") {

@@ -5,7 +5,7 @@ use crate::chars::{Ch, codes};
 use crate::json_leaves::JsonLeaves;
 use crate::library::{ClassBits, Library, Lowered};
 use crate::model::Coding;
-use crate::native::{Judge, Records, counted_of, path_to_py};
+use crate::native::{CoreEngine, Records, counted_of, path_to_py};
 use crate::py::{from_py, to_py, wrong};
 use crate::reading::{Began, FieldPattern, Follows, ForgeLines, JsonLines, Reader, Streams, TextLines, WrappedLines, Wrapping};
 use crate::redact::Leaves;
@@ -27,7 +27,7 @@ impl Lines {
     /// from which on a line may be a piece of a cut message, of ASCII and of others; `uncut`: with which none of these begins.
     #[staticmethod]
     fn text(
-        judge: &Judge,
+        engine: &CoreEngine,
         notes_begin: &str,
         fields: Vec<Described>,
         continuing: &str,
@@ -35,7 +35,7 @@ impl Lines {
         uncut: &str,
         classes: Vec<ClassBits>,
     ) -> PyResult<Lines> {
-        let library = judge.library();
+        let library = engine.library();
         let fields = fields.into_iter().map(|(code, needs, groups)| {
             let regex = library.compile_later(code, &classes)?;
             let group = |name: &str| regex.group(name).ok_or_else(|| format!("no group {name}"));
@@ -53,8 +53,14 @@ impl Lines {
 
     /// JSON values, each on a line. `no_record`: matches a value that is no record; `longest`: characters of a line, at most.
     #[staticmethod]
-    fn json(judge: &Judge, records: &Records, no_record: Lowered, longest: usize, classes: Vec<ClassBits>) -> PyResult<Lines> {
-        let library = judge.library();
+    fn json(
+        engine: &CoreEngine,
+        records: &Records,
+        no_record: Lowered,
+        longest: usize,
+        classes: Vec<ClassBits>,
+    ) -> PyResult<Lines> {
+        let library = engine.library();
         let no_record = library.compile_later(no_record, &classes).map_err(wrong)?;
         let space = library.set("isspace").map_err(wrong)?;
         let json = JsonLeaves::new(library).map_err(wrong)?;
@@ -64,28 +70,34 @@ impl Lines {
     /// Lines that Docker has wrapped. `most_streams`: of which it is remembered what their next lines may continue.
     #[staticmethod]
     fn docker(
-        judge: &Judge,
+        engine: &CoreEngine,
         line: Lowered,
         stream: Lowered,
         continuing: &str,
         most_streams: usize,
         classes: Vec<ClassBits>,
     ) -> PyResult<Lines> {
-        let compile = |code| judge.library().compile_later(code, &classes).map_err(wrong);
-        wrapped(judge, Wrapping::Docker { line: compile(line)?, stream: compile(stream)? }, continuing, most_streams)
+        let compile = |code| engine.library().compile_later(code, &classes).map_err(wrong);
+        wrapped(engine, Wrapping::Docker { line: compile(line)?, stream: compile(stream)? }, continuing, most_streams)
     }
 
     /// Lines that a container runtime has wrapped as CRI says.
     #[staticmethod]
-    fn cri(judge: &Judge, head: Lowered, continuing: &str, most_streams: usize, classes: Vec<ClassBits>) -> PyResult<Lines> {
-        let head = judge.library().compile_later(head, &classes).map_err(wrong)?;
-        wrapped(judge, Wrapping::Cri { head }, continuing, most_streams)
+    fn cri(
+        engine: &CoreEngine,
+        head: Lowered,
+        continuing: &str,
+        most_streams: usize,
+        classes: Vec<ClassBits>,
+    ) -> PyResult<Lines> {
+        let head = engine.library().compile_later(head, &classes).map_err(wrong)?;
+        wrapped(engine, Wrapping::Cri { head }, continuing, most_streams)
     }
 
     /// Lines of `forge logs`.
     #[staticmethod]
-    fn forge(judge: &Judge, head: Lowered, group: Lowered, table: Lowered, classes: Vec<ClassBits>) -> PyResult<Lines> {
-        let library = judge.library();
+    fn forge(engine: &CoreEngine, head: Lowered, group: Lowered, table: Lowered, classes: Vec<ClassBits>) -> PyResult<Lines> {
+        let library = engine.library();
         let compile = |code| library.compile_later(code, &classes).map_err(wrong);
         let (head, group, table) = (compile(head)?, compile(group)?, compile(table)?);
         let space = library.set("isspace").map_err(wrong)?;
@@ -99,8 +111,8 @@ fn follows(library: &Library, continuing: &str) -> PyResult<Follows> {
     Ok(Follows { continuing: codes(continuing), words, java_frame })
 }
 
-fn wrapped(judge: &Judge, wrapping: Wrapping, continuing: &str, most_streams: usize) -> PyResult<Lines> {
-    let library = judge.library();
+fn wrapped(engine: &CoreEngine, wrapping: Wrapping, continuing: &str, most_streams: usize) -> PyResult<Lines> {
+    let library = engine.library();
     let space = library.set("isspace").map_err(wrong)?;
     let follows = follows(library, continuing)?;
     Ok(Lines(Arc::new(Reader::Wrapped(WrappedLines { wrapping, follows, space, most_streams }))))

@@ -16,7 +16,7 @@ from typing import Final
 from logscrub.anomalies.drill import Drill
 from logscrub.anomalies.findings import findings_of, grouped, withhold
 from logscrub.anomalies.model import SHORT_HISTORY, Finding, id_of
-from logscrub.anomalies.night import active_tenants, judged
+from logscrub.anomalies.night import active_tenants, find_candidates
 from logscrub.anomalies.recurrence import recurring
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import Rows, SignalReader
@@ -78,8 +78,8 @@ class Backtest:
     @property
     def expected(self) -> tuple[float, ...]:
         """The number of false alarms that chance makes in as many nights, at each budget."""
-        judged = sum(night.history_days >= SHORT_HISTORY for night in self.nights)
-        return tuple(budget * judged / 7 for budget in self.budgets)
+        scored = sum(night.history_days >= SHORT_HISTORY for night in self.nights)
+        return tuple(budget * scored / 7 for budget in self.budgets)
 
     def by_rule(self, rules: Sequence[Rule]) -> tuple[RuleTold, ...]:
         """A row for each rule, also for those that would have said nothing."""
@@ -133,9 +133,9 @@ def _night(
     exact: bool,
 ) -> Night:
     signals = replace(reader.read(start, start + DAY), real=real_hours(verdicts), keeps=True)
-    tested = max(1, sum(rule.test != "first" for rule in rules))
+    tested = max(1, sum(rule.check != "first" for rule in rules))
     weeks = DAY / timedelta(days=7)
-    found = {budget: judged(signals, rules, budget * weeks / tested) for budget in budgets}
+    found = {budget: find_candidates(signals, rules, budget * weeks / tested) for budget in budgets}
     ids = {budget: {id_of(c.rule.id, c.dimensions) for c in candidates} for budget, candidates in found.items()}
     # of the candidates with one id, that of the greatest budget is kept
     every = {id_of(c.rule.id, c.dimensions): c for budget in budgets for c in found[budget]}

@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from logscrub.anomalies.judge.base import Candidate
+from logscrub.anomalies.checks.base import Candidate
 from logscrub.anomalies.model import Explanation
 from logscrub.anomalies.signals import NUMBERS, Rows
 

@@ -14,8 +14,8 @@ from typing import Final
 
 import numpy as np
 
+from logscrub.anomalies.checks.base import Candidate, Series
 from logscrub.anomalies.drill import Drill
-from logscrub.anomalies.judge.base import Candidate, Series
 from logscrub.anomalies.model import SEVERITIES, WITHHELD, Chart, Clock, Explanation, Finding, Point, id_of
 from logscrub.anomalies.rules import Rule, title_of
 from logscrub.anomalies.signals import Signals

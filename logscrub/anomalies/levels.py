@@ -67,7 +67,7 @@ BEYOND: Final = 0.1
 """A unit reaches from the median to what this share of the values of an hourly series is beyond. With less, incidents stretch
 it; with more, it says little of the tail. Of finer steps the share is smaller, by the root of how much finer: there are more."""
 LONG: Final = 6 * HOUR
-"""At steps finer than an hour, the mean of so long is judged as well as the value: one odd minute is less than six odd hours."""
+"""At steps finer than an hour, the mean of so long is scored as well as the value: one odd minute is less than six odd hours."""
 CUT: Final = 1.5
 """Units at which what is learned is cut off."""
 CAP: Final = 8.0
@@ -474,7 +474,7 @@ class Outlook:
         return math.nan
 
 
-class Judge:
+class SeriesModel:
     """The state of a series at one scale: its windows, its tail, its last weeks."""
 
     def __init__(self, step_seconds: int, settings: Settings) -> None:
@@ -550,15 +550,15 @@ class Judge:
 
 @dataclass(slots=True)
 class Detector:
-    """Judges a series one value at a time, in its order, at a fixed step; a step without a value is `None` or NaN.
+    """Scores a series one value at a time, in its order, at a fixed step; a step without a value is `None` or NaN.
 
     What it holds is bounded by the window. To go on after a restart, replay the last window: `for v in past: detector.step(v)`.
     """
 
     step_seconds: int = HOUR
     settings: Settings = DEFAULT
-    _values: Judge = field(init=False)
-    _means: Judge | None = field(init=False)
+    _values: SeriesModel = field(init=False)
+    _means: SeriesModel | None = field(init=False)
     _recent: deque[float] = field(init=False)
     _since: int = field(init=False)
     """Steps since the last alarm."""
@@ -568,30 +568,30 @@ class Detector:
     def __post_init__(self) -> None:
         if self.step_seconds < 1:
             raise ValueError("a step must be a second or more")
-        self._values = Judge(self.step_seconds, self.settings)
-        self._means = Judge(self.step_seconds, self.settings) if self.step_seconds < HOUR else None
+        self._values = SeriesModel(self.step_seconds, self.settings)
+        self._means = SeriesModel(self.step_seconds, self.settings) if self.step_seconds < HOUR else None
         self._recent = deque(maxlen=max(1, LONG // self.step_seconds))
         self._since = self._values.day + 1
 
     def step(self, value: float | None) -> Reading:
-        """Judges the next value, then learns it."""
+        """Scores the next value, then adds it to the past."""
         known = value if value is not None and math.isfinite(value) else math.nan
-        now, judge = root(known), self._values
-        ahead = judge.outlook()
+        now, model = root(known), self._values
+        ahead = model.outlook()
         score, p_value, expected, lower, upper = math.nan, math.nan, math.nan, math.nan, math.nan
         level = ahead.scales[LEVEL]
         if level is not None:
             middle_root = ahead.day if ahead.day == ahead.day else level.centre
-            above, below = (judge.tail.score(BAND, side) * judge.noise() for side in (1, -1))
+            above, below = (model.tail.score(BAND, side) * model.noise() for side in (1, -1))
             # without an improbable value, `reach` has no end, and neither has the band
             high, low = ahead.reach(above), ahead.reach(-below)
             expected = square(middle_root)
             upper = square(max(high, middle_root)) if high == high else math.nan
-            lower = max(square(min(low, middle_root)), judge.low_end()) if low == low else math.nan
+            lower = max(square(min(low, middle_root)), model.low_end()) if low == low else math.nan
             score = ahead.score(now)
         if score == score:
-            p_value = judge.probability(score)
-        judge.learn(ahead, now, score)
+            p_value = model.probability(score)
+        model.learn(ahead, now, score)
         if self._means is not None:
             p_value = math.sqrt(p_value * self._probability_of_mean(known))
         return Reading(expected, lower, upper, score, p_value, self._tells(p_value, score))
@@ -600,13 +600,13 @@ class Detector:
         """True if a value is to be reported: an excursion that continues is reported again only if it is farther out than what
         was reported within a day."""
         self._since += 1
-        judge = self._values
-        if self._since > judge.day:
+        model = self._values
+        if self._since > model.day:
             self._farthest = 0.0
-        if not p_value * judge.week <= self.settings.budget:
+        if not p_value * model.week <= self.settings.budget:
             return False
         far_out = abs(score)
-        if self._since > judge.tail.lull and far_out <= self._farthest:
+        if self._since > model.tail.lull and far_out <= self._farthest:
             return False
         self._since, self._farthest = 0, max(self._farthest, far_out)
         return True

@@ -45,7 +45,7 @@ _LATE_HOURS: Final = 48
 
 def is_for_whole_hours(rule: Rule) -> bool:
     """True if a rule can only be tested on hours that are over."""
-    return rule.test == "silence" or rule.direction == "down"
+    return rule.check == "silence" or rule.direction == "down"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from typing import Final
 import polars as pl
 
 from logscrub.anomalies.baseline import WEEKEND_DAYS
+from logscrub.anomalies.checks import CHECKS, first, levels, vectors
+from logscrub.anomalies.checks.base import Candidate
 from logscrub.anomalies.drill import Drill, tenants_of_statements
 from logscrub.anomalies.findings import findings_of, withhold
-from logscrub.anomalies.judge import TESTS, first, levels, vectors
-from logscrub.anomalies.judge.base import Candidate
 from logscrub.anomalies.model import LEARNING_DAYS, SHORT_HISTORY, Finding, Muted, Report, Statement, Totals, Trend
 from logscrub.anomalies.recurrence import recurring
 from logscrub.anomalies.rules import Rule
@@ -179,8 +179,8 @@ def _findings(
     """All findings of a period."""
     signals = replace(signals, real=real_hours(verdicts))
     weeks = (signals.last - signals.first) / (7 * 24)
-    tested = sum(rule.test != "first" for rule in share_of)
-    candidates = judged(signals, rules, config.false_alarms_a_week * weeks / max(1, tested))
+    tested = sum(rule.check != "first" for rule in share_of)
+    candidates = find_candidates(signals, rules, config.false_alarms_a_week * weeks / max(1, tested))
     if is_stale:
         candidates += _nothing_since(signals, rules, made)
     return findings_of(candidates, signals, drill, made=made, tenants=active_tenants(signals))
@@ -188,7 +188,7 @@ def _findings(
 
 def _nothing_since(signals: Signals, rules: Sequence[Rule], made: datetime) -> list[Candidate]:
     """Returns the finding that no log came since the period, by the rule for silence of the whole app."""
-    rule = next((rule for rule in rules if rule.test == "silence" and () in rule.by), None)
+    rule = next((rule for rule in rules if rule.check == "silence" and () in rule.by), None)
     hours = int((made - signals.at(signals.last)) / _HOUR)
     if rule is None or hours < 1:
         return []
@@ -207,26 +207,26 @@ def active_tenants(signals: Signals) -> int:
     return signals.tenants.filter(pl.col("t") >= signals.first)["tenant"].n_unique()
 
 
-def judged(signals: Signals, rules: Sequence[Rule], allowed: float) -> list[Candidate]:
+def find_candidates(signals: Signals, rules: Sequence[Rule], allowed: float) -> list[Candidate]:
     """Runs the rules. `allowed`: false alarms in the period, for each rule."""
     if not signals.known.any():
         return []
-    found = [candidate for rule in rules for candidate in TESTS[rule.test].find(rule, signals, allowed)]
+    found = [candidate for rule in rules for candidate in CHECKS[rule.check].find(rule, signals, allowed)]
     found = _less_persons(found)
     # a silent function means nothing where no log came at all
-    if any(c.rule.test == "silence" and not c.dimensions for c in found):
-        found = [c for c in found if c.rule.test != "silence" or not c.dimensions]
+    if any(c.rule.check == "silence" and not c.dimensions for c in found):
+        found = [c for c in found if c.rule.check != "silence" or not c.dimensions]
     return found
 
 
 def _less_persons(found: Sequence[Candidate]) -> list[Candidate]:
     """Merges findings about several persons of one customer that do the same: the rule on customers reports them, or else one
     finding does."""
-    floods = {dict(c.dimensions)["tenant"] for c in found if c.rule.test != "actors" and "tenant" in dict(c.dimensions)}
+    floods = {dict(c.dimensions)["tenant"] for c in found if c.rule.check != "actors" and "tenant" in dict(c.dimensions)}
     persons: dict[tuple[str, str], list[Candidate]] = {}
     for candidate in found:
         tenant = dict(candidate.dimensions).get("tenant")
-        if candidate.rule.test == "actors" and tenant is not None:
+        if candidate.rule.check == "actors" and tenant is not None:
             persons.setdefault((candidate.rule.id, tenant), []).append(candidate)
     dropped: set[int] = set()
     for (_, tenant), many in persons.items():

@@ -36,7 +36,7 @@ _LAST_DAYS: Final = 5
 """Days at the end of a month that are counted from its end."""
 _AROUND_EASTER: Final = 60
 """Days from Easter, up to which holidays move with it."""
-_TESTS: Final = ("counts", "levels", "silence")
+_CHECKS: Final = ("counts", "levels", "silence")
 _COLUMNS: Final = {"function": "function", "tenant": "tenant", "app_version": "version"}
 _ORDINALS: Final = ("first", "second", "third", "fourth", "fifth")
 
@@ -51,11 +51,11 @@ def recurring(findings: Sequence[Finding], rules: Sequence[Rule], rows: Rows) ->
         if (
             rule is None
             or rule.number != "records"
-            or rule.test not in _TESTS
+            or rule.check not in _CHECKS
             or not _COLUMNS.keys() >= dict(finding.dimensions).keys()
         ):
             continue
-        is_drop = rule.direction == "down" or rule.test == "silence" or finding.observed < (finding.expected or 0.0)
+        is_drop = rule.direction == "down" or rule.check == "silence" or finding.observed < (finding.expected or 0.0)
         reason = _reason(finding, is_drop, past)
         if reason is not None:
             told[finding.id] = reason

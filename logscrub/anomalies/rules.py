@@ -1,13 +1,13 @@
-"""Reads the rules of anomalies: TOML files that say what is counted, which test it is put to, and what to do about a finding.
+"""Reads the rules of anomalies: TOML files that say what is counted, which check is made, and what to do about a finding.
 
 A rule file has these keys (unknown keys are errors):
 
     kind          "error", "abuse" or "privacy": the part of the report
     title         the title that a person reads; `{function}` and other dimensions stand for their names
     why           the reason for the rule, in one sentence
-    test          the test, one of those in `logscrub.anomalies.judge`
+    check         the check, one of those in `logscrub.anomalies.checks`
     number        what is counted: records, errors, throttles, timeouts, out_of_memory, auth_failures, egress_denials,
-                  redactions; `slow` for calls that take longer than usual; for persons, what the test `actors` names
+                  redactions; `slow` for calls that take longer than usual; for persons, what the check `actors` names
     by            families of cells, coarse ones first: `[[], ["function"]]` is the whole app, then each function
     module        part of a module's name; only functions of such modules are tested (optional)
     direction     "up" (default) or "down": whether too much or too little is unusual
@@ -23,8 +23,8 @@ A rule file has these keys (unknown keys are errors):
     incident      whether it may be a security incident, which has time limits (optional)
     exposes       whether customers' data may have got out, so that customers have to be informed too (optional)
     first_steps   what to do first, one sentence each
-    examples      cases that are found; counterexamples are cases that are not: tables of the test's own, see
-                  `logscrub.anomalies.judge`
+    examples      cases that are found; counterexamples are cases that are not: tables of the check's own, see
+                  `logscrub.anomalies.checks`
 
 `logscrub detectors test` checks the examples of rules too.
 """
@@ -75,7 +75,7 @@ class Rule:
     kind: Kind
     title: str
     why: str
-    test: str
+    check: str
     severity: Severity
     first_steps: tuple[str, ...]
     number: str = "records"
@@ -102,7 +102,7 @@ _NUMBER = number(0)
 @cache
 def definition() -> Table:
     """The keys of a rule file."""
-    from logscrub.anomalies.judge import TESTS
+    from logscrub.anomalies.checks import CHECKS
 
     examples = ListOf(MapOf(_ANYTHING), at_least_one=True)
     return Table(
@@ -110,7 +110,7 @@ def definition() -> Table:
             "kind": Key(one_of(*get_args(Kind)), "The part of the report.", required=True),
             "title": Key(TEXT, "What a person reads; {function} and other dimensions stand for their names.", required=True),
             "why": Key(TEXT, "One sentence: why it is looked for.", required=True),
-            "test": Key(one_of(*TESTS), "The test that decides.", required=True),
+            "check": Key(one_of(*CHECKS), "The check that decides.", required=True),
             "severity": Key(one_of(*SEVERITIES), "The severity of something of the usual size.", required=True),
             "first_steps": Key(ListOf(TEXT, at_least_one=True), "What to do first, one sentence each.", required=True),
             "number": Key(ANY_TEXT, "What is counted.", default="records"),

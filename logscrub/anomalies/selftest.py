@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from logscrub.anomalies.judge import TESTS
+from logscrub.anomalies.checks import CHECKS
 from logscrub.anomalies.rules import Rule
 
 
@@ -22,7 +22,7 @@ def failures(rules: Iterable[Rule]) -> list[Failure]:
     """The examples in which nothing is found, and the counterexamples in which something is."""
     out: list[Failure] = []
     for rule in rules:
-        plays = TESTS[rule.test].plays
+        plays = CHECKS[rule.check].plays
         for examples, wanted in ((rule.examples, True), (rule.counterexamples, False)):
             for example in examples:
                 found = plays(rule, example)

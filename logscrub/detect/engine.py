@@ -1,6 +1,6 @@
 """Runs the detectors over a text and returns the spans that must be redacted.
 
-`Engine.judge(text, path)` is a pure function of the text and of the names of the fields it stands in: never of what came
+`Engine.scan(text, path)` is a pure function of the text and of the names of the fields it stands in: never of what came
 before it, so the order and the cutting of the input cannot show.
 
 The order of things: the field's name; JSON inside the text; patterns, fields and names in the text as it stands and in its
@@ -60,7 +60,7 @@ _SHEDDING = "phone"
 """The validator of international numbers, behind whose plus what follows may be a number of its own: `+44 20 7946 0958 (200)`."""
 _LAST_NUMBER = regex(r"\)?[^\d()+]{0,2}\(?(?<!\d)\d{1,40}\)?\Z")
 _WINDOW = 1 << 18
-"""Characters of a text that are judged at once."""
+"""Characters of a text that are scanned at once."""
 _OVERLAP = 4096
 _OPENING = regex(r"[{\[\"'`]|PRIVATE KEY|[:=+>|]\s*$|[|>]-\s*$|[:=|>][ \t]{0,20}[\w./-]{3,64}[,\s]*$")
 """Signs that a line may leave something open for the next one."""
@@ -222,21 +222,21 @@ class Engine:
     def _harmless_anchors(self) -> Anchors:
         return _shared_anchors(tuple(self._harmless))
 
-    def judge(self, text: str, path: FieldPath = ()) -> tuple[Span, ...]:
+    def scan(self, text: str, path: FieldPath = ()) -> tuple[Span, ...]:
         """Returns the spans of `text` that must be redacted, in order, without overlaps. `path`: the names of the fields it
         stands in."""
         if not text or text.isspace():
             return ()
-        return self._judge(self.masked(text), path, 0)
+        return self._scan(self.masked(text), path, 0)
 
-    def judge_line(self, text: str, leaf: Leaf, before: Open = NOTHING_OPEN) -> tuple[tuple[Span, ...], Open]:
+    def scan_line(self, text: str, leaf: Leaf, before: Open = NOTHING_OPEN) -> tuple[tuple[Span, ...], Open]:
         """The spans of a leaf that is a line of a text, and what it leaves open; `before`: what earlier lines left open."""
         line = text[leaf.start : leaf.end]
         view = views.without_colours(line) if "\x1b" in line else None
-        spans, after = self._judge_line(self.masked(view.text if view else line), before)
+        spans, after = self._scan_line(self.masked(view.text if view else line), before)
         return tuple(_moved(s, view, leaf.start, "") for s in spans) if spans else spans, after
 
-    def _judge_line(self, masked: str, before: Open) -> tuple[tuple[Span, ...], Open]:
+    def _scan_line(self, masked: str, before: Open) -> tuple[tuple[Span, ...], Open]:
         spans = self._windowed(masked, ())
         extra, after = self._carried_on(masked, before)
         return merge([*spans, *extra]) if extra else spans, after
@@ -260,48 +260,48 @@ class Engine:
             after = after._replace(armour=True)
         return extra, after
 
-    def judge_leaf(self, text: str, leaf: Leaf) -> tuple[Span, ...]:
+    def scan_leaf(self, text: str, leaf: Leaf) -> tuple[Span, ...]:
         """Returns the spans of a record's leaf that must be redacted, as positions in the record's text."""
         raw = text[leaf.start : leaf.end]
         if leaf.coding == "number":
-            return self._judge_number(raw, leaf)
+            return self._scan_number(raw, leaf)
         if leaf.coding == "bytes":
-            return self._judge_bytes(raw, leaf, "string", 0)
+            return self._scan_bytes(raw, leaf, "string", 0)
         if len(raw) > _WINDOW:
             return self._long_leaf(raw, leaf)
         if "\\" not in raw and leaf.coding in _READ_AS_WRITTEN:
-            spans = self.judge(raw, leaf.field)
+            spans = self.scan(raw, leaf.field)
             if leaf.coding == "name":
                 spans = _of_a_key(raw, spans)
             return tuple(_moved(s, None, leaf.start, _QUOTES[leaf.coding]) for s in spans) if spans else spans
         view = _UNQUOTE[leaf.coding](raw)
-        spans = self.judge(view.text if view else raw, leaf.field)
+        spans = self.scan(view.text if view else raw, leaf.field)
         return tuple(_moved(s, view, leaf.start, _QUOTES[leaf.coding]) for s in spans) if spans else spans
 
-    def judge_whole(self, text: str, view: views.View | None, coding: str) -> list[Span]:
+    def scan_whole(self, text: str, view: views.View | None, coding: str) -> list[Span]:
         """Returns the spans that must be redacted in a text that was joined from pieces, as positions in the text that `view` is
         a view of; without a view, as positions in `text`."""
         spans = self._windowed(text, ())
         return [_moved(s, view, 0, _QUOTES[coding]) for s in spans]
 
     def _long_leaf(self, raw: str, leaf: Leaf) -> tuple[Span, ...]:
-        """A leaf of megabytes: its field decides for all of it, else it is judged in overlapping windows."""
+        """A leaf of megabytes: its field decides for all of it, else it is scanned in overlapping windows."""
         rule = self.fields.rule(leaf.field) or self.fields.covering(leaf.field)
         if rule is not None and not (raw.lstrip()[:1] in ("{", "[") and rule.detector.value != "credential"):
             return (self._field_span(leaf.start, leaf.end, rule.detector, raw),)
         spans: list[Span] = []
         for start, part in _windows(raw):
             view = _UNQUOTE[leaf.coding](part)
-            found = self.judge(view.text if view else part, leaf.field)
+            found = self.scan(view.text if view else part, leaf.field)
             spans += [_moved(s, view, leaf.start + start, _QUOTES[leaf.coding]) for s in found]
         return merge(spans)
 
     def _windowed(self, text: str, path: FieldPath) -> tuple[Span, ...]:
         if len(text) <= _WINDOW:
-            return self.judge(text, path)
-        return merge([_moved(s, None, start, "") for start, part in _windows(text) for s in self.judge(part, path)])
+            return self.scan(text, path)
+        return merge([_moved(s, None, start, "") for start, part in _windows(text) for s in self.scan(part, path)])
 
-    def _judge_number(self, raw: str, leaf: Leaf) -> tuple[Span, ...]:
+    def _scan_number(self, raw: str, leaf: Leaf) -> tuple[Span, ...]:
         rule = self.fields.rule(leaf.field)
         digits = plain_number(raw if rule is None else _NO_FRACTION.sub("", raw))
         if len(digits) < 3 and not self._has_own:
@@ -312,12 +312,12 @@ class Engine:
             if not rule.keeps(digits):
                 spans = (self._field_span(0, len(digits), d, digits),)
         elif len(digits) >= 7 or self._has_own:
-            spans = self.judge(digits, leaf.field)
+            spans = self.scan(digits, leaf.field)
         if not spans:
             return ()
         return (spans[0]._replace(start=leaf.start, end=leaf.end, plain=digits, requote='"'),)
 
-    def _judge_bytes(self, raw: str, leaf: Leaf, alphabet: Literal["array", "string"], depth: int) -> tuple[Span, ...]:
+    def _scan_bytes(self, raw: str, leaf: Leaf, alphabet: Literal["array", "string"], depth: int) -> tuple[Span, ...]:
         """The spans of a list of numbers in JSON: all of it, where they are the bytes of a text in which something is found."""
         text = views.text_of_bytes(raw)
         rule = self.fields.rule(leaf.field)
@@ -326,14 +326,14 @@ class Engine:
             if rule is not None and rule.detector.guideline == "user-generated content" and not _SAYS_WORDS.fullmatch(text):
                 field = ()  # counts of comments, for one
             is_long = len(text) > _WINDOW
-            inner = self._windowed(text, field) if is_long else self._judge(self.masked(text), field, depth)
+            inner = self._windowed(text, field) if is_long else self._scan(self.masked(text), field, depth)
             inner = _without_chance(text, inner) or self._chosen(text)
             if inner:
                 return (_encoded_span(leaf.start, leaf.end, text, inner, alphabet)._replace(requote='"'),)
         if rule is None and not self._has_own:
             return ()
         numbers = (leaf._replace(start=leaf.start + m.start(), end=leaf.start + m.end()) for m in _THREE.finditer(raw))
-        return tuple(span for n in numbers for span in self._judge_number(raw[n.start - leaf.start : n.end - leaf.start], n))
+        return tuple(span for n in numbers for span in self._scan_number(raw[n.start - leaf.start : n.end - leaf.start], n))
 
     def masked(self, text: str) -> str:
         """The text with placeholders made opaque, so that nothing is found in them."""
@@ -341,19 +341,19 @@ class Engine:
             return text
         return self.placeholder.sub(lambda m: _PLACEHOLDER_FILL * len(m[0]), text)
 
-    def _judge(self, masked: str, path: FieldPath, depth: int) -> tuple[Span, ...]:
+    def _scan(self, masked: str, path: FieldPath, depth: int) -> tuple[Span, ...]:
         if _PLACEHOLDER_FILL in masked and not re.search(r"\w", masked):
             return ()
         rule = self.fields.rule(path) or self.fields.covering(path)
         if rule is None and not self._has_own and _PLAIN_ID.fullmatch(masked) and not (path and self._contexts_of(path)):
             return ()  # an id, a time or a version of no telling field: no detector of ours takes one for anything
         if "\x1b[" in masked and (colourless := views.without_colours(masked)) is not None:
-            judge = self._judge_uncoloured if views.has_colours(colourless.text) else self._judge
-            return tuple(_moved(s, colourless, 0, "") for s in judge(colourless.text, path, depth))
-        return self._judge_uncoloured(masked, path, depth)
+            scan = self._scan_uncoloured if views.has_colours(colourless.text) else self._scan
+            return tuple(_moved(s, colourless, 0, "") for s in scan(colourless.text, path, depth))
+        return self._scan_uncoloured(masked, path, depth)
 
-    def _judge_uncoloured(self, masked: str, path: FieldPath, depth: int) -> tuple[Span, ...]:
-        """`_judge` of a text without colours, or with those that were left when no more were taken out."""
+    def _scan_uncoloured(self, masked: str, path: FieldPath, depth: int) -> tuple[Span, ...]:
+        """`_scan` of a text without colours, or with those that were left when no more were taken out."""
         rule = self.fields.rule(path) or self.fields.covering(path)
         stripped = masked.strip()
         found: list[Span] = []
@@ -371,7 +371,7 @@ class Engine:
             for leaf in leaves:
                 found += self._nested_leaf(masked, leaf, path, depth)
             return merge(found)
-        found += self._scan(masked, path)
+        found += self._match_patterns(masked, path)
         if depth < _DEEPEST:
             found += self._decoded(masked, path, depth)
             found = self._with_encoded(found, masked, path, depth)
@@ -386,13 +386,13 @@ class Engine:
         found: list[Span] = []
         is_read = False
         for view in views.decodings(masked):
-            spans = (*self._scan(view.text, path), *(self._names.recognise(view.text) if self._names else ()))
+            spans = (*self._match_patterns(view.text, path), *(self._names.recognise(view.text) if self._names else ()))
             found += [_moved(span, view, 0, "") for span in spans]
             # Within another text only the first view that is JSON is read as JSON: its leaves are decoded by themselves,
             # and the time for texts within texts would double with each.
             if not (is_read and depth) and view.text[:1] in "{[" and self._nested(view.text) is not None:
                 is_read = True
-                found += [_moved(span, view, 0, "") for span in self._judge(view.text, path, depth + 1)]
+                found += [_moved(span, view, 0, "") for span in self._scan(view.text, path, depth + 1)]
         return found
 
     def _with_encoded(self, found: list[Span], masked: str, path: FieldPath, depth: int) -> list[Span]:
@@ -402,11 +402,11 @@ class Engine:
         if encoded:
             found = _without_random(found, [(start, end) for start, end, *_ in encoded])
         for start, end, decoded, alphabet, padded in encoded:
-            inner = self._judge(self.masked(decoded), path, depth + 1)
+            inner = self._scan(self.masked(decoded), path, depth + 1)
             if inner:
                 found.append(_encoded_span(start, end, decoded, inner, alphabet, padded))
         for start, end, decoded in views.byte_arrays(masked):
-            inner = _without_chance(decoded, self._judge(self.masked(decoded), path, depth + 1))
+            inner = _without_chance(decoded, self._scan(self.masked(decoded), path, depth + 1))
             inner = inner or self._told_by_words(masked, start, end, self.masked(decoded)) or self._chosen(decoded)
             if not inner and (touching := [s for s in found if s.certainty == "certain" and s.start < end and start < s.end]):
                 inner = (touching[0]._replace(start=0, end=len(decoded), plain=decoded, requote="", inner=None),)
@@ -417,7 +417,7 @@ class Engine:
     def _told_by_words(self, masked: str, start: int, end: int, decoded: str) -> tuple[Span, ...]:
         """The spans of a text of bytes that must be redacted because of the words around `[start, end)`."""
         before = _TYPE_OF_BYTES.sub("", masked[max(0, start - CONTEXT_BEFORE) : start])
-        read = self._scan(f"{before}{decoded}{masked[end : end + CONTEXT_AFTER]}", ())
+        read = self._match_patterns(f"{before}{decoded}{masked[end : end + CONTEXT_AFTER]}", ())
         first, last = len(before), len(before) + len(decoded)
         cut = [(max(s.start, first) - first, min(s.end, last) - first, s) for s in read if s.start < last and first < s.end]
         return merge([s._replace(start=a, end=b, plain=decoded[a:b], requote="") for a, b, s in cut])
@@ -440,16 +440,16 @@ class Engine:
         raw = text[leaf.start : leaf.end]
         where = leaf.field if len(leaf.field) > 1 or not path or leaf.coding == "name" else (*path[-1:], *leaf.field)
         if leaf.coding == "number":
-            return list(self._judge_number(raw, leaf._replace(field=where)))
+            return list(self._scan_number(raw, leaf._replace(field=where)))
         if leaf.coding == "bytes":
-            return list(self._judge_bytes(raw, leaf._replace(field=where), "array", depth + 1))
+            return list(self._scan_bytes(raw, leaf._replace(field=where), "array", depth + 1))
         view = views.unescape_json(raw)
-        spans = self._judge(view.text if view else raw, where, depth + 1)
+        spans = self._scan(view.text if view else raw, where, depth + 1)
         if leaf.coding == "name":
             spans = _of_a_key(raw, spans)
         return [_moved(s, view, leaf.start, '\\"') for s in spans]
 
-    def _scan(self, text: str, path: FieldPath) -> list[Span]:
+    def _match_patterns(self, text: str, path: FieldPath) -> list[Span]:
         found = []
         is_whole = (not path or path[-1] in _MESSAGES) and _WHOLE_TEXT.fullmatch(text) is not None
         where = (*path, _WHOLE) if is_whole else path

@@ -6,7 +6,7 @@
     analyzer = AnalyzerEngine()
     analyzer.registry.add_recognizer(LogscrubRecognizer())
 
-It judges a text as one that stands by itself: what a field's name says in JSON, what stands in base64, and what a line continues
+It scans a text as one that stands by itself: what a field's name says in JSON, what stands in base64, and what a line continues
 is seen only as far as the text shows it. `logscrub.detect.names.presidio` has the recognizers of names alone.
 """
 
@@ -40,6 +40,6 @@ class LogscrubRecognizer(EntityRecognizer):
         """Returns the findings in `text`. A certain finding has the score 1."""
         return [
             RecognizerResult(span.entity_type, span.start, span.end, 1.0 if span.certainty == "certain" else SCORE)
-            for span in self._engine.judge(text)
+            for span in self._engine.scan(text)
             if not entities or span.entity_type in entities
         ]

@@ -44,7 +44,7 @@ def _failures(detector: Detector, alone: Catalogue) -> Iterator[Failure]:
     engine = Engine(alone)
     for example in (*detector.examples, *detector.counterexamples):
         text, wanted = marked(example)
-        found = engine.judge(text)
+        found = engine.scan(text)
         got = [(span.start, span.end) for span in found]
         if got != wanted:
             yield Failure(detector.id, example, mark(text, got), tuple(reasons(detector, alone, text, wanted, found)))

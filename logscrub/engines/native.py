@@ -1,4 +1,4 @@
-"""The native engine: the readers of Python, the judgement and the redaction of the compiled core.
+"""The native engine: the readers of Python, the scanner and the redaction of the compiled core.
 
 Units go to the core in batches, and threads of the core do them side by side. A batch begins with a unit in which a record
 begins, so that what is open before it is known beforehand (nothing, or a private key); where it was another thing, the batch is
@@ -15,7 +15,7 @@ from itertools import chain
 from typing import Any, Literal, NamedTuple
 
 from logscrub import _core
-from logscrub._core import Core, Job, Judge, Piece
+from logscrub._core import Core, CoreEngine, Job, Piece
 from logscrub.detect.engine import Engine
 from logscrub.detect.fields import NOTHING_OPEN, Open
 from logscrub.detect.json_leaves import with_leaves
@@ -53,25 +53,25 @@ def _open_to(before: Open) -> Any:
     return None if before == NOTHING_OPEN else before
 
 
-class NativeJudge(Engine):
-    """An engine whose judgements are the core's."""
+class EngineOnCore(Engine):
+    """An engine whose scans the core makes."""
 
     def __init__(self, engine: Engine, core: Core) -> None:
         self.__dict__.update(engine.__dict__)
         self._core = core
 
-    def judge(self, text: str, path: FieldPath = ()) -> tuple[Span, ...]:
-        return tuple(map(span_of, self._core.judge(text, path)))
+    def scan(self, text: str, path: FieldPath = ()) -> tuple[Span, ...]:
+        return tuple(map(span_of, self._core.scan(text, path)))
 
-    def judge_leaf(self, text: str, leaf: Leaf) -> tuple[Span, ...]:
-        return tuple(map(span_of, self._core.judge_leaf(text, leaf)))
+    def scan_leaf(self, text: str, leaf: Leaf) -> tuple[Span, ...]:
+        return tuple(map(span_of, self._core.scan_leaf(text, leaf)))
 
-    def judge_line(self, text: str, leaf: Leaf, before: Open = NOTHING_OPEN) -> tuple[tuple[Span, ...], Open]:
-        spans, after = self._core.judge_line(text, leaf, _open_to(before))
+    def scan_line(self, text: str, leaf: Leaf, before: Open = NOTHING_OPEN) -> tuple[tuple[Span, ...], Open]:
+        spans, after = self._core.scan_line(text, leaf, _open_to(before))
         return tuple(map(span_of, spans)), _open_of(after)
 
-    def judge_whole(self, text: str, view: View | None, coding: str) -> list[Span]:
-        return list(map(span_of, self._core.judge_whole(text, None if view is None else (view.starts, view.ends), coding)))
+    def scan_whole(self, text: str, view: View | None, coding: str) -> list[Span]:
+        return list(map(span_of, self._core.scan_whole(text, None if view is None else (view.starts, view.ends), coding)))
 
     def left_open(self, line: str, before: Open) -> Open:
         return _open_of(self._core.left_open(line, _open_to(before)))
@@ -79,7 +79,7 @@ class NativeJudge(Engine):
 
 def is_ordinary(raw: Raw) -> bool:
     """Returns True if the core does a unit by itself. Other units are pieces of a text that was cut, or say how long they are:
-    for these the definition asks the core for its judgements."""
+    for these the definition asks the core to scan."""
     if raw.cut is not None or raw.size is not None:
         return False
     for leaf in raw.leaves:  # noqa: SIM110 (a loop is faster, and this is asked of each unit)
@@ -89,11 +89,11 @@ def is_ordinary(raw: Raw) -> bool:
 
 
 @lru_cache(maxsize=4)
-def _judge(engine: Engine) -> tuple[Classes, Judge, Readers]:
+def _core_engine(definition: Engine) -> tuple[Classes, CoreEngine, Readers]:
     """The parts of the core that all redactors of an engine share."""
-    description, callbacks = describe(engine)
-    judge = Judge(description, callbacks)
-    return callbacks.classes, judge, Readers(judge, callbacks.classes)
+    description, callbacks = describe(definition)
+    engine = CoreEngine(description, callbacks)
+    return callbacks.classes, engine, Readers(engine, callbacks.classes)
 
 
 class NativeRedactor(Redactor):
@@ -101,10 +101,10 @@ class NativeRedactor(Redactor):
 
     def __init__(self, redactor: Redactor) -> None:
         self.__dict__.update(redactor.__dict__)
-        classes, judge, self.readers = _judge(redactor.engine)
+        classes, engine, self.readers = _core_engine(redactor.engine)
         allow = [lowered(pattern, classes) for pattern in redactor._allow]
-        self.core = Core(judge, dict(redactor.policy.rows), redactor.pseudonymizer._key, allow, classes.table)
-        self.engine = NativeJudge(redactor.engine, self.core)
+        self.core = Core(engine, dict(redactor.policy.rows), redactor.pseudonymizer._key, allow, classes.table)
+        self.engine = EngineOnCore(redactor.engine, self.core)
 
     def _scrub(self, raw: Raw, before: Open) -> tuple[Clean, Open]:
         if raw.cut is not None or any(leaf.group for leaf in raw.leaves):

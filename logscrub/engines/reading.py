@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from logscrub._core import Judge, Lines, Piece, Records
+from logscrub._core import CoreEngine, Lines, Piece, Records
 from logscrub.engines.lowering import Classes, lowered
 from logscrub.formats import SHAPES, Reader, cri, docker, forge_cli
 from logscrub.formats.base import CONTINUING, LONGEST_LINE
@@ -28,8 +28,8 @@ Read = Raw | Piece
 class Readers:
     """The core's readers of lines, each made when it is first needed."""
 
-    def __init__(self, judge: Judge, classes: Classes) -> None:
-        self._judge = judge
+    def __init__(self, engine: CoreEngine, classes: Classes) -> None:
+        self._core_engine = engine
         self._classes = classes
         self._made: dict[object, Lines] = {}
 
@@ -39,37 +39,37 @@ class Readers:
         if kind not in _MAKERS:
             return None
         if kind not in self._made:
-            self._made[kind] = _MAKERS[kind](self._judge, self._classes)
+            self._made[kind] = _MAKERS[kind](self._core_engine, self._classes)
         return self._made[kind]
 
 
-def _text(judge: Judge, classes: Classes) -> Lines:
+def _text(engine: CoreEngine, classes: Classes) -> Lines:
     fields = [(lowered(each.pattern, classes), each.needs, list(each.fields)) for each in SHAPES.fields]
     shortest = SHORTEST, SHORTEST_TEXT
-    return Lines.text(judge, SHAPES.notes_begin, fields, CONTINUING, shortest, UNCUT, classes.table)
+    return Lines.text(engine, SHAPES.notes_begin, fields, CONTINUING, shortest, UNCUT, classes.table)
 
 
-def _forge(judge: Judge, classes: Classes) -> Lines:
+def _forge(engine: CoreEngine, classes: Classes) -> Lines:
     head, group, table = (lowered(pattern, classes) for pattern in (forge_cli.HEAD, forge_cli.GROUP, forge_cli.TABLE))
-    return Lines.forge(judge, head, group, table, classes.table)
+    return Lines.forge(engine, head, group, table, classes.table)
 
 
-def _json(judge: Judge, classes: Classes) -> Lines:
+def _json(engine: CoreEngine, classes: Classes) -> Lines:
     rules = SHAPES.rules
     no_record = lowered(rules.no_record_pattern, classes)
-    return Lines.json(judge, Records(rules.described()), no_record, LONGEST_VALUE, classes.table)
+    return Lines.json(engine, Records(rules.described()), no_record, LONGEST_VALUE, classes.table)
 
 
-def _docker(judge: Judge, classes: Classes) -> Lines:
+def _docker(engine: CoreEngine, classes: Classes) -> Lines:
     line, stream = (lowered(pattern, classes) for pattern in (docker.LINE, docker.STREAM))
-    return Lines.docker(judge, line, stream, CONTINUING, MOST_STREAMS, classes.table)
+    return Lines.docker(engine, line, stream, CONTINUING, MOST_STREAMS, classes.table)
 
 
-def _cri(judge: Judge, classes: Classes) -> Lines:
-    return Lines.cri(judge, lowered(cri.HEAD, classes), CONTINUING, MOST_STREAMS, classes.table)
+def _cri(engine: CoreEngine, classes: Classes) -> Lines:
+    return Lines.cri(engine, lowered(cri.HEAD, classes), CONTINUING, MOST_STREAMS, classes.table)
 
 
-_MAKERS: dict[object, Callable[[Judge, Classes], Lines]] = {
+_MAKERS: dict[object, Callable[[CoreEngine, Classes], Lines]] = {
     CutLineReader: _text,
     ForgeCliReader: _forge,
     JsonReader: _json,

@@ -99,7 +99,7 @@ class Words(NamedTuple):
 
 NOTHING: Final = Words((), ())
 Piece = tuple[int, str, bool]
-"""A text of a unit that is judged on its own: where it begins, its mask, and whether it is a number, or several in a list."""
+"""A text of a unit that is scanned on its own: where it begins, its mask, and whether it is a number, or several in a list."""
 
 
 def masked(text: str) -> str:

@@ -119,7 +119,7 @@ def add_candidates(
     types = sorted({m[1] for m in map(PLACEHOLDER.fullmatch, missing) if m is not None})
     for candidate in candidates:
         values = [(entity_type, candidate.value) for entity_type in types]
-        values += [(span.entity_type, span.plain) for span in engine.judge(candidate.value)]
+        values += [(span.entity_type, span.plain) for span in engine.scan(candidate.value)]
         for entity_type, value in values:
             token = old.token(entity_type, value)
             if token in missing:

@@ -64,7 +64,7 @@ def resolve(
     found: dict[str, list[Candidate]] = {pseudonym: [] for pseudonym in wanted}
     for candidate in candidates:
         tokens = {pseudonymizer.token(entity_type, candidate.value) for entity_type in types}
-        tokens |= {pseudonymizer.token(span.entity_type, span.plain) for span in engine.judge(candidate.value)}
+        tokens |= {pseudonymizer.token(span.entity_type, span.plain) for span in engine.scan(candidate.value)}
         for token in tokens & found.keys():
             found[token].append(candidate)
     return found

@@ -1,6 +1,6 @@
 """Makes `Clean` from `Raw`: scans the leaves of a record, replaces what was found, and scans again.
 
-This is the one place where a `Clean` is made. After a replacement the record is judged once more, as a stranger to it
+This is the one place where a `Clean` is made. After a replacement the record is scanned once more, as a stranger to it
 would: what the first look missed because of what stood beside it goes too, and a record that never comes to rest is
 withheld. So a scrubbed log passes `verify`, and scrubbing it again changes nothing.
 """
@@ -286,9 +286,9 @@ class Redactor:
             if (is_binary_json if is_json else is_binary)(value):
                 raise Unscannable("binary")
             if leaf.coding == "text":
-                found, after = self.engine.judge_line(raw.text, leaf, before)
+                found, after = self.engine.scan_line(raw.text, leaf, before)
             else:
-                found = self.engine.judge_leaf(raw.text, leaf)
+                found = self.engine.scan_leaf(raw.text, leaf)
             if found:
                 spans += [s for s in found if self._goes(s)]
             if "<" in value or "&lt;" in value:
@@ -321,7 +321,7 @@ class Redactor:
         nothing where it continues. Allowed values that begin in the piece are added to `allowed`."""
         whole = cut.before + text[cut.piece.start : cut.piece.end] + cut.behind
         start, end = len(cut.before), len(whole) - len(cut.behind)
-        for span in self.engine.judge_whole(whole, None, "text"):
+        for span in self.engine.scan_whole(whole, None, "text"):
             if not (span.start < start < span.end or span.start < end < span.end) or not self._goes(span):
                 continue
             if self._allow and self._stays(span, whole):
@@ -344,7 +344,7 @@ class Redactor:
             if is_binary(view.text):
                 raise Unscannable("binary")
             in_arrays: dict[Leaf, list[Span]] = {}
-            for span in self.engine.judge_whole(view.text, view, "json" if pieces[0].coding == "bytes" else pieces[0].coding):
+            for span in self.engine.scan_whole(view.text, view, "json" if pieces[0].coding == "bytes" else pieces[0].coding):
                 parts = [(max(span.start, p.start), min(span.end, p.end), p) for p in pieces]
                 for n, (start, end, p) in enumerate(part for part in parts if part[0] < part[1]):
                     part = span._replace(start=start, end=end)

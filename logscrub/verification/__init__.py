@@ -191,7 +191,7 @@ class Verifier:
     def _shown_now(self, name: str) -> str:
         """A name of a pointer, itself without customer data; of a very long one, the beginning."""
         parts, position = [], 0
-        for span in self._redactor.engine.judge(name):
+        for span in self._redactor.engine.scan(name):
             parts += [name[position : span.start], f"<{span.entity_type}>"]
             position = span.end
         shown = "".join([*parts, name[position:]])

@@ -213,7 +213,7 @@ class _Because:
 
     def _reasons(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Yields the stretches of a text with a reason, and the reason; "" for a value that is redacted as text, in no field."""
-        for span in self._whole.judge(text):
+        for span in self._whole.scan(text):
             yield span.start, span.end, self._reason_of(span, text)
         for name, patterns in self._harmless:
             for pattern in patterns:

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from logscrub.anomalies.baseline import DAY
-from logscrub.anomalies.judge.base import MOST_EXAMPLE_DAYS, Candidate, Judge, Series, episodes, filled, left_out, window, world
+from logscrub.anomalies.checks.base import MOST_EXAMPLE_DAYS, Candidate, Check, Series, episodes, filled, left_out, window, world
 from logscrub.anomalies.levels import HOUR, Settings, scores
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, Panel, Signals, panel
@@ -43,11 +43,11 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
         without = left_out(rule, cells, signals)
         told = cells.counts if without is None else np.where(without, np.nan, cells.counts)
         for key, values in zip(cells.keys, told, strict=True):
-            found += _judged(rule, tuple(zip(family, key, strict=True)), values, signals, budget)
+            found += _candidates(rule, tuple(zip(family, key, strict=True)), values, signals, budget)
     return found
 
 
-def _judged(
+def _candidates(
     rule: Rule, dimensions: tuple[tuple[str, str], ...], values: np.ndarray[Any, Any], signals: Signals, budget: float
 ) -> list[Candidate]:
     told = values[: signals.last]
@@ -134,4 +134,4 @@ def plays(rule: Rule, example: Mapping[str, Any]) -> bool:
     return any(c.end == hours for c in find(rule, made, 0.01))
 
 
-JUDGE: Final = Judge(find, plays)
+CHECK: Final = Check(find, plays)

@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from logscrub.anomalies.judge.base import Candidate, Judge, filled, world
+from logscrub.anomalies.checks.base import Candidate, Check, filled, world
 from logscrub.anomalies.model import SHORT_HISTORY, id_of
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, Signals
@@ -166,4 +166,4 @@ def plays(rule: Rule, example: Mapping[str, Any]) -> bool:
     return any(("actor", f"{0:08x}") in c.dimensions for c in found)
 
 
-JUDGE: Final = Judge(find, plays)
+CHECK: Final = Check(find, plays)

@@ -16,10 +16,10 @@ import numpy as np
 import polars as pl
 
 from logscrub.anomalies.baseline import ExpectedRate, expect_rate
-from logscrub.anomalies.judge.base import (
+from logscrub.anomalies.checks.base import (
     SCALES,
     Candidate,
-    Judge,
+    Check,
     Series,
     calibrated,
     episodes,
@@ -60,11 +60,11 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     for family in rule.by:
         hits, trials = _panels(rule, family, signals)
         if hits.counts.any():
-            found += _judged(rule, hits, trials, signals, allowed / len(rule.by))
+            found += _candidates(rule, hits, trials, signals, allowed / len(rule.by))
     return found
 
 
-def _judged(rule: Rule, hits: Panel, trials: Panel, signals: Signals, allowed: float) -> list[Candidate]:
+def _candidates(rule: Rule, hits: Panel, trials: Panel, signals: Signals, allowed: float) -> list[Candidate]:
     without = left_out(rule, hits, signals)
     expected = expect_rate(hits.counts, trials.counts, signals.known, without=without)
     out = held_out(signals, expected.ready)
@@ -146,4 +146,4 @@ def plays(rule: Rule, example: Mapping[str, Any]) -> bool:
     return any(c.end == signals.hours and (not rule.by[-1] or ("function", "c0") in c.dimensions) for c in found)
 
 
-JUDGE: Final = Judge(find, plays)
+CHECK: Final = Check(find, plays)

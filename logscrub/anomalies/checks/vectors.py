@@ -24,7 +24,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from logscrub.anomalies.baseline import DAY, expect
-from logscrub.anomalies.judge.base import HOUR, MOST_EXAMPLE_DAYS, UNITS, Candidate, Judge, filled, world
+from logscrub.anomalies.checks.base import HOUR, MOST_EXAMPLE_DAYS, UNITS, Candidate, Check, filled, world
 from logscrub.anomalies.model import id_of
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, NUMBERS, Signals, panel
@@ -200,4 +200,4 @@ def plays(rule: Rule, example: Mapping[str, Any]) -> bool:
     return any(("tenant", "c0") in c.dimensions for c in found)
 
 
-JUDGE: Final = Judge(find, plays)
+CHECK: Final = Check(find, plays)

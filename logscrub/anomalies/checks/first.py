@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from logscrub.anomalies.baseline import DAY
-from logscrub.anomalies.judge.base import Candidate, Judge, Series, filled, unit_of, window, world
+from logscrub.anomalies.checks.base import Candidate, Check, Series, filled, unit_of, window, world
 from logscrub.anomalies.model import SHORT_HISTORY
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, Signals
@@ -25,7 +25,7 @@ LEARNING_DAYS: Final = 7
 
 
 def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
-    """Returns what is new. `allowed` is not used: this test involves no chance."""
+    """Returns what is new. `allowed` is not used: this check involves no chance."""
     # in the first days every error is new; customer data in a log must be known at once
     if signals.history_days < (SHORT_HISTORY if rule.kind == "privacy" else LEARNING_DAYS):
         return []
@@ -81,4 +81,4 @@ def plays(rule: Rule, example: Mapping[str, Any]) -> bool:
     return bool(find(rule, world(**{name: filled(frame, made)}), 0.01))
 
 
-JUDGE: Final = Judge(find, plays)
+CHECK: Final = Check(find, plays)

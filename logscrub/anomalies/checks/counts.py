@@ -1,7 +1,7 @@
 """Test `counts`: more (or fewer) of something than usual, by hour of the week.
 
 Of each cell the counts of an hour, of three and of 24 hours are held against a negative binomial (`logscrub.anomalies.baseline`).
-A rule may test large customers apart (`large_apart`): each of them is a cell in each function, and the cells of the functions
+A rule may check large customers apart (`large_apart`): each of them is a cell in each function, and the cells of the functions
 and of the app are without them. Otherwise a customer that grows would make its functions vary more than they did before.
 
 An example: `{usual = 4, then = [60]}`: four an hour in the mean for four weeks, and 60 in the last hour. `others` more cells of
@@ -18,10 +18,10 @@ import numpy as np
 import polars as pl
 
 from logscrub.anomalies.baseline import DAY, Expected, expect, variance_of_sums
-from logscrub.anomalies.judge.base import (
+from logscrub.anomalies.checks.base import (
     SCALES,
     Candidate,
-    Judge,
+    Check,
     Scored,
     Series,
     calibrated,
@@ -99,7 +99,7 @@ def find(rule: Rule, signals: Signals, allowed: float) -> list[Candidate]:
     for family in families:
         cells = panel_of(rule, family, signals)
         if cells.counts.any():
-            found += judged(rule, cells, signals, allowed / len(families), are_known(cells, signals))
+            found += candidates_of(rule, cells, signals, allowed / len(families), are_known(cells, signals))
     return found
 
 
@@ -107,7 +107,7 @@ def are_known(cells: Panel, signals: Signals) -> Bools:
     """Marks the cells with a past to compare with.
 
     A function or a customer has one if it was seen long enough before the period for any comparison, or on the first day of
-    all. An error or a statement has one if it was seen before the period at all; the test `first` reports new ones.
+    all. An error or a statement has one if it was seen before the period at all; the check `first` reports new ones.
     """
     if {"signature", "statement"} & set(cells.names):
         return np.asarray(cells.counts[:, : signals.first].any(1))
@@ -162,7 +162,7 @@ def _score(rule: Rule, cells: Panel, signals: Signals) -> _Scored | None:
     return _Scored(expected, told, calibrated(scores, means, out, slice(signals.first, signals.last)))
 
 
-def judged(rule: Rule, cells: Panel, signals: Signals, allowed: float, old: Bools | None = None) -> list[Candidate]:
+def candidates_of(rule: Rule, cells: Panel, signals: Signals, allowed: float, old: Bools | None = None) -> list[Candidate]:
     """Finds the unusual hours of cells. `allowed`: the rate of Benjamini and Hochberg's procedure; `old`: the cells that are
     tested."""
     made = signals.again(("counts", rule.id, cells.names), lambda: _score(rule, cells, signals))
@@ -320,4 +320,4 @@ def plays(rule: Rule, example: Mapping[str, Any]) -> bool:
     return any(c.end == signals.hours and (not family or c.dimensions[-1:] == ((family[-1], "c0"),)) for c in found)
 
 
-JUDGE: Final = Judge(find, plays)
+CHECK: Final = Check(find, plays)

@@ -1,6 +1,6 @@
-"""The tests that rules ask for: which cells, in which hours, are not as usual.
+"""The checks that rules ask for: which cells, in which hours, are not as usual.
 
-A test takes a rule, what the store tells, and how many false alarms it may make in the mean, and gives candidates. Each family
+A check takes a rule, what the store tells, and how many false alarms it may make in the mean, and gives candidates. Each family
 of cells of a rule is tested by itself, by Benjamini and Hochberg's procedure over all its cells (`logscrub.anomalies.tails`); so
 with nothing unusual anywhere, the chance that a family says anything is its share of the budget.
 
@@ -62,7 +62,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Something that a test found."""
+    """Something that a check found."""
 
     rule: Rule
     dimensions: tuple[tuple[str, str], ...]
@@ -210,8 +210,8 @@ Example = Callable[[Rule, Mapping[str, Any]], bool]
 """True if a rule finds something in the small world of an example."""
 
 
-class Judge(NamedTuple):
-    """A test, and how its examples are played."""
+class Check(NamedTuple):
+    """A check, and how its examples are played."""
 
     find: Test
     plays: Example

@@ -18,8 +18,8 @@ import numpy as np
 import polars as pl
 
 from logscrub.anomalies.baseline import expect
-from logscrub.anomalies.judge.base import Candidate, Judge, Series, filled, unit_of, window, world
-from logscrub.anomalies.judge.counts import panel_of
+from logscrub.anomalies.checks.base import Candidate, Check, Series, filled, unit_of, window, world
+from logscrub.anomalies.checks.counts import panel_of
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, Signals
 from logscrub.anomalies.tails import Bools, Floats
@@ -121,4 +121,4 @@ def plays(rule: Rule, example: Mapping[str, Any]) -> bool:
     return any(not c.dimensions or ("function", "f") in c.dimensions for c in find(rule, world(functions=rows), 0.01))
 
 
-JUDGE: Final = Judge(find, plays)
+CHECK: Final = Check(find, plays)

@@ -20,8 +20,8 @@ import numpy as np
 import polars as pl
 
 from logscrub.anomalies.baseline import DAY
-from logscrub.anomalies.judge.base import Candidate, Judge, Series, filled, window, world
-from logscrub.anomalies.judge.rates import OF
+from logscrub.anomalies.checks.base import Candidate, Check, Series, filled, window, world
+from logscrub.anomalies.checks.rates import OF
 from logscrub.anomalies.rules import Rule
 from logscrub.anomalies.signals import EMPTY, Signals
 from logscrub.anomalies.tails import Floats, rejected
@@ -202,4 +202,4 @@ def plays(rule: Rule, example: Mapping[str, Any]) -> bool:
     return bool(find(rule, world(**{name: filled(frame, rows)}), 0.01))
 
 
-JUDGE: Final = Judge(find, plays)
+CHECK: Final = Check(find, plays)
