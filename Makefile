@@ -153,7 +153,7 @@ site: $(READY) ## build the site alone; a link that leads nowhere is an error
 # The runtime's lock starts as a copy of the developers', so both pin the same versions; so does that of scrub and verify alone.
 LOCKFLAGS ?=
 COMPILE = $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --custom-compile-command "make lock"
+	--no-emit-index-url --constraint requirements/constraints.txt --custom-compile-command "make lock"
 
 lock: $(READY) ## pin all packages again after pyproject.toml changed
 	@$(COMPILE) pyproject.toml --extra all --group dev $(LOCKFLAGS) --output-file requirements/dev.lock

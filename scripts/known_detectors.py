@@ -14,8 +14,8 @@ import orjson
 from lowered_patterns import write_or_check
 
 from logscrub.detect.catalogue import builtin_folder, load
-from logscrub.detect.fields import spellings
-from logscrub.detect.known import digest_of
+from logscrub.detect.fields import names_of
+from logscrub.detect.known import digest_of, key_of
 from logscrub.toml_files import parsed, text_of
 
 PATH = Path(__file__).resolve().parents[1] / "logscrub" / "data" / "detectors.json"
@@ -25,8 +25,8 @@ def made() -> bytes:
     """The file as it should be."""
     files = [path for path in builtin_folder().rglob("*.toml") if path.name != "macros.toml" and path.parent.name != "anomalies"]
     texts = {digest_of(text): parsed(text, path) for path, text in ((path, text_of(path)) for path in files)}
-    names = {name: sorted(spellings(name)) for detector in load().detectors for name in detector.fields}
-    return orjson.dumps({"texts": texts, "names": names}, option=orjson.OPT_SORT_KEYS) + b"\n"
+    fields = {key_of(its): tuple(names_of(its)) for its in (detector.fields for detector in load().detectors)}
+    return orjson.dumps({"texts": texts, "fields": fields}, option=orjson.OPT_SORT_KEYS) + b"\n"
 
 
 if __name__ == "__main__":

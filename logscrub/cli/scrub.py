@@ -150,14 +150,16 @@ def scrub(
     for name, error in unreadable:
         say(str(error))
         wrong.append(Outcome(printable(clean_name(using.redactor, name)), "failed", None))
-    by = about(using, config, input_format)
+    by: dict[str, Any] = {} if summary is None else about(using, config, input_format)
     promised = None
     if guarantee is not None:
         from logscrub.guarantee.engine import guarantee_of
 
         if on is not None:
             raise UsageError("--guarantee: counts customers over all inputs in one process; leave out --on")
-        promised, by["rules"]["guarantee"] = guarantee_of(using, guarantee, vocabulary)
+        promised, terms = guarantee_of(using, guarantee, vocabulary)
+        if summary is not None:
+            by["rules"]["guarantee"] = terms
     outcomes: Sequence[Outcome]
     if on is None:
         outcomes = wrong + _scrub_all(using, jobs, input_format, reading, summary is not None, promised)

@@ -19,6 +19,7 @@ from logscrub.detect import known as known_detectors
 from logscrub.detect.catalogue import CONTENT_ROW, SECRET_ROW, Catalogue, Detector
 from logscrub.detect.ids import cut_id, is_id
 from logscrub.detect.json_leaves import REDACTED, VALUES, holds_secrets, is_of_secrets
+from logscrub.detect.known import Named
 from logscrub.detect.messages import is_message
 from logscrub.detect.pairs import Holder, held_values, holders, named_values
 from logscrub.errors import UsageError
@@ -370,6 +371,16 @@ def _plurals(names: Iterable[str]) -> Iterator[tuple[str, str]]:
             yield f"{name[:-1]}ies", name
 
 
+def names_of(fields: Iterable[str]) -> Named:
+    """Returns the names that the `fields` of a detector mean."""
+    endings: list[str] = []
+    exact: list[str] = []
+    for spec in fields:
+        glued = "~" if spec.startswith("~") else ""
+        (exact if spec[:1] in "=~" else endings).extend(glued + joined for joined in sorted(spellings(spec)))
+    return Named(endings, exact, list(_plurals(endings)))
+
+
 class FieldIndex:
     """The field names of a catalogue. A pure function of names, remembered."""
 
@@ -384,13 +395,18 @@ class FieldIndex:
         for name in extra or {}:
             if name not in ids:
                 raise UsageError(f"extra field names for {name!r}: no such detector (see logscrub detectors list)")
+        plurals: list[tuple[str, str]] = []
         for detector in catalogue.detectors:
             rule = Rule(detector, detector.keep_values, detector.guideline in idle)
-            for spec in (*detector.fields, *(extra or {}).get(detector.id, ())):
-                target = self._exact if spec[:1] in "=~" else self._endings
-                glued = "~" if spec.startswith("~") else ""
-                target.update(dict.fromkeys((glued + s for s in known_detectors.spellings(spec) or spellings(spec)), rule))
-        for plural, name in tuple(_plurals(self._endings)):
+            more = (extra or {}).get(detector.id, ())
+            for named in (
+                known_detectors.named(detector.fields) or names_of(detector.fields),
+                *([names_of(more)] if more else []),
+            ):
+                self._endings.update(dict.fromkeys(named.endings, rule))
+                self._exact.update(dict.fromkeys(named.exact, rule))
+                plurals += named.plurals
+        for plural, name in plurals:
             self._endings.setdefault(plural, self._endings[name])
         self._longest_glued = max((len(name) - 1 for name in self._exact if name.startswith("~")), default=0)
         self._cache: dict[FieldPath, Rule | None] = {}

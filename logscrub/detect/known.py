@@ -7,11 +7,23 @@ changed is read as it is.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
+
+
+class Named(NamedTuple):
+    """The names that the `fields` of a detector mean, as joined words."""
+
+    endings: Sequence[str]
+    """Ends of names."""
+    exact: Sequence[str]
+    """Whole names; after a `~`, ends of words whose parts are written together."""
+    plurals: Sequence[tuple[str, str]]
+    """Plurals, each with the one of `endings` that it belongs to."""
 
 
 def digest_of(text: str) -> str:
@@ -25,10 +37,15 @@ def parsed(text: str) -> dict[str, Any] | None:
     return found
 
 
-def spellings(name: str) -> list[str] | None:
-    """The spellings of a field name (`logscrub.detect.fields.spellings`); None if they are not known."""
-    found: list[str] | None = _data()["names"].get(name)
-    return found
+def named(fields: Sequence[str]) -> Named | None:
+    """Returns the names that the `fields` of a detector mean (`logscrub.detect.fields.names_of`); None if they are not known."""
+    found = _data()["fields"].get(key_of(fields))
+    return None if found is None else Named(*found)
+
+
+def key_of(fields: Sequence[str]) -> str:
+    """The key of a detector's fields."""
+    return digest_of("\n".join(fields))
 
 
 @lru_cache(maxsize=1)
