@@ -9,7 +9,6 @@ program imports them, and dataclasses take twice as long to make.
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from logscrub.errors import UsageError
+from logscrub.patterns import regex
 
 Kind: TypeAlias = "Value | ListOf | Table | MapOf"
 """The types of a key's value."""
@@ -151,9 +151,9 @@ DAY = Value(
 
 def matching(pattern: str, must: str, *, for_editors: str | None = None) -> Value:
     """A text that a regular expression matches from end to end. `for_editors`: the pattern in the dialect of JSON Schemas."""
-    fits = re.compile(pattern).fullmatch
+    fitting = regex(pattern)
     schema = {"type": "string", "pattern": for_editors or f"^{pattern}$"}
-    return Value(must, lambda value: isinstance(value, str) and fits(value), schema)
+    return Value(must, lambda value: isinstance(value, str) and fitting.fullmatch(value), schema)
 
 
 def one_of(*values: str) -> Value:

@@ -36,7 +36,7 @@ _MOST_RUNS = 4
 _MOST_WORDS, _SHORTEST_WORD, _LONGEST_WORD = 400, 2, 24
 _MOST_LEADS, _SHORTEST_LEAD, _LONGEST_LEAD, _MOST_WAYS = 400, 2, 8, 4
 """Words with which a match begins, and how many characters may stand at one place of them."""
-_ASCII = [chr(i) for i in range(128)]
+_ASCII = "".join(map(chr, range(128)))
 _OTHER, _EDGE = 1 << 128, 1 << 129
 """The bits of all characters beyond ASCII, and of the beginning or the end of the text."""
 _ANY = _EDGE - 1
@@ -52,7 +52,7 @@ _FIRST, _NOT_FIRST = -1, -2
 """The place of the character before a match: `_FIRST` if a match may also begin the text, `_NOT_FIRST` if it may not."""
 _REPEATS = (c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT)
 _CATEGORIES = {
-    category: _bits(x for x in _ASCII if re.match(source, x)) | _OTHER
+    category: _bits(re.findall(source, _ASCII)) | _OTHER
     for category, source in (
         (c.CATEGORY_DIGIT, r"\d"), (c.CATEGORY_SPACE, r"\s"), (c.CATEGORY_WORD, r"\w"),
         (c.CATEGORY_NOT_DIGIT, r"\D"), (c.CATEGORY_NOT_SPACE, r"\S"), (c.CATEGORY_NOT_WORD, r"\W"),

@@ -48,7 +48,7 @@ _BARE = {mark: regex(rf'[^{re.escape(mark)}"\r\n]*+') for mark in ",;\t|"}
 _FRAME = {mark: frame_of(regex(rf'([{re.escape(mark)}"])')) for mark in _BARE}
 """Matches the characters that are kept in a row that is scanned as text."""
 _NAMES = {
-    mark: re.compile(rf'(?<![^{re.escape(mark)}"\ufeff])[^{re.escape(mark)}"\ufeff\r\n]++(?![^{re.escape(mark)}"\r\n])')
+    mark: regex(rf'(?<![^{re.escape(mark)}"\ufeff])[^{re.escape(mark)}"\ufeff\r\n]++(?![^{re.escape(mark)}"\r\n])')
     for mark in _BARE
 }
 """Matches a text that can be the name of a column."""

@@ -10,8 +10,6 @@ user context {
 
 from __future__ import annotations
 
-import re
-
 from logscrub.formats.base import MOST_MESSAGE, Format, LineShape, Memory, Record
 from logscrub.formats.times import leading_level, level_of, time_of
 from logscrub.patterns import regex
@@ -40,7 +38,7 @@ _APACHE = r"\][ ]\[[\w-]{0,40}:(?P<level>[a-z]{4,6}\d?)\][ ]?"
 _FLY = r"[ ]\w{1,20}\[[^\[\]\s]{1,80}\][ ][a-z]{3}[ ]\[(?P<level>[a-z]{4,8})\][ ](?P<wraps>)"
 _PHP = r"\][ ]PHP[ ](?:Parse[ ]|Recoverable[ ])?(?P<level>Fatal|Warning|Notice|error)(?:[ ]error)?:[ ]{1,2}"
 _BEHIND = {
-    sign: tuple(map(re.compile, patterns))
+    sign: tuple(map(regex, patterns))
     for sign, patterns in {
         ":": (_CELERY,),
         " ": (_RUBY, _ENV_LOGGER, _SPRING, _MONOLOG, _FLY),
