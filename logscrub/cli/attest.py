@@ -63,7 +63,7 @@ def check(
     proof: Annotated[Path, typer.Argument(metavar="PROOF", help="The proof, from logscrub verify --attest.", show_default=False)],
     files: Annotated[
         list[str],
-        typer.Argument(metavar="FILE", help="The files that it is about, or folders of them.", show_default=False),
+        typer.Argument(metavar="FILE...", help="The files that it is about, or folders of them.", show_default=False),
     ],
     public_key: Annotated[
         Path, typer.Option("--public-key", metavar="FILE", help="The public key of the one who signed.", show_default=False)

@@ -128,7 +128,7 @@ usage or configuration; 3 an input could not be read, or the store not written."
 def rotate(
     inputs: Annotated[
         list[str] | None,
-        typer.Argument(metavar="INPUT", help="Raw logs that the store has counted.", show_default=False),
+        typer.Argument(metavar="INPUT...", help="Raw logs that the store has counted.", show_default=False),
     ] = None,
     store: Annotated[str, typer.Option("--store", metavar="DIR", help="The store under the old key.", show_default=False)] = ...,  # type: ignore[assignment]
     key_file: Annotated[Path, typer.Option("--key-file", metavar="FILE", help="The old key.", show_default=False)] = ...,  # type: ignore[assignment]

@@ -33,7 +33,10 @@ Exit codes: 0 done; 2 wrong usage, or no such finding; 3 the store could not be 
 
 def mark(
     finding: Annotated[str, typer.Argument(metavar="ID", help="The 12 hex digits that the report shows.", show_default=False)],
-    verdict: Annotated[Literal["real", "usual", "known"], typer.Argument(help="What it was.", show_default=False)],
+    verdict: Annotated[
+        Literal["real", "usual", "known"],
+        typer.Argument(metavar="VERDICT", help="What it was: real, usual or known.", show_default=False),
+    ],
     why: Annotated[str | None, typer.Option("--why", metavar="TEXT", help="Why, in a few words.", show_default=False)] = None,
     until: Annotated[
         str | None,

@@ -43,7 +43,7 @@ InputFormat = Literal[
 Inputs = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="INPUT",
+        metavar="INPUT...",
         help="Files, folders or patterns ('logs/*.log'), here or at s3://, gs://, az://, or a log at https://; plain, compressed "
         "or archived. None, or -, is standard input.",
         show_default=False,

@@ -52,7 +52,7 @@ def resolve(
     inputs: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="INPUT",
+            metavar="INPUT...",
             help="Scrubbed logs, reports or other texts with pseudonyms. None, or -, is standard input.",
             show_default=False,
         ),

@@ -128,7 +128,7 @@ def _can_ask() -> bool:
 @app.command("merge", epilog=EXAMPLES)
 def merge(
     others: Annotated[
-        list[str], typer.Argument(metavar="STORE", help="The stores to add, all under the same key.", show_default=False)
+        list[str], typer.Argument(metavar="STORE...", help="The stores to add, all under the same key.", show_default=False)
     ],
     store: StoreAt = None,
 ) -> int:

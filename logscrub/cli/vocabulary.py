@@ -56,7 +56,7 @@ def learn(
     inputs: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="INPUT",
+            metavar="INPUT...",
             help="Logs, as they come or scrubbed under the same key: files, folders or patterns.",
             show_default=False,
         ),
