@@ -807,9 +807,16 @@ def _begin(folder: _Folder) -> tuple[str, int]:
     """Makes a temporary file and locks it. Returns its name and its handle."""
     while True:
         name = f".logscrub-{os.urandom(8).hex()}.tmp"
-        handle = os.open(folder.at(name), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder.handle)
-        if _lock(handle) and _exists(folder, name):
-            return name, handle
+        try:
+            handle = os.open(folder.at(name), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder.handle)
+            if _lock(handle) and _exists(folder, name):
+                return name, handle
+        except FileExistsError:
+            continue
+        except BaseException:  # a signal may come at any moment
+            with contextlib.suppress(OSError):
+                os.unlink(folder.at(name), dir_fd=folder.handle)
+            raise
         os.close(handle)  # another run took it for abandoned before it was locked, and removes it
 
 
