@@ -200,8 +200,10 @@ impl Messages {
             return false;
         }
         let is_end = |c: &Ch| self.ends.contains(c);
-        let first = text[..start].iter().rposition(is_end).map_or(0, |place| place + 1);
-        let last = text[end..].iter().position(is_end).map_or(text.len(), |place| place + end);
+        // no further than a sentence may be wide
+        let (low, high) = (start.saturating_sub(WIDEST + 1), text.len().min(end + WIDEST + 1));
+        let first = text[low..start].iter().rposition(is_end).map_or(0, |place| low + place + 1);
+        let last = text[end..high].iter().position(is_end).map_or(text.len(), |place| end + place);
         if start - first > WIDEST || last - end > WIDEST {
             return false;
         }
