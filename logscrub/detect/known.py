@@ -7,6 +7,7 @@ changed is read as it is.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -29,6 +30,11 @@ def spellings(name: str) -> list[str] | None:
     """The spellings of a field name (`logscrub.detect.fields.spellings`); None if they are not known."""
     found: list[str] | None = _data()["names"].get(name)
     return found
+
+
+def names() -> Iterable[list[str]]:
+    """The spellings of each field name that is known."""
+    return _data()["names"].values()
 
 
 @lru_cache(maxsize=1)
