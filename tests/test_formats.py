@@ -430,6 +430,8 @@ def test_a_row_of_another_width_is_scanned_as_text(redactor: Redactor) -> None:
         ("| imię | telefon |\n|------|---------|\n| Ola  | 602 399 118 |\n", "602"),
         ("+----+----------+\n| id | password |\n+----+----------+\n| 1  | pear77x  |\n+----+----------+\n", "pear77x"),
         ("key;value;scope\nmail.password;pear77x;prod\n", "pear77x"),
+        ("| Variable_name | Value |\n| repl_password | pear77x |\n", "pear77x"),
+        ("+----------+-------+\n| a        | b     |\n| password | pear77x |\n", "pear77x"),
     ],
 )
 def test_the_names_of_a_header_say_what_a_table_holds(redactor: Redactor, text: str, gone: str) -> None:
@@ -440,7 +442,18 @@ def test_the_names_of_a_header_say_what_a_table_holds(redactor: Redactor, text: 
     assert scrub(redactor, out)[0] == out
 
 
-@pytest.mark.parametrize("head", ["Loading plugins, themes, and names", "Hello, name", "a,b,c", "nadia;rose;frank", "name: x; y"])
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Loading plugins, themes, and names",
+        "Hello, name",
+        "a,b,c",
+        "nadia;rose;frank",
+        "name: x; y",
+        "password;birnen",
+        "password;secret7",
+    ],
+)
 def test_a_line_of_words_is_no_header(head: str) -> None:
     assert read(f"{head}\n1,2,3\n")[1] == "text"
 

@@ -47,6 +47,9 @@ _NAME = regex(
     r"[ \t]*+(?:<[A-Z][A-Z0-9_]{1,63}(?::[0-9a-f]{20})?>|[^\W\d_]{1,40}\d{0,2}(?:[ ._/-][^\W\d_]{1,40}\d{0,2}){0,3})?[ \t]*+"
 )
 """Matches a cell of a header that may be a name of any kind, or a placeholder for one, or empty."""
+_DIGIT = regex(r"\d")
+_BESIDE = frozenset("id nr no number type role order scope channel category".split())
+"""Names of columns that stand beside telling ones in tables of anything."""
 _BORDER = regex(r"[ \t]*+\+(?:[-=]{2,200}\+){1,100}\s*+")
 """Matches a line between the rows of a table that is drawn."""
 _LOG_LINE = regex(
@@ -129,12 +132,8 @@ class CsvReader:
         names = self._header
         if cells is None or len(cells) != len(names):
             return None
-        named = _named_by(row, cells, names)
-        leaves = tuple(
-            Leaf(a, b, (named,) if named and name.strip() in VALUES else _field(name, self._message), "csv", name)
-            for (a, b), name in zip(cells, names, strict=True)
-            if a < b
-        )
+        fields = [_field(name, self._message) for name in _names_of(row, cells, names)]
+        leaves = tuple(Leaf(a, b, field, "csv", name) for (a, b), name, field in zip(cells, names, fields, strict=True) if a < b)
         return Raw(row, leaves, number, column)
 
 
@@ -147,10 +146,18 @@ def _message_column(header: list[str]) -> str:
     return by_name.get("content", "") if {"host", "service"} <= set(by_name) else ""
 
 
-def _named_by(row: str, cells: list[tuple[int, int]], names: list[str]) -> str:
-    """The name of the value of a row that names it in a cell of its own: `key;value`; "" if no cell does."""
-    naming = [row[a:b].strip() for (a, b), name in zip(cells, names, strict=True) if name.strip() in NAMING]
-    return field_name(naming[0]) if len(naming) == 1 and _NAME.fullmatch(naming[0]) else ""
+def _names_of(row: str, cells: list[tuple[int, int]], columns: list[str]) -> Iterator[str]:
+    """The names of the cells of a row. A column that tells nothing is named by another cell: one of names (`key;value`), or the
+    one before it, if that is a telling name."""
+    texts = [row[a:b].strip() for a, b in cells]
+    naming = [text for text, column in zip(texts, columns, strict=True) if _names_value(column.strip())]
+    key = naming[0] if len(naming) == 1 and _NAME.fullmatch(naming[0]) else ""
+    for before, column in zip(["", *texts], columns, strict=False):
+        name = column.strip()
+        if key and _is_value(name):
+            yield key
+        else:
+            yield before if _is_telling(before) and not _is_telling(name) and not _is_known(name) else column
 
 
 def _field(name: str, message: str) -> tuple[str, ...]:
@@ -221,22 +228,42 @@ def _telling_names() -> frozenset[str]:
 
 
 def _is_telling(name: str) -> bool:
-    """True if a detector has a field of this name: `Geburts-Datum`."""
-    return _NAME.fullmatch(name) is not None and not _telling_names().isdisjoint(spellings(name.strip()))
+    """True if a detector has a field of this name: `Geburts-Datum`. A name with a digit may be a password: `secret7`."""
+    return (
+        _NAME.fullmatch(name) is not None
+        and _DIGIT.search(name) is None
+        and not _telling_names().isdisjoint(spellings(name.strip()))
+    )
 
 
 def _is_of_names(head: str, mark: str) -> bool:
-    """True if nothing but names stands between the marks of a row, two or more, and one of them is telling, or two are those of a
-    name and its value."""
+    """True if nothing but names stands between the marks of a row, and two of them are known ones, of which one is telling; or
+    two are those of a name and its value."""
     if mark not in head or (mark == "," and ", " in head):
         return False
     cells = [cell.removeprefix('"').removesuffix('"') for cell in head.strip("\ufeff\r\n").split(mark)]
     names = {cell.strip() for cell in cells} - {""}
-    return (
-        len(names) > 1
-        and all(_NAME.fullmatch(cell) for cell in cells)
-        and (any(map(_is_telling, names)) or not (NAMING.isdisjoint(names) or VALUES.isdisjoint(names)))
-    )
+    if len(names) < 2 or not all(map(_NAME.fullmatch, cells)):
+        return False
+    if any(map(_names_value, names)) and any(map(_is_value, names)):
+        return True
+    telling = sum(map(_is_telling, names))
+    return telling > 0 and telling + sum(not _is_telling(name) and _is_ordinary(name) for name in names) > 1
+
+
+def _is_ordinary(name: str) -> bool:
+    """True for a name of a column that tells nothing and that many tables have."""
+    return _is_known(name) or name.lower() in _BESIDE
+
+
+def _names_value(column: str) -> bool:
+    """True for the name of a column whose cells name a value beside them: `key`, `Variable_name`."""
+    return bool(NAMING.intersection((column, column.lower())))
+
+
+def _is_value(column: str) -> bool:
+    """True for the name of a column of values that another cell names."""
+    return bool(VALUES.intersection((column, column.lower())))
 
 
 def _recognises(head: str) -> bool:
