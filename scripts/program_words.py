@@ -34,9 +34,13 @@ _MAKERS = {
     "@node-red/editor-client": "node-red",
     "flask-appbuilder": "superset",
     "apache-superset": "superset",
+    "home-assistant-frontend": "home-assistant",
+    "homeassistant": "home-assistant",
+    "iobroker.admin": "iobroker",
+    "iobroker.javascript": "iobroker",
 }
 """The maker of a package, where it has another name or several packages."""
-_OF_SERVERS = frozenset(("openstack", "pgadmin4", "node-red", "apache-airflow-core", "typescript", "sphinx"))
+_OF_SERVERS = frozenset(("openstack", "pgadmin4", "node-red", "apache-airflow-core", "typescript", "sphinx", "jupyterlab"))
 """Makers whose programs report on servers, networks or code: what they say twice is said by programs."""
 _OFTEN = 5
 """Texts of one other maker that are enough."""
@@ -68,6 +72,10 @@ def texts(source: Source, cache: Path) -> Iterator[str]:
             yield from _LITERAL.findall(data.decode("utf-8"))
 
 
+def _maker(name: str) -> str:
+    return "jupyterlab" if name.startswith("jupyterlab-") else _MAKERS.get(name, name)
+
+
 def _strings(value: object) -> Iterator[str]:
     """The texts of a JSON value."""
     if isinstance(value, str):
@@ -82,7 +90,7 @@ def found(cache: Path) -> dict[str, Counter[str]]:
     said: dict[str, set[str]] = defaultdict(set)
     for source in (*PROGRAMS, *TRANSLATIONS, *CATALOGUES):
         cleaned = (_CODE.sub(" ", _PUT_IN.sub(" ", text)) for text in texts(source, cache))
-        said[_MAKERS.get(source.name, source.name)].update(cleaned)
+        said[_maker(source.name)].update(cleaned)
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for maker, its in said.items():
         for text in its:

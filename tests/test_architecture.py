@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "sources": {"objects"},
     "sinks": {"sources", "objects"},
     "detect": set(),
-    "formats": {"_core", "detect.json_leaves", "detect.stack_traces"},
+    "formats": {"_core", "detect.fields", "detect.json_leaves", "detect.known", "detect.stack_traces"},
     "redact": {"detect"},
     "scrubbing": {"sources", "formats", "detect", "redact"},
     "report": {"anomalies.model", "anomalies.backtest", "anomalies.rules"},

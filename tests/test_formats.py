@@ -421,6 +421,43 @@ def test_a_row_of_another_width_is_scanned_as_text(redactor: Redactor) -> None:
     assert b"jane" not in out
 
 
+@pytest.mark.parametrize(
+    ("text", "gone"),
+    [
+        ("id;vorname;passwort\n4;Jörn;birne77kuchen\n", "birne77"),
+        ("user,password\namara,seljefloyte36\n", "seljefloyte36"),
+        ("id\tstars\treview\n12\t1\tthe waiter spat into my soup\n", "waiter"),
+        ("| imię | telefon |\n|------|---------|\n| Ola  | 602 399 118 |\n", "602"),
+        ("+----+----------+\n| id | password |\n+----+----------+\n| 1  | pear77x  |\n+----+----------+\n", "pear77x"),
+        ("key;value;scope\nmail.password;pear77x;prod\n", "pear77x"),
+        ("| Variable_name | Value |\n| repl_password | pear77x |\n", "pear77x"),
+        ("+----------+-------+\n| a        | b     |\n| password | pear77x |\n", "pear77x"),
+    ],
+)
+def test_the_names_of_a_header_say_what_a_table_holds(redactor: Redactor, text: str, gone: str) -> None:
+    out, _ = scrub(redactor, text.encode())
+    assert read(text)[1] == "csv"
+    assert gone not in out.decode()
+    assert out.decode().splitlines()[0] == text.splitlines()[0]
+    assert scrub(redactor, out)[0] == out
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Loading plugins, themes, and names",
+        "Hello, name",
+        "a,b,c",
+        "nadia;rose;frank",
+        "name: x; y",
+        "password;birnen",
+        "password;secret7",
+    ],
+)
+def test_a_line_of_words_is_no_header(head: str) -> None:
+    assert read(f"{head}\n1,2,3\n")[1] == "text"
+
+
 # -- what a redaction leaves of the reading --------------------------------------------------------------------------------
 
 HEAD = f"INFO    2026-11-22T08:14:02.113Z {INVOCATION}"
@@ -443,6 +480,8 @@ READ_ALIKE = {
         "phone: +1 415 555 0132, site, version\nphone: x, Qwert Zxcvb, 3\n",
         ["555"],
     ),
+    "a number beside a telling name": ("phone 4155550132,name\nx,shift 3\n", ["555"]),
+    "a name among the columns": ("id;passwort;Nadia\n4;birne77kuchen;x\n", ["Nadia", "birne77"]),
     "a label": ('{"phone":{"key":"Jane","value":"5550132"}}\n', ["Jane"]),
     "the name of an object": ('{"jane@acme.app":{"name":"shift 3"}}\n', ["jane"]),
     "a value that names a format": ('{"summary":"resourceLogs","n":1}\n', ["resourceLogs"]),

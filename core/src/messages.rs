@@ -2,7 +2,7 @@
 
 use crate::chars::{Ch, CharSet, Conversions, codes, text_of};
 use crate::library::{Library, Words};
-use crate::validators::{GIVEN, Graded, NAME, WORD};
+use crate::validators::{GIVEN, Graded, LIKE, NAME, UNKNOWN, WORD};
 use rustc_hash::FxBuildHasher;
 use std::hash::BuildHasher;
 use std::sync::{Arc, OnceLock};
@@ -19,6 +19,9 @@ const ENDS: &str = "\n\r\t\u{1a}={}[]<>|\\@_#*+%$^~&`";
 const MARKS: [&[Ch]; 3] = [&[58, 32], &[46, 32], &[32, 45, 32]];
 const WIDEST: usize = 200;
 const FEWEST_TELLING: usize = 2;
+const IN_NUMBERS: [Ch; 3] = [46, 44, 58];
+const CLOCK: usize = 2;
+const SIGNS_OF_UNITS: [Ch; 3] = [37, 176, 47];
 const FEWEST_CHARACTERS: usize = 4;
 const OTHER_SCRIPTS: Ch = 0x0370;
 const WITHOUT_CAPITALS: Ch = 0x0590;
@@ -97,6 +100,7 @@ pub struct Messages {
     speaking_signs: Vec<Ch>,
     articles: Arc<Words>,
     persons: Arc<Words>,
+    units: Arc<Words>,
     ends: Vec<Ch>,
 }
 
@@ -121,6 +125,7 @@ impl Messages {
             speaking_signs: library.words("messages._SPEAKING_SIGNS")?.iter().flatten().copied().collect(),
             articles: library.words("messages._ARTICLES")?,
             persons: library.words("messages._PERSONS")?,
+            units: library.words("messages._UNITS")?,
             ends: codes(ENDS),
         })
     }
@@ -199,6 +204,9 @@ impl Messages {
         if !self.may_be_of_program(&text[start..end]) {
             return false;
         }
+        if self.is_quantity(text, start, end) {
+            return true;
+        }
         let is_end = |c: &Ch| self.ends.contains(c);
         // no further than a sentence may be wide
         let (low, high) = (start.saturating_sub(WIDEST + 1), text.len().min(end + WIDEST + 1));
@@ -218,6 +226,28 @@ impl Messages {
             nearer.1 = nearer.1.min(before.map_or(last, |place| end + place));
         }
         nearer != (first, last) && self.is_sentence_of_program(text, nearer, (start, end), lexicon)
+    }
+
+    /// Whether a stretch is a word of programs of which a number tells how much it is: a number and a unit behind it, or a number
+    /// before it, if no list has it as a name.
+    fn is_quantity(&self, text: &[Ch], start: usize, end: usize) -> bool {
+        let word = self.conversions.lower(&text[start..end]);
+        if !self.is_listed(&word) || self.kind(word[0]) == Kind::Run {
+            return false;
+        }
+        if start > 0 && text[start - 1] == 32 && self.is_digit(text, start.checked_sub(2)) {
+            return self.telling.has(&word) || self.of_programs().0.has(&word) || word.iter().any(|&c| c > 127);
+        }
+        if text.get(end) != Some(&32) || !self.is_digit(text, Some(end + 1)) {
+            return false;
+        }
+        let is_in_number = |place: usize| self.is_digit(text, Some(place)) || text.get(place).is_some_and(|c| IN_NUMBERS.contains(c));
+        let stop = (end + 1..text.len()).find(|&place| !is_in_number(place)).unwrap_or(text.len());
+        let first = stop + usize::from(text.get(stop) == Some(&32));
+        let is_in_unit = |place: usize| SIGNS_OF_UNITS.contains(&text[place]) || self.kind(text[place]) == Kind::Word;
+        let last = (first..text.len()).find(|&place| !is_in_unit(place)).unwrap_or(text.len());
+        let colons = text[end..stop].iter().filter(|&&c| c == 58).count();
+        colons == CLOCK || self.units.contains(&text[first.min(last)..last])
     }
 
     /// False if the first word of a stretch is none of programs: most names are not. A quick answer, and no further one.
@@ -269,7 +299,10 @@ impl Messages {
                     }
                     if !(is_listed || is_ascii && lexicon.grade(&word) == WORD) {
                         let is_latin = word[0] < OTHER_SCRIPTS;
-                        if part[0] != word[0] || (if is_latin { is_asked } else { word[0] >= WITHOUT_CAPITALS }) {
+                        if if is_latin { is_asked } else { word[0] >= WITHOUT_CAPITALS } {
+                            return false;
+                        }
+                        if part[0] != word[0] && !(is_latin && matches!(lexicon.grade(&word), UNKNOWN | LIKE)) {
                             return false;
                         }
                         unknown += if is_latin { 1 } else { 2 };

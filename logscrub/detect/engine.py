@@ -40,7 +40,7 @@ _NON_LATIN = "non_latin_text"
 _BY_SCRIPT = frozenset((_NON_LATIN, "address_of_region"))
 """Detectors that may find a sentence of a program in another language."""
 _LETTERS = regex(r"[^\W\d_]+")
-_SMALL_WORD = regex("[a-zß-öø-ÿ]+")
+_SMALL_WORD = regex("[a-zß-öø-ÿ\u03ac-\u03ce\u0430-\u045f]+")
 """A word in small letters: as a key of JSON it names a member, and hardly ever a person."""
 _RANDOM = frozenset({"opaque_token", "random_token"})
 """Detectors whose only evidence is that a token looks random."""
@@ -500,10 +500,10 @@ class Engine:
 
 def _of_a_key(key: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
     """Returns the spans of a JSON key that must be redacted. A single word in small letters is not taken for a person's name
-    because it looks like one."""
+    because it looks like one, nor for content because of its script."""
     if not spans or not _SMALL_WORD.fullmatch(key):
         return spans
-    return tuple(s for s in spans if s.certainty == "certain" or s.guideline != "name")
+    return tuple(s for s in spans if s.certainty == "certain" or (s.guideline != "name" and s.detector != _NON_LATIN))
 
 
 def plain_number(raw: str) -> str:

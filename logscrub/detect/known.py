@@ -7,7 +7,7 @@ changed is read as it is.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib import resources
 from typing import Any, NamedTuple
@@ -46,6 +46,13 @@ def named(fields: Sequence[str]) -> Named | None:
 def key_of(fields: Sequence[str]) -> str:
     """The key of a detector's fields."""
     return digest_of("\n".join(fields))
+
+
+def names() -> Iterator[str]:
+    """All names that the `fields` of detectors mean, joined, with neither `=` nor `~`."""
+    for endings, exact, _ in _data()["fields"].values():
+        yield from endings
+        yield from (name.removeprefix("~") for name in exact)
 
 
 @lru_cache(maxsize=1)

@@ -135,6 +135,21 @@ _MARKS = (": ", ". ", " - ")
 """Signs that part of a sentence may be a sentence behind, or before."""
 _WIDEST = 200
 """Characters of a sentence on each side of what is asked about."""
+_IN_NUMBERS = ".,:"
+_CLOCK = 2
+"""Colons in the length of a time: `00:00:07`."""
+_SIGNS_OF_UNITS = "%°/"
+_UNITS = frozenset(
+    """
+    ns µs ms s sec sek sek. min h std std. d b kb mb gb tb kib mib gib byte bytes bit kbit mbit % °c °f °C °F c/s km/h m/s mm cm m
+    km kg g mg t l ml bar hpa mbar pa psi v mv kv a ma w kw kwh wh mwh hz khz mhz ghz rpm px dpi pt eur usd gbp chf € $ £ ¥ zł kč
+    kr lei ft B KB MB GB TB KiB MiB GiB Bytes Sek Min Std Stk Stück W kW kWh Wh MWh Hz kHz MHz GHz V mV kV A mA hPa Pa EUR USD GBP
+    CHF PLN CZK SEK NOK DKK HUF RON
+    """.split()
+)
+"""Units that stand behind a number."""
+_ON_NO_LIST = frozenset(("unknown", "like"))
+"""Grades of words that no list of names has, as the compounds of German, Dutch and the languages of the north."""
 _FEWEST_TELLING = 2
 _FEWEST_LISTED = 3
 _FEWEST_CHARACTERS = 4
@@ -151,7 +166,8 @@ _PERSONS = frozenset(
     user users benutzer benutzers benutzerin nutzer kunde kunden kundin utilisateur utilisatrice client cliente clienta usuario
     usuaria utente usuário usuária utilizador gebruiker klant användare användaren kund bruger brugeren bruker brukeren käyttäjä
     käyttäjän użytkownik użytkownika uživatel uživatele používateľ felhasználó utilizator utilizatorul kullanıcı korisnik
-    uporabnik vartotojas lietotājs kasutaja pengguna von by par por da door av af przez di
+    uporabnik vartotojas lietotājs kasutaja pengguna von by par por da door av af przez di herr herrn frau
+    fräulein monsieur madame mme señor señora sra signor signora senhor senhora mevrouw meneer fru hr pan pani paní dr prof
     """.split()
 )
 """Words that names of persons stand behind."""
@@ -159,11 +175,14 @@ _SPEAKING = frozenset(
     """
     я мой моя моё мое мои мне меня мной моего моей моему мою нам нас наш наша наше мы мені мене моє мої мною ми μου εγώ με μας
     אני שלי אותי לי أنا لي من مرا मैं मेरा मेरी मेरे मुझे मुझ
+    развод развода разводе муж мужа жена жены жену сына дочь дочери мать матери отца сестра брат врач врача больнице беременна
+    беременность болезни смерти зарплата зарплату алименты долги чоловік чоловіка дружина дружини донька розлучення лікар лікарня
+    зарплати διαζύγιο σύζυγος γιατρός μισθός גירושין בעלי אשתי רופא זוגי طلاق زوجي زوجتي طبيب तलाक पति पत्नी डॉक्टर หย่า ภรรยา สามี
     """.split()
 )
-"""Words of persons who speak of themselves."""
-_SPEAKING_SIGNS = frozenset("我俺僕私")
-"""Characters by which a person speaks of themselves, in scripts that part no words."""
+"""Words of persons who speak of themselves, and of private life."""
+_SPEAKING_SIGNS = frozenset("我俺僕私妻婚孕癌孫嫁薪")
+"""Characters by which a person speaks of themselves and of private life, in scripts that part no words."""
 FIRST_PAIRED, _FIRST_SYLLABLE = "\u3040", "\uac00"
 """The first characters of the scripts of China, Japan and Korea, and of Korea alone."""
 _ARTICLES = frozenset("der die das den dem des ein eine einen einem einer eines kein keine zum zur im am beim vom ins".split())
@@ -236,6 +255,8 @@ def is_of_program(text: str, start: int, end: int, lexicon: Lexicon) -> bool:
     """
     if not _may_be_of_program(text[start:end]):
         return False
+    if _is_quantity(text, start, end):
+        return True
     first, last = start, end
     while first > 0 and text[first - 1] not in _ENDS:
         first -= 1
@@ -249,6 +270,28 @@ def is_of_program(text: str, start: int, end: int, lexicon: Lexicon) -> bool:
         return True
     nearer = max(_behind(text, mark, first, start) for mark in _MARKS), min(_before(text, mark, end, last) for mark in _MARKS)
     return nearer != (first, last) and _is_of_program(text, *nearer, start, end, lexicon)
+
+
+def _is_quantity(text: str, start: int, end: int) -> bool:
+    """True if a stretch is a word of programs of which a number tells how much it is: a number and a unit behind it (`Dauer 41
+    ms`), or a number before it, if no list has it as a name (`212 Sätze`)."""
+    word = text[start:end].lower()
+    known, tell = _programs()
+    if word not in known or is_paired(word[0]):
+        return False
+    if text[start - 1 : start] == " " and _is_digit(text, start - 2):
+        return word in tell or not word.isascii()
+    stop = end + 1
+    while stop < len(text) and (_is_digit(text, stop) or text[stop] in _IN_NUMBERS):
+        stop += 1
+    number = text[end:stop]
+    if number[:1] != " " or not _is_digit(text, end + 1):
+        return False
+    first = stop + (text[stop : stop + 1] == " ")
+    last = first
+    while last < len(text) and (text[last] in _SIGNS_OF_UNITS or _of(text[last]) == _WORD):
+        last += 1
+    return number.count(":") == _CLOCK or text[first:last] in _UNITS
 
 
 def _may_be_of_program(stretch: str) -> bool:
@@ -290,7 +333,9 @@ def _is_of_program(text: str, first: int, last: int, start: int, end: int, lexic
             return False
         if not is_listed and not (word.isascii() and lexicon.grade(word) == "word"):
             is_latin = ord(word[0]) < _OTHER_SCRIPTS
-            if text[a] != word[0] or (is_asked if is_latin else ord(word[0]) >= _WITHOUT_CAPITALS):
+            if is_asked if is_latin else ord(word[0]) >= _WITHOUT_CAPITALS:
+                return False
+            if text[a] != word[0] and not (is_latin and lexicon.grade(word) in _ON_NO_LIST):
                 return False
             unknown += 1 if is_latin else 2
         elif is_asked and _may_be_name(text, a, b, before, lexicon):

@@ -428,12 +428,12 @@ def free_text(value: str) -> bool:
 
 
 def short_free_text(value: str) -> bool:
-    """Free text, or four words or more of which programs use none, one of them small, which are known to stand where nobody but
-    people writes."""
+    """Free text, or four words or more of which programs use none, one of them small or with accents, which are known to stand
+    where nobody but people writes."""
     words = [w.lower() for w in _WORD_OF_PROSE.findall(value)]
     return free_text(value) or (
         len(words) >= _FEWEST_BESIDE_SMALL
-        and not _SMALL_WORDS.isdisjoint(words)
+        and not (_SMALL_WORDS.isdisjoint(words) and all(map(str.isascii, words)))
         and not any(w in _AT_WORK for w in words)
         and _is_plain(value, len(words))
     )

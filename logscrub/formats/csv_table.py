@@ -5,17 +5,24 @@
 
 Each cell is scanned under the name of its column. A row that does not have the shape of the header is scanned as text.
 
-Redactions must not change how a table is read. So a header is recognised by the names that exports use and by nothing else in
-it. These names are not scanned, and redactions in a row that is scanned as text leave its delimiters and quotes in place.
+A table of anything else has a header too, where nothing but names stands between the delimiters and one of them is a telling
+one: `id;vorname;geburtsdatum`. Tables with bars on both sides and lines between their rows are read alike.
+
+Redactions must not change how a table is read. So a header is recognised by the names that exports use, by telling names, and by
+nothing else in it. These names are not scanned, and redactions in a row that is scanned as text leave its delimiters and quotes
+in place.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 
-from logscrub.detect.json_leaves import field_name
+from logscrub.detect.fields import spellings
+from logscrub.detect.json_leaves import NAMING, VALUES, field_name
+from logscrub.detect.known import names as names_of_fields
 from logscrub.formats.base import Format, Item, Lines, frame_of, text_unit
 from logscrub.formats.lines import Shapes, TextRecords
 from logscrub.formats.ndjson import generic
@@ -36,6 +43,15 @@ _KNOWN = frozenset(
 )
 _BETWEEN = str.maketrans("", "", " /()[]_.#-")
 _LONGEST_NAME = 80
+_NAME = regex(
+    r"[ \t]*+(?:<[A-Z][A-Z0-9_]{1,63}(?::[0-9a-f]{20})?>|[^\W\d_]{1,40}\d{0,2}(?:[ ._/-][^\W\d_]{1,40}\d{0,2}){0,3})?[ \t]*+"
+)
+"""Matches a cell of a header that may be a name of any kind, or a placeholder for one, or empty."""
+_DIGIT = regex(r"\d")
+_BESIDE = frozenset("id nr no number type role order scope channel category".split())
+"""Names of columns that stand beside telling ones in tables of anything."""
+_BORDER = regex(r"[ \t]*+\+(?:[-=]{2,200}\+){1,100}\s*+")
+"""Matches a line between the rows of a table that is drawn."""
 _LOG_LINE = regex(
     r"[\[(]?(?:(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL)\W{1,4})?"
     r"(?:(?:\d{4}[-/]\d\d[-/]\d\d|\d\d[./]\d\d[./]\d{4}|\d\d/[A-Z][a-z]{2}/\d{4}|[A-Z][a-z]{2} [ \d]\d)[T :,]\s?)?\d\d:\d\d(?!\d)"
@@ -102,7 +118,7 @@ class CsvReader:
             yield from self._line(other)
 
     def _row(self, row: str, number: int, column: int) -> Raw | None:
-        if not row.strip("\ufeff \t\r\n"):
+        if not row.strip("\ufeff \t\r\n") or _BORDER.fullmatch(row):
             return Raw(row, (), number, column, 0)
         if self._header is None:
             self._delimiter = delimiter(row)
@@ -116,9 +132,8 @@ class CsvReader:
         names = self._header
         if cells is None or len(cells) != len(names):
             return None
-        leaves = tuple(
-            Leaf(a, b, _field(name, self._message), "csv", name) for (a, b), name in zip(cells, names, strict=True) if a < b
-        )
+        fields = [_field(name, self._message) for name in _names_of(row, cells, names)]
+        leaves = tuple(Leaf(a, b, field, "csv", name) for (a, b), name, field in zip(cells, names, fields, strict=True) if a < b)
         return Raw(row, leaves, number, column)
 
 
@@ -129,6 +144,20 @@ def _message_column(header: list[str]) -> str:
     """
     by_name = {name.strip().lower(): name for name in header}
     return by_name.get("content", "") if {"host", "service"} <= set(by_name) else ""
+
+
+def _names_of(row: str, cells: list[tuple[int, int]], columns: list[str]) -> Iterator[str]:
+    """The names of the cells of a row. A column that tells nothing is named by another cell: one of names (`key;value`), or the
+    one before it, if that is a telling name."""
+    texts = [row[a:b].strip() for a, b in cells]
+    naming = [text for text, column in zip(texts, columns, strict=True) if _names_value(column.strip())]
+    key = naming[0] if len(naming) == 1 and _NAME.fullmatch(naming[0]) else ""
+    for before, column in zip(["", *texts], columns, strict=False):
+        name = column.strip()
+        if key and _is_value(name):
+            yield key
+        else:
+            yield before if _is_telling(before) and not _is_telling(name) and not _is_known(name) else column
 
 
 def _field(name: str, message: str) -> tuple[str, ...]:
@@ -162,14 +191,14 @@ def delimiter(row: str) -> str:
     """The delimiter of a header row: of comma, semicolon, tab and bar the one with the most known names between, else the
     most frequent outside of quotes."""
     outside = _STRETCH.sub("", row)
-    return max(_BARE, key=lambda mark: (_known_names(row, mark), outside.count(mark)))
+    return max(_BARE, key=lambda mark: (_known_names(row, mark), _is_of_names(row, mark), outside.count(mark)))
 
 
 def _header_frame(mark: str) -> Frame:
     """The places that are kept in a header: delimiters, quotes, and the names by which it is recognised."""
 
     def frame(text: str) -> list[tuple[int, int]]:
-        names = [m.span() for m in _NAMES[mark].finditer(text) if _is_known(m[0])]
+        names = [m.span() for m in _NAMES[mark].finditer(text) if _is_known(m[0]) or _is_telling(m[0])]
         return sorted(_FRAME[mark](text) + names)
 
     return frame
@@ -192,10 +221,58 @@ def _is_known(name: str) -> bool:
     return len(name) <= _LONGEST_NAME and name.removeprefix("@").translate(_BETWEEN).lower() in _KNOWN
 
 
+@cache
+def _telling_names() -> frozenset[str]:
+    """The names of fields of the detectors that come with logscrub, joined, without accents."""
+    return frozenset(names_of_fields())
+
+
+def _is_telling(name: str) -> bool:
+    """True if a detector has a field of this name: `Geburts-Datum`. A name with a digit may be a password: `secret7`."""
+    return (
+        _NAME.fullmatch(name) is not None
+        and _DIGIT.search(name) is None
+        and not _telling_names().isdisjoint(spellings(name.strip()))
+    )
+
+
+def _is_of_names(head: str, mark: str) -> bool:
+    """True if nothing but names stands between the marks of a row, and two of them are known ones, of which one is telling; or
+    two are those of a name and its value."""
+    if mark not in head or (mark == "," and ", " in head):
+        return False
+    cells = [cell.removeprefix('"').removesuffix('"') for cell in head.strip("\ufeff\r\n").split(mark)]
+    names = {cell.strip() for cell in cells} - {""}
+    if len(names) < 2 or not all(map(_NAME.fullmatch, cells)):
+        return False
+    if any(map(_names_value, names)) and any(map(_is_value, names)):
+        return True
+    telling = sum(map(_is_telling, names))
+    return telling > 0 and telling + sum(not _is_telling(name) and _is_ordinary(name) for name in names) > 1
+
+
+def _is_ordinary(name: str) -> bool:
+    """True for a name of a column that tells nothing and that many tables have."""
+    return _is_known(name) or name.lower() in _BESIDE
+
+
+def _names_value(column: str) -> bool:
+    """True for the name of a column whose cells name a value beside them: `key`, `Variable_name`."""
+    return bool(NAMING.intersection((column, column.lower())))
+
+
+def _is_value(column: str) -> bool:
+    """True for the name of a column of values that another cell names."""
+    return bool(VALUES.intersection((column, column.lower())))
+
+
 def _recognises(head: str) -> bool:
     # a row may hold words that are names of columns; a time is in none of them
-    return head[:1] not in "{[" and any(
-        _known_names(head, mark) >= 2 and not any(_LOG_LINE.match(cell.lstrip('" ')) for cell in head.split(mark))
+    if head[:1] in "{[":
+        return False
+    return _BORDER.fullmatch(head) is not None or any(
+        (_known_names(head, mark) >= 2 and not any(_LOG_LINE.match(cell.lstrip('" ')) for cell in head.split(mark)))
+        or _is_of_names(head, mark)
         for mark in _BARE
     )
 
