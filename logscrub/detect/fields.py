@@ -202,7 +202,9 @@ _PART_HEAD = regex(r"(?i)content-[a-z-]{1,40}:")
 NAMED, _UNDER = "=", ":"
 """The signs in place of a quote in `Open`, for a line that names a secret: its value is on the next line, or on deeper lines."""
 _NAMING_LINE = regex(
-    r"""(?:(?<![^\W_])(?i:name|key|field|variable|parameter|property|setting|option|attribute|column|header|label|type)["']?
+    r"""(?:(?<![^\W_])(?i:name|key|field|variable|parameter|property|setting|option|attribute|column|header|label|type
+    |nom|nombre|nome|naam|navn|namn|nimi|nazwa|název|champ|campo|feld|veld|felt|fält|pole|clé|clave|chave|chiave|schlüssel|sleutel
+    |nøkkel|nøgle|nyckel|avain|klucz|klíč|kulcs|cheie|anahtar|ключ|поле|имя|параметр|κλειδί|πεδίο|όνομα)["'\]]?
     [ \t]{0,40}(?:=>|[:=|>])[ \t]{0,20}["':<]{0,2}|string\(\d{1,4}\)[ ]"|\.\d{1,3}:[ ]")
     (?P<name>[\w./-]{3,64}+)(?:</\w{1,40}>|["'>]{0,2}),?[ \t]{0,20}\r?\n?\Z""",
     re.X,
@@ -214,7 +216,8 @@ _SIGNS_OF_CHANGE = frozenset("+-")
 _LONGEST_NAMING = 200
 """Characters at the end of a line in which it may name a secret."""
 _VALUE_LINE = regex(
-    r"""[ \t]{0,80}(?:[+~|-][ \t]{0,20})?(?:[<"':]?(?:\w{1,20}[_:-])?(?i:value|val|v|data|content|string)["']?
+    r"""[ \t]{0,80}(?:[+~|-][ \t]{0,20})?(?:[<"':\[]?(?:\w{1,20}[_:-])?(?i:value|val|v|data|content|string
+    |wert|valeur|valor|valore|waarde|verdi|værdi|värde|arvo|wartość|hodnota|érték|valoare|değer|значение|значення|τιμή)["'\]]?
     [ \t]{0,40}(?:=>|[:=|>])[ \t]{0,20}(?:<!\[CDATA\[)?|(?<=[+-][ ])(?=["'])
     |(?:string\(\d{1,6}\)|\.\d{1,3}:)[ ](?="[^"]{0,200}\d))
     (?:(?P<block>[|>][-+]?\d?)\s{0,20}\Z|["']?(?P<value>[^\s"'][^\r\n"'<]{0,1000}))""",
