@@ -36,6 +36,7 @@ KEEP = regex(
     |nenhum|keine?r?|geen|ingen|brak|
     \$(?:\d{1,2}|(?-i:[a-z][A-Za-z_]{0,40})-)|(?-i:[A-Z][a-z]+(?:[A-Z][a-z]+)*\([A-Za-z_]\w*(?:\([A-Za-z0-9_]{0,20})?)|
     \[(?:object|array|function|circular|getter)[^\]]{0,40}\]|
+    undef|(?-i:Nothing)|:(?:required|optional|redacted|filtered|string|undefined)|(?-i:loaded|loading|refreshed|rotated|fetched|mounted|synced)|
     current_?user(?:\(\))?|%[sdjo]|%[a-z_]{2,40}%
     |(?-i:[A-Za-z0-9]{0,12}[_.~-]{0,2}(?:x{8,80}|X{8,80})(?:[_.-]{1,2}(?:x{3,80}|X{3,80})){0,6})
     |(?-i:(?:var|local|data|module)\.[a-z_][\w.]{1,80}|\$\{[A-Z][A-Z0-9_]{1,60}:(?:[=?+-][^{}\s\d]{0,60}|[?+][^{}]{0,60}|[=-]\d{0,20})\})
@@ -282,7 +283,7 @@ _QUALIFIER = regex(
 """The end of a name that says which of several values it is: `secret_key_base_previous`, `senha_antiga`."""
 _LONGEST_QUALIFIER = 16
 _CODING = regex(
-    r"(?:(?<=\w)[_.-](?i:bytes|hex|base64|base32|b64|raw|utf8|buffer|buf|str|string|text|chars|array|encoded|decoded|plaintext|cleartext"
+    r"(?:(?<=\w)[_.-](?i:bytes|hex|base64|base32|b64|md5|sha1|sha256|sha512|bcrypt|argon2|crypt|enc|raw|utf8|buffer|buf|str|string|text|chars|array|encoded|decoded|plaintext|cleartext"
     r"|list|map|set|dict|table|(?:by|per|for)[_.-]\w{1,11})"
     r"|(?<=[a-z])(?:Bytes|Hex|Base64|Base32|B64|Raw|Utf8|Buffer|Buf|Str|String|Text|Chars|Array|Encoded|Decoded|Plaintext"
     r"|List|Map|Set|Dict|Table|(?:By|Per|For)[A-Z]\w{0,12})"
