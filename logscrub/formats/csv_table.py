@@ -34,7 +34,34 @@ _KNOWN = frozenset(
         *("content", "log", "line", "title", "host", "hostname", "service", "source", "sourcetype"),
     )
 )
+_OF_PERSONS = frozenset(
+    """
+    id name username login password passwd passphrase secret token apikey email mail phone telephone mobile firstname lastname
+    surname givenname familyname fullname birthdate dateofbirth dob address street city zip postcode postalcode postal country
+    iban ssn notes note comment comments customer patient employee scope type systemid systemtype expires order complaint channel
+    vorname nachname familienname geburtsdatum telefon telefonnummer passwort kennwort benutzer benutzername strasse straße ort
+    plz anmerkung kommentar notiz betreff kunde kundennummer datum menge preis einheit betrag anzahl
+    nom prénom prenom motdepasse téléphone datedenaissance adresse ville codepostal courriel commentaire
+    apellido apellidos nombre contraseña clave correo teléfono telefono domicilio direccion dirección fechadenacimiento usuario
+    cognome nome indirizzo datadinascita codicefiscale sobrenome senha endereço endereco datadenascimento usuário observações
+    imię imie nazwisko hasło haslo nrtelefonu uwagi dataurodzenia adres ilość cena towar sklep jméno jmeno příjmení heslo
+    datumnarození telefonníčíslo név vezetéknév keresztnév jelszó születésidátum nume prenume parolă datanașterii
+    voornaam achternaam wachtwoord geboortedatum telefoonnummer opmerking förnamn efternamn lösenord födelsedatum personnummer
+    fornavn etternavn passord fødselsdato efternavn adgangskode etunimi sukunimi salasana syntymäaika lähiosoite lahiosoite
+    postinumero postitoimipaikka ad soyad şifre parola doğumtarihi vardas pavardė slaptažodis gimimodata ime prezime lozinka
+    имя фамилия отчество пароль телефон датарождения адрес логин дата товар количество цена прізвище όνομα επώνυμο τηλέφωνο
+    zaporka κωδικός
+    姓名 密码 电话 手机号 身份证号 地址 出生日期 用户名 氏名 名前 パスワード 電話番号 住所 生年月日 日付 商品コード 数量
+    이름 성명 비밀번호 전화번호 주민등록번호 주소 생년월일 상태 sku price quantity qty amount total currency
+    """.split()
+)
+"""Names of columns in tables of persons, orders and accounts, in letters alone."""
+_NAMING = frozenset("key name field setting property parameter option variable".split())
+_VALUES = frozenset("value val oldvalue newvalue settingvalue".split())
+"""Names of columns of which each cell is what the cell of a naming column says."""
+_LONGEST_NAMED = 64
 _BETWEEN = str.maketrans("", "", " /()[]_.#-")
+_NAMES_OF_COLUMNS = _KNOWN | _OF_PERSONS
 _LONGEST_NAME = 80
 _LOG_LINE = regex(
     r"[\[(]?(?:(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL)\W{1,4})?"
@@ -116,8 +143,11 @@ class CsvReader:
         names = self._header
         if cells is None or len(cells) != len(names):
             return None
+        said = _said(row, cells, names)
         leaves = tuple(
-            Leaf(a, b, _field(name, self._message), "csv", name) for (a, b), name in zip(cells, names, strict=True) if a < b
+            Leaf(a, b, (said,) if said and _letters(name) in _VALUES else _field(name, self._message), "csv", name)
+            for (a, b), name in zip(cells, names, strict=True)
+            if a < b
         )
         return Raw(row, leaves, number, column)
 
@@ -129,6 +159,19 @@ def _message_column(header: list[str]) -> str:
     """
     by_name = {name.strip().lower(): name for name in header}
     return by_name.get("content", "") if {"host", "service"} <= set(by_name) else ""
+
+
+def _letters(name: str) -> str:
+    """A column's name in small letters, without the signs that exports put between its words."""
+    return name.removeprefix("@").translate(_BETWEEN).lower()
+
+
+def _said(row: str, cells: list[tuple[int, int]], names: list[str]) -> str:
+    """The field that a row names for its values: `db.password` under `key`, beside a column `value`; "" for none."""
+    for (a, b), name in zip(cells, names, strict=True):
+        if _letters(name) in _NAMING and 0 < b - a <= _LONGEST_NAMED and " " not in row[a:b].strip():
+            return field_name(row[a:b].strip())
+    return ""
 
 
 def _field(name: str, message: str) -> tuple[str, ...]:
@@ -189,7 +232,7 @@ def _known_names(row: str, mark: str) -> int:
 
 def _is_known(name: str) -> bool:
     """True if exports have a column of this name, in any spelling: `Date/Time(UTC)`, `invocation_id`, `@timestamp`."""
-    return len(name) <= _LONGEST_NAME and name.removeprefix("@").translate(_BETWEEN).lower() in _KNOWN
+    return len(name) <= _LONGEST_NAME and _letters(name) in _NAMES_OF_COLUMNS
 
 
 def _recognises(head: str) -> bool:
