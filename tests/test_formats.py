@@ -688,3 +688,17 @@ def test_brackets_without_number_take_no_memory_each_and_what_is_behind_them_is_
     assert len(stack) == 100_000
     leaves = json_leaves(deep + "]" * 150_000 + ',"owner":"Bob"}')
     assert leaves[-1].field == ("owner",)
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "secret"),
+    [
+        ("user,password", "jane,Amsel7712", "Amsel7712"),
+        ("apellido;nombre;clave", "Quiroga;Lautaro;yerba5225mate", "yerba5225mate"),
+        ("| username | password |", "| jane | Amsel7712 |", "Amsel7712"),
+        ("key;value;scope", "mail.smtp.password;Amsel7712;prod", "Amsel7712"),
+    ],
+)
+def test_a_table_of_accounts_is_read_by_its_columns(redactor: Redactor, head: str, row: str, secret: str) -> None:
+    out = scrub(redactor, f"{head}\n{row}\n".encode())[0].decode()
+    assert out.startswith(f"{head}\n") and secret not in out

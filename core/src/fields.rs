@@ -11,6 +11,7 @@ use crate::messages::{self, Messages};
 use crate::pairs::{Holder, Pairs};
 use crate::rows::Rows;
 use crate::rx::{Classes, Item, Match, Mode, Node, Regex, UNBOUNDED, edge_of_row, heads_of_row, row};
+use crate::views::wide;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -1100,13 +1101,25 @@ impl Fields {
             let counts = if rule.opens {
                 held.key.is_empty() || (self.may_be_secret(&held.key, &holder.name, said) && is_free())
             } else {
-                let has_digit = said.iter().any(|&c| c.wrapping_sub('0' as Ch) < 10);
-                held.key.is_empty() && has_digit && !said.contains(&(' ' as Ch))
+                self.is_number_in(&held.key, said, rule)
             };
             if counts {
                 self.add(found, text, held.start, held.end, rule, &|| path.clone(), &[]);
             }
         }
+    }
+
+    /// Whether a value in a holder with another telling name than that of a secret is what the holder is named for: an element with digits,
+    /// or the long number of a member whose own name tells nothing.
+    fn is_number_in(&self, key: &[Ch], said: &[Ch], rule: &Rule) -> bool {
+        if key.is_empty() {
+            return said.iter().any(|&c| c.wrapping_sub('0' as Ch) < 10) && !said.contains(&(' ' as Ch));
+        }
+        let says_nothing = |last: &[Ch]| !self.about.contains(last);
+        matches!(rule.mode, ValueMode::Number | ValueMode::Line)
+            && self.long_number.is_full(said)
+            && self.rule(&[key.into()]).is_none()
+            && self.words(key).last().is_some_and(|last| says_nothing(last))
     }
 
     /// Whether what has that name holds more than a secret.
@@ -1381,7 +1394,9 @@ impl Fields {
                 position = key.value;
                 continue; // `{:k "password" :v "…"}`
             }
-            if sep == COLON && rule.may_hold_message && self.tells_message(text, key.value, rule.mode) {
+            let is_visibility =
+                || [&wide(b"protected]")[..], &wide(b"private]")].iter().any(|end| text[key.value..].starts_with(end));
+            if sep == COLON && (is_visibility() || rule.may_hold_message && self.tells_message(text, key.value, rule.mode)) {
                 position = key.value;
                 continue;
             }
@@ -1773,7 +1788,7 @@ impl Fields {
             return (self.joined(text, behind, end, opening, values), None);
         }
         let Some(&first) = text.get(start) else { return (start, None) };
-        let may_be_type = first == '#' as Ch || is_capital(first);
+        let may_be_type = u8::try_from(first).is_ok_and(|c| c.is_ascii_alphanumeric() || b"#&".contains(&c));
         let is_tagged = || {
             let is_token = matches!(mode, ValueMode::Token | ValueMode::Credential);
             is_token && self.tagged.match_at(text, start, text.len()).is_some()

@@ -104,6 +104,8 @@ pub struct Pairs {
     indexed: Pattern,
     holder: Pattern,
     brackets: Arc<Regex>,
+    /// A name, and how many elements are listed behind it; its group `inside`.
+    listed: (Pattern, usize),
     elements: Pattern,
     /// Their groups `inside`.
     sections: [(Pattern, usize); 2],
@@ -125,6 +127,8 @@ const LONGEST_NAME: usize = 62;
 /// Characters of an index behind a holder's name, and of the type of an object of Ruby, at most.
 const LONGEST_INDEX: usize = 42;
 const LONGEST_RUBY_TYPE: usize = 80;
+/// The ends of the names of members, as PHP prints those that are not public.
+const VISIBILITIES: [&[Ch]; 2] = [&wide(b":protected"), &wide(b":private")];
 const ARROW: Ch = 0x2192;
 /// Separators of two characters between a name and what it is of.
 const SEPARATORS: [[Ch; 2]; 3] = [wide(b"=>"), wide(b"->"), wide(b":=")];
@@ -159,6 +163,7 @@ impl Pairs {
             holder: Pattern::new(library, "pairs._HOLDER")?,
             brackets: library.rx("pairs._BRACKETS")?,
             members_of: library.rx("pairs._MEMBERS_OF")?,
+            listed: of_lines("pairs._LISTED")?,
             elements: Pattern::new(library, "pairs._ELEMENTS")?,
             sections: [of_lines("pairs._SECTION")?, of_lines("pairs._DEEPER")?],
             held_groups: [group(&held, "key")?, group(&held, "word")?, group(&held, "quoted")?, group(&held, "bare")?],
@@ -362,6 +367,14 @@ impl Pairs {
                 }
             }
         }
+        if has(' ') && ["List of ", " element", "key/value pair"].iter().any(|word| rows.contains(word)) {
+            let (pattern, inside) = &self.listed;
+            for m in pattern.regex.find_iter(text, 0, text.len()) {
+                if let Some((start, end)) = m.span(*inside) {
+                    found.push(Holder { name: name_of(&m, pattern.name), start, end: Some(end) });
+                }
+            }
+        }
         if has('>') && (rows.contains("><") || rows.contains(">\n")) {
             for m in self.elements.regex.find_iter(text, 0, text.len()) {
                 let name = name_of(&m, self.elements.name);
@@ -400,8 +413,8 @@ impl Pairs {
     }
 
     /// The places where names may end of which a bracket opens what they hold.
-    fn named_before(&self, text: &[Ch], bracket: usize) -> [Option<usize>; 3] {
-        let typed = |c: &Ch| u8::try_from(*c).is_ok_and(|c| c.is_ascii_alphanumeric() || b"_.%#() []*".contains(&c));
+    fn named_before(&self, text: &[Ch], bracket: usize) -> [Option<usize>; 4] {
+        let typed = |c: &Ch| u8::try_from(*c).is_ok_and(|c| c.is_ascii_alphanumeric() || b"_.%#() []*&\\".contains(&c));
         let at = bracket - text[..bracket].iter().rev().take(LONGEST_TYPE).take_while(|c| typed(c)).count();
         let is_separator = at > 0
             && (matches!(text[at - 1], 58 | 61 | 62 | ARROW)
@@ -415,7 +428,9 @@ impl Pairs {
             let opened = || (bracket.saturating_sub(9)..bracket).rev().find(|&at| text[at] == 40);
             if counted { opened().unwrap_or(bracket) } else { bracket }
         });
-        [separated, separated.and_then(|at| before_index(text, at)), direct]
+        // `hmacSecrets(map[current:…])`
+        let is_map = text[bracket] == '[' as Ch && text[..bracket].ends_with(&wide(b"(map"));
+        [separated, separated.and_then(|at| before_index(text, at)), is_map.then(|| bracket - 4), direct]
     }
 
     /// Where a name may begin that ends before a place, with its quote.
@@ -423,7 +438,10 @@ impl Pairs {
         for _ in 0..2 {
             at -= usize::from(at > 0 && self.space.has(text[at - 1]));
         }
-        at -= usize::from(at > 0 && matches!(text[at - 1], 41 | 93));
+        for _ in 0..2 {
+            at -= VISIBILITIES.iter().find(|end| text[..at].ends_with(end)).map_or(0, |end| end.len());
+            at -= usize::from(at > 0 && matches!(text[at - 1], 41 | 93));
+        }
         let quoted = before_quote(text, at);
         let in_name = |c: &Ch| self.word.has(*c) || matches!(*c, 45 | 46);
         let start = quoted - text[..quoted].iter().rev().take(LONGEST_NAME).take_while(|c| in_name(c)).count();
@@ -442,9 +460,9 @@ impl Pairs {
             match (m.span(bare), m.span(quoted)) {
                 (Some((start, end)), _) => {
                     let said = &text[start..end];
-                    let is_number = said.iter().all(|&c| self.decimal.has(c));
+                    let is_number = said.iter().all(|&c| matches!(c, 45 | 46) || self.decimal.has(c));
                     let is_long = key.is_empty() || said.len() >= FEWEST_OF_MEMBER;
-                    if is_long && (key.is_empty() || !is_number) && self.chosen.is_full(said) {
+                    if is_long && (key.is_empty() || !nested || !is_number) && self.chosen.is_full(said) {
                         found.push(Held { key, start, end });
                     }
                 }

@@ -156,6 +156,7 @@ pub struct Views {
     digits: Arc<Regex>,
     bits: usize,
     base32: Arc<Regex>,
+    of_mainframe: Arc<Regex>,
     hex_line: Arc<Regex>,
     /// Its groups `line` and `bytes`.
     hex_line_groups: [usize; 2],
@@ -191,6 +192,7 @@ impl Views {
             bits: group(&digits, "bits")?,
             digits,
             base32: library.rx("views._BASE32")?,
+            of_mainframe: library.rx("views._OF_MAINFRAME")?,
             hex_line_groups: [group(&hex_line, "line")?, group(&hex_line, "bytes")?],
             hex_line,
             array_hex: array.group("hex").ok_or("views._ARRAY has no group hex")?,
@@ -408,10 +410,7 @@ impl Views {
             found.extend(self.base64(text, from, to));
             let mut at = from;
             for part in text[from..to].split(|c| !is_alnum(*c)) {
-                // behind `0x`, or `\x` as databases write it
-                let is_prefixed = part.first() == Some(&Ch::from(b'0')) && part.get(1).is_some_and(|c| byte(*c) | 32 == b'x');
-                let is_escaped = part.first() == Some(&Ch::from(b'x')) && at > 0 && text[at - 1] == Ch::from(b'\\');
-                let skipped = if is_prefixed { 2 } else { usize::from(is_escaped) };
+                let skipped = hex_prefix(text, at, part);
                 hex.extend(self.hex(text, at + skipped, at + part.len()));
                 at += part.len() + 1;
             }
@@ -455,31 +454,33 @@ impl Views {
 
     /// What a whole run of letters and digits says in hex.
     fn hex(&self, text: &[Ch], from: usize, to: usize) -> Option<Encoded> {
-        let body = &text[from..to];
-        if body.len() < SHORTEST_ENCODED || body.len() % 2 == 1 || body.len() > LONGEST_ENCODED {
+        let data = hex_digits(&text[from..to])?;
+        if !data.iter().all(|byte| self.may_be_read(*byte)) {
             return None;
-        }
-        let (mut small, mut big) = (false, false);
-        for &c in body {
-            match byte(c) {
-                b'0'..=b'9' => {}
-                b'a'..=b'f' => small = true,
-                b'A'..=b'F' => big = true,
-                _ => return None,
-            }
-        }
-        if small && big {
-            return None;
-        }
-        let mut data = Vec::new();
-        for two in body.chunks_exact(2) {
-            let byte = hex_value(two)? as u8;
-            if !self.may_be_read(byte) {
-                return None;
-            }
-            data.push(byte);
         }
         Some(Encoded { start: from, end: to, text: self.readable(&data)?, alphabet: Alphabet::Hex, padded: true })
+    }
+
+    /// The texts of a run in hex that are no UTF-8 but UTF-16 of Latin letters, in either order, or EBCDIC.
+    fn other_texts(&self, text: &[Ch], from: usize, to: usize, found: &mut Vec<(usize, usize, Vec<Ch>)>) {
+        let mut at = from;
+        for part in text[from..to].split(|c| !is_alnum(*c)) {
+            let skipped = hex_prefix(text, at, part);
+            let (start, end) = (at + skipped, at + part.len());
+            at = end + 1;
+            let said = hex_digits(&text[start..end]).and_then(|data| self.other_text(&data));
+            found.extend(said.map(|said| (start, end, said)));
+        }
+    }
+
+    fn other_text(&self, data: &[u8]) -> Option<Vec<Ch>> {
+        for (high, low) in [(1, 0), (0, 1)] {
+            if data.len() % 2 == 0 && data.iter().skip(high).step_by(2).all(|byte| *byte == 0) {
+                return self.readable(&data.iter().skip(low).step_by(2).copied().collect::<Vec<u8>>());
+            }
+        }
+        let text: Option<Vec<Ch>> = data.iter().map(|byte| ebcdic(*byte)).collect();
+        text.filter(|text| self.of_mainframe.is_full(text))
     }
 
     /// Whether a byte may be one of a readable text.
@@ -543,6 +544,9 @@ impl Views {
             {
                 found.push((from, m.end(), decoded));
             }
+        }
+        for &(from, to) in runs {
+            self.other_texts(text, from, to, &mut found);
         }
         self.hex_lines(text, rows, &mut found);
         self.escaped_runs(text, rows, &mut found);
@@ -991,6 +995,65 @@ fn brackets_in(rows: &Rows) -> Vec<usize> {
 fn narrow(data: Vec<u8>) -> Vec<u8> {
     let is_wide = data.len() > 1 && data.iter().skip(1).step_by(2).all(|byte| *byte == 0);
     if is_wide { data.into_iter().step_by(2).collect() } else { data }
+}
+
+/// Characters before the digits of a word in hex: `0x`, or `x` behind the backslash that databases write.
+fn hex_prefix(text: &[Ch], at: usize, part: &[Ch]) -> usize {
+    let is_prefixed = part.first() == Some(&Ch::from(b'0')) && part.get(1).is_some_and(|c| byte(*c) | 32 == b'x');
+    let is_escaped = part.first() == Some(&Ch::from(b'x')) && at > 0 && text[at - 1] == Ch::from(b'\\');
+    if is_prefixed { 2 } else { usize::from(is_escaped) }
+}
+
+/// The bytes of a word in hex that is all in small or all in capital letters, and long enough to be a text.
+fn hex_digits(body: &[Ch]) -> Option<Vec<u8>> {
+    if body.len() < SHORTEST_ENCODED || body.len() % 2 == 1 || body.len() > LONGEST_ENCODED {
+        return None;
+    }
+    let (mut small, mut big) = (false, false);
+    for &c in body {
+        match byte(c) {
+            b'0'..=b'9' => {}
+            b'a'..=b'f' => small = true,
+            b'A'..=b'F' => big = true,
+            _ => return None,
+        }
+    }
+    if small && big {
+        return None;
+    }
+    body.chunks_exact(2).map(|two| hex_value(two).map(|value| value as u8)).collect()
+}
+
+/// The character of a byte of EBCDIC; None where texts of mainframes seldom have it.
+fn ebcdic(byte: u8) -> Option<Ch> {
+    let c = match byte {
+        0x40 => b' ',
+        0x4b => b'.',
+        0x4d => b'(',
+        0x4e => b'+',
+        0x50 => b'&',
+        0x5c => b'*',
+        0x5d => b')',
+        0x60 => b'-',
+        0x61 => b'/',
+        0x6b => b',',
+        0x6c => b'%',
+        0x6d => b'_',
+        0x7a => b':',
+        0x7b => b'#',
+        0x7c => b'@',
+        0x7d => b'\'',
+        0x7e => b'=',
+        0x81..=0x89 => b'a' + (byte - 0x81),
+        0x91..=0x99 => b'j' + (byte - 0x91),
+        0xa2..=0xa9 => b's' + (byte - 0xa2),
+        0xc1..=0xc9 => b'A' + (byte - 0xc1),
+        0xd1..=0xd9 => b'J' + (byte - 0xd1),
+        0xe2..=0xe9 => b'S' + (byte - 0xe2),
+        0xf0..=0xf9 => b'0' + (byte - 0xf0),
+        _ => return None,
+    };
+    Some(c.into())
 }
 
 /// The bytes of groups of eight binary digits, with `0b` before them or not.

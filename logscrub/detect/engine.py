@@ -651,8 +651,12 @@ _TYPE_OF_BYTES = regex(
     r"(?:\(\d{0,6}\)|\[\])? ?)?[\[({<]?\Z"
 )
 """The type of an array of bytes, before it."""
-_CHOSEN = regex(r"(?=(?:[^d-z]*[d-z]){3})(?=[^0-9!#$%&*+?@^_~]*[0-9!#$%&*+?@^_~])[A-Za-z0-9!#$%&*+?@^_~.-]{8,64}")
-"""A text of bytes that somebody chose for a secret: small letters, and a digit or a sign. Numbers to 99 have no such letters."""
+_CHOSEN = regex(
+    r"(?=(?:[^d-z]*[d-z]){3})(?=[^0-9!#$%&*+?@^_~]*[0-9!#$%&*+?@^_~])[A-Za-z0-9!#$%&*+?@^_~.-]{8,64}"
+    r"|(?:[A-Za-z]{2,16}[ ]?[:= ][ ]?){1,2}(?=(?:[^A-Za-z]{0,30}[A-Za-z]){3})(?=[^0-9]{0,60}[0-9])[A-Za-z0-9!#$%&*+?@^~]{8,64}"
+)
+"""A text of bytes that somebody chose for a secret: small letters, and a digit or a sign. Numbers to 99 have no such letters. A
+word or two may stand before it."""
 _NAME_OF_SECRET = "secret: "
 _THREE = regex("[0-9]{3}")
 _SAYS_WORDS = regex(r"(?:(?:[^\W_]|\s)(?:[^\w\s]|_){0,2})+")

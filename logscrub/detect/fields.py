@@ -37,6 +37,7 @@ KEEP = regex(
     |nenhum|keine?r?|geen|ingen|brak|
     \$(?:\d{1,2}|(?-i:[a-z][A-Za-z_]{0,40})-)|(?-i:[A-Z][a-z]+(?:[A-Z][a-z]+)*\([A-Za-z_]\w*(?:\([A-Za-z0-9_]{0,20})?)|
     \[(?:object|array|function|circular|getter)[^\]]{0,40}\]|
+    undef|(?-i:Nothing)|:(?:required|optional|redacted|filtered|string|undefined)|(?-i:loaded|loading|refreshed|rotated|fetched|mounted|synced)|
     current_?user(?:\(\))?|%[sdjo]|%[a-z_]{2,40}%
     |(?-i:[A-Za-z0-9]{0,12}[_.~-]{0,2}(?:x{8,80}|X{8,80})(?:[_.-]{1,2}(?:x{3,80}|X{3,80})){0,6})
     |(?-i:(?:var|local|data|module)\.[a-z_][\w.]{1,80}|\$\{[A-Z][A-Z0-9_]{1,60}:(?:[=?+-][^{}\s\d]{0,60}|[?+][^{}]{0,60}|[=-]\d{0,20})\})
@@ -123,8 +124,14 @@ _TOKEN = regex(
 )
 _TAGGED = regex(r"\{[A-Z][A-Z0-9-]{2,20}\}(?=[^\s\"'])")
 """The mark before a stored password that says how it was hashed: `{SSHA}…`."""
-_COLLECTION = regex(r"(?:[A-Z][A-Za-z]{2,20})?(?:Set|List|Map|Array|Vector|Seq|Dict)(?:\(\d{1,6}\)[ ])?[({\[]|#<[A-Z]")
+_COLLECTION = regex(
+    r"(?:[A-Z][A-Za-z]{2,20})?(?:Set|List|Map|Array|Vector|Seq|Dict)(?:\(\d{1,6}\)[ ])?[({\[]|#<[A-Z]"
+    r"|List of \d|&\w{1,20} [\[{]|&[A-Z][\w.]{0,40}\{|map\[\w{1,20}[:\]]"
+    r"|(?:[A-Za-z][\w\\]{0,60} )?(?:Object|Array)\s{0,3}(?:\([*\s]|\Z)|\d{1,4} (?:elements?|key/value pairs?)(?![\w-])"
+)
 """The type of a collection or an object, and its bracket: what it holds is the value."""
+_VISIBILITY = regex(r"(?:protected|private)\]")
+"""Behind the name of a member that is not public, as PHP prints it."""
 _TEMPLATE = regex(
     r"[$%#]\{[^{}\s]{1,80}\}|\{\{[^{}]{1,80}\}\}|<%?[A-Za-z0-9][^<>\s]{0,40}>|%[A-Z_]{2,40}%"
     r"|[#$%]?<{1,2}(?=[^<>\r\n]{0,80}\d)(?![^<>]{0,60} at 0x)[^<>\r\n\"'`=]{4,80}>{1,2}"
@@ -162,6 +169,8 @@ _LONG_NUMBER = regex(r"[+(]?(?:[0-9][ ().+/-]{0,2}){6,20}")
 """A number of six digits or more, in groups or not: a phone, a day, the number of a person."""
 _IN_SECRET = regex(r"(?=[^0-9]{0,60}[0-9])[^\s]{6,1000}")
 """A value that may be a secret in an object of several, whatever its own name says."""
+_OF_NUMBERS = frozenset(("number", "line"))
+"""Extents of the values of fields that hold numbers, dates and addresses."""
 _MADE_UP = regex(r"(?=[^\s]{0,40}[A-Za-z])(?=[^\s]{0,40}[0-9])[^\s]{8,1000}\Z")
 _HOLD_MORE = frozenset(("session", "sessions", "sess", "sid"))
 """Words that end the names of what holds more than a secret."""
@@ -195,7 +204,9 @@ _PART_HEAD = regex(r"(?i)content-[a-z-]{1,40}:")
 NAMED, _UNDER = "=", ":"
 """The signs in place of a quote in `Open`, for a line that names a secret: its value is on the next line, or on deeper lines."""
 _NAMING_LINE = regex(
-    r"""(?:(?<![^\W_])(?i:name|key|field|variable|parameter|property|setting|option|attribute|column|header|label|type)["']?
+    r"""(?:(?<![^\W_])(?i:name|key|field|variable|parameter|property|setting|option|attribute|column|header|label|type
+    |nom|nombre|nome|naam|navn|namn|nimi|nazwa|název|champ|campo|feld|veld|felt|fält|pole|clé|clave|chave|chiave|schlüssel|sleutel
+    |nøkkel|nøgle|nyckel|avain|klucz|klíč|kulcs|cheie|anahtar|ключ|поле|имя|параметр|κλειδί|πεδίο|όνομα)["'\]]?
     [ \t]{0,40}(?:=>|[:=|>])[ \t]{0,20}["':<]{0,2}|string\(\d{1,4}\)[ ]"|\.\d{1,3}:[ ]")
     (?P<name>[\w./-]{3,64}+)(?:</\w{1,40}>|["'>]{0,2}),?[ \t]{0,20}\r?\n?\Z""",
     re.X,
@@ -207,7 +218,8 @@ _SIGNS_OF_CHANGE = frozenset("+-")
 _LONGEST_NAMING = 200
 """Characters at the end of a line in which it may name a secret."""
 _VALUE_LINE = regex(
-    r"""[ \t]{0,80}(?:[+~|-][ \t]{0,20})?(?:[<"':]?(?:\w{1,20}[_:-])?(?i:value|val|v|data|content|string)["']?
+    r"""[ \t]{0,80}(?:[+~|-][ \t]{0,20})?(?:[<"':\[]?(?:\w{1,20}[_:-])?(?i:value|val|v|data|content|string
+    |wert|valeur|valor|valore|waarde|verdi|værdi|värde|arvo|wartość|hodnota|érték|valoare|değer|значение|значення|τιμή)["'\]]?
     [ \t]{0,40}(?:=>|[:=|>])[ \t]{0,20}(?:<!\[CDATA\[)?|(?<=[+-][ ])(?=["'])
     |(?:string\(\d{1,6}\)|\.\d{1,3}:)[ ](?="[^"]{0,200}\d))
     (?:(?P<block>[|>][-+]?\d?)\s{0,20}\Z|["']?(?P<value>[^\s"'][^\r\n"'<]{0,1000}))""",
@@ -272,7 +284,7 @@ _QUALIFIER = regex(
 """The end of a name that says which of several values it is: `secret_key_base_previous`, `senha_antiga`."""
 _LONGEST_QUALIFIER = 16
 _CODING = regex(
-    r"(?:(?<=\w)[_.-](?i:bytes|hex|base64|base32|b64|raw|utf8|buffer|buf|str|string|text|chars|array|encoded|decoded|plaintext|cleartext"
+    r"(?:(?<=\w)[_.-](?i:bytes|hex|base64|base32|b64|md5|sha1|sha256|sha512|bcrypt|argon2|crypt|enc|raw|utf8|buffer|buf|str|string|text|chars|array|encoded|decoded|plaintext|cleartext"
     r"|list|map|set|dict|table|(?:by|per|for)[_.-]\w{1,11})"
     r"|(?<=[a-z])(?:Bytes|Hex|Base64|Base32|B64|Raw|Utf8|Buffer|Buf|Str|String|Text|Chars|Array|Encoded|Decoded|Plaintext"
     r"|List|Map|Set|Dict|Table|(?:By|Per|For)[A-Z]\w{0,12})"
@@ -593,9 +605,18 @@ def _add_held(found: list[FieldValue], text: str, holder: Holder, index: FieldIn
             is_free = own is None or (is_kept and _IN_SECRET.fullmatch(said) is not None)
             counts = not held.key or (is_free and _may_be_secret(held.key, holder.name, said))
         else:
-            counts = not held.key and not _DIGITS.isdisjoint(said) and " " not in said
+            counts = _is_number_in(held.key, said, rule, index)
         if counts:
             _add(found, text, held.start, held.end, rule, (holder.name,))
+
+
+def _is_number_in(key: str, said: str, rule: Rule, index: FieldIndex) -> bool:
+    """True if a value in a holder with another telling name than that of a secret is what the holder is named for: an element
+    with digits, or the long number of a member whose own name tells nothing, as in `birthDates={self: …}`."""
+    if not key:
+        return not _DIGITS.isdisjoint(said) and " " not in said
+    is_named = index.rule((key,)) is not None or not words(key) or words(key)[-1] in _ABOUT
+    return not is_named and rule.detector.value in _OF_NUMBERS and _LONG_NUMBER.fullmatch(said) is not None
 
 
 def _may_be_secret(key: str, holder: str, said: str) -> bool:
@@ -722,6 +743,8 @@ def _has_no_value(text: str, m: re.Match[str], sep: str, rule: Rule) -> bool:
         return True  # `logname= uid=0`: an empty value
     if m["close"] and m["sep"][0].isspace() and m["sep"][-1] == ":" and _KEYWORD.match(text, m.end()):
         return True  # `{:k "password" :v "…"}`: the next name of a map of Clojure
+    if sep == ":" and _VISIBILITY.match(text, m.end()) is not None:
+        return True  # `[secret:protected] => …`
     if sep == ":" and rule.may_hold_message and _tells_message(text, m.end(), rule.detector.value):
         return True
     if rule.detector.guideline != SECRET_ROW or m["close"] or sep != ":" or not _TELLS_ERROR.match(text, m.end()):

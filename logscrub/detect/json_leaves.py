@@ -46,6 +46,9 @@ NAMING_IN_LANGUAGES = frozenset(
     cheie alan anahtar polje ključ stupac stolpec laukas raktas lauks atslēga väli võti поле ключ столбец параметр стовпець
     πεδίο κλειδί στήλη 字段 键 参数 列 欄位 參數 フィールド 項目 キー 項目名 필드 항목 키 حقل مفتاح שדה מפתח trường khóa
     bidang medan kunci
+    nombre nom nome naam navn namn nimi nazwa nazev název názov nazov jméno jmeno meno név nev nume naziv ime isim nimetus
+    имя название наименование назва име όνομα 名称 名稱 名前 名 이름 اسم שם tên nama jina parametr paramètre
+    parâmetro parámetro parametro ustawienie nastavení beállítás setare ayar asetus instelling einstellung indstilling inställning
     """.split()
 )
 """Names of members, in other languages than English, that say what a value beside them is."""

@@ -170,10 +170,12 @@ _INDEX_END = regex(r"(?:\]|%5D)\s?=")
 _LINKED = regex(r"""["'`]\s{0,2}(?:->|→|⇒|~>|[ ]to[ ])""")
 """Each entry with an arrow has one of these."""
 _HOLDER = regex(
-    r"""(?<![\w$-])(?P<q>\\{0,15}["'`]|)(?P<name>[A-Za-z][\w.-]{2,60}+)(?P=q)(?:\]|\)|\[[:"'\w.-]{0,40}\])?
-    (?:\s{0,2}(?:[=-]>|→|:?=|:|(?<=["']),)\s{0,2}(?:%|\#(?!<)|new[ ]|(?:\[\d{0,4}\]|map\[\w{1,20}\])\*?[\w.]{1,40}|map
+    r"""(?<![\w$-])(?P<q>\\{0,15}["'`]|)(?P<name>[A-Za-z][\w.-]{2,60}+)(?P=q)
+    (?::protected\]|:private\]|\](?::protected|:private)|\]|\)|\[[:"'\w.-]{0,40}\])?
+    (?:\s{0,2}(?:[=-]>|→|:?=|:|(?<=["']),)\s{0,2}(?:%|&(?:\w{1,20}[ ])?|\#(?!<)|new[ ]|[A-Za-z][\w\\]{0,40}[ ]Object[ ]?
+    |(?:\[\d{0,4}\]|map\[\w{1,20}\])\*?[\w.]{1,40}|map
     |(?:(?:Some|Optional|Ok|to[a-z]{3,6})\()?(?:[A-Z][\w.]{0,40}+|array|dict|hash|object)(?:\(\d{1,6}\))?\s{0,2}|to[a-z]{3,6}\()?
-    (?:[(\[]|\{(?!\{)|\#<[\w:]{0,80}+)|[ ]?\#?(?:\(\d{1,6}\)[ ])?\{(?!\{)|\()""",
+    (?:[(\[]|\{(?!\{)|\#<[\w:]{0,80}+)|[ ]?\#?(?:\(\d{1,6}\)[ ])?\{(?!\{)|\(map\[|\()""",
     re.X,
 )
 """A name, and the bracket behind it that opens what the name is of; a type may stand between them."""
@@ -183,15 +185,23 @@ _MEMBERS_OF = regex(r"\([A-Za-z_]\w{0,30}=[^=]")
 _CAPITAL = regex(r"[A-Z]")
 """The first letter of a constructor's name."""
 _BRACKETS = regex(r"[(\[{)\]}]")
-_IN_TYPE = regex(r"[A-Za-z0-9_.%#() \[\]*]")
+_IN_TYPE = regex(r"[A-Za-z0-9_.%#() \[\]*&\\]")
 _LONGEST_TYPE = 56
 """Characters between a name's separator and the bracket: a type, and white space."""
+_VISIBILITIES = (":protected", ":private")
+"""The ends of the names of members, as PHP prints those that are not public: `[secret:protected] => Array (`."""
 _LONGEST_INDEX = 42
 _TYPE_END = regex(r"(?<![=-])>")
 _LONGEST_NAME = 62
 """Characters of a holder's name."""
 _IN_NAME = regex(r"[\w.-]")
 _LONGEST_HELD = 2000
+_LISTED = regex(
+    r"""(?<![\w$-])(?P<name>[A-Za-z][\w.-]{2,60}+)\)?\s{0,2}(?::|->|=)\s{0,2}
+    (?:List[ ]of[ ]\d{1,4}|\d{1,4}[ ](?:elements?|key/value[ ]pairs?)(?![\w-]))(?P<inside>[^▿\r\n]{1,2000})""",
+    re.X,
+)
+"""A name, and how many elements are listed behind it, as R and Swift print a list."""
 _ELEMENTS = regex(r"<(?P<name>[A-Za-z][\w.-]{2,60}+)>\s{0,40}(?=<\w)")
 _SECTION = regex(
     r"(?:(?<=\n)|\A)\[(?P<name>[A-Za-z][\w.-]{2,60}+)\]\r?\n(?P<inside>(?:[^\[\r\n][^\r\n]{1,1000}(?:\r?\n|\Z)){1,50}+)"
@@ -204,12 +214,14 @@ _DEEPER = regex(
 """A name of YAML, and the deeper lines under it."""
 _HELD = regex(
     r"""(?:(?<![\w$-])(?:\[?:?(?P<kq>\\{0,15}["'`]|)(?P<key>[\w.@$-]{1,60}+)(?P=kq)\]?\s{0,2}(?:=>|->|[:=])
-    |:(?P<word>[\w.-]{1,40}+)(?=[ ]))\s{0,2})?
+    |:(?P<word>[\w.-]{1,40}+)(?=[ ]))\s{0,2}(?:(?:chr|num|int)[ ])?)?
     (?:(?P<vq>\\{0,15}["'`])(?P<quoted>(?:(?!(?P=vq))[^"'`]){1,1000}+)(?P=vq)
     |(?![\w.@$-]{1,60}+(?:=>|->|[:=][^=\s,;)\]}]))(?P<bare>[^\s,;"'`{}<>()\[\]]{4,1000}+))""",
     re.X,
 )
-_CHOSEN = regex(r"(?![0-9.]{1,12}[A-Za-z%]{1,3}\Z)(?=[^A-Za-z]*[A-Za-z])[^0-9!#$%^&*+=~?@]*[0-9!#$%^&*+=~?@][\s\S]*|[0-9]{4,}")
+_CHOSEN = regex(
+    r"(?![0-9.]{1,12}[A-Za-z%]{1,3}\Z)(?=[^A-Za-z]*[A-Za-z])[^0-9!#$%^&*+=~?@]*[0-9!#$%^&*+=~?@][\s\S]*|[0-9]{4,}|[0-9]{2,4}[.-][0-9]{2}[.-][0-9]{2,4}"
+)
 """The form of secrets that people and programs choose: a letter, and a digit or a sign; a code of digits."""
 _FEWEST_OF_MEMBER = 6
 _SAY_WHAT_WAS_GIVEN = frozenset(("value", "received", "got ", "(`"))
@@ -252,6 +264,9 @@ def holders(text: str) -> Iterator[Holder]:
                 if m is not None and m.end() == opening.end():
                     yield Holder(m["name"], m.end(), _type_end(text, m.end()) if opening[0][0] == "#" else -1)
                     break
+    if "List of " in text or " element" in text or "key/value pair" in text:
+        for m in _LISTED.finditer(text):
+            yield Holder(m["name"], *m.span("inside"))
     if "><" in text or ">\n" in text:
         for m in _ELEMENTS.finditer(text):
             end = text.find(f"</{m['name']}>", m.end(), m.end() + _LONGEST_HELD)
@@ -274,6 +289,8 @@ def _named_before(text: str, bracket: int) -> Iterator[int]:
         yield from _before_index(text, separator)
     if _MEMBERS_OF.match(text, bracket) and _CAPITAL.match(text, _name_begins(text, bracket)):
         yield bracket  # `Credentials(scheme=…)`
+    if text[bracket] == "[" and text[max(bracket - 4, 0) : bracket] == "(map":
+        yield bracket - 4  # `hmacSecrets(map[current:…])`
     if text[bracket] == "{":
         at = bracket
         if text[max(at - 2, 0) : at] == ") ":  # `password (2) {`
@@ -304,7 +321,9 @@ def _name_begins(text: str, at: int) -> int:
     """Returns where a name may begin that ends before a place, with its quote."""
     for _ in range(2):
         at -= 1 if at and text[at - 1].isspace() else 0
-    at -= 1 if at and text[at - 1] in "])" else 0
+    for _ in range(2):
+        at -= next((len(end) for end in _VISIBILITIES if text.endswith(end, 0, at)), 0)
+        at -= 1 if at and text[at - 1] in "])" else 0
     quoted = _before_quote(text, at)
     start = quoted
     while start and quoted - start < _LONGEST_NAME and _IN_NAME.match(text, start - 1):
@@ -332,8 +351,10 @@ def held_values(text: str, holder: Holder, nested: bool) -> Iterator[Held]:
         bare = m["bare"]
         if bare is None:
             yield Held(key, *m.span("quoted"))
-        elif _CHOSEN.fullmatch(bare) and (len(bare) >= _FEWEST_OF_MEMBER or not key) and not (key and bare.isdecimal()):
-            yield Held(key, *m.span("bare"))
+        elif _CHOSEN.fullmatch(bare) and (not key or len(bare) >= _FEWEST_OF_MEMBER):
+            is_number = bare.replace("-", "").replace(".", "").isdecimal()
+            if not (key and nested and is_number):
+                yield Held(key, *m.span("bare"))
 
 
 def _closed(text: str, start: int) -> int:

@@ -120,6 +120,8 @@ _SPELT = regex(
 )
 """Single characters in a row without brackets, and a word that is spelt: `M-A-R-T-A`."""
 _LETTER = regex("[A-Za-z]")
+_OF_MAINFRAME = regex(r"(?=(?:[^A-Za-z]{0,8}[A-Za-z]){4})[A-Za-z0-9 .,_@/:=#'()+&*%-]{6,}")
+"""A text in EBCDIC that may say something: few bytes stand for such signs, so random ones hardly ever do."""
 _BASE32 = regex(r"(?<![A-Za-z0-9+/_=-])(?:[a-z2-7]{16,1000}+|[A-Z2-7]{16,1000}+)={0,6}(?![A-Za-z0-9+/_=-])")
 _JSON_ARRAY = regex(rf"\[[ \t\r\n]*+{_BYTES}[ \t\r\n]*+\]|\{{[ \t\r\n]*+{_MEMBERS}[ \t\r\n]*+\}}")
 _NUMBER = regex("-?[0-9]+")
@@ -290,6 +292,11 @@ def byte_arrays(text: str) -> Iterator[tuple[int, int, str]]:
         said = readable(_base32(m[0].rstrip("=").upper()))
         if said is not None:
             yield m.start(), m.end(), said
+    for m in _HEX.finditer(text):
+        if len(m[0]) <= _LONGEST_ENCODED:
+            said = _other_text(bytes.fromhex(m[0]))
+            if said is not None:
+                yield m.start(), m.end(), said
     yield from _hex_lines(text)
     if "\\" in text:
         yield from _escaped_runs(text)
@@ -360,6 +367,16 @@ def _hex_lines(text: str) -> Iterator[tuple[int, int, str]]:
 def _narrow(data: bytes) -> bytes:
     """Without the zeros that UTF-16 has behind each letter."""
     return data[::2] if len(data) > 1 and not any(data[1::2]) else data
+
+
+def _other_text(data: bytes) -> str | None:
+    """The text of bytes that are no UTF-8 but UTF-16 of Latin letters, in either order, or EBCDIC; None for
+    others."""
+    for high, low in ((data[1::2], data[::2]), (data[::2], data[1::2])):
+        if len(data) % 2 == 0 and not any(high):
+            return readable(low)
+    text = data.decode("cp037")
+    return text if _OF_MAINFRAME.fullmatch(text) else None
 
 
 def _base32(digits: str) -> bytes:
