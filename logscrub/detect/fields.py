@@ -71,8 +71,8 @@ FILLED_LATER = regex(
     r"|[A-Z]{0,40}(?:KEY|TOKEN|SECRET|STRING|VALUE|CODE|PASSWORD)HERE)"
 )
 """Placeholders for a secret that is filled in later: a row of one sign, a row of zeros or x behind a prefix
-(`sk-0000000000000000`), words that say so (`YOUR_API_KEY`, `xoxb-your-token-here`, `AccessTokenHere`), or the name of the variable
-that holds it (`API_KEY`)."""
+(`sk-0000000000000000`), words that say so (`YOUR_API_KEY`, `xoxb-your-token-here`, `AccessTokenHere`), or the name of the
+variable that holds it (`API_KEY`)."""
 
 _SCHEME = regex(r"(?i)(?:Bearer|Basic|Token|Digest|JWT|Negotiate|ApiKey|AWS4-HMAC-SHA256|SharedAccessSignature)\s{1,4}(?=\S)")
 _OF_MEMBERS = frozenset((":", "=>"))
