@@ -68,10 +68,13 @@ FILLED_LATER = regex(
     r"|(?:[a-wyz]{1,12}[0-9]{0,3}[_.:~-]{1,2}){0,4}(?:[xX]{4,300}+[._:-]{0,2}(?:[a-z]{1,8}[0-9]{0,2}[._:-])?){2,6}[xX]{0,3}"
     r"|(?:[A-Za-z]{1,12}[0-9]{0,3}[_.:~-]{1,2}){0,4}[A-Za-z]{0,6}?([A-Za-z0-9])\2{15,300}={0,2}"
     r"|[A-Z]{2,20}(?:_[A-Z]{2,20}){0,5}_(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|PAT|JWT)"
+    r"|(?:[a-z]{1,12}(?:[.][a-z]{1,12})?-(?:[0-9]{1,2}-)?|[a-z]{2,12}_){0,3}"
+    r"(?:(?:[A-Z][a-z]{1,15}){0,6}(?:Key|Token|Secret|String|Value|Code|Password)Here"
+    r"|[A-Z]{0,40}(?:KEY|TOKEN|SECRET|STRING|VALUE|CODE|PASSWORD)HERE)"
 )
 """Placeholders for a secret that is filled in later: a row of one sign, a row of zeros or x behind a prefix
-(`sk-0000000000000000`), words that say so (`YOUR_API_KEY`, `xoxb-your-token-here`), or the name of the variable that holds it
-(`API_KEY`)."""
+(`sk-0000000000000000`), words that say so (`YOUR_API_KEY`, `xoxb-your-token-here`, `AccessTokenHere`), or the name of the
+variable that holds it (`API_KEY`)."""
 
 _SCHEME = regex(r"(?i)(?:Bearer|Basic|Token|Digest|JWT|Negotiate|ApiKey|AWS4-HMAC-SHA256|SharedAccessSignature)\s{1,4}(?=\S)")
 _OF_MEMBERS = frozenset((":", "=>"))
