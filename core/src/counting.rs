@@ -129,33 +129,30 @@ impl Rules {
         open
     }
 
-    /// Adds the clean text of a unit without what may not leave; false where the definition must tell.
+    /// Adds the clean text of a unit without what may not leave; false where it has to be withheld.
     fn keep(&self, redactor: &Redactor, one: &Counted, out: &mut Vec<Ch>, cost: &mut Cost) -> bool {
-        let mut its = Cost::default();
-        let open = self.open(redactor, one, &mut its);
+        let open = self.open(redactor, one, cost);
         if open.is_empty() {
             out.extend_from_slice(&one.unit.text);
-        } else {
-            let without = |open: &[Open]| {
-                let work = || redactor.without(&one.unit, &joined(&one.unit.text, open), &self.rare);
-                catch_unwind(AssertUnwindSafe(work)).ok()?.ok()?
-            };
-            // what is not clean without these is without all of its words
-            let all = || without(&self.unknown(redactor, one, &FxHashSet::default(), &mut Cost::default()));
-            let Some((text, marks)) = without(&open).or_else(all) else { return false };
-            out.extend(text);
-            its.units = 1;
-            its.marks = marks;
-            its.values_rare = open.iter().filter(|each| each.is_value).count();
-            let words = open.iter().filter(|each| !each.is_value).flat_map(|each| &each.stretches);
-            its.words_rare = words.map(|(start, end, _)| end - start).sum();
+            return true;
         }
-        cost.units += its.units;
-        cost.words += its.words;
-        cost.words_rare += its.words_rare;
-        cost.values += its.values;
-        cost.values_rare += its.values_rare;
-        cost.marks += its.marks;
+        cost.units += 1;
+        for each in &open {
+            if each.is_value {
+                cost.values_rare += 1;
+            } else {
+                cost.words_rare += each.stretches.iter().map(|(start, end, _)| end - start).sum::<usize>();
+            }
+        }
+        let without = |open: &[Open]| {
+            let work = || redactor.without(&one.unit, &joined(&one.unit.text, open), &self.rare);
+            catch_unwind(AssertUnwindSafe(work)).ok()?.ok()?
+        };
+        // what is not clean without these may be without all of its words
+        let all = || without(&self.unknown(redactor, one, &FxHashSet::default(), &mut Cost::default()));
+        let Some((text, marks)) = without(&open).or_else(all) else { return false };
+        out.extend(text);
+        cost.marks += marks;
         true
     }
 
@@ -193,7 +190,7 @@ pub struct Heard {
     found: Vec<(usize, Vec<Open>)>,
 }
 
-/// What became of kept units: texts, between them the numbers of units that the definition must do, and the cost.
+/// What became of kept units: texts, between them the numbers of units that must be withheld, and the cost.
 type Outcome = (Vec<Vec<Ch>>, Vec<usize>, Cost);
 
 /// Units of which a thread of the core keeps what may leave.
@@ -315,7 +312,7 @@ impl Kept {
         self.units.raw(py, number)
     }
 
-    /// The texts (as bytes, if `encode`), the numbers of the units between them that the definition must do, and the cost.
+    /// The texts (as bytes, if `encode`), the numbers of the units between them that must be withheld, and the cost.
     fn result<'py>(&self, py: Python<'py>, encode: bool) -> PyResult<Told<'py>> {
         let receiver = self.result.lock().ok().and_then(|mut result| result.take()).ok_or_else(|| wrong("no result".into()))?;
         let (texts, failed, cost) =

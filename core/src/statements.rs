@@ -169,7 +169,7 @@ pub fn masked(text: &[Ch]) -> Vec<Ch> {
     while at < mask.len() {
         let c = mask[at];
         if c == BACKSLASH {
-            at += escape(&mask, at, |c| is_digit(c)).unwrap_or(1);
+            at += escape(&mask, at, is_digit).unwrap_or(1);
             continue;
         }
         if is_digit(c) {
@@ -532,8 +532,7 @@ fn value_end(mask: &[Ch], at: usize) -> Result<usize, usize> {
         return Err(at + letters - 40);
     }
     let mut end = start + letters + run(mask, start + letters, is_masked_word);
-    loop {
-        let Some(&sign) = mask.get(end) else { break };
+    while let Some(&sign) = mask.get(end) {
         if is_any(sign, b"-.:/+") {
             let letters = run(mask, end + 1, is_letter);
             if letters > 10 || mask.get(end + 1 + letters) != Some(&ZERO) {

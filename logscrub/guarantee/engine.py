@@ -348,6 +348,10 @@ class Guarantee:
         if clean is not None:
             tally.redactions[_KIND] += len(clean.redactions)
             return clean.text
+        return self.withheld(raw, tally)
+
+    def withheld(self, raw: Raw, tally: Tally) -> str:
+        """Return marks in place of a unit that is not clean without its words, and count it."""
         clean, _ = self.redactor.withhold(raw)
         if clean.withheld:
             tally.records_written -= raw.records

@@ -1,7 +1,7 @@
 """A guarantee by counting on the compiled core, which cuts and scans many units at once (`core/src/counting.rs`).
 
-Who said what is counted by `logscrub.guarantee.support`, as everywhere. The core is told which marks may leave. What it does not
-do itself, `Guarantee` does: units that are put together from pieces, and units that are not clean without what may not leave.
+Who said what is counted by `logscrub.guarantee.support`, as everywhere. The core is told which marks may leave. Units that are
+put together from pieces, and those that must be withheld, are left to `Guarantee`.
 """
 
 from __future__ import annotations
@@ -178,13 +178,10 @@ class NativeKept(_Gathering):
                 out += self._start()
                 continue
             out += self._flush()
-            out.append(self._by_definition(item))
+            out.append(self._input.decoder.encode(self._guarantee.kept(item, self._tally)))
         if not more:
             out += self._flush()
         return b"".join(out)
-
-    def _by_definition(self, raw: Raw) -> bytes:
-        return self._input.decoder.encode(self._guarantee.kept(raw, self._tally))
 
     def _start(self) -> Iterator[bytes]:
         if len(self._units):
@@ -206,7 +203,7 @@ class NativeKept(_Gathering):
         texts, others, (units, words, words_rare, values, values_rare, marks) = batch.result(encodes)
         for number, text in zip([-1, *others], texts, strict=True):
             if number >= 0:
-                yield self._by_definition(raw_of(batch.raw(number)))
+                yield decoder.encode(self._guarantee.withheld(raw_of(batch.raw(number)), self._tally))
             yield text if encodes else decoder.encode(text)
         cost.units += units
         cost.words += words
