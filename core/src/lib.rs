@@ -5,6 +5,7 @@
 pub mod batch;
 pub mod binary;
 pub mod chars;
+mod counting;
 pub mod engine;
 pub mod fields;
 mod hints;
@@ -31,6 +32,7 @@ pub mod rx;
 pub mod scan;
 mod shapes;
 pub mod spans;
+pub mod statements;
 mod units;
 pub mod validators;
 pub mod views;
@@ -56,6 +58,9 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<units::Lines>()?;
     module.add_class::<units::Piece>()?;
     module.add_class::<units::Units>()?;
+    module.add_class::<counting::Counting>()?;
+    module.add_class::<counting::Heard>()?;
+    module.add_class::<counting::Kept>()?;
     module.add_class::<probes::Parts>()?;
     module.add_class::<probes::Scanner>()?;
     module.add_class::<probes::json_leaves::JsonLeavesProbe>()?;

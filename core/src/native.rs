@@ -158,18 +158,9 @@ impl Core {
         let units = units.take();
         let (sender, receiver) = channel();
         let (redactor, its) = (self.redactor.clone(), units.counted.clone());
-        let task = Box::new(move || {
+        self.in_pool(threads, move || {
             let _ = sender.send(run(&redactor, &its, 0, &before, only_look));
         });
-        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
-        let process = std::process::id();
-        if pool.as_ref().is_none_or(|(of, _)| *of != process) {
-            // the old one is not dropped: its threads would be told to end by a lock that one of them may hold
-            std::mem::forget(pool.replace((process, Pool::new(threads))));
-        }
-        if let Some((_, pool)) = pool.as_ref() {
-            pool.start(task);
-        }
         Ok(Job { units, only_look, result: Mutex::new(Some(receiver)) })
     }
 
@@ -280,6 +271,24 @@ impl Core {
 }
 
 impl Core {
+    /// What scrubs.
+    pub fn redactor(&self) -> &Arc<Redactor> {
+        &self.redactor
+    }
+
+    /// Has work done by one of so many threads.
+    pub fn in_pool(&self, threads: usize, task: impl FnOnce() + Send + 'static) {
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        let process = std::process::id();
+        if pool.as_ref().is_none_or(|(of, _)| *of != process) {
+            // the old one is not dropped: its threads would be told to end by a lock that one of them may hold
+            std::mem::forget(pool.replace((process, Pool::new(threads))));
+        }
+        if let Some((_, pool)) = pool.as_ref() {
+            pool.start(Box::new(task));
+        }
+    }
+
     fn outcome<'py>(&self, py: Python<'py>, outcome: Outcome, encode: bool) -> PyResult<Bound<'py, PyAny>> {
         let redactions = PyDict::new(py);
         for (name, count) in &outcome.redactions {
@@ -497,7 +506,7 @@ pub fn counted_of(raw: &Bound<'_, PyTuple>) -> PyResult<Counted> {
 }
 
 /// A text in UTF-8; bytes that were none are again what they were.
-fn encoded(text: &[Ch]) -> Vec<u8> {
+pub fn encoded(text: &[Ch]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() + text.len() / 8);
     let mut buffer = [0; 4];
     for part in text.chunks(64) {

@@ -103,7 +103,7 @@ fn unquote(text: &[Ch]) -> Cow<'_, [Ch]> {
 }
 
 /// A character in UTF-8; half of a surrogate pair as if it were a character.
-fn put_utf8(c: Ch, out: &mut Vec<u8>) {
+pub(crate) fn put_utf8(c: Ch, out: &mut Vec<u8>) {
     match char::from_u32(c) {
         Some(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
         None => out.extend([0xE0 | (c >> 12) as u8, 0x80 | (c >> 6 & 63) as u8, 0x80 | (c & 63) as u8]),

@@ -1,9 +1,10 @@
 //! Makes clean text of raw text: scans a unit's leaves, replaces what was found, looks again. The definition is
 //! `logscrub/redact/scrub.py`; units that are put together from pieces, or of which stretches must stay, are its own alone.
 
-use crate::chars::{Ch, codes};
+use crate::chars::{Ch, codes, position};
 use crate::engine::{Engine, Result};
 use crate::fields::{BOUNDARY, NAMED, Open};
+use crate::library::Words;
 use crate::model::{Coding, Leaf};
 use crate::pseudonyms::Pseudonymizer;
 use crate::rx::Regex;
@@ -13,6 +14,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 const MOST_LOOKS: usize = 6;
+const QUOTE: Ch = b'"' as Ch;
+
+/// A stretch `[start, end)` of a text in whose place a mark comes, and whether the mark gets quotes.
+pub type Stretch = (usize, usize, bool);
+
 /// Characters of the shortest number in JSON that is scanned.
 pub const SHORTEST_NUMBER: usize = 3;
 
@@ -73,6 +79,8 @@ pub struct Redactor {
     removed: HashMap<Vec<Ch>, u16>,
     continuing: Arc<Regex>,
     trace_words: Arc<Regex>,
+    /// The names of OTLP values that are no text.
+    other_types: Arc<Words>,
 }
 
 impl Redactor {
@@ -100,6 +108,7 @@ impl Redactor {
             allow,
             continuing: library.rx("scrub._CONTINUING")?,
             trace_words: library.rx("stack_traces.WORDS")?,
+            other_types: library.words("json_leaves._OTHER_TYPES")?,
         })
     }
 
@@ -151,9 +160,64 @@ impl Redactor {
         found
     }
 
+    /// Whether a JSON text may hold OTLP values that are no text: a mark in their place needs another name.
+    fn has_typed_values(&self, text: &[Ch]) -> bool {
+        self.other_types.iter().any(|name| position(text, name.iter().copied()).is_some())
+    }
+
     /// The leaves of the JSON that begins at a place.
-    fn json_leaves(&self, text: &[Ch], start: usize) -> Vec<Leaf> {
+    pub fn json_leaves(&self, text: &[Ch], start: usize) -> Vec<Leaf> {
         self.engine.parts.json.leaves_in(text, start, &mut Vec::new(), SHORTEST_NUMBER)
+    }
+
+    /// A clean unit with a mark in place of each stretch, and how many marks that are; None where it is not clean then. The
+    /// stretches are in order and do not touch. The unit's frame stays.
+    pub fn without(&self, unit: &Unit, stretches: &[Stretch], mark: &[Ch]) -> Result<Option<(Vec<Ch>, usize)>> {
+        let whole = matches!(unit.leaves, Leaves::JsonAt(0)) && unit.frame.is_none() && !self.has_typed_values(&unit.text);
+        let quoted = |quote: bool| if quote { [&[QUOTE], mark, &[QUOTE]].concat() } else { mark.to_vec() };
+        if whole {
+            let mut text = Vec::with_capacity(unit.text.len());
+            let mut position = 0;
+            for &(start, end, quote) in stretches {
+                text.extend_from_slice(unit.text.get(position..start).ok_or(Unscannable)?);
+                text.extend(quoted(quote));
+                position = end;
+            }
+            text.extend_from_slice(unit.text.get(position..).ok_or(Unscannable)?);
+            let unit = Unit { text, leaves: Leaves::JsonAt(0), frame: None, begins: unit.begins };
+            let found = self.look(&unit, &Open::default())?.spans;
+            return Ok(found.is_empty().then_some((unit.text, stretches.len())));
+        }
+        let mut unit = unit.clone();
+        if let Leaves::JsonAt(start) = unit.leaves {
+            unit.leaves = Leaves::Known(self.json_leaves(&unit.text, start));
+        }
+        let Leaves::Known(leaves) = &unit.leaves else { return Err(Unscannable) };
+        let mut spans: Vec<Span> = Vec::with_capacity(stretches.len());
+        for &(start, end, quote) in stretches {
+            // of no kind: what takes its place is said
+            let mut span = Span::new(start, end, 0, true, Vec::new());
+            span.verbatim = true;
+            span.requote = if quote { vec![QUOTE] } else { Vec::new() };
+            spans.push(span);
+        }
+        if let Some(frame) = &unit.frame {
+            spans = self.between(&unit.text, leaves, frame(&unit.text)?, spans);
+        }
+        for span in &mut spans {
+            span.plain = quoted(!span.requote.is_empty());
+        }
+        if unit.frame.is_none() {
+            let renamed = self.renamed(leaves, &spans);
+            if !renamed.is_empty() {
+                spans.extend(renamed);
+                spans.sort_by_key(|s| s.start);
+            }
+        }
+        let count = spans.len();
+        let spliced = self.spliced(unit, &spans)?;
+        let found = self.look(&spliced, &Open::default())?.spans;
+        Ok(found.is_empty().then_some((spliced.text, count)))
     }
 
     /// What in a unit must go under the policy.

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Literal, Protocol, TypeGuard, get_args
 
 from logscrub.config import Config, NameSettings, load_config
 from logscrub.detect import catalogue
@@ -29,6 +29,9 @@ from logscrub.redact.pseudonyms import Pseudonymizer
 from logscrub.redact.scrub import Redactor
 from logscrub.scrubbing import Scrubber, Scrubs
 from logscrub.verification import Verifier, Verifies
+
+if TYPE_CHECKING:
+    from logscrub.engines.native import NativeRedactor
 
 EngineName = Literal["native", "plain"]
 Folders = str | Path | Sequence[str | Path]
@@ -70,6 +73,15 @@ def engines() -> tuple[EngineName, ...]:
     return ("native", "plain") if importlib.util.find_spec("logscrub._core") else ("plain",)
 
 
+def is_native(redactor: Redactor) -> TypeGuard[NativeRedactor]:
+    """True for the redactor of a native engine."""
+    if "native" not in engines():
+        return False
+    from logscrub.engines.native import NativeRedactor
+
+    return isinstance(redactor, NativeRedactor)
+
+
 def engine_of(redactor: Redactor, name: EngineName | None = None, *, threads: int | None = 1) -> Runner:
     """An engine that runs a redactor.
 
@@ -91,7 +103,8 @@ def engine_of(redactor: Redactor, name: EngineName | None = None, *, threads: in
     from logscrub.engines.native import NativeEngine, NativeRedactor
 
     try:
-        return NativeEngine(NativeRedactor(redactor), processors() if threads is None else threads)
+        threads = processors() if threads is None else threads
+        return NativeEngine(NativeRedactor(redactor, threads), threads)
     except Unsupported as what:
         if name is None:
             return PlainEngine(redactor)

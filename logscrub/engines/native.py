@@ -99,9 +99,11 @@ def _core_engine(definition: Engine) -> tuple[Classes, CoreEngine, Readers]:
 class NativeRedactor(Redactor):
     """A redactor whose ordinary units the core does whole."""
 
-    def __init__(self, redactor: Redactor) -> None:
+    def __init__(self, redactor: Redactor, threads: int = 1) -> None:
         self.__dict__.update(redactor.__dict__)
+        self.threads = threads
         classes, engine, self.readers = _core_engine(redactor.engine)
+        self.core_engine = engine
         allow = [lowered(pattern, classes) for pattern in redactor._allow]
         self.core = Core(engine, dict(redactor.policy.rows), redactor.pseudonymizer._key, allow, classes.table)
         self.engine = EngineOnCore(redactor.engine, self.core)

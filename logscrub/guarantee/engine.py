@@ -1,30 +1,31 @@
 """Counts which customers say what in clean logs, and keeps what enough customers say.
 
-A file is read twice. `Listening` scrubs it, counts its statements and values, and puts the clean bytes aside in a file without a
-name. `Keeping` reads these bytes and returns what may leave. A stream cannot be read twice: each of its records is counted first,
-and then decided by what was counted until there and by the vocabulary.
+A file is read twice. `Listening` scrubs it, counts its statements and values where its format names customers, and puts the
+clean bytes aside in a file without a name. `Keeping` reads these bytes and returns what may leave. A stream cannot be read twice:
+each of its records is counted first, and then decided by what was counted until there and by the vocabulary.
+
+What is defined here for one unit after the other, `logscrub.guarantee.native` does for many at once by the compiled core.
 """
 
 from __future__ import annotations
 
 import hashlib
-import pickle
-import struct
+import os
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate, repeat
 from pathlib import Path
-from typing import Any, Final, Generic, NamedTuple, Self, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from logscrub.detect.json_leaves import with_leaves
-from logscrub.engines.factory import EngineName, Runner
+from logscrub.engines.factory import EngineName, Runner, is_native
 from logscrub.errors import InputError, UsageError
-from logscrub.guarantee.members import belongs
+from logscrub.guarantee.members import belongs, may_name, name_of
 from logscrub.guarantee.support import MOST_CUSTOMERS, Mark, Support, read_vocabulary, support_of
 from logscrub.guarantee.words import NOTHING, TRIMMED, Cutter, Piece, Words, is_harmless, is_harmless_id, is_json, masked
-from logscrub.model import LATER, MARKS, RARE, Clean, Frame, Leaf, Raw, Span
+from logscrub.model import MARKS, RARE, Clean, Raw, Span
 from logscrub.pipeline import scrub_members, scrub_stream
 from logscrub.redact.scrub import Redactor, Stretch
 from logscrub.scrubbing import Scrubs, Tally, Units
@@ -32,8 +33,10 @@ from logscrub.sources.decompression import Reading
 from logscrub.sources.files import Input
 from logscrub.sources.members import MemberInfo
 from logscrub.sources.streams import open_stream
-from logscrub.sources.text import Encoding, encoded
 from logscrub.verification import FileReport, Verifier, Verifies
+
+if TYPE_CHECKING:
+    from logscrub.guarantee.native import Counter
 
 _MOST_KNOWN, _MOST_PARTS = 50_000, 10_000
 _LONGEST_KNOWN, _NEW = 2048, 0
@@ -45,12 +48,10 @@ _BACKSLASH, _QUOTE = "\x02\x02", "\x02\x03"
 """Take the places of an escaped backslash and an escaped quote while JSON is cut at its quotes."""
 _ATTRIBUTE = '{"key":"'
 """At these signs JSON is cut first. They say nothing, and in JSON they stand in no string: there, quotes are escaped."""
-_HEAD: Final = struct.Struct("<Q")
-"""The size of what is put aside, which is written before it."""
-_MOST_TOGETHER: Final = 512
-"""Open units, and clean texts between them, that are put aside together."""
 _READ: Final = 1 << 18
 """Bytes that are read at once of what was put aside."""
+_GROWTH: Final = 4
+"""Bytes that are read of what was put aside for each byte of the input."""
 
 
 @dataclass(slots=True)
@@ -164,6 +165,27 @@ class Guarantee:
         self._attributes: _Known[Any] = _Known(_MOST_PARTS)
         """Attributes in JSON, by the text that begins at the value of a member `key`."""
         self._values: _Known[Any] = _Known(_MOST_KNOWN)
+
+        self._core: Counter | None = None
+        """Does this by the compiled core, for an engine on it."""
+        if is_native(redactor):
+            from logscrub.guarantee.native import Counter
+
+            self._core = Counter(self, redactor)
+
+    def heard(self, input_format: str) -> Hears:
+        """Hears an input."""
+        return Heard(self, input_format) if self._core is None else self._core.heard(input_format)
+
+    def keeper(self, input_format: str, tally: Tally, *, hears: bool = False) -> Keeps:
+        """Keeps what may leave of an input. `hears`: True for a stream, of which each unit is heard before it is decided."""
+        if self._core is None:
+            return Kept(self, input_format, tally, hears)
+        return self._core.keeper(input_format, tally, hears)
+
+    def finder(self, input_format: str) -> Finds:
+        """Finds what of an input may not leave."""
+        return Found(self, input_format) if self._core is None else self._core.finder(input_format)
 
     def said(self, raw: Raw) -> _Said:
         """Return the statements of a unit."""
@@ -279,37 +301,39 @@ class Guarantee:
         self.support.own.update(self.support.mark("statement", statement.text) for statement in words.statements)
         self.support.own.update(self.support.mark("value", text[start:end]) for start, end in words.values)
 
-    def hear(self, raw: Raw, said: _Said, format_name: str) -> list[_Open]:
-        """Notes what the customers of a unit say. Returns what of it may not leave yet."""
-        cost, suffices = self.cost, self.support.suffices
-        new = []
-        for at, text in said:
-            cost.words += text.letters
-            cost.values += len(text.values)
+    def hear(self, raw: Raw, format_name: str) -> None:
+        """Notes what the customers of a unit say."""
+        suffices = self.support.suffices
+        new: list[_Open] = []
+        for at, text in self.said(raw):
             if not text.settled:
                 its = _open_in(at, text, suffices)
                 text.settled = not its
                 new += its
         if not new:
-            return new
-        is_heard = False
+            return
         for start, end, customer in belongs(raw, format_name):
             if customer:
-                is_heard = True
                 for each in new:
                     if start <= each.at < end:
                         self.support.hear(each.mark, customer)
-        return [each for each in new if not suffices(each.mark)] if is_heard else new
 
     def rare(self, said: _Said) -> list[_Open]:
         """Return what of a unit may not leave."""
         suffices = self.support.suffices
         return [each for at, text in said if not text.settled for each in _open_in(at, text, suffices)]
 
-    def kept(self, raw: Raw, open_then: Iterable[_Open], tally: Tally) -> str:
-        """Return the unit without the words that may not leave, and count them. `open_then`: what could not when it was heard."""
-        cost, suffices = self.cost, self.support.suffices
-        rare = [each for each in open_then if not suffices(each.mark)]
+    def places(self, raw: Raw) -> list[tuple[int, int]]:
+        """The places of what of a unit may not leave."""
+        return [(start, end) for start, end, _ in stretches_of(self.rare(self.said(raw)))]
+
+    def kept(self, raw: Raw, tally: Tally) -> str:
+        """Return the unit without the words that may not leave, and count them."""
+        cost, said = self.cost, self.said(raw)
+        for _, text in said:
+            cost.words += text.letters
+            cost.values += len(text.values)
+        rare = self.rare(said)
         if not rare:
             return raw.text
         cost.units += 1
@@ -320,11 +344,14 @@ class Guarantee:
                 cost.words_rare += sum(end - start for start, end, _ in each.stretches)
         clean = self._without(raw, rare)
         if clean is None:
-            said = self.said(raw)
             clean = self._without(raw, [each for at, text in said for each in _open_in(at, text, lambda mark: False)])
         if clean is not None:
             tally.redactions[_KIND] += len(clean.redactions)
             return clean.text
+        return self.withheld(raw, tally)
+
+    def withheld(self, raw: Raw, tally: Tally) -> str:
+        """Return marks in place of a unit that is not clean without its words, and count it."""
         clean, _ = self.redactor.withhold(raw)
         if clean.withheld:
             tally.records_written -= raw.records
@@ -373,114 +400,106 @@ def _joined(stretches: Iterable[Stretch], text: str) -> list[Stretch]:
     return found
 
 
-class Heard:
+class Hears(Protocol):
     """Hears the clean bytes of one input."""
+
+    def feed(self, clean: bytes) -> None:
+        """Hears the units that are complete with these bytes."""
+
+    def finish(self) -> None:
+        """Hears what was still open at the end."""
+
+
+class Keeps(Protocol):
+    """Filter of the clean bytes of one input."""
+
+    def feed(self, clean: bytes, more: bool = False) -> bytes:
+        """Return what may leave of the units that are complete with these bytes. If `more` follows, some may be kept back."""
+
+    def finish(self) -> bytes:
+        """Return what may leave of the rest."""
+
+
+class Finds(Protocol):
+    """Finds what may not leave."""
+
+    def feed(self, data: bytes) -> Iterable[tuple[Raw, list[tuple[int, int]]]]:
+        """The units that are complete with these bytes in which something may not leave, each with the places."""
+
+    def finish(self) -> Iterable[tuple[Raw, list[tuple[int, int]]]]:
+        """Return the rest of them."""
+
+
+class Heard:
+    """Hears one unit after the other."""
 
     def __init__(self, guarantee: Guarantee, input_format: str) -> None:
         self._guarantee = guarantee
         self._units = Units(input_format, leaves="later")
 
-    def feed(self, clean: bytes) -> Iterator[tuple[Raw, list[_Open]]]:
-        """Hears the units that are complete with these bytes. Yields each, and what of it may not leave yet."""
-        return self._hear(self._units.feed(clean))
+    def feed(self, clean: bytes) -> None:
+        if may_name(self._units):
+            self._hear(self._units.feed(clean))
 
-    def finish(self) -> tuple[Iterator[tuple[Raw, list[_Open]]], bytes]:
-        """Hears what was still open at the end, and gives the bytes behind it that are no text."""
-        units, tail = self._units.finish()
-        return self._hear(units), tail
+    def finish(self) -> None:
+        self._hear(self._units.finish()[0])
 
-    @property
-    def encoding(self) -> Encoding | None:
-        """The encoding of the input, once it is known."""
-        return self._units.decoder.encoding
-
-    def _hear(self, units: Iterable[Raw]) -> Iterator[tuple[Raw, list[_Open]]]:
-        guarantee = self._guarantee
+    def _hear(self, units: Iterable[Raw]) -> None:
         for raw in units:
-            name = "" if self._units.format is None else self._units.format.name
-            yield raw, guarantee.hear(raw, guarantee.said(raw), name)
+            self._guarantee.hear(raw, name_of(self._units))
 
 
 class Kept:
-    """Filter of the clean bytes of a stream: a unit is heard, and judged then."""
+    """Keeps what may leave of one unit after the other."""
 
-    def __init__(self, guarantee: Guarantee, input_format: str, tally: Tally) -> None:
+    def __init__(self, guarantee: Guarantee, input_format: str, tally: Tally, hears: bool) -> None:
+        """`hears`: True for a stream, of which each unit is heard before it is decided."""
         self._guarantee = guarantee
-        self._heard = Heard(guarantee, input_format)
+        self._units = Units(input_format, leaves="later")
         self._tally = tally
+        self._hears = hears
 
-    def feed(self, clean: bytes) -> bytes:
-        """Return the part of the units that are complete with these bytes that may leave."""
-        return self._keep(self._heard.feed(clean))
+    def feed(self, clean: bytes, more: bool = False) -> bytes:
+        return self._keep(self._units.feed(clean))
 
     def finish(self) -> bytes:
-        """Return the part of the last, open unit that may leave."""
-        heard, tail = self._heard.finish()
-        return self._keep(heard) + tail
+        units, tail = self._units.finish()
+        return self._keep(units) + tail
 
-    def _keep(self, heard: Iterable[tuple[Raw, list[_Open]]]) -> bytes:
-        out = [self._guarantee.kept(raw, rare, self._tally) if rare else raw.text for raw, rare in heard]
-        return encoded("".join(out), self._heard.encoding)
+    def _keep(self, units: Iterable[Raw]) -> bytes:
+        out = []
+        for raw in units:
+            if self._hears:
+                self._guarantee.hear(raw, name_of(self._units))
+            out.append(self._guarantee.kept(raw, self._tally))
+        return self._units.decoder.encode("".join(out))
 
 
-_OpenUnit = tuple[Raw, list[_Open], Encoding | None]
-"""A unit with what of it may not leave yet, in the encoding of its input."""
+class Found:
+    """Finds in one unit after the other what may not leave."""
 
+    def __init__(self, guarantee: Guarantee, input_format: str) -> None:
+        self._guarantee = guarantee
+        self._units = Units(input_format, leaves="later")
 
-class _Shelf:
-    """The file of what is put aside. It has no name. Frames of units, which are functions, are kept in memory: they are few."""
+    def feed(self, data: bytes) -> Iterator[tuple[Raw, list[tuple[int, int]]]]:
+        return self._find(self._units.feed(data))
 
-    def __init__(self) -> None:
-        self.file = tempfile.TemporaryFile(buffering=_READ)  # noqa: SIM115 - it lives as long as this
-        self._frames: list[Frame] = []
-        self._numbers: dict[Frame, int] = {}
+    def finish(self) -> Iterator[tuple[Raw, list[tuple[int, int]]]]:
+        return self._find(self._units.finish()[0])
 
-    def put(self, row: Sequence[bytes | _OpenUnit]) -> int:
-        """Writes, in order, bytes that may leave, and units that have to be judged once all was heard. Returns the size."""
-        data = pickle.dumps([each if isinstance(each, bytes) else self._flat(each) for each in row], pickle.HIGHEST_PROTOCOL)
-        self.file.write(_HEAD.pack(len(data)))
-        self.file.write(data)
-        return _HEAD.size + len(data)
-
-    def _flat(self, unit: _OpenUnit) -> tuple[Any, ...]:
-        """The unit as plain tuples, which are read back in half the time."""
-        raw, rare, encoding = unit
-        number = -1
-        if raw.frame is not None:
-            number = self._numbers.setdefault(raw.frame, len(self._frames))
-            if number == len(self._frames):
-                self._frames.append(raw.frame)
-        leaves = None if raw.leaves == LATER else tuple(map(tuple, raw.leaves))
-        its = raw.text, leaves, raw.records, raw.parsed, raw.value is not None, raw.size, raw.cut, number
-        return its, tuple(map(tuple, rare)), encoding
-
-    def read(self, start: int, end: int) -> Iterator[tuple[int, list[bytes | _OpenUnit]]]:
-        """The rows that were written between two places, each with the place behind it."""
-        held, begin, at = b"", 0, start
-        while at < end:
-            known = len(held) - begin
-            size = _HEAD.size + (_HEAD.unpack_from(held, begin)[0] if known >= _HEAD.size else 0)
-            if known < _HEAD.size or known < size:
-                self.file.seek(at + known)
-                held, begin = held[begin:] + self.file.read(min(max(size, _READ), end - at - known)), 0
-                continue
-            row = pickle.loads(memoryview(held)[begin + _HEAD.size : begin + size])
-            begin, at = begin + size, at + size
-            yield at, [each if isinstance(each, bytes) else self._unit_of(each) for each in row]
-
-    def _unit_of(self, flat: tuple[Any, ...]) -> _OpenUnit:
-        (text, leaves, records, parsed, is_value, size, cut, number), rare, encoding = flat
-        its = LATER if leaves is None else tuple([_new(Leaf, leaf) for leaf in leaves])
-        frame = None if number < 0 else self._frames[number]
-        raw: Raw = _new(Raw, (text, its, 0, 0, records, parsed, None, is_value or None, size, cut, frame))
-        return raw, [_new(_Open, each) for each in rare], encoding
+    def _find(self, units: Iterable[Raw]) -> Iterator[tuple[Raw, list[tuple[int, int]]]]:
+        for raw in units:
+            places = self._guarantee.places(raw)
+            if places:
+                yield raw, places
 
 
 @dataclass(slots=True)
 class _Aside:
-    """The result of the first reading of a stream: clean bytes and open units, on a shelf that all streams share."""
+    """The result of the first reading of a stream: clean bytes, in a file that all streams share."""
 
-    shelf: _Shelf
+    file: IO[bytes]
     tally: Tally
     start: int
     end: int
@@ -501,7 +520,7 @@ class Aside:
 class _ListeningScrubber:
     """Scrubs, hears the clean bytes, and puts them aside."""
 
-    def __init__(self, scrubber: Scrubs, heard: Heard, aside: _Aside) -> None:
+    def __init__(self, scrubber: Scrubs, heard: Hears, aside: _Aside) -> None:
         self._scrubber = scrubber
         self._heard = heard
         self._aside = aside
@@ -510,45 +529,28 @@ class _ListeningScrubber:
 
     def feed(self, data: bytes, more: bool = False) -> bytes:
         self._read.update(data)
-        self._put(self._heard.feed(self._scrubber.feed(data, more)))
+        self._put(self._scrubber.feed(data, more))
         return b""
 
     def finish(self) -> bytes:
-        self._put(self._heard.feed(self._scrubber.finish()))
-        heard, tail = self._heard.finish()
-        self._put(heard)
-        if tail:
-            self._aside.end += self._aside.shelf.put([tail])
+        self._put(self._scrubber.finish())
+        self._heard.finish()
         self._aside.read = self._read.hexdigest()
         return b""
 
-    def _put(self, heard: Iterable[tuple[Raw, list[_Open]]]) -> None:
-        row: list[bytes | _OpenUnit] = []
-        settled: list[str] = []
-        for raw, rare in heard:
-            if not rare:
-                settled.append(raw.text)
-                continue
-            if settled:
-                row.append(encoded("".join(settled), self._heard.encoding))
-                settled = []
-            row.append((raw, rare, self._heard.encoding))
-            if len(row) >= _MOST_TOGETHER:
-                self._aside.end += self._aside.shelf.put(row)
-                row = []
-        if settled:
-            row.append(encoded("".join(settled), self._heard.encoding))
-        if row:
-            self._aside.end += self._aside.shelf.put(row)
+    def _put(self, clean: bytes) -> None:
+        self._heard.feed(clean)
+        self._aside.file.write(clean)
+        self._aside.end += len(clean)
 
 
 class _KeepingScrubber:
     """Gives out what may leave of what was put aside. What it is fed must be what was read before."""
 
-    def __init__(self, aside: _Aside, guarantee: Guarantee, name: str) -> None:
+    def __init__(self, aside: _Aside, kept: Keeps, name: str) -> None:
         self._aside = aside
-        self._rest = aside.shelf.read(aside.start, aside.end)
-        self._guarantee = guarantee
+        self._at = aside.start
+        self._kept = kept
         self._name = name
         self._read = hashlib.blake2b(digest_size=32)
         self.tally = aside.tally
@@ -556,25 +558,22 @@ class _KeepingScrubber:
 
     def feed(self, data: bytes, more: bool = False) -> bytes:
         self._read.update(data)
-        return self._taken(self._aside.start + 4 * len(data))
+        return self._counted(b"".join(self._taken(self._at + _GROWTH * len(data))))
 
     def finish(self) -> bytes:
         if self._read.hexdigest() != self._aside.read:
             raise _changed(self._name)
-        return self._taken(self._aside.end)
+        return self._counted(b"".join([*self._taken(self._aside.end), self._kept.finish()]))
 
-    def _taken(self, until: int) -> bytes:
-        """Returns the bytes before a place that may leave."""
-        out: list[bytes] = []
-        while self._aside.start < min(until, self._aside.end):
-            self._aside.start, row = next(self._rest)
-            for each in row:
-                if isinstance(each, bytes):
-                    out.append(each)
-                else:
-                    raw, rare, encoding = each
-                    out.append(encoded(self._guarantee.kept(raw, rare, self.tally), encoding))
-        data = b"".join(out)
+    def _taken(self, until: int) -> Iterator[bytes]:
+        """Yields what may leave of the bytes before a place."""
+        while self._at < (end := min(until, self._aside.end)):
+            self._aside.file.seek(self._at)
+            clean = self._aside.file.read(min(_READ, end - self._at))
+            self._at += len(clean)
+            yield self._kept.feed(clean, True)
+
+    def _counted(self, data: bytes) -> bytes:
         self.tally.bytes_written += len(data)
         return data
 
@@ -586,13 +585,13 @@ def _changed(name: str) -> InputError:
 class _StreamScrubber:
     """Scrubs, and gives out what may leave by what was heard until there."""
 
-    def __init__(self, scrubber: Scrubs, kept: Kept) -> None:
+    def __init__(self, scrubber: Scrubs, kept: Keeps) -> None:
         self._scrubber = scrubber
         self._kept = kept
         self.tally = scrubber.tally
 
     def feed(self, data: bytes, more: bool = False) -> bytes:
-        return self._kept.feed(self._scrubber.feed(data, more))
+        return self._kept.feed(self._scrubber.feed(data, more), more)
 
     def finish(self) -> bytes:
         return self._kept.feed(self._scrubber.finish()) + self._kept.finish()
@@ -601,49 +600,41 @@ class _StreamScrubber:
 class _ListeningVerifier:
     """Hears what it reads, and finds nothing."""
 
-    def __init__(self, heard: Heard, path: str) -> None:
+    def __init__(self, heard: Hears, path: str) -> None:
         self._heard = heard
         self.report = FileReport(path)
 
     def feed(self, data: bytes, more: bool = False) -> None:
-        _all(self._heard.feed(data))
+        self._heard.feed(data)
 
     def finish(self) -> FileReport:
-        _all(self._heard.finish()[0])
+        self._heard.finish()
         return self.report
-
-
-def _all(heard: Iterable[object]) -> None:
-    """Reads an iterator of heard units to its end, and drops them."""
-    deque(heard, maxlen=0)
 
 
 class _KeepingVerifier:
     """Finds what the engine finds, and what may not leave."""
 
-    def __init__(self, verifier: Verifier, guarantee: Guarantee, input_format: str) -> None:
+    def __init__(self, verifier: Verifier, finds: Finds) -> None:
         self._verifier = verifier
-        self._guarantee = guarantee
-        self._units = Units(input_format, leaves="later")
+        self._finds = finds
         self.report = verifier.report
 
     def feed(self, data: bytes, more: bool = False) -> None:
         self._verifier.feed(data, more)
-        self._look(self._units.feed(data))
+        self._add(self._finds.feed(data))
 
     def finish(self) -> FileReport:
         self._verifier.finish()
-        self._look(self._units.finish()[0])
+        self._add(self._finds.finish())
         return self.report
 
-    def _look(self, units: Iterable[Raw]) -> None:
-        for raw in units:
-            rare = stretches_of(self._guarantee.rare(self._guarantee.said(raw)))
-            if rare:
-                raw = with_leaves(raw)
-                fixed = [] if raw.frame is None else raw.frame(raw.text)
-                spans = [Span(start, end, _KIND, _ROW, "guarantee", "certain", "") for start, end, _ in rare]
-                self._verifier.add(raw, [s for s in spans if not any(a <= s.start and s.end <= b for a, b in fixed)])
+    def _add(self, found: Iterable[tuple[Raw, list[tuple[int, int]]]]) -> None:
+        for raw, places in found:
+            raw = with_leaves(raw)
+            fixed = [] if raw.frame is None else raw.frame(raw.text)
+            spans = [Span(start, end, _KIND, _ROW, "guarantee", "certain", "") for start, end in places]
+            self._verifier.add(raw, [s for s in spans if not any(a <= s.start and s.end <= b for a, b in fixed)])
 
 
 class Listening:
@@ -654,7 +645,7 @@ class Listening:
         self.guarantee = guarantee
         self.inputs: list[Aside] = []
         """The bytes that were put aside, one entry per input that was begun."""
-        self._shelf = _Shelf()
+        self._file = tempfile.TemporaryFile(buffering=_READ)  # noqa: SIM115 - it lives as long as this
 
     @property
     def redactor(self) -> Redactor:
@@ -666,19 +657,19 @@ class Listening:
 
     def scrubber(self, input_format: str = "auto") -> Scrubs:
         scrubber = self.engine.scrubber(input_format)
-        start = self._shelf.file.tell()
-        aside = _Aside(self._shelf, scrubber.tally, start, start)
+        start = self._file.seek(0, os.SEEK_END)
+        aside = _Aside(self._file, scrubber.tally, start, start)
         self.inputs[-1].streams.append(aside)
-        return _ListeningScrubber(scrubber, Heard(self.guarantee, input_format), aside)
+        return _ListeningScrubber(scrubber, self.guarantee.heard(input_format), aside)
 
     def verifier(self, path: str, input_format: str = "auto") -> Verifies:
-        return _ListeningVerifier(Heard(self.guarantee, input_format), path)
+        return _ListeningVerifier(self.guarantee.heard(input_format), path)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._shelf.file.close()
+        self._file.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -700,18 +691,18 @@ class Keeping:
     def scrubber(self, input_format: str = "auto") -> Scrubs:
         if self.aside is None:
             scrubber = self.engine.scrubber(input_format)
-            return _StreamScrubber(scrubber, Kept(self.guarantee, input_format, scrubber.tally))
+            return _StreamScrubber(scrubber, self.guarantee.keeper(input_format, scrubber.tally, hears=True))
         if self.aside.error is not None:
             raise self.aside.error
         if not self.aside.streams:
             raise _changed(self.aside.name)
         stream = self.aside.streams.popleft()
-        return _KeepingScrubber(stream, self.guarantee, self.aside.name)
+        return _KeepingScrubber(stream, self.guarantee.keeper(input_format, stream.tally), self.aside.name)
 
     def verifier(self, path: str, input_format: str = "auto") -> Verifies:
         verifier = self.engine.verifier(path, input_format)
         assert isinstance(verifier, Verifier)
-        return _KeepingVerifier(verifier, self.guarantee, input_format)
+        return _KeepingVerifier(verifier, self.guarantee.finder(input_format))
 
 
 class _Nowhere:

@@ -15,10 +15,12 @@ from logscrub.formats.json_values import parse
 from logscrub.formats.otlp import RECORDS, installation_of
 from logscrub.model import Raw
 from logscrub.redact.pseudonyms import PLACEHOLDER
+from logscrub.scrubbing import Units
 
 _EXPORTS = frozenset(("app-logs", "otlp"))
 _COLUMNS = frozenset(("site", "installationcontext"))
-_CUSTOMERS = frozenset(("CLOUD_ID", "SITE_NAME", "INSTALLATION_ID", "ORG_ID", "BITBUCKET_WORKSPACE"))
+CUSTOMERS = frozenset(("CLOUD_ID", "SITE_NAME", "INSTALLATION_ID", "ORG_ID", "BITBUCKET_WORKSPACE"))
+"""Types of the pseudonyms that name customers."""
 _MOST_TRIED = 16
 """Brackets at which a record is looked for in a part of a document."""
 
@@ -40,9 +42,19 @@ def belongs(raw: Raw, format_name: str) -> list[Belongs]:
     return []
 
 
+def name_of(units: Units) -> str:
+    """The name of the format of an input; "" while it is not known."""
+    return "" if units.format is None else units.format.name
+
+
+def may_name(units: Units) -> bool:
+    """False once it is known that no record of an input names a customer, as in most formats: all of them are nobody's."""
+    return not units.labelled or name_of(units) in _EXPORTS or name_of(units) == "csv"
+
+
 def customer_of(text: str) -> str:
     """The customer that a field names, as its pseudonym; "" where there is none, or more than one."""
-    return _one([m[0] for m in PLACEHOLDER.finditer(text) if m[2] and m[1] in _CUSTOMERS])
+    return _one([m[0] for m in PLACEHOLDER.finditer(text) if m[2] and m[1] in CUSTOMERS])
 
 
 def _one(names: list[str]) -> str:

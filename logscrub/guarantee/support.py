@@ -34,11 +34,14 @@ class Support:
 
     def __init__(self, key: bytes, most: int) -> None:
         """`key`: 16 to 64 bytes. `most`: customers of a statement that are told apart; from there on there are enough."""
+        self.key = key
         self._marks = hashlib.blake2b(digest_size=_BYTES, key=key)
         self._most = most
         self._heard: dict[Mark, frozenset[str] | None] = {}
         """Mark → the customers that said it, each with the kind of its name (`site:…`); None once there are enough."""
         self._customers: dict[str, str] = {}
+        self.enough: list[Mark] = []
+        """The marks that enough customers said, in the order in which these became enough."""
         self.own: set[Mark] = set()
         """Marks of texts that are the app's own."""
 
@@ -77,8 +80,15 @@ class Support:
 
     def _note(self, mark: Mark, said: frozenset[str]) -> bool:
         enough = len(said) >= self._most and _most_of_one_kind(said) >= self._most
-        self._heard[mark] = None if enough else said
+        if enough:
+            self._suffice(mark)
+        else:
+            self._heard[mark] = said
         return enough
+
+    def _suffice(self, mark: Mark) -> None:
+        self._heard[mark] = None
+        self.enough.append(mark)
 
     def read(self, lines: Iterable[str]) -> None:
         """Takes in what a vocabulary holds. Raises ValueError for lines that are of none."""
@@ -92,7 +102,7 @@ class Support:
                 continue
             said = self._heard.get(mark, _NOBODY)
             if m[2] == "many":
-                self._heard[mark] = None
+                self._suffice(mark)
             elif said is not None:
                 self._note(mark, said | frozenset(m[2].split(",")))
 

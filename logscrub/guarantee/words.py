@@ -21,8 +21,8 @@ _FORM: Final = "\x01"
 """In a masked text: a character of a value whose form may be harmless. Where it is there from the start, its form is none."""
 _FORMS: Final = re.compile(
     r"[0-9a-fA-F](?:(?<![A-Za-z0-9_].)|(?<=\\[nrtbf].))(?:"
-    r"\d{3}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?"
-    r"|\d:\d\d:\d\d(?:[.,]\d{1,9})?(?!:)"
+    r"[0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+    r"|[0-9]:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?!:)"
     r"|[0-9a-fA-F]{7}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
     r"|[0-9a-f]{5,63}"
     r")(?![A-Za-z0-9_])"
@@ -56,7 +56,8 @@ _IN_JSON: Final = frozenset(("json", "name", "number", "bytes"))
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}")
 _DIGITS: Final = re.compile("[0-9a-f]+")
 _TIME: Final = re.compile(
-    r"(?:20[123]\d-(?:0\d|1[0-2])-[0-3]\d[T ])?[0-2]\d:[0-5]\d(?::[0-6]\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?"
+    r"(?:20[1-3][0-9]-(?:0[0-9]|1[0-2])-[0-3][0-9][T ])?"
+    r"[0-2][0-9]:[0-5][0-9](?::[0-6][0-9](?:[.,][0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
 _EPOCHS: Final = range(1_420_070_400, 2_208_988_800)
 """Seconds from 2015 to 2040."""
