@@ -621,9 +621,7 @@ impl Engine {
     /// What of a key of JSON must go: a lone word in small letters is no name of a person for looking like one, nor content for its
     /// script.
     fn of_a_key(&self, key: &[Ch], mut spans: Vec<Span>) -> Vec<Span> {
-        let is_small = |&c: &Ch| {
-            matches!(c, 0x61..=0x7a | 0xdf..=0xf6 | 0xf8..=0xff | 0x3ac..=0x3ce | 0x430..=0x45f)
-        };
+        let is_small = |&c: &Ch| matches!(c, 0x61..=0x7a | 0xdf..=0xf6 | 0xf8..=0xff | 0x3ac..=0x3ce | 0x430..=0x45f);
         if !spans.is_empty() && key.iter().all(is_small) {
             let counts = |kind: u16| self.parts.kinds[kind as usize].guideline != "name" && self.non_latin != Some(kind);
             spans.retain(|s| s.certain || counts(s.kind));

@@ -241,7 +241,8 @@ impl Messages {
         if text.get(end) != Some(&32) || !self.is_digit(text, Some(end + 1)) {
             return false;
         }
-        let is_in_number = |place: usize| self.is_digit(text, Some(place)) || text.get(place).is_some_and(|c| IN_NUMBERS.contains(c));
+        let is_in_number =
+            |place: usize| self.is_digit(text, Some(place)) || text.get(place).is_some_and(|c| IN_NUMBERS.contains(c));
         let stop = (end + 1..text.len()).find(|&place| !is_in_number(place)).unwrap_or(text.len());
         let first = stop + usize::from(text.get(stop) == Some(&32));
         let is_in_unit = |place: usize| SIGNS_OF_UNITS.contains(&text[place]) || self.kind(text[place]) == Kind::Word;
