@@ -461,16 +461,11 @@ impl Views {
         Some(Encoded { start: from, end: to, text: self.readable(&data)?, alphabet: Alphabet::Hex, padded: true })
     }
 
-    /// The texts of a run in hex that are no UTF-8 but UTF-16 of Latin letters, in either order, or EBCDIC.
-    fn other_texts(&self, text: &[Ch], from: usize, to: usize, found: &mut Vec<(usize, usize, Vec<Ch>)>) {
-        let mut at = from;
-        for part in text[from..to].split(|c| !is_alnum(*c)) {
-            let skipped = hex_prefix(text, at, part);
-            let (start, end) = (at + skipped, at + part.len());
-            at = end + 1;
-            let said = hex_digits(&text[start..end]).and_then(|data| self.other_text(&data));
-            found.extend(said.map(|said| (start, end, said)));
-        }
+    /// The text of a run that is hex as a whole and no UTF-8 but UTF-16 of Latin letters, in either order, or EBCDIC.
+    fn other_text_of(&self, text: &[Ch], from: usize, to: usize, found: &mut Vec<(usize, usize, Vec<Ch>)>) {
+        let start = from + hex_prefix(text, from, &text[from..to]);
+        let said = hex_digits(&text[start..to]).and_then(|data| self.other_text(&data));
+        found.extend(said.map(|said| (start, to, said)));
     }
 
     fn other_text(&self, data: &[u8]) -> Option<Vec<Ch>> {
@@ -546,7 +541,7 @@ impl Views {
             }
         }
         for &(from, to) in runs {
-            self.other_texts(text, from, to, &mut found);
+            self.other_text_of(text, from, to, &mut found);
         }
         self.hex_lines(text, rows, &mut found);
         self.escaped_runs(text, rows, &mut found);

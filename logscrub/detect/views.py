@@ -64,6 +64,8 @@ _HEX = regex(
     r"[0-9A-Fa-f](?:(?<![0-9A-Za-z].)|(?<=0[xX].)(?<![0-9A-Za-z]0[xX].)|(?<=\\x.))"
     r"(?:(?<=[0-9a-f])[0-9a-f](?:[0-9a-f]{2}){7,}|(?<=[0-9A-F])[0-9A-F](?:[0-9A-F]{2}){7,})(?![0-9A-Za-z])"
 )
+_HEX_ALONE = regex(r"(?<![A-Za-z0-9+/_-])(?:0[xX]|(?<=\\)x)?(?P<hex>(?:[0-9a-f]{16,}+|[0-9A-F]{16,}+))(?![A-Za-z0-9+/_-])")
+"""A word in hex with no sign of base64 beside it."""
 _NOT_PLAIN = regex(r"[^\x01-\x7e]")
 """Characters that may have a plainer form."""
 _BYTE = "-?[0-9]{1,3}"
@@ -292,11 +294,11 @@ def byte_arrays(text: str) -> Iterator[tuple[int, int, str]]:
         said = readable(_base32(m[0].rstrip("=").upper()))
         if said is not None:
             yield m.start(), m.end(), said
-    for m in _HEX.finditer(text):
-        if len(m[0]) <= _LONGEST_ENCODED:
-            said = _other_text(bytes.fromhex(m[0]))
+    for m in _HEX_ALONE.finditer(text):
+        if len(m["hex"]) % 2 == 0 and len(m["hex"]) <= _LONGEST_ENCODED:
+            said = _other_text(bytes.fromhex(m["hex"]))
             if said is not None:
-                yield m.start(), m.end(), said
+                yield *m.span("hex"), said
     yield from _hex_lines(text)
     if "\\" in text:
         yield from _escaped_runs(text)
