@@ -367,7 +367,8 @@ impl Pairs {
                 }
             }
         }
-        if has(' ') && ["List of ", " element", "key/value pair"].iter().any(|word| rows.contains(word)) {
+        if (has(':') || has('=') || has('>')) && ["List of ", " element", "key/value pair"].iter().any(|word| rows.contains(word))
+        {
             let (pattern, inside) = &self.listed;
             for m in pattern.regex.find_iter(text, 0, text.len()) {
                 if let Some((start, end)) = m.span(*inside) {

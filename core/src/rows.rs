@@ -105,7 +105,7 @@ impl Rows {
     /// Whether a text of ASCII stands in this one.
     #[inline]
     pub fn contains(&self, sought: &str) -> bool {
-        memmem::find(self.inside(), sought.as_bytes()).is_some()
+        sought.bytes().all(|c| self.any([c])) && memmem::find(self.inside(), sought.as_bytes()).is_some()
     }
 }
 
