@@ -56,6 +56,9 @@ SENTENCES_OF_PROGRAMS = [
     "데이터베이스 연결에 실패했습니다",
     "تم إيقاف الخدمة",
     "Ошибка: доступ запрещён, повтор через 5 с",
+    "Dauer 41 ms",
+    "Import beendet, Dauer 00:00:07",
+    "Breite 800 px, Größe 12 MB",
 ]
 NAMES_IN_SENTENCES_OF_PROGRAMS = [
     ("Der Benutzer Weidmann wurde gelöscht", "Weidmann"),
@@ -66,6 +69,9 @@ NAMES_IN_SENTENCES_OF_PROGRAMS = [
     ("Моя начальница удалила файл", "начальница"),
     ("我的文件已删除", "我的文件"),
     ("ไฟล์ของ สมชาย ใจดี ถูกลบ", "สมชาย"),
+    ("Anna 200 EUR", "Anna"),
+    ("login by Anna 41 s ago", "Anna"),
+    ("Clara 12 kg", "Clara"),
 ]
 
 

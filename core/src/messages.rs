@@ -101,6 +101,7 @@ pub struct Messages {
     articles: Arc<Words>,
     persons: Arc<Words>,
     units: Arc<Words>,
+    units_of_machines: Arc<Words>,
     ends: Vec<Ch>,
 }
 
@@ -126,6 +127,7 @@ impl Messages {
             articles: library.words("messages._ARTICLES")?,
             persons: library.words("messages._PERSONS")?,
             units: library.words("messages._UNITS")?,
+            units_of_machines: library.words("messages._UNITS_OF_MACHINES")?,
             ends: codes(ENDS),
         })
     }
@@ -248,7 +250,16 @@ impl Messages {
         let is_in_unit = |place: usize| SIGNS_OF_UNITS.contains(&text[place]) || self.kind(text[place]) == Kind::Word;
         let last = (first..text.len()).find(|&place| !is_in_unit(place)).unwrap_or(text.len());
         let colons = text[end..stop].iter().filter(|&&c| c == 58).count();
-        colons == CLOCK || self.units.contains(&text[first.min(last)..last])
+        let mut units = &self.units;
+        if !(self.telling.has(&word) || self.of_programs().0.has(&word)) {
+            // names are among these words
+            let is_between = |place: Option<usize>| place.is_some_and(|place| self.kind(text[place]) == Kind::Between);
+            if start > 0 && text[start - 1] == 32 && !is_between(start.checked_sub(2)) {
+                return false;
+            }
+            units = &self.units_of_machines;
+        }
+        colons == CLOCK || units.contains(&text[first.min(last)..last])
     }
 
     /// False if the first word of a stretch is none of programs: most names are not. A quick answer, and no further one.

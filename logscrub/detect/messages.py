@@ -148,6 +148,13 @@ _UNITS = frozenset(
     """.split()
 )
 """Units that stand behind a number."""
+_UNITS_OF_MACHINES = frozenset(
+    """
+    ns µs ms s sec b kb mb gb tb kib mib gib byte bytes bit kbit mbit % °c °C hz khz mhz ghz rpm px dpi B KB MB GB TB KiB MiB GiB
+    Hz kHz MHz
+    """.split()
+)
+"""Those of them in which nobody tells what a person weighs, works or owes."""
 _ON_NO_LIST = frozenset(("unknown", "like"))
 """Grades of words that no list of names has, as the compounds of German, Dutch and the languages of the north."""
 _FEWEST_TELLING = 2
@@ -274,7 +281,7 @@ def is_of_program(text: str, start: int, end: int, lexicon: Lexicon) -> bool:
 
 def _is_quantity(text: str, start: int, end: int) -> bool:
     """True if a stretch is a word of programs of which a number tells how much it is: a number and a unit behind it (`Dauer 41
-    ms`), or a number before it, if no list has it as a name (`212 Sätze`)."""
+    ms`), or a number before it, if no list has it as a name (`212 Sätze`). A word that may be a name must begin its clause."""
     word = text[start:end].lower()
     known, tell = _programs()
     if word not in known or is_paired(word[0]):
@@ -291,7 +298,12 @@ def _is_quantity(text: str, start: int, end: int) -> bool:
     last = first
     while last < len(text) and (text[last] in _SIGNS_OF_UNITS or _of(text[last]) == _WORD):
         last += 1
-    return number.count(":") == _CLOCK or text[first:last] in _UNITS
+    units = _UNITS
+    if word not in tell:  # names are among these words: `Anna 200 EUR`
+        if start > 0 and text[start - 1] == " " and _of(text[start - 2 : start - 1] or "x") != _BETWEEN:
+            return False
+        units = _UNITS_OF_MACHINES
+    return number.count(":") == _CLOCK or text[first:last] in units
 
 
 def _may_be_of_program(stretch: str) -> bool:
