@@ -61,7 +61,7 @@ def locked(lock: Path = LOCK) -> list[Package]:
     for block in re.split(r"\n(?=[A-Za-z0-9])", lock.read_text(encoding="utf-8")):
         pinned = _PINNED.match(block)
         if pinned is not None:
-            needed_by = re.findall(r"^    #(?: via|  ) ([A-Za-z0-9._-]+)", block, re.M)
+            needed_by = re.findall(r"^    #(?: via|  ) ([A-Za-z0-9][A-Za-z0-9._-]*)", block, re.M)
             found.append(Package(pinned[1], pinned[2], (pinned[3] or "").strip(), tuple(needed_by)))
     return found
 
