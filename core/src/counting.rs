@@ -144,13 +144,17 @@ impl Rules {
                 cost.words_rare += each.stretches.iter().map(|(start, end, _)| end - start).sum::<usize>();
             }
         }
-        let without = |open: &[Open]| {
-            let work = || redactor.without(&one.unit, &joined(&one.unit.text, open), &self.rare);
+        let text = &one.unit.text;
+        let without = |stretches: &[Stretch]| {
+            let work = || redactor.without(&one.unit, stretches, &self.rare);
             catch_unwind(AssertUnwindSafe(work)).ok()?.ok()?
         };
-        // what is not clean without these may be without all of its words
-        let all = || without(&self.unknown(redactor, one, &FxHashSet::default(), &mut Cost::default()));
-        let Some((text, marks)) = without(&open).or_else(all) else { return false };
+        // what is not clean without these may be without all of its words, or without the numbers that touch them too
+        let rest = || {
+            let all = joined(text, &self.unknown(redactor, one, &FxHashSet::default(), &mut Cost::default()));
+            without(&all).or_else(|| without(&widened(text, &all)))
+        };
+        let Some((text, marks)) = without(&joined(text, &open)).or_else(rest) else { return false };
         out.extend(text);
         cost.marks += marks;
         true
@@ -172,6 +176,35 @@ fn joined(text: &[Ch], open: &[Open]) -> Vec<Stretch> {
         match found.last_mut() {
             Some(last) if last.2 == quote && text.get(last.1..start).is_some_and(is_trimmed) => last.1 = end,
             _ => found.push((start, end, quote)),
+        }
+    }
+    found
+}
+
+/// Characters of numbers that may touch a word.
+const TOUCHING: &[u8] = b"0123456789._-/:+%";
+/// Characters of the longest escape.
+const ESCAPE: usize = 6;
+
+/// Stretches with the digits and signs that touch them. Those that are quoted stay as they are, and where an escape may end before
+/// one, nothing before it is taken.
+fn widened(text: &[Ch], stretches: &[Stretch]) -> Vec<Stretch> {
+    let touches = |c: &&Ch| u8::try_from(**c).is_ok_and(|c| TOUCHING.contains(&c));
+    let mut found: Vec<Stretch> = Vec::with_capacity(stretches.len());
+    for &(start, end, quote) in stretches {
+        let (mut before, mut behind) = (0, 0);
+        if !quote {
+            let floor = found.last().map_or(0, |last| last.1);
+            before = text[floor.min(start)..start].iter().rev().take_while(touches).count();
+            if text[(start - before).saturating_sub(ESCAPE)..start].contains(&u32::from('\\')) {
+                before = 0;
+            }
+            behind = text[end..].iter().take_while(touches).count();
+        }
+        match found.last_mut() {
+            Some(last) if last.2 == quote && start - before <= last.1 => last.1 = last.1.max(end + behind),
+            Some(last) if start < last.1 => last.1 = last.1.max(end),
+            _ => found.push((start - before, end + behind, quote)),
         }
     }
     found

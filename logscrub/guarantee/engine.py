@@ -13,7 +13,7 @@ import hashlib
 import os
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, repeat
 from pathlib import Path
@@ -342,9 +342,11 @@ class Guarantee:
                 cost.values_rare += 1
             else:
                 cost.words_rare += sum(end - start for start, end, _ in each.stretches)
-        clean = self._without(raw, rare)
+        clean = self._without(raw, _joined(stretches_of(rare), raw.text))
         if clean is None:
-            clean = self._without(raw, [each for at, text in said for each in _open_in(at, text, lambda mark: False)])
+            all_of_it = [each for at, text in said for each in _open_in(at, text, lambda mark: False)]
+            stretches = _joined(stretches_of(all_of_it), raw.text)
+            clean = self._without(raw, stretches) or self._without(raw, _widened(stretches, raw.text))
         if clean is not None:
             tally.redactions[_KIND] += len(clean.redactions)
             return clean.text
@@ -359,9 +361,8 @@ class Guarantee:
             tally.parts_withheld += not raw.records
         return clean.text
 
-    def _without(self, raw: Raw, rare: Iterable[_Open]) -> Clean | None:
+    def _without(self, raw: Raw, stretches: Sequence[Stretch]) -> Clean | None:
         """The unit without these, None where it is not clean then: other words beside a value may make it look like another."""
-        stretches = _joined(stretches_of(rare), raw.text)
         try:
             clean, rests = self.redactor.without(raw, stretches, _KIND)
         except Exception:  # what cannot be scanned may not leave, and the message may quote it
@@ -397,6 +398,37 @@ def _joined(stretches: Iterable[Stretch], text: str) -> list[Stretch]:
             found[-1] = (found[-1][0], end, quote)
         else:
             found.append((start, end, quote))
+    return found
+
+
+_TOUCHING = frozenset("0123456789._-/:+%")
+"""Characters of numbers that may touch a word."""
+_ESCAPE = 6
+"""Characters of the longest escape."""
+
+
+def _widened(stretches: Sequence[Stretch], text: str) -> list[Stretch]:
+    """The stretches with the digits and signs that touch them: beside a mark, the number of `Version/8.26` looks like a value.
+
+    Those that are quoted stay as they are, and where an escape may end before one, nothing before it is taken.
+    """
+    found: list[Stretch] = []
+    for start, end, quote in stretches:
+        first, last = start, end
+        if not quote:
+            floor = min(found[-1][1], start) if found else 0
+            while first > floor and text[first - 1] in _TOUCHING:
+                first -= 1
+            if "\\" in text[max(first - _ESCAPE, 0) : start]:
+                first = start
+            while last < len(text) and text[last] in _TOUCHING:
+                last += 1
+        if found and found[-1][2] == quote and first <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], last), quote)
+        elif found and start < found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end), found[-1][2])
+        else:
+            found.append((first, last, quote))
     return found
 
 
