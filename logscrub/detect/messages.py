@@ -154,7 +154,7 @@ _UNITS_OF_MACHINES = frozenset(
     Hz kHz MHz
     """.split()
 )
-"""Those of them in which nobody tells what a person weighs, works or owes."""
+"""Units of what machines measure, in which nobody tells what a person weighs, works or owes."""
 _ON_NO_LIST = frozenset(("unknown", "like"))
 """Grades of words that no list of names has, as the compounds of German, Dutch and the languages of the north."""
 _FEWEST_TELLING = 2
