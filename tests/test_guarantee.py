@@ -225,7 +225,7 @@ def test_what_enough_customers_say_stays_to_the_byte(plain: Plain) -> None:
 
 
 @pytest.mark.parametrize("name", api.engines())
-def test_a_number_beside_a_word_goes_with_it_where_it_looks_like_a_value(redactor: Redactor, name: str) -> None:
+def test_a_number_beside_a_word_goes_with_it_where_it_looks_like_a_value(redactor: Redactor, name: EngineName) -> None:
     """`<RARE>2.12` at the end of a line is no version any more, but the line need not be withheld."""
     line = '203.0.113.9 - - [16/Nov/2026:00:00:00 +0000] "GET /drox/99e107b64c73f648/wab HTTP/1.1" 304 29 "-" "pruf/2.12" 3.092\n'
     out = once(Plain(api.engine_of(redactor, name)), line.encode()).decode()
