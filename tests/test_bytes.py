@@ -193,6 +193,24 @@ def test_a_value_on_a_cut_of_journald_goes_from_pieces_in_bytes(redactor: Redact
 
 
 @pytest.mark.parametrize("name", engines())
+@pytest.mark.parametrize(
+    ("raw", "goes"),
+    [
+        ({"secretKey": list(series(1, 64, (0, 255)))}, True),
+        ({"privateKey": {"type": "Buffer", "data": list(series(2, 32, (0, 255)))}}, True),
+        ({"secret": {"data": list(series(3, 24, (0, 255)))}}, True),
+        ({"signingKey": [byte - 128 for byte in series(4, 32, (0, 255))]}, True),
+        ({"tokens": list(series(5, 24, (0, 40)))}, False),
+        ({"samples": list(series(6, 64, (0, 255)))}, False),
+    ],
+)
+def test_a_key_in_bytes_goes_under_the_name_of_a_secret(raw: dict[str, object], goes: bool, name: EngineName) -> None:
+    clean = api.scrub(line(raw).decode(), key=KEY, engine=name).output
+    assert ("<SECRET" in clean) is goes
+    assert goes or json.loads(clean) == raw
+
+
+@pytest.mark.parametrize("name", engines())
 def test_all_engines_make_the_same_of_lines_that_differ_in_numbers_alone(redactor: Redactor, name: EngineName) -> None:
     chance, rows = random.Random(5), []
     for n in range(300):

@@ -23,6 +23,8 @@ use std::sync::{Arc, RwLock};
 /// What may fail because a text cannot be scanned.
 pub type Result<T> = std::result::Result<T, Unscannable>;
 
+/// Bytes of the shortest key.
+const FEWEST_OF_KEY: usize = 8;
 /// Characters of a text that are scanned at once, and how far its parts overlap.
 const WINDOW: usize = 1 << 18;
 const OVERLAP: usize = 4096;
@@ -367,7 +369,8 @@ impl Engine {
         Ok(vec![first])
     }
 
-    /// The spans of a list of numbers in JSON: all of it, where they are the bytes of a text in which something is found.
+    /// The spans of a list of numbers in JSON: all of it, where they are the bytes of a text in which something is found, or bytes
+    /// made at random under the name of a secret.
     fn scan_bytes(&self, raw: &[Ch], leaf: &Leaf, alphabet: Alphabet, depth: usize) -> Result<Vec<Span>> {
         let rule = self.parts.fields.rule(&leaf.field);
         if let Some(text) = self.parts.views.text_of_bytes(raw) {
@@ -387,6 +390,12 @@ impl Engine {
                 span.requote = vec![u32::from('"')];
                 return Ok(vec![span]);
             }
+        }
+        let holder = rule.or_else(|| self.parts.fields.covering(&leaf.field));
+        if let Some(holder) = holder.filter(|holder| self.guideline(holder.detector) == "authorisation data" && is_key(raw)) {
+            let mut span = self.field_span(leaf.start, leaf.end, holder.detector, raw);
+            span.requote = vec![u32::from('"')];
+            return Ok(vec![span]);
         }
         if rule.is_none() && !self.parts.has_own {
             return Ok(Vec::new());
@@ -976,4 +985,24 @@ fn unescaped(text: &[Ch], position: usize) -> usize {
 #[inline(always)]
 pub fn contains(text: &[Ch], sought: &str) -> bool {
     position(text, sought.chars().map(u32::from)).is_some()
+}
+
+/// Whether a list of bytes has a quarter beyond ASCII, as a key that was made at random: a list of small counts has not.
+fn is_key(numbers: &[Ch]) -> bool {
+    let (mut count, mut beyond) = (0, 0);
+    let mut at = 0;
+    while at < numbers.len() {
+        let digits = numbers[at..].iter().take_while(|c| (48..58).contains(*c)).count();
+        if digits == 0 {
+            at += 1;
+            continue;
+        }
+        let value =
+            numbers[at..at + digits].iter().fold(0u64, |value, c| value.saturating_mul(10).saturating_add(u64::from(c - 48)));
+        let is_negative = value > 0 && at > 0 && numbers[at - 1] == u32::from('-');
+        count += 1;
+        beyond += usize::from(is_negative || value > 127);
+        at += digits;
+    }
+    count >= FEWEST_OF_KEY && 4 * beyond >= count
 }

@@ -318,7 +318,8 @@ class Engine:
         return (spans[0]._replace(start=leaf.start, end=leaf.end, plain=digits, requote='"'),)
 
     def _scan_bytes(self, raw: str, leaf: Leaf, alphabet: Literal["array", "string"], depth: int) -> tuple[Span, ...]:
-        """The spans of a list of numbers in JSON: all of it, where they are the bytes of a text in which something is found."""
+        """The spans of a list of numbers in JSON: all of it, where they are the bytes of a text in which something is found, or
+        bytes made at random under the name of a secret."""
         text = views.text_of_bytes(raw)
         rule = self.fields.rule(leaf.field)
         if text is not None:
@@ -330,6 +331,9 @@ class Engine:
             inner = _without_chance(text, inner) or self._chosen(text)
             if inner:
                 return (_encoded_span(leaf.start, leaf.end, text, inner, alphabet)._replace(requote='"'),)
+        holder = rule or self.fields.covering(leaf.field)
+        if holder is not None and holder.detector.guideline == SECRET_ROW and _is_key(raw):
+            return (self._field_span(0, len(raw), holder.detector, raw)._replace(start=leaf.start, end=leaf.end, requote='"'),)
         if rule is None and not self._has_own:
             return ()
         numbers = (leaf._replace(start=leaf.start + m.start(), end=leaf.start + m.end()) for m in _THREE.finditer(raw))
@@ -659,6 +663,9 @@ _CHOSEN = regex(
 word or two may stand before it."""
 _NAME_OF_SECRET = "secret: "
 _THREE = regex("[0-9]{3}")
+_BYTE = regex("-?[0-9]+")
+_FEWEST_OF_KEY = 8
+"""Bytes of the shortest key."""
 _SAYS_WORDS = regex(r"(?:(?:[^\W_]|\s)(?:[^\w\s]|_){0,2})+")
 """A text that is mostly letters and digits."""
 _JSON_BEFORE = regex(r"""(\\*+")\s*+:\s*+(?:\[[^\[\]{}"']*+)?\Z""")
@@ -679,6 +686,13 @@ def _without_chance(text: str, found: tuple[Span, ...]) -> tuple[Span, ...]:
     if len(text) >= _SHORT or text.isascii():
         return found
     return tuple(s for s in found if s.detector != _NON_LATIN or len(s.plain.encode("utf-8", "replace")) >= _FEWEST_BYTES)
+
+
+def _is_key(numbers: str) -> bool:
+    """True for a list of bytes of which a quarter is beyond ASCII, as in a key that was made at random: a list of small counts is
+    none. Half of random bytes are."""
+    values = [int(m[0]) for m in _BYTE.finditer(numbers)]
+    return len(values) >= _FEWEST_OF_KEY and 4 * sum(not 0 <= value < 128 for value in values) >= len(values)
 
 
 def _encoded_span(

@@ -413,11 +413,8 @@ class FieldIndex:
         plurals: list[tuple[str, str]] = []
         for detector in catalogue.detectors:
             rule = Rule(detector, detector.keep_values, detector.guideline in idle)
-            more = (extra or {}).get(detector.id, ())
-            for named in (
-                known_detectors.named(detector.fields) or names_of(detector.fields),
-                *([names_of(more)] if more else []),
-            ):
+            own = known_detectors.named(detector.fields) or names_of(detector.fields)
+            for named in (own, names_of((extra or {}).get(detector.id, ()))):
                 self._endings.update(dict.fromkeys(named.endings, rule))
                 self._exact.update(dict.fromkeys(named.exact, rule))
                 plurals += named.plurals
