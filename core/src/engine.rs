@@ -391,8 +391,8 @@ impl Engine {
                 return Ok(vec![span]);
             }
         }
-        let holder = rule.or_else(|| self.parts.fields.covering(&leaf.field));
-        if let Some(holder) = holder.filter(|holder| self.guideline(holder.detector) == "authorisation data" && is_key(raw)) {
+        let holder = rule.filter(|rule| rule.secret).or_else(|| self.parts.fields.covering(&leaf.field));
+        if let Some(holder) = holder.filter(|_| is_key(raw)) {
             let mut span = self.field_span(leaf.start, leaf.end, holder.detector, raw);
             span.requote = vec![u32::from('"')];
             return Ok(vec![span]);

@@ -75,7 +75,7 @@ pub struct Rule {
     pub detector: usize,
     pub mode: ValueMode,
     keep: Vec<Arc<Keep>>,
-    secret: bool,
+    pub secret: bool,
     opens: bool,
     may_hold_message: bool,
 }

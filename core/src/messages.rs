@@ -3,6 +3,7 @@
 use crate::chars::{Ch, CharSet, Conversions, codes, text_of};
 use crate::library::{Library, Words};
 use crate::validators::{GIVEN, Graded, LIKE, NAME, UNKNOWN, WORD};
+use crate::views::wide;
 use rustc_hash::FxBuildHasher;
 use std::hash::BuildHasher;
 use std::sync::{Arc, OnceLock};
@@ -17,11 +18,13 @@ const PAIRED: [(Ch, Ch); 5] = [(0x0E00, 0x0E7F), (0x1780, 0x17FF), (0x3040, 0x30
 const FIGURES: [(Ch, Ch); 3] = [(0x0660, 0x0669), (0x06F0, 0x06F9), (0x0966, 0x096F)];
 const ENDS: &str = "\n\r\t\u{1a}={}[]<>|\\@_#*+%$^~&`";
 const MARKS: [&[Ch]; 3] = [&[58, 32], &[46, 32], &[32, 45, 32]];
+const BLANK: Ch = ' ' as Ch;
 const WIDEST: usize = 200;
 const FEWEST_TELLING: usize = 2;
-const IN_NUMBERS: [Ch; 3] = [46, 44, 58];
+const IN_NUMBERS: [Ch; 3] = wide(b".,:");
+/// Colons in the length of a time.
 const CLOCK: usize = 2;
-const SIGNS_OF_UNITS: [Ch; 3] = [37, 176, 47];
+const SIGNS_OF_UNITS: [Ch; 3] = ['%' as Ch, '°' as Ch, '/' as Ch];
 const FEWEST_CHARACTERS: usize = 4;
 const OTHER_SCRIPTS: Ch = 0x0370;
 const WITHOUT_CAPITALS: Ch = 0x0590;
@@ -231,34 +234,33 @@ impl Messages {
     }
 
     /// Whether a stretch is a word of programs of which a number tells how much it is: a number and a unit behind it, or a number
-    /// before it, if no list has it as a name.
+    /// before it, if no list has it as a name. A word that may be a name must begin its clause.
     fn is_quantity(&self, text: &[Ch], start: usize, end: usize) -> bool {
         let word = self.conversions.lower(&text[start..end]);
         if !self.is_listed(&word) || self.kind(word[0]) == Kind::Run {
             return false;
         }
-        if start > 0 && text[start - 1] == 32 && self.is_digit(text, start.checked_sub(2)) {
-            return self.telling.has(&word) || self.of_programs().0.has(&word) || word.iter().any(|&c| c > 127);
+        let tells = self.telling.has(&word) || self.of_programs().0.has(&word);
+        let is_behind_blank = start > 0 && text[start - 1] == BLANK;
+        if is_behind_blank && self.is_digit(text, start.checked_sub(2)) {
+            return tells || word.iter().any(|&c| c > 127);
         }
-        if text.get(end) != Some(&32) || !self.is_digit(text, Some(end + 1)) {
+        if text.get(end) != Some(&BLANK) || !self.is_digit(text, Some(end + 1)) {
             return false;
         }
         let is_in_number =
             |place: usize| self.is_digit(text, Some(place)) || text.get(place).is_some_and(|c| IN_NUMBERS.contains(c));
         let stop = (end + 1..text.len()).find(|&place| !is_in_number(place)).unwrap_or(text.len());
-        let first = stop + usize::from(text.get(stop) == Some(&32));
+        let first = stop + usize::from(text.get(stop) == Some(&BLANK));
         let is_in_unit = |place: usize| SIGNS_OF_UNITS.contains(&text[place]) || self.kind(text[place]) == Kind::Word;
         let last = (first..text.len()).find(|&place| !is_in_unit(place)).unwrap_or(text.len());
-        let colons = text[end..stop].iter().filter(|&&c| c == 58).count();
-        let mut units = &self.units;
-        if !(self.telling.has(&word) || self.of_programs().0.has(&word)) {
-            // names are among these words
-            let is_between = |place: Option<usize>| place.is_some_and(|place| self.kind(text[place]) == Kind::Between);
-            if start > 0 && text[start - 1] == 32 && !is_between(start.checked_sub(2)) {
-                return false;
-            }
-            units = &self.units_of_machines;
+        let colons = text[end..stop].iter().filter(|&&c| c == ':' as Ch).count();
+        // names are among the words that tell of no program
+        let is_between = |place: usize| self.kind(text[place]) == Kind::Between;
+        if !tells && is_behind_blank && !start.checked_sub(2).is_some_and(is_between) {
+            return false;
         }
+        let units = if tells { &self.units } else { &self.units_of_machines };
         colons == CLOCK || units.contains(&text[first.min(last)..last])
     }
 
@@ -347,7 +349,7 @@ impl Messages {
         if self.persons.contains(before) {
             return lexicon.grade(word) != WORD;
         }
-        let is_counted = start > 0 && text[start - 1] == 32 && self.is_digit(text, start.checked_sub(2));
+        let is_counted = start > 0 && text[start - 1] == BLANK && self.is_digit(text, start.checked_sub(2));
         let begins = before.is_empty() && word.iter().any(|&c| c > 127);
         !is_small && !self.articles.contains(before) && !is_counted && !begins && matches!(lexicon.grade(word), NAME | GIVEN)
     }

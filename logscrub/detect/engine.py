@@ -331,8 +331,9 @@ class Engine:
             inner = _without_chance(text, inner) or self._chosen(text)
             if inner:
                 return (_encoded_span(leaf.start, leaf.end, text, inner, alphabet)._replace(requote='"'),)
-        holder = rule or self.fields.covering(leaf.field)
-        if holder is not None and holder.detector.guideline == SECRET_ROW and _is_key(raw):
+        is_secret = rule is not None and rule.detector.guideline == SECRET_ROW
+        holder = rule if is_secret else self.fields.covering(leaf.field)
+        if holder is not None and _is_key(raw):
             return (self._field_span(0, len(raw), holder.detector, raw)._replace(start=leaf.start, end=leaf.end, requote='"'),)
         if rule is None and not self._has_own:
             return ()

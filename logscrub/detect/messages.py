@@ -138,6 +138,8 @@ _WIDEST = 200
 _IN_NUMBERS = ".,:"
 _CLOCK = 2
 """Colons in the length of a time: `00:00:07`."""
+_CLAUSE = 2
+"""The characters between a word and the sign that ends the clause before it, with that sign."""
 _SIGNS_OF_UNITS = "%°/"
 _UNITS = frozenset(
     """
@@ -286,7 +288,8 @@ def _is_quantity(text: str, start: int, end: int) -> bool:
     known, tell = _programs()
     if word not in known or is_paired(word[0]):
         return False
-    if text[start - 1 : start] == " " and _is_digit(text, start - 2):
+    is_behind_blank = text[max(start - 1, 0) : start] == " "
+    if is_behind_blank and _is_digit(text, start - 2):
         return word in tell or not word.isascii()
     stop = end + 1
     while stop < len(text) and (_is_digit(text, stop) or text[stop] in _IN_NUMBERS):
@@ -298,12 +301,10 @@ def _is_quantity(text: str, start: int, end: int) -> bool:
     last = first
     while last < len(text) and (text[last] in _SIGNS_OF_UNITS or _of(text[last]) == _WORD):
         last += 1
-    units = _UNITS
-    if word not in tell:  # names are among these words: `Anna 200 EUR`
-        if start > 0 and text[start - 1] == " " and _of(text[start - 2 : start - 1] or "x") != _BETWEEN:
-            return False
-        units = _UNITS_OF_MACHINES
-    return number.count(":") == _CLOCK or text[first:last] in units
+    # names are among the words that tell of no program: `Anna 200 EUR`
+    if word not in tell and is_behind_blank and (start < _CLAUSE or _of(text[start - _CLAUSE]) != _BETWEEN):
+        return False
+    return number.count(":") == _CLOCK or text[first:last] in (_UNITS if word in tell else _UNITS_OF_MACHINES)
 
 
 def _may_be_of_program(stretch: str) -> bool:
