@@ -748,6 +748,8 @@ const ARROW: &[Ch] = &['=' as Ch, '>' as Ch];
 const LONGEST_QUALIFIER: usize = 16;
 /// Spaces in the name of a field, at most.
 const MOST_SPACES_IN_NAME: usize = 3;
+/// Holders named like secrets around another one, in brackets, at most.
+const MOST_HOLDERS_AROUND: usize = 4;
 
 impl Fields {
     /// The rules in the order of the catalogue: of equal names the last counts.
@@ -1081,19 +1083,26 @@ impl Fields {
                 self.add(&mut found, text, value.start, value.end, rule, &|| path.clone(), &[]);
             }
         }
+        let mut around: Vec<usize> = Vec::new();
         for holder in self.pairs.holders(text, rows) {
-            self.add_held(&mut found, text, &holder);
+            around.retain(|end| *end > holder.start);
+            if around.len() < MOST_HOLDERS_AROUND {
+                let end = self.add_held(&mut found, text, &holder);
+                around.extend(end.filter(|_| holder.end.is_none()));
+            }
         }
         (found, after)
     }
 
     /// Adds the values of a holder that is named like a secret, and the elements with digits of one with another telling name. A member
-    /// with a telling name of its own, or that says something about the secret, is none.
-    fn add_held(&self, found: &mut Vec<FieldValue>, text: &[Ch], holder: &Holder) {
+    /// with a telling name of its own, or that says something about the secret, is none. Returns where a holder that is named like a
+    /// secret ends.
+    fn add_held(&self, found: &mut Vec<FieldValue>, text: &[Ch], holder: &Holder) -> Option<usize> {
         let path: Path = vec![holder.name.as_slice().into()];
         let may_hold = |rule: &&Arc<Rule>| (rule.opens || rule.may_hold_message) && !self.holds_more(&holder.name);
-        let Some(rule) = self.rule(&path).filter(may_hold) else { return };
-        for held in self.pairs.held_values(text, holder, rule.opens) {
+        let rule = self.rule(&path).filter(may_hold)?;
+        let end = self.pairs.end_of(text, holder, rule.opens);
+        for held in self.pairs.held_values(text, holder.start, end, rule.opens) {
             let said = &text[held.start..held.end];
             let is_kept = |own: &Arc<Rule>| own.mode == ValueMode::Number || own.keeps(self, said);
             let keeps = |own: &Arc<Rule>| self.in_secret.is_full(said) && is_kept(own);
@@ -1107,6 +1116,7 @@ impl Fields {
                 self.add(found, text, held.start, held.end, rule, &|| path.clone(), &[]);
             }
         }
+        rule.opens.then_some(end)
     }
 
     /// Whether a value in a holder with another telling name than that of a secret is what the holder is named for: an element with digits,

@@ -449,14 +449,17 @@ impl Pairs {
         if quoted == at { start } else { before_quote(text, start) }
     }
 
-    /// The values in a holder. One without quotes counts where it looks like what somebody chose for a secret. `nested`: false where
-    /// only those before the first bracket in it count.
-    pub fn held_values(&self, text: &[Ch], holder: &Holder, nested: bool) -> Vec<Held> {
+    /// Where the values in a holder end. `nested`: false where only those before the first bracket in it count.
+    pub fn end_of(&self, text: &[Ch], holder: &Holder, nested: bool) -> usize {
+        let last = || if nested { self.closed(text, holder.start) } else { self.first_bracket(text, holder.start) };
+        holder.end.unwrap_or_else(last)
+    }
+
+    /// The values in a holder. One without quotes counts where it looks like what somebody chose for a secret.
+    pub fn held_values(&self, text: &[Ch], start: usize, end: usize, nested: bool) -> Vec<Held> {
         let [key, word, quoted, bare] = self.held_groups;
         let mut found = Vec::new();
-        let last = || if nested { self.closed(text, holder.start) } else { self.first_bracket(text, holder.start) };
-        let end = holder.end.unwrap_or_else(last);
-        for m in self.held.find_iter(text, holder.start, end) {
+        for m in self.held.find_iter(text, start, end) {
             let key = m.span(key).or(m.span(word)).map_or(Vec::new(), |(a, b)| text[a..b].to_vec());
             match (m.span(bare), m.span(quoted)) {
                 (Some((start, end)), _) => {

@@ -21,7 +21,7 @@ from logscrub.detect.ids import cut_id, is_id
 from logscrub.detect.json_leaves import REDACTED, VALUES, holds_secrets, is_of_secrets
 from logscrub.detect.known import Named
 from logscrub.detect.messages import is_message
-from logscrub.detect.pairs import Holder, held_values, holders, named_values
+from logscrub.detect.pairs import Holder, end_of, held_values, holders, named_values
 from logscrub.errors import UsageError
 from logscrub.model import FieldPath
 from logscrub.patterns import regex
@@ -179,6 +179,8 @@ _HOLD_MORE = frozenset(("session", "sessions", "sess", "sid"))
 """Words that end the names of what holds more than a secret."""
 _DIGITS = frozenset("0123456789")
 _MOST_SPACES_IN_NAME = 3
+_MOST_HOLDERS_AROUND = 4
+"""Holders named like secrets around another one, in brackets, at most: they have its values too, and each of them is read whole."""
 _CLASS = regex(r"\.[A-Z]\w*$")
 """The end of a class name: `org.apache.…RMContainerRequestor`."""
 _SIGNS = regex(r"""[=:~"'“«{\[]""")
@@ -581,8 +583,11 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
         is_sentence = said.count(" ") > _MOST_SPACES_IN_NAME
         if is_sentence or not _DIGITS.isdisjoint(said) or index.rule((said,)) is None:  # otherwise it is a list of names
             _add(found, text, value.start, value.end, rule, path)
+    around: list[int] = []
     for holder in holders(text):
-        _add_held(found, text, holder, index)
+        around = [end for end in around if end > holder.start]
+        if len(around) < _MOST_HOLDERS_AROUND and (end := _add_held(found, text, holder, index)) is not None and holder.end < 0:
+            around.append(end)
     return found, after
 
 
@@ -591,13 +596,16 @@ def _is_number_of(name: str, said: str, rule: Rule) -> bool:
     return rule.may_hold_message and _LONG_NUMBER.fullmatch(said) is not None and len(words(name)) > 1
 
 
-def _add_held(found: list[FieldValue], text: str, holder: Holder, index: FieldIndex) -> None:
+def _add_held(found: list[FieldValue], text: str, holder: Holder, index: FieldIndex) -> int | None:
     """Adds the values of a holder that is named like a secret, and the elements with digits of one with another telling name. A
-    member with a telling name of its own, or that says something about the secret, is none."""
+    member with a telling name of its own, or that says something about the secret, is none.
+
+    Returns where a holder that is named like a secret ends; None for any other."""
     rule = index.rule((holder.name,))
     if rule is None or not (rule.opens or rule.may_hold_message) or words(holder.name)[-1] in _HOLD_MORE:
-        return
-    for held in held_values(text, holder, nested=rule.opens):
+        return None
+    end = end_of(text, holder, nested=rule.opens)
+    for held in held_values(text, holder.start, end, nested=rule.opens):
         said = text[held.start : held.end]
         if rule.opens:
             own = index.rule((held.key,)) if held.key else None
@@ -608,6 +616,7 @@ def _add_held(found: list[FieldValue], text: str, holder: Holder, index: FieldIn
             counts = _is_number_in(held.key, said, rule, index)
         if counts:
             _add(found, text, held.start, held.end, rule, (holder.name,))
+    return end if rule.opens else None
 
 
 def _is_number_in(key: str, said: str, rule: Rule, index: FieldIndex) -> bool:

@@ -340,13 +340,16 @@ def _before_quote(text: str, at: int) -> int:
     return at
 
 
-def held_values(text: str, holder: Holder, nested: bool) -> Iterator[Held]:
-    """Returns the values in a holder. One without quotes counts where it looks like what somebody chose for a secret.
+def end_of(text: str, holder: Holder, nested: bool) -> int:
+    """Returns where the values in a holder end. `nested`: False if only those before the first bracket in it count."""
+    if holder.end >= 0:
+        return holder.end
+    return _closed(text, holder.start) if nested else _first_bracket(text, holder.start)
 
-    `nested`: False if only those before the first bracket in it count.
-    """
-    end = holder.end if holder.end >= 0 else _closed(text, holder.start) if nested else _first_bracket(text, holder.start)
-    for m in _HELD.finditer(text, holder.start, end):
+
+def held_values(text: str, start: int, end: int, nested: bool) -> Iterator[Held]:
+    """Returns the values in a holder. One without quotes counts where it looks like what somebody chose for a secret."""
+    for m in _HELD.finditer(text, start, end):
         key = m["key"] or m["word"] or ""
         bare = m["bare"]
         if bare is None:
