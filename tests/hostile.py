@@ -196,6 +196,8 @@ NAMED = (
     Shape("objects in a quote that ends far away", ("content=“{a:1 ",), tail="”"),
     Shape("closing brackets", (") ",), "description: ", "x"),
     Shape("open lists", ("name:[",)),
+    Shape("open holders of a secret", ("password:[Jane x ",)),
+    Shape("closed holders of a secret", ("tokens:{a: [x1y2, ", "]}, "), apart=True),
     Shape("open lists and one end", ("name:[",), tail="]"),
     Shape("open lists and a quote", ("name:[ 'a ",), tail="]"),
     Shape("open objects behind a key", ("{",), "a:"),
