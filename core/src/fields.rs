@@ -2005,9 +2005,11 @@ impl Fields {
         if run == 1 && is(place + 1, '-') {
             return is_blank(behind);
         }
-        // `\s(?=\w+:\s)`
+        // `\s(?=\w+:\s|[A-Z]\w*:[^\s:/\\])`
         let word = chars.skip(text, place + 1, WORD);
-        word > place + 1 && is(word, ':') && is_blank(word + 1)
+        let is_capital = text.get(place + 1).is_some_and(|c| (65..=90).contains(c));
+        let goes_on = || text.get(word + 1).is_some_and(|&c| ![b':', b'/', b'\\'].map(Ch::from).contains(&c));
+        word > place + 1 && is(word, ':') && (is_blank(word + 1) || is_capital && goes_on())
     }
 
     /// `\\{0,15}["']?[\w.-]{1,60}\\{0,15}["']?\s*` from `start` on: where it ends.

@@ -113,9 +113,10 @@ _UNQUOTED = regex(r"[^\n\r\"'`{}<>=|;]{1,301}")
 _QUERY_END = regex(r"""[&#\s"'<>`]""")
 _NEXT_KEY = regex(
     r"""\s[\w.-]{1,60}\s?=(?!=) | [,;|]\s*\\{0,15}["']?[\w.-]{1,60}\\{0,15}["']?\s*[=:]
-      | [\n\r{}\[\]()<>"] | \s[–—|]\s | \s-\s | \s(?=\w+:\s)""",
+      | [\n\r{}\[\]()<>"] | \s[–—|]\s | \s-\s | \s(?=\w+:\s|[A-Z]\w*:[^\s:/\\])""",
     re.X,
 )
+"""What a name ends before. The last one: the next field of a struct, as Go prints it (`%+v`)."""
 _NEXT_ASSIGNMENT = regex(r"""\s[\w.-]{1,60}=(?!=) | [\n\r]""", re.X)
 _LINE_END = regex(r"[\n\r]")
 _END_IN_OBJECT = regex(r"[,}\]]\s*(?:$|[\n\r}\],]|\\{0,15}[\"']?[\w.-]{1,60}\\{0,15}[\"']?\s*:)")

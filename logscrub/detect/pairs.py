@@ -110,7 +110,7 @@ _BLOCK = regex(
 )
 _REJECTED = regex(
     r"""(?<![^\W_])(?:[Ff]ield|[Pp]ath|[Pp]roperty|[Pp]aram(?:eter)?|[Vv]ariable|[Aa]rgument|[Aa]ttribute|[Cc]olumn|[Oo]ption)
-    [ ]["'`]\$?(?P<name>[^\W\d][\w.-]{0,63}+)["'`](?::?[ ][^"'`\[\](){}\r\n]{0,40}?(?:value|received|got):?[ ]|[ ]\()
+    [ ]["'`]\$?(?P<name>[^\W\d][\w.-]{0,63}+)["'`](?:[:.]?[ ][^"'`\[\](){}\r\n]{0,40}?(?:value|received|got):?[ ]|[ ]\()
     (?P<q>[\["'`])(?P<value>[^\r\n"'`\[\]]{1,1000}+)["'`\]]""",
     re.X,
 )
