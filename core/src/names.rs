@@ -302,8 +302,28 @@ impl Names {
         token.end = token.run;
         match text.get(token.end) {
             Some(&c) if c > 127 || self.joiner.has(c) => self.joined_token(text, token),
-            _ if self.may_end(text, token.end) => Ok(token),
+            _ if self.may_end(text, token.end) || self.ends_part_of_path(text, start, token.end) => Ok(token),
             _ => Err(token.end),
+        }
+    }
+
+    /// Whether a word is the last of several that are a part of a path or the name of a file.
+    #[inline(never)]
+    fn ends_part_of_path(&self, text: &[Ch], start: usize, end: usize) -> bool {
+        let is_small = |c: Ch| c.wrapping_sub(97) < 26;
+        if start < 2 || text[start - 1] != 32 || !self.is_letter(text[start - 2]) || is_small(text[start]) {
+            return false;
+        }
+        let behind = text.get(end + 1..).unwrap_or(&[]);
+        let begins = behind.first().is_some_and(|&c| is_small(c));
+        match text.get(end) {
+            _ if !(2..=40).contains(&(end - start)) || !begins => false,
+            Some(47) => true,
+            Some(46) => {
+                let size = behind.iter().take(6).take_while(|&&c| is_small(c) || c.wrapping_sub(48) < 10).count();
+                (2..=5).contains(&size) && !behind.get(size).is_some_and(|&c| c == 46 || self.word.has(c))
+            }
+            _ => false,
         }
     }
 
@@ -338,6 +358,11 @@ impl Names {
                 token.run = token.run.min(end);
                 return Ok(token);
             }
+        }
+        let end = (token.start..text.len()).find(|&at| !self.is_letter(text[at])).unwrap_or(text.len());
+        if self.ends_part_of_path(text, token.start, end) {
+            token.end = end;
+            return Ok(token);
         }
         Err(token.run.max(token.start + 1))
     }
