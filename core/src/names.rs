@@ -286,6 +286,8 @@ impl Names {
             47 => next().is_none_or(|c| c.wrapping_sub(65) < 26 || self.space.has(c)),
             58 => next() != Some(58),
             40 => next() != Some(41),
+            // a quote or a dash in UTF-8 that was read as Windows-1252
+            0x20AC => at == 0 || text[at - 1] != 0xE2,
             c => !self.word.has(c),
         }
     }

@@ -315,13 +315,14 @@ impl Views {
             return None;
         }
         let mut view: Option<View> = None;
-        let steps: [Step; 7] = [
+        let steps: [Step; 8] = [
             |_, text| percent_decoded(text),
             Views::quoted_printable,
             Views::escaped_bytes,
             |_, text| unescaped(text),
             Views::unescape_xml,
             Views::without_joins,
+            |_, text| read_again(text),
             Views::normalised,
         ];
         for decode in steps {
@@ -1192,6 +1193,44 @@ pub(crate) fn hex_of(data: &[u8]) -> Vec<Ch> {
 /// Whether a text may have views: whether it holds anything that a decoding begins with.
 fn may_be_coded(rows: &Rows) -> bool {
     rows.any(*b"%\\&\0") || rows.has_others()
+}
+
+/// UTF-8 that a program read as Windows-1252 or Latin-1, and wrote as UTF-8 again (`views._read_again`).
+fn read_again(text: &[Ch]) -> Option<View> {
+    let mut at = text.iter().position(|c| (0xC2..=0xEF).contains(c))?;
+    let mut out = Rewriting::new(text);
+    while at < text.len() {
+        let first = text[at];
+        let size = match first {
+            0xC2..=0xDF => 2,
+            0xE0..=0xEC | 0xEE | 0xEF => 3,
+            _ => 0,
+        };
+        let decoded = text.get(at + 1..at + size).filter(|rest| !rest.is_empty()).and_then(|rest| {
+            let bits = |c: &Ch| byte_of_latin(*c).map(|byte| byte & 0x3F);
+            let low = rest.iter().try_fold(first & (0x7F >> size), |sum, c| Some(sum << 6 | bits(c)?))?;
+            (size == 2 || low >= 0x800).then_some(low)
+        });
+        if let Some(c) = decoded {
+            out.replace(at, at + size, &[c]);
+            at += size;
+        } else {
+            at += 1;
+        }
+    }
+    out.finish()
+}
+
+/// The byte between 0x80 and 0xBF that Windows-1252 or Latin-1 has for a character.
+fn byte_of_latin(c: Ch) -> Option<Ch> {
+    const WINDOWS: [Ch; 32] = [
+        0x20AC, 0, 0x201A, 0x192, 0x201E, 0x2026, 0x2020, 0x2021, 0x2C6, 0x2030, 0x160, 0x2039, 0x152, 0, 0x17D, 0, 0, 0x2018, 0x2019,
+        0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x2DC, 0x2122, 0x161, 0x203A, 0x153, 0, 0x17E, 0x178,
+    ];
+    match c {
+        0x80..=0xBF => Some(c),
+        _ => WINDOWS.iter().position(|other| *other == c).map(|n| 0x80 + n as Ch),
+    }
 }
 
 fn percent_decoded(text: &[Ch]) -> Option<View> {

@@ -116,7 +116,7 @@ _NEXT_KEY = regex(
       | [\n\r{}\[\]()<>"] | \s[–—|]\s | \s-\s | \s(?=\w+:\s|[A-Z]\w*:[^\s:/\\])""",
     re.X,
 )
-"""What a name ends before. The last one: the next field of a struct, as Go prints it (`%+v`)."""
+"""The next key, bracket or sign before which a name ends. The last alternative is the next field of a struct of Go (`%+v`)."""
 _NEXT_ASSIGNMENT = regex(r"""\s[\w.-]{1,60}=(?!=) | [\n\r]""", re.X)
 _LINE_END = regex(r"[\n\r]")
 _END_IN_OBJECT = regex(r"[,}\]]\s*(?:$|[\n\r}\],]|\\{0,15}[\"']?[\w.-]{1,60}\\{0,15}[\"']?\s*:)")

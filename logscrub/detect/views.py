@@ -66,6 +66,15 @@ _HEX = regex(
 )
 _HEX_ALONE = regex(r"(?<![A-Za-z0-9+/_-])(?:0[xX]|(?<=\\)x)?(?P<hex>(?:[0-9a-f]{16,}+|[0-9A-F]{16,}+))(?![A-Za-z0-9+/_-])")
 """A word in hex with no sign of base64 beside it."""
+_BYTE_OF = {c: n for n in range(0x80, 0xA0) if (c := bytes([n]).decode("cp1252", "ignore"))}
+"""The bytes of the characters that Windows-1252 has where Latin-1 has control characters."""
+_LOWER_HALF = rf"{''.join(_BYTE_OF)}\x80-\x9f"
+_UPPER_HALF = r"\xa0-\xbf"
+_READ_AS_LATIN = regex(
+    rf"(?:[\xc2-\xdf][{_LOWER_HALF}{_UPPER_HALF}]|\xe0[{_UPPER_HALF}][{_LOWER_HALF}{_UPPER_HALF}]"
+    rf"|[\xe1-\xec\xee\xef][{_LOWER_HALF}{_UPPER_HALF}]{{2}})+"
+)
+"""Characters of two and three bytes in UTF-8, each byte read as a character of Windows-1252 or Latin-1."""
 _NOT_PLAIN = regex(r"[^\x01-\x7e]")
 """Characters that may have a plainer form."""
 _BYTE = "-?[0-9]{1,3}"
@@ -240,11 +249,12 @@ def _decode_once(text: str) -> View | None:
             step = _substitute(current, pattern, unit)
             if step is not None:
                 view = _compose(view, step) if view else step
-    current = view.text if view else text
-    if not current.isascii() or "\0" in current:
-        step = _normalise(current)
-        if step is not None:
-            view = _compose(view, step) if view else step
+    for decode in (_read_again, _normalise):
+        current = view.text if view else text
+        if not current.isascii() or "\0" in current:
+            step = decode(current)
+            if step is not None:
+                view = _compose(view, step) if view else step
     return view
 
 
@@ -549,6 +559,15 @@ def _substitute(text: str, pattern: re.Pattern[str], unit: object) -> View | Non
     starts.extend(range(position, len(text)))
     ends.extend(range(position + 1, len(text) + 1))
     return View("".join(parts), starts, ends)
+
+
+def _read_again(text: str) -> View | None:
+    """UTF-8 that a program read as Windows-1252 or Latin-1, and wrote as UTF-8 again: `MÃ¼ller`."""
+    return _substitute(text, _READ_AS_LATIN, _read_again_unit)
+
+
+def _read_again_unit(unit: str) -> list[tuple[str, int]]:
+    return _characters(bytes(_BYTE_OF.get(c) or ord(c) for c in unit))
 
 
 def _normalise(text: str) -> View | None:

@@ -33,11 +33,11 @@ from logscrub.patterns import regex
 _LETTER = "A-Za-zÀ-ÖØ-öø-ʯʼʾʿḀ-ỿ\u0300-\u036f"
 _TOKEN = regex(
     rf"[{_LETTER}](?<![\w.\\].)(?<!\w-.)(?<!::.)(?<!(?<![a-z])/.)[{_LETTER}]*(?:['’ʼʻ`-][{_LETTER}]+){{0,6}}"
-    r"(?![\w@\\]|-\w|/[^A-Z\s]|\.\w|::|\(\))"
+    r"(?![\w@\\]|-\w|/[^A-Z\s]|\.\w|::|\(\)|(?<=\xe2)\u20ac)"
     rf"|(?<=[{_LETTER}][ ])(?![a-z])[{_LETTER}]{{2,40}}(?=/[a-z]|\.[a-z][a-z0-9]{{1,4}}(?![\w.]))"
 )
 """A word that is no part of an identifier, an address or a path in small letters; or the last of several that are a part of a path
-or the name of a file."""
+or the name of a file. `â€` is no end of a word, but of a quote or a dash in UTF-8 that was read as Windows-1252."""
 _CODE_BEFORE = frozenset("/$%+~-")
 _CODE_AFTER = frozenset("/(-+=")
 """Characters that make code of a word in small letters when they are glued to it."""
