@@ -171,3 +171,96 @@ def test_a_text_that_stays_has_fields_of_its_own() -> None:
     for engine in api.engines():
         out = api.scrub(text + "\n", key=KEY, engine=engine).output
         assert out == """msg="comment { body: '<CONTENT>', author: { displayName: '<PERSON>' } }" f=1\n"""
+
+
+PEOPLE = ["Jörg Müller", "Łukasz Żółkiewski", "Zoë Krämer", "Øyvind Ås", "José Núñez", "Ольга Петрова"]
+IN_PATHS = [
+    "/patients/{}/insurer must be string",
+    '"kunden/{}.vcf" created',
+    "s3://claims/2025/{}.jpg missing",
+    "cannot open {}.pages",
+]
+SESSIONS = [
+    "expiring session {} of a user",
+    "session id {} expired",
+    "Sitzung {} beendet",
+    "сессия {} закрыта",
+    "web session: {}",
+]
+OBJECTS = [
+    "Created customer {{ id: {}, tags: [] }}",
+    "User(id={}, active=True)",
+    "PatientDto{{id={}}}",
+    "#<Guest id: {}, vip: true>",
+]
+
+
+def read_as(text: str, coding: str) -> str:
+    """The text in UTF-8, read by a program in another coding; bytes that the coding does not have are read as Latin-1."""
+    return "".join(bytes([b]).decode(coding, "ignore") or chr(b) for b in text.encode())
+
+
+@pytest.mark.parametrize("coding", ["cp1252", "latin-1"])
+@pytest.mark.parametrize("person", PEOPLE)
+def test_a_name_goes_that_was_read_in_another_coding(person: str, coding: str) -> None:
+    for around in ("user {} logged in", 'customer: "{}"', "assigned to {}, done"):
+        value = read_as(person, coding)
+        assert left(around.format(value), value) == []
+
+
+@pytest.mark.parametrize("text", ["we don’t know", "it’s – ok –", "the user’s file", "“cache” is 45°C ± 3", "Größe geändert"])
+@pytest.mark.parametrize("coding", ["cp1252", "latin-1"])
+def test_a_text_without_a_name_stays_that_was_read_in_another_coding(text: str, coding: str) -> None:
+    for engine in api.engines():
+        written = read_as(text, coding) + "\n"
+        assert api.scrub(written, key=KEY, engine=engine).output == written
+
+
+@pytest.mark.parametrize("person", ["Ewan Svensson", "Thandiwe Meier", "Björn Åkesson"])
+@pytest.mark.parametrize("around", IN_PATHS)
+def test_a_name_goes_in_a_path_and_in_the_name_of_a_file(person: str, around: str) -> None:
+    assert left(around.format(person), person) == []
+
+
+@pytest.mark.parametrize("around", SESSIONS)
+def test_a_session_goes_behind_its_word(around: str) -> None:
+    chance = random.Random(around)
+    for letters in ("0123456789abcdef", "0123456789ABCDEF"):
+        value = "".join(chance.choices(letters, k=32))
+        assert left(around.format(value), value) == []
+
+
+@pytest.mark.parametrize("around", OBJECTS)
+@pytest.mark.parametrize("value", ["40718", "9902155071", "f1a2b3c4-5d6e-4f70-8a9b-0c1d2e3f4a5b"])
+def test_the_id_of_an_object_goes_that_is_a_person(around: str, value: str) -> None:
+    assert left(around.format(value), value) == []
+
+
+@pytest.mark.parametrize("start", ["", "用户", "ตรวจสอบ", "確認"])
+@pytest.mark.parametrize(
+    ("cue", "value"), [("身份证号", "110105194912310021"), ("บัตรประชาชน", "1101700234517"), ("マイナンバー", "123456789012")]
+)
+def test_a_national_number_goes_behind_its_cue_in_text_without_spaces(start: str, cue: str, value: str) -> None:
+    assert left(f"{start}{cue} {value}", value) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "session 12 of 40 opened",
+        "session-5e0c9a7741bd2f8836e1d4a90b7cf213.log rotated",
+        "Created order { id: 40718, tags: [] }",
+        "UserAgent(id=90215)",
+        "oid=16384 relation opened",
+        "Attribute urn:oid:2.5.4.42 missing",
+        "kex: algorithm: sntrup761x25519-sha512@openssh.com",
+        "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace",
+        "connected via Proxy 12",
+        "GET /customers/active-users 200",
+        "see org Apache Maven.xml",
+        "connected to kafka-1/127.0.0.1:9092 (id: 1)",
+    ],
+)
+def test_what_stands_like_an_id_or_a_name_stays(text: str) -> None:
+    for engine in api.engines():
+        assert api.scrub(text + "\n", key=KEY, engine=engine).output == text + "\n"

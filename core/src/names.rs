@@ -12,6 +12,9 @@ use std::sync::Arc;
 
 const PLAIN: i32 = 15;
 
+/// Letters for which a byte stands, in Windows-1252 or Latin-1, that is not the first one of a character in UTF-8.
+const SECOND_BYTES: [Ch; 11] = [0xAA, 0xB5, 0xBA, 0x178, 0x160, 0x152, 0x17D, 0x161, 0x153, 0x17E, 0x192];
+
 /// How a word is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Case {
@@ -262,6 +265,10 @@ impl Names {
     /// What `_TOKEN` says of what stands before a word.
     #[inline(always)]
     fn may_begin(&self, text: &[Ch], at: usize) -> bool {
+        // two bytes of a character in UTF-8 that was read as Windows-1252 or Latin-1
+        if text[at] == 0xC3 && text.get(at + 1).is_some_and(|c| SECOND_BYTES.contains(c)) {
+            return false;
+        }
         let Some(last) = at.checked_sub(1) else { return true };
         let before = |c: usize| if last >= c { text[last - c] } else { 0 };
         match text[last] {
@@ -269,7 +276,7 @@ impl Names {
             46 | 92 => false,
             45 => last < 1 || !self.word.has(before(1)),
             58 => before(1) != 58,
-            47 => before(1).wrapping_sub(97) < 26,
+            47 => before(1).wrapping_sub(97) < 26 || before(1).wrapping_sub(48) < 10,
             c => !self.word.has(c),
         }
     }
@@ -286,8 +293,11 @@ impl Names {
             47 => next().is_none_or(|c| c.wrapping_sub(65) < 26 || self.space.has(c)),
             58 => next() != Some(58),
             40 => next() != Some(41),
-            // a quote or a dash in UTF-8 that was read as Windows-1252
-            0x20AC => at == 0 || text[at - 1] != 0xE2,
+            // of a character in UTF-8 that was read as Windows-1252 or Latin-1, the first byte would be the last letter
+            0x2018 | 0x2019 | 0x201C | 0x201D | 0x2026 | 0x2013 | 0x2014 | 0x203A => !matches!(text[at - 1], 0xC2 | 0xC3 | 0xE2),
+            0x80..=0xBF | 0x20AC | 0x192 | 0x201A | 0x201E | 0x2020..=0x2022 | 0x2C6 | 0x2030 | 0x2039 | 0x2DC | 0x2122 => {
+                !matches!(text[at - 1], 0xC2..=0xC5 | 0xCE..=0xD1 | 0xE2) && !self.word.has(c)
+            }
             c => !self.word.has(c),
         }
     }

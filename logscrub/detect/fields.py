@@ -180,8 +180,8 @@ _HOLD_MORE = frozenset(("session", "sessions", "sess", "sid"))
 """Words that end the names of what holds more than a secret."""
 _DIGITS = frozenset("0123456789")
 _MOST_SPACES_IN_NAME = 3
-_MOST_HOLDERS_AROUND = 4
-"""Holders named like secrets around another one, in brackets, at most: they have its values too, and each of them is read whole."""
+_MOST_AROUND = 4
+"""Holders named like secrets around another one, in brackets, at most: they have its values too, and each is read whole."""
 _CLASS = regex(r"\.[A-Z]\w*$")
 """The end of a class name: `org.apache.…RMContainerRequestor`."""
 _SIGNS = regex(r"""[=:~"'“«{\[]""")
@@ -584,17 +584,22 @@ def find_fields(text: str, index: FieldIndex, before: Open = NOTHING_OPEN) -> tu
         is_sentence = said.count(" ") > _MOST_SPACES_IN_NAME
         if is_sentence or not _DIGITS.isdisjoint(said) or index.rule((said,)) is None:  # otherwise it is a list of names
             _add(found, text, value.start, value.end, rule, path)
-    around: list[int] = []
-    for holder in holders(text):
-        around = [end for end in around if end > holder.start]
-        if len(around) < _MOST_HOLDERS_AROUND and (end := _add_held(found, text, holder, index)) is not None and holder.end < 0:
-            around.append(end)
+    _add_all_held(found, text, index)
     return found, after
 
 
 def _is_number_of(name: str, said: str, rule: Rule) -> bool:
     """True if a value is a number beside a name of two words or more that tells: `field=birth_date value=1979-08-23`."""
     return rule.may_hold_message and _LONG_NUMBER.fullmatch(said) is not None and len(words(name)) > 1
+
+
+def _add_all_held(found: list[FieldValue], text: str, index: FieldIndex) -> None:
+    """Adds the values of all holders of a text. One within four that are named like secrets has been read with them."""
+    around: list[int] = []
+    for holder in holders(text):
+        around = [end for end in around if end > holder.start]
+        if len(around) < _MOST_AROUND and (end := _add_held(found, text, holder, index)) is not None and holder.end < 0:
+            around.append(end)
 
 
 def _add_held(found: list[FieldValue], text: str, holder: Holder, index: FieldIndex) -> int | None:

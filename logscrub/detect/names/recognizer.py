@@ -31,13 +31,17 @@ from logscrub.model import Span
 from logscrub.patterns import regex
 
 _LETTER = "A-Za-zÀ-ÖØ-öø-ʯʼʾʿḀ-ỿ\u0300-\u036f"
+_SECOND_BYTES = "ªµºŸŠŒŽšœžƒ"
+"""Letters for which a byte stands, in Windows-1252 or Latin-1, that is not the first one of a character in UTF-8."""
 _TOKEN = regex(
-    rf"[{_LETTER}](?<![\w.\\].)(?<!\w-.)(?<!::.)(?<!(?<![a-z])/.)[{_LETTER}]*(?:['’ʼʻ`-][{_LETTER}]+){{0,6}}"
-    r"(?![\w@\\]|-\w|/[^A-Z\s]|\.\w|::|\(\)|(?<=\xe2)\u20ac)"
+    rf"(?!\xc3[{_SECOND_BYTES}])[{_LETTER}](?<![\w.\\].)(?<!\w-.)(?<!::.)(?<!(?<![a-z0-9])/.)[{_LETTER}]*(?:['’ʼʻ`-][{_LETTER}]+){{0,6}}"
+    r"(?![\w@\\]|-\w|/[^A-Z\s]|\.\w|::|\(\)|(?<=[\xc2\xc3\xe2])[\u2018\u2019\u201c\u201d\u2026\u2013\u2014\u203a]"
+    r"|(?<=[\xc2-\xc5\xce-\xd1\xe2])[\x80-\xbf\u20ac\u0192\u201a\u201e\u2020-\u2022\u02c6\u2030\u2039\u02dc\u2122])"
     rf"|(?<=[{_LETTER}][ ])(?![a-z])[{_LETTER}]{{2,40}}(?=/[a-z]|\.[a-z][a-z0-9]{{1,4}}(?![\w.]))"
 )
-"""A word that is no part of an identifier, an address or a path in small letters; or the last of several that are a part of a path
-or the name of a file. `â€` is no end of a word, but of a quote or a dash in UTF-8 that was read as Windows-1252."""
+"""A word that is no part of an identifier, an address or a path in small letters; or the last of several that are a part of a
+path or the name of a file. The first byte of a character in UTF-8 that was read as Windows-1252 or Latin-1 is not its last
+letter, nor are such a first byte and the second one its first letters."""
 _CODE_BEFORE = frozenset("/$%+~-")
 _CODE_AFTER = frozenset("/(-+=")
 """Characters that make code of a word in small letters when they are glued to it."""
