@@ -121,6 +121,9 @@ pub struct Engine {
     whole: Name,
     messages: Arc<Words>,
     whole_text: Arc<Regex>,
+    /// Last words of the names of fields that hold a version, and how a version of four numbers looks.
+    versions: Arc<Words>,
+    quad: Arc<Regex>,
 }
 
 type Fielded = (Vec<FieldValue>, Open);
@@ -167,6 +170,8 @@ impl Engine {
             whole: codes(&library.text("engine._WHOLE")?).into(),
             messages: library.words("engine._MESSAGES")?,
             whole_text: library.rx("engine._WHOLE_TEXT")?,
+            versions: library.words("engine._VERSIONS")?,
+            quad: library.rx("engine._QUAD")?,
             non_latin: parts.kind_by_id.get("non_latin_text").copied(),
             by_script: ["non_latin_text", "address_of_region"]
                 .iter()
@@ -278,6 +283,9 @@ impl Engine {
             Coding::Bytes => return self.scan_bytes(raw, leaf, Alphabet::String, 0),
             _ => {}
         }
+        if self.is_version(raw, &leaf.field) {
+            return Ok(Vec::new());
+        }
         if raw.len() > WINDOW {
             return self.long_leaf(raw, leaf);
         }
@@ -291,6 +299,14 @@ impl Engine {
         };
         let spans = if leaf.coding == Coding::Name { self.of_a_key(raw, spans) } else { spans };
         Ok(spans.into_iter().map(|s| moved(s, view.as_ref(), leaf.start, quote)).collect())
+    }
+
+    /// Whether a value is four numbers under the name of a version, which look like an address.
+    fn is_version(&self, value: &[Ch], path: &[Name]) -> bool {
+        let may_be = (7..=15).contains(&value.len()) && value.iter().filter(|&&c| c == '.' as Ch).count() == 3;
+        may_be
+            && self.quad.is_full(value)
+            && path.last().and_then(|name| self.parts.fields.words(name).pop()).is_some_and(|last| self.versions.contains(&last))
     }
 
     /// The spans that must go in a text that is put together from pieces, as positions in the text that the view is of, or in this

@@ -21,7 +21,7 @@ import orjson
 from logscrub.detect import views
 from logscrub.detect.anchors import Anchors, AnyOf, Places, matches
 from logscrub.detect.catalogue import CONTENT_ROW, SECRET_ROW, Catalogue, Detector
-from logscrub.detect.fields import NOTHING_OPEN, FieldIndex, Open, find_fields, value_itself
+from logscrub.detect.fields import NOTHING_OPEN, FieldIndex, Open, find_fields, value_itself, words
 from logscrub.detect.ids import cuts_id, ids_alike
 from logscrub.detect.json_leaves import json_leaves
 from logscrub.detect.messages import is_of_program
@@ -53,6 +53,9 @@ _NAME_PART = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W_]+")
 _WHOLE = "whole message"
 """The name that a short text has of which nothing says what it is: a line, or the message of a record."""
 _MESSAGES = frozenset(("message", "msg"))
+_VERSIONS = frozenset(("version", "ver", "release", "build", "firmware", "revision"))
+"""Last words of the names of fields that hold a version."""
+_QUAD = regex(r"\d{1,3}(?:\.\d{1,3}){3}")
 _WHOLE_TEXT = regex(r"(?=[^0-9]{0,39}[0-9])[\s\S]{7,40}")
 _NO_FRACTION = regex(r"\.(?=\d{1,15}\Z)")
 """The point of a number with a fraction. In a telling field the digits of such a number identify somebody or something too."""
@@ -265,6 +268,8 @@ class Engine:
         raw = text[leaf.start : leaf.end]
         if leaf.coding == "number":
             return self._scan_number(raw, leaf)
+        if _is_version(raw, leaf.field):
+            return ()
         if leaf.coding == "bytes":
             return self._scan_bytes(raw, leaf, "string", 0)
         if len(raw) > _WINDOW:
@@ -501,6 +506,11 @@ class Engine:
     def _denied(self, name: str) -> bool:
         words = _LETTERS.findall(name)
         return bool(words) and all(fold(w) in self._no_names for w in words)
+
+
+def _is_version(value: str, path: FieldPath) -> bool:
+    """True if a value is four numbers under the name of a version, which look like an address: `"version": "15.0.5.3"`."""
+    return bool(path) and _QUAD.fullmatch(value) is not None and not _VERSIONS.isdisjoint(words(path[-1])[-1:])
 
 
 def _of_a_key(key: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
