@@ -216,6 +216,12 @@ def test_a_text_without_a_name_stays_that_was_read_in_another_coding(text: str, 
         assert api.scrub(written, key=KEY, engine=engine).output == written
 
 
+@pytest.mark.parametrize("text", ["“Spaß”", "p\u00a0= 7\u00a0×\u00a010⁻⁷", "Spaß…", "‘ß’ or ‘ss’"])
+def test_a_letter_before_a_quote_is_no_character_that_was_read_in_another_coding(text: str) -> None:
+    for engine in api.engines():
+        assert api.scrub(text + "\n", key=KEY, engine=engine).output == text + "\n"
+
+
 @pytest.mark.parametrize("person", ["Ewan Svensson", "Thandiwe Meier", "Björn Åkesson"])
 @pytest.mark.parametrize("around", IN_PATHS)
 def test_a_name_goes_in_a_path_and_in_the_name_of_a_file(person: str, around: str) -> None:

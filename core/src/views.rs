@@ -1199,26 +1199,35 @@ fn may_be_coded(rows: &Rows) -> bool {
 fn read_again(text: &[Ch]) -> Option<View> {
     let mut at = text.iter().position(|c| (0xC2..=0xEF).contains(c))?;
     let mut out = Rewriting::new(text);
+    let mut run = Vec::new();
     while at < text.len() {
-        let first = text[at];
-        let size = match first {
-            0xC2..=0xDF => 2,
-            0xE0..=0xEC | 0xEE | 0xEF => 3,
-            _ => 0,
-        };
-        let decoded = text.get(at + 1..at + size).filter(|rest| !rest.is_empty()).and_then(|rest| {
-            let bits = |c: &Ch| byte_of_latin(*c).map(|byte| byte & 0x3F);
-            let low = rest.iter().try_fold(first & (0x7F >> size), |sum, c| Some(sum << 6 | bits(c)?))?;
-            (size == 2 || low >= 0x800).then_some(low)
-        });
-        if let Some(c) = decoded {
-            out.replace(at, at + size, &[c]);
+        let start = at;
+        run.clear();
+        while let Some((c, size)) = character_at(text, at) {
+            run.push((at, size, c));
             at += size;
-        } else {
-            at += 1;
         }
+        // one of another script may be a letter before a quote, or a sign before a space
+        if run.len() > 1 || matches!(text[start], 0xC2..=0xC9 | 0xE2) {
+            run.iter().for_each(|&(at, size, c)| out.replace(at, at + size, &[c]));
+        }
+        at += usize::from(run.is_empty());
     }
     out.finish()
+}
+
+/// The character of two or three bytes in UTF-8 that stands at a place, each byte read as a character; and how many these are.
+fn character_at(text: &[Ch], at: usize) -> Option<(Ch, usize)> {
+    let first = *text.get(at)?;
+    let size = match first {
+        0xC2..=0xDF => 2,
+        0xE0..=0xEC | 0xEE | 0xEF => 3,
+        _ => return None,
+    };
+    let rest = text.get(at + 1..at + size)?;
+    let bits = |c: &Ch| byte_of_latin(*c).map(|byte| byte & 0x3F);
+    let c = rest.iter().try_fold(first & (0x7F >> size), |sum, c| Some(sum << 6 | bits(c)?))?;
+    (size == 2 || c >= 0x800).then_some((c, size))
 }
 
 /// The byte between 0x80 and 0xBF that Windows-1252 or Latin-1 has for a character.
