@@ -265,6 +265,10 @@ def test_a_national_number_goes_behind_its_cue_in_text_without_spaces(start: str
         "GET /customers/active-users 200",
         "see org Apache Maven.xml",
         "connected to kafka-1/127.0.0.1:9092 (id: 1)",
+        '{"appVersion":"15.0.5.3","build":{"release":"4.1.2.10"}}',
+        "%IPS-4-SIGNATURE: Sig:3051 Subsig:1 Sev:4",
+        '{"originalFileName":"WmiPrvSE.exe"}',
+        "SUMO_ACCESS_KEY=${SUMO_ACCESS_KEY:=$2}",
     ],
 )
 def test_what_stands_like_an_id_or_a_name_stays(text: str) -> None:
