@@ -228,6 +228,13 @@ def test_a_name_goes_in_a_path_and_in_the_name_of_a_file(person: str, around: st
     assert left(around.format(person), person) == []
 
 
+@pytest.mark.parametrize("sep", [";", ",", "|", "\t"])
+@pytest.mark.parametrize("day", ["17.5.1983", "07/19/1984", "1984-07-19"])
+def test_a_birth_goes_in_a_row_behind_a_name(sep: str, day: str) -> None:
+    for name in ("Jörg Müller", f"Müller{sep}Jörg"):
+        assert left(f"row 3 rejected: {name}{sep}{day}{sep}GOLD", day) == []
+
+
 @pytest.mark.parametrize("around", SESSIONS)
 def test_a_session_goes_behind_its_word(around: str) -> None:
     chance = random.Random(around)
