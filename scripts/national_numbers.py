@@ -43,8 +43,6 @@ FAR = (
     r"|(?:(?:the|an?|her|his|our|their|my|second|first|other|new|old) ){1,3}[a-z]{2,14}(?: is| was)?[:,]? )?"
 )
 """What else may: of what is wrong with it, who gave it, whose it is."""
-UNSPACED = r"\u0E00-\u0EFF\u1000-\u109F\u1780-\u17FF\u3040-\u30FF\u3400-\u9FFF\uF900-\uFAFF"
-"""Letters of scripts that have no space between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
 GLUE = r"(?:[^\w\n]{1,5}|_|(?=\d))"
 CLASSES = {"#": r"\d", "@": "[A-Za-z]", "*": "[0-9A-Za-z]"}
 FEWEST_DIGITS = 6
@@ -132,7 +130,7 @@ def by_cue(country: dict[str, Any]) -> str:
     found += [one for shape in longest for one in spaced(shape, letters)]
     patterns = dict.fromkeys(pattern for _, pattern in sorted(found, key=lambda one: -one[0]))
     value = rf"(?P<value>(?i:{'|'.join(patterns)}))"
-    return rf"(?<![^\W_{UNSPACED}]){cues_of(country['cues'])}{FAR}[^\w\n]{{0,3}}{value}(?![^\W_{UNSPACED}]|-\d)"
+    return rf"(?<![^\W_{{{{UNSPACED}}}}]){cues_of(country['cues'])}{FAR}[^\w\n]{{0,3}}{value}(?![^\W_{{{{UNSPACED}}}}]|-\d)"
 
 
 def bare_pattern(shape: str) -> str:

@@ -112,6 +112,12 @@ def left(text: str, value: str) -> list[str]:
     ]
 
 
+def changed(text: str) -> list[str]:
+    """The outputs of a text on all engines that differ from it."""
+    outputs = (api.scrub(text + "\n", key=KEY, engine=engine).output for engine in api.engines())
+    return [out for out in outputs if out != text + "\n"]
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("kind", sorted(NAMES))
 def test_a_field_tells_in_any_language_and_syntax(kind: str, seed: int) -> None:
@@ -159,11 +165,26 @@ def test_a_birth_goes_behind_words_for_it(words: str, day: str) -> None:
         '{"portable":true,"lat":0.004512}',
         "Place 3, Total 123456",
         '{"handy":"yes","kontonr":null,"psč":12}',
+        "session 12 of 40 opened",
+        "session-5e0c9a7741bd2f8836e1d4a90b7cf213.log rotated",
+        "Created order { id: 40718, tags: [] }",
+        "UserAgent(id=90215)",
+        "oid=16384 relation opened",
+        "Attribute urn:oid:2.5.4.42 missing",
+        "kex: algorithm: sntrup761x25519-sha512@openssh.com",
+        "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace",
+        "connected via Proxy 12",
+        "GET /customers/active-users 200",
+        "see org Apache Maven.xml",
+        "connected to kafka-1/127.0.0.1:9092 (id: 1)",
+        '{"appVersion":"15.0.5.3","build":{"release":"4.1.2.10"}}',
+        "%IPS-4-SIGNATURE: Sig:3051 Subsig:1 Sev:4",
+        '{"originalFileName":"WmiPrvSE.exe"}',
+        "SUMO_ACCESS_KEY=${SUMO_ACCESS_KEY:=$2}",
     ],
 )
 def test_what_only_looks_like_it_stays(text: str) -> None:
-    for engine in api.engines():
-        assert api.scrub(text + "\n", key=KEY, engine=engine).output == text + "\n"
+    assert changed(text) == []
 
 
 def test_a_text_that_stays_has_fields_of_its_own() -> None:
@@ -211,15 +232,12 @@ def test_a_name_goes_that_was_read_in_another_coding(person: str, coding: str) -
 @pytest.mark.parametrize("text", ["we don’t know", "it’s – ok –", "the user’s file", "“cache” is 45°C ± 3", "Größe geändert"])
 @pytest.mark.parametrize("coding", ["cp1252", "latin-1"])
 def test_a_text_without_a_name_stays_that_was_read_in_another_coding(text: str, coding: str) -> None:
-    for engine in api.engines():
-        written = read_as(text, coding) + "\n"
-        assert api.scrub(written, key=KEY, engine=engine).output == written
+    assert changed(read_as(text, coding)) == []
 
 
 @pytest.mark.parametrize("text", ["“Spaß”", "p\u00a0= 7\u00a0×\u00a010⁻⁷", "Spaß…", "‘ß’ or ‘ss’"])
 def test_a_letter_before_a_quote_is_no_character_that_was_read_in_another_coding(text: str) -> None:
-    for engine in api.engines():
-        assert api.scrub(text + "\n", key=KEY, engine=engine).output == text + "\n"
+    assert changed(text) == []
 
 
 @pytest.mark.parametrize("person", ["Ewan Svensson", "Thandiwe Meier", "Björn Åkesson"])
@@ -255,29 +273,3 @@ def test_the_id_of_an_object_goes_that_is_a_person(around: str, value: str) -> N
 )
 def test_a_national_number_goes_behind_its_cue_in_text_without_spaces(start: str, cue: str, value: str) -> None:
     assert left(f"{start}{cue} {value}", value) == []
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "session 12 of 40 opened",
-        "session-5e0c9a7741bd2f8836e1d4a90b7cf213.log rotated",
-        "Created order { id: 40718, tags: [] }",
-        "UserAgent(id=90215)",
-        "oid=16384 relation opened",
-        "Attribute urn:oid:2.5.4.42 missing",
-        "kex: algorithm: sntrup761x25519-sha512@openssh.com",
-        "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace",
-        "connected via Proxy 12",
-        "GET /customers/active-users 200",
-        "see org Apache Maven.xml",
-        "connected to kafka-1/127.0.0.1:9092 (id: 1)",
-        '{"appVersion":"15.0.5.3","build":{"release":"4.1.2.10"}}',
-        "%IPS-4-SIGNATURE: Sig:3051 Subsig:1 Sev:4",
-        '{"originalFileName":"WmiPrvSE.exe"}',
-        "SUMO_ACCESS_KEY=${SUMO_ACCESS_KEY:=$2}",
-    ],
-)
-def test_what_stands_like_an_id_or_a_name_stays(text: str) -> None:
-    for engine in api.engines():
-        assert api.scrub(text + "\n", key=KEY, engine=engine).output == text + "\n"

@@ -283,13 +283,15 @@ impl Engine {
             Coding::Bytes => return self.scan_bytes(raw, leaf, Alphabet::String, 0),
             _ => {}
         }
+        let quote = Quote::of(leaf.coding);
         if self.is_version(raw, &leaf.field) {
-            return Ok(Vec::new());
+            let is_other = |s: &Span| self.parts.kinds[usize::from(s.kind)].entity_type != "IP_ADDRESS";
+            let others = self.scan(raw, &leaf.field)?.into_iter().filter(is_other);
+            return Ok(others.map(|s| moved(s, None, leaf.start, quote)).collect());
         }
         if raw.len() > WINDOW {
             return self.long_leaf(raw, leaf);
         }
-        let quote = Quote::of(leaf.coding);
         let rows = self.scanner.rows(raw);
         let is_json = matches!(leaf.coding, Coding::Json | Coding::Name);
         let view = if is_json && !rows.any([b'\\']) { None } else { self.unquoted(raw, leaf.coding) };

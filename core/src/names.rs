@@ -7,13 +7,14 @@ use crate::library::{Library, Words};
 use crate::messages::Messages;
 use crate::prose::Prose;
 use crate::rx::Regex;
+use crate::views::byte_of_latin;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
 const PLAIN: i32 = 15;
 
-/// Letters for which a byte stands, in Windows-1252 or Latin-1, that is not the first one of a character in UTF-8.
-const SECOND_BYTES: [Ch; 11] = [0xAA, 0xB5, 0xBA, 0x178, 0x160, 0x152, 0x17D, 0x161, 0x153, 0x17E, 0x192];
+/// Signs that close a word or go on behind it, and stand for later bytes of a character in UTF-8 too (`recognizer._QUOTES`).
+const QUOTES: [Ch; 8] = [0x2018, 0x2019, 0x201C, 0x201D, 0x2026, 0x2013, 0x2014, 0x203A];
 
 /// How a word is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -266,7 +267,7 @@ impl Names {
     #[inline(always)]
     fn may_begin(&self, text: &[Ch], at: usize) -> bool {
         // two bytes of a character in UTF-8 that was read as Windows-1252 or Latin-1
-        if text[at] == 0xC3 && text.get(at + 1).is_some_and(|c| SECOND_BYTES.contains(c)) {
+        if text[at] == 0xC3 && text.get(at + 1).is_some_and(|&c| byte_of_latin(c).is_some() && !QUOTES.contains(&c)) {
             return false;
         }
         let Some(last) = at.checked_sub(1) else { return true };
@@ -294,9 +295,13 @@ impl Names {
             58 => next() != Some(58),
             40 => next() != Some(41),
             // of a character in UTF-8 that was read as Windows-1252 or Latin-1, the first byte would be the last letter
-            0x2018 | 0x2019 | 0x201C | 0x201D | 0x2026 | 0x2013 | 0x2014 | 0x203A => !matches!(text[at - 1], 0xC2 | 0xC3 | 0xE2),
-            0x80..=0xBF | 0x20AC | 0x192 | 0x201A | 0x201E | 0x2020..=0x2022 | 0x2C6 | 0x2030 | 0x2039 | 0x2DC | 0x2122 => {
-                !matches!(text[at - 1], 0xC2..=0xC5 | 0xCE..=0xD1 | 0xE2) && !self.word.has(c)
+            c if byte_of_latin(c).is_some() => {
+                let may_be_first = match text[at - 1] {
+                    0xC2 | 0xC3 | 0xE2 => true,
+                    0xC4 | 0xC5 | 0xCE..=0xD1 => !QUOTES.contains(&c),
+                    _ => false,
+                };
+                !may_be_first && !self.word.has(c)
             }
             c => !self.word.has(c),
         }

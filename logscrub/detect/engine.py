@@ -268,10 +268,11 @@ class Engine:
         raw = text[leaf.start : leaf.end]
         if leaf.coding == "number":
             return self._scan_number(raw, leaf)
-        if _is_version(raw, leaf.field):
-            return ()
         if leaf.coding == "bytes":
             return self._scan_bytes(raw, leaf, "string", 0)
+        if _is_version(raw, leaf.field):
+            others = (s for s in self.scan(raw, leaf.field) if s.entity_type != "IP_ADDRESS")
+            return tuple(_moved(s, None, leaf.start, _QUOTES[leaf.coding]) for s in others)
         if len(raw) > _WINDOW:
             return self._long_leaf(raw, leaf)
         if "\\" not in raw and leaf.coding in _READ_AS_WRITTEN:

@@ -180,7 +180,7 @@ _HOLD_MORE = frozenset(("session", "sessions", "sess", "sid"))
 """Words that end the names of what holds more than a secret."""
 _DIGITS = frozenset("0123456789")
 _MOST_SPACES_IN_NAME = 3
-_MOST_AROUND = 4
+_MOST_HOLDERS_AROUND = 4
 """Holders named like secrets around another one, in brackets, at most: they have its values too, and each is read whole."""
 _CLASS = regex(r"\.[A-Z]\w*$")
 """The end of a class name: `org.apache.…RMContainerRequestor`."""
@@ -598,7 +598,10 @@ def _add_all_held(found: list[FieldValue], text: str, index: FieldIndex) -> None
     around: list[int] = []
     for holder in holders(text):
         around = [end for end in around if end > holder.start]
-        if len(around) < _MOST_AROUND and (end := _add_held(found, text, holder, index)) is not None and holder.end < 0:
+        if len(around) == _MOST_HOLDERS_AROUND:
+            continue
+        end = _add_held(found, text, holder, index)
+        if end is not None and holder.end < 0:
             around.append(end)
 
 

@@ -70,10 +70,11 @@ _BYTE_OF = {c: n for n in range(0x80, 0xA0) if (c := bytes([n]).decode("cp1252",
 """The bytes of the characters that Windows-1252 has where Latin-1 has control characters."""
 _LOWER_HALF = rf"{''.join(_BYTE_OF)}\x80-\x9f"
 _UPPER_HALF = r"\xa0-\xbf"
-_ANY_BYTE = rf"[{_LOWER_HALF}{_UPPER_HALF}]"
+LATER_BYTE = rf"[{_LOWER_HALF}{_UPPER_HALF}]"
+"""A character for which a byte stands, in Windows-1252 or Latin-1, that is not the first one of a character in UTF-8."""
 _READ_AS_LATIN = regex(
-    rf"(?:[\xc2-\xdf]{_ANY_BYTE}|\xe0[{_UPPER_HALF}]{_ANY_BYTE}|[\xe1-\xec\xee\xef]{_ANY_BYTE}{{2}}){{2,}}"
-    rf"|[\xc2-\xc9]{_ANY_BYTE}|\xe2{_ANY_BYTE}{{2}}"
+    rf"(?:[\xc2-\xdf]{LATER_BYTE}|\xe0[{_UPPER_HALF}]{LATER_BYTE}|[\xe1-\xec\xee\xef]{LATER_BYTE}{{2}}){{2,}}"
+    rf"|[\xc2-\xc9]{LATER_BYTE}|\xe2{LATER_BYTE}{{2}}"
 )
 """Characters of two and three bytes in UTF-8, each byte read as a character of Windows-1252 or Latin-1: two or more, or one that
 is a Latin letter or a sign. One of another script may be a letter before a quote, or a sign before a space: `Spaß”`."""

@@ -27,16 +27,18 @@ from typing import NamedTuple
 from logscrub.detect.messages import is_of_program
 from logscrub.detect.names.lexicon import EITHER, JOINED_PARTICLES, Grade, Lexicon, fold
 from logscrub.detect.names.prose import is_code_word, is_prose
+from logscrub.detect.views import LATER_BYTE
 from logscrub.model import Span
 from logscrub.patterns import regex
 
 _LETTER = "A-Za-zÀ-ÖØ-öø-ʯʼʾʿḀ-ỿ\u0300-\u036f"
-_SECOND_BYTES = "ªµºŸŠŒŽšœžƒ"
-"""Letters for which a byte stands, in Windows-1252 or Latin-1, that is not the first one of a character in UTF-8."""
+_QUOTES = "‘’“”…–—›"
+_LATER_BYTE = rf"(?![{_QUOTES}]){LATER_BYTE}"
+"""A character that stands for a later byte of a character in UTF-8, and is no sign that closes or goes on behind a word."""
 _TOKEN = regex(
-    rf"(?!\xc3[{_SECOND_BYTES}])[{_LETTER}](?<![\w.\\].)(?<!\w-.)(?<!::.)(?<!(?<![a-z0-9])/.)[{_LETTER}]*(?:['’ʼʻ`-][{_LETTER}]+){{0,6}}"
-    r"(?![\w@\\]|-\w|/[^A-Z\s]|\.\w|::|\(\)|(?<=[\xc2\xc3\xe2])[\u2018\u2019\u201c\u201d\u2026\u2013\u2014\u203a]"
-    r"|(?<=[\xc2-\xc5\xce-\xd1\xe2])[\x80-\xbf\u20ac\u0192\u201a\u201e\u2020-\u2022\u02c6\u2030\u2039\u02dc\u2122])"
+    rf"(?!\xc3{_LATER_BYTE})[{_LETTER}](?<![\w.\\].)(?<!\w-.)(?<!::.)(?<!(?<![a-z0-9])/.)[{_LETTER}]*(?:['’ʼʻ`-][{_LETTER}]+){{0,6}}"
+    r"(?![\w@\\]|-\w|/[^A-Z\s]|\.\w|::|\(\)"
+    rf"|(?<=[\xc2\xc3\xe2]){LATER_BYTE}|(?<=[\xc4\xc5\xce-\xd1]){_LATER_BYTE})"
     rf"|(?<=[{_LETTER}][ ])(?![a-z])[{_LETTER}]{{2,40}}(?=/[a-z]|\.[a-z][a-z0-9]{{1,4}}(?![\w.]))"
 )
 """A word that is no part of an identifier, an address or a path in small letters; or the last of several that are a part of a
