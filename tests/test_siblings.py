@@ -6,6 +6,7 @@ import json
 import random
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -185,6 +186,21 @@ def test_a_birth_goes_behind_words_for_it(words: str, day: str) -> None:
 )
 def test_what_only_looks_like_it_stays(text: str) -> None:
     assert changed(text) == []
+
+
+def test_an_own_detector_reads_a_version_that_looks_like_an_address(tmp_path: Path) -> None:
+    detector = """id = "our_build"
+entity_type = "BUILD"
+guideline = "personal data"
+why = "A build of ours."
+patterns = ['15\\.0\\.\\d\\.\\d']
+examples = ['«15.0.5.3»']
+counterexamples = ['14.0.5.3']
+"""
+    (tmp_path / "our_build.toml").write_text(detector, encoding="utf-8")
+    for engine in api.engines():
+        out = api.scrub('{"version":"15.0.5.3","release":"14.0.5.3"}\n', key=KEY, engine=engine, detectors=[tmp_path]).output
+        assert out == '{"version":"<BUILD>","release":"14.0.5.3"}\n'
 
 
 def test_a_text_that_stays_has_fields_of_its_own() -> None:
